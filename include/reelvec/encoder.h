@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* CLIP: text and pictures to embeddings. Needs neither video nor library. */
+#ifndef REELVEC_ENCODER_H
+#define REELVEC_ENCODER_H
+
+#include "reelvec/image.h"
+#include "reelvec/log.h"
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvEncoder RvEncoder;
+
+/* Zeroed options are good defaults. */
+typedef struct RvEncoderOptions {
+    int thread_count;   /* 0: one per core that this process may use */
+    const char *device; /* NULL or "auto", "cpu" */
+    RvLog log;
+} RvEncoderOptions;
+
+typedef struct RvModelInfo {
+    const char *name;           /* "ViT-B/32" where the shape is a known one, else the folder's or file's name */
+    const char *path;           /* what was opened */
+    const char *format;         /* "huggingface", "open_clip", "openai-torchscript" */
+    const char *weight_type;    /* "F32", "F16", "BF16" */
+    const char *activation;     /* "quick_gelu", "gelu" */
+    const char *kernels;        /* CPU level in use: "scalar", "avx2", "avx512" */
+    int dimensions;             /* length of an embedding */
+    int image_size;             /* side of the model's input in pixels */
+    int patch_size;
+    int context_length;         /* tokens of a text, start and end included */
+    int vocabulary_size;
+    int vision_width, vision_layers, vision_heads;
+    int text_width, text_layers, text_heads;
+    size_t parameter_count;
+    int thread_count;
+} RvModelInfo;
+
+/* Open a checkpoint: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model
+ * ("ViT-B/32"). Files are mapped; weights are packed when a tower is first used.
+ * Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
+RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out,
+                                RvError *err);
+RV_API void rv_encoder_close(RvEncoder *encoder);
+
+/* Strings live as long as the encoder. */
+RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
+
+/* SHA-256 of the weights as 64 hexadecimal digits. Reads the whole checkpoint the first time; kept in the
+ * user's cache folder by path, size and time afterwards. The string lives as long as the encoder. */
+RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err);
+
+/* text: UTF-8 of size_bytes bytes (NUL bytes allowed). embedding: float32[dimensions]; of length 1 when
+ * normalize. A text over the context length is cut (end token kept) and a warning logged. */
+RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
+                                       float *embedding, RvError *err);
+
+/* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's bicubic,
+ * centre crop); an embedding does not depend on what else is in the call. */
+RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
+                                         bool normalize, float *embeddings, RvError *err);
+
+/* The same from model inputs: inputs_rgb_u8 uint8[image_count, image_size, image_size, 3]. */
+RV_API RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                         bool normalize, float *embeddings, RvError *err);
+
+/* The model's input for a picture: input_rgb_u8 uint8[image_size, image_size, 3]. */
+RV_API RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8,
+                                      RvError *err);
+
+/* Token numbers of a text, start and end included, not cut. *tokens is to be freed with rv_encoder_free_tokens.
+ */
+RV_API RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
+                                    size_t *token_count, RvError *err);
+RV_API void rv_encoder_free_tokens(int32_t *tokens);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures in memory: a borrowed view of pixels, and pictures that reelvec decoded. */
+#ifndef REELVEC_IMAGE_H
+#define REELVEC_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A borrowed view of 8-bit sRGB pixels, rows from top to bottom.
+ * channel_count: 1 grey, 2 grey + alpha, 3 R G B, 4 R G B A (alpha not premultiplied).
+ * row_stride: bytes from one row to the next, >= width * channel_count. */
+typedef struct RvImage {
+    const uint8_t *pixels_u8;
+    int width;
+    int height;
+    int channel_count;
+    size_t row_stride;
+    bool nearest; /* palette and 1-bit pictures: Pillow resamples these by nearest neighbour, and so do we */
+} RvImage;
+
+/* A picture that owns its pixels. */
+typedef struct RvPicture RvPicture;
+
+/* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file or an http(s) URL. EXIF rotation is
+ * not applied, as in CLIP's own preprocessing. Errors: NOT_FOUND, IO, NETWORK, FORMAT, MEMORY. */
+RV_API RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err);
+
+/* The same from bytes in memory (borrowed during the call). */
+RV_API RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, RvPicture **out, RvError *err);
+
+/* A view of the picture, valid until it is destroyed. */
+RV_API RvImage rv_picture_image(const RvPicture *picture);
+
+/* NULL is accepted. */
+RV_API void rv_picture_destroy(RvPicture *picture);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* The library: frames of videos with embedding, time and picture; indexing and searching. */
+#ifndef REELVEC_LIBRARY_H
+#define REELVEC_LIBRARY_H
+
+#include "reelvec/encoder.h"
+#include "reelvec/log.h"
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvLibrary RvLibrary;
+
+typedef struct RvLibraryOptions {
+    bool read_only; /* refuse to create or change anything */
+    bool create;    /* make an empty library where there is none */
+    RvLog log;
+} RvLibraryOptions;
+
+/* uri: a file path (SQLite) or "memory:" (nothing is kept). NULL: rv_library_default_path().
+ * Threads: one library handle serves one call at a time; any number of handles and processes may read while
+ * one writes. Errors: NOT_FOUND, FORMAT (not a library), UNSUPPORTED (a newer version's), BUSY, IO. */
+RV_API RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out, RvError *err);
+RV_API void rv_library_close(RvLibrary *library);
+
+/* Path of the default library in the user's data folder ($XDG_DATA_HOME/reelvec/library.db). */
+RV_API RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err);
+
+/* ---- sources ---------------------------------------------------------------------------------------- */
+
+/* A list of strings that reelvec made. */
+typedef struct RvStrings {
+    char **items;
+    size_t count;
+} RvStrings;
+RV_API void rv_strings_clear(RvStrings *strings);
+
+/* The videos that PATH names: itself when it is a file or a URL; when it is a folder, all files below it whose
+ * names end like a video's, in byte order of their paths, hidden ones and symbolic-link cycles left out. */
+RV_API RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err);
+
+/* ---- indexing --------------------------------------------------------------------------------------- */
+
+typedef enum RvSampling {
+    RV_SAMPLING_INTERVAL,       /* the frame on screen at k x interval_s by presentation time stamp */
+    RV_SAMPLING_KEYFRAMES,      /* every keyframe */
+    RV_SAMPLING_SCENES,         /* the first frame of every scene */
+    RV_SAMPLING_OPENCV_NOTEBOOK /* every int(fps)-th frame by count, red and blue swapped: wrong, for comparison */
+} RvSampling;
+
+typedef struct RvIndexProgress {
+    const char *video;
+    size_t frames_done;
+    size_t frames_expected; /* from the container's duration; 0 where it does not say */
+    double elapsed_s;
+} RvIndexProgress;
+
+/* Return false to stop: what was finished is kept and the call ends with RV_ERROR_CANCELLED. Called on the
+ * caller's thread. */
+typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progress);
+
+/* Zeroed options are good defaults. */
+typedef struct RvIndexOptions {
+    RvSampling sampling;
+    double interval_s;      /* 0: 1 second */
+    double scene_threshold; /* 0: 0.3; mean absolute luma change, 0 to 1 */
+    int batch_size;         /* frames per embedding batch and transaction; 0: 16 */
+    int thumbnail_height;   /* pixels; 0: 360; never enlarged */
+    int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
+    bool no_normalize;      /* store embeddings as the model gives them; all of a library are of one kind */
+    bool exact_pixels;      /* full-size colour conversion before the resize, as for still pictures */
+    bool retry_failed;      /* take up videos that failed before */
+    bool force;             /* index again what is complete */
+    RvIndexProgressCallback progress;
+    void *progress_user;
+} RvIndexOptions;
+
+typedef enum RvIndexOutcome {
+    RV_INDEXED,         /* all of it, or what was missing of it */
+    RV_INDEX_UNCHANGED, /* complete already */
+    RV_INDEX_RENAMED,   /* the same content under another path: the row was updated, nothing embedded */
+    RV_INDEX_DUPLICATE, /* the same content is in the library under another path that still exists */
+    RV_INDEX_SKIPPED_FAILED /* failed before; pass retry_failed */
+} RvIndexOutcome;
+
+typedef struct RvIndexReport {
+    RvIndexOutcome outcome;
+    int64_t video_id;
+    size_t frame_count;     /* frames of this video that are in the library now */
+    size_t frames_embedded; /* by this call */
+    size_t frames_resumed;  /* that were there already */
+    size_t damaged_packets; /* that the decoder refused; the frames around them are kept */
+    double decode_s, pixels_s, embed_s, store_s, total_s; /* thread seconds per stage, wall seconds in all */
+} RvIndexReport;
+
+/* Index one video (file or URL). A failure is recorded in the library with its message, and returned.
+ * Errors: those of the parts, MISMATCH when the library holds another model's embeddings. */
+RV_API RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
+                                 const RvIndexOptions *options, RvIndexReport *report, RvError *err);
+
+/* ---- searching -------------------------------------------------------------------------------------- */
+
+typedef enum RvTermKind {
+    RV_TERM_TEXT,       /* value: UTF-8 */
+    RV_TERM_IMAGE_FILE, /* value: path or URL of a still picture */
+    RV_TERM_IMAGE,      /* image */
+    RV_TERM_FRAME,      /* value: video (path or its ending), time_s: the stored frame nearest to it */
+    RV_TERM_VECTOR      /* vector: float32[dimensions] */
+} RvTermKind;
+
+typedef struct RvTerm {
+    RvTermKind kind;
+    const char *value;
+    const RvImage *image;
+    const float *vector;
+    double time_s;
+    double weight; /* 0 means 1; negative: away from it */
+} RvTerm;
+
+typedef enum RvFusion {
+    RV_FUSION_MEAN,   /* weighted mean of the normalised vectors: (text + image) / 2 */
+    RV_FUSION_ZSCORE, /* weighted sum of each term's standardised scores */
+    RV_FUSION_RRF     /* reciprocal rank fusion, weight / (60 + rank) summed over the terms */
+} RvFusion;
+
+/* Zeroed options are good defaults. */
+typedef struct RvSearchOptions {
+    size_t top; /* 0: 5 */
+    RvFusion fusion;
+    const char *video_glob; /* NULL: all; matched against the path and against its last part */
+    const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
+    bool moments;                                 /* merge neighbouring hits of one video */
+    double moment_gap_s;                          /* largest gap inside a moment; 0: 2.5 x the sampling interval */
+} RvSearchOptions;
+
+typedef struct RvHit {
+    int64_t video_id;
+    const char *video; /* path or URL; lives as long as the hits */
+    int64_t frame_number;
+    double time_s;
+    double score;
+    double start_s, end_s; /* of the moment; both time_s without moments */
+} RvHit;
+
+typedef struct RvHits {
+    RvHit *items;
+    size_t count;
+} RvHits;
+
+/* The best frames, best first; ties by video path, then frame number. Errors: ARGUMENT (no terms), NOT_FOUND
+ * (--like names nothing), MISMATCH (another model), those of reading a picture. */
+RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
+                                  const RvSearchOptions *options, RvHits *out, RvError *err);
+RV_API void rv_hits_clear(RvHits *hits);
+
+/* ---- looking inside --------------------------------------------------------------------------------- */
+
+typedef struct RvVideo {
+    int64_t video_id;
+    char *path;
+    char *content_key;
+    char *codec;
+    char *sampling; /* "interval:1" and the like */
+    char *state;    /* "indexing", "complete", "failed" */
+    char *error;    /* of a failed video; else "" */
+    double duration_s, frame_rate;
+    int width, height; /* as displayed */
+    int64_t frame_count;
+} RvVideo;
+
+typedef struct RvVideos {
+    RvVideo *items;
+    size_t count;
+} RvVideos;
+
+/* Videos whose path, or last part of it, matches the glob (NULL: all), by path. */
+RV_API RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err);
+RV_API void rv_videos_clear(RvVideos *videos);
+
+typedef struct RvFrameInfo {
+    int64_t frame_number;
+    double time_s;
+} RvFrameInfo;
+
+typedef struct RvFrames {
+    RvFrameInfo *items;
+    size_t count;
+} RvFrames;
+
+/* The frames of one video by number. */
+RV_API RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err);
+RV_API void rv_frames_clear(RvFrames *frames);
+
+/* The stored picture (JPEG) of a frame. *jpeg is to be freed with rv_library_free_picture. */
+RV_API RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                                   size_t *size_bytes, RvError *err);
+RV_API void rv_library_free_picture(uint8_t *jpeg);
+
+typedef struct RvLibraryInfo {
+    char uri[1024];
+    int schema_version;
+    char model_name[128]; /* "" while the library is empty */
+    char weights_sha256[65];
+    int dimensions;
+    bool normalized;
+    int64_t video_count, complete_count, failed_count, frame_count;
+    int64_t size_bytes, picture_bytes, embedding_bytes;
+    double min_embedding_length, max_embedding_length; /* Euclidean */
+    int min_picture_height, max_picture_height;        /* of the stored pictures */
+} RvLibraryInfo;
+
+/* Counts and extremes; reads every row. */
+RV_API RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err);
+
+/* Check everything: the database's own integrity, lengths, finite values, numbers without gaps, pictures that
+ * decode. Each fault is handed to `fault` as one line. RV_OK also when there are faults; see *fault_count. */
+RV_API RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
+                                  size_t *fault_count, RvError *err);
+
+/* Remove a video with all its frames and give the space back. */
+RV_API RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What every reelvec call returns, and the message that goes with a failure. */
+#ifndef REELVEC_STATUS_H
+#define REELVEC_STATUS_H
+
+#if defined(__GNUC__)
+#define RV_API __attribute__((visibility("default")))
+#else
+#define RV_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum RvStatus {
+    RV_OK = 0,
+    RV_ERROR_ARGUMENT,    /* the caller asked for something that makes no sense */
+    RV_ERROR_NOT_FOUND,   /* no such file, video, frame, model */
+    RV_ERROR_IO,          /* reading or writing failed: permissions, full disk, broken device */
+    RV_ERROR_FORMAT,      /* the bytes are not what they should be */
+    RV_ERROR_UNSUPPORTED, /* well formed, but not in this build or not yet known */
+    RV_ERROR_MISMATCH,    /* two things do not belong together: model and library, config and weights */
+    RV_ERROR_NETWORK,     /* a URL did not answer, or answered with an error */
+    RV_ERROR_MEMORY,      /* out of memory, or over a limit that guards it */
+    RV_ERROR_BUSY,        /* somebody else holds the library */
+    RV_ERROR_CANCELLED,   /* a callback asked to stop; what was finished is kept */
+    RV_ERROR_INTERNAL     /* our own mistake */
+} RvStatus;
+
+#define RV_ERROR_MESSAGE_SIZE 1024
+
+/* Filled by the call that failed: one line that says what failed, on what, and what to do. */
+typedef struct RvError {
+    RvStatus status;
+    char message[RV_ERROR_MESSAGE_SIZE];
+} RvError;
+
+/* The status as a short English noun phrase ("not found"). Never NULL. */
+RV_API const char *rv_status_name(RvStatus status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames of a video by time, without model or library. */
+#ifndef REELVEC_VIDEO_H
+#define REELVEC_VIDEO_H
+
+#include "reelvec/image.h"
+#include "reelvec/library.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvVideoFrame {
+    int64_t frame_number; /* 1-based */
+    double time_s;
+    RvImage image; /* R G B as displayed: rotated, square pixels; valid during the callback */
+} RvVideoFrame;
+
+/* Hand every sampled frame of a video to `frame` (return false to stop), at most max_height pixels high
+ * (0: as large as it is). Of options only sampling, interval_s and scene_threshold count. */
+RV_API RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options, int max_height,
+                                bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
+                                RvError *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A growing run of bytes that has a maximum. */
+#ifndef RV_BASE_BUFFER_H
+#define RV_BASE_BUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/status.h"
+
+/* bytes[size_bytes] is always a NUL that does not count, so text can be read as a C string. */
+typedef struct Buffer {
+    uint8_t *bytes;
+    size_t size_bytes;
+    size_t capacity_bytes;
+    size_t max_bytes;
+} Buffer;
+
+/* Start empty; nothing is allocated before the first append. */
+void rv_buffer_init(Buffer *buffer, size_t max_bytes);
+void rv_buffer_clear(Buffer *buffer);
+
+/* Append a copy of the bytes. Errors: MEMORY, also when the maximum would be passed. */
+RvStatus rv_buffer_append(Buffer *buffer, const void *bytes, size_t size_bytes, RvError *err);
+RvStatus rv_buffer_append_format(Buffer *buffer, RvError *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Make room for size_bytes more without changing the size. */
+RvStatus rv_buffer_reserve(Buffer *buffer, size_t size_bytes, RvError *err);
+
+/* Forget the content, keep the memory. */
+void rv_buffer_reset(Buffer *buffer);
+
+#endif

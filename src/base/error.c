@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Status names, error messages, log lines. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *rv_status_name(RvStatus status)
+{
+    static const char *const names[] = {
+        [RV_OK] = "ok",
+        [RV_ERROR_ARGUMENT] = "bad argument",
+        [RV_ERROR_NOT_FOUND] = "not found",
+        [RV_ERROR_IO] = "input/output error",
+        [RV_ERROR_FORMAT] = "bad format",
+        [RV_ERROR_UNSUPPORTED] = "unsupported",
+        [RV_ERROR_MISMATCH] = "mismatch",
+        [RV_ERROR_NETWORK] = "network error",
+        [RV_ERROR_MEMORY] = "out of memory",
+        [RV_ERROR_BUSY] = "busy",
+        [RV_ERROR_CANCELLED] = "cancelled",
+        [RV_ERROR_INTERNAL] = "internal error",
+    };
+    if ((unsigned)status >= sizeof names / sizeof names[0])
+        return "unknown status";
+    return names[status];
+}
+
+static void replace_control_characters(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    }
+}
+
+RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
+{
+    if (err == NULL)
+        return status;
+    va_list arguments;
+    va_start(arguments, format);
+    // Through a copy, so that the old message may be among the arguments.
+    char message[RV_ERROR_MESSAGE_SIZE];
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    replace_control_characters(message);
+    err->status = status;
+    snprintf(err->message, sizeof err->message, "%s", message);
+    return status;
+}
+
+RvStatus rv_error_memory(RvError *err, size_t size_bytes)
+{
+    return rv_error_set(err, RV_ERROR_MEMORY, "out of memory: %zu bytes were refused", size_bytes);
+}
+
+void rv_log_line(const RvLog *log, RvLogLevel level, const char *format, ...)
+{
+    if (log == NULL || log->write == NULL)
+        return;
+    char message[RV_ERROR_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    replace_control_characters(message);
+    log->write(log->user, level, message);
+}

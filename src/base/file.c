@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files: mapping, reading, SHA-256; and the user's folders. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define READ_CHUNK_BYTES ((size_t)1 << 18)
+
+static RvStatus open_regular(const char *path, int *descriptor, size_t *size_bytes, RvError *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        bool missing = errno == ENOENT || errno == ENOTDIR;
+        return rv_error_set(err, missing ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path, strerror(errno));
+    }
+    struct stat facts;
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        close(fd);
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a regular file", path);
+    }
+    *descriptor = fd;
+    *size_bytes = (size_t)facts.st_size;
+    return RV_OK;
+}
+
+RvStatus rv_file_map(const char *path, MappedFile *out, RvError *err)
+{
+    *out = (MappedFile){0};
+    int fd = -1;
+    size_t size_bytes = 0;
+    RvStatus status = open_regular(path, &fd, &size_bytes, err);
+    if (status != RV_OK)
+        return status;
+    if (size_bytes > 0) {
+        void *memory = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (memory == MAP_FAILED)
+            status = rv_error_set(err, RV_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
+        else
+            *out = (MappedFile){.bytes = memory, .size_bytes = size_bytes};
+    }
+    close(fd);
+    return status;
+}
+
+void rv_file_unmap(MappedFile *file)
+{
+    if (file->bytes != NULL)
+        munmap((void *)file->bytes, file->size_bytes);
+    *file = (MappedFile){0};
+}
+
+/* Hand the file's bytes to `take` piece by piece. */
+static RvStatus read_pieces(const char *path, RvStatus (*take)(void *, const void *, size_t, RvError *), void *context,
+                            RvError *err)
+{
+    int fd = -1;
+    size_t size_bytes = 0;
+    RvStatus status = open_regular(path, &fd, &size_bytes, err);
+    if (status != RV_OK)
+        return status;
+    uint8_t *piece = rv_mem_alloc_aligned(READ_CHUNK_BYTES, 1, err);
+    if (piece == NULL)
+        status = RV_ERROR_MEMORY;
+    while (status == RV_OK) {
+        ssize_t got = read(fd, piece, READ_CHUNK_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+        if (got <= 0)
+            break;
+        status = take(context, piece, (size_t)got, err);
+    }
+    free(piece);
+    close(fd);
+    return status;
+}
+
+static RvStatus take_into_buffer(void *context, const void *bytes, size_t size_bytes, RvError *err)
+{
+    return rv_buffer_append(context, bytes, size_bytes, err);
+}
+
+RvStatus rv_file_read(const char *path, Buffer *out, RvError *err)
+{
+    RvError cause = {0};
+    RvStatus status = read_pieces(path, take_into_buffer, out, &cause);
+    if (status == RV_ERROR_MEMORY)
+        return rv_error_set(err, status, "%s: %s", path, cause.message);
+    if (status != RV_OK && err != NULL)
+        *err = cause;
+    return status;
+}
+
+bool rv_file_is_url(const char *path_or_url)
+{
+    return strncasecmp(path_or_url, "http://", 7) == 0 || strncasecmp(path_or_url, "https://", 8) == 0;
+}
+
+struct Sha256 {
+    EVP_MD_CTX *context;
+};
+
+RvStatus rv_sha256_create(Sha256 **out, RvError *err)
+{
+    *out = NULL;
+    Sha256 *sha = rv_mem_alloc(1, sizeof *sha, err);
+    if (sha == NULL)
+        return RV_ERROR_MEMORY;
+    sha->context = EVP_MD_CTX_new();
+    if (sha->context == NULL || EVP_DigestInit_ex(sha->context, EVP_sha256(), NULL) != 1) {
+        rv_sha256_finish(sha, NULL);
+        return rv_error_set(err, RV_ERROR_MEMORY, "cannot start SHA-256");
+    }
+    *out = sha;
+    return RV_OK;
+}
+
+void rv_sha256_update(Sha256 *sha, const void *bytes, size_t size_bytes)
+{
+    EVP_DigestUpdate(sha->context, bytes, size_bytes);
+}
+
+void rv_sha256_finish(Sha256 *sha, char hex[65])
+{
+    if (sha == NULL)
+        return;
+    if (hex != NULL) {
+        unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+        EVP_DigestFinal_ex(sha->context, digest, NULL);
+        for (int i = 0; i < 32; i++)
+            snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+    EVP_MD_CTX_free(sha->context);
+    free(sha);
+}
+
+static RvStatus take_into_sha256(void *context, const void *bytes, size_t size_bytes, RvError *err)
+{
+    (void)err;
+    rv_sha256_update(context, bytes, size_bytes);
+    return RV_OK;
+}
+
+RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err)
+{
+    Sha256 *sha = NULL;
+    RvStatus status = rv_sha256_create(&sha, err);
+    if (status != RV_OK)
+        return status;
+    status = read_pieces(path, take_into_sha256, sha, err);
+    rv_sha256_finish(sha, status == RV_OK ? hex : NULL);
+    return status;
+}
+
+static RvStatus user_folder(const char *variable, const char *below_home, char *path, size_t size_bytes, RvError *err)
+{
+    const char *base = getenv(variable);
+    if (base != NULL && base[0] == '/')
+        return rv_file_join(base, "reelvec", path, size_bytes, err);
+    const char *home = getenv("HOME");
+    if (home == NULL || home[0] != '/')
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "no home folder: set HOME or %s", variable);
+    char folder[4096];
+    RvStatus status = rv_file_join(home, below_home, folder, sizeof folder, err);
+    return status == RV_OK ? rv_file_join(folder, "reelvec", path, size_bytes, err) : status;
+}
+
+RvStatus rv_file_data_folder(char *path, size_t size_bytes, RvError *err)
+{
+    return user_folder("XDG_DATA_HOME", ".local/share", path, size_bytes, err);
+}
+
+RvStatus rv_file_cache_folder(char *path, size_t size_bytes, RvError *err)
+{
+    return user_folder("XDG_CACHE_HOME", ".cache", path, size_bytes, err);
+}
+
+RvStatus rv_file_make_folders(const char *path, RvError *err)
+{
+    char partial[4096];
+    size_t length = strlen(path);
+    if (length >= sizeof partial)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", path);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        if (mkdir(partial, 0755) != 0 && errno != EEXIST)
+            return rv_error_set(err, RV_ERROR_IO, "%s: cannot make the folder: %s", partial, strerror(errno));
+    }
+    return RV_OK;
+}
+
+RvStatus rv_file_join(const char *folder, const char *name, char *path, size_t size_bytes, RvError *err)
+{
+    int length = snprintf(path, size_bytes, "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= size_bytes)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s/%s: path too long", folder, name);
+    return RV_OK;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocation with overflow-checked sizes. */
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+bool rv_mem_multiply(size_t count, size_t size_bytes, size_t *product)
+{
+    return !__builtin_mul_overflow(count, size_bytes, product);
+}
+
+void *rv_mem_alloc(size_t count, size_t item_bytes, RvError *err)
+{
+    size_t size_bytes = SIZE_MAX;
+    void *memory = NULL;
+    if (rv_mem_multiply(count, item_bytes, &size_bytes))
+        memory = calloc(1, size_bytes > 0 ? size_bytes : 1);
+    if (memory == NULL)
+        rv_error_memory(err, size_bytes);
+    return memory;
+}
+
+void *rv_mem_alloc_aligned(size_t count, size_t item_bytes, RvError *err)
+{
+    size_t size_bytes = SIZE_MAX;
+    void *memory = NULL;
+    if (rv_mem_multiply(count, item_bytes, &size_bytes) && size_bytes <= SIZE_MAX - RV_MEM_ALIGNMENT) {
+        size_t rounded = (size_bytes + RV_MEM_ALIGNMENT - 1) / RV_MEM_ALIGNMENT * RV_MEM_ALIGNMENT;
+        memory = aligned_alloc(RV_MEM_ALIGNMENT, rounded > 0 ? rounded : RV_MEM_ALIGNMENT);
+    }
+    if (memory == NULL)
+        rv_error_memory(err, size_bytes);
+    return memory;
+}
+
+char *rv_mem_copy_string(const char *text, RvError *err)
+{
+    size_t size_bytes = strlen(text) + 1;
+    char *copy = rv_mem_alloc(size_bytes, 1, err);
+    if (copy != NULL)
+        memcpy(copy, text, size_bytes);
+    return copy;
+}

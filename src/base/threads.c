@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool of threads for loops over independent tasks, and a bounded queue between stages. */
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define THREADS_MAX 1024
+
+int rv_threads_available(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
+
+struct ThreadPool {
+    int thread_count;
+    int started_count;
+    pthread_t *threads; // [thread_count - 1]
+    pthread_mutex_t mutex;
+    pthread_cond_t work_ready;
+    pthread_cond_t work_done;
+    unsigned long generation; // rises with every run
+    bool stopping;
+    int busy_count; // workers that have not finished the current run
+    void (*task)(void *context, size_t index, int worker);
+    void *context;
+    size_t task_count;
+    atomic_size_t next_index;
+};
+
+static void work(ThreadPool *pool, int worker)
+{
+    for (;;) {
+        size_t index = atomic_fetch_add_explicit(&pool->next_index, 1, memory_order_relaxed);
+        if (index >= pool->task_count)
+            return;
+        pool->task(pool->context, index, worker);
+    }
+}
+
+typedef struct WorkerStart {
+    ThreadPool *pool;
+    int worker;
+} WorkerStart;
+
+static void *worker_main(void *argument)
+{
+    WorkerStart start = *(WorkerStart *)argument;
+    free(argument);
+    ThreadPool *pool = start.pool;
+    unsigned long seen = 0;
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        while (pool->generation == seen && !pool->stopping)
+            pthread_cond_wait(&pool->work_ready, &pool->mutex);
+        if (pool->stopping)
+            break;
+        seen = pool->generation;
+        pthread_mutex_unlock(&pool->mutex);
+        work(pool, start.worker);
+        pthread_mutex_lock(&pool->mutex);
+        if (--pool->busy_count == 0)
+            pthread_cond_signal(&pool->work_done);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static RvStatus start_worker(ThreadPool *pool, int worker, RvError *err)
+{
+    WorkerStart *start = rv_mem_alloc(1, sizeof *start, err);
+    if (start == NULL)
+        return RV_ERROR_MEMORY;
+    *start = (WorkerStart){.pool = pool, .worker = worker};
+    int failure = pthread_create(&pool->threads[worker - 1], NULL, worker_main, start);
+    if (failure != 0) {
+        free(start);
+        return rv_error_set(err, RV_ERROR_MEMORY, "cannot start a thread: %s", strerror(failure));
+    }
+    pool->started_count++;
+    return RV_OK;
+}
+
+RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err)
+{
+    *out = NULL;
+    if (thread_count <= 0)
+        thread_count = rv_threads_available();
+    if (thread_count > THREADS_MAX)
+        thread_count = THREADS_MAX;
+    ThreadPool *pool = rv_mem_alloc(1, sizeof *pool, err);
+    if (pool == NULL)
+        return RV_ERROR_MEMORY;
+    pool->thread_count = thread_count;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->work_ready, NULL);
+    pthread_cond_init(&pool->work_done, NULL);
+    RvStatus status = RV_OK;
+    pool->threads = rv_mem_alloc((size_t)thread_count, sizeof *pool->threads, err);
+    if (pool->threads == NULL)
+        status = RV_ERROR_MEMORY;
+    for (int worker = 1; worker < thread_count && status == RV_OK; worker++)
+        status = start_worker(pool, worker, err);
+    if (status != RV_OK) {
+        rv_threads_destroy(pool);
+        return status;
+    }
+    *out = pool;
+    return RV_OK;
+}
+
+void rv_threads_destroy(ThreadPool *pool)
+{
+    if (pool == NULL)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    for (int i = 0; i < pool->started_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->work_done);
+    pthread_cond_destroy(&pool->work_ready);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool->threads);
+    free(pool);
+}
+
+int rv_threads_count(const ThreadPool *pool) { return pool->thread_count; }
+
+void rv_threads_run(ThreadPool *pool, size_t task_count, void (*task)(void *context, size_t index, int worker),
+                    void *context)
+{
+    if (pool->thread_count == 1 || task_count <= 1) {
+        for (size_t index = 0; index < task_count; index++)
+            task(context, index, 0);
+        return;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->task = task;
+    pool->context = context;
+    pool->task_count = task_count;
+    atomic_store_explicit(&pool->next_index, 0, memory_order_relaxed);
+    pool->busy_count = pool->thread_count - 1;
+    pool->generation++;
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    work(pool, 0);
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->busy_count > 0)
+        pthread_cond_wait(&pool->work_done, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+struct Queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t not_empty;
+    pthread_cond_t not_full;
+    void **items; // ring of `capacity`
+    size_t capacity, first, count;
+    bool closed;
+};
+
+RvStatus rv_queue_create(size_t capacity, Queue **out, RvError *err)
+{
+    *out = NULL;
+    Queue *queue = rv_mem_alloc(1, sizeof *queue, err);
+    if (queue == NULL)
+        return RV_ERROR_MEMORY;
+    queue->items = rv_mem_alloc(capacity, sizeof *queue->items, err);
+    if (queue->items == NULL) {
+        free(queue);
+        return RV_ERROR_MEMORY;
+    }
+    queue->capacity = capacity;
+    pthread_mutex_init(&queue->mutex, NULL);
+    pthread_cond_init(&queue->not_empty, NULL);
+    pthread_cond_init(&queue->not_full, NULL);
+    *out = queue;
+    return RV_OK;
+}
+
+void rv_queue_destroy(Queue *queue)
+{
+    if (queue == NULL)
+        return;
+    pthread_cond_destroy(&queue->not_full);
+    pthread_cond_destroy(&queue->not_empty);
+    pthread_mutex_destroy(&queue->mutex);
+    free(queue->items);
+    free(queue);
+}
+
+bool rv_queue_push(Queue *queue, void *item)
+{
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->count == queue->capacity && !queue->closed)
+        pthread_cond_wait(&queue->not_full, &queue->mutex);
+    bool accepted = !queue->closed;
+    if (accepted) {
+        queue->items[(queue->first + queue->count) % queue->capacity] = item;
+        queue->count++;
+        pthread_cond_signal(&queue->not_empty);
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return accepted;
+}
+
+void *rv_queue_pop(Queue *queue)
+{
+    void *item = NULL;
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->count == 0 && !queue->closed)
+        pthread_cond_wait(&queue->not_empty, &queue->mutex);
+    if (queue->count > 0) {
+        item = queue->items[queue->first];
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+        pthread_cond_signal(&queue->not_full);
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return item;
+}
+
+void rv_queue_close(Queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->closed = true;
+    pthread_cond_broadcast(&queue->not_empty);
+    pthread_cond_broadcast(&queue->not_full);
+    pthread_mutex_unlock(&queue->mutex);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows at rest: one front with the common checks, one table of functions per kind of database. */
+#ifndef RV_STORE_STORE_H
+#define RV_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/library.h"
+
+#define STORE_SCHEMA_VERSION 1
+#define STORE_PREPROCESS_VERSION 1
+
+typedef struct ModelIdentity {
+    char name[128];
+    char weights_sha256[65];
+    int dimensions;
+    int preprocess_version;
+    bool normalized;
+} ModelIdentity;
+
+/* What the pipeline knows of a video when it begins. Strings are borrowed. */
+typedef struct VideoFacts {
+    const char *path;        // absolute path or URL
+    const char *content_key; // "sha256:..." of the file, "url:..." of a URL
+    int64_t size_bytes, modified_ns; // of the file; 0 for a URL
+    const char *codec, *sampling;
+    double duration_s, frame_rate;
+    int width, height;
+} VideoFacts;
+
+/* A video's row as stored. Strings are owned; clear with rv_stored_video_clear. */
+typedef struct StoredVideo {
+    RvVideo video;           // public part
+    int64_t size_bytes, modified_ns;
+} StoredVideo;
+
+typedef struct FrameRecord {
+    int64_t frame_number; // 1-based
+    double time_s;
+    const float *embedding; // float32[dimensions]
+    const uint8_t *jpeg;
+    size_t jpeg_bytes;
+} FrameRecord;
+
+/* A block of rows of a scan, all borrowed during the callback. */
+typedef struct FrameBlock {
+    size_t count;
+    const int64_t *video_ids;     // [count]
+    const int64_t *frame_numbers; // [count]
+    const double *times_s;        // [count]
+    const float *embeddings;      // float32[count, dimensions], 64-byte aligned
+} FrameBlock;
+
+typedef struct FrameFilter {
+    const int64_t *video_ids; // NULL: all videos
+    size_t video_count;
+    const double *after_s, *before_s; // inclusive; NULL: no bound
+} FrameFilter;
+
+typedef RvStatus (*FrameBlockCallback)(void *user, const FrameBlock *block, RvError *err);
+
+typedef struct Store Store;
+
+/* uri: a path (SQLite), "memory:", or a server's URI. Errors: those of rv_library_open. */
+RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
+void rv_store_close(Store *store);
+const char *rv_store_uri(const Store *store);
+
+/* The library's model; *present is false while the library is empty. */
+RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
+/* Claim an empty library for a model, or MISMATCH with a message that says what to do. */
+RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err);
+
+/* Videos. find_* give *found = false where there is none. */
+RvStatus rv_store_find_path(Store *store, const char *path, StoredVideo *out, bool *found, RvError *err);
+RvStatus rv_store_find_content(Store *store, const char *content_key, StoredVideo *out, bool *found, RvError *err);
+void rv_stored_video_clear(StoredVideo *video);
+/* New row in state "indexing". replace_id > 0: that row and its frames go in the same transaction. */
+RvStatus rv_store_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                              RvError *err);
+/* One transaction: all of the batch or nothing. Refuses wrong dimensions (by identity), values that are not finite, times
+ * that are not finite or negative, numbers below 1. Writing a frame again replaces it. */
+RvStatus rv_store_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count, RvError *err);
+/* "complete", with the facts known at the end (duration, frame rate). */
+RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err);
+/* "failed", with the message; frames written so far stay. */
+RvStatus rv_store_fail_video(Store *store, int64_t video_id, const char *message, RvError *err);
+/* The file moved or was touched: new path, size, time. */
+RvStatus rv_store_move_video(Store *store, int64_t video_id, const char *path, int64_t size_bytes,
+                             int64_t modified_ns, RvError *err);
+RvStatus rv_store_remove_video(Store *store, int64_t video_id, RvError *err);
+/* All videos by path. */
+RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err);
+
+/* Frames. */
+RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError *err);
+RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg, size_t *size_bytes,
+                          RvError *err);
+RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding, RvError *err);
+/* Every row that the filter lets through, in blocks, by video_id and frame_number. */
+RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallback callback, void *user, RvError *err);
+
+RvStatus rv_store_info(Store *store, RvLibraryInfo *out, RvError *err);
+RvStatus rv_store_verify(Store *store, void (*fault)(void *user, const char *line), void *user, size_t *fault_count,
+                         RvError *err);
+
+#endif

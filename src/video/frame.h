@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* One decoded video frame: planes, colour facts, how it is to be shown, when. */
+#ifndef RV_VIDEO_FRAME_H
+#define RV_VIDEO_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct AVFrame; // only video/ and pixels/ look inside
+
+typedef struct Frame {
+    struct AVFrame *av;        // owned reference; planes, pixel format, colour matrix, range, transfer, field order
+    int64_t pts_us;            // presentation time from the video's time zero
+    bool keyframe;
+    int quarter_turns;         // clockwise turns by 90 degrees that bring it upright, 0 to 3 (display matrix)
+    bool mirrored;             // flipped left to right, before the turns
+    int sample_aspect_num;     // pixel width : pixel height, 1:1 when unknown
+    int sample_aspect_den;
+} Frame;
+
+/* Release the planes. NULL and half-filled are accepted. */
+void rv_frame_clear(Frame *frame);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The boundary to FFmpeg's demuxers and decoders: a video opened for reading, its facts, its frames. */
+#ifndef RV_VIDEO_READER_H
+#define RV_VIDEO_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/log.h"
+#include "reelvec/status.h"
+#include "video/frame.h"
+
+typedef struct VideoReader VideoReader;
+
+typedef struct VideoOptions {
+    int thread_count; // decoder threads; 0: one per core
+    RvLog log;
+} VideoOptions;
+
+typedef struct VideoInfo {
+    char codec[32];
+    double duration_s;   // 0 where the container does not say
+    double frame_rate;   // average; 0 where unknown
+    int width, height;   // as displayed: rotated, square pixels
+    double start_s;      // container time of the video's time zero
+} VideoInfo;
+
+/* Open a file or URL, choose its video stream (the container's default, else the largest; never an attached cover
+ * picture). Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a video), UNSUPPORTED (no video stream, no decoder). */
+RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err);
+void rv_video_close(VideoReader *reader);
+const VideoInfo *rv_video_info(const VideoReader *reader);
+
+#endif

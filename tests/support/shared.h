@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Where tests find the golden values, the real videos and a folder to write to. */
+#ifndef RV_TESTS_SHARED_H
+#define RV_TESTS_SHARED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* path = $REELVEC_SHARED/name; false (the test should call skip()) where it does not exist. */
+static inline int shared_path(const char *name, char *path, size_t size_bytes)
+{
+    const char *folder = getenv("REELVEC_SHARED");
+    snprintf(path, size_bytes, "%s/%s", folder != NULL ? folder : "../shared", name);
+    return access(path, R_OK) == 0;
+}
+
+/* path = $REELVEC_BUILD/name. */
+static inline void build_path(const char *name, char *path, size_t size_bytes)
+{
+    const char *folder = getenv("REELVEC_BUILD");
+    snprintf(path, size_bytes, "%s/%s", folder != NULL ? folder : ".", name);
+}
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The public encoder: checkpoint, device, tokenizer and preprocessing behind one handle. */
+#include "reelvec/encoder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "clip/checkpoint.h"
+#include "clip/clip_model.h"
+#include "clip/clip_tokenizer.h"
+#include "compute/compute.h"
+#include "pixels/resize.h"
+#include "reelvec/model.h"
+#include "reelvec/reelvec.h"
+
+/* Pictures that are preprocessed before the model is called: a bound on memory, not on the call. */
+#define ENCODER_CHUNK 16
+
+struct RvEncoder {
+    Compute *compute;
+    ClipModel *model;
+    Checkpoint *checkpoint; // the model's
+    Tokenizer *tokenizer;   // opened by the first text
+    uint8_t *inputs_u8;     // [ENCODER_CHUNK, image_size, image_size, 3], made by the first picture
+    char path[4096];
+    char name[128];
+    char weights_sha256[65];
+    RvModelInfo info;
+    RvLog log;
+};
+
+const char *rv_version(void) { return REELVEC_VERSION; }
+
+/* The names of OpenAI's models by their shape; any other model goes by its file's or folder's name. */
+static const struct {
+    const char *name;
+    int image_size, patch_size, vision_width, vision_layers, text_width, text_layers, dimensions;
+} known_shapes[] = {
+    {"ViT-B/32", 224, 32, 768, 12, 512, 12, 512},
+    {"ViT-B/16", 224, 16, 768, 12, 512, 12, 512},
+    {"ViT-L/14", 224, 14, 1024, 24, 768, 12, 768},
+    {"ViT-L/14@336px", 336, 14, 1024, 24, 768, 12, 768},
+};
+
+static void name_model(RvEncoder *encoder, const ClipConfig *config)
+{
+    for (size_t i = 0; i < sizeof known_shapes / sizeof known_shapes[0]; i++) {
+        if (known_shapes[i].image_size == config->image_size && known_shapes[i].patch_size == config->patch_size &&
+            known_shapes[i].vision_width == config->vision.width &&
+            known_shapes[i].vision_layers == config->vision.layers &&
+            known_shapes[i].text_width == config->text.width && known_shapes[i].text_layers == config->text.layers &&
+            known_shapes[i].dimensions == config->dimensions) {
+            snprintf(encoder->name, sizeof encoder->name, "%s", known_shapes[i].name);
+            return;
+        }
+    }
+    size_t end = strlen(encoder->path);
+    while (end > 1 && encoder->path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && encoder->path[start - 1] != '/')
+        start--;
+    snprintf(encoder->name, sizeof encoder->name, "%.*s", (int)(end - start), encoder->path + start);
+}
+
+static void fill_info(RvEncoder *encoder)
+{
+    static const char *const weight_types[] = {[WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
+    const ClipConfig *config = rv_clip_config(encoder->model);
+    name_model(encoder, config);
+    encoder->info = (RvModelInfo){
+        .name = encoder->name,
+        .path = encoder->path,
+        .format = rv_checkpoint_format(encoder->checkpoint),
+        .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
+        .activation = config->activation == ACTIVATION_QUICK_GELU ? "quick_gelu" : "gelu",
+        .kernels = rv_compute_kernels(encoder->compute),
+        .dimensions = config->dimensions,
+        .image_size = config->image_size,
+        .patch_size = config->patch_size,
+        .context_length = config->context_length,
+        .vocabulary_size = config->vocabulary_size,
+        .vision_width = config->vision.width,
+        .vision_layers = config->vision.layers,
+        .vision_heads = config->vision.heads,
+        .text_width = config->text.width,
+        .text_layers = config->text.layers,
+        .text_heads = config->text.heads,
+        .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
+        .thread_count = rv_compute_thread_count(encoder->compute),
+    };
+}
+
+RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
+{
+    static const RvEncoderOptions defaults;
+    *out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    RvEncoder *encoder = rv_mem_alloc(1, sizeof *encoder, err);
+    if (encoder == NULL)
+        return RV_ERROR_MEMORY;
+    encoder->log = options->log;
+    RvStatus status = rv_model_find(model, encoder->path, sizeof encoder->path, err);
+    if (status != RV_OK)
+        goto fail;
+    status = rv_checkpoint_open(encoder->path, &encoder->log, &encoder->checkpoint, err);
+    if (status != RV_OK)
+        goto fail;
+    ComputeOptions compute_options = {
+        .device = options->device, .thread_count = options->thread_count, .log = options->log};
+    status = rv_compute_open(&compute_options, &encoder->compute, err);
+    if (status != RV_OK) {
+        rv_checkpoint_close(encoder->checkpoint);
+        goto fail;
+    }
+    status = rv_clip_open(encoder->checkpoint, encoder->compute, &encoder->model, err);
+    if (status != RV_OK)
+        goto fail;
+    fill_info(encoder);
+    *out = encoder;
+    return RV_OK;
+fail:
+    encoder->checkpoint = NULL;
+    rv_encoder_close(encoder);
+    return status;
+}
+
+void rv_encoder_close(RvEncoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    rv_tokenizer_close(encoder->tokenizer);
+    rv_clip_close(encoder->model);
+    rv_compute_close(encoder->compute);
+    free(encoder->inputs_u8);
+    free(encoder);
+}
+
+const RvModelInfo *rv_encoder_info(const RvEncoder *encoder) { return &encoder->info; }
+
+RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
+{
+    if (encoder->weights_sha256[0] == '\0') {
+        RvStatus status = rv_checkpoint_sha256(encoder->checkpoint, encoder->weights_sha256, err);
+        if (status != RV_OK) {
+            encoder->weights_sha256[0] = '\0';
+            return status;
+        }
+    }
+    *out = encoder->weights_sha256;
+    return RV_OK;
+}
+
+/* Length 1, or the reason why not: weights that overflow give embeddings that no search can use. */
+static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, bool normalize, RvError *err)
+{
+    double sum = 0;
+    for (int i = 0; i < encoder->info.dimensions; i++)
+        sum += (double)embedding[i] * embedding[i];
+    if (!isfinite(sum) || sum == 0)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the model gives an embedding of length %g; its weights are broken",
+                            encoder->path, sqrt(sum));
+    double scale = 1 / sqrt(sum);
+    for (int i = 0; normalize && i < encoder->info.dimensions; i++)
+        embedding[i] = (float)(embedding[i] * scale);
+    return RV_OK;
+}
+
+static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
+{
+    if (encoder->tokenizer != NULL)
+        return RV_OK;
+    return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->tokenizer, err);
+}
+
+RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
+                             size_t *token_count, RvError *err)
+{
+    *tokens = NULL;
+    *token_count = 0;
+    RvStatus status = open_tokenizer(encoder, err);
+    return status == RV_OK ? rv_tokenizer_encode(encoder->tokenizer, text, size_bytes, tokens, token_count, err)
+                           : status;
+}
+
+void rv_encoder_free_tokens(int32_t *tokens) { free(tokens); }
+
+RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
+                                float *embedding, RvError *err)
+{
+    int32_t *tokens = NULL;
+    size_t token_count = 0;
+    RvStatus status = rv_encoder_tokenize(encoder, text, size_bytes, &tokens, &token_count, err);
+    if (status != RV_OK)
+        return status;
+    size_t context_length = (size_t)encoder->info.context_length;
+    if (token_count > context_length) {
+        rv_log_line(&encoder->log, RV_LOG_WARNING, "the text has %zu tokens; the model reads the first %zu", token_count,
+                    context_length);
+        tokens[context_length - 1] = tokens[token_count - 1];
+        token_count = context_length;
+    }
+    status = rv_clip_encode_text(encoder->model, tokens, token_count, embedding, err);
+    free(tokens);
+    return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
+}
+
+RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count, bool normalize,
+                                  float *embeddings, RvError *err)
+{
+    RvStatus status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
+    for (size_t i = 0; i < image_count && status == RV_OK; i++)
+        status = finish_embedding(encoder, embeddings + i * (size_t)encoder->info.dimensions, normalize, err);
+    return status;
+}
+
+RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8, RvError *err)
+{
+    return rv_resize_crop(image, encoder->info.image_size, input_rgb_u8, err);
+}
+
+RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count, bool normalize,
+                                  float *embeddings, RvError *err)
+{
+    size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
+    if (encoder->inputs_u8 == NULL) {
+        encoder->inputs_u8 = rv_mem_alloc_aligned(ENCODER_CHUNK, input_bytes, err);
+        if (encoder->inputs_u8 == NULL)
+            return RV_ERROR_MEMORY;
+    }
+    for (size_t first = 0; first < image_count; first += ENCODER_CHUNK) {
+        size_t count = image_count - first < ENCODER_CHUNK ? image_count - first : ENCODER_CHUNK;
+        for (size_t i = 0; i < count; i++) {
+            RvStatus status =
+                rv_encoder_preprocess(encoder, &images[first + i], encoder->inputs_u8 + i * input_bytes, err);
+            if (status != RV_OK)
+                return status;
+        }
+        RvStatus status =
+            rv_encoder_encode_inputs(encoder, encoder->inputs_u8, count, normalize,
+                                     embeddings + first * (size_t)encoder->info.dimensions, err);
+        if (status != RV_OK)
+            return status;
+    }
+    return RV_OK;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* The public library handle: a store, a thread pool for searching, and the calls that join the parts. */
+#include "reelvec/library.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/threads.h"
+#include "index_video.h"
+#include "pixels/thumbnail.h"
+#include "query_terms.h"
+#include "store/store.h"
+
+struct RvLibrary {
+    Store *store;
+    ThreadPool *pool; // made by the first search
+    RvLog log;
+};
+
+RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err)
+{
+    char folder[4096];
+    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
+    return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
+}
+
+RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out, RvError *err)
+{
+    static const RvLibraryOptions defaults;
+    char default_path[4096];
+    *out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    RvStatus status = RV_OK;
+    if (uri == NULL) {
+        status = rv_library_default_path(default_path, sizeof default_path, err);
+        uri = default_path;
+    }
+    if (status != RV_OK)
+        return status;
+    RvLibrary *library = rv_mem_alloc(1, sizeof *library, err);
+    if (library == NULL)
+        return RV_ERROR_MEMORY;
+    library->log = options->log;
+    status = rv_store_open(uri, options, &library->store, err);
+    if (status != RV_OK) {
+        rv_library_close(library);
+        return status;
+    }
+    *out = library;
+    return RV_OK;
+}
+
+void rv_library_close(RvLibrary *library)
+{
+    if (library == NULL)
+        return;
+    rv_store_close(library->store);
+    rv_threads_destroy(library->pool);
+    free(library);
+}
+
+RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url, const RvIndexOptions *options,
+                          RvIndexReport *report, RvError *err)
+{
+    static const RvIndexOptions defaults;
+    RvIndexReport ignored;
+    return rv_index_video(library->store, encoder, &library->log, path_or_url, options != NULL ? options : &defaults,
+                          report != NULL ? report : &ignored, err);
+}
+
+RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
+                           const RvSearchOptions *options, RvHits *out, RvError *err)
+{
+    static const RvSearchOptions defaults;
+    if (library->pool == NULL) {
+        RvStatus status = rv_threads_create(0, &library->pool, err);
+        if (status != RV_OK)
+            return status;
+    }
+    return rv_query_search(library->store, library->pool, encoder, terms, term_count,
+                           options != NULL ? options : &defaults, out, err);
+}
+
+void rv_hits_clear(RvHits *hits)
+{
+    for (size_t i = 0; i < hits->count; i++)
+        free((char *)hits->items[i].video);
+    free(hits->items);
+    *hits = (RvHits){0};
+}
+
+static void clear_video(RvVideo *video)
+{
+    free(video->path);
+    free(video->content_key);
+    free(video->codec);
+    free(video->sampling);
+    free(video->state);
+    free(video->error);
+    *video = (RvVideo){0};
+}
+
+void rv_videos_clear(RvVideos *videos)
+{
+    for (size_t i = 0; i < videos->count; i++)
+        clear_video(&videos->items[i]);
+    free(videos->items);
+    *videos = (RvVideos){0};
+}
+
+RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err)
+{
+    RvStatus status = rv_store_list_videos(library->store, out, err);
+    if (status != RV_OK || glob == NULL)
+        return status;
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (rv_query_names_video(glob, out->items[i].path))
+            out->items[kept++] = out->items[i];
+        else
+            clear_video(&out->items[i]);
+    }
+    out->count = kept;
+    return RV_OK;
+}
+
+RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)
+{
+    return rv_store_frames(library->store, video_id, out, err);
+}
+
+void rv_frames_clear(RvFrames *frames)
+{
+    free(frames->items);
+    *frames = (RvFrames){0};
+}
+
+RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                            size_t *size_bytes, RvError *err)
+{
+    return rv_store_picture(library->store, video_id, frame_number, jpeg, size_bytes, err);
+}
+
+void rv_library_free_picture(uint8_t *jpeg) { free(jpeg); }
+
+/* Fully decoded, so that a picture that passes can be shown. */
+static bool picture_decodes(const uint8_t *jpeg, size_t size_bytes, int *width, int *height)
+{
+    RvPicture *picture = NULL;
+    if (rv_thumbnail_decode(jpeg, size_bytes, &picture, NULL) != RV_OK)
+        return false;
+    RvImage image = rv_picture_image(picture);
+    *width = image.width;
+    *height = image.height;
+    rv_picture_destroy(picture);
+    return true;
+}
+
+static bool picture_size(const uint8_t *jpeg, size_t size_bytes, int *width, int *height)
+{
+    return rv_thumbnail_size(jpeg, size_bytes, width, height, NULL) == RV_OK;
+}
+
+RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)
+{
+    return rv_store_info(library->store, picture_size, out, err);
+}
+
+RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
+                           size_t *fault_count, RvError *err)
+{
+    return rv_store_verify(library->store, picture_decodes, fault, user, fault_count, err);
+}
+
+RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err)
+{
+    return rv_store_remove_video(library->store, video_id, err);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* The conveyor from an opened video to rows: decoding beside embedding, batch by batch. */
+#include "pipeline.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/threads.h"
+#include "pixels/convert.h"
+#include "pixels/thumbnail.h"
+#include "sampling/sampler.h"
+
+#define DEFAULT_BATCH 16
+#define BATCH_MAX 256
+#define DEFAULT_THUMBNAIL_HEIGHT 360
+#define DEFAULT_THUMBNAIL_QUALITY 85
+#define JPEG_MAX_BYTES ((size_t)64 << 20)
+/* One batch being filled, one waiting, one being embedded. */
+#define BATCHES_IN_FLIGHT 3
+
+typedef struct BatchFrame {
+    int64_t frame_number;
+    double time_s;
+    bool repeated; // the same picture as the frame before it in the batch
+    Buffer jpeg;
+} BatchFrame;
+
+typedef struct Batch {
+    size_t count;
+    BatchFrame *frames; // [batch_size]
+    uint8_t *inputs_u8; // [batch_size, image_size, image_size, 3]
+} Batch;
+
+typedef struct Pipeline {
+    const PipelineJob *job;
+    size_t batch_size, input_bytes, dimensions;
+    int image_size, thumbnail_height, thumbnail_quality;
+    Sampler *sampler;
+    FrameConverter *converter;
+    Queue *filled, *empty;
+    Batch batches[BATCHES_IN_FLIGHT];
+    float *embeddings;    // [batch_size, dimensions]
+    FrameRecord *records; // [batch_size]
+    atomic_bool stopping;
+    // Written by the producer, read after it has been joined.
+    RvStatus producer_status;
+    RvError producer_error;
+    double decode_s, pixels_s;
+} Pipeline;
+
+double rv_pipeline_clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static RvStatus convert_sample(Pipeline *pipeline, const Sample *sample, BatchFrame *frame, uint8_t *input_u8,
+                               RvError *err)
+{
+    RvStatus status =
+        rv_converter_model_input(pipeline->converter, sample->frame, pipeline->image_size, input_u8, err);
+    RvPicture *picture = NULL;
+    if (status == RV_OK)
+        status =
+            rv_converter_picture(pipeline->converter, sample->frame, pipeline->thumbnail_height, &picture, err);
+    if (status == RV_OK) {
+        RvImage image = rv_picture_image(picture);
+        status = rv_thumbnail_encode(&image, pipeline->thumbnail_quality, &frame->jpeg, err);
+    }
+    rv_picture_destroy(picture);
+    return status;
+}
+
+static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batch, RvError *err)
+{
+    BatchFrame *frame = &batch->frames[batch->count];
+    uint8_t *input_u8 = batch->inputs_u8 + batch->count * pipeline->input_bytes;
+    frame->frame_number = (int64_t)sample->index + 1;
+    frame->time_s = sample->time_s;
+    frame->repeated = sample->repeated && batch->count > 0;
+    rv_buffer_reset(&frame->jpeg);
+    RvStatus status;
+    if (frame->repeated) {
+        const Buffer *before = &batch->frames[batch->count - 1].jpeg;
+        memcpy(input_u8, input_u8 - pipeline->input_bytes, pipeline->input_bytes);
+        status = rv_buffer_append(&frame->jpeg, before->bytes, before->size_bytes, err);
+    } else {
+        status = convert_sample(pipeline, sample, frame, input_u8, err);
+        // Frames of still scenes are often equal to the byte; their embedding is computed once.
+        if (status == RV_OK && batch->count > 0)
+            frame->repeated = memcmp(input_u8, input_u8 - pipeline->input_bytes, pipeline->input_bytes) == 0;
+    }
+    if (status == RV_OK)
+        batch->count++;
+    return status;
+}
+
+/* Fill one batch; *end after the video's last sample. */
+static RvStatus fill_batch(Pipeline *pipeline, Batch *batch, bool *end, RvError *err)
+{
+    batch->count = 0;
+    while (batch->count < pipeline->batch_size && !atomic_load(&pipeline->stopping)) {
+        Sample sample;
+        double start_s = rv_pipeline_clock_s();
+        RvStatus status = rv_sampler_next(pipeline->sampler, &sample, end, err);
+        double decoded_s = rv_pipeline_clock_s();
+        pipeline->decode_s += decoded_s - start_s;
+        if (status != RV_OK || *end)
+            return status;
+        status = fill_frame(pipeline, &sample, batch, err);
+        pipeline->pixels_s += rv_pipeline_clock_s() - decoded_s;
+        if (status != RV_OK)
+            return status;
+    }
+    return RV_OK;
+}
+
+static void *produce(void *argument)
+{
+    Pipeline *pipeline = argument;
+    bool end = false;
+    while (!end && pipeline->producer_status == RV_OK && !atomic_load(&pipeline->stopping)) {
+        Batch *batch = rv_queue_pop(pipeline->empty);
+        if (batch == NULL)
+            break;
+        pipeline->producer_status = fill_batch(pipeline, batch, &end, &pipeline->producer_error);
+        // What was decoded before a failure is kept.
+        if (batch->count > 0)
+            rv_queue_push(pipeline->filled, batch);
+    }
+    rv_queue_close(pipeline->filled);
+    return NULL;
+}
+
+static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, size_t *embedded_count, RvError *err)
+{
+    bool normalize = !pipeline->job->options->no_normalize;
+    size_t dimensions = pipeline->dimensions;
+    size_t first = 0;
+    // Runs of frames that differ from their predecessor go to the encoder together, repeats copy its answer.
+    while (first < batch->count) {
+        size_t end = first;
+        while (end < batch->count && !batch->frames[end].repeated)
+            end++;
+        RvStatus status = rv_encoder_encode_inputs(pipeline->job->encoder,
+                                                   batch->inputs_u8 + first * pipeline->input_bytes, end - first,
+                                                   normalize, pipeline->embeddings + first * dimensions, err);
+        if (status != RV_OK)
+            return status;
+        *embedded_count += end - first;
+        for (; end < batch->count && batch->frames[end].repeated; end++)
+            memcpy(pipeline->embeddings + end * dimensions, pipeline->embeddings + (end - 1) * dimensions,
+                   dimensions * sizeof(float));
+        first = end;
+    }
+    return RV_OK;
+}
+
+static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const BatchFrame *frame = &batch->frames[i];
+        pipeline->records[i] = (FrameRecord){.frame_number = frame->frame_number,
+                                             .time_s = frame->time_s,
+                                             .embedding = pipeline->embeddings + i * pipeline->dimensions,
+                                             .jpeg = frame->jpeg.bytes,
+                                             .jpeg_bytes = frame->jpeg.size_bytes};
+    }
+    return rv_store_put_frames(pipeline->job->store, pipeline->job->video_id, pipeline->records, batch->count, err);
+}
+
+static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)
+{
+    const RvIndexOptions *options = pipeline->job->options;
+    size_t embedded_count = 0;
+    Batch *batch;
+    while ((batch = rv_queue_pop(pipeline->filled)) != NULL) {
+        double begun_s = rv_pipeline_clock_s();
+        RvStatus status = embed_batch(pipeline, batch, &embedded_count, err);
+        double embedded_s = rv_pipeline_clock_s();
+        report->embed_s += embedded_s - begun_s;
+        if (status == RV_OK)
+            status = store_batch(pipeline, batch, err);
+        report->store_s += rv_pipeline_clock_s() - embedded_s;
+        if (status != RV_OK)
+            return status;
+        report->frames_embedded += batch->count;
+        report->frame_count += batch->count;
+        RvIndexProgress progress = {.video = pipeline->job->source,
+                                    .frames_done = report->frame_count,
+                                    .frames_expected = rv_sampler_expected(pipeline->sampler),
+                                    .elapsed_s = rv_pipeline_clock_s() - start_s};
+        if (options->progress != NULL && !options->progress(options->progress_user, &progress))
+            return rv_error_set(err, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
+                                pipeline->job->source, report->frame_count);
+        rv_queue_push(pipeline->empty, batch);
+    }
+    return RV_OK;
+}
+
+static RvStatus create_batches(Pipeline *pipeline, RvError *err)
+{
+    for (int i = 0; i < BATCHES_IN_FLIGHT; i++) {
+        Batch *batch = &pipeline->batches[i];
+        batch->frames = rv_mem_alloc(pipeline->batch_size, sizeof *batch->frames, err);
+        batch->inputs_u8 = rv_mem_alloc_aligned(pipeline->batch_size, pipeline->input_bytes, err);
+        if (batch->frames == NULL || batch->inputs_u8 == NULL)
+            return RV_ERROR_MEMORY;
+        for (size_t frame = 0; frame < pipeline->batch_size; frame++)
+            rv_buffer_init(&batch->frames[frame].jpeg, JPEG_MAX_BYTES);
+        rv_queue_push(pipeline->empty, batch);
+    }
+    pipeline->embeddings = rv_mem_alloc_aligned(pipeline->batch_size, pipeline->dimensions * sizeof(float), err);
+    pipeline->records = rv_mem_alloc(pipeline->batch_size, sizeof *pipeline->records, err);
+    return pipeline->embeddings != NULL && pipeline->records != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
+
+static RvStatus open_pipeline(Pipeline *pipeline, const PipelineJob *job, RvError *err)
+{
+    const RvIndexOptions *options = job->options;
+    const RvModelInfo *model = rv_encoder_info(job->encoder);
+    int batch_size = options->batch_size > 0 ? options->batch_size : DEFAULT_BATCH;
+    pipeline->job = job;
+    pipeline->batch_size = (size_t)(batch_size < BATCH_MAX ? batch_size : BATCH_MAX);
+    pipeline->image_size = model->image_size;
+    pipeline->input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
+    pipeline->dimensions = (size_t)model->dimensions;
+    pipeline->thumbnail_height = options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
+    pipeline->thumbnail_quality =
+        options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
+    SamplerOptions sampler_options = {.sampling = options->sampling,
+                                      .interval_s = options->interval_s,
+                                      .scene_threshold = options->scene_threshold,
+                                      .first_sample = job->first_sample};
+    ConverterOptions converter_options = {.exact = options->exact_pixels,
+                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK};
+    RvStatus status = rv_sampler_open(job->reader, &sampler_options, &pipeline->sampler, err);
+    if (status == RV_OK)
+        status = rv_converter_create(&converter_options, &pipeline->converter, err);
+    if (status == RV_OK)
+        status = rv_queue_create(BATCHES_IN_FLIGHT, &pipeline->filled, err);
+    if (status == RV_OK)
+        status = rv_queue_create(BATCHES_IN_FLIGHT, &pipeline->empty, err);
+    return status == RV_OK ? create_batches(pipeline, err) : status;
+}
+
+static void close_pipeline(Pipeline *pipeline)
+{
+    for (int i = 0; i < BATCHES_IN_FLIGHT; i++) {
+        Batch *batch = &pipeline->batches[i];
+        for (size_t frame = 0; batch->frames != NULL && frame < pipeline->batch_size; frame++)
+            rv_buffer_clear(&batch->frames[frame].jpeg);
+        free(batch->frames);
+        free(batch->inputs_u8);
+    }
+    free(pipeline->embeddings);
+    free(pipeline->records);
+    rv_queue_destroy(pipeline->filled);
+    rv_queue_destroy(pipeline->empty);
+    rv_converter_destroy(pipeline->converter);
+    rv_sampler_close(pipeline->sampler);
+}
+
+RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError *err)
+{
+    double start_s = rv_pipeline_clock_s();
+    Pipeline pipeline = {0};
+    pthread_t producer;
+    report->frame_count = job->first_sample;
+    RvStatus status = open_pipeline(&pipeline, job, err);
+    if (status == RV_OK && pthread_create(&producer, NULL, produce, &pipeline) != 0)
+        status = rv_error_set(err, RV_ERROR_MEMORY, "cannot start the decoding thread");
+    if (status == RV_OK) {
+        status = consume(&pipeline, report, start_s, err);
+        atomic_store(&pipeline.stopping, true);
+        rv_queue_close(pipeline.empty);
+        rv_queue_close(pipeline.filled);
+        pthread_join(producer, NULL);
+        if (status == RV_OK && pipeline.producer_status != RV_OK) {
+            status = pipeline.producer_status;
+            if (err != NULL)
+                *err = pipeline.producer_error;
+        }
+        report->decode_s += pipeline.decode_s;
+        report->pixels_s += pipeline.pixels_s;
+        report->damaged_packets += rv_sampler_stats(pipeline.sampler).packets_damaged;
+    }
+    close_pipeline(&pipeline);
+    return status;
+}

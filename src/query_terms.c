@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* From what a person asks with (texts, pictures, stored frames) to query vectors, and on to ranked frames. */
+#include "query_terms.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "index_video.h"
+#include "search/search.h"
+
+#define TERMS_MAX 1024
+
+bool rv_query_names_video(const char *pattern, const char *path)
+{
+    if (strcmp(pattern, path) == 0)
+        return true;
+    size_t pattern_length = strlen(pattern), path_length = strlen(path);
+    if (pattern_length < path_length && path[path_length - pattern_length - 1] == '/' &&
+        strcmp(path + path_length - pattern_length, pattern) == 0)
+        return true;
+    const char *slash = strrchr(path, '/');
+    return fnmatch(pattern, path, 0) == 0 || (slash != NULL && fnmatch(pattern, slash + 1, 0) == 0);
+}
+
+static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url, float *vector, RvError *err)
+{
+    RvPicture *picture = NULL;
+    RvStatus status = rv_picture_load(path_or_url, &picture, err);
+    if (status != RV_OK)
+        return status;
+    RvImage image = rv_picture_image(picture);
+    status = rv_encoder_encode_images(encoder, &image, 1, true, vector, err);
+    rv_picture_destroy(picture);
+    return status;
+}
+
+static RvStatus find_video(Store *store, const char *name, int64_t *video_id, RvError *err)
+{
+    RvVideos videos = {0};
+    RvStatus status = rv_store_list_videos(store, &videos, err);
+    if (status != RV_OK)
+        return status;
+    const RvVideo *found = NULL;
+    const RvVideo *second = NULL;
+    for (size_t i = 0; i < videos.count; i++) {
+        const RvVideo *video = &videos.items[i];
+        if (strcmp(video->path, name) == 0) {
+            found = video;
+            second = NULL;
+            break;
+        }
+        if (rv_query_names_video(name, video->path)) {
+            second = found;
+            found = video;
+        }
+    }
+    if (found == NULL)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no such video in the library; `reelvec list` names them", name);
+    else if (second != NULL)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: names several videos, among them %s and %s; give more of the path",
+                              name, second->path, found->path);
+    else
+        *video_id = found->video_id;
+    rv_videos_clear(&videos);
+    return status;
+}
+
+static RvStatus read_stored_frame(Store *store, const char *name, double time_s, float *vector, RvError *err)
+{
+    int64_t video_id = 0;
+    RvFrames frames = {0};
+    RvStatus status = find_video(store, name, &video_id, err);
+    if (status == RV_OK)
+        status = rv_store_frames(store, video_id, &frames, err);
+    if (status != RV_OK)
+        return status;
+    size_t nearest = 0;
+    for (size_t i = 1; i < frames.count; i++) {
+        if (fabs(frames.items[i].time_s - time_s) < fabs(frames.items[nearest].time_s - time_s))
+            nearest = i;
+    }
+    if (frames.count == 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
+    else
+        status = rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, err);
+    rv_frames_clear(&frames);
+    return status;
+}
+
+static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions, float *vector,
+                            RvError *err)
+{
+    RvStatus status = RV_OK;
+    bool needs_encoder =
+        term->kind == RV_TERM_TEXT || term->kind == RV_TERM_IMAGE || term->kind == RV_TERM_IMAGE_FILE;
+    if (needs_encoder && encoder == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query by text or picture needs a model");
+    switch (term->kind) {
+    case RV_TERM_TEXT:
+        if (term->value[strspn(term->value, " \t\r\n")] == '\0')
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; say what to look for");
+        status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), true, vector, err);
+        break;
+    case RV_TERM_IMAGE_FILE:
+        status = encode_picture_file(encoder, term->value, vector, err);
+        break;
+    case RV_TERM_IMAGE:
+        status = rv_encoder_encode_images(encoder, term->image, 1, true, vector, err);
+        break;
+    case RV_TERM_FRAME:
+        status = read_stored_frame(store, term->value, term->time_s, vector, err);
+        break;
+    case RV_TERM_VECTOR:
+        memcpy(vector, term->vector, (size_t)dimensions * sizeof *vector);
+        break;
+    default:
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "unknown kind of query term");
+    }
+    return status == RV_OK ? rv_search_normalize(vector, dimensions, err) : status;
+}
+
+/* The library's model must be the encoder's; an empty library has none and answers nothing. */
+static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present, RvError *err)
+{
+    RvStatus status = rv_store_identity(store, identity, present, err);
+    if (status != RV_OK || !*present || encoder == NULL)
+        return status;
+    ModelIdentity wanted;
+    status = rv_index_identity(encoder, identity->normalized, &wanted, err);
+    return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
+}
+
+RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
+                         const RvSearchOptions *options, RvHits *out, RvError *err)
+{
+    *out = (RvHits){0};
+    if (term_count == 0 || term_count > TERMS_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX, term_count);
+    ModelIdentity identity;
+    bool present = false;
+    RvStatus status = check_identity(store, encoder, &identity, &present, err);
+    if (status != RV_OK)
+        return status;
+    if (!present)
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: the library is empty; fill it with `reelvec index VIDEO`",
+                            rv_store_uri(store));
+    size_t dimensions = (size_t)identity.dimensions;
+    float *vectors = rv_mem_alloc_aligned(term_count, dimensions * sizeof *vectors, err);
+    QueryVector *query = rv_mem_alloc(term_count, sizeof *query, err);
+    if (vectors == NULL || query == NULL)
+        status = RV_ERROR_MEMORY;
+    for (size_t i = 0; i < term_count && status == RV_OK; i++) {
+        float *vector = vectors + i * dimensions;
+        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight == 0 ? 1 : terms[i].weight};
+        if (!isfinite(query[i].weight))
+            status = rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
+        else
+            status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
+    }
+    if (status == RV_OK)
+        status = rv_search_frames(store, pool, query, term_count, identity.dimensions, options, out, err);
+    free(query);
+    free(vectors);
+    return status;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of base/threads.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/threads.h"
+
+#define TASKS 1000
+
+typedef struct Counts {
+    atomic_int runs[TASKS];
+    atomic_int worst_worker;
+} Counts;
+
+static void count_run(void *context, size_t index, int worker)
+{
+    Counts *counts = context;
+    atomic_fetch_add(&counts->runs[index], 1);
+    if (worker > atomic_load(&counts->worst_worker))
+        atomic_store(&counts->worst_worker, worker);
+}
+
+static void run_visits_every_task_once(void **state)
+{
+    for (int thread_count = 1; thread_count <= 5; thread_count++) {
+        ThreadPool *pool = NULL;
+        assert_int_equal(rv_threads_create(thread_count, &pool, NULL), RV_OK);
+        assert_int_equal(rv_threads_count(pool), thread_count);
+        for (size_t task_count = 0; task_count <= TASKS; task_count += 37) {
+            static Counts counts;
+            memset(&counts, 0, sizeof counts);
+            rv_threads_run(pool, task_count, count_run, &counts);
+            for (size_t i = 0; i < TASKS; i++)
+                assert_int_equal(atomic_load(&counts.runs[i]), i < task_count ? 1 : 0);
+            assert_true(atomic_load(&counts.worst_worker) < thread_count);
+        }
+        rv_threads_destroy(pool);
+    }
+}
+
+static void *push_numbers(void *argument)
+{
+    Queue *queue = argument;
+    for (uintptr_t i = 1; i <= TASKS; i++) {
+        if (!rv_queue_push(queue, (void *)i))
+            return NULL;
+    }
+    rv_queue_close(queue);
+    return NULL;
+}
+
+static void queue_keeps_order_and_ends_after_close(void **state)
+{
+    Queue *queue = NULL;
+    pthread_t producer;
+    assert_int_equal(rv_queue_create(3, &queue, NULL), RV_OK);
+    assert_int_equal(pthread_create(&producer, NULL, push_numbers, queue), 0);
+    for (uintptr_t i = 1; i <= TASKS; i++)
+        assert_true((uintptr_t)rv_queue_pop(queue) == i);
+    assert_null(rv_queue_pop(queue));
+    pthread_join(producer, NULL);
+    assert_false(rv_queue_push(queue, queue));
+    rv_queue_destroy(queue);
+}
+
+static void close_wakes_a_producer_that_waits(void **state)
+{
+    Queue *queue = NULL;
+    pthread_t producer;
+    assert_int_equal(rv_queue_create(1, &queue, NULL), RV_OK);
+    assert_int_equal(pthread_create(&producer, NULL, push_numbers, queue), 0);
+    assert_true((uintptr_t)rv_queue_pop(queue) == 1);
+    rv_queue_close(queue);
+    pthread_join(producer, NULL);
+    rv_queue_destroy(queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(run_visits_every_task_once),
+        cmocka_unit_test(queue_keeps_order_and_ends_after_close),
+        cmocka_unit_test(close_wakes_a_producer_that_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Run the tests of one or more Meson build folders, count the cases inside the test programs, and say what was skipped.
+
+    run_tests.py BUILD [BUILD ...] [-- NAME ...]      NAME: beginnings of test names ("clip", "store/")
+
+The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed or nothing passed.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+# cmocka's lines; a skipped case says why on the line before.
+CASE = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\w+)$", re.M)
+
+
+def chosen_tests(build, beginnings):
+    """Names of the tests to run; all when there are no beginnings."""
+    listed = subprocess.run(["meson", "introspect", "--tests", build], check=True, capture_output=True, text=True)
+    names = [test["name"] for test in json.loads(listed.stdout)]
+    return [n for n in names if not beginnings or any(n.startswith(b) for b in beginnings)]
+
+
+def count_program(record):
+    """(passed, failed, [(skipped case, why)]) of one test program."""
+    text = record.get("stdout", "") + "\n" + record.get("stderr", "")
+    cases = CASE.findall(text)
+    outcome = record["result"]
+    if not cases:
+        if outcome == "SKIP":
+            return 0, 0, [(record["name"], "the whole program")]
+        return (1, 0, []) if outcome == "OK" else (0, 1, [])
+    passed = sum(kind == "OK" for kind, _ in cases)
+    failed = len({name for kind, name in cases if kind == "FAILED"})
+    lines = text.splitlines()
+    skipped = []
+    for number, line in enumerate(lines):
+        match = CASE.match(line)
+        if match and match.group(1) == "SKIPPED":
+            before = lines[number - 1] if number else ""
+            why = before.strip() if before and not before.startswith("[") else "no reason given"
+            skipped.append((match.group(2), why))
+    if outcome not in ("OK", "SKIP") and failed == 0:
+        failed = 1  # it crashed, leaked or ran out of time
+    return passed, failed, skipped
+
+
+def run_build(build, beginnings):
+    names = chosen_tests(build, beginnings)
+    if not names:
+        return 0, 0, []
+    log = pathlib.Path(build, "meson-logs", "testlog.json")
+    log.unlink(missing_ok=True)
+    # Tests generate media and checkpoints; two at a time keep a small machine responsive.
+    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "2", "--print-errorlogs", *names])
+    passed = failed = 0
+    skipped = []
+    for line in log.read_text().splitlines():
+        record = json.loads(line)
+        p, f, s = count_program(record)
+        passed, failed = passed + p, failed + f
+        skipped += [(f"{build}: {record['name']}: {case}", why) for case, why in s]
+    return passed, failed, skipped
+
+
+def main():
+    arguments = sys.argv[1:]
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    builds, beginnings = arguments[:split], arguments[split + 1:]
+    passed = failed = 0
+    skipped = []
+    for build in builds:
+        p, f, s = run_build(build, beginnings)
+        passed, failed, skipped = passed + p, failed + f, skipped + s
+    for case, why in skipped:
+        print(f"skipped: {case} ({why})")
+    print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,30 +22,20 @@ struct RvLibrary {
 
 RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err)
 {
-    char folder[4096];
-    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
-    return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
+    return rv_store_default_path(path, size_bytes, err);
 }
 
 RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out, RvError *err)
 {
     static const RvLibraryOptions defaults;
-    char default_path[4096];
     *out = NULL;
     if (options == NULL)
         options = &defaults;
-    RvStatus status = RV_OK;
-    if (uri == NULL) {
-        status = rv_library_default_path(default_path, sizeof default_path, err);
-        uri = default_path;
-    }
-    if (status != RV_OK)
-        return status;
     RvLibrary *library = rv_mem_alloc(1, sizeof *library, err);
     if (library == NULL)
         return RV_ERROR_MEMORY;
     library->log = options->log;
-    status = rv_store_open(uri, options, &library->store, err);
+    RvStatus status = rv_store_open(uri, options, &library->store, err);
     if (status != RV_OK) {
         rv_library_close(library);
         return status;
@@ -85,33 +75,6 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
                            options != NULL ? options : &defaults, out, err);
 }
 
-void rv_hits_clear(RvHits *hits)
-{
-    for (size_t i = 0; i < hits->count; i++)
-        free((char *)hits->items[i].video);
-    free(hits->items);
-    *hits = (RvHits){0};
-}
-
-static void clear_video(RvVideo *video)
-{
-    free(video->path);
-    free(video->content_key);
-    free(video->codec);
-    free(video->sampling);
-    free(video->state);
-    free(video->error);
-    *video = (RvVideo){0};
-}
-
-void rv_videos_clear(RvVideos *videos)
-{
-    for (size_t i = 0; i < videos->count; i++)
-        clear_video(&videos->items[i]);
-    free(videos->items);
-    *videos = (RvVideos){0};
-}
-
 RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err)
 {
     RvStatus status = rv_store_list_videos(library->store, out, err);
@@ -119,10 +82,12 @@ RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, Rv
         return status;
     size_t kept = 0;
     for (size_t i = 0; i < out->count; i++) {
-        if (rv_query_names_video(glob, out->items[i].path))
+        if (rv_query_names_video(glob, out->items[i].path)) {
             out->items[kept++] = out->items[i];
-        else
-            clear_video(&out->items[i]);
+            continue;
+        }
+        StoredVideo other = {.video = out->items[i]};
+        rv_stored_video_clear(&other);
     }
     out->count = kept;
     return RV_OK;
@@ -131,12 +96,6 @@ RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, Rv
 RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)
 {
     return rv_store_frames(library->store, video_id, out, err);
-}
-
-void rv_frames_clear(RvFrames *frames)
-{
-    free(frames->items);
-    *frames = (RvFrames){0};
 }
 
 RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,

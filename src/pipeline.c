@@ -173,7 +173,8 @@ static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err
                                              .jpeg = frame->jpeg.bytes,
                                              .jpeg_bytes = frame->jpeg.size_bytes};
     }
-    return rv_store_put_frames(pipeline->job->store, pipeline->job->video_id, pipeline->records, batch->count, err);
+    return rv_store_put_frames(pipeline->job->store, pipeline->job->video_id, pipeline->records, batch->count,
+                               (int)pipeline->dimensions, err);
 }
 
 static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)

@@ -2,7 +2,6 @@
 /* From what a person asks with (texts, pictures, stored frames) to query vectors, and on to ranked frames. */
 #include "query_terms.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,7 @@ bool rv_query_names_video(const char *pattern, const char *path)
     if (pattern_length < path_length && path[path_length - pattern_length - 1] == '/' &&
         strcmp(path + path_length - pattern_length, pattern) == 0)
         return true;
-    const char *slash = strrchr(path, '/');
-    return fnmatch(pattern, path, 0) == 0 || (slash != NULL && fnmatch(pattern, slash + 1, 0) == 0);
+    return rv_store_glob_matches(pattern, path);
 }
 
 static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url, float *vector, RvError *err)
@@ -69,7 +67,8 @@ static RvStatus find_video(Store *store, const char *name, int64_t *video_id, Rv
     return status;
 }
 
-static RvStatus read_stored_frame(Store *store, const char *name, double time_s, float *vector, RvError *err)
+static RvStatus read_stored_frame(Store *store, const char *name, double time_s, int dimensions, float *vector,
+                                  RvError *err)
 {
     int64_t video_id = 0;
     RvFrames frames = {0};
@@ -86,7 +85,7 @@ static RvStatus read_stored_frame(Store *store, const char *name, double time_s,
     if (frames.count == 0)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
     else
-        status = rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, err);
+        status = rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, dimensions, err);
     rv_frames_clear(&frames);
     return status;
 }
@@ -112,7 +111,7 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
         status = rv_encoder_encode_images(encoder, term->image, 1, true, vector, err);
         break;
     case RV_TERM_FRAME:
-        status = read_stored_frame(store, term->value, term->time_s, vector, err);
+        status = read_stored_frame(store, term->value, term->time_s, dimensions, vector, err);
         break;
     case RV_TERM_VECTOR:
         memcpy(vector, term->vector, (size_t)dimensions * sizeof *vector);

@@ -43,13 +43,14 @@ void rv_tensor_read(const Tensor *tensor, size_t first, size_t count, float *dst
 
 typedef struct Checkpoint Checkpoint;
 
-/* A Hugging Face folder, an open_clip folder, or OpenAI's .pt file. Errors: NOT_FOUND, IO, FORMAT, UNSUPPORTED,
- * MISMATCH (configuration and weights disagree), each naming file, tensor and what to do. */
+/* A Hugging Face folder, an open_clip folder, or OpenAI's .pt file. Errors: NOT_FOUND, IO, FORMAT,
+ * UNSUPPORTED, MISMATCH (configuration and weights disagree), each naming file, tensor and what to do. */
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err);
 void rv_checkpoint_close(Checkpoint *checkpoint);
 
 const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint);
-const char *rv_checkpoint_format(const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript"
+const char *
+rv_checkpoint_format(const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript"
 const char *rv_checkpoint_path(const Checkpoint *checkpoint);
 WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // of the largest tensors
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
@@ -57,9 +58,9 @@ size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
 /* SHA-256 over the weight files, in the order of their names; one file gives that file's own digest. */
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err);
 
-/* Read a tensor by OpenAI's name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj", ...) as
- * float32[element_count] in OpenAI's layout, joined from the pieces and transposed where the format keeps it
- * otherwise. MISMATCH unless it has exactly element_count elements in the expected shape. */
+/* Read a tensor by OpenAI's name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj", ...)
+ * as float32[element_count] in OpenAI's layout, joined from the pieces and transposed where the format keeps
+ * it otherwise. MISMATCH unless it has exactly element_count elements in the expected shape. */
 RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                             float *dst, RvError *err);
 

@@ -8,14 +8,14 @@
 
 typedef struct ClipModel ClipModel;
 
-/* The checkpoint is taken over (closed with the model, also on failure); the device is borrowed. Shapes are checked
- * against the configuration now, weights packed when a tower is first used. */
+/* The checkpoint is taken over (closed with the model, also on failure); the device is borrowed. Shapes are
+ * checked against the configuration now, weights packed when a tower is first used. */
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out, RvError *err);
 void rv_clip_close(ClipModel *model);
 const ClipConfig *rv_clip_config(const ClipModel *model);
 
-/* inputs_rgb_u8: uint8[image_count, image_size, image_size, 3]; embeddings: float32[image_count, dimensions], as the
- * model gives them (not normalised). */
+/* inputs_rgb_u8: uint8[image_count, image_size, image_size, 3]; embeddings: float32[image_count, dimensions],
+ * as the model gives them (not normalised). */
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,
                                float *embeddings, RvError *err);
 

@@ -16,7 +16,7 @@ typedef struct ComputeOptions {
     RvLog log;
 } ComputeOptions;
 
-typedef struct Compute Compute;           // an opened device: its table of operations and its state
+typedef struct Compute Compute;             // an opened device: its table of operations and its state
 typedef struct LinearWeights LinearWeights; // a linear layer packed for the device
 
 typedef enum Activation { ACTIVATION_NONE, ACTIVATION_QUICK_GELU, ACTIVATION_GELU } Activation;
@@ -27,9 +27,10 @@ typedef struct LinearEpilogue {
     bool accumulate;       // dst += result (the residual stream) instead of dst = result
 } LinearEpilogue;
 
-/* All float pointers below are device memory from buffer_create; sizes count floats; rows are row_stride floats
- * apart. Operations run in call order. A row of a result never depends on the other rows of the call: the order
- * of every sum is fixed by the layer's shape alone, so batches of any size give bit-identical rows. */
+/* All float pointers below are device memory from buffer_create; sizes count floats; rows are row_stride
+ * floats apart. Operations run in call order. A row of a result never depends on the other rows of the call:
+ * the order of every sum is fixed by the layer's shape alone, so batches of any size give bit-identical rows.
+ */
 typedef struct ComputeOps {
     const char *name; // "cpu"
     void (*close)(Compute *);
@@ -46,24 +47,25 @@ typedef struct ComputeOps {
     void (*linear_destroy)(Compute *, LinearWeights *);
 
     /* dst[rows, output_count] = epilogue(src[rows, input_count] weights^T + bias). */
-    void (*linear)(Compute *, const LinearWeights *, const float *src, size_t src_stride, size_t rows, float *dst,
-                   size_t dst_stride, LinearEpilogue epilogue);
+    void (*linear)(Compute *, const LinearWeights *, const float *src, size_t src_stride, size_t rows,
+                   float *dst, size_t dst_stride, LinearEpilogue epilogue);
 
-    /* dst[rows, width] = (src - mean) / sqrt(variance + epsilon) * gain + shift, row by row; dst may be src. */
+    /* dst[rows, width] = (src - mean) / sqrt(variance + epsilon) * gain + shift, row by row; dst may be src.
+     */
     void (*layer_norm)(Compute *, const float *src, size_t src_stride, size_t rows, size_t width,
                        const float *gain, const float *shift, float epsilon, float *dst, size_t dst_stride);
 
     /* Scaled dot-product attention per sequence and head. q, k, v: [sequence_count, token_count, head_count *
      * head_width], rows qkv_stride floats apart (they may be thirds of one buffer). Only the query rows
-     * first_query .. first_query + query_count - 1 of each sequence are computed: dst[sequence_count, query_count,
-     * head_count * head_width], dst_stride apart. causal: a query sees tokens up to its own. */
+     * first_query .. first_query + query_count - 1 of each sequence are computed: dst[sequence_count,
+     * query_count, head_count * head_width], dst_stride apart. causal: a query sees tokens up to its own. */
     void (*attention)(Compute *, const float *q, const float *k, const float *v, size_t qkv_stride,
                       size_t sequence_count, size_t token_count, size_t first_query, size_t query_count,
                       size_t head_count, size_t head_width, bool causal, float *dst, size_t dst_stride);
 
-    /* 8-bit pictures [image_count, size, size, 3] (host) to normalised patches, one row per patch in reading order,
-     * row layout [channel, y, x] as the convolution's weights: (value / 255 - mean[channel]) / deviation[channel].
-     * dst[image_count * (size / patch)^2, 3 * patch * patch]. */
+    /* 8-bit pictures [image_count, size, size, 3] (host) to normalised patches, one row per patch in reading
+     * order, row layout [channel, y, x] as the convolution's weights: (value / 255 - mean[channel]) /
+     * deviation[channel]. dst[image_count * (size / patch)^2, 3 * patch * patch]. */
     void (*patches)(Compute *, const uint8_t *images_u8, size_t image_count, size_t size, size_t patch,
                     const float mean[3], const float deviation[3], float *dst);
 
@@ -76,9 +78,18 @@ typedef struct ComputeOps {
                       size_t dst_stride);
 } ComputeOps;
 
+/* Each device's own structure begins with this. */
 struct Compute {
     const ComputeOps *ops;
+    int thread_count;    // of the host, the caller's included
+    const char *kernels; // "scalar", "avx2", "avx512"
 };
+
+/* Widest linear layer input, and longest sequence and widest head of an attention, that a device takes: its
+ * workspace is sized for them at open. Whoever reads a configuration checks it against these. */
+#define COMPUTE_INPUT_MAX ((size_t)1 << 20)
+#define COMPUTE_TOKENS_MAX ((size_t)4096)
+#define COMPUTE_HEAD_WIDTH_MAX ((size_t)256)
 
 /* Errors: UNSUPPORTED (a device that this build or machine does not have, said by name), MEMORY. */
 RvStatus rv_compute_open(const ComputeOptions *options, Compute **out, RvError *err);

@@ -9,8 +9,8 @@
 typedef struct FrameConverter FrameConverter;
 
 typedef struct ConverterOptions {
-    bool exact;          // convert at full size, then resample as still pictures are; else planes are resized first
-    bool swap_red_blue;  // what the notebook did
+    bool exact; // convert at full size, then resample as still pictures are; else planes are resized first
+    bool swap_red_blue; // what the notebook did
 } ConverterOptions;
 
 /* Keeps scaler contexts between frames of one shape. Threads: one caller at a time. */

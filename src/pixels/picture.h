@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture that owns its pixels. */
+/* A picture that owns its pixels, and the checks on pictures that callers hand in. */
 #ifndef RV_PIXELS_PICTURE_H
 #define RV_PIXELS_PICTURE_H
 
 #include "reelvec/image.h"
+
+#define PICTURE_MAX_SIDE 65535
 
 struct RvPicture {
     RvImage image;   // pixels_u8 == pixels
@@ -12,5 +14,9 @@ struct RvPicture {
 
 /* Unset pixels. Errors: ARGUMENT (sides outside 1 to 65535), MEMORY. */
 RvStatus rv_picture_create(int width, int height, int channel_count, RvPicture **out, RvError *err);
+
+/* ARGUMENT unless pixels, sides (1 to 65535), channels (1 to 4) and stride of a caller's picture make sense.
+ */
+RvStatus rv_picture_check(const RvImage *image, RvError *err);
 
 #endif

@@ -12,6 +12,12 @@
 #define STORE_SCHEMA_VERSION 1
 #define STORE_PREPROCESS_VERSION 1
 
+#define STORE_MAX_DIMENSIONS 65536
+#define STORE_MAX_VIDEO_ID ((int64_t)INT32_MAX)
+#define STORE_MAX_FRAME_NUMBER ((int64_t)UINT32_MAX) // a row's key is video_id * 2^32 + frame_number
+#define STORE_MAX_TEXT_BYTES ((size_t)1 << 18)       // paths, keys, messages
+#define STORE_MAX_PICTURE_BYTES ((size_t)1 << 25)
+
 typedef struct ModelIdentity {
     char name[128];
     char weights_sha256[65];
@@ -22,8 +28,8 @@ typedef struct ModelIdentity {
 
 /* What the pipeline knows of a video when it begins. Strings are borrowed. */
 typedef struct VideoFacts {
-    const char *path;        // absolute path or URL
-    const char *content_key; // "sha256:..." of the file, "url:..." of a URL
+    const char *path;                // absolute path or URL
+    const char *content_key;         // "sha256:..." of the file, "url:..." of a URL
     int64_t size_bytes, modified_ns; // of the file; 0 for a URL
     const char *codec, *sampling;
     double duration_s, frame_rate;
@@ -32,7 +38,7 @@ typedef struct VideoFacts {
 
 /* A video's row as stored. Strings are owned; clear with rv_stored_video_clear. */
 typedef struct StoredVideo {
-    RvVideo video;           // public part
+    RvVideo video; // public part
     int64_t size_bytes, modified_ns;
 } StoredVideo;
 
@@ -47,6 +53,7 @@ typedef struct FrameRecord {
 /* A block of rows of a scan, all borrowed during the callback. */
 typedef struct FrameBlock {
     size_t count;
+    int dimensions;
     const int64_t *video_ids;     // [count]
     const int64_t *frame_numbers; // [count]
     const double *times_s;        // [count]
@@ -61,49 +68,82 @@ typedef struct FrameFilter {
 
 typedef RvStatus (*FrameBlockCallback)(void *user, const FrameBlock *block, RvError *err);
 
+/* Whether a stored picture can be read, and its size in pixels. The store knows no picture format. */
+typedef bool (*PictureCheck)(const uint8_t *jpeg, size_t size_bytes, int *width, int *height);
+
 typedef struct Store Store;
 
-/* uri: a path (SQLite), "memory:", or a server's URI. Errors: those of rv_library_open. */
+/* uri: a path (SQLite), "memory:", or a server's URI; NULL: rv_store_default_path(), whose folder is made
+ * when options->create. A library that cannot be written to (permissions, read-only medium) opens for
+ * reading. Threads: one store serves one call at a time; other stores and processes may use the same library.
+ * Errors: those of rv_library_open. */
 RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
+bool rv_store_is_read_only(const Store *store);
+RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err);
 
-/* The library's model; *present is false while the library is empty. */
+/* Reads between begin and end see one state of the library, whatever others write meanwhile. No writing in
+ * between. */
+RvStatus rv_store_begin_snapshot(Store *store, RvError *err);
+void rv_store_end_snapshot(Store *store);
+
+/* The library's model; *present is false while no model has claimed it. */
 RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
-/* Claim an empty library for a model, or MISMATCH with a message that says what to do. */
+/* Claim a library that holds no frames for a model, or MISMATCH with a message that says what to do. Names
+ * may differ where the SHA-256 of the weights is the same. */
 RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err);
 
-/* Videos. find_* give *found = false where there is none. */
+/* Videos. find_* give *found = false where there is none; of several with one content, a complete one is
+ * given. */
 RvStatus rv_store_find_path(Store *store, const char *path, StoredVideo *out, bool *found, RvError *err);
-RvStatus rv_store_find_content(Store *store, const char *content_key, StoredVideo *out, bool *found, RvError *err);
+RvStatus rv_store_find_content(Store *store, const char *content_key, StoredVideo *out, bool *found,
+                               RvError *err);
 void rv_stored_video_clear(StoredVideo *video);
-/* New row in state "indexing". replace_id > 0: that row and its frames go in the same transaction. */
+/* New row in state "indexing". replace_id > 0: that row and its frames go in the same transaction. ARGUMENT
+ * when another row has the path. */
 RvStatus rv_store_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
                               RvError *err);
-/* One transaction: all of the batch or nothing. Refuses wrong dimensions (by identity), values that are not finite, times
- * that are not finite or negative, numbers below 1. Writing a frame again replaces it. */
-RvStatus rv_store_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count, RvError *err);
-/* "complete", with the facts known at the end (duration, frame rate). */
+/* One transaction: all of the batch or nothing. dimensions: length of every embedding. Refuses another length
+ * than the library's (MISMATCH), values that are not finite, times that are not finite or negative, numbers
+ * below 1 or over STORE_MAX_FRAME_NUMBER. Writing a frame again replaces it. jpeg NULL: the frame has no
+ * picture. */
+RvStatus rv_store_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                             int dimensions, RvError *err);
+/* "complete", with the duration known at the end. */
 RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err);
 /* "failed", with the message; frames written so far stay. */
 RvStatus rv_store_fail_video(Store *store, int64_t video_id, const char *message, RvError *err);
 /* The file moved or was touched: new path, size, time. */
 RvStatus rv_store_move_video(Store *store, int64_t video_id, const char *path, int64_t size_bytes,
                              int64_t modified_ns, RvError *err);
+/* The video and its frames go, and the space goes back to the file system. */
 RvStatus rv_store_remove_video(Store *store, int64_t video_id, RvError *err);
-/* All videos by path. */
+/* All videos by path (byte order). Clear with rv_videos_clear. */
 RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err);
+/* Whether a shell pattern (`*` also crosses '/'; case counts) matches the path or its last part. NULL matches
+ * all. */
+bool rv_store_glob_matches(const char *glob, const char *path);
 
-/* Frames. */
+/* Frames of one video by number. NOT_FOUND where there is no such video. */
 RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError *err);
-RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg, size_t *size_bytes,
-                          RvError *err);
-RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding, RvError *err);
-/* Every row that the filter lets through, in blocks, by video_id and frame_number. */
-RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallback callback, void *user, RvError *err);
+/* *jpeg is to be freed with free(). NOT_FOUND where the frame or its picture is missing. */
+RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                          size_t *size_bytes, RvError *err);
+/* embedding: float32[dimensions]. Errors: NOT_FOUND, MISMATCH (the library's have another length), FORMAT. */
+RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
+                            int dimensions, RvError *err);
+/* Every row that the filter lets through, in blocks, by video_id and frame_number. Values of embeddings are
+ * as stored: their count is checked, that they are finite is not. A callback's error ends the scan and is
+ * given back. */
+RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallback callback, void *user,
+                       RvError *err);
 
-RvStatus rv_store_info(Store *store, RvLibraryInfo *out, RvError *err);
-RvStatus rv_store_verify(Store *store, void (*fault)(void *user, const char *line), void *user, size_t *fault_count,
+/* Counts and extremes; check_picture (NULL: heights stay 0) needs to read no more than a picture's header. */
+RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *out, RvError *err);
+/* As rv_library_verify; check_picture (NULL: only presence is checked) should decode the whole picture. */
+RvStatus rv_store_verify(Store *store, PictureCheck check_picture,
+                         void (*fault)(void *user, const char *line), void *user, size_t *fault_count,
                          RvError *err);
 
 #endif

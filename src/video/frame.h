@@ -6,19 +6,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reelvec/status.h"
+
 struct AVFrame; // only video/ and pixels/ look inside
 
 typedef struct Frame {
-    struct AVFrame *av;        // owned reference; planes, pixel format, colour matrix, range, transfer, field order
-    int64_t pts_us;            // presentation time from the video's time zero
+    struct AVFrame *av; // owned reference; planes, pixel format, colour matrix, range, transfer, field order
+    int64_t pts_us;     // presentation time from the video's time zero
     bool keyframe;
-    int quarter_turns;         // clockwise turns by 90 degrees that bring it upright, 0 to 3 (display matrix)
-    bool mirrored;             // flipped left to right, before the turns
-    int sample_aspect_num;     // pixel width : pixel height, 1:1 when unknown
+    int quarter_turns;     // clockwise turns by 90 degrees that bring it upright, 0 to 3 (display matrix)
+    bool mirrored;         // flipped left to right, before the turns
+    int sample_aspect_num; // pixel width : pixel height, 1:1 when unknown
     int sample_aspect_den;
 } Frame;
 
 /* Release the planes. NULL and half-filled are accepted. */
 void rv_frame_clear(Frame *frame);
+
+/* A second reference to the same planes, to keep a borrowed frame beyond its life. *out is overwritten; clear
+ * it. */
+RvStatus rv_frame_ref(const Frame *frame, Frame *out, RvError *err);
 
 #endif

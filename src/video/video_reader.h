@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The boundary to FFmpeg's demuxers and decoders: a video opened for reading, its facts, its frames. */
-#ifndef RV_VIDEO_READER_H
-#define RV_VIDEO_READER_H
+/* The boundary to FFmpeg's demuxers: a video opened for reading, and its facts. */
+#ifndef RV_VIDEO_VIDEO_READER_H
+#define RV_VIDEO_VIDEO_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,20 +14,24 @@
 typedef struct VideoReader VideoReader;
 
 typedef struct VideoOptions {
-    int thread_count; // decoder threads; 0: one per core
+    int thread_count;              // decoder threads; 0: one per core
+    bool (*cancelled)(void *user); // NULL: never. Asked often, from the thread that reads; true ends the call
+                                   // with CANCELLED, also while it waits for the network
+    void *cancelled_user;
     RvLog log;
 } VideoOptions;
 
 typedef struct VideoInfo {
     char codec[32];
-    double duration_s;   // 0 where the container does not say
-    double frame_rate;   // average; 0 where unknown
-    int width, height;   // as displayed: rotated, square pixels
-    double start_s;      // container time of the video's time zero
+    double duration_s; // by the container, 0 where it does not say; measured once the last frame was read
+    double frame_rate; // average; 0 where unknown
+    int width, height; // as displayed: rotated, square pixels
+    double start_s;    // container time of the video's time zero, as far as the container's header tells
 } VideoInfo;
 
-/* Open a file or URL, choose its video stream (the container's default, else the largest; never an attached cover
- * picture). Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a video), UNSUPPORTED (no video stream, no decoder). */
+/* Open a file or URL, choose its video stream (the container's default, else the largest; never an attached
+ * cover picture). Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a video), UNSUPPORTED (no video stream, no
+ * decoder), CANCELLED. Threads: one reader serves one thread at a time. */
 RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err);
 void rv_video_close(VideoReader *reader);
 const VideoInfo *rv_video_info(const VideoReader *reader);

@@ -1,17 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of CPU kernels: scalar is the specification, faster ones replace it entry by entry. */
+/* The tables of CPU kernels: scalar is the specification, the other levels do the same faster. */
 #ifndef RV_COMPUTE_KERNELS_H
 #define RV_COMPUTE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "compute/compute.h"
 
-/* The store's scan uses this too. */
+/* The store's scan uses these. */
 typedef struct ScanKernels {
     /* Sum of a[i] * b[i], float32, count elements, any alignment. */
     float (*dot_f32)(const float *a, const float *b, size_t count);
+
+    /* scores[query * score_stride + row] = dot(rows + row * row_stride, queries + query * query_stride) for
+     * every row and query, count elements each. A score equals dot_f32 of its two vectors to the bit,
+     * wherever they stand. The rows are read from memory once for up to eight queries. */
+    void (*dot_block_f32)(const float *rows, size_t row_stride, size_t row_count, const float *queries,
+                          size_t query_stride, size_t query_count, size_t count, float *scores,
+                          size_t score_stride);
 } ScanKernels;
+
+#define TILE_FETCH_DEPTH 16
+
+/* One tile of a matrix product: dst[rows, columns] = epilogue(src[rows, depth] panel[depth, columns] + bias).
+ * Element (row, column) is one chain of multiply-adds in rising depth that starts at zero, the same for each
+ * number of rows and each place in the tile. */
+typedef struct Tile {
+    const float *src;
+    size_t src_stride;
+    const float *panel; // [depth, tile_columns], best aligned to RV_MEM_ALIGNMENT
+    size_t depth;
+    const float *bias; // [tile_columns], NULL: none
+    float *dst;
+    size_t dst_stride;
+    size_t columns; // 1 to tile_columns: the columns that are stored
+    bool continues; // dst holds the sum of the depth before this: it is added, after the bias
+    LinearEpilogue epilogue;
+    const float
+        *next; // fetched into the cache meanwhile, next_lines cache lines per TILE_FETCH_DEPTH of depth
+    size_t next_lines;
+} Tile;
+
+typedef void TileFunction(const Tile *tile);
+
+typedef struct CpuKernels {
+    CpuLevel level;
+    size_t tile_rows, tile_columns;
+    TileFunction *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
+
+    /* dst = (src - mean) / sqrt(variance + epsilon) * gain + shift over one row; dst may be src. */
+    void (*layer_norm_f32)(const float *src, size_t width, const float *gain, const float *shift,
+                           float epsilon, float *dst);
+    /* row = softmax(row * scale), count >= 1, in place. */
+    void (*softmax_f32)(float *row, size_t count, float scale);
+    /* dst += addend. */
+    void (*add_f32)(float *dst, const float *addend, size_t count);
+    ScanKernels scan;
+} CpuKernels;
+
+/* The kernels of a level; NULL where this build has none. Whether the processor runs them is the caller's to
+ * ask (rv_cpu_level). */
+const CpuKernels *rv_kernels_get(CpuLevel level);
+
+/* The scan's kernels of rv_cpu_level(). */
+const ScanKernels *rv_scan_kernels(void);
+
+/* One table per level, each in its own file. */
+extern const CpuKernels rv_kernels_scalar;
+#if defined(__x86_64__)
+extern const CpuKernels rv_kernels_avx2;
+extern const CpuKernels rv_kernels_avx512;
+#endif
 
 #endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* A stack of pre-norm transformer blocks, the body of both towers. Radford et al. 2021, section 2.4. */
+#include "clip/clip_block.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, size_t rows, size_t wide_width,
+                               BlockSpace *out, RvError *err)
+{
+    *out = (BlockSpace){0};
+    size_t width = (size_t)tower->width, mlp_width = (size_t)tower->mlp_width;
+    if (wide_width < 3 * width)
+        wide_width = 3 * width;
+    if (wide_width < mlp_width)
+        wide_width = mlp_width;
+    size_t narrow_count = 0, wide_count = 0;
+    if (!rv_mem_multiply(rows, width, &narrow_count) || !rv_mem_multiply(rows, wide_width, &wide_count))
+        return rv_error_memory(err, SIZE_MAX);
+    out->stream = compute->ops->buffer_create(compute, narrow_count, err);
+    out->narrow = compute->ops->buffer_create(compute, narrow_count, err);
+    out->wide = compute->ops->buffer_create(compute, wide_count, err);
+    return out->stream != NULL && out->narrow != NULL && out->wide != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
+
+void rv_block_space_clear(Compute *compute, BlockSpace *space)
+{
+    compute->ops->buffer_destroy(compute, space->stream);
+    compute->ops->buffer_destroy(compute, space->narrow);
+    compute->ops->buffer_destroy(compute, space->wide);
+    *space = (BlockSpace){0};
+}
+
+/* Where a tensor of one block goes: a linear layer with its bias, or a vector. */
+typedef struct BlockTensor {
+    const char *name, *bias; // bias NULL: a vector
+    size_t rows;
+    size_t columns;
+    LinearWeights **linear;
+    float **vector;
+} BlockTensor;
+
+static RvStatus load_block(ClipBlock *block, const ClipTowerConfig *tower, WeightLoader *loader,
+                           const char *prefix, RvError *err)
+{
+    size_t width = (size_t)tower->width, mlp_width = (size_t)tower->mlp_width;
+    const BlockTensor tensors[] = {
+        {"ln_1.weight", NULL, 0, width, NULL, &block->ln_1_gain},
+        {"ln_1.bias", NULL, 0, width, NULL, &block->ln_1_shift},
+        {"attn.in_proj_weight", "attn.in_proj_bias", 3 * width, width, &block->qkv, NULL},
+        {"attn.out_proj.weight", "attn.out_proj.bias", width, width, &block->attention_out, NULL},
+        {"ln_2.weight", NULL, 0, width, NULL, &block->ln_2_gain},
+        {"ln_2.bias", NULL, 0, width, NULL, &block->ln_2_shift},
+        {"mlp.c_fc.weight", "mlp.c_fc.bias", mlp_width, width, &block->mlp_in, NULL},
+        {"mlp.c_proj.weight", "mlp.c_proj.bias", width, mlp_width, &block->mlp_out, NULL},
+    };
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < sizeof tensors / sizeof tensors[0] && status == RV_OK; i++) {
+        const BlockTensor *tensor = &tensors[i];
+        char name[128], bias[128];
+        snprintf(name, sizeof name, "%s.%s", prefix, tensor->name);
+        if (tensor->bias == NULL) {
+            status = rv_weight_loader_table(loader, name, 0, tensor->columns, tensor->vector, err);
+            continue;
+        }
+        snprintf(bias, sizeof bias, "%s.%s", prefix, tensor->bias);
+        status = rv_weight_loader_linear(loader, name, (const size_t[]){tensor->rows, tensor->columns}, 2,
+                                         bias, tensor->linear, err);
+    }
+    return status;
+}
+
+RvStatus rv_block_stack_load(BlockStack *stack, WeightLoader *loader, const char *prefix, RvError *err)
+{
+    ClipBlock unused = {0}; // where nothing is stored when only checking
+    if (loader->compute != NULL) {
+        stack->compute = loader->compute;
+        stack->blocks = rv_mem_alloc((size_t)stack->tower.layers, sizeof *stack->blocks, err);
+        if (stack->blocks == NULL)
+            return RV_ERROR_MEMORY;
+    }
+    RvStatus status = RV_OK;
+    for (int i = 0; i < stack->tower.layers && status == RV_OK; i++) {
+        char block_prefix[64];
+        snprintf(block_prefix, sizeof block_prefix, "%s.resblocks.%d", prefix, i);
+        status = load_block(loader->compute != NULL ? &stack->blocks[i] : &unused, &stack->tower, loader,
+                            block_prefix, err);
+    }
+    return status;
+}
+
+static void clear_block(Compute *compute, ClipBlock *block)
+{
+    const ComputeOps *ops = compute->ops;
+    ops->linear_destroy(compute, block->qkv);
+    ops->linear_destroy(compute, block->attention_out);
+    ops->linear_destroy(compute, block->mlp_in);
+    ops->linear_destroy(compute, block->mlp_out);
+    ops->buffer_destroy(compute, block->ln_1_gain);
+    ops->buffer_destroy(compute, block->ln_1_shift);
+    ops->buffer_destroy(compute, block->ln_2_gain);
+    ops->buffer_destroy(compute, block->ln_2_shift);
+}
+
+void rv_block_stack_clear(BlockStack *stack)
+{
+    for (int i = 0; stack->blocks != NULL && i < stack->tower.layers; i++)
+        clear_block(stack->compute, &stack->blocks[i]);
+    free(stack->blocks);
+    stack->blocks = NULL;
+}
+
+/* One block; its output rows first_query .. first_query + query_count - 1 of each sequence (all, or one) are
+ * made. */
+static void run_block(const BlockStack *stack, const ClipBlock *block, const BlockSpace *space,
+                      size_t sequence_count, size_t token_count, size_t first_query, size_t query_count)
+{
+    static const LinearEpilogue plain = {ACTIVATION_NONE, false}, add = {ACTIVATION_NONE, true};
+    const LinearEpilogue activate = {stack->activation, false};
+    Compute *compute = stack->compute;
+    const ComputeOps *ops = compute->ops;
+    size_t width = (size_t)stack->tower.width, mlp_width = (size_t)stack->tower.mlp_width;
+    size_t heads = (size_t)stack->tower.heads, rows = sequence_count * token_count;
+    // The residual rows of the queries: all of them, or one out of token_count.
+    float *queries = space->stream + first_query * width;
+    size_t query_stride = query_count == token_count ? width : token_count * width;
+    size_t query_rows = sequence_count * query_count;
+
+    ops->layer_norm(compute, space->stream, width, rows, width, block->ln_1_gain, block->ln_1_shift,
+                    stack->epsilon, space->narrow, width);
+    ops->linear(compute, block->qkv, space->narrow, width, rows, space->wide, 3 * width, plain);
+    ops->attention(compute, space->wide, space->wide + width, space->wide + 2 * width, 3 * width,
+                   sequence_count, token_count, first_query, query_count, heads, width / heads, stack->causal,
+                   space->narrow, width);
+    ops->linear(compute, block->attention_out, space->narrow, width, query_rows, queries, query_stride, add);
+    ops->layer_norm(compute, queries, query_stride, query_rows, width, block->ln_2_gain, block->ln_2_shift,
+                    stack->epsilon, space->narrow, width);
+    ops->linear(compute, block->mlp_in, space->narrow, width, query_rows, space->wide, mlp_width, activate);
+    ops->linear(compute, block->mlp_out, space->wide, mlp_width, query_rows, queries, query_stride, add);
+}
+
+void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
+                        size_t token_count, size_t pooled_token)
+{
+    int last = stack->tower.layers - 1;
+    for (int i = 0; i < last; i++)
+        run_block(stack, &stack->blocks[i], space, sequence_count, token_count, 0, token_count);
+    run_block(stack, &stack->blocks[last], space, sequence_count, token_count, pooled_token, 1);
+}

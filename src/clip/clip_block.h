@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A stack of pre-norm transformer blocks, the body of both towers. */
+#ifndef RV_CLIP_BLOCK_H
+#define RV_CLIP_BLOCK_H
+
+#include "clip/weight_loader.h"
+
+/* x += attention(ln_1(x)); x += mlp(ln_2(x)). */
+typedef struct ClipBlock {
+    LinearWeights *qkv, *attention_out, *mlp_in, *mlp_out;
+    float *ln_1_gain, *ln_1_shift, *ln_2_gain, *ln_2_shift; // [width]
+} ClipBlock;
+
+typedef struct BlockStack {
+    Compute *compute;
+    ClipTowerConfig tower;
+    float epsilon;
+    Activation activation;
+    bool causal;
+    ClipBlock *blocks; // [tower.layers]; NULL until loaded
+} BlockStack;
+
+/* Device memory for the rows of one run. */
+typedef struct BlockSpace {
+    float *stream; // [rows, width]: the residual stream, input and output
+    float *narrow; // [rows, width]
+    float *wide;   // [rows, the widest of qkv, mlp and what the tower asks for]
+} BlockSpace;
+
+RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, size_t rows, size_t wide_width,
+                               BlockSpace *out, RvError *err);
+void rv_block_space_clear(Compute *compute, BlockSpace *space);
+
+/* prefix: "visual.transformer" or "transformer". Without a device in the loader the tensors are checked only.
+ * On failure the stack is to be cleared all the same. */
+RvStatus rv_block_stack_load(BlockStack *stack, WeightLoader *loader, const char *prefix, RvError *err);
+void rv_block_stack_clear(BlockStack *stack);
+
+/* Run space->stream [sequence_count, token_count, width] through all blocks. Afterwards only row pooled_token
+ * of each sequence is valid: the last block needs the other tokens for keys and values alone. */
+void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
+                        size_t token_count, size_t pooled_token);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* A CLIP model: configuration, two towers on a compute device. */
+#include "clip/clip_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "clip/clip_tower.h"
+
+struct ClipModel {
+    Checkpoint *checkpoint;
+    Compute *compute;
+    VisionTower *vision; // NULL until first used
+    TextTower *text;     // NULL until first used
+};
+
+RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out, RvError *err)
+{
+    *out = NULL;
+    RvStatus status = rv_vision_tower_check(checkpoint, err);
+    if (status == RV_OK)
+        status = rv_text_tower_check(checkpoint, err);
+    ClipModel *model = status == RV_OK ? rv_mem_alloc(1, sizeof *model, err) : NULL;
+    if (model == NULL) {
+        rv_checkpoint_close(checkpoint);
+        return status == RV_OK ? RV_ERROR_MEMORY : status;
+    }
+    model->checkpoint = checkpoint;
+    model->compute = compute;
+    *out = model;
+    return RV_OK;
+}
+
+void rv_clip_close(ClipModel *model)
+{
+    if (model == NULL)
+        return;
+    rv_vision_tower_destroy(model->vision);
+    rv_text_tower_destroy(model->text);
+    rv_checkpoint_close(model->checkpoint);
+    free(model);
+}
+
+const ClipConfig *rv_clip_config(const ClipModel *model)
+{
+    return rv_checkpoint_config(model->checkpoint);
+}
+
+/* Infinite or undefined weights would otherwise go into the library unseen. */
+static RvStatus check_finite(const ClipModel *model, const float *values, size_t count, RvError *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return rv_error_set(err, RV_ERROR_FORMAT,
+                                "%s: the model gives values that are not finite; its weights are damaged",
+                                rv_checkpoint_path(model->checkpoint));
+    }
+    return RV_OK;
+}
+
+RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,
+                               float *embeddings, RvError *err)
+{
+    if (model->vision == NULL) {
+        RvStatus status = rv_vision_tower_create(model->checkpoint, model->compute, &model->vision, err);
+        if (status != RV_OK)
+            return status;
+    }
+    rv_vision_tower_encode(model->vision, inputs_rgb_u8, image_count, embeddings);
+    return check_finite(model, embeddings, image_count * (size_t)rv_clip_config(model)->dimensions, err);
+}
+
+static RvStatus check_tokens(const ClipConfig *config, const int32_t *tokens, size_t token_count,
+                             RvError *err)
+{
+    if (token_count < 1 || token_count > (size_t)config->context_length)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a text of %zu tokens; the model takes 1 to %d",
+                            token_count, config->context_length);
+    for (size_t i = 0; i < token_count; i++) {
+        if (tokens[i] < 0 || tokens[i] >= config->vocabulary_size)
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "token number %d; the model knows 0 to %d",
+                                (int)tokens[i], config->vocabulary_size - 1);
+    }
+    return RV_OK;
+}
+
+RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t token_count, float *embedding,
+                             RvError *err)
+{
+    RvStatus status = check_tokens(rv_clip_config(model), tokens, token_count, err);
+    if (status == RV_OK && model->text == NULL)
+        status = rv_text_tower_create(model->checkpoint, model->compute, &model->text, err);
+    if (status != RV_OK)
+        return status;
+    rv_text_tower_encode(model->text, tokens, token_count, embedding);
+    return check_finite(model, embedding, (size_t)rv_clip_config(model)->dimensions, err);
+}

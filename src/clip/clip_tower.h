@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The two towers of a CLIP model. Each is packed when it is first used. */
+#ifndef RV_CLIP_TOWER_H
+#define RV_CLIP_TOWER_H
+
+#include "clip/clip_block.h"
+
+typedef struct VisionTower VisionTower;
+typedef struct TextTower TextTower;
+
+/* MISMATCH unless all tensors of the tower are there in the configuration's shapes. */
+RvStatus rv_vision_tower_check(const Checkpoint *checkpoint, RvError *err);
+RvStatus rv_text_tower_check(const Checkpoint *checkpoint, RvError *err);
+
+/* Pack the weights and make the workspace. Checkpoint and device are borrowed. */
+RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, VisionTower **out,
+                                RvError *err);
+RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, TextTower **out, RvError *err);
+void rv_vision_tower_destroy(VisionTower *tower);
+void rv_text_tower_destroy(TextTower *tower);
+
+/* As rv_clip_encode_images and rv_clip_encode_text, on arguments that are known to be good. No allocation. */
+void rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
+                            float *embeddings);
+void rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* CLIP's vocabulary from the files that it comes in. */
+#ifndef RV_CLIP_VOCABULARY_H
+#define RV_CLIP_VOCABULARY_H
+
+#include "clip/bpe.h"
+
+typedef struct Vocabulary {
+    int32_t start_token, end_token;
+    int32_t byte_tokens[256];     // of a byte inside a word
+    int32_t byte_end_tokens[256]; // of a byte that ends a word
+    BpeTable merges;
+} Vocabulary;
+
+/* The vocabulary beside a checkpoint: see rv_tokenizer_open. Errors: NOT_FOUND, IO, FORMAT, MISMATCH,
+ * UNSUPPORTED, MEMORY. */
+RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, Vocabulary *out, RvError *err);
+void rv_vocabulary_clear(Vocabulary *vocabulary);
+
+/* The same from bytes in memory; path is for messages. */
+RvStatus rv_vocabulary_read_gz(const uint8_t *bytes, size_t size_bytes, const char *path, int vocabulary_size,
+                               Vocabulary *out, RvError *err);
+RvStatus rv_vocabulary_read_pair(const char *vocab_json, size_t json_bytes, const char *merges,
+                                 size_t merges_bytes, const char *path, int vocabulary_size, Vocabulary *out,
+                                 RvError *err);
+RvStatus rv_vocabulary_read_tokenizer_json(const char *json, size_t json_bytes, const char *path,
+                                           int vocabulary_size, Vocabulary *out, RvError *err);
+
+#endif

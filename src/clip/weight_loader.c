@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors of a checkpoint onto a device; or, without a device, only the check that they are there. */
+#include "clip/weight_loader.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void rv_weight_loader_clear(WeightLoader *loader)
+{
+    free(loader->scratch);
+    loader->scratch = NULL;
+    loader->scratch_count = 0;
+}
+
+/* The tensor in scratch[0 .. element count - 1], or only its check; `extra` floats of room behind it. */
+static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shape, int rank, size_t extra,
+                      size_t *element_count, RvError *err)
+{
+    RvStatus status = rv_checkpoint_check(loader->checkpoint, name, shape, rank, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    *element_count = 1;
+    for (int i = 0; i < rank; i++)
+        *element_count *= shape[i]; // no overflow: the file has as many
+    if (*element_count + extra > loader->scratch_count) {
+        rv_weight_loader_clear(loader);
+        loader->scratch = rv_mem_alloc_aligned(*element_count + extra, sizeof(float), err);
+        if (loader->scratch == NULL)
+            return RV_ERROR_MEMORY;
+        loader->scratch_count = *element_count + extra;
+    }
+    return rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
+}
+
+RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
+                                 const char *bias, LinearWeights **dst, RvError *err)
+{
+    size_t output_count = shape[0], count = 0;
+    RvStatus status = fetch(loader, weight, shape, rank, output_count, &count, err);
+    if (status == RV_OK && bias != NULL)
+        status = rv_checkpoint_check(loader->checkpoint, bias, &output_count, 1, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    float *bias_values = bias != NULL ? loader->scratch + count : NULL;
+    if (bias != NULL)
+        status = rv_checkpoint_read(loader->checkpoint, bias, &output_count, 1, bias_values, err);
+    if (status != RV_OK)
+        return status;
+    return loader->compute->ops->linear_create(loader->compute, loader->scratch, bias_values, output_count,
+                                               count / output_count, dst, err);
+}
+
+RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, size_t input_count,
+                                     size_t output_count, LinearWeights **dst, RvError *err)
+{
+    size_t count = 0;
+    const size_t shape[2] = {input_count, output_count};
+    RvStatus status = fetch(loader, name, shape, 2, input_count * output_count, &count, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    float *turned = loader->scratch + count;
+    for (size_t i = 0; i < input_count; i++) {
+        for (size_t j = 0; j < output_count; j++)
+            turned[j * input_count + i] = loader->scratch[i * output_count + j];
+    }
+    return loader->compute->ops->linear_create(loader->compute, turned, NULL, output_count, input_count, dst,
+                                               err);
+}
+
+RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t rows, size_t columns,
+                                float **dst, RvError *err)
+{
+    size_t count = 0;
+    const size_t shape[2] = {rows > 0 ? rows : columns, columns};
+    RvStatus status = fetch(loader, name, shape, rows > 0 ? 2 : 1, 0, &count, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    *dst = loader->compute->ops->buffer_create(loader->compute, count, err);
+    if (*dst == NULL)
+        return RV_ERROR_MEMORY;
+    loader->compute->ops->upload(loader->compute, *dst, loader->scratch, count);
+    return RV_OK;
+}

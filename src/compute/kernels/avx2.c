@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels for processors with AVX2 and FMA: vectors of 8 floats. */
+#include <immintrin.h>
+
+#include "compute/kernels/kernels.h"
+
+#define LANES 8
+#define KERNEL(name) name##_avx2
+// 6 x 16: 12 sums, 2 vectors of weights and 1 or 2 of rows fill the 16 registers.
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+
+typedef __m256 V;
+
+static inline V v_set(float x)
+{
+    return _mm256_set1_ps(x);
+}
+static inline V v_load(const float *src)
+{
+    return _mm256_loadu_ps(src);
+}
+static inline void v_store(float *dst, V x)
+{
+    _mm256_storeu_ps(dst, x);
+}
+static inline V v_add(V a, V b)
+{
+    return _mm256_add_ps(a, b);
+}
+static inline V v_sub(V a, V b)
+{
+    return _mm256_sub_ps(a, b);
+}
+static inline V v_mul(V a, V b)
+{
+    return _mm256_mul_ps(a, b);
+}
+static inline V v_div(V a, V b)
+{
+    return _mm256_div_ps(a, b);
+}
+static inline V v_fma(V a, V b, V c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+static inline V v_max(V a, V b)
+{
+    return _mm256_max_ps(a, b);
+}
+static inline V v_min(V a, V b)
+{
+    return _mm256_min_ps(a, b);
+}
+static inline V v_abs(V x)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+}
+static inline V v_round(V x)
+{
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* x * 2^n, n whole, the result a normal number: n goes into the exponent. */
+static inline V v_scale(V x, V n)
+{
+    __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
+}
+
+/* All ones in the first `count` lanes, at most all. */
+static inline __m256i first_lanes(size_t count)
+{
+    int limit = count < LANES ? (int)count : LANES;
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+static inline V v_load_first(const float *src, size_t count, float fill)
+{
+    if (count >= LANES)
+        return v_load(src);
+    __m256i mask = first_lanes(count);
+    return _mm256_blendv_ps(v_set(fill), _mm256_maskload_ps(src, mask), _mm256_castsi256_ps(mask));
+}
+
+static inline void v_store_first(float *dst, size_t count, V x)
+{
+    if (count >= LANES)
+        _mm256_storeu_ps(dst, x);
+    else
+        _mm256_maskstore_ps(dst, first_lanes(count), x);
+}
+
+static inline float v_sum(V x)
+{
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+static inline float v_highest(V x)
+{
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+#include "compute/kernels/vector_kernels.h"
+
+static void tile_1_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 1);
+}
+static void tile_2_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 2);
+}
+static void tile_3_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 3);
+}
+static void tile_4_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 4);
+}
+static void tile_5_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 5);
+}
+static void tile_6_f32_avx2(const Tile *tile)
+{
+    tile_f32(tile, 6);
+}
+
+static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx2, tile_2_f32_avx2, tile_3_f32_avx2,
+                                               tile_4_f32_avx2, tile_5_f32_avx2, tile_6_f32_avx2};
+
+const CpuKernels rv_kernels_avx2 = {
+    .level = CPU_AVX2,
+    .tile_rows = TILE_ROWS,
+    .tile_columns = TILE_COLUMNS,
+    .tiles = tiles,
+    .layer_norm_f32 = layer_norm_f32_avx2,
+    .softmax_f32 = softmax_f32_avx2,
+    .add_f32 = add_f32_avx2,
+    .scan = {dot_f32_avx2, dot_block_f32_avx2},
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels for processors with AVX-512 F, BW, DQ and VL: vectors of 16 floats. */
+#include <immintrin.h>
+
+#include "compute/kernels/kernels.h"
+
+#define LANES 16
+#define KERNEL(name) name##_avx512
+// 8 x 48: 24 sums, 3 vectors of weights and 1 or 2 of rows fit the 32 registers. No more than 8 rows, because
+// rows whose distance is a multiple of 4 KiB share one set of the first-level cache, which has 8 or 12
+// places.
+#define TILE_ROWS 8
+#define TILE_VECTORS 3
+
+typedef __m512 V;
+
+static inline V v_set(float x)
+{
+    return _mm512_set1_ps(x);
+}
+static inline V v_load(const float *src)
+{
+    return _mm512_loadu_ps(src);
+}
+static inline void v_store(float *dst, V x)
+{
+    _mm512_storeu_ps(dst, x);
+}
+static inline V v_add(V a, V b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline V v_sub(V a, V b)
+{
+    return _mm512_sub_ps(a, b);
+}
+static inline V v_mul(V a, V b)
+{
+    return _mm512_mul_ps(a, b);
+}
+static inline V v_div(V a, V b)
+{
+    return _mm512_div_ps(a, b);
+}
+static inline V v_fma(V a, V b, V c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+static inline V v_max(V a, V b)
+{
+    return _mm512_max_ps(a, b);
+}
+static inline V v_min(V a, V b)
+{
+    return _mm512_min_ps(a, b);
+}
+static inline V v_abs(V x)
+{
+    return _mm512_abs_ps(x);
+}
+static inline V v_round(V x)
+{
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/* x * 2^n, n whole. */
+static inline V v_scale(V x, V n)
+{
+    return _mm512_scalef_ps(x, n);
+}
+static inline float v_sum(V x)
+{
+    return _mm512_reduce_add_ps(x);
+}
+static inline float v_highest(V x)
+{
+    return _mm512_reduce_max_ps(x);
+}
+
+static inline __mmask16 first_lanes(size_t count)
+{
+    return count < LANES ? (__mmask16)((1u << count) - 1) : (__mmask16)0xffff;
+}
+
+/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+static inline V v_load_first(const float *src, size_t count, float fill)
+{
+    return _mm512_mask_loadu_ps(v_set(fill), first_lanes(count), src);
+}
+
+static inline void v_store_first(float *dst, size_t count, V x)
+{
+    _mm512_mask_storeu_ps(dst, first_lanes(count), x);
+}
+
+#include "compute/kernels/vector_kernels.h"
+
+static void tile_1_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 1);
+}
+static void tile_2_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 2);
+}
+static void tile_3_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 3);
+}
+static void tile_4_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 4);
+}
+static void tile_5_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 5);
+}
+static void tile_6_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 6);
+}
+static void tile_7_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 7);
+}
+static void tile_8_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 8);
+}
+
+static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx512, tile_2_f32_avx512, tile_3_f32_avx512,
+                                               tile_4_f32_avx512, tile_5_f32_avx512, tile_6_f32_avx512,
+                                               tile_7_f32_avx512, tile_8_f32_avx512};
+
+const CpuKernels rv_kernels_avx512 = {
+    .level = CPU_AVX512,
+    .tile_rows = TILE_ROWS,
+    .tile_columns = TILE_COLUMNS,
+    .tiles = tiles,
+    .layer_norm_f32 = layer_norm_f32_avx512,
+    .softmax_f32 = softmax_f32_avx512,
+    .add_f32 = add_f32_avx512,
+    .scan = {dot_f32_avx512, dot_block_f32_avx512},
+};

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoded video frames to sRGB pictures: colour matrix, range, HDR, fields, turns, pixel shape.
+ *
+ * Two ways lead to a picture. The fast one lets swscale resample the planes straight to the wanted size. The
+ * exact one makes the whole frame R G B at full size and resamples that as still pictures are; frames with
+ * alpha (blended over black, as players show them), R G B frames and very long shapes always take it. */
+#include "pixels/convert.h"
+
+#include <libavutil/pixdesc.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "pixels/frame_scaler.h"
+#include "pixels/resize.h"
+#include "pixels/still.h"
+#include "pixels/tone_map.h"
+#include "pixels/upright.h"
+
+// Beyond this ratio of sides the fast way would resample much that the crop throws away.
+#define FAST_MAX_RATIO 4
+
+/* Rows of packed pixels that grow and are kept. */
+typedef struct Rows {
+    uint8_t *bytes;
+    size_t capacity_bytes;
+    size_t row_stride;
+} Rows;
+
+struct FrameConverter {
+    ConverterOptions options;
+    FrameScaler input_scaler, picture_scaler, full_scaler;
+    Rows rgb;  // R G B, the result of swscale or of the steps after it
+    Rows wide; // R G B A or 16-bit R G B on the way to rgb
+    ToneMap *tone_map;
+};
+
+RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err)
+{
+    *out = rv_mem_alloc(1, sizeof **out, err);
+    if (*out == NULL)
+        return RV_ERROR_MEMORY;
+    if (options != NULL)
+        (*out)->options = *options;
+    return RV_OK;
+}
+
+void rv_converter_destroy(FrameConverter *converter)
+{
+    if (converter == NULL)
+        return;
+    rv_frame_scaler_clear(&converter->input_scaler);
+    rv_frame_scaler_clear(&converter->picture_scaler);
+    rv_frame_scaler_clear(&converter->full_scaler);
+    rv_tone_map_destroy(converter->tone_map);
+    free(converter->rgb.bytes);
+    free(converter->wide.bytes);
+    free(converter);
+}
+
+/* ---- shapes ----------------------------------------------------------------------------------------- */
+
+typedef struct Size {
+    int width, height;
+} Size;
+
+/* The frame's size in square pixels, before any turn. Pixel shapes that would make an absurd picture are
+ * ignored. */
+static Size square_size(const Frame *frame)
+{
+    Size size = {frame->av->width, frame->av->height};
+    if (frame->sample_aspect_num < 1 || frame->sample_aspect_den < 1)
+        return size;
+    double width = floor((double)size.width * frame->sample_aspect_num / frame->sample_aspect_den + 0.5);
+    if (width >= 1.0 && width <= PICTURE_MAX_SIDE && width * size.height <= (double)STILL_MAX_PIXELS)
+        size.width = (int)width;
+    return size;
+}
+
+static Size turned(Size size, const Frame *frame)
+{
+    return (frame->quarter_turns & 1) != 0 ? (Size){size.height, size.width} : size;
+}
+
+static RvStatus check_frame(const Frame *frame, RvError *err)
+{
+    if (frame == NULL || frame->av == NULL || frame->av->data[0] == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "video frame without pixels");
+    int width = frame->av->width, height = frame->av->height;
+    if (width < 1 || height < 1 || width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE ||
+        (size_t)width * (size_t)height > STILL_MAX_PIXELS)
+        return rv_error_set(err, RV_ERROR_FORMAT, "video frame of %d x %d pixels; at most %zu are read",
+                            width, height, STILL_MAX_PIXELS);
+    return RV_OK;
+}
+
+static bool has_alpha(const AVFrame *av)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
+    return format != NULL && (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
+}
+
+/* Whether swscale may resample the planes: luma and chroma yes, R G B no (it would go through luma and
+ * chroma). */
+static bool fast_allowed(const FrameConverter *converter, const AVFrame *av, Size size)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
+    if (converter->options.exact || format == NULL || has_alpha(av) ||
+        (format->flags & AV_PIX_FMT_FLAG_RGB) != 0)
+        return false;
+    return size.width / FAST_MAX_RATIO <= size.height && size.height / FAST_MAX_RATIO <= size.width;
+}
+
+/* ---- colour ----------------------------------------------------------------------------------------- */
+
+static RvStatus make_room(Rows *rows, size_t row_stride, int height, RvError *err)
+{
+    size_t size_bytes = 0;
+    if (!rv_mem_multiply(row_stride, (size_t)height, &size_bytes))
+        return rv_error_memory(err, SIZE_MAX);
+    rows->row_stride = row_stride;
+    if (size_bytes <= rows->capacity_bytes)
+        return RV_OK;
+    free(rows->bytes);
+    *rows = (Rows){.row_stride = row_stride};
+    rows->bytes = rv_mem_alloc_aligned(size_bytes, 1, err);
+    if (rows->bytes == NULL)
+        return RV_ERROR_MEMORY;
+    rows->capacity_bytes = size_bytes;
+    return RV_OK;
+}
+
+/* R G B A over black. */
+static void blend_over_black(const Rows *rgba, Size size, Rows *rgb)
+{
+    for (int y = 0; y < size.height; y++) {
+        const uint8_t *from = rgba->bytes + (size_t)y * rgba->row_stride;
+        uint8_t *to = rgb->bytes + (size_t)y * rgb->row_stride;
+        for (int x = 0; x < size.width; x++, from += 4, to += 3) {
+            for (int i = 0; i < 3; i++)
+                to[i] = (uint8_t)((from[i] * from[3] + 127) / 255);
+        }
+    }
+}
+
+static RvStatus prepare_tone_map(FrameConverter *converter, const ToneSource *source, RvError *err)
+{
+    const ToneSource *kept = converter->tone_map != NULL ? rv_tone_map_source(converter->tone_map) : NULL;
+    if (kept != NULL && kept->transfer == source->transfer && kept->gamut == source->gamut &&
+        kept->peak_nits == source->peak_nits)
+        return RV_OK;
+    rv_tone_map_destroy(converter->tone_map);
+    converter->tone_map = NULL;
+    return rv_tone_map_create(source, &converter->tone_map, err);
+}
+
+/* The frame's planes as sRGB of that size in converter->rgb; neither turned nor cropped. */
+static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVFrame *av,
+                       const FrameView *view, Size size, RvError *err)
+{
+    ToneSource tone = rv_tone_source(av);
+    bool map_tones = rv_tone_source_needs_map(&tone);
+    // 16-bit rows have no room for alpha; HDR with alpha is not seen in practice and shows its colours
+    // unblended.
+    bool blend = has_alpha(av) && !map_tones;
+    enum AVPixelFormat format = map_tones ? AV_PIX_FMT_RGB48 : blend ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+    Rows *first = format == AV_PIX_FMT_RGB24 ? &converter->rgb : &converter->wide;
+    RvStatus status =
+        make_room(&converter->rgb, rv_frame_scaler_stride(AV_PIX_FMT_RGB24, size.width), size.height, err);
+    if (status == RV_OK)
+        status = make_room(first, rv_frame_scaler_stride(format, size.width), size.height, err);
+    if (status == RV_OK && map_tones)
+        status = prepare_tone_map(converter, &tone, err);
+    if (status == RV_OK)
+        status = rv_frame_scaler_run(scaler, view, format, size.width, size.height, first->bytes,
+                                     first->row_stride, err);
+    if (status != RV_OK)
+        return status;
+    if (map_tones)
+        rv_tone_map_apply(converter->tone_map, (const uint16_t *)(const void *)first->bytes,
+                          first->row_stride, size.width, size.height, converter->rgb.bytes,
+                          converter->rgb.row_stride);
+    else if (blend)
+        blend_over_black(first, size, &converter->rgb);
+    return RV_OK;
+}
+
+static void copy_upright(const FrameConverter *converter, const RgbRows *from, const Frame *frame, int left,
+                         int top, Size size, uint8_t *to)
+{
+    Turn turn = {frame->quarter_turns, frame->mirrored, converter->options.swap_red_blue};
+    rv_upright_copy(from, &turn, left, top, size.width, size.height, to, (size_t)size.width * 3);
+}
+
+/* The exact way: the whole frame as displayed, upright, in square pixels. */
+static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPicture **out, RvError *err)
+{
+    *out = NULL;
+    FrameView view;
+    RvStatus status = rv_frame_view(frame->av, &view, err);
+    Size planes = {view.shape.width, view.shape.height};
+    if (status == RV_OK)
+        status = render(converter, &converter->full_scaler, frame->av, &view, planes, err);
+    if (status != RV_OK)
+        return status;
+    RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, planes.width, planes.height};
+    Size square = square_size(frame);
+    RvPicture *reshaped = NULL;
+    if (square.width != planes.width || square.height != planes.height) {
+        RvImage image = {rows.pixels, rows.width, rows.height, 3, rows.row_stride, false};
+        status = rv_resize_bicubic(&image, square.width, square.height, &reshaped, err);
+        if (status == RV_OK)
+            rows = (RgbRows){reshaped->pixels, reshaped->image.row_stride, square.width, square.height};
+    }
+    Size upright = turned(square, frame);
+    if (status == RV_OK)
+        status = rv_picture_create(upright.width, upright.height, 3, out, err);
+    if (status == RV_OK)
+        copy_upright(converter, &rows, frame, 0, 0, upright, (*out)->pixels);
+    rv_picture_destroy(reshaped);
+    return status;
+}
+
+/* ---- the two products ------------------------------------------------------------------------------- */
+
+RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, int size, uint8_t *rgb_u8,
+                                  RvError *err)
+{
+    RvStatus status = check_frame(frame, err);
+    if (status != RV_OK)
+        return status;
+    if (size < 1 || size > RESIZE_MAX_CROP)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot crop to %d pixels: must be 1 to %d", size,
+                            RESIZE_MAX_CROP);
+    Size upright = turned(square_size(frame), frame);
+    if (!fast_allowed(converter, frame->av, upright)) {
+        RvPicture *full = NULL;
+        status = render_full(converter, frame, &full, err);
+        if (status == RV_OK)
+            status = rv_resize_crop(&full->image, size, rgb_u8, err);
+        rv_picture_destroy(full);
+        return status;
+    }
+    CropPlan plan = rv_resize_crop_plan(upright.width, upright.height, size);
+    Size target = turned((Size){plan.width, plan.height}, frame);
+    FrameView view;
+    status = rv_frame_view(frame->av, &view, err);
+    if (status == RV_OK)
+        status = render(converter, &converter->input_scaler, frame->av, &view, target, err);
+    if (status != RV_OK)
+        return status;
+    RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
+    copy_upright(converter, &rows, frame, plan.left, plan.top, (Size){size, size}, rgb_u8);
+    return RV_OK;
+}
+
+/* At most max_height high, the shape kept. */
+static Size fitted(Size size, int max_height)
+{
+    if (max_height < 1 || size.height <= max_height)
+        return size;
+    int width = (int)((double)size.width * max_height / size.height + 0.5);
+    return (Size){width > 1 ? width : 1, max_height};
+}
+
+static RvStatus full_picture(FrameConverter *converter, const Frame *frame, Size size, RvPicture **out,
+                             RvError *err)
+{
+    RvPicture *full = NULL;
+    RvStatus status = render_full(converter, frame, &full, err);
+    if (status != RV_OK)
+        return status;
+    if (full->image.width == size.width && full->image.height == size.height) {
+        *out = full;
+        return RV_OK;
+    }
+    status = rv_resize_bicubic(&full->image, size.width, size.height, out, err);
+    rv_picture_destroy(full);
+    return status;
+}
+
+RvStatus rv_converter_picture(FrameConverter *converter, const Frame *frame, int max_height, RvPicture **out,
+                              RvError *err)
+{
+    *out = NULL;
+    RvStatus status = check_frame(frame, err);
+    if (status != RV_OK)
+        return status;
+    Size upright = turned(square_size(frame), frame);
+    Size size = fitted(upright, max_height);
+    if (!fast_allowed(converter, frame->av, upright))
+        return full_picture(converter, frame, size, out, err);
+    Size target = turned(size, frame);
+    FrameView view;
+    status = rv_frame_view(frame->av, &view, err);
+    if (status == RV_OK)
+        status = render(converter, &converter->picture_scaler, frame->av, &view, target, err);
+    if (status == RV_OK)
+        status = rv_picture_create(size.width, size.height, 3, out, err);
+    if (status != RV_OK)
+        return status;
+    RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
+    copy_upright(converter, &rows, frame, 0, 0, size, (*out)->pixels);
+    return RV_OK;
+}

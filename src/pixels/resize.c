@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* Resampling of 8-bit pictures exactly as Pillow 9.4 does it, and CLIP's resize and centre crop. */
+#include "pixels/resize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+// Pillow keeps 8 bits for the pixel and 2 for overshoot, and gives the rest of 32 to the coefficient.
+#define PRECISION_BITS (32 - 8 - 2)
+#define BICUBIC_SUPPORT 2.0
+// A coefficient table or an intermediate picture above this is refused (reached only by absurd shapes).
+#define WORK_MAX_BYTES ((size_t)1 << 32)
+
+/* A stretch of one axis: of `length` resampled positions, those from first to first + count. */
+typedef struct Span {
+    int length;
+    int first;
+    int count;
+} Span;
+
+/* What each output position of one axis takes from the input: weights[i * stride ..] on tap_counts[i] inputs
+ * from tap_starts[i]. */
+typedef struct AxisPlan {
+    int32_t *weights;
+    int *tap_starts;
+    int *tap_counts;
+    size_t stride;
+    int count;
+} AxisPlan;
+
+/* Keys' cubic convolution with a = -0.5, in Pillow's order of operations. */
+static double bicubic_weight(double x)
+{
+    const double a = -0.5;
+    x = fabs(x);
+    if (x < 1.0)
+        return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
+    if (x < 2.0)
+        return (((x - 5) * x + 8) * x - 4) * a;
+    return 0.0;
+}
+
+static int32_t fixed_point(double weight)
+{
+    double scaled = weight * (1 << PRECISION_BITS);
+    return (int32_t)(weight < 0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+static void axis_plan_clear(AxisPlan *plan)
+{
+    free(plan->weights);
+    free(plan->tap_starts);
+    free(plan->tap_counts);
+    *plan = (AxisPlan){0};
+}
+
+static RvStatus axis_plan_alloc(AxisPlan *plan, int count, double support, RvError *err)
+{
+    *plan = (AxisPlan){.count = count, .stride = (size_t)ceil(support) * 2 + 1};
+    size_t table = 0;
+    if (!rv_mem_multiply((size_t)count, plan->stride * sizeof *plan->weights, &table) ||
+        table > WORK_MAX_BYTES)
+        return rv_error_memory(err, table);
+    plan->weights = rv_mem_alloc((size_t)count, plan->stride * sizeof *plan->weights, err);
+    plan->tap_starts = rv_mem_alloc((size_t)count, sizeof *plan->tap_starts, err);
+    plan->tap_counts = rv_mem_alloc((size_t)count, sizeof *plan->tap_counts, err);
+    if (plan->weights == NULL || plan->tap_starts == NULL || plan->tap_counts == NULL) {
+        axis_plan_clear(plan);
+        return RV_ERROR_MEMORY;
+    }
+    return RV_OK;
+}
+
+/* Weights that take in_length pixels to span.length, for the span's positions: a bicubic as wide as the
+ * reduction, normalised in double, rounded to fixed point. */
+static RvStatus axis_plan_make(AxisPlan *plan, int in_length, Span span, RvError *err)
+{
+    double scale = (double)in_length / span.length;
+    double filter_scale = scale < 1.0 ? 1.0 : scale;
+    double support = BICUBIC_SUPPORT * filter_scale;
+    RvStatus status = axis_plan_alloc(plan, span.count, support, err);
+    if (status != RV_OK)
+        return status;
+    double *exact = rv_mem_alloc(plan->stride, sizeof *exact, err);
+    if (exact == NULL) {
+        axis_plan_clear(plan);
+        return RV_ERROR_MEMORY;
+    }
+    for (int i = 0; i < span.count; i++) {
+        double center = (span.first + i + 0.5) * scale;
+        double inverse = 1.0 / filter_scale;
+        int start = (int)(center - support + 0.5);
+        int end = (int)(center + support + 0.5);
+        start = start < 0 ? 0 : start;
+        end = end > in_length ? in_length : end;
+        double total = 0.0;
+        for (int tap = 0; tap < end - start; tap++) {
+            exact[tap] = bicubic_weight((tap + start - center + 0.5) * inverse);
+            total += exact[tap];
+        }
+        int32_t *weights = plan->weights + (size_t)i * plan->stride;
+        for (int tap = 0; tap < end - start; tap++)
+            weights[tap] = fixed_point(total != 0.0 ? exact[tap] / total : exact[tap]);
+        plan->tap_starts[i] = start;
+        plan->tap_counts[i] = end - start;
+    }
+    free(exact);
+    return RV_OK;
+}
+
+static inline uint8_t clip_fixed_point(int32_t sum)
+{
+    int32_t value = sum >> PRECISION_BITS;
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/* One row of the horizontal pass; inlined with a constant channel count. */
+static inline void resample_row(const uint8_t *in, const AxisPlan *plan, int channels, uint8_t *out)
+{
+    for (int x = 0; x < plan->count; x++) {
+        const int32_t *weights = plan->weights + (size_t)x * plan->stride;
+        const uint8_t *taps = in + (size_t)plan->tap_starts[x] * (size_t)channels;
+        int32_t sums[4] = {1 << (PRECISION_BITS - 1), 1 << (PRECISION_BITS - 1), 1 << (PRECISION_BITS - 1),
+                           1 << (PRECISION_BITS - 1)};
+        for (int tap = 0; tap < plan->tap_counts[x]; tap++) {
+            for (int channel = 0; channel < channels; channel++)
+                sums[channel] += taps[channel] * weights[tap];
+            taps += channels;
+        }
+        for (int channel = 0; channel < channels; channel++)
+            *out++ = clip_fixed_point(sums[channel]);
+    }
+}
+
+static void resample_rows(const RvImage *in, const AxisPlan *plan, RvPicture *out)
+{
+    for (int y = 0; y < in->height; y++) {
+        const uint8_t *from = in->pixels_u8 + (size_t)y * in->row_stride;
+        uint8_t *to = out->pixels + (size_t)y * out->image.row_stride;
+        switch (in->channel_count) {
+        case 1:
+            resample_row(from, plan, 1, to);
+            break;
+        case 2:
+            resample_row(from, plan, 2, to);
+            break;
+        case 3:
+            resample_row(from, plan, 3, to);
+            break;
+        default:
+            resample_row(from, plan, 4, to);
+        }
+    }
+}
+
+/* The vertical pass: whole rows are added up with one weight each, which compilers turn into vector code.
+ * first_row: the row of the unresampled picture that stands at in's row 0. */
+static RvStatus resample_columns(const RvImage *in, const AxisPlan *plan, int first_row, RvPicture *out,
+                                 RvError *err)
+{
+    size_t row_bytes = out->image.row_stride;
+    int32_t *sums = rv_mem_alloc_aligned(row_bytes, sizeof *sums, err);
+    if (sums == NULL)
+        return RV_ERROR_MEMORY;
+    for (int y = 0; y < plan->count; y++) {
+        const int32_t *weights = plan->weights + (size_t)y * plan->stride;
+        for (size_t i = 0; i < row_bytes; i++)
+            sums[i] = 1 << (PRECISION_BITS - 1);
+        for (int tap = 0; tap < plan->tap_counts[y]; tap++) {
+            const uint8_t *row =
+                in->pixels_u8 + (size_t)(plan->tap_starts[y] + tap - first_row) * in->row_stride;
+            int32_t weight = weights[tap];
+            for (size_t i = 0; i < row_bytes; i++)
+                sums[i] += row[i] * weight;
+        }
+        uint8_t *to = out->pixels + (size_t)y * row_bytes;
+        for (size_t i = 0; i < row_bytes; i++)
+            to[i] = clip_fixed_point(sums[i]);
+    }
+    free(sums);
+    return RV_OK;
+}
+
+/* The part of an image; the pixels stay the image's. */
+static RvImage image_part(const RvImage *image, int left, int top, int width, int height)
+{
+    RvImage part = *image;
+    part.pixels_u8 += (size_t)top * image->row_stride + (size_t)left * (size_t)image->channel_count;
+    part.width = width;
+    part.height = height;
+    return part;
+}
+
+static RvStatus copy_image(const RvImage *image, RvPicture **out, RvError *err)
+{
+    RvStatus status = rv_picture_create(image->width, image->height, image->channel_count, out, err);
+    if (status != RV_OK)
+        return status;
+    for (int y = 0; y < image->height; y++)
+        memcpy((*out)->pixels + (size_t)y * (*out)->image.row_stride,
+               image->pixels_u8 + (size_t)y * image->row_stride, (*out)->image.row_stride);
+    return RV_OK;
+}
+
+/* Horizontal pass over all rows of `in`. An axis that keeps its length is not resampled, as in Pillow. */
+static RvStatus horizontal_pass(const RvImage *in, Span columns, RvPicture **out, RvError *err)
+{
+    if (columns.length == in->width) {
+        RvImage part = image_part(in, columns.first, 0, columns.count, in->height);
+        return copy_image(&part, out, err);
+    }
+    AxisPlan plan;
+    RvStatus status = axis_plan_make(&plan, in->width, columns, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_picture_create(columns.count, in->height, in->channel_count, out, err);
+    if (status == RV_OK)
+        resample_rows(in, &plan, *out);
+    axis_plan_clear(&plan);
+    return status;
+}
+
+/* Both passes, for the wanted columns and rows only. */
+static RvStatus resample(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
+{
+    if (rows.length == image->height) {
+        RvImage part = image_part(image, 0, rows.first, image->width, rows.count);
+        return horizontal_pass(&part, columns, out, err);
+    }
+    AxisPlan plan;
+    RvStatus status = axis_plan_make(&plan, image->height, rows, err);
+    if (status != RV_OK)
+        return status;
+    int last = plan.count - 1;
+    int first_row = plan.tap_starts[0];
+    int row_count = plan.tap_starts[last] + plan.tap_counts[last] - first_row;
+    RvImage needed = image_part(image, 0, first_row, image->width, row_count);
+    RvPicture *narrow = NULL;
+    status = horizontal_pass(&needed, columns, &narrow, err);
+    if (status == RV_OK)
+        status = rv_picture_create(columns.count, rows.count, image->channel_count, out, err);
+    if (status == RV_OK)
+        status = resample_columns(&narrow->image, &plan, first_row, *out, err);
+    if (status != RV_OK) {
+        rv_picture_destroy(*out);
+        *out = NULL;
+    }
+    rv_picture_destroy(narrow);
+    axis_plan_clear(&plan);
+    return status;
+}
+
+/* Pillow's MULDIV255: value * alpha / 255, rounded. */
+static inline uint8_t multiply_255(unsigned value, unsigned alpha)
+{
+    unsigned product = value * alpha + 128;
+    return (uint8_t)(((product >> 8) + product) >> 8);
+}
+
+static void premultiply(RvPicture *picture)
+{
+    size_t channels = (size_t)picture->image.channel_count;
+    uint8_t *end = picture->pixels + (size_t)picture->image.height * picture->image.row_stride;
+    for (uint8_t *pixel = picture->pixels; pixel < end; pixel += channels) {
+        for (size_t i = 0; i + 1 < channels; i++)
+            pixel[i] = multiply_255(pixel[i], pixel[channels - 1]);
+    }
+}
+
+static void unpremultiply(RvPicture *picture)
+{
+    size_t channels = (size_t)picture->image.channel_count;
+    uint8_t *end = picture->pixels + (size_t)picture->image.height * picture->image.row_stride;
+    for (uint8_t *pixel = picture->pixels; pixel < end; pixel += channels) {
+        unsigned alpha = pixel[channels - 1];
+        if (alpha == 0 || alpha == 255)
+            continue;
+        for (size_t i = 0; i + 1 < channels; i++) {
+            unsigned value = 255 * pixel[i] / alpha;
+            pixel[i] = (uint8_t)(value > 255 ? 255 : value);
+        }
+    }
+}
+
+/* Nearest source position per output position, summed up step by step in double as Pillow's affine transform
+ * does. */
+static RvStatus nearest_positions(int in_length, Span span, int **out, RvError *err)
+{
+    int *positions = rv_mem_alloc((size_t)span.count, sizeof *positions, err);
+    if (positions == NULL)
+        return RV_ERROR_MEMORY;
+    double step = (double)in_length / span.length;
+    double at = step * 0.5;
+    for (int i = 0; i < span.first + span.count; i++) {
+        int position = (int)at;
+        if (i >= span.first)
+            positions[i - span.first] = position < in_length ? position : in_length - 1;
+        at += step;
+    }
+    *out = positions;
+    return RV_OK;
+}
+
+static RvStatus resample_nearest(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
+{
+    int *xs = NULL, *ys = NULL;
+    RvStatus status = nearest_positions(image->width, columns, &xs, err);
+    if (status == RV_OK)
+        status = nearest_positions(image->height, rows, &ys, err);
+    if (status == RV_OK)
+        status = rv_picture_create(columns.count, rows.count, image->channel_count, out, err);
+    if (status == RV_OK) {
+        size_t channels = (size_t)image->channel_count;
+        uint8_t *to = (*out)->pixels;
+        for (int y = 0; y < rows.count; y++) {
+            const uint8_t *row = image->pixels_u8 + (size_t)ys[y] * image->row_stride;
+            for (int x = 0; x < columns.count; x++, to += channels)
+                memcpy(to, row + (size_t)xs[x] * channels, channels);
+        }
+    }
+    free(xs);
+    free(ys);
+    return status;
+}
+
+/* The wanted part of the resampled picture, in the way that its kind asks for. */
+static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
+{
+    *out = NULL;
+    bool same_size = columns.length == image->width && rows.length == image->height;
+    bool has_alpha = image->channel_count == 2 || image->channel_count == 4;
+    RvStatus status;
+    if (image->nearest && !same_size) {
+        status = resample_nearest(image, columns, rows, out, err);
+    } else if (!has_alpha || same_size) {
+        status = resample(image, columns, rows, out, err);
+    } else {
+        // Colours of transparent pixels must not leak into their neighbours.
+        RvPicture *weighted = NULL;
+        status = copy_image(image, &weighted, err);
+        if (status == RV_OK) {
+            premultiply(weighted);
+            status = resample(&weighted->image, columns, rows, out, err);
+        }
+        rv_picture_destroy(weighted);
+        if (status == RV_OK)
+            unpremultiply(*out);
+    }
+    if (status == RV_OK)
+        (*out)->image.nearest = image->nearest;
+    return status;
+}
+
+RvStatus rv_resize_bicubic(const RvImage *image, int width, int height, RvPicture **out, RvError *err)
+{
+    *out = NULL;
+    RvStatus status = rv_picture_check(image, err);
+    if (status != RV_OK)
+        return status;
+    if (width < 1 || width > PICTURE_MAX_SIDE || height < 1 || height > PICTURE_MAX_SIDE)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot resize to %d x %d pixels: sides must be 1 to %d",
+                            width, height, PICTURE_MAX_SIDE);
+    return resize_part(image, (Span){width, 0, width}, (Span){height, 0, height}, out, err);
+}
+
+CropPlan rv_resize_crop_plan(int width, int height, int size)
+{
+    CropPlan plan = {.width = size, .height = size};
+    // torchvision computes size * long / short in double and truncates.
+    if (width <= height)
+        plan.height = (int)((double)size * height / width);
+    else
+        plan.width = (int)((double)size * width / height);
+    // Python's round(): halves go to the even neighbour, as nearbyint() in the default rounding mode.
+    plan.left = (int)nearbyint((plan.width - size) / 2.0);
+    plan.top = (int)nearbyint((plan.height - size) / 2.0);
+    return plan;
+}
+
+static void copy_as_rgb(const RvImage *image, uint8_t *rgb_u8)
+{
+    size_t channels = (size_t)image->channel_count;
+    size_t green = channels >= 3 ? 1 : 0;
+    size_t blue = channels >= 3 ? 2 : 0;
+    for (int y = 0; y < image->height; y++) {
+        const uint8_t *pixel = image->pixels_u8 + (size_t)y * image->row_stride;
+        for (int x = 0; x < image->width; x++, pixel += channels, rgb_u8 += 3) {
+            rgb_u8[0] = pixel[0];
+            rgb_u8[1] = pixel[green];
+            rgb_u8[2] = pixel[blue];
+        }
+    }
+}
+
+RvStatus rv_resize_crop(const RvImage *image, int size, uint8_t *rgb_u8, RvError *err)
+{
+    RvStatus status = rv_picture_check(image, err);
+    if (status != RV_OK)
+        return status;
+    if (size < 1 || size > RESIZE_MAX_CROP)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot crop to %d pixels: must be 1 to %d", size,
+                            RESIZE_MAX_CROP);
+    CropPlan plan = rv_resize_crop_plan(image->width, image->height, size);
+    Span columns = {plan.width, plan.left, size};
+    Span rows = {plan.height, plan.top, size};
+    RvPicture *picture = NULL;
+    status = resize_part(image, columns, rows, &picture, err);
+    if (status == RV_OK)
+        copy_as_rgb(&picture->image, rgb_u8);
+    rv_picture_destroy(picture);
+    return status;
+}

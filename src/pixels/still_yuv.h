@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Stills whose decoder gives luma and chroma, to R G B. */
+#ifndef RV_PIXELS_STILL_YUV_H
+#define RV_PIXELS_STILL_YUV_H
+
+#include <libavutil/frame.h>
+
+#include "pixels/still_decode.h"
+
+/* 4:2:0 in limited range is WebP's and becomes R G B (A) exactly as libwebp makes it; all else goes through
+ * swscale with BT.601. */
+RvStatus rv_still_from_yuv(const StillSource *source, const AVFrame *frame, RvPicture **out, RvError *err);
+
+#endif

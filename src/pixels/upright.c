@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Mirror, quarter turns, crop and channel order in one copy of R G B pixels. */
+#include "pixels/upright.h"
+
+#include <string.h>
+
+/* Where the upright picture's pixel (0, 0) lies in the source, and the way from one pixel to its neighbours.
+ */
+typedef struct Walk {
+    const uint8_t *origin;
+    ptrdiff_t right, down;
+} Walk;
+
+static Walk walk_of(const RgbRows *from, const Turn *turn)
+{
+    ptrdiff_t row = (ptrdiff_t)from->row_stride;
+    ptrdiff_t column = 3;
+    const uint8_t *first = from->pixels;
+    if (turn->mirrored) {
+        first += (ptrdiff_t)(from->width - 1) * column;
+        column = -column;
+    }
+    ptrdiff_t last_column = (ptrdiff_t)(from->width - 1) * column;
+    ptrdiff_t last_row = (ptrdiff_t)(from->height - 1) * row;
+    switch (turn->quarter_turns & 3) {
+    case 1: // the left edge, read upwards, becomes the top
+        return (Walk){first + last_row, -row, column};
+    case 2:
+        return (Walk){first + last_row + last_column, -column, -row};
+    case 3: // the right edge, read downwards, becomes the top
+        return (Walk){first + last_column, row, -column};
+    default:
+        return (Walk){first, column, row};
+    }
+}
+
+void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
+                     uint8_t *to, size_t to_stride)
+{
+    Walk walk = walk_of(from, turn);
+    int red = turn->swap_red_blue ? 2 : 0;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *pixel = walk.origin + (top + y) * walk.down + left * walk.right;
+        uint8_t *out = to + (size_t)y * to_stride;
+        if (walk.right == 3 && !turn->swap_red_blue) {
+            memcpy(out, pixel, 3 * (size_t)width);
+            continue;
+        }
+        for (int x = 0; x < width; x++, pixel += walk.right, out += 3) {
+            out[red] = pixel[0];
+            out[1] = pixel[1];
+            out[2 - red] = pixel[2];
+        }
+    }
+}

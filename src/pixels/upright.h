@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Mirror, quarter turns, crop and channel order in one copy of R G B pixels. */
+#ifndef RV_PIXELS_UPRIGHT_H
+#define RV_PIXELS_UPRIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What brings a picture upright: first the mirror (left to right), then the clockwise turns. */
+typedef struct Turn {
+    int quarter_turns; // 0 to 3
+    bool mirrored;
+    bool swap_red_blue;
+} Turn;
+
+typedef struct RgbRows {
+    const uint8_t *pixels;
+    size_t row_stride;
+    int width, height;
+} RgbRows;
+
+/* Of the upright picture, the part of width x height pixels from (left, top), which must lie inside, to `to`
+ * with rows of to_stride bytes. */
+void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
+                     uint8_t *to, size_t to_stride);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* The front of all ways to choose frames: checks, defaults, registry. */
+#include "sampling/sampler.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "sampling/sampler_kind.h"
+
+#define MIN_INTERVAL_S 0.001
+#define MAX_INTERVAL_S 1e7
+#define DEFAULT_INTERVAL_S 1.0
+// Cuts between unlike pictures change the mean luma difference by 0.15 to 0.3, fast pans by less than 0.1.
+#define DEFAULT_SCENE_THRESHOLD 0.12
+
+static const SamplerKind *const kinds[] = {
+    [RV_SAMPLING_INTERVAL] = &rv_sampler_interval,
+    [RV_SAMPLING_KEYFRAMES] = &rv_sampler_keyframes,
+    [RV_SAMPLING_SCENES] = &rv_sampler_scenes,
+    [RV_SAMPLING_OPENCV_NOTEBOOK] = &rv_sampler_notebook,
+};
+
+static SamplerOptions with_defaults(const SamplerOptions *options)
+{
+    SamplerOptions filled = options != NULL ? *options : (SamplerOptions){0};
+    if (filled.interval_s == 0)
+        filled.interval_s = DEFAULT_INTERVAL_S;
+    if (filled.scene_threshold == 0)
+        filled.scene_threshold = DEFAULT_SCENE_THRESHOLD;
+    return filled;
+}
+
+static RvStatus check(const SamplerOptions *options, RvError *err)
+{
+    if ((unsigned)options->sampling >= sizeof kinds / sizeof kinds[0])
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "way of sampling %d is not known",
+                            (int)options->sampling);
+    if (!(options->interval_s >= MIN_INTERVAL_S && options->interval_s <= MAX_INTERVAL_S))
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "an interval of %g seconds makes no sense; give %g to %g seconds",
+                            options->interval_s, MIN_INTERVAL_S, MAX_INTERVAL_S);
+    if (!(options->scene_threshold > 0 && options->scene_threshold <= 1))
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a scene threshold of %g makes no sense; give 0 to 1",
+                            options->scene_threshold);
+    return RV_OK;
+}
+
+RvStatus rv_sampler_open(VideoReader *reader, const SamplerOptions *options, Sampler **out, RvError *err)
+{
+    *out = NULL;
+    SamplerOptions filled = with_defaults(options);
+    RvStatus status = check(&filled, err);
+    if (status != RV_OK)
+        return status;
+    Sampler *sampler = rv_mem_alloc(1, sizeof *sampler, err);
+    if (sampler == NULL)
+        return RV_ERROR_MEMORY;
+    sampler->options = filled;
+    sampler->kind = kinds[filled.sampling];
+    sampler->reader = reader;
+    sampler->next_index = filled.first_sample;
+    FrameStreamOptions stream_options = {.wanted = sampler->kind->wanted,
+                                         .user = sampler,
+                                         .decode_everything =
+                                             filled.decode_everything || sampler->kind->every_frame,
+                                         .keep_disordered = sampler->kind->keep_disordered};
+    if (sampler->kind->open != NULL)
+        status = sampler->kind->open(sampler, err);
+    if (status == RV_OK)
+        status = rv_frames_open(reader, &stream_options, &sampler->frames, err);
+    if (status != RV_OK) {
+        rv_sampler_close(sampler);
+        return status;
+    }
+    *out = sampler;
+    return RV_OK;
+}
+
+void rv_sampler_close(Sampler *sampler)
+{
+    if (sampler == NULL)
+        return;
+    rv_frame_clear(&sampler->current.frame);
+    rv_frame_clear(&sampler->ahead.frame);
+    rv_frames_close(sampler->frames);
+    rv_luma_destroy(sampler->scaler);
+    free(sampler);
+}
+
+Sample rv_sampler_current(const Sampler *sampler, size_t index, double time_s, bool repeated)
+{
+    return (Sample){.index = index, .time_s = time_s, .repeated = repeated, .frame = &sampler->current.frame};
+}
+
+RvStatus rv_sampler_advance(Sampler *sampler, RvError *err)
+{
+    return rv_frames_next(sampler->frames, &sampler->current, &sampler->ended, err);
+}
+
+RvStatus rv_sampler_next(Sampler *sampler, Sample *out, bool *end, RvError *err)
+{
+    *end = false;
+    return sampler->kind->next(sampler, out, end, err);
+}
+
+size_t rv_sampler_expected(const Sampler *sampler)
+{
+    return sampler->kind->expected(sampler);
+}
+
+SamplerStats rv_sampler_stats(const Sampler *sampler)
+{
+    FrameStreamStats stats = rv_frames_stats(sampler->frames);
+    return (SamplerStats){.packets_read = stats.packets_read,
+                          .packets_decoded = stats.packets_decoded,
+                          .packets_damaged = stats.packets_damaged,
+                          .frames_decoded = stats.frames_decoded};
+}
+
+void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_bytes)
+{
+    SamplerOptions filled = with_defaults(options);
+    if ((unsigned)filled.sampling < sizeof kinds / sizeof kinds[0])
+        kinds[filled.sampling]->describe(&filled, text, size_bytes);
+    else if (size_bytes > 0)
+        text[0] = '\0';
+}

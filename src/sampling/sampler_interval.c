@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Sampling by time: the frame on screen at k x interval, one for each whole interval, at least one. */
+#include <math.h>
+#include <stdio.h>
+
+#include "sampling/sampler_kind.h"
+
+// Sample k's time. Computed from k each time, so that errors do not add up: 3 x (1/3) s is 1 s.
+static int64_t sample_us(const Sampler *sampler, size_t k)
+{
+    return llround((double)k * sampler->options.interval_s * 1e6);
+}
+
+// The first sample at or after a time.
+static size_t sample_at(const Sampler *sampler, int64_t us)
+{
+    if (us <= 0)
+        return 0;
+    size_t k = (size_t)((double)us / (sampler->options.interval_s * 1e6));
+    while (k > 0 && sample_us(sampler, k - 1) >= us)
+        k--;
+    while (sample_us(sampler, k) < us)
+        k++;
+    return k;
+}
+
+static bool interval_wanted(void *user, const FrameTiming *timing)
+{
+    const Sampler *sampler = user;
+    size_t k = sample_at(sampler, timing->from_us);
+    if (k < sampler->options.first_sample)
+        k = sampler->options.first_sample;
+    return sample_us(sampler, k) < timing->until_us;
+}
+
+static RvStatus fetch_ahead(Sampler *sampler, RvError *err)
+{
+    RvStatus status = rv_frames_next(sampler->frames, &sampler->ahead, &sampler->ended, err);
+    sampler->has_ahead = status == RV_OK && !sampler->ended;
+    return status;
+}
+
+static void step_ahead(Sampler *sampler)
+{
+    rv_frame_clear(&sampler->current.frame);
+    sampler->current = sampler->ahead;
+    sampler->ahead = (TimedFrame){0};
+    sampler->has_current = true;
+    sampler->has_ahead = false;
+    sampler->current_used = false;
+}
+
+// Does the interval of sample k lie inside the video? Known for certain once a frame is seen that is on
+// screen at its end, or the video has ended. The end may be a rounded time stamp: 10 s kept in milliseconds
+// hold ten seconds.
+static bool is_whole(const Sampler *sampler, size_t k)
+{
+    int64_t needed_us = sample_us(sampler, k + 1);
+    if (k == 0 || needed_us <= sampler->current.timing.until_us)
+        return true;
+    if (sampler->has_ahead)
+        return needed_us <= sampler->ahead.timing.until_us;
+    int64_t tolerance_us = rv_frames_tick_us(sampler->frames) + 1;
+    return sampler->ended && needed_us <= rv_frames_end_us(sampler->frames) + tolerance_us;
+}
+
+static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError *err)
+{
+    size_t k = sampler->next_index;
+    int64_t time_us = sample_us(sampler, k);
+    for (;;) {
+        bool covered = sampler->has_current && time_us < sampler->current.timing.until_us;
+        if (covered && is_whole(sampler, k))
+            break;
+        if (sampler->has_ahead) {
+            if (sampler->has_current && time_us < sampler->ahead.timing.from_us)
+                break;
+            step_ahead(sampler);
+            continue;
+        }
+        if (sampler->ended) {
+            // The tolerance of the end may reach past the last frame's own.
+            *end = !sampler->has_current || !is_whole(sampler, k);
+            if (*end)
+                return RV_OK;
+            break;
+        }
+        RvStatus status = fetch_ahead(sampler, err);
+        if (status != RV_OK)
+            return status;
+    }
+    *out = rv_sampler_current(sampler, k, (double)time_us / 1e6, sampler->current_used);
+    sampler->current_used = true;
+    sampler->next_index++;
+    return RV_OK;
+}
+
+static size_t interval_expected(const Sampler *sampler)
+{
+    double duration_s = rv_video_info(sampler->reader)->duration_s;
+    if (!(duration_s > 0))
+        return 0;
+    double count = floor((duration_s + 1e-6) / sampler->options.interval_s + 1e-9);
+    return count < 1 ? 1 : (size_t)count;
+}
+
+static void interval_describe(const SamplerOptions *options, char *text, size_t size_bytes)
+{
+    snprintf(text, size_bytes, "interval:%.10g", options->interval_s);
+}
+
+const SamplerKind rv_sampler_interval = {
+    .wanted = interval_wanted,
+    .next = interval_next,
+    .expected = interval_expected,
+    .describe = interval_describe,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Several terms into one ranking. */
+#ifndef RV_SEARCH_FUSION_H
+#define RV_SEARCH_FUSION_H
+
+#include "search/candidate.h"
+#include "search/search.h"
+
+/* All rows that a search looks at, with their scores per term. */
+typedef struct ScoredRows {
+    Candidate *rows; // score is the fused one
+    size_t count;
+    float *const *term_scores; // [term_count] of [count]
+} ScoredRows;
+
+/* mean float32[dimensions] = sum(weight x vector) / sum(|weight|): its dot product with a row is the weighted
+ * mean of the terms' scores. One term of positive weight gives its own vector to the bit. ARGUMENT unless the
+ * weights have a finite sum that is not 0. */
+RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int dimensions, float *mean,
+                               RvError *err);
+
+/* score = sum(weight x z) / sum(|weight|), z = (term score - mean) / population deviation over all rows; z =
+ * 0 where all rows score the same. */
+void rv_fusion_zscore(const QueryVector *terms, size_t term_count, ScoredRows *scored);
+
+/* score = sum(weight / (60 + rank)), rank from 1 by the term's score, ties as everywhere (Cormack, Clarke,
+ * Buettcher, "Reciprocal Rank Fusion", SIGIR 2009, section 2). */
+RvStatus rv_fusion_rrf(const QueryVector *terms, size_t term_count, ScoredRows *scored, RvError *err);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* A query from its checks to its hits: filter, scan, fuse, rank, merge. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "search/fusion.h"
+#include "search/moments.h"
+#include "search/scan_exact.h"
+#include "search/search.h"
+#include "search/topk.h"
+
+#define DEFAULT_TOP 5
+// Frames that moments are made of where no score bounds them.
+#define MOMENT_CANDIDATES_MIN 50
+#define MOMENT_CANDIDATES_PER_HIT 10
+
+typedef struct VideoPlace {
+    int64_t video_id;
+    uint32_t video; // place in the byte order of paths
+} VideoPlace;
+
+typedef struct Query {
+    Store *store;
+    ThreadPool *pool;
+    const QueryVector *terms;
+    size_t term_count;
+    int dimensions;
+    RvSearchOptions options; // top is filled in
+    RvVideos videos;         // by path
+    VideoPlace *places;      // by id: the videos that the glob lets through
+    int64_t *video_ids;      // the same ids
+    size_t place_count;
+    TopK top;
+    ScoredRows scored; // of zscore and rrf
+    float **term_scores;
+    size_t scored_capacity;
+} Query;
+
+RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err)
+{
+    double sum = 0;
+    for (int i = 0; i < dimensions; i++)
+        sum += (double)vector[i] * vector[i];
+    double length = sqrt(sum);
+    if (!isfinite(length) || length <= 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "a vector of length %g has no direction; give another term", length);
+    for (int i = 0; i < dimensions; i++)
+        vector[i] = (float)(vector[i] / length);
+    return RV_OK;
+}
+
+void rv_hits_clear(RvHits *hits)
+{
+    if (hits == NULL)
+        return;
+    free(hits->items); // the paths lie behind the items
+    *hits = (RvHits){0};
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------- */
+
+static RvStatus check_terms(const Query *query, RvError *err)
+{
+    if (query->term_count == 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; give a text, an image or a frame");
+    for (size_t t = 0; t < query->term_count; t++) {
+        const QueryVector *term = &query->terms[t];
+        if (!isfinite(term->weight) || term->weight == 0)
+            return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                "term %zu of the query has weight %g; give a number other than "
+                                "0",
+                                t + 1, term->weight);
+        for (int i = 0; i < query->dimensions; i++) {
+            if (!isfinite(term->vector[i]))
+                return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                    "the vector of term %zu of the query is not finite", t + 1);
+        }
+    }
+    return RV_OK;
+}
+
+static bool is_unordered(const double *value)
+{
+    return value != NULL && isnan(*value);
+}
+
+static RvStatus check_options(const RvSearchOptions *options, RvError *err)
+{
+    if (is_unordered(options->min_score) || is_unordered(options->after_s) ||
+        is_unordered(options->before_s) || !isfinite(options->moment_gap_s) || options->moment_gap_s < 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "a bound of the search (score, time or gap) is not a number");
+    if (options->after_s != NULL && options->before_s != NULL && *options->after_s > *options->before_s)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "nothing lies after %g s and before %g s; exchange the two", *options->after_s,
+                            *options->before_s);
+    if (options->fusion != RV_FUSION_MEAN && options->fusion != RV_FUSION_ZSCORE &&
+        options->fusion != RV_FUSION_RRF)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown fusion %d; use mean, zscore or rrf",
+                            (int)options->fusion);
+    return RV_OK;
+}
+
+static RvStatus check_model(const Query *query, bool *present, RvError *err)
+{
+    ModelIdentity identity = {0};
+    RvStatus status = rv_store_identity(query->store, &identity, present, err);
+    if (status == RV_OK && *present && identity.dimensions != query->dimensions)
+        status = rv_error_set(err, RV_ERROR_MISMATCH,
+                              "%s: holds %d-dimension embeddings of %s, the query has %d; pass "
+                              "--model %s or search another library",
+                              rv_store_uri(query->store), identity.dimensions, identity.name,
+                              query->dimensions, identity.name);
+    return status;
+}
+
+/* ---- videos ------------------------------------------------------------------------------------------- */
+
+static int compare_place_ids(const void *a, const void *b)
+{
+    int64_t left = ((const VideoPlace *)a)->video_id, right = ((const VideoPlace *)b)->video_id;
+    return (left > right) - (left < right);
+}
+
+static RvStatus choose_videos(Query *query, RvError *err)
+{
+    RvStatus status = rv_store_list_videos(query->store, &query->videos, err);
+    if (status != RV_OK)
+        return status;
+    query->places = rv_mem_alloc(query->videos.count, sizeof *query->places, err);
+    query->video_ids = rv_mem_alloc(query->videos.count, sizeof *query->video_ids, err);
+    if (query->places == NULL || query->video_ids == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t i = 0; i < query->videos.count; i++) {
+        const RvVideo *video = &query->videos.items[i];
+        if (rv_store_glob_matches(query->options.video_glob, video->path))
+            query->places[query->place_count++] = (VideoPlace){video->video_id, (uint32_t)i};
+    }
+    if (query->place_count > 1)
+        qsort(query->places, query->place_count, sizeof *query->places, compare_place_ids);
+    for (size_t i = 0; i < query->place_count; i++)
+        query->video_ids[i] = query->places[i].video_id;
+    return RV_OK;
+}
+
+/* Rows come by video_id, so *at only moves forward within a block. */
+static bool find_place(const Query *query, int64_t video_id, size_t *at, uint32_t *video)
+{
+    while (*at < query->place_count && query->places[*at].video_id < video_id)
+        (*at)++;
+    if (*at == query->place_count || query->places[*at].video_id != video_id)
+        return false;
+    *video = query->places[*at].video;
+    return true;
+}
+
+/* ---- scanning ----------------------------------------------------------------------------------------- */
+
+static bool passes(const Query *query, double score)
+{
+    return query->options.min_score == NULL || score >= *query->options.min_score;
+}
+
+/* Mean: the row's only score is the final one. */
+static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
+{
+    Query *query = user;
+    const FrameBlock *rows = block->rows;
+    RvStatus status = RV_OK;
+    size_t at = 0;
+    uint32_t video = 0;
+    for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
+        double score = block->scores[i];
+        if (!passes(query, score) || !find_place(query, rows->video_ids[i], &at, &video))
+            continue;
+        Candidate candidate = {score, video, rows->frame_numbers[i], rows->times_s[i]};
+        status = rv_topk_push(&query->top, &candidate, err);
+    }
+    return status;
+}
+
+static RvStatus reserve_scored(Query *query, size_t row_count, RvError *err)
+{
+    size_t needed = query->scored.count + row_count, capacity = query->scored_capacity;
+    if (needed <= capacity)
+        return RV_OK;
+    while (capacity < needed)
+        capacity = capacity > 0 ? 2 * capacity : 4096;
+    size_t size_bytes = SIZE_MAX;
+    Candidate *rows = NULL;
+    if (rv_mem_multiply(capacity, sizeof *rows, &size_bytes))
+        rows = realloc(query->scored.rows, size_bytes);
+    if (rows == NULL)
+        return rv_error_memory(err, size_bytes);
+    query->scored.rows = rows;
+    for (size_t t = 0; t < query->term_count; t++) {
+        float *scores = realloc(query->term_scores[t], capacity * sizeof *scores);
+        if (scores == NULL)
+            return rv_error_memory(err, capacity * sizeof *scores);
+        query->term_scores[t] = scores;
+    }
+    query->scored_capacity = capacity;
+    return RV_OK;
+}
+
+/* Zscore and rrf: the final score of a row needs those of all others. */
+static RvStatus collect_block(void *user, const ScoredBlock *block, RvError *err)
+{
+    Query *query = user;
+    const FrameBlock *rows = block->rows;
+    RvStatus status = reserve_scored(query, rows->count, err);
+    size_t at = 0;
+    uint32_t video = 0;
+    for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
+        if (!find_place(query, rows->video_ids[i], &at, &video))
+            continue;
+        size_t to = query->scored.count++;
+        query->scored.rows[to] = (Candidate){0, video, rows->frame_numbers[i], rows->times_s[i]};
+        for (size_t t = 0; t < query->term_count; t++)
+            query->term_scores[t][to] = block->scores[t * block->score_stride + i];
+    }
+    return status;
+}
+
+static RvStatus fuse(Query *query, RvError *err)
+{
+    RvStatus status = RV_OK;
+    if (query->options.fusion == RV_FUSION_ZSCORE)
+        rv_fusion_zscore(query->terms, query->term_count, &query->scored);
+    else
+        status = rv_fusion_rrf(query->terms, query->term_count, &query->scored, err);
+    for (size_t i = 0; status == RV_OK && i < query->scored.count; i++) {
+        if (passes(query, query->scored.rows[i].score))
+            status = rv_topk_push(&query->top, &query->scored.rows[i], err);
+    }
+    return status;
+}
+
+/* The vectors that rows are scored with: the mean of the terms, or each term. */
+static RvStatus make_vectors(const Query *query, size_t count, float *vectors, RvError *err)
+{
+    // Also checks the sum of the weights for the other fusions, which overwrite it.
+    RvStatus status = rv_fusion_mean_vector(query->terms, query->term_count, query->dimensions, vectors, err);
+    for (size_t t = 0; status == RV_OK && query->options.fusion != RV_FUSION_MEAN && t < count; t++)
+        memcpy(vectors + t * (size_t)query->dimensions, query->terms[t].vector,
+               (size_t)query->dimensions * sizeof *vectors);
+    return status;
+}
+
+static RvStatus scan(Query *query, RvError *err)
+{
+    bool mean = query->options.fusion == RV_FUSION_MEAN;
+    size_t count = mean ? 1 : query->term_count, value_count = 0;
+    if (!rv_mem_multiply(count, (size_t)query->dimensions, &value_count))
+        return rv_error_memory(err, SIZE_MAX);
+    float *vectors = rv_mem_alloc_aligned(value_count, sizeof *vectors, err);
+    query->term_scores = rv_mem_alloc(query->term_count, sizeof *query->term_scores, err);
+    RvStatus status = vectors != NULL && query->term_scores != NULL ? RV_OK : RV_ERROR_MEMORY;
+    query->scored.term_scores = query->term_scores;
+    if (status == RV_OK)
+        status = make_vectors(query, count, vectors, err);
+    FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
+    if (query->options.video_glob != NULL) {
+        filter.video_ids = query->video_ids;
+        filter.video_count = query->place_count;
+    }
+    if (status == RV_OK)
+        status = rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
+                               mean ? rank_block : collect_block, query, err);
+    free(vectors);
+    return status == RV_OK && !mean ? fuse(query, err) : status;
+}
+
+/* ---- hits --------------------------------------------------------------------------------------------- */
+
+/* Items and paths in one piece of memory, so that freeing the items frees all. */
+static RvStatus write_hits(const Query *query, const Moment *moments, size_t count, RvHits *out, RvError *err)
+{
+    size_t size_bytes = 0;
+    bool fits = rv_mem_multiply(count, sizeof *out->items, &size_bytes);
+    for (size_t i = 0; fits && i < count; i++)
+        fits = !__builtin_add_overflow(
+            size_bytes, strlen(query->videos.items[moments[i].peak.video].path) + 1, &size_bytes);
+    RvHit *hits = rv_mem_alloc(fits ? size_bytes : SIZE_MAX, fits ? 1 : 2, err);
+    if (hits == NULL)
+        return RV_ERROR_MEMORY;
+    char *text = (char *)(hits + count);
+    for (size_t i = 0; i < count; i++) {
+        const Candidate *peak = &moments[i].peak;
+        const RvVideo *video = &query->videos.items[peak->video];
+        size_t path_bytes = strlen(video->path) + 1;
+        memcpy(text, video->path, path_bytes);
+        hits[i] =
+            (RvHit){video->video_id, text, peak->frame_number, peak->time_s, peak->score, moments[i].start_s,
+                    moments[i].end_s};
+        text += path_bytes;
+    }
+    *out = (RvHits){hits, count};
+    return RV_OK;
+}
+
+static RvStatus make_hits(Query *query, RvHits *out, RvError *err)
+{
+    Moment *moments = rv_mem_alloc(query->top.count, sizeof *moments, err);
+    double *gaps = rv_mem_alloc(query->videos.count, sizeof *gaps, err);
+    RvStatus status = moments != NULL && gaps != NULL ? RV_OK : RV_ERROR_MEMORY;
+    size_t count = 0;
+    if (status == RV_OK && query->options.moments) {
+        for (size_t i = 0; i < query->videos.count; i++)
+            gaps[i] = query->options.moment_gap_s > 0
+                          ? query->options.moment_gap_s
+                          : rv_moments_default_gap(query->videos.items[i].sampling);
+        count = rv_moments_find(query->top.items, query->top.count, gaps, moments);
+        count = count < query->options.top ? count : query->options.top;
+    } else if (status == RV_OK) {
+        rv_topk_sort(&query->top);
+        for (; count < query->top.count; count++) {
+            const Candidate *frame = &query->top.items[count];
+            moments[count] = (Moment){*frame, frame->time_s, frame->time_s};
+        }
+    }
+    if (status == RV_OK && count > 0)
+        status = write_hits(query, moments, count, out, err);
+    free(gaps);
+    free(moments);
+    return status;
+}
+
+/* How many frames to keep: the hits, or what moments are made of. */
+static size_t frames_to_keep(const RvSearchOptions *options)
+{
+    if (!options->moments)
+        return options->top;
+    if (options->min_score != NULL || options->top > SIZE_MAX / MOMENT_CANDIDATES_PER_HIT)
+        return SIZE_MAX;
+    size_t count = options->top * MOMENT_CANDIDATES_PER_HIT;
+    return count > MOMENT_CANDIDATES_MIN ? count : MOMENT_CANDIDATES_MIN;
+}
+
+static void clear_query(Query *query)
+{
+    for (size_t t = 0; query->term_scores != NULL && t < query->term_count; t++)
+        free(query->term_scores[t]);
+    free(query->term_scores);
+    free(query->scored.rows);
+    rv_topk_clear(&query->top);
+    free(query->places);
+    free(query->video_ids);
+    rv_videos_clear(&query->videos);
+}
+
+RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *terms, size_t term_count,
+                          int dimensions, const RvSearchOptions *options, RvHits *out, RvError *err)
+{
+    *out = (RvHits){0};
+    Query query = {
+        .store = store, .pool = pool, .terms = terms, .term_count = term_count, .dimensions = dimensions};
+    if (options != NULL)
+        query.options = *options;
+    if (query.options.top == 0)
+        query.options.top = DEFAULT_TOP;
+    rv_topk_init(&query.top, frames_to_keep(&query.options));
+    RvStatus status = check_terms(&query, err);
+    if (status == RV_OK)
+        status = check_options(&query.options, err);
+    if (status == RV_OK)
+        status = rv_store_begin_snapshot(store, err);
+    if (status != RV_OK)
+        return status;
+    bool present = false;
+    status = check_model(&query, &present, err);
+    if (status == RV_OK && present)
+        status = choose_videos(&query, err);
+    if (status == RV_OK && present)
+        status = scan(&query, err);
+    rv_store_end_snapshot(store);
+    if (status == RV_OK)
+        status = make_hits(&query, out, err);
+    clear_query(&query);
+    return status;
+}

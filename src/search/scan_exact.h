@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Every row against every query vector, block by block, on all threads. */
+#ifndef RV_SEARCH_SCAN_EXACT_H
+#define RV_SEARCH_SCAN_EXACT_H
+
+#include "base/threads.h"
+#include "store/store.h"
+
+/* A block with its scores: scores[query * score_stride + row]; all finite. */
+typedef struct ScoredBlock {
+    const FrameBlock *rows;
+    const float *scores;
+    size_t score_stride;
+} ScoredBlock;
+
+typedef RvStatus (*ScoredBlockCallback)(void *user, const ScoredBlock *block, RvError *err);
+
+/* queries: float32[query_count, dimensions]. pool NULL: the caller's thread alone. Blocks come on the
+ * caller's thread in the store's order; scores do not depend on the number of threads. FORMAT where a row
+ * gives a score that is not finite. */
+RvStatus rv_scan_exact(Store *store, ThreadPool *pool, const float *queries, size_t query_count,
+                       int dimensions, const FrameFilter *filter, ScoredBlockCallback callback, void *user,
+                       RvError *err);
+
+#endif

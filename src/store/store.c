@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* The store's front: registry of databases, opening, and the checks that are common to all. */
+#include "store/store.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/store_backend.h"
+
+/* What a URI starts with, and who answers. backend NULL: a kind that this build leaves out. The last one
+ * takes what no other does: a file path. */
+static const struct StoreScheme {
+    const char *prefix;
+    const char *name;
+    const StoreBackend *backend;
+} schemes[] = {
+    {"memory:", "memory", &store_memory_backend},
+    {"postgresql://", "postgres", NULL},
+    {"postgres://", "postgres", NULL},
+    {"mariadb://", "mariadb", NULL},
+    {"mysql://", "mariadb", NULL},
+    {"singlestore://", "singlestore", NULL},
+    {"", "sqlite", &store_sqlite_backend},
+};
+
+static bool has_unknown_scheme(const char *uri)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)uri[length]) || uri[length] == '+')
+        length++;
+    return length > 0 && strncmp(uri + length, "://", 3) == 0;
+}
+
+static RvStatus find_backend(const char *uri, const StoreBackend **out, RvError *err)
+{
+    size_t i = 0;
+    while (strncasecmp(uri, schemes[i].prefix, strlen(schemes[i].prefix)) != 0)
+        i++;
+    if (schemes[i].backend == NULL)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; use a file as library",
+                            schemes[i].name);
+    if (schemes[i].prefix[0] == '\0' && has_unknown_scheme(uri))
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: unknown kind of library; give a file path, or ./ before "
+                            "a path that looks like an address",
+                            uri);
+    *out = schemes[i].backend;
+    return RV_OK;
+}
+
+RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err)
+{
+    char folder[4096];
+    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
+    return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
+}
+
+/* The default library's folder is ours to make; any other is the user's. */
+static RvStatus make_default_folder(const char *uri, RvError *err)
+{
+    char path[4096], folder[4096];
+    if (rv_store_default_path(path, sizeof path, NULL) != RV_OK || strcmp(path, uri) != 0)
+        return RV_OK;
+    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
+    return status == RV_OK ? rv_file_make_folders(folder, err) : status;
+}
+
+RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+{
+    *out = NULL;
+    RvLibraryOptions effective = options != NULL ? *options : (RvLibraryOptions){0};
+    char default_path[4096];
+    RvStatus status = RV_OK;
+    if (uri == NULL) {
+        status = rv_store_default_path(default_path, sizeof default_path, err);
+        uri = default_path;
+    }
+    if (status != RV_OK)
+        return status;
+    if (uri[0] == '\0')
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "the library's name is empty; give a file path");
+    if (effective.read_only)
+        effective.create = false;
+    const StoreBackend *backend = NULL;
+    status = find_backend(uri, &backend, err);
+    if (status == RV_OK && effective.create)
+        status = make_default_folder(uri, err);
+    return status == RV_OK ? backend->open(uri, &effective, out, err) : status;
+}
+
+void rv_store_close(Store *store)
+{
+    if (store != NULL)
+        store->backend->close(store);
+}
+
+const char *rv_store_uri(const Store *store)
+{
+    return store->uri;
+}
+
+bool rv_store_is_read_only(const Store *store)
+{
+    return store->read_only;
+}
+
+RvStatus rv_store_begin_snapshot(Store *store, RvError *err)
+{
+    RvStatus status = store->snapshot_depth == 0 ? store->backend->begin_snapshot(store, err) : RV_OK;
+    if (status == RV_OK)
+        store->snapshot_depth++;
+    return status;
+}
+
+void rv_store_end_snapshot(Store *store)
+{
+    if (store->snapshot_depth > 0 && --store->snapshot_depth == 0)
+        store->backend->end_snapshot(store);
+}
+
+static RvStatus check_writable(const Store *store, RvError *err)
+{
+    if (store->snapshot_depth > 0)
+        return rv_error_set(err, RV_ERROR_INTERNAL, "%s: writing inside a snapshot", store->uri);
+    if (!store->read_only)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only; nothing was written",
+                        store->uri);
+}
+
+/* ---- messages of all backends ------------------------------------------------------------------------- */
+
+RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_NOT_FOUND,
+                        "%s: no video %lld in the library; `reelvec list` shows what is there", store->uri,
+                        (long long)video_id);
+}
+
+RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_ARGUMENT,
+                        "%s: %.600s is in the library already, as video %lld; remove or replace "
+                        "that first",
+                        store->uri, path, (long long)video_id);
+}
+
+RvStatus rv_store_model_changed(const Store *store, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_MISMATCH,
+                        "%s: another model has claimed the library meanwhile; index again with "
+                        "one model",
+                        store->uri);
+}
+
+RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no picture of video %lld, frame %lld", store->uri,
+                        (long long)video_id, (long long)frame_number);
+}
+
+/* ---- the model ---------------------------------------------------------------------------------------- */
+
+bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b)
+{
+    return strcmp(a->weights_sha256, b->weights_sha256) == 0 && a->dimensions == b->dimensions &&
+           a->preprocess_version == b->preprocess_version && a->normalized == b->normalized;
+}
+
+RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvError *err)
+{
+    *out = (ModelIdentity){0};
+    *present = false;
+    RvStatus status = store->backend->get_identity(store, out, present, err);
+    if (status != RV_OK || !*present)
+        *out = (ModelIdentity){0};
+    return status;
+}
+
+static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, const ModelIdentity *wanted,
+                             RvError *err)
+{
+    const char *uri = store->uri;
+    if (stored->dimensions != wanted->dimensions)
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: holds %d-dimension embeddings of %s, the model %s gives %d; "
+                            "use another library or pass --model %s",
+                            uri, stored->dimensions, stored->name, wanted->name, wanted->dimensions,
+                            stored->name);
+    if (strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: holds embeddings of %s (weights %.12s...), the model is %s "
+                            "(weights %.12s...); use another library or pass the model that made it",
+                            uri, stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
+    if (stored->normalized != wanted->normalized)
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: holds embeddings that are%s normalised; use another library "
+                            "or index %s --no-normalize",
+                            uri, stored->normalized ? "" : " not", stored->normalized ? "without" : "with");
+    return rv_error_set(err, RV_ERROR_MISMATCH,
+                        "%s: was made with preprocessing %d, this reelvec has %d; index again "
+                        "into another library",
+                        uri, stored->preprocess_version, wanted->preprocess_version);
+}
+
+RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err)
+{
+    if (wanted->dimensions < 1 || wanted->dimensions > STORE_MAX_DIMENSIONS ||
+        wanted->weights_sha256[0] == '\0' || memchr(wanted->name, '\0', sizeof wanted->name) == NULL ||
+        memchr(wanted->weights_sha256, '\0', sizeof wanted->weights_sha256) == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "%s: a model needs a digest and 1 to %d dimensions, not %d", store->uri,
+                            STORE_MAX_DIMENSIONS, wanted->dimensions);
+    ModelIdentity stored = {0};
+    bool present = false;
+    RvStatus status = rv_store_identity(store, &stored, &present, err);
+    if (status == RV_OK && (!present || !rv_store_same_model(&stored, wanted))) {
+        // Only an attempt to claim tells whether the library is still free.
+        if (!present)
+            status = check_writable(store, err);
+        if (status == RV_OK && !store->read_only)
+            status = store->backend->claim_identity(store, wanted, &stored, err);
+    }
+    if (status != RV_OK)
+        return status;
+    if (!rv_store_same_model(&stored, wanted))
+        return refuse_model(store, &stored, wanted, err);
+    store->identity = stored;
+    store->has_identity = true;
+    return RV_OK;
+}
+
+/* ---- videos ------------------------------------------------------------------------------------------- */
+
+static RvStatus check_text(const Store *store, const char *what, const char *text, RvError *err)
+{
+    if (text == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the video's %s is missing", store->uri, what);
+    if (strnlen(text, STORE_MAX_TEXT_BYTES + 1) > STORE_MAX_TEXT_BYTES)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the video's %s is longer than %zu bytes", store->uri,
+                            what, STORE_MAX_TEXT_BYTES);
+    return RV_OK;
+}
+
+static RvStatus check_path(const Store *store, const char *path, RvError *err)
+{
+    RvStatus status = check_text(store, "path", path, err);
+    if (status == RV_OK && path[0] == '\0')
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the video's path is empty", store->uri);
+    return status;
+}
+
+static bool is_quantity(double value)
+{
+    return isfinite(value) && value >= 0;
+}
+
+static RvStatus check_facts(const Store *store, const VideoFacts *facts, RvError *err)
+{
+    RvStatus status = check_path(store, facts->path, err);
+    if (status == RV_OK)
+        status = check_text(store, "content key", facts->content_key, err);
+    if (status == RV_OK)
+        status = check_text(store, "codec", facts->codec, err);
+    if (status == RV_OK)
+        status = check_text(store, "sampling", facts->sampling, err);
+    if (status == RV_OK && (!is_quantity(facts->duration_s) || !is_quantity(facts->frame_rate) ||
+                            facts->width < 0 || facts->height < 0 || facts->size_bytes < 0))
+        status =
+            rv_error_set(err, RV_ERROR_ARGUMENT, "%s: %.600s: duration, frame rate or size is not a quantity",
+                         store->uri, facts->path);
+    return status;
+}
+
+static RvStatus find_video(Store *store, VideoColumn column, const char *value, StoredVideo *out, bool *found,
+                           RvError *err)
+{
+    *out = (StoredVideo){0};
+    *found = false;
+    RvStatus status = store->backend->find_video(store, column, value, out, found, err);
+    if (status != RV_OK) {
+        rv_stored_video_clear(out);
+        *found = false;
+    }
+    return status;
+}
+
+RvStatus rv_store_find_path(Store *store, const char *path, StoredVideo *out, bool *found, RvError *err)
+{
+    return find_video(store, VIDEO_BY_PATH, path, out, found, err);
+}
+
+RvStatus rv_store_find_content(Store *store, const char *content_key, StoredVideo *out, bool *found,
+                               RvError *err)
+{
+    return find_video(store, VIDEO_BY_CONTENT, content_key, out, found, err);
+}
+
+RvStatus rv_store_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                              RvError *err)
+{
+    *video_id = 0;
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = check_facts(store, facts, err);
+    return status == RV_OK ? store->backend->begin_video(store, facts, replace_id, video_id, err) : status;
+}
+
+RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK && !is_quantity(duration_s))
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: video %lld: a duration of %g s", store->uri,
+                              (long long)video_id, duration_s);
+    VideoChange change = {.state = "complete", .error = "", .duration_s = &duration_s};
+    return status == RV_OK ? store->backend->change_video(store, video_id, &change, err) : status;
+}
+
+RvStatus rv_store_fail_video(Store *store, int64_t video_id, const char *message, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = check_text(store, "error message", message, err);
+    VideoChange change = {.state = "failed", .error = message};
+    return status == RV_OK ? store->backend->change_video(store, video_id, &change, err) : status;
+}
+
+RvStatus rv_store_move_video(Store *store, int64_t video_id, const char *path, int64_t size_bytes,
+                             int64_t modified_ns, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = check_path(store, path, err);
+    if (status == RV_OK && size_bytes < 0)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: %.600s: a size below 0", store->uri, path);
+    VideoChange change = {.path = path, .size_bytes = &size_bytes, .modified_ns = &modified_ns};
+    return status == RV_OK ? store->backend->change_video(store, video_id, &change, err) : status;
+}
+
+RvStatus rv_store_remove_video(Store *store, int64_t video_id, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    return status == RV_OK ? store->backend->remove_video(store, video_id, err) : status;
+}
+
+/* ---- frames ------------------------------------------------------------------------------------------- */
+
+static RvStatus check_frame(const Store *store, int64_t video_id, const FrameRecord *frame, int dimensions,
+                            RvError *err)
+{
+    const char *fault = NULL;
+    if (frame->frame_number < 1 || frame->frame_number > STORE_MAX_FRAME_NUMBER)
+        fault = "the frame number is out of range";
+    else if (!is_quantity(frame->time_s))
+        fault = "the time is negative or not finite";
+    else if (frame->embedding == NULL)
+        fault = "there is no embedding";
+    else if (frame->jpeg != NULL && (frame->jpeg_bytes == 0 || frame->jpeg_bytes > STORE_MAX_PICTURE_BYTES))
+        fault = "the picture is empty or too large";
+    for (int i = 0; fault == NULL && i < dimensions; i++) {
+        if (!isfinite(frame->embedding[i]))
+            fault = "the embedding holds a value that is not finite";
+    }
+    if (fault == NULL)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: video %lld, frame %lld: %s; nothing was written",
+                        store->uri, (long long)video_id, (long long)frame->frame_number, fault);
+}
+
+/* A store that was opened on a library with frames takes over its model with the first write. */
+static RvStatus load_identity(Store *store, RvError *err)
+{
+    if (store->has_identity)
+        return RV_OK;
+    RvStatus status = rv_store_identity(store, &store->identity, &store->has_identity, err);
+    if (status == RV_OK && !store->has_identity)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: no model has claimed the library yet", store->uri);
+    return status;
+}
+
+RvStatus rv_store_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                             int dimensions, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = load_identity(store, err);
+    if (status == RV_OK && dimensions != store->identity.dimensions)
+        status = rv_error_set(err, RV_ERROR_MISMATCH,
+                              "%s: holds %d-dimension embeddings of %s, these have %d; use "
+                              "another library or the model that made it",
+                              store->uri, store->identity.dimensions, store->identity.name, dimensions);
+    for (size_t i = 0; status == RV_OK && i < count; i++)
+        status = check_frame(store, video_id, &frames[i], dimensions, err);
+    return status == RV_OK ? store->backend->put_frames(store, video_id, frames, count, err) : status;
+}
+
+RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                          size_t *size_bytes, RvError *err)
+{
+    *jpeg = NULL;
+    *size_bytes = 0;
+    return store->backend->picture(store, video_id, frame_number, jpeg, size_bytes, err);
+}

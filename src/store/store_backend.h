@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* What a kind of database gives to the store: one table of functions. Arguments were checked by the front. */
+#ifndef RV_STORE_BACKEND_H
+#define RV_STORE_BACKEND_H
+
+#include "store/store.h"
+
+typedef struct StoreBackend StoreBackend;
+
+/* First member of every backend's own struct. */
+struct Store {
+    const StoreBackend *backend;
+    char *uri; // as messages name it
+    bool read_only;
+    RvLog log;
+    int snapshot_depth; // begun and not ended; only the outermost reaches the backend
+    bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
+    ModelIdentity identity;
+};
+
+/* A frame's row as it lies in the database, borrowed during the callback. fault: NULL, or what is wrong with
+ * its columns (then only the ids are set). */
+typedef struct FrameRow {
+    int64_t video_id, frame_number;
+    double time_s;
+    const void *embedding; // any alignment
+    size_t embedding_bytes;
+    const char *fault;
+} FrameRow;
+
+typedef RvStatus (*FrameRowCallback)(void *user, const FrameRow *row, RvError *err);
+
+/* Keys (video, number) from first to last, both inclusive, in the order of pairs. */
+typedef struct FrameRange {
+    int64_t first_video, first_number, last_video, last_number;
+} FrameRange;
+
+typedef enum VideoColumn { VIDEO_BY_PATH, VIDEO_BY_CONTENT } VideoColumn;
+
+/* A change of a video's row; NULL members stay as they are. */
+typedef struct VideoChange {
+    const char *path, *state, *error;
+    const double *duration_s;
+    const int64_t *size_bytes, *modified_ns;
+} VideoChange;
+
+struct StoreBackend {
+    const char *name;
+    RvStatus (*open)(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
+    void (*close)(Store *store);
+
+    RvStatus (*begin_snapshot)(Store *store, RvError *err);
+    void (*end_snapshot)(Store *store);
+
+    RvStatus (*get_identity)(Store *store, ModelIdentity *out, bool *present, RvError *err);
+    /* In one transaction: where nobody has claimed the library or it holds no frames, write `wanted`; give
+     * what stands there afterwards. */
+    RvStatus (*claim_identity)(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
+
+    RvStatus (*find_video)(Store *store, VideoColumn column, const char *value, StoredVideo *out, bool *found,
+                           RvError *err);
+    RvStatus (*has_video)(Store *store, int64_t video_id, bool *found, RvError *err);
+    RvStatus (*begin_video)(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                            RvError *err);
+    /* In one transaction; MISMATCH where the identity that stands there is not store->identity. */
+    RvStatus (*put_frames)(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                           RvError *err);
+    RvStatus (*change_video)(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
+    RvStatus (*remove_video)(Store *store, int64_t video_id, RvError *err);
+    /* In any order; the front sorts. */
+    RvStatus (*list_videos)(Store *store, RvVideos *out, RvError *err);
+
+    RvStatus (*visit_frames)(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
+                             RvError *err);
+    RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                        size_t *size_bytes, RvError *err);
+    RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
+    /* The database's own checks. */
+    RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
+};
+
+extern const StoreBackend store_memory_backend;
+extern const StoreBackend store_sqlite_backend;
+
+bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
+
+/* Messages that every backend gives in the same words. */
+RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
+RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);
+RvStatus rv_store_model_changed(const Store *store, RvError *err);
+RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err);
+
+/* Copies of every string; on failure *out is cleared. */
+RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading frames: rows of a backend checked one by one and gathered into aligned blocks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/store_backend.h"
+
+// Large enough that handing a block to threads costs nothing beside its work, small enough for the
+// second-level cache.
+#define BLOCK_BYTES ((size_t)1 << 20)
+#define BLOCK_MIN_ROWS 16
+#define BLOCK_MAX_ROWS 4096
+
+typedef struct Scan {
+    Store *store;
+    const FrameFilter *filter;
+    FrameBlockCallback callback;
+    void *user;
+    size_t row_bytes, capacity;
+    int64_t *video_ids, *frame_numbers;
+    double *times_s;
+    float *embeddings;
+    FrameBlock block;
+} Scan;
+
+static RvStatus check_row(const Store *store, const FrameRow *row, size_t embedding_bytes, RvError *err)
+{
+    long long video = row->video_id, frame = row->frame_number;
+    if (row->fault != NULL)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: video %lld, frame %lld: %s; run `reelvec verify`",
+                            store->uri, video, frame, row->fault);
+    if (row->embedding_bytes != embedding_bytes)
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: video %lld, frame %lld: embedding_data has %zu bytes instead of "
+                            "%zu; run `reelvec verify`",
+                            store->uri, video, frame, row->embedding_bytes, embedding_bytes);
+    return RV_OK;
+}
+
+static RvStatus flush_block(Scan *scan, RvError *err)
+{
+    if (scan->block.count == 0)
+        return RV_OK;
+    RvStatus status = scan->callback(scan->user, &scan->block, err);
+    scan->block.count = 0;
+    return status;
+}
+
+static RvStatus gather_row(void *user, const FrameRow *row, RvError *err)
+{
+    Scan *scan = user;
+    RvStatus status = check_row(scan->store, row, scan->row_bytes, err);
+    if (status != RV_OK)
+        return status;
+    const FrameFilter *filter = scan->filter;
+    if (filter->after_s != NULL && !(row->time_s >= *filter->after_s))
+        return RV_OK;
+    if (filter->before_s != NULL && !(row->time_s <= *filter->before_s))
+        return RV_OK;
+    size_t at = scan->block.count++;
+    scan->video_ids[at] = row->video_id;
+    scan->frame_numbers[at] = row->frame_number;
+    scan->times_s[at] = row->time_s;
+    memcpy((char *)scan->embeddings + at * scan->row_bytes, row->embedding, scan->row_bytes);
+    return scan->block.count == scan->capacity ? flush_block(scan, err) : RV_OK;
+}
+
+static RvStatus allocate_block(Scan *scan, int dimensions, RvError *err)
+{
+    size_t rows = BLOCK_BYTES / scan->row_bytes;
+    rows = rows < BLOCK_MIN_ROWS ? BLOCK_MIN_ROWS : rows > BLOCK_MAX_ROWS ? BLOCK_MAX_ROWS : rows;
+    scan->capacity = rows;
+    scan->video_ids = rv_mem_alloc(rows, sizeof *scan->video_ids, err);
+    scan->frame_numbers = rv_mem_alloc(rows, sizeof *scan->frame_numbers, err);
+    scan->times_s = rv_mem_alloc(rows, sizeof *scan->times_s, err);
+    scan->embeddings = rv_mem_alloc_aligned(rows, scan->row_bytes, err);
+    if (scan->video_ids == NULL || scan->frame_numbers == NULL || scan->times_s == NULL ||
+        scan->embeddings == NULL)
+        return RV_ERROR_MEMORY;
+    scan->block = (FrameBlock){.dimensions = dimensions,
+                               .video_ids = scan->video_ids,
+                               .frame_numbers = scan->frame_numbers,
+                               .times_s = scan->times_s,
+                               .embeddings = scan->embeddings};
+    return RV_OK;
+}
+
+static void free_block(Scan *scan)
+{
+    free(scan->video_ids);
+    free(scan->frame_numbers);
+    free(scan->times_s);
+    free(scan->embeddings);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static RvStatus visit_video(Store *store, int64_t video_id, FrameRowCallback callback, void *user,
+                            RvError *err)
+{
+    if (video_id < 1 || video_id > STORE_MAX_VIDEO_ID)
+        return RV_OK;
+    FrameRange range = {video_id, 1, video_id, STORE_MAX_FRAME_NUMBER};
+    return store->backend->visit_frames(store, &range, callback, user, err);
+}
+
+/* The filter's videos, each once and in rising order, as rv_store_scan promises. */
+static RvStatus visit_filtered(Scan *scan, RvError *err)
+{
+    const FrameFilter *filter = scan->filter;
+    if (filter->video_ids == NULL) {
+        FrameRange all = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
+        return scan->store->backend->visit_frames(scan->store, &all, gather_row, scan, err);
+    }
+    int64_t *ids = rv_mem_alloc(filter->video_count, sizeof *ids, err);
+    if (ids == NULL)
+        return RV_ERROR_MEMORY;
+    if (filter->video_count > 0) {
+        memcpy(ids, filter->video_ids, filter->video_count * sizeof *ids);
+        qsort(ids, filter->video_count, sizeof *ids, compare_ids);
+    }
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < filter->video_count; i++) {
+        if (i == 0 || ids[i] != ids[i - 1])
+            status = visit_video(scan->store, ids[i], gather_row, scan, err);
+    }
+    free(ids);
+    return status;
+}
+
+RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallback callback, void *user,
+                       RvError *err)
+{
+    static const FrameFilter everything = {0};
+    RvStatus status = rv_store_begin_snapshot(store, err);
+    if (status != RV_OK)
+        return status;
+    Scan scan = {
+        .store = store, .filter = filter != NULL ? filter : &everything, .callback = callback, .user = user};
+    ModelIdentity identity = {0};
+    bool present = false;
+    status = rv_store_identity(store, &identity, &present, err);
+    if (status == RV_OK && present) {
+        scan.row_bytes = (size_t)identity.dimensions * sizeof(float);
+        status = allocate_block(&scan, identity.dimensions, err);
+        if (status == RV_OK)
+            status = visit_filtered(&scan, err);
+        if (status == RV_OK)
+            status = flush_block(&scan, err);
+    }
+    rv_store_end_snapshot(store);
+    free_block(&scan);
+    return status;
+}
+
+/* ---- single videos and frames ------------------------------------------------------------------------- */
+
+typedef struct FrameList {
+    Store *store;
+    RvFrames *frames;
+    size_t capacity;
+} FrameList;
+
+static RvStatus list_row(void *user, const FrameRow *row, RvError *err)
+{
+    FrameList *list = user;
+    RvStatus status = check_row(list->store, row, row->embedding_bytes, err);
+    if (status != RV_OK)
+        return status;
+    if (list->frames->count == list->capacity) {
+        size_t capacity = list->capacity > 0 ? 2 * list->capacity : 64, size_bytes = SIZE_MAX;
+        RvFrameInfo *items = NULL;
+        if (rv_mem_multiply(capacity, sizeof *items, &size_bytes))
+            items = realloc(list->frames->items, size_bytes);
+        if (items == NULL)
+            return rv_error_memory(err, size_bytes);
+        list->frames->items = items;
+        list->capacity = capacity;
+    }
+    list->frames->items[list->frames->count++] = (RvFrameInfo){row->frame_number, row->time_s};
+    return RV_OK;
+}
+
+RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError *err)
+{
+    *out = (RvFrames){0};
+    RvStatus status = rv_store_begin_snapshot(store, err);
+    if (status != RV_OK)
+        return status;
+    bool found = false;
+    status = store->backend->has_video(store, video_id, &found, err);
+    if (status == RV_OK && !found)
+        status = rv_store_no_video(store, video_id, err);
+    FrameList list = {.store = store, .frames = out};
+    if (status == RV_OK)
+        status = visit_video(store, video_id, list_row, &list, err);
+    rv_store_end_snapshot(store);
+    if (status != RV_OK)
+        rv_frames_clear(out);
+    return status;
+}
+
+typedef struct EmbeddingRead {
+    Store *store;
+    float *embedding;
+    size_t embedding_bytes;
+    bool found;
+} EmbeddingRead;
+
+static RvStatus copy_embedding(void *user, const FrameRow *row, RvError *err)
+{
+    EmbeddingRead *reading = user;
+    RvStatus status = check_row(reading->store, row, reading->embedding_bytes, err);
+    if (status != RV_OK)
+        return status;
+    memcpy(reading->embedding, row->embedding, reading->embedding_bytes);
+    reading->found = true;
+    return RV_OK;
+}
+
+RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
+                            int dimensions, RvError *err)
+{
+    ModelIdentity identity = {0};
+    bool present = false;
+    RvStatus status = rv_store_identity(store, &identity, &present, err);
+    if (status != RV_OK)
+        return status;
+    if (present && identity.dimensions != dimensions)
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: holds %d-dimension embeddings of %s, not %d-dimension ones", store->uri,
+                            identity.dimensions, identity.name, dimensions);
+    EmbeddingRead reading = {store, embedding, (size_t)dimensions * sizeof(float), false};
+    bool possible = present && video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_number >= 1 &&
+                    frame_number <= STORE_MAX_FRAME_NUMBER;
+    if (possible) {
+        FrameRange range = {video_id, frame_number, video_id, frame_number};
+        status = store->backend->visit_frames(store, &range, copy_embedding, &reading, err);
+    }
+    if (status == RV_OK && !reading.found)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frame %lld of video %lld", store->uri,
+                              (long long)frame_number, (long long)video_id);
+    return status;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of videos in memory: copying, clearing, sorting, matching by pattern. */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store_backend.h"
+
+static void clear_video(RvVideo *video)
+{
+    free(video->path);
+    free(video->content_key);
+    free(video->codec);
+    free(video->sampling);
+    free(video->state);
+    free(video->error);
+    *video = (RvVideo){0};
+}
+
+void rv_stored_video_clear(StoredVideo *video)
+{
+    clear_video(&video->video);
+    *video = (StoredVideo){0};
+}
+
+void rv_videos_clear(RvVideos *videos)
+{
+    if (videos == NULL)
+        return;
+    for (size_t i = 0; i < videos->count; i++)
+        clear_video(&videos->items[i]);
+    free(videos->items);
+    *videos = (RvVideos){0};
+}
+
+void rv_frames_clear(RvFrames *frames)
+{
+    if (frames == NULL)
+        return;
+    free(frames->items);
+    *frames = (RvFrames){0};
+}
+
+RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err)
+{
+    *out = *video;
+    RvVideo *copy = &out->video;
+    char **const texts[] = {&copy->path,     &copy->content_key, &copy->codec,
+                            &copy->sampling, &copy->state,       &copy->error};
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = status == RV_OK ? rv_mem_copy_string(*texts[i], err) : NULL;
+        if (*texts[i] == NULL)
+            status = RV_ERROR_MEMORY;
+    }
+    if (status != RV_OK)
+        rv_stored_video_clear(out);
+    return status;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const RvVideo *)a)->path, ((const RvVideo *)b)->path);
+}
+
+RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
+{
+    *out = (RvVideos){0};
+    RvStatus status = store->backend->list_videos(store, out, err);
+    if (status != RV_OK)
+        rv_videos_clear(out);
+    else if (out->count > 1)
+        qsort(out->items, out->count, sizeof *out->items, compare_paths);
+    return status;
+}
+
+bool rv_store_glob_matches(const char *glob, const char *path)
+{
+    if (glob == NULL || fnmatch(glob, path, 0) == 0)
+        return true;
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && fnmatch(glob, slash + 1, 0) == 0;
+}

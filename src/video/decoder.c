@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* One stream's decoder: packets in, frames with a time stamp out. */
+#include "video/decoder.h"
+
+#include <stdlib.h>
+
+#include <libavcodec/avcodec.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/threads.h"
+#include "video/ffmpeg_compat.h"
+
+#define MAX_PIXELS (INT64_C(16384) * 16384) // of one frame; beyond it a header is hostile
+#define MAX_THREADS 16                      // more only hold memory
+#define IN_FLIGHT_MAX 64 // packets whose frames may still come; decoders delay by 16 + threads
+
+// The last time stamps that went in, oldest first.
+typedef struct TickRing {
+    int64_t ticks[IN_FLIGHT_MAX];
+    size_t first, count;
+} TickRing;
+
+struct Decoder {
+    const VideoReader *reader;
+    AVCodecContext *context;
+    AVFrame *frame;
+    TickRing key_pts;      // presentation times of keyframes sent
+    TickRing decode_times; // of packets sent whose frames are still to come
+    bool began;            // a packet was sent
+    bool by_decode_time;   // the first packet had only a decoding time (AVI)
+    bool refused;          // the packet sent last was
+    int error_run;
+};
+
+static void ring_push(TickRing *ring, int64_t ticks)
+{
+    if (ring->count == IN_FLIGHT_MAX) {
+        ring->first = (ring->first + 1) % IN_FLIGHT_MAX;
+        ring->count--;
+    }
+    ring->ticks[(ring->first + ring->count) % IN_FLIGHT_MAX] = ticks;
+    ring->count++;
+}
+
+static bool ring_pop(TickRing *ring, int64_t *ticks)
+{
+    if (ring->count == 0)
+        return false;
+    *ticks = ring->ticks[ring->first];
+    ring->first = (ring->first + 1) % IN_FLIGHT_MAX;
+    ring->count--;
+    return true;
+}
+
+static bool ring_has(const TickRing *ring, int64_t ticks)
+{
+    for (size_t i = 0; i < ring->count; i++) {
+        if (ring->ticks[(ring->first + i) % IN_FLIGHT_MAX] == ticks)
+            return true;
+    }
+    return false;
+}
+
+static RvStatus configure(Decoder *decoder, RvError *err)
+{
+    const VideoReader *reader = decoder->reader;
+    AVCodecContext *context = decoder->context;
+    int code = avcodec_parameters_to_context(context, reader->stream->codecpar);
+    if (code < 0)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged: its video stream is described wrongly",
+                            reader->name);
+    int thread_count = reader->options.thread_count;
+    if (thread_count <= 0)
+        thread_count = rv_threads_available();
+    context->thread_count = thread_count < MAX_THREADS ? thread_count : MAX_THREADS;
+    context->pkt_timebase = reader->stream->time_base;
+    context->max_pixels = MAX_PIXELS;
+    code = avcodec_open2(context, reader->codec, NULL);
+    if (code == AVERROR(ENOMEM))
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
+    if (code < 0) {
+        char text[128];
+        rv_ffmpeg_error_text(code, text, sizeof text);
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: its %s video cannot be decoded: %s", reader->name,
+                            reader->info.codec, text);
+    }
+    return RV_OK;
+}
+
+RvStatus rv_decoder_open(const VideoReader *reader, Decoder **out, RvError *err)
+{
+    *out = NULL;
+    Decoder *decoder = rv_mem_alloc(1, sizeof *decoder, err);
+    if (decoder == NULL)
+        return RV_ERROR_MEMORY;
+    decoder->reader = reader;
+    decoder->context = avcodec_alloc_context3(reader->codec);
+    decoder->frame = av_frame_alloc();
+    RvStatus status = RV_OK;
+    if (decoder->context == NULL || decoder->frame == NULL)
+        status = rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
+    if (status == RV_OK)
+        status = configure(decoder, err);
+    if (status != RV_OK) {
+        rv_decoder_close(decoder);
+        return status;
+    }
+    *out = decoder;
+    return RV_OK;
+}
+
+void rv_decoder_close(Decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    avcodec_free_context(&decoder->context);
+    av_frame_free(&decoder->frame);
+    free(decoder);
+}
+
+RvStatus rv_decoder_send(Decoder *decoder, const AVPacket *packet, RvError *err)
+{
+    int code = avcodec_send_packet(decoder->context, packet);
+    if (code == AVERROR(ENOMEM))
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", decoder->reader->name);
+    decoder->refused = code < 0 && code != AVERROR_EOF;
+    if (packet == NULL || decoder->refused)
+        return RV_OK;
+    if (!decoder->began)
+        decoder->by_decode_time = packet->pts == AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE;
+    decoder->began = true;
+    if (packet->pts != AV_NOPTS_VALUE && (packet->flags & AV_PKT_FLAG_KEY) != 0)
+        ring_push(&decoder->key_pts, packet->pts);
+    if (decoder->by_decode_time && packet->dts != AV_NOPTS_VALUE)
+        ring_push(&decoder->decode_times, packet->dts);
+    return RV_OK;
+}
+
+// Frames come in the order of presentation. Where a container has only decoding times (what it then says of
+// presentation is a guess of the demuxer's), these are the presentation times in rising order: the next frame
+// takes the oldest.
+static void describe(Decoder *decoder, DecodedFrame *out)
+{
+    AVFrame *frame = decoder->frame;
+    *out = (DecodedFrame){.av = frame, .duration = rv_ffmpeg_frame_duration(frame)};
+    out->keyframe = rv_ffmpeg_frame_is_key(frame);
+    if (decoder->by_decode_time) {
+        out->has_pts = ring_pop(&decoder->decode_times, &out->pts);
+    } else if (frame->pts != AV_NOPTS_VALUE) {
+        out->pts = frame->pts;
+        out->has_pts = true;
+        out->keyframe = ring_has(&decoder->key_pts, frame->pts);
+    }
+    out->has_pts = out->has_pts && rv_clock_is_sane(&decoder->reader->clock, out->pts);
+}
+
+RvStatus rv_decoder_receive(Decoder *decoder, DecoderEvent *event, DecodedFrame *out, RvError *err)
+{
+    if (decoder->refused) {
+        decoder->refused = false;
+        *event = DECODER_DAMAGED;
+        return RV_OK;
+    }
+    int code = avcodec_receive_frame(decoder->context, decoder->frame);
+    if (code == AVERROR(ENOMEM))
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", decoder->reader->name);
+    if (code == AVERROR(EAGAIN)) {
+        *event = DECODER_WANTS_PACKET;
+    } else if (code == AVERROR_EOF) {
+        *event = DECODER_DRAINED;
+    } else if (code < 0) {
+        // A decoder that keeps failing without taking packets would hold us for ever.
+        *event = ++decoder->error_run < 2 * IN_FLIGHT_MAX ? DECODER_DAMAGED : DECODER_DRAINED;
+        return RV_OK;
+    } else {
+        describe(decoder, out);
+        *event = DECODER_FRAME;
+    }
+    decoder->error_run = 0;
+    return RV_OK;
+}
+
+void rv_decoder_flush(Decoder *decoder)
+{
+    avcodec_flush_buffers(decoder->context);
+    decoder->key_pts.count = 0;
+    decoder->decode_times.count = 0;
+    decoder->refused = false;
+    decoder->error_run = 0;
+}
+
+RvStatus rv_decoder_take(const VideoReader *reader, AVFrame *av, Frame *out, RvError *err)
+{
+    *out = (Frame){0};
+    out->av = av_frame_alloc();
+    if (out->av == NULL)
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", reader->name);
+    av_frame_move_ref(out->av, av);
+    const int32_t *matrix = rv_ffmpeg_stream_matrix(reader->stream);
+    const AVFrameSideData *own = av_frame_get_side_data(out->av, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (own != NULL && own->size >= 9 * sizeof(int32_t))
+        matrix = (const int32_t *)own->data;
+    rv_video_read_matrix(matrix, &out->quarter_turns, &out->mirrored);
+    AVRational aspect = av_guess_sample_aspect_ratio(reader->format, reader->stream, out->av);
+    bool known = aspect.num > 0 && aspect.den > 0;
+    out->sample_aspect_num = known ? aspect.num : 1;
+    out->sample_aspect_den = known ? aspect.den : 1;
+    return RV_OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The places where FFmpeg 5, 6 and 7 differ, and FFmpeg's process-wide log. */
+#ifndef RV_VIDEO_FFMPEG_COMPAT_H
+#define RV_VIDEO_FFMPEG_COMPAT_H
+
+#include <stdbool.h>
+
+#include <libavformat/avformat.h>
+
+/* Silence FFmpeg's log to stderr, once per process, unless the host program chose a level itself.
+ * Thread-safe. */
+void rv_ffmpeg_silence(void);
+
+/* The nine numbers of a stream's display matrix; NULL where it has none. */
+const int32_t *rv_ffmpeg_stream_matrix(const AVStream *stream);
+
+/* Duration of a frame in the stream's time base; 0 where unknown. */
+int64_t rv_ffmpeg_frame_duration(const AVFrame *frame);
+
+bool rv_ffmpeg_frame_is_key(const AVFrame *frame);
+
+/* Short text of an FFmpeg error code. text: at least 128 bytes. */
+void rv_ffmpeg_error_text(int code, char *text, size_t size_bytes);
+
+#endif

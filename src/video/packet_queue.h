@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Packets read ahead of the decoder, cut into stretches that can be decoded on their own. */
+#ifndef RV_VIDEO_PACKET_QUEUE_H
+#define RV_VIDEO_PACKET_QUEUE_H
+
+#include "video/packet_facts.h"
+#include "video/video_internal.h"
+
+/* A stretch beyond these is decoded as it is read. */
+#define QUEUE_MAX_PACKETS 3000
+#define QUEUE_MAX_BYTES ((size_t)64 << 20)
+
+typedef struct QueuedPacket {
+    AVPacket *av;
+    PacketFacts facts;
+} QueuedPacket;
+
+typedef enum QueueState {
+    QUEUE_STRETCH, // a whole stretch is here
+    QUEUE_EMPTY,   // the video has ended
+    QUEUE_UNSURE   // no stretch could be made out: too long, time stamps missing, stream data changed
+} QueueState;
+
+typedef struct PacketQueue {
+    VideoReader *reader;
+    PacketReader facts_reader;
+    QueuedPacket *packets; // [count], decoding order
+    size_t count, capacity, size_bytes;
+    bool ended;   // the reader has nothing more
+    bool changed; // a packet brought new stream data, which skipping could lose
+    size_t packets_read;
+    size_t own_leading;   // packets[1 .. own_leading] were part of the stretch before
+    size_t next;          // index of the next restart; stretch_count where the video ends
+    size_t stretch_count; // packets of this stretch, the next one's leading pictures included
+} PacketQueue;
+
+void rv_packet_queue_init(PacketQueue *queue, VideoReader *reader);
+void rv_packet_queue_clear(PacketQueue *queue);
+
+/* Read one packet to the back. *got is false at the end. Errors: CANCELLED, MEMORY. */
+RvStatus rv_packet_queue_read(PacketQueue *queue, bool *got, RvError *err);
+
+/* Read until the stretch at the front is complete. Errors: CANCELLED, MEMORY. */
+RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvError *err);
+
+/* Drop the stretch at the front; the next restart becomes the first packet. */
+void rv_packet_queue_pop_stretch(PacketQueue *queue);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of src/query_terms.c on an indexed video: pictures find their frames, terms combine as the mean of vectors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "library_fixture.h"
+#include "query_terms.h"
+
+#define TOLERANCE 1e-5
+
+static RvHits search(Fixture *fixture, const RvTerm *terms, size_t term_count, const RvSearchOptions *options)
+{
+    RvHits hits;
+    RvError err = {0};
+    if (rv_library_search(fixture->library, fixture->encoder, terms, term_count, options, &hits, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    return hits;
+}
+
+static int setup_indexed(void **state)
+{
+    int result = fixture_setup(state);
+    Fixture *fixture = *state;
+    RvIndexReport report;
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->video, NULL, &report, NULL), RV_OK);
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->other_video, NULL, &report, NULL),
+                     RV_OK);
+    return result;
+}
+
+/* The score that a term gives to a frame; every frame is asked for. */
+static double score_of(Fixture *fixture, const RvTerm *terms, size_t term_count, const char *video, int64_t frame_number)
+{
+    RvSearchOptions all = {.top = FIXTURE_FRAMES + FIXTURE_OTHER_FRAMES};
+    RvHits hits = search(fixture, terms, term_count, &all);
+    double score = NAN;
+    assert_int_equal(hits.count, FIXTURE_FRAMES + FIXTURE_OTHER_FRAMES);
+    for (size_t i = 0; i < hits.count; i++) {
+        if (hits.items[i].frame_number == frame_number && strstr(hits.items[i].video, video) != NULL)
+            score = hits.items[i].score;
+    }
+    rv_hits_clear(&hits);
+    return score;
+}
+
+static void a_stored_frame_finds_itself_first(void **state)
+{
+    Fixture *fixture = *state;
+    for (int second = 0; second < FIXTURE_FRAMES; second++) {
+        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = second + 0.3};
+        RvHits hits = search(fixture, &term, 1, NULL);
+        assert_int_equal(hits.count, 5);
+        assert_int_equal(hits.items[0].frame_number, second + 1);
+        assert_true(fabs(hits.items[0].score - 1) < TOLERANCE);
+        rv_hits_clear(&hits);
+    }
+}
+
+static void text_and_frame_score_their_mean(void **state)
+{
+    Fixture *fixture = *state;
+    RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a red square"},
+                      {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 3}};
+    RvTerm weighted[] = {terms[0], terms[1]};
+    RvTerm against[] = {terms[0], terms[1]};
+    weighted[1].weight = 0.3;
+    against[1].weight = -1;
+    for (int64_t frame = 1; frame <= FIXTURE_FRAMES; frame++) {
+        double text = score_of(fixture, &terms[0], 1, "clip.mp4", frame);
+        double like = score_of(fixture, &terms[1], 1, "clip.mp4", frame);
+        assert_true(fabs(score_of(fixture, terms, 2, "clip.mp4", frame) - (text + like) / 2) < TOLERANCE);
+        assert_true(fabs(score_of(fixture, weighted, 2, "clip.mp4", frame) - (text + 0.3 * like) / 1.3) < TOLERANCE);
+        assert_true(fabs(score_of(fixture, against, 2, "clip.mp4", frame) - (text - like) / 2) < TOLERANCE);
+    }
+}
+
+static void bad_terms_are_refused_with_a_reason(void **state)
+{
+    static const struct {
+        RvTerm term;
+        RvStatus status;
+        const char *part;
+        const char *why;
+    } cases[] = {
+        {{.kind = RV_TERM_TEXT, .value = " \t"}, RV_ERROR_ARGUMENT, "empty", "blank text"},
+        {{.kind = RV_TERM_FRAME, .value = "nobody.mp4"}, RV_ERROR_NOT_FOUND, "nobody.mp4", "no such video"},
+        {{.kind = RV_TERM_FRAME, .value = "*.mp4"}, RV_ERROR_ARGUMENT, "several", "two videos match"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png"}, RV_ERROR_NOT_FOUND, "/no/such.png", "no such picture"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "this file"}, RV_ERROR_FORMAT, "test_query_terms.c", "not a picture"},
+        {{.kind = RV_TERM_TEXT, .value = "x", .weight = NAN}, RV_ERROR_ARGUMENT, "weight", "no number"},
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvHits hits;
+        RvError err = {0};
+        RvTerm term = cases[i].term;
+        char source[1024];
+        if (term.kind == RV_TERM_IMAGE_FILE && strcmp(term.value, "this file") == 0) {
+            snprintf(source, sizeof source, "%s/tests/core/test_query_terms.c", getenv("REELVEC_SOURCE"));
+            term.value = source;
+        }
+        RvStatus status = rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err);
+        if (status != cases[i].status || strstr(err.message, cases[i].part) == NULL)
+            fail_msg("%s: %s, '%s'", cases[i].why, rv_status_name(status), err.message);
+    }
+    RvHits hits;
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, NULL, 0, NULL, &hits, NULL),
+                     RV_ERROR_ARGUMENT);
+}
+
+static void empty_library_says_how_to_fill_it(void **state)
+{
+    Fixture *fixture = *state;
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything"};
+    RvHits hits;
+    RvError err = {0};
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err),
+                     RV_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "reelvec index"));
+}
+
+static void names_video_takes_paths_endings_and_globs(void **state)
+{
+    static const struct {
+        const char *pattern, *path;
+        bool names;
+        const char *why;
+    } cases[] = {
+        {"/a/b.mp4", "/a/b.mp4", true, "the whole path"},
+        {"b.mp4", "/a/b.mp4", true, "the last part"},
+        {"a/b.mp4", "/x/a/b.mp4", true, "the last two parts"},
+        {"b.mp4", "/a/ab.mp4", false, "an ending inside a part"},
+        {"*.mp4", "/a/b.mp4", true, "glob on the last part"},
+        {"/a/*", "/a/b/c.mp4", true, "glob on the path"},
+        {"B.mp4", "/a/b.mp4", false, "another case"},
+        {"", "/a/b.mp4", false, "empty"},
+        {"[x].mp4", "/a/[x].mp4", true, "a name that looks like a glob"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (rv_query_names_video(cases[i].pattern, cases[i].path) != cases[i].names)
+            fail_msg("%s", cases[i].why);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(bad_terms_are_refused_with_a_reason, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(empty_library_says_how_to_fill_it, fixture_setup, fixture_teardown),
+        cmocka_unit_test(names_video_takes_paths_endings_and_globs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Text-to-picture retrieval on fresh scenes: who finds the right picture among a hundred."""
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import scenes
+from caption_vocabulary import caption_vocabulary
+from towers import pad_tokens, pictures_to_input
+
+_kept = {}
+
+
+def painter():
+    """The painter of evaluation scenes (fonts and backgrounds that training does not see)."""
+    if "painter" not in _kept:
+        _kept["painter"] = scenes.Painter("evaluation")
+        _kept["vocabulary"] = caption_vocabulary()
+    return _kept["painter"]
+
+
+def candidate_sets(seed, count):
+    """`count` sets of 100 scenes; in a set no two scenes show the same, and no two captions are equal."""
+    sets = []
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        chosen, captions = [], set()
+        for scene in scenes.draw_batch(painter(), rng, 130):
+            if scene.caption not in captions and len(chosen) < 100:
+                captions.add(scene.caption)
+                chosen.append(scene)
+        sets.append(chosen)
+    return sets
+
+
+def embed_pictures(model, pictures, device="cpu"):
+    """Normalised embeddings of PIL pictures of the model's input size."""
+    with torch.no_grad():
+        parts = [torch.from_numpy(np.stack([np.asarray(p) for p in pictures[k:k + 100]])) for k in range(0, len(pictures), 100)]
+        return F.normalize(torch.cat([model.vision(pictures_to_input(part.to(device)))[0] for part in parts]), dim=1)
+
+
+def embed_texts(model, texts, device="cpu", vocabulary=None):
+    """Normalised embeddings of texts."""
+    painter()
+    vocabulary = vocabulary or _kept["vocabulary"]
+    with torch.no_grad():
+        return F.normalize(model.text(pad_tokens([vocabulary.encode(text) for text in texts]).to(device)), dim=1)
+
+
+def ranks(model, candidates, device="cpu"):
+    """For every scene: how many other pictures of the set fit its caption better than its own."""
+    images = embed_pictures(model, [scene.image for scene in candidates], device)
+    scores = embed_texts(model, [scene.caption for scene in candidates], device) @ images.t()
+    return (scores > scores.diagonal()[:, None]).sum(dim=1).cpu().numpy()
+
+
+def by_kind(model, sets, device="cpu"):
+    """{kind: array of ranks}, with "all" for all."""
+    result = {}
+    for candidates in sets:
+        for scene, rank in zip(candidates, ranks(model, candidates, device)):
+            result.setdefault(scene.kind, []).append(rank)
+            result.setdefault("all", []).append(rank)
+    return {kind: np.array(values) for kind, values in result.items()}
+
+
+def quick_recall(model, device="cpu"):
+    """One line for the log: recall at 1 on 400 scenes."""
+    if "sets" not in _kept:
+        _kept["sets"] = candidate_sets(777, 4)
+    found = by_kind(model, _kept["sets"], device)
+    return " ".join(f"{kind} {np.mean(found[kind] == 0):.2f}" for kind in ["all"] + list(scenes.KINDS) if kind in found)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoded video frames to sRGB pictures: colour matrix, range, HDR, fields, turns, pixel shape. */
+/* Decoded video frames to sRGB pictures: colour matrix, range, HDR, fields, turns, pixel shape.
+ *
+ * Not said by the stream: BT.709 from 720 lines on, else BT.601; limited range, full for grey and yuvj. PQ
+ * and HLG are tone-mapped and wide gamuts brought to BT.709 (tone_map.h). Of interlaced frames the first
+ * field is shown. Alpha is blended over black. Pixels are made square by the width. Errors: ARGUMENT, FORMAT,
+ * UNSUPPORTED, MEMORY. */
 #ifndef RV_PIXELS_CONVERT_H
 #define RV_PIXELS_CONVERT_H
 

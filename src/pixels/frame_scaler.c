@@ -233,10 +233,11 @@ static RvStatus prepare(FrameScaler *scaler, RvError *err)
     int result = set_options(context, scaler);
     if (result >= 0)
         result = sws_init_context(context, NULL, NULL);
+    // R G B sources go through luma and chroma and back: by one and the same matrix.
+    const int *matrix = sws_getCoefficients(scaler->from.matrix);
     if (result >= 0)
-        result = sws_setColorspaceDetails(context, sws_getCoefficients(scaler->from.matrix),
-                                          scaler->from.full_range, sws_getCoefficients(SWS_CS_ITU709), 1, 0,
-                                          1 << 16, 1 << 16);
+        result = sws_setColorspaceDetails(context, matrix, scaler->from.full_range, matrix, 1, 0, 1 << 16,
+                                          1 << 16);
     if (result < 0) {
         sws_freeContext(context);
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,

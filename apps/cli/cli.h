@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What every command is made of. */
+#ifndef RV_CLI_CLI_H
+#define RV_CLI_CLI_H
+
+#include <stddef.h>
+
+#include "options.h"
+
+/* Exit statuses. */
+enum {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,
+    CLI_WRONG_USAGE = 2,
+    CLI_PARTLY = 3, // some inputs failed; each is named on stderr
+    CLI_INTERRUPTED = 130,
+    CLI_BROKEN_PIPE = 141, // as a shell reports a program that SIGPIPE ended
+};
+
+typedef struct CliCommand CliCommand;
+struct CliCommand {
+    const char *name;        // "index", "model fetch"
+    const char *arguments;   // "PATH|URL..." as shown in the usage line
+    const char *summary;     // one line
+    const char *description; // paragraphs separated by '\n'; wrapped when printed
+    const char *examples;    // lines, printed as they are
+    const CliOption *options;
+    size_t option_count;
+    size_t min_arguments, max_arguments;
+    int (*run)(const CliCommand *command, int argc, char **argv); // argv[0]: the last word of the name
+};
+
+extern const CliCommand cli_command_index, cli_command_search, cli_command_list, cli_command_info,
+    cli_command_remove, cli_command_verify, cli_command_sheet, cli_command_embed, cli_command_inspect_tokens,
+    cli_command_inspect_pixels, cli_command_model_list, cli_command_model_fetch, cli_command_model_info,
+    cli_command_model_verify, cli_command_doctor;
+
+/* All of them, in the order of the help text; ends with NULL. */
+extern const CliCommand *const cli_commands[];
+
+/* Read the arguments into settings. false: *status is the exit status (after --help or a usage error, which
+ * is printed). true: *status is CLI_DONE, and values is to be cleared. */
+bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
+               int *status);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec doctor: what this machine and build can do. */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "cli.h"
+#include "session.h"
+
+typedef struct DoctorSettings {
+    CliCommon common;
+} DoctorSettings;
+
+static const CliOption options[] = {
+    CLI_OPTION_LIBRARY(DoctorSettings),
+    CLI_OPTION_MODEL(DoctorSettings),
+    CLI_OPTION_THREADS(DoctorSettings),
+};
+
+static void print_machine(void)
+{
+    struct utsname system;
+    cpu_set_t cores;
+    if (uname(&system) == 0)
+        printf("system      %s %s, %s\n", system.sysname, system.release, system.machine);
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        printf("cores       %d may be used\n", CPU_COUNT(&cores));
+    const char *cap = getenv("REELVEC_CPU");
+    if (cap != NULL && cap[0] != '\0')
+        printf("REELVEC_CPU %s\n", cap);
+}
+
+static int check_model(const CliCommon *common)
+{
+    RvEncoder *encoder = NULL;
+    RvError err = {0};
+    RvStatus status = cli_open_encoder(common, (RvLog){0}, &encoder, &err);
+    if (status == RV_OK) {
+        const RvModelInfo *info = rv_encoder_info(encoder);
+        printf("model       %s: %s\n", info->name, info->path);
+        printf("runs on     %s, %d thread%s\n", info->kernels, info->thread_count,
+               info->thread_count == 1 ? "" : "s");
+    } else {
+        printf("model       %s\n", err.message);
+    }
+    rv_encoder_close(encoder);
+    // Nothing fetched yet is a state, not a fault.
+    return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->model == NULL) ? CLI_DONE : CLI_FAILED;
+}
+
+static int check_library(const CliCommon *common)
+{
+    RvLibrary *library = NULL;
+    RvVideos videos = {0};
+    RvError err = {0};
+    char path[4096] = "";
+    const char *uri = cli_library(common);
+    if (uri == NULL && rv_library_default_path(path, sizeof path, &err) == RV_OK)
+        uri = path;
+    RvStatus status = cli_open_library(common, CLI_LIBRARY_READ, (RvLog){0}, &library, &err);
+    if (status == RV_OK)
+        status = rv_library_list(library, NULL, &videos, &err);
+    if (status == RV_OK)
+        printf("library     %s: %zu video%s\n", uri != NULL ? uri : "?", videos.count,
+               videos.count == 1 ? "" : "s");
+    else if (status == RV_ERROR_NOT_FOUND)
+        printf("library     %s: not there yet; `reelvec index` makes it\n", uri != NULL ? uri : "?");
+    else
+        printf("library     %s\n", err.message);
+    rv_videos_clear(&videos);
+    rv_library_close(library);
+    return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->library == NULL) ? CLI_DONE
+                                                                                        : CLI_FAILED;
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    DoctorSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    char folder[4096];
+    printf("reelvec     %s\n", rv_version());
+    print_machine();
+    if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
+        printf("models      %s\n", folder);
+    status = check_model(&settings.common);
+    int library_status = check_library(&settings.common);
+    cli_values_clear(&values);
+    return status != CLI_DONE ? status : library_status;
+}
+
+const CliCommand cli_command_doctor = {
+    .name = "doctor",
+    .arguments = "",
+    .summary = "what this machine and build can do",
+    .description = "Tells the version, the processor's instructions in use, where models and libraries are "
+                   "looked for, and "
+                   "whether they open. The exit status is 1 when one of them is there but broken.",
+    .examples = "  reelvec doctor\n"
+                "  REELVEC_CPU=avx2 reelvec doctor\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

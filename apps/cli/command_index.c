@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec index: videos into the library. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "session.h"
+
+typedef struct IndexSettings {
+    CliCommon common;
+    CliReal every, scenes;
+    bool keyframes;
+    int compat; // 1: opencv-notebook
+    bool retry_failed, force, no_normalize, exact_pixels;
+    int batch, height, quality, jobs;
+} IndexSettings;
+
+#define FIELD(field) offsetof(IndexSettings, field)
+
+static const CliOption options[] = {
+    CLI_OPTION_LIBRARY(IndexSettings),
+    CLI_OPTION_MODEL(IndexSettings),
+    {.name = "every",
+     .letter = 'e',
+     .argument = "S",
+     .help = "a frame every S seconds (1)",
+     .kind = CLI_REAL,
+     .offset = FIELD(every),
+     .min = 0.001,
+     .max = 86400},
+    {.name = "keyframes", .help = "every keyframe instead", .kind = CLI_FLAG, .offset = FIELD(keyframes)},
+    {.name = "scenes",
+     .argument = "[=T]",
+     .help = "the first frame of every scene instead; T: how much the brightness changes, 0 to 1",
+     .kind = CLI_REAL,
+     .offset = FIELD(scenes),
+     .min = 0.001,
+     .max = 1},
+    {.name = "compat",
+     .argument = "opencv-notebook",
+     .help = "frames and colours as OpenCV notebooks take them: counted by int(fps), red and blue swapped; "
+             "wrong, for "
+             "comparing with their tables only",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(compat),
+     .choices = "none|opencv-notebook"},
+    {.name = "retry-failed",
+     .help = "take up videos that failed before",
+     .kind = CLI_FLAG,
+     .offset = FIELD(retry_failed)},
+    {.name = "force", .help = "index again what is complete", .kind = CLI_FLAG, .offset = FIELD(force)},
+    {.name = "batch",
+     .argument = "N",
+     .help = "frames per batch and transaction (16)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(batch),
+     .min = 1,
+     .max = 1024},
+    {.name = "height",
+     .argument = "PX",
+     .help = "height of the stored pictures, at most the video's (360)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(height),
+     .min = 16,
+     .max = 4320},
+    {.name = "quality",
+     .argument = "Q",
+     .help = "JPEG quality of the stored pictures, 1 to 100 (85)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(quality),
+     .min = 1,
+     .max = 100},
+    {.name = "no-normalize",
+     .help = "store embeddings as the model gives them, not of length 1",
+     .kind = CLI_FLAG,
+     .offset = FIELD(no_normalize)},
+    {.name = "exact-pixels",
+     .help = "convert colours at full size before resizing: slower, as for still pictures",
+     .kind = CLI_FLAG,
+     .offset = FIELD(exact_pixels)},
+    {.name = "jobs",
+     .argument = "N",
+     .help = "accepted for scripts; one video at a time uses all --threads",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(jobs),
+     .min = 1,
+     .max = 1024},
+    CLI_OPTION_THREADS(IndexSettings),
+    CLI_OPTION_QUIET(IndexSettings),
+};
+
+typedef struct Indexing {
+    const IndexSettings *settings;
+    RvLibrary *library;
+    RvEncoder *encoder;
+    RvIndexOptions options;
+    CliProgress progress;
+    size_t done_count, failed_count;
+    bool stopped;
+    int stop_status;
+} Indexing;
+
+static bool report_progress(void *user, const RvIndexProgress *report)
+{
+    Indexing *indexing = user;
+    cli_progress_report(&indexing->progress, report->frames_done, report->frames_expected, report->elapsed_s);
+    return !cli_interrupted();
+}
+
+static void print_report(const char *video, const RvIndexReport *report)
+{
+    static const char *const outcomes[] = {[RV_INDEXED] = "complete",
+                                           [RV_INDEX_UNCHANGED] = "unchanged",
+                                           [RV_INDEX_RENAMED] = "renamed",
+                                           [RV_INDEX_DUPLICATE] = "duplicate"};
+    char damage[64] = "";
+    if (report->damaged_packets > 0)
+        snprintf(damage, sizeof damage, ", %zu damaged packet%s skipped", report->damaged_packets,
+                 report->damaged_packets == 1 ? "" : "s");
+    cli_print("%s: %zu frame%s, %zu new (%s)%s", video, report->frame_count,
+              report->frame_count == 1 ? "" : "s", report->frames_embedded, outcomes[report->outcome],
+              damage);
+}
+
+static void stop(Indexing *indexing, int status)
+{
+    indexing->stopped = true;
+    indexing->stop_status = status;
+}
+
+static void interrupt(Indexing *indexing)
+{
+    cli_message("interrupted; run the same command to go on");
+    stop(indexing, CLI_INTERRUPTED);
+}
+
+static void index_one(Indexing *indexing, const char *video)
+{
+    RvIndexReport report = {0};
+    RvError err = {0};
+    cli_progress_begin(&indexing->progress, indexing->settings->common.quiet, "Processing frames", video,
+                       false);
+    RvStatus status =
+        rv_library_index(indexing->library, indexing->encoder, video, &indexing->options, &report, &err);
+    cli_progress_end(&indexing->progress);
+    if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
+        interrupt(indexing);
+    } else if (status != RV_OK) {
+        indexing->failed_count++;
+        int exit_status = cli_fail(&err);
+        // These would befall every other video too.
+        if (status == RV_ERROR_MISMATCH || status == RV_ERROR_BUSY || status == RV_ERROR_MEMORY)
+            stop(indexing, exit_status);
+    } else if (report.outcome == RV_INDEX_SKIPPED_FAILED) {
+        indexing->failed_count++;
+        cli_message("%s: failed before and is left out; --retry-failed takes it up again", video);
+    } else {
+        indexing->done_count++;
+        print_report(video, &report);
+    }
+}
+
+static void index_source(Indexing *indexing, const char *source)
+{
+    RvStrings videos = {0};
+    RvError err = {0};
+    if (rv_sources_expand(source, &videos, &err) != RV_OK) {
+        indexing->failed_count++;
+        cli_fail(&err);
+        return;
+    }
+    for (size_t i = 0; i < videos.count && !indexing->stopped; i++) {
+        if (cli_interrupted())
+            interrupt(indexing);
+        else
+            index_one(indexing, videos.items[i]);
+    }
+    rv_strings_clear(&videos);
+}
+
+static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
+{
+    int ways = settings->every.given + settings->keyframes + settings->scenes.given + (settings->compat != 0);
+    if (ways > 1)
+        return cli_fail_usage("index: --every, --keyframes, --scenes and --compat exclude each other");
+    out->interval_s = settings->every.value;
+    out->scene_threshold = settings->scenes.value;
+    if (settings->keyframes)
+        out->sampling = RV_SAMPLING_KEYFRAMES;
+    else if (settings->scenes.given)
+        out->sampling = RV_SAMPLING_SCENES;
+    else if (settings->compat != 0)
+        out->sampling = RV_SAMPLING_OPENCV_NOTEBOOK;
+    return CLI_DONE;
+}
+
+static int index_all(Indexing *indexing, const CliValues *values)
+{
+    const CliCommon *common = &indexing->settings->common;
+    RvLog log = cli_log(common, &indexing->progress);
+    RvError err = {0};
+    int status = CLI_DONE;
+    cli_catch_interrupts();
+    if (cli_open_encoder(common, log, &indexing->encoder, &err) != RV_OK ||
+        cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
+        status = cli_fail(&err);
+    for (size_t i = 0; i < values->argument_count && status == CLI_DONE && !indexing->stopped; i++)
+        index_source(indexing, cli_values_argument(values, i));
+    rv_library_close(indexing->library);
+    rv_encoder_close(indexing->encoder);
+    if (status != CLI_DONE || indexing->stopped)
+        return status != CLI_DONE ? status : indexing->stop_status;
+    if (indexing->failed_count > 0)
+        return indexing->done_count > 0 ? CLI_PARTLY : CLI_FAILED;
+    return CLI_DONE;
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    IndexSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    Indexing indexing = {.settings = &settings,
+                         .options = {.batch_size = settings.batch,
+                                     .thumbnail_height = settings.height,
+                                     .thumbnail_quality = settings.quality,
+                                     .no_normalize = settings.no_normalize,
+                                     .exact_pixels = settings.exact_pixels,
+                                     .retry_failed = settings.retry_failed,
+                                     .force = settings.force,
+                                     .progress = report_progress}};
+    indexing.options.progress_user = &indexing;
+    status = choose_sampling(&settings, &indexing.options);
+    if (status == CLI_DONE)
+        status = index_all(&indexing, &values);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_index = {
+    .name = "index",
+    .arguments = "PATH|URL...",
+    .summary = "take videos into the library",
+    .description = "Takes frames of each video, embeds them and keeps them in the library, with a small "
+                   "picture of each. A folder "
+                   "means all videos below it. What is complete already is left alone, what was interrupted "
+                   "goes on where it "
+                   "stopped, and a file that was only renamed or moved is recognised by its content.\n"
+                   "By default it takes the frame on screen at every whole second; frame number N is the one "
+                   "at second N - 1.\n"
+                   "Ctrl-C ends the running batch and keeps what is done; a second Ctrl-C stops at once and "
+                   "loses that batch only.",
+    .examples = "  reelvec index holiday.mp4\n"
+                "  reelvec index --every 0.5 ~/Videos https://example.org/talk.webm\n"
+                "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .min_arguments = 1,
+    .max_arguments = SIZE_MAX,
+    .run = run,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec info: what the library holds. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "json_text.h"
+#include "session.h"
+#include "text.h"
+
+typedef struct InfoSettings {
+    CliCommon common;
+    int format;
+} InfoSettings;
+
+static const CliOption options[] = {
+    {.name = "format",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .help = "table or json",
+     .kind = CLI_CHOICE,
+     .offset = offsetof(InfoSettings, format),
+     .choices = "table|json"},
+    CLI_OPTION_LIBRARY(InfoSettings),
+    CLI_OPTION_QUIET(InfoSettings),
+};
+
+static void print_table(const RvLibraryInfo *info)
+{
+    char size[32], pictures[32], embeddings[32];
+    cli_text_bytes(info->size_bytes, size, sizeof size);
+    cli_text_bytes(info->picture_bytes, pictures, sizeof pictures);
+    cli_text_bytes(info->embedding_bytes, embeddings, sizeof embeddings);
+    printf("library            %s\n", info->uri);
+    printf("schema version     %d\n", info->schema_version);
+    printf("size               %s (pictures %s, embeddings %s)\n", size, pictures, embeddings);
+    printf("videos             %" PRId64 " (%" PRId64 " complete, %" PRId64 " failed)\n", info->video_count,
+           info->complete_count, info->failed_count);
+    printf("frames             %" PRId64 "\n", info->frame_count);
+    if (info->model_name[0] == '\0') {
+        printf("model              none yet\n");
+        return;
+    }
+    printf("model              %s\n", info->model_name);
+    printf("weights SHA-256    %s\n", info->weights_sha256);
+    printf("dimensions         %d\n", info->dimensions);
+    printf("normalized         %s\n", info->normalized ? "yes" : "no");
+    if (info->frame_count == 0)
+        return;
+    printf("embedding lengths  %.6f to %.6f\n", info->min_embedding_length, info->max_embedding_length);
+    printf("picture heights    %d to %d\n", info->min_picture_height, info->max_picture_height);
+}
+
+static bool print_json(const RvLibraryInfo *info)
+{
+    json_t *object = json_pack(
+        "{so si so so si sb sI sI sI sI sI sI sI sf sf si si}", "library", cli_json_string(info->uri),
+        "schema_version", info->schema_version, "model", cli_json_string(info->model_name), "weights_sha256",
+        cli_json_string(info->weights_sha256), "dimensions", info->dimensions, "normalized",
+        (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
+        (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "frames",
+        (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",
+        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes,
+        "min_embedding_length", info->min_embedding_length, "max_embedding_length",
+        info->max_embedding_length, "min_picture_height", info->min_picture_height, "max_picture_height",
+        info->max_picture_height);
+    bool good = object != NULL && cli_json_line(object, stdout);
+    json_decref(object);
+    return good;
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    InfoSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    RvLibrary *library = NULL;
+    RvLibraryInfo info = {0};
+    RvError err = {0};
+    if (cli_open_library(&settings.common, CLI_LIBRARY_READ, cli_log(&settings.common, NULL), &library,
+                         &err) != RV_OK ||
+        rv_library_info(library, &info, &err) != RV_OK)
+        status = cli_fail(&err);
+    else if (settings.format == 0)
+        print_table(&info);
+    else if (!print_json(&info))
+        status = cli_fail_memory();
+    rv_library_close(library);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_info = {
+    .name = "info",
+    .arguments = "",
+    .summary = "what the library holds: model, counts, sizes",
+    .description =
+        "Tells the library's model, the numbers of videos and frames, sizes, the shortest and the longest "
+        "embedding, the heights of the stored pictures. Reads every row.",
+    .examples = "  reelvec info\n"
+                "  reelvec info --library talks.db --format json\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec inspect: what the model gets to see of a text or a picture. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "picture_surface.h"
+#include "session.h"
+
+typedef struct InspectSettings {
+    CliCommon common;
+    const char *output;
+} InspectSettings;
+
+static const CliOption token_options[] = {
+    CLI_OPTION_MODEL(InspectSettings),
+    CLI_OPTION_QUIET(InspectSettings),
+};
+
+static const CliOption pixel_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .argument = "OUT.png",
+     .help = "the picture to write",
+     .kind = CLI_TEXT,
+     .offset = offsetof(InspectSettings, output)},
+    CLI_OPTION_MODEL(InspectSettings),
+    CLI_OPTION_QUIET(InspectSettings),
+};
+
+static RvStatus print_tokens(RvEncoder *encoder, const char *text, RvError *err)
+{
+    int32_t *tokens = NULL;
+    size_t count = 0;
+    RvStatus status = rv_encoder_tokenize(encoder, text, strlen(text), &tokens, &count, err);
+    if (status != RV_OK)
+        return status;
+    putchar('[');
+    for (size_t i = 0; i < count; i++)
+        printf("%s%" PRId32, i > 0 ? ", " : "", tokens[i]);
+    puts("]");
+    rv_encoder_free_tokens(tokens);
+    return RV_OK;
+}
+
+static int run_tokens(const CliCommand *command, int argc, char **argv)
+{
+    InspectSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    RvEncoder *encoder = NULL;
+    RvError err = {0};
+    status = CLI_DONE;
+    if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
+        print_tokens(encoder, cli_values_argument(&values, 0), &err) != RV_OK)
+        status = cli_fail(&err);
+    rv_encoder_close(encoder);
+    cli_values_clear(&values);
+    return status;
+}
+
+static RvStatus write_pixels(RvEncoder *encoder, const char *source, const char *output, RvError *err)
+{
+    RvPicture *picture = NULL;
+    cairo_surface_t *surface = NULL;
+    int side = rv_encoder_info(encoder)->image_size;
+    uint8_t *input = calloc((size_t)side * (size_t)side, 3);
+    RvStatus status = input != NULL ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
+    if (status == RV_OK)
+        status = rv_picture_load(source, &picture, err);
+    if (status == RV_OK) {
+        RvImage image = rv_picture_image(picture);
+        status = rv_encoder_preprocess(encoder, &image, input, err);
+    }
+    if (status == RV_OK) {
+        RvImage image = {.pixels_u8 = input,
+                         .width = side,
+                         .height = side,
+                         .channel_count = 3,
+                         .row_stride = (size_t)side * 3};
+        surface = cli_surface_create(&image, 0, 0);
+        status = surface != NULL ? cli_surface_write_png(surface, output, err)
+                                 : cli_error(err, RV_ERROR_MEMORY, "out of memory");
+    }
+    if (surface != NULL)
+        cairo_surface_destroy(surface);
+    rv_picture_destroy(picture);
+    free(input);
+    return status;
+}
+
+static int run_pixels(const CliCommand *command, int argc, char **argv)
+{
+    InspectSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    RvEncoder *encoder = NULL;
+    RvError err = {0};
+    if (settings.output == NULL)
+        status = cli_fail_usage("inspect pixels: needs -o OUT.png");
+    else if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
+             write_pixels(encoder, cli_values_argument(&values, 0), settings.output, &err) != RV_OK)
+        status = cli_fail(&err);
+    else
+        status = CLI_DONE;
+    rv_encoder_close(encoder);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_inspect_tokens = {
+    .name = "inspect tokens",
+    .arguments = "TEXT",
+    .summary = "the token numbers of a text",
+    .description =
+        "Prints the token numbers of a text as a JSON list, start and end included. The list is whole, also "
+        "where the model would cut it.",
+    .examples = "  reelvec inspect tokens \"a photo of a cat\"\n",
+    .options = token_options,
+    .option_count = sizeof token_options / sizeof token_options[0],
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run_tokens,
+};
+
+const CliCommand cli_command_inspect_pixels = {
+    .name = "inspect pixels",
+    .arguments = "IMAGE",
+    .summary = "a picture as the model gets it",
+    .description = "Writes a picture as the model gets it, resized and cropped, as an RGB PNG.",
+    .examples = "  reelvec inspect pixels photo.jpg -o input.png\n",
+    .options = pixel_options,
+    .option_count = sizeof pixel_options / sizeof pixel_options[0],
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run_pixels,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec list: the videos of the library. */
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "output.h"
+#include "session.h"
+
+typedef struct ListSettings {
+    CliCommon common;
+    int format;
+} ListSettings;
+
+static const CliOption options[] = {
+    CLI_OPTION_FORMAT(ListSettings),
+    CLI_OPTION_LIBRARY(ListSettings),
+    CLI_OPTION_QUIET(ListSettings),
+};
+
+static const Column columns[] = {
+    {"video", NULL, COLUMN_TEXT},          {"frames", "frames", COLUMN_WHOLE},
+    {"duration", "duration", COLUMN_TIME}, {"state", "state", COLUMN_TEXT},
+    {"sampling", "sampling", COLUMN_TEXT}, {"width", NULL, COLUMN_WHOLE},
+    {"height", NULL, COLUMN_WHOLE},        {"frame_rate", NULL, COLUMN_SCORE},
+    {"codec", NULL, COLUMN_TEXT},          {"error", NULL, COLUMN_TEXT},
+    {"content_key", NULL, COLUMN_TEXT},    {"path", "path", COLUMN_TEXT},
+};
+#define COLUMN_COUNT (sizeof columns / sizeof columns[0])
+
+static bool print_videos(const RvVideos *videos, int format)
+{
+    // The path is the table's last column, because it is long; elsewhere it is "video", as in search.
+    size_t first = format == OUTPUT_TABLE ? 1 : 0, count = COLUMN_COUNT - 1;
+    Output output;
+    if (!cli_output_begin(&output, format, columns + first, count, stdout))
+        return false;
+    bool good = true;
+    for (size_t i = 0; i < videos->count && good; i++) {
+        const RvVideo *video = &videos->items[i];
+        const Cell cells[COLUMN_COUNT] = {
+            {.text = video->path},    {.whole = video->frame_count}, {.real = video->duration_s},
+            {.text = video->state},   {.text = video->sampling},     {.whole = video->width},
+            {.whole = video->height}, {.real = video->frame_rate},   {.text = video->codec},
+            {.text = video->error},   {.text = video->content_key},  {.text = video->path},
+        };
+        good = cli_output_row(&output, cells + first);
+    }
+    good = cli_output_end(&output) && good;
+    for (size_t i = 0; i < videos->count && good && format == OUTPUT_TABLE; i++) {
+        if (videos->items[i].error[0] != '\0')
+            cli_message("%s: failed: %s", videos->items[i].path, videos->items[i].error);
+    }
+    return good;
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    ListSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    RvLibrary *library = NULL;
+    RvVideos videos = {0};
+    RvError err = {0};
+    if (cli_open_library(&settings.common, CLI_LIBRARY_READ, cli_log(&settings.common, NULL), &library,
+                         &err) != RV_OK ||
+        rv_library_list(library, cli_values_argument(&values, 0), &videos, &err) != RV_OK)
+        status = cli_fail(&err);
+    else
+        status = print_videos(&videos, settings.format) ? CLI_DONE : cli_fail_memory();
+    if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet)
+        cli_message(values.argument_count > 0 ? "no video matches"
+                                              : "the library has no videos yet; see `reelvec index`");
+    rv_videos_clear(&videos);
+    rv_library_close(library);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_list = {
+    .name = "list",
+    .arguments = "[GLOB]",
+    .summary = "the videos of the library",
+    .description =
+        "Lists the videos whose path or file name matches, or all: number of frames, duration, state "
+        "(complete, indexing, failed), how frames were taken, path. JSON and CSV tell more of each.",
+    .examples = "  reelvec list\n"
+                "  reelvec list 'holiday*' --format json\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .min_arguments = 0,
+    .max_arguments = 1,
+    .run = run,
+};

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec search: queries to ranked frames. */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "hits.h"
+#include "session.h"
+#include "terms.h"
+
+typedef struct SearchSettings {
+    CliCommon common;
+    int top, format, fusion;
+    const char *sheet, *video;
+    CliReal min_score, after, before;
+    bool moments, exact;
+} SearchSettings;
+
+#define FIELD(field) offsetof(SearchSettings, field)
+
+static const CliOption options[] = {
+    {.name = "text",
+     .letter = 't',
+     .argument = "[W:]TEXT",
+     .help = "look for what the text says",
+     .kind = CLI_LIST},
+    {.name = "image",
+     .letter = 'i',
+     .argument = "[W:]FILE|URL",
+     .help = "look for what the picture shows",
+     .kind = CLI_LIST},
+    {.name = "like",
+     .argument = "[W:]VIDEO@TIME",
+     .help = "look for frames like this stored one",
+     .kind = CLI_LIST},
+    {.name = "not", .argument = "[W:]TEXT", .help = "away from what the text says", .kind = CLI_LIST},
+    {.name = "top",
+     .letter = 'n',
+     .argument = "N",
+     .help = "how many (5)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(top),
+     .min = 1,
+     .max = 1000000},
+    CLI_OPTION_FORMAT(SearchSettings),
+    {.name = "sheet",
+     .argument = "OUT.png",
+     .help = "also write a contact sheet of the hits",
+     .kind = CLI_TEXT,
+     .offset = FIELD(sheet)},
+    {.name = "min-score",
+     .argument = "X",
+     .help = "only hits with at least this score",
+     .kind = CLI_REAL,
+     .offset = FIELD(min_score),
+     .min = -1e9,
+     .max = 1e9},
+    {.name = "video",
+     .argument = "GLOB",
+     .help = "only in videos whose path or file name matches",
+     .kind = CLI_TEXT,
+     .offset = FIELD(video)},
+    {.name = "after",
+     .argument = "T",
+     .help = "only from this time of the video on (seconds or h:mm:ss)",
+     .kind = CLI_TIME,
+     .offset = FIELD(after)},
+    {.name = "before",
+     .argument = "T",
+     .help = "only up to this time of the video",
+     .kind = CLI_TIME,
+     .offset = FIELD(before)},
+    {.name = "moments",
+     .help = "merge neighbouring hits of a video into one with start and end",
+     .kind = CLI_FLAG,
+     .offset = FIELD(moments)},
+    {.name = "fusion",
+     .argument = "HOW",
+     .help = "several terms by mean (of the vectors), zscore or rrf (of each term's own ranking)",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(fusion),
+     .choices = "mean|zscore|rrf"},
+    {.name = "exact",
+     .help = "compare with every frame; always so in this version",
+     .kind = CLI_FLAG,
+     .offset = FIELD(exact)},
+    CLI_OPTION_LIBRARY(SearchSettings),
+    CLI_OPTION_MODEL(SearchSettings),
+    CLI_OPTION_THREADS(SearchSettings),
+    CLI_OPTION_QUIET(SearchSettings),
+};
+
+typedef struct Search {
+    const SearchSettings *settings;
+    RvLibrary *library;
+    RvEncoder *encoder;
+    RvSearchOptions options;
+    RvTerm *terms;   // of the command line
+    char **storages; // what the terms had to copy
+    size_t term_count;
+} Search;
+
+/* One query: its rows, and its sheet. label: NULL for the query of the command line. */
+static int search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
+{
+    const SearchSettings *settings = search->settings;
+    RvHits hits = {0};
+    RvError err = {0};
+    if (rv_library_search(search->library, search->encoder, terms, term_count, &search->options, &hits,
+                          &err) != RV_OK)
+        return cli_fail(&err);
+    int status = CLI_DONE;
+    if (label != NULL && settings->format == 0)
+        printf("%s\n", label);
+    if (!cli_hits_print(&hits, settings->format, settings->moments, label))
+        status = cli_fail_memory();
+    if (hits.count == 0 && !settings->common.quiet)
+        cli_message("no frame of the library matches");
+    if (settings->sheet != NULL && hits.count > 0 && status == CLI_DONE) {
+        char *title = cli_terms_describe(terms, term_count);
+        if (title == NULL)
+            status = cli_fail_memory();
+        else if (cli_hits_sheet(search->library, &hits, settings->moments, title, settings->sheet, &err) !=
+                 RV_OK)
+            status = cli_fail(&err);
+        free(title);
+    }
+    rv_hits_clear(&hits);
+    return status;
+}
+
+static char *trimmed(char *line)
+{
+    line += strspn(line, " \t\r\n");
+    size_t length = strlen(line);
+    while (length > 0 && isspace((unsigned char)line[length - 1]))
+        line[--length] = '\0';
+    return line;
+}
+
+static int search_line(const Search *search, const char *line, const char *label)
+{
+    bool image = strncmp(line, "image:", 6) == 0;
+    const char *value = image ? line + 6 + strspn(line + 6, " \t") : line;
+    RvTerm term = {.kind = image ? RV_TERM_IMAGE_FILE : RV_TERM_TEXT, .value = value, .weight = 1};
+    if (value[0] == '\0')
+        return cli_fail_usage("image: needs the path or URL of a picture behind it");
+    return search_once(search, &term, 1, label);
+}
+
+/* Queries typed at a terminal, until an empty line. A query that fails is told, and the next one asked for.
+ */
+static int search_prompt(const Search *search)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    for (;;) {
+        fputs("Enter your query: ", stderr);
+        fflush(stderr);
+        if (getline(&line, &capacity, stdin) < 0) {
+            fputc('\n', stderr);
+            break;
+        }
+        const char *query = trimmed(line);
+        if (query[0] == '\0')
+            break;
+        search_line(search, query, NULL);
+        if (!cli_flush())
+            break;
+    }
+    free(line);
+    return CLI_DONE;
+}
+
+/* Queries from a pipe or file, one per line. */
+static int search_lines(const Search *search)
+{
+    char *line = NULL;
+    size_t capacity = 0, done = 0, failed = 0;
+    while (getline(&line, &capacity, stdin) >= 0) {
+        const char *query = trimmed(line);
+        if (query[0] == '\0')
+            continue;
+        if (search_line(search, query, query) == CLI_DONE)
+            done++;
+        else
+            failed++;
+        if (!cli_flush())
+            break;
+    }
+    free(line);
+    if (done + failed == 0)
+        return cli_fail_usage("search: no query; give one as an argument, or one per line on standard input");
+    if (failed > 0)
+        return done > 0 ? CLI_PARTLY : CLI_FAILED;
+    return CLI_DONE;
+}
+
+static int read_terms(Search *search, const CliValues *values)
+{
+    search->terms = calloc(values->count + 1, sizeof *search->terms);
+    search->storages = calloc(values->count + 1, sizeof *search->storages);
+    if (search->terms == NULL || search->storages == NULL)
+        return cli_fail_memory();
+    for (size_t i = 0; i < values->count; i++) {
+        const CliValue *value = &values->items[i];
+        RvError err = {0};
+        if (cli_term_parse(value->option != NULL ? value->option->name : NULL, value->value,
+                           &search->terms[i], &search->storages[i], &err) != RV_OK)
+            return cli_fail(&err);
+        search->term_count++;
+    }
+    return CLI_DONE;
+}
+
+static int search_all(Search *search)
+{
+    const SearchSettings *settings = search->settings;
+    bool prompt = search->term_count == 0 && isatty(STDIN_FILENO);
+    if (search->term_count == 0 && !prompt && settings->sheet != NULL)
+        return cli_fail_usage("search: --sheet needs the query on the command line");
+    RvLog log = cli_log(&settings->common, NULL);
+    RvError err = {0};
+    if (cli_open_library(&settings->common, CLI_LIBRARY_READ, log, &search->library, &err) != RV_OK ||
+        cli_open_encoder(&settings->common, log, &search->encoder, &err) != RV_OK)
+        return cli_fail(&err);
+    if (search->term_count > 0)
+        return search_once(search, search->terms, search->term_count, NULL);
+    return prompt ? search_prompt(search) : search_lines(search);
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    SearchSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    Search search = {.settings = &settings,
+                     .options = {.top = (size_t)settings.top,
+                                 .fusion = (RvFusion)settings.fusion,
+                                 .video_glob = settings.video,
+                                 .min_score = settings.min_score.given ? &settings.min_score.value : NULL,
+                                 .after_s = settings.after.given ? &settings.after.value : NULL,
+                                 .before_s = settings.before.given ? &settings.before.value : NULL,
+                                 .moments = settings.moments}};
+    status = read_terms(&search, &values);
+    if (status == CLI_DONE)
+        status = search_all(&search);
+    rv_library_close(search.library);
+    rv_encoder_close(search.encoder);
+    for (size_t i = 0; search.storages != NULL && i < search.term_count; i++)
+        free(search.storages[i]);
+    free(search.storages);
+    free(search.terms);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_search = {
+    .name = "search",
+    .arguments = "[TEXT...]",
+    .summary = "find frames by text, by image, or by both",
+    .description = "Each TEXT, and each --text, --image, --like and --not, is one term of the query. The "
+                   "score of a frame is the "
+                   "dot product with the weighted mean of the terms: (text + image) / 2 for one of each.\n"
+                   "A term may begin with its weight: 0.3:photo.png. A plain decimal number followed by a "
+                   "colon is a weight, but "
+                   "12:30 stays a time of day; in any doubt write 1: in front, as in 1:2:1 victory.\n"
+                   "Without a term it asks for queries at a terminal until an empty line; elsewhere it reads "
+                   "one per line from "
+                   "standard input. A line may be a text, or image:PATH.",
+    .examples =
+        "  reelvec search \"a green bottle\"\n"
+        "  reelvec search \"a red car\" --image 0.5:photo.jpg --not \"night\" --top 10 --sheet cars.png\n"
+        "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
+        "  reelvec search --format json < queries.txt\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .min_arguments = 0,
+    .max_arguments = SIZE_MAX,
+    .run = run,
+};

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Help texts, made of the same tables that the parsing uses. */
+#include "help.h"
+
+#include <string.h>
+
+#define HELP_WIDTH 88
+#define OPTION_COLUMN 26
+
+static void pad(FILE *out, size_t count)
+{
+    while (count-- > 0)
+        fputc(' ', out);
+}
+
+/* Words of one paragraph; the cursor stands at `column`, further lines begin at `indent`. */
+static void print_wrapped(FILE *out, const char *text, size_t length, size_t column, size_t indent)
+{
+    bool first = true;
+    for (const char *at = text; at < text + length;) {
+        size_t word = strcspn(at, " ");
+        if (word > (size_t)(text + length - at))
+            word = (size_t)(text + length - at);
+        if (!first && column + 1 + word > HELP_WIDTH) {
+            fputc('\n', out);
+            pad(out, indent);
+            column = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            column++;
+        }
+        fwrite(at, 1, word, out);
+        column += word;
+        first = false;
+        at += word;
+        at += strspn(at, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_paragraphs(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        print_wrapped(out, text, length, 0, 0);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static void print_entry(FILE *out, const char *left, const char *right)
+{
+    size_t length = strlen(left);
+    fprintf(out, "  %s", left);
+    if (length + 4 > OPTION_COLUMN) {
+        fputc('\n', out);
+        pad(out, OPTION_COLUMN);
+    } else {
+        pad(out, OPTION_COLUMN - length - 2);
+    }
+    print_wrapped(out, right, strlen(right), OPTION_COLUMN, OPTION_COLUMN);
+}
+
+static void print_option(FILE *out, const CliOption *option)
+{
+    char left[80], letter[8] = "    ";
+    const char *argument = option->argument != NULL ? option->argument : "";
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name,
+             strncmp(argument, "[=", 2) == 0 || argument[0] == '\0' ? "" : " ", argument);
+    print_entry(out, left, option->help);
+}
+
+static const char exit_statuses[] = "Exit status:\n"
+                                    "  0  done\n"
+                                    "  1  failed\n"
+                                    "  2  wrong usage\n"
+                                    "  3  done in part: some inputs failed, each is named on stderr\n"
+                                    "  130  interrupted\n";
+
+void cli_help_command(const CliCommand *command, FILE *out)
+{
+    fprintf(out, "Usage: reelvec %s [OPTION...]%s%s\n\n", command->name,
+            command->arguments[0] != '\0' ? " " : "", command->arguments);
+    print_paragraphs(out, command->description != NULL ? command->description : command->summary);
+    fputs("\nOptions:\n", out);
+    for (size_t i = 0; i < command->option_count; i++)
+        print_option(out, &command->options[i]);
+    print_entry(out, "-h, --help", "this text");
+    fprintf(out, "\nExamples:\n%s\n%s", command->examples, exit_statuses);
+}
+
+static bool in_group(const CliCommand *command, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(command->name, word, length) == 0 && command->name[length] == ' ';
+}
+
+static void print_command(FILE *out, const CliCommand *command)
+{
+    char left[128];
+    snprintf(left, sizeof left, "%s%s%s", command->name, command->arguments[0] != '\0' ? " " : "",
+             command->arguments);
+    print_entry(out, left, command->summary);
+}
+
+void cli_help_group(const char *word, FILE *out)
+{
+    fprintf(out, "Usage: reelvec %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", word);
+    for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
+        if (in_group(*command, word))
+            print_command(out, *command);
+    }
+    fprintf(out, "\n`reelvec %s COMMAND --help` tells more about one.\n", word);
+}
+
+void cli_help_program(FILE *out)
+{
+    fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n"
+          "Finds moments in videos by what they show. It takes a frame every second, turns it into a\n"
+          "CLIP embedding, keeps embedding and picture in a library, and answers queries of text,\n"
+          "images, or both, with frames.\n\n"
+          "First steps:\n"
+          "  reelvec model fetch ViT-B/32\n"
+          "  reelvec index holiday.mp4\n"
+          "  reelvec search \"a dog on the beach\" --sheet dogs.png\n\n"
+          "Commands:\n",
+          out);
+    for (const CliCommand *const *command = cli_commands; *command != NULL; command++)
+        print_command(out, *command);
+    print_entry(out, "help [COMMAND]", "this text, or a command's");
+    fputs("\n`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version.\n\n"
+          "Environment:\n"
+          "  REELVEC_LIBRARY         the library where --library is not given\n"
+          "  REELVEC_MODEL           the model where --model is not given\n"
+          "  REELVEC_CPU             scalar, avx2 or avx512: use at most these instructions\n\n",
+          out);
+    fputs(exit_statuses, out);
+    fputs("\nResults go to stdout, everything else to stderr.\n", out);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Command line options: one table per command drives parsing and help. */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suggest.h"
+#include "text.h"
+
+#define FIRST_VALUE 256 // of getopt's numbers for long options, behind all letters
+#define HELP_VALUE (FIRST_VALUE + CLI_MAX_OPTIONS)
+
+RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(err->message, sizeof err->message, format, arguments);
+    va_end(arguments);
+    err->status = status;
+    return status;
+}
+
+static RvStatus take_choice(const CliOption *option, const char *text, int *out, RvError *err)
+{
+    const char *at = option->choices;
+    for (int number = 0; at != NULL; number++) {
+        size_t length = strcspn(at, "|");
+        if (strlen(text) == length && strncmp(text, at, length) == 0) {
+            *out = number;
+            return RV_OK;
+        }
+        at = at[length] == '|' ? at + length + 1 : NULL;
+    }
+    return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is none of %s", option->name, text, option->choices);
+}
+
+static RvStatus take_number(const CliOption *option, const char *text, void *field, RvError *err)
+{
+    double value = 0;
+    if (option->kind == CLI_TIME) {
+        if (!cli_text_parse_time(text, &value))
+            return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is no time; write seconds or h:mm:ss",
+                             option->name, text);
+        *(CliReal *)field = (CliReal){true, value};
+        return RV_OK;
+    }
+    bool good = cli_text_parse_real(text, &value) && value >= option->min && value <= option->max;
+    if (good && option->kind == CLI_WHOLE)
+        good = value == (double)(int)value && strpbrk(text, ".eE") == NULL;
+    if (!good)
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is no %s from %g to %g", option->name, text,
+                         option->kind == CLI_WHOLE ? "whole number" : "number", option->min, option->max);
+    if (option->kind == CLI_WHOLE)
+        *(int *)field = (int)value;
+    else
+        *(CliReal *)field = (CliReal){true, value};
+    return RV_OK;
+}
+
+static RvStatus take_option(const CliOption *option, const char *text, void *settings, CliValues *values,
+                            RvError *err)
+{
+    void *field = (char *)settings + option->offset;
+    switch (option->kind) {
+    case CLI_FLAG:
+        *(bool *)field = true;
+        return RV_OK;
+    case CLI_TEXT:
+        if (text[0] == '\0')
+            return cli_error(err, RV_ERROR_ARGUMENT, "--%s: needs a value that is not empty", option->name);
+        *(const char **)field = text;
+        return RV_OK;
+    case CLI_CHOICE:
+        return take_choice(option, text, field, err);
+    case CLI_LIST:
+        values->items[values->count++] = (CliValue){option, text};
+        return RV_OK;
+    case CLI_WHOLE:
+    case CLI_REAL:
+    case CLI_TIME:
+        break;
+    }
+    if (text == NULL) { // the argument was left out where it may be
+        *(CliReal *)field = (CliReal){true, 0};
+        return RV_OK;
+    }
+    return take_number(option, text, field, err);
+}
+
+static RvStatus unknown_option(const CliOption *options, size_t option_count, const char *word, RvError *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    const char *names[CLI_MAX_OPTIONS + 1];
+    for (size_t i = 0; i < option_count; i++)
+        names[i] = options[i].name;
+    names[option_count] = "help";
+    const char *closest = strncmp(name, "--", 2) == 0 ? cli_suggest(name + 2, names, option_count + 1) : NULL;
+    if (closest != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; did you mean --%s?", name, closest);
+    return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; see --help", name);
+}
+
+/* What getopt complains about: a missing or unwanted argument, an ambiguous or unknown name. */
+static RvStatus refuse(const CliOption *options, size_t option_count, int answer, char **argv, RvError *err)
+{
+    const CliOption *option = NULL;
+    for (size_t i = 0; i < option_count && optopt != 0; i++) {
+        if (optopt == FIRST_VALUE + (int)i || optopt == options[i].letter)
+            option = &options[i];
+    }
+    if (answer == ':' && option != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: needs a value (%s)", option->name, option->argument);
+    if (option != NULL || optopt == HELP_VALUE)
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: takes no value",
+                         option != NULL ? option->name : "help");
+    if (optopt != 0)
+        return cli_error(err, RV_ERROR_ARGUMENT, "unknown option -%c; see --help", optopt);
+    return unknown_option(options, option_count, argv[optind - 1], err);
+}
+
+/* getopt's two descriptions of our table. Arguments come in order ('-'), faults are ours to print (':'). */
+static void describe(const CliOption *options, size_t option_count, struct option *longs, char *shorts)
+{
+    *shorts++ = '-';
+    *shorts++ = ':';
+    *shorts++ = 'h';
+    for (size_t i = 0; i < option_count; i++) {
+        bool optional = options[i].argument != NULL && strncmp(options[i].argument, "[=", 2) == 0;
+        int has_argument = options[i].argument == NULL ? no_argument
+                           : optional                  ? optional_argument
+                                                       : required_argument;
+        longs[i] = (struct option){options[i].name, has_argument, NULL, FIRST_VALUE + (int)i};
+        if (options[i].letter != 0) {
+            *shorts++ = options[i].letter;
+            if (has_argument == required_argument)
+                *shorts++ = ':';
+        }
+    }
+    longs[option_count] = (struct option){"help", no_argument, NULL, HELP_VALUE};
+    longs[option_count + 1] = (struct option){0};
+    *shorts = '\0';
+}
+
+static const CliOption *option_of(const CliOption *options, size_t option_count, int answer)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (answer == FIRST_VALUE + (int)i || (answer == options[i].letter && answer != 0))
+            return &options[i];
+    }
+    return NULL;
+}
+
+static void take_argument(CliValues *values, const char *text)
+{
+    values->items[values->count++] = (CliValue){NULL, text};
+    values->argument_count++;
+}
+
+RvStatus cli_options_parse(const CliOption *options, size_t option_count, int argc, char **argv,
+                           void *settings, CliValues *values, RvError *err)
+{
+    struct option longs[CLI_MAX_OPTIONS + 2];
+    char shorts[2 * CLI_MAX_OPTIONS + 4];
+    *values = (CliValues){.items = calloc((size_t)argc + 1, sizeof *values->items)};
+    if (values->items == NULL || option_count > CLI_MAX_OPTIONS)
+        return cli_error(err, RV_ERROR_MEMORY, "out of memory");
+    describe(options, option_count, longs, shorts);
+    opterr = 0;
+    optind = 0; // start anew, also glibc's own state
+    for (;;) {
+        int answer = getopt_long(argc, argv, shorts, longs, NULL);
+        if (answer == -1)
+            break;
+        RvStatus status = RV_OK;
+        if (answer == 1) {
+            take_argument(values, optarg);
+        } else if (answer == 'h' || answer == HELP_VALUE) {
+            values->help = true;
+            return RV_OK;
+        } else if (answer == '?' || answer == ':') {
+            status = refuse(options, option_count, answer, argv, err);
+        } else {
+            status = take_option(option_of(options, option_count, answer), optarg, settings, values, err);
+        }
+        if (status != RV_OK)
+            return status;
+    }
+    while (optind < argc) // behind "--"
+        take_argument(values, argv[optind++]);
+    return RV_OK;
+}
+
+void cli_values_clear(CliValues *values)
+{
+    free(values->items);
+    *values = (CliValues){0};
+}
+
+const char *cli_values_argument(const CliValues *values, size_t index)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        if (values->items[i].option == NULL && index-- == 0)
+            return values->items[i].value;
+    }
+    return NULL;
+}

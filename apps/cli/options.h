@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Command line options: one table per command drives parsing and help. */
+#ifndef RV_CLI_OPTIONS_H
+#define RV_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "reelvec/status.h"
+
+#define CLI_MAX_OPTIONS 40
+
+/* A number that may be left out. */
+typedef struct CliReal {
+    bool given;
+    double value;
+} CliReal;
+
+typedef enum CliOptionKind {
+    CLI_FLAG,   // bool
+    CLI_TEXT,   // const char *; not empty
+    CLI_WHOLE,  // int inside bounds
+    CLI_REAL,   // CliReal inside bounds
+    CLI_TIME,   // CliReal; seconds, or h:mm:ss
+    CLI_CHOICE, // int; number of the word in `choices`
+    CLI_LIST,   // may be given again and again; kept in order in CliValues, not in the settings
+} CliOptionKind;
+
+typedef struct CliOption {
+    const char *name;
+    char letter;          // 0: none
+    const char *argument; // as shown in the help; NULL for flags; "[=T]" where it may be left out
+    const char *help;
+    CliOptionKind kind;
+    size_t offset; // of the field in the command's settings
+    double min, max;
+    const char *choices; // "table|json|csv"
+} CliOption;
+
+/* Options of kind CLI_LIST and plain arguments (option NULL), in the order of the command line. */
+typedef struct CliValue {
+    const CliOption *option;
+    const char *value;
+} CliValue;
+
+typedef struct CliValues {
+    CliValue *items;
+    size_t count;
+    size_t argument_count; // of the items, those without option
+    bool help;             // --help was given; nothing after it was read
+} CliValues;
+
+/* Settings that most commands begin with. */
+typedef struct CliCommon {
+    const char *library, *model;
+    int thread_count;
+    bool quiet;
+} CliCommon;
+
+#define CLI_OPTION_LIBRARY(Type)                                                                             \
+    {                                                                                                        \
+        .name = "library", .letter = 'l', .argument = "URI",                                                 \
+        .help = "the library, a file (REELVEC_LIBRARY, else the user's data folder)", .kind = CLI_TEXT,      \
+        .offset = offsetof(Type, common.library)                                                             \
+    }
+#define CLI_OPTION_MODEL(Type)                                                                               \
+    {                                                                                                        \
+        .name = "model", .letter = 'm', .argument = "MODEL",                                                 \
+        .help = "a fetched model's name, or a checkpoint (REELVEC_MODEL, else ViT-B/32)", .kind = CLI_TEXT,  \
+        .offset = offsetof(Type, common.model)                                                               \
+    }
+#define CLI_OPTION_THREADS(Type)                                                                             \
+    {                                                                                                        \
+        .name = "threads", .argument = "N", .help = "threads to use (one per core)", .kind = CLI_WHOLE,      \
+        .offset = offsetof(Type, common.thread_count), .min = 1, .max = 1024                                 \
+    }
+#define CLI_OPTION_QUIET(Type)                                                                               \
+    {                                                                                                        \
+        .name = "quiet", .letter = 'q', .help = "neither progress nor warnings", .kind = CLI_FLAG,           \
+        .offset = offsetof(Type, common.quiet)                                                               \
+    }
+#define CLI_OPTION_FORMAT(Type)                                                                              \
+    {                                                                                                        \
+        .name = "format", .letter = 'f', .argument = "FORMAT",                                               \
+        .help = "table, json (one object per line) or csv", .kind = CLI_CHOICE,                              \
+        .offset = offsetof(Type, format), .choices = "table|json|csv"                                        \
+    }
+
+/* argv[0] is skipped. ARGUMENT with a message (without the program's name) on a wrong command line. values is
+ * to be cleared in any case. */
+RvStatus cli_options_parse(const CliOption *options, size_t option_count, int argc, char **argv,
+                           void *settings, CliValues *values, RvError *err);
+void cli_values_clear(CliValues *values);
+
+/* The n-th plain argument; NULL behind the last. */
+const char *cli_values_argument(const CliValues *values, size_t index);
+
+/* Fill err; gives back ARGUMENT. */
+RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of results on stdout as a table, as JSON lines, or as CSV: one front for all formats. */
+#ifndef RV_CLI_OUTPUT_H
+#define RV_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define OUTPUT_MAX_COLUMNS 16
+
+typedef enum ColumnKind {
+    COLUMN_TEXT,
+    COLUMN_NAME, // a path or URL: the table shows its last part, unless that would be ambiguous
+    COLUMN_WHOLE,
+    COLUMN_SCORE, // four decimals in the table
+    COLUMN_TIME,  // seconds; h:mm:ss.s in the table
+    COLUMN_FLAG,  // true and false; yes and no in the table
+} ColumnKind;
+
+typedef struct Column {
+    const char *key;   // of JSON and CSV
+    const char *title; // of the table; NULL: not shown there
+    ColumnKind kind;
+} Column;
+
+typedef struct Cell {
+    const char *text; // borrowed until the row is written
+    int64_t whole;    // also of flags
+    double real;
+} Cell;
+
+typedef struct Output Output;
+
+typedef struct OutputFormat {
+    const char *name;
+    bool (*begin)(Output *output);
+    bool (*row)(Output *output, const Cell *cells);
+    bool (*end)(Output *output);
+} OutputFormat;
+
+struct Output {
+    const OutputFormat *format;
+    const Column *columns;
+    size_t column_count;
+    FILE *file;
+    void *state; // of the format
+};
+
+/* The numbers of the formats in "table|json|csv". */
+enum { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+/* False only without memory; faults of the file are found by cli_finish. A table is written at the end. */
+bool cli_output_begin(Output *output, int format, const Column *columns, size_t column_count, FILE *file);
+bool cli_output_row(Output *output, const Cell *cells);
+bool cli_output_end(Output *output);
+
+extern const OutputFormat cli_output_table, cli_output_json, cli_output_csv;
+
+#endif

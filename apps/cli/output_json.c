@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows as JSON, one object per line, keys in the order of the columns. */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "json_text.h"
+#include "output.h"
+
+static bool begin_json(Output *output)
+{
+    (void)output;
+    return true;
+}
+
+static json_t *value_of(const Column *column, const Cell *cell)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT:
+    case COLUMN_NAME:
+        return cli_json_string(cell->text);
+    case COLUMN_WHOLE:
+        return json_integer(cell->whole);
+    case COLUMN_FLAG:
+        return json_boolean(cell->whole != 0);
+    case COLUMN_SCORE:
+    case COLUMN_TIME:
+        break;
+    }
+    return json_real(cell->real);
+}
+
+static bool row_json(Output *output, const Cell *cells)
+{
+    json_t *object = json_object();
+    bool good = object != NULL;
+    for (size_t i = 0; i < output->column_count && good; i++)
+        good = json_object_set_new(object, output->columns[i].key,
+                                   value_of(&output->columns[i], &cells[i])) == 0;
+    good = good && cli_json_line(object, output->file);
+    json_decref(object);
+    return good;
+}
+
+const OutputFormat cli_output_json = {"json", begin_json, row_json, begin_json};

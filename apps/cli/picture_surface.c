@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec's pictures as cairo's, and cairo's as PNG files. */
+#include "picture_surface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "options.h"
+#include "out_file.h"
+
+static uint32_t over_white(unsigned value, unsigned alpha)
+{
+    return (value * alpha + 255 * (255 - alpha) + 127) / 255;
+}
+
+static void copy_row(const RvImage *image, int y, uint32_t *row)
+{
+    const uint8_t *pixel = image->pixels_u8 + (size_t)y * image->row_stride;
+    bool colour = image->channel_count >= 3, has_alpha = image->channel_count % 2 == 0;
+    for (int x = 0; x < image->width; x++, pixel += image->channel_count) {
+        unsigned alpha = has_alpha ? pixel[image->channel_count - 1] : 255;
+        uint32_t red = over_white(pixel[0], alpha);
+        uint32_t green = colour ? over_white(pixel[1], alpha) : red;
+        uint32_t blue = colour ? over_white(pixel[2], alpha) : red;
+        row[x] = red << 16 | green << 8 | blue;
+    }
+}
+
+static cairo_surface_t *scaled_down(cairo_surface_t *surface, double scale, int width, int height)
+{
+    cairo_surface_t *small = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t *cairo = cairo_create(small);
+    cairo_scale(cairo, scale, scale);
+    cairo_set_source_surface(cairo, surface, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(cairo),
+                             CAIRO_FILTER_GOOD); // a box over the pixels, when made smaller
+    cairo_pattern_set_extend(cairo_get_source(cairo), CAIRO_EXTEND_PAD);
+    cairo_paint(cairo);
+    bool good = cairo_status(cairo) == CAIRO_STATUS_SUCCESS;
+    cairo_destroy(cairo);
+    cairo_surface_destroy(surface);
+    if (good)
+        return small;
+    cairo_surface_destroy(small);
+    return NULL;
+}
+
+static int rounded_side(double side)
+{
+    return side < 1 ? 1 : (int)(side + 0.5);
+}
+
+cairo_surface_t *cli_surface_create(const RvImage *image, int max_width, int max_height)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, image->width, image->height);
+    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS) {
+        cairo_surface_destroy(surface);
+        return NULL;
+    }
+    cairo_surface_flush(surface);
+    unsigned char *pixels = cairo_image_surface_get_data(surface);
+    size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+    for (int y = 0; y < image->height; y++)
+        copy_row(image, y, (uint32_t *)(void *)(pixels + (size_t)y * stride));
+    cairo_surface_mark_dirty(surface);
+    double scale = 1;
+    if (max_width > 0 && image->width > max_width)
+        scale = (double)max_width / image->width;
+    if (max_height > 0 && image->height * scale > max_height)
+        scale = (double)max_height / image->height;
+    if (scale == 1)
+        return surface;
+    return scaled_down(surface, scale, rounded_side(image->width * scale),
+                       rounded_side(image->height * scale));
+}
+
+static cairo_status_t write_bytes(void *user, const unsigned char *bytes, unsigned count)
+{
+    return fwrite(bytes, 1, count, user) == count ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+RvStatus cli_surface_write_png(cairo_surface_t *surface, const char *path, RvError *err)
+{
+    OutFile out;
+    RvStatus status = cli_out_open(&out, path, err);
+    if (status != RV_OK)
+        return status;
+    errno = 0;
+    cairo_status_t drawn = cairo_surface_write_to_png_stream(surface, write_bytes, out.file);
+    if (drawn == CAIRO_STATUS_SUCCESS)
+        return cli_out_commit(&out, err);
+    const char *cause =
+        drawn == CAIRO_STATUS_WRITE_ERROR && errno != 0 ? strerror(errno) : cairo_status_to_string(drawn);
+    cli_error(err, RV_ERROR_IO, "%s: cannot write: %s", path, cause);
+    cli_out_abandon(&out);
+    return RV_ERROR_IO;
+}

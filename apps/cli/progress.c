@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "text.h"
+
+#define REDRAW_S 0.1
+#define LINE_S 10.0
+#define MAX_BAR 50
+#define DEFAULT_COLUMNS 80
+
+static void append(char *text, size_t size_bytes, const char *piece)
+{
+    size_t length = strlen(text), added = strlen(piece);
+    if (length + added < size_bytes)
+        memcpy(text + length, piece, added + 1);
+}
+
+/* "██████▎   " with eighths of a cell. */
+static void draw_cells(const CliBar *bar, size_t cells, char *text, size_t size_bytes)
+{
+    static const char *const eighths[] = {"",
+                                          "\xe2\x96\x8f",
+                                          "\xe2\x96\x8e",
+                                          "\xe2\x96\x8d",
+                                          "\xe2\x96\x8c",
+                                          "\xe2\x96\x8b",
+                                          "\xe2\x96\x8a",
+                                          "\xe2\x96\x89"};
+    double share = (double)bar->done / (double)bar->expected;
+    size_t filled = (size_t)((share < 1 ? share : 1) * (double)cells * 8);
+    text[0] = '\0';
+    for (size_t cell = 0; cell < cells; cell++) {
+        size_t in_cell = filled > cell * 8 ? filled - cell * 8 : 0;
+        if (in_cell >= 8)
+            append(text, size_bytes, bar->ascii ? "#" : "\xe2\x96\x88");
+        else
+            append(text, size_bytes, in_cell == 0 || bar->ascii ? " " : eighths[in_cell]);
+    }
+}
+
+static void amount_text(const CliBar *bar, double amount, char *text, size_t size_bytes)
+{
+    if (bar->bytes)
+        cli_text_bytes((int64_t)amount, text, size_bytes);
+    else
+        snprintf(text, size_bytes, "%.0f", amount);
+}
+
+static void rate_text(const CliBar *bar, char *text, size_t size_bytes)
+{
+    char amount[32];
+    if (bar->rate <= 0) {
+        snprintf(text, size_bytes, "?%s/s", bar->bytes ? "B" : "it");
+    } else if (bar->bytes) {
+        amount_text(bar, bar->rate, amount, sizeof amount);
+        snprintf(text, size_bytes, "%s/s", amount);
+    } else if (bar->rate >= 1) {
+        snprintf(text, size_bytes, "%.1fit/s", bar->rate);
+    } else {
+        snprintf(text, size_bytes, "%.1fs/it", 1 / bar->rate);
+    }
+}
+
+void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_bytes)
+{
+    char elapsed[32], remaining[32] = "?", rate[64], done[32], expected[32], before[256], behind[256];
+    cli_text_clock(bar->elapsed_s, elapsed, sizeof elapsed);
+    rate_text(bar, rate, sizeof rate);
+    amount_text(bar, (double)bar->done, done, sizeof done);
+    if (bar->expected == 0) {
+        snprintf(text, size_bytes, "%s: %s%s [%s, %s]", bar->label, done, bar->bytes ? "" : "it", elapsed,
+                 rate);
+        return;
+    }
+    uint64_t total = bar->expected > bar->done ? bar->expected : bar->done;
+    if (bar->rate > 0)
+        cli_text_clock((double)(total - bar->done) / bar->rate, remaining, sizeof remaining);
+    amount_text(bar, (double)total, expected, sizeof expected);
+    snprintf(before, sizeof before, "%s: %3.0f%%|", bar->label, 100 * (double)bar->done / (double)total);
+    snprintf(behind, sizeof behind, "| %s/%s [%s<%s, %s]", done, expected, elapsed, remaining, rate);
+    size_t fixed = cli_text_width(before) + cli_text_width(behind);
+    size_t cells = columns > fixed ? columns - fixed : 0;
+    char drawn[3 * MAX_BAR + 1];
+    CliBar shown = *bar;
+    shown.expected = total;
+    draw_cells(&shown, cells < MAX_BAR ? cells : MAX_BAR, drawn, sizeof drawn);
+    if (cells == 0) // too narrow for a bar
+        snprintf(text, size_bytes, "%.*s%s", (int)strlen(before) - 1, before, behind + 1);
+    else
+        snprintf(text, size_bytes, "%s%s%s", before, drawn, behind);
+}
+
+static size_t terminal_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return DEFAULT_COLUMNS;
+}
+
+void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes)
+{
+    flockfile(stderr);
+    *progress = (CliProgress){
+        .enabled = !quiet, .terminal = isatty(STDERR_FILENO), .bytes = bytes, .label = label, .name = name};
+    progress->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (progress->enabled) {
+        char *clean = cli_text_clean(name);
+        fprintf(stderr, progress->terminal ? "%s\n" : "%s: begun\n", clean != NULL ? clean : "?");
+        free(clean);
+    }
+    funlockfile(stderr);
+}
+
+static void draw(CliProgress *progress)
+{
+    char text[1024];
+    size_t columns = terminal_columns();
+    cli_bar_text(&progress->last, columns > 1 ? columns - 1 : 1, text, sizeof text);
+    // A line that is wider than the terminal would wrap and could not be taken back: cut it.
+    if (cli_text_width(text) >= columns && columns < sizeof text)
+        text[columns - 1] = '\0';
+    fprintf(stderr, "\r%s\033[K", text);
+    progress->bar_shown = true;
+}
+
+static void print_line(CliProgress *progress, const char *what)
+{
+    const CliBar *bar = &progress->last;
+    char done[32], expected[32] = "?", clock[32];
+    char *clean = cli_text_clean(progress->name);
+    amount_text(bar, (double)bar->done, done, sizeof done);
+    if (bar->expected > 0)
+        amount_text(bar, (double)bar->expected, expected, sizeof expected);
+    cli_text_clock(bar->elapsed_s, clock, sizeof clock);
+    fprintf(stderr, "%s: %s%s of %s%s, %s\n", clean != NULL ? clean : "?", what, done, expected,
+            progress->bytes ? "" : " frames", clock);
+    free(clean);
+}
+
+void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected, double elapsed_s)
+{
+    flockfile(stderr);
+    if (!progress->begun) {
+        progress->begun = true;
+        progress->first_done = done;
+        progress->first_elapsed_s = elapsed_s;
+        progress->last_output_s = progress->terminal ? -REDRAW_S : 0;
+    }
+    CliBar *bar = &progress->last;
+    *bar = (CliBar){.label = progress->label,
+                    .done = done,
+                    .expected = expected,
+                    .elapsed_s = elapsed_s,
+                    .bytes = progress->bytes,
+                    .ascii = progress->ascii};
+    if (done > progress->first_done && elapsed_s > progress->first_elapsed_s)
+        bar->rate = (double)(done - progress->first_done) / (elapsed_s - progress->first_elapsed_s);
+    else if (elapsed_s > 0 && progress->first_elapsed_s > 0)
+        bar->rate = (double)done / elapsed_s;
+    double pause = elapsed_s - progress->last_output_s;
+    if (progress->enabled && pause >= (progress->terminal ? REDRAW_S : LINE_S)) {
+        progress->last_output_s = elapsed_s;
+        if (progress->terminal)
+            draw(progress);
+        else
+            print_line(progress, "");
+    }
+    funlockfile(stderr);
+}
+
+void cli_progress_hide(CliProgress *progress)
+{
+    flockfile(stderr);
+    if (progress->bar_shown)
+        fputs("\r\033[K", stderr);
+    progress->bar_shown = false;
+    funlockfile(stderr);
+}
+
+void cli_progress_end(CliProgress *progress)
+{
+    flockfile(stderr);
+    if (progress->enabled && progress->terminal && progress->begun) {
+        draw(progress);
+        fputc('\n', stderr);
+    } else if (progress->enabled && !progress->terminal && progress->begun) {
+        print_line(progress, "ended, ");
+    }
+    progress->bar_shown = false;
+    progress->enabled = false;
+    funlockfile(stderr);
+}

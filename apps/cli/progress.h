@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+#ifndef RV_CLI_PROGRESS_H
+#define RV_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct CliBar {
+    const char *label; // "Processing frames"
+    uint64_t done;
+    uint64_t expected; // 0: unknown
+    double elapsed_s;
+    double rate; // per second; 0: unknown
+    bool bytes;  // amounts are bytes, else pieces ("it")
+    bool ascii;  // the terminal has no block glyphs
+} CliBar;
+
+/* One line without newline, at most `columns` wide:
+ * "Processing frames:  63%|██████▎   | 90/142 [00:03<00:01, 41.2it/s]". */
+void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_bytes);
+
+typedef struct CliProgress {
+    bool enabled, terminal, ascii, bytes;
+    const char *label, *name; // borrowed
+    bool bar_shown;
+    bool begun;
+    double last_output_s;   // on the elapsed clock
+    double first_elapsed_s; // of the first report: what came before it does not count into the rate
+    uint64_t first_done;
+    CliBar last;
+} CliProgress;
+
+/* quiet: nothing is ever printed. label and name: of what is processed. */
+void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes);
+void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected, double elapsed_s);
+/* The last state, whatever the clock says; the bar stays on the screen. */
+void cli_progress_end(CliProgress *progress);
+/* Take the bar off the screen before something else is printed; the next report brings it back. */
+void cli_progress_hide(CliProgress *progress);
+
+#endif

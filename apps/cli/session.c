@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* What commands share while they run: messages, opening library and model, interruption, standard output. */
+#include "session.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "text.h"
+
+static void print_line(FILE *file, const char *start, const char *format, va_list arguments)
+{
+    char line[8192]; // a path and more; longer lines are cut
+    vsnprintf(line, sizeof line, format, arguments);
+    char *clean = cli_text_clean(line);
+    fprintf(file, "%s%s\n", start, clean != NULL ? clean : "out of memory");
+    free(clean);
+}
+
+void cli_message(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stderr, "reelvec: ", format, arguments);
+    va_end(arguments);
+}
+
+void cli_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stdout, "", format, arguments);
+    va_end(arguments);
+    cli_flush();
+}
+
+int cli_fail(const RvError *err)
+{
+    cli_message("%s", err->message);
+    return err->status == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
+}
+
+int cli_fail_usage(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stderr, "reelvec: ", format, arguments);
+    va_end(arguments);
+    return CLI_WRONG_USAGE;
+}
+
+int cli_fail_memory(void)
+{
+    cli_message("out of memory");
+    return CLI_FAILED;
+}
+
+static void write_log(void *user, RvLogLevel level, const char *message)
+{
+    CliProgress *progress = user;
+    if (level > RV_LOG_WARNING)
+        return;
+    flockfile(stderr); // the library may call from any of its threads
+    if (progress != NULL)
+        cli_progress_hide(progress);
+    cli_message("%s: %s", level == RV_LOG_WARNING ? "warning" : "error", message);
+    funlockfile(stderr);
+}
+
+RvLog cli_log(const CliCommon *common, CliProgress *progress)
+{
+    return common->quiet ? (RvLog){0} : (RvLog){.write = write_log, .user = progress};
+}
+
+static const char *setting(const char *option, const char *variable)
+{
+    const char *value = option != NULL ? option : getenv(variable);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *cli_model(const CliCommon *common)
+{
+    const char *model = setting(common->model, "REELVEC_MODEL");
+    return model != NULL ? model : "ViT-B/32";
+}
+
+const char *cli_library(const CliCommon *common)
+{
+    return setting(common->library, "REELVEC_LIBRARY");
+}
+
+RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
+                          RvError *err)
+{
+    RvLibraryOptions options = {
+        .read_only = use == CLI_LIBRARY_READ, .create = use == CLI_LIBRARY_CREATE, .log = log};
+    return rv_library_open(cli_library(common), &options, out, err);
+}
+
+RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)
+{
+    RvEncoderOptions options = {.thread_count = common->thread_count, .log = log};
+    return rv_encoder_open(cli_model(common), &options, out, err);
+}
+
+static volatile sig_atomic_t interrupt_count;
+
+static void note_interrupt(int signal_number)
+{
+    static const char text[] = "\nreelvec: stopping after the running step; once more stops at once\n";
+    int saved = errno;
+    if (interrupt_count++ > 0)
+        _exit(128 + signal_number);
+    if (isatty(STDERR_FILENO) && write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        errno = 0; // nobody to tell
+    errno = saved;
+}
+
+void cli_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupt_count > 0;
+}
+
+bool cli_flush(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+int cli_finish(int status)
+{
+    errno = 0;
+    if (cli_flush())
+        return status;
+    if (errno == EPIPE || errno == 0) // 0: found earlier, and then told or a pipe
+        return CLI_BROKEN_PIPE;
+    cli_message("standard output: %s", strerror(errno));
+    return CLI_FAILED;
+}
+
+/* Bring the videos that match to the front, in their order; gives their number. */
+static size_t gather(RvVideos *videos, const char *name, bool (*matches)(const char *path, const char *name))
+{
+    size_t found = 0;
+    for (size_t i = 0; i < videos->count; i++) {
+        if (!matches(videos->items[i].path, name))
+            continue;
+        RvVideo video = videos->items[i];
+        memmove(&videos->items[found + 1], &videos->items[found], (i - found) * sizeof video);
+        videos->items[found++] = video;
+    }
+    return found;
+}
+
+static bool same_path(const char *path, const char *name)
+{
+    return strcmp(path, name) == 0;
+}
+
+static bool same_last_part(const char *path, const char *name)
+{
+    return strcmp(cli_text_last_part(path), name) == 0;
+}
+
+static bool matches_glob(const char *path, const char *name)
+{
+    return fnmatch(name, path, 0) == 0 || fnmatch(name, cli_text_last_part(path), 0) == 0;
+}
+
+RvStatus cli_find_videos(RvLibrary *library, const char *name, RvVideos *videos, size_t *found, RvError *err)
+{
+    *found = 0;
+    RvStatus status = rv_library_list(library, NULL, videos, err);
+    if (status != RV_OK)
+        return status;
+    char *absolute = realpath(name, NULL);
+    *found = gather(videos, name, same_path);
+    if (*found == 0 && absolute != NULL)
+        *found = gather(videos, absolute, same_path);
+    free(absolute);
+    if (*found == 0)
+        *found = gather(videos, name, same_last_part);
+    if (*found == 0)
+        *found = gather(videos, name, matches_glob);
+    if (*found > 0)
+        return RV_OK;
+    rv_videos_clear(videos);
+    return cli_error(err, RV_ERROR_NOT_FOUND, "%s: no such video in the library; see `reelvec list`", name);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What commands share while they run: messages, opening library and model, interruption, standard output. */
+#ifndef RV_CLI_SESSION_H
+#define RV_CLI_SESSION_H
+
+#include <stdbool.h>
+
+#include "options.h"
+#include "progress.h"
+#include "reelvec/reelvec.h"
+
+/* One line "reelvec: ..." on stderr, safe for terminals. */
+void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line on stdout, likewise, at once: a reader on a pipe sees each result when it is there. */
+void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print the error; gives back the exit status that belongs to it: wrong usage for ARGUMENT, else failed. */
+int cli_fail(const RvError *err);
+
+/* The same for commands' own errors. */
+int cli_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_fail_memory(void);
+
+/* Warnings of the library to stderr unless quiet. progress may be NULL; its bar is moved out of the way. */
+RvLog cli_log(const CliCommon *common, CliProgress *progress);
+
+/* --model, else REELVEC_MODEL, else "ViT-B/32"; --library, else REELVEC_LIBRARY, else NULL (the default
+ * path). */
+const char *cli_model(const CliCommon *common);
+const char *cli_library(const CliCommon *common);
+
+typedef enum CliLibraryUse { CLI_LIBRARY_READ, CLI_LIBRARY_CHANGE, CLI_LIBRARY_CREATE } CliLibraryUse;
+
+/* The default library's folder is made for CLI_LIBRARY_CREATE by the library itself. */
+RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
+                          RvError *err);
+RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err);
+
+/* Ctrl-C and SIGTERM: the first is only noted, the second ends the program. */
+void cli_catch_interrupts(void);
+bool cli_interrupted(void);
+
+/* Write out what is buffered. False when standard output is broken; nothing more should be printed then. */
+bool cli_flush(void);
+
+/* The exit status, checked against what happened to standard output. */
+int cli_finish(int status);
+
+/* The videos that NAME means: by its path, else by the last part of its path, else as a glob. They are the
+ * first *found ones of `videos`, which holds all of the library and is to be cleared. NOT_FOUND when there is
+ * none. */
+RvStatus cli_find_videos(RvLibrary *library, const char *name, RvVideos *videos, size_t *found, RvError *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* The terms of a query as people write them. */
+#include "terms.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define MAX_WEIGHT 1e6
+
+/* "12:30 noon" and "12:30:05"; but "1:12:30 noon" is the escape for the first. */
+static bool reads_as_time_of_day(const char *text, size_t colon)
+{
+    const char *behind = text + colon + 1;
+    if (colon > 2 || strspn(text, "0123456789") != colon || !isdigit((unsigned char)behind[0]) ||
+        !isdigit((unsigned char)behind[1]) || isdigit((unsigned char)behind[2]))
+        return false;
+    return !(colon == 1 && text[0] == '1' && behind[2] == ':');
+}
+
+const char *cli_term_weight(const char *text, double *weight)
+{
+    char number[32];
+    size_t colon = strcspn(text, ":");
+    *weight = 1;
+    if (colon == 0 || colon >= sizeof number || text[colon] == '\0' || text[colon + 1] == '\0')
+        return text;
+    memcpy(number, text, colon);
+    number[colon] = '\0';
+    double value = 0;
+    if (strpbrk(number, "eE+") != NULL || !cli_text_parse_real(number, &value) ||
+        reads_as_time_of_day(text, colon))
+        return text;
+    *weight = value;
+    return text + colon + 1;
+}
+
+static bool blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* VIDEO@TIME; the last '@' counts, so that names may have one. */
+static RvStatus split_frame(const char *value, RvTerm *term, char **storage, RvError *err)
+{
+    const char *at = strrchr(value, '@');
+    double seconds = 0;
+    if (at == NULL || at == value || !cli_text_parse_time(at + 1, &seconds))
+        return cli_error(err, RV_ERROR_ARGUMENT, "--like: '%s' is not VIDEO@TIME, as in holiday.mp4@1:23",
+                         value);
+    *storage = strndup(value, (size_t)(at - value));
+    if (*storage == NULL)
+        return cli_error(err, RV_ERROR_MEMORY, "out of memory");
+    term->value = *storage;
+    term->time_s = seconds;
+    return RV_OK;
+}
+
+RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, char **storage, RvError *err)
+{
+    const char *name = option != NULL ? option : "text";
+    double weight = 1;
+    const char *rest = cli_term_weight(value, &weight);
+    *term = (RvTerm){.value = rest};
+    *storage = NULL;
+    if (blank(rest))
+        return cli_error(err, RV_ERROR_ARGUMENT, "the query is empty; say what to look for");
+    if (weight == 0 || fabs(weight) > MAX_WEIGHT)
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' has a weight of 0 or beyond %g", name, value,
+                         MAX_WEIGHT);
+    bool negative = strcmp(name, "not") == 0;
+    if (negative && weight < 0)
+        return cli_error(err, RV_ERROR_ARGUMENT, "--not: '%s' has a negative weight already", value);
+    term->weight = negative ? -weight : weight;
+    if (strcmp(name, "image") == 0)
+        term->kind = RV_TERM_IMAGE_FILE;
+    else if (strcmp(name, "like") == 0)
+        term->kind = RV_TERM_FRAME;
+    else
+        term->kind = RV_TERM_TEXT;
+    return term->kind == RV_TERM_FRAME ? split_frame(rest, term, storage, err) : RV_OK;
+}
+
+static void describe_term(const RvTerm *term, bool first, FILE *out)
+{
+    double weight = fabs(term->weight);
+    if (!first || term->weight < 0)
+        fputs(term->weight < 0 ? (first ? "\xe2\x88\x92 " : " \xe2\x88\x92 ") : " + ", out);
+    if (weight != 1)
+        fprintf(out, "%g \xc3\x97 ", weight);
+    if (term->kind == RV_TERM_TEXT) {
+        fprintf(out, "\xe2\x80\x9c%s\xe2\x80\x9d", term->value);
+    } else if (term->kind == RV_TERM_FRAME) {
+        char time[32];
+        cli_text_time(term->time_s, time, sizeof time);
+        fprintf(out, "%s at %s", cli_text_last_part(term->value), time);
+    } else {
+        fputs(cli_text_last_part(term->value), out);
+    }
+}
+
+char *cli_terms_describe(const RvTerm *terms, size_t count)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        describe_term(&terms[i], i == 0, out);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

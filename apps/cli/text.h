@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Small pieces of text: numbers, times, sizes, names. */
+#ifndef RV_CLI_TEXT_H
+#define RV_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A plain, finite decimal number and nothing behind it. */
+bool cli_text_parse_real(const char *text, double *out);
+
+/* Seconds from "12", "12.5", "1:02", "1:02:03.5". */
+bool cli_text_parse_time(const char *text, double *seconds);
+
+/* "0:01:02.5"; rounded to tenths. */
+void cli_text_time(double seconds, char *text, size_t size_bytes);
+
+/* "1:02" or "1:02:03" as on a clock; rounded down. */
+void cli_text_clock(double seconds, char *text, size_t size_bytes);
+
+/* "17 bytes", "1.5 kB", "338 MB" in powers of 1000. */
+void cli_text_bytes(int64_t size_bytes, char *text, size_t text_bytes);
+
+/* The last part of a path or URL (the whole where there is none); points into it. */
+const char *cli_text_last_part(const char *path);
+
+/* A copy in valid UTF-8: what is not becomes U+FFFD, control characters become '?'. NULL without memory. To
+ * be freed. */
+char *cli_text_clean(const char *text);
+
+/* Columns that valid UTF-8 takes on a terminal. */
+size_t cli_text_width(const char *text);
+
+/* A copy of valid UTF-8 without `cut_count` characters in its middle, "..." (U+2026) in their place, keeping
+ * at least one on each side. To be freed. */
+char *cli_text_shorten(const char *text, size_t cut_count);
+
+/* Characters of valid UTF-8. */
+size_t cli_text_characters(const char *text);
+
+#endif

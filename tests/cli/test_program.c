@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole program on a generated checkpoint and generated clips. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "run.h"
+
+#define MAX_WORDS 14
+
+/* One folder and one indexed library for all tests. */
+typedef struct Fixture {
+    char folder[256], library[300], model[1024], clip[1100], picture[1100];
+    bool ready;
+} Fixture;
+
+static Fixture fixture;
+
+static RunResult run_with(const char *const *words, const RunOptions *options)
+{
+    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
+    assert_non_null(arguments[0]);
+    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
+        arguments[i + 1] = words[i];
+    RunOptions here = options != NULL ? *options : (RunOptions){0};
+    here.folder = fixture.folder;
+    return run_program(arguments, &here);
+}
+
+#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL}, NULL)
+
+static void assert_status(const RunResult *result, int status)
+{
+    if (result->status != status)
+        fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
+}
+
+static void assert_holds(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture.folder, sizeof fixture.folder, "%s/program-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture.folder) == NULL)
+        return -1;
+    setenv("XDG_DATA_HOME", fixture.folder, 1);
+    setenv("XDG_CACHE_HOME", fixture.folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
+    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
+                    clip_path("cover.png", fixture.picture, sizeof fixture.picture) &&
+                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip);
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    if (!fixture.ready)
+        return 0;
+    RunResult result = RUN("index", fixture.clip);
+    if (result.status != 0)
+        print_error("%s", result.errors);
+    int status = result.status;
+    run_clear(&result);
+    return status;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
+    return system(command);
+}
+
+static int need_clips(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+    return 0;
+}
+
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
+static void index_tells_each_video_once(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char expected[1300];
+    RunResult result = RUN("index", fixture.clip);
+    assert_status(&result, 0);
+    snprintf(expected, sizeof expected, "%s: 12 frames, 0 new (unchanged)\n", fixture.clip);
+    assert_string_equal(result.output, expected);
+    run_clear(&result);
+    result = RUN("index", fixture.clip, "--library", "again.db", "--every", "3", "--quiet");
+    assert_status(&result, 0);
+    snprintf(expected, sizeof expected, "%s: 4 frames, 4 new (complete)\n", fixture.clip);
+    assert_string_equal(result.output, expected);
+    assert_string_equal(result.errors, "");
+    run_clear(&result);
+}
+
+static void index_names_what_failed(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("index", "/no/such.mp4", fixture.clip, "--library", "partly.db");
+    assert_status(&result, 3);
+    assert_holds(result.errors, "reelvec: /no/such.mp4: No such file or directory\n");
+    assert_holds(result.output, "12 frames, 12 new (complete)\n");
+    run_clear(&result);
+    result = RUN("index", fixture.picture, "--library", "none.db");
+    assert_status(&result, 1);
+    assert_string_equal(result.output, "");
+    assert_holds(result.errors, "cover.png");
+    run_clear(&result);
+    result = RUN("index", fixture.picture, "--library", "none.db");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "--retry-failed takes it up again");
+    run_clear(&result);
+}
+
+static void index_draws_a_bar_on_a_terminal(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    const char *const words[] = {"index", fixture.clip, "--library", "bar.db", NULL};
+    RunResult result = run_with(words, &(RunOptions){.terminal = true});
+    assert_status(&result, 0);
+    assert_holds(result.errors, "gop50_closed.mp4\r\n");
+    assert_holds(result.errors, "\rProcessing frames: 100%|\xe2\x96\x88");
+    assert_holds(result.errors, "| 12/12 [00:0");
+    run_clear(&result);
+}
+
+static void index_interrupted_keeps_what_is_done(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    const char *const words[] = {"index", fixture.clip, "--library", "stop.db", "--every", "0.001", NULL};
+    RunResult result = run_with(words, &(RunOptions){.interrupt_after = "begun"});
+    assert_status(&result, 130);
+    assert_holds(result.errors, "reelvec: interrupted; run the same command to go on\n");
+    assert_string_equal(result.output, "");
+    run_clear(&result);
+    result = RUN("verify", "--library", "stop.db");
+    assert_status(&result, 0);
+    run_clear(&result);
+}
+
+static void search_formats_agree(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "3", "--format", "json");
+    assert_status(&result, 0);
+    json_error_t fault;
+    json_t *first = json_loads(result.output, JSON_DISABLE_EOF_CHECK, &fault);
+    assert_non_null(first);
+    assert_int_equal(json_integer_value(json_object_get(first, "rank")), 1);
+    assert_int_equal(json_integer_value(json_object_get(first, "frame_number")), 8);
+    assert_true(json_real_value(json_object_get(first, "time")) == 7);
+    assert_true(fabs(json_real_value(json_object_get(first, "score")) - 1) < 1e-5);
+    assert_int_equal(json_object_size(first), 5);
+    char path[1100];
+    assert_non_null(realpath(fixture.clip, path));
+    assert_string_equal(json_string_value(json_object_get(first, "video")), path);
+    json_decref(first);
+    run_clear(&result);
+    result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "1");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "frame       time  video              score\n"
+                                       "    8  0:00:07.0  gop50_closed.mp4  1.0000\n");
+    run_clear(&result);
+    result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "1", "--format", "csv");
+    assert_status(&result, 0);
+    assert_int_equal(strncmp(result.output, "rank,video,frame_number,time,score\r\n1,", 38), 0);
+    run_clear(&result);
+}
+
+static void search_obeys_its_filters(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result =
+        RUN("search", "a dog", "--after", "0:03", "--before", "5", "--top", "100", "--format", "csv");
+    assert_status(&result, 0);
+    size_t lines = 0;
+    for (const char *at = result.output; *at != '\0'; at++)
+        lines += *at == '\n';
+    assert_int_equal(lines, 4);
+    run_clear(&result);
+    result = RUN("search", "a dog", "--video", "other*");
+    assert_string_equal(result.output, "");
+    run_clear(&result);
+    result = RUN("search", "a dog", "--min-score", "2");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "");
+    assert_string_equal(result.errors, "reelvec: no frame of the library matches\n");
+    run_clear(&result);
+    result = RUN("search", "--like", "other.mp4@3");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "other.mp4");
+    run_clear(&result);
+    result = RUN("search", "--image", "/no/such.png", "a dog");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "/no/such.png: No such file or directory");
+    run_clear(&result);
+}
+
+static void search_reads_queries_from_a_pipe(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    const char *const words[] = {"search", "--top", "1", "--format", "json", NULL};
+    RunResult result = run_with(words, &(RunOptions){.input = "a dog\n\nimage:/no/such.png\n12:30 noon"});
+    assert_status(&result, 3);
+    assert_int_equal(strncmp(result.output, "{\"query\": \"a dog\", \"rank\": 1, ", 30), 0);
+    assert_holds(result.output, "\n{\"query\": \"12:30 noon\", \"rank\": 1, ");
+    assert_holds(result.errors, "reelvec: /no/such.png: ");
+    run_clear(&result);
+    result = run_with(words, NULL);
+    assert_status(&result, 2);
+    run_clear(&result);
+}
+
+static void search_prompts_on_a_terminal(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char input[1300];
+    snprintf(input, sizeof input, "a dog\nimage:%s\n\nnever asked\n", fixture.picture);
+    const char *const words[] = {"search", "--top", "1", NULL};
+    RunResult result = run_with(words, &(RunOptions){.terminal = true, .input = input});
+    assert_status(&result, 0);
+    size_t prompts = 0;
+    for (const char *at = result.errors; (at = strstr(at, "Enter your query: ")) != NULL; at++)
+        prompts++;
+    assert_int_equal(prompts, 3);
+    const char *header = strstr(result.output, "frame ");
+    assert_non_null(header);
+    assert_non_null(strstr(header + 1, "frame "));
+    run_clear(&result);
+}
+
+static void assert_png(const char *name, int width, int height)
+{
+    char path[600];
+    unsigned char header[24] = {0};
+    snprintf(path, sizeof path, "%s/%s", fixture.folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
+    fclose(file);
+    assert_memory_equal(header, "\x89PNG\r\n\x1a\n", 8);
+    if (width > 0)
+        assert_int_equal(header[18] << 8 | header[19], width);
+    if (height > 0)
+        assert_int_equal(header[22] << 8 | header[23], height);
+}
+
+static void sheets_are_written(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("search", "a dog", "--sheet", "hits.png");
+    assert_status(&result, 0);
+    assert_png("hits.png", 64 + 5 * 320 + 4 * 20, 0);
+    run_clear(&result);
+    result = RUN("sheet", "gop50_closed.mp4", "-o", "stored.png"); // by name: only the library knows it
+    assert_status(&result, 0);
+    assert_png("stored.png", 64 + 6 * 240 + 5 * 20, 0);
+    run_clear(&result);
+    result = RUN("sheet", fixture.clip, "-o", "sampled.png", "--library", "memory:", "--columns", "4",
+                 "--every", "2");
+    assert_status(&result, 0);
+    assert_png("sampled.png", 64 + 4 * 240 + 3 * 20, 0);
+    run_clear(&result);
+    result = RUN("sheet", fixture.clip, "-o", "/no/such/folder/x.png");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "/no/such/folder/x.png: cannot write: No such file or directory");
+    run_clear(&result);
+}
+
+static void sheet_thins_out_long_videos(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result =
+        RUN("sheet", fixture.clip, "-o", "thin.png", "--library", "memory:", "--every", "0.04");
+    assert_status(&result, 0);
+    assert_holds(result.errors, "of 300 frames, evenly spread\n");
+    assert_png("thin.png", 0, 0);
+    run_clear(&result);
+}
+
+static void embed_gives_vectors_in_order(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("embed", "--text", "a dog", "--image", fixture.picture, "--text", "");
+    assert_status(&result, 0);
+    const char *const inputs[] = {"a dog", fixture.picture, ""};
+    char *line = result.output;
+    for (size_t i = 0; i < 3; i++) {
+        json_error_t fault;
+        json_t *object = json_loads(line, JSON_DISABLE_EOF_CHECK, &fault);
+        assert_non_null(object);
+        assert_string_equal(json_string_value(json_object_get(object, "input")), inputs[i]);
+        json_t *embedding = json_object_get(object, "embedding");
+        assert_int_equal(json_array_size(embedding),
+                         json_integer_value(json_object_get(object, "dimensions")));
+        double sum = 0;
+        for (size_t j = 0; j < json_array_size(embedding); j++)
+            sum += pow(json_real_value(json_array_get(embedding, j)), 2);
+        assert_true(fabs(sum - 1) < 1e-5);
+        json_decref(object);
+        line = strchr(line, '\n') + 1;
+    }
+    run_clear(&result);
+    result = RUN("embed", "--text", "a dog", "--text", "a cat", "--format", "npy", "--no-normalize");
+    assert_status(&result, 0);
+    assert_int_equal(result.output_bytes, 128 + 2 * 96 * 4);
+    assert_memory_equal(result.output, "\x93NUMPY", 6);
+    run_clear(&result);
+    result = RUN("embed", "--text", "a dog", "--image", "/no/such.png", "-o", "never.json");
+    assert_status(&result, 1);
+    char path[600];
+    snprintf(path, sizeof path, "%s/never.json", fixture.folder);
+    assert_int_equal(access(path, F_OK), -1);
+    run_clear(&result);
+}
+
+static void inspect_shows_what_the_model_gets(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("inspect", "tokens", "ab");
+    assert_status(&result, 0);
+    json_error_t fault;
+    json_t *tokens = json_loads(result.output, 0, &fault);
+    assert_int_equal(json_array_size(tokens), 4); // start, a, b, end
+    json_decref(tokens);
+    run_clear(&result);
+    result = RUN("inspect", "pixels", fixture.picture, "-o", "input.png");
+    assert_status(&result, 0);
+    assert_png("input.png", 64, 64);
+    run_clear(&result);
+}
+
+static void library_commands_tell_what_is_there(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("list", "--format", "json");
+    assert_status(&result, 0);
+    assert_holds(result.output,
+                 "\"frames\": 12, \"duration\": 12.0, \"state\": \"complete\", \"sampling\": \"interval:1\"");
+    run_clear(&result);
+    result = RUN("info", "--format", "json");
+    assert_status(&result, 0);
+    assert_holds(result.output, "\"frames\": 12");
+    assert_holds(result.output, "\"dimensions\": 96");
+    run_clear(&result);
+    result = RUN("info");
+    assert_holds(result.output, "\nframes             12\n");
+    run_clear(&result);
+    result = RUN("verify");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "");
+    assert_string_equal(result.errors, "reelvec: no faults\n");
+    run_clear(&result);
+    result = RUN("doctor");
+    assert_status(&result, 0);
+    assert_holds(result.output, "library.db: 1 video\n");
+    run_clear(&result);
+    result = RUN("model", "info", fixture.model, "--format", "json");
+    assert_status(&result, 0);
+    assert_holds(result.output, "\"dimensions\": 96, \"image_size\": 64");
+    run_clear(&result);
+}
+
+static void remove_takes_paths_names_and_globs(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    const char *const names[] = {fixture.clip, "gop50_closed.mp4", "gop50*"};
+    for (size_t i = 0; i < 3; i++) {
+        RunResult result = RUN("index", fixture.clip, "--library", "remove.db", "--every", "6");
+        assert_status(&result, 0);
+        run_clear(&result);
+        result = RUN("remove", names[i], "--library", "remove.db");
+        assert_status(&result, 0);
+        assert_holds(result.output, "gop50_closed.mp4: removed, 2 frames\n");
+        run_clear(&result);
+    }
+    RunResult result = RUN("remove", "gop50*", "--library", "remove.db");
+    assert_status(&result, 1);
+    assert_string_equal(result.errors, "reelvec: gop50*: no such video in the library; see `reelvec list`\n");
+    run_clear(&result);
+}
+
+static void library_of_another_model_is_refused(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("index", fixture.clip, "--no-normalize");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "library.db: ");
+    run_clear(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(index_tells_each_video_once, need_clips),
+        cmocka_unit_test(index_names_what_failed),
+        cmocka_unit_test(index_draws_a_bar_on_a_terminal),
+        cmocka_unit_test(index_interrupted_keeps_what_is_done),
+        cmocka_unit_test(search_formats_agree),
+        cmocka_unit_test(search_obeys_its_filters),
+        cmocka_unit_test(search_reads_queries_from_a_pipe),
+        cmocka_unit_test(search_prompts_on_a_terminal),
+        cmocka_unit_test(sheets_are_written),
+        cmocka_unit_test(sheet_thins_out_long_videos),
+        cmocka_unit_test(embed_gives_vectors_in_order),
+        cmocka_unit_test(inspect_shows_what_the_model_gets),
+        cmocka_unit_test(library_commands_tell_what_is_there),
+        cmocka_unit_test(remove_takes_paths_names_and_globs),
+        cmocka_unit_test(library_of_another_model_is_refused),
+    };
+    return cmocka_run_group_tests_name("cli/program", tests, set_up_group, tear_down_group);
+}

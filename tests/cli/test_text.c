@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of apps/cli/text.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+static void text_parse_time_reads_clocks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double seconds; // negative: refused
+        const char *why;
+    } cases[] = {
+        {"0", 0, "zero"},
+        {"12.5", 12.5, "seconds"},
+        {"1:02", 62, "minutes"},
+        {"1:02:03.5", 3723.5, "hours"},
+        {"90", 90, "over a minute"},
+        {"100:00", 6000, "over an hour"},
+        {"1:60", -1, "60 s"},
+        {"1:2:3:4", -1, "four parts"},
+        {"", -1, "empty"},
+        {"1:", -1, "nothing behind"},
+        {":5", -1, "nothing before"},
+        {"1.5:00", -1, "fraction of a minute"},
+        {"-1", -1, "negative"},
+        {"1e3", -1, "exponent"},
+        {"12 ", -1, "space"},
+        {"1..2", -1, "two points"},
+        {"inf", -1, "infinite"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double seconds = -2;
+        bool good = cli_text_parse_time(cases[i].text, &seconds);
+        if (good != (cases[i].seconds >= 0) || (good && seconds != cases[i].seconds))
+            fail_msg("%s: %g", cases[i].why, seconds);
+    }
+}
+
+static void text_time_rounds_to_tenths(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *time, *clock;
+    } cases[] = {
+        {0, "0:00:00.0", "00:00"},         {22, "0:00:22.0", "00:22"},
+        {59.96, "0:01:00.0", "00:59"},     {3599.94, "0:59:59.9", "59:59"},
+        {3723.25, "1:02:03.3", "1:02:03"}, {360000, "100:00:00.0", "100:00:00"},
+        {-3, "0:00:00.0", "00:00"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[32];
+        cli_text_time(cases[i].seconds, text, sizeof text);
+        assert_string_equal(text, cases[i].time);
+        cli_text_clock(cases[i].seconds, text, sizeof text);
+        assert_string_equal(text, cases[i].clock);
+    }
+}
+
+static void text_bytes_uses_powers_of_thousand(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t size_bytes;
+        const char *text;
+    } cases[] = {{0, "0 bytes"},     {999, "999 bytes"},    {1000, "1.0 kB"},
+                 {9949, "9.9 kB"},   {9950, "10 kB"},       {999499, "999 kB"},
+                 {999500, "1.0 MB"}, {353976522, "354 MB"}, {1500000000, "1.5 GB"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[32];
+        cli_text_bytes(cases[i].size_bytes, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void text_last_part_of_paths(void **state)
+{
+    (void)state;
+    assert_string_equal(cli_text_last_part("/a/b.mp4"), "b.mp4");
+    assert_string_equal(cli_text_last_part("b.mp4"), "b.mp4");
+    assert_string_equal(cli_text_last_part("/a/"), "/a/");
+    assert_string_equal(cli_text_last_part(""), "");
+}
+
+static void text_clean_gives_valid_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *clean, *why;
+    } cases[] = {
+        {"plain", "plain", "ASCII"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x95", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x95",
+         "two to four bytes"},
+        {"a\nb\x1b[31m\x7f", "a?b?[31m?", "control characters"},
+        {"\xc2\x9b"
+         "31m",
+         "?31m", "a control character of the second block"},
+        {"caf\xe9", "caf\xef\xbf\xbd", "Latin-1"},
+        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "overlong"},
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "a surrogate"},
+        {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "beyond Unicode"},
+        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd", "cut"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *clean = cli_text_clean(cases[i].text);
+        if (strcmp(clean, cases[i].clean) != 0)
+            fail_msg("%s: '%s'", cases[i].why, clean);
+        free(clean);
+    }
+}
+
+static void text_shorten_cuts_the_middle(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t cut;
+        const char *shorter;
+    } cases[] = {
+        {"abcdef", 0, "abcdef"},
+        {"abcdef", 2,
+         "ab\xe2\x80\xa6"
+         "ef"},
+        {"abcdef", 3,
+         "ab\xe2\x80\xa6"
+         "f"},
+        {"abcdef", 99,
+         "a\xe2\x80\xa6"
+         "f"},
+        {"ab", 1, "ab"},
+        {"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", 2, "\xc3\xa4\xe2\x80\xa6\xc3\x9f"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *shorter = cli_text_shorten(cases[i].text, cases[i].cut);
+        assert_string_equal(shorter, cases[i].shorter);
+        free(shorter);
+    }
+}
+
+static void text_width_counts_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_text_width("abc"), 3);
+    assert_int_equal(cli_text_width("caf\xc3\xa9"), 4);
+    if (setlocale(LC_CTYPE, "C.UTF-8") != NULL)
+        assert_int_equal(cli_text_width("\xe7\x8a\xac"), 2); // wide
+    setlocale(LC_CTYPE, "C");
+    assert_int_equal(cli_text_width("caf\xc3\xa9"), 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_parse_time_reads_clocks),       cmocka_unit_test(text_time_rounds_to_tenths),
+        cmocka_unit_test(text_bytes_uses_powers_of_thousand), cmocka_unit_test(text_last_part_of_paths),
+        cmocka_unit_test(text_clean_gives_valid_utf8),        cmocka_unit_test(text_shorten_cuts_the_middle),
+        cmocka_unit_test(text_width_counts_columns),
+    };
+    return cmocka_run_group_tests_name("cli/text", tests, NULL, NULL);
+}

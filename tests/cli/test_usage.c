@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's help, its usage errors, and what it says about bad input: no model and no library needed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+#define MAX_WORDS 12
+
+typedef struct Fixture {
+    char folder[256], library[300];
+} Fixture;
+
+static RunResult run(const char *const *words, const RunOptions *options)
+{
+    const char *program = getenv("REELVEC_PROGRAM");
+    assert_non_null(program);
+    const char *arguments[MAX_WORDS + 2] = {program};
+    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
+        arguments[i + 1] = words[i];
+    return run_program(arguments, options);
+}
+
+/* An empty home for models and libraries, so that nothing depends on the user's. */
+static int set_up(void **state)
+{
+    Fixture *fixture = calloc(1, sizeof *fixture);
+    *state = fixture;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture->folder, sizeof fixture->folder, "%s/usage-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture->folder) == NULL)
+        return -1;
+    unsetenv("REELVEC_LIBRARY");
+    unsetenv("REELVEC_MODEL");
+    setenv("XDG_DATA_HOME", fixture->folder, 1);
+    setenv("XDG_CACHE_HOME", fixture->folder, 1);
+    return setenv("LC_ALL", "C.UTF-8", 1);
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
+    int status = system(command);
+    free(fixture);
+    return status;
+}
+
+static const char *const command_names[][2] = {
+    {"index"},
+    {"search"},
+    {"list"},
+    {"info"},
+    {"remove"},
+    {"verify"},
+    {"sheet"},
+    {"embed"},
+    {"inspect", "tokens"},
+    {"inspect", "pixels"},
+    {"doctor"},
+    {"model", "list"},
+    {"model", "fetch"},
+    {"model", "info"},
+    {"model", "verify"},
+};
+
+static void program_help_names_every_command(void **state)
+{
+    (void)state;
+    const char *words[] = {"--help", NULL};
+    RunResult result = run(words, NULL);
+    assert_int_equal(result.status, 0);
+    assert_string_equal(result.errors, "");
+    for (size_t i = 0; i < sizeof command_names / sizeof command_names[0]; i++) {
+        char entry[64];
+        snprintf(entry, sizeof entry, "\n  %s%s%s", command_names[i][0],
+                 command_names[i][1] != NULL ? " " : "",
+                 command_names[i][1] != NULL ? command_names[i][1] : "");
+        if (strstr(result.output, entry) == NULL)
+            fail_msg("no%s in the help", entry);
+    }
+    run_clear(&result);
+}
+
+static void program_help_of_each_command_is_complete(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"Usage: reelvec ", "\nOptions:\n", "\nExamples:\n  reelvec ",
+                                        "\nExit status:\n", "-h, --help"};
+    for (size_t i = 0; i < sizeof command_names / sizeof command_names[0]; i++) {
+        const char *words[4] = {command_names[i][0]};
+        words[command_names[i][1] != NULL ? 1 : 0] =
+            command_names[i][1] != NULL ? command_names[i][1] : command_names[i][0];
+        words[command_names[i][1] != NULL ? 2 : 1] = "--help";
+        RunResult result = run(words, NULL);
+        assert_int_equal(result.status, 0);
+        for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
+            if (strstr(result.output, parts[part]) == NULL)
+                fail_msg("%s: no '%s' in the help", command_names[i][0], parts[part]);
+        }
+        for (char *line = strtok(result.output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            if (strlen(line) > 110)
+                fail_msg("%s: a line of %zu", command_names[i][0], strlen(line));
+        }
+        run_clear(&result);
+    }
+}
+
+/* Everything that is wrong on the command line itself: status 2, one line. */
+static void program_refuses_wrong_usage(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[MAX_WORDS];
+        const char *message;
+    } cases[] = {
+        {{"serach", "dog"}, "reelvec: unknown command 'serach'; did you mean 'search'?\n"},
+        {{"frobnicate"}, "reelvec: unknown command 'frobnicate'; see `reelvec --help`\n"},
+        {{"--libary"}, "reelvec: unknown option --libary; see `reelvec --help`\n"},
+        {{"model"}, "reelvec: model: needs a command; see `reelvec model --help`\n"},
+        {{"model", "fecth"}, "reelvec: unknown command 'model fecth'; did you mean 'model fetch'?\n"},
+        {{"model", "frobnicate"},
+         "reelvec: unknown command 'model frobnicate'; see `reelvec model --help`\n"},
+        {{"help", "serch"}, "reelvec: unknown command 'serch'; did you mean 'search'?\n"},
+        {{"search", "--formt=json", "x"},
+         "reelvec: search: unknown option --formt; did you mean --format?\n"},
+        {{"search", "--top", "0", "x"}, "reelvec: search: --top: '0' is no whole number from 1 to 1e+06\n"},
+        {{"search", ""}, "reelvec: the query is empty; say what to look for\n"},
+        {{"search", "--text", " "}, "reelvec: the query is empty; say what to look for\n"},
+        {{"search", "0:dog"}, "reelvec: --text: '0:dog' has a weight of 0 or beyond 1e+06\n"},
+        {{"search", "--like", "a.mp4"},
+         "reelvec: --like: 'a.mp4' is not VIDEO@TIME, as in holiday.mp4@1:23\n"},
+        {{"index"}, "reelvec: index: needs PATH|URL...; see `reelvec index --help`\n"},
+        {{"index", "--every", "2", "--keyframes", "x"},
+         "reelvec: index: --every, --keyframes, --scenes and --compat exclude each other\n"},
+        {{"sheet", "x"}, "reelvec: sheet: needs -o OUT.png\n"},
+        {{"sheet", "x", "y", "-o", "z"},
+         "reelvec: sheet: too many arguments ('y'); see `reelvec sheet --help`\n"},
+        {{"embed"}, "reelvec: embed: needs --text TEXT or --image FILE, once or more often\n"},
+        {{"inspect", "pixels", "x.png"}, "reelvec: inspect pixels: needs -o OUT.png\n"},
+        {{"inspect", "tokens"}, "reelvec: inspect tokens: needs TEXT; see `reelvec inspect tokens --help`\n"},
+        {{"remove"}, "reelvec: remove: needs VIDEO...; see `reelvec remove --help`\n"},
+        {{"list", "--format", "xml"}, "reelvec: list: --format: 'xml' is none of table|json|csv\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = run(cases[i].words, NULL);
+        if (result.status != 2 || strcmp(result.errors, cases[i].message) != 0 || result.output_bytes != 0)
+            fail_msg("%s %s: status %d\n%snot\n%s", cases[i].words[0], cases[i].words[1], result.status,
+                     result.errors, cases[i].message);
+        run_clear(&result);
+    }
+}
+
+static void program_without_arguments_shows_help_as_an_error(void **state)
+{
+    (void)state;
+    const char *words[] = {NULL};
+    RunResult result = run(words, NULL);
+    assert_int_equal(result.status, 2);
+    assert_int_equal(strncmp(result.errors, "Usage: reelvec", 14), 0);
+    run_clear(&result);
+}
+
+static void program_prints_its_version(void **state)
+{
+    (void)state;
+    const char *words[] = {"--version", NULL};
+    RunResult result = run(words, NULL);
+    assert_int_equal(result.status, 0);
+    assert_string_equal(result.output, "reelvec " REELVEC_TEST_VERSION "\n");
+    run_clear(&result);
+}
+
+static void program_help_of_a_group(void **state)
+{
+    (void)state;
+    const char *words[] = {"model", "--help", NULL};
+    RunResult result = run(words, NULL);
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.output, "model fetch NAME..."));
+    assert_null(strstr(result.output, "inspect"));
+    run_clear(&result);
+}
+
+/* Bad input that is found on opening: status 1, one line that says what to do. */
+static void program_says_what_is_missing(void **state)
+{
+    static const struct {
+        const char *words[MAX_WORDS];
+        const char *part;
+    } cases[] = {
+        {{"embed", "--text", "x"}, "ViT-B/32: not here yet; fetch it with `reelvec model fetch ViT-B/32`"},
+        {{"embed", "--text", "x", "--model", "/no/such/model"}, "/no/such/model: no such file or folder"},
+        {{"inspect", "tokens", "x", "--model", "RN50"}, "RN50: no such file or folder, nor a known model"},
+        {{"model", "fetch", "RN50"}, "RN50: not a known model"},
+        {{"model", "verify", "ViT-B/32"}, "fetch it with `reelvec model fetch ViT-B/32`"},
+        {{"search", "dog"}, ""},
+        {{"list"}, ""},
+        {{"info", "--library", "/no/such/library.db"}, "/no/such/library.db"},
+        {{"verify", "--library", "/etc/passwd"}, "/etc/passwd"},
+        {{"remove", "x.mp4", "--library", "/no/such/library.db"}, "/no/such/library.db"},
+        {{"sheet", "/no/such/video.mp4", "-o", "/tmp/never.png"},
+         "neither a file nor a video in the library"},
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = run(cases[i].words, &(RunOptions){.folder = fixture->folder});
+        const char *newline = strchr(result.errors, '\n');
+        if (result.status != 1 || result.output_bytes != 0 || strstr(result.errors, cases[i].part) == NULL ||
+            strncmp(result.errors, "reelvec: ", 9) != 0 || newline == NULL || newline[1] != '\0')
+            fail_msg("%s %s: status %d: %s", cases[i].words[0], cases[i].words[1], result.status,
+                     result.errors);
+        run_clear(&result);
+    }
+}
+
+static void program_lists_the_known_models(void **state)
+{
+    Fixture *fixture = *state;
+    const char *words[] = {"model", "list", "--format", "csv", NULL};
+    RunResult result = run(words, &(RunOptions){.folder = fixture->folder});
+    assert_int_equal(result.status, 0);
+    assert_string_equal(result.errors, "");
+    assert_int_equal(
+        strncmp(result.output,
+                "name,dimensions,image_size,fetched,url,sha256,path\r\nViT-B/32,512,224,false,",
+                strlen("name,dimensions,image_size,fetched,url,sha256,path\r\nViT-B/32,512,224,false,")),
+        0);
+    run_clear(&result);
+}
+
+static void program_doctor_works_on_an_empty_machine(void **state)
+{
+    Fixture *fixture = *state;
+    const char *words[] = {"doctor", NULL};
+    RunResult result = run(words, &(RunOptions){.folder = fixture->folder});
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.output, "reelvec     " REELVEC_TEST_VERSION "\n"));
+    assert_non_null(strstr(result.output, "library.db: not there yet"));
+    run_clear(&result);
+}
+
+static void program_reports_a_full_disk(void **state)
+{
+    (void)state;
+    const char *program = getenv("REELVEC_PROGRAM");
+    char command[600];
+    snprintf(command, sizeof command, "'%s' --help > /dev/full", program);
+    const char *words[] = {"/bin/sh", "-c", command, NULL};
+    RunResult result = run_program(words, NULL);
+    assert_int_equal(result.status, 1);
+    assert_string_equal(result.errors, "reelvec: standard output: No space left on device\n");
+    run_clear(&result);
+}
+
+static void program_ends_quietly_on_a_broken_pipe(void **state)
+{
+    (void)state;
+    const char *program = getenv("REELVEC_PROGRAM");
+    char command[600];
+    snprintf(command, sizeof command, "{ sleep 0.2; '%s' --help; echo $? >&2; } | true", program);
+    const char *words[] = {"/bin/sh", "-c", command, NULL};
+    RunResult result = run_program(words, NULL);
+    assert_string_equal(result.errors, "141\n");
+    run_clear(&result);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(program_help_names_every_command),
+        CASE(program_help_of_each_command_is_complete),
+        CASE(program_refuses_wrong_usage),
+        CASE(program_without_arguments_shows_help_as_an_error),
+        CASE(program_prints_its_version),
+        CASE(program_help_of_a_group),
+        CASE(program_says_what_is_missing),
+        CASE(program_lists_the_known_models),
+        CASE(program_doctor_works_on_an_empty_machine),
+        CASE(program_reports_a_full_disk),
+        CASE(program_ends_quietly_on_a_broken_pipe),
+    };
+    return cmocka_run_group_tests_name("cli/usage", tests, NULL, NULL);
+}

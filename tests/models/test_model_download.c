@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of models/model_download.c against a local server that is not always kind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "http_server.h"
+#include "models/model_download.h"
+
+#define FILE_BYTES 100000
+
+typedef struct Fixture {
+    char folder[256], path[300], part[320], url[200], sha256[65];
+    uint8_t bytes[FILE_BYTES];
+    HttpFile files[2];
+    HttpServer *server;
+    RvFetchOptions options;
+    Download download;
+} Fixture;
+
+static void write_file(const char *path, const void *bytes, size_t size_bytes)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
+static long size_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 ? (long)facts.st_size : -1;
+}
+
+static int set_up(void **state)
+{
+    Fixture *fixture = calloc(1, sizeof *fixture);
+    *state = fixture;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture->folder, sizeof fixture->folder, "%s/download-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture->folder) == NULL)
+        return -1;
+    snprintf(fixture->path, sizeof fixture->path, "%s/weights.pt", fixture->folder);
+    snprintf(fixture->part, sizeof fixture->part, "%s.part", fixture->path);
+    for (size_t i = 0; i < FILE_BYTES; i++)
+        fixture->bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+    write_file(fixture->path, fixture->bytes, FILE_BYTES);
+    rv_file_sha256(fixture->path, fixture->sha256, NULL);
+    unlink(fixture->path);
+    fixture->files[0] = (HttpFile){.path = "/weights.pt", .bytes = fixture->bytes, .size_bytes = FILE_BYTES};
+    fixture->files[1] =
+        (HttpFile){.path = "/moved.pt", .behaviour = HTTP_REDIRECT, .redirect_to = "/weights.pt"};
+    fixture->server = http_server_start(fixture->files, 2);
+    if (fixture->server == NULL)
+        return -1;
+    http_server_url(fixture->server, "/weights.pt", fixture->url, sizeof fixture->url);
+    fixture->options.stall_timeout_s = 1;
+    fixture->download = (Download){.url = fixture->url,
+                                   .path = fixture->path,
+                                   .name = "weights.pt",
+                                   .sha256 = fixture->sha256,
+                                   .options = &fixture->options};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    http_server_stop(fixture->server);
+    unlink(fixture->path);
+    unlink(fixture->part);
+    rmdir(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+static void assert_installed(const Fixture *fixture)
+{
+    char hex[65];
+    assert_int_equal(rv_file_sha256(fixture->path, hex, NULL), RV_OK);
+    assert_string_equal(hex, fixture->sha256);
+    assert_int_equal(size_of(fixture->part), -1);
+}
+
+static void download_installs_a_good_file(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_installed(fixture);
+    struct stat facts;
+    assert_int_equal(stat(fixture->path, &facts), 0);
+    assert_int_equal(facts.st_mode & 0400, 0400);
+}
+
+static void download_follows_a_redirect(void **state)
+{
+    Fixture *fixture = *state;
+    http_server_url(fixture->server, "/moved.pt", fixture->url, sizeof fixture->url);
+    assert_int_equal(rv_model_download(&fixture->download, NULL), RV_OK);
+    assert_installed(fixture);
+}
+
+static void download_resumes_after_a_cut(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->files[0].behaviour = HTTP_CUT_ONCE;
+    fixture->files[0].cut_after = 40000;
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "run the command again to go on"));
+    assert_int_equal(size_of(fixture->path), -1);
+    assert_int_equal(size_of(fixture->part), 40000);
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_int_equal(fixture->files[0].last_start, 40000);
+    assert_installed(fixture);
+}
+
+/* How the server answers, what lies there before, what comes out. */
+static void download_ends_well_or_says_why(void **state)
+{
+    static const struct {
+        HttpBehaviour behaviour;
+        size_t cut_after;
+        long part_before; // -1: none; good bytes
+        bool part_is_wrong;
+        RvStatus status;
+        long part_after; // -1: none
+        int requests;
+        const char *message;
+        const char *why;
+    } cases[] = {
+        {HTTP_GOOD, 0, 1234, false, RV_OK, -1, 1, NULL, "a part is continued"},
+        {HTTP_IGNORE_RANGE, 0, 1234, false, RV_OK, -1, 1, NULL, "200 instead of 206: from the beginning"},
+        {HTTP_GOOD, 0, FILE_BYTES, false, RV_OK, -1, 1, NULL, "416 on a complete part"},
+        {HTTP_GOOD, 0, 5000, true, RV_OK, -1, 2, NULL, "a wrong part gets one fresh start"},
+        {HTTP_GOOD, 0, FILE_BYTES + 77, true, RV_OK, -1, 2, NULL, "a part longer than the file"},
+        {HTTP_WRONG_RANGE, 0, 5000, false, RV_ERROR_NETWORK, 5000, 1, "another part",
+         "206 from another place"},
+        {HTTP_MISSING, 0, -1, false, RV_ERROR_NETWORK, -1, 1, "answered 404", "404 leaves nothing behind"},
+        {HTTP_MISSING, 0, 500, false, RV_ERROR_NETWORK, 500, 1, "answered 404", "404 keeps the part"},
+        {HTTP_FORBIDDEN, 0, -1, false, RV_ERROR_NETWORK, -1, 1, "answered 403", "403"},
+        {HTTP_CUT, 0, -1, false, RV_ERROR_NETWORK, -1, 1, "", "cut before the first byte"},
+        {HTTP_CUT, 70000, -1, false, RV_ERROR_NETWORK, 70000, 1, "connection broke after 70000", "cut"},
+        {HTTP_STALL, 30000, -1, false, RV_ERROR_NETWORK, 30000, 1, "nothing arrived for 1 s", "stall"},
+    };
+    Fixture *fixture = *state;
+    static uint8_t wrong[FILE_BYTES + 77];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError err = {0};
+        unlink(fixture->path);
+        unlink(fixture->part);
+        if (cases[i].part_before >= 0)
+            write_file(fixture->part, cases[i].part_is_wrong ? wrong : fixture->bytes,
+                       (size_t)cases[i].part_before);
+        fixture->files[0].behaviour = cases[i].behaviour;
+        fixture->files[0].cut_after = cases[i].cut_after;
+        fixture->files[0].request_count = 0;
+        RvStatus status = rv_model_download(&fixture->download, &err);
+        if (status != cases[i].status || size_of(fixture->part) != cases[i].part_after ||
+            fixture->files[0].request_count != cases[i].requests)
+            fail_msg("%s: status %d (%s), part %ld, %d requests", cases[i].why, status, err.message,
+                     size_of(fixture->part), fixture->files[0].request_count);
+        if (status == RV_OK)
+            assert_installed(fixture);
+        else
+            assert_int_equal(size_of(fixture->path), -1);
+        if (cases[i].message != NULL && strstr(err.message, cases[i].message) == NULL)
+            fail_msg("%s: %s", cases[i].why, err.message);
+    }
+}
+
+static void download_deletes_wrong_content(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    write_file(fixture->path, "the old one", 11);
+    fixture->bytes[50000] ^= 1;
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "SHA-256"));
+    assert_int_equal(size_of(fixture->part), -1);
+    assert_int_equal(size_of(fixture->path), 11); // what was there before is untouched
+}
+
+static bool stop_at_once(void *user, const RvFetchProgress *progress)
+{
+    int *calls = user;
+    assert_string_equal(progress->file, "weights.pt");
+    return ++*calls < 1;
+}
+
+static void download_keeps_the_part_when_cancelled(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    int calls = 0;
+    write_file(fixture->part, fixture->bytes, 777);
+    fixture->options.progress = stop_at_once;
+    fixture->options.progress_user = &calls;
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_CANCELLED);
+    assert_true(calls > 0);
+    assert_true(size_of(fixture->part) >= 777);
+    fixture->options.progress = NULL;
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_installed(fixture);
+}
+
+static bool remember_last(void *user, const RvFetchProgress *progress)
+{
+    *(RvFetchProgress *)user = *progress;
+    return true;
+}
+
+static void download_progress_counts_the_whole_file(void **state)
+{
+    Fixture *fixture = *state;
+    RvFetchProgress last = {0};
+    write_file(fixture->part, fixture->bytes, 60000);
+    fixture->options.progress = remember_last;
+    fixture->options.progress_user = &last;
+    assert_int_equal(rv_model_download(&fixture->download, NULL), RV_OK);
+    assert_int_equal(last.bytes_done, FILE_BYTES);
+    assert_int_equal(last.bytes_expected, FILE_BYTES);
+}
+
+static void download_refuses_a_part_in_use(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    write_file(fixture->part, fixture->bytes, 10);
+    int fd = open(fixture->part, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_BUSY);
+    assert_int_equal(fixture->files[0].request_count, 0);
+    close(fd);
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+}
+
+static void download_reports_an_unwritable_folder(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->download.path = "/proc/reelvec/weights.pt";
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_IO);
+    assert_non_null(strstr(err.message, "/proc/reelvec/weights.pt.part"));
+}
+
+static void download_reports_a_server_that_is_not_there(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    http_server_stop(fixture->server);
+    fixture->server = NULL;
+    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_NETWORK);
+    assert_int_equal(size_of(fixture->part), -1);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(download_installs_a_good_file),
+        CASE(download_follows_a_redirect),
+        CASE(download_resumes_after_a_cut),
+        CASE(download_ends_well_or_says_why),
+        CASE(download_deletes_wrong_content),
+        CASE(download_keeps_the_part_when_cancelled),
+        CASE(download_progress_counts_the_whole_file),
+        CASE(download_refuses_a_part_in_use),
+        CASE(download_reports_an_unwritable_folder),
+        CASE(download_reports_a_server_that_is_not_there),
+    };
+    return cmocka_run_group_tests_name("models/model_download", tests, NULL, NULL);
+}

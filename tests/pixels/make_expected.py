@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write tests/pixels/data/* and tests/pixels/expected.h: small pictures of every kind, and what Pillow 9.4 makes of
+them. Nothing is random; run it again after adding a kind, with Debian 12's python3-pil."""
+import os
+import struct
+import zlib
+
+from PIL import Image
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "data")
+WIDTH, HEIGHT = 23, 14
+
+
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 % (1 << 64)
+    return value
+
+
+def pattern(width, height, channels):
+    """The same bytes as pattern() in test_resize.c."""
+    return bytes(
+        (x * 7 + y * 13 + c * 61 + x * y // 3 + (x ^ y) % 5 * 40) % 256
+        for y in range(height)
+        for x in range(width)
+        for c in range(channels)
+    )
+
+
+def image(mode, width=WIDTH, height=HEIGHT):
+    return Image.frombytes(mode, (width, height), pattern(width, height, len(mode)))
+
+
+def crop(picture, size):
+    """CLIP's preprocessing as torchvision and Pillow do it."""
+    width, height = picture.size
+    short, long = min(width, height), max(width, height)
+    if short != size:
+        longer = int(size * long / short)
+        shape = (size, longer) if width <= height else (longer, size)
+        picture = picture.resize(shape, Image.BICUBIC)
+    left = int(round((picture.size[0] - size) / 2.0))
+    top = int(round((picture.size[1] - size) / 2.0))
+    return picture.crop((left, top, left + size, top + size)).convert("RGB").tobytes()
+
+
+def png(name, depth, colour, rows, extra=b"", interlace=0):
+    """A PNG of a kind that Pillow does not write."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, interlace)
+    body = zlib.compress(b"".join(b"\0" + row for row in rows))
+    with open(os.path.join(DATA, name), "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", body) + chunk(b"IEND", b""))
+
+
+def make_pictures():
+    rgb, rgba, grey, both = image("RGB"), image("RGBA"), image("L"), image("LA")
+    palette = rgb.quantize(19)
+    save = lambda picture, name, **options: picture.save(os.path.join(DATA, name), **options)
+    save(rgb, "rgb.png")
+    save(rgba, "rgba.png")
+    save(grey, "grey.png")
+    save(both, "grey_alpha.png")
+    save(palette, "palette.png")
+    save(palette, "palette_transparent.png", transparency=3)
+    save(rgb.quantize(4), "palette_2bit.png")
+    save(rgb.convert("1"), "bits.png")
+    save(rgb, "rgb_named_colour.png", transparency=(0, 61, 122))
+    save(grey, "grey_named_colour.png", transparency=7)
+    save(rgb, "animated.png", save_all=True, append_images=[rgb.rotate(180)], duration=100)
+    wide = pattern(WIDTH * 2, HEIGHT, 4)
+    png("rgb_16bit.png", 16, 2, [wide[y * WIDTH * 8:][:WIDTH * 6] for y in range(HEIGHT)])
+    png("rgba_16bit.png", 16, 6, [wide[y * WIDTH * 8:][:WIDTH * 8] for y in range(HEIGHT)])
+    png("grey_4bit.png", 4, 0, [wide[y * WIDTH * 8:][:(WIDTH + 1) // 2] for y in range(HEIGHT)])
+    png("grey_2bit.png", 2, 0, [wide[y * WIDTH * 8:][:(WIDTH + 3) // 4] for y in range(HEIGHT)])
+    for name, sampling in (("444", 0), ("422", 1), ("420", 2)):
+        save(rgb, f"rgb_{name}.jpg", subsampling=sampling, quality=80)
+    save(rgb, "progressive.jpg", progressive=True, quality=70)
+    save(grey, "grey.jpg", quality=80)
+    save(rgb.convert("CMYK"), "cmyk.jpg", quality=95)
+    save(rgb, "lossy.webp", quality=60)
+    save(rgba, "lossy_alpha.webp", quality=60)
+    save(rgb, "lossless.webp", lossless=True)
+    save(rgba, "lossless_alpha.webp", lossless=True)
+    save(rgb, "animated.webp", save_all=True, append_images=[rgb.rotate(180)], duration=100)
+    save(palette, "palette.gif")
+    save(palette, "transparent.gif", transparency=2)
+    save(grey, "grey.gif")
+    save(palette, "animated.gif", save_all=True, append_images=[rgb.rotate(180).quantize(9)])
+    save(rgb, "rgb.bmp")
+    save(rgba, "padded.bmp")
+    save(palette, "palette.bmp")
+    save(grey, "grey.bmp")
+    save(rgb.convert("1"), "bits.bmp")
+    save(rgb, "rgb.tif", compression="tiff_lzw")
+    save(rgba, "rgba.tif", compression="tiff_adobe_deflate")
+    save(palette, "palette.tif")
+    save(rgb.convert("1"), "bits.tif")
+    save(rgb, "rgb.ppm")
+    save(grey, "grey.pgm")
+    save(rgb.convert("1"), "bits.pbm")
+    save(rgb, "rgb.jp2")
+
+
+def channels_of(name, picture):
+    """What rv_picture_decode gives for Pillow's mode; palettes are spelt out as R G B A."""
+    if picture.mode in ("P", "RGBA") or name == "bits.bmp":
+        return 4
+    return {"1": 1, "L": 1, "LA": 2, "RGB": 3, "CMYK": 3}[picture.mode]
+
+
+def still_rows():
+    for name in sorted(os.listdir(DATA)):
+        picture = Image.open(os.path.join(DATA, name))
+        picture.load()
+        nearest = "true" if picture.mode in ("1", "P") else "false"
+        # Pillow resamples C M Y K, we R G B: only the crop of the same size is equal.
+        sizes = ((9, picture.mode != "CMYK"), (HEIGHT, True), (31, picture.mode != "CMYK"))
+        hashes = ", ".join(f"0x{fnv(crop(picture.copy(), size)):016x}" if equal else "0" for size, equal in sizes)
+        yield f'    {{"{name}", {channels_of(name, picture)}, {nearest}, {{{hashes}}}}},'
+
+
+RESIZES = (
+    ("L", False, 23, 14, 23, 14, "unchanged"), ("RGB", False, 23, 14, 9, 5, "smaller"),
+    ("RGB", False, 23, 14, 60, 41, "larger"), ("RGB", False, 23, 14, 23, 5, "one axis alone"),
+    ("RGB", False, 23, 14, 5, 14, "the other axis alone"), ("RGBA", False, 23, 14, 11, 19, "premultiplied"),
+    ("LA", False, 40, 31, 17, 8, "premultiplied grey"), ("L", False, 301, 7, 3, 200, "long taps"),
+    ("L", False, 1, 1, 9, 4, "one pixel"), ("RGB", False, 97, 1, 1, 97, "one row"),
+    ("RGBA", False, 200, 150, 64, 48, "many pixels"), ("L", True, 23, 14, 9, 5, "nearest, smaller"),
+    ("L", True, 23, 14, 60, 41, "nearest, larger"), ("RGB", False, 640, 361, 397, 224, "a video's shape"),
+)
+
+
+def resize_rows():
+    for mode, nearest, width, height, to_width, to_height, why in RESIZES:
+        method = Image.NEAREST if nearest else Image.BICUBIC
+        result = image(mode, width, height).resize((to_width, to_height), method)
+        yield (f"    {{{len(mode)}, {str(nearest).lower()}, {width}, {height}, {to_width}, {to_height}, "
+               f'0x{fnv(result.tobytes()):016x}, "{why}"}},')
+
+
+CROPS = (
+    ("RGB", 23, 14, 14, "the shorter side is kept"), ("RGB", 14, 23, 14, "the same, upright"),
+    ("RGB", 23, 14, 8, "smaller"), ("RGBA", 31, 17, 20, "larger, with alpha"), ("L", 100, 33, 32, "grey"),
+    ("LA", 33, 100, 32, "grey and alpha, tall"), ("RGB", 15, 10, 10, "offset 2.5 rounds to 2"),
+    ("RGB", 17, 10, 10, "offset 3.5 rounds to 4"), ("RGB", 117, 209, 64, "the longer side is cut off, not rounded"),
+    ("RGB", 2000, 3, 16, "a strip"), ("RGB", 3, 2000, 16, "a strip, upright"), ("RGB", 1, 1, 7, "one pixel"),
+)
+
+
+def crop_rows():
+    for mode, width, height, size, why in CROPS:
+        result = crop(image(mode, width, height), size)
+        yield f'    {{{len(mode)}, {width}, {height}, {size}, 0x{fnv(result):016x}, "{why}"}},'
+
+
+def table(kind, name, fields, rows):
+    return "\n".join([f"static const struct {kind} {{", *(f"    {field};" for field in fields), f"}} {name}[] = {{",
+                      *rows, "};", ""])
+
+
+def main():
+    os.makedirs(DATA, exist_ok=True)
+    make_pictures()
+    hash_field, why_field = "uint64_t hash", "const char *why"
+    with open(os.path.join(HERE, "expected.h"), "w") as out:
+        out.write("/* SPDX-License-Identifier: MIT */\n/* What Pillow 9.4 makes of pictures, as 64-bit FNV-1a of the bytes; "
+                  "written by make_expected.py. */\n#ifndef RV_TESTS_EXPECTED_H\n#define RV_TESTS_EXPECTED_H\n\n"
+                  "#include <stdbool.h>\n#include <stdint.h>\n\n// clang-format off\n#if defined(EXPECTED_STILLS)\n")
+        out.write(table("StillCase", "still_cases", ["const char *name", "int channel_count", "bool nearest",
+                                                     "uint64_t crop_hashes[3]"], still_rows()))
+        out.write("#else\n" + table("ResizeCase", "resize_cases", [
+            "int channel_count", "bool nearest", "int width, height", "int to_width, to_height", hash_field, why_field],
+            resize_rows()))
+        out.write(table("CropCase", "crop_cases", ["int channel_count", "int width, height", "int size", hash_field,
+                                                   why_field], crop_rows()))
+        out.write("#endif\n#endif\n")
+
+
+main()

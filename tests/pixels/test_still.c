@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of pixels/still*.c: every kind of picture against Pillow (expected.h), damaged ones, URLs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPECTED_STILLS
+#include "base/buffer.h"
+#include "base/file.h"
+#include "expected.h"
+#include "fnv.h"
+#include "http_server.h"
+#include "pixels/picture.h"
+#include "pixels/resize.h"
+#include "pixels/still.h"
+#include "shared.h"
+
+#define STILL_COUNT (sizeof still_cases / sizeof still_cases[0])
+
+static void data_path(const char *name, char *path, size_t size_bytes)
+{
+    const char *source = getenv("REELVEC_SOURCE");
+    snprintf(path, size_bytes, "%s/tests/pixels/data/%s", source != NULL ? source : ".", name);
+}
+
+static void read_data(const char *name, Buffer *out)
+{
+    char path[1024];
+    RvError err = {0};
+    data_path(name, path, sizeof path);
+    rv_buffer_init(out, (size_t)1 << 20);
+    if (rv_file_read(path, out, &err) != RV_OK)
+        fail_msg("%s", err.message);
+}
+
+static void picture_load_equals_pillow(void **state)
+{
+    static const int sizes[3] = {9, 14, 31};
+    for (size_t i = 0; i < STILL_COUNT; i++) {
+        const struct StillCase *test = &still_cases[i];
+        char path[1024];
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        data_path(test->name, path, sizeof path);
+        if (rv_picture_load(path, &picture, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        RvImage image = rv_picture_image(picture);
+        if (image.channel_count != test->channel_count || image.nearest != test->nearest)
+            fail_msg("%s: %d channels, nearest %d", test->name, image.channel_count, image.nearest);
+        for (int k = 0; k < 3; k++) {
+            uint8_t rgb_u8[31 * 31 * 3];
+            assert_int_equal(rv_resize_crop(&image, sizes[k], rgb_u8, &err), RV_OK);
+            if (test->crop_hashes[k] != 0 &&
+                fnv(rgb_u8, (size_t)(sizes[k] * sizes[k] * 3)) != test->crop_hashes[k])
+                fail_msg("%s at %d: other pixels than Pillow's", test->name, sizes[k]);
+        }
+        rv_picture_destroy(picture);
+    }
+}
+
+static void picture_decode_equals_golden_jpeg(void **state)
+{
+    char input[1024], output[1024];
+    if (!shared_path("golden/images/cars_768x432.jpg", input, sizeof input))
+        skip();
+    assert_true(shared_path("golden/pixels/cars_768x432.jpg.224.png", output, sizeof output));
+    RvPicture *picture = NULL, *golden = NULL;
+    RvError err = {0};
+    assert_int_equal(rv_picture_load(input, &picture, &err), RV_OK);
+    assert_int_equal(rv_picture_load(output, &golden, &err), RV_OK);
+    uint8_t *rgb_u8 = malloc(224 * 224 * 3);
+    assert_int_equal(rv_resize_crop(&picture->image, 224, rgb_u8, &err), RV_OK);
+    // Versions of libjpeg differ by a level.
+    for (int i = 0; i < 224 * 224 * 3; i++)
+        assert_in_range(rgb_u8[i] - golden->pixels[i] + 2, 0, 4);
+    free(rgb_u8);
+    rv_picture_destroy(picture);
+    rv_picture_destroy(golden);
+}
+
+static void picture_decode_refuses_what_is_no_picture(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size_bytes;
+        const char *says;
+        const char *why;
+    } cases[] = {
+        {"", 0, "empty", "nothing at all"},
+        {"hello, world\n", 13, "not a picture", "text"},
+        {"\0\0\0\x20"
+         "ftypisom\0\0\2\0",
+         16, "a video", "MP4"},
+        {"\x1a\x45\xdf\xa3\x01\0\0\0", 8, "a video", "Matroska"},
+        {"\0\0\0\x1c"
+         "ftypavif\0\0\0\0",
+         16, "an AVIF picture", "AVIF"},
+        {"%PDF-1.4\n", 9, "a PDF document", "PDF"},
+        {"\x89PNG\r\n\x1a\n", 8, "damaged png", "a signature alone"},
+        {"\xff\xd8\xff", 3, "damaged JPEG", "the start of a JPEG"},
+        {"GIF89a", 6, "damaged gif", "the start of a GIF"},
+        {"RIFF\x10\0\0\0WEBPVP8X", 16, "damaged webp", "the start of a WebP"},
+        {"BM", 2, "damaged bmp", "two letters"},
+        {"P6 99999 99999 255\n", 19, "damaged ppm", "a header of 10 gigapixels"},
+        {"P6 16000 16000 255\n1", 20, "damaged ppm", "a header of 256 megapixels with one byte"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        RvStatus status = rv_picture_decode(cases[i].bytes, cases[i].size_bytes, &picture, &err);
+        if (status != RV_ERROR_FORMAT || picture != NULL || strstr(err.message, cases[i].says) == NULL)
+            fail_msg("%s: status %d, \"%s\"", cases[i].why, status, err.message);
+    }
+    RvPicture *picture = NULL;
+    RvError err = {0};
+    assert_int_equal(rv_picture_decode(NULL, 5, &picture, &err), RV_ERROR_FORMAT);
+}
+
+static void picture_load_names_the_path(void **state)
+{
+    RvPicture *picture = NULL;
+    RvError err = {0};
+    assert_int_equal(rv_picture_load("/no/such/picture.png", &picture, &err), RV_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "/no/such/picture.png"));
+    assert_int_equal(rv_picture_load("/", &picture, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_picture_load("", &picture, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_picture_load(NULL, &picture, &err), RV_ERROR_ARGUMENT);
+    char path[1024];
+    data_path("../test_still.c", path, sizeof path);
+    assert_int_equal(rv_picture_load(path, &picture, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "test_still.c: not a picture"));
+    assert_null(picture);
+}
+
+/* Decode a copy of the exact size, so that a sanitizer sees reading past the end. */
+static RvStatus decode_copy(const uint8_t *bytes, size_t size_bytes)
+{
+    uint8_t *copy = malloc(size_bytes + (size_bytes == 0));
+    memcpy(copy, bytes, size_bytes);
+    RvPicture *picture = NULL;
+    RvError err = {0};
+    RvStatus status = rv_picture_decode(copy, size_bytes, &picture, &err);
+    assert_true((status == RV_OK) == (picture != NULL));
+    assert_true(status == RV_OK || err.message[0] != '\0');
+    rv_picture_destroy(picture);
+    free(copy);
+    return status;
+}
+
+static void picture_decode_survives_truncation(void **state)
+{
+    for (size_t i = 0; i < STILL_COUNT; i++) {
+        Buffer file;
+        read_data(still_cases[i].name, &file);
+        size_t step = file.size_bytes / 40 + 1;
+        for (size_t kept = 0; kept < file.size_bytes; kept += step) {
+            RvStatus status = decode_copy(file.bytes, kept);
+            bool checked =
+                strstr(still_cases[i].name, ".png") != NULL || strstr(still_cases[i].name, ".jpg") != NULL;
+            // What stands after the picture's last row is not missed.
+            if (checked && kept < file.size_bytes / 2 && status == RV_OK &&
+                strcmp(still_cases[i].name, "animated.png") != 0)
+                fail_msg("%s: %zu of %zu bytes made a picture", still_cases[i].name, kept, file.size_bytes);
+        }
+        rv_buffer_clear(&file);
+    }
+}
+
+static void picture_decode_survives_damage(void **state)
+{
+    uint32_t random = 12345;
+    for (size_t i = 0; i < STILL_COUNT; i++) {
+        Buffer file;
+        read_data(still_cases[i].name, &file);
+        for (int round = 0; round < 40; round++) {
+            random = random * 1664525 + 1013904223;
+            size_t at = (random >> 8) % file.size_bytes;
+            uint8_t kept = file.bytes[at];
+            file.bytes[at] = (uint8_t)(random >> 3);
+            decode_copy(file.bytes, file.size_bytes);
+            file.bytes[at] = kept;
+        }
+        rv_buffer_clear(&file);
+    }
+}
+
+static void picture_load_reads_urls(void **state)
+{
+    Buffer good;
+    read_data("rgba.png", &good);
+    static const char page[] = "<html><body>This is a page, not a picture.</body></html>";
+    HttpFile files[] = {
+        {.path = "/good.png", .bytes = good.bytes, .size_bytes = good.size_bytes, .behaviour = HTTP_GOOD},
+        {.path = "/moved", .behaviour = HTTP_REDIRECT, .redirect_to = "/good.png"},
+        {.path = "/cut.png",
+         .bytes = good.bytes,
+         .size_bytes = good.size_bytes,
+         .behaviour = HTTP_CUT,
+         .cut_after = 99},
+        {.path = "/closed.png", .behaviour = HTTP_FORBIDDEN},
+        {.path = "/page.html", .bytes = page, .size_bytes = sizeof page - 1, .behaviour = HTTP_GOOD},
+    };
+    static const struct {
+        const char *path;
+        RvStatus status;
+        const char *says;
+    } cases[] = {
+        {"/good.png", RV_OK, ""},
+        {"/moved", RV_OK, ""},
+        {"/cut.png", RV_ERROR_NETWORK, "/cut.png"},
+        {"/gone.png", RV_ERROR_NETWORK, "/gone.png: the server answers 404"},
+        {"/closed.png", RV_ERROR_NETWORK, "403"},
+        {"/page.html", RV_ERROR_FORMAT, "/page.html: not a picture"},
+    };
+    HttpServer *server = http_server_start(files, sizeof files / sizeof files[0]);
+    assert_non_null(server);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char url[256];
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        http_server_url(server, cases[i].path, url, sizeof url);
+        RvStatus status = rv_picture_load(url, &picture, &err);
+        if (status != cases[i].status || strstr(err.message, cases[i].says) == NULL)
+            fail_msg("%s: status %d, \"%s\"", cases[i].path, status, err.message);
+        if (status == RV_OK)
+            assert_int_equal(picture->image.channel_count, 4);
+        rv_picture_destroy(picture);
+    }
+    http_server_stop(server);
+    rv_buffer_clear(&good);
+}
+
+static void picture_load_reports_a_dead_server(void **state)
+{
+    RvPicture *picture = NULL;
+    RvError err = {0};
+    // Port 1 of the loopback: nobody answers there.
+    assert_int_equal(rv_picture_load("http://127.0.0.1:1/a.png", &picture, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "http://127.0.0.1:1/a.png"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(picture_load_equals_pillow),
+        cmocka_unit_test(picture_decode_equals_golden_jpeg),
+        cmocka_unit_test(picture_decode_refuses_what_is_no_picture),
+        cmocka_unit_test(picture_load_names_the_path),
+        cmocka_unit_test(picture_decode_survives_truncation),
+        cmocka_unit_test(picture_decode_survives_damage),
+        cmocka_unit_test(picture_load_reads_urls),
+        cmocka_unit_test(picture_load_reports_a_dead_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

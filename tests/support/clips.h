@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Generated video clips for tests: made on first use by tools/make_clips, kept in $REELVEC_BUILD/clips. */
+#ifndef RV_TESTS_CLIPS_H
+#define RV_TESTS_CLIPS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shared.h"
+
+/* path of the clip `name`; 0 (the test should call skip()) where it cannot be made: the package ffmpeg is
+ * missing. */
+static inline int clip_path(const char *name, char *path, size_t size_bytes)
+{
+    static int tried;
+    char folder[1024], command[4096];
+    build_path("clips", folder, sizeof folder);
+    snprintf(path, size_bytes, "%s/%s", folder, name);
+    if (access(path, R_OK) == 0)
+        return 1;
+    if (tried)
+        return 0;
+    tried = 1;
+    const char *source = getenv("REELVEC_SOURCE");
+    // The script holds a lock: of several tests that come here at once, one works and the others wait.
+    snprintf(command, sizeof command, "'%s/tools/make_clips' '%s' >&2", source != NULL ? source : ".",
+             folder);
+    if (system(command) != 0)
+        fprintf(stderr, "clips: tools/make_clips failed; is the package ffmpeg installed?\n");
+    return access(path, R_OK) == 0;
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* A web server on loopback for tests, with files that behave well and files that do not. */
+#include "http_server.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct HttpServer {
+    struct MHD_Daemon *daemon;
+    HttpFile *files;
+    size_t file_count;
+    unsigned port;
+    volatile bool stopping;
+};
+
+typedef struct Answer {
+    const HttpServer *server;
+    const HttpFile *file;
+    uint64_t start;
+    bool misbehaves;
+} Answer;
+
+static ssize_t read_answer(void *user, uint64_t position, char *buffer, size_t max_bytes)
+{
+    const Answer *answer = user;
+    uint64_t at = answer->start + position;
+    uint64_t end = answer->file->size_bytes;
+    if (answer->misbehaves && answer->file->cut_after < end)
+        end = answer->file->cut_after;
+    if (at < end) {
+        size_t count = end - at < max_bytes ? (size_t)(end - at) : max_bytes;
+        memcpy(buffer, (const char *)answer->file->bytes + at, count);
+        return (ssize_t)count;
+    }
+    if (answer->misbehaves && answer->file->behaviour == HTTP_STALL) {
+        while (!answer->server->stopping)
+            nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned status, const char *location)
+{
+    static char text[] = "an error page\n";
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(sizeof text - 1, text, MHD_RESPMEM_PERSISTENT);
+    if (location != NULL)
+        MHD_add_response_header(response, "Location", location);
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static bool misbehaves_now(const HttpFile *file)
+{
+    return file->behaviour == HTTP_CUT || file->behaviour == HTTP_STALL ||
+           (file->behaviour == HTTP_CUT_ONCE && file->request_count == 1);
+}
+
+static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connection *connection,
+                                   HttpFile *file)
+{
+    const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
+    unsigned long long start = 0;
+    if (range != NULL && file->behaviour != HTTP_IGNORE_RANGE && sscanf(range, "bytes=%llu-", &start) == 1) {
+        if (start >= file->size_bytes)
+            return answer_status(connection, 416, NULL);
+    } else {
+        range = NULL;
+    }
+    if (range != NULL && file->behaviour == HTTP_WRONG_RANGE)
+        start /= 2;
+    file->last_start = start;
+    Answer *answer = malloc(sizeof *answer);
+    if (answer == NULL)
+        return MHD_NO;
+    *answer = (Answer){.server = server, .file = file, .start = start, .misbehaves = misbehaves_now(file)};
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(file->size_bytes - start, 4096, read_answer, answer, free);
+    MHD_add_response_header(response, "Content-Type",
+                            file->media_type != NULL ? file->media_type : "application/octet-stream");
+    if (range != NULL) {
+        char value[96];
+        snprintf(value, sizeof value, "bytes %llu-%zu/%zu", start, file->size_bytes - 1, file->size_bytes);
+        MHD_add_response_header(response, "Content-Range", value);
+    }
+    enum MHD_Result result = MHD_queue_response(connection, range != NULL ? 206 : 200, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_request(void *user, struct MHD_Connection *connection, const char *path,
+                                      const char *method, const char *version, const char *upload,
+                                      size_t *upload_bytes, void **state)
+{
+    (void)method, (void)version, (void)upload, (void)upload_bytes, (void)state;
+    HttpServer *server = user;
+    for (size_t i = 0; i < server->file_count; i++) {
+        HttpFile *file = &server->files[i];
+        if (strcmp(file->path, path) != 0)
+            continue;
+        file->request_count++;
+        if (file->behaviour == HTTP_MISSING)
+            return answer_status(connection, 404, NULL);
+        if (file->behaviour == HTTP_FORBIDDEN)
+            return answer_status(connection, 403, NULL);
+        if (file->behaviour == HTTP_REDIRECT)
+            return answer_status(connection, 302, file->redirect_to);
+        return answer_file(server, connection, file);
+    }
+    return answer_status(connection, 404, NULL);
+}
+
+HttpServer *http_server_start(HttpFile *files, size_t file_count)
+{
+    HttpServer *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return NULL;
+    server->files = files;
+    server->file_count = file_count;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    server->daemon =
+        MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
+                         answer_request, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
+    const union MHD_DaemonInfo *info =
+        server->daemon != NULL ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (info == NULL) {
+        http_server_stop(server);
+        return NULL;
+    }
+    server->port = info->port;
+    return server;
+}
+
+void http_server_stop(HttpServer *server)
+{
+    if (server == NULL)
+        return;
+    server->stopping = true;
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    free(server);
+}
+
+void http_server_url(const HttpServer *server, const char *path, char *url, size_t size_bytes)
+{
+    snprintf(url, size_bytes, "http://127.0.0.1:%u%s", server->port, path);
+}

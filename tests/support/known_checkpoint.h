@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* CLIP checkpoints whose every weight is a known function of its tensor's name and its index. */
+#ifndef RV_TESTS_KNOWN_CHECKPOINT_H
+#define RV_TESTS_KNOWN_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum KnownType { KNOWN_F32, KNOWN_F16, KNOWN_BF16 } KnownType;
+typedef enum KnownLayout { KNOWN_HUGGING_FACE, KNOWN_SHARDED, KNOWN_OPEN_CLIP } KnownLayout;
+
+typedef struct KnownCheckpoint {
+    const char *config; // "tiny" or "vitb32"
+    KnownType type;
+    KnownLayout layout;
+    const char *vocabulary_gz; // CLIP's merges; NULL: 514 tokens (bytes, bytes that end a word, start, end),
+                               // no merges
+} KnownCheckpoint;
+
+/* Weight i (row-major) of the tensor whose name in OpenAI's code is NAME:
+ *   z = splitmix64(FNV-1a-64(NAME) + (i + 1) * 0x9E3779B97F4A7C15), u = (z >> 40) / 2^24,
+ *   value = (2 u - 1) * amplitude + offset in float32; amplitude and offset as list_tensors has them.
+ * Writes weights, configuration and vocabulary into the folder, which is made. false with a line on stderr.
+ */
+bool known_checkpoint_write(const KnownCheckpoint *checkpoint, const char *folder);
+
+/* $REELVEC_BUILD/checkpoints/NAME, made when it is not there. NAME: config, then in this order what differs
+ * from the default: "-f16" or "-bf16", "-sharded" or "-openclip", "-bytes" (the vocabulary of 514; otherwise
+ * CLIP's, from the shared folder). false (the test should call skip()) where CLIP's vocabulary is not there.
+ */
+bool known_checkpoint_ensure(const char *name, char *path, size_t size_bytes);
+
+#endif

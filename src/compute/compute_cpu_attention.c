@@ -105,9 +105,19 @@ void rv_cpu_attention(Compute *compute, const float *q, const float *k, const fl
 {
     assert(token_count <= COMPUTE_TOKENS_MAX && head_width <= COMPUTE_HEAD_WIDTH_MAX);
     assert(first_query + query_count <= token_count);
-    AttentionJob job = {(CpuDevice *)compute, q,          k,           v,           dst,
-                        qkv_stride,           dst_stride, token_count, first_query, query_count,
-                        head_count,           head_width, causal};
+    AttentionJob job = {.device = (CpuDevice *)compute,
+                        .q = q,
+                        .k = k,
+                        .v = v,
+                        .dst = dst,
+                        .qkv_stride = qkv_stride,
+                        .dst_stride = dst_stride,
+                        .token_count = token_count,
+                        .first_query = first_query,
+                        .query_count = query_count,
+                        .head_count = head_count,
+                        .head_width = head_width,
+                        .causal = causal};
     size_t task_count = sequence_count * head_count;
     rv_cpu_run(job.device, task_count * token_count * (query_count + 1) * head_width * 2, task_count, attend,
                &job);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames embedded per second, and texts, through the public interface.
+ *     bench_embed MODEL [SECONDS_PER_CASE]
+ * Prints, for batches of 1 and 16 and for one thread and all, the median rate and the multiply-add rate of the arithmetic
+ * that the vision tower needs (the last block computes the class token only). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reelvec/reelvec.h"
+
+#define RUNS_MAX 4096
+
+static double clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+    return (difference > 0) - (difference < 0);
+}
+
+/* Floating-point operations of one picture: two per multiply-add. */
+static double operations_per_image(const RvModelInfo *model)
+{
+    double side = (double)model->image_size / model->patch_size, tokens = side * side + 1, width = model->vision_width;
+    double patches = 2 * side * side * 3.0 * model->patch_size * model->patch_size * width;
+    double block = 2 * tokens * 12 * width * width + 4 * tokens * tokens * width;
+    double last = 2 * tokens * 2 * width * width + 2 * 10 * width * width + 4 * tokens * width;
+    return patches + (model->vision_layers - 1) * block + last + 2 * width * model->dimensions;
+}
+
+/* Median seconds of one call. */
+static double time_images(RvEncoder *encoder, const uint8_t *inputs, size_t batch, float *embeddings, double limit_s)
+{
+    static double times[RUNS_MAX];
+    size_t runs = 0;
+    RvError err = {0};
+    for (double start = clock_s(); runs < 3 || (clock_s() - start < limit_s && runs < RUNS_MAX); runs++) {
+        double begun = clock_s();
+        if (rv_encoder_encode_inputs(encoder, inputs, batch, true, embeddings, &err) != RV_OK) {
+            fprintf(stderr, "%s\n", err.message);
+            exit(1);
+        }
+        times[runs] = clock_s() - begun;
+    }
+    qsort(times, runs, sizeof times[0], compare_doubles);
+    return times[runs / 2];
+}
+
+static void bench_threads(const char *path, int thread_count, double limit_s)
+{
+    RvEncoderOptions options = {.thread_count = thread_count};
+    RvEncoder *encoder = NULL;
+    RvError err = {0};
+    if (rv_encoder_open(path, &options, &encoder, &err) != RV_OK) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(1);
+    }
+    const RvModelInfo *model = rv_encoder_info(encoder);
+    size_t input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
+    uint8_t *inputs = malloc(16 * input_bytes);
+    float *embeddings = malloc(16 * (size_t)model->dimensions * sizeof *embeddings);
+    if (inputs == NULL || embeddings == NULL)
+        exit(1);
+    srand(1);
+    for (size_t i = 0; i < 16 * input_bytes; i++)
+        inputs[i] = (uint8_t)(rand() >> 16);
+    rv_encoder_encode_inputs(encoder, inputs, 16, true, embeddings, NULL); // packs the weights
+    for (size_t batch = 1; batch <= 16; batch *= 16) {
+        double seconds = time_images(encoder, inputs, batch, embeddings, limit_s);
+        printf("%s  %s  threads %d  batch %2zu  %8.1f images/s  %7.1f GFLOP/s\n", model->name, model->kernels,
+               model->thread_count, batch, (double)batch / seconds,
+               operations_per_image(model) * (double)batch / seconds * 1e-9);
+    }
+    free(inputs);
+    free(embeddings);
+    rv_encoder_close(encoder);
+}
+
+int main(int argument_count, char **arguments)
+{
+    if (argument_count < 2) {
+        fprintf(stderr, "usage: bench_embed MODEL [SECONDS_PER_CASE]\n");
+        return 2;
+    }
+    double limit_s = argument_count > 2 ? atof(arguments[2]) : 3;
+    bench_threads(arguments[1], 1, limit_s);
+    bench_threads(arguments[1], 0, limit_s);
+    return 0;
+}

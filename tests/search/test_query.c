@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole searches: random small libraries against sorting everything, and the refusals. */
+#include "../store/store_support.h"
+
+#include <fnmatch.h>
+
+#include "search/search.h"
+
+#define DIMENSIONS 6
+#define MAX_VIDEOS 5
+#define MAX_ROWS 200
+#define MAX_TERMS 3
+#define ROUNDS 300
+
+typedef struct Row {
+    char path[32];
+    int64_t frame_number;
+    double time_s;
+    float vector[DIMENSIONS];
+    double term_scores[MAX_TERMS];
+    double score;
+    long long key; // the score in steps of 1e-9, so that rounding cannot part what is equal
+} Row;
+
+typedef struct Case {
+    Row rows[MAX_ROWS]; // all, then those that the filters let through
+    size_t count;
+    float vectors[MAX_TERMS][DIMENSIONS];
+    QueryVector terms[MAX_TERMS];
+    size_t term_count;
+    RvSearchOptions options;
+    double after_s, before_s, min_score;
+    char glob[16];
+} Case;
+
+static const RvLibraryOptions create_options = {.create = true};
+
+/* Multiples of 1/4 of few values: float32 sums of products are exact, and many rows are equal. */
+static void make_coarse_vector(uint64_t *seed, float *vector)
+{
+    for (int i = 0; i < DIMENSIONS; i++)
+        vector[i] = (float)((int)(next_random(seed) % 3) - 1) / 4;
+}
+
+static void fill_library(Store *store, Case *c, uint64_t *seed)
+{
+    ModelIdentity model = test_model(DIMENSIONS);
+    assert_ok(rv_store_require_identity(store, &model, err));
+    size_t videos = next_random(seed) % (MAX_VIDEOS + 1);
+    for (size_t v = 0; v < videos; v++) {
+        char path[32];
+        int64_t id = 0;
+        // The order of ids is not the order of paths.
+        snprintf(path, sizeof path, "/%c/%zu.%s", (char)('a' + next_random(seed) % 3), MAX_VIDEOS - v,
+                 v % 2 == 0 ? "mp4" : "mkv");
+        VideoFacts facts = test_facts(path);
+        assert_ok(rv_store_begin_video(store, &facts, 0, &id, err));
+        size_t frames = next_random(seed) % (MAX_ROWS / MAX_VIDEOS + 1);
+        for (size_t f = 0; f < frames; f++) {
+            Row *row = &c->rows[c->count++];
+            snprintf(row->path, sizeof row->path, "%s", path);
+            row->frame_number = (int64_t)f + 1;
+            row->time_s = (double)f * 1.25;
+            make_coarse_vector(seed, row->vector);
+            FrameRecord record = {row->frame_number, row->time_s, row->vector, NULL, 0};
+            assert_ok(rv_store_put_frames(store, id, &record, 1, DIMENSIONS, err));
+        }
+    }
+}
+
+static void make_query(Case *c, uint64_t *seed)
+{
+    // Sums of the sizes are powers of two, so that the mean vector is exact.
+    static const double weights[MAX_TERMS][MAX_TERMS] = {{-2}, {3, -1}, {1, -0.5, 2.5}};
+    static const char *const globs[] = {"*.mp4", "/a/*", "[1-3].*", "nothing"};
+    static const size_t tops[] = {0, 1, 3, 10, 1000};
+    c->term_count = 1 + next_random(seed) % MAX_TERMS;
+    for (size_t t = 0; t < c->term_count; t++) {
+        make_coarse_vector(seed, c->vectors[t]);
+        c->terms[t] = (QueryVector){c->vectors[t], weights[c->term_count - 1][t]};
+    }
+    c->options.fusion = (RvFusion)(next_random(seed) % 3);
+    c->options.top = tops[next_random(seed) % 5];
+    if (next_random(seed) % 3 == 0) {
+        snprintf(c->glob, sizeof c->glob, "%s", globs[next_random(seed) % 4]);
+        c->options.video_glob = c->glob;
+    }
+    c->after_s = 1.25 * (double)(next_random(seed) % 10);
+    c->before_s = c->after_s + 1.25 * (double)(next_random(seed) % 30);
+    c->min_score = c->options.fusion == RV_FUSION_RRF ? 0.001 : 0.125;
+    if (next_random(seed) % 3 == 0)
+        c->options.after_s = &c->after_s;
+    if (next_random(seed) % 3 == 0)
+        c->options.before_s = &c->before_s;
+    if (next_random(seed) % 3 == 0)
+        c->options.min_score = &c->min_score;
+}
+
+/* ---- the reference: slow and plain -------------------------------------------------------------------- */
+
+static bool lets_through(const Case *c, const Row *row)
+{
+    const char *last = strrchr(row->path, '/') + 1;
+    if (c->options.video_glob != NULL && fnmatch(c->glob, row->path, 0) != 0 &&
+        fnmatch(c->glob, last, 0) != 0)
+        return false;
+    return (c->options.after_s == NULL || row->time_s >= c->after_s) &&
+           (c->options.before_s == NULL || row->time_s <= c->before_s);
+}
+
+static bool comes_before(const Row *a, double score_a, const Row *b, double score_b)
+{
+    int order = strcmp(a->path, b->path);
+    if (score_a != score_b)
+        return score_a > score_b;
+    return order != 0 ? order < 0 : a->frame_number < b->frame_number;
+}
+
+static double standard_score(const Case *c, size_t t, size_t i)
+{
+    double n = (double)c->count, mean = 0, variance = 0;
+    for (size_t j = 0; j < c->count; j++)
+        mean += c->rows[j].term_scores[t] / n;
+    for (size_t j = 0; j < c->count; j++)
+        variance += pow(c->rows[j].term_scores[t] - mean, 2) / n;
+    return variance < 1e-20 ? 0 : (c->rows[i].term_scores[t] - mean) / sqrt(variance);
+}
+
+static double reciprocal_rank(const Case *c, size_t t, size_t i)
+{
+    size_t rank = 1;
+    for (size_t j = 0; j < c->count; j++)
+        rank += comes_before(&c->rows[j], c->rows[j].term_scores[t], &c->rows[i], c->rows[i].term_scores[t]);
+    return 1.0 / (60.0 + (double)rank);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const Row *left = a, *right = b;
+    if (comes_before(left, (double)left->key, right, (double)right->key))
+        return -1;
+    return comes_before(right, (double)right->key, left, (double)left->key);
+}
+
+/* Leaves in c->rows what a search without a limit must give, in its order. */
+static void rank_by_reference(Case *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (lets_through(c, &c->rows[i]))
+            c->rows[kept++] = c->rows[i];
+    }
+    c->count = kept;
+    double weight_sum = 0;
+    for (size_t t = 0; t < c->term_count; t++) {
+        weight_sum += fabs(c->terms[t].weight);
+        for (size_t i = 0; i < c->count; i++) {
+            c->rows[i].term_scores[t] = 0;
+            for (int d = 0; d < DIMENSIONS; d++)
+                c->rows[i].term_scores[t] += (double)c->rows[i].vector[d] * c->vectors[t][d];
+        }
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        double score = 0;
+        for (size_t t = 0; t < c->term_count; t++) {
+            double part = c->options.fusion == RV_FUSION_MEAN     ? c->rows[i].term_scores[t] / weight_sum
+                          : c->options.fusion == RV_FUSION_ZSCORE ? standard_score(c, t, i) / weight_sum
+                                                                  : reciprocal_rank(c, t, i);
+            score += c->terms[t].weight * part;
+        }
+        c->rows[i].score = score;
+        c->rows[i].key = llround(score * 1e9);
+    }
+    qsort(c->rows, c->count, sizeof c->rows[0], compare_rows);
+    if (c->options.min_score != NULL) {
+        while (c->count > 0 && c->rows[c->count - 1].score < c->min_score)
+            c->count--;
+    }
+}
+
+static void compare_hits(const Case *c, const RvHits *hits, uint64_t round)
+{
+    size_t top = c->options.top > 0 ? c->options.top : 5;
+    if (hits->count != (c->count < top ? c->count : top))
+        fail_msg("round %d: %zu hits of %zu", (int)round, hits->count, c->count);
+    for (size_t i = 0; i < hits->count; i++) {
+        const RvHit *hit = &hits->items[i];
+        const Row *row = &c->rows[i];
+        if (strcmp(hit->video, row->path) != 0 || hit->frame_number != row->frame_number ||
+            hit->time_s != row->time_s || hit->start_s != row->time_s || hit->end_s != row->time_s ||
+            fabs(hit->score - row->score) > 1e-9)
+            fail_msg("round %d, fusion %d, hit %zu: %s %d %.12g, expected %s %d %.12g", (int)round,
+                     (int)c->options.fusion, i, hit->video, (int)hit->frame_number, hit->score, row->path,
+                     (int)row->frame_number, row->score);
+    }
+}
+
+/* Moments made the long way: grow every group until nothing joins it. */
+static size_t reference_moments(const Case *c, size_t used, double gap_s, double *peak_scores)
+{
+    size_t group[MAX_ROWS], count = 0;
+    for (size_t i = 0; i < used; i++)
+        group[i] = i;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < used; i++) {
+            for (size_t j = 0; j < used; j++) {
+                bool near = strcmp(c->rows[i].path, c->rows[j].path) == 0 &&
+                            fabs(c->rows[i].time_s - c->rows[j].time_s) <= gap_s;
+                if (near && group[j] > group[i]) {
+                    group[j] = group[i];
+                    changed = true;
+                }
+            }
+        }
+    }
+    // Rows are best first: the row that names a group is its peak.
+    for (size_t i = 0; i < used; i++) {
+        if (group[i] == i)
+            peak_scores[count++] = c->rows[i].score;
+    }
+    return count;
+}
+
+static void compare_moments(Case *c, Store *store, uint64_t round)
+{
+    double peaks[MAX_ROWS];
+    size_t top = c->options.top > 0 ? c->options.top : 5;
+    size_t used = c->options.min_score != NULL || 10 * top >= c->count ? c->count : 10 * top;
+    if (used < 50)
+        used = c->count < 50 ? c->count : 50;
+    double gap_s = round % 2 == 0 ? 1.3 : 2.5; // the latter from "interval:1"
+    c->options.moments = true;
+    c->options.moment_gap_s = round % 2 == 0 ? gap_s : 0;
+    size_t expected = reference_moments(c, used, gap_s, peaks);
+    RvHits hits = {0};
+    assert_ok(rv_search_frames(store, NULL, c->terms, c->term_count, DIMENSIONS, &c->options, &hits, err));
+    assert_int_equal(hits.count, expected < top ? expected : top);
+    for (size_t i = 0; i < hits.count; i++) {
+        assert_true(fabs(hits.items[i].score - peaks[i]) < 1e-9);
+        assert_true(hits.items[i].start_s <= hits.items[i].time_s &&
+                    hits.items[i].time_s <= hits.items[i].end_s);
+    }
+    rv_hits_clear(&hits);
+}
+
+static void search_equals_sorting_everything(void **state)
+{
+    (void)state;
+    char folder[4096], uri[4200];
+    make_test_folder(folder, sizeof folder);
+    ThreadPool *pool = NULL;
+    assert_ok(rv_threads_create(2, &pool, err));
+    size_t hit_count = 0;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        uint64_t seed = round + 1;
+        Case *c = calloc(1, sizeof *c);
+        Store *store = NULL;
+        snprintf(uri, sizeof uri, "%s/%d.db", folder, (int)round);
+        assert_ok(rv_store_open(round % 20 == 0 ? uri : "memory:", &create_options, &store, err));
+        fill_library(store, c, &seed);
+        make_query(c, &seed);
+        RvHits hits = {0};
+        assert_ok(rv_search_frames(store, round % 2 == 0 ? pool : NULL, c->terms, c->term_count, DIMENSIONS,
+                                   &c->options, &hits, err));
+        rank_by_reference(c);
+        compare_hits(c, &hits, round);
+        hit_count += hits.count;
+        rv_hits_clear(&hits);
+        compare_moments(c, store, round);
+        rv_store_close(store);
+        free(c);
+    }
+    assert_true(hit_count > ROUNDS);
+    rv_threads_destroy(pool);
+    remove_test_folder(folder);
+}
+
+/* ---- refusals ----------------------------------------------------------------------------------------- */
+
+static void search_refuses_what_makes_no_sense(void **state)
+{
+    (void)state;
+    static const float good[DIMENSIONS] = {1}, bad[DIMENSIONS] = {NAN};
+    static const double nan_value = NAN, one = 1, two = 2;
+    static const struct {
+        QueryVector term;
+        size_t term_count;
+        RvSearchOptions options;
+        const char *words;
+    } cases[] = {
+        {{good, 1}, 0, {0}, "the query is empty"},
+        {{good, 0}, 1, {0}, "weight 0"},
+        {{good, NAN}, 1, {0}, "weight"},
+        {{good, INFINITY}, 1, {0}, "weight"},
+        {{bad, 1}, 1, {0}, "not finite"},
+        {{good, 1}, 1, {.min_score = &nan_value}, "not a number"},
+        {{good, 1}, 1, {.after_s = &nan_value}, "not a number"},
+        {{good, 1}, 1, {.moment_gap_s = -1}, "not a number"},
+        {{good, 1}, 1, {.after_s = &two, .before_s = &one}, "exchange"},
+        {{good, 1}, 1, {.fusion = (RvFusion)9}, "unknown fusion 9"},
+    };
+    Store *store = NULL;
+    RvHits hits = {0};
+    assert_ok(rv_store_open("memory:", &create_options, &store, err));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_refused(rv_search_frames(store, NULL, &cases[i].term, cases[i].term_count, DIMENSIONS,
+                                        &cases[i].options, &hits, err),
+                       RV_ERROR_ARGUMENT, cases[i].words);
+    QueryVector term = {good, 1};
+    assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+    assert_int_equal(hits.count, 0);
+    ModelIdentity model = test_model(DIMENSIONS + 1);
+    assert_ok(rv_store_require_identity(store, &model, err));
+    assert_refused(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err), RV_ERROR_MISMATCH,
+                   "holds 7-dimension embeddings of ViT-T/8, the query has 6");
+    rv_hits_clear(&hits);
+    rv_hits_clear(NULL);
+    rv_store_close(store);
+}
+
+static void normalize_gives_length_one_or_refuses(void **state)
+{
+    (void)state;
+    float vector[] = {3, 0, 4}, zero[] = {0, 0, 0}, infinite[] = {INFINITY, 0, 0}, tiny[] = {1e-30f, 0, 0};
+    assert_ok(rv_search_normalize(vector, 3, err));
+    assert_true(vector[0] == 0.6f && vector[1] == 0 && vector[2] == 0.8f);
+    assert_ok(rv_search_normalize(tiny, 3, err));
+    assert_true(tiny[0] == 1);
+    assert_refused(rv_search_normalize(zero, 3, err), RV_ERROR_ARGUMENT, "length 0");
+    assert_refused(rv_search_normalize(infinite, 3, err), RV_ERROR_ARGUMENT, "length inf");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(search_equals_sorting_everything),
+        cmocka_unit_test(search_refuses_what_makes_no_sense),
+        cmocka_unit_test(normalize_gives_length_one_or_refuses),
+    };
+    return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}

@@ -49,7 +49,7 @@ def reelvec_pictures(program, model, path):
     with tempfile.TemporaryDirectory() as folder:
         library = os.path.join(folder, "library.db")
         subprocess.run([program, "index", path, "--compat", "opencv-notebook", "--library", library, "--model", model,
-                        "--height", "16384", "--quality", "100"], check=True, capture_output=True)
+                        "--height", "4320", "--quality", "100"], check=True, capture_output=True)
         database = sqlite3.connect(library)
         rows = database.execute("SELECT frame_number, frame_data FROM frame_pictures ORDER BY frame_number").fetchall()
         database.close()

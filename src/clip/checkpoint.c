@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "clip/checkpoint_config.h"
@@ -182,15 +183,17 @@ size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint)
 
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err)
 {
+    if (checkpoint->files.count == 1)
+        return rv_checksum_cached(checkpoint->files.items[0].path, hex, err);
     Sha256 *sha = NULL;
     RvStatus status = rv_sha256_create(&sha, err);
-    if (status != RV_OK)
-        return status;
-    for (size_t i = 0; i < checkpoint->files.count; i++)
-        rv_sha256_update(sha, checkpoint->files.items[i].map.bytes,
-                         checkpoint->files.items[i].map.size_bytes);
-    rv_sha256_finish(sha, hex);
-    return RV_OK;
+    for (size_t i = 0; i < checkpoint->files.count && status == RV_OK; i++) {
+        status = rv_checksum_cached(checkpoint->files.items[i].path, hex, err);
+        if (status == RV_OK)
+            rv_sha256_update(sha, hex, strlen(hex));
+    }
+    rv_sha256_finish(sha, status == RV_OK ? hex : NULL);
+    return status;
 }
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
@@ -210,7 +213,7 @@ static void piece_shape(const TensorPieces *pieces, const size_t *shape, int ran
                         size_t out[TENSOR_MAX_RANK])
 {
     memcpy(out, shape, (size_t)rank * sizeof *shape);
-    if (pieces->transposed) {
+    if (pieces->transposed && rank == 2) {
         out[0] = shape[1];
         out[1] = shape[0];
     }
@@ -281,7 +284,7 @@ RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, cons
     find_pieces(checkpoint, name, &pieces);
     for (int i = 0; i < pieces.count; i++) {
         const Tensor *piece = &rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[i])->tensor;
-        if (pieces.transposed)
+        if (pieces.transposed && rank == 2)
             return read_transposed(piece, dst, err);
         rv_tensor_read(piece, 0, piece->element_count, dst);
         dst += piece->element_count;

@@ -7,10 +7,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "video/decoder.h"
+#include "video/frame_order.h"
 #include "video/packet_queue.h"
-
-#define BACKWARD_JUMP_US                                                                                     \
-    1000000 // time stamps that fall by more begin a new count; by less, the frame comes too late
 
 typedef enum Mode {
     MODE_BETWEEN, // at the first packet of a stretch, the decoder empty
@@ -28,22 +26,16 @@ struct FrameStream {
     Mode mode;
     bool skipping; // short cuts are still allowed
     size_t sent;   // packets of the queue that went to the decoder or were passed over
-    bool draining;
     // the plan of the stretch
     PlanPacket *plan_packets; // [QUEUE_MAX_PACKETS + 1], parallel to the queue; NULL until needed
     FramePlan plan;
     size_t planned_next;
     bool first_checked; // the video's first frame came out of the decoder
     // time
-    bool any_frame;    // last_us is valid
-    int64_t last_us;   // time of the last frame taken into the order
-    int64_t offset_us; // added to time stamps after they jumped
+    FrameOrder order;
     bool jump_warned;
-    bool has_floor; // frames up to floor_us were handled before a stretch was begun again
-    int64_t floor_us;
-    int64_t end_us;
-    int64_t anchor_us; // time of the last frame that had a time stamp, and the frames since
-    int64_t since_anchor;
+    bool ended;     // the caller knows
+    int64_t end_us; // of the last frame
     size_t frame_index, keyframe_index;
     size_t keyframes_done; // keyframe_index after the last frame delivered from a plan
     // the frame whose end is not known yet
@@ -62,6 +54,11 @@ RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, 
         return RV_ERROR_MEMORY;
     stream->reader = reader;
     stream->options = *options;
+    stream->order = (FrameOrder){.clock = &reader->clock,
+                                 .rate_num = reader->rate.num,
+                                 .rate_den = reader->rate.den,
+                                 .interval_us = reader->interval_us,
+                                 .keep_disordered = options->keep_disordered};
     rv_packet_queue_init(&stream->queue, reader);
     stream->skipping = !options->decode_everything && !options->keep_disordered &&
                        rv_packet_reader_can_skip(&stream->queue.facts_reader);
@@ -93,7 +90,7 @@ void rv_frames_close(FrameStream *stream)
 
 int64_t rv_frames_end_us(const FrameStream *stream)
 {
-    return stream->mode == MODE_ENDED ? stream->end_us : 0;
+    return stream->ended ? stream->end_us : 0;
 }
 
 int64_t rv_frames_tick_us(const FrameStream *stream)
@@ -111,46 +108,17 @@ FrameStreamStats rv_frames_stats(const FrameStream *stream)
 
 /* ---- frames into their order -------------------------------------------------------------------------- */
 
-static void warn_jump(FrameStream *stream, const char *what)
+static void warn_once(FrameStream *stream, OrderVerdict verdict)
 {
-    if (!stream->jump_warned)
-        rv_log_line(&stream->reader->options.log, RV_LOG_WARNING,
-                    "%s: time stamps %s after %.3f s; times from there on are counted on",
-                    stream->reader->name, what, (double)stream->last_us / 1e6);
+    const char *what = verdict == ORDER_TAKE_BACK ? "jump back; times from there on are counted on"
+                       : verdict == ORDER_TAKE_AHEAD
+                           ? "jump ahead by more than an hour; times are counted on"
+                           : "run backwards; frames that come too late are left out";
+    if (verdict == ORDER_TAKE || verdict == ORDER_DROP || stream->jump_warned)
+        return;
     stream->jump_warned = true;
-}
-
-// A frame's time from zero. *drop is set for a frame that cannot be put into the order.
-static int64_t place(FrameStream *stream, const DecodedFrame *decoded, bool *drop)
-{
-    VideoClock *clock = &stream->reader->clock;
-    int64_t step_us = stream->reader->interval_us;
-    if (!decoded->has_pts) {
-        stream->since_anchor += stream->any_frame ? 1 : 0;
-        AVRational rate = stream->reader->rate;
-        return stream->anchor_us +
-               av_rescale_rnd(stream->since_anchor, INT64_C(1000000) * rate.den, rate.num, AV_ROUND_UP);
-    }
-    if (!clock->has_zero)
-        rv_clock_set_zero(clock, decoded->pts);
-    int64_t us = rv_clock_us(clock, decoded->pts) + stream->offset_us;
-    if (stream->has_floor) {
-        *drop = us <= stream->floor_us;
-        return us;
-    }
-    if (!stream->any_frame || stream->options.keep_disordered)
-        return us;
-    int64_t distance_us = us - stream->last_us;
-    bool back = distance_us<-BACKWARD_JUMP_US, ahead = distance_us> CLOCK_JUMP_US;
-    if (back || ahead) {
-        warn_jump(stream, back ? "jump back" : "jump ahead by more than an hour");
-        stream->offset_us += stream->last_us + step_us - us;
-        return stream->last_us + step_us;
-    }
-    *drop = distance_us <= 0;
-    if (distance_us < 0)
-        warn_jump(stream, "run backwards");
-    return us;
+    rv_log_line(&stream->reader->options.log, RV_LOG_WARNING, "%s: after %.3f s its time stamps %s",
+                stream->reader->name, (double)stream->order.last_us / 1e6, what);
 }
 
 // The pending frame ends at until_us: into *out if it is wanted.
@@ -175,8 +143,10 @@ static bool release_pending(FrameStream *stream, int64_t until_us, TimedFrame *o
 static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
                        RvError *err)
 {
-    bool drop = false;
-    int64_t us = place(stream, decoded, &drop);
+    int64_t us;
+    OrderVerdict verdict = rv_order_place(&stream->order, decoded->has_pts, decoded->pts, &us);
+    warn_once(stream, verdict);
+    bool drop = verdict == ORDER_DROP || verdict == ORDER_DROP_LATE;
     if (stream->mode == MODE_STRETCH && stream->queue.next < stream->queue.stretch_count &&
         decoded->has_pts) {
         // The next restart was decoded for its leading pictures; it is delivered from its own stretch.
@@ -190,7 +160,7 @@ static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *o
     RvStatus status = rv_decoder_take(stream->reader, decoded->av, &stream->pending.frame, err);
     if (status != RV_OK)
         return status;
-    bool is_first = !stream->any_frame;
+    bool is_first = !stream->order.any_frame;
     stream->pending.frame.pts_us = us;
     stream->pending.frame.keyframe = decoded->keyframe;
     stream->pending.timing = (FrameTiming){.from_us = is_first && us > 0 ? 0 : us,
@@ -201,13 +171,8 @@ static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *o
     int64_t length_us = rv_clock_length_us(&stream->reader->clock, decoded->duration);
     stream->pending_length_us =
         length_us > 0 && length_us <= CLOCK_JUMP_US ? length_us : stream->reader->interval_us;
-    stream->any_frame = stream->first_checked = true;
-    stream->has_floor = false;
-    stream->last_us = us;
-    if (decoded->has_pts) {
-        stream->anchor_us = us;
-        stream->since_anchor = 0;
-    }
+    stream->first_checked = true;
+    rv_order_take(&stream->order, decoded->has_pts, us);
     stream->end_us = us + stream->pending_length_us;
     stream->frame_index++;
     stream->keyframe_index += decoded->keyframe ? 1 : 0;
@@ -222,8 +187,7 @@ static void leave_stretch(FrameStream *stream)
     rv_plan_clear(&stream->plan);
     rv_packet_queue_pop_stretch(&stream->queue);
     stream->sent = 0;
-    stream->draining = false;
-    stream->has_floor = false;
+    stream->order.has_floor = false;
     stream->mode = MODE_BETWEEN;
 }
 
@@ -231,7 +195,6 @@ static void decode_rest(FrameStream *stream)
 {
     stream->skipping = false;
     stream->sent = 0;
-    stream->draining = false;
     stream->mode = MODE_REST;
 }
 
@@ -240,56 +203,24 @@ static void begin_again(FrameStream *stream)
 {
     rv_decoder_flush(stream->decoder);
     stream->sent = 0;
-    stream->draining = false;
     stream->keyframe_index = stream->keyframes_done;
     // After the first planned frame came out, what is up to the last one delivered is done with.
-    stream->has_floor = stream->any_frame;
-    stream->floor_us = stream->last_us;
+    stream->order.has_floor = stream->order.any_frame;
+    stream->order.floor_us = stream->order.last_us;
     if (!stream->first_checked) {
         stream->reader->clock.has_zero = false;
-        stream->has_floor = stream->any_frame = false;
+        stream->order.has_floor = stream->order.any_frame = false;
     }
     stream->mode = MODE_STRETCH;
-}
-
-// The time stamp of the stretch's first frame on screen.
-static int64_t first_pts(const PacketQueue *queue)
-{
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < queue->stretch_count; i++) {
-        const QueuedPacket *packet = &queue->packets[i];
-        if (i != queue->next && !packet->facts.hidden && packet->av->pts < first)
-            first = packet->av->pts;
-    }
-    return first != INT64_MAX ? first : queue->packets[0].av->pts;
-}
-
-static bool stretch_is_damaged(const PacketQueue *queue)
-{
-    for (size_t i = 0; i < queue->stretch_count; i++) {
-        if ((queue->packets[i].av->flags & AV_PKT_FLAG_CORRUPT) != 0)
-            return true;
-    }
-    return false;
-}
-
-// Leading pictures after an IDR picture of H.264 would be an encoder's invention; nothing is known of what
-// refers to them.
-static bool leading_is_known(const PacketQueue *queue)
-{
-    bool has_leading = queue->stretch_count > queue->next + 1;
-    return !has_leading || queue->facts_reader.codec == AV_CODEC_ID_HEVC ||
-           queue->facts_reader.codec == AV_CODEC_ID_MPEG2VIDEO ||
-           queue->facts_reader.codec == AV_CODEC_ID_MPEG1VIDEO;
 }
 
 static RvStatus make_plan(FrameStream *stream, RvError *err)
 {
     PacketQueue *queue = &stream->queue;
     VideoClock *clock = &stream->reader->clock;
-    bool is_first = !stream->any_frame;
+    bool is_first = !stream->order.any_frame;
     if (is_first)
-        rv_clock_set_zero(clock, first_pts(queue));
+        rv_clock_set_zero(clock, queue->first_pts);
     for (size_t i = 0; i < queue->stretch_count; i++) {
         const QueuedPacket *packet = &queue->packets[i];
         stream->plan_packets[i] = (PlanPacket){.pts_us = rv_clock_us(clock, packet->av->pts),
@@ -312,27 +243,11 @@ static RvStatus make_plan(FrameStream *stream, RvError *err)
         rv_plan_make(&stretch, stream->options.wanted, stream->options.user, &stream->plan, err);
     if (is_first && stream->plan.shown_count == 0)
         clock->has_zero = false;
-    if (status == RV_OK && stream->any_frame) {
-        int64_t step_us = stream->plan_packets[0].pts_us - stream->last_us;
+    if (status == RV_OK && stream->order.any_frame) {
+        int64_t step_us = stream->plan_packets[0].pts_us - stream->order.last_us;
         stream->plan.sure = stream->plan.sure && step_us > 0 && step_us <= CLOCK_JUMP_US;
     }
     return status;
-}
-
-// Is everything before the next restart shown before it, and do its leading pictures fall into this stretch?
-// Where not, the time stamps jumped.
-static bool is_in_order(const PacketQueue *queue)
-{
-    if (queue->next >= queue->stretch_count)
-        return true;
-    int64_t next_pts = queue->packets[queue->next].av->pts;
-    for (size_t i = 0; i < queue->stretch_count; i++) {
-        int64_t pts = queue->packets[i].av->pts;
-        bool is_leading = i > queue->next;
-        if ((i != queue->next && pts >= next_pts) || (is_leading && pts <= queue->packets[0].av->pts))
-            return false;
-    }
-    return true;
 }
 
 // A video may begin with pictures that are shown before its first keyframe: decoded whole, the decoder
@@ -340,7 +255,7 @@ static bool is_in_order(const PacketQueue *queue)
 static bool begins_with_leading(const FrameStream *stream)
 {
     const PacketQueue *queue = &stream->queue;
-    return !stream->any_frame && queue->stretch_count >= 2 &&
+    return !stream->order.any_frame && queue->stretch_count >= 2 &&
            queue->packets[1].av->pts < queue->packets[0].av->pts;
 }
 
@@ -359,15 +274,15 @@ static RvStatus begin_stretch(FrameStream *stream, RvError *err)
         stream->mode = MODE_ENDED;
         return RV_OK;
     }
-    bool clock_jumped = stream->offset_us != 0; // plans know nothing of it
-    if (state == QUEUE_UNSURE || clock_jumped || !leading_is_known(queue) || !is_in_order(queue)) {
+    bool clock_jumped = stream->order.offset_us != 0; // plans know nothing of it
+    if (state == QUEUE_UNSURE || clock_jumped) {
         decode_rest(stream);
         return RV_OK;
     }
     stream->sent = stream->planned_next = 0;
     stream->keyframes_done = stream->keyframe_index;
     stream->mode = MODE_STRETCH;
-    if (!queue->packets[0].facts.restart || stretch_is_damaged(queue))
+    if (!queue->packets[0].facts.restart || queue->damaged)
         return RV_OK;
     status = make_plan(stream, err);
     if (status != RV_OK)
@@ -375,7 +290,8 @@ static RvStatus begin_stretch(FrameStream *stream, RvError *err)
     if (stream->plan.sure)
         stream->mode = MODE_PLANNED;
     else
-        stream->reader->clock.has_zero = stream->any_frame; // else the first frame that comes out sets it
+        stream->reader->clock.has_zero =
+            stream->order.any_frame; // else the first frame that comes out sets it
     if (!stream->plan.sure && !begins_with_leading(stream))
         decode_rest(stream);
     return RV_OK;
@@ -385,8 +301,6 @@ static RvStatus send(FrameStream *stream, const AVPacket *packet, RvError *err)
 {
     if (packet != NULL)
         stream->stats.packets_decoded++;
-    else
-        stream->draining = true;
     return rv_decoder_send(stream->decoder, packet, err);
 }
 
@@ -408,9 +322,9 @@ static void finish_planned(FrameStream *stream)
         leave_stretch(stream);
         return;
     }
-    stream->last_us = stream->plan.last_us;
+    stream->order.last_us = stream->plan.last_us;
     stream->end_us = stream->plan.end_us;
-    stream->any_frame = true;
+    stream->order.any_frame = true;
     stream->keyframe_index += stream->plan.keyframe_count;
     leave_stretch(stream);
 }
@@ -430,8 +344,8 @@ static RvStatus match_planned(FrameStream *stream, DecodedFrame *decoded, TimedF
     }
     if (decoded->pts == expected) {
         stream->planned_next++;
-        stream->any_frame = stream->first_checked = true;
-        stream->last_us = stream->plan_packets[planned->packet].pts_us;
+        stream->order.any_frame = stream->first_checked = true;
+        stream->order.last_us = stream->plan_packets[planned->packet].pts_us;
         stream->keyframes_done = planned->timing.keyframe_index + (planned->timing.keyframe ? 1 : 0);
         if (planned->wanted) {
             rv_frame_clear(&out->frame);
@@ -439,7 +353,7 @@ static RvStatus match_planned(FrameStream *stream, DecodedFrame *decoded, TimedF
             if (status != RV_OK)
                 return status;
             out->timing = planned->timing;
-            out->frame.pts_us = stream->last_us;
+            out->frame.pts_us = stream->order.last_us;
             out->frame.keyframe = planned->timing.keyframe;
             *delivered = true;
         }
@@ -537,7 +451,7 @@ static RvStatus step_whole(FrameStream *stream, TimedFrame *out, bool *delivered
         if (stream->stats.packets_damaged++ == 0)
             rv_log_line(&stream->reader->options.log, RV_LOG_WARNING,
                         "%s: damaged after %.3f s; the rest is kept", stream->reader->name,
-                        (double)stream->last_us / 1e6);
+                        (double)stream->order.last_us / 1e6);
         return RV_OK;
     case DECODER_DRAINED:
         *delivered = leave_whole(stream, out);
@@ -551,7 +465,8 @@ static RvStatus step_whole(FrameStream *stream, TimedFrame *out, bool *delivered
 static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
 {
     *end = true;
-    if (stream->any_frame) {
+    stream->ended = true;
+    if (stream->order.any_frame) {
         stream->reader->info.duration_s = stream->end_us > 0 ? (double)stream->end_us / 1e6 : 0;
         return RV_OK;
     }

@@ -110,7 +110,7 @@ static PacketFacts read_mpeg(Bytes bytes)
             break; // slices
         if (code == 0xb3)
             sequence = true;
-        else if (code == 0xb5 && (unit[1] >> 4) == 3)
+        else if (code == 0xb5 && bytes.end - unit >= 2 && unit[1] >> 4 == 3)
             only_picture = false; // quant matrix extension: later pictures keep it
         else if (code == 0x00 && bytes.end - unit >= 3) {
             int picture_type = unit[2] >> 3 & 7;

@@ -21,7 +21,8 @@ static void drop_front(PacketQueue *queue, size_t drop_count)
         av_packet_free(&queue->packets[i].av);
     }
     queue->count -= drop_count;
-    memmove(queue->packets, queue->packets + drop_count, queue->count * sizeof *queue->packets);
+    if (drop_count > 0 && queue->count > 0)
+        memmove(queue->packets, queue->packets + drop_count, queue->count * sizeof *queue->packets);
 }
 
 void rv_packet_queue_clear(PacketQueue *queue)
@@ -116,6 +117,45 @@ static bool stretch_has_times(const PacketQueue *queue)
     return true;
 }
 
+// Is everything before the next restart shown before it, and do its leading pictures fall into this stretch?
+// Where not, the time stamps jumped.
+static bool is_in_order(const PacketQueue *queue)
+{
+    if (queue->next >= queue->stretch_count)
+        return true;
+    int64_t next_pts = queue->packets[queue->next].av->pts;
+    for (size_t i = 0; i < queue->stretch_count; i++) {
+        int64_t pts = queue->packets[i].av->pts;
+        bool is_leading = i > queue->next;
+        if ((i != queue->next && pts >= next_pts) || (is_leading && pts <= queue->packets[0].av->pts))
+            return false;
+    }
+    return true;
+}
+
+// Leading pictures after an IDR picture of H.264 would be an encoder's invention; nothing is known of what
+// refers to them.
+static bool leading_is_known(const PacketQueue *queue)
+{
+    bool has_leading = queue->stretch_count > queue->next + 1;
+    enum AVCodecID codec = queue->facts_reader.codec;
+    return !has_leading || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_MPEG2VIDEO ||
+           codec == AV_CODEC_ID_MPEG1VIDEO;
+}
+
+static void describe_stretch(PacketQueue *queue)
+{
+    queue->damaged = false;
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < queue->stretch_count; i++) {
+        const QueuedPacket *packet = &queue->packets[i];
+        queue->damaged = queue->damaged || (packet->av->flags & AV_PKT_FLAG_CORRUPT) != 0;
+        if (i != queue->next && !packet->facts.hidden && packet->av->pts < first)
+            first = packet->av->pts;
+    }
+    queue->first_pts = first != INT64_MAX ? first : queue->packets[0].av->pts;
+}
+
 RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvError *err)
 {
     bool got, full = false;
@@ -144,8 +184,10 @@ RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvE
     }
     queue->next = next < queue->count ? next : queue->count;
     queue->stretch_count = end < queue->count ? end : queue->count;
-    if (!queue->changed && stretch_has_times(queue))
-        *state = QUEUE_STRETCH;
+    if (queue->changed || !stretch_has_times(queue) || !is_in_order(queue) || !leading_is_known(queue))
+        return RV_OK;
+    describe_stretch(queue);
+    *state = QUEUE_STRETCH;
     return RV_OK;
 }
 

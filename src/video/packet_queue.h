@@ -18,7 +18,8 @@ typedef struct QueuedPacket {
 typedef enum QueueState {
     QUEUE_STRETCH, // a whole stretch is here
     QUEUE_EMPTY,   // the video has ended
-    QUEUE_UNSURE   // no stretch could be made out: too long, time stamps missing, stream data changed
+    QUEUE_UNSURE   // no stretch could be made out: too long, time stamps missing or jumping, stream data
+                   // changed
 } QueueState;
 
 typedef struct PacketQueue {
@@ -32,6 +33,8 @@ typedef struct PacketQueue {
     size_t own_leading;   // packets[1 .. own_leading] were part of the stretch before
     size_t next;          // index of the next restart; stretch_count where the video ends
     size_t stretch_count; // packets of this stretch, the next one's leading pictures included
+    int64_t first_pts;    // of the stretch's first frame on screen
+    bool damaged;         // the demuxer marked a packet of the stretch
 } PacketQueue;
 
 void rv_packet_queue_init(PacketQueue *queue, VideoReader *reader);

@@ -44,7 +44,7 @@ void fixture_print_fault(void *user, const char *line)
 
 RvEncoder *fixture_open_encoder(const char *name)
 {
-    char path[512];
+    char path[2048];
     RvError err = {0};
     RvEncoderOptions options = {.thread_count = 2};
     RvEncoder *encoder = NULL;
@@ -66,7 +66,7 @@ static RvLibrary *open_library(const char *path)
 
 int fixture_setup(void **state)
 {
-    char first[512], second[512];
+    char first[2048], second[2048];
     if (!clip_path(FIXTURE_CLIP, first, sizeof first) || !clip_path(FIXTURE_OTHER_CLIP, second, sizeof second))
         skip();
     Fixture *fixture = calloc(1, sizeof *fixture);

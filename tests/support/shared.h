@@ -19,7 +19,7 @@ static inline int shared_path(const char *name, char *path, size_t size_bytes)
 static inline void build_path(const char *name, char *path, size_t size_bytes)
 {
     const char *folder = getenv("REELVEC_BUILD");
-    snprintf(path, size_bytes, "%s/%s", folder != NULL ? folder : ".", name);
+    snprintf(path, size_bytes, "%s/%s", folder != NULL ? folder : "build", name);
 }
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a libFuzzer target without libFuzzer: over files, then over damaged copies of them with a fixed seed.
+ *
+ *     fuzz_NAME ROUNDS FILE...
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
+
+#define FILE_MAX_BYTES ((size_t)64 << 20)
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static uint8_t *read_file(const char *path, size_t *size_bytes)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = file != NULL ? malloc(FILE_MAX_BYTES) : NULL;
+    if (bytes == NULL) {
+        fprintf(stderr, "%s: cannot be read\n", path);
+        exit(2);
+    }
+    *size_bytes = fread(bytes, 1, FILE_MAX_BYTES, file);
+    fclose(file);
+    return bytes;
+}
+
+/* Damage sits mostly in the first bytes, where the headers are; now and then the end is cut off. */
+static void run_damaged(const uint8_t *bytes, size_t size_bytes, uint64_t *random)
+{
+    size_t kept = next_random(random) % 4 == 0 ? next_random(random) % (size_bytes + 1) : size_bytes;
+    uint8_t *copy = malloc(kept > 0 ? kept : 1);
+    if (copy == NULL)
+        exit(2);
+    memcpy(copy, bytes, kept);
+    size_t reach = next_random(random) % 2 == 0 && kept > 4096 ? 4096 : kept;
+    for (uint64_t i = 1 + next_random(random) % 6; i > 0 && reach > 0; i--)
+        copy[next_random(random) % reach] = (uint8_t)next_random(random);
+    LLVMFuzzerTestOneInput(copy, kept);
+    free(copy);
+}
+
+int main(int argument_count, char **arguments)
+{
+    if (argument_count < 3) {
+        fprintf(stderr, "usage: %s ROUNDS FILE...\n", arguments[0]);
+        return 2;
+    }
+    uint64_t random = 7;
+    for (int i = 2; i < argument_count; i++) {
+        size_t size_bytes = 0;
+        uint8_t *bytes = read_file(arguments[i], &size_bytes);
+        LLVMFuzzerTestOneInput(bytes, size_bytes);
+        for (int round = atoi(arguments[1]); round > 0; round--)
+            run_damaged(bytes, size_bytes, &random);
+        free(bytes);
+    }
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of clip/ share: golden values, scratch files, damage with a fixed seed. */
+#ifndef RV_TESTS_CLIP_SUPPORT_H
+#define RV_TESTS_CLIP_SUPPORT_H
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "shared.h"
+
+/* Fail the test with the message that the call left. */
+#define assert_ok(call, err)                                                                                 \
+    do {                                                                                                     \
+        if ((call) != RV_OK)                                                                                 \
+            fail_msg("%s", (err).message);                                                                   \
+    } while (0)
+
+/* splitmix64: the same damage in every run. */
+static inline uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* A copy of bytes with one to four of them changed, or cut off, in memory of exactly that size (so that
+ * AddressSanitizer sees every step beyond it). */
+static inline uint8_t *damage(const uint8_t *bytes, size_t *size_bytes, uint64_t *random)
+{
+    if (next_random(random) % 4 == 0)
+        *size_bytes = next_random(random) % *size_bytes;
+    uint8_t *copy = malloc(*size_bytes > 0 ? *size_bytes : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, *size_bytes);
+    static const uint8_t telling[] = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '}', '[', '-', '9'};
+    for (uint64_t i = next_random(random) % 4 + 1; i > 0 && *size_bytes > 0; i--) {
+        uint64_t choice = next_random(random);
+        copy[choice % *size_bytes] =
+            choice >> 60 < 8 ? telling[(choice >> 32) % sizeof telling] : (uint8_t)(choice >> 40);
+    }
+    return copy;
+}
+
+static inline json_t *load_golden(const char *name)
+{
+    char path[4096];
+    if (!shared_path(name, path, sizeof path)) {
+        print_message("%s is not there: set REELVEC_SHARED\n", path);
+        skip();
+    }
+    json_t *json = json_load_file(path, JSON_ALLOW_NUL, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static inline void write_scratch(const char *path, const void *bytes, size_t size_bytes)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
+static inline void read_scratch(const char *path, Buffer *out)
+{
+    RvError err = {0};
+    rv_buffer_init(out, (size_t)1 << 30);
+    assert_ok(rv_file_read(path, out, &err), err);
+}
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of clip/clip_model.c and its towers against the embeddings of the original PyTorch implementation. */
+#include "clip_support.h"
+
+#include <time.h>
+
+#include "clip/clip_model.h"
+#include "clip/clip_tokenizer.h"
+#include "known_checkpoint.h"
+#include "reelvec/image.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+typedef struct OpenModel {
+    Compute *compute;
+    ClipModel *model;
+} OpenModel;
+
+/* kernels: value for REELVEC_CPU, NULL for the best. */
+static OpenModel open_model(const char *path, const char *kernels)
+{
+    OpenModel open = {0};
+    Checkpoint *checkpoint = NULL;
+    RvError err = {0};
+    if (kernels != NULL)
+        setenv("REELVEC_CPU", kernels, 1);
+    else
+        unsetenv("REELVEC_CPU");
+    assert_ok(rv_compute_open(&(ComputeOptions){.thread_count = 2}, &open.compute, &err), err);
+    assert_ok(rv_checkpoint_open(path, NULL, &checkpoint, &err), err);
+    assert_ok(rv_clip_open(checkpoint, open.compute, &open.model, &err), err);
+    return open;
+}
+
+static void close_model(OpenModel *open)
+{
+    rv_clip_close(open->model);
+    rv_compute_close(open->compute);
+}
+
+static void open_known(const char *name, const char *kernels, OpenModel *open)
+{
+    char path[4096];
+    if (!known_checkpoint_ensure(name, path, sizeof path)) {
+        print_message("CLIP's vocabulary is not there: set REELVEC_SHARED\n");
+        skip();
+    }
+    *open = open_model(path, kernels);
+}
+
+/* Bounds of one comparison and the worst that was seen. */
+typedef struct Bounds {
+    double difference, cosine; // difference: of the wanted vector's largest magnitude; 0: not asked
+    double worst_difference, worst_cosine;
+} Bounds;
+
+static const Bounds exact = {.difference = 2e-4, .cosine = 0.999999, .worst_cosine = 1};
+static const Bounds halves = {.cosine = 0.99999, .worst_cosine = 1};
+
+static void compare(const char *label, const float *found, const json_t *wanted, Bounds *bounds)
+{
+    double largest = 0, difference = 0, dot = 0, found_square = 0, wanted_square = 0;
+    for (size_t i = 0; i < json_array_size(wanted); i++) {
+        double w = json_number_value(json_array_get(wanted, i)), f = found[i];
+        largest = fmax(largest, fabs(w));
+        difference = fmax(difference, fabs(w - f));
+        dot += w * f;
+        found_square += f * f;
+        wanted_square += w * w;
+    }
+    double cosine = dot / sqrt(found_square * wanted_square), relative = difference / largest;
+    bounds->worst_difference = fmax(bounds->worst_difference, relative);
+    bounds->worst_cosine = fmin(bounds->worst_cosine, cosine);
+    if (!(cosine >= bounds->cosine) || (bounds->difference > 0 && !(relative <= bounds->difference)))
+        fail_msg("%s: cosine %.9f, difference %g", label, cosine, relative);
+}
+
+static void check_texts(const OpenModel *open, const json_t *golden, Bounds *bounds)
+{
+    size_t i;
+    json_t *row;
+    float embedding[1024];
+    json_array_foreach(json_object_get(golden, "texts"), i, row)
+    {
+        const json_t *tokens = json_object_get(row, "tokens");
+        int32_t numbers[77];
+        size_t count = json_array_size(tokens);
+        assert_in_range(count, 2, 77);
+        for (size_t k = 0; k < count; k++)
+            numbers[k] = (int32_t)json_integer_value(json_array_get(tokens, k));
+        RvError err = {0};
+        assert_ok(rv_clip_encode_text(open->model, numbers, count, embedding, &err), err);
+        compare(json_string_value(json_object_get(row, "text")), embedding, json_object_get(row, "embedding"),
+                bounds);
+    }
+}
+
+/* The pictures as the model takes them: golden/pixels/FILE.SIZE.png. */
+static void check_images(const OpenModel *open, json_t *golden, Bounds *bounds)
+{
+    const char *name;
+    json_t *row;
+    float embedding[1024];
+    int size = rv_clip_config(open->model)->image_size;
+    json_object_foreach(json_object_get(golden, "images"), name, row)
+    {
+        char relative[512], path[4096];
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        snprintf(relative, sizeof relative, "golden/pixels/%s.%d.png", name, size);
+        assert_true(shared_path(relative, path, sizeof path));
+        assert_ok(rv_picture_load(path, &picture, &err), err);
+        RvImage image = rv_picture_image(picture);
+        assert_true(image.width == size && image.height == size && image.channel_count == 3);
+        assert_ok(rv_clip_encode_images(open->model, image.pixels_u8, 1, embedding, &err), err);
+        compare(name, embedding, json_object_get(row, "embedding"), bounds);
+        rv_picture_destroy(picture);
+    }
+}
+
+/* All golden embeddings of `model` ("tiny", "vitb32") by what `open` has open. */
+static void check_golden(const char *label, const char *model, OpenModel *open, Bounds bounds)
+{
+    json_t *golden = load_golden("golden/golden.json");
+    const json_t *part = json_object_get(json_object_get(golden, "models"), model);
+    clock_t start = clock();
+    check_texts(open, part, &bounds);
+    check_images(open, (json_t *)part, &bounds);
+    print_message("%s, %s: largest difference %.1e, lowest cosine 1 - %.1e, %.1f s of processor time\n",
+                  label, rv_compute_kernels(open->compute), bounds.worst_difference, 1 - bounds.worst_cosine,
+                  (double)(clock() - start) / CLOCKS_PER_SEC);
+    json_decref(golden);
+    close_model(open);
+}
+
+static void check_known(const char *name, const char *model, const char *kernels, Bounds bounds)
+{
+    OpenModel open;
+    open_known(name, kernels, &open);
+    check_golden(name, model, &open, bounds);
+}
+
+static void clip_encode_equals_the_original_in_every_layout(void **state)
+{
+    check_known("tiny", "tiny", NULL, exact);
+    check_known("tiny-sharded", "tiny", NULL, exact);
+    check_known("tiny-openclip", "tiny", NULL, exact);
+    check_known("tiny-f16", "tiny", NULL, halves);
+    check_known("tiny-f16-openclip", "tiny", NULL, halves);
+}
+
+static void clip_encode_equals_the_original_on_every_cpu_level(void **state)
+{
+    check_known("tiny", "tiny", "scalar", exact);
+    check_known("tiny", "tiny", "avx2", exact);
+    check_known("tiny", "tiny", "avx512", exact);
+}
+
+static void skip_when_sanitized(void)
+{
+    if (SANITIZED) {
+        print_message("takes too long under AddressSanitizer: use a build without -Db_sanitize\n");
+        skip();
+    }
+}
+
+static void clip_encode_equals_the_original_at_full_size(void **state)
+{
+    skip_when_sanitized();
+    check_known("vitb32", "vitb32", NULL, exact);
+}
+
+static void clip_encode_equals_the_original_at_full_size_everywhere(void **state)
+{
+    const char *wanted = getenv("REELVEC_SLOW_TESTS");
+    if (wanted == NULL || strcmp(wanted, "1") != 0) {
+        print_message("set REELVEC_SLOW_TESTS=1 for scalar, AVX2 and F16 at full size\n");
+        skip();
+    }
+    skip_when_sanitized();
+    check_known("vitb32", "vitb32", "avx2", exact);
+    check_known("vitb32", "vitb32", "scalar", exact);
+    check_known("vitb32-f16", "vitb32", NULL, halves);
+}
+
+/* An archive that PyTorch writes from NAME's weights; skips where there is no PyTorch. */
+static void make_archive(const char *name, const char *options, char path[4096])
+{
+    char folder[4096], below[256], command[16384];
+    if (!known_checkpoint_ensure(name, folder, sizeof folder))
+        skip();
+    if (system("/usr/bin/python3 -c 'import torch, numpy' 2>/dev/null") != 0) {
+        print_message("needs PyTorch: install python3-torch\n");
+        skip();
+    }
+    snprintf(below, sizeof below, "torch-%s", name);
+    for (const char *at = options; *at != '\0'; at++) // one folder per kind of archive
+        snprintf(below + strlen(below), sizeof below - strlen(below), "%c", *at == ' ' ? '_' : *at);
+    build_path(below, path, 4096);
+    const char *source = getenv("REELVEC_SOURCE");
+    assert_non_null(source);
+    snprintf(command, sizeof command,
+             "mkdir -p '%s' && cp '%s/golden/bpe_simple_vocab_16e6.txt.gz' '%s/' && /usr/bin/python3 "
+             "'%s/tools/make_torch_archive.py' '%s' '%s/model.pt' %s",
+             path, getenv("REELVEC_SHARED"), path, source, folder, path, options);
+    strcat(path, "/model.pt");
+    RvError err = {0};
+    MappedFile map = {0};
+    if (rv_file_map(path, &map, &err) != RV_OK)
+        assert_int_equal(system(command), 0);
+    rv_file_unmap(&map);
+}
+
+static void clip_encode_equals_the_original_from_torchscript(void **state)
+{
+    static const struct {
+        const char *options;
+        const Bounds *bounds;
+    } cases[] = {
+        {"--dtype mixed", &halves},
+        {"--dtype F32", &exact},
+        {"--dtype F32 --kind state_dict", &exact},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[4096];
+        make_archive("tiny-openclip", cases[i].options, path);
+        OpenModel open = open_model(path, NULL);
+        check_golden(cases[i].options, "tiny", &open, *cases[i].bounds);
+        Tokenizer *tokenizer = NULL;
+        RvError err = {0};
+        assert_ok(rv_tokenizer_open(path, 49408, &tokenizer, &err), err);
+        rv_tokenizer_close(tokenizer);
+    }
+}
+
+static void clip_encode_equals_the_original_from_torchscript_at_full_size(void **state)
+{
+    const char *wanted = getenv("REELVEC_SLOW_TESTS");
+    if (wanted == NULL || strcmp(wanted, "1") != 0) {
+        print_message("set REELVEC_SLOW_TESTS=1 for a TorchScript archive at full size\n");
+        skip();
+    }
+    skip_when_sanitized();
+    char path[4096];
+    make_archive("vitb32-openclip", "--dtype mixed", path);
+    OpenModel open = open_model(path, NULL);
+    check_golden("vitb32.pt", "vitb32", &open, halves);
+}
+
+/* Every picture alone, in a call of 5 and in one of 37, which is cut into several runs: the same to the bit.
+ */
+static void clip_encode_images_does_not_depend_on_the_batch(void **state)
+{
+    enum { COUNT = 37, SIZE = 64, DIMENSIONS = 96 };
+    OpenModel open;
+    char path[4096];
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    open = open_model(path, NULL);
+    uint8_t *inputs = malloc(COUNT * SIZE * SIZE * 3);
+    float *together = malloc(COUNT * DIMENSIONS * sizeof *together),
+          *apart = malloc(COUNT * DIMENSIONS * sizeof *apart);
+    assert_true(inputs != NULL && together != NULL && apart != NULL);
+    uint64_t random = 6;
+    for (size_t i = 0; i < COUNT * SIZE * SIZE * 3; i++)
+        inputs[i] = (uint8_t)next_random(&random);
+    RvError err = {0};
+    assert_ok(rv_clip_encode_images(open.model, inputs, COUNT, together, &err), err);
+    static const size_t batches[] = {1, 5};
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < COUNT; i += batches[k]) {
+            size_t count = COUNT - i < batches[k] ? COUNT - i : batches[k];
+            assert_ok(rv_clip_encode_images(open.model, inputs + i * SIZE * SIZE * 3, count,
+                                            apart + i * DIMENSIONS, &err),
+                      err);
+        }
+        assert_memory_equal(apart, together, COUNT * DIMENSIONS * sizeof *apart);
+    }
+    assert_memory_not_equal(together, together + DIMENSIONS, DIMENSIONS * sizeof *together);
+    free(inputs);
+    free(together);
+    free(apart);
+    close_model(&open);
+}
+
+static void clip_encode_text_pools_at_the_first_end_token(void **state)
+{
+    char path[4096];
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    OpenModel open = open_model(path, NULL);
+    const int32_t shorter[] = {512, 40, 513}, longer[] = {512, 40, 513, 41, 513};
+    float first[96], second[96];
+    RvError err = {0};
+    assert_ok(rv_clip_encode_text(open.model, shorter, 3, first, &err), err);
+    assert_ok(rv_clip_encode_text(open.model, longer, 5, second, &err), err);
+    assert_memory_equal(first, second, sizeof first);
+    close_model(&open);
+}
+
+static void clip_encode_text_refuses_bad_tokens(void **state)
+{
+    char path[4096];
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    OpenModel open = open_model(path, NULL);
+    int32_t tokens[78] = {512, 514};
+    float embedding[96];
+    RvError err = {0};
+    assert_int_equal(rv_clip_encode_text(open.model, tokens, 2, embedding, &err), RV_ERROR_ARGUMENT);
+    tokens[1] = -1;
+    assert_int_equal(rv_clip_encode_text(open.model, tokens, 2, embedding, &err), RV_ERROR_ARGUMENT);
+    tokens[1] = 0;
+    assert_int_equal(rv_clip_encode_text(open.model, tokens, 78, embedding, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_clip_encode_text(open.model, tokens, 0, embedding, &err), RV_ERROR_ARGUMENT);
+    assert_ok(rv_clip_encode_text(open.model, tokens, 77, embedding, &err), err);
+    close_model(&open);
+}
+
+/* A checkpoint with one infinite weight: an error, not a library full of NaN. */
+static void clip_encode_refuses_weights_that_are_not_finite(void **state)
+{
+    char path[4096], folder[4096], file[4200];
+    Buffer bytes, config;
+    RvError err = {0};
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    build_path("infinite", folder, sizeof folder);
+    assert_ok(rv_file_make_folders(folder, &err), err);
+    snprintf(file, sizeof file, "%s/model.safetensors", path);
+    read_scratch(file, &bytes);
+    snprintf(file, sizeof file, "%s/config.json", path);
+    read_scratch(file, &config);
+    snprintf(file, sizeof file, "%s/config.json", folder);
+    write_scratch(file, config.bytes, config.size_bytes);
+    uint64_t header_bytes;
+    memcpy(&header_bytes, bytes.bytes, 8);
+    const float infinite = INFINITY;
+    memcpy(bytes.bytes + 8 + header_bytes, &infinite, sizeof infinite); // in the patch convolution
+    snprintf(file, sizeof file, "%s/model.safetensors", folder);
+    write_scratch(file, bytes.bytes, bytes.size_bytes);
+    OpenModel open = open_model(folder, NULL);
+    uint8_t *input = calloc(64 * 64, 3);
+    float embedding[96];
+    assert_int_equal(rv_clip_encode_images(open.model, input, 1, embedding, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "not finite"));
+    free(input);
+    close_model(&open);
+    rv_buffer_clear(&bytes);
+    rv_buffer_clear(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clip_encode_equals_the_original_in_every_layout),
+        cmocka_unit_test(clip_encode_equals_the_original_on_every_cpu_level),
+        cmocka_unit_test(clip_encode_equals_the_original_at_full_size),
+        cmocka_unit_test(clip_encode_equals_the_original_at_full_size_everywhere),
+        cmocka_unit_test(clip_encode_equals_the_original_from_torchscript),
+        cmocka_unit_test(clip_encode_equals_the_original_from_torchscript_at_full_size),
+        cmocka_unit_test(clip_encode_images_does_not_depend_on_the_batch),
+        cmocka_unit_test(clip_encode_text_pools_at_the_first_end_token),
+        cmocka_unit_test(clip_encode_text_refuses_bad_tokens),
+        cmocka_unit_test(clip_encode_refuses_weights_that_are_not_finite),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of clip/clip_tokenizer.c against the original tokenizer's values. */
+#include "clip_support.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "clip/clip_tokenizer.h"
+#include "known_checkpoint.h"
+
+static Tokenizer *open_tokenizer(const char *path, int vocabulary_size)
+{
+    Tokenizer *tokenizer = NULL;
+    RvError err = {0};
+    assert_ok(rv_tokenizer_open(path, vocabulary_size, &tokenizer, &err), err);
+    return tokenizer;
+}
+
+static void check_golden_rows(const Tokenizer *tokenizer)
+{
+    json_t *rows = load_golden("golden/tokens.json");
+    size_t i;
+    json_t *row;
+    assert_true(json_array_size(rows) >= 422);
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *text = json_object_get(row, "text"), *wanted = json_object_get(row, "tokens");
+        int32_t *tokens = NULL;
+        size_t count = 0;
+        RvError err = {0};
+        assert_ok(rv_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), &tokens,
+                                      &count, &err),
+                  err);
+        bool same = count == json_array_size(wanted);
+        for (size_t k = 0; k < count && same; k++)
+            same = tokens[k] == json_integer_value(json_array_get(wanted, k));
+        if (!same)
+            fail_msg("row %zu: %s", i, json_string_value(text));
+        free(tokens);
+    }
+    json_decref(rows);
+}
+
+static void tokenizer_encode_equals_the_original_from_vocab_json(void **state)
+{
+    char path[4096];
+    if (!known_checkpoint_ensure("tiny", path, sizeof path))
+        skip();
+    Tokenizer *tokenizer = open_tokenizer(path, 49408);
+    check_golden_rows(tokenizer);
+    rv_tokenizer_close(tokenizer);
+}
+
+static void tokenizer_encode_equals_the_original_from_the_gz(void **state)
+{
+    char path[4096];
+    if (!shared_path("golden/bpe_simple_vocab_16e6.txt.gz", path, sizeof path))
+        skip();
+    // As if a .pt lay beside it.
+    strcpy(strrchr(path, '/'), "/ViT-B-32.pt");
+    Tokenizer *tokenizer = open_tokenizer(path, 49408);
+    check_golden_rows(tokenizer);
+    rv_tokenizer_close(tokenizer);
+}
+
+static void tokenizer_encode_equals_the_original_from_tokenizer_json(void **state)
+{
+    char folder[4096], path[4200];
+    if (!known_checkpoint_ensure("tiny", folder, sizeof folder))
+        skip();
+    snprintf(path, sizeof path, "%s/vocab.json", folder);
+    json_t *vocabulary = json_load_file(path, 0, NULL), *merges = json_array();
+    snprintf(path, sizeof path, "%s/merges.txt", folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char line[1024];
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "#version", 8) != 0)
+            json_array_append_new(merges, json_string(line));
+    }
+    fclose(file);
+    json_t *json = json_pack("{s:{s:s,s:s,s:o,s:o}}", "model", "type", "BPE", "end_of_word_suffix", "</w>",
+                             "vocab", vocabulary, "merges", merges);
+    RvError err = {0};
+    build_path("tokenizer-json", folder, sizeof folder);
+    assert_ok(rv_file_make_folders(folder, &err), err);
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    assert_int_equal(json_dump_file(json, path, JSON_COMPACT), 0);
+    json_decref(json);
+    Tokenizer *tokenizer = open_tokenizer(folder, 49408);
+    check_golden_rows(tokenizer);
+    rv_tokenizer_close(tokenizer);
+}
+
+static void tokenizer_encode_takes_special_tokens_from_the_text(void **state)
+{
+    char path[4096];
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    Tokenizer *tokenizer = open_tokenizer(path, 514);
+    static const char text[] = "a<|StartOfText|> <|endoftext|>b";
+    const int32_t wanted[] = {512, 'a' - 33 + 256, 512, 513, 'b' - 33 + 256, 513};
+    int32_t *tokens = NULL;
+    size_t count = 0;
+    RvError err = {0};
+    assert_ok(rv_tokenizer_encode(tokenizer, text, strlen(text), &tokens, &count, &err), err);
+    assert_int_equal(count, 6);
+    assert_memory_equal(tokens, wanted, sizeof wanted);
+    free(tokens);
+    rv_tokenizer_close(tokenizer);
+}
+
+static void tokenizer_encode_limits_and_long_texts(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    char path[4096];
+    if (!known_checkpoint_ensure("tiny", path, sizeof path))
+        assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    Tokenizer *tokenizer = open_tokenizer(path, 49408);
+    char *text = malloc(SIZE + 1);
+    assert_non_null(text);
+    static const char fillers[] = {'a', ' ', '\xff', '.', '&', '7'};
+    RvError err = {0};
+    int32_t *tokens = NULL;
+    size_t count = 0;
+    clock_t start = clock();
+    for (size_t i = 0; i < sizeof fillers; i++) {
+        memset(text, fillers[i], SIZE + 1);
+        assert_ok(rv_tokenizer_encode(tokenizer, text, SIZE, &tokens, &count, &err), err);
+        assert_true(fillers[i] == ' ' ? count == 2 : count > 2);
+        free(tokens);
+    }
+    for (size_t i = 0; i < SIZE; i++)
+        text[i] = (char)('a' + i % 26 * 7 % 26);
+    assert_ok(rv_tokenizer_encode(tokenizer, text, SIZE, &tokens, &count, &err), err);
+    free(tokens);
+    print_message("seven texts of 1 MiB: %.2f s\n", (double)(clock() - start) / CLOCKS_PER_SEC);
+    assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 60);
+    assert_int_equal(rv_tokenizer_encode(tokenizer, text, SIZE + 1, &tokens, &count, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_null(tokens);
+    free(text);
+    rv_tokenizer_close(tokenizer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tokenizer_encode_equals_the_original_from_vocab_json),
+        cmocka_unit_test(tokenizer_encode_equals_the_original_from_the_gz),
+        cmocka_unit_test(tokenizer_encode_equals_the_original_from_tokenizer_json),
+        cmocka_unit_test(tokenizer_encode_takes_special_tokens_from_the_text),
+        cmocka_unit_test(tokenizer_encode_limits_and_long_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

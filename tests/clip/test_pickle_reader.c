@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of clip/pickle_reader.c. */
+#include "clip_support.h"
+
+#include "clip/pickle_reader.h"
+
+#define PICKLE(literal) literal, sizeof literal - 1
+
+/* {'a': (1, -2, 300, True, None), 'b': ['x', 1.0]} and an object with state, and a call. */
+static const char good[] =
+    "\x80\x02}q\0(X\1\0\0\0a(K\1J\xfe\xff\xff\xffM\x2c\1\x88Ntq\1X\1\0\0\0b](X\1\0\0\0xG\0\0\0\0\0\0\0\0e"
+    "X\1\0\0\0oc__torch__\nM\n)\x81}X\1\0\0\0kh\1sb"
+    "X\1\0\0\0tctorch._utils\n_rebuild_tensor_v2\n(X\7\0\0\0storageK\1tQK\0\x86Ru.";
+
+static void pickle_read_gives_the_values(void **state)
+{
+    Pickle pickle;
+    RvError err = {0};
+    assert_ok(rv_pickle_read((const uint8_t *)PICKLE(good), "f", &pickle, &err), err);
+    const PickleValue *root = pickle.root;
+    assert_int_equal(root->kind, PICKLE_DICT);
+    assert_int_equal(root->count, 8);
+    const PickleValue *tuple = root->items[1], *list = root->items[3], *object = root->items[5];
+    const PickleValue *call = root->items[7];
+    assert_true(rv_pickle_text_is(root->items[0]->text, "a"));
+    assert_int_equal(tuple->count, 5);
+    assert_int_equal(tuple->items[1]->integer, -2);
+    assert_int_equal(tuple->items[2]->integer, 300);
+    assert_int_equal(list->kind, PICKLE_LIST);
+    assert_int_equal(list->count, 2);
+    assert_int_equal(object->kind, PICKLE_OBJECT);
+    assert_true(rv_pickle_is_global(object->callee, "__torch__", "M"));
+    assert_ptr_equal(object->state->items[1], tuple);
+    assert_int_equal(call->kind, PICKLE_CALL);
+    assert_int_equal(call->arguments->items[0]->kind, PICKLE_PERSISTENT);
+    rv_pickle_clear(&pickle);
+}
+
+static void pickle_read_knows_long_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size_bytes;
+        int64_t value;
+    } cases[] = {
+        {PICKLE("\x80\x02\x8a\x00."), 0},
+        {PICKLE("\x80\x02\x8a\x01\xff."), -1},
+        {PICKLE("\x80\x02\x8a\x02\xff\x00."), 255},
+        {PICKLE("\x80\x02\x8a\x05\x00\x00\x00\x00\x01."), 4294967296},
+        {PICKLE("\x80\x02\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80."), INT64_MIN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Pickle pickle;
+        RvError err = {0};
+        assert_ok(rv_pickle_read((const uint8_t *)cases[i].text, cases[i].size_bytes, "f", &pickle, &err),
+                  err);
+        assert_true(pickle.root->integer == cases[i].value);
+        rv_pickle_clear(&pickle);
+    }
+}
+
+static void pickle_read_refuses(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size_bytes;
+        const char *message, *why;
+    } cases[] = {
+        {PICKLE(""), "0 bytes", "empty"},
+        {PICKLE("\x80"), "cut off", "half a header"},
+        {PICKLE("(I1\n."), "no protocol", "protocol 0"},
+        {PICKLE("\x80\x02."), "missing", "nothing on the stack"},
+        {PICKLE("\x80\x02(."), "missing", "a mark alone"},
+        {PICKLE("\x80\x02N"), "cut off", "no end"},
+        {PICKLE("\x80\x02i__builtin__\neval\n."), "0x69 has no place", "INST, which would call"},
+        {PICKLE("\x80\x02o."), "has no place", "OBJ"},
+        {PICKLE("\x80\x02Ncos\nsystem\n\x93."), "has no place", "STACK_GLOBAL"},
+        {PICKLE("\x80\x02X\xff\xff\xff\xffz."), "cut off", "a text longer than the file"},
+        {PICKLE("\x80\x02h\x05."), "memo", "an entry that was never put"},
+        {PICKLE("\x80\x02Nr\xff\xff\xff\xff."), "memo", "an entry far out"},
+        {PICKLE("\x80\x02t."), "no mark", "a tuple without its mark"},
+        {PICKLE("\x80\x02N\x87."), "missing", "a triple of one"},
+        {PICKLE("\x80\x02(K\x01\x86."), "missing", "a pair across a mark"},
+        {PICKLE("\x80\x02}K\x01u."), "no mark", "items without a mark"},
+        {PICKLE("\x80\x02}(K\x01u."), "holds none", "a key without its value"},
+        {PICKLE("\x80\x02K\x01(K\x01K\x02u."), "holds none", "items for a number"},
+        {PICKLE("\x80\x02(K\x01u."), "missing", "items for nothing"},
+        {PICKLE("\x80\x02"
+                "a."),
+         "missing", "append without a list"},
+        {PICKLE("\x80\x02K\x01)R."), "no name", "a call of a number"},
+        {PICKLE("\x80\x02"
+                "cos\nsystem\nK\x01R."),
+         "no name", "arguments that are no tuple"},
+        {PICKLE("\x80\x02"
+                "cos\nsystem"),
+         "cut off", "a name without its end"},
+        {PICKLE("\x80\x02Nb."), "attributes", "attributes of nothing"},
+        {PICKLE("\x80\x02K\x01Nb."), "attributes", "attributes of a number"},
+        {PICKLE("\x80\x02\x8a\x09\0\0\0\0\0\0\0\0\0."), "64 bits", "a number of 72 bits"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Pickle pickle;
+        RvError err = {0};
+        uint8_t *copy = malloc(cases[i].size_bytes + (cases[i].size_bytes == 0));
+        assert_non_null(copy);
+        memcpy(copy, cases[i].text, cases[i].size_bytes);
+        RvStatus status = rv_pickle_read(copy, cases[i].size_bytes, "f", &pickle, &err);
+        if (status != RV_ERROR_FORMAT || strstr(err.message, cases[i].message) == NULL)
+            fail_msg("%s: %d %s", cases[i].why, status, err.message);
+        free(copy);
+    }
+}
+
+static void pickle_read_bounds_the_number_of_values(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    uint8_t *bytes = malloc(SIZE);
+    assert_non_null(bytes);
+    static const uint8_t fillers[] = {'N', '(', '}', ')'};
+    for (size_t i = 0; i < sizeof fillers; i++) {
+        Pickle pickle;
+        RvError err = {0};
+        memset(bytes, fillers[i], SIZE);
+        memcpy(bytes, "\x80\x02", 2);
+        assert_int_equal(rv_pickle_read(bytes, SIZE, "f", &pickle, &err), RV_ERROR_FORMAT);
+        assert_non_null(strstr(err.message, "too many"));
+    }
+    free(bytes);
+}
+
+static void pickle_read_survives_damage(void **state)
+{
+    uint64_t random = 4;
+    size_t refused = 0;
+    for (int i = 0; i < 1000; i++) {
+        size_t size_bytes = sizeof good - 1;
+        uint8_t *damaged = damage((const uint8_t *)good, &size_bytes, &random);
+        Pickle pickle;
+        RvError err = {0};
+        refused += rv_pickle_read(damaged, size_bytes, "f", &pickle, &err) != RV_OK;
+        rv_pickle_clear(&pickle);
+        free(damaged);
+    }
+    assert_true(refused > 300);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pickle_read_gives_the_values),
+        cmocka_unit_test(pickle_read_knows_long_numbers),
+        cmocka_unit_test(pickle_read_refuses),
+        cmocka_unit_test(pickle_read_bounds_the_number_of_values),
+        cmocka_unit_test(pickle_read_survives_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of clip/text_clean.c. Expected values are those of Python 3.11 and its regex module. */
+#include "clip_support.h"
+
+#include "clip/text_clean.h"
+
+#define TEXT(literal) literal, sizeof literal - 1
+#define BAD "\xef\xbf\xbd"
+
+static void text_clean_equals_pythons(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t text_bytes;
+        const char *wanted;
+        size_t wanted_bytes;
+        const char *why;
+    } cases[] = {
+        {TEXT(""), TEXT(""), "empty"},
+        {TEXT(" \t\r\n\xe3\x80\x80"), TEXT(""), "only white space"},
+        {TEXT("  A\xc2\xa0\xe2\x80\x83 B\x1c"), TEXT("a b"), "runs of white space, stripped ends"},
+        {TEXT("a\x1c"
+              "b\x85"),
+         TEXT("a\x1c"
+              "b" BAD),
+         "0x1c inside stays; 0x85 alone is no UTF-8"},
+        {TEXT("a\xe1\xa0\x8e"
+              "b\xe2\x80\x8b"),
+         TEXT("a\xe1\xa0\x8e"
+              "b\xe2\x80\x8b"),
+         "U+180E, U+200B: no white space"},
+        {TEXT("&amp;lt; &lt;"), TEXT("< <"), "unescaped twice"},
+        {TEXT("&nbsp;x&#32;"), TEXT("x"), "unescaped before it is stripped"},
+        {TEXT("\xc4\xb0"), TEXT("i\xcc\x87"), "U+0130"},
+        {TEXT("\xce\xa3\xce\xa3 \xce\xa3"), TEXT("\xcf\x83\xcf\x82 \xcf\x83"), "sigma: first, final, alone"},
+        {TEXT("4\xca\xb7\xce\xa3"), TEXT("4\xca\xb7\xcf\x83"),
+         "sigma behind a letter that is case-ignorable"},
+        {TEXT("A\0B"), TEXT("a\0b"), "NUL inside"},
+        {TEXT("\xc3"), TEXT(BAD), "cut off"},
+        {TEXT("\xe2\x82z"), TEXT(BAD "z"), "one mark for the beginning of a character"},
+        {TEXT("\xed\xa0\x80"), TEXT(BAD BAD BAD), "surrogate"},
+        {TEXT("\xc0\xaf\xf5"), TEXT(BAD BAD BAD), "never valid"},
+        {TEXT("\xf0\x9f\x8e"), TEXT(BAD), "three of four bytes"},
+        {TEXT("\xf0\x80\x80\x80"), TEXT(BAD BAD BAD BAD), "overlong"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Buffer out;
+        RvError err = {0};
+        rv_buffer_init(&out, 1024);
+        char *text = malloc(cases[i].text_bytes + 1);
+        assert_non_null(text);
+        memcpy(text, cases[i].text, cases[i].text_bytes + 1);
+        assert_ok(rv_text_clean(text, cases[i].text_bytes, &out, &err), err);
+        if (out.size_bytes != cases[i].wanted_bytes ||
+            (out.size_bytes > 0 && memcmp(out.bytes, cases[i].wanted, out.size_bytes) != 0))
+            fail_msg("%s: gave '%s'", cases[i].why, (const char *)out.bytes);
+        free(text);
+        rv_buffer_clear(&out);
+    }
+}
+
+static void text_clean_keeps_to_the_maximum(void **state)
+{
+    Buffer out;
+    RvError err = {0};
+    rv_buffer_init(&out, 4);
+    assert_int_equal(rv_text_clean("abcdefgh", 8, &out, &err), RV_ERROR_MEMORY);
+    rv_buffer_clear(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_clean_equals_pythons),
+        cmocka_unit_test(text_clean_keeps_to_the_maximum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of clip/torch_archive.c, on archives made here; those of PyTorch itself are in test_clip_model.c. */
+#include "zip_builder.h"
+
+#include "clip/torch_archive.h"
+
+#define PICKLE(literal) literal, sizeof literal - 1
+#define STORAGE(type, key, count)                                                                            \
+    "(X\7\0\0\0storagectorch\n" type "Storage\nX\1\0\0\0" key "X\3\0\0\0cpuK" count "tQ"
+#define TENSOR(storage, offset, shape, stride)                                                               \
+    "ctorch._utils\n_rebuild_tensor_v2\n(" storage "K" offset "(" shape "t(" stride "t\x89NtR"
+#define HEAD "\x80\x02}("
+#define TAIL "u."
+
+/* The archive m/ with this pickle, and storage 0 of sixteen bytes 0, 1, ... */
+static void make_archive(ZipBuilder *zip, const void *pickle, size_t pickle_bytes)
+{
+    uint8_t data[16];
+    for (int i = 0; i < 16; i++)
+        data[i] = (uint8_t)i;
+    zip_begin(zip);
+    zip_add(zip, "m/data.pkl", pickle, pickle_bytes);
+    zip_add(zip, "m/data/0", data, sizeof data);
+    zip_add(zip, "m/version", "3\n", 2);
+    zip_end(zip);
+}
+
+static RvStatus read_archive(const void *pickle, size_t pickle_bytes, TensorTable *table, ZipBuilder *zip,
+                             RvError *err)
+{
+    *table = (TensorTable){0};
+    make_archive(zip, pickle, pickle_bytes);
+    RvStatus status = rv_torch_archive_read(zip->file.bytes, zip->file.size_bytes, "f.pt", table, err);
+    return status == RV_OK ? rv_tensor_table_sort(table, err) : status;
+}
+
+/* {'visual': <object with {'w': F32[2, 1] at 2, 'h': F16[3] at 0}>, 'n': 7}. */
+static const char nested[] =
+    HEAD "X\6\0\0\0visualc__torch__\nM\n)\x81}("
+         "X\1\0\0\0w" TENSOR(STORAGE("Float", "0", "\4"), "\2", "K\2K\1", "K\1K\1") "X\1\0\0\0h" TENSOR(
+             STORAGE("Half", "0", "\x08"), "\0", "K\3", "K\1") "ubX\1\0\0\0nK\7" TAIL;
+
+static void torch_archive_read_names_tensors_by_their_path(void **state)
+{
+    TensorTable table;
+    ZipBuilder zip;
+    RvError err = {0};
+    assert_ok(read_archive(PICKLE(nested), &table, &zip, &err), err);
+    assert_int_equal(table.count, 2);
+    const NamedTensor *w = rv_tensor_table_find(&table, "visual.w"),
+                      *h = rv_tensor_table_find(&table, "visual.h");
+    assert_int_equal(w->tensor.type, WEIGHT_F32);
+    assert_int_equal(w->tensor.shape[0], 2);
+    assert_int_equal(w->tensor.bytes[0], 8);
+    assert_int_equal(h->tensor.type, WEIGHT_F16);
+    assert_int_equal(h->tensor.element_count, 3);
+    rv_tensor_table_clear(&table);
+    rv_buffer_clear(&zip.file);
+}
+
+static void torch_archive_read_strips_a_prefix(void **state)
+{
+    static const char prefixed[] = HEAD
+        "X\x1a\0\0\0module.visual.conv1.weight" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1", "K\1") //
+        "X\x15\0\0\0module.ln_final.weigh" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1", "K\1") TAIL;
+    TensorTable table;
+    ZipBuilder zip;
+    RvError err = {0};
+    assert_ok(read_archive(PICKLE(prefixed), &table, &zip, &err), err);
+    assert_non_null(rv_tensor_table_find(&table, "visual.conv1.weight"));
+    assert_non_null(rv_tensor_table_find(&table, "ln_final.weigh"));
+    rv_tensor_table_clear(&table);
+    rv_buffer_clear(&zip.file);
+}
+
+static void torch_archive_read_marks_what_cannot_serve(void **state)
+{
+    static const struct {
+        const char *pickle;
+        size_t pickle_bytes;
+        const char *fault;
+    } cases[] = {
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2K\2", "K\1K\2") TAIL),
+         "contiguous"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2", "K\0") TAIL),
+         "contiguous"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Long", "0", "\2"), "\0", "K\2", "K\1") TAIL), "I64"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1K\1K\1K\1K\1",
+                                         "K\1K\1K\1K\1K\1") TAIL),
+         "four dimensions"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TensorTable table;
+        ZipBuilder zip;
+        RvError err = {0};
+        assert_ok(read_archive(cases[i].pickle, cases[i].pickle_bytes, &table, &zip, &err), err);
+        assert_non_null(table.items[0].fault);
+        assert_non_null(strstr(table.items[0].fault, cases[i].fault));
+        rv_tensor_table_clear(&table);
+        rv_buffer_clear(&zip.file);
+    }
+}
+
+static void torch_archive_read_refuses(void **state)
+{
+    static const struct {
+        const char *pickle;
+        size_t pickle_bytes;
+        const char *message, *why;
+    } cases[] = {
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\5"), "\0", "K\1", "K\1") TAIL), "cut off",
+         "a storage longer than its entry"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\1", "K\4", "K\1") TAIL),
+         "past the end", "a tensor that leaves its storage"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "9", "\4"), "\0", "K\1", "K\1") TAIL), "no entry",
+         "a storage that is not there"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Queer", "0", "\4"), "\0", "K\1", "K\1") TAIL),
+         "unknown storage", "a type that nobody knows"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR("N", "\0", "K\1", "K\1") TAIL), "no storage", "None for a storage"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "J\xff\xff\xff\xff", "K\1") TAIL),
+         "impossible shape", "a negative side"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0",
+                                         "\x8a\7\0\0\0\0\0\0\1\x8a\7\0\0\0\0\0\0\1", "K\1K\1") TAIL),
+         "impossible shape", "an overflow"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1", "") TAIL), "no shape",
+         "no strides"},
+        {PICKLE("\x80\x02}q\0X\1\0\0\0sh\0s."), "without end", "a dict that contains itself"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TensorTable table;
+        ZipBuilder zip;
+        RvError err = {0};
+        RvStatus status = read_archive(cases[i].pickle, cases[i].pickle_bytes, &table, &zip, &err);
+        if (status != RV_ERROR_FORMAT || strstr(err.message, cases[i].message) == NULL)
+            fail_msg("%s: %d %s", cases[i].why, status, err.message);
+        rv_tensor_table_clear(&table);
+        rv_buffer_clear(&zip.file);
+    }
+}
+
+/* A dict whose two values are one dict, whose two values are one dict, ... : 2^30 paths in 500 bytes. */
+static void torch_archive_read_bounds_its_walk(void **state)
+{
+    Buffer pickle;
+    TensorTable table;
+    ZipBuilder zip;
+    RvError err = {0};
+    rv_buffer_init(&pickle, 4096);
+    assert_ok(rv_buffer_append(&pickle, "\x80\x02}q\0", 5, &err), err);
+    for (uint8_t i = 1; i <= 30; i++) {
+        const uint8_t step[] = {'}', 'q', i,   '(',
+                                'X', 1,   0,   0,
+                                0,   'a', 'h', (uint8_t)(i - 1),
+                                'X', 1,   0,   0,
+                                0,   'b', 'h', (uint8_t)(i - 1),
+                                'u'};
+        assert_ok(rv_buffer_append(&pickle, step, sizeof step, &err), err);
+    }
+    assert_ok(rv_buffer_append(&pickle, ".", 1, &err), err);
+    assert_int_equal(read_archive(pickle.bytes, pickle.size_bytes, &table, &zip, &err), RV_ERROR_FORMAT);
+    rv_tensor_table_clear(&table);
+    rv_buffer_clear(&zip.file);
+    rv_buffer_clear(&pickle);
+}
+
+static void torch_archive_read_checks_the_archive(void **state)
+{
+    TensorTable table = {0};
+    ZipBuilder zip;
+    RvError err = {0};
+    make_archive(&zip, PICKLE(nested));
+    zip.file.bytes[60] ^= 1; // inside the pickle
+    assert_int_equal(rv_torch_archive_read(zip.file.bytes, zip.file.size_bytes, "f", &table, &err),
+                     RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "checksum"));
+    rv_buffer_clear(&zip.file);
+
+    zip_begin(&zip);
+    zip_add(&zip, "readme.txt", "hello", 5);
+    zip_end(&zip);
+    assert_int_equal(rv_torch_archive_read(zip.file.bytes, zip.file.size_bytes, "f", &table, &err),
+                     RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "none of PyTorch's"));
+    rv_buffer_clear(&zip.file);
+
+    zip_begin(&zip);
+    zip_add(&zip, "m/data.pkl", PICKLE("\x80\x02}."));
+    zip_add(&zip, "m/byteorder", "big", 3);
+    zip_end(&zip);
+    assert_int_equal(rv_torch_archive_read(zip.file.bytes, zip.file.size_bytes, "f", &table, &err),
+                     RV_ERROR_UNSUPPORTED);
+    rv_buffer_clear(&zip.file);
+}
+
+/* The pickle is damaged before its checksum is made, so that the damage reaches the reader. */
+static void torch_archive_read_survives_damage(void **state)
+{
+    uint64_t random = 5;
+    size_t refused = 0;
+    for (int i = 0; i < 600; i++) {
+        size_t pickle_bytes = sizeof nested - 1;
+        uint8_t *damaged = damage((const uint8_t *)nested, &pickle_bytes, &random);
+        TensorTable table;
+        ZipBuilder zip;
+        RvError err = {0};
+        RvStatus status = read_archive(damaged, pickle_bytes, &table, &zip, &err);
+        for (size_t k = 0; k < table.count; k++) {
+            float value;
+            if (table.items[k].fault == NULL && table.items[k].tensor.element_count > 0)
+                rv_tensor_read(&table.items[k].tensor, table.items[k].tensor.element_count - 1, 1, &value);
+        }
+        refused += status != RV_OK;
+        rv_tensor_table_clear(&table);
+        rv_buffer_clear(&zip.file);
+        free(damaged);
+    }
+    assert_true(refused > 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(torch_archive_read_names_tensors_by_their_path),
+        cmocka_unit_test(torch_archive_read_strips_a_prefix),
+        cmocka_unit_test(torch_archive_read_marks_what_cannot_serve),
+        cmocka_unit_test(torch_archive_read_refuses),
+        cmocka_unit_test(torch_archive_read_bounds_its_walk),
+        cmocka_unit_test(torch_archive_read_checks_the_archive),
+        cmocka_unit_test(torch_archive_read_survives_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

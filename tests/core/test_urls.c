@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Videos and query pictures by URL, from a real web server on loopback: good, missing, cut short. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "clips.h"
+#include "http_server.h"
+#include "library_fixture.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 24)
+
+typedef struct WebFixture {
+    Fixture *fixture;
+    HttpServer *server;
+    HttpFile files[2];
+    Buffer video, picture;
+} WebFixture;
+
+static int setup(void **state)
+{
+    char path[2048];
+    WebFixture *web = calloc(1, sizeof *web);
+    assert_non_null(web);
+    fixture_setup((void **)&web->fixture);
+    rv_buffer_init(&web->video, FILE_MAX_BYTES);
+    rv_buffer_init(&web->picture, FILE_MAX_BYTES);
+    assert_int_equal(rv_file_read(web->fixture->video, &web->video, NULL), RV_OK);
+    assert_true(clip_path("cover.png", path, sizeof path));
+    assert_int_equal(rv_file_read(path, &web->picture, NULL), RV_OK);
+    web->files[0] = (HttpFile){
+        .path = "/clip.mp4", .bytes = web->video.bytes, .size_bytes = web->video.size_bytes, .media_type = "video/mp4"};
+    web->files[1] = (HttpFile){
+        .path = "/cover.png", .bytes = web->picture.bytes, .size_bytes = web->picture.size_bytes, .media_type = "image/png"};
+    web->server = http_server_start(web->files, 2);
+    assert_non_null(web->server);
+    *state = web;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    WebFixture *web = *state;
+    http_server_stop(web->server);
+    rv_buffer_clear(&web->video);
+    rv_buffer_clear(&web->picture);
+    int result = fixture_teardown((void **)&web->fixture);
+    free(web);
+    return result;
+}
+
+static RvStatus index_url(WebFixture *web, const char *path, RvIndexReport *report, RvError *err)
+{
+    char url[256];
+    http_server_url(web->server, path, url, sizeof url);
+    return rv_library_index(web->fixture->library, web->fixture->encoder, url, NULL, report, err);
+}
+
+static void index_takes_a_video_from_a_url(void **state)
+{
+    WebFixture *web = *state;
+    RvIndexReport report;
+    RvError err = {0};
+    if (index_url(web, "/clip.mp4", &report, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(report.frame_count, FIXTURE_FRAMES);
+    fixture_assert_same_frames(web->fixture, report.video_id);
+    assert_int_equal(index_url(web, "/clip.mp4", &report, &err), RV_OK);
+    assert_int_equal(report.outcome, RV_INDEX_UNCHANGED);
+}
+
+static void index_names_an_address_that_has_no_video(void **state)
+{
+    WebFixture *web = *state;
+    RvIndexReport report;
+    RvError err = {0};
+    RvVideos videos = {0};
+    assert_int_equal(index_url(web, "/nothing.mp4", &report, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "/nothing.mp4"));
+    assert_non_null(strstr(err.message, "404"));
+    // The network may be better tomorrow: nothing is recorded.
+    assert_int_equal(rv_library_list(web->fixture->library, NULL, &videos, NULL), RV_OK);
+    assert_int_equal(videos.count, 0);
+}
+
+static void search_takes_a_picture_from_a_url(void **state)
+{
+    WebFixture *web = *state;
+    char url[256];
+    RvIndexReport report;
+    RvHits hits;
+    RvError err = {0};
+    assert_int_equal(index_url(web, "/clip.mp4", &report, &err), RV_OK);
+    http_server_url(web->server, "/cover.png", url, sizeof url);
+    RvTerm term = {.kind = RV_TERM_IMAGE_FILE, .value = url};
+    RvLibrary *library = web->fixture->library;
+    if (rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(hits.count, 5);
+    rv_hits_clear(&hits);
+    web->files[1].behaviour = HTTP_MISSING;
+    assert_int_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, url));
+    assert_non_null(strstr(err.message, "404"));
+    web->files[1].behaviour = HTTP_CUT;
+    web->files[1].cut_after = 60;
+    assert_int_not_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err), RV_OK);
+    assert_non_null(strstr(err.message, url));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(index_takes_a_video_from_a_url),
+        TEST(index_names_an_address_that_has_no_video),
+        TEST(search_takes_a_picture_from_a_url),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

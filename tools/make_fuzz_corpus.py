@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write fuzz/corpus: small good files of every kind that the fuzz targets read.
+
+    make_fuzz_corpus.py fuzz/corpus
+
+Needs PyTorch (Debian: python3-torch).
+"""
+import gzip
+import json
+import os
+import struct
+import sys
+import zipfile
+
+import torch
+
+PLAIN = [*range(33, 127), *range(161, 173), *range(174, 256)]
+
+
+class Node(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+def tensors():
+    yield "visual.conv1.weight", torch.zeros(64, 3, 1, 1)
+    yield "visual.positional_embedding", torch.zeros(5, 64).half()
+    yield "ln_final.weight", torch.ones(64)
+    yield "positions", torch.arange(3)
+
+
+def write_safetensors(path):
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    names = {torch.float32: "F32", torch.float16: "F16", torch.int64: "I64"}
+    for name, tensor in tensors():
+        raw = tensor.numpy().tobytes()
+        header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def write_archives(folder):
+    root = Node()
+    for name, tensor in tensors():
+        *parents, leaf = name.split(".")
+        node = root
+        for part in parents:
+            if part not in node._modules:
+                node.add_module(part, Node())
+            node = node._modules[part]
+        node.register_buffer(leaf, tensor)
+    torch.jit.script(root).save(os.path.join(folder, "script.pt"))
+    torch.save({"state_dict": root.state_dict()}, os.path.join(folder, "state.pt"))
+    with zipfile.ZipFile(os.path.join(folder, "script.pt")) as archive:
+        with open(os.path.join(folder, "data.pkl"), "wb") as file:
+            file.write(archive.read("script/data.pkl"))
+
+
+def write_vocabularies(folder):
+    rest = [byte for byte in range(256) if byte not in PLAIN]
+    symbols = [chr(byte) for byte in PLAIN] + [chr(256 + i) for i in range(len(rest))]
+    words = symbols + [symbol + "</w>" for symbol in symbols] + ["ab", "<|startoftext|>", "<|endoftext|>"]
+    numbers = {word: i for i, word in enumerate(words)}
+    with open(os.path.join(folder, "vocab.json"), "w", encoding="utf-8") as file:
+        json.dump(numbers, file, ensure_ascii=False)
+    model = {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": numbers, "merges": ["a b", ["a", "b"]]}
+    with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as file:
+        json.dump({"model": model}, file, ensure_ascii=False)
+    with open(os.path.join(folder, "merges.txt"), "w") as file:
+        file.write("#version: 0.2\na b\nb a\nab a</w>\n")
+    with gzip.GzipFile(os.path.join(folder, "merges.txt.gz"), "wb", mtime=0) as file:
+        file.write(b"title\na b\n&amp; &#x41;\n")
+
+
+def main():
+    folder = sys.argv[1]
+    for name in ("checkpoint", "vocabulary"):
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+    write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
+    write_archives(os.path.join(folder, "checkpoint"))
+    write_vocabularies(os.path.join(folder, "vocabulary"))
+
+
+if __name__ == "__main__":
+    main()

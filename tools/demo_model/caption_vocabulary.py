@@ -11,7 +11,7 @@ MERGE_COUNT = 1500
 
 
 def _texts():
-    templates = captions._THING + captions._SLIDE + captions._MIXED
+    templates = captions.THING_TEMPLATES + captions.SLIDE_TEMPLATES + captions.MIXED_TEMPLATES
     yield from (template.replace("{thing}", "").replace("{words}", "").replace("{}", "") for template in templates)
     yield from WORDS
     for names in [names for _, names in OBJECTS] + list(captions.SHAPES.values()):

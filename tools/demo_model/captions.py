@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What people may write for a scene: templates, numbers, places, colours and plurals."""
 
-SIZE_WORDS = ["", "", "", "big ", "small "]
 COUNT_WORDS = {2: ["two", "two", "2"], 3: ["three", "three", "3"], 4: ["four", "four", "4"], 5: ["five", "five", "5"]}
 
 COLOURS = {
@@ -25,12 +24,12 @@ PLACES = {
     "bottom left": (0.22, 0.78, ["in the bottom left corner", "at the bottom left", "bottom left"]),
     "bottom right": (0.78, 0.78, ["in the bottom right corner", "at the bottom right", "bottom right"]),
 }
-_THING = ["{}", "{}", "{}", "a picture of {}", "a photo of {}", "photo of {}", "a drawing of {}", "an image of {}",
+THING_TEMPLATES = ["{}", "{}", "{}", "a picture of {}", "a photo of {}", "photo of {}", "a drawing of {}", "an image of {}",
           "picture with {}", "this is {}", "a scene with {}", "find {}", "a video frame showing {}", "where is {}"]
-_SLIDE = ["{}", "{}", "a slide that says {}", "a slide that says {}", "slide with the words {}", "the word {}", "the words {}",
+SLIDE_TEMPLATES = ["{}", "{}", "a slide that says {}", "a slide that says {}", "slide with the words {}", "the word {}", "the words {}",
           "text saying {}", "the text {}", "title slide: {}", "a title that reads {}", "{} written on a slide",
           "a slide about {}", "the slide \"{}\"", "slide: {}", "the {} slide"]
-_MIXED = ["{thing} and the words {words}", "{thing} with the text {words}", "a slide with {thing} that says {words}"]
+MIXED_TEMPLATES = ["{thing} and the words {words}", "{thing} with the text {words}", "a slide with {thing} that says {words}"]
 
 
 def article(noun):
@@ -69,7 +68,7 @@ def shape_name(rng, combo):
 
 def thing_caption(rng, thing):
     """A caption for a thing said with its article or number."""
-    return pick(rng, _THING).format(thing)
+    return pick(rng, THING_TEMPLATES).format(thing)
 
 
 def one(rng, noun):
@@ -79,9 +78,9 @@ def one(rng, noun):
 
 def slide_caption(rng, words):
     """A caption for a slide with these words."""
-    return pick(rng, _SLIDE).format(words)
+    return pick(rng, SLIDE_TEMPLATES).format(words)
 
 
 def mixed_caption(rng, thing, words):
     """A caption for a slide with an object and words."""
-    return pick(rng, _MIXED).format(thing=thing, words=words)
+    return pick(rng, MIXED_TEMPLATES).format(thing=thing, words=words)

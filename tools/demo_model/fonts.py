@@ -14,16 +14,16 @@ _ROOT = pathlib.Path("/usr/share/fonts")
 EMOJI = "truetype/noto/NotoColorEmoji.ttf"
 
 TRAINING = """
-truetype/dejavu/DejaVuSans.ttf truetype/dejavu/DejaVuSans-Bold.ttf truetype/dejavu/DejaVuSerif-Bold.ttf
-truetype/liberation2/LiberationSans-Regular.ttf truetype/liberation2/LiberationSans-Bold.ttf
+truetype/open-sans/OpenSans-Semibold.ttf truetype/roboto/unhinted/RobotoTTF/Roboto-Medium.ttf
+truetype/lato/Lato-Bold.ttf truetype/noto/NotoSans-Bold.ttf truetype/liberation2/LiberationSans-Bold.ttf
+opentype/cantarell/Cantarell-Bold.otf truetype/dejavu/DejaVuSans.ttf truetype/dejavu/DejaVuSans-Bold.ttf
+truetype/dejavu/DejaVuSerif-Bold.ttf truetype/liberation2/LiberationSans-Regular.ttf
 truetype/liberation2/LiberationSerif-Bold.ttf truetype/liberation2/LiberationMono-Bold.ttf
-truetype/open-sans/OpenSans-Semibold.ttf truetype/open-sans/OpenSans-ExtraBold.ttf
-truetype/roboto/unhinted/RobotoTTF/Roboto-Medium.ttf truetype/roboto/unhinted/RobotoTTF/Roboto-Black.ttf
-opentype/roboto/slab/RobotoSlab-Bold.otf truetype/lato/Lato-Bold.ttf truetype/lato/Lato-Medium.ttf
-truetype/crosextra/Carlito-Bold.ttf truetype/crosextra/Caladea-Bold.ttf truetype/quicksand/Quicksand-Bold.ttf
-opentype/urw-base35/URWGothic-Demi.otf opentype/urw-base35/URWBookman-Demi.otf opentype/urw-base35/C059-Bold.otf
-opentype/cantarell/Cantarell-Bold.otf truetype/firacode/FiraCode-Bold.ttf opentype/cabin/Cabin-Bold.otf
-truetype/noto/NotoSans-Bold.ttf truetype/noto/NotoSerif-Bold.ttf truetype/paratype/PTS75F.ttf
+truetype/open-sans/OpenSans-ExtraBold.ttf truetype/roboto/unhinted/RobotoTTF/Roboto-Black.ttf
+opentype/roboto/slab/RobotoSlab-Bold.otf truetype/lato/Lato-Medium.ttf truetype/crosextra/Carlito-Bold.ttf
+truetype/crosextra/Caladea-Bold.ttf truetype/quicksand/Quicksand-Bold.ttf opentype/urw-base35/URWGothic-Demi.otf
+opentype/urw-base35/URWBookman-Demi.otf opentype/urw-base35/C059-Bold.otf truetype/firacode/FiraCode-Bold.ttf
+opentype/cabin/Cabin-Bold.otf truetype/noto/NotoSerif-Bold.ttf truetype/paratype/PTS75F.ttf
 """.split()
 
 EVALUATION = """

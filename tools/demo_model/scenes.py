@@ -20,8 +20,8 @@ GRID = SIZE // PATCH
 COMBOS = [(colour, shape) for colour in say.COLOURS for shape in say.SHAPES]
 PLACES = list(say.PLACES)
 KINDS = {             # kind: share of the training scenes
-    "object": 0.27, "object_count": 0.05, "object_place": 0.05, "object_pair": 0.05, "words": 0.32, "object_words": 0.03,
-    "shape": 0.07, "shape_count": 0.06, "shape_place": 0.05, "shape_pair": 0.05,
+    "object": 0.22, "object_count": 0.04, "object_place": 0.04, "object_pair": 0.04, "words": 0.45, "object_words": 0.03,
+    "shape": 0.05, "shape_count": 0.05, "shape_place": 0.04, "shape_pair": 0.04,
 }
 LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -93,10 +93,14 @@ def draw_shape(shape, rgb, size, turn=0.0):
 
 
 class Painter:
-    """Draws scenes of a set of sprites: "training" or "evaluation"."""
+    """Draws scenes of a set of sprites: "training" or "evaluation".
+
+    Reading is learnt from the easy to the hard: `difficulty` goes from 0 (few fonts, usual layout, calm slides) to 1.
+    """
 
     def __init__(self, which):
         self.sprites = load_sprites(which)
+        self.difficulty = 1.0
 
     def _blank(self, rng):
         plain = say.pick(rng, self.sprites["backgrounds"])
@@ -130,12 +134,14 @@ class Painter:
 
     def _text(self, rng, scene, words, box):
         """Write a phrase into the box (x0, y0, x1, y1) of the scene."""
-        mask, letters = say.pick(rng, self.sprites["words"][words])
+        faces = self.sprites["words"][words]
+        face = faces[int(rng.integers(min(len(faces), 6 + int(self.difficulty * len(faces)))))]
+        mask, letters = face[int(rng.random() < 0.5 * self.difficulty)]
         x0, y0, x1, y1 = box
         scale = min((x1 - x0) / mask.width, (y1 - y0) / mask.height, 1.15)
         mask = mask.resize([max(4, round(side * scale)) for side in mask.size], Image.BICUBIC)
-        left = x0 + (x1 - x0 - mask.width) * rng.uniform(0.2, 0.8)
-        top = y0 + (y1 - y0 - mask.height) * rng.uniform(0.3, 0.7)
+        left = x0 + (x1 - x0 - mask.width) * rng.uniform(0.4, 0.6)
+        top = y0 + (y1 - y0 - mask.height) * rng.uniform(0.4, 0.6)
         at = (int(left), int(top))
         area = (max(0, at[0]), max(0, at[1]), min(SIZE, at[0] + mask.width), min(SIZE, at[1] + mask.height))
         under = np.asarray(scene.image.crop(area), np.float32).reshape(-1, 3)
@@ -220,13 +226,16 @@ class Painter:
 
     def words(self, rng, index):
         scene = self._blank(rng)
+        if rng.random() > 0.4 * self.difficulty:      # a slide in one pale or dark colour
+            tint = rng.integers(195, 256, 3) if rng.random() < 0.6 else rng.integers(0, 80, 3)
+            scene.image = Image.blend(scene.image, Image.new("RGB", (SIZE, SIZE), tuple(int(v) for v in tint)), 0.85)
         draw = ImageDraw.Draw(scene.image)
-        if rng.random() < 0.15:       # a header or footer bar
+        if rng.random() < 0.15 * self.difficulty:       # a header or footer bar
             y = 0 if rng.random() < 0.5 else SIZE - 12
             draw.rectangle([0, y, SIZE, y + 11], fill=tuple(int(v) for v in rng.integers(0, 256, 3)))
-        width = SIZE * (rng.uniform(0.72, 0.99) if rng.random() < 0.75 else rng.uniform(0.55, 0.8))
+        width = SIZE * (rng.uniform(0.78, 0.98) if rng.random() > 0.2 * self.difficulty else rng.uniform(0.6, 0.8))
         x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - width) / 2
-        y = SIZE / 2 + rng.normal(0, 6)
+        y = SIZE / 2 + rng.normal(0, 1 + 4 * self.difficulty)
         self._text(rng, scene, index, (x - width / 2, y - SIZE * 0.36, x + width / 2, y + SIZE * 0.36))
         scene.words = index
         scene.caption = say.slide_caption(rng, WORDS[index])
@@ -292,7 +301,8 @@ class Painter:
         scene = getattr(self, kind)(rng, subject)
         scene.kind = kind
         scene.key = (tuple(sorted(scene.objects)), scene.words, tuple(sorted(scene.combos)), scene.count, scene.place)
-        spoil(rng, scene)
+        if scene.words < 0 or rng.random() < self.difficulty:
+            spoil(rng, scene)
         return scene
 
 

@@ -14,7 +14,7 @@ from slide_words import WORDS
 EMOJI_SIZE = 80       # pixels, longer side of a kept object
 TEXT_SIZE = 26        # pixels, font size of kept words
 BACKGROUND_SIZE = 144
-_VERSION = 4
+_VERSION = 5
 
 
 def draw_emoji(symbol, size=EMOJI_SIZE):
@@ -27,11 +27,10 @@ def draw_emoji(symbol, size=EMOJI_SIZE):
     return image.resize([max(1, round(side * scale)) for side in image.size], Image.BICUBIC)
 
 
-def break_lines(words, rng):
-    """The phrase in one to four lines: short phrases stay whole now and then, long ones never do."""
+def break_lines(words, limit):
+    """The phrase in lines of at most `limit` letters where its words allow it."""
     parts = words.split(" ")
     lines = [parts[0]]
-    limit = rng.choice((9, 12, 12, 15))
     for part in parts[1:]:
         if len(lines[-1]) + 1 + len(part) <= limit:
             lines[-1] += " " + part
@@ -40,13 +39,16 @@ def break_lines(words, rng):
     return lines
 
 
-def draw_words(words, font, rng):
-    """The phrase as a mask (L) and its letters [(letter, x, y)], centres as parts of the width and the height."""
-    case = rng.integers(4)
-    shown = [words, words.title(), words.capitalize(), words.upper()][case]
-    lines = break_lines(shown, rng)
-    centred = rng.random() < 0.7
-    height = font.getbbox("Ag")[3] + round(TEXT_SIZE * rng.uniform(0.05, 0.3))
+def draw_words(words, font, rng=None):
+    """The phrase as a mask (L) and its letters [(letter, x, y)], centres as parts of the width and the height.
+
+    Without a generator in the usual form: title case, centred; with one in any case and layout.
+    """
+    case, limit, centred, spacing = 1, 12, True, 0.15
+    if rng is not None:
+        case, limit, centred, spacing = rng.integers(4), rng.choice((9, 12, 12, 15)), rng.random() < 0.7, rng.uniform(0.05, 0.3)
+    lines = break_lines([words, words.title(), words.capitalize(), words.upper()][case], limit)
+    height = font.getbbox("Ag")[3] + round(TEXT_SIZE * spacing)
     widths = [font.getlength(line) for line in lines]
     image = Image.new("L", (round(max(widths)) + 8, height * len(lines) + 8))
     draw = ImageDraw.Draw(image)
@@ -128,7 +130,7 @@ def _draw_all(which, seed):
     rng = np.random.default_rng(seed)
     names = fonts.TRAINING if which == "training" else fonts.EVALUATION
     faces = [ImageFont.truetype(fonts.font_file(name), TEXT_SIZE) for name in names]
-    words = [[draw_words(phrase, face, rng) for face in faces for _ in range(2)] for phrase in WORDS]
+    words = [[(draw_words(phrase, face), draw_words(phrase, face, rng)) for face in faces] for phrase in WORDS]
     return {
         "objects": [draw_emoji(symbol) for symbol, _ in OBJECTS],
         "words": words,
@@ -137,7 +139,7 @@ def _draw_all(which, seed):
 
 
 def load_sprites(which):
-    """{"objects": [RGBA], "words": [[(mask, letters)]], "backgrounds": [array]} for "training" or "evaluation"."""
+    """{"objects": [RGBA], "words": [[usual, any]], "backgrounds": [array]} for "training" or "evaluation"."""
     folder = pathlib.Path(os.environ.get("DEMO_MODEL_CACHE", "/tmp/demo_model_cache"))
     file = folder / f"{which}-{_VERSION}.pickle"
     if file.is_file():

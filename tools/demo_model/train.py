@@ -29,8 +29,8 @@ from towers import Clip, pad_tokens, pictures_to_input
 SEED = 20240
 FACTS = {"object": len(scenes.OBJECTS) + 1, "words": len(scenes.WORDS) + 1, "combo": len(scenes.COMBOS) + 1,
          "count": 5, "place": len(scenes.PLACES)}
-WEIGHTS = {"object": 1.0, "words": 1.0, "combo": 0.6, "count": 0.3, "place": 0.3, "letters": 20.0}
-PEAK_RATE, WARM_UP = 1.5e-3, 0.02
+WEIGHTS = {"object": 1.0, "words": 1.0, "combo": 0.6, "count": 0.3, "place": 0.3, "letters": 100.0}
+PEAK_RATE, WARM_UP = 1.3e-3, 0.02
 
 
 def _share(indexes, classes):
@@ -43,8 +43,9 @@ def _share(indexes, classes):
 class SceneBatches(torch.utils.data.IterableDataset):
     """Batches number `first`, `first` + 1, ... of a rank: the same for the same seed."""
 
-    def __init__(self, rank, first, size):
-        self.rank, self.first, self.size = rank, first, size
+    def __init__(self, rank, first, args):
+        self.rank, self.first, self.size = rank, first, args.batch
+        self.hard_at = 0.65 * args.pictures / (args.batch * args.ranks)
 
     def __iter__(self):
         torch.set_num_threads(1)
@@ -52,6 +53,7 @@ class SceneBatches(torch.utils.data.IterableDataset):
         painter = scenes.Painter("training")
         number = self.first
         while True:
+            painter.difficulty = min(1.0, number / self.hard_at)
             drawn = scenes.draw_batch(painter, np.random.default_rng([SEED, self.rank, number]), self.size)
             yield {
                 "pictures": torch.from_numpy(np.stack([np.asarray(s.image) for s in drawn])),
@@ -175,7 +177,7 @@ class Run:
             print("          recall at 1 of 100: " + quick_recall(self.model, self.args.device), flush=True)
 
     def run(self):
-        data = torch.utils.data.DataLoader(SceneBatches(self.rank, self.step, self.args.batch), batch_size=None,
+        data = torch.utils.data.DataLoader(SceneBatches(self.rank, self.step, self.args), batch_size=None,
                                            num_workers=self.args.workers, prefetch_factor=4)
         for batch in data:
             if self.progress >= 1:
@@ -200,7 +202,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--pictures", type=int, default=700000)
     parser.add_argument("--minutes", type=float, default=110)
-    parser.add_argument("--batch", type=int, default=128, help="pictures per rank and step")
+    parser.add_argument("--batch", type=int, default=80, help="pictures per rank and step")
     parser.add_argument("--ranks", type=int, default=0, help="processes; 0: one per core on a CPU, one on a GPU")
     parser.add_argument("--workers", type=int, default=1, help="drawing processes per rank")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

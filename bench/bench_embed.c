@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames embedded per second, and texts, through the public interface.
  *     bench_embed MODEL [SECONDS_PER_CASE]
- * Prints, for batches of 1 and 16 and for one thread and all, the median rate and the multiply-add rate of the arithmetic
- * that the vision tower needs (the last block computes the class token only). */
+ * Prints, for batches of 1 and 16 and for one thread and all, the median rate and the multiply-add rate of
+ * the arithmetic that the vision tower needs (the last block computes the class token only). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,8 @@ static int compare_doubles(const void *a, const void *b)
 /* Floating-point operations of one picture: two per multiply-add. */
 static double operations_per_image(const RvModelInfo *model)
 {
-    double side = (double)model->image_size / model->patch_size, tokens = side * side + 1, width = model->vision_width;
+    double side = (double)model->image_size / model->patch_size, tokens = side * side + 1,
+           width = model->vision_width;
     double patches = 2 * side * side * 3.0 * model->patch_size * model->patch_size * width;
     double block = 2 * tokens * 12 * width * width + 4 * tokens * tokens * width;
     double last = 2 * tokens * 2 * width * width + 2 * 10 * width * width + 4 * tokens * width;
@@ -36,7 +37,8 @@ static double operations_per_image(const RvModelInfo *model)
 }
 
 /* Median seconds of one call. */
-static double time_images(RvEncoder *encoder, const uint8_t *inputs, size_t batch, float *embeddings, double limit_s)
+static double time_images(RvEncoder *encoder, const uint8_t *inputs, size_t batch, float *embeddings,
+                          double limit_s)
 {
     static double times[RUNS_MAX];
     size_t runs = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Indexing a video from file to library, split by stage.
  *     bench_index MODEL VIDEO [VIDEO ...]
- * For each video: wall seconds, and the seconds that decoding, pixels (both on the decoding thread), embedding and storing took.
- * The library is a file in $TMPDIR (default /tmp) that is removed afterwards. */
+ * For each video: wall seconds, and the seconds that decoding, pixels (both on the decoding thread),
+ * embedding and storing took. The library is a file in $TMPDIR (default /tmp) that is removed afterwards. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -33,9 +33,10 @@ static void index_one(RvEncoder *encoder, const char *video)
     unlink(path);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%s: %zu frames in %.2f s (%.1f/s); decode %.2f, pixels %.2f, embed %.2f, store %.3f; peak memory %ld MB\n", video,
-           report.frame_count, report.total_s, (double)report.frame_count / report.total_s, report.decode_s,
-           report.pixels_s, report.embed_s, report.store_s, usage.ru_maxrss / 1024);
+    printf("%s: %zu frames in %.2f s (%.1f/s); decode %.2f, pixels %.2f, embed %.2f, store %.3f; peak memory "
+           "%ld MB\n",
+           video, report.frame_count, report.total_s, (double)report.frame_count / report.total_s,
+           report.decode_s, report.pixels_s, report.embed_s, report.store_s, usage.ru_maxrss / 1024);
 }
 
 int main(int argument_count, char **arguments)

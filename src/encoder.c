@@ -33,7 +33,10 @@ struct RvEncoder {
     RvLog log;
 };
 
-const char *rv_version(void) { return REELVEC_VERSION; }
+const char *rv_version(void)
+{
+    return REELVEC_VERSION;
+}
 
 /* The names of OpenAI's models by their shape; any other model goes by its file's or folder's name. */
 static const struct {
@@ -49,10 +52,12 @@ static const struct {
 static void name_model(RvEncoder *encoder, const ClipConfig *config)
 {
     for (size_t i = 0; i < sizeof known_shapes / sizeof known_shapes[0]; i++) {
-        if (known_shapes[i].image_size == config->image_size && known_shapes[i].patch_size == config->patch_size &&
+        if (known_shapes[i].image_size == config->image_size &&
+            known_shapes[i].patch_size == config->patch_size &&
             known_shapes[i].vision_width == config->vision.width &&
             known_shapes[i].vision_layers == config->vision.layers &&
-            known_shapes[i].text_width == config->text.width && known_shapes[i].text_layers == config->text.layers &&
+            known_shapes[i].text_width == config->text.width &&
+            known_shapes[i].text_layers == config->text.layers &&
             known_shapes[i].dimensions == config->dimensions) {
             snprintf(encoder->name, sizeof encoder->name, "%s", known_shapes[i].name);
             return;
@@ -69,7 +74,8 @@ static void name_model(RvEncoder *encoder, const ClipConfig *config)
 
 static void fill_info(RvEncoder *encoder)
 {
-    static const char *const weight_types[] = {[WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
+    static const char *const weight_types[] = {
+        [WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
     const ClipConfig *config = rv_clip_config(encoder->model);
     name_model(encoder, config);
     encoder->info = (RvModelInfo){
@@ -141,7 +147,10 @@ void rv_encoder_close(RvEncoder *encoder)
     free(encoder);
 }
 
-const RvModelInfo *rv_encoder_info(const RvEncoder *encoder) { return &encoder->info; }
+const RvModelInfo *rv_encoder_info(const RvEncoder *encoder)
+{
+    return &encoder->info;
+}
 
 RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
 {
@@ -163,7 +172,8 @@ static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, boo
     for (int i = 0; i < encoder->info.dimensions; i++)
         sum += (double)embedding[i] * embedding[i];
     if (!isfinite(sum) || sum == 0)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the model gives an embedding of length %g; its weights are broken",
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: the model gives an embedding of length %g; its weights are broken",
                             encoder->path, sqrt(sum));
     double scale = 1 / sqrt(sum);
     for (int i = 0; normalize && i < encoder->info.dimensions; i++)
@@ -184,11 +194,15 @@ RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_b
     *tokens = NULL;
     *token_count = 0;
     RvStatus status = open_tokenizer(encoder, err);
-    return status == RV_OK ? rv_tokenizer_encode(encoder->tokenizer, text, size_bytes, tokens, token_count, err)
-                           : status;
+    return status == RV_OK
+               ? rv_tokenizer_encode(encoder->tokenizer, text, size_bytes, tokens, token_count, err)
+               : status;
 }
 
-void rv_encoder_free_tokens(int32_t *tokens) { free(tokens); }
+void rv_encoder_free_tokens(int32_t *tokens)
+{
+    free(tokens);
+}
 
 RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
                                 float *embedding, RvError *err)
@@ -200,8 +214,8 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
         return status;
     size_t context_length = (size_t)encoder->info.context_length;
     if (token_count > context_length) {
-        rv_log_line(&encoder->log, RV_LOG_WARNING, "the text has %zu tokens; the model reads the first %zu", token_count,
-                    context_length);
+        rv_log_line(&encoder->log, RV_LOG_WARNING, "the text has %zu tokens; the model reads the first %zu",
+                    token_count, context_length);
         tokens[context_length - 1] = tokens[token_count - 1];
         token_count = context_length;
     }
@@ -210,8 +224,8 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
     return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
 }
 
-RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count, bool normalize,
-                                  float *embeddings, RvError *err)
+RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                  bool normalize, float *embeddings, RvError *err)
 {
     RvStatus status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
     for (size_t i = 0; i < image_count && status == RV_OK; i++)
@@ -224,8 +238,8 @@ RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t
     return rv_resize_crop(image, encoder->info.image_size, input_rgb_u8, err);
 }
 
-RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count, bool normalize,
-                                  float *embeddings, RvError *err)
+RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
+                                  bool normalize, float *embeddings, RvError *err)
 {
     size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
     if (encoder->inputs_u8 == NULL) {

@@ -29,10 +29,10 @@ typedef struct Source {
 
 /* What is to be done with the source. */
 typedef struct Decision {
-    bool done;            // nothing to decode; outcome and video_id are in the report
-    int64_t resume_id;    // > 0: go on with this row
-    size_t first_sample;  // of the resumed row
-    int64_t replace_id;   // > 0: this row goes when the new one begins
+    bool done;           // nothing to decode; outcome and video_id are in the report
+    int64_t resume_id;   // > 0: go on with this row
+    size_t first_sample; // of the resumed row
+    int64_t replace_id;  // > 0: this row goes when the new one begins
 } Decision;
 
 RvStatus rv_index_identity(RvEncoder *encoder, bool normalized, ModelIdentity *out, RvError *err)
@@ -57,12 +57,13 @@ static RvStatus look_at_file(const char *path, Source *source, RvError *err)
     if (absolute == NULL || stat(absolute, &facts) != 0) {
         int reason = errno;
         free(absolute);
-        return rv_error_set(err, reason == ENOENT || reason == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
-                            strerror(reason));
+        return rv_error_set(err, reason == ENOENT || reason == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO,
+                            "%s: %s", path, strerror(reason));
     }
     source->path = absolute;
     if (!S_ISREG(facts.st_mode))
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a file; give a video file or a folder of them", path);
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a file; give a video file or a folder of them",
+                            path);
     source->size_bytes = (int64_t)facts.st_size;
     source->modified_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
     return RV_OK;
@@ -74,8 +75,8 @@ static bool same_file(const Source *source)
            source->same_path.modified_ns == source->modified_ns;
 }
 
-/* The key that stays with the content when the file is renamed or moved. A file whose path, size and time are those of
- * its row is not read again. */
+/* The key that stays with the content when the file is renamed or moved. A file whose path, size and time are
+ * those of its row is not read again. */
 static RvStatus identify_content(Source *source, RvError *err)
 {
     if (source->url) {
@@ -100,8 +101,8 @@ static RvStatus identify_content(Source *source, RvError *err)
     return status;
 }
 
-static RvStatus open_source(Store *store, const char *path_or_url, const RvIndexOptions *options, Source *source,
-                            RvError *err)
+static RvStatus open_source(Store *store, const char *path_or_url, const RvIndexOptions *options,
+                            Source *source, RvError *err)
 {
     source->url = rv_file_is_url(path_or_url);
     RvStatus status = RV_OK;
@@ -119,7 +120,8 @@ static RvStatus open_source(Store *store, const char *path_or_url, const RvIndex
     if (status == RV_OK)
         status = identify_content(source, err);
     if (status == RV_OK && !source->by_path)
-        status = rv_store_find_content(store, source->content_key, &source->same_content, &source->by_content, err);
+        status = rv_store_find_content(store, source->content_key, &source->same_content, &source->by_content,
+                                       err);
     return status;
 }
 
@@ -132,11 +134,15 @@ static void close_source(Source *source)
         rv_stored_video_clear(&source->same_content);
 }
 
-static bool in_state(const StoredVideo *row, const char *state) { return strcmp(row->video.state, state) == 0; }
+static bool in_state(const StoredVideo *row, const char *state)
+{
+    return strcmp(row->video.state, state) == 0;
+}
 
 /* The row is about the same content: keep it, go on with it, or replace it. */
-static RvStatus decide_on_row(Store *store, const Source *source, const StoredVideo *row, const RvIndexOptions *options,
-                              RvIndexReport *report, Decision *decision, RvError *err)
+static RvStatus decide_on_row(Store *store, const Source *source, const StoredVideo *row,
+                              const RvIndexOptions *options, RvIndexReport *report, Decision *decision,
+                              RvError *err)
 {
     bool moved = strcmp(row->video.path, source->path) != 0;
     report->video_id = row->video.video_id;
@@ -162,8 +168,8 @@ static RvStatus decide_on_row(Store *store, const Source *source, const StoredVi
     return RV_OK;
 }
 
-static RvStatus decide(Store *store, const Source *source, const RvIndexOptions *options, RvIndexReport *report,
-                       Decision *decision, RvError *err)
+static RvStatus decide(Store *store, const Source *source, const RvIndexOptions *options,
+                       RvIndexReport *report, Decision *decision, RvError *err)
 {
     if (source->by_path) {
         if (strcmp(source->same_path.video.content_key, source->content_key) == 0)
@@ -204,9 +210,13 @@ static VideoFacts facts_of(const Source *source, const VideoInfo *info)
 }
 
 /* Faults of the video itself are kept in its row; those of the moment (network, disk, memory) are not. */
-static bool worth_recording(RvStatus status) { return status == RV_ERROR_FORMAT || status == RV_ERROR_UNSUPPORTED; }
+static bool worth_recording(RvStatus status)
+{
+    return status == RV_ERROR_FORMAT || status == RV_ERROR_UNSUPPORTED;
+}
 
-static void record_failure(Store *store, const Source *source, int64_t video_id, const RvLog *log, const RvError *cause)
+static void record_failure(Store *store, const Source *source, int64_t video_id, const RvLog *log,
+                           const RvError *cause)
 {
     RvError second = {0};
     RvStatus status = RV_OK;
@@ -220,8 +230,9 @@ static void record_failure(Store *store, const Source *source, int64_t video_id,
         rv_log_line(log, RV_LOG_WARNING, "the failure could not be recorded: %s", second.message);
 }
 
-static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const Source *source, const Decision *decision,
-                    const RvIndexOptions *options, RvIndexReport *report, RvError *err)
+static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const Source *source,
+                    const Decision *decision, const RvIndexOptions *options, RvIndexReport *report,
+                    RvError *err)
 {
     VideoOptions video_options = {.log = *log};
     VideoReader *reader = NULL;

@@ -53,13 +53,13 @@ void rv_library_close(RvLibrary *library)
     free(library);
 }
 
-RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url, const RvIndexOptions *options,
-                          RvIndexReport *report, RvError *err)
+RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
+                          const RvIndexOptions *options, RvIndexReport *report, RvError *err)
 {
     static const RvIndexOptions defaults;
     RvIndexReport ignored;
-    return rv_index_video(library->store, encoder, &library->log, path_or_url, options != NULL ? options : &defaults,
-                          report != NULL ? report : &ignored, err);
+    return rv_index_video(library->store, encoder, &library->log, path_or_url,
+                          options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
 }
 
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
@@ -104,7 +104,10 @@ RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_
     return rv_store_picture(library->store, video_id, frame_number, jpeg, size_bytes, err);
 }
 
-void rv_library_free_picture(uint8_t *jpeg) { free(jpeg); }
+void rv_library_free_picture(uint8_t *jpeg)
+{
+    free(jpeg);
+}
 
 /* Fully decoded, so that a picture that passes can be shown. */
 static bool picture_decodes(const uint8_t *jpeg, size_t size_bytes, int *width, int *height)

@@ -68,8 +68,8 @@ static RvStatus convert_sample(Pipeline *pipeline, const Sample *sample, BatchFr
         rv_converter_model_input(pipeline->converter, sample->frame, pipeline->image_size, input_u8, err);
     RvPicture *picture = NULL;
     if (status == RV_OK)
-        status =
-            rv_converter_picture(pipeline->converter, sample->frame, pipeline->thumbnail_height, &picture, err);
+        status = rv_converter_picture(pipeline->converter, sample->frame, pipeline->thumbnail_height,
+                                      &picture, err);
     if (status == RV_OK) {
         RvImage image = rv_picture_image(picture);
         status = rv_thumbnail_encode(&image, pipeline->thumbnail_quality, &frame->jpeg, err);
@@ -149,9 +149,9 @@ static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, size_t *embe
         size_t end = first;
         while (end < batch->count && !batch->frames[end].repeated)
             end++;
-        RvStatus status = rv_encoder_encode_inputs(pipeline->job->encoder,
-                                                   batch->inputs_u8 + first * pipeline->input_bytes, end - first,
-                                                   normalize, pipeline->embeddings + first * dimensions, err);
+        RvStatus status =
+            rv_encoder_encode_inputs(pipeline->job->encoder, batch->inputs_u8 + first * pipeline->input_bytes,
+                                     end - first, normalize, pipeline->embeddings + first * dimensions, err);
         if (status != RV_OK)
             return status;
         *embedded_count += end - first;
@@ -199,8 +199,9 @@ static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_
                                     .frames_expected = rv_sampler_expected(pipeline->sampler),
                                     .elapsed_s = rv_pipeline_clock_s() - start_s};
         if (options->progress != NULL && !options->progress(options->progress_user, &progress))
-            return rv_error_set(err, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
-                                pipeline->job->source, report->frame_count);
+            return rv_error_set(err, RV_ERROR_CANCELLED,
+                                "%s: interrupted after %zu frames; run again to go on", pipeline->job->source,
+                                report->frame_count);
         rv_queue_push(pipeline->empty, batch);
     }
     return RV_OK;
@@ -218,7 +219,8 @@ static RvStatus create_batches(Pipeline *pipeline, RvError *err)
             rv_buffer_init(&batch->frames[frame].jpeg, JPEG_MAX_BYTES);
         rv_queue_push(pipeline->empty, batch);
     }
-    pipeline->embeddings = rv_mem_alloc_aligned(pipeline->batch_size, pipeline->dimensions * sizeof(float), err);
+    pipeline->embeddings =
+        rv_mem_alloc_aligned(pipeline->batch_size, pipeline->dimensions * sizeof(float), err);
     pipeline->records = rv_mem_alloc(pipeline->batch_size, sizeof *pipeline->records, err);
     return pipeline->embeddings != NULL && pipeline->records != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
@@ -233,7 +235,8 @@ static RvStatus open_pipeline(Pipeline *pipeline, const PipelineJob *job, RvErro
     pipeline->image_size = model->image_size;
     pipeline->input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
     pipeline->dimensions = (size_t)model->dimensions;
-    pipeline->thumbnail_height = options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
+    pipeline->thumbnail_height =
+        options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
     pipeline->thumbnail_quality =
         options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
     SamplerOptions sampler_options = {.sampling = options->sampling,

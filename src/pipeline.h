@@ -11,15 +11,16 @@ typedef struct PipelineJob {
     Store *store;
     RvEncoder *encoder;
     VideoReader *reader;
-    const char *source;            // for messages and progress
+    const char *source; // for messages and progress
     int64_t video_id;
-    size_t first_sample;           // samples before it are in the store already
+    size_t first_sample; // samples before it are in the store already
     const RvIndexOptions *options;
     const RvLog *log;
 } PipelineJob;
 
 /* Decode, convert, embed and store every sample from first_sample on. What was stored before a failure or a
- * cancellation stays. Fills frame_count, frames_embedded, damaged_packets and the stage times of the report. */
+ * cancellation stays. Fills frame_count, frames_embedded, damaged_packets and the stage times of the report.
+ */
 RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError *err);
 
 /* Seconds of a monotonic clock. */

@@ -57,18 +57,20 @@ static RvStatus find_video(Store *store, const char *name, int64_t *video_id, Rv
         }
     }
     if (found == NULL)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no such video in the library; `reelvec list` names them", name);
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "%s: no such video in the library; `reelvec list` names them", name);
     else if (second != NULL)
-        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: names several videos, among them %s and %s; give more of the path",
-                              name, second->path, found->path);
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: names several videos, among them %s and %s; give more of the path", name,
+                              second->path, found->path);
     else
         *video_id = found->video_id;
     rv_videos_clear(&videos);
     return status;
 }
 
-static RvStatus read_stored_frame(Store *store, const char *name, double time_s, int dimensions, float *vector,
-                                  RvError *err)
+static RvStatus read_stored_frame(Store *store, const char *name, double time_s, int dimensions,
+                                  float *vector, RvError *err)
 {
     int64_t video_id = 0;
     RvFrames frames = {0};
@@ -83,15 +85,17 @@ static RvStatus read_stored_frame(Store *store, const char *name, double time_s,
             nearest = i;
     }
     if (frames.count == 0)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
+        status =
+            rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
     else
-        status = rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, dimensions, err);
+        status =
+            rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, dimensions, err);
     rv_frames_clear(&frames);
     return status;
 }
 
-static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions, float *vector,
-                            RvError *err)
+static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions,
+                            float *vector, RvError *err)
 {
     RvStatus status = RV_OK;
     bool needs_encoder =
@@ -123,7 +127,8 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
 }
 
 /* The library's model must be the encoder's; an empty library has none and answers nothing. */
-static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present, RvError *err)
+static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present,
+                               RvError *err)
 {
     RvStatus status = rv_store_identity(store, identity, present, err);
     if (status != RV_OK || !*present || encoder == NULL)
@@ -133,19 +138,21 @@ static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *
     return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
 }
 
-RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
-                         const RvSearchOptions *options, RvHits *out, RvError *err)
+RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
+                         size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err)
 {
     *out = (RvHits){0};
     if (term_count == 0 || term_count > TERMS_MAX)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX, term_count);
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX,
+                            term_count);
     ModelIdentity identity;
     bool present = false;
     RvStatus status = check_identity(store, encoder, &identity, &present, err);
     if (status != RV_OK)
         return status;
     if (!present)
-        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: the library is empty; fill it with `reelvec index VIDEO`",
+        return rv_error_set(err, RV_ERROR_NOT_FOUND,
+                            "%s: the library is empty; fill it with `reelvec index VIDEO`",
                             rv_store_uri(store));
     size_t dimensions = (size_t)identity.dimensions;
     float *vectors = rv_mem_alloc_aligned(term_count, dimensions * sizeof *vectors, err);
@@ -156,7 +163,8 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
         float *vector = vectors + i * dimensions;
         query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight == 0 ? 1 : terms[i].weight};
         if (!isfinite(query[i].weight))
-            status = rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
+            status =
+                rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
         else
             status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
     }

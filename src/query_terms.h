@@ -8,8 +8,8 @@
 #include "store/store.h"
 
 /* As rv_library_search, on a store. encoder may be NULL while no term is a text or a picture. */
-RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
-                         const RvSearchOptions *options, RvHits *out, RvError *err);
+RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
+                         size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err);
 
 /* Does a glob, a whole path or a path's last parts ("clip.mp4", "talks/clip.mp4") name this video? */
 bool rv_query_names_video(const char *pattern, const char *path);

@@ -39,10 +39,10 @@ static RvStatus append(RvStrings *strings, const char *text, RvError *err)
 
 static bool named_like_a_video(const char *name)
 {
-    static const char *const endings[] = {"3g2",  "3gp",  "asf", "avi", "divx", "dv",  "f4v", "flv", "m2ts",
-                                          "m2v",  "m4v",  "mkv", "mov", "mp4",  "mpe", "mpeg", "mpg", "mts",
-                                          "mxf",  "nut",  "ogm", "ogv", "rm",   "rmvb", "ts", "vob", "webm",
-                                          "wmv",  "y4m"};
+    static const char *const endings[] = {"3g2",  "3gp", "asf",  "avi", "divx", "dv",  "f4v", "flv",
+                                          "m2ts", "m2v", "m4v",  "mkv", "mov",  "mp4", "mpe", "mpeg",
+                                          "mpg",  "mts", "mxf",  "nut", "ogm",  "ogv", "rm",  "rmvb",
+                                          "ts",   "vob", "webm", "wmv", "y4m"};
     const char *dot = strrchr(name, '.');
     if (name[0] == '.' || dot == NULL)
         return false;
@@ -53,7 +53,10 @@ static bool named_like_a_video(const char *name)
     return false;
 }
 
-static int compare_strings(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static RvStatus walk(const char *folder, RvStrings *out, RvError *err)
 {
@@ -87,8 +90,8 @@ RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err
     if (rv_file_is_url(path_or_url))
         status = append(out, path_or_url, err);
     else if (stat(path_or_url, &facts) != 0)
-        status = rv_error_set(err, errno == ENOENT || errno == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s",
-                              path_or_url, strerror(errno));
+        status = rv_error_set(err, errno == ENOENT || errno == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO,
+                              "%s: %s", path_or_url, strerror(errno));
     else if (!S_ISDIR(facts.st_mode))
         status = append(out, path_or_url, err);
     else {

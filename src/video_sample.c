@@ -30,7 +30,8 @@ static RvStatus hand_over(Sampler *sampler, FrameConverter *converter, int max_h
 }
 
 RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options, int max_height,
-                         bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log, RvError *err)
+                         bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
+                         RvError *err)
 {
     VideoOptions video_options = {.log = log};
     SamplerOptions sampler_options = {.sampling = options->sampling,

@@ -21,16 +21,16 @@ typedef struct RvEncoderOptions {
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
-    const char *name;           /* "ViT-B/32" where the shape is a known one, else the folder's or file's name */
-    const char *path;           /* what was opened */
-    const char *format;         /* "huggingface", "open_clip", "openai-torchscript" */
-    const char *weight_type;    /* "F32", "F16", "BF16" */
-    const char *activation;     /* "quick_gelu", "gelu" */
-    const char *kernels;        /* CPU level in use: "scalar", "avx2", "avx512" */
-    int dimensions;             /* length of an embedding */
-    int image_size;             /* side of the model's input in pixels */
+    const char *name;        /* "ViT-B/32" where the shape is a known one, else the folder's or file's name */
+    const char *path;        /* what was opened */
+    const char *format;      /* "huggingface", "open_clip", "openai-torchscript" */
+    const char *weight_type; /* "F32", "F16", "BF16" */
+    const char *activation;  /* "quick_gelu", "gelu" */
+    const char *kernels;     /* CPU level in use: "scalar", "avx2", "avx512" */
+    int dimensions;          /* length of an embedding */
+    int image_size;          /* side of the model's input in pixels */
     int patch_size;
-    int context_length;         /* tokens of a text, start and end included */
+    int context_length; /* tokens of a text, start and end included */
     int vocabulary_size;
     int vision_width, vision_layers, vision_heads;
     int text_width, text_layers, text_heads;
@@ -40,7 +40,8 @@ typedef struct RvModelInfo {
 
 /* Open a checkpoint: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model
  * ("ViT-B/32"). Files are mapped; weights are packed when a tower is first used.
- * Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
+ * Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH, UNSUPPORTED, MEMORY.
+ */
 RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out,
                                 RvError *err);
 RV_API void rv_encoder_close(RvEncoder *encoder);
@@ -54,11 +55,11 @@ RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, 
 
 /* text: UTF-8 of size_bytes bytes (NUL bytes allowed). embedding: float32[dimensions]; of length 1 when
  * normalize. A text over the context length is cut (end token kept) and a warning logged. */
-RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
-                                       float *embedding, RvError *err);
+RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,
+                                       bool normalize, float *embedding, RvError *err);
 
-/* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's bicubic,
- * centre crop); an embedding does not depend on what else is in the call. */
+/* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
+ * bicubic, centre crop); an embedding does not depend on what else is in the call. */
 RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
                                          bool normalize, float *embeddings, RvError *err);
 
@@ -70,7 +71,8 @@ RV_API RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inpu
 RV_API RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8,
                                       RvError *err);
 
-/* Token numbers of a text, start and end included, not cut. *tokens is to be freed with rv_encoder_free_tokens.
+/* Token numbers of a text, start and end included, not cut. *tokens is to be freed with
+ * rv_encoder_free_tokens.
  */
 RV_API RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
                                     size_t *token_count, RvError *err);

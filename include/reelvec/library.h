@@ -22,7 +22,8 @@ typedef struct RvLibraryOptions {
 /* uri: a file path (SQLite) or "memory:" (nothing is kept). NULL: rv_library_default_path().
  * Threads: one library handle serves one call at a time; any number of handles and processes may read while
  * one writes. Errors: NOT_FOUND, FORMAT (not a library), UNSUPPORTED (a newer version's), BUSY, IO. */
-RV_API RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out, RvError *err);
+RV_API RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out,
+                                RvError *err);
 RV_API void rv_library_close(RvLibrary *library);
 
 /* Path of the default library in the user's data folder ($XDG_DATA_HOME/reelvec/library.db). */
@@ -37,8 +38,9 @@ typedef struct RvStrings {
 } RvStrings;
 RV_API void rv_strings_clear(RvStrings *strings);
 
-/* The videos that PATH names: itself when it is a file or a URL; when it is a folder, all files below it whose
- * names end like a video's, in byte order of their paths, hidden ones and symbolic-link cycles left out. */
+/* The videos that PATH names: itself when it is a file or a URL; when it is a folder, all files below it
+ * whose names end like a video's, in byte order of their paths, hidden ones and symbolic-link cycles left
+ * out. */
 RV_API RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err);
 
 /* ---- indexing --------------------------------------------------------------------------------------- */
@@ -47,7 +49,8 @@ typedef enum RvSampling {
     RV_SAMPLING_INTERVAL,       /* the frame on screen at k x interval_s by presentation time stamp */
     RV_SAMPLING_KEYFRAMES,      /* every keyframe */
     RV_SAMPLING_SCENES,         /* the first frame of every scene */
-    RV_SAMPLING_OPENCV_NOTEBOOK /* every int(fps)-th frame by count, red and blue swapped: wrong, for comparison */
+    RV_SAMPLING_OPENCV_NOTEBOOK /* every int(fps)-th frame by count, red and blue swapped: wrong, for
+                                   comparison */
 } RvSampling;
 
 typedef struct RvIndexProgress {
@@ -65,7 +68,7 @@ typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progr
 typedef struct RvIndexOptions {
     RvSampling sampling;
     double interval_s;      /* 0: 1 second */
-    double scene_threshold; /* 0: 0.3; mean absolute luma change, 0 to 1 */
+    double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
     int batch_size;         /* frames per embedding batch and transaction; 0: 16 */
     int thumbnail_height;   /* pixels; 0: 360; never enlarged */
     int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
@@ -78,10 +81,10 @@ typedef struct RvIndexOptions {
 } RvIndexOptions;
 
 typedef enum RvIndexOutcome {
-    RV_INDEXED,         /* all of it, or what was missing of it */
-    RV_INDEX_UNCHANGED, /* complete already */
-    RV_INDEX_RENAMED,   /* the same content under another path: the row was updated, nothing embedded */
-    RV_INDEX_DUPLICATE, /* the same content is in the library under another path that still exists */
+    RV_INDEXED,             /* all of it, or what was missing of it */
+    RV_INDEX_UNCHANGED,     /* complete already */
+    RV_INDEX_RENAMED,       /* the same content under another path: the row was updated, nothing embedded */
+    RV_INDEX_DUPLICATE,     /* the same content is in the library under another path that still exists */
     RV_INDEX_SKIPPED_FAILED /* failed before; pass retry_failed */
 } RvIndexOutcome;
 
@@ -132,7 +135,7 @@ typedef struct RvSearchOptions {
     const char *video_glob; /* NULL: all; matched against the path and against its last part */
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
-    double moment_gap_s;                          /* largest gap inside a moment; 0: 2.5 x the sampling interval */
+    double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
 } RvSearchOptions;
 
 typedef struct RvHit {
@@ -151,8 +154,9 @@ typedef struct RvHits {
 
 /* The best frames, best first; ties by video path, then frame number. Errors: ARGUMENT (no terms), NOT_FOUND
  * (--like names nothing), MISMATCH (another model), those of reading a picture. */
-RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
-                                  const RvSearchOptions *options, RvHits *out, RvError *err);
+RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
+                                  size_t term_count, const RvSearchOptions *options, RvHits *out,
+                                  RvError *err);
 RV_API void rv_hits_clear(RvHits *hits);
 
 /* ---- looking inside --------------------------------------------------------------------------------- */

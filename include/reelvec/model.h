@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Known models: where they are, fetching and checking them. The only part that goes to the network unasked for a
- * URL, and only in rv_model_fetch. */
+/* Known models: where they are, fetching and checking them. The only part that goes to the network unasked
+ * for a URL, and only in rv_model_fetch. */
 #ifndef REELVEC_MODEL_H
 #define REELVEC_MODEL_H
 
@@ -28,8 +28,8 @@ RV_API const RvKnownModel *rv_model_known(size_t *count);
 /* Folder that fetched models live in ($XDG_DATA_HOME/reelvec/models). */
 RV_API RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err);
 
-/* Path of a model by name or path: an existing path is given back as it is, a known name gives the fetched file;
- * NOT_FOUND says how to fetch it. */
+/* Path of a model by name or path: an existing path is given back as it is, a known name gives the fetched
+ * file; NOT_FOUND says how to fetch it. */
 RV_API RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err);
 
 typedef struct RvFetchProgress {
@@ -42,7 +42,8 @@ typedef struct RvFetchProgress {
 typedef struct RvFetchOptions {
     const char *base_url; /* NULL: the public addresses; else a mirror that has the same file names */
     const char *folder;   /* NULL: rv_model_folder() */
-    bool (*progress)(void *user, const RvFetchProgress *progress); /* false stops; the part stays for resuming */
+    bool (*progress)(void *user,
+                     const RvFetchProgress *progress); /* false stops; the part stays for resuming */
     void *progress_user;
     int stall_timeout_s; /* give up when nothing arrives for so long; 0: 30 */
 } RvFetchOptions;

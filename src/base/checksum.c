@@ -29,8 +29,8 @@ static bool cache_key(const char *path, char *key, size_t size_bytes)
     bool usable = stat(absolute, &facts) == 0 && strchr(absolute, '\n') == NULL;
     if (usable) {
         int64_t modified_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
-        int length = snprintf(key, size_bytes, " %" PRIu64 " %" PRIu64 " %" PRId64 " %s\n", (uint64_t)facts.st_size,
-                              (uint64_t)facts.st_ino, modified_ns, absolute);
+        int length = snprintf(key, size_bytes, " %" PRIu64 " %" PRIu64 " %" PRId64 " %s\n",
+                              (uint64_t)facts.st_size, (uint64_t)facts.st_ino, modified_ns, absolute);
         usable = length > 0 && (size_t)length < size_bytes;
     }
     free(absolute);
@@ -88,8 +88,8 @@ RvStatus rv_checksum_cached(const char *path, char hex[65], RvError *err)
     RvStatus status = rv_file_sha256(path, hex, err);
     char key_after[CACHE_KEY_SIZE];
     // A file that changed while it was read is not remembered.
-    if (status == RV_OK && cacheable && cache_key(path, key_after, sizeof key_after) && strcmp(key, key_after) == 0 &&
-        cache_path(cache, sizeof cache, true))
+    if (status == RV_OK && cacheable && cache_key(path, key_after, sizeof key_after) &&
+        strcmp(key, key_after) == 0 && cache_path(cache, sizeof cache, true))
         remember(cache, key, hex);
     return status;
 }

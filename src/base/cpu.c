@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const level_names[] = {[CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
+static const char *const level_names[] = {
+    [CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
 
-const char *rv_cpu_level_name(CpuLevel level) { return level_names[level]; }
+const char *rv_cpu_level_name(CpuLevel level)
+{
+    return level_names[level];
+}
 
 static CpuLevel detected_level(void)
 {

@@ -10,8 +10,8 @@ typedef enum CpuLevel {
     CPU_AVX512, /* AVX-512 F, BW, DQ, VL */
 } CpuLevel;
 
-/* The highest level that runs here, capped by the environment variable REELVEC_CPU=scalar|avx2|avx512 (an unknown
- * word counts as no cap). */
+/* The highest level that runs here, capped by the environment variable REELVEC_CPU=scalar|avx2|avx512 (an
+ * unknown word counts as no cap). */
 CpuLevel rv_cpu_level(void);
 const char *rv_cpu_level_name(CpuLevel level);
 

@@ -62,8 +62,8 @@ void rv_file_unmap(MappedFile *file)
 }
 
 /* Hand the file's bytes to `take` piece by piece. */
-static RvStatus read_pieces(const char *path, RvStatus (*take)(void *, const void *, size_t, RvError *), void *context,
-                            RvError *err)
+static RvStatus read_pieces(const char *path, RvStatus (*take)(void *, const void *, size_t, RvError *),
+                            void *context, RvError *err)
 {
     int fd = -1;
     size_t size_bytes = 0;
@@ -165,7 +165,8 @@ RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err)
     return status;
 }
 
-static RvStatus user_folder(const char *variable, const char *below_home, char *path, size_t size_bytes, RvError *err)
+static RvStatus user_folder(const char *variable, const char *below_home, char *path, size_t size_bytes,
+                            RvError *err)
 {
     const char *base = getenv(variable);
     if (base != NULL && base[0] == '/')

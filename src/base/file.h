@@ -36,7 +36,8 @@ void rv_sha256_update(Sha256 *sha, const void *bytes, size_t size_bytes);
 /* Writes the digits and destroys; NULL hex only destroys. NULL sha is accepted. */
 void rv_sha256_finish(Sha256 *sha, char hex[65]);
 
-/* $XDG_DATA_HOME/reelvec or ~/.local/share/reelvec; $XDG_CACHE_HOME/reelvec or ~/.cache/reelvec. Not created. */
+/* $XDG_DATA_HOME/reelvec or ~/.local/share/reelvec; $XDG_CACHE_HOME/reelvec or ~/.cache/reelvec. Not created.
+ */
 RvStatus rv_file_data_folder(char *path, size_t size_bytes, RvError *err);
 RvStatus rv_file_cache_folder(char *path, size_t size_bytes, RvError *err);
 

@@ -136,10 +136,13 @@ void rv_threads_destroy(ThreadPool *pool)
     free(pool);
 }
 
-int rv_threads_count(const ThreadPool *pool) { return pool->thread_count; }
+int rv_threads_count(const ThreadPool *pool)
+{
+    return pool->thread_count;
+}
 
-void rv_threads_run(ThreadPool *pool, size_t task_count, void (*task)(void *context, size_t index, int worker),
-                    void *context)
+void rv_threads_run(ThreadPool *pool, size_t task_count,
+                    void (*task)(void *context, size_t index, int worker), void *context)
 {
     if (pool->thread_count == 1 || task_count <= 1) {
         for (size_t index = 0; index < task_count; index++)

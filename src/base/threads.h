@@ -18,11 +18,11 @@ RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err);
 void rv_threads_destroy(ThreadPool *pool);
 int rv_threads_count(const ThreadPool *pool);
 
-/* Run task(context, index, worker) for every index below task_count, the caller's thread among the workers, and
- * return when all are done. worker is below rv_threads_count(); indexes are handed out in rising order. One run
- * at a time. */
-void rv_threads_run(ThreadPool *pool, size_t task_count, void (*task)(void *context, size_t index, int worker),
-                    void *context);
+/* Run task(context, index, worker) for every index below task_count, the caller's thread among the workers,
+ * and return when all are done. worker is below rv_threads_count(); indexes are handed out in rising order.
+ * One run at a time. */
+void rv_threads_run(ThreadPool *pool, size_t task_count,
+                    void (*task)(void *context, size_t index, int worker), void *context);
 
 /* First-in first-out queue of pointers with a capacity. */
 typedef struct Queue Queue;

@@ -55,8 +55,8 @@ const char *rv_checkpoint_path(const Checkpoint *checkpoint);
 WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // of the largest tensors
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
 
-/* SHA-256 of the weight file; of several files the SHA-256 of their digests (hexadecimal) in the order of their names.
- * Remembered by path, size and time (base/checksum.h). */
+/* SHA-256 of the weight file; of several files the SHA-256 of their digests (hexadecimal) in the order of
+ * their names. Remembered by path, size and time (base/checksum.h). */
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err);
 
 /* Read a tensor by OpenAI's name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj", ...)

@@ -46,10 +46,12 @@ static void parse_double_takes_finite_decimal_numbers(void **state)
         double value;
         const char *why;
     } cases[] = {
-        {"0.5", true, 0.5, "plain"},  {"1e-3", true, 1e-3, "exponent"},  {"-2", true, -2, "whole"},
-        {".5", true, .5, "no zero"},  {"nan", false, 0, "not a number"}, {"inf", false, 0, "infinite"},
-        {"1e999", false, 0, "huge"},  {"0x1p3", false, 0, "hex float"},  {"1,5", false, 0, "comma"},
-        {"", false, 0, "empty"},      {"1.5s", false, 0, "unit"},        {"e", false, 0, "exponent alone"},
+        {"0.5", true, 0.5, "plain"},         {"1e-3", true, 1e-3, "exponent"},
+        {"-2", true, -2, "whole"},           {".5", true, .5, "no zero"},
+        {"nan", false, 0, "not a number"},   {"inf", false, 0, "infinite"},
+        {"1e999", false, 0, "huge"},         {"0x1p3", false, 0, "hex float"},
+        {"1,5", false, 0, "comma"},          {"", false, 0, "empty"},
+        {"1.5s", false, 0, "unit"},          {"e", false, 0, "exponent alone"},
         {"1e3", false, 0, "over the bound"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

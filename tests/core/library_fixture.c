@@ -67,7 +67,8 @@ static RvLibrary *open_library(const char *path)
 int fixture_setup(void **state)
 {
     char first[2048], second[2048];
-    if (!clip_path(FIXTURE_CLIP, first, sizeof first) || !clip_path(FIXTURE_OTHER_CLIP, second, sizeof second))
+    if (!clip_path(FIXTURE_CLIP, first, sizeof first) ||
+        !clip_path(FIXTURE_OTHER_CLIP, second, sizeof second))
         skip();
     Fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -102,8 +103,8 @@ static int64_t count_differences(const char *library_path, const char *reference
 {
     static const char compare[] =
         "SELECT (SELECT count(*) FROM (" COLUMNS "main.frames_with_pictures EXCEPT " COLUMNS
-        "ref.frames_with_pictures)) + (SELECT count(*) FROM (" COLUMNS "ref.frames_with_pictures EXCEPT " COLUMNS
-        "main.frames_with_pictures))";
+        "ref.frames_with_pictures)) + (SELECT count(*) FROM (" COLUMNS
+        "ref.frames_with_pictures EXCEPT " COLUMNS "main.frames_with_pictures))";
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
     char *attach = sqlite3_mprintf("ATTACH %Q AS ref", reference_path);

@@ -36,7 +36,8 @@ void fixture_write_file(const char *path, const char *text);
 void fixture_copy_file(const char *from, const char *to);
 void fixture_print_fault(void *user, const char *line);
 
-/* Fails unless the video's frames (times, embeddings, pictures) equal to the byte those of an uninterrupted run into a fresh library. */
+/* Fails unless the video's frames (times, embeddings, pictures) equal to the byte those of an uninterrupted
+ * run into a fresh library. */
 void fixture_assert_same_frames(Fixture *fixture, int64_t video_id);
 
 #endif

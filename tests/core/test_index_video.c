@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/index_video.c, src/pipeline.c and src/library.c: what indexing does with new, complete, half-done, renamed,
- * copied, changed and broken videos. Real decoder, real SQLite, the generated model. */
+/* Tests of src/index_video.c, src/pipeline.c and src/library.c: what indexing does with new, complete,
+ * half-done, renamed, copied, changed and broken videos. Real decoder, real SQLite, the generated model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,8 @@ static int64_t video_count(Fixture *fixture)
 static void assert_verified(Fixture *fixture)
 {
     size_t fault_count = 99;
-    assert_int_equal(rv_library_verify(fixture->library, fixture_print_fault, NULL, &fault_count, NULL), RV_OK);
+    assert_int_equal(rv_library_verify(fixture->library, fixture_print_fault, NULL, &fault_count, NULL),
+                     RV_OK);
     assert_int_equal(fault_count, 0);
 }
 
@@ -136,8 +137,9 @@ static void index_goes_on_after_an_interruption_with_equal_rows(void **state)
     size_t done = 0;
     RvIndexOptions small = {.batch_size = 2, .progress = stop_after_first_batch, .progress_user = &done};
     RvIndexReport report;
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->video, &small, &report, &err),
-                     RV_ERROR_CANCELLED);
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->video, &small, &report, &err),
+        RV_ERROR_CANCELLED);
     assert_int_equal(done, 2);
     assert_int_equal(report.frame_count, 2);
     RvIndexOptions rest = {.batch_size = 3};
@@ -157,7 +159,8 @@ static void failure_is_recorded_and_taken_up_only_when_asked(void **state)
     char broken[512];
     snprintf(broken, sizeof broken, "%s/broken.mp4", fixture->folder);
     fixture_write_file(broken, "this is not a video, whatever its name says\n");
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, broken, NULL, &report, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, broken, NULL, &report, &err),
+                     RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "broken.mp4"));
     RvVideos videos = {0};
     assert_int_equal(rv_library_list(fixture->library, "broken.mp4", &videos, NULL), RV_OK);
@@ -184,8 +187,9 @@ static void missing_file_leaves_no_row(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     RvIndexReport report;
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, "/no/such/clip.mp4", NULL, &report, &err),
-                     RV_ERROR_NOT_FOUND);
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, "/no/such/clip.mp4", NULL, &report, &err),
+        RV_ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "/no/such/clip.mp4"));
     assert_int_equal(video_count(fixture), 0);
 }
@@ -197,14 +201,16 @@ static void library_of_another_model_is_refused(void **state)
     RvIndexReport report;
     RvIndexOptions raw = {.no_normalize = true};
     index_now(fixture, fixture->video, NULL);
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->other_video, &raw, &report, &err),
-                     RV_ERROR_MISMATCH);
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->other_video, &raw, &report, &err),
+        RV_ERROR_MISMATCH);
     RvEncoder *other = fixture_open_encoder(FIXTURE_OTHER_MODEL);
     assert_int_equal(rv_library_index(fixture->library, other, fixture->other_video, NULL, &report, &err),
                      RV_ERROR_MISMATCH);
     RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything"};
     RvHits hits;
-    assert_int_equal(rv_library_search(fixture->library, other, &term, 1, NULL, &hits, &err), RV_ERROR_MISMATCH);
+    assert_int_equal(rv_library_search(fixture->library, other, &term, 1, NULL, &hits, &err),
+                     RV_ERROR_MISMATCH);
     rv_encoder_close(other);
     assert_int_equal(video_count(fixture), 1);
     assert_verified(fixture);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* kill -9 at random moments of indexing, then a rerun: the library verifies and equals one that was never killed. */
+/* kill -9 at random moments of indexing, then a rerun: the library verifies and equals one that was never
+ * killed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +78,8 @@ static void verify_and_compare(Fixture *fixture)
     size_t fault_count = 99;
     if (rv_library_open(fixture->library_path, &options, &fixture->library, &err) != RV_OK)
         fail_msg("%s", err.message);
-    assert_int_equal(rv_library_verify(fixture->library, fixture_print_fault, NULL, &fault_count, NULL), RV_OK);
+    assert_int_equal(rv_library_verify(fixture->library, fixture_print_fault, NULL, &fault_count, NULL),
+                     RV_OK);
     assert_int_equal(fault_count, 0);
     RvVideos videos = {0};
     assert_int_equal(rv_library_list(fixture->library, NULL, &videos, NULL), RV_OK);
@@ -115,8 +117,8 @@ static void a_killed_run_loses_nothing_that_a_rerun_does_not_bring_back(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_killed_run_loses_nothing_that_a_rerun_does_not_bring_back, fixture_setup,
-                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_killed_run_loses_nothing_that_a_rerun_does_not_bring_back,
+                                        fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/query_terms.c on an indexed video: pictures find their frames, terms combine as the mean of vectors. */
+/* Tests of src/query_terms.c on an indexed video: pictures find their frames, terms combine as the mean of
+ * vectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@ static RvHits search(Fixture *fixture, const RvTerm *terms, size_t term_count, c
 {
     RvHits hits;
     RvError err = {0};
-    if (rv_library_search(fixture->library, fixture->encoder, terms, term_count, options, &hits, &err) != RV_OK)
+    if (rv_library_search(fixture->library, fixture->encoder, terms, term_count, options, &hits, &err) !=
+        RV_OK)
         fail_msg("%s", err.message);
     return hits;
 }
@@ -30,14 +32,17 @@ static int setup_indexed(void **state)
     int result = fixture_setup(state);
     Fixture *fixture = *state;
     RvIndexReport report;
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->video, NULL, &report, NULL), RV_OK);
-    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->other_video, NULL, &report, NULL),
-                     RV_OK);
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->video, NULL, &report, NULL), RV_OK);
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->other_video, NULL, &report, NULL),
+        RV_OK);
     return result;
 }
 
 /* The score that a term gives to a frame; every frame is asked for. */
-static double score_of(Fixture *fixture, const RvTerm *terms, size_t term_count, const char *video, int64_t frame_number)
+static double score_of(Fixture *fixture, const RvTerm *terms, size_t term_count, const char *video,
+                       int64_t frame_number)
 {
     RvSearchOptions all = {.top = FIXTURE_FRAMES + FIXTURE_OTHER_FRAMES};
     RvHits hits = search(fixture, terms, term_count, &all);
@@ -77,7 +82,8 @@ static void text_and_frame_score_their_mean(void **state)
         double text = score_of(fixture, &terms[0], 1, "clip.mp4", frame);
         double like = score_of(fixture, &terms[1], 1, "clip.mp4", frame);
         assert_true(fabs(score_of(fixture, terms, 2, "clip.mp4", frame) - (text + like) / 2) < TOLERANCE);
-        assert_true(fabs(score_of(fixture, weighted, 2, "clip.mp4", frame) - (text + 0.3 * like) / 1.3) < TOLERANCE);
+        assert_true(fabs(score_of(fixture, weighted, 2, "clip.mp4", frame) - (text + 0.3 * like) / 1.3) <
+                    TOLERANCE);
         assert_true(fabs(score_of(fixture, against, 2, "clip.mp4", frame) - (text - like) / 2) < TOLERANCE);
     }
 }
@@ -93,8 +99,14 @@ static void bad_terms_are_refused_with_a_reason(void **state)
         {{.kind = RV_TERM_TEXT, .value = " \t"}, RV_ERROR_ARGUMENT, "empty", "blank text"},
         {{.kind = RV_TERM_FRAME, .value = "nobody.mp4"}, RV_ERROR_NOT_FOUND, "nobody.mp4", "no such video"},
         {{.kind = RV_TERM_FRAME, .value = "*.mp4"}, RV_ERROR_ARGUMENT, "several", "two videos match"},
-        {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png"}, RV_ERROR_NOT_FOUND, "/no/such.png", "no such picture"},
-        {{.kind = RV_TERM_IMAGE_FILE, .value = "this file"}, RV_ERROR_FORMAT, "test_query_terms.c", "not a picture"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png"},
+         RV_ERROR_NOT_FOUND,
+         "/no/such.png",
+         "no such picture"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "this file"},
+         RV_ERROR_FORMAT,
+         "test_query_terms.c",
+         "not a picture"},
         {{.kind = RV_TERM_TEXT, .value = "x", .weight = NAN}, RV_ERROR_ARGUMENT, "weight", "no number"},
     };
     Fixture *fixture = *state;

@@ -31,8 +31,9 @@ static void make(const char *name)
 
 static int make_tree(void **state)
 {
-    static const char *const names[] = {"b.MP4", "a.mkv",     "notes.txt",  ".hidden.mp4", "sub/",          "sub/c.webm",
-                                        ".git/", ".git/d.mp4", "sub/deep/", "sub/deep/e.ts", "sub/no-video", "empty/"};
+    static const char *const names[] = {"b.MP4",     "a.mkv",         "notes.txt",    ".hidden.mp4",
+                                        "sub/",      "sub/c.webm",    ".git/",        ".git/d.mp4",
+                                        "sub/deep/", "sub/deep/e.ts", "sub/no-video", "empty/"};
     strcpy(folder, "/tmp/reelvec-test-XXXXXX");
     if (mkdtemp(folder) == NULL)
         return -1;

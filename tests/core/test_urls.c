@@ -35,10 +35,14 @@ static int setup(void **state)
     assert_int_equal(rv_file_read(web->fixture->video, &web->video, NULL), RV_OK);
     assert_true(clip_path("cover.png", path, sizeof path));
     assert_int_equal(rv_file_read(path, &web->picture, NULL), RV_OK);
-    web->files[0] = (HttpFile){
-        .path = "/clip.mp4", .bytes = web->video.bytes, .size_bytes = web->video.size_bytes, .media_type = "video/mp4"};
-    web->files[1] = (HttpFile){
-        .path = "/cover.png", .bytes = web->picture.bytes, .size_bytes = web->picture.size_bytes, .media_type = "image/png"};
+    web->files[0] = (HttpFile){.path = "/clip.mp4",
+                               .bytes = web->video.bytes,
+                               .size_bytes = web->video.size_bytes,
+                               .media_type = "video/mp4"};
+    web->files[1] = (HttpFile){.path = "/cover.png",
+                               .bytes = web->picture.bytes,
+                               .size_bytes = web->picture.size_bytes,
+                               .media_type = "image/png"};
     web->server = http_server_start(web->files, 2);
     assert_non_null(web->server);
     *state = web;
@@ -106,12 +110,14 @@ static void search_takes_a_picture_from_a_url(void **state)
     assert_int_equal(hits.count, 5);
     rv_hits_clear(&hits);
     web->files[1].behaviour = HTTP_MISSING;
-    assert_int_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err), RV_ERROR_NETWORK);
+    assert_int_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err),
+                     RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, url));
     assert_non_null(strstr(err.message, "404"));
     web->files[1].behaviour = HTTP_CUT;
     web->files[1].cut_after = 60;
-    assert_int_not_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err), RV_OK);
+    assert_int_not_equal(rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err),
+                         RV_OK);
     assert_non_null(strstr(err.message, url));
 }
 

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 
 #include "cli.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct DoctorSettings {
     CliCommon common;

@@ -11,7 +11,7 @@
 #include "json_text.h"
 #include "npy.h"
 #include "out_file.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct EmbedSettings {
     CliCommon common;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct IndexSettings {
     CliCommon common;

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 #include "json_text.h"
-#include "session.h"
+#include "context.h"
 #include "text.h"
 
 typedef struct InfoSettings {

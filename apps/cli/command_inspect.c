@@ -7,7 +7,7 @@
 
 #include "cli.h"
 #include "picture_surface.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct InspectSettings {
     CliCommon common;

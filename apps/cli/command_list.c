@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "output.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct ListSettings {
     CliCommon common;

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "json_text.h"
 #include "output.h"
-#include "session.h"
+#include "context.h"
 #include "text.h"
 
 typedef struct ModelSettings {

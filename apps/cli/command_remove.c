@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "cli.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct RemoveSettings {
     CliCommon common;

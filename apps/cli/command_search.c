@@ -9,7 +9,7 @@
 
 #include "cli.h"
 #include "hits.h"
-#include "session.h"
+#include "context.h"
 #include "terms.h"
 
 typedef struct SearchSettings {

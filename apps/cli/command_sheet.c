@@ -12,7 +12,7 @@
 #include "cli.h"
 #include "hits.h"
 #include "picture_surface.h"
-#include "session.h"
+#include "context.h"
 #include "sheet_page.h"
 #include "text.h"
 

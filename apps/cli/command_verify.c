@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec verify: check everything that the library holds. */
 #include "cli.h"
-#include "session.h"
+#include "context.h"
 
 typedef struct VerifySettings {
     CliCommon common;

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "help.h"
 #include "reelvec/reelvec.h"
-#include "session.h"
+#include "context.h"
 #include "suggest.h"
 
 #define MAX_NAMES 64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What commands share while they run: messages, opening library and model, interruption, standard output. */
-#ifndef RV_CLI_SESSION_H
-#define RV_CLI_SESSION_H
+#ifndef RV_CLI_CONTEXT_H
+#define RV_CLI_CONTEXT_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What commands share while they run: messages, opening library and model, interruption, standard output. */
-#include "session.h"
+#include "context.h"
 
 #include <errno.h>
 #include <fnmatch.h>

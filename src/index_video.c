@@ -3,7 +3,7 @@
 #include "index_video.h"
 
 #include <errno.h>
-#include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,11 +230,31 @@ static void record_failure(Store *store, const Source *source, int64_t video_id,
         rv_log_line(log, RV_LOG_WARNING, "the failure could not be recorded: %s", second.message);
 }
 
+/* Whether the caller wants to stop: his own callback says so while the video is being opened on his thread,
+ * the pipeline's flag once another thread reads. */
+typedef struct Stop {
+    const RvIndexOptions *options;
+    const char *source;
+    double start_s;
+    bool pipeline_runs;
+    atomic_bool stopping;
+} Stop;
+
+static bool wants_to_stop(void *user)
+{
+    Stop *stop = user;
+    if (stop->pipeline_runs || stop->options->progress == NULL)
+        return atomic_load(&stop->stopping);
+    RvIndexProgress progress = {.video = stop->source, .elapsed_s = rv_pipeline_clock_s() - stop->start_s};
+    return !stop->options->progress(stop->options->progress_user, &progress);
+}
+
 static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const Source *source,
                     const Decision *decision, const RvIndexOptions *options, RvIndexReport *report,
                     RvError *err)
 {
-    VideoOptions video_options = {.log = *log};
+    Stop stop = {.options = options, .source = source->path, .start_s = rv_pipeline_clock_s()};
+    VideoOptions video_options = {.log = *log, .cancelled = wants_to_stop, .cancelled_user = &stop};
     VideoReader *reader = NULL;
     int64_t video_id = decision->resume_id > 0 ? decision->resume_id : decision->replace_id;
     RvStatus status = rv_video_open(source->path, &video_options, &reader, err);
@@ -250,7 +270,8 @@ static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const So
                            .video_id = video_id,
                            .first_sample = decision->first_sample,
                            .options = options,
-                           .log = log};
+                           .stopping = &stop.stopping};
+        stop.pipeline_runs = true;
         report->video_id = video_id;
         report->frames_resumed = decision->first_sample;
         status = rv_pipeline_run(&job, report, err);

@@ -23,6 +23,8 @@
 #define JPEG_MAX_BYTES ((size_t)64 << 20)
 /* One batch being filled, one waiting, one being embedded. */
 #define BATCHES_IN_FLIGHT 3
+/* How often progress is reported, and a wish to stop noticed, while no batch is ready. */
+#define TICK_S 0.2
 
 typedef struct BatchFrame {
     int64_t frame_number;
@@ -47,7 +49,6 @@ typedef struct Pipeline {
     Batch batches[BATCHES_IN_FLIGHT];
     float *embeddings;    // [batch_size, dimensions]
     FrameRecord *records; // [batch_size]
-    atomic_bool stopping;
     // Written by the producer, read after it has been joined.
     RvStatus producer_status;
     RvError producer_error;
@@ -106,7 +107,7 @@ static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batc
 static RvStatus fill_batch(Pipeline *pipeline, Batch *batch, bool *end, RvError *err)
 {
     batch->count = 0;
-    while (batch->count < pipeline->batch_size && !atomic_load(&pipeline->stopping)) {
+    while (batch->count < pipeline->batch_size && !atomic_load(pipeline->job->stopping)) {
         Sample sample;
         double start_s = rv_pipeline_clock_s();
         RvStatus status = rv_sampler_next(pipeline->sampler, &sample, end, err);
@@ -126,7 +127,7 @@ static void *produce(void *argument)
 {
     Pipeline *pipeline = argument;
     bool end = false;
-    while (!end && pipeline->producer_status == RV_OK && !atomic_load(&pipeline->stopping)) {
+    while (!end && pipeline->producer_status == RV_OK && !atomic_load(pipeline->job->stopping)) {
         Batch *batch = rv_queue_pop(pipeline->empty);
         if (batch == NULL)
             break;
@@ -139,7 +140,7 @@ static void *produce(void *argument)
     return NULL;
 }
 
-static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, size_t *embedded_count, RvError *err)
+static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
 {
     bool normalize = !pipeline->job->options->no_normalize;
     size_t dimensions = pipeline->dimensions;
@@ -154,7 +155,6 @@ static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, size_t *embe
                                      end - first, normalize, pipeline->embeddings + first * dimensions, err);
         if (status != RV_OK)
             return status;
-        *embedded_count += end - first;
         for (; end < batch->count && batch->frames[end].repeated; end++)
             memcpy(pipeline->embeddings + end * dimensions, pipeline->embeddings + (end - 1) * dimensions,
                    dimensions * sizeof(float));
@@ -177,34 +177,58 @@ static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err
                                (int)pipeline->dimensions, err);
 }
 
-static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)
+static RvStatus report_progress(const Pipeline *pipeline, const RvIndexReport *report, double start_s,
+                                RvError *err)
 {
     const RvIndexOptions *options = pipeline->job->options;
-    size_t embedded_count = 0;
-    Batch *batch;
-    while ((batch = rv_queue_pop(pipeline->filled)) != NULL) {
-        double begun_s = rv_pipeline_clock_s();
-        RvStatus status = embed_batch(pipeline, batch, &embedded_count, err);
-        double embedded_s = rv_pipeline_clock_s();
-        report->embed_s += embedded_s - begun_s;
-        if (status == RV_OK)
-            status = store_batch(pipeline, batch, err);
-        report->store_s += rv_pipeline_clock_s() - embedded_s;
+    RvIndexProgress progress = {.video = pipeline->job->source,
+                                .frames_done = report->frame_count,
+                                .frames_expected = rv_sampler_expected(pipeline->sampler),
+                                .elapsed_s = rv_pipeline_clock_s() - start_s};
+    if (options->progress == NULL || options->progress(options->progress_user, &progress))
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
+                        pipeline->job->source, report->frame_count);
+}
+
+static RvStatus finish_batch(Pipeline *pipeline, const Batch *batch, RvIndexReport *report, RvError *err)
+{
+    double begun_s = rv_pipeline_clock_s();
+    RvStatus status = embed_batch(pipeline, batch, err);
+    double embedded_s = rv_pipeline_clock_s();
+    if (status == RV_OK)
+        status = store_batch(pipeline, batch, err);
+    report->embed_s += embedded_s - begun_s;
+    report->store_s += rv_pipeline_clock_s() - embedded_s;
+    if (status != RV_OK)
+        return status;
+    report->frames_embedded += batch->count;
+    report->frame_count += batch->count;
+    return RV_OK;
+}
+
+static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)
+{
+    RvStatus cancelled = RV_OK;
+    for (;;) {
+        bool idle = false;
+        Batch *batch = rv_queue_pop_within(pipeline->filled, TICK_S, &idle);
+        if (batch == NULL && !idle)
+            return cancelled;
+        RvStatus status = batch != NULL ? finish_batch(pipeline, batch, report, err) : RV_OK;
         if (status != RV_OK)
             return status;
-        report->frames_embedded += batch->count;
-        report->frame_count += batch->count;
-        RvIndexProgress progress = {.video = pipeline->job->source,
-                                    .frames_done = report->frame_count,
-                                    .frames_expected = rv_sampler_expected(pipeline->sampler),
-                                    .elapsed_s = rv_pipeline_clock_s() - start_s};
-        if (options->progress != NULL && !options->progress(options->progress_user, &progress))
-            return rv_error_set(err, RV_ERROR_CANCELLED,
-                                "%s: interrupted after %zu frames; run again to go on", pipeline->job->source,
-                                report->frame_count);
-        rv_queue_push(pipeline->empty, batch);
+        if (cancelled == RV_OK) {
+            cancelled = report_progress(pipeline, report, start_s, err);
+            // Between batches: what the producer has of the next one still comes, and is kept.
+            if (cancelled != RV_OK && batch != NULL)
+                return cancelled;
+            if (cancelled != RV_OK)
+                atomic_store(pipeline->job->stopping, true);
+        }
+        if (batch != NULL)
+            rv_queue_push(pipeline->empty, batch);
     }
-    return RV_OK;
 }
 
 static RvStatus create_batches(Pipeline *pipeline, RvError *err)
@@ -283,7 +307,7 @@ RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError 
         status = rv_error_set(err, RV_ERROR_MEMORY, "cannot start the decoding thread");
     if (status == RV_OK) {
         status = consume(&pipeline, report, start_s, err);
-        atomic_store(&pipeline.stopping, true);
+        atomic_store(job->stopping, true);
         rv_queue_close(pipeline.empty);
         rv_queue_close(pipeline.filled);
         pthread_join(producer, NULL);

@@ -3,6 +3,8 @@
 #ifndef RV_PIPELINE_H
 #define RV_PIPELINE_H
 
+#include <stdatomic.h>
+
 #include "reelvec/library.h"
 #include "store/store.h"
 #include "video/video_reader.h"
@@ -15,7 +17,7 @@ typedef struct PipelineJob {
     int64_t video_id;
     size_t first_sample; // samples before it are in the store already
     const RvIndexOptions *options;
-    const RvLog *log;
+    atomic_bool *stopping; // set when the reader is to give up; its `cancelled` looks at it
 } PipelineJob;
 
 /* Decode, convert, embed and store every sample from first_sample on. What was stored before a failure or a

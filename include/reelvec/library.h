@@ -61,7 +61,7 @@ typedef struct RvIndexProgress {
 } RvIndexProgress;
 
 /* Return false to stop: what was finished is kept and the call ends with RV_ERROR_CANCELLED. Called on the
- * caller's thread. */
+ * caller's thread, after every batch and several times a second while nothing is ready. */
 typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progress);
 
 /* Zeroed options are good defaults. */

@@ -2,11 +2,14 @@
 /* A pool of threads for loops over independent tasks, and a bounded queue between stages. */
 #include "base/threads.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -219,18 +222,41 @@ bool rv_queue_push(Queue *queue, void *item)
     return accepted;
 }
 
+/* The first item, or NULL where there is none. The mutex is held. */
+static void *take_first(Queue *queue)
+{
+    if (queue->count == 0)
+        return NULL;
+    void *item = queue->items[queue->first];
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->count--;
+    pthread_cond_signal(&queue->not_full);
+    return item;
+}
+
 void *rv_queue_pop(Queue *queue)
 {
-    void *item = NULL;
     pthread_mutex_lock(&queue->mutex);
     while (queue->count == 0 && !queue->closed)
         pthread_cond_wait(&queue->not_empty, &queue->mutex);
-    if (queue->count > 0) {
-        item = queue->items[queue->first];
-        queue->first = (queue->first + 1) % queue->capacity;
-        queue->count--;
-        pthread_cond_signal(&queue->not_full);
-    }
+    void *item = take_first(queue);
+    pthread_mutex_unlock(&queue->mutex);
+    return item;
+}
+
+void *rv_queue_pop_within(Queue *queue, double seconds, bool *timed_out)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t until_ns = until.tv_nsec + (int64_t)(seconds * 1e9);
+    until.tv_sec += (time_t)(until_ns / 1000000000);
+    until.tv_nsec = (long)(until_ns % 1000000000);
+    pthread_mutex_lock(&queue->mutex);
+    int waited = 0;
+    while (queue->count == 0 && !queue->closed && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&queue->not_empty, &queue->mutex, &until);
+    void *item = take_first(queue);
+    *timed_out = item == NULL && !queue->closed;
     pthread_mutex_unlock(&queue->mutex);
     return item;
 }

@@ -33,6 +33,8 @@ void rv_queue_destroy(Queue *queue);
 bool rv_queue_push(Queue *queue, void *item);
 /* Waits while empty; NULL when closed and empty. */
 void *rv_queue_pop(Queue *queue);
+/* The same for at most `seconds`; *timed_out tells that from the end. */
+void *rv_queue_pop_within(Queue *queue, double seconds, bool *timed_out);
 /* No more pushes; what is inside can still be popped. May be called twice. */
 void rv_queue_close(Queue *queue);
 

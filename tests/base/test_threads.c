@@ -82,11 +82,28 @@ static void close_wakes_a_producer_that_waits(void **state)
     rv_queue_destroy(queue);
 }
 
+static void pop_within_tells_waiting_from_the_end(void **state)
+{
+    Queue *queue = NULL;
+    bool timed_out = false;
+    assert_int_equal(rv_queue_create(1, &queue, NULL), RV_OK);
+    assert_null(rv_queue_pop_within(queue, 0.01, &timed_out));
+    assert_true(timed_out);
+    assert_true(rv_queue_push(queue, queue));
+    assert_ptr_equal(rv_queue_pop_within(queue, 10, &timed_out), queue);
+    assert_false(timed_out);
+    rv_queue_close(queue);
+    assert_null(rv_queue_pop_within(queue, 10, &timed_out));
+    assert_false(timed_out);
+    rv_queue_destroy(queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_visits_every_task_once),
         cmocka_unit_test(queue_keeps_order_and_ends_after_close),
+        cmocka_unit_test(pop_within_tells_waiting_from_the_end),
         cmocka_unit_test(close_wakes_a_producer_that_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,11 @@ static void force_embeds_again(void **state)
 static bool stop_after_first_batch(void *user, const RvIndexProgress *progress)
 {
     *(size_t *)user = progress->frames_done;
+    return progress->frames_done == 0;
+}
+
+static bool stop_at_once(void *user, const RvIndexProgress *progress)
+{
     return false;
 }
 
@@ -149,6 +154,20 @@ static void index_goes_on_after_an_interruption_with_equal_rows(void **state)
     assert_int_equal(report.frames_embedded, FIXTURE_FRAMES - 2);
     assert_verified(fixture);
     fixture_assert_same_frames(fixture, report.video_id);
+}
+
+static void index_can_be_interrupted_before_the_first_batch(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    RvIndexOptions impatient = {.progress = stop_at_once};
+    RvIndexReport report;
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->video, &impatient, &report, &err),
+        RV_ERROR_CANCELLED);
+    assert_int_equal(report.frame_count, 0);
+    assert_int_equal(index_now(fixture, fixture->video, NULL).frame_count, FIXTURE_FRAMES);
+    assert_verified(fixture);
 }
 
 static void failure_is_recorded_and_taken_up_only_when_asked(void **state)
@@ -240,6 +259,7 @@ int main(void)
         TEST(index_replaces_frames_taken_with_another_sampling),
         TEST(force_embeds_again),
         TEST(index_goes_on_after_an_interruption_with_equal_rows),
+        TEST(index_can_be_interrupted_before_the_first_batch),
         TEST(failure_is_recorded_and_taken_up_only_when_asked),
         TEST(missing_file_leaves_no_row),
         TEST(library_of_another_model_is_refused),

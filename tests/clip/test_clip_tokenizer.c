@@ -44,6 +44,7 @@ static void check_golden_rows(const Tokenizer *tokenizer)
 static void tokenizer_encode_equals_the_original_from_vocab_json(void **state)
 {
     char path[4096];
+    require_golden("golden/tokens.json");
     if (!known_checkpoint_ensure("tiny", path, sizeof path))
         skip();
     Tokenizer *tokenizer = open_tokenizer(path, 49408);
@@ -66,6 +67,7 @@ static void tokenizer_encode_equals_the_original_from_the_gz(void **state)
 static void tokenizer_encode_equals_the_original_from_tokenizer_json(void **state)
 {
     char folder[4096], path[4200];
+    require_golden("golden/tokens.json");
     if (!known_checkpoint_ensure("tiny", folder, sizeof folder))
         skip();
     snprintf(path, sizeof path, "%s/vocab.json", folder);
@@ -114,6 +116,7 @@ static void tokenizer_encode_limits_and_long_texts(void **state)
 {
     enum { SIZE = 1 << 20 };
     char path[4096];
+    require_golden("golden/tokens.json");
     if (!known_checkpoint_ensure("tiny", path, sizeof path))
         assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
     Tokenizer *tokenizer = open_tokenizer(path, 49408);

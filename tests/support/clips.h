@@ -27,8 +27,11 @@ static inline int clip_path(const char *name, char *path, size_t size_bytes)
     snprintf(command, sizeof command, "'%s/tools/make_clips' '%s' >&2", source != NULL ? source : ".",
              folder);
     if (system(command) != 0)
-        fprintf(stderr, "clips: tools/make_clips failed; is the package ffmpeg installed?\n");
-    return access(path, R_OK) == 0;
+        printf("tools/make_clips failed: install the package ffmpeg\n");
+    if (access(path, R_OK) == 0)
+        return 1;
+    printf("%s could not be made: install the package ffmpeg\n", path);
+    return 0;
 }
 
 #endif

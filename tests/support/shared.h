@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* path = $REELVEC_SHARED/name; false (the test should call skip()) where it does not exist. */
+/* path = $REELVEC_SHARED/name; false, with a line that says so (the test should call skip()), where it does
+ * not exist. */
 static inline int shared_path(const char *name, char *path, size_t size_bytes)
 {
     const char *folder = getenv("REELVEC_SHARED");
     snprintf(path, size_bytes, "%s/%s", folder != NULL ? folder : "../shared", name);
-    return access(path, R_OK) == 0;
+    if (access(path, R_OK) == 0)
+        return 1;
+    printf("%s is not there: set REELVEC_SHARED\n", path);
+    return 0;
 }
 
 /* path = $REELVEC_BUILD/name. */

@@ -116,7 +116,6 @@ static void tokenizer_encode_limits_and_long_texts(void **state)
 {
     enum { SIZE = 1 << 20 };
     char path[4096];
-    require_golden("golden/tokens.json");
     if (!known_checkpoint_ensure("tiny", path, sizeof path))
         assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
     Tokenizer *tokenizer = open_tokenizer(path, 49408);

@@ -17,6 +17,8 @@ from sprites import load_sprites
 SIZE = 96             # pixels, side of a scene and of the model's input
 PATCH = 16
 GRID = SIZE // PATCH
+LINE_HEIGHT = 24      # pixels; lower writing is one line
+FINAL_DIFFICULTY = 0.5
 COMBOS = [(colour, shape) for colour in say.COLOURS for shape in say.SHAPES]
 PLACES = list(say.PLACES)
 KINDS = {             # kind: share of the training scenes
@@ -100,7 +102,7 @@ class Painter:
 
     def __init__(self, which):
         self.sprites = load_sprites(which)
-        self.difficulty = 1.0
+        self.difficulty = FINAL_DIFFICULTY
 
     def _blank(self, rng):
         plain = say.pick(rng, self.sprites["backgrounds"])
@@ -140,8 +142,10 @@ class Painter:
         x0, y0, x1, y1 = box
         scale = min((x1 - x0) / mask.width, (y1 - y0) / mask.height, 1.15)
         mask = mask.resize([max(4, round(side * scale)) for side in mask.size], Image.BICUBIC)
-        left = x0 + (x1 - x0 - mask.width) * rng.uniform(0.4, 0.6)
-        top = y0 + (y1 - y0 - mask.height) * rng.uniform(0.4, 0.6)
+        left = x0 + (x1 - x0 - mask.width) * 0.5
+        top = y0 + (y1 - y0 - mask.height) * 0.5
+        if mask.height < LINE_HEIGHT and y1 - y0 > SIZE / 2:
+            top -= PATCH / 2          # one line stands a little above the middle, as titles do
         at = (int(left), int(top))
         area = (max(0, at[0]), max(0, at[1]), min(SIZE, at[0] + mask.width), min(SIZE, at[1] + mask.height))
         under = np.asarray(scene.image.crop(area), np.float32).reshape(-1, 3)
@@ -227,15 +231,15 @@ class Painter:
     def words(self, rng, index):
         scene = self._blank(rng)
         if rng.random() > 0.4 * self.difficulty:      # a slide in one pale or dark colour
-            tint = rng.integers(195, 256, 3) if rng.random() < 0.6 else rng.integers(0, 80, 3)
+            tint = rng.integers(195, 256, 3) if rng.random() < 0.7 else rng.integers(0, 80, 3)
             scene.image = Image.blend(scene.image, Image.new("RGB", (SIZE, SIZE), tuple(int(v) for v in tint)), 0.85)
         draw = ImageDraw.Draw(scene.image)
         if rng.random() < 0.15 * self.difficulty:       # a header or footer bar
             y = 0 if rng.random() < 0.5 else SIZE - 12
             draw.rectangle([0, y, SIZE, y + 11], fill=tuple(int(v) for v in rng.integers(0, 256, 3)))
-        width = SIZE * (rng.uniform(0.78, 0.98) if rng.random() > 0.2 * self.difficulty else rng.uniform(0.6, 0.8))
-        x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - width) / 2
-        y = SIZE / 2 + rng.normal(0, 1 + 4 * self.difficulty)
+        width = SIZE * rng.uniform(0.88 - 0.2 * self.difficulty, 0.97)
+        x = SIZE / 2 + rng.uniform(-1, 1) * (1 + self.difficulty * (SIZE - width) / 2)
+        y = SIZE / 2 + rng.normal(0, 1 + 3 * self.difficulty)
         self._text(rng, scene, index, (x - width / 2, y - SIZE * 0.36, x + width / 2, y + SIZE * 0.36))
         scene.words = index
         scene.caption = say.slide_caption(rng, WORDS[index])
@@ -348,10 +352,10 @@ def subjects(kind):
     return len(WORDS) if kind == "words" else len(OBJECTS) if kind.startswith("object") else len(COMBOS)
 
 
-def draw_batch(painter, rng, size):
-    """`size` scenes of mixed kinds, all showing something different."""
-    names = list(KINDS)
-    shares = np.array(list(KINDS.values()))
+def draw_batch(painter, rng, size, kinds=None):
+    """`size` scenes of mixed kinds ({kind: share}, KINDS without), all showing something different."""
+    names = list(kinds or KINDS)
+    shares = np.array(list((kinds or KINDS).values()))
     scenes, keys = [], set()
     for kind in rng.choice(names, size, p=shares / shares.sum()):
         for _ in range(20):

@@ -31,6 +31,7 @@ FACTS = {"object": len(scenes.OBJECTS) + 1, "words": len(scenes.WORDS) + 1, "com
          "count": 5, "place": len(scenes.PLACES)}
 WEIGHTS = {"object": 1.0, "words": 1.0, "combo": 0.6, "count": 0.3, "place": 0.3, "letters": 100.0}
 PEAK_RATE, WARM_UP = 1.3e-3, 0.02
+RAMP = (0.38, 0.6)        # the parts of the pictures between which reading grows hard
 
 
 def _share(indexes, classes):
@@ -45,7 +46,7 @@ class SceneBatches(torch.utils.data.IterableDataset):
 
     def __init__(self, rank, first, args):
         self.rank, self.first, self.size = rank, first, args.batch
-        self.hard_at = 0.65 * args.pictures / (args.batch * args.ranks)
+        self.batches = args.pictures / (args.batch * args.ranks)
 
     def __iter__(self):
         torch.set_num_threads(1)
@@ -53,7 +54,8 @@ class SceneBatches(torch.utils.data.IterableDataset):
         painter = scenes.Painter("training")
         number = self.first
         while True:
-            painter.difficulty = min(1.0, number / self.hard_at)
+            ramp = (number / self.batches - RAMP[0]) / (RAMP[1] - RAMP[0])
+            painter.difficulty = scenes.FINAL_DIFFICULTY * min(1.0, max(0.0, ramp))
             drawn = scenes.draw_batch(painter, np.random.default_rng([SEED, self.rank, number]), self.size)
             yield {
                 "pictures": torch.from_numpy(np.stack([np.asarray(s.image) for s in drawn])),
@@ -78,7 +80,8 @@ def losses(model, batch):
     result = {"clip": (F.cross_entropy(logits, same) + F.cross_entropy(logits.t(), same)) / 2}
     for name, head in model.heads.items():
         if name in ("count", "place"):
-            result[name] = F.cross_entropy(head(pooled), batch[name], ignore_index=-1)
+            known = (batch[name] >= 0).sum().clamp(min=1)      # a batch may hold none
+            result[name] = F.cross_entropy(head(pooled), batch[name], ignore_index=-1, reduction="sum") / known
         else:
             result[name] = F.cross_entropy(head(pooled), batch[name])
     letters = batch["letters"].flatten(1, 2).float()
@@ -156,7 +159,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.progress)
         parts = losses(self.model, {name: value.to(self.args.device) for name, value in batch.items()})
-        fade = 1 - 0.7 * self.progress
+        fade = 1 - 0.7 * max(0.0, self.progress - 0.6) / 0.4
         total = parts["clip"] + fade * sum(WEIGHTS[name] * value for name, value in parts.items() if name != "clip")
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()

@@ -52,7 +52,8 @@ class SceneBatches(torch.utils.data.IterableDataset):
         torch.set_num_threads(1)
         vocabulary = caption_vocabulary()
         painter = scenes.Painter("training")
-        number = self.first
+        worker = torch.utils.data.get_worker_info()          # several workers take turns, batch by batch
+        number, turns = self.first + (worker.id if worker else 0), worker.num_workers if worker else 1
         while True:
             ramp = (number / self.batches - RAMP[0]) / (RAMP[1] - RAMP[0])
             painter.difficulty = scenes.FINAL_DIFFICULTY * min(1.0, max(0.0, ramp))
@@ -67,7 +68,7 @@ class SceneBatches(torch.utils.data.IterableDataset):
                 "place": torch.tensor([s.place for s in drawn]),
                 "letters": torch.from_numpy(np.stack([s.letter_grid() for s in drawn])),
             }
-            number += 1
+            number += turns
 
 
 def losses(model, batch):
@@ -198,6 +199,9 @@ def work(rank, args):
     if args.ranks > 1:
         dist.init_process_group("gloo", init_method=f"file://{args.meet}", rank=rank, world_size=args.ranks)
     Run(rank, args).run()
+    if args.ranks > 1:
+        dist.barrier()
+        dist.destroy_process_group()
 
 
 def main():

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The shipped demo model and video: the C engine computes what PyTorch computed, and the queries beside the
+ * video find the right scenes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reelvec/reelvec.h"
+
+/* The bounds of the golden values: largest difference as a share of the largest magnitude, and cosine. */
+#define MAX_DIFFERENCE 2e-4
+#define MIN_COSINE 0.999999
+#define MIN_RIGHT_SHARE 0.9
+#define DIMENSIONS 512
+
+typedef struct DemoFixture {
+    char folder[128];
+    RvEncoder *encoder;
+    RvLibrary *library;
+    json_t *reference, *queries, *scenes;
+} DemoFixture;
+
+static void source_path(const char *name, char path[2048])
+{
+    const char *source = getenv("REELVEC_SOURCE");
+    snprintf(path, 2048, "%s/%s", source != NULL ? source : ".", name);
+}
+
+static json_t *load_json(const char *name)
+{
+    char path[2048];
+    json_error_t where;
+    source_path(name, path);
+    json_t *json = json_load_file(path, 0, &where);
+    if (json == NULL)
+        fail_msg("%s: %s", path, where.text);
+    return json;
+}
+
+static int setup(void **state)
+{
+    char path[2048];
+    RvError err = {0};
+    RvLibraryOptions options = {.create = true};
+    RvIndexReport report;
+    DemoFixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    strcpy(fixture->folder, "/tmp/reelvec-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    setenv("XDG_CACHE_HOME", fixture->folder, 1);
+    source_path("models/demo", path);
+    if (rv_encoder_open(path, NULL, &fixture->encoder, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    snprintf(path, sizeof path, "%s/library.db", fixture->folder);
+    if (rv_library_open(path, &options, &fixture->library, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    source_path("examples/media/demo.mp4", path);
+    if (rv_library_index(fixture->library, fixture->encoder, path, NULL, &report, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    fixture->reference = load_json("models/demo/reference.json");
+    fixture->queries = load_json("examples/media/queries.json");
+    fixture->scenes = load_json("examples/media/demo.scenes.json");
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    DemoFixture *fixture = *state;
+    char command[256];
+    json_decref(fixture->reference);
+    json_decref(fixture->queries);
+    json_decref(fixture->scenes);
+    rv_library_close(fixture->library);
+    rv_encoder_close(fixture->encoder);
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
+    free(fixture);
+    return system(command);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    assert_non_null(text);
+    return text;
+}
+
+static void assert_close(const char *name, const float *found, const json_t *wanted)
+{
+    double largest = 0, worst = 0, dot = 0, found_square = 0, wanted_square = 0;
+    assert_int_equal(json_array_size(wanted), DIMENSIONS);
+    for (size_t i = 0; i < DIMENSIONS; i++) {
+        double value = json_number_value(json_array_get(wanted, i));
+        largest = fmax(largest, fabs(value));
+        worst = fmax(worst, fabs(value - found[i]));
+        dot += value * found[i];
+        wanted_square += value * value;
+        found_square += (double)found[i] * found[i];
+    }
+    double cosine = dot / sqrt(wanted_square * found_square);
+    if (!(worst <= MAX_DIFFERENCE * largest) || !(cosine >= MIN_COSINE))
+        fail_msg("%s: differs by %g of the largest magnitude, cosine %.9f", name, worst / largest, cosine);
+}
+
+static void texts_give_what_pytorch_gives(void **state)
+{
+    DemoFixture *fixture = *state;
+    size_t i;
+    json_t *row;
+    assert_true(json_array_size(json_object_get(fixture->reference, "texts")) >= 5);
+    json_array_foreach(json_object_get(fixture->reference, "texts"), i, row)
+    {
+        const char *text = text_of(row, "text");
+        const json_t *wanted = json_object_get(row, "tokens");
+        float embedding[DIMENSIONS];
+        int32_t *tokens = NULL;
+        size_t token_count = 0;
+        RvError err = {0};
+        if (rv_encoder_tokenize(fixture->encoder, text, strlen(text), &tokens, &token_count, &err) != RV_OK ||
+            rv_encoder_encode_text(fixture->encoder, text, strlen(text), false, embedding, &err) != RV_OK)
+            fail_msg("%s: %s", text, err.message);
+        assert_int_equal(token_count, json_array_size(wanted));
+        for (size_t token = 0; token < token_count; token++)
+            assert_int_equal(tokens[token], json_integer_value(json_array_get(wanted, token)));
+        rv_encoder_free_tokens(tokens);
+        assert_close(text, embedding, json_object_get(row, "embedding"));
+    }
+}
+
+static void pictures_give_what_pytorch_gives(void **state)
+{
+    DemoFixture *fixture = *state;
+    size_t i;
+    json_t *row;
+    assert_true(json_array_size(json_object_get(fixture->reference, "images")) >= 3);
+    json_array_foreach(json_object_get(fixture->reference, "images"), i, row)
+    {
+        char name[256], path[2048];
+        float embedding[DIMENSIONS];
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        snprintf(name, sizeof name, "examples/media/%s", text_of(row, "file"));
+        source_path(name, path);
+        if (rv_picture_load(path, &picture, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        RvImage image = rv_picture_image(picture);
+        if (rv_encoder_encode_images(fixture->encoder, &image, 1, false, embedding, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        rv_picture_destroy(picture);
+        assert_close(name, embedding, json_object_get(row, "embedding"));
+    }
+}
+
+/* Whether the time lies in the scene. */
+static bool in_scene(const DemoFixture *fixture, double time_s, json_int_t scene)
+{
+    const json_t *row = json_array_get(fixture->scenes, (size_t)scene);
+    assert_non_null(row);
+    return time_s >= json_number_value(json_object_get(row, "start")) &&
+           time_s < json_number_value(json_object_get(row, "end"));
+}
+
+static RvHits search(const DemoFixture *fixture, const RvTerm *terms, size_t term_count)
+{
+    RvHits hits;
+    RvError err = {0};
+    if (rv_library_search(fixture->library, fixture->encoder, terms, term_count, NULL, &hits, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(hits.count, 5);
+    return hits;
+}
+
+static void picture_term(const json_t *row, const char *key, char path[2048], RvTerm *term)
+{
+    char name[256];
+    snprintf(name, sizeof name, "examples/media/%s", text_of(row, key));
+    source_path(name, path);
+    *term = (RvTerm){.kind = RV_TERM_IMAGE_FILE, .value = path};
+}
+
+/* The share of queries whose first hit lies in the right scene; the others are printed. */
+static double right_share(const DemoFixture *fixture, const char *list, const char *key, bool pictures)
+{
+    const json_t *rows = json_object_get(fixture->queries, list);
+    size_t i, right = 0;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        char path[2048];
+        RvTerm term = {.kind = RV_TERM_TEXT, .value = text_of(row, key)};
+        if (pictures)
+            picture_term(row, key, path, &term);
+        RvHits hits = search(fixture, &term, 1);
+        bool good =
+            in_scene(fixture, hits.items[0].time_s, json_integer_value(json_object_get(row, "scene")));
+        if (!good)
+            print_message("%s: found second %g instead of scene %lld\n", text_of(row, key),
+                          hits.items[0].time_s, (long long)json_integer_value(json_object_get(row, "scene")));
+        right += good;
+        rv_hits_clear(&hits);
+    }
+    print_message("%s: %zu of %zu right\n", list, right, json_array_size(rows));
+    return (double)right / (double)json_array_size(rows);
+}
+
+static void texts_find_their_scenes(void **state)
+{
+    DemoFixture *fixture = *state;
+    assert_true(json_array_size(json_object_get(fixture->queries, "texts")) >= 30);
+    assert_true(json_array_size(fixture->scenes) >= 20);
+    assert_true(right_share(fixture, "texts", "text", false) >= MIN_RIGHT_SHARE);
+}
+
+static void pictures_find_their_scenes(void **state)
+{
+    DemoFixture *fixture = *state;
+    assert_true(json_array_size(json_object_get(fixture->queries, "images")) >= 3);
+    assert_true(right_share(fixture, "images", "file", true) >= MIN_RIGHT_SHARE);
+}
+
+static void text_and_picture_that_disagree_find_both_scenes(void **state)
+{
+    DemoFixture *fixture = *state;
+    const json_t *query = json_object_get(fixture->queries, "combined");
+    const json_t *scenes = json_object_get(query, "scenes");
+    char path[2048];
+    RvTerm terms[2] = {{.kind = RV_TERM_TEXT, .value = text_of(query, "text")}};
+    picture_term(query, "image", path, &terms[1]);
+    RvHits hits = search(fixture, terms, 2);
+    assert_int_equal(json_array_size(scenes), 2);
+    for (size_t i = 0; i < 2; i++) {
+        json_int_t scene = json_integer_value(json_array_get(scenes, i));
+        bool found = false;
+        for (size_t hit = 0; hit < hits.count; hit++)
+            found |= in_scene(fixture, hits.items[hit].time_s, scene);
+        if (!found)
+            fail_msg("no frame of scene %lld is among the five", (long long)scene);
+    }
+    rv_hits_clear(&hits);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_give_what_pytorch_gives),
+        cmocka_unit_test(pictures_give_what_pytorch_gives),
+        cmocka_unit_test(texts_find_their_scenes),
+        cmocka_unit_test(pictures_find_their_scenes),
+        cmocka_unit_test(text_and_picture_that_disagree_find_both_scenes),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

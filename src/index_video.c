@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "encoder_identity.h"
 #include "pipeline.h"
 #include "sampling/sampler.h"
 
@@ -34,21 +35,6 @@ typedef struct Decision {
     size_t first_sample; // of the resumed row
     int64_t replace_id;  // > 0: this row goes when the new one begins
 } Decision;
-
-RvStatus rv_index_identity(RvEncoder *encoder, bool normalized, ModelIdentity *out, RvError *err)
-{
-    const RvModelInfo *model = rv_encoder_info(encoder);
-    const char *sha256 = NULL;
-    RvStatus status = rv_encoder_weights_sha256(encoder, &sha256, err);
-    if (status != RV_OK)
-        return status;
-    *out = (ModelIdentity){.dimensions = model->dimensions,
-                           .preprocess_version = STORE_PREPROCESS_VERSION,
-                           .normalized = normalized};
-    snprintf(out->name, sizeof out->name, "%s", model->name);
-    snprintf(out->weights_sha256, sizeof out->weights_sha256, "%s", sha256);
-    return RV_OK;
-}
 
 static RvStatus look_at_file(const char *path, Source *source, RvError *err)
 {
@@ -293,7 +279,7 @@ RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, cons
     ModelIdentity identity;
     RvError local = {0};
     *report = (RvIndexReport){.outcome = RV_INDEXED};
-    RvStatus status = rv_index_identity(encoder, !options->no_normalize, &identity, &local);
+    RvStatus status = rv_encoder_identity(encoder, !options->no_normalize, &identity, &local);
     if (status == RV_OK)
         status = open_source(store, path_or_url, options, &source, &local);
     if (status == RV_OK)

@@ -10,7 +10,4 @@
 RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, const char *path_or_url,
                         const RvIndexOptions *options, RvIndexReport *report, RvError *err);
 
-/* Who made the embeddings. Hashes the weights the first time. */
-RvStatus rv_index_identity(RvEncoder *encoder, bool normalized, ModelIdentity *out, RvError *err);
-
 #endif

@@ -3,10 +3,7 @@
 #include "reelvec/library.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/error.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/threads.h"
 #include "index_video.h"

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "index_video.h"
+#include "encoder_identity.h"
 #include "search/search.h"
 
 #define TERMS_MAX 1024
@@ -31,7 +31,7 @@ static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url,
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
-    status = rv_encoder_encode_images(encoder, &image, 1, true, vector, err);
+    status = rv_encoder_encode_images(encoder, &image, 1, false, vector, err);
     rv_picture_destroy(picture);
     return status;
 }
@@ -106,13 +106,13 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
     case RV_TERM_TEXT:
         if (term->value[strspn(term->value, " \t\r\n")] == '\0')
             return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; say what to look for");
-        status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), true, vector, err);
+        status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), false, vector, err);
         break;
     case RV_TERM_IMAGE_FILE:
         status = encode_picture_file(encoder, term->value, vector, err);
         break;
     case RV_TERM_IMAGE:
-        status = rv_encoder_encode_images(encoder, term->image, 1, true, vector, err);
+        status = rv_encoder_encode_images(encoder, term->image, 1, false, vector, err);
         break;
     case RV_TERM_FRAME:
         status = read_stored_frame(store, term->value, term->time_s, dimensions, vector, err);
@@ -134,7 +134,7 @@ static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *
     if (status != RV_OK || !*present || encoder == NULL)
         return status;
     ModelIdentity wanted;
-    status = rv_index_identity(encoder, identity->normalized, &wanted, err);
+    status = rv_encoder_identity(encoder, identity->normalized, &wanted, err);
     return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SQLite libraries under kill -9, full disks, damage, other writers and readers. */
-#include "store_support.h"
+#include "sqlite_fixture.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -14,28 +14,6 @@
 #define BATCH 8
 
 static const RvLibraryOptions create_options = {.create = true};
-
-typedef struct Fixture {
-    char folder[4096];
-    char path[4200];
-} Fixture;
-
-static int make_folder(void **state)
-{
-    Fixture *fixture = calloc(1, sizeof *fixture);
-    make_test_folder(fixture->folder, sizeof fixture->folder);
-    snprintf(fixture->path, sizeof fixture->path, "%s/library.db", fixture->folder);
-    *state = fixture;
-    return 0;
-}
-
-static int drop_folder(void **state)
-{
-    Fixture *fixture = *state;
-    remove_test_folder(fixture->folder);
-    free(fixture);
-    return 0;
-}
 
 static Store *open_claimed(const char *path, const char *video, int64_t *video_id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What only an SQLite library can meet: names, foreign and newer files, hostile rows, folders without write
  * access. */
-#include "store_support.h"
+#include "sqlite_fixture.h"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -9,29 +9,6 @@
 
 static const RvLibraryOptions create_options = {.create = true};
 static const RvLibraryOptions read_options = {.read_only = true};
-
-typedef struct Fixture {
-    char folder[4096];
-    char path[4200];
-} Fixture;
-
-static int make_folder(void **state)
-{
-    Fixture *fixture = calloc(1, sizeof *fixture);
-    make_test_folder(fixture->folder, sizeof fixture->folder);
-    snprintf(fixture->path, sizeof fixture->path, "%s/library.db", fixture->folder);
-    *state = fixture;
-    return 0;
-}
-
-static int drop_folder(void **state)
-{
-    Fixture *fixture = *state;
-    chmod(fixture->folder, 0700);
-    remove_test_folder(fixture->folder);
-    free(fixture);
-    return 0;
-}
 
 /* A library with one complete video of three frames. */
 static void make_library(const char *path)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The vocabulary of the demo model, learnt from the words of its captions."""
 import collections
+import functools
 
 import captions
 from byte_pairs import BytePairs, learn_merges, split_words
@@ -26,6 +27,7 @@ def _texts():
         yield from names
 
 
+@functools.lru_cache
 def caption_vocabulary():
     """BytePairs with merges learnt from every word that a caption may hold; the same each time."""
     counts = collections.Counter(word for text in _texts() for word in split_words(text))

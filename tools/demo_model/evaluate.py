@@ -3,8 +3,8 @@
 
     evaluate.py MODEL_FOLDER [--media examples/media] [--json OUT.json] [--seed 4242]
 
-Scenes come in ten sets of 100 that show different things under different captions. Fonts, backgrounds and seeds are not those of
-training. The video's part takes the frame at each whole second, as the program does, and asks what queries.json holds.
+Scenes come in ten sets of 100 that show different things under different captions. Fonts, backgrounds and seeds are neither
+those of training nor those of the checks meanwhile. The video's part takes the frame at each whole second, as the program does, and asks what queries.json holds.
 """
 import argparse
 import json
@@ -16,7 +16,7 @@ from PIL import Image
 
 import scenes
 from exported import ExportedClip, normalised
-from retrieval import candidate_sets
+from retrieval import candidate_sets, painter
 
 
 def vectors(embed, items):
@@ -38,11 +38,10 @@ def recall_by_kind(model, sets):
 
 def words_alone(seed, count):
     """Sets of 100 slides with different words."""
-    from retrieval import painter
     sets = []
     for number in range(count):
         rng = np.random.default_rng([seed, 1, number])
-        sets.append([painter().draw(rng, "words", int(k)) for k in rng.choice(len(scenes.WORDS), 100, replace=False)])
+        sets.append([painter("evaluation").draw(rng, "words", int(k)) for k in rng.choice(len(scenes.WORDS), 100, replace=False)])
     return sets
 
 
@@ -91,7 +90,7 @@ def main():
     parser.add_argument("--seed", type=int, default=4242)
     args = parser.parse_args()
     model = ExportedClip(args.model)
-    result = {"scenes": table(recall_by_kind(model, candidate_sets(args.seed, 10)))}
+    result = {"scenes": table(recall_by_kind(model, candidate_sets("evaluation", args.seed, 10)))}
     result["words_alone"] = table(recall_by_kind(model, words_alone(args.seed, 3)))["words"]
     print(f"{'kind':14} scenes   R@1   R@5")
     for kind, row in list(result["scenes"].items()) + [("words alone", result["words_alone"])]:

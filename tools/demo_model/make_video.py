@@ -3,7 +3,7 @@
 
     make_video.py FOLDER [--seed 5]
 
-Scenes change at whole seconds. Fonts, backgrounds and seeds are those that training does not see (sprites "evaluation").
+Scenes change at whole seconds. Fonts, backgrounds and seeds are those that training does not see (sprites "watched").
 """
 import argparse
 import json
@@ -33,7 +33,7 @@ def _background(rng, width, height):
 
 def _words_sprite(rng, words, width, light):
     """The phrase written about `width` pixels wide, one to three lines, as RGBA."""
-    face = fonts.font_file(say.pick(rng, fonts.EVALUATION))
+    face = fonts.font_file(say.pick(rng, fonts.WATCHED))
     lines = words.title().split(" ")
     if len(words) <= 9:
         lines = [words.capitalize()]

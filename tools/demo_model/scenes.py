@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Draw scenes: a picture, a caption, and what it shows, all from a seed.
 
-    scenes.py OUT.png [--set evaluation] [--seed 1]       a sheet of scenes with their captions, to look at
+    scenes.py OUT.png [--set watched] [--seed 1]       a sheet of scenes with their captions, to look at
 """
 import argparse
 import io
@@ -95,7 +95,7 @@ def draw_shape(shape, rgb, size, turn=0.0):
 
 
 class Painter:
-    """Draws scenes of a set of sprites: "training" or "evaluation".
+    """Draws scenes of a set of sprites: "training", "watched" or "evaluation".
 
     Reading is learnt from the easy to the hard: `difficulty` goes from 0 (few fonts, usual layout, calm slides) to 1.
     """
@@ -370,7 +370,7 @@ def draw_batch(painter, rng, size, kinds=None):
 def main():
     parser = argparse.ArgumentParser(description="Draw a sheet of scenes")
     parser.add_argument("out")
-    parser.add_argument("--set", default="training", choices=("training", "evaluation"))
+    parser.add_argument("--set", default="training", choices=("training", "watched", "evaluation"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     scenes = draw_batch(Painter(args.set), np.random.default_rng(args.seed), 60)

@@ -14,7 +14,7 @@ from slide_words import WORDS
 EMOJI_SIZE = 80       # pixels, longer side of a kept object
 TEXT_SIZE = 26        # pixels, font size of kept words
 BACKGROUND_SIZE = 144
-_VERSION = 5
+_VERSION = 6
 
 
 def draw_emoji(symbol, size=EMOJI_SIZE):
@@ -128,8 +128,7 @@ def draw_background(rng):
 
 def _draw_all(which, seed):
     rng = np.random.default_rng(seed)
-    names = fonts.TRAINING if which == "training" else fonts.EVALUATION
-    faces = [ImageFont.truetype(fonts.font_file(name), TEXT_SIZE) for name in names]
+    faces = [ImageFont.truetype(fonts.font_file(name), TEXT_SIZE) for name in fonts.SETS[which]]
     words = [[(draw_words(phrase, face), draw_words(phrase, face, rng)) for face in faces] for phrase in WORDS]
     return {
         "objects": [draw_emoji(symbol) for symbol, _ in OBJECTS],
@@ -139,12 +138,12 @@ def _draw_all(which, seed):
 
 
 def load_sprites(which):
-    """{"objects": [RGBA], "words": [[usual, any]], "backgrounds": [array]} for "training" or "evaluation"."""
+    """{"objects": [RGBA], "words": [[usual, any]], "backgrounds": [array]} for a set of fonts.SETS."""
     folder = pathlib.Path(os.environ.get("DEMO_MODEL_CACHE", "/tmp/demo_model_cache"))
     file = folder / f"{which}-{_VERSION}.pickle"
     if file.is_file():
         return pickle.loads(file.read_bytes())
-    sprites = _draw_all(which, {"training": 11, "evaluation": 22}[which])
+    sprites = _draw_all(which, {"training": 11, "watched": 22, "evaluation": 33}[which])
     folder.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(f".{os.getpid()}")
     part.write_bytes(pickle.dumps(sprites, protocol=4))

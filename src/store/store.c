@@ -15,18 +15,32 @@
 
 /* What a URI starts with, and who answers. backend NULL: a kind that this build leaves out. The last one
  * takes what no other does: a file path. */
+#ifdef REELVEC_WITH_POSTGRES
+#define POSTGRES_BACKEND &store_postgres_backend
+#else
+#define POSTGRES_BACKEND NULL
+#endif
+#ifdef REELVEC_WITH_MYSQL
+#define MARIADB_BACKEND &store_mariadb_backend
+#define SINGLESTORE_BACKEND &store_singlestore_backend
+#else
+#define MARIADB_BACKEND NULL
+#define SINGLESTORE_BACKEND NULL
+#endif
+
 static const struct StoreScheme {
     const char *prefix;
     const char *name;
+    const char *option; // of the build, that puts the backend in
     const StoreBackend *backend;
 } schemes[] = {
-    {"memory:", "memory", &store_memory_backend},
-    {"postgresql://", "postgres", NULL},
-    {"postgres://", "postgres", NULL},
-    {"mariadb://", "mariadb", NULL},
-    {"mysql://", "mariadb", NULL},
-    {"singlestore://", "singlestore", NULL},
-    {"", "sqlite", &store_sqlite_backend},
+    {"memory:", "memory", "", &store_memory_backend},
+    {"postgresql://", "postgres", "postgres", POSTGRES_BACKEND},
+    {"postgres://", "postgres", "postgres", POSTGRES_BACKEND},
+    {"mariadb://", "mariadb", "mysql", MARIADB_BACKEND},
+    {"mysql://", "mariadb", "mysql", MARIADB_BACKEND},
+    {"singlestore://", "singlestore", "mysql", SINGLESTORE_BACKEND},
+    {"", "sqlite", "", &store_sqlite_backend},
 };
 
 static bool has_unknown_scheme(const char *uri)
@@ -43,8 +57,8 @@ static RvStatus find_backend(const char *uri, const StoreBackend **out, RvError 
     while (strncasecmp(uri, schemes[i].prefix, strlen(schemes[i].prefix)) != 0)
         i++;
     if (schemes[i].backend == NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; use a file as library",
-                            schemes[i].name);
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; configure with -D%s=enabled",
+                            schemes[i].name, schemes[i].option);
     if (schemes[i].prefix[0] == '\0' && has_unknown_scheme(uri))
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "%s: unknown kind of library; give a file path, or ./ before "

@@ -81,6 +81,9 @@ struct StoreBackend {
 
 extern const StoreBackend store_memory_backend;
 extern const StoreBackend store_sqlite_backend;
+#ifdef REELVEC_WITH_POSTGRES
+extern const StoreBackend store_postgres_backend;
+#endif
 
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 

@@ -1,54 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The store's contract, every case on every backend. */
-#include "store_support.h"
-
-typedef struct Backend {
-    const char *name;
-    bool is_file;
-} Backend;
-
-static const Backend backends[] = {{"memory", false}, {"sqlite", true}};
-
-typedef struct Fixture {
-    const Backend *backend;
-    char folder[4096];
-    char uri[4200];
-    Store *store;
-} Fixture;
-
-static const RvLibraryOptions create_options = {.create = true};
-
-static int open_fixture(void **state)
-{
-    Fixture *fixture = calloc(1, sizeof *fixture);
-    fixture->backend = *state;
-    make_test_folder(fixture->folder, sizeof fixture->folder);
-    if (fixture->backend->is_file)
-        snprintf(fixture->uri, sizeof fixture->uri, "%s/library.db", fixture->folder);
-    else
-        snprintf(fixture->uri, sizeof fixture->uri, "memory:");
-    assert_ok(rv_store_open(fixture->uri, &create_options, &fixture->store, err));
-    *state = fixture;
-    return 0;
-}
-
-static int close_fixture(void **state)
-{
-    Fixture *fixture = *state;
-    rv_store_close(fixture->store);
-    remove_test_folder(fixture->folder);
-    free(fixture);
-    return 0;
-}
-
-static void reopen(Fixture *fixture)
-{
-    if (!fixture->backend->is_file)
-        return;
-    rv_store_close(fixture->store);
-    fixture->store = NULL;
-    assert_ok(rv_store_open(fixture->uri, NULL, &fixture->store, err));
-}
+#include "backend_fixture.h"
 
 static void claim(Store *store)
 {
@@ -620,7 +572,9 @@ static void info_counts_and_measures(void **state)
     assert_ok(rv_store_finish_video(fixture->store, a, 2, err));
     assert_ok(rv_store_fail_video(fixture->store, b, "broken", err));
     assert_ok(rv_store_info(fixture->store, check_test_picture, &info, err));
-    assert_string_equal(info.uri, fixture->uri);
+    if (fixture->backend->variable == NULL)
+        assert_string_equal(info.uri, fixture->uri);
+    assert_null(strchr(info.uri, '%')); // the password has some
     assert_int_equal(info.schema_version, 1);
     assert_string_equal(info.model_name, "ViT-T/8");
     assert_int_equal(info.dimensions, TEST_DIMENSIONS);
@@ -686,10 +640,16 @@ static void open_refuses_what_it_does_not_know(void **state)
         const char *uri, *words;
         RvStatus status;
     } cases[] = {
-        {"postgresql://host/db", "postgres: not in this build", RV_ERROR_UNSUPPORTED},
+#ifndef REELVEC_WITH_POSTGRES
+        {"postgresql://host/db", "postgres: not in this build; configure with -Dpostgres=enabled",
+         RV_ERROR_UNSUPPORTED},
         {"postgres://host/db", "postgres: not in this build", RV_ERROR_UNSUPPORTED},
-        {"mariadb://host/db", "mariadb: not in this build", RV_ERROR_UNSUPPORTED},
+#endif
+#ifndef REELVEC_WITH_MYSQL
+        {"mariadb://host/db", "mariadb: not in this build; configure with -Dmysql=enabled",
+         RV_ERROR_UNSUPPORTED},
         {"SingleStore://host/db", "singlestore: not in this build", RV_ERROR_UNSUPPORTED},
+#endif
         {"ftp://host/db", "unknown kind of library", RV_ERROR_UNSUPPORTED},
         {"memory:name", "has no name", RV_ERROR_ARGUMENT},
         {"", "empty", RV_ERROR_ARGUMENT},
@@ -704,15 +664,7 @@ static void open_refuses_what_it_does_not_know(void **state)
     rv_store_close(NULL);
 }
 
-#define CASE(function)                                                                                       \
-    {                                                                                                        \
-#function, function                                                                                  \
-    }
-
-static const struct {
-    const char *name;
-    void (*function)(void **state);
-} cases[] = {
+static const BackendCase cases[] = {
     CASE(identity_is_absent_then_kept),
     CASE(require_identity_refuses_other_models),
     CASE(library_without_frames_can_be_claimed_again),
@@ -736,20 +688,7 @@ static const struct {
     CASE(open_refuses_what_it_does_not_know),
 };
 
-#define CASE_COUNT (sizeof cases / sizeof cases[0])
-#define BACKEND_COUNT (sizeof backends / sizeof backends[0])
-
 int main(void)
 {
-    static char names[BACKEND_COUNT * CASE_COUNT][128];
-    struct CMUnitTest tests[BACKEND_COUNT * CASE_COUNT];
-    for (size_t b = 0; b < BACKEND_COUNT; b++) {
-        for (size_t c = 0; c < CASE_COUNT; c++) {
-            size_t i = b * CASE_COUNT + c;
-            snprintf(names[i], sizeof names[i], "%s: %s", backends[b].name, cases[c].name);
-            tests[i] = (struct CMUnitTest){names[i], cases[c].function, open_fixture, close_fixture,
-                                           (void *)&backends[b]};
-        }
-    }
-    return cmocka_run_group_tests_name("store contract", tests, NULL, NULL);
+    return run_on_all_backends("store_contract", cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Text for servers: bytes that are not UTF-8 kept in columns that must be, addresses without their passwords.
+ */
+#include "store/store_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* Length of the well-formed UTF-8 sequence at bytes (Unicode 15, table 3-7), 0 where there is none. */
+static size_t sequence_length(const unsigned char *bytes)
+{
+    if (bytes[0] < 0x80)
+        return 1;
+    unsigned low = 0x80, high = 0xbf;
+    size_t length;
+    if (bytes[0] >= 0xc2 && bytes[0] <= 0xdf) {
+        length = 2;
+    } else if (bytes[0] >= 0xe0 && bytes[0] <= 0xef) {
+        length = 3;
+        low = bytes[0] == 0xe0 ? 0xa0 : 0x80;
+        high = bytes[0] == 0xed ? 0x9f : 0xbf;
+    } else if (bytes[0] >= 0xf0 && bytes[0] <= 0xf4) {
+        length = 4;
+        low = bytes[0] == 0xf0 ? 0x90 : 0x80;
+        high = bytes[0] == 0xf4 ? 0x8f : 0xbf;
+    } else {
+        return 0;
+    }
+    if (bytes[1] < low || bytes[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if (bytes[i] < 0x80 || bytes[i] > 0xbf)
+            return 0;
+    }
+    return length;
+}
+
+/* U+EF80 to U+EFFF, which stand for bytes: EE BE 80 to EE BF BF. */
+static bool is_escape(const unsigned char *bytes)
+{
+    return bytes[0] == 0xee && (bytes[1] == 0xbe || bytes[1] == 0xbf) && (bytes[2] & 0xc0) == 0x80;
+}
+
+RvStatus rv_store_text_encode(const char *bytes, Buffer *out, RvError *err)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    RvStatus status = rv_buffer_reserve(out, strlen(bytes) + 1, err);
+    while (status == RV_OK && *at != '\0') {
+        size_t length = sequence_length(at);
+        if (length > 0 && !is_escape(at)) {
+            status = rv_buffer_append(out, at, length, err);
+            at += length;
+            continue;
+        }
+        unsigned code = 0xef00u + *at++;
+        unsigned char escape[3] = {0xee, (unsigned char)(0x80 | (code >> 6 & 0x3f)),
+                                   (unsigned char)(0x80 | (code & 0x3f))};
+        status = rv_buffer_append(out, escape, sizeof escape, err);
+    }
+    return status;
+}
+
+void rv_store_text_decode(char *text)
+{
+    unsigned char *to = (unsigned char *)text;
+    const unsigned char *at = to;
+    while (*at != '\0') {
+        if (is_escape(at)) {
+            *to++ = (unsigned char)((at[1] & 0x03) << 6 | (at[2] & 0x3f));
+            at += 3;
+        } else {
+            *to++ = *at++;
+        }
+    }
+    *to = '\0';
+}
+
+char *rv_store_uri_for_show(const char *uri, RvError *err)
+{
+    char *show = rv_mem_copy_string(uri, err);
+    if (show == NULL)
+        return NULL;
+    // A password that was not escaped may hold any sign: everything between the first ':' behind the scheme
+    // and the last '@' is taken for it.
+    char *name = strstr(show, "://");
+    char *at = strrchr(show, '@');
+    if (name != NULL && at != NULL && at > name) {
+        char *colon = memchr(name + 3, ':', (size_t)(at - name - 3));
+        if (colon != NULL)
+            memmove(colon, at, strlen(at) + 1);
+    }
+    show[strcspn(show, "?#")] = '\0';
+    return show;
+}

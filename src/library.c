@@ -72,6 +72,23 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
                            options != NULL ? options : &defaults, out, err);
 }
 
+RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)
+{
+    static const RvAnnOptions defaults;
+    return rv_store_ann_build(library->store, options != NULL ? options : &defaults, err);
+}
+
+RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err)
+{
+    bool ignored;
+    return rv_store_ann_drop(library->store, dropped != NULL ? dropped : &ignored, err);
+}
+
+RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err)
+{
+    return rv_store_ann_info(library->store, out, err);
+}
+
 RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err)
 {
     RvStatus status = rv_store_list_videos(library->store, out, err);

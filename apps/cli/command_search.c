@@ -17,7 +17,7 @@ typedef struct SearchSettings {
     int top, format, fusion;
     const char *sheet, *video;
     CliReal min_score, after, before;
-    bool moments, exact;
+    bool moments, exact, ann;
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -85,9 +85,13 @@ static const CliOption options[] = {
      .offset = FIELD(fusion),
      .choices = "mean|zscore|rrf"},
     {.name = "exact",
-     .help = "compare with every frame; always so in this version",
+     .help = "compare with every frame, also where there is an approximate index",
      .kind = CLI_FLAG,
      .offset = FIELD(exact)},
+    {.name = "ann",
+     .help = "by the approximate index (see `reelvec ann build`); an error where there is none",
+     .kind = CLI_FLAG,
+     .offset = FIELD(ann)},
     CLI_OPTION_LIBRARY(SearchSettings),
     CLI_OPTION_MODEL(SearchSettings),
     CLI_OPTION_THREADS(SearchSettings),
@@ -247,7 +251,14 @@ static int run(const CliCommand *command, int argc, char **argv)
                                  .min_score = settings.min_score.given ? &settings.min_score.value : NULL,
                                  .after_s = settings.after.given ? &settings.after.value : NULL,
                                  .before_s = settings.before.given ? &settings.before.value : NULL,
-                                 .moments = settings.moments}};
+                                 .moments = settings.moments,
+                                 .scan = settings.exact ? RV_SCAN_EXACT
+                                         : settings.ann ? RV_SCAN_APPROXIMATE
+                                                        : RV_SCAN_AUTO}};
+    if (settings.exact && settings.ann) {
+        cli_values_clear(&values);
+        return cli_fail_usage("search: --exact and --ann exclude each other");
+    }
     status = read_terms(&search, &values);
     if (status == CLI_DONE)
         status = search_all(&search);

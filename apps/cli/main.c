@@ -20,7 +20,9 @@ const CliCommand *const cli_commands[] = {&cli_command_index,          &cli_comm
                                           &cli_command_inspect_tokens, &cli_command_inspect_pixels,
                                           &cli_command_model_list,     &cli_command_model_fetch,
                                           &cli_command_model_info,     &cli_command_model_verify,
-                                          &cli_command_doctor,         NULL};
+                                          &cli_command_ann_build,      &cli_command_ann_drop,
+                                          &cli_command_ann_info,       &cli_command_doctor,
+                                          NULL};
 
 bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
                int *status)

@@ -128,6 +128,12 @@ typedef enum RvFusion {
     RV_FUSION_RRF     /* reciprocal rank fusion, weight / (60 + rank) summed over the terms */
 } RvFusion;
 
+typedef enum RvScan {
+    RV_SCAN_AUTO,       /* by the approximate index where the library has one, else every frame */
+    RV_SCAN_EXACT,      /* every frame */
+    RV_SCAN_APPROXIMATE /* by the approximate index; NOT_FOUND where there is none */
+} RvScan;
+
 /* Zeroed options are good defaults. */
 typedef struct RvSearchOptions {
     size_t top; /* 0: 5 */
@@ -136,6 +142,7 @@ typedef struct RvSearchOptions {
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
+    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
 } RvSearchOptions;
 
 typedef struct RvHit {
@@ -158,6 +165,27 @@ RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const 
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,
                                   RvError *err);
 RV_API void rv_hits_clear(RvHits *hits);
+
+/* ---- approximate index ------------------------------------------------------------------------------ */
+
+typedef struct RvAnnOptions {
+    const char *kind;     /* "hnsw", "ivfflat", ... as the kind of library has them; NULL: its best */
+    const char *settings; /* "m=16,ef_construction=64"; NULL: the database's defaults */
+} RvAnnOptions;
+
+typedef struct RvAnnInfo {
+    bool present;
+    char kind[32];
+    char settings[160];
+    int64_t size_bytes; /* 0 where the database does not tell */
+} RvAnnInfo;
+
+/* Build the library's approximate index, instead of the one that it has. Errors: UNSUPPORTED where this kind
+ * of library has none, or not for its model; ARGUMENT for an unknown kind or setting. */
+RV_API RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err);
+/* *dropped (NULL: not wanted): whether there was one. */
+RV_API RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err);
+RV_API RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err);
 
 /* ---- looking inside --------------------------------------------------------------------------------- */
 

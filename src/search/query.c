@@ -102,6 +102,10 @@ static RvStatus check_options(const RvSearchOptions *options, RvError *err)
         options->fusion != RV_FUSION_RRF)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown fusion %d; use mean, zscore or rrf",
                             (int)options->fusion);
+    if (options->scan == RV_SCAN_APPROXIMATE && options->fusion != RV_FUSION_MEAN)
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "zscore and rrf look at every frame; use --fusion mean with the approximate index");
     return RV_OK;
 }
 
@@ -251,6 +255,35 @@ static RvStatus make_vectors(const Query *query, size_t count, float *vectors, R
     return status;
 }
 
+/* Whether to use the library's approximate index. */
+static RvStatus choose_index(const Query *query, bool *approximate, RvError *err)
+{
+    *approximate = false;
+    if (query->options.scan == RV_SCAN_EXACT)
+        return RV_OK;
+    RvAnnInfo info = {0};
+    RvStatus status = rv_store_ann_info(query->store, &info, err);
+    *approximate = status == RV_OK && info.present;
+    if (status == RV_OK && !info.present && query->options.scan == RV_SCAN_APPROXIMATE)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "%s: the library has no approximate index; build one with `reelvec ann build`",
+                              rv_store_uri(query->store));
+    return status;
+}
+
+/* Let the database find the rows, where it can and few are wanted; *done is false where it did not. */
+static RvStatus scan_in_store(Query *query, const float *vector, const FrameFilter *filter, bool *done,
+                              RvError *err)
+{
+    *done = false;
+    NearestQuery nearest = {
+        .vector = vector, .dimensions = query->dimensions, .count = query->top.limit, .filter = filter};
+    RvStatus status = choose_index(query, &nearest.approximate, err);
+    if (status == RV_OK && query->top.limit <= STORE_NEAREST_MAX)
+        status = rv_scan_nearest(query->store, query->pool, &nearest, rank_block, query, done, err);
+    return status;
+}
+
 static RvStatus scan(Query *query, RvError *err)
 {
     bool mean = query->options.fusion == RV_FUSION_MEAN;
@@ -268,7 +301,10 @@ static RvStatus scan(Query *query, RvError *err)
         filter.video_ids = query->video_ids;
         filter.video_count = query->place_count;
     }
-    if (status == RV_OK)
+    bool done = false;
+    if (status == RV_OK && mean)
+        status = scan_in_store(query, vectors, &filter, &done, err);
+    if (status == RV_OK && !done)
         status = rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
                                mean ? rank_block : collect_block, query, err);
     free(vectors);

@@ -106,3 +106,19 @@ RvStatus rv_scan_exact(Store *store, ThreadPool *pool, const float *queries, siz
     free(scan.scores);
     return status;
 }
+
+RvStatus rv_scan_nearest(Store *store, ThreadPool *pool, const NearestQuery *query,
+                         ScoredBlockCallback callback, void *user, bool *done, RvError *err)
+{
+    ExactScan scan = {.store = store,
+                      .pool = pool,
+                      .queries = query->vector,
+                      .query_count = 1,
+                      .dimensions = (size_t)query->dimensions,
+                      .kernels = rv_scan_kernels(),
+                      .callback = callback,
+                      .user = user};
+    RvStatus status = rv_store_nearest(store, query, score_block, &scan, done, err);
+    free(scan.scores);
+    return status;
+}

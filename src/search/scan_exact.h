@@ -22,4 +22,9 @@ RvStatus rv_scan_exact(Store *store, ThreadPool *pool, const float *queries, siz
                        int dimensions, const FrameFilter *filter, ScoredBlockCallback callback, void *user,
                        RvError *err);
 
+/* The same over those rows alone that the store itself finds nearest to the one vector of the query. *done is
+ * false, and no block was given, where the store leaves that to rv_scan_exact. */
+RvStatus rv_scan_nearest(Store *store, ThreadPool *pool, const NearestQuery *query,
+                         ScoredBlockCallback callback, void *user, bool *done, RvError *err);
+
 #endif

@@ -139,6 +139,29 @@ RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number
 RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallback callback, void *user,
                        RvError *err);
 
+/* ---- rows near a vector, found by the database itself ---- */
+
+#define STORE_NEAREST_MAX ((size_t)10000)
+
+typedef struct NearestQuery {
+    const float *vector; // float32[dimensions]
+    int dimensions;
+    size_t count; // how many rows are wanted; up to STORE_NEAREST_MAX
+    const FrameFilter *filter;
+    bool approximate; // by the approximate index
+} NearestQuery;
+
+/* Blocks of rows, by video_id and frame_number, among which the `count` rows with the largest dot products
+ * are: surely, whatever the database's own rounding, or where approximate, most of them. *done is false, and
+ * no block was given, where this kind of library or this query leaves that to rv_store_scan. */
+RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCallback callback, void *user,
+                          bool *done, RvError *err);
+
+/* As rv_library_ann_*. */
+RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err);
+RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err);
+RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+
 /* Counts and extremes; check_picture (NULL: heights stay 0) needs to read no more than a picture's header. */
 RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *out, RvError *err);
 /* As rv_library_verify; check_picture (NULL: only presence is checked) should decode the whole picture. */

@@ -44,6 +44,26 @@ typedef struct VideoChange {
     const int64_t *size_bytes, *modified_ns;
 } VideoChange;
 
+/* A kind of approximate index, and the numbers that it can be given. */
+typedef struct AnnKind {
+    const char *name;
+    int max_dimensions;
+    struct AnnSettingRange {
+        const char *name;
+        int64_t min, max;
+    } settings[8]; // up to the first without a name
+} AnnKind;
+
+#define ANN_SETTINGS_MAX 8
+typedef struct AnnRequest {
+    const AnnKind *kind;
+    size_t setting_count;
+    struct AnnSetting {
+        const char *name; // of the kind's table
+        int64_t value;
+    } settings[ANN_SETTINGS_MAX];
+} AnnRequest;
+
 struct StoreBackend {
     const char *name;
     RvStatus (*open)(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
@@ -77,6 +97,18 @@ struct StoreBackend {
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
     /* The database's own checks. */
     RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
+
+    /* What follows may be NULL: the kind of database has no such thing. */
+
+    /* As rv_store_nearest; rows in the order of (video, number), all or none of them. */
+    RvStatus (*nearest)(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
+                        bool *done, RvError *err);
+    /* The kinds of index, the best first, up to one without a name. build replaces the index that is there.
+     */
+    const AnnKind *ann_kinds;
+    RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
+    RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
+    RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
 };
 
 extern const StoreBackend store_memory_backend;

@@ -338,4 +338,9 @@ const StoreBackend store_postgres_backend = {
     .picture = rv_postgres_picture,
     .size_bytes = postgres_size_bytes,
     .check = postgres_check,
+    .nearest = rv_postgres_nearest,
+    .ann_kinds = rv_postgres_ann_kinds,
+    .ann_build = rv_postgres_ann_build,
+    .ann_drop = rv_postgres_ann_drop,
+    .ann_info = rv_postgres_ann_info,
 };

@@ -98,9 +98,18 @@ RvStatus rv_postgres_visit_frames(Store *store, const FrameRange *range, FrameRo
                                   void *user, RvError *err);
 RvStatus rv_postgres_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                              size_t *size_bytes, RvError *err);
-/* Rows of a result in binary: video_id, frame_number, time, embedding_data. embedding: float32[dimensions] to
- * unpack into. */
+/* Rows of a result in binary: video_id, frame_number, time, embedding_data; more columns may follow. */
 RvStatus rv_postgres_hand_rows(PostgresStore *store, const PGresult *result, FrameRowCallback callback,
                                void *user, RvError *err);
+
+/* ---- store_postgres_ann.c: rows near a vector ---- */
+
+extern const AnnKind rv_postgres_ann_kinds[];
+
+RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
+                             bool *done, RvError *err);
+RvStatus rv_postgres_ann_build(Store *store, const AnnRequest *request, RvError *err);
+RvStatus rv_postgres_ann_drop(Store *store, bool *dropped, RvError *err);
+RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 
 #endif

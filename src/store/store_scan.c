@@ -159,6 +159,34 @@ RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallba
     return status;
 }
 
+RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCallback callback, void *user,
+                          bool *done, RvError *err)
+{
+    static const FrameFilter everything = {0};
+    *done = false;
+    if (store->backend->nearest == NULL)
+        return RV_OK;
+    RvStatus status = rv_store_begin_snapshot(store, err);
+    if (status != RV_OK)
+        return status;
+    NearestQuery effective = *query;
+    if (effective.filter == NULL)
+        effective.filter = &everything;
+    Scan scan = {.store = store,
+                 .filter = effective.filter,
+                 .callback = callback,
+                 .user = user,
+                 .row_bytes = (size_t)query->dimensions * sizeof(float)};
+    status = allocate_block(&scan, query->dimensions, err);
+    if (status == RV_OK)
+        status = store->backend->nearest(store, &effective, gather_row, &scan, done, err);
+    if (status == RV_OK)
+        status = flush_block(&scan, err);
+    rv_store_end_snapshot(store);
+    free_block(&scan);
+    return status;
+}
+
 /* ---- single videos and frames ------------------------------------------------------------------------- */
 
 typedef struct FrameList {

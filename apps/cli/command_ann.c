@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec ann build, drop, info: the library's approximate index. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "cli.h"
+#include "context.h"
+#include "json_text.h"
+
+typedef struct AnnSettings {
+    CliCommon common;
+    const char *kind, *settings;
+    int format;
+} AnnSettings;
+
+#define FIELD(field) offsetof(AnnSettings, field)
+
+static const CliOption build_options[] = {
+    {.name = "kind",
+     .argument = "KIND",
+     .help = "hnsw, ivfflat, ... (the best that the library's database has)",
+     .kind = CLI_TEXT,
+     .offset = FIELD(kind)},
+    {.name = "set",
+     .argument = "NAME=N,...",
+     .help = "numbers of the index, as in m=16,ef_construction=64 (the database's)",
+     .kind = CLI_TEXT,
+     .offset = FIELD(settings)},
+    CLI_OPTION_LIBRARY(AnnSettings),
+    CLI_OPTION_QUIET(AnnSettings),
+};
+
+static const CliOption drop_options[] = {
+    CLI_OPTION_LIBRARY(AnnSettings),
+    CLI_OPTION_QUIET(AnnSettings),
+};
+
+static const CliOption info_options[] = {
+    CLI_OPTION_FORMAT(AnnSettings),
+    CLI_OPTION_LIBRARY(AnnSettings),
+    CLI_OPTION_QUIET(AnnSettings),
+};
+
+static int print_info(const RvAnnInfo *info, int format)
+{
+    if (format == 0 && !info->present) {
+        printf("index      none\n");
+    } else if (format == 0) {
+        printf("index      %s\n", info->kind);
+        printf("settings   %s\n", info->settings[0] != '\0' ? info->settings : "the database's own");
+        if (info->size_bytes > 0)
+            printf("size       %.1f MB\n", (double)info->size_bytes / 1e6);
+    } else {
+        json_t *object = json_pack("{sb so so sI}", "present", (int)info->present, "kind",
+                                   cli_json_string(info->kind), "settings", cli_json_string(info->settings),
+                                   "size_bytes", (json_int_t)info->size_bytes);
+        bool good = object != NULL && cli_json_line(object, stdout);
+        json_decref(object);
+        if (!good)
+            return cli_fail_memory();
+    }
+    return CLI_DONE;
+}
+
+static RvStatus build(RvLibrary *library, const AnnSettings *settings, RvError *err)
+{
+    RvAnnOptions options = {.kind = settings->kind, .settings = settings->settings};
+    RvAnnInfo info = {0};
+    RvStatus status = rv_library_ann_build(library, &options, err);
+    if (status == RV_OK)
+        status = rv_library_ann_info(library, &info, err);
+    if (status == RV_OK && !settings->common.quiet)
+        cli_message("built an index of kind %s%s%s", info.kind, info.settings[0] != '\0' ? ", " : "",
+                    info.settings);
+    return status;
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    AnnSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    bool reads = command == &cli_command_ann_info, dropped = false;
+    RvLibrary *library = NULL;
+    RvAnnInfo info = {0};
+    RvError err = {0};
+    RvStatus result = cli_open_library(&settings.common, reads ? CLI_LIBRARY_READ : CLI_LIBRARY_CHANGE,
+                                       cli_log(&settings.common, NULL), &library, &err);
+    if (result == RV_OK && command == &cli_command_ann_build)
+        result = build(library, &settings, &err);
+    if (result == RV_OK && command == &cli_command_ann_drop)
+        result = rv_library_ann_drop(library, &dropped, &err);
+    if (result == RV_OK && reads)
+        result = rv_library_ann_info(library, &info, &err);
+    if (result != RV_OK)
+        status = cli_fail(&err);
+    else if (reads)
+        status = print_info(&info, settings.format);
+    else if (command == &cli_command_ann_drop && !settings.common.quiet)
+        cli_message(dropped ? "the index is gone; search looks at every frame" : "there was no index");
+    rv_library_close(library);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_ann_build = {
+    .name = "ann build",
+    .arguments = "",
+    .summary = "build the library's approximate index",
+    .description = "With an index, search looks at a small part of a large library and may miss some of the "
+                   "best frames; "
+                   "`search --exact` looks at all. What is indexed later is in it too. An index that is "
+                   "there is replaced.\n"
+                   "Kinds: hnsw, hnsw-halfvec, ivfflat, ivfflat-halfvec (PostgreSQL); hnsw (MariaDB); auto, "
+                   "hnsw-flat, hnsw-pq, "
+                   "ivf-flat, ivf-pq, ivf-pqfs (SingleStore).",
+    .examples = "  reelvec ann build --library postgresql://user@host/videos\n"
+                "  reelvec ann build --kind ivfflat --set lists=500\n",
+    .options = build_options,
+    .option_count = sizeof build_options / sizeof build_options[0],
+    .run = run,
+};
+
+const CliCommand cli_command_ann_drop = {
+    .name = "ann drop",
+    .arguments = "",
+    .summary = "remove the approximate index",
+    .description = "Removes the index; the frames stay, and search looks at every one of them again.",
+    .examples = "  reelvec ann drop\n",
+    .options = drop_options,
+    .option_count = sizeof drop_options / sizeof drop_options[0],
+    .run = run,
+};
+
+const CliCommand cli_command_ann_info = {
+    .name = "ann info",
+    .arguments = "",
+    .summary = "whether there is an approximate index, and which",
+    .description = "Tells the index's kind, settings and size.",
+    .examples = "  reelvec ann info --format json\n",
+    .options = info_options,
+    .option_count = sizeof info_options / sizeof info_options[0],
+    .run = run,
+};

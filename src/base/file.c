@@ -17,6 +17,7 @@
 #include "base/mem.h"
 
 #define READ_CHUNK_BYTES ((size_t)1 << 18)
+#define PIECES_PER_QUESTION 64 // about ten milliseconds of hashing between two questions whether to stop
 
 static RvStatus open_regular(const char *path, int *descriptor, size_t *size_bytes, RvError *err)
 {
@@ -48,16 +49,19 @@ RvStatus rv_file_map(const char *path, MappedFile *out, RvError *err)
         if (memory == MAP_FAILED)
             status = rv_error_set(err, RV_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
         else
-            *out = (MappedFile){.bytes = memory, .size_bytes = size_bytes};
+            *out = (MappedFile){.bytes = memory, .size_bytes = size_bytes, .descriptor = fd};
     }
-    close(fd);
+    if (out->bytes == NULL)
+        close(fd);
     return status;
 }
 
 void rv_file_unmap(MappedFile *file)
 {
-    if (file->bytes != NULL)
+    if (file->bytes != NULL) {
         munmap((void *)file->bytes, file->size_bytes);
+        close(file->descriptor);
+    }
     *file = (MappedFile){0};
 }
 
@@ -147,22 +151,40 @@ void rv_sha256_finish(Sha256 *sha, char hex[65])
     free(sha);
 }
 
+/* A file on its way into SHA-256. */
+typedef struct FileDigest {
+    Sha256 *sha;
+    const char *path;
+    bool (*cancelled)(void *user); // NULL: never
+    void *user;
+    size_t piece_count;
+} FileDigest;
+
 static RvStatus take_into_sha256(void *context, const void *bytes, size_t size_bytes, RvError *err)
 {
-    (void)err;
-    rv_sha256_update(context, bytes, size_bytes);
+    FileDigest *digest = context;
+    bool ask = digest->cancelled != NULL && digest->piece_count++ % PIECES_PER_QUESTION == 0;
+    if (ask && digest->cancelled(digest->user))
+        return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", digest->path);
+    rv_sha256_update(digest->sha, bytes, size_bytes);
     return RV_OK;
+}
+
+RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user), void *user, char hex[65],
+                               RvError *err)
+{
+    FileDigest digest = {.path = path, .cancelled = cancelled, .user = user};
+    RvStatus status = rv_sha256_create(&digest.sha, err);
+    if (status != RV_OK)
+        return status;
+    status = read_pieces(path, take_into_sha256, &digest, err);
+    rv_sha256_finish(digest.sha, status == RV_OK ? hex : NULL);
+    return status;
 }
 
 RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err)
 {
-    Sha256 *sha = NULL;
-    RvStatus status = rv_sha256_create(&sha, err);
-    if (status != RV_OK)
-        return status;
-    status = read_pieces(path, take_into_sha256, sha, err);
-    rv_sha256_finish(sha, status == RV_OK ? hex : NULL);
-    return status;
+    return rv_file_sha256_unless(path, NULL, NULL, hex, err);
 }
 
 static RvStatus user_folder(const char *variable, const char *below_home, char *path, size_t size_bytes,

@@ -10,10 +10,12 @@
 #include "base/buffer.h"
 #include "reelvec/status.h"
 
-/* A file mapped read-only. bytes is NULL when the file is empty. */
+/* A file mapped read-only. bytes is NULL when the file is empty. The descriptor stays open as long as the
+ * mapping, for what is better read than looked at; it is valid only where bytes is. */
 typedef struct MappedFile {
     const uint8_t *bytes;
     size_t size_bytes;
+    int descriptor;
 } MappedFile;
 
 /* Errors: NOT_FOUND, IO, FORMAT (not a regular file). */
@@ -28,6 +30,10 @@ bool rv_file_is_url(const char *path_or_url);
 
 /* SHA-256 of a file's bytes as 64 hexadecimal digits and a NUL. */
 RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err);
+
+/* The same, asking `cancelled` several times a second: true ends it with CANCELLED. */
+RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user), void *user, char hex[65],
+                               RvError *err);
 
 /* Bytes into SHA-256 step by step. */
 typedef struct Sha256 Sha256;

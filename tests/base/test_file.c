@@ -118,6 +118,26 @@ static void bad_paths_are_named(void **state)
     rv_file_unmap(&mapped);
 }
 
+static bool count_and_stop_at_two(void *user)
+{
+    int *asked = user;
+    return ++*asked == 2;
+}
+
+static void sha256_can_be_cancelled(void **state)
+{
+    Scratch *scratch = *state;
+    RvError err = {0};
+    char hex[65];
+    int asked = 1;
+    write_text(scratch->file, "abc");
+    assert_int_equal(rv_file_sha256_unless(scratch->file, count_and_stop_at_two, &asked, hex, &err),
+                     RV_ERROR_CANCELLED);
+    assert_non_null(strstr(err.message, scratch->file));
+    assert_int_equal(rv_file_sha256_unless(scratch->file, count_and_stop_at_two, &asked, hex, &err), RV_OK);
+    assert_int_equal(asked, 3);
+}
+
 static void error_set_keeps_a_message_to_one_line(void **state)
 {
     RvError err = {0};
@@ -133,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_published_digest),
         cmocka_unit_test(checksum_cached_notices_changes),
+        cmocka_unit_test(sha256_can_be_cancelled),
         cmocka_unit_test(map_and_read_give_the_same_bytes),
         cmocka_unit_test(bad_paths_are_named),
         cmocka_unit_test(error_set_keeps_a_message_to_one_line),

@@ -224,6 +224,11 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
     return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
 }
 
+RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
+{
+    return rv_clip_prepare_images(encoder->model, err);
+}
+
 RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
                                   bool normalize, float *embeddings, RvError *err)
 {

@@ -58,6 +58,10 @@ RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, 
 RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,
                                        bool normalize, float *embedding, RvError *err);
 
+/* Make the weights ready for pictures now; the first picture does it otherwise. Takes about as long as
+ * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
+RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
+
 /* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
  * bicubic, centre crop); an embedding does not depend on what else is in the call. */
 RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,

@@ -266,7 +266,11 @@ static RvStatus read_transposed(const Tensor *tensor, float *dst, RvError *err)
     if (row == NULL)
         return RV_ERROR_MEMORY;
     for (size_t i = 0; i < rows; i++) {
-        rv_tensor_read(tensor, i * columns, columns, row);
+        RvStatus status = rv_tensor_fetch(tensor, i * columns, columns, row, err);
+        if (status != RV_OK) {
+            free(row);
+            return status;
+        }
         for (size_t j = 0; j < columns; j++)
             dst[j * rows + i] = row[j];
     }
@@ -286,7 +290,9 @@ RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, cons
         const Tensor *piece = &rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[i])->tensor;
         if (pieces.transposed && rank == 2)
             return read_transposed(piece, dst, err);
-        rv_tensor_read(piece, 0, piece->element_count, dst);
+        status = rv_tensor_fetch(piece, 0, piece->element_count, dst, err);
+        if (status != RV_OK)
+            return status;
         dst += piece->element_count;
     }
     return RV_OK;

@@ -28,6 +28,8 @@ typedef struct ClipConfig {
 typedef enum WeightType { WEIGHT_F32, WEIGHT_F16, WEIGHT_BF16 } WeightType;
 #define TENSOR_MAX_RANK 4
 
+struct TensorSource;
+
 /* A tensor inside a mapped file: row-major, little endian, inside the file's bounds (checked at open), not
  * necessarily aligned. */
 typedef struct Tensor {
@@ -36,9 +38,10 @@ typedef struct Tensor {
     size_t shape[TENSOR_MAX_RANK];
     size_t element_count;
     const uint8_t *bytes;
+    const struct TensorSource *source; // the file that bytes lie in (tensor_source.h); NULL: memory
 } Tensor;
 
-/* Elements first .. first + count - 1 (row-major order) as float32. */
+/* Elements first .. first + count - 1 (row-major order) as float32, out of memory. */
 void rv_tensor_read(const Tensor *tensor, size_t first, size_t count, float *dst);
 
 typedef struct Checkpoint Checkpoint;

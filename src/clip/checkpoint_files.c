@@ -75,7 +75,12 @@ static RvStatus add_file(WeightFiles *files, const char *path,
     file->path = rv_mem_copy_string(path, err);
     if (file->path == NULL)
         return RV_ERROR_MEMORY;
-    return read(file->map.bytes, file->map.size_bytes, file->path, &files->tensors, err);
+    size_t first = files->tensors.count;
+    status = read(file->map.bytes, file->map.size_bytes, file->path, &files->tensors, err);
+    file->source = (TensorSource){.path = file->path, .map = &file->map};
+    for (size_t i = first; i < files->tensors.count; i++)
+        files->tensors.items[i].tensor.source = &file->source;
+    return status;
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -4,17 +4,19 @@
 #define RV_CLIP_CHECKPOINT_FILES_H
 
 #include "base/file.h"
+#include "clip/tensor_source.h"
 #include "clip/tensor_table.h"
 
 typedef struct WeightFile {
     char *path; // owned
     MappedFile map;
+    TensorSource source; // of this map
 } WeightFile;
 
 typedef struct WeightFiles {
     WeightFile *items;
     size_t count;
-    TensorTable tensors; // sorted; bytes lie in the maps
+    TensorTable tensors; // sorted; bytes lie in the maps, sources in the items
 } WeightFiles;
 
 /* What lies in a folder, as a checkpoint. */

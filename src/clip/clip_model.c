@@ -60,14 +60,19 @@ static RvStatus check_finite(const ClipModel *model, const float *values, size_t
     return RV_OK;
 }
 
+RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err)
+{
+    if (model->vision != NULL)
+        return RV_OK;
+    return rv_vision_tower_create(model->checkpoint, model->compute, &model->vision, err);
+}
+
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,
                                float *embeddings, RvError *err)
 {
-    if (model->vision == NULL) {
-        RvStatus status = rv_vision_tower_create(model->checkpoint, model->compute, &model->vision, err);
-        if (status != RV_OK)
-            return status;
-    }
+    RvStatus status = rv_clip_prepare_images(model, err);
+    if (status != RV_OK)
+        return status;
     rv_vision_tower_encode(model->vision, inputs_rgb_u8, image_count, embeddings);
     return check_finite(model, embeddings, image_count * (size_t)rv_clip_config(model)->dimensions, err);
 }
@@ -94,6 +99,8 @@ RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t tok
         status = rv_text_tower_create(model->checkpoint, model->compute, &model->text, err);
     if (status != RV_OK)
         return status;
-    rv_text_tower_encode(model->text, tokens, token_count, embedding);
+    status = rv_text_tower_encode(model->text, tokens, token_count, embedding, err);
+    if (status != RV_OK)
+        return status;
     return check_finite(model, embedding, (size_t)rv_clip_config(model)->dimensions, err);
 }

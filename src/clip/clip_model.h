@@ -14,6 +14,9 @@ RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out,
 void rv_clip_close(ClipModel *model);
 const ClipConfig *rv_clip_config(const ClipModel *model);
 
+/* Pack the vision tower now and not with the first picture. */
+RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err);
+
 /* inputs_rgb_u8: uint8[image_count, image_size, image_size, 3]; embeddings: float32[image_count, dimensions],
  * as the model gives them (not normalised). */
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,

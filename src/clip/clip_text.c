@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "clip/clip_tower.h"
+#include "clip/tensor_source.h"
 
 static const char token_table[] = "token_embedding.weight";
 
@@ -100,7 +101,8 @@ void rv_text_tower_destroy(TextTower *tower)
     free(tower);
 }
 
-void rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding)
+RvStatus rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding,
+                              RvError *err)
 {
     Compute *compute = tower->compute;
     const ComputeOps *ops = compute->ops;
@@ -111,9 +113,12 @@ void rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_
     size_t used = 1;
     while (tokens[used - 1] != tokens[token_count - 1])
         used++;
-    for (size_t i = 0; i < used; i++)
-        rv_tensor_read(tower->token_embedding, (size_t)tokens[i] * width, width,
-                       tower->host_rows + i * width);
+    for (size_t i = 0; i < used; i++) {
+        RvStatus status = rv_tensor_fetch(tower->token_embedding, (size_t)tokens[i] * width, width,
+                                          tower->host_rows + i * width, err);
+        if (status != RV_OK)
+            return status;
+    }
     ops->upload(compute, space->stream, tower->host_rows, used * width);
     ops->add_rows(compute, space->stream, width, used, width, tower->positional_embedding, used);
     rv_block_stack_run(&tower->stack, space, 1, used, used - 1);
@@ -122,4 +127,5 @@ void rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_
     ops->linear(compute, tower->projection, space->narrow, width, 1, tower->output,
                 (size_t)tower->config.dimensions, (LinearEpilogue){ACTIVATION_NONE, false});
     ops->download(compute, embedding, tower->output, (size_t)tower->config.dimensions);
+    return RV_OK;
 }

@@ -19,9 +19,11 @@ RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, Te
 void rv_vision_tower_destroy(VisionTower *tower);
 void rv_text_tower_destroy(TextTower *tower);
 
-/* As rv_clip_encode_images and rv_clip_encode_text, on arguments that are known to be good. No allocation. */
+/* As rv_clip_encode_images and rv_clip_encode_text, on arguments that are known to be good. No allocation.
+ * A text reads its tokens' rows from the checkpoint: errors IO, FORMAT. */
 void rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
                             float *embeddings);
-void rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding);
+RvStatus rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding,
+                              RvError *err);
 
 #endif

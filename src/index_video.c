@@ -36,6 +36,25 @@ typedef struct Decision {
     int64_t replace_id;  // > 0: this row goes when the new one begins
 } Decision;
 
+/* Whether the caller wants to stop: his own callback says so while the video is being opened on his thread,
+ * the pipeline's flag once another thread reads. */
+typedef struct Stop {
+    const RvIndexOptions *options;
+    const char *source;
+    double start_s;
+    bool pipeline_runs;
+    atomic_bool stopping;
+} Stop;
+
+static bool wants_to_stop(void *user)
+{
+    Stop *stop = user;
+    if (stop->pipeline_runs || stop->options->progress == NULL)
+        return atomic_load(&stop->stopping);
+    RvIndexProgress progress = {.video = stop->source, .elapsed_s = rv_pipeline_clock_s() - stop->start_s};
+    return !stop->options->progress(stop->options->progress_user, &progress);
+}
+
 static RvStatus look_at_file(const char *path, Source *source, RvError *err)
 {
     char *absolute = realpath(path, NULL);
@@ -63,7 +82,7 @@ static bool same_file(const Source *source)
 
 /* The key that stays with the content when the file is renamed or moved. A file whose path, size and time are
  * those of its row is not read again. */
-static RvStatus identify_content(Source *source, RvError *err)
+static RvStatus identify_content(Source *source, Stop *stop, RvError *err)
 {
     if (source->url) {
         Sha256 *sha = NULL;
@@ -81,14 +100,14 @@ static RvStatus identify_content(Source *source, RvError *err)
         return RV_OK;
     }
     char hex[65];
-    RvStatus status = rv_file_sha256(source->path, hex, err);
+    RvStatus status = rv_file_sha256_unless(source->path, wants_to_stop, stop, hex, err);
     if (status == RV_OK)
         snprintf(source->content_key, sizeof source->content_key, "sha256:%s", hex);
     return status;
 }
 
 static RvStatus open_source(Store *store, const char *path_or_url, const RvIndexOptions *options,
-                            Source *source, RvError *err)
+                            Source *source, Stop *stop, RvError *err)
 {
     source->url = rv_file_is_url(path_or_url);
     RvStatus status = RV_OK;
@@ -101,10 +120,11 @@ static RvStatus open_source(Store *store, const char *path_or_url, const RvIndex
     SamplerOptions sampler_options = {.sampling = options->sampling,
                                       .interval_s = options->interval_s,
                                       .scene_threshold = options->scene_threshold};
+    stop->source = source->path;
     rv_sampler_describe(&sampler_options, source->sampling, sizeof source->sampling);
     status = rv_store_find_path(store, source->path, &source->same_path, &source->by_path, err);
     if (status == RV_OK)
-        status = identify_content(source, err);
+        status = identify_content(source, stop, err);
     if (status == RV_OK && !source->by_path)
         status = rv_store_find_content(store, source->content_key, &source->same_content, &source->by_content,
                                        err);
@@ -216,31 +236,11 @@ static void record_failure(Store *store, const Source *source, int64_t video_id,
         rv_log_line(log, RV_LOG_WARNING, "the failure could not be recorded: %s", second.message);
 }
 
-/* Whether the caller wants to stop: his own callback says so while the video is being opened on his thread,
- * the pipeline's flag once another thread reads. */
-typedef struct Stop {
-    const RvIndexOptions *options;
-    const char *source;
-    double start_s;
-    bool pipeline_runs;
-    atomic_bool stopping;
-} Stop;
-
-static bool wants_to_stop(void *user)
-{
-    Stop *stop = user;
-    if (stop->pipeline_runs || stop->options->progress == NULL)
-        return atomic_load(&stop->stopping);
-    RvIndexProgress progress = {.video = stop->source, .elapsed_s = rv_pipeline_clock_s() - stop->start_s};
-    return !stop->options->progress(stop->options->progress_user, &progress);
-}
-
 static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const Source *source,
-                    const Decision *decision, const RvIndexOptions *options, RvIndexReport *report,
-                    RvError *err)
+                    const Decision *decision, const RvIndexOptions *options, Stop *stop,
+                    RvIndexReport *report, RvError *err)
 {
-    Stop stop = {.options = options, .source = source->path, .start_s = rv_pipeline_clock_s()};
-    VideoOptions video_options = {.log = *log, .cancelled = wants_to_stop, .cancelled_user = &stop};
+    VideoOptions video_options = {.log = *log, .cancelled = wants_to_stop, .cancelled_user = stop};
     VideoReader *reader = NULL;
     int64_t video_id = decision->resume_id > 0 ? decision->resume_id : decision->replace_id;
     RvStatus status = rv_video_open(source->path, &video_options, &reader, err);
@@ -256,8 +256,8 @@ static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const So
                            .video_id = video_id,
                            .first_sample = decision->first_sample,
                            .options = options,
-                           .stopping = &stop.stopping};
-        stop.pipeline_runs = true;
+                           .stopping = &stop->stopping};
+        stop->pipeline_runs = true;
         report->video_id = video_id;
         report->frames_resumed = decision->first_sample;
         status = rv_pipeline_run(&job, report, err);
@@ -273,7 +273,7 @@ static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const So
 RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, const char *path_or_url,
                         const RvIndexOptions *options, RvIndexReport *report, RvError *err)
 {
-    double start_s = rv_pipeline_clock_s();
+    Stop stop = {.options = options, .source = path_or_url, .start_s = rv_pipeline_clock_s()};
     Source source = {0};
     Decision decision = {0};
     ModelIdentity identity;
@@ -281,15 +281,15 @@ RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, cons
     *report = (RvIndexReport){.outcome = RV_INDEXED};
     RvStatus status = rv_encoder_identity(encoder, !options->no_normalize, &identity, &local);
     if (status == RV_OK)
-        status = open_source(store, path_or_url, options, &source, &local);
+        status = open_source(store, path_or_url, options, &source, &stop, &local);
     if (status == RV_OK)
         status = rv_store_require_identity(store, &identity, &local);
     if (status == RV_OK)
         status = decide(store, &source, options, report, &decision, &local);
     if (status == RV_OK && !decision.done)
-        status = run(store, encoder, log, &source, &decision, options, report, &local);
+        status = run(store, encoder, log, &source, &decision, options, &stop, report, &local);
     close_source(&source);
-    report->total_s = rv_pipeline_clock_s() - start_s;
+    report->total_s = rv_pipeline_clock_s() - stop.start_s;
     if (status != RV_OK && err != NULL)
         *err = local;
     return status;

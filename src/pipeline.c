@@ -18,6 +18,7 @@
 
 #define DEFAULT_BATCH 16
 #define BATCH_MAX 256
+#define FIRST_BATCH_SHARE 4 // the first batch is so much smaller than the others, where those are large
 #define DEFAULT_THUMBNAIL_HEIGHT 360
 #define DEFAULT_THUMBNAIL_QUALITY 85
 #define JPEG_MAX_BYTES ((size_t)64 << 20)
@@ -42,6 +43,7 @@ typedef struct Batch {
 typedef struct Pipeline {
     const PipelineJob *job;
     size_t batch_size, input_bytes, dimensions;
+    size_t batch_limit; // of the batch being filled: the first ones are small, so that embedding begins early
     int image_size, thumbnail_height, thumbnail_quality;
     Sampler *sampler;
     FrameConverter *converter;
@@ -107,7 +109,7 @@ static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batc
 static RvStatus fill_batch(Pipeline *pipeline, Batch *batch, bool *end, RvError *err)
 {
     batch->count = 0;
-    while (batch->count < pipeline->batch_size && !atomic_load(pipeline->job->stopping)) {
+    while (batch->count < pipeline->batch_limit && !atomic_load(pipeline->job->stopping)) {
         Sample sample;
         double start_s = rv_pipeline_clock_s();
         RvStatus status = rv_sampler_next(pipeline->sampler, &sample, end, err);
@@ -132,6 +134,7 @@ static void *produce(void *argument)
         if (batch == NULL)
             break;
         pipeline->producer_status = fill_batch(pipeline, batch, &end, &pipeline->producer_error);
+        pipeline->batch_limit = pipeline->batch_size;
         // What was decoded before a failure is kept.
         if (batch->count > 0)
             rv_queue_push(pipeline->filled, batch);
@@ -209,7 +212,10 @@ static RvStatus finish_batch(Pipeline *pipeline, const Batch *batch, RvIndexRepo
 
 static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)
 {
-    RvStatus cancelled = RV_OK;
+    // Beside the decoding of the first frames.
+    RvStatus cancelled = RV_OK, prepared = rv_encoder_prepare_images(pipeline->job->encoder, err);
+    if (prepared != RV_OK)
+        return prepared;
     for (;;) {
         bool idle = false;
         Batch *batch = rv_queue_pop_within(pipeline->filled, TICK_S, &idle);
@@ -256,6 +262,9 @@ static RvStatus open_pipeline(Pipeline *pipeline, const PipelineJob *job, RvErro
     int batch_size = options->batch_size > 0 ? options->batch_size : DEFAULT_BATCH;
     pipeline->job = job;
     pipeline->batch_size = (size_t)(batch_size < BATCH_MAX ? batch_size : BATCH_MAX);
+    pipeline->batch_limit = pipeline->batch_size < 2 * FIRST_BATCH_SHARE
+                                ? pipeline->batch_size
+                                : pipeline->batch_size / FIRST_BATCH_SHARE;
     pipeline->image_size = model->image_size;
     pipeline->input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
     pipeline->dimensions = (size_t)model->dimensions;

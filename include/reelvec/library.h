@@ -69,7 +69,7 @@ typedef struct RvIndexOptions {
     RvSampling sampling;
     double interval_s;      /* 0: 1 second */
     double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
-    int batch_size;         /* frames per embedding batch and transaction; 0: 16 */
+    int batch_size;         /* frames per embedding batch and transaction; 0: 16; the first may be smaller */
     int thumbnail_height;   /* pixels; 0: 360; never enlarged */
     int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
     bool no_normalize;      /* store embeddings as the model gives them; all of a library are of one kind */

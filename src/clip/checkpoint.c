@@ -298,6 +298,28 @@ RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, cons
     return RV_OK;
 }
 
+RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name, const size_t *shape,
+                                 int rank, size_t first_row, size_t row_count, float *dst, RvError *err)
+{
+    TensorPieces pieces;
+    find_pieces(checkpoint, name, &pieces);
+    size_t piece_rows = shape[0] / (size_t)pieces.count, columns = 1;
+    for (int i = 1; i < rank; i++)
+        columns *= shape[i];
+    while (row_count > 0) {
+        size_t piece = first_row / piece_rows, row = first_row % piece_rows;
+        size_t some = row_count < piece_rows - row ? row_count : piece_rows - row;
+        const NamedTensor *found = rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[piece]);
+        RvStatus status = rv_tensor_fetch(&found->tensor, row * columns, some * columns, dst, err);
+        if (status != RV_OK)
+            return status;
+        first_row += some;
+        row_count -= some;
+        dst += some * columns;
+    }
+    return RV_OK;
+}
+
 const Tensor *rv_checkpoint_tensor(const Checkpoint *checkpoint, const char *name)
 {
     TensorPieces pieces;

@@ -68,6 +68,11 @@ RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err
 RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                             float *dst, RvError *err);
 
+/* Rows first_row .. first_row + row_count - 1 of a tensor of two or more dimensions that passed
+ * rv_checkpoint_check with this shape and that no format keeps transposed. Errors: IO, FORMAT. */
+RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name, const size_t *shape,
+                                 int rank, size_t first_row, size_t row_count, float *dst, RvError *err);
+
 /* MISMATCH with a message unless the tensor is there in the expected shape; nothing is read. */
 RvStatus rv_checkpoint_check(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                              RvError *err);

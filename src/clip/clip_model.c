@@ -9,11 +9,15 @@
 #include "base/mem.h"
 #include "clip/clip_tower.h"
 
+/* Packing the text tower costs as much as reading the weights for so many texts. */
+#define TEXTS_UNPACKED 3
+
 struct ClipModel {
     Checkpoint *checkpoint;
     Compute *compute;
     VisionTower *vision; // NULL until first used
     TextTower *text;     // NULL until first used
+    size_t text_count;   // texts encoded
 };
 
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out, RvError *err)
@@ -91,14 +95,28 @@ static RvStatus check_tokens(const ClipConfig *config, const int32_t *tokens, si
     return RV_OK;
 }
 
+/* A process that asks once never packs; one that goes on asking packs when it shows. */
+static RvStatus prepare_text(ClipModel *model, RvError *err)
+{
+    if (model->text_count == TEXTS_UNPACKED) {
+        rv_text_tower_destroy(model->text);
+        model->text = NULL;
+    }
+    if (model->text != NULL)
+        return RV_OK;
+    bool at_use = model->text_count < TEXTS_UNPACKED;
+    return rv_text_tower_create(model->checkpoint, model->compute, at_use, &model->text, err);
+}
+
 RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t token_count, float *embedding,
                              RvError *err)
 {
     RvStatus status = check_tokens(rv_clip_config(model), tokens, token_count, err);
-    if (status == RV_OK && model->text == NULL)
-        status = rv_text_tower_create(model->checkpoint, model->compute, &model->text, err);
+    if (status == RV_OK)
+        status = prepare_text(model, err);
     if (status != RV_OK)
         return status;
+    model->text_count++;
     status = rv_text_tower_encode(model->text, tokens, token_count, embedding, err);
     if (status != RV_OK)
         return status;

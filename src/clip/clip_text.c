@@ -58,7 +58,8 @@ RvStatus rv_text_tower_check(const Checkpoint *checkpoint, RvError *err)
     return load(&tower, &loader, err);
 }
 
-RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, TextTower **out, RvError *err)
+RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, bool at_use, TextTower **out,
+                              RvError *err)
 {
     *out = NULL;
     TextTower *tower = rv_mem_alloc(1, sizeof *tower, err);
@@ -68,7 +69,7 @@ RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, Te
     init_tower(tower, rv_checkpoint_config(checkpoint));
     tower->token_embedding = rv_checkpoint_tensor(checkpoint, token_table);
     size_t rows = (size_t)tower->config.context_length, width = (size_t)tower->config.text.width;
-    WeightLoader loader = {.checkpoint = checkpoint, .compute = compute};
+    WeightLoader loader = {.checkpoint = checkpoint, .compute = compute, .at_use = at_use};
     RvStatus status = load(tower, &loader, err);
     rv_weight_loader_clear(&loader);
     if (status == RV_OK)

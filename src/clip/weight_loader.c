@@ -2,7 +2,10 @@
 /* Tensors of a checkpoint onto a device; or, without a device, only the check that they are there. */
 #include "clip/weight_loader.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -33,9 +36,55 @@ static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shap
     return rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
 }
 
+/* A linear layer's weights in the checkpoint, read whenever the layer is used. */
+typedef struct LayerRows {
+    const Checkpoint *checkpoint;
+    char name[128];
+    size_t shape[TENSOR_MAX_RANK];
+    int rank;
+} LayerRows;
+
+static void read_layer_rows(void *context, size_t first_row, size_t row_count, float *dst)
+{
+    const LayerRows *layer = context;
+    if (rv_checkpoint_read_rows(layer->checkpoint, layer->name, layer->shape, layer->rank, first_row,
+                                row_count, dst, NULL) == RV_OK)
+        return;
+    size_t count = row_count;
+    for (int i = 1; i < layer->rank; i++)
+        count *= layer->shape[i];
+    for (size_t i = 0; i < count; i++)
+        dst[i] = NAN; // the model's check of its result tells
+}
+
+static RvStatus create_at_use(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
+                              const char *bias, LinearWeights **dst, RvError *err)
+{
+    size_t output_count = shape[0], input_count = 1, bias_count = 0;
+    for (int i = 1; i < rank; i++)
+        input_count *= shape[i];
+    RvStatus status = rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err);
+    if (status == RV_OK && bias != NULL)
+        status = fetch(loader, bias, &output_count, 1, 0, &bias_count, err);
+    if (status != RV_OK)
+        return status;
+    LayerRows *rows = rv_mem_alloc(1, sizeof *rows, err);
+    if (rows == NULL)
+        return RV_ERROR_MEMORY;
+    rows->checkpoint = loader->checkpoint;
+    rows->rank = rank;
+    memcpy(rows->shape, shape, (size_t)rank * sizeof *shape);
+    snprintf(rows->name, sizeof rows->name, "%s", weight);
+    return loader->compute->ops->linear_create_from(loader->compute, read_layer_rows, rows,
+                                                    bias != NULL ? loader->scratch : NULL, output_count,
+                                                    input_count, dst, err);
+}
+
 RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
                                  const char *bias, LinearWeights **dst, RvError *err)
 {
+    if (loader->at_use && loader->compute != NULL && loader->compute->ops->linear_create_from != NULL)
+        return create_at_use(loader, weight, shape, rank, bias, dst, err);
     size_t output_count = shape[0], count = 0;
     RvStatus status = fetch(loader, weight, shape, rank, output_count, &count, err);
     if (status == RV_OK && bias != NULL)

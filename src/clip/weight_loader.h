@@ -11,6 +11,7 @@
 typedef struct WeightLoader {
     const Checkpoint *checkpoint;
     Compute *compute; // NULL: check shapes, leave the destinations as they are
+    bool at_use;      // linear layers are not packed but read whenever they are used, where the device can
     float *scratch;   // host memory for the tensor on its way; init to NULL
     size_t scratch_count;
 } WeightLoader;

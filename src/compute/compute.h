@@ -27,6 +27,10 @@ typedef struct LinearEpilogue {
     bool accumulate;       // dst += result (the residual stream) instead of dst = result
 } LinearEpilogue;
 
+/* Gives rows first_row .. first_row + row_count - 1 of a layer's weights as float32[row_count, input_count]
+ * (host memory). Must not fail: what cannot be had is NaN. */
+typedef void (*WeightRows)(void *context, size_t first_row, size_t row_count, float *dst);
+
 /* All float pointers below are device memory from buffer_create; sizes count floats; rows are row_stride
  * floats apart. Operations run in call order. A row of a result never depends on the other rows of the call:
  * the order of every sum is fixed by the layer's shape alone, so batches of any size give bit-identical rows.
@@ -45,6 +49,13 @@ typedef struct ComputeOps {
     RvStatus (*linear_create)(Compute *, const float *weights, const float *bias, size_t output_count,
                               size_t input_count, LinearWeights **out, RvError *err);
     void (*linear_destroy)(Compute *, LinearWeights *);
+
+    /* The same without copying the weights: whenever the layer is used its rows are asked for, from any of
+     * the device's threads. To the bit the same results, slower from the second use on. context comes from
+     * malloc; the layer frees it, also on failure. NULL where the device has nothing of the kind. */
+    RvStatus (*linear_create_from)(Compute *, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, LinearWeights **out,
+                                   RvError *err);
 
     /* dst[rows, output_count] = epilogue(src[rows, input_count] weights^T + bias). */
     void (*linear)(Compute *, const LinearWeights *, const float *src, size_t src_stride, size_t rows,

@@ -201,6 +201,7 @@ static const ComputeOps cpu_ops = {
     .upload = upload,
     .download = download,
     .linear_create = rv_cpu_linear_create,
+    .linear_create_from = rv_cpu_linear_create_from,
     .linear_destroy = rv_cpu_linear_destroy,
     .linear = rv_cpu_linear,
     .layer_norm = layer_norm,

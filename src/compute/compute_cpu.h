@@ -46,6 +46,9 @@ void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t colu
 /* The operations of ComputeOps that have files of their own. */
 RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
                               size_t input_count, LinearWeights **out, RvError *err);
+RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, LinearWeights **out,
+                                   RvError *err);
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *src, size_t src_stride,
                    size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);

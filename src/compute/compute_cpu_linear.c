@@ -12,6 +12,8 @@ struct LinearWeights {
     size_t panel_count; // of tile_columns outputs each, the last filled up with zeros
     float *panels;      // [panel_count, input_count, tile_columns]
     float *bias;        // [panel_count, tile_columns]
+    WeightRows rows;    // panels NULL: each panel is fetched and packed whenever the layer is used
+    void *rows_context;
 };
 
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
@@ -78,10 +80,67 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     return RV_OK;
 }
 
+/* What a worker needs for one panel: its rows as they come, and packed. */
+static size_t fetched_floats(const CpuDevice *device, size_t input_count)
+{
+    return 2 * device->kernels->tile_columns * input_count;
+}
+
+/* All rows at once, for a layer whose panels are too deep for the workers' memory. */
+static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context, const float *bias,
+                               size_t output_count, size_t input_count, LinearWeights **out, RvError *err)
+{
+    size_t count = 0;
+    float *weights = rv_mem_multiply(output_count, input_count, &count)
+                         ? rv_mem_alloc_aligned(count, sizeof *weights, err)
+                         : NULL;
+    if (weights == NULL)
+        return RV_ERROR_MEMORY;
+    rows(context, 0, output_count, weights);
+    RvStatus status = rv_cpu_linear_create(compute, weights, bias, output_count, input_count, out, err);
+    free(weights);
+    return status;
+}
+
+RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, LinearWeights **out, RvError *err)
+{
+    *out = NULL;
+    const CpuDevice *device = (const CpuDevice *)compute;
+    size_t tile_columns = device->kernels->tile_columns;
+    if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX ||
+        fetched_floats(device, input_count) > device->worker_floats) {
+        RvStatus status = create_fetched(compute, rows, context, bias, output_count, input_count, out, err);
+        free(context);
+        return status;
+    }
+    LinearWeights *layer = rv_mem_alloc(1, sizeof *layer, err);
+    if (layer == NULL) {
+        free(context);
+        return RV_ERROR_MEMORY;
+    }
+    layer->output_count = output_count;
+    layer->input_count = input_count;
+    layer->panel_count = divide_up(output_count, tile_columns);
+    layer->rows = rows;
+    layer->rows_context = context;
+    layer->bias = rv_mem_alloc_aligned(layer->panel_count * tile_columns, sizeof(float), err);
+    if (layer->bias == NULL) {
+        rv_cpu_linear_destroy(compute, layer);
+        return RV_ERROR_MEMORY;
+    }
+    memset(layer->bias, 0, layer->panel_count * tile_columns * sizeof(float));
+    if (bias != NULL)
+        memcpy(layer->bias, bias, output_count * sizeof(float));
+    *out = layer;
+    return RV_OK;
+}
+
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights)
 {
     if (weights == NULL)
         return;
+    free(weights->rows_context);
     free(weights->panels);
     free(weights->bias);
     free(weights);
@@ -94,6 +153,7 @@ void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights)
 #define PART_DEPTH 1024
 
 typedef struct LinearJob {
+    const CpuDevice *device;
     const CpuKernels *kernels;
     const LinearWeights *layer;
     const float *src;
@@ -168,13 +228,36 @@ static void multiply_block(void *context, size_t index, int worker)
     }
 }
 
+/* One panel of a layer that is not packed, as a layer of its own: fetched, packed, used, forgotten. */
+static void multiply_fetched(void *context, size_t panel, int worker)
+{
+    LinearJob job = *(const LinearJob *)context;
+    const LinearWeights *layer = job.layer;
+    size_t tile_columns = job.kernels->tile_columns, first = panel * tile_columns;
+    size_t left = layer->output_count - first;
+    float *rows = job.device->workspace + (size_t)worker * job.device->worker_floats;
+    LinearWeights held = {.output_count = left < tile_columns ? left : tile_columns,
+                          .input_count = layer->input_count,
+                          .panel_count = 1,
+                          .panels = rows + tile_columns * layer->input_count,
+                          .bias = layer->bias + first};
+    layer->rows(layer->rows_context, first, held.output_count, rows);
+    rv_cpu_pack_columns(rows, held.input_count, held.output_count, held.input_count, tile_columns,
+                        held.panels);
+    job.layer = &held;
+    job.dst += first;
+    for (size_t part = 0; part < job.part_count; part++)
+        multiply_part(&job, 0, 0, part, NULL);
+}
+
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *src, size_t src_stride,
                    size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue)
 {
     if (rows == 0)
         return;
     CpuDevice *device = (CpuDevice *)compute;
-    LinearJob job = {.kernels = device->kernels,
+    LinearJob job = {.device = device,
+                     .kernels = device->kernels,
                      .layer = weights,
                      .src = src,
                      .src_stride = src_stride,
@@ -188,6 +271,12 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *
     // The sum that an activation needs must not mix with what it is added to.
     if (epilogue.accumulate && epilogue.activation != ACTIVATION_NONE)
         job.part_count = 1;
+    if (weights->rows != NULL) {
+        job.block_count = 1;
+        rv_cpu_run(device, rows * weights->input_count * weights->output_count, weights->panel_count,
+                   multiply_fetched, &job);
+        return;
+    }
     // Few rows stay in the cache in full depth; of many, each part passes all panels before the next comes
     // in.
     size_t parts_per_run = rows * weights->input_count <= device->cache_floats ? job.part_count : 1;

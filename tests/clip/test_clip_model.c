@@ -300,6 +300,28 @@ static void clip_encode_text_pools_at_the_first_end_token(void **state)
     close_model(&open);
 }
 
+/* The first texts read the weights from the file, later ones have them packed. */
+static void clip_encode_text_gives_the_same_bits_every_time(void **state)
+{
+    static const char *const layouts[] = {"tiny", "tiny-openclip", "tiny-f16"};
+    const int32_t tokens[] = {49406, 320, 1125, 49407};
+    float first[1024], again[1024];
+    RvError err = {0};
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        char path[4096];
+        assert_true(known_checkpoint_ensure(layouts[i], path, sizeof path));
+        OpenModel open = open_model(path, NULL);
+        size_t bytes = (size_t)rv_clip_config(open.model)->dimensions * sizeof *first;
+        assert_ok(rv_clip_encode_text(open.model, tokens, 4, first, &err), err);
+        for (int text = 1; text < 6; text++) {
+            assert_ok(rv_clip_encode_text(open.model, tokens, 4, again, &err), err);
+            if (memcmp(first, again, bytes) != 0)
+                fail_msg("%s: text %d", layouts[i], text);
+        }
+        close_model(&open);
+    }
+}
+
 static void clip_encode_text_refuses_bad_tokens(void **state)
 {
     char path[4096];
@@ -361,6 +383,7 @@ int main(void)
         cmocka_unit_test(clip_encode_equals_the_original_from_torchscript_at_full_size),
         cmocka_unit_test(clip_encode_images_does_not_depend_on_the_batch),
         cmocka_unit_test(clip_encode_text_pools_at_the_first_end_token),
+        cmocka_unit_test(clip_encode_text_gives_the_same_bits_every_time),
         cmocka_unit_test(clip_encode_text_refuses_bad_tokens),
         cmocka_unit_test(clip_encode_refuses_weights_that_are_not_finite),
     };

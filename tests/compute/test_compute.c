@@ -99,7 +99,66 @@ static const struct {
     {5, 2500, 60, true, {ACTIVATION_NONE, true}, "depth in parts on the residual stream"},
     {5, 1100, 60, true, {ACTIVATION_GELU, true}, "depth that cannot be in parts"},
     {130, 300, 200, true, {ACTIVATION_NONE, false}, "enough work for threads"},
+    {1, 40000, 3, true, {ACTIVATION_NONE, false}, "deeper than a worker's memory for one panel"},
 };
+
+/* Weights of a layer that gives its rows when asked. */
+typedef struct GivenRows {
+    const float *weights;
+    size_t input_count;
+} GivenRows;
+
+static void give_rows(void *context, size_t first_row, size_t row_count, float *dst)
+{
+    const GivenRows *given = context;
+    memcpy(dst, given->weights + first_row * given->input_count,
+           row_count * given->input_count * sizeof *dst);
+}
+
+static LinearWeights *create_layer_from(Compute *compute, const float *weights, const float *bias,
+                                        size_t output_count, size_t input_count)
+{
+    LinearWeights *layer = NULL;
+    RvError err;
+    GivenRows *given = malloc(sizeof *given);
+    assert_non_null(given);
+    *given = (GivenRows){weights, input_count};
+    assert_int_equal(compute->ops->linear_create_from(compute, give_rows, given, bias, output_count,
+                                                      input_count, &layer, &err),
+                     RV_OK);
+    return layer;
+}
+
+static void linear_from_rows_equals_packed_to_the_bit(void **state)
+{
+    Compute *compute = open_threads(state, 2);
+    const ComputeOps *ops = compute->ops;
+    for (size_t i = 0; ops->linear_create_from != NULL && i < sizeof linear_cases / sizeof linear_cases[0];
+         i++) {
+        size_t rows = linear_cases[i].rows, inputs = linear_cases[i].inputs,
+               outputs = linear_cases[i].outputs, count = rows * outputs;
+        float *src = random_values(rows * inputs, 1), *weights = random_values(outputs * inputs, 2);
+        float *bias = random_values(outputs, 3), *before = random_values(count, 4);
+        float *results[2] = {random_values(count, 5), random_values(count, 6)};
+        float *src_device = device_copy(compute, src, rows * inputs);
+        for (int from_rows = 0; from_rows < 2; from_rows++) {
+            float *dst_device = device_copy(compute, before, count);
+            const float *own_bias = linear_cases[i].bias ? bias : NULL;
+            LinearWeights *layer = from_rows ? create_layer_from(compute, weights, own_bias, outputs, inputs)
+                                             : create_layer(compute, weights, own_bias, outputs, inputs);
+            ops->linear(compute, layer, src_device, inputs, rows, dst_device, outputs,
+                        linear_cases[i].epilogue);
+            ops->download(compute, results[from_rows], dst_device, count);
+            ops->linear_destroy(compute, layer);
+            ops->buffer_destroy(compute, dst_device);
+        }
+        if (memcmp(results[0], results[1], count * sizeof(float)) != 0)
+            fail_msg("%s", linear_cases[i].why);
+        ops->buffer_destroy(compute, src_device);
+        free(src), free(weights), free(bias), free(before), free(results[0]), free(results[1]);
+    }
+    rv_compute_close(compute);
+}
 
 static void linear_equals_exact_product(void **state)
 {
@@ -468,6 +527,7 @@ int main(void)
     static const struct CMUnitTest contract[] = {
         cmocka_unit_test(linear_equals_exact_product),
         cmocka_unit_test(linear_rows_do_not_depend_on_batch_or_threads),
+        cmocka_unit_test(linear_from_rows_equals_packed_to_the_bit),
         cmocka_unit_test(attention_equals_exact),
         cmocka_unit_test(attention_rows_do_not_depend_on_batch_or_queries),
         cmocka_unit_test(layer_norm_equals_exact),

@@ -11,7 +11,7 @@ import sys
 # Headers of a library may be included by these files only (regular expressions on the path).
 BOUNDARIES = {
     r"libav\w+/|libsw\w+/": r"^src/(video|pixels)/",
-    r"sqlite3\.h": r"^src/store/store_sqlite",
+    r"sqlite3(ext)?\.h": r"^(src/store/store_sqlite|apps/sqlite/)",
     r"libpq-fe\.h": r"^src/store/store_postgres",
     r"mysql|mariadb": r"^src/store/store_mysql",
     r"cuda|cublas": r"\.cu$",
@@ -54,7 +54,7 @@ def faults_of(root, file, rules):
                 yield f"{path}:{number}: {header} belongs behind {home}"
         if quote == "<" or header.startswith("reelvec/"):
             continue
-        candidates = [f"src/{header}", f"{pathlib.PurePosixPath(path).parent}/{header}"]
+        candidates = [f"src/{header}", f"apps/{header}", f"{pathlib.PurePosixPath(path).parent}/{header}"]
         target = next((c for c in candidates if (root / c).is_file()), None)
         if target is None:
             yield f"{path}:{number}: {header} is nowhere"

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* SQL functions that embed texts and pictures with the library's own model. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reelvec/encoder.h"
+#include "reelvec/model.h"
+#include "sql_functions.h"
+
+SQLITE_EXTENSION_INIT3
+
+#define DEFAULT_MODEL "ViT-B/32"
+#define CACHE_COUNT 16
+#define CACHE_MAX_BYTES ((size_t)1 << 24) // of one argument
+
+/* The argument of a call and its embedding. */
+typedef struct CachedCall {
+    bool picture;
+    void *bytes;
+    size_t size_bytes;
+    float *embedding;
+} CachedCall;
+
+/* One per connection, shared by its functions. SQLite calls the functions of a connection one at a time. */
+typedef struct SqlModel {
+    int reference_count;
+    char *name; // as asked for; NULL: not at all
+    int thread_count;
+    RvEncoder *encoder; // opened by the first call
+    CachedCall calls[CACHE_COUNT];
+    size_t next_call;
+} SqlModel;
+
+/* What the library says of the model that made its embeddings. */
+typedef struct StoredModel {
+    bool present;
+    char *name, *sha256;
+} StoredModel;
+
+static void clear_call(CachedCall *call)
+{
+    sqlite3_free(call->bytes);
+    sqlite3_free(call->embedding);
+    *call = (CachedCall){0};
+}
+
+static void release_model(void *pointer)
+{
+    SqlModel *model = pointer;
+    if (--model->reference_count > 0)
+        return;
+    for (size_t i = 0; i < CACHE_COUNT; i++)
+        clear_call(&model->calls[i]);
+    rv_encoder_close(model->encoder);
+    sqlite3_free(model->name);
+    sqlite3_free(model);
+}
+
+static void clear_stored(StoredModel *stored)
+{
+    sqlite3_free(stored->name);
+    sqlite3_free(stored->sha256);
+    *stored = (StoredModel){0};
+}
+
+/* Databases without a library table, or with another program's, have no model to compare with. */
+static bool read_stored_model(sqlite3 *db, StoredModel *out)
+{
+    sqlite3_stmt *statement = NULL;
+    *out = (StoredModel){0};
+    int code = sqlite3_prepare_v2(db,
+                                  "SELECT model_name, weights_sha256 FROM library WHERE id = 1 AND "
+                                  "kind = 'frames' AND weights_sha256 IS NOT NULL",
+                                  -1, &statement, NULL);
+    if (code != SQLITE_OK)
+        return (code & 0xff) == SQLITE_ERROR; // no such table or column
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        out->present = true;
+        out->name = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
+        out->sha256 = sqlite3_mprintf("%s", sqlite3_column_text(statement, 1));
+    }
+    sqlite3_finalize(statement);
+    bool good = code == SQLITE_DONE || (out->present && out->name != NULL && out->sha256 != NULL);
+    if (!good)
+        clear_stored(out);
+    return good;
+}
+
+static void write_log(void *user, RvLogLevel level, const char *message)
+{
+    (void)user;
+    if (level <= RV_LOG_WARNING)
+        sqlite3_log(SQLITE_WARNING, "reelvec: %s", message);
+}
+
+static bool is_known_name(const char *name)
+{
+    size_t count;
+    const RvKnownModel *known = rv_model_known(&count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found = found || strcmp(known[i].name, name) == 0;
+    return found;
+}
+
+/* As asked for, else the library's own. A name that comes from the library's file is never taken as a path.
+ */
+static const char *choose_model(const SqlModel *model, const StoredModel *stored)
+{
+    const char *variable = getenv("REELVEC_MODEL");
+    if (model->name != NULL)
+        return model->name;
+    if (variable != NULL && variable[0] != '\0')
+        return variable;
+    if (!stored->present)
+        return DEFAULT_MODEL;
+    return is_known_name(stored->name) ? stored->name : NULL;
+}
+
+static RvStatus open_encoder(SqlModel *model, const StoredModel *stored, RvError *err)
+{
+    if (model->encoder != NULL)
+        return RV_OK;
+    const char *name = choose_model(model, stored);
+    if (name == NULL) {
+        sqlite3_snprintf((int)sizeof err->message, err->message,
+                         "the library was made with the model %.100s; set REELVEC_MODEL to its checkpoint",
+                         stored->name);
+        return RV_ERROR_NOT_FOUND;
+    }
+    RvEncoderOptions options = {.thread_count = model->thread_count, .log = {.write = write_log}};
+    return rv_encoder_open(name, &options, &model->encoder, err);
+}
+
+/* The connection's model, opened and compared with the library's. NULL: the statement ends with the reason.
+ */
+static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
+{
+    SqlModel *model = sqlite3_user_data(context);
+    StoredModel stored;
+    RvError err = {0};
+    const char *sha256 = NULL;
+    if (!read_stored_model(sqlite3_context_db_handle(context), &stored)) {
+        sql_fail(context, function, "the library's model cannot be read: %s",
+                 sqlite3_errmsg(sqlite3_context_db_handle(context)));
+        return NULL;
+    }
+    RvStatus status = open_encoder(model, &stored, &err);
+    if (status == RV_OK && stored.present)
+        status = rv_encoder_weights_sha256(model->encoder, &sha256, &err);
+    bool good = status == RV_OK && (!stored.present || strcmp(sha256, stored.sha256) == 0);
+    if (status != RV_OK)
+        sql_fail(context, function, "%s", err.message);
+    else if (!good)
+        sql_fail(context, function,
+                 "the library holds embeddings of %s (weights %.12s...), the model is %s (weights %.12s...); "
+                 "set REELVEC_MODEL to the model that made the library",
+                 stored.name, stored.sha256, rv_encoder_info(model->encoder)->path, sha256);
+    clear_stored(&stored);
+    return good ? model->encoder : NULL;
+}
+
+/* The embedding of an earlier call with the same bytes; NULL where there is none. */
+static const float *recall(const SqlModel *model, bool picture, const void *bytes, size_t size_bytes)
+{
+    for (size_t i = 0; i < CACHE_COUNT; i++) {
+        const CachedCall *call = &model->calls[i];
+        if (call->embedding != NULL && call->picture == picture && call->size_bytes == size_bytes &&
+            memcmp(call->bytes, bytes, size_bytes) == 0)
+            return call->embedding;
+    }
+    return NULL;
+}
+
+/* Without memory nothing is remembered, which only costs time. */
+static void remember(SqlModel *model, bool picture, const void *bytes, size_t size_bytes,
+                     const float *embedding, size_t embedding_bytes)
+{
+    if (size_bytes > CACHE_MAX_BYTES)
+        return;
+    CachedCall *call = &model->calls[model->next_call++ % CACHE_COUNT];
+    clear_call(call);
+    call->picture = picture;
+    call->size_bytes = size_bytes;
+    call->bytes = sqlite3_malloc64(size_bytes);
+    call->embedding = sqlite3_malloc64(embedding_bytes);
+    if (call->bytes == NULL || call->embedding == NULL) {
+        clear_call(call);
+        return;
+    }
+    memcpy(call->bytes, bytes, size_bytes);
+    memcpy(call->embedding, embedding, embedding_bytes);
+}
+
+static RvStatus encode_picture(RvEncoder *encoder, const void *bytes, size_t size_bytes, float *embedding,
+                               RvError *err)
+{
+    RvPicture *picture = NULL;
+    RvStatus status = rv_picture_decode(bytes, size_bytes, &picture, err);
+    if (status != RV_OK)
+        return status;
+    RvImage image = rv_picture_image(picture);
+    status = rv_encoder_encode_images(encoder, &image, 1, true, embedding, err);
+    rv_picture_destroy(picture);
+    return status;
+}
+
+static void embed(sqlite3_context *context, const char *function, bool picture, const void *bytes,
+                  size_t size_bytes)
+{
+    SqlModel *model = sqlite3_user_data(context);
+    RvEncoder *encoder = ready_encoder(context, function);
+    if (encoder == NULL)
+        return;
+    size_t embedding_bytes = (size_t)rv_encoder_info(encoder)->dimensions * sizeof(float);
+    const float *known = recall(model, picture, bytes, size_bytes);
+    if (known != NULL) {
+        sqlite3_result_blob64(context, known, embedding_bytes, SQLITE_TRANSIENT);
+        return;
+    }
+    RvError err = {0};
+    float *embedding = sqlite3_malloc64(embedding_bytes);
+    RvStatus status = RV_ERROR_MEMORY;
+    if (embedding == NULL)
+        sqlite3_snprintf((int)sizeof err.message, err.message, "out of memory");
+    else if (picture)
+        status = encode_picture(encoder, bytes, size_bytes, embedding, &err);
+    else
+        status = rv_encoder_encode_text(encoder, bytes, size_bytes, true, embedding, &err);
+    if (status != RV_OK) {
+        sql_fail(context, function, "%s", err.message);
+        sqlite3_free(embedding);
+        return;
+    }
+    remember(model, picture, bytes, size_bytes, embedding, embedding_bytes);
+    sqlite3_result_blob64(context, embedding, embedding_bytes, sqlite3_free);
+}
+
+static void embed_text(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    int type = sqlite3_value_type(values[0]);
+    const char *text = type == SQLITE_TEXT ? (const char *)sqlite3_value_text(values[0]) : NULL;
+    if (type == SQLITE_NULL)
+        return;
+    if (type != SQLITE_TEXT)
+        sql_fail(context, "embed_text", "the argument must be text");
+    else if (text == NULL)
+        sqlite3_result_error_nomem(context);
+    else if (text[strspn(text, " \t\r\n")] == '\0')
+        sql_fail(context, "embed_text", "the text is empty; say what to look for");
+    else
+        embed(context, "embed_text", false, text, (size_t)sqlite3_value_bytes(values[0]));
+}
+
+static void embed_image(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    int type = sqlite3_value_type(values[0]);
+    if (type == SQLITE_NULL)
+        return;
+    if (type != SQLITE_BLOB || sqlite3_value_bytes(values[0]) == 0)
+        sql_fail(context, "embed_image",
+                 "the argument must be the bytes of a picture file, a blob like frame_data or the shell's "
+                 "readfile('FILE')");
+    else
+        embed(context, "embed_image", true, sqlite3_value_blob(values[0]),
+              (size_t)sqlite3_value_bytes(values[0]));
+}
+
+int sql_embed_register(sqlite3 *db, const SqlFunctionOptions *options)
+{
+    SqlModel *model = sqlite3_malloc(sizeof *model);
+    if (model == NULL)
+        return SQLITE_NOMEM;
+    *model = (SqlModel){.reference_count = 2, .thread_count = options->thread_count};
+    if (options->model != NULL && (model->name = sqlite3_mprintf("%s", options->model)) == NULL) {
+        sqlite3_free(model);
+        return SQLITE_NOMEM;
+    }
+    // SQLite calls the destructor also where registering fails.
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    int code =
+        sqlite3_create_function_v2(db, "embed_text", 1, flags, model, embed_text, NULL, NULL, release_model);
+    if (code != SQLITE_OK) {
+        release_model(model); // the second reference
+        return code;
+    }
+    return sqlite3_create_function_v2(db, "embed_image", 1, flags, model, embed_image, NULL, NULL,
+                                      release_model);
+}

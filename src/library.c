@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/threads.h"
+#include "copy_library.h"
 #include "index_video.h"
 #include "pixels/thumbnail.h"
 #include "query_terms.h"
@@ -155,4 +157,65 @@ RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const c
 RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err)
 {
     return rv_store_remove_video(library->store, video_id, err);
+}
+
+/* ---- all embeddings ----------------------------------------------------------------------------------- */
+
+typedef struct RowsReader {
+    bool (*rows)(void *user, const RvFrameRows *rows);
+    void *user;
+} RowsReader;
+
+static RvStatus hand_rows(void *user, const FrameBlock *block, RvError *err)
+{
+    const RowsReader *reader = user;
+    RvFrameRows rows = {.count = block->count,
+                        .dimensions = block->dimensions,
+                        .video_ids = block->video_ids,
+                        .frame_numbers = block->frame_numbers,
+                        .times_s = block->times_s,
+                        .embeddings = block->embeddings};
+    if (reader->rows(reader->user, &rows))
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
+}
+
+static RvStatus scan_videos(RvLibrary *library, const char *video_glob, RowsReader *reader, RvError *err)
+{
+    RvVideos videos = {0};
+    RvStatus status = rv_library_list(library, video_glob, &videos, err);
+    if (status != RV_OK)
+        return status;
+    int64_t *ids = rv_mem_alloc(videos.count + 1, sizeof *ids, err);
+    if (ids == NULL)
+        status = RV_ERROR_MEMORY;
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++)
+        ids[i] = videos.items[i].video_id;
+    FrameFilter filter = {.video_ids = ids, .video_count = videos.count};
+    if (status == RV_OK)
+        status = rv_store_scan(library->store, &filter, hand_rows, reader, err);
+    free(ids);
+    rv_videos_clear(&videos);
+    return status;
+}
+
+RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob,
+                               bool (*rows)(void *user, const RvFrameRows *rows), void *user, RvError *err)
+{
+    RowsReader reader = {rows, user};
+    RvStatus status = rv_store_begin_snapshot(library->store, err);
+    if (status != RV_OK)
+        return status;
+    status = scan_videos(library, video_glob, &reader, err);
+    rv_store_end_snapshot(library->store);
+    return status;
+}
+
+RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *options, RvCopyReport *report,
+                         RvError *err)
+{
+    static const RvCopyOptions defaults;
+    RvCopyReport ignored;
+    return rv_copy_library(from->store, to->store, &to->log, options != NULL ? options : &defaults,
+                           report != NULL ? report : &ignored, err);
 }

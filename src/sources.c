@@ -2,6 +2,7 @@
 /* The videos that a path names: a file, a URL, or all videos below a folder. */
 #include <errno.h>
 #include <fts.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -104,4 +105,58 @@ RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err
     if (status != RV_OK)
         rv_strings_clear(out);
     return status;
+}
+
+/* ---- shards ------------------------------------------------------------------------------------------- */
+
+#define SHARD_EDGE_BYTES 65536
+
+static RvStatus hash_edge(FILE *file, const char *path, long long offset, Sha256 *sha, RvError *err)
+{
+    uint8_t edge[SHARD_EDGE_BYTES];
+    if (fseeko(file, (off_t)offset, SEEK_SET) != 0)
+        return rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+    size_t got = fread(edge, 1, sizeof edge, file);
+    if (ferror(file))
+        return rv_error_set(err, RV_ERROR_IO, "%s: cannot be read", path);
+    rv_sha256_update(sha, edge, got);
+    return RV_OK;
+}
+
+static RvStatus hash_file(const char *path, Sha256 *sha, RvError *err)
+{
+    struct stat facts;
+    errno = 0;
+    FILE *file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "rbe") : NULL;
+    if (file == NULL)
+        return rv_error_set(err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO,
+                            "%s: not a file that can be read", path);
+    long long size_bytes = (long long)facts.st_size;
+    char size_text[32];
+    rv_sha256_update(sha, size_text, (size_t)snprintf(size_text, sizeof size_text, "%lld\n", size_bytes));
+    RvStatus status = hash_edge(file, path, 0, sha, err);
+    if (status == RV_OK && size_bytes > SHARD_EDGE_BYTES)
+        status = hash_edge(file, path, size_bytes - SHARD_EDGE_BYTES, sha, err);
+    fclose(file);
+    return status;
+}
+
+RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, RvError *err)
+{
+    *shard = 0;
+    if (shard_count < 1)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a list cannot be split into %d shards", shard_count);
+    Sha256 *sha = NULL;
+    RvStatus status = rv_sha256_create(&sha, err);
+    if (status == RV_OK && rv_file_is_url(path_or_url))
+        rv_sha256_update(sha, path_or_url, strlen(path_or_url));
+    else if (status == RV_OK)
+        status = hash_file(path_or_url, sha, err);
+    char hex[65] = "";
+    rv_sha256_finish(sha, status == RV_OK ? hex : NULL);
+    if (status != RV_OK)
+        return status;
+    hex[16] = '\0'; // 64 bits: even enough for any number of shards
+    *shard = (int)(strtoull(hex, NULL, 16) % (unsigned long long)shard_count);
+    return RV_OK;
 }

@@ -19,7 +19,12 @@ json_t *cli_json_string(const char *text)
 
 bool cli_json_line(const json_t *value, FILE *file)
 {
-    char *line = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    return cli_json_line_digits(value, 9, file);
+}
+
+bool cli_json_line_digits(const json_t *value, int digits, FILE *file)
+{
+    char *line = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
     if (line == NULL)
         return false;
     fputs(line, file);

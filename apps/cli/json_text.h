@@ -12,5 +12,6 @@ json_t *cli_json_string(const char *text);
 
 /* The value and a newline; numbers with nine digits, which float32 needs. False without memory. */
 bool cli_json_line(const json_t *value, FILE *file);
+bool cli_json_line_digits(const json_t *value, int digits, FILE *file);
 
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "context.h"
 #include "help.h"
 #include "reelvec/reelvec.h"
-#include "context.h"
 #include "suggest.h"
 
 #define MAX_NAMES 64
@@ -21,8 +21,9 @@ const CliCommand *const cli_commands[] = {&cli_command_index,          &cli_comm
                                           &cli_command_model_list,     &cli_command_model_fetch,
                                           &cli_command_model_info,     &cli_command_model_verify,
                                           &cli_command_ann_build,      &cli_command_ann_drop,
-                                          &cli_command_ann_info,       &cli_command_doctor,
-                                          NULL};
+                                          &cli_command_ann_info,       &cli_command_sql,
+                                          &cli_command_export,         &cli_command_import,
+                                          &cli_command_doctor,         NULL};
 
 bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
                int *status)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define OUTPUT_MAX_COLUMNS 16
+#define OUTPUT_MAX_COLUMNS 100
 
 typedef enum ColumnKind {
     COLUMN_TEXT,
@@ -17,6 +17,7 @@ typedef enum ColumnKind {
     COLUMN_SCORE, // four decimals in the table
     COLUMN_TIME,  // seconds; h:mm:ss.s in the table
     COLUMN_FLAG,  // true and false; yes and no in the table
+    COLUMN_VALUE, // each cell has a kind of its own
 } ColumnKind;
 
 typedef struct Column {
@@ -25,10 +26,13 @@ typedef struct Column {
     ColumnKind kind;
 } Column;
 
+typedef enum CellKind { CELL_TEXT, CELL_WHOLE, CELL_REAL, CELL_NULL } CellKind;
+
 typedef struct Cell {
     const char *text; // borrowed until the row is written
     int64_t whole;    // also of flags
     double real;
+    CellKind kind; // counts in a COLUMN_VALUE only; a CELL_REAL has its digits in `text`
 } Cell;
 
 typedef struct Output Output;

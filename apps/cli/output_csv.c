@@ -51,6 +51,12 @@ static bool row_csv(Output *output, const Cell *cells)
         case COLUMN_TIME:
             fprintf(output->file, "%.9g", cells[i].real);
             break;
+        case COLUMN_VALUE:
+            if (cells[i].kind == CELL_WHOLE)
+                fprintf(output->file, "%" PRId64, cells[i].whole);
+            else if (cells[i].kind != CELL_NULL)
+                write_field(output->file, cells[i].text);
+            break;
         }
     }
     fputs("\r\n", output->file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows as JSON, one object per line, keys in the order of the columns. */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "json_text.h"
@@ -22,21 +23,30 @@ static json_t *value_of(const Column *column, const Cell *cell)
         return json_integer(cell->whole);
     case COLUMN_FLAG:
         return json_boolean(cell->whole != 0);
+    case COLUMN_VALUE:
+        if (cell->kind == CELL_NULL)
+            return json_null();
+        if (cell->kind == CELL_TEXT)
+            return cli_json_string(cell->text);
+        if (cell->kind == CELL_WHOLE)
+            return json_integer(cell->whole);
+        break;
     case COLUMN_SCORE:
     case COLUMN_TIME:
         break;
     }
-    return json_real(cell->real);
+    return isfinite(cell->real) ? json_real(cell->real) : json_null();
 }
 
 static bool row_json(Output *output, const Cell *cells)
 {
     json_t *object = json_object();
     bool good = object != NULL;
+    int digits = output->columns[0].kind == COLUMN_VALUE ? 15 : 9; // SQL's numbers are double
     for (size_t i = 0; i < output->column_count && good; i++)
         good = json_object_set_new(object, output->columns[i].key,
                                    value_of(&output->columns[i], &cells[i])) == 0;
-    good = good && cli_json_line(object, output->file);
+    good = good && cli_json_line_digits(object, digits, output->file);
     json_decref(object);
     return good;
 }

@@ -11,6 +11,7 @@
 typedef struct Table {
     char **texts; // [row_count, column_count], as they are shown; names whole
     size_t row_count, row_capacity;
+    bool words[OUTPUT_MAX_COLUMNS]; // a COLUMN_VALUE holds something that is no number
 } Table;
 
 static bool begin_table(Output *output)
@@ -37,6 +38,11 @@ static char *shown_text(const Column *column, const Cell *cell)
         break;
     case COLUMN_FLAG:
         return strdup(cell->whole != 0 ? "yes" : "no");
+    case COLUMN_VALUE:
+        if (cell->kind != CELL_WHOLE)
+            return cli_text_clean(cell->kind == CELL_NULL ? "" : cell->text);
+        snprintf(text, sizeof text, "%" PRId64, cell->whole);
+        break;
     }
     return strdup(text);
 }
@@ -57,6 +63,8 @@ static bool row_table(Output *output, const Cell *cells)
     bool good = true;
     for (size_t i = 0; i < output->column_count; i++) {
         row[i] = shown_text(&output->columns[i], &cells[i]);
+        if (cells[i].kind == CELL_TEXT)
+            table->words[i] = true;
         good = good && row[i] != NULL;
     }
     return good;
@@ -122,7 +130,8 @@ static void write_table(const Output *output)
         size_t gap = 0;
         for (size_t i = 0; i < output->column_count; i++) {
             ColumnKind kind = output->columns[i].kind;
-            bool right = kind == COLUMN_WHOLE || kind == COLUMN_SCORE || kind == COLUMN_TIME;
+            bool right = kind == COLUMN_WHOLE || kind == COLUMN_SCORE || kind == COLUMN_TIME ||
+                         (kind == COLUMN_VALUE && !table->words[i]);
             const char *text =
                 line == 0 ? output->columns[i].title : display(output, line - 1, i, whole_names[i]);
             if (output->columns[i].title != NULL)

@@ -43,6 +43,11 @@ RV_API void rv_strings_clear(RvStrings *strings);
  * out. */
 RV_API RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err);
 
+/* Which of shard_count shards (from 0) a video belongs to. It depends on the content alone (size, first and
+ * last 64 KiB; the address of a URL), so neither a file's name, nor its place, nor the list it is in matter,
+ * and copies of a file fall together. */
+RV_API RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, RvError *err);
+
 /* ---- indexing --------------------------------------------------------------------------------------- */
 
 typedef enum RvSampling {
@@ -230,6 +235,23 @@ RV_API RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t
                                    size_t *size_bytes, RvError *err);
 RV_API void rv_library_free_picture(uint8_t *jpeg);
 
+/* Rows of frames in a block, all borrowed during the callback. */
+typedef struct RvFrameRows {
+    size_t count;
+    int dimensions;
+    const int64_t *video_ids;     /* [count] */
+    const int64_t *frame_numbers; /* [count] */
+    const double *times_s;        /* [count] */
+    const float *embeddings;      /* float32[count, dimensions], as stored */
+} RvFrameRows;
+
+/* Hand all frames of the videos that match the glob (NULL: all) to `rows`, block by block, by video_id and
+ * frame number: one state of the library, whatever others write meanwhile. `rows` must not use the library;
+ * where it returns false the call ends with CANCELLED. Errors: FORMAT (damaged rows). */
+RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob,
+                                      bool (*rows)(void *user, const RvFrameRows *rows), void *user,
+                                      RvError *err);
+
 typedef struct RvLibraryInfo {
     char uri[1024];
     int schema_version;
@@ -253,6 +275,39 @@ RV_API RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, 
 
 /* Remove a video with all its frames and give the space back. */
 RV_API RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err);
+
+/* ---- copying ---------------------------------------------------------------------------------------- */
+
+typedef struct RvCopyProgress {
+    const char *video;
+    size_t videos_done, videos_expected;
+    size_t frames_done, frames_expected; /* of all videos, those that were there already included */
+    double elapsed_s;
+} RvCopyProgress;
+
+/* Zeroed options are good defaults. */
+typedef struct RvCopyOptions {
+    const char *video_glob; /* NULL: all */
+    bool replace;   /* a video of the same path with other content gives way, instead of being refused */
+    int batch_size; /* frames per transaction; 0: 64 */
+    /* Return false to stop: what was finished is kept and the call ends with CANCELLED. After every batch. */
+    bool (*progress)(void *user, const RvCopyProgress *progress);
+    void *progress_user;
+} RvCopyOptions;
+
+typedef struct RvCopyReport {
+    size_t videos_copied, videos_present; /* present: there already, also under another path */
+    size_t videos_refused;                /* each is named to the target's log */
+    size_t frames_copied;
+} RvCopyReport;
+
+/* Copy videos with their states, frames and pictures from one library into another of any kind, batch by
+ * batch. Run again after an interruption it goes on where it stopped. A video that is incomplete in `from`
+ * stays so in `to`, and indexing goes on there. A video that cannot be read or is refused does not stop the
+ * others. Threads: uses both handles. Errors: MISMATCH (embeddings of another model), those of reading and
+ * writing. */
+RV_API RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *options,
+                                RvCopyReport *report, RvError *err);
 
 #ifdef __cplusplus
 }

@@ -133,6 +133,10 @@ RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, 
 /* embedding: float32[dimensions]. Errors: NOT_FOUND, MISMATCH (the library's have another length), FORMAT. */
 RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
                             int dimensions, RvError *err);
+/* The embeddings of one video's frames, in one pass over their rows. frame_numbers: rising; embeddings:
+ * float32[count, dimensions]. Errors: NOT_FOUND where one is missing, MISMATCH, FORMAT. */
+RvStatus rv_store_embeddings(Store *store, int64_t video_id, const int64_t *frame_numbers, size_t count,
+                             float *embeddings, int dimensions, RvError *err);
 /* Every row that the filter lets through, in blocks, by video_id and frame_number. Values of embeddings are
  * as stored: their count is checked, that they are finite is not. A callback's error ends the scan and is
  * given back. */

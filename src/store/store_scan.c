@@ -234,45 +234,56 @@ RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError 
     return status;
 }
 
+/* The wanted frames of one video, in rising order, and how many of them have come. */
 typedef struct EmbeddingRead {
     Store *store;
-    float *embedding;
+    const int64_t *frame_numbers;
+    size_t count, found;
+    float *embeddings;
     size_t embedding_bytes;
-    bool found;
 } EmbeddingRead;
 
 static RvStatus copy_embedding(void *user, const FrameRow *row, RvError *err)
 {
     EmbeddingRead *reading = user;
+    if (reading->found == reading->count || row->frame_number != reading->frame_numbers[reading->found])
+        return RV_OK;
     RvStatus status = check_row(reading->store, row, reading->embedding_bytes, err);
     if (status != RV_OK)
         return status;
-    memcpy(reading->embedding, row->embedding, reading->embedding_bytes);
-    reading->found = true;
+    memcpy((char *)reading->embeddings + reading->found * reading->embedding_bytes, row->embedding,
+           reading->embedding_bytes);
+    reading->found++;
     return RV_OK;
 }
 
-RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
-                            int dimensions, RvError *err)
+RvStatus rv_store_embeddings(Store *store, int64_t video_id, const int64_t *frame_numbers, size_t count,
+                             float *embeddings, int dimensions, RvError *err)
 {
     ModelIdentity identity = {0};
     bool present = false;
     RvStatus status = rv_store_identity(store, &identity, &present, err);
-    if (status != RV_OK)
+    if (status != RV_OK || count == 0)
         return status;
     if (present && identity.dimensions != dimensions)
         return rv_error_set(err, RV_ERROR_MISMATCH,
                             "%s: holds %d-dimension embeddings of %s, not %d-dimension ones", store->uri,
                             identity.dimensions, identity.name, dimensions);
-    EmbeddingRead reading = {store, embedding, (size_t)dimensions * sizeof(float), false};
-    bool possible = present && video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_number >= 1 &&
-                    frame_number <= STORE_MAX_FRAME_NUMBER;
+    EmbeddingRead reading = {store, frame_numbers, count, 0, embeddings, (size_t)dimensions * sizeof(float)};
+    bool possible = present && video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_numbers[0] >= 1 &&
+                    frame_numbers[count - 1] <= STORE_MAX_FRAME_NUMBER;
     if (possible) {
-        FrameRange range = {video_id, frame_number, video_id, frame_number};
+        FrameRange range = {video_id, frame_numbers[0], video_id, frame_numbers[count - 1]};
         status = store->backend->visit_frames(store, &range, copy_embedding, &reading, err);
     }
-    if (status == RV_OK && !reading.found)
+    if (status == RV_OK && reading.found < count)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frame %lld of video %lld", store->uri,
-                              (long long)frame_number, (long long)video_id);
+                              (long long)frame_numbers[reading.found], (long long)video_id);
     return status;
+}
+
+RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
+                            int dimensions, RvError *err)
+{
+    return rv_store_embeddings(store, video_id, &frame_number, 1, embedding, dimensions, err);
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec export: the library into another library, or for other programs. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "context.h"
+#include "copy_run.h"
+#include "export_file.h"
+
+typedef struct ExportSettings {
+    CliCommon common;
+    const char *to, *video, *output;
+    int format, dialect, embeddings; // 0: not given
+    bool replace, pictures;
+} ExportSettings;
+
+#define FIELD(field) offsetof(ExportSettings, field)
+
+static const CliOption options[] = {
+    {.name = "to",
+     .argument = "URI",
+     .help = "copy into this library, of any kind; made where there is none",
+     .kind = CLI_TEXT,
+     .offset = FIELD(to)},
+    {.name = "replace",
+     .help = "with --to: where a video of the same path has other content or sampling there, it gives way",
+     .kind = CLI_FLAG,
+     .offset = FIELD(replace)},
+    {.name = "format",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .help = "write a file instead: csv, npy or sql",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(format),
+     .choices = "none|csv|npy|sql"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "FILE",
+     .help = "where to; csv and sql: standard output otherwise",
+     .kind = CLI_TEXT,
+     .offset = FIELD(output)},
+    {.name = "embeddings",
+     .argument = "json|base64",
+     .help = "with csv: embeddings as JSON arrays, or as base64 of float32",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(embeddings),
+     .choices = "json|base64"},
+    {.name = "dialect",
+     .argument = "NAME",
+     .help = "with sql: sqlite, mysql (MariaDB, SingleStore too) or postgres",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(dialect),
+     .choices = "sqlite|mysql|postgres"},
+    {.name = "pictures",
+     .help = "with sql: the frames' pictures too",
+     .kind = CLI_FLAG,
+     .offset = FIELD(pictures)},
+    {.name = "video",
+     .argument = "GLOB",
+     .help = "only videos whose path or name matches",
+     .kind = CLI_TEXT,
+     .offset = FIELD(video)},
+    CLI_OPTION_LIBRARY(ExportSettings),
+    CLI_OPTION_QUIET(ExportSettings),
+};
+
+static int export_file(const ExportSettings *settings)
+{
+    ExportFile export = {.common = &settings->common,
+                         .format = (ExportFormat)(settings->format - 1),
+                         .path = settings->output,
+                         .video_glob = settings->video,
+                         .base64 = settings->embeddings == 1,
+                         .dialect = (SqlDialect)settings->dialect,
+                         .pictures = settings->pictures};
+    if (export.format == EXPORT_NPY && settings->output == NULL)
+        return cli_fail_usage("export: npy writes two files; add -o FILE.npy");
+    return cli_export_file(&export);
+}
+
+static int run(const CliCommand *command, int argc, char **argv)
+{
+    ExportSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    CopyRun copy = {.common = &settings.common,
+                    .from = cli_library(&settings.common),
+                    .to = settings.to,
+                    .video_glob = settings.video,
+                    .replace = settings.replace};
+    bool file = settings.format != 0;
+    if ((settings.to != NULL) == file)
+        status = cli_fail_usage("export: needs either --to LIBRARY or --format csv|npy|sql");
+    else if (!file && settings.output != NULL)
+        status = cli_fail_usage("export: -o goes with --format; --to names the library");
+    else
+        status = file ? export_file(&settings) : cli_copy_run(&copy);
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_export = {
+    .name = "export",
+    .arguments = "--to URI | --format FORMAT",
+    .summary = "the library into another one, or for other programs",
+    .description =
+        "With --to it copies videos with their states, frames and pictures into another library; both must "
+        "hold "
+        "embeddings of the same model. What is there already is left alone, and an interrupted export goes "
+        "on "
+        "where it stopped.\n"
+        "With --format it writes frames by video and number. csv: path, frame_number, time, embedding. npy: "
+        "float32 [frames, dimensions], and beside it a CSV file with path, frame_number, time of each row. "
+        "sql: a script that makes and fills the tables videos and frames, vectors as little-endian float32.",
+    .examples = "  reelvec export --to backup.db\n"
+                "  reelvec export --format npy -o frames.npy      # and frames.csv\n"
+                "  reelvec export --format csv --video '*.mkv' -o frames.csv\n"
+                "  reelvec export --format sql --dialect postgres | psql videos\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What export --to and import share: one library into another, with progress. */
+#include "copy_run.h"
+
+#include "cli.h"
+#include "context.h"
+
+typedef struct Copying {
+    CliProgress progress;
+} Copying;
+
+static bool report_progress(void *user, const RvCopyProgress *report)
+{
+    Copying *copying = user;
+    cli_progress_report(&copying->progress, report->frames_done, report->frames_expected, report->elapsed_s);
+    return !cli_interrupted();
+}
+
+static int copy(const CopyRun *run, RvLibrary *from, RvLibrary *to, Copying *copying)
+{
+    RvCopyOptions options = {.video_glob = run->video_glob,
+                             .replace = run->replace,
+                             .progress = report_progress,
+                             .progress_user = copying};
+    RvCopyReport report = {0};
+    RvError err = {0};
+    const char *name = run->from != NULL ? run->from : "library";
+    cli_progress_begin(&copying->progress, run->common->quiet, "Copying frames", name, false);
+    RvStatus status = rv_library_copy(from, to, &options, &report, &err);
+    cli_progress_end(&copying->progress);
+    if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
+        cli_message("interrupted; run the same command to go on");
+        return CLI_INTERRUPTED;
+    }
+    if (status != RV_OK)
+        return cli_fail(&err);
+    cli_print("%s: %zu video%s copied with %zu frame%s, %zu there already, %zu left out", name,
+              report.videos_copied, report.videos_copied == 1 ? "" : "s", report.frames_copied,
+              report.frames_copied == 1 ? "" : "s", report.videos_present, report.videos_refused);
+    return report.videos_refused > 0 ? CLI_PARTLY : CLI_DONE;
+}
+
+int cli_copy_run(const CopyRun *run)
+{
+    Copying copying = {0};
+    RvLog log = cli_log(run->common, &copying.progress);
+    RvLibrary *from = NULL, *to = NULL;
+    RvError err = {0};
+    RvLibraryOptions read = {.read_only = true, .log = log}, create = {.create = true, .log = log};
+    int status;
+    cli_catch_interrupts();
+    if (rv_library_open(run->from, &read, &from, &err) != RV_OK ||
+        rv_library_open(run->to, &create, &to, &err) != RV_OK)
+        status = cli_fail(&err);
+    else
+        status = copy(run, from, to, &copying);
+    rv_library_close(to);
+    rv_library_close(from);
+    return status;
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole runs of `reelvec sql`, `export` and `import` on a generated model and clips. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "run.h"
+
+#define MAX_WORDS 14
+
+static struct Fixture {
+    char folder[256], library[300], model[1024], other_model[1024], clip[1100], second[1100];
+    bool ready;
+} fixture;
+
+static RunResult run_with(const char *const *words, const RunOptions *options)
+{
+    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
+    assert_non_null(arguments[0]);
+    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
+        arguments[i + 1] = words[i];
+    RunOptions here = options != NULL ? *options : (RunOptions){0};
+    here.folder = fixture.folder;
+    return run_program(arguments, &here);
+}
+
+#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL}, NULL)
+
+static void assert_status(const RunResult *result, int status)
+{
+    if (result->status != status)
+        fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
+}
+
+static void assert_holds(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture.folder, sizeof fixture.folder, "%s/data-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture.folder) == NULL)
+        return -1;
+    setenv("XDG_DATA_HOME", fixture.folder, 1);
+    setenv("XDG_CACHE_HOME", fixture.folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
+    fixture.ready =
+        known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
+        known_checkpoint_ensure("tiny-f16-bytes", fixture.other_model, sizeof fixture.other_model) &&
+        clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip) &&
+        clip_path("plain.mp4", fixture.second, sizeof fixture.second);
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    if (!fixture.ready) {
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+        return 0;
+    }
+    RunResult result = RUN("index", fixture.clip, fixture.second);
+    if (result.status != 0)
+        print_error("%s", result.errors);
+    int status = result.status;
+    run_clear(&result);
+    return status;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
+    return system(command);
+}
+
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
+static void sql_prints_every_format(void **state)
+{
+    static const struct {
+        const char *format, *blobs, *sql, *expected, *why;
+    } cases[] = {
+        {"table", "size", "SELECT 1 AS a, 'x' AS word, 0.5 AS r UNION SELECT 22, 'yy', NULL",
+         " a  word    r\n 1  x     0.5\n22  yy\n", "numbers to the right, NULL empty"},
+        {"csv", "size", "SELECT 1 AS a, 'x,\"y\"' AS b, NULL AS c, x'0aff' AS d",
+         "a,b,c,d\r\n1,\"x,\"\"y\"\"\",,<2 bytes>\r\n", "quotes"},
+        {"json", "size", "SELECT 1 AS a, 'x' AS b, NULL AS c, 0.1 AS d, x'0aff' AS e",
+         "{\"a\": 1, \"b\": \"x\", \"c\": null, \"d\": 0.1, \"e\": \"<2 bytes>\"}\n", "types are kept"},
+        {"json", "hex", "SELECT x'0aff' AS e, x'' AS f", "{\"e\": \"0aff\", \"f\": \"\"}\n",
+         "blobs as digits"},
+        {"csv", "size", "SELECT 1 AS a; ; SELECT 2 AS b -- the end", "a\r\n1\r\nb\r\n2\r\n",
+         "two statements"},
+        {"csv", "size", "SELECT count(*) AS n FROM frames_with_pictures WHERE frame_data IS NOT NULL",
+         "n\r\n16\r\n", "views work"},
+        {"csv", "size", "SELECT 1 AS a WHERE 0", "a\r\n", "no rows"},
+        {"table", "size", "SELECT char(27) || 'c' AS a", "a\n?c\n", "a terminal is safe"},
+    };
+    (void)state;
+    SKIP_UNLESS_READY();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = RUN("sql", "--format", cases[i].format, "--blobs", cases[i].blobs, cases[i].sql);
+        assert_status(&result, 0);
+        if (strcmp(result.output, cases[i].expected) != 0)
+            fail_msg("%s (%s):\n%s", cases[i].sql, cases[i].why, result.output);
+        run_clear(&result);
+    }
+}
+
+/* The frames that dot_product finds are those of `reelvec search`, in their order. */
+static void sql_ranks_as_search_does(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult sql = RUN("sql", "--format", "csv",
+                        "SELECT frame_number, path FROM frames JOIN videos USING (video_id) ORDER BY "
+                        "dot_product(embedding_data, embed_text('a red car')) DESC LIMIT 5");
+    RunResult search = RUN("search", "a red car", "--format", "csv");
+    assert_status(&sql, 0);
+    assert_status(&search, 0);
+    char *line = strtok(sql.output, "\r\n");
+    assert_string_equal(line, "frame_number,path");
+    size_t count = 0;
+    const char *at = search.output;
+    while ((line = strtok(NULL, "\r\n")) != NULL) {
+        char expected[1300], number[32];
+        const char *comma = strchr(line, ',');
+        snprintf(number, sizeof number, "%.*s", (int)(comma - line), line);
+        snprintf(expected, sizeof expected, "%s", comma + 1);
+        at = strchr(at, '\n');
+        assert_non_null(at);
+        at++;
+        char row[2000];
+        snprintf(row, sizeof row, "%.*s", (int)strcspn(at, "\r\n"), at);
+        assert_holds(row, expected);
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, ",%s,", number);
+        assert_holds(row, wanted);
+        count++;
+    }
+    assert_int_equal(count, 5);
+    run_clear(&sql);
+    run_clear(&search);
+}
+
+static void sql_changes_nothing_without_write(void **state)
+{
+    static const char *const statements[] = {
+        "DELETE FROM frames",       "CREATE TABLE x (a)",          "VACUUM INTO 'copy.db'",
+        "PRAGMA user_version = 99", "UPDATE videos SET path = ''", "BEGIN; DROP TABLE frames",
+    };
+    (void)state;
+    SKIP_UNLESS_READY();
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        RunResult result = RUN("sql", statements[i]);
+        assert_status(&result, 1);
+        assert_holds(result.errors, "add --write to allow it");
+        run_clear(&result);
+    }
+    char copy[400];
+    snprintf(copy, sizeof copy, "%s/copy.db", fixture.folder);
+    assert_int_not_equal(access(copy, F_OK), 0);
+    RunResult result = RUN("sql", "--format", "csv", "SELECT count(*) AS n FROM frames");
+    assert_string_equal(result.output, "n\r\n16\r\n");
+    run_clear(&result);
+}
+
+static void sql_writes_when_asked(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("export", "--to", "writable.db", "--quiet");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("sql", "--library", "writable.db", "--write", "--format", "csv",
+                 "DELETE FROM videos WHERE path LIKE '%plain.mp4'; SELECT count(*) AS n FROM frames");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "n\r\n12\r\n"); // its frames went with it
+    run_clear(&result);
+    result = RUN("sql", "--library", "writable.db", "--write", "BEGIN; DELETE FROM videos");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("verify", "--library", "writable.db");
+    assert_status(&result, 0);
+    run_clear(&result);
+}
+
+static void sql_says_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *library, *sql;
+        int status;
+        const char *words;
+    } cases[] = {
+        {NULL, "SELECT nope", 1, "library.db: no such column: nope"},
+        {NULL, "SELECT", 1, "library.db: incomplete input"},
+        {"none.db", "SELECT 1", 1, "none.db: no library here"},
+        {"postgresql://host/db", "SELECT 1", 1, "ask a server with its own client"},
+        {"memory:", "SELECT 1", 1, "`reelvec sql` reads library files"},
+        {NULL, "SELECT load_extension('x')", 1, "not authorized"},
+        {NULL, "SELECT embed_text('')", 1, "embed_text: the text is empty"},
+    };
+    (void)state;
+    SKIP_UNLESS_READY();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = RUN("sql", cases[i].sql, "--library",
+                               cases[i].library != NULL ? cases[i].library : fixture.library);
+        assert_status(&result, cases[i].status);
+        assert_holds(result.errors, cases[i].words);
+        run_clear(&result);
+    }
+    RunResult result = RUN("sql", "SELECT embed_text('a')", "--model", fixture.other_model);
+    assert_status(&result, 1);
+    assert_holds(result.errors, "the library holds embeddings of");
+    run_clear(&result);
+}
+
+static void sql_reads_a_script_and_can_be_interrupted(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = run_with((const char *const[]){"sql", "-f", "csv", "-", NULL},
+                                &(RunOptions){.input = "SELECT 1 AS a;\nSELECT 2 AS b;\n"});
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "a\r\n1\r\nb\r\n2\r\n");
+    run_clear(&result);
+    char command[2000];
+    snprintf(
+        command, sizeof command,
+        "timeout -s INT 1 '%s' sql 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT "
+        "count(*) FROM c'",
+        getenv("REELVEC_PROGRAM"));
+    const char *arguments[] = {"/bin/sh", "-c", command, NULL};
+    result = run_program(arguments, &(RunOptions){.timeout_s = 20});
+    assert_holds(result.errors, "interrupted");
+    run_clear(&result);
+}
+
+static void export_and_import_join_libraries(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("export", "--to", "one.db", "--video", "*plain.mp4");
+    assert_status(&result, 0);
+    assert_holds(result.output, "1 video copied with 4 frames, 0 there already, 0 left out\n");
+    run_clear(&result);
+    result = RUN("export", "--to", "two.db", "--video", "*gop50*");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("import", "one.db", "two.db", "none.db", "--library", "all.db");
+    assert_status(&result, 3);
+    assert_holds(result.output, "one.db: 1 video copied with 4 frames");
+    assert_holds(result.output, "two.db: 1 video copied with 12 frames");
+    assert_holds(result.errors, "none.db: no library here");
+    run_clear(&result);
+    result = RUN("import", "one.db", "two.db", "--library", "all.db");
+    assert_status(&result, 0);
+    assert_holds(result.output, "two.db: 0 videos copied with 0 frames, 1 there already, 0 left out\n");
+    run_clear(&result);
+    RunResult one = RUN("search", "a red car", "--format", "csv");
+    RunResult all = RUN("search", "a red car", "--format", "csv", "--library", "all.db");
+    assert_status(&all, 0);
+    assert_string_equal(one.output, all.output);
+    run_clear(&one);
+    run_clear(&all);
+    result = RUN("export", "--to", fixture.library);
+    assert_status(&result, 2);
+    assert_holds(result.errors, "onto itself");
+    run_clear(&result);
+}
+
+static void import_refuses_another_models_library(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("index", fixture.second, "--library", "other.db", "--model", fixture.other_model);
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("import", "other.db");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "use another library or pass the model that made it");
+    run_clear(&result);
+}
+
+static void export_writes_files_that_others_read(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    static const char check[] =
+        "import numpy as np, csv, json, base64, sqlite3\n"
+        "a = np.load('f.npy'); keys = list(csv.DictReader(open('f.csv')))\n"
+        "b = list(csv.DictReader(open('j.csv'))); c = list(csv.DictReader(open('b.csv')))\n"
+        "assert a.shape[0] == len(keys) == len(b) == len(c) == 16 and a.dtype == np.float32\n"
+        "for row, key, j, k in zip(a, keys, b, c):\n"
+        "    assert (row == np.array(json.loads(j['embedding']), np.float32)).all()\n"
+        "    assert (row == np.frombuffer(base64.b64decode(k['embedding']), '<f4')).all()\n"
+        "    assert all(key[n] == j[n] == k[n] for n in ('path', 'frame_number', 'time'))\n"
+        "db = sqlite3.connect('library.db'); copy = sqlite3.connect(':memory:')\n"
+        "copy.executescript(open('s.sql').read())\n"
+        "for table in ('video_id, path, content_key, duration, frame_rate, width, height, codec, sampling, "
+        "state, "
+        "error FROM videos', 'video_id, frame_number, time, embedding_data FROM frames', 'video_id, "
+        "frame_number, "
+        "frame_data FROM frame_pictures'):\n"
+        "    rows = db.execute('SELECT ' + table).fetchall()\n"
+        "    assert rows and sorted(rows) == sorted(copy.execute('SELECT ' + table).fetchall()), table\n"
+        "assert [(k['path'], int(k['frame_number'])) for k in keys] == db.execute('SELECT path, frame_number "
+        "FROM "
+        "frames JOIN videos USING (video_id) ORDER BY frame_id').fetchall()\n";
+    const char *const runs[][9] = {{"export", "--format", "npy", "-o", "f.npy"},
+                                   {"export", "--format", "csv", "-o", "j.csv"},
+                                   {"export", "--format", "csv", "-o", "b.csv", "--embeddings", "base64"},
+                                   {"export", "--format", "sql", "-o", "s.sql", "--pictures"}};
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        RunResult result = run_with(runs[i], NULL);
+        assert_status(&result, 0);
+        run_clear(&result);
+    }
+    const char *arguments[] = {"/usr/bin/python3", "-c", check, NULL};
+    RunResult result = run_program(arguments, &(RunOptions){.folder = fixture.folder});
+    assert_status(&result, 0);
+    run_clear(&result);
+}
+
+static void export_quotes_for_each_dialect(void **state)
+{
+    static const struct {
+        const char *dialect, *path, *hex;
+    } cases[] = {{"sqlite", "'it''s a \\ back.mp4'", "X'"},
+                 {"mysql", "'it''s a \\\\ back.mp4'", "X'"},
+                 {"postgres", "'it''s a \\ back.mp4'", "'\\x"}};
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("export", "--to", "quotes.db", "--video", "*plain.mp4", "-q");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("sql", "--write", "-l", "quotes.db", "UPDATE videos SET path = 'it''s a \\ back.mp4'");
+    assert_status(&result, 0);
+    run_clear(&result);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        result = RUN("export", "--format", "sql", "--dialect", cases[i].dialect, "-l", "quotes.db", "-q");
+        assert_status(&result, 0);
+        assert_holds(result.output, cases[i].path);
+        assert_holds(result.output, cases[i].hex);
+        run_clear(&result);
+    }
+}
+
+static void export_says_what_it_needs(void **state)
+{
+    static const struct {
+        const char *words[6];
+        const char *message;
+    } cases[] = {
+        {{"export"}, "needs either --to LIBRARY or --format"},
+        {{"export", "--to", "x.db", "--format", "csv"}, "needs either --to LIBRARY or --format"},
+        {{"export", "--format", "npy"}, "npy writes two files; add -o FILE.npy"},
+        {{"export", "--to", "x.db", "-o", "y"}, "--to names the library"},
+        {{"import"}, "needs LIBRARY..."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = run_with(cases[i].words, NULL);
+        assert_status(&result, 2);
+        assert_holds(result.errors, cases[i].message);
+        run_clear(&result);
+    }
+    SKIP_UNLESS_READY();
+    RunResult result = RUN("export", "--format", "csv", "-o", "/dev/full");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "/dev/full: cannot");
+    run_clear(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sql_prints_every_format),
+        cmocka_unit_test(sql_ranks_as_search_does),
+        cmocka_unit_test(sql_changes_nothing_without_write),
+        cmocka_unit_test(sql_writes_when_asked),
+        cmocka_unit_test(sql_says_what_is_wrong),
+        cmocka_unit_test(sql_reads_a_script_and_can_be_interrupted),
+        cmocka_unit_test(export_and_import_join_libraries),
+        cmocka_unit_test(import_refuses_another_models_library),
+        cmocka_unit_test(export_writes_files_that_others_read),
+        cmocka_unit_test(export_quotes_for_each_dialect),
+        cmocka_unit_test(export_says_what_it_needs),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}

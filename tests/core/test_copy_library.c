@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of src/copy_library.c between every two kinds of store that need no server. */
+#include "store_support.h"
+
+#include "copy_library.h"
+
+#define BATCH 4
+
+typedef struct Pair {
+    char folder[4096];
+    Store *from, *to;
+    RvLog log;
+    char warnings[4096];
+    RvCopyReport report;
+} Pair;
+
+static void keep_warning(void *user, RvLogLevel level, const char *message)
+{
+    Pair *pair = user;
+    (void)level;
+    size_t length = strlen(pair->warnings);
+    snprintf(pair->warnings + length, sizeof pair->warnings - length, "%s\n", message);
+}
+
+static Store *open_store(Pair *pair, bool file, const char *name)
+{
+    char path[4200];
+    RvLibraryOptions options = {.create = true};
+    Store *store = NULL;
+    snprintf(path, sizeof path, "%s/%s", pair->folder, name);
+    assert_ok(rv_store_open(file ? path : "memory:", &options, &store, err));
+    return store;
+}
+
+static Pair *open_pair(bool from_file, bool to_file)
+{
+    Pair *pair = calloc(1, sizeof *pair);
+    assert_non_null(pair);
+    pair->log = (RvLog){.write = keep_warning, .user = pair};
+    make_test_folder(pair->folder, sizeof pair->folder);
+    pair->from = open_store(pair, from_file, "from.db");
+    pair->to = open_store(pair, to_file, "to.db");
+    ModelIdentity identity = test_model(TEST_DIMENSIONS);
+    assert_ok(rv_store_require_identity(pair->from, &identity, err));
+    return pair;
+}
+
+static void close_pair(Pair *pair)
+{
+    rv_store_close(pair->from);
+    rv_store_close(pair->to);
+    remove_test_folder(pair->folder);
+    free(pair);
+}
+
+static int64_t add_video(Store *store, const char *path, const char *key, size_t frames, const char *state)
+{
+    VideoFacts facts = test_facts(path);
+    int64_t id = 0;
+    facts.content_key = key;
+    assert_ok(rv_store_begin_video(store, &facts, 0, &id, err));
+    if (frames > 0)
+        assert_ok(put_test_frames(store, id, 1, frames, TEST_DIMENSIONS, err));
+    if (strcmp(state, "complete") == 0)
+        assert_ok(rv_store_finish_video(store, id, 12.5, err));
+    if (strcmp(state, "failed") == 0)
+        assert_ok(rv_store_fail_video(store, id, "broken at 0:03", err));
+    return id;
+}
+
+static RvStatus copy_with(Pair *pair, const RvCopyOptions *options, RvError *err)
+{
+    RvCopyOptions batch = options != NULL ? *options : (RvCopyOptions){0};
+    batch.batch_size = BATCH;
+    pair->warnings[0] = '\0';
+    return rv_copy_library(pair->from, pair->to, &pair->log, &batch, &pair->report, err);
+}
+
+static void copy_now(Pair *pair, const RvCopyOptions *options)
+{
+    assert_ok(copy_with(pair, options, err));
+}
+
+/* The video's rows are those of the source to the byte. */
+static void assert_same(Pair *pair, const char *path)
+{
+    StoredVideo one, other;
+    bool found = false;
+    RvFrames frames = {0}, copies = {0};
+    assert_ok(rv_store_find_path(pair->from, path, &one, &found, err));
+    assert_true(found);
+    assert_ok(rv_store_find_path(pair->to, path, &other, &found, err));
+    if (!found)
+        fail_msg("%s was not copied", path);
+    assert_string_equal(one.video.state, other.video.state);
+    assert_string_equal(one.video.error, other.video.error);
+    assert_string_equal(one.video.content_key, other.video.content_key);
+    assert_string_equal(one.video.sampling, other.video.sampling);
+    assert_string_equal(one.video.codec, other.video.codec);
+    assert_true(one.modified_ns == other.modified_ns && one.size_bytes == other.size_bytes);
+    assert_true(one.video.duration_s == other.video.duration_s && one.video.width == other.video.width);
+    assert_ok(rv_store_frames(pair->from, one.video.video_id, &frames, err));
+    assert_ok(rv_store_frames(pair->to, other.video.video_id, &copies, err));
+    assert_int_equal(frames.count, copies.count);
+    for (size_t i = 0; i < frames.count; i++) {
+        float a[TEST_DIMENSIONS], b[TEST_DIMENSIONS];
+        uint8_t *picture = NULL, *copy = NULL;
+        size_t picture_bytes = 0, copy_bytes = 0;
+        int64_t number = frames.items[i].frame_number;
+        assert_int_equal(copies.items[i].frame_number, number);
+        assert_true(copies.items[i].time_s == frames.items[i].time_s);
+        assert_ok(rv_store_embedding(pair->from, one.video.video_id, number, a, TEST_DIMENSIONS, err));
+        assert_ok(rv_store_embedding(pair->to, other.video.video_id, number, b, TEST_DIMENSIONS, err));
+        assert_memory_equal(a, b, sizeof a);
+        assert_ok(rv_store_picture(pair->from, one.video.video_id, number, &picture, &picture_bytes, err));
+        assert_ok(rv_store_picture(pair->to, other.video.video_id, number, &copy, &copy_bytes, err));
+        assert_int_equal(picture_bytes, copy_bytes);
+        assert_memory_equal(picture, copy, picture_bytes);
+        free(picture);
+        free(copy);
+    }
+    rv_frames_clear(&frames);
+    rv_frames_clear(&copies);
+    rv_stored_video_clear(&one);
+    rv_stored_video_clear(&other);
+}
+
+static void assert_report(const Pair *pair, size_t copied, size_t present, size_t refused, size_t frames)
+{
+    const RvCopyReport *report = &pair->report;
+    if (report->videos_copied != copied || report->videos_present != present ||
+        report->videos_refused != refused || report->frames_copied != frames)
+        fail_msg("%zu copied, %zu present, %zu refused, %zu frames; wanted %zu, %zu, %zu, %zu",
+                 report->videos_copied, report->videos_present, report->videos_refused, report->frames_copied,
+                 copied, present, refused, frames);
+}
+
+static void copy_keeps_everything_between_all_kinds(void **state)
+{
+    (void)state;
+    for (int kinds = 0; kinds < 4; kinds++) {
+        Pair *pair = open_pair((kinds & 1) != 0, (kinds & 2) != 0);
+        add_video(pair->from, "/v/a 'quoted'.mp4", "sha256:01", 10, "complete");
+        add_video(pair->from, "/v/caf\xc3\xa9 \xff.mp4", "sha256:02", 3, "failed");
+        add_video(pair->from, "/v/half.mp4", "sha256:03", 5, "indexing");
+        add_video(pair->from, "/v/none.mp4", "sha256:04", 0, "failed");
+        copy_now(pair, NULL);
+        assert_report(pair, 4, 0, 0, 18);
+        assert_same(pair, "/v/a 'quoted'.mp4");
+        assert_same(pair, "/v/caf\xc3\xa9 \xff.mp4");
+        assert_same(pair, "/v/half.mp4");
+        assert_same(pair, "/v/none.mp4");
+        ModelIdentity identity;
+        bool present = false;
+        assert_ok(rv_store_identity(pair->to, &identity, &present, err));
+        assert_true(present);
+        assert_string_equal(identity.weights_sha256, test_model(TEST_DIMENSIONS).weights_sha256);
+        assert_int_equal(count_faults(pair->to), 0);
+        copy_now(pair, NULL); // again: only what is still under way there is looked through
+        assert_report(pair, 1, 3, 0, 0);
+        close_pair(pair);
+    }
+}
+
+static bool stop_at(void *user, const RvCopyProgress *progress)
+{
+    assert_true(progress->frames_done <= progress->frames_expected);
+    assert_non_null(progress->video);
+    return progress->frames_done < *(size_t *)user;
+}
+
+static void copy_goes_on_where_it_stopped(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(true, true);
+    add_video(pair->from, "/v/a.mp4", "sha256:01", 10, "complete");
+    add_video(pair->from, "/v/b.mp4", "sha256:02", 10, "complete");
+    size_t stop = 14; // after the first batch of the second video
+    RvCopyOptions options = {.progress = stop_at, .progress_user = &stop};
+    assert_refused(copy_with(pair, &options, err), RV_ERROR_CANCELLED, "run the same again");
+    assert_report(pair, 1, 0, 0, 14);
+    stop = SIZE_MAX;
+    copy_now(pair, &options);
+    assert_report(pair, 1, 1, 0, 6);
+    assert_same(pair, "/v/a.mp4");
+    assert_same(pair, "/v/b.mp4");
+    assert_int_equal(count_faults(pair->to), 0);
+    close_pair(pair);
+}
+
+/* What the target has of a video, and what becomes of it. */
+static void copy_decides_by_what_is_there(void **state)
+{
+    static const struct {
+        const char *path, *key, *state;
+        size_t frames;
+        bool replace;
+        size_t copied, present, refused, frames_copied;
+        const char *final_state, *why;
+    } cases[] = {
+        {"/v/a.mp4", "sha256:01", "complete", 10, false, 0, 1, 0, 0, "complete", "the same is there"},
+        {"/v/a.mp4", "sha256:01", "indexing", 3, false, 1, 0, 0, 7, "complete", "half of it is there"},
+        {"/v/a.mp4", "sha256:01", "failed", 2, false, 1, 0, 0, 10, "complete", "there it failed"},
+        {"/v/a.mp4", "sha256:77", "complete", 4, false, 0, 0, 1, 0, "complete", "another file of that name"},
+        {"/v/a.mp4", "sha256:77", "complete", 4, true, 1, 0, 0, 10, "complete", "and it may give way"},
+        {"/w/copy.mp4", "sha256:01", "complete", 10, false, 0, 1, 0, 0, NULL, "there under another path"},
+        {"/w/copy.mp4", "sha256:01", "indexing", 5, false, 1, 0, 0, 10, "complete", "half of it, elsewhere"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Pair *pair = open_pair(false, false);
+        ModelIdentity identity = test_model(TEST_DIMENSIONS);
+        StoredVideo row;
+        bool found = false;
+        print_message("%s\n", cases[i].why);
+        assert_ok(rv_store_require_identity(pair->to, &identity, err));
+        add_video(pair->from, "/v/a.mp4", "sha256:01", 10, "complete");
+        add_video(pair->to, cases[i].path, cases[i].key, cases[i].frames, cases[i].state);
+        RvCopyOptions options = {.replace = cases[i].replace};
+        copy_now(pair, &options);
+        assert_report(pair, cases[i].copied, cases[i].present, cases[i].refused, cases[i].frames_copied);
+        assert_true((strstr(pair->warnings, "/v/a.mp4") != NULL) == (cases[i].refused > 0));
+        assert_ok(rv_store_find_path(pair->to, "/v/a.mp4", &row, &found, err));
+        assert_int_equal(found, cases[i].final_state != NULL);
+        if (found)
+            assert_string_equal(row.video.state, cases[i].final_state);
+        if (cases[i].copied > 0)
+            assert_same(pair, "/v/a.mp4");
+        rv_stored_video_clear(&row);
+        close_pair(pair);
+    }
+}
+
+static void copy_takes_only_what_the_glob_names(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(false, false);
+    add_video(pair->from, "/v/a.mp4", "sha256:01", 2, "complete");
+    add_video(pair->from, "/v/b.mkv", "sha256:02", 3, "complete");
+    RvCopyOptions options = {.video_glob = "*.mkv"};
+    copy_now(pair, &options);
+    assert_report(pair, 1, 0, 0, 3);
+    assert_same(pair, "/v/b.mkv");
+    close_pair(pair);
+}
+
+static void copy_refuses_another_model(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(false, false);
+    ModelIdentity other = test_model(TEST_DIMENSIONS);
+    other.weights_sha256[0] = 'f';
+    assert_ok(rv_store_require_identity(pair->to, &other, err));
+    add_video(pair->from, "/v/a.mp4", "sha256:01", 2, "complete");
+    add_video(pair->to, "/v/b.mp4", "sha256:02", 2, "complete");
+    assert_refused(copy_with(pair, NULL, err), RV_ERROR_MISMATCH, "holds embeddings of");
+    assert_report(pair, 0, 0, 0, 0);
+    close_pair(pair);
+}
+
+static void copy_refuses_the_library_itself(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(true, true);
+    RvCopyReport report;
+    RvCopyOptions options = {0}, negative = {.batch_size = -1};
+    Store *again = open_store(pair, true, "./from.db");
+    assert_refused(rv_copy_library(pair->from, again, &pair->log, &options, &report, err), RV_ERROR_ARGUMENT,
+                   "onto itself");
+    assert_refused(rv_copy_library(pair->from, pair->to, &pair->log, &negative, &report, err),
+                   RV_ERROR_ARGUMENT, "a batch of -1");
+    rv_store_close(again);
+    close_pair(pair);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(copy_keeps_everything_between_all_kinds),
+        cmocka_unit_test(copy_goes_on_where_it_stopped),
+        cmocka_unit_test(copy_decides_by_what_is_there),
+        cmocka_unit_test(copy_takes_only_what_the_glob_names),
+        cmocka_unit_test(copy_refuses_another_model),
+        cmocka_unit_test(copy_refuses_the_library_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

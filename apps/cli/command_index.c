@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec index: videos into the library. */
+#include <ctype.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "context.h"
+
+#define MAX_SHARDS 100000
 
 typedef struct IndexSettings {
     CliCommon common;
@@ -14,6 +19,7 @@ typedef struct IndexSettings {
     int compat; // 1: opencv-notebook
     bool retry_failed, force, no_normalize, exact_pixels;
     int batch, height, quality, jobs;
+    const char *shard; // "I/N"
 } IndexSettings;
 
 #define FIELD(field) offsetof(IndexSettings, field)
@@ -79,6 +85,11 @@ static const CliOption options[] = {
      .help = "convert colours at full size before resizing: slower, as for still pictures",
      .kind = CLI_FLAG,
      .offset = FIELD(exact_pixels)},
+    {.name = "shard",
+     .argument = "I/N",
+     .help = "only the I-th of N parts of the list, from 1; which videos, is decided by their content",
+     .kind = CLI_TEXT,
+     .offset = FIELD(shard)},
     {.name = "jobs",
      .argument = "N",
      .help = "accepted for scripts; one video at a time uses all --threads",
@@ -96,6 +107,7 @@ typedef struct Indexing {
     RvEncoder *encoder;
     RvIndexOptions options;
     CliProgress progress;
+    int shard, shard_count; // shard from 0; shard_count 0: all videos
     size_t done_count, failed_count;
     bool stopped;
     int stop_status;
@@ -161,6 +173,17 @@ static void index_one(Indexing *indexing, const char *video)
     }
 }
 
+/* What cannot be read goes to the first shard, so that one of them reports it. */
+static bool is_ours(const Indexing *indexing, const char *video)
+{
+    int shard = 0;
+    if (indexing->shard_count == 0)
+        return true;
+    if (rv_source_shard(video, indexing->shard_count, &shard, NULL) != RV_OK)
+        shard = 0;
+    return shard == indexing->shard;
+}
+
 static void index_source(Indexing *indexing, const char *source)
 {
     RvStrings videos = {0};
@@ -173,7 +196,7 @@ static void index_source(Indexing *indexing, const char *source)
     for (size_t i = 0; i < videos.count && !indexing->stopped; i++) {
         if (cli_interrupted())
             interrupt(indexing);
-        else
+        else if (is_ours(indexing, videos.items[i]))
             index_one(indexing, videos.items[i]);
     }
     rv_strings_clear(&videos);
@@ -192,6 +215,24 @@ static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
         out->sampling = RV_SAMPLING_SCENES;
     else if (settings->compat != 0)
         out->sampling = RV_SAMPLING_OPENCV_NOTEBOOK;
+    return CLI_DONE;
+}
+
+/* "I/N", both plain numbers, 1 <= I <= N. */
+static int choose_shard(const char *text, Indexing *indexing)
+{
+    if (text == NULL)
+        return CLI_DONE;
+    char *slash = NULL, *end = NULL;
+    errno = 0;
+    long part = isdigit((unsigned char)text[0]) ? strtol(text, &slash, 10) : 0, count = 0;
+    if (part > 0 && *slash == '/' && isdigit((unsigned char)slash[1]))
+        count = strtol(slash + 1, &end, 10);
+    if (errno != 0 || end == NULL || *end != '\0' || count < part || count > MAX_SHARDS)
+        return cli_fail_usage("index: --shard wants I/N with 1 <= I <= N <= %d, like 2/8; not '%s'",
+                              MAX_SHARDS, text);
+    indexing->shard = (int)part - 1;
+    indexing->shard_count = (int)count;
     return CLI_DONE;
 }
 
@@ -235,6 +276,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     indexing.options.progress_user = &indexing;
     status = choose_sampling(&settings, &indexing.options);
     if (status == CLI_DONE)
+        status = choose_shard(settings.shard, &indexing);
+    if (status == CLI_DONE)
         status = index_all(&indexing, &values);
     cli_values_clear(&values);
     return status;
@@ -255,7 +298,8 @@ const CliCommand cli_command_index = {
                    "loses that batch only.",
     .examples = "  reelvec index holiday.mp4\n"
                 "  reelvec index --every 0.5 ~/Videos https://example.org/talk.webm\n"
-                "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n",
+                "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n"
+                "  reelvec index --shard 2/8 --library part-2.db /archive     # docs/many_machines.md\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .min_arguments = 1,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole runs of `reelvec sql`, `export` and `import` on a generated model and clips. */
+/* Whole runs of `reelvec sql`, `export`, `import` and `index --shard` on a generated model and clips. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -388,6 +388,39 @@ static void export_says_what_it_needs(void **state)
     run_clear(&result);
 }
 
+/* Every video is in exactly one shard, whatever its name. */
+static void index_splits_a_list_into_shards(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    size_t total = 0;
+    for (int shard = 1; shard <= 3; shard++) {
+        char part[16], library[32];
+        snprintf(part, sizeof part, "%d/3", shard);
+        snprintf(library, sizeof library, "shard-%d.db", shard);
+        RunResult result = RUN("index", "--shard", part, "--library", library, "--every", "4", fixture.clip,
+                               fixture.second, "-q");
+        assert_status(&result, 0);
+        for (const char *at = result.output; (at = strchr(at, '\n')) != NULL; at++)
+            total++;
+        run_clear(&result);
+        RunResult joined = RUN("import", library, "--library", "joined.db", "-q");
+        assert_status(&joined, 0);
+        run_clear(&joined);
+    }
+    assert_int_equal(total, 2);
+    RunResult result = RUN("sql", "-l", "joined.db", "-f", "csv", "SELECT count(*) AS n FROM videos");
+    assert_string_equal(result.output, "n\r\n2\r\n");
+    run_clear(&result);
+    static const char *const wrong[] = {"0/3", "4/3", "1/0", "1", "/", "1/3x", "-1/3", "1/100001"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        result = RUN("index", "--shard", wrong[i], fixture.clip);
+        assert_status(&result, 2);
+        assert_holds(result.errors, "--shard");
+        run_clear(&result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +435,7 @@ int main(void)
         cmocka_unit_test(export_writes_files_that_others_read),
         cmocka_unit_test(export_quotes_for_each_dialect),
         cmocka_unit_test(export_says_what_it_needs),
+        cmocka_unit_test(index_splits_a_list_into_shards),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }

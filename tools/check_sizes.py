@@ -29,7 +29,7 @@ def function_faults(path, lines):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    tops = ("include", "src", "apps", "tests", "bench", "fuzz", "tools")
+    tops = ("include", "src", "apps", "python", "tests", "bench", "fuzz", "tools")
     files = [f for top in tops for f in sorted((root / top).rglob("*"))
              if f.suffix in (".c", ".h", ".cu", ".py") and "__pycache__" not in f.parts]
     if len(files) < 20:

@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: MIT
+"""The C library: where it is, its structs and its functions. Mirrors include/reelvec/*.h, nothing else.
+
+tests/python/test_abi.py compares every struct with what a C compiler says of the headers.
+"""
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import logging
+import os
+import pathlib
+import signal
+import threading
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t,
+                    c_uint8, c_void_p)
+
+from . import errors
+
+VERSION = "0.1"  # of the headers that this file mirrors: major and minor
+
+log = logging.getLogger("reelvec")
+
+
+class RvError(Structure):
+    _fields_ = [("status", c_int), ("message", c_char * 1024)]
+
+
+LogWrite = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
+
+
+class RvLog(Structure):
+    _fields_ = [("write", LogWrite), ("user", c_void_p)]
+
+
+class RvImage(Structure):
+    _fields_ = [("pixels_u8", c_void_p), ("width", c_int), ("height", c_int), ("channel_count", c_int),
+                ("row_stride", c_size_t), ("nearest", c_bool)]
+
+
+class RvEncoderOptions(Structure):
+    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("log", RvLog)]
+
+
+class RvModelInfo(Structure):
+    _fields_ = ([(name, c_char_p) for name in ("name", "path", "format", "weight_type", "activation", "kernels")] +
+                [(name, c_int) for name in ("dimensions", "image_size", "patch_size", "context_length",
+                                            "vocabulary_size", "vision_width", "vision_layers", "vision_heads",
+                                            "text_width", "text_layers", "text_heads")] +
+                [("parameter_count", c_size_t), ("thread_count", c_int)])
+
+
+class RvLibraryOptions(Structure):
+    _fields_ = [("read_only", c_bool), ("create", c_bool), ("log", RvLog)]
+
+
+class RvStrings(Structure):
+    _fields_ = [("items", POINTER(c_char_p)), ("count", c_size_t)]
+
+
+class RvIndexProgress(Structure):
+    _fields_ = [("video", c_char_p), ("frames_done", c_size_t), ("frames_expected", c_size_t), ("elapsed_s", c_double)]
+
+
+IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
+
+
+class RvIndexOptions(Structure):
+    _fields_ = [("sampling", c_int), ("interval_s", c_double), ("scene_threshold", c_double), ("batch_size", c_int),
+                ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("no_normalize", c_bool),
+                ("exact_pixels", c_bool), ("retry_failed", c_bool), ("force", c_bool),
+                ("progress", IndexProgressCallback), ("progress_user", c_void_p)]
+
+
+class RvIndexReport(Structure):
+    _fields_ = ([("outcome", c_int), ("video_id", c_int64)] +
+                [(name, c_size_t) for name in ("frame_count", "frames_embedded", "frames_resumed", "damaged_packets")] +
+                [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")])
+
+
+class RvTerm(Structure):
+    _fields_ = [("kind", c_int), ("value", c_char_p), ("image", POINTER(RvImage)), ("vector", c_void_p),
+                ("time_s", c_double), ("weight", c_double)]
+
+
+class RvSearchOptions(Structure):
+    _fields_ = [("top", c_size_t), ("fusion", c_int), ("video_glob", c_char_p), ("min_score", POINTER(c_double)),
+                ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
+                ("moment_gap_s", c_double)]
+
+
+class RvHit(Structure):
+    _fields_ = [("video_id", c_int64), ("video", c_char_p), ("frame_number", c_int64), ("time_s", c_double),
+                ("score", c_double), ("start_s", c_double), ("end_s", c_double)]
+
+
+class RvHits(Structure):
+    _fields_ = [("items", POINTER(RvHit)), ("count", c_size_t)]
+
+
+class RvVideo(Structure):
+    _fields_ = ([("video_id", c_int64)] +
+                [(name, c_char_p) for name in ("path", "content_key", "codec", "sampling", "state", "error")] +
+                [("duration_s", c_double), ("frame_rate", c_double), ("width", c_int), ("height", c_int),
+                 ("frame_count", c_int64)])
+
+
+class RvVideos(Structure):
+    _fields_ = [("items", POINTER(RvVideo)), ("count", c_size_t)]
+
+
+class RvFrameInfo(Structure):
+    _fields_ = [("frame_number", c_int64), ("time_s", c_double)]
+
+
+class RvFrames(Structure):
+    _fields_ = [("items", POINTER(RvFrameInfo)), ("count", c_size_t)]
+
+
+class RvFrameRows(Structure):
+    _fields_ = [("count", c_size_t), ("dimensions", c_int), ("video_ids", c_void_p), ("frame_numbers", c_void_p),
+                ("times_s", c_void_p), ("embeddings", c_void_p)]
+
+
+FrameRowsCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvFrameRows))
+
+
+class RvLibraryInfo(Structure):
+    _fields_ = ([("uri", c_char * 1024), ("schema_version", c_int), ("model_name", c_char * 128),
+                 ("weights_sha256", c_char * 65), ("dimensions", c_int), ("normalized", c_bool)] +
+                [(name, c_int64) for name in ("video_count", "complete_count", "failed_count", "frame_count",
+                                              "size_bytes", "picture_bytes", "embedding_bytes")] +
+                [("min_embedding_length", c_double), ("max_embedding_length", c_double),
+                 ("min_picture_height", c_int), ("max_picture_height", c_int)])
+
+
+class RvCopyProgress(Structure):
+    _fields_ = ([("video", c_char_p)] +
+                [(name, c_size_t) for name in ("videos_done", "videos_expected", "frames_done", "frames_expected")] +
+                [("elapsed_s", c_double)])
+
+
+CopyProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvCopyProgress))
+
+
+class RvCopyOptions(Structure):
+    _fields_ = [("video_glob", c_char_p), ("replace", c_bool), ("batch_size", c_int),
+                ("progress", CopyProgressCallback), ("progress_user", c_void_p)]
+
+
+class RvCopyReport(Structure):
+    _fields_ = [(name, c_size_t) for name in ("videos_copied", "videos_present", "videos_refused", "frames_copied")]
+
+
+FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)
+
+P = POINTER
+HANDLE = c_void_p
+OUT = P(c_void_p)
+E = P(RvError)
+
+# name: (result, arguments). Functions that give a status are called through call().
+FUNCTIONS = {
+    "rv_version": (c_char_p, []),
+    "rv_encoder_open": (c_int, [c_char_p, P(RvEncoderOptions), OUT, E]),
+    "rv_encoder_close": (None, [HANDLE]),
+    "rv_encoder_info": (P(RvModelInfo), [HANDLE]),
+    "rv_encoder_weights_sha256": (c_int, [HANDLE, P(c_char_p), E]),
+    "rv_encoder_encode_text": (c_int, [HANDLE, c_char_p, c_size_t, c_bool, c_void_p, E]),
+    "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_bool, c_void_p, E]),
+    "rv_encoder_tokenize": (c_int, [HANDLE, c_char_p, c_size_t, P(P(c_int32)), P(c_size_t), E]),
+    "rv_encoder_free_tokens": (None, [P(c_int32)]),
+    "rv_picture_load": (c_int, [c_char_p, OUT, E]),
+    "rv_picture_decode": (c_int, [c_char_p, c_size_t, OUT, E]),
+    "rv_picture_image": (RvImage, [HANDLE]),
+    "rv_picture_destroy": (None, [HANDLE]),
+    "rv_library_open": (c_int, [c_char_p, P(RvLibraryOptions), OUT, E]),
+    "rv_library_close": (None, [HANDLE]),
+    "rv_library_default_path": (c_int, [c_char_p, c_size_t, E]),
+    "rv_sources_expand": (c_int, [c_char_p, P(RvStrings), E]),
+    "rv_strings_clear": (None, [P(RvStrings)]),
+    "rv_library_index": (c_int, [HANDLE, HANDLE, c_char_p, P(RvIndexOptions), P(RvIndexReport), E]),
+    "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
+    "rv_hits_clear": (None, [P(RvHits)]),
+    "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),
+    "rv_videos_clear": (None, [P(RvVideos)]),
+    "rv_library_frames": (c_int, [HANDLE, c_int64, P(RvFrames), E]),
+    "rv_frames_clear": (None, [P(RvFrames)]),
+    "rv_library_picture": (c_int, [HANDLE, c_int64, c_int64, P(P(c_uint8)), P(c_size_t), E]),
+    "rv_library_free_picture": (None, [P(c_uint8)]),
+    "rv_library_embeddings": (c_int, [HANDLE, c_char_p, FrameRowsCallback, c_void_p, E]),
+    "rv_library_info": (c_int, [HANDLE, P(RvLibraryInfo), E]),
+    "rv_library_verify": (c_int, [HANDLE, FaultCallback, c_void_p, P(c_size_t), E]),
+    "rv_library_remove": (c_int, [HANDLE, c_int64, E]),
+    "rv_library_copy": (c_int, [HANDLE, HANDLE, P(RvCopyOptions), P(RvCopyReport), E]),
+}
+
+
+def candidates() -> list[str]:
+    """Where the shared library may be, first choice first."""
+    setting = os.environ.get("REELVEC_LIBRARY_PATH")
+    if setting:  # a file, or the folder it is in; nothing else is tried then
+        return [os.path.join(setting, "libreelvec.so") if os.path.isdir(setting) else setting]
+    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "src" / "libreelvec.so"
+    found = [str(built)] if built.exists() else []
+    system = ctypes.util.find_library("reelvec")
+    return found + ([system] if system else []) + ["libreelvec.so.0"]
+
+
+def load() -> ctypes.CDLL:
+    reasons = []
+    for name in candidates():
+        try:
+            library = ctypes.CDLL(name)
+        except OSError as reason:
+            reasons.append(str(reason))
+            continue
+        for function, (result, arguments) in FUNCTIONS.items():
+            try:
+                entry = getattr(library, function)
+            except AttributeError:
+                raise ImportError(f"{name}: has no {function}; it is older than this package") from None
+            entry.restype, entry.argtypes = result, arguments
+        version = library.rv_version().decode()
+        if version.rsplit(".", 1)[0] != VERSION:
+            raise ImportError(f"{name}: version {version}; this package is for {VERSION}")
+        return library
+    raise ImportError("the shared library libreelvec was not found; build it (`ninja -C build`), install it, or set "
+                      f"REELVEC_LIBRARY_PATH to it ({'; '.join(reasons)})")
+
+
+LIBRARY = load()
+
+
+def call(function: str, *arguments) -> None:
+    """Call a function that gives a status; raise its exception where it fails."""
+    error = RvError()
+    status = getattr(LIBRARY, function)(*arguments, ctypes.byref(error))
+    if status != 0:
+        kind = errors.BY_STATUS.get(status, errors.InternalError)
+        raise kind(error.message.decode("utf-8", "replace") or f"{function} failed with status {status}")
+
+
+@LogWrite
+def _write_log(user, level, message):
+    levels = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+    log.log(levels[min(max(level, 0), 3)], "%s", message.decode("utf-8", "replace"))
+
+
+def log_to_python() -> RvLog:
+    """The library's warnings to logging.getLogger("reelvec")."""
+    return RvLog(write=_write_log, user=None)
+
+
+def encode_text(text: str, what: str = "the text") -> bytes:
+    """UTF-8 for a C string."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be str, not {type(text).__name__}")
+    if "\0" in text:
+        raise errors.ArgumentError(f"{what} holds a NUL character")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def encode_path(path) -> bytes:
+    name = os.fsencode(path)
+    if b"\0" in name:
+        raise errors.ArgumentError("a path holds a NUL character")
+    return name
+
+
+class Interrupts:
+    """Ctrl-C during a C call is noted instead of raised, because an exception between two callbacks would get lost; it is
+    raised at the end. Signals come to the main thread only."""
+
+    def __init__(self):
+        self.noted = None
+        self._before = None
+
+    def _note(self, number, frame):
+        self.noted = (number, frame)
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exception):
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+        if self.noted is not None:
+            self._before(*self.noted)
+
+
+class Callback:
+    """A Python function that C calls. Ctrl-C, or an exception in it, stops the C call and is raised behind it."""
+
+    def __init__(self, kind, function):
+        self._function = function
+        self._exception: BaseException | None = None
+        self._interrupts = Interrupts()
+        self.pointer = kind(self._run)
+
+    def _run(self, user, argument):
+        try:
+            go_on = self._function(argument.contents) is not False
+        except BaseException as exception:  # ctypes would print and forget it
+            self._exception = exception
+            return False
+        return go_on and self._interrupts.noted is None
+
+    def call(self, function: str, *arguments) -> None:
+        cancelled = None
+        with self._interrupts:
+            try:
+                call(function, *arguments)
+            except errors.CancelledError as error:
+                cancelled = error
+        if self._exception is not None:
+            raise self._exception
+        if cancelled is not None:
+            raise cancelled
+
+
+class Handle:
+    """A C object that serves one call at a time: calls of other threads wait."""
+
+    def __init__(self, close: str):
+        self._close = close
+        self._pointer = c_void_p()
+        self._lock = threading.RLock()
+        self._busy = False
+
+    def __enter__(self):
+        self._lock.acquire()
+        if self._busy:
+            self._lock.release()
+            raise RuntimeError("a progress function must not use the object that calls it")
+        if not self._pointer:
+            self._lock.release()
+            raise ValueError("it is closed")
+        self._busy = True
+        return self._pointer
+
+    def __exit__(self, *exception):
+        self._busy = False
+        self._lock.release()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._busy:
+                raise RuntimeError("a progress function must not close the object that calls it")
+            pointer, self._pointer = self._pointer, c_void_p()
+            if pointer:
+                getattr(LIBRARY, self._close)(pointer)
+
+    @property
+    def open(self) -> bool:
+        return bool(self._pointer)
+
+    def fill(self, function: str, *arguments) -> None:
+        """Open through a function whose last argument before the error is the handle."""
+        call(function, *arguments, ctypes.byref(self._pointer))

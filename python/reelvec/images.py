@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Pictures on their way in: Pillow's, arrays, files, bytes; and the stored pictures on their way out."""
+from __future__ import annotations
+
+import ctypes
+import io
+import os
+from typing import Any, Sequence, Union
+
+import numpy as np
+
+from . import _native
+from ._native import RvImage, call
+
+ImageInput = Union["np.ndarray", bytes, str, "os.PathLike[str]", Any]
+"""A Pillow image; an array uint8 [height, width] or [height, width, 1 to 4 channels] (grey, grey + alpha, R G B,
+R G B A); the bytes of a picture file; a path or URL of one."""
+
+
+class Picture(bytes):
+    """The JPEG of a stored frame. Notebooks show it; `.image()` gives a Pillow image, `bytes(p)` the file."""
+
+    def image(self):
+        """A PIL.Image (needs Pillow)."""
+        import PIL.Image
+        return PIL.Image.open(io.BytesIO(self))
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write the JPEG into a file."""
+        with open(path, "wb") as file:
+            file.write(self)
+
+    def _repr_jpeg_(self) -> bytes:
+        return bytes(self)
+
+    def __repr__(self) -> str:
+        return f"<JPEG, {len(self) / 1000:.1f} kB>"
+
+    __str__ = __repr__
+
+
+class ImageView:
+    """An RvImage with what keeps its pixels alive."""
+
+    def __init__(self, image: ImageInput):
+        self._picture = ctypes.c_void_p()
+        self._array = None
+        if isinstance(image, np.ndarray):
+            self._use_array(image)
+        elif isinstance(image, (bytes, bytearray, memoryview)):
+            data = bytes(image)
+            call("rv_picture_decode", data, len(data), ctypes.byref(self._picture))
+        elif isinstance(image, (str, os.PathLike)):
+            call("rv_picture_load", _native.encode_path(image), ctypes.byref(self._picture))
+        elif hasattr(image, "mode") and hasattr(image, "convert"):
+            self._use_pillow(image)
+        else:
+            raise TypeError(f"a picture must be a Pillow image, an array, bytes or a path, not {type(image).__name__}")
+        if self._picture:
+            self.value = _native.LIBRARY.rv_picture_image(self._picture)
+
+    def __del__(self):
+        if self._picture:
+            _native.LIBRARY.rv_picture_destroy(self._picture)
+
+    def _use_array(self, array: np.ndarray, nearest: bool = False) -> None:
+        if array.dtype != np.uint8:
+            raise TypeError(f"a picture array must be uint8 with values 0 to 255, not {array.dtype}")
+        if array.ndim == 2:
+            array = array[:, :, None]
+        if array.ndim != 3 or not 1 <= array.shape[2] <= 4 or 0 in array.shape:
+            raise ValueError(f"a picture array must be [height, width] or [height, width, 1 to 4], not {array.shape}")
+        self._array = np.ascontiguousarray(array)
+        height, width, channels = self._array.shape
+        self.value = RvImage(pixels_u8=self._array.ctypes.data, width=width, height=height, channel_count=channels,
+                             row_stride=width * channels, nearest=nearest)
+
+    def _use_pillow(self, image) -> None:
+        # Pillow resamples palette and 1-bit pictures by nearest neighbour, and CLIP's preprocessing resizes first.
+        nearest = image.mode in ("P", "1")
+        if image.mode == "1":
+            image = image.convert("L")
+        elif image.mode == "P":
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        elif image.mode not in ("L", "LA", "RGB", "RGBA"):
+            image = image.convert("RGB")
+        self._use_array(np.asarray(image), nearest)
+
+
+def is_batch(images: Any) -> bool:
+    """Whether it is several pictures: a list, a tuple, or an array with four axes."""
+    return isinstance(images, (list, tuple)) or (isinstance(images, np.ndarray) and images.ndim == 4)
+
+
+def view_all(images: Sequence[ImageInput]) -> tuple[list[ImageView], Any]:
+    """The pictures' views, and a C array of them that lives as long as the views."""
+    views = [ImageView(image) for image in images]
+    return views, (RvImage * len(views))(*(view.value for view in views))

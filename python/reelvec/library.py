@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: MIT
+"""The library: videos, frames with embedding and picture, indexing and searching."""
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any, Callable, Iterable, Optional, Sequence, Union
+
+import numpy as np
+
+from . import _native, errors, query
+from ._native import LIBRARY, Callback, call
+from .images import ImageInput, Picture
+from .model import Model
+from .query import Term
+from .rows import (CopyReport, Embeddings, Hit, IndexProgress, IndexReport, LibraryInfo, Video, table)
+
+Path = Union[str, "os.PathLike[str]"]
+OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before")
+INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
+
+
+def default_path() -> str:
+    """Path of the default library in the user's data folder."""
+    out = ctypes.create_string_buffer(4096)
+    call("rv_library_default_path", out, len(out))
+    return os.fsdecode(out.value)
+
+
+def _double(value: Optional[float]):
+    return None if value is None else ctypes.pointer(ctypes.c_double(value))
+
+
+def _glob(pattern: Optional[Path]) -> Optional[bytes]:
+    return None if pattern is None else _native.encode_path(pattern)
+
+
+def _video(raw: _native.RvVideo) -> Video:
+    return Video(raw.video_id, *(os.fsdecode(getattr(raw, name) or b"") for name in (
+        "path", "content_key", "codec", "sampling", "state", "error")), raw.duration_s, raw.frame_rate, raw.width,
+                 raw.height, raw.frame_count)
+
+
+class Library:
+    """A library of frames.
+
+    uri: a file (SQLite) or a server's address; without it REELVEC_LIBRARY, else the user's default library. It is made by
+    the first index(). model: a Model, or what Model() takes; opened when first needed, and closed with the library unless
+    it was given open. read_only: refuse every change.
+
+    Threads may share a library; their calls wait for each other. Open one per thread to search at the same time. A library
+    does not survive os.fork(): open it in the child. Use it as a context manager, or close() it.
+    """
+
+    def __init__(self, uri: Optional[Path] = None, *, model: Union[Model, Path, None] = None, read_only: bool = False):
+        self.uri = os.fspath(uri) if uri is not None else os.environ.get("REELVEC_LIBRARY") or default_path()
+        self.read_only = read_only
+        self._model = model
+        self._own_model: Optional[Model] = None
+        self._handle = _native.Handle("rv_library_close")
+        self._closed = False
+        if self.uri != "memory:":
+            try:
+                self._open(create=False)
+            except errors.NotFoundError:
+                if read_only:
+                    raise
+
+    # ---- opening and closing ----
+
+    def _open(self, create: bool) -> _native.Handle:
+        if self._closed:
+            raise ValueError("the library is closed")
+        if not self._handle.open:
+            create = create or self.uri == "memory:"
+            options = _native.RvLibraryOptions(read_only=self.read_only, create=create and not self.read_only,
+                                               log=_native.log_to_python())
+            self._handle.fill("rv_library_open", _native.encode_path(self.uri), ctypes.byref(options))
+        return self._handle
+
+    @property
+    def model(self) -> Model:
+        """The model, opened when first asked for."""
+        if isinstance(self._model, Model):
+            return self._model
+        if self._own_model is None:
+            self._own_model = Model(self._model)
+        return self._own_model
+
+    def close(self) -> None:
+        """Give everything back; the library cannot be used afterwards."""
+        self._handle.close()
+        self._closed = True
+        if self._own_model is not None:
+            self._own_model.close()
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, *exception: Optional[object]) -> None:
+        self.close()
+
+    def __del__(self):
+        try:
+            self._handle.close()
+        except Exception:  # not opened, or the interpreter is ending
+            pass
+
+    def __repr__(self) -> str:
+        return f"<reelvec.Library {self.uri}>"
+
+    # ---- indexing ----
+
+    def index(self, path: Path, *, progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0,
+              keyframes: bool = False, scenes: Union[bool, float] = False, batch: int = 0, height: int = 0,
+              quality: int = 0, normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False,
+              force: bool = False) -> list[IndexReport]:
+        """Take a video, a URL, or all videos below a folder into the library.
+
+        A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
+        of 0 to 1). What is complete is left alone, what was interrupted goes on. height and quality: of the stored
+        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16).
+
+        progress is called after every batch and several times a second with an IndexProgress; where it returns False,
+        indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
+
+        One report for each video. Of a single video a failure is raised; of a folder's videos the failed ones are in the
+        list with their error, and the others go on.
+        """
+        if sum((bool(every), keyframes, scenes is not False)) > 1:
+            raise errors.ArgumentError("every, keyframes and scenes exclude each other")
+        options = _native.RvIndexOptions(
+            sampling=KEYFRAMES if keyframes else SCENES if scenes is not False else INTERVAL, interval_s=every,
+            scene_threshold=0 if isinstance(scenes, bool) else scenes, batch_size=batch, thumbnail_height=height,
+            thumbnail_quality=quality, no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
+            force=force)
+        videos = _native.RvStrings()
+        call("rv_sources_expand", _native.encode_path(path), ctypes.byref(videos))
+        try:
+            names = videos.items[:videos.count]
+        finally:
+            LIBRARY.rv_strings_clear(ctypes.byref(videos))
+        single = len(names) == 1
+        reports = []
+        for name in names:
+            try:
+                reports.append(self._index_one(name, options, progress))
+            except (errors.CancelledError, errors.MismatchError, errors.BusyError, errors.OutOfMemoryError):
+                raise  # these would befall every other video too
+            except errors.ReelvecError as error:
+                if single:
+                    raise
+                reports.append(IndexReport(os.fsdecode(name), "failed", error=str(error)))
+        return reports
+
+    def _index_one(self, name: bytes, options: _native.RvIndexOptions, progress) -> IndexReport:
+        def report_progress(raw):  # always there, so that Ctrl-C gets through
+            if progress is None:
+                return True
+            return progress(IndexProgress(os.fsdecode(raw.video), raw.frames_done, raw.frames_expected, raw.elapsed_s))
+
+        callback = Callback(_native.IndexProgressCallback, report_progress)
+        options.progress = callback.pointer
+        report = _native.RvIndexReport()
+        with self._open(create=True) as library, self.model._handle as encoder:
+            callback.call("rv_library_index", library, encoder, name, ctypes.byref(options), ctypes.byref(report))
+        return IndexReport(os.fsdecode(name), OUTCOMES[report.outcome], report.video_id, report.frame_count,
+                           report.frames_embedded, report.frames_resumed, report.damaged_packets, report.decode_s,
+                           report.pixels_s, report.embed_s, report.store_s, report.total_s)
+
+    # ---- searching ----
+
+    def hits(self, text: Union[str, Sequence[str], None] = None, *,
+             image: Union[ImageInput, Sequence[ImageInput], None] = None, like: Union[str, tuple, Sequence, None] = None,
+             vector: Union[np.ndarray, Sequence, None] = None, without: Union[str, Sequence[str], None] = None,
+             terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
+             before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
+             moments: bool = False, moment_gap: float = 0) -> list[Hit]:
+        """The best frames, best first; search() without pandas.
+
+        text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
+        that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
+        scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a glob over paths and file names. after and
+        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames.
+        """
+        asked = query.collect(text, image, like, vector, without, terms)
+        if fusion not in query.FUSIONS:
+            raise errors.ArgumentError(f"fusion '{fusion}' is not known; mean, zscore and rrf are")
+        if top < 1:
+            raise errors.ArgumentError(f"top is {top}; ask for at least one frame")
+        options = _native.RvSearchOptions(
+            top=top, fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
+            after_s=_double(None if after is None else query.seconds(after)),
+            before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap)
+        dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
+        array = query.to_c(asked, dimensions)
+        found = _native.RvHits()
+        if any(term.needs_model for term in asked):
+            with self._open(create=False) as library, self.model._handle as encoder:
+                call("rv_library_search", library, encoder, array, len(asked), ctypes.byref(options), ctypes.byref(found))
+        else:
+            with self._open(create=False) as library:
+                call("rv_library_search", library, None, array, len(asked), ctypes.byref(options), ctypes.byref(found))
+        try:
+            return [Hit(os.fsdecode(raw.video), raw.frame_number, raw.time_s, raw.score, raw.start_s, raw.end_s,
+                        raw.video_id) for raw in found.items[:found.count]]
+        finally:
+            LIBRARY.rv_hits_clear(ctypes.byref(found))
+
+    def search(self, text: Union[str, Sequence[str], None] = None, *, pictures: Union[str, bool] = "jpeg", **options: Any):
+        """A pandas DataFrame with the best frames, best first: video, frame_number, time, score, video_id, picture; with
+        moments=True also start and end. pictures: "jpeg" (reelvec.Picture), "pil" (Pillow images), or False. The other
+        arguments are those of hits()."""
+        found = self.hits(text, **options)
+        leave_out = () if options.get("moments") else ("start", "end")
+        if not pictures:
+            return table(found, Hit, leave_out=leave_out)
+        column = []
+        for hit in found:
+            try:
+                picture = self.picture(hit.video_id, hit.frame_number)
+                column.append(picture.image() if pictures == "pil" else picture)
+            except errors.NotFoundError:  # a frame may be without
+                column.append(None)
+        return table(found, Hit, {"picture": column}, leave_out)
+
+    # ---- looking inside ----
+
+    def _dimensions(self) -> int:
+        for block in self._blocks(None, limit=1):
+            return block.vectors.shape[1]
+        raise errors.NotFoundError(f"{self.uri}: the library holds no frames to compare a vector with")
+
+    def video_list(self, glob: Optional[Path] = None) -> list[Video]:
+        """The videos whose path, or last part of it, matches the glob, by path; videos() without pandas."""
+        found = _native.RvVideos()
+        with self._open(create=False) as library:
+            call("rv_library_list", library, _glob(glob), ctypes.byref(found))
+        try:
+            return [_video(raw) for raw in found.items[:found.count]]
+        finally:
+            LIBRARY.rv_videos_clear(ctypes.byref(found))
+
+    def videos(self, glob: Optional[Path] = None):
+        """A pandas DataFrame with the videos, by path."""
+        return table(self.video_list(glob), Video)
+
+    def _video_id(self, video: Union[int, Path]) -> int:
+        if isinstance(video, int):
+            return video
+        name = os.fspath(video)
+        found = self.video_list(name)
+        exact = [row for row in found if row.path in (name, os.path.realpath(name))]
+        found = exact or found or [row for row in self.video_list() if row.path == os.path.realpath(name)]
+        if len(found) != 1:
+            raise errors.NotFoundError(f"{name}: {'several videos' if found else 'no video'} of the library "
+                                       f"{'match' if found else 'matches'}")
+        return found[0].video_id
+
+    def frames(self, video: Union[int, Path, None] = None, *, embeddings: bool = False):
+        """A pandas DataFrame with the frames of one video (its id, path or name) or of all: video_id, path, frame_number,
+        time, and with embeddings=True a column of float32 arrays."""
+        import pandas
+        videos = {row.video_id: row for row in self.video_list()}
+        wanted = list(videos) if video is None else [self._video_id(video)]
+        if embeddings:
+            pattern = None if video is None else videos[wanted[0]].path
+            rows = self.embeddings(pattern) if wanted else None
+            keep = np.isin(rows.video_ids, wanted) if rows is not None else np.zeros(0, bool)
+            ids = rows.video_ids[keep] if rows is not None else []
+            return pandas.DataFrame({
+                "video_id": ids, "path": [videos[i].path for i in ids],
+                "frame_number": rows.frame_numbers[keep] if rows is not None else [],
+                "time": rows.times[keep] if rows is not None else [],
+                "embedding": list(rows.vectors[keep]) if rows is not None else []})
+        columns: dict[str, list] = {"video_id": [], "path": [], "frame_number": [], "time": []}
+        for video_id in sorted(wanted):
+            raw = _native.RvFrames()
+            with self._open(create=False) as library:
+                call("rv_library_frames", library, video_id, ctypes.byref(raw))
+            for item in raw.items[:raw.count]:
+                for name, value in zip(columns, (video_id, videos[video_id].path, item.frame_number, item.time_s)):
+                    columns[name].append(value)
+            LIBRARY.rv_frames_clear(ctypes.byref(raw))
+        return pandas.DataFrame(columns)
+
+    def _blocks(self, glob: Optional[Path], limit: Optional[int] = None) -> list[Embeddings]:
+        blocks: list[Embeddings] = []
+
+        def keep(rows):
+            def array(address, kind, shape):
+                kind = kind * int(np.prod(shape))
+                return np.ctypeslib.as_array(kind.from_address(address)).reshape(shape).copy()
+
+            count, dimensions = rows.count, rows.dimensions
+            blocks.append(Embeddings(array(rows.video_ids, ctypes.c_int64, (count,)),
+                                     array(rows.frame_numbers, ctypes.c_int64, (count,)),
+                                     array(rows.times_s, ctypes.c_double, (count,)),
+                                     array(rows.embeddings, ctypes.c_float, (count, dimensions))))
+            return limit is None or len(blocks) < limit
+
+        callback = Callback(_native.FrameRowsCallback, keep)
+        with self._open(create=False) as library:
+            try:
+                callback.call("rv_library_embeddings", library, _glob(glob), callback.pointer, None)
+            except errors.CancelledError:  # our own limit
+                pass
+        return blocks
+
+    def embeddings(self, glob: Optional[Path] = None) -> Embeddings:
+        """All embeddings of the videos that match the glob, as arrays."""
+        blocks = self._blocks(glob)
+        if not blocks:
+            return Embeddings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 0), np.float32))
+        return Embeddings(*(np.concatenate(arrays) for arrays in zip(*blocks)))
+
+    def picture(self, video: Union[int, Path], frame_number: int) -> Picture:
+        """The stored picture (JPEG) of a frame. video: its id, path or name."""
+        video_id = self._video_id(video)
+        data, size = ctypes.POINTER(ctypes.c_uint8)(), ctypes.c_size_t()
+        with self._open(create=False) as library:
+            call("rv_library_picture", library, video_id, int(frame_number), ctypes.byref(data), ctypes.byref(size))
+        try:
+            return Picture(ctypes.string_at(data, size.value))
+        finally:
+            LIBRARY.rv_library_free_picture(data)
+
+    def info(self) -> LibraryInfo:
+        """Counts and extremes; reads every row."""
+        raw = _native.RvLibraryInfo()
+        with self._open(create=False) as library:
+            call("rv_library_info", library, ctypes.byref(raw))
+        values = (getattr(raw, name) for name, _ in raw._fields_)
+        return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values))
+
+    # ---- looking after it ----
+
+    def verify(self) -> list[str]:
+        """Check everything; one line for each fault."""
+        faults: list[str] = []
+        report = _native.FaultCallback(lambda user, line: faults.append(line.decode("utf-8", "replace")))
+        count = ctypes.c_size_t()
+        with self._open(create=False) as library:
+            call("rv_library_verify", library, report, None, ctypes.byref(count))
+        return faults
+
+    def remove(self, video: Union[int, Path]) -> None:
+        """Remove a video (its id, path or name) with all its frames."""
+        video_id = self._video_id(video)
+        with self._open(create=False) as library:
+            call("rv_library_remove", library, video_id)
+
+    def copy_to(self, target: "Library", *, video: Optional[Path] = None, replace: bool = False,
+                progress: Optional[Callable[[int, int], Any]] = None) -> CopyReport:
+        """Copy videos into another library of any kind. Run again it goes on where it stopped.
+
+        video: a glob. replace: a video of the same path with other content there gives way. progress is called with the
+        numbers of frames done and expected; where it returns False, copying stops with CancelledError.
+        """
+        def report_progress(raw):
+            return True if progress is None else progress(raw.frames_done, raw.frames_expected)
+
+        callback = Callback(_native.CopyProgressCallback, report_progress)
+        options = _native.RvCopyOptions(video_glob=_glob(video), replace=replace, progress=callback.pointer)
+        report = _native.RvCopyReport()
+        if target is self:
+            raise errors.ArgumentError("a library cannot be copied onto itself")
+        # In one order for all threads, so that two copies in opposite directions do not wait for each other.
+        ours, theirs = self._open(create=False), target._open(create=True)
+        first, second = sorted((ours, theirs), key=id)
+        with first as one, second as other:
+            library, to = (one, other) if first is ours else (other, one)
+            callback.call("rv_library_copy", library, to, ctypes.byref(options), ctypes.byref(report))
+        return CopyReport(*(getattr(report, name) for name, _ in report._fields_))

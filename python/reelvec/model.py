@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""A CLIP model: texts and pictures to embeddings."""
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from typing import Iterable, Optional, Union
+
+import numpy as np
+
+from . import _native
+from ._native import RvEncoderOptions, RvModelInfo, call
+from .images import ImageInput, is_batch, view_all
+
+BATCH = 256  # pictures whose pixels are held at once
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of an opened model; see RvModelInfo in reelvec/encoder.h."""
+
+    name: str
+    path: str
+    format: str
+    weight_type: str
+    activation: str
+    kernels: str
+    dimensions: int
+    image_size: int
+    patch_size: int
+    context_length: int
+    vocabulary_size: int
+    vision_width: int
+    vision_layers: int
+    vision_heads: int
+    text_width: int
+    text_layers: int
+    text_heads: int
+    parameter_count: int
+    thread_count: int
+
+
+class Model:
+    """An opened CLIP checkpoint.
+
+    model: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model; without it
+    REELVEC_MODEL, else "ViT-B/32". threads: 0 means one per core.
+
+    Threads may share a model; their calls wait for each other. A model does not survive os.fork(): open it in the child.
+    Use it as a context manager, or close() it.
+    """
+
+    def __init__(self, model: Union[str, "os.PathLike[str]", None] = None, *, threads: int = 0):
+        name = model if model is not None else os.environ.get("REELVEC_MODEL") or "ViT-B/32"
+        self._handle = _native.Handle("rv_encoder_close")
+        options = RvEncoderOptions(thread_count=threads, log=_native.log_to_python())
+        self._handle.fill("rv_encoder_open", _native.encode_path(name), ctypes.byref(options))
+        with self._handle as encoder:
+            raw = _native.LIBRARY.rv_encoder_info(encoder).contents
+            values = {name: getattr(raw, name) for name, _ in RvModelInfo._fields_}
+        self.info = ModelInfo(**{name: os.fsdecode(value) if isinstance(value, bytes) else value
+                                 for name, value in values.items()})
+
+    @property
+    def dimensions(self) -> int:
+        """Length of an embedding."""
+        return self.info.dimensions
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of the weights; reads the checkpoint the first time."""
+        out = ctypes.c_char_p()
+        with self._handle as encoder:
+            call("rv_encoder_weights_sha256", encoder, ctypes.byref(out))
+            return (out.value or b"").decode()
+
+    def encode_text(self, texts: Union[str, Iterable[str]], *, normalize: bool = True) -> np.ndarray:
+        """Embeddings float32: [dimensions] of one text, [count, dimensions] of several; of length 1 when normalize.
+
+        A text over the model's context length is cut, with a warning to the logger "reelvec".
+        """
+        single = isinstance(texts, str)
+        items = [texts] if isinstance(texts, str) else list(texts)
+        out = np.empty((len(items), self.dimensions), np.float32)
+        for row, text in zip(out, items):
+            if not isinstance(text, str):
+                raise TypeError(f"a text must be str, not {type(text).__name__}")
+            data = text.encode("utf-8")
+            with self._handle as encoder:
+                call("rv_encoder_encode_text", encoder, data, len(data), normalize, row.ctypes.data)
+        return out[0] if single else out
+
+    def encode_image(self, images: Union[ImageInput, Iterable[ImageInput]], *, normalize: bool = True) -> np.ndarray:
+        """Embeddings float32: [dimensions] of one picture, [count, dimensions] of a list or of an array with four axes.
+
+        A picture is a Pillow image, an array uint8 [height, width, channels], the bytes of a picture file, or its path or
+        URL. Resized and cropped as CLIP does; an embedding does not depend on what else is in the call.
+        """
+        single = not is_batch(images)
+        items = [images] if single else images
+        out = np.empty((len(items), self.dimensions), np.float32)
+        for first in range(0, len(items), BATCH):
+            views, array = view_all(items[first:first + BATCH])
+            with self._handle as encoder:
+                call("rv_encoder_encode_images", encoder, array, len(views), normalize, out[first:].ctypes.data)
+        return out[0] if single else out
+
+    def tokenize(self, text: str) -> list[int]:
+        """Token numbers of a text, start and end included, not cut."""
+        data = text.encode("utf-8")
+        tokens, count = ctypes.POINTER(ctypes.c_int32)(), ctypes.c_size_t()
+        with self._handle as encoder:
+            call("rv_encoder_tokenize", encoder, data, len(data), ctypes.byref(tokens), ctypes.byref(count))
+            result = tokens[:count.value]
+            _native.LIBRARY.rv_encoder_free_tokens(tokens)
+        return result
+
+    def close(self) -> None:
+        """Give everything back; the model cannot be used afterwards."""
+        self._handle.close()
+
+    def __enter__(self) -> "Model":
+        return self
+
+    def __exit__(self, *exception: Optional[object]) -> None:
+        self.close()
+
+    def __del__(self):
+        try:
+            self._handle.close()
+        except Exception:  # not opened, or the interpreter is ending
+            pass
+
+    def __repr__(self) -> str:
+        return f"<reelvec.Model {self.info.name}, {self.dimensions} dimensions>"

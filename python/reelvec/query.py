@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What a search asks with: texts, pictures, stored frames, vectors, each with a weight."""
+from __future__ import annotations
+
+import ctypes
+import re
+from dataclasses import dataclass
+from typing import Any, Iterable, Sequence, Union
+
+import numpy as np
+
+from . import _native, errors
+from ._native import RvTerm
+from .images import ImageInput, ImageView, is_batch
+
+FUSIONS = {"mean": 0, "zscore": 1, "rrf": 2}
+_TEXT, _IMAGE, _FRAME, _VECTOR = 0, 2, 3, 4
+
+
+def seconds(time: Union[str, float]) -> float:
+    """12, 12.5, "12.5", "1:02" or "1:02:03.5" in seconds."""
+    if not isinstance(time, str):
+        return float(time)
+    if not re.fullmatch(r"(\d+:)?(\d+:)?\d+(\.\d+)?", time):
+        raise errors.ArgumentError(f"'{time}' is no time; write seconds or h:mm:ss")
+    total = 0.0
+    for part in time.split(":"):
+        total = 60 * total + float(part)
+    return total
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of a query, made by Term.text, Term.image, Term.like or Term.vector. weight: how much it counts against
+    the others; negative: away from it."""
+
+    kind: int
+    value: Any
+    time: float = 0.0
+    weight: float = 1.0
+
+    @classmethod
+    def text(cls, text: str, weight: float = 1.0) -> "Term":
+        """A text."""
+        return cls(_TEXT, _native.encode_text(text, "a query text"), weight=weight)
+
+    @classmethod
+    def image(cls, image: ImageInput, weight: float = 1.0) -> "Term":
+        """A picture: Pillow image, array, bytes of a file, path or URL."""
+        return cls(_IMAGE, ImageView(image), weight=weight)
+
+    @classmethod
+    def like(cls, frame: Union[str, tuple], weight: float = 1.0) -> "Term":
+        """The stored frame nearest to a time: "talk.mp4@12:30" or ("talk.mp4", 750)."""
+        video, at, time = frame.rpartition("@") if isinstance(frame, str) else (frame[0], "@", frame[1])
+        if not at or not video:
+            raise errors.ArgumentError(f"'{frame}' names no frame; write VIDEO@TIME, like talk.mp4@12:30")
+        return cls(_FRAME, _native.encode_path(video), seconds(time), weight)
+
+    @classmethod
+    def vector(cls, vector: Sequence[float], weight: float = 1.0) -> "Term":
+        """An embedding of the library's model, float32 [dimensions]."""
+        return cls(_VECTOR, np.ascontiguousarray(vector, np.float32), weight=weight)
+
+    @property
+    def needs_model(self) -> bool:
+        return self.kind in (_TEXT, _IMAGE)
+
+    @property
+    def is_vector(self) -> bool:
+        return self.kind == _VECTOR
+
+    def fill(self, out: RvTerm, dimensions: int) -> None:
+        """Write the C struct; it lives as long as the term."""
+        out.kind, out.time_s, out.weight = self.kind, self.time, self.weight
+        if self.weight == 0:  # the C library takes 0 for "not given"
+            raise errors.ArgumentError("a weight of 0 says nothing; leave the term out")
+        if self.kind in (_TEXT, _FRAME):
+            out.value = self.value
+        elif self.kind == _IMAGE:
+            out.image = ctypes.pointer(self.value.value)
+        else:
+            if self.value.shape != (dimensions,):
+                raise errors.MismatchError(f"the library's embeddings have {dimensions} numbers, the vector's shape is "
+                                           f"{self.value.shape}")
+            out.vector = self.value.ctypes.data
+
+
+def _several(value: Any) -> list:
+    if value is None:
+        return []
+    return list(value) if is_batch(value) else [value]
+
+
+def collect(text, image, like, vector, without, terms: Iterable[Term]) -> list[Term]:
+    """The terms of a query from search()'s arguments."""
+    found = [Term.text(item) for item in _several(text)] + [Term.image(item) for item in _several(image)]
+    pair = isinstance(like, tuple) and len(like) == 2 and isinstance(like[1], (int, float))
+    found += [Term.like(item) for item in ([like] if pair else _several(like))]
+    if vector is not None:
+        found += [Term.vector(row) for row in np.atleast_2d(np.asarray(vector, np.float32))]
+    found += [Term.text(item, weight=-1.0) for item in _several(without)]
+    return found + list(terms)
+
+
+def to_c(terms: Sequence[Term], dimensions: int):
+    """A C array of the terms; it lives as long as they do."""
+    array = (RvTerm * len(terms))()
+    for out, term in zip(array, terms):
+        term.fill(out, dimensions)
+    return array
+
+
+__all__ = ["FUSIONS", "Term", "collect", "seconds", "to_c"]

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""What a library gives back: plain rows, and tables of them."""
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, fields
+from typing import Any, Iterable, NamedTuple, Optional
+
+import numpy as np
+
+from .images import Picture
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A frame that a search found. start and end: of the moment; both `time` without moments=True. Times in seconds."""
+
+    video: str
+    frame_number: int
+    time: float
+    score: float
+    start: float
+    end: float
+    video_id: int
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video of the library. state: "indexing", "complete" or "failed" (then error says why)."""
+
+    video_id: int
+    path: str
+    content_key: str
+    codec: str
+    sampling: str
+    state: str
+    error: str
+    duration: float
+    frame_rate: float
+    width: int
+    height: int
+    frame_count: int
+
+
+@dataclass(frozen=True)
+class IndexProgress:
+    """How far indexing one video is. frames_expected is 0 where the file does not say; elapsed in seconds."""
+
+    video: str
+    frames_done: int
+    frames_expected: int
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What became of one video. outcome: "indexed", "unchanged", "renamed", "duplicate", "failed before" or "failed"
+    (then error says why). Times in seconds; those of the stages are thread time."""
+
+    video: str
+    outcome: str
+    video_id: int = 0
+    frame_count: int = 0
+    frames_embedded: int = 0
+    frames_resumed: int = 0
+    damaged_packets: int = 0
+    decode_time: float = 0.0
+    pixels_time: float = 0.0
+    embed_time: float = 0.0
+    store_time: float = 0.0
+    total_time: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class CopyReport:
+    """What a copy did: videos copied, videos that were there already, videos left out, frames copied."""
+
+    videos_copied: int
+    videos_present: int
+    videos_refused: int
+    frames_copied: int
+
+
+@dataclass(frozen=True)
+class LibraryInfo:
+    """Counts and extremes of a library; see RvLibraryInfo in reelvec/library.h."""
+
+    uri: str
+    schema_version: int
+    model_name: str
+    weights_sha256: str
+    dimensions: int
+    normalized: bool
+    video_count: int
+    complete_count: int
+    failed_count: int
+    frame_count: int
+    size_bytes: int
+    picture_bytes: int
+    embedding_bytes: int
+    min_embedding_length: float
+    max_embedding_length: float
+    min_picture_height: int
+    max_picture_height: int
+
+
+class Embeddings(NamedTuple):
+    """All embeddings, by video_id and frame_number: int64 [count], int64 [count], float64 [count] in seconds,
+    float32 [count, dimensions]."""
+
+    video_ids: np.ndarray
+    frame_numbers: np.ndarray
+    times: np.ndarray
+    vectors: np.ndarray
+
+
+def table(rows: Iterable[Any], kind: type, extra: Optional[dict[str, list]] = None, leave_out: Iterable[str] = ()):
+    """A pandas DataFrame with a column for each field of the dataclass, and extra ones behind them."""
+    try:
+        import pandas
+    except ImportError:
+        raise ImportError("tables need pandas; install it, or use hits() and video_list(), which do without") from None
+    rows = list(rows)
+    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)
+               if field.name not in leave_out}
+    return pandas.DataFrame({**columns, **(extra or {})})
+
+
+class Html(str):
+    """Text that notebooks show as HTML."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def _cell(value: Any, height: int) -> str:
+    if isinstance(value, Picture):
+        import base64
+        return f'<img height="{height}" src="data:image/jpeg;base64,{base64.b64encode(value).decode()}">'
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, np.ndarray):
+        return html.escape(np.array2string(value, precision=3, threshold=6, edgeitems=2))
+    return html.escape(str(value))
+
+
+def show(frame, height: int = 110) -> Html:
+    """A DataFrame for a notebook, with its pictures as pictures, `height` pixels high."""
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in frame.columns)
+    lines = ("<tr>" + "".join(f"<td>{_cell(value, height)}</td>" for value in row) + "</tr>"
+             for row in frame.itertuples(index=False))
+    return Html(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>")

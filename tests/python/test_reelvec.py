@@ -1,0 +1,393 @@
+# SPDX-License-Identifier: MIT
+"""The Python package on the demo model and the demo video: what it computes, finds, refuses, and how it stops."""
+import io
+import json
+import logging
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+import numpy as np
+
+SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(SOURCE / "python"))
+
+import reelvec  # noqa: E402
+
+MODEL = SOURCE / "models/demo"
+VIDEO = SOURCE / "examples/media/demo.mp4"
+PICTURE = SOURCE / "examples/media/query.png"
+TEXT = "ultra-fast ingestion"
+
+try:
+    import pandas
+except ImportError:
+    pandas = None
+try:
+    import PIL.Image
+except ImportError:
+    PIL = None
+
+needs_pandas = unittest.skipIf(pandas is None, "needs the package python3-pandas")
+needs_pillow = unittest.skipIf(PIL is None, "needs the package python3-pil")
+
+
+def setUpModule():
+    global folder, model, library
+    folder = tempfile.TemporaryDirectory()
+    os.environ["XDG_CACHE_HOME"] = os.environ["XDG_DATA_HOME"] = folder.name
+    os.environ.pop("REELVEC_MODEL", None)
+    os.environ.pop("REELVEC_LIBRARY", None)
+    model = reelvec.Model(MODEL)
+    library = reelvec.Library(scratch("library.db"), model=model)
+    library.index(VIDEO)
+
+
+def tearDownModule():
+    library.close()
+    model.close()
+    folder.cleanup()
+
+
+def scratch(name):
+    return os.path.join(folder.name, name)
+
+
+class ModelTest(unittest.TestCase):
+    def test_texts_and_pictures_give_what_pytorch_gives(self):
+        reference = json.loads((MODEL / "reference.json").read_text())
+        texts = model.encode_text([row["text"] for row in reference["texts"]], normalize=False)
+        images = model.encode_image([SOURCE / "examples/media" / row["file"] for row in reference["images"]], normalize=False)
+        for found, row in [*zip(texts, reference["texts"]), *zip(images, reference["images"])]:
+            wanted = np.array(row["embedding"], np.float32)
+            self.assertLess(np.abs(found - wanted).max(), 2e-4 * np.abs(wanted).max(), row.get("text", row.get("file")))
+
+    def test_shapes_follow_the_arguments(self):
+        self.assertEqual(model.encode_text("a").shape, (512,))
+        self.assertEqual(model.encode_text(["a"]).shape, (1, 512))
+        self.assertEqual(model.encode_text([]).shape, (0, 512))
+        self.assertEqual(model.encode_text(word for word in ("a", "b")).shape, (2, 512))
+        self.assertEqual(model.encode_image(PICTURE).shape, (512,))
+        self.assertEqual(model.encode_image([PICTURE, PICTURE]).shape, (2, 512))
+        self.assertEqual(model.encode_image(np.zeros((3, 20, 30, 3), np.uint8)).shape, (3, 512))
+        self.assertEqual(model.encode_image([]).shape, (0, 512))
+        self.assertAlmostEqual(float(np.linalg.norm(model.encode_text("a red car"))), 1, places=5)
+        self.assertGreater(abs(float(np.linalg.norm(model.encode_text("a red car", normalize=False))) - 1), 0.01)
+
+    @needs_pillow
+    def test_every_kind_of_picture_is_the_same_picture(self):
+        image = PIL.Image.open(PICTURE).convert("RGB")
+        array = np.asarray(image)
+        wanted = model.encode_image(image)
+        for name, other in {"array": array, "read-only array": array[:, :], "strided array": np.repeat(array, 2, 1)[:, ::2],
+                            "path": str(PICTURE), "bytes": PICTURE.read_bytes(),
+                            "alpha": image.convert("RGBA")}.items():
+            np.testing.assert_array_equal(model.encode_image(other), wanted, name)
+        grey = image.convert("L")
+        np.testing.assert_array_equal(model.encode_image(grey), model.encode_image(np.asarray(grey)))
+
+    @needs_pillow
+    def test_palette_pictures_in_memory_are_those_in_files(self):
+        for mode in ("P", "1", "L", "LA", "CMYK"):
+            image = PIL.Image.open(PICTURE).convert("RGB").convert(mode)
+            file = io.BytesIO()
+            image.save(file, "JPEG" if mode == "CMYK" else "PNG", **({"quality": 100} if mode == "CMYK" else {}))
+            found, wanted = model.encode_image(image), model.encode_image(file.getvalue())
+            self.assertGreater(float(found @ wanted), 0.99 if mode == "CMYK" else 0.999999, mode)
+
+    def test_what_is_no_picture_is_refused(self):
+        cases = [(np.zeros((4, 4, 3), np.float32), TypeError, "must be uint8"),
+                 (np.zeros((4, 4, 5), np.uint8), ValueError, "1 to 4"),
+                 (np.zeros((0, 4, 3), np.uint8), ValueError, "1 to 4"),
+                 (np.zeros(4, np.uint8), ValueError, "1 to 4"),
+                 (7, TypeError, "a Pillow image, an array, bytes or a path"),
+                 (b"nothing", reelvec.FormatError, "not a picture"),
+                 ("/no/such.png", reelvec.NotFoundError, "/no/such.png"),
+                 ("nul\0.png", reelvec.ArgumentError, "NUL")]
+        for image, kind, words in cases:
+            with self.assertRaisesRegex(kind, words):
+                model.encode_image(image)
+
+    def test_texts_that_are_none_are_refused(self):
+        for text in (None, [None], 7, [b"bytes"]):
+            with self.assertRaises(TypeError):
+                model.encode_text(text)
+        self.assertEqual(model.encode_text("nul \0 inside").shape, (512,))
+
+    def test_the_model_tells_about_itself(self):
+        self.assertEqual(model.info.dimensions, 512)
+        self.assertEqual(model.info.image_size, model.info.image_size)
+        self.assertEqual(len(model.weights_sha256), 64)
+        self.assertIn("512 dimensions", repr(model))
+        tokens = json.loads((MODEL / "reference.json").read_text())["texts"][0]
+        self.assertEqual(model.tokenize(tokens["text"]), tokens["tokens"])
+
+    def test_errors_are_exceptions_with_the_librarys_message(self):
+        with self.assertRaisesRegex(reelvec.NotFoundError, "/no/such/model") as caught:
+            reelvec.Model("/no/such/model")
+        self.assertIsInstance(caught.exception, LookupError)
+        self.assertEqual(caught.exception.status, 2)
+        with self.assertRaises(reelvec.ReelvecError):
+            reelvec.Model(PICTURE)
+
+    def test_a_closed_model_says_so(self):
+        with reelvec.Model(MODEL) as other:
+            other.encode_text("a")
+        with self.assertRaisesRegex(ValueError, "closed"):
+            other.encode_text("a")
+        other.close()
+
+    def test_long_texts_warn_the_logger(self):
+        with self.assertLogs("reelvec", logging.WARNING) as logs:
+            model.encode_text("word " * 200)
+        self.assertIn("tokens", logs.output[0])
+
+    def test_threads_may_share_a_model(self):
+        texts = [f"text {i}" for i in range(40)]
+        wanted = model.encode_text(texts)
+        found = [None] * 4
+
+        def work(i):
+            found[i] = model.encode_text(texts)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for rows in found:
+            np.testing.assert_array_equal(rows, wanted)
+
+
+class SearchTest(unittest.TestCase):
+    def search_with_program(self, *words):
+        output = subprocess.run([os.environ["REELVEC_PROGRAM"], "search", "--format", "json", "--library", library.uri,
+                                 "--model", str(MODEL), *words], check=True, capture_output=True, text=True).stdout
+        return [(row["frame_number"], row["score"]) for row in map(json.loads, output.splitlines())]
+
+    def assert_same(self, hits, rows):
+        self.assertEqual([hit.frame_number for hit in hits], [number for number, _ in rows])
+        np.testing.assert_allclose([hit.score for hit in hits], [score for _, score in rows], rtol=1e-6)
+
+    def test_hits_are_those_of_the_program(self):
+        self.assert_same(library.hits(TEXT), self.search_with_program(TEXT))
+        self.assert_same(library.hits(image=PICTURE, top=7), self.search_with_program("--image", str(PICTURE), "--top", "7"))
+        self.assert_same(library.hits(TEXT, image=PICTURE), self.search_with_program(TEXT, "--image", str(PICTURE)))
+        self.assert_same(library.hits(TEXT, without="a pizza"), self.search_with_program(TEXT, "--not", "a pizza"))
+        self.assert_same(library.hits(like="demo.mp4@0:05"), self.search_with_program("--like", "demo.mp4@0:05"))
+        self.assert_same(library.hits(like=("demo.mp4", 5)), self.search_with_program("--like", "demo.mp4@0:05"))
+        self.assert_same(library.hits(TEXT, image=PICTURE, fusion="rrf"),
+                         self.search_with_program(TEXT, "--image", str(PICTURE), "--fusion", "rrf"))
+        self.assert_same(library.hits(TEXT, after="0:10", before=60.5),
+                         self.search_with_program(TEXT, "--after", "10", "--before", "60.5"))
+        self.assert_same(library.hits(terms=[reelvec.Term.text(TEXT), reelvec.Term.image(PICTURE, 0.3)]),
+                         self.search_with_program("--text", TEXT, "--image", f"0.3:{PICTURE}"))
+        self.assert_same(library.hits(vector=model.encode_text(TEXT)), self.search_with_program(TEXT))
+
+    @needs_pandas
+    def test_search_gives_a_table_with_pictures(self):
+        rows = library.search(TEXT, top=3)
+        self.assertEqual(list(rows.columns), ["video", "frame_number", "time", "score", "video_id", "picture"])
+        self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.hits(TEXT, top=3)])
+        self.assertEqual(rows.picture[0][:2], b"\xff\xd8")
+        self.assertEqual(rows.picture[0], library.picture(VIDEO, int(rows.frame_number[0])))
+        self.assertIn("kB>", str(rows.picture[0]))
+        self.assertEqual(list(library.search(TEXT, pictures=False, moments=True).columns),
+                         ["video", "frame_number", "time", "score", "start", "end", "video_id"])
+        html = reelvec.show(rows)._repr_html_()
+        self.assertEqual(html.count("<img"), 3)
+        self.assertEqual(len(library.search(TEXT, min_score=2)), 0)
+
+    @needs_pandas
+    @needs_pillow
+    def test_search_gives_pillow_images(self):
+        self.assertEqual(library.search(TEXT, top=1, pictures="pil").picture[0].size, (640, 360))
+
+    @needs_pandas
+    def test_read_sql_gives_the_same_frames_as_search(self):
+        database = sqlite3.connect(library.uri)
+        database.enable_load_extension(True)
+        database.load_extension(os.environ["REELVEC_SQLITE_EXTENSION"].removesuffix(".so"))
+        os.environ["REELVEC_MODEL"] = str(MODEL)
+        try:
+            for text in (TEXT, "a red car", "a green square"):
+                rows = pandas.read_sql("SELECT frame_number, time, dot_product(embedding_data, embed_text(?)) AS similarity "
+                                       "FROM frames ORDER BY similarity DESC LIMIT 5", database, params=(text,))
+                program = self.search_with_program(text)
+                self.assertEqual(rows.frame_number.tolist(), [number for number, _ in program])
+                np.testing.assert_allclose(rows.similarity, [score for _, score in program], atol=1e-6)
+            rows = pandas.read_sql("SELECT frame_number FROM frames ORDER BY dot_product(embedding_data, embed_image(?)) "
+                                   "DESC LIMIT 5", database, params=(PICTURE.read_bytes(),))
+            self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.hits(image=PICTURE)])
+        finally:
+            del os.environ["REELVEC_MODEL"]
+            database.close()
+
+    def test_queries_that_make_no_sense_are_refused(self):
+        cases = [({}, reelvec.ArgumentError, "terms"), ({"text": " "}, reelvec.ArgumentError, "empty"),
+                 ({"text": "a", "fusion": "sum"}, reelvec.ArgumentError, "fusion"),
+                 ({"text": "a", "top": 0}, reelvec.ArgumentError, "top is 0"),
+                 ({"text": "a\0b"}, reelvec.ArgumentError, "NUL"), ({"text": 7}, TypeError, "must be str"),
+                 ({"like": "demo.mp4"}, reelvec.ArgumentError, "VIDEO@TIME"),
+                 ({"like": "demo.mp4@soon"}, reelvec.ArgumentError, "no time"),
+                 ({"like": "other.mp4@1"}, reelvec.NotFoundError, "other.mp4"),
+                 ({"vector": [1.0, 2.0]}, reelvec.MismatchError, "512 numbers"),
+                 ({"terms": [reelvec.Term.text("a", 0)]}, reelvec.ArgumentError, "weight of 0"),
+                 ({"image": "/no/such.png"}, reelvec.NotFoundError, "/no/such.png")]
+        for options, kind, words in cases:
+            with self.assertRaisesRegex(kind, words):
+                library.hits(**options)
+
+
+class LibraryTest(unittest.TestCase):
+    @needs_pandas
+    def test_tables_show_what_is_inside(self):
+        videos = library.videos()
+        self.assertEqual((videos.path[0], videos.state[0], videos.frame_count[0]), (str(VIDEO), "complete", 96))
+        self.assertEqual(len(library.videos("*.mkv")), 0)
+        frames = library.frames("demo.mp4")
+        self.assertEqual(list(frames.columns), ["video_id", "path", "frame_number", "time"])
+        self.assertEqual(frames.time.tolist(), list(range(96)))
+        self.assertEqual(len(library.frames()), 96)
+        vectors = library.frames(embeddings=True)
+        np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
+
+    def test_embeddings_are_those_of_the_rows(self):
+        found = library.embeddings()
+        rows = sqlite3.connect(library.uri).execute("SELECT video_id, frame_number, time, embedding_data FROM frames "
+                                                    "ORDER BY frame_id").fetchall()
+        self.assertEqual(found.video_ids.tolist(), [row[0] for row in rows])
+        self.assertEqual(found.frame_numbers.tolist(), [row[1] for row in rows])
+        self.assertEqual(found.times.tolist(), [row[2] for row in rows])
+        np.testing.assert_array_equal(found.vectors, [np.frombuffer(row[3], "<f4") for row in rows])
+        self.assertEqual(library.embeddings("*.mkv").vectors.shape[0], 0)
+
+    def test_info_and_verify_look_at_everything(self):
+        info = library.info()
+        self.assertEqual((info.frame_count, info.dimensions, info.weights_sha256), (96, 512, model.weights_sha256))
+        self.assertEqual(library.verify(), [])
+
+    def test_a_missing_library_is_made_by_index_only(self):
+        path = scratch("new.db")
+        with reelvec.Library(path, model=model) as new:
+            with self.assertRaisesRegex(reelvec.NotFoundError, "no library here"):
+                new.hits("a")
+            self.assertFalse(os.path.exists(path))
+            with self.assertRaises(reelvec.NotFoundError):
+                new.index("/no/such.mp4")
+            report, = new.index(VIDEO, every=8)
+            self.assertEqual((report.outcome, report.frame_count), ("indexed", 12))
+            self.assertEqual(new.index(VIDEO, every=8)[0].outcome, "unchanged")
+            new.remove("demo.mp4")
+            self.assertEqual(new.video_list(), [])
+            with self.assertRaisesRegex(reelvec.NotFoundError, "no frames"):
+                new.hits(vector=np.zeros(512))
+        with self.assertRaisesRegex(ValueError, "closed"):
+            new.video_list()
+        with self.assertRaises(reelvec.NotFoundError):
+            reelvec.Library(scratch("none.db"), read_only=True)
+
+    def test_a_folder_reports_each_video(self):
+        place = scratch("videos")
+        os.makedirs(place)
+        os.symlink(VIDEO, os.path.join(place, "good.mp4"))
+        pathlib.Path(place, "bad.mp4").write_bytes(b"no video")
+        with reelvec.Library("memory:", model=model) as memory:
+            reports = memory.index(place, every=30)
+            self.assertEqual([(os.path.basename(row.video), row.outcome) for row in reports],
+                             [("bad.mp4", "failed"), ("good.mp4", "indexed")])
+            self.assertIn("bad.mp4", reports[0].error)
+            with self.assertRaises(reelvec.ReelvecError):
+                memory.index(os.path.join(place, "bad.mp4"), retry_failed=True)
+
+    def test_progress_tells_and_stops(self):
+        seen = []
+        with reelvec.Library(scratch("stopped.db"), model=model) as other:
+            def stop_soon(progress):
+                seen.append(progress)
+                return progress.frames_done < 16
+
+            with self.assertRaises(reelvec.CancelledError):
+                other.index(VIDEO, progress=stop_soon)
+            self.assertEqual(seen[-1].frames_expected, 96)
+            done = other.video_list()[0]
+            self.assertEqual(done.state, "indexing")
+            self.assertGreaterEqual(done.frame_count, 16)
+            report, = other.index(VIDEO)
+            self.assertEqual((report.frames_resumed, report.frame_count), (done.frame_count, 96))
+
+    def test_an_exception_in_progress_comes_through(self):
+        def fail(progress):
+            raise KeyError("mine")
+
+        def reenter(progress):
+            other.video_list()
+
+        with reelvec.Library("memory:", model=model) as other:
+            with self.assertRaisesRegex(KeyError, "mine"):
+                other.index(VIDEO, progress=fail)
+            with self.assertRaisesRegex(RuntimeError, "must not use the object"):
+                other.index(VIDEO, progress=reenter)
+            self.assertEqual(other.index(VIDEO)[0].frame_count, 96)
+
+    def test_ctrl_c_stops_indexing_and_keeps_what_is_done(self):
+        timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
+        with reelvec.Library(scratch("interrupted.db"), model=model) as other:
+            timer.start()
+            with self.assertRaises(KeyboardInterrupt):
+                other.index(VIDEO, every=0.05)  # 1920 frames: far longer than the timer
+            timer.join()
+            self.assertEqual(other.verify(), [])
+            report, = other.index(VIDEO, every=1)
+            self.assertEqual(report.frame_count, 96)
+
+    def test_another_models_library_is_refused(self):
+        path = scratch("foreign.db")
+        with reelvec.Library(path, model=model) as foreign:
+            foreign.index(VIDEO, every=30)
+        database = sqlite3.connect(path)
+        database.execute("UPDATE library SET weights_sha256 = replace(weights_sha256, substr(weights_sha256, 1, 8), '00000000')")
+        database.commit()
+        database.close()
+        with reelvec.Library(path, model=model) as foreign:
+            with self.assertRaisesRegex(reelvec.MismatchError, "another library"):
+                foreign.hits("a")
+            with self.assertRaises(reelvec.MismatchError):
+                library.copy_to(foreign)
+
+    def test_copies_go_into_any_library(self):
+        done = []
+        with reelvec.Library("memory:") as memory:
+            self.assertEqual(library.copy_to(memory, progress=lambda *numbers: done.append(numbers)).frames_copied, 96)
+            self.assertEqual(library.copy_to(memory).videos_present, 1)
+            np.testing.assert_array_equal(memory.embeddings().vectors, library.embeddings().vectors)
+            self.assertEqual(memory.picture("demo.mp4", 5), library.picture("demo.mp4", 5))
+        self.assertEqual(done[-1], (96, 96))
+        with self.assertRaises(reelvec.ArgumentError):
+            library.copy_to(library)
+
+    def test_frames_that_are_not_there_are_named(self):
+        with self.assertRaisesRegex(reelvec.NotFoundError, "frame 999"):
+            library.picture(1, 999)
+        with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4"):
+            library.picture("other.mp4", 1)
+
+    def test_threads_may_share_a_library(self):
+        wanted = library.hits(TEXT)
+        found = []
+        threads = [threading.Thread(target=lambda: found.append(library.hits(TEXT))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(found, [wanted] * 4)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Speed of the linear layers, and of a whole ViT-B/32 vision tower, as a share of what the machine's
- * multiply-add units give. Usage: bench_linear [THREADS]; REELVEC_CPU=scalar|avx2|avx512 chooses the kernels.
- */
+ * multiply-add units give. Usage: bench_linear [THREADS [fast]]; fast: in 16-bit integers, the peak is still
+ * that of float32. REELVEC_CPU=scalar|avx2|avx512|avx512vnni chooses the kernels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,8 @@
 #define COLD_BYTES ((size_t)400 << 20) // of weights in turn, as in a whole model: they do not stay in a cache
 #define REPETITIONS 3                  // of a peak measurement, of which the fastest counts
 #define WINDOW_ROWS 800 // of products between two looks at the clock; the fastest window counts
+
+static ComputePrecision precision; // of the linear layers
 
 static double now_seconds(void)
 {
@@ -77,7 +79,7 @@ static void measure_peak_task(void *context, size_t index, int worker)
 {
     PeakJob *job = context;
 #if defined(__x86_64__)
-    job->operations[index] = job->level == CPU_AVX512 ? peak_avx512()
+    job->operations[index] = job->level >= CPU_AVX512 ? peak_avx512()
                              : job->level == CPU_AVX2 ? peak_avx2()
                                                       : 0.0;
 #endif
@@ -143,7 +145,8 @@ static LinearWeights *create_layer(Compute *compute, const float *source, size_t
 {
     LinearWeights *layer;
     RvError err;
-    if (compute->ops->linear_create(compute, source, source, outputs, inputs, &layer, &err) != RV_OK) {
+    if (compute->ops->linear_create(compute, source, source, outputs, inputs, precision, &layer, &err) !=
+        RV_OK) {
         fprintf(stderr, "%s\n", err.message);
         exit(1);
     }
@@ -304,6 +307,8 @@ int main(int argument_count, char **arguments)
 {
     int available = rv_threads_available();
     int wanted = argument_count > 1 ? atoi(arguments[1]) : 0;
+    if (argument_count > 2 && strcmp(arguments[2], "fast") == 0)
+        precision = COMPUTE_FAST;
     if (wanted > 64)
         wanted = 64;
     if (wanted > 0) {

@@ -22,6 +22,7 @@
 
 struct RvEncoder {
     Compute *compute;
+    ComputePrecision image_precision;
     ClipModel *model;
     Checkpoint *checkpoint; // the model's
     Tokenizer *tokenizer;   // opened by the first text
@@ -85,6 +86,7 @@ static void fill_info(RvEncoder *encoder)
         .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
         .activation = config->activation == ACTIVATION_QUICK_GELU ? "quick_gelu" : "gelu",
         .kernels = rv_compute_kernels(encoder->compute),
+        .precision = encoder->image_precision == COMPUTE_FAST ? "fast" : "float32",
         .dimensions = config->dimensions,
         .image_size = config->image_size,
         .patch_size = config->patch_size,
@@ -124,7 +126,11 @@ RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvE
         rv_checkpoint_close(encoder->checkpoint);
         goto fail;
     }
-    status = rv_clip_open(encoder->checkpoint, encoder->compute, &encoder->model, err);
+    if (options->precision == RV_PRECISION_FAST ||
+        (options->precision == RV_PRECISION_AUTO && rv_compute_fast_is_faster(encoder->compute)))
+        encoder->image_precision = COMPUTE_FAST;
+    status =
+        rv_clip_open(encoder->checkpoint, encoder->compute, encoder->image_precision, &encoder->model, err);
     if (status != RV_OK)
         goto fail;
     fill_info(encoder);

@@ -16,6 +16,7 @@ static const CliOption options[] = {
     CLI_OPTION_LIBRARY(DoctorSettings),
     CLI_OPTION_MODEL(DoctorSettings),
     CLI_OPTION_THREADS(DoctorSettings),
+    CLI_OPTION_PRECISION(DoctorSettings),
 };
 
 static void print_machine(void)
@@ -39,8 +40,8 @@ static int check_model(const CliCommon *common)
     if (status == RV_OK) {
         const RvModelInfo *info = rv_encoder_info(encoder);
         printf("model       %s: %s\n", info->name, info->path);
-        printf("runs on     %s, %d thread%s\n", info->kernels, info->thread_count,
-               info->thread_count == 1 ? "" : "s");
+        printf("runs on     %s, %d thread%s, pictures in %s precision\n", info->kernels, info->thread_count,
+               info->thread_count == 1 ? "" : "s", info->precision);
     } else {
         printf("model       %s\n", err.message);
     }

@@ -46,6 +46,7 @@ static const CliOption options[] = {
      .offset = FIELD(output)},
     CLI_OPTION_MODEL(EmbedSettings),
     CLI_OPTION_THREADS(EmbedSettings),
+    CLI_OPTION_PRECISION(EmbedSettings),
     CLI_OPTION_QUIET(EmbedSettings),
 };
 

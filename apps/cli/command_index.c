@@ -98,6 +98,7 @@ static const CliOption options[] = {
      .min = 1,
      .max = 1024},
     CLI_OPTION_THREADS(IndexSettings),
+    CLI_OPTION_PRECISION(IndexSettings),
     CLI_OPTION_QUIET(IndexSettings),
 };
 

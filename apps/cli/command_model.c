@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "context.h"
 #include "json_text.h"
 #include "output.h"
-#include "context.h"
 #include "text.h"
 
 typedef struct ModelSettings {
@@ -47,6 +47,7 @@ static const CliOption info_options[] = {
      .offset = FIELD(format),
      .choices = "table|json"},
     CLI_OPTION_THREADS(ModelSettings),
+    CLI_OPTION_PRECISION(ModelSettings),
     CLI_OPTION_QUIET(ModelSettings),
 };
 
@@ -192,22 +193,23 @@ static void print_info(const RvModelInfo *info, const char *sha256)
            info->text_heads);
     printf("vocabulary         %d, up to %d tokens\n", info->vocabulary_size, info->context_length);
     printf("activation         %s\n", info->activation);
-    printf("runs on            %s, %d thread%s\n", info->kernels, info->thread_count,
-           info->thread_count == 1 ? "" : "s");
+    printf("runs on            %s, %d thread%s, pictures in %s precision\n", info->kernels,
+           info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
 }
 
 static bool print_info_json(const RvModelInfo *info, const char *sha256)
 {
     json_t *object = json_pack(
-        "{so so so so so sI si si si si si si si si si si si so so si}", "name", cli_json_string(info->name),
-        "path", cli_json_string(info->path), "format", cli_json_string(info->format), "weight_type",
-        cli_json_string(info->weight_type), "weights_sha256", cli_json_string(sha256), "parameters",
-        (json_int_t)info->parameter_count, "dimensions", info->dimensions, "image_size", info->image_size,
-        "patch_size", info->patch_size, "context_length", info->context_length, "vocabulary_size",
-        info->vocabulary_size, "vision_width", info->vision_width, "vision_layers", info->vision_layers,
-        "vision_heads", info->vision_heads, "text_width", info->text_width, "text_layers", info->text_layers,
-        "text_heads", info->text_heads, "activation", cli_json_string(info->activation), "kernels",
-        cli_json_string(info->kernels), "threads", info->thread_count);
+        "{so so so so so sI si si si si si si si si si si si so so so si}", "name",
+        cli_json_string(info->name), "path", cli_json_string(info->path), "format",
+        cli_json_string(info->format), "weight_type", cli_json_string(info->weight_type), "weights_sha256",
+        cli_json_string(sha256), "parameters", (json_int_t)info->parameter_count, "dimensions",
+        info->dimensions, "image_size", info->image_size, "patch_size", info->patch_size, "context_length",
+        info->context_length, "vocabulary_size", info->vocabulary_size, "vision_width", info->vision_width,
+        "vision_layers", info->vision_layers, "vision_heads", info->vision_heads, "text_width",
+        info->text_width, "text_layers", info->text_layers, "text_heads", info->text_heads, "activation",
+        cli_json_string(info->activation), "kernels", cli_json_string(info->kernels), "precision",
+        cli_json_string(info->precision), "threads", info->thread_count);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

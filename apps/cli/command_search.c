@@ -95,6 +95,7 @@ static const CliOption options[] = {
     CLI_OPTION_LIBRARY(SearchSettings),
     CLI_OPTION_MODEL(SearchSettings),
     CLI_OPTION_THREADS(SearchSettings),
+    CLI_OPTION_PRECISION(SearchSettings),
     CLI_OPTION_QUIET(SearchSettings),
 };
 

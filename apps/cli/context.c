@@ -103,9 +103,30 @@ RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log,
     return rv_library_open(cli_library(common), &options, out, err);
 }
 
+/* --precision, else REELVEC_PRECISION, else auto. */
+static RvStatus find_precision(const CliCommon *common, RvPrecision *precision, RvError *err)
+{
+    static const char *const words[] = {
+        [RV_PRECISION_AUTO] = "auto", [RV_PRECISION_FLOAT32] = "float32", [RV_PRECISION_FAST] = "fast"};
+    const char *word = setting(NULL, "REELVEC_PRECISION");
+    *precision = (RvPrecision)common->precision;
+    if (common->precision != RV_PRECISION_AUTO || word == NULL)
+        return RV_OK;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *precision = (RvPrecision)i;
+            return RV_OK;
+        }
+    }
+    return cli_error(err, RV_ERROR_ARGUMENT, "REELVEC_PRECISION: '%s' is none of " CLI_PRECISIONS, word);
+}
+
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)
 {
     RvEncoderOptions options = {.thread_count = common->thread_count, .log = log};
+    RvStatus status = find_precision(common, &options.precision, err);
+    if (status != RV_OK)
+        return status;
     return rv_encoder_open(cli_model(common), &options, out, err);
 }
 

@@ -35,6 +35,7 @@ typedef enum CliLibraryUse { CLI_LIBRARY_READ, CLI_LIBRARY_CHANGE, CLI_LIBRARY_C
 /* The default library's folder is made for CLI_LIBRARY_CREATE by the library itself. */
 RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
                           RvError *err);
+/* The model of cli_model in the precision of --precision, else REELVEC_PRECISION. */
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err);
 
 /* Ctrl-C and SIGTERM: the first is only noted, the second ends the program. */

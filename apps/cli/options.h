@@ -54,6 +54,7 @@ typedef struct CliValues {
 typedef struct CliCommon {
     const char *library, *model;
     int thread_count;
+    int precision; // RvPrecision: the words of CLI_OPTION_PRECISION are in its order
     bool quiet;
 } CliCommon;
 
@@ -73,6 +74,13 @@ typedef struct CliCommon {
     {                                                                                                        \
         .name = "threads", .argument = "N", .help = "threads to use (one per core)", .kind = CLI_WHOLE,      \
         .offset = offsetof(Type, common.thread_count), .min = 1, .max = 1024                                 \
+    }
+#define CLI_PRECISIONS "auto|float32|fast"
+#define CLI_OPTION_PRECISION(Type)                                                                           \
+    {                                                                                                        \
+        .name = "precision", .argument = "P",                                                                \
+        .help = "of pictures: fast, float32, auto: fast where it is faster (REELVEC_PRECISION)",             \
+        .kind = CLI_CHOICE, .offset = offsetof(Type, common.precision), .choices = CLI_PRECISIONS            \
     }
 #define CLI_OPTION_QUIET(Type)                                                                               \
     {                                                                                                        \

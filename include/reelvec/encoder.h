@@ -13,10 +13,19 @@ extern "C" {
 
 typedef struct RvEncoder RvEncoder;
 
+/* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ by
+ * less than a hundredth of a degree or so, and may stand in one library. */
+typedef enum RvPrecision {
+    RV_PRECISION_AUTO,    /* FAST where the processor gains by it, else FLOAT32 */
+    RV_PRECISION_FLOAT32, /* 32-bit floats throughout */
+    RV_PRECISION_FAST     /* products of 16-bit integers; cosine to float32 at least 0.9999 */
+} RvPrecision;
+
 /* Zeroed options are good defaults. */
 typedef struct RvEncoderOptions {
     int thread_count;   /* 0: one per core that this process may use */
     const char *device; /* NULL or "auto", "cpu" */
+    RvPrecision precision;
     RvLog log;
 } RvEncoderOptions;
 
@@ -26,7 +35,8 @@ typedef struct RvModelInfo {
     const char *format;      /* "huggingface", "open_clip", "openai-torchscript" */
     const char *weight_type; /* "F32", "F16", "BF16" */
     const char *activation;  /* "quick_gelu", "gelu" */
-    const char *kernels;     /* CPU level in use: "scalar", "avx2", "avx512" */
+    const char *kernels;     /* CPU level in use: "scalar", "avx2", "avx512", "avx512vnni" */
+    const char *precision;   /* in which pictures are embedded: "float32", "fast" */
     int dimensions;          /* length of an embedding */
     int image_size;          /* side of the model's input in pixels */
     int patch_size;

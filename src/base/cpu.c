@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const level_names[] = {
-    [CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
+    [CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512", [CPU_AVX512_VNNI] = "avx512vnni"};
 
 const char *rv_cpu_level_name(CpuLevel level)
 {
@@ -22,7 +22,7 @@ static CpuLevel detected_level(void)
         return CPU_SCALAR;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return CPU_AVX512;
+        return __builtin_cpu_supports("avx512vnni") ? CPU_AVX512_VNNI : CPU_AVX512;
     return CPU_AVX2;
 #else
     return CPU_SCALAR;

@@ -15,12 +15,14 @@
 struct ClipModel {
     Checkpoint *checkpoint;
     Compute *compute;
+    ComputePrecision image_precision;
     VisionTower *vision; // NULL until first used
     TextTower *text;     // NULL until first used
     size_t text_count;   // texts encoded
 };
 
-RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out, RvError *err)
+RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
+                      ClipModel **out, RvError *err)
 {
     *out = NULL;
     RvStatus status = rv_vision_tower_check(checkpoint, err);
@@ -33,6 +35,7 @@ RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out,
     }
     model->checkpoint = checkpoint;
     model->compute = compute;
+    model->image_precision = image_precision;
     *out = model;
     return RV_OK;
 }
@@ -68,7 +71,8 @@ RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err)
 {
     if (model->vision != NULL)
         return RV_OK;
-    return rv_vision_tower_create(model->checkpoint, model->compute, &model->vision, err);
+    return rv_vision_tower_create(model->checkpoint, model->compute, model->image_precision, &model->vision,
+                                  err);
 }
 
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,

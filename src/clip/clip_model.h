@@ -9,8 +9,10 @@
 typedef struct ClipModel ClipModel;
 
 /* The checkpoint is taken over (closed with the model, also on failure); the device is borrowed. Shapes are
- * checked against the configuration now, weights packed when a tower is first used. */
-RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ClipModel **out, RvError *err);
+ * checked against the configuration now, weights packed when a tower is first used. image_precision: of the
+ * vision tower. */
+RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
+                      ClipModel **out, RvError *err);
 void rv_clip_close(ClipModel *model);
 const ClipConfig *rv_clip_config(const ClipModel *model);
 

@@ -12,9 +12,10 @@ typedef struct TextTower TextTower;
 RvStatus rv_vision_tower_check(const Checkpoint *checkpoint, RvError *err);
 RvStatus rv_text_tower_check(const Checkpoint *checkpoint, RvError *err);
 
-/* Pack the weights and make the workspace. Checkpoint and device are borrowed. */
-RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, VisionTower **out,
-                                RvError *err);
+/* Pack the weights and make the workspace. Checkpoint and device are borrowed. A text is one short sequence,
+ * for which packing in another precision costs more than it saves: that tower is float32. */
+RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, ComputePrecision precision,
+                                VisionTower **out, RvError *err);
 /* at_use: nothing is packed, a text reads the weights from the file: for a first text twice as fast as
  * packing and then using them, with the same result to the bit. */
 RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, bool at_use, TextTower **out,

@@ -73,8 +73,8 @@ RvStatus rv_vision_tower_check(const Checkpoint *checkpoint, RvError *err)
     return load(&tower, &loader, err);
 }
 
-RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, VisionTower **out,
-                                RvError *err)
+RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, ComputePrecision precision,
+                                VisionTower **out, RvError *err)
 {
     *out = NULL;
     VisionTower *tower = rv_mem_alloc(1, sizeof *tower, err);
@@ -82,7 +82,7 @@ RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, 
         return RV_ERROR_MEMORY;
     tower->compute = compute;
     init_tower(tower, rv_checkpoint_config(checkpoint));
-    WeightLoader loader = {.checkpoint = checkpoint, .compute = compute};
+    WeightLoader loader = {.checkpoint = checkpoint, .compute = compute, .precision = precision};
     RvStatus status = load(tower, &loader, err);
     rv_weight_loader_clear(&loader);
     size_t patch_values = 3 * (size_t)tower->config.patch_size * (size_t)tower->config.patch_size;

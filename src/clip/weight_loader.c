@@ -97,7 +97,7 @@ RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const
     if (status != RV_OK)
         return status;
     return loader->compute->ops->linear_create(loader->compute, loader->scratch, bias_values, output_count,
-                                               count / output_count, dst, err);
+                                               count / output_count, loader->precision, dst, err);
 }
 
 RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, size_t input_count,
@@ -113,8 +113,8 @@ RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, siz
         for (size_t j = 0; j < output_count; j++)
             turned[j * input_count + i] = loader->scratch[i * output_count + j];
     }
-    return loader->compute->ops->linear_create(loader->compute, turned, NULL, output_count, input_count, dst,
-                                               err);
+    return loader->compute->ops->linear_create(loader->compute, turned, NULL, output_count, input_count,
+                                               COMPUTE_FLOAT32, dst, err);
 }
 
 RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t rows, size_t columns,

@@ -10,9 +10,10 @@
  * use. */
 typedef struct WeightLoader {
     const Checkpoint *checkpoint;
-    Compute *compute; // NULL: check shapes, leave the destinations as they are
-    bool at_use;      // linear layers are not packed but read whenever they are used, where the device can
-    float *scratch;   // host memory for the tensor on its way; init to NULL
+    Compute *compute;           // NULL: check shapes, leave the destinations as they are
+    ComputePrecision precision; // of the linear layers; projections stay float32
+    bool at_use;    // linear layers are not packed but read whenever they are used, where the device can
+    float *scratch; // host memory for the tensor on its way; init to NULL
     size_t scratch_count;
 } WeightLoader;
 

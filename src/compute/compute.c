@@ -57,3 +57,8 @@ const char *rv_compute_kernels(const Compute *compute)
 {
     return compute->kernels;
 }
+
+bool rv_compute_fast_is_faster(const Compute *compute)
+{
+    return compute->fast_is_faster;
+}

@@ -19,6 +19,11 @@ typedef struct ComputeOptions {
 typedef struct Compute Compute;             // an opened device: its table of operations and its state
 typedef struct LinearWeights LinearWeights; // a linear layer packed for the device
 
+/* How a linear layer computes. COMPUTE_FAST rounds rows to 15 and weights to about 11 bits, every few hundred
+ * of them with a scale of their own: a result is off by about a thousandth of the usual size of its sum. A
+ * row or an output with a value that is not finite becomes NaN throughout. */
+typedef enum ComputePrecision { COMPUTE_FLOAT32, COMPUTE_FAST } ComputePrecision;
+
 typedef enum Activation { ACTIVATION_NONE, ACTIVATION_QUICK_GELU, ACTIVATION_GELU } Activation;
 
 /* What happens to the result of a linear layer before it is stored. */
@@ -47,7 +52,8 @@ typedef struct ComputeOps {
     /* weights float32[output_count, input_count] row-major and bias float32[output_count] (NULL: none) on the
      * host; both are copied. */
     RvStatus (*linear_create)(Compute *, const float *weights, const float *bias, size_t output_count,
-                              size_t input_count, LinearWeights **out, RvError *err);
+                              size_t input_count, ComputePrecision precision, LinearWeights **out,
+                              RvError *err);
     void (*linear_destroy)(Compute *, LinearWeights *);
 
     /* The same without copying the weights: whenever the layer is used its rows are asked for, from any of
@@ -93,7 +99,8 @@ typedef struct ComputeOps {
 struct Compute {
     const ComputeOps *ops;
     int thread_count;    // of the host, the caller's included
-    const char *kernels; // "scalar", "avx2", "avx512"
+    const char *kernels; // "scalar", "avx2", "avx512", "avx512vnni"
+    bool fast_is_faster; // whether COMPUTE_FAST gains anything here
 };
 
 /* Widest linear layer input, and longest sequence and widest head of an attention, that a device takes: its
@@ -106,6 +113,7 @@ struct Compute {
 RvStatus rv_compute_open(const ComputeOptions *options, Compute **out, RvError *err);
 void rv_compute_close(Compute *compute);
 int rv_compute_thread_count(const Compute *compute);
-const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", "avx512"
+const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", "avx512", "avx512vnni"
+bool rv_compute_fast_is_faster(const Compute *compute);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "compute/kernels/kernels_i16.h"
 
 void rv_cpu_run(CpuDevice *device, size_t work, size_t task_count,
                 void (*task)(void *context, size_t index, int worker), void *context)
@@ -189,6 +190,7 @@ static void close_device(Compute *compute)
 {
     CpuDevice *device = (CpuDevice *)compute;
     rv_threads_destroy(device->pool);
+    rv_cpu_i16_space_destroy(device);
     free(device->workspace);
     free(device);
 }
@@ -230,6 +232,8 @@ RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvErr
     device->base.ops = &cpu_ops;
     device->base.kernels = rv_cpu_level_name(level);
     device->kernels = rv_kernels_get(level);
+    device->i16_kernels = rv_i16_kernels_get(level);
+    device->base.fast_is_faster = level >= CPU_AVX2;
     device->cache_floats = row_block_floats();
     RvStatus status = rv_threads_create(options->thread_count, &device->pool, err);
     if (status == RV_OK) {

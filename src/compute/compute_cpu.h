@@ -7,9 +7,14 @@
 #include "compute/compute.h"
 #include "compute/kernels/kernels.h"
 
+typedef struct LinearI16 LinearI16; // a linear layer in 16-bit integers
+typedef struct I16Space I16Space;   // where its rows are kept as integers
+
 typedef struct CpuDevice {
     Compute base;
     const CpuKernels *kernels;
+    const struct I16Kernels *i16_kernels;
+    I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
     size_t cache_floats;  // of a row block that should stay in a core's own cache
     float *workspace;     // [thread_count, worker_floats], for attention
@@ -45,13 +50,22 @@ void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t colu
 
 /* The operations of ComputeOps that have files of their own. */
 RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
-                              size_t input_count, LinearWeights **out, RvError *err);
+                              size_t input_count, ComputePrecision precision, LinearWeights **out,
+                              RvError *err);
 RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
                                    size_t output_count, size_t input_count, LinearWeights **out,
                                    RvError *err);
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *src, size_t src_stride,
                    size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);
+/* The same for COMPUTE_FAST; sizes are checked before. */
+RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
+                                  size_t output_count, size_t input_count, LinearI16 **out, RvError *err);
+void rv_cpu_linear_i16_destroy(LinearI16 *layer);
+void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *src, size_t src_stride,
+                       size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);
+void rv_cpu_i16_space_destroy(CpuDevice *device);
+
 size_t rv_cpu_attention_floats(const CpuKernels *kernels); // of workspace per worker
 void rv_cpu_attention(Compute *compute, const float *q, const float *k, const float *v, size_t qkv_stride,
                       size_t sequence_count, size_t token_count, size_t first_query, size_t query_count,

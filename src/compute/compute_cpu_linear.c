@@ -8,6 +8,7 @@
 #include "compute/compute_cpu.h"
 
 struct LinearWeights {
+    LinearI16 *fast; // in place of all that follows
     size_t output_count, input_count;
     size_t panel_count; // of tile_columns outputs each, the last filled up with zeros
     float *panels;      // [panel_count, input_count, tile_columns]
@@ -46,7 +47,8 @@ static void pack_panel(void *context, size_t index, int worker)
 }
 
 RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
-                              size_t input_count, LinearWeights **out, RvError *err)
+                              size_t input_count, ComputePrecision precision, LinearWeights **out,
+                              RvError *err)
 {
     *out = NULL;
     CpuDevice *device = (CpuDevice *)compute;
@@ -61,6 +63,15 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     LinearWeights *layer = rv_mem_alloc(1, sizeof *layer, err);
     if (layer == NULL)
         return RV_ERROR_MEMORY;
+    if (precision == COMPUTE_FAST) {
+        RvStatus status =
+            rv_cpu_linear_i16_create(device, weights, bias, output_count, input_count, &layer->fast, err);
+        if (status != RV_OK)
+            free(layer);
+        else
+            *out = layer;
+        return status;
+    }
     layer->output_count = output_count;
     layer->input_count = input_count;
     layer->panel_count = divide_up(output_count, tile_columns);
@@ -97,7 +108,8 @@ static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context,
     if (weights == NULL)
         return RV_ERROR_MEMORY;
     rows(context, 0, output_count, weights);
-    RvStatus status = rv_cpu_linear_create(compute, weights, bias, output_count, input_count, out, err);
+    RvStatus status =
+        rv_cpu_linear_create(compute, weights, bias, output_count, input_count, COMPUTE_FLOAT32, out, err);
     free(weights);
     return status;
 }
@@ -141,6 +153,7 @@ void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights)
     if (weights == NULL)
         return;
     free(weights->rows_context);
+    rv_cpu_linear_i16_destroy(weights->fast);
     free(weights->panels);
     free(weights->bias);
     free(weights);
@@ -256,6 +269,10 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *
     if (rows == 0)
         return;
     CpuDevice *device = (CpuDevice *)compute;
+    if (weights->fast != NULL) {
+        rv_cpu_linear_i16(device, weights->fast, src, src_stride, rows, dst, dst_stride, epilogue);
+        return;
+    }
     LinearJob job = {.device = device,
                      .kernels = device->kernels,
                      .layer = weights,

@@ -398,6 +398,21 @@ static void library_commands_tell_what_is_there(void **state)
     assert_status(&result, 0);
     assert_holds(result.output, "\"dimensions\": 96, \"image_size\": 64");
     run_clear(&result);
+    result = RUN("model", "info", fixture.model, "--format", "json", "--precision", "fast");
+    assert_status(&result, 0);
+    assert_holds(result.output, "\"precision\": \"fast\"");
+    run_clear(&result);
+    setenv("REELVEC_PRECISION", "float32", 1);
+    result = RUN("model", "info", fixture.model);
+    assert_status(&result, 0);
+    assert_holds(result.output, "pictures in float32 precision\n");
+    run_clear(&result);
+    setenv("REELVEC_PRECISION", "double", 1);
+    result = RUN("model", "info", fixture.model);
+    unsetenv("REELVEC_PRECISION");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "REELVEC_PRECISION: 'double' is none of auto|float32|fast");
+    run_clear(&result);
 }
 
 static void remove_takes_paths_names_and_globs(void **state)

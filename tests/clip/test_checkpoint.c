@@ -278,7 +278,7 @@ static void clip_open_refuses_a_configuration_of_another_model(void **state)
         RvError err = {0};
         assert_ok(rv_compute_open(&(ComputeOptions){.thread_count = 1}, &compute, &err), err);
         assert_ok(rv_checkpoint_open(folder, NULL, &checkpoint, &err), err);
-        RvStatus status = rv_clip_open(checkpoint, compute, &model, &err);
+        RvStatus status = rv_clip_open(checkpoint, compute, COMPUTE_FLOAT32, &model, &err);
         if (status != RV_ERROR_MISMATCH || strstr(err.message, cases[i].message) == NULL)
             fail_msg("%s: %d %s", cases[i].new, status, err.message);
         rv_compute_close(compute);

@@ -68,8 +68,8 @@ static LinearWeights *create_layer(Compute *compute, const float *weights, const
 {
     LinearWeights *layer = NULL;
     RvError err;
-    RvStatus status =
-        compute->ops->linear_create(compute, weights, bias, output_count, input_count, &layer, &err);
+    RvStatus status = compute->ops->linear_create(compute, weights, bias, output_count, input_count,
+                                                  COMPUTE_FLOAT32, &layer, &err);
     assert_int_equal(status, RV_OK);
     return layer;
 }
@@ -475,7 +475,7 @@ static void refuses_layers_and_buffers_of_impossible_size(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RvStatus status = compute->ops->linear_create(compute, &weight, NULL, cases[i].outputs,
-                                                      cases[i].inputs, &layer, &err);
+                                                      cases[i].inputs, COMPUTE_FLOAT32, &layer, &err);
         assert_int_equal(status, RV_ERROR_UNSUPPORTED);
         assert_null(layer);
         assert_non_null(strstr(err.message, "linear layer"));

@@ -58,7 +58,8 @@ static int setup(void **state)
     assert_non_null(mkdtemp(fixture->folder));
     setenv("XDG_CACHE_HOME", fixture->folder, 1);
     source_path("models/demo", path);
-    if (rv_encoder_open(path, NULL, &fixture->encoder, &err) != RV_OK)
+    if (rv_encoder_open(path, &(RvEncoderOptions){.precision = RV_PRECISION_FLOAT32}, &fixture->encoder,
+                        &err) != RV_OK)
         fail_msg("%s", err.message);
     snprintf(path, sizeof path, "%s/library.db", fixture->folder);
     if (rv_library_open(path, &options, &fixture->library, &err) != RV_OK)
@@ -160,6 +161,57 @@ static void pictures_give_what_pytorch_gives(void **state)
     }
 }
 
+/* The fast precision on the scenes' pictures and on frames of noise. */
+static void pictures_in_the_fast_precision_are_close_to_float32(void **state)
+{
+    DemoFixture *fixture = *state;
+    enum { NOISE_COUNT = 8 };
+    char path[2048];
+    RvEncoder *encoder = NULL;
+    RvError err = {0};
+    source_path("models/demo", path);
+    if (rv_encoder_open(path, &(RvEncoderOptions){.precision = RV_PRECISION_FAST}, &encoder, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_string_equal(rv_encoder_info(encoder)->precision, "fast");
+    size_t side = (size_t)rv_encoder_info(encoder)->image_size, picture_count, i;
+    json_t *row, *rows = json_object_get(fixture->reference, "images");
+    picture_count = json_array_size(rows);
+    uint8_t *inputs = malloc((picture_count + NOISE_COUNT) * side * side * 3);
+    assert_non_null(inputs);
+    json_array_foreach(rows, i, row)
+    {
+        char name[256];
+        RvPicture *picture = NULL;
+        snprintf(name, sizeof name, "examples/media/%s", text_of(row, "file"));
+        source_path(name, path);
+        if (rv_picture_load(path, &picture, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        RvImage image = rv_picture_image(picture);
+        assert_int_equal(rv_encoder_preprocess(encoder, &image, inputs + i * side * side * 3, &err), RV_OK);
+        rv_picture_destroy(picture);
+    }
+    srand(3);
+    for (size_t at = picture_count * side * side * 3; at < (picture_count + NOISE_COUNT) * side * side * 3;
+         at++)
+        inputs[at] = (uint8_t)(rand() >> 8);
+    double worst = 1;
+    for (i = 0; i < picture_count + NOISE_COUNT; i++) {
+        float exact[DIMENSIONS], fast[DIMENSIONS];
+        const uint8_t *input = inputs + i * side * side * 3;
+        if (rv_encoder_encode_inputs(fixture->encoder, input, 1, true, exact, &err) != RV_OK ||
+            rv_encoder_encode_inputs(encoder, input, 1, true, fast, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        double cosine = 0;
+        for (size_t k = 0; k < DIMENSIONS; k++)
+            cosine += (double)exact[k] * fast[k];
+        worst = fmin(worst, cosine);
+    }
+    print_message("lowest cosine 1 - %.1e\n", 1 - worst);
+    assert_true(worst >= 0.9999);
+    free(inputs);
+    rv_encoder_close(encoder);
+}
+
 /* Whether the time lies in the scene. */
 static bool in_scene(const DemoFixture *fixture, double time_s, json_int_t scene)
 {
@@ -253,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_give_what_pytorch_gives),
         cmocka_unit_test(pictures_give_what_pytorch_gives),
+        cmocka_unit_test(pictures_in_the_fast_precision_are_close_to_float32),
         cmocka_unit_test(texts_find_their_scenes),
         cmocka_unit_test(pictures_find_their_scenes),
         cmocka_unit_test(text_and_picture_that_disagree_find_both_scenes),

@@ -136,6 +136,7 @@ const CpuKernels rv_kernels_avx512 = {
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
+    .finish_f32 = finish_tile_f32,
     .layer_norm_f32 = layer_norm_f32_avx512,
     .softmax_f32 = softmax_f32_avx512,
     .add_f32 = add_f32_avx512,

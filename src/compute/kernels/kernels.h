@@ -50,6 +50,8 @@ typedef struct CpuKernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
     TileFunction *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
+    /* The end of a tile, from the sums [rows, tile_columns] on: bias, activation, store. */
+    void (*finish_f32)(const Tile *tile, const float *sums, size_t rows);
 
     /* dst = (src - mean) / sqrt(variance + epsilon) * gain + shift over one row; dst may be src. */
     void (*layer_norm_f32)(const float *src, size_t width, const float *gain, const float *shift,
@@ -61,8 +63,8 @@ typedef struct CpuKernels {
     ScanKernels scan;
 } CpuKernels;
 
-/* The kernels of a level; NULL where this build has none. Whether the processor runs them is the caller's to
- * ask (rv_cpu_level). */
+/* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. Whether
+ * the processor runs them is the caller's to ask (rv_cpu_level). */
 const CpuKernels *rv_kernels_get(CpuLevel level);
 
 /* The scan's kernels of rv_cpu_level(). */

@@ -19,6 +19,20 @@ static float activate(float x, Activation activation)
     }
 }
 
+static void finish_f32_scalar(const Tile *tile, const float *sums, size_t rows)
+{
+    for (size_t row = 0; row < rows; row++) {
+        float *dst = tile->dst + row * tile->dst_stride;
+        for (size_t column = 0; column < tile->columns; column++) {
+            float sum = sums[row * TILE_COLUMNS + column] + (tile->bias != NULL ? tile->bias[column] : 0.0f);
+            if (tile->continues)
+                sum = dst[column] + sum;
+            float result = activate(sum, tile->epilogue.activation);
+            dst[column] = tile->epilogue.accumulate ? dst[column] + result : result;
+        }
+    }
+}
+
 static inline void tile_f32(const Tile *tile, const size_t rows)
 {
     float sums[TILE_ROWS][TILE_COLUMNS] = {{0}};
@@ -30,16 +44,7 @@ static inline void tile_f32(const Tile *tile, const size_t rows)
                 sums[row][column] += x * panel[column];
         }
     }
-    for (size_t row = 0; row < rows; row++) {
-        float *dst = tile->dst + row * tile->dst_stride;
-        for (size_t column = 0; column < tile->columns; column++) {
-            float sum = sums[row][column] + (tile->bias != NULL ? tile->bias[column] : 0.0f);
-            if (tile->continues)
-                sum = dst[column] + sum;
-            float result = activate(sum, tile->epilogue.activation);
-            dst[column] = tile->epilogue.accumulate ? dst[column] + result : result;
-        }
-    }
+    finish_f32_scalar(tile, sums[0], rows);
 }
 
 static void tile_1_f32_scalar(const Tile *tile)
@@ -126,6 +131,7 @@ const CpuKernels rv_kernels_scalar = {
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
+    .finish_f32 = finish_f32_scalar,
     .layer_norm_f32 = layer_norm_f32_scalar,
     .softmax_f32 = softmax_f32_scalar,
     .add_f32 = add_f32_scalar,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* 16-bit integer kernels for processors with AVX-512 but without VNNI. */
+#include "compute/kernels/avx512_i16.h"
+
+#define KERNEL_I16(name) name##_i16_avx512
+
+#define vi_dot(sum, a, b) (sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)))
+
+#include "compute/kernels/vector_kernels_i16.h"
+
+static void tile_1_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 1);
+}
+static void tile_2_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 2);
+}
+static void tile_3_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 3);
+}
+static void tile_4_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 4);
+}
+static void tile_5_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 5);
+}
+static void tile_6_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 6);
+}
+static void tile_7_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 7);
+}
+static void tile_8_i16_avx512(const TileI16 *tile)
+{
+    tile_i16(tile, 8);
+}
+
+static TileI16Function *const tiles[TILE_ROWS] = {
+    tile_1_i16_avx512, tile_2_i16_avx512, tile_3_i16_avx512, tile_4_i16_avx512,
+    tile_5_i16_avx512, tile_6_i16_avx512, tile_7_i16_avx512, tile_8_i16_avx512,
+};
+
+const I16Kernels rv_i16_kernels_avx512 = {
+    .level = CPU_AVX512,
+    .tile_rows = TILE_ROWS,
+    .tile_columns = TILE_COLUMNS,
+    .tiles = tiles,
+    .quantise_i16 = quantise_i16_avx512,
+};

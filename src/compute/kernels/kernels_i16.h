@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels of the fast linear layers: products of 16-bit integers. Every level computes the same integers and
+ * the same floats from them, to the bit; only activation functions differ, as in the float32 kernels. */
+#ifndef RV_COMPUTE_KERNELS_I16_H
+#define RV_COMPUTE_KERNELS_I16_H
+
+#include "compute/kernels/kernels.h"
+
+/* Rows and weights are cut into segments of this depth. Each segment of a row, and of each output's weights,
+ * has a scale of its own: value = integer * scale. So a large value costs precision only in its own segment.
+ *
+ * Bounds. A row's integers lie in [-I16_VALUE_MAX, I16_VALUE_MAX]; an output's weights of one segment in
+ * [-32767, 32767], and the sum of their magnitudes is at most I16_WEIGHT_SUM_MAX (whoever packs them sees to
+ * that). A sum over a segment, and every partial sum in any order, is then at most
+ * I16_VALUE_MAX * I16_WEIGHT_SUM_MAX <= 2^31 - 1 in magnitude: 32-bit sums never overflow. */
+#define I16_SEGMENT ((size_t)384)
+#define I16_VALUE_MAX 16383
+#define I16_WEIGHT_SUM_MAX (INT32_MAX / I16_VALUE_MAX)
+
+/* A row whose largest magnitude is below this is quantised as if it were this: the scale stays a normal
+ * number, and the error is below 1e-34. */
+#define I16_SMALLEST_PEAK 0x1p-100f
+
+/* One tile: as Tile, from integers. For each segment in rising order
+ * sums = fma(float(integer sum) * row scale, panel scale, sums). */
+typedef struct TileI16 {
+    const int16_t *src; // [rows, depth], rows src_stride apart
+    size_t src_stride;
+    const float *src_scales; // [rows, segment count], rows scale_stride apart
+    size_t scale_stride;
+    const int16_t *panel;      // [depth / 2, tile_columns, 2]: pairs of neighbours in depth
+    const float *panel_scales; // [segment count, tile_columns]
+    size_t depth;              // even; the last segment may be shorter
+    Tile out; // columns, bias, dst, dst_stride, epilogue, next and next_lines; its depth counts pairs
+} TileI16;
+
+typedef void TileI16Function(const TileI16 *tile);
+
+typedef struct I16Kernels {
+    CpuLevel level;
+    size_t tile_rows, tile_columns; // the columns are those of the level's float32 tiles
+    TileI16Function *const *tiles;  // [tile_rows]: tiles[rows - 1] computes `rows` rows
+
+    /* One segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so that the
+     * largest magnitude becomes I16_VALUE_MAX. Gives the scale; NaN, and integers of 0, when a value is not
+     * finite. Any alignment. */
+    float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
+} I16Kernels;
+
+/* The kernels of a level; NULL where this build has none. */
+const I16Kernels *rv_i16_kernels_get(CpuLevel level);
+
+extern const I16Kernels rv_i16_kernels_scalar;
+#if defined(__x86_64__)
+extern const I16Kernels rv_i16_kernels_avx2;
+extern const I16Kernels rv_i16_kernels_avx512;
+extern const I16Kernels rv_i16_kernels_avx512vnni;
+#endif
+
+#endif

@@ -39,11 +39,12 @@ class RvImage(Structure):
 
 
 class RvEncoderOptions(Structure):
-    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("log", RvLog)]
+    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog)]
 
 
 class RvModelInfo(Structure):
-    _fields_ = ([(name, c_char_p) for name in ("name", "path", "format", "weight_type", "activation", "kernels")] +
+    _fields_ = ([(name, c_char_p) for name in ("name", "path", "format", "weight_type", "activation", "kernels",
+                                       "precision")] +
                 [(name, c_int) for name in ("dimensions", "image_size", "patch_size", "context_length",
                                             "vocabulary_size", "vision_width", "vision_layers", "vision_heads",
                                             "text_width", "text_layers", "text_heads")] +
@@ -86,7 +87,7 @@ class RvTerm(Structure):
 class RvSearchOptions(Structure):
     _fields_ = [("top", c_size_t), ("fusion", c_int), ("video_glob", c_char_p), ("min_score", POINTER(c_double)),
                 ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
-                ("moment_gap_s", c_double)]
+                ("moment_gap_s", c_double), ("scan", c_int)]
 
 
 class RvHit(Structure):

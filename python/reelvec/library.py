@@ -175,23 +175,27 @@ class Library:
              vector: Union[np.ndarray, Sequence, None] = None, without: Union[str, Sequence[str], None] = None,
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
-             moments: bool = False, moment_gap: float = 0) -> list[Hit]:
+             moments: bool = False, moment_gap: float = 0, scan: str = "auto") -> list[Hit]:
         """The best frames, best first; search() without pandas.
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
         that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
         scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a glob over paths and file names. after and
-        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames.
+        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "exact" looks at every frame,
+        "approximate" uses the library's approximate index, "auto" uses it where there is one.
         """
         asked = query.collect(text, image, like, vector, without, terms)
         if fusion not in query.FUSIONS:
             raise errors.ArgumentError(f"fusion '{fusion}' is not known; mean, zscore and rrf are")
+        if scan not in query.SCANS:
+            raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
         if top < 1:
             raise errors.ArgumentError(f"top is {top}; ask for at least one frame")
         options = _native.RvSearchOptions(
             top=top, fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
-            before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap)
+            before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
+            scan=query.SCANS[scan])
         dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
         array = query.to_c(asked, dimensions)
         found = _native.RvHits()

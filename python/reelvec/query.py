@@ -14,6 +14,7 @@ from ._native import RvTerm
 from .images import ImageInput, ImageView, is_batch
 
 FUSIONS = {"mean": 0, "zscore": 1, "rrf": 2}
+SCANS = {"auto": 0, "exact": 1, "approximate": 2}
 _TEXT, _IMAGE, _FRAME, _VECTOR = 0, 2, 3, 4
 
 
@@ -111,4 +112,4 @@ def to_c(terms: Sequence[Term], dimensions: int):
     return array
 
 
-__all__ = ["FUSIONS", "Term", "collect", "seconds", "to_c"]
+__all__ = ["FUSIONS", "SCANS", "Term", "collect", "seconds", "to_c"]

@@ -330,7 +330,7 @@ static void clip_encode_text_gives_the_same_bits_every_time(void **state)
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char path[4096];
         assert_true(known_checkpoint_ensure(layouts[i], path, sizeof path));
-        OpenModel open = open_model(path, NULL);
+        OpenModel open = open_model(path, NULL, COMPUTE_FLOAT32);
         size_t bytes = (size_t)rv_clip_config(open.model)->dimensions * sizeof *first;
         assert_ok(rv_clip_encode_text(open.model, tokens, 4, first, &err), err);
         for (int text = 1; text < 6; text++) {

@@ -12,7 +12,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE / "python"))
 
-from reelvec import _native, errors, library, query  # noqa: E402
+from reelvec import _native, errors, library, model, query  # noqa: E402
 
 STRUCTS = {name: kind for name, kind in vars(_native).items()
            if isinstance(kind, type) and issubclass(kind, ctypes.Structure) and name.startswith("Rv")}
@@ -64,7 +64,10 @@ class AbiTest(unittest.TestCase):
                        "RV_SAMPLING_SCENES": library.SCENES, "RV_TERM_TEXT": query._TEXT, "RV_TERM_IMAGE": query._IMAGE,
                        "RV_TERM_FRAME": query._FRAME, "RV_TERM_VECTOR": query._VECTOR,
                        "RV_FUSION_MEAN": query.FUSIONS["mean"], "RV_FUSION_ZSCORE": query.FUSIONS["zscore"],
-                       "RV_FUSION_RRF": query.FUSIONS["rrf"], "RV_INDEXED": library.OUTCOMES.index("indexed"),
+                       "RV_FUSION_RRF": query.FUSIONS["rrf"], "RV_SCAN_AUTO": query.SCANS["auto"],
+                       "RV_SCAN_EXACT": query.SCANS["exact"], "RV_SCAN_APPROXIMATE": query.SCANS["approximate"],
+                       "RV_PRECISION_AUTO": model.PRECISIONS["auto"], "RV_PRECISION_FAST": model.PRECISIONS["fast"],
+                       "RV_PRECISION_FLOAT32": model.PRECISIONS["float32"], "RV_INDEXED": library.OUTCOMES.index("indexed"),
                        "RV_INDEX_UNCHANGED": library.OUTCOMES.index("unchanged"),
                        "RV_INDEX_RENAMED": library.OUTCOMES.index("renamed"),
                        "RV_INDEX_DUPLICATE": library.OUTCOMES.index("duplicate"),

@@ -63,10 +63,19 @@ class ModelTest(unittest.TestCase):
     def test_texts_and_pictures_give_what_pytorch_gives(self):
         reference = json.loads((MODEL / "reference.json").read_text())
         texts = model.encode_text([row["text"] for row in reference["texts"]], normalize=False)
-        images = model.encode_image([SOURCE / "examples/media" / row["file"] for row in reference["images"]], normalize=False)
+        files = [SOURCE / "examples/media" / row["file"] for row in reference["images"]]
+        with reelvec.Model(MODEL, precision="float32") as exact:
+            images = exact.encode_image(files, normalize=False)
         for found, row in [*zip(texts, reference["texts"]), *zip(images, reference["images"])]:
             wanted = np.array(row["embedding"], np.float32)
             self.assertLess(np.abs(found - wanted).max(), 2e-4 * np.abs(wanted).max(), row.get("text", row.get("file")))
+
+    def test_fast_pictures_are_nearly_those_of_float32(self):
+        with reelvec.Model(MODEL, precision="float32") as exact, reelvec.Model(MODEL, precision="fast") as fast:
+            self.assertEqual((exact.info.precision, fast.info.precision), ("float32", "fast"))
+            self.assertGreater(float(exact.encode_image(PICTURE) @ fast.encode_image(PICTURE)), 0.9999)
+        with self.assertRaises(reelvec.ArgumentError):
+            reelvec.Model(MODEL, precision="double")
 
     def test_shapes_follow_the_arguments(self):
         self.assertEqual(model.encode_text("a").shape, (512,))

@@ -31,7 +31,7 @@ FACTS = {"object": len(scenes.OBJECTS) + 1, "words": len(scenes.WORDS) + 1, "com
          "count": 5, "place": len(scenes.PLACES)}
 WEIGHTS = {"object": 1.0, "words": 1.0, "combo": 0.6, "count": 0.3, "place": 0.3, "letters": 100.0}
 PEAK_RATE, WARM_UP = 1.3e-3, 0.02
-RAMP = (0.38, 0.6)        # the parts of the pictures between which reading grows hard
+RAMP = (0.38, 0.6)        # the progress between which reading grows hard
 
 
 def _share(indexes, classes):
@@ -42,11 +42,10 @@ def _share(indexes, classes):
 
 
 class SceneBatches(torch.utils.data.IterableDataset):
-    """Batches number `first`, `first` + 1, ... of a rank: the same for the same seed."""
+    """Batches number `first`, `first` + 1, ... of a rank: the same for the same seed and progress."""
 
-    def __init__(self, rank, first, args):
-        self.rank, self.first, self.size = rank, first, args.batch
-        self.batches = args.pictures / (args.batch * args.ranks)
+    def __init__(self, rank, first, size, progress):
+        self.rank, self.first, self.size, self.progress = rank, first, size, progress
 
     def __iter__(self):
         torch.set_num_threads(1)
@@ -55,7 +54,7 @@ class SceneBatches(torch.utils.data.IterableDataset):
         worker = torch.utils.data.get_worker_info()          # several workers take turns, batch by batch
         number, turns = self.first + (worker.id if worker else 0), worker.num_workers if worker else 1
         while True:
-            ramp = (number / self.batches - RAMP[0]) / (RAMP[1] - RAMP[0])
+            ramp = (float(self.progress) - RAMP[0]) / (RAMP[1] - RAMP[0])
             painter.difficulty = scenes.FINAL_DIFFICULTY * min(1.0, max(0.0, ramp))
             drawn = scenes.draw_batch(painter, np.random.default_rng([SEED, self.rank, number]), self.size)
             yield {
@@ -121,13 +120,15 @@ class Run:
         self.folder = pathlib.Path(args.folder)
         self.model = new_model(len(caption_vocabulary().ids)).to(args.device)
         self.optimizer = new_optimizer(self.model)
-        self.step, self.progress, self.before, self.start = 0, 0.0, 0.0, time.time()
+        self.step, self.before, self.start = 0, 0.0, time.time()
+        self.progress = torch.zeros(()).share_memory_()      # 0 to 1; the drawing processes see it
         self.checkpoint = self.folder / "checkpoint.pt"
         if self.checkpoint.is_file():
             kept = torch.load(self.checkpoint, map_location=args.device)
             self.model.load_state_dict(kept["model"])
             self.optimizer.load_state_dict(kept["optimizer"])
-            self.step, self.progress, self.before = kept["step"], kept["progress"], kept["seconds"]
+            self.step, self.before = kept["step"], kept["seconds"]
+            self.progress.fill_(kept["progress"])
         self.saved = time.time()
         self.sums = {}
 
@@ -136,7 +137,7 @@ class Run:
 
     def save(self):
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-                 "progress": self.progress, "seconds": self.seconds()}
+                 "progress": float(self.progress), "seconds": self.seconds()}
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
         part.rename(self.checkpoint)
@@ -154,13 +155,13 @@ class Run:
             for grad, part in zip(grads, flat[:-1].split([g.numel() for g in grads])):
                 grad.copy_(part.view_as(grad))
             done = float(flat[-1])
-        self.progress = done
+        self.progress.fill_(done)
 
     def train_step(self, batch):
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.progress)
+            group["lr"] = learning_rate(float(self.progress))
         parts = losses(self.model, {name: value.to(self.args.device) for name, value in batch.items()})
-        fade = 1 - 0.7 * max(0.0, self.progress - 0.6) / 0.4
+        fade = 1 - 0.7 * max(0.0, float(self.progress) - 0.6) / 0.4
         total = parts["clip"] + fade * sum(WEIGHTS[name] * value for name, value in parts.items() if name != "clip")
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -174,15 +175,15 @@ class Run:
     def report(self):
         pictures = self.step * self.args.batch * self.args.ranks
         line = " ".join(f"{name} {value / self.args.every:.3f}" for name, value in self.sums.items())
-        print(f"{self.seconds():7.0f} s {pictures:8d} pictures {100 * self.progress:5.1f} %  {line}  "
+        print(f"{self.seconds():7.0f} s {pictures:8d} pictures {100 * float(self.progress):5.1f} %  {line}  "
               f"scale {float(self.model.logit_scale.exp()):.1f}", flush=True)
         self.sums = {}
         if self.step % (5 * self.args.every) == 0:
             print("          recall at 1 of 100: " + quick_recall(self.model, self.args.device), flush=True)
 
     def run(self):
-        data = torch.utils.data.DataLoader(SceneBatches(self.rank, self.step, self.args), batch_size=None,
-                                           num_workers=self.args.workers, prefetch_factor=4)
+        batches = SceneBatches(self.rank, self.step, self.args.batch, self.progress)
+        data = torch.utils.data.DataLoader(batches, batch_size=None, num_workers=self.args.workers, prefetch_factor=4)
         for batch in data:
             if self.progress >= 1:
                 break

@@ -113,9 +113,10 @@ struct StoreBackend {
 
 extern const StoreBackend store_memory_backend;
 extern const StoreBackend store_sqlite_backend;
-#ifdef REELVEC_WITH_POSTGRES
+// Defined where the build has them.
 extern const StoreBackend store_postgres_backend;
-#endif
+extern const StoreBackend store_mariadb_backend;
+extern const StoreBackend store_singlestore_backend;
 
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 

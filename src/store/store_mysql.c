@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* A library in MariaDB or SingleStore: the connection, snapshots, the database's own checks. */
+#include "store/store_mysql.h"
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/store_text.h"
+
+#define CONNECT_TIMEOUT_S 10u
+
+static void mysql_close_store(Store *base)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    if (store->connection != NULL)
+        mysql_close(store->connection);
+    rv_store_clear_address(&store->address);
+    free(base->uri);
+    free(store);
+}
+
+/* ---- connecting --------------------------------------------------------------------------------------- */
+
+static bool is_loopback(const char *host)
+{
+    return host == NULL || strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+           strcmp(host, "::1") == 0;
+}
+
+/* tls=verify (the rule for other machines), require (encrypted, whoever it is) or off; tls_ca=FILE. */
+static RvStatus set_tls(MysqlStore *store, RvError *err)
+{
+    const char *mode = rv_store_address_parameter(&store->address, "tls");
+    const char *authority = rv_store_address_parameter(&store->address, "tls_ca");
+    if (mode == NULL)
+        mode = authority != NULL || !is_loopback(store->address.host) ? "verify" : "off";
+    my_bool verify = strcmp(mode, "verify") == 0, encrypt = verify || strcmp(mode, "require") == 0;
+    if (!encrypt && strcmp(mode, "off") != 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: tls is %.40s; give verify, require or off",
+                            store->base.uri, mode);
+    mysql_options(store->connection, MYSQL_OPT_SSL_ENFORCE, &encrypt);
+    mysql_options(store->connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    if (authority != NULL)
+        mysql_options(store->connection, MYSQL_OPT_SSL_CA, authority);
+    return RV_OK;
+}
+
+static RvStatus check_parameters(const MysqlStore *store, RvError *err)
+{
+    static const char *const known[] = {"tls", "tls_ca", "socket"};
+    for (int i = 0; i < store->address.parameter_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+            found = found || strcmp(store->address.parameters[i].name, known[k]) == 0;
+        if (!found)
+            return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                "%s: unknown parameter %.60s; there are tls, tls_ca and socket",
+                                store->base.uri, store->address.parameters[i].name);
+    }
+    if (store->address.database == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "%s: the address names no database; put /NAME behind the host", store->base.uri);
+    return RV_OK;
+}
+
+/* A new connection in place of the old one. *number: the server's or the client's error. */
+static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *number, RvError *err)
+{
+    unsigned timeout = CONNECT_TIMEOUT_S, no_files = 0;
+    const ServerAddress *address = &store->address;
+    if (store->connection != NULL)
+        mysql_close(store->connection);
+    store->in_transaction = false;
+    store->connection = mysql_init(NULL);
+    if (store->connection == NULL)
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory", store->base.uri);
+    mysql_options(store->connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
+    mysql_options(store->connection, MYSQL_OPT_LOCAL_INFILE,
+                  &no_files); // the server asks for no file of ours
+    mysql_options(store->connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    RvStatus status = set_tls(store, err);
+    if (status != RV_OK)
+        return status;
+    // A name goes to the address and never to a socket file of another server on this machine.
+    const char *socket = rv_store_address_parameter(address, "socket");
+    const char *host = address->host != NULL && strcmp(address->host, "localhost") == 0 && socket == NULL
+                           ? "127.0.0.1"
+                           : address->host;
+    // Rows that an UPDATE found count as changed, also where they were so already.
+    bool connected = mysql_real_connect(store->connection, host, address->user, address->password, database,
+                                        (unsigned)address->port, socket, CLIENT_FOUND_ROWS) != NULL;
+    *number = mysql_errno(store->connection);
+    return connected ? RV_OK : rv_mysql_fail(store, err);
+}
+
+static RvStatus prepare_session(MysqlStore *store, RvError *err)
+{
+    int64_t packet = 0;
+    RvStatus status = store->dialect->check_server(store, err);
+    if (status == RV_OK)
+        status = rv_mysql_integer(store, "SELECT @@max_allowed_packet", 1 << 20, &packet, err);
+    store->max_packet_bytes = packet < (1 << 16) ? 1 << 16 : packet > (1 << 30) ? 1 << 30 : (size_t)packet;
+    return status;
+}
+
+RvStatus rv_mysql_reconnect(MysqlStore *store, RvError *err)
+{
+    unsigned number = 0;
+    RvStatus status = connect_to(store, store->address.database, &number, err);
+    return status == RV_OK ? prepare_session(store, err) : status;
+}
+
+static RvStatus no_library(const Store *base, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no library here; make one with `reelvec index`",
+                        base->uri);
+}
+
+static RvStatus create_database(MysqlStore *store, RvError *err)
+{
+    unsigned number = 0;
+    RvStatus status = connect_to(store, NULL, &number, err);
+    if (status == RV_OK)
+        status = store->dialect->check_server(store, err);
+    if (status == RV_OK && store->is_shared_tier)
+        return rv_error_set(
+            err, RV_ERROR_NOT_FOUND,
+            "%s: no database %.100s on the server, and on the shared tier none can be made; give the "
+            "one that belongs to the workspace",
+            store->base.uri, store->address.database);
+    // A name between back quotes: a back quote inside is doubled.
+    Buffer sql;
+    rv_buffer_init(&sql, 4096);
+    if (status == RV_OK)
+        status = rv_buffer_append_format(&sql, err, "CREATE DATABASE IF NOT EXISTS `");
+    for (const char *at = store->address.database; status == RV_OK && *at != '\0'; at++)
+        status = rv_buffer_append(&sql, *at == '`' ? "``" : at, *at == '`' ? 2 : 1, err);
+    if (status == RV_OK)
+        status = rv_buffer_append_format(&sql, err, "`");
+    if (status == RV_OK)
+        status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, NULL, err);
+    rv_buffer_clear(&sql);
+    return status == RV_OK ? connect_to(store, store->address.database, &number, err) : status;
+}
+
+static RvStatus connect_first(MysqlStore *store, bool create, RvError *err)
+{
+    unsigned number = 0;
+    RvStatus status = connect_to(store, store->address.database, &number, err);
+    if (number == ER_BAD_DB_ERROR && create)
+        status = create_database(store, err);
+    else if (number == ER_BAD_DB_ERROR)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "%s: no database %.100s on the server; make one with `reelvec index`",
+                              store->base.uri, store->address.database);
+    return status == RV_OK ? prepare_session(store, err) : status;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static RvStatus open_library(MysqlStore *store, const char *uri, const RvLibraryOptions *options,
+                             RvError *err)
+{
+    bool empty = false;
+    RvStatus status = rv_store_parse_address(uri, store->base.uri, &store->address, err);
+    if (status == RV_OK)
+        status = check_parameters(store, err);
+    if (status == RV_OK)
+        status = connect_first(store, options->create, err);
+    if (status == RV_OK)
+        status = rv_mysql_check_schema(store, &empty, err);
+    if (status == RV_OK && empty)
+        status = options->create ? rv_mysql_create_schema(store, err) : no_library(&store->base, err);
+    return status;
+}
+
+static RvStatus open_dialect(const char *uri, const RvLibraryOptions *options, const StoreBackend *backend,
+                             const MysqlDialect *dialect, Store **out, RvError *err)
+{
+    MysqlStore *store = rv_mem_alloc(1, sizeof *store, err);
+    if (store == NULL)
+        return RV_ERROR_MEMORY;
+    store->base = (Store){.backend = backend, .log = options->log, .read_only = options->read_only};
+    store->dialect = dialect;
+    store->base.uri = rv_store_uri_for_show(uri, err);
+    RvStatus status = store->base.uri != NULL ? open_library(store, uri, options, err) : RV_ERROR_MEMORY;
+    if (status != RV_OK) {
+        mysql_close_store(&store->base);
+        return status;
+    }
+    *out = &store->base;
+    return RV_OK;
+}
+
+static RvStatus mariadb_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+{
+    return open_dialect(uri, options, &store_mariadb_backend, &rv_mysql_mariadb, out, err);
+}
+
+static RvStatus singlestore_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+{
+    return open_dialect(uri, options, &store_singlestore_backend, &rv_mysql_singlestore, out, err);
+}
+
+/* ---- the whole library -------------------------------------------------------------------------------- */
+
+static RvStatus mysql_begin_snapshot(Store *base, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    if (store->dialect->begin_snapshot == NULL)
+        return RV_OK;
+    RvStatus status = rv_mysql_query(store, NULL, err, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    return status == RV_OK ? rv_mysql_begin(store, store->dialect->begin_snapshot, err) : status;
+}
+
+static void mysql_end_snapshot(Store *base)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    if (store->in_transaction)
+        rv_mysql_end(store, RV_OK, NULL);
+}
+
+static RvStatus mysql_size_bytes(Store *base, int64_t *out, RvError *err)
+{
+    return rv_mysql_integer((MysqlStore *)base,
+                            "SELECT CAST(coalesce(sum(data_length + index_length), 0) AS SIGNED) FROM "
+                            "information_schema.tables WHERE table_schema = database() AND table_name IN "
+                            "('library', 'videos', 'frames', 'frame_pictures')",
+                            0, out, err);
+}
+
+/* Rows whose parent is missing. */
+static RvStatus mysql_check(Store *base, void (*fault)(void *user, const char *line), void *user,
+                            RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    RvStatus status =
+        rv_mysql_query(store, &result, err,
+                       "SELECT p.video_id, p.frame_number FROM frame_pictures p LEFT JOIN frames f "
+                       "ON f.video_id = p.video_id AND f.frame_number = p.frame_number "
+                       "WHERE f.video_id IS NULL LIMIT 100");
+    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+        RvError line = {0};
+        rv_error_set(&line, RV_ERROR_FORMAT, "video %.20s, frame %.20s: a picture without its frame",
+                     row.values[0] != NULL ? row.values[0] : "?",
+                     row.values[1] != NULL ? row.values[1] : "?");
+        fault(user, line.message);
+    }
+    mysql_free_result(result);
+    return status;
+}
+
+#define COMMON_FUNCTIONS                                                                                     \
+    .close = mysql_close_store, .begin_snapshot = mysql_begin_snapshot, .end_snapshot = mysql_end_snapshot,  \
+    .get_identity = rv_mysql_get_identity, .claim_identity = rv_mysql_claim_identity,                        \
+    .find_video = rv_mysql_find_video, .has_video = rv_mysql_has_video, .begin_video = rv_mysql_begin_video, \
+    .put_frames = rv_mysql_put_frames, .change_video = rv_mysql_change_video,                                \
+    .remove_video = rv_mysql_remove_video, .list_videos = rv_mysql_list_videos,                              \
+    .visit_frames = rv_mysql_visit_frames, .picture = rv_mysql_picture, .size_bytes = mysql_size_bytes,      \
+    .check = mysql_check, .nearest = rv_mysql_nearest, .ann_drop = rv_mysql_ann_drop
+
+const StoreBackend store_mariadb_backend = {
+    .name = "mariadb",
+    .open = mariadb_open,
+    COMMON_FUNCTIONS,
+    .ann_kinds = rv_mysql_mariadb_kinds,
+    .ann_build = rv_mysql_mariadb_ann_build,
+    .ann_info = rv_mysql_mariadb_ann_info,
+};
+
+const StoreBackend store_singlestore_backend = {
+    .name = "singlestore",
+    .open = singlestore_open,
+    COMMON_FUNCTIONS,
+    .ann_kinds = rv_mysql_singlestore_kinds,
+    .ann_build = rv_mysql_singlestore_ann_build,
+    .ann_info = rv_mysql_singlestore_ann_info,
+};

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* MariaDB and SingleStore libraries: statements, values, errors. */
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "store/store_mysql.h"
+#include "store/store_text.h"
+
+// Encoded text is up to three times as long as what the front lets through.
+#define TEXT_COLUMN_MAX (3 * STORE_MAX_TEXT_BYTES)
+#define STATEMENT_MAX ((size_t)16 << 20)
+
+/* ---- errors ------------------------------------------------------------------------------------------- */
+
+static const struct ErrorMeaning {
+    unsigned number;
+    RvStatus status;
+    const char *advice;
+} meanings[] = {
+    {CR_SERVER_GONE_ERROR, RV_ERROR_NETWORK,
+     "; run the command again when the server answers, what was finished is kept"},
+    {CR_SERVER_LOST, RV_ERROR_NETWORK,
+     "; run the command again when the server answers, what was finished is kept"},
+    {CR_CONNECTION_ERROR, RV_ERROR_NETWORK, "; check the address, and that the server runs"},
+    {CR_CONN_HOST_ERROR, RV_ERROR_NETWORK, "; check the address, and that the server runs"},
+    {CR_UNKNOWN_HOST, RV_ERROR_NETWORK, "; check the address"},
+    {CR_SSL_CONNECTION_ERROR, RV_ERROR_NETWORK,
+     "; give the server's certificate authority as ?tls_ca=FILE, or ?tls=require to trust any certificate"},
+    {CR_OUT_OF_MEMORY, RV_ERROR_MEMORY, ""},
+    {ER_ACCESS_DENIED_ERROR, RV_ERROR_IO, "; check user and password"},
+    {ER_DBACCESS_DENIED_ERROR, RV_ERROR_IO, "; the server's administrator can GRANT the rights"},
+    {ER_TABLEACCESS_DENIED_ERROR, RV_ERROR_IO, "; the server's administrator can GRANT the rights"},
+    {ER_LOCK_WAIT_TIMEOUT, RV_ERROR_BUSY, "; run the command again"},
+    {ER_LOCK_DEADLOCK, RV_ERROR_BUSY, "; run the command again"},
+    {ER_SERVER_SHUTDOWN, RV_ERROR_NETWORK, "; run the command again when the server answers"},
+    {ER_OPTION_PREVENTS_STATEMENT, RV_ERROR_IO, "; this server is a read-only copy"},
+};
+
+static RvStatus fail(MysqlStore *store, unsigned number, const char *message, RvError *err)
+{
+    RvStatus status = RV_ERROR_IO;
+    const char *advice = "";
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+        if (meanings[i].number == number) {
+            status = meanings[i].status;
+            advice = meanings[i].advice;
+        }
+    }
+    return rv_error_set(err, status, "%s: %.500s%s", store->base.uri, message, advice);
+}
+
+RvStatus rv_mysql_fail(MysqlStore *store, RvError *err)
+{
+    return fail(store, mysql_errno(store->connection), mysql_error(store->connection), err);
+}
+
+RvStatus rv_mysql_fail_statement(MysqlStore *store, MYSQL_STMT *statement, RvError *err)
+{
+    return fail(store, mysql_stmt_errno(statement), mysql_stmt_error(statement), err);
+}
+
+/* ---- writing statements ------------------------------------------------------------------------------- */
+
+RvStatus rv_mysql_append_text(MysqlStore *store, Buffer *sql, const char *text, RvError *err)
+{
+    if (text == NULL)
+        return rv_buffer_append(sql, "NULL", 4, err);
+    Buffer encoded;
+    rv_buffer_init(&encoded, TEXT_COLUMN_MAX + 1);
+    RvStatus status = rv_store_text_encode(text, &encoded, err);
+    if (status == RV_OK)
+        status = rv_buffer_reserve(sql, 2 * encoded.size_bytes + 3, err);
+    if (status == RV_OK) {
+        char *to = (char *)sql->bytes + sql->size_bytes;
+        *to = '\'';
+        // libmariadb follows what the server said of backslashes.
+        unsigned long length = mysql_real_escape_string(
+            store->connection, to + 1, encoded.size_bytes > 0 ? (const char *)encoded.bytes : "",
+            encoded.size_bytes);
+        to[1 + length] = '\'';
+        sql->size_bytes += length + 2;
+        sql->bytes[sql->size_bytes] = '\0';
+    }
+    rv_buffer_clear(&encoded);
+    return status;
+}
+
+RvStatus rv_mysql_append_bytes(Buffer *sql, const void *bytes, size_t size_bytes, RvError *err)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    RvStatus status = rv_buffer_reserve(sql, 2 * size_bytes + 4, err);
+    if (status != RV_OK)
+        return status;
+    uint8_t *to = sql->bytes + sql->size_bytes;
+    const uint8_t *from = bytes;
+    *to++ = 'X';
+    *to++ = '\'';
+    for (size_t i = 0; i < size_bytes; i++) {
+        *to++ = (uint8_t)digits[from[i] >> 4];
+        *to++ = (uint8_t)digits[from[i] & 15];
+    }
+    *to++ = '\'';
+    *to = '\0';
+    sql->size_bytes += 2 * size_bytes + 3;
+    return RV_OK;
+}
+
+RvStatus rv_mysql_append_real(Buffer *sql, double value, RvError *err)
+{
+    char text[40];
+    // With an exponent it is a double and not a decimal number.
+    snprintf(text, sizeof text, "%.17e", value);
+    for (char *at = text; *at != '\0'; at++) { // the caller's locale may have another sign there
+        if (*at == ',')
+            *at = '.';
+    }
+    return rv_buffer_append(sql, text, strlen(text), err);
+}
+
+static RvStatus write_statement(MysqlStore *store, Buffer *sql, const char *format, va_list arguments,
+                                RvError *err)
+{
+    RvStatus status = RV_OK;
+    while (status == RV_OK && *format != '\0') {
+        size_t length = strcspn(format, "%");
+        status = rv_buffer_append(sql, format, length, err);
+        format += length;
+        if (status != RV_OK || *format == '\0')
+            break;
+        if (format[1] == 's')
+            status = rv_mysql_append_text(store, sql, va_arg(arguments, const char *), err);
+        else if (format[1] == 'd')
+            status = rv_buffer_append_format(sql, err, "%lld", (long long)va_arg(arguments, int64_t));
+        else if (format[1] == 'f')
+            status = rv_mysql_append_real(sql, va_arg(arguments, double), err);
+        else
+            status = rv_buffer_append(sql, "%", 1, err);
+        format += 2;
+    }
+    return status;
+}
+
+/* ---- statements --------------------------------------------------------------------------------------- */
+
+static bool is_gone(MysqlStore *store)
+{
+    unsigned number = mysql_errno(store->connection);
+    return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST;
+}
+
+RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYSQL_RES **out, RvError *err)
+{
+    if (out != NULL)
+        *out = NULL;
+    int failed = mysql_real_query(store->connection, sql, size_bytes);
+    if (failed != 0 && is_gone(store) && !store->in_transaction) {
+        RvStatus status = rv_mysql_reconnect(store, err);
+        if (status != RV_OK)
+            return status;
+        failed = mysql_real_query(store->connection, sql, size_bytes);
+    }
+    if (failed != 0)
+        return rv_mysql_fail(store, err);
+    MYSQL_RES *result = mysql_store_result(store->connection);
+    if (result == NULL && mysql_errno(store->connection) != 0)
+        return rv_mysql_fail(store, err);
+    if (out != NULL && result == NULL)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server gave no rows where it should",
+                            store->base.uri);
+    if (out != NULL)
+        *out = result;
+    else
+        mysql_free_result(result);
+    return RV_OK;
+}
+
+RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format, ...)
+{
+    Buffer sql;
+    rv_buffer_init(&sql, STATEMENT_MAX);
+    if (out != NULL)
+        *out = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    RvStatus status = write_statement(store, &sql, format, arguments, err);
+    va_end(arguments);
+    if (status == RV_OK)
+        status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, out, err);
+    rv_buffer_clear(&sql);
+    return status;
+}
+
+RvStatus rv_mysql_begin(MysqlStore *store, const char *sql, RvError *err)
+{
+    RvStatus status = rv_mysql_query(store, NULL, err, sql);
+    store->in_transaction = status == RV_OK;
+    return status;
+}
+
+RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err)
+{
+    if (status == RV_OK)
+        status = rv_mysql_query(store, NULL, err, "COMMIT");
+    if (status != RV_OK)
+        rv_mysql_query(store, NULL, NULL, "ROLLBACK");
+    store->in_transaction = false;
+    return status;
+}
+
+/* ---- columns ------------------------------------------------------------------------------------------ */
+
+bool rv_mysql_next_row(MYSQL_RES *result, MysqlRow *row)
+{
+    row->result = result;
+    row->values = result != NULL ? mysql_fetch_row(result) : NULL;
+    row->lengths = row->values != NULL ? mysql_fetch_lengths(result) : NULL;
+    return row->values != NULL;
+}
+
+static RvStatus bad_column(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
+                           RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_FORMAT,
+                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec verify`",
+                        store->base.uri, what, mysql_fetch_field_direct(row->result, column)->name);
+}
+
+RvStatus rv_mysql_column_text(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
+                              char **out, RvError *err)
+{
+    const char *value = row->values[column];
+    size_t length = row->lengths[column];
+    *out = NULL;
+    if (value == NULL || length > TEXT_COLUMN_MAX || memchr(value, '\0', length) != NULL)
+        return bad_column(store, row, column, what, err);
+    *out = rv_mem_alloc(length + 1, 1, err);
+    if (*out == NULL)
+        return RV_ERROR_MEMORY;
+    memcpy(*out, value, length);
+    rv_store_text_decode(*out);
+    return RV_OK;
+}
+
+RvStatus rv_mysql_column_integer(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
+                                 int64_t min, int64_t max, int64_t *out, RvError *err)
+{
+    const char *value = row->values[column];
+    return value != NULL && rv_parse_int64(value, min, max, out) ? RV_OK
+                                                                 : bad_column(store, row, column, what, err);
+}
+
+RvStatus rv_mysql_column_quantity(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
+                                  double *out, RvError *err)
+{
+    const char *value = row->values[column];
+    bool good = value != NULL && rv_parse_double(value, 0, 1.7976931348623157e308, out);
+    return good ? RV_OK : bad_column(store, row, column, what, err);
+}
+
+RvStatus rv_mysql_integer(MysqlStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err)
+{
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    *out = fallback;
+    RvStatus status = rv_mysql_query(store, &result, err, sql);
+    if (status == RV_OK && rv_mysql_next_row(result, &row) && row.values[0] != NULL)
+        status = rv_mysql_column_integer(store, &row, 0, "answer", INT64_MIN, INT64_MAX, out, err);
+    mysql_free_result(result);
+    return status;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* MariaDB and SingleStore libraries: rows of videos. */
+#include <mysqld_error.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/store_mysql.h"
+
+#define VIDEO_COLUMNS                                                                                        \
+    "videos.video_id, path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, "     \
+    "codec, sampling, state, error, coalesce(counts.frame_count, 0)"
+#define COUNTED_VIDEOS(condition)                                                                            \
+    "videos LEFT JOIN (SELECT video_id, count(*) AS frame_count FROM frames " condition                      \
+    " GROUP BY video_id) AS counts ON counts.video_id = videos.video_id"
+
+/* Columns: VIDEO_COLUMNS. out owns what was read, also on failure. */
+static RvStatus read_video(MysqlStore *store, const MysqlRow *row, StoredVideo *out, RvError *err)
+{
+    RvVideo *video = &out->video;
+    char what[40];
+    int64_t width = 0, height = 0;
+    RvStatus status =
+        rv_mysql_column_integer(store, row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &video->video_id, err);
+    snprintf(what, sizeof what, "video %lld", (long long)video->video_id);
+    const struct {
+        unsigned column;
+        char **out;
+    } texts[] = {{1, &video->path},      {2, &video->content_key}, {9, &video->codec},
+                 {10, &video->sampling}, {11, &video->state},      {12, &video->error}};
+    for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++)
+        status = rv_mysql_column_text(store, row, texts[i].column, what, texts[i].out, err);
+    const struct {
+        unsigned column;
+        int64_t min, max, *out;
+    } integers[] = {{3, 0, INT64_MAX, &out->size_bytes},
+                    {4, INT64_MIN, INT64_MAX, &out->modified_ns},
+                    {6, 0, INT32_MAX, &width},
+                    {7, 0, INT32_MAX, &height},
+                    {13, 0, INT64_MAX, &video->frame_count}};
+    for (size_t i = 0; status == RV_OK && i < sizeof integers / sizeof integers[0]; i++)
+        status = rv_mysql_column_integer(store, row, integers[i].column, what, integers[i].min,
+                                         integers[i].max, integers[i].out, err);
+    if (status == RV_OK)
+        status = rv_mysql_column_quantity(store, row, 5, what, &video->duration_s, err);
+    if (status == RV_OK)
+        status = rv_mysql_column_quantity(store, row, 8, what, &video->frame_rate, err);
+    video->width = (int)width;
+    video->height = (int)height;
+    return status;
+}
+
+RvStatus rv_mysql_find_video(Store *base, VideoColumn column, const char *value, StoredVideo *out,
+                             bool *found, RvError *err)
+{
+    static const char *const conditions[] = {
+        [VIDEO_BY_PATH] = "path_key = SHA2(%s, 256)",
+        [VIDEO_BY_CONTENT] = "content_hash = SHA2(%s, 256) ORDER BY state <> 'complete', video_id LIMIT 1"};
+    MysqlStore *store = (MysqlStore *)base;
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    char format[600];
+    int64_t id = 0;
+    // The video first, so that only its own frames are counted.
+    snprintf(format, sizeof format, "SELECT video_id FROM videos WHERE %s", conditions[column]);
+    RvStatus status = rv_mysql_query(store, &result, err, format, value);
+    *found = status == RV_OK && rv_mysql_next_row(result, &row);
+    if (*found)
+        status = rv_mysql_column_integer(store, &row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &id, err);
+    mysql_free_result(result);
+    if (status != RV_OK || !*found)
+        return status;
+    status = rv_mysql_query(store, &result, err,
+                            "SELECT " VIDEO_COLUMNS
+                            " FROM " COUNTED_VIDEOS("WHERE video_id = %d") " WHERE "
+                                                                           "videos.video_id = %d",
+                            id, id);
+    *found = status == RV_OK && rv_mysql_next_row(result, &row);
+    if (*found)
+        status = read_video(store, &row, out, err);
+    mysql_free_result(result);
+    return status;
+}
+
+RvStatus rv_mysql_has_video(Store *base, int64_t video_id, bool *found, RvError *err)
+{
+    MYSQL_RES *result = NULL;
+    RvStatus status = rv_mysql_query((MysqlStore *)base, &result, err,
+                                     "SELECT 1 FROM videos WHERE video_id = %d", video_id);
+    *found = status == RV_OK && mysql_num_rows(result) > 0;
+    mysql_free_result(result);
+    return status;
+}
+
+/* ARGUMENT when a row other than own_id has the path. */
+static RvStatus check_path_free(MysqlStore *store, const char *path, int64_t own_id, RvError *err)
+{
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    int64_t other = 0;
+    RvStatus status = rv_mysql_query(
+        store, &result, err, "SELECT video_id FROM videos WHERE path_key = SHA2(%s, 256) AND video_id <> %d",
+        path, own_id);
+    if (status == RV_OK && rv_mysql_next_row(result, &row)) {
+        status = rv_mysql_column_integer(store, &row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &other, err);
+        if (status == RV_OK)
+            status = rv_store_path_taken(&store->base, path, other, err);
+    }
+    mysql_free_result(result);
+    return status;
+}
+
+/* What a statement on one video's row did; NOT_FOUND where there is no such row. */
+static RvStatus check_changed(MysqlStore *store, RvStatus status, int64_t video_id, RvError *err)
+{
+    // Somebody else took the path between the check and now.
+    if (status != RV_OK && mysql_errno(store->connection) == ER_DUP_ENTRY)
+        return rv_error_set(err, RV_ERROR_BUSY,
+                            "%s: another process writes the same video now; try again later",
+                            store->base.uri);
+    if (status == RV_OK && mysql_affected_rows(store->connection) == 0)
+        return rv_store_no_video(&store->base, video_id, err);
+    return status;
+}
+
+/* No foreign keys here: MariaDB's cascades pass by its vector index, SingleStore has none. */
+static RvStatus delete_video(MysqlStore *store, int64_t video_id, RvError *err)
+{
+    RvStatus status = rv_mysql_query(store, NULL, err, "DELETE FROM videos WHERE video_id = %d", video_id);
+    status = check_changed(store, status, video_id, err);
+    if (status == RV_OK)
+        status = rv_mysql_query(store, NULL, err, "DELETE FROM frame_pictures WHERE video_id = %d", video_id);
+    if (status == RV_OK)
+        status = rv_mysql_query(store, NULL, err, "DELETE FROM frames WHERE video_id = %d", video_id);
+    return status;
+}
+
+static RvStatus insert_video(MysqlStore *store, const VideoFacts *facts, int64_t *video_id, RvError *err)
+{
+    RvStatus status = rv_mysql_query(
+        store, NULL, err,
+        "INSERT INTO videos (path, path_key, content_key, content_hash, size_bytes, modified_ns, duration, "
+        "width, "
+        "height, frame_rate, codec, sampling, state, error, created, updated) VALUES (%s, SHA2(%s, 256), %s, "
+        "SHA2(%s, 256), %d, %d, %f, %d, %d, %f, %s, %s, 'indexing', '', now(), now())",
+        facts->path, facts->path, facts->content_key, facts->content_key, facts->size_bytes,
+        facts->modified_ns, facts->duration_s, (int64_t)facts->width, (int64_t)facts->height,
+        facts->frame_rate, facts->codec, facts->sampling);
+    *video_id = status == RV_OK ? (int64_t)mysql_insert_id(store->connection) : 0;
+    status = check_changed(store, status, 0, err);
+    if (status == RV_OK && (*video_id < 1 || *video_id > STORE_MAX_VIDEO_ID))
+        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                              "%s: the library has used up its %lld video numbers; start another library",
+                              store->base.uri, (long long)STORE_MAX_VIDEO_ID);
+    return status;
+}
+
+RvStatus rv_mysql_begin_video(Store *base, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                              RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    int64_t new_id = 0;
+    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    if (status != RV_OK)
+        return status;
+    status = check_path_free(store, facts->path, replace_id, err);
+    if (status == RV_OK && replace_id > 0)
+        status = delete_video(store, replace_id, err);
+    if (status == RV_OK)
+        status = insert_video(store, facts, &new_id, err);
+    status = rv_mysql_end(store, status, err);
+    if (status == RV_OK)
+        *video_id = new_id;
+    return status;
+}
+
+static RvStatus append_change(MysqlStore *store, Buffer *sql, const VideoChange *change, RvError *err)
+{
+    const struct {
+        const char *column, *value;
+    } texts[] = {{"path", change->path}, {"state", change->state}, {"error", change->error}};
+    RvStatus status = rv_buffer_append_format(sql, err, "UPDATE videos SET updated = now()");
+    for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].value == NULL)
+            continue;
+        status = rv_buffer_append_format(sql, err, ", %s = ", texts[i].column);
+        if (status == RV_OK)
+            status = rv_mysql_append_text(store, sql, texts[i].value, err);
+    }
+    if (status == RV_OK && change->path != NULL) {
+        status = rv_buffer_append_format(sql, err, ", path_key = SHA2(");
+        if (status == RV_OK)
+            status = rv_mysql_append_text(store, sql, change->path, err);
+        if (status == RV_OK)
+            status = rv_buffer_append_format(sql, err, ", 256)");
+    }
+    if (status == RV_OK && change->duration_s != NULL) {
+        status = rv_buffer_append_format(sql, err, ", duration = ");
+        if (status == RV_OK)
+            status = rv_mysql_append_real(sql, *change->duration_s, err);
+    }
+    if (status == RV_OK && change->size_bytes != NULL)
+        status = rv_buffer_append_format(sql, err, ", size_bytes = %lld", (long long)*change->size_bytes);
+    if (status == RV_OK && change->modified_ns != NULL)
+        status = rv_buffer_append_format(sql, err, ", modified_ns = %lld", (long long)*change->modified_ns);
+    return status;
+}
+
+RvStatus rv_mysql_change_video(Store *base, int64_t video_id, const VideoChange *change, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    Buffer sql;
+    rv_buffer_init(&sql, (size_t)16 << 20);
+    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    if (status != RV_OK)
+        return status;
+    if (change->path != NULL)
+        status = check_path_free(store, change->path, video_id, err);
+    if (status == RV_OK)
+        status = append_change(store, &sql, change, err);
+    if (status == RV_OK)
+        status = rv_buffer_append_format(&sql, err, " WHERE video_id = %lld", (long long)video_id);
+    if (status == RV_OK) {
+        status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, NULL, err);
+        status = check_changed(store, status, video_id, err);
+    }
+    rv_buffer_clear(&sql);
+    return rv_mysql_end(store, status, err);
+}
+
+RvStatus rv_mysql_remove_video(Store *base, int64_t video_id, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    return status == RV_OK ? rv_mysql_end(store, delete_video(store, video_id, err), err) : status;
+}
+
+RvStatus rv_mysql_list_videos(Store *base, RvVideos *out, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    RvStatus status =
+        rv_mysql_query(store, &result, err, "SELECT " VIDEO_COLUMNS " FROM " COUNTED_VIDEOS(""));
+    if (status == RV_OK) {
+        out->items = rv_mem_alloc((size_t)mysql_num_rows(result), sizeof *out->items, err);
+        status = out->items != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+        StoredVideo stored = {0};
+        status = read_video(store, &row, &stored, err);
+        out->items[out->count++] = stored.video;
+    }
+    mysql_free_result(result);
+    return status;
+}

@@ -10,6 +10,7 @@
 #include "store/store_mysql.h"
 
 #define OLDEST_VERSION 110700 // the VECTOR type
+#define DEFAULT_M 16
 #define EF_SEARCH_MAX 10000   // MariaDB's limit
 
 /* Text is compared byte by byte. A path's and a content's digest stand beside them: they may be longer than a
@@ -248,14 +249,13 @@ const AnnKind rv_mysql_mariadb_kinds[] = {
 RvStatus rv_mysql_mariadb_ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    char setting[40] = "";
-    if (request->setting_count > 0)
-        snprintf(setting, sizeof setting, " M=%lld", (long long)request->settings[0].value);
+    // MariaDB's own default of 6 loses scenes that stand still: many equal frames link to each other only.
+    long long m = request->setting_count > 0 ? (long long)request->settings[0].value : DEFAULT_M;
     char sql[300];
     snprintf(sql, sizeof sql,
              "ALTER TABLE frames DROP INDEX IF EXISTS " MYSQL_ANN_INDEX ", ADD VECTOR INDEX " MYSQL_ANN_INDEX
-             " (embedding_data)%s DISTANCE=cosine",
-             setting);
+             " (embedding_data) M=%lld DISTANCE=cosine",
+             m);
     return rv_mysql_query(store, NULL, err, sql);
 }
 

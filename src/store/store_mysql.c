@@ -32,17 +32,18 @@ static bool is_loopback(const char *host)
 }
 
 /* tls=verify (the rule for other machines), require (encrypted, whoever it is) or off; tls_ca=FILE. */
-static RvStatus set_tls(MysqlStore *store, RvError *err)
+static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, RvError *err)
 {
     const char *mode = rv_store_address_parameter(&store->address, "tls");
     const char *authority = rv_store_address_parameter(&store->address, "tls_ca");
     if (mode == NULL)
         mode = authority != NULL || !is_loopback(store->address.host) ? "verify" : "off";
-    my_bool verify = strcmp(mode, "verify") == 0, encrypt = verify || strcmp(mode, "require") == 0;
-    if (!encrypt && strcmp(mode, "off") != 0)
+    my_bool verify = strcmp(mode, "verify") == 0;
+    *encrypt = verify || strcmp(mode, "require") == 0;
+    if (!*encrypt && strcmp(mode, "off") != 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: tls is %.40s; give verify, require or off",
                             store->base.uri, mode);
-    mysql_options(store->connection, MYSQL_OPT_SSL_ENFORCE, &encrypt);
+    mysql_options(store->connection, MYSQL_OPT_SSL_ENFORCE, encrypt);
     mysql_options(store->connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
     if (authority != NULL)
         mysql_options(store->connection, MYSQL_OPT_SSL_CA, authority);
@@ -71,6 +72,7 @@ static RvStatus check_parameters(const MysqlStore *store, RvError *err)
 static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *number, RvError *err)
 {
     unsigned timeout = CONNECT_TIMEOUT_S, no_files = 0;
+    my_bool encrypt = 0;
     const ServerAddress *address = &store->address;
     if (store->connection != NULL)
         mysql_close(store->connection);
@@ -82,7 +84,7 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
     mysql_options(store->connection, MYSQL_OPT_LOCAL_INFILE,
                   &no_files); // the server asks for no file of ours
     mysql_options(store->connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    RvStatus status = set_tls(store, err);
+    RvStatus status = set_tls(store, &encrypt, err);
     if (status != RV_OK)
         return status;
     // A name goes to the address and never to a socket file of another server on this machine.
@@ -94,15 +96,27 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
     bool connected = mysql_real_connect(store->connection, host, address->user, address->password, database,
                                         (unsigned)address->port, socket, CLIENT_FOUND_ROWS) != NULL;
     *number = mysql_errno(store->connection);
-    return connected ? RV_OK : rv_mysql_fail(store, err);
+    if (!connected)
+        return rv_mysql_fail(store, err);
+    // The client goes on without TLS where the server offers none; nothing is asked or sent then.
+    if (encrypt && mysql_get_ssl_cipher(store->connection) == NULL)
+        return rv_error_set(
+            err, RV_ERROR_NETWORK,
+            "%s: the server does not encrypt; switch TLS on there, or give ?tls=off for a network "
+            "that can be trusted",
+            store->base.uri);
+    return RV_OK;
 }
 
+/* What holds for every connection of a store. */
 static RvStatus prepare_session(MysqlStore *store, RvError *err)
 {
     int64_t packet = 0;
+    store->is_connecting = true;
     RvStatus status = store->dialect->check_server(store, err);
     if (status == RV_OK)
         status = rv_mysql_integer(store, "SELECT @@max_allowed_packet", 1 << 20, &packet, err);
+    store->is_connecting = false;
     store->max_packet_bytes = packet < (1 << 16) ? 1 << 16 : packet > (1 << 30) ? 1 << 30 : (size_t)packet;
     return status;
 }
@@ -124,8 +138,10 @@ static RvStatus create_database(MysqlStore *store, RvError *err)
 {
     unsigned number = 0;
     RvStatus status = connect_to(store, NULL, &number, err);
+    store->is_connecting = true;
     if (status == RV_OK)
         status = store->dialect->check_server(store, err);
+    store->is_connecting = false;
     if (status == RV_OK && store->is_shared_tier)
         return rv_error_set(
             err, RV_ERROR_NOT_FOUND,

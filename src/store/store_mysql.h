@@ -38,6 +38,7 @@ struct MysqlStore {
     MYSQL *connection;
     ServerAddress address;
     bool in_transaction;
+    bool is_connecting;      // a connection that breaks off now is not made anew
     bool is_shared_tier;     // SingleStore: databases are neither made nor dropped
     size_t max_packet_bytes; // of one statement
 };

@@ -11,7 +11,7 @@
 
 #define OLDEST_VERSION 110700 // the VECTOR type
 #define DEFAULT_M 16
-#define EF_SEARCH_MAX 10000   // MariaDB's limit
+#define EF_SEARCH_MAX 10000 // MariaDB's limit
 
 /* Text is compared byte by byte. A path's and a content's digest stand beside them: they may be longer than a
  * key. embedding_data gets its dimensions when a model claims the library. */

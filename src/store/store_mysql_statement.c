@@ -160,7 +160,7 @@ RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYS
     if (out != NULL)
         *out = NULL;
     int failed = mysql_real_query(store->connection, sql, size_bytes);
-    if (failed != 0 && is_gone(store) && !store->in_transaction) {
+    if (failed != 0 && is_gone(store) && !store->in_transaction && !store->is_connecting) {
         RvStatus status = rv_mysql_reconnect(store, err);
         if (status != RV_OK)
             return status;

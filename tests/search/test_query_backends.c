@@ -183,5 +183,5 @@ static const BackendCase cases[] = {
 
 int main(void)
 {
-    return run_on_all_backends("query_backends", cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("query_backends", false, cases, sizeof cases / sizeof cases[0]);
 }

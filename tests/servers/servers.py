@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """PostgreSQL 17 with pgvector and MariaDB 11.8 for the tests, on loopback, as an unprivileged user.
 
-    servers.py FOLDER -- COMMAND...   start both, run the command with their addresses in its environment, stop them
+    servers.py FOLDER -- COMMAND...           start both, run the command with their addresses in its environment, stop them
+    servers.py FOLDER serve postgres|mariadb  start one with a data folder of its own, print its address; "kill" and a
+                                              line end on standard input kill it and start it again, the end of input
+                                              stops it
 
 FOLDER keeps the programs between runs. Where the machine has no such servers of its own, those of Debian 13 are
 unpacked there with debootstrap, from the mirror of the machine's own apt configuration; nothing is installed, and no
@@ -196,8 +199,18 @@ class Server:
             return False
 
     def kill(self):
-        """As a power cut would, for every process of the server."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """SIGKILL to every process of the server: none of them can say goodbye."""
+        doomed = [self.process.pid]
+        os.kill(self.process.pid, signal.SIGSTOP)  # starts no others now
+        for stat in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                fields = pathlib.Path(stat).read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == self.process.pid:
+                doomed.append(int(stat.split("/")[2]))
+        for pid in reversed(doomed):
+            os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self):
@@ -282,7 +295,7 @@ KINDS = {"REELVEC_TEST_POSTGRES": Postgres, "REELVEC_TEST_MARIADB": MariaDB}
 
 def run(folder, command):
     folder.mkdir(parents=True, exist_ok=True)
-    environment, running = dict(os.environ), []
+    environment, running = dict(os.environ, REELVEC_TEST_SERVERS_FOLDER=str(folder)), []
     with open(folder / "lock", "w") as lock:
         # One run at a time: the data folders are there once.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -303,13 +316,34 @@ def run(folder, command):
                 server.stop()
 
 
+def serve(folder, kind):
+    server = {"postgres": Postgres, "mariadb": MariaDB}[kind](folder, f"{kind}-{os.getpid()}")
+    try:
+        server.start()
+        print(server.uri(), flush=True)
+        for line in sys.stdin:
+            if line.strip() == "kill":
+                server.kill()
+                print("killed", flush=True)
+                server.start()
+                print("started", flush=True)
+    finally:
+        server.stop()
+        shutil.rmtree(server.data, ignore_errors=True)
+        server.log.unlink(missing_ok=True)
+
+
 def main():
-    if len(sys.argv) < 4 or sys.argv[2] != "--":
+    if len(sys.argv) < 4 or sys.argv[2] not in ("--", "serve"):
         sys.exit(__doc__)
     # Leave by way of `finally` when told to end.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    sys.exit(run(pathlib.Path(sys.argv[1]).resolve(), sys.argv[3:]))
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    if sys.argv[2] == "serve":
+        serve(folder, sys.argv[3])
+    else:
+        sys.exit(run(folder, sys.argv[3:]))
 
 
 if __name__ == "__main__":

@@ -123,8 +123,10 @@ static void skip_without_server(void **state)
     skip();
 }
 
-/* Every case on every backend; a backend whose server is not there is one skipped case. */
-static inline int run_on_all_backends(const char *group, const BackendCase *cases, size_t case_count)
+/* Every case on every backend, or on those that are servers; one whose server is not there is one skipped
+ * case. */
+static inline int run_on_backends(const char *group, bool servers_only, const BackendCase *cases,
+                                  size_t case_count)
 {
     enum { BACKEND_COUNT = sizeof backends / sizeof backends[0], NAME_BYTES = 128 };
     size_t capacity = BACKEND_COUNT * case_count, count = 0;
@@ -132,6 +134,8 @@ static inline int run_on_all_backends(const char *group, const BackendCase *case
     struct CMUnitTest *tests = calloc(capacity, sizeof *tests);
     for (size_t b = 0; b < BACKEND_COUNT; b++) {
         bool there = is_there(&backends[b]);
+        if (servers_only && backends[b].variable == NULL)
+            continue;
         for (size_t c = 0; c < (there ? case_count : 1); c++, count++) {
             snprintf(names[count], NAME_BYTES, "%s_%s", backends[b].name, there ? cases[c].name : group);
             tests[count] = (struct CMUnitTest){names[count], there ? cases[c].function : skip_without_server,

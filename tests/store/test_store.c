@@ -696,5 +696,5 @@ static const BackendCase cases[] = {
 
 int main(void)
 {
-    return run_on_all_backends("store_contract", cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("store_contract", false, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* What a library of any kind takes and gives, for docs/stores.md. Rows are made as frames of videos are:
+ * scenes of 20 frames that drift, in a narrow cone of directions, some of them standing still.
+ *
+ *     bench_store URI load ROWS [PICTURE_BYTES]   frames per second into a new library
+ *     bench_store URI search                      median time of exact searches, and with the index where
+ * there is one; recall@10 of the index for image-like and for text-like queries
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "search/search.h"
+
+#define DIMENSIONS 512
+#define BATCH 256
+#define FRAMES_PER_VIDEO 1000
+#define FRAMES_PER_SCENE 20
+#define QUERIES 40
+#define TOP 10
+
+static double now_s(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
+}
+
+static void check(RvStatus status, const RvError *err)
+{
+    if (status == RV_OK)
+        return;
+    fprintf(stderr, "bench_store: %s\n", err->message);
+    exit(1);
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014), to a sum of uniforms that is normal enough. */
+static float next_normal(uint64_t *state)
+{
+    float sum = 0;
+    for (int i = 0; i < 4; i++) {
+        uint64_t z = *state += 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        sum += (float)((z ^ (z >> 31)) >> 40) / 8388608.0f - 1;
+    }
+    return sum * 0.866f;
+}
+
+static void add_direction(uint64_t seed, float weight, float *vector)
+{
+    uint64_t state = seed * 0x2545f4914f6cdd1du + 1;
+    for (int i = 0; i < DIMENSIONS; i++)
+        vector[i] += weight * next_normal(&state);
+}
+
+enum { COMMON_IMAGE = 1, COMMON_TEXT = 2, SCENES = 1000000, DRIFTS = 2000000, OWN = 100000000 };
+
+/* Two pictures have a cosine of about 0.5, two frames of a scene of about 0.95, as with CLIP. */
+static void make_frame(int64_t frame, float *vector)
+{
+    int64_t scene = frame / FRAMES_PER_SCENE;
+    float place = (float)(frame % FRAMES_PER_SCENE) / FRAMES_PER_SCENE;
+    memset(vector, 0, DIMENSIONS * sizeof *vector);
+    add_direction(COMMON_IMAGE, 1, vector);
+    add_direction((uint64_t)(SCENES + scene), 0.95f, vector);
+    add_direction((uint64_t)(DRIFTS + scene), 0.4f * place, vector);
+    if (scene % 5 != 0)
+        add_direction((uint64_t)(OWN + frame), 0.2f, vector);
+    RvError err = {0};
+    check(rv_search_normalize(vector, DIMENSIONS, &err), &err);
+}
+
+/* Image-like: a picture of a stored scene. Text-like: from another cone, with a cosine of 0.2 to 0.3 to what
+ * fits. */
+static void make_query(int64_t row_count, int query, bool text, float *vector)
+{
+    int64_t scene = (int64_t)query * 7919 % (row_count / FRAMES_PER_SCENE);
+    memset(vector, 0, DIMENSIONS * sizeof *vector);
+    add_direction(text ? COMMON_TEXT : COMMON_IMAGE, 1, vector);
+    add_direction((uint64_t)(SCENES + scene), text ? 0.3f : 0.9f, vector);
+    add_direction((uint64_t)(3 * OWN + query), 0.4f, vector);
+    RvError err = {0};
+    check(rv_search_normalize(vector, DIMENSIONS, &err), &err);
+}
+
+static void load(Store *store, int64_t row_count, size_t picture_bytes)
+{
+    static float vectors[BATCH][DIMENSIONS];
+    static FrameRecord frames[BATCH];
+    uint8_t *picture = calloc(1, picture_bytes + 1);
+    ModelIdentity model = {
+        .name = "bench", .weights_sha256 = "0", .dimensions = DIMENSIONS, .normalized = true};
+    RvError err = {0};
+    double spent = 0;
+    check(rv_store_require_identity(store, &model, &err), &err);
+    for (int64_t first = 0; first < row_count; first += FRAMES_PER_VIDEO) {
+        char path[40];
+        int64_t id = 0;
+        snprintf(path, sizeof path, "/bench/%06lld.mp4", (long long)(first / FRAMES_PER_VIDEO));
+        VideoFacts facts = {.path = path, .content_key = path, .codec = "", .sampling = "interval:1"};
+        check(rv_store_begin_video(store, &facts, 0, &id, &err), &err);
+        for (int64_t at = 0; at < FRAMES_PER_VIDEO && first + at < row_count; at += BATCH) {
+            size_t count = 0;
+            for (; count < BATCH && at + (int64_t)count < FRAMES_PER_VIDEO; count++) {
+                make_frame(first + at + (int64_t)count, vectors[count]);
+                frames[count] =
+                    (FrameRecord){at + (int64_t)count + 1, (double)at + (double)count, vectors[count],
+                                  picture_bytes > 0 ? picture : NULL, picture_bytes};
+            }
+            double start = now_s();
+            check(rv_store_put_frames(store, id, frames, count, DIMENSIONS, &err), &err);
+            spent += now_s() - start;
+        }
+        check(rv_store_finish_video(store, id, FRAMES_PER_VIDEO, &err), &err);
+    }
+    printf("load: %.0f frames/s (%lld frames of %d, pictures of %zu bytes)\n", (double)row_count / spent,
+           (long long)row_count, DIMENSIONS, picture_bytes);
+    free(picture);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Median milliseconds of all queries; worst[query] is the score of the last hit, or hits at least as good as
+ * it are counted into *found. */
+static double ask(Store *store, ThreadPool *pool, int64_t rows, RvScan scan, bool text, double *worst,
+                  size_t *found)
+{
+    double times[QUERIES];
+    for (int q = 0; q < QUERIES; q++) {
+        float vector[DIMENSIONS];
+        RvHits hits = {0};
+        RvError err = {0};
+        make_query(rows, q, text, vector);
+        QueryVector term = {vector, 1};
+        RvSearchOptions options = {.top = TOP, .scan = scan};
+        double start = now_s();
+        check(rv_search_frames(store, pool, &term, 1, DIMENSIONS, &options, &hits, &err), &err);
+        times[q] = 1000 * (now_s() - start);
+        if (found == NULL)
+            worst[q] = hits.items[TOP - 1].score;
+        for (size_t i = 0; found != NULL && i < hits.count; i++)
+            *found += hits.items[i].score >= worst[q];
+        rv_hits_clear(&hits);
+    }
+    qsort(times, QUERIES, sizeof *times, compare_times);
+    return times[QUERIES / 2];
+}
+
+static void search(Store *store)
+{
+    RvError err = {0};
+    RvVideos videos = {0};
+    RvAnnInfo info = {0};
+    ThreadPool *pool = NULL;
+    int64_t rows = 0;
+    check(rv_threads_create(0, &pool, &err), &err);
+    check(rv_store_list_videos(store, &videos, &err), &err);
+    for (size_t i = 0; i < videos.count; i++)
+        rows += videos.items[i].frame_count;
+    rv_videos_clear(&videos);
+    check(rv_store_ann_info(store, &info, &err), &err);
+    for (int text = 0; text < 2; text++) {
+        double worst[QUERIES];
+        size_t found = 0;
+        double exact = ask(store, pool, rows, RV_SCAN_EXACT, text == 1, worst, NULL);
+        printf("%s queries, %lld frames: exact %.1f ms", text == 1 ? "text-like" : "image-like",
+               (long long)rows, exact);
+        if (info.present) {
+            double by_index = ask(store, pool, rows, RV_SCAN_APPROXIMATE, text == 1, worst, &found);
+            printf(", %s (%s) %.1f ms, recall@%d %.3f", info.kind, info.settings, by_index, TOP,
+                   (double)found / (QUERIES * TOP));
+        }
+        printf("\n");
+    }
+    rv_threads_destroy(pool);
+}
+
+int main(int argc, char **argv)
+{
+    RvError err = {0};
+    Store *store = NULL;
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_store URI load ROWS [PICTURE_BYTES] | bench_store URI search\n");
+        return 2;
+    }
+    bool loads = strcmp(argv[2], "load") == 0;
+    check(rv_store_open(argv[1], &(RvLibraryOptions){.create = loads}, &store, &err), &err);
+    if (loads)
+        load(store, argc > 3 ? atoll(argv[3]) : 100000, argc > 4 ? (size_t)atoll(argv[4]) : 0);
+    else
+        search(store);
+    rv_store_close(store);
+    return 0;
+}

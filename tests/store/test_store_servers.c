@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Libraries on servers: what only they can do wrong. Addresses, rights, TLS, connections that break, kill -9.
+ */
+#include "backend_fixture.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define BATCH 8
+
+/* ---- addresses ---------------------------------------------------------------------------------------- */
+
+/* The fixture's address with `from` replaced. */
+static void change_uri(const Fixture *fixture, const char *from, const char *to, char *out, size_t size_bytes)
+{
+    const char *at = strstr(fixture->uri, from);
+    assert_non_null(at);
+    snprintf(out, size_bytes, "%.*s%s%s", (int)(at - fixture->uri), fixture->uri, to, at + strlen(from));
+}
+
+static void faults_of_the_address_are_named_without_the_password(void **state)
+{
+    static const struct {
+        const char *from, *to, *words, *why;
+        RvStatus status;
+    } cases[] = {
+        {"rd%25", "rdx", "check user", "another password", RV_ERROR_IO},
+        {"reelvec:", "nobody:", "check user", "another user", RV_ERROR_IO},
+        {"reelvec_test", "nothing_here", "no database nothing_here", "a database that is not there",
+         RV_ERROR_NOT_FOUND},
+        {"p%40ss%3Aw%2Frd%25", "p@ss:w/rd%", "%40 for @", "a password that was not escaped",
+         RV_ERROR_ARGUMENT},
+        {"p%40ss%3Aw%2Frd%25", "p%zzss", "%40 for @", "a broken escape", RV_ERROR_ARGUMENT},
+        {"127.0.0.1:", "127.0.0.1:9999999", "%40 for @", "a port that cannot be", RV_ERROR_ARGUMENT},
+        {"127.0.0.1:", "127.0.0.2:", "check the address", "nobody listens", RV_ERROR_NETWORK},
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char uri[4400];
+        RvError err = {0};
+        Store *store = NULL;
+        change_uri(fixture, cases[i].from, cases[i].to, uri, sizeof uri);
+        for (int read_only = 0; read_only < 2; read_only++) {
+            RvLibraryOptions options = {.read_only = read_only == 1};
+            RvStatus status = rv_store_open(uri, &options, &store, &err);
+            if (status != cases[i].status || strstr(err.message, cases[i].words) == NULL)
+                fail_msg("%s: %s: %s", cases[i].why, rv_status_name(status), err.message);
+            if (strstr(err.message, "ss%3A") != NULL || strstr(err.message, "w%2F") != NULL ||
+                strstr(err.message, "w/rd") != NULL || strstr(err.message, "p%zz") != NULL)
+                fail_msg("%s: the password is in the message: %s", cases[i].why, err.message);
+        }
+    }
+}
+
+static void opening_without_create_makes_nothing(void **state)
+{
+    Fixture *fixture = *state;
+    char uri[4400];
+    Store *store = NULL;
+    for (int i = 0; i < 2; i++) {
+        change_uri(fixture, "reelvec_test", "reelvec_new", uri, sizeof uri);
+        assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_NOT_FOUND, "no database");
+    }
+    assert_ok(rv_store_open(uri, &create_options, &store, err));
+    rv_store_close(store);
+    assert_ok(rv_store_open(uri, NULL, &store, err));
+    assert_null(strstr(rv_store_uri(store), "%"));
+    rv_store_close(store);
+}
+
+static void read_only_refuses_writing(void **state)
+{
+    Fixture *fixture = *state;
+    Store *store = NULL;
+    int64_t id = 0;
+    VideoFacts facts = test_facts("/a.mp4");
+    assert_ok(rv_store_open(fixture->uri, &(RvLibraryOptions){.read_only = true}, &store, err));
+    assert_true(rv_store_is_read_only(store));
+    assert_refused(rv_store_begin_video(store, &facts, 0, &id, err), RV_ERROR_IO, "for reading only");
+    rv_store_close(store);
+}
+
+static void tls_is_verified_where_asked_for(void **state)
+{
+    Fixture *fixture = *state;
+    char uri[4400];
+    Store *store = NULL;
+    if (strcmp(fixture->backend->name, "postgres") == 0) { // whose test server has no certificate
+        snprintf(uri, sizeof uri, "%s?sslmode=require", fixture->uri);
+        assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_NETWORK, "SSL");
+        return;
+    }
+    // MariaDB makes a certificate for itself, which no authority has signed.
+    snprintf(uri, sizeof uri, "%s?tls=require", fixture->uri);
+    assert_ok(rv_store_open(uri, NULL, &store, err));
+    rv_store_close(store);
+    snprintf(uri, sizeof uri, "%s?tls=verify", fixture->uri);
+    assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_NETWORK, "tls_ca=FILE");
+    snprintf(uri, sizeof uri, "%s?tls=perhaps", fixture->uri);
+    assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_ARGUMENT, "verify, require or off");
+    snprintf(uri, sizeof uri, "%s?colour=red", fixture->uri);
+    assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_ARGUMENT, "unknown parameter colour");
+}
+
+/* ---- two at once -------------------------------------------------------------------------------------- */
+
+static void begin_claimed(Store *store, const char *path, int64_t *id)
+{
+    ModelIdentity model = test_model(TEST_DIMENSIONS);
+    StoredVideo row = {0};
+    bool found = false;
+    assert_ok(rv_store_require_identity(store, &model, err));
+    assert_ok(rv_store_find_path(store, path, &row, &found, err));
+    *id = row.video.video_id;
+    rv_stored_video_clear(&row);
+    VideoFacts facts = test_facts(path);
+    if (!found)
+        assert_ok(rv_store_begin_video(store, &facts, 0, id, err));
+}
+
+static size_t count_frames(Store *store, int64_t id)
+{
+    RvFrames frames = {0};
+    assert_ok(rv_store_frames(store, id, &frames, err));
+    for (size_t i = 0; i < frames.count; i++)
+        assert_int_equal(frames.items[i].frame_number, i + 1);
+    size_t count = frames.count;
+    rv_frames_clear(&frames);
+    return count;
+}
+
+static void snapshot_sees_one_state_while_others_write(void **state)
+{
+    Fixture *fixture = *state;
+    Store *writer = NULL;
+    int64_t id = 0;
+    begin_claimed(fixture->store, "/a.mp4", &id);
+    assert_ok(put_test_frames(fixture->store, id, 1, BATCH, TEST_DIMENSIONS, err));
+    assert_ok(rv_store_open(fixture->uri, NULL, &writer, err));
+    assert_ok(rv_store_begin_snapshot(fixture->store, err));
+    assert_int_equal(count_frames(fixture->store, id), BATCH);
+    assert_ok(put_test_frames(writer, id, BATCH + 1, BATCH, TEST_DIMENSIONS, err));
+    assert_int_equal(count_frames(fixture->store, id), BATCH);
+    rv_store_end_snapshot(fixture->store);
+    assert_int_equal(count_frames(fixture->store, id), 2 * BATCH);
+    // Another model claims the library when it is empty again: the writer is told, and writes nothing.
+    assert_ok(rv_store_remove_video(fixture->store, id, err));
+    ModelIdentity other = test_model(2 * TEST_DIMENSIONS);
+    assert_ok(rv_store_require_identity(fixture->store, &other, err));
+    VideoFacts facts = test_facts("/b.mp4");
+    assert_ok(rv_store_begin_video(fixture->store, &facts, 0, &id, err));
+    assert_refused(put_test_frames(writer, id, 1, BATCH, TEST_DIMENSIONS, err), RV_ERROR_MISMATCH,
+                   "another model has claimed");
+    rv_store_close(writer);
+}
+
+/* ---- kill -9 ------------------------------------------------------------------------------------------ */
+
+/* A server of the test's own, by tests/servers/servers.py. */
+typedef struct OwnServer {
+    pid_t pid;
+    FILE *in, *out;
+    char uri[512];
+} OwnServer;
+
+static void start_server(OwnServer *server, const char *kind)
+{
+    int to[2], from[2];
+    const char *source = getenv("REELVEC_SOURCE"), *folder = getenv("REELVEC_TEST_SERVERS_FOLDER");
+    char script[4200], line[400] = "";
+    snprintf(script, sizeof script, "%s/tests/servers/servers.py", source != NULL ? source : ".");
+    assert_non_null(folder);
+    assert_true(pipe(to) == 0 && pipe(from) == 0);
+    server->pid = fork();
+    if (server->pid == 0) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        close(to[1]);
+        close(from[0]);
+        execlp("python3", "python3", script, folder, "serve", kind, (char *)NULL);
+        _exit(127);
+    }
+    close(to[0]);
+    close(from[1]);
+    server->in = fdopen(to[1], "w");
+    server->out = fdopen(from[0], "r");
+    if (fgets(line, sizeof line, server->out) == NULL)
+        fail_msg("%s did not start a server", script);
+    line[strcspn(line, "\n")] = '\0';
+    // A database that is not there yet.
+    snprintf(server->uri, sizeof server->uri, "%.*s/killed", (int)(strrchr(line, '/') - line), line);
+}
+
+static void stop_server(OwnServer *server)
+{
+    int status = 0;
+    fclose(server->in);
+    fclose(server->out);
+    waitpid(server->pid, &status, 0);
+}
+
+static void expect_word(OwnServer *server, const char *word)
+{
+    char line[64] = "";
+    assert_non_null(fgets(line, sizeof line, server->out));
+    line[strcspn(line, "\n")] = '\0';
+    assert_string_equal(line, word);
+}
+
+/* Index forever; a byte down the pipe after every batch that put_frames said is written. */
+static void write_until_killed(const char *uri, int confirm)
+{
+    int64_t id = 0;
+    Store *store = NULL;
+    if (rv_store_open(uri, NULL, &store, NULL) != RV_OK)
+        _exit(1);
+    begin_claimed(store, "/a.mp4", &id);
+    for (size_t next = count_frames(store, id) + 1;; next += BATCH) {
+        if (put_test_frames(store, id, (int64_t)next, BATCH, TEST_DIMENSIONS, NULL) != RV_OK)
+            _exit(1);
+        if (write(confirm, "x", 1) != 1)
+            _exit(1);
+    }
+}
+
+static void kill_in_mid_load(OwnServer *server, bool kill_server, size_t wait_for)
+{
+    int confirm[2], status = 0;
+    char byte;
+    Store *store = NULL;
+    int64_t id = 0;
+    assert_ok(rv_store_open(server->uri, &create_options, &store, err));
+    begin_claimed(store, "/a.mp4", &id);
+    size_t before = count_frames(store, id), confirmed = 0;
+    rv_store_close(store);
+    assert_int_equal(pipe(confirm), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        close(confirm[0]);
+        write_until_killed(server->uri, confirm[1]);
+    }
+    close(confirm[1]);
+    while (confirmed < wait_for && read(confirm[0], &byte, 1) == 1)
+        confirmed++;
+    assert_int_equal(confirmed, wait_for);
+    if (kill_server) {
+        fputs("kill\n", server->in);
+        fflush(server->in);
+        expect_word(server, "killed");
+        expect_word(server, "started");
+    } else {
+        kill(writer, SIGKILL);
+    }
+    while (read(confirm[0], &byte, 1) == 1) // until the writer is gone
+        confirmed++;
+    close(confirm[0]);
+    waitpid(writer, &status, 0);
+    assert_ok(rv_store_open(server->uri, NULL, &store, err));
+    size_t after = count_frames(store, id);
+    // The last batch may be written and not yet confirmed; a part of a batch never is.
+    if (after != before + confirmed * BATCH && after != before + (confirmed + 1) * BATCH)
+        fail_msg("%zu frames, %zu batches confirmed, %zu frames now", before, confirmed, after);
+    // A rerun begins a batch too early: nothing is there twice.
+    assert_ok(put_test_frames(store, id, (int64_t)after - BATCH + 1, 2 * BATCH, TEST_DIMENSIONS, err));
+    assert_int_equal(count_frames(store, id), after + BATCH);
+    assert_int_equal(count_faults(store), 0);
+    rv_store_close(store);
+}
+
+static void kill_of_client_or_server_loses_and_doubles_nothing(void **state)
+{
+    Fixture *fixture = *state;
+    OwnServer server = {0};
+    start_server(&server, fixture->backend->name);
+    for (size_t i = 0; i < 3; i++) {
+        kill_in_mid_load(&server, false, 3 + 11 * i);
+        kill_in_mid_load(&server, true, 2 + 13 * i);
+    }
+    // A store that was open meanwhile goes on after the server has come back.
+    Store *store = NULL;
+    int64_t id = 0;
+    assert_ok(rv_store_open(server.uri, NULL, &store, err));
+    begin_claimed(store, "/b.mp4", &id);
+    fputs("kill\n", server.in);
+    fflush(server.in);
+    expect_word(&server, "killed");
+    expect_word(&server, "started");
+    assert_ok(put_test_frames(store, id, 1, BATCH, TEST_DIMENSIONS, err));
+    assert_int_equal(count_frames(store, id), BATCH);
+    // In the middle of a snapshot it cannot: that state is gone.
+    assert_ok(rv_store_begin_snapshot(store, err));
+    fputs("kill\n", server.in);
+    fflush(server.in);
+    expect_word(&server, "killed");
+    expect_word(&server, "started");
+    RvFrames frames = {0};
+    assert_refused(rv_store_frames(store, id, &frames, err), RV_ERROR_NETWORK, "run the command again");
+    rv_store_end_snapshot(store);
+    assert_int_equal(count_frames(store, id), BATCH);
+    rv_store_close(store);
+    stop_server(&server);
+}
+
+static const BackendCase cases[] = {
+    CASE(faults_of_the_address_are_named_without_the_password),
+    CASE(opening_without_create_makes_nothing),
+    CASE(read_only_refuses_writing),
+    CASE(tls_is_verified_where_asked_for),
+    CASE(snapshot_sees_one_state_while_others_write),
+    CASE(kill_of_client_or_server_loses_and_doubles_nothing),
+};
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    return run_on_backends("store_servers", true, cases, sizeof cases / sizeof cases[0]);
+}

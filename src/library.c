@@ -52,6 +52,11 @@ void rv_library_close(RvLibrary *library)
     free(library);
 }
 
+const char *rv_library_uri(const RvLibrary *library)
+{
+    return rv_store_uri(library->store);
+}
+
 RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                           const RvIndexOptions *options, RvIndexReport *report, RvError *err)
 {

@@ -24,7 +24,7 @@ static int copy(const CopyRun *run, RvLibrary *from, RvLibrary *to, Copying *cop
                              .progress_user = copying};
     RvCopyReport report = {0};
     RvError err = {0};
-    const char *name = run->from != NULL ? run->from : "library";
+    const char *name = rv_library_uri(from);
     cli_progress_begin(&copying->progress, run->common->quiet, "Copying frames", name, false);
     RvStatus status = rv_library_copy(from, to, &options, &report, &err);
     cli_progress_end(&copying->progress);

@@ -66,7 +66,7 @@ RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes
         status = rv_library_default_path(path, size_bytes, err);
     else if (!is_file(uri))
         return cli_error(err, RV_ERROR_UNSUPPORTED,
-                         "%s: `reelvec sql` reads library files; ask a server with its own client", uri);
+                         "`reelvec sql` reads library files; ask a server with its own client");
     else if ((size_t)snprintf(path, size_bytes, "%s", uri) >= size_bytes)
         return cli_error(err, RV_ERROR_ARGUMENT, "the library's path is too long");
     if (status == RV_OK)

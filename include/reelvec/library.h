@@ -26,6 +26,9 @@ RV_API RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options
                                 RvError *err);
 RV_API void rv_library_close(RvLibrary *library);
 
+/* What was opened, as messages name it: without password. Lives as long as the library. */
+RV_API const char *rv_library_uri(const RvLibrary *library);
+
 /* Path of the default library in the user's data folder ($XDG_DATA_HOME/reelvec/library.db). */
 RV_API RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err);
 

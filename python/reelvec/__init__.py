@@ -17,11 +17,11 @@ from .images import Picture
 from .library import Library, default_path
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import CopyReport, Embeddings, Hit, IndexProgress, IndexReport, LibraryInfo, Video, show
+from .rows import CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, show
 
 __version__ = _LIBRARY.rv_version().decode()
 
 __all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Hit",
-           "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
+           "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
            "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "Term",
            "UnsupportedError", "Video", "default_path", "show"]

@@ -99,6 +99,14 @@ class RvHits(Structure):
     _fields_ = [("items", POINTER(RvHit)), ("count", c_size_t)]
 
 
+class RvAnnOptions(Structure):
+    _fields_ = [("kind", c_char_p), ("settings", c_char_p)]
+
+
+class RvAnnInfo(Structure):
+    _fields_ = [("present", c_bool), ("kind", c_char * 32), ("settings", c_char * 160), ("size_bytes", c_int64)]
+
+
 class RvVideo(Structure):
     _fields_ = ([("video_id", c_int64)] +
                 [(name, c_char_p) for name in ("path", "content_key", "codec", "sampling", "state", "error")] +
@@ -183,6 +191,9 @@ FUNCTIONS = {
     "rv_library_index": (c_int, [HANDLE, HANDLE, c_char_p, P(RvIndexOptions), P(RvIndexReport), E]),
     "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
     "rv_hits_clear": (None, [P(RvHits)]),
+    "rv_library_ann_build": (c_int, [HANDLE, P(RvAnnOptions), E]),
+    "rv_library_ann_drop": (c_int, [HANDLE, P(c_bool), E]),
+    "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),
     "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),
     "rv_videos_clear": (None, [P(RvVideos)]),
     "rv_library_frames": (c_int, [HANDLE, c_int64, P(RvFrames), E]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from typing import Any, Callable, Iterable, Optional, Sequence, Union
 
 import numpy as np
@@ -13,7 +14,7 @@ from ._native import LIBRARY, Callback, call
 from .images import ImageInput, Picture
 from .model import Model
 from .query import Term
-from .rows import (CopyReport, Embeddings, Hit, IndexProgress, IndexReport, LibraryInfo, Video, table)
+from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, table)
 
 Path = Union[str, "os.PathLike[str]"]
 OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before")
@@ -107,7 +108,8 @@ class Library:
             pass
 
     def __repr__(self) -> str:
-        return f"<reelvec.Library {self.uri}>"
+        shown = re.sub("(://[^:/@]*):.*@", r"\1:***@", self.uri)  # no password in logs and notebooks
+        return f"<reelvec.Library {shown}>"
 
     # ---- indexing ----
 
@@ -181,8 +183,8 @@ class Library:
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
         that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
         scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a glob over paths and file names. after and
-        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "exact" looks at every frame,
-        "approximate" uses the library's approximate index, "auto" uses it where there is one.
+        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "auto" uses the approximate index
+        where the library has one, "exact" never, "approximate" raises NotFoundError where there is none.
         """
         asked = query.collect(text, image, like, vector, without, terms)
         if fusion not in query.FUSIONS:
@@ -227,6 +229,30 @@ class Library:
             except errors.NotFoundError:  # a frame may be without
                 column.append(None)
         return table(found, Hit, {"picture": column}, leave_out)
+
+    # ---- the approximate index ----
+
+    def build_index(self, kind: Optional[str] = None, settings: Optional[str] = None) -> None:
+        """Build the approximate index that this kind of library has, instead of the one that is there. kind: "hnsw",
+        "ivfflat", ...; settings: "m=16,ef_construction=64". UnsupportedError where it has none."""
+        options = _native.RvAnnOptions(kind=kind and _native.encode_text(kind, "the kind"),
+                                       settings=settings and _native.encode_text(settings, "the settings"))
+        with self._open(create=False) as library:
+            call("rv_library_ann_build", library, ctypes.byref(options))
+
+    def drop_index(self) -> bool:
+        """Drop the approximate index; False where there was none."""
+        dropped = ctypes.c_bool()
+        with self._open(create=False) as library:
+            call("rv_library_ann_drop", library, ctypes.byref(dropped))
+        return dropped.value
+
+    def index_info(self) -> Optional[IndexInfo]:
+        """The approximate index; None where there is none."""
+        raw = _native.RvAnnInfo()
+        with self._open(create=False) as library:
+            call("rv_library_ann_info", library, ctypes.byref(raw))
+        return IndexInfo(raw.kind.decode(), raw.settings.decode(), raw.size_bytes) if raw.present else None
 
     # ---- looking inside ----
 

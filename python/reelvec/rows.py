@@ -83,6 +83,15 @@ class CopyReport:
 
 
 @dataclass(frozen=True)
+class IndexInfo:
+    """A library's approximate index. size_bytes is 0 where the database does not tell."""
+
+    kind: str
+    settings: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class LibraryInfo:
     """Counts and extremes of a library; see RvLibraryInfo in reelvec/library.h."""
 

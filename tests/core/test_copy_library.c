@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/copy_library.c between every two kinds of store that need no server. */
-#include "store_support.h"
+/* Tests of src/copy_library.c between kinds of store; with servers where ./test has started them. */
+#include "backend_fixture.h"
 
 #include "copy_library.h"
 
 #define BATCH 4
+#define MEMORY (&backends[0])
+#define SQLITE (&backends[1])
 
 typedef struct Pair {
     char folder[4096];
@@ -22,24 +24,29 @@ static void keep_warning(void *user, RvLogLevel level, const char *message)
     snprintf(pair->warnings + length, sizeof pair->warnings - length, "%s\n", message);
 }
 
-static Store *open_store(Pair *pair, bool file, const char *name)
+static Store *open_store(Pair *pair, const Backend *backend, const char *name)
 {
-    char path[4200];
-    RvLibraryOptions options = {.create = true};
+    static int libraries = 0;
+    char uri[4200], database[64];
     Store *store = NULL;
-    snprintf(path, sizeof path, "%s/%s", pair->folder, name);
-    assert_ok(rv_store_open(file ? path : "memory:", &options, &store, err));
+    snprintf(uri, sizeof uri, "memory:");
+    snprintf(database, sizeof database, "reelvec_copy_%d_%d", (int)getpid(), ++libraries);
+    if (backend->variable != NULL)
+        server_database(backend->variable, database, uri, sizeof uri);
+    else if (backend->is_kept)
+        snprintf(uri, sizeof uri, "%s/%s", pair->folder, name);
+    assert_ok(rv_store_open(uri, &create_options, &store, err));
     return store;
 }
 
-static Pair *open_pair(bool from_file, bool to_file)
+static Pair *open_pair(const Backend *from, const Backend *to)
 {
     Pair *pair = calloc(1, sizeof *pair);
     assert_non_null(pair);
     pair->log = (RvLog){.write = keep_warning, .user = pair};
     make_test_folder(pair->folder, sizeof pair->folder);
-    pair->from = open_store(pair, from_file, "from.db");
-    pair->to = open_store(pair, to_file, "to.db");
+    pair->from = open_store(pair, from, "from.db");
+    pair->to = open_store(pair, to, "to.db");
     ModelIdentity identity = test_model(TEST_DIMENSIONS);
     assert_ok(rv_store_require_identity(pair->from, &identity, err));
     return pair;
@@ -135,31 +142,55 @@ static void assert_report(const Pair *pair, size_t copied, size_t present, size_
                  copied, present, refused, frames);
 }
 
-static void copy_keeps_everything_between_all_kinds(void **state)
+static void copy_all(const Backend *from, const Backend *to)
+{
+    print_message("%s to %s\n", from->name, to->name);
+    Pair *pair = open_pair(from, to);
+    add_video(pair->from, "/v/a 'quoted'.mp4", "sha256:01", 10, "complete");
+    add_video(pair->from, "/v/caf\xc3\xa9 \xff.mp4", "sha256:02", 3, "failed");
+    add_video(pair->from, "/v/half.mp4", "sha256:03", 5, "indexing");
+    add_video(pair->from, "/v/none.mp4", "sha256:04", 0, "failed");
+    copy_now(pair, NULL);
+    assert_report(pair, 4, 0, 0, 18);
+    assert_same(pair, "/v/a 'quoted'.mp4");
+    assert_same(pair, "/v/caf\xc3\xa9 \xff.mp4");
+    assert_same(pair, "/v/half.mp4");
+    assert_same(pair, "/v/none.mp4");
+    ModelIdentity identity;
+    bool present = false;
+    assert_ok(rv_store_identity(pair->to, &identity, &present, err));
+    assert_true(present);
+    assert_string_equal(identity.weights_sha256, test_model(TEST_DIMENSIONS).weights_sha256);
+    assert_int_equal(count_faults(pair->to), 0);
+    copy_now(pair, NULL); // again: only what is still under way there is looked through
+    assert_report(pair, 1, 3, 0, 0);
+    close_pair(pair);
+}
+
+static void copy_keeps_everything_without_servers(void **state)
 {
     (void)state;
-    for (int kinds = 0; kinds < 4; kinds++) {
-        Pair *pair = open_pair((kinds & 1) != 0, (kinds & 2) != 0);
-        add_video(pair->from, "/v/a 'quoted'.mp4", "sha256:01", 10, "complete");
-        add_video(pair->from, "/v/caf\xc3\xa9 \xff.mp4", "sha256:02", 3, "failed");
-        add_video(pair->from, "/v/half.mp4", "sha256:03", 5, "indexing");
-        add_video(pair->from, "/v/none.mp4", "sha256:04", 0, "failed");
-        copy_now(pair, NULL);
-        assert_report(pair, 4, 0, 0, 18);
-        assert_same(pair, "/v/a 'quoted'.mp4");
-        assert_same(pair, "/v/caf\xc3\xa9 \xff.mp4");
-        assert_same(pair, "/v/half.mp4");
-        assert_same(pair, "/v/none.mp4");
-        ModelIdentity identity;
-        bool present = false;
-        assert_ok(rv_store_identity(pair->to, &identity, &present, err));
-        assert_true(present);
-        assert_string_equal(identity.weights_sha256, test_model(TEST_DIMENSIONS).weights_sha256);
-        assert_int_equal(count_faults(pair->to), 0);
-        copy_now(pair, NULL); // again: only what is still under way there is looked through
-        assert_report(pair, 1, 3, 0, 0);
-        close_pair(pair);
+    for (int kinds = 0; kinds < 4; kinds++)
+        copy_all(&backends[kinds & 1], &backends[kinds >> 1]);
+}
+
+/* From files to every server and back, and from server to server. */
+static void copy_keeps_everything_with_servers(void **state)
+{
+    (void)state;
+    bool tried = false;
+    for (size_t i = 2; i < sizeof backends / sizeof backends[0]; i++) {
+        if (!is_there(&backends[i])) {
+            explain_absence(&backends[i]);
+            continue;
+        }
+        tried = true;
+        copy_all(SQLITE, &backends[i]);
+        copy_all(&backends[i], SQLITE);
+        copy_all(&backends[i], &backends[i]);
     }
+    if (!tried)
+        skip();
 }
 
 static bool stop_at(void *user, const RvCopyProgress *progress)
@@ -172,7 +203,7 @@ static bool stop_at(void *user, const RvCopyProgress *progress)
 static void copy_goes_on_where_it_stopped(void **state)
 {
     (void)state;
-    Pair *pair = open_pair(true, true);
+    Pair *pair = open_pair(SQLITE, SQLITE);
     add_video(pair->from, "/v/a.mp4", "sha256:01", 10, "complete");
     add_video(pair->from, "/v/b.mp4", "sha256:02", 10, "complete");
     size_t stop = 14; // after the first batch of the second video
@@ -208,7 +239,7 @@ static void copy_decides_by_what_is_there(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        Pair *pair = open_pair(false, false);
+        Pair *pair = open_pair(MEMORY, MEMORY);
         ModelIdentity identity = test_model(TEST_DIMENSIONS);
         StoredVideo row;
         bool found = false;
@@ -234,7 +265,7 @@ static void copy_decides_by_what_is_there(void **state)
 static void copy_takes_only_what_the_glob_names(void **state)
 {
     (void)state;
-    Pair *pair = open_pair(false, false);
+    Pair *pair = open_pair(MEMORY, MEMORY);
     add_video(pair->from, "/v/a.mp4", "sha256:01", 2, "complete");
     add_video(pair->from, "/v/b.mkv", "sha256:02", 3, "complete");
     RvCopyOptions options = {.video_glob = "*.mkv"};
@@ -247,7 +278,7 @@ static void copy_takes_only_what_the_glob_names(void **state)
 static void copy_refuses_another_model(void **state)
 {
     (void)state;
-    Pair *pair = open_pair(false, false);
+    Pair *pair = open_pair(MEMORY, MEMORY);
     ModelIdentity other = test_model(TEST_DIMENSIONS);
     other.weights_sha256[0] = 'f';
     assert_ok(rv_store_require_identity(pair->to, &other, err));
@@ -261,10 +292,10 @@ static void copy_refuses_another_model(void **state)
 static void copy_refuses_the_library_itself(void **state)
 {
     (void)state;
-    Pair *pair = open_pair(true, true);
+    Pair *pair = open_pair(SQLITE, SQLITE);
     RvCopyReport report;
     RvCopyOptions options = {0}, negative = {.batch_size = -1};
-    Store *again = open_store(pair, true, "./from.db");
+    Store *again = open_store(pair, SQLITE, "./from.db");
     assert_refused(rv_copy_library(pair->from, again, &pair->log, &options, &report, err), RV_ERROR_ARGUMENT,
                    "onto itself");
     assert_refused(rv_copy_library(pair->from, pair->to, &pair->log, &negative, &report, err),
@@ -276,7 +307,8 @@ static void copy_refuses_the_library_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(copy_keeps_everything_between_all_kinds),
+        cmocka_unit_test(copy_keeps_everything_without_servers),
+        cmocka_unit_test(copy_keeps_everything_with_servers),
         cmocka_unit_test(copy_goes_on_where_it_stopped),
         cmocka_unit_test(copy_decides_by_what_is_there),
         cmocka_unit_test(copy_takes_only_what_the_glob_names),

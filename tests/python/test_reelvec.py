@@ -238,9 +238,21 @@ class SearchTest(unittest.TestCase):
             del os.environ["REELVEC_MODEL"]
             database.close()
 
+    def test_scans_and_indexes_are_those_of_the_library(self):
+        self.assertEqual(library.hits(TEXT, scan="exact"), library.hits(TEXT))
+        with reelvec.Library("memory:", model=model) as memory:
+            library.copy_to(memory)
+            self.assertIsNone(memory.index_info())
+            with self.assertRaises(reelvec.ReelvecError):
+                memory.hits(TEXT, scan="approximate")
+            for call in (memory.build_index, memory.drop_index):
+                with self.assertRaises(reelvec.UnsupportedError):
+                    call()
+
     def test_queries_that_make_no_sense_are_refused(self):
         cases = [({}, reelvec.ArgumentError, "terms"), ({"text": " "}, reelvec.ArgumentError, "empty"),
                  ({"text": "a", "fusion": "sum"}, reelvec.ArgumentError, "fusion"),
+                 ({"text": "a", "scan": "fast"}, reelvec.ArgumentError, "scan"),
                  ({"text": "a", "top": 0}, reelvec.ArgumentError, "top is 0"),
                  ({"text": "a\0b"}, reelvec.ArgumentError, "NUL"), ({"text": 7}, TypeError, "must be str"),
                  ({"like": "demo.mp4"}, reelvec.ArgumentError, "VIDEO@TIME"),
@@ -276,6 +288,11 @@ class LibraryTest(unittest.TestCase):
         self.assertEqual(found.times.tolist(), [row[2] for row in rows])
         np.testing.assert_array_equal(found.vectors, [np.frombuffer(row[3], "<f4") for row in rows])
         self.assertEqual(library.embeddings("*.mkv").vectors.shape[0], 0)
+
+    def test_passwords_are_not_shown(self):
+        shown = reelvec.Library.__new__(reelvec.Library)
+        shown.uri = "postgresql://me:secret:x@host/db"
+        self.assertEqual(repr(shown), "<reelvec.Library postgresql://me:***@host/db>")
 
     def test_info_and_verify_look_at_everything(self):
         info = library.info()

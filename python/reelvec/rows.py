@@ -136,27 +136,43 @@ def table(rows: Iterable[Any], kind: type, extra: Optional[dict[str, list]] = No
     return pandas.DataFrame({**columns, **(extra or {})})
 
 
-class Html(str):
-    """Text that notebooks show as HTML."""
+class Html:
+    """What notebooks show as HTML; str() gives the source."""
+
+    def __init__(self, source: str, summary: str):
+        self._source, self._summary = source, summary
 
     def _repr_html_(self) -> str:
-        return str(self)
+        return self._source
+
+    def __str__(self) -> str:
+        return self._source
+
+    def __repr__(self) -> str:
+        return self._summary
 
 
 def _cell(value: Any, height: int) -> str:
     if isinstance(value, Picture):
         import base64
-        return f'<img height="{height}" src="data:image/jpeg;base64,{base64.b64encode(value).decode()}">'
+        source = base64.b64encode(value).decode()
+        return f'<img style="height:{height}px;width:auto;max-width:none" src="data:image/jpeg;base64,{source}">'
     if isinstance(value, float):
-        return f"{value:.4f}"
+        whole, point, digits = f"{value:.4f}".partition(".")
+        return whole + point + (digits.rstrip("0") or "0")
     if isinstance(value, np.ndarray):
         return html.escape(np.array2string(value, precision=3, threshold=6, edgeitems=2))
     return html.escape(str(value))
 
 
-def show(frame, height: int = 110) -> Html:
-    """A DataFrame for a notebook, with its pictures as pictures, `height` pixels high."""
-    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in frame.columns)
-    lines = ("<tr>" + "".join(f"<td>{_cell(value, height)}</td>" for value in row) + "</tr>"
-             for row in frame.itertuples(index=False))
-    return Html(f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>")
+def show(frame, height: int = 90) -> Html:
+    """A DataFrame for a notebook: its rows side by side, their pictures on top, `height` pixels high."""
+    def is_picture(name):
+        return any(isinstance(value, Picture) for value in frame[name])
+
+    lines = []
+    for name in sorted(frame.columns, key=lambda name: not is_picture(name)):
+        label = "" if is_picture(name) else html.escape(str(name))
+        cells = "".join(f'<td style="text-align:center;padding:2px 4px">{_cell(value, height)}</td>' for value in frame[name])
+        lines.append(f"<tr><th>{label}</th>{cells}</tr>")
+    return Html(f"<table>{''.join(lines)}</table>", f"<table of {len(frame)} rows with pictures>")

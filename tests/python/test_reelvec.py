@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -397,6 +398,29 @@ class LibraryTest(unittest.TestCase):
         self.assertEqual(done[-1], (96, 96))
         with self.assertRaises(reelvec.ArgumentError):
             library.copy_to(library)
+
+    def test_a_copy_that_was_killed_goes_on(self):
+        source, target = scratch("many.db"), scratch("killed.db")
+        with reelvec.Library(source, model=model) as many:
+            many.index(VIDEO, every=0.05)
+            wanted = many.embeddings()
+        command = [os.environ["REELVEC_PROGRAM"], "export", "--library", source, "--to", target, "--quiet"]
+        halfway = 0
+        for pause in (0.01, 0.02, 0.03, 0.04):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            time.sleep(pause)
+            process.kill()
+            process.wait()
+            if os.path.exists(target):
+                with reelvec.Library(target) as other:
+                    halfway = max([0] + [row.frame_count for row in other.video_list() if row.state == "indexing"])
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        with reelvec.Library(target) as other:
+            found = other.embeddings()
+            self.assertEqual(other.verify(), [])
+        for one, two in zip(found, wanted):
+            np.testing.assert_array_equal(one, two)
+        print(f"the last kill left {halfway} of 1920 frames")
 
     def test_frames_that_are_not_there_are_named(self):
         with self.assertRaisesRegex(reelvec.NotFoundError, "frame 999"):

@@ -2,6 +2,7 @@
 /* The conveyor from an opened video to rows: decoding beside embedding, batch by batch. */
 #include "pipeline.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -27,17 +28,24 @@
 /* How often progress is reported, and a wish to stop noticed, while no batch is ready. */
 #define TICK_S 0.2
 
+#define FROM_BEFORE SIZE_MAX // the last embedding of the batches before
+#define NO_CHECK SIZE_MAX
+/* One in so many similar frames is embedded after all, to tell how far the taken embeddings are off. */
+#define SIMILAR_PER_CHECK 16
+
 typedef struct BatchFrame {
     int64_t frame_number;
     double time_s;
-    bool repeated; // the same picture as the frame before it in the batch
+    size_t embedding; // index into the batch's inputs, or FROM_BEFORE
+    size_t check;     // a similar frame that is measured: its own input's index; else NO_CHECK
+    bool similar;     // takes the embedding of a frame that is not quite the same
     Buffer jpeg;
 } BatchFrame;
 
 typedef struct Batch {
-    size_t count;
+    size_t count, input_count;
     BatchFrame *frames; // [batch_size]
-    uint8_t *inputs_u8; // [batch_size, image_size, image_size, 3]
+    uint8_t *inputs_u8; // [batch_size, image_size, image_size, 3], of the frames that are to be embedded
 } Batch;
 
 typedef struct Pipeline {
@@ -49,8 +57,13 @@ typedef struct Pipeline {
     FrameConverter *converter;
     Queue *filled, *empty;
     Batch batches[BATCHES_IN_FLIGHT];
-    float *embeddings;    // [batch_size, dimensions]
-    FrameRecord *records; // [batch_size]
+    uint8_t *input_u8;    // the producer's: of the frame at hand
+    uint8_t *embedded_u8; // the producer's: of the last frame that is to be embedded
+    bool any_embedded;
+    size_t similar_count;
+    float *embeddings;     // [batch_size, dimensions]
+    float *last_embedding; // [dimensions], of the last embedded frame of the batches before
+    FrameRecord *records;  // [batch_size]
     // Written by the producer, read after it has been joined.
     RvStatus producer_status;
     RvError producer_error;
@@ -81,24 +94,65 @@ static RvStatus convert_sample(Pipeline *pipeline, const Sample *sample, BatchFr
     return status;
 }
 
+/* Mean absolute difference of two inputs, in levels. */
+static double input_difference(const uint8_t *left, const uint8_t *right, size_t size_bytes)
+{
+    uint64_t sum = 0;
+    for (size_t first = 0; first < size_bytes; first += 4096) {
+        size_t end = first + 4096 < size_bytes ? first + 4096 : size_bytes;
+        uint32_t part = 0; // narrow, so that the loop becomes vector instructions
+        for (size_t i = first; i < end; i++)
+            part += (uint32_t)(left[i] > right[i] ? left[i] - right[i] : right[i] - left[i]);
+        sum += part;
+    }
+    return (double)sum / (double)size_bytes;
+}
+
+static size_t add_input(const Pipeline *pipeline, Batch *batch)
+{
+    memcpy(batch->inputs_u8 + batch->input_count * pipeline->input_bytes, pipeline->input_u8,
+           pipeline->input_bytes);
+    return batch->input_count++;
+}
+
+/* Whose embedding the frame at hand takes: its own, or that of the last embedded one. Frames of still scenes
+ * are often equal to the byte; those lose nothing. */
+static void choose_embedding(Pipeline *pipeline, Batch *batch, BatchFrame *frame, size_t last)
+{
+    double limit = pipeline->job->options->skip_similar;
+    size_t size_bytes = pipeline->input_bytes;
+    bool equal = pipeline->any_embedded && memcmp(pipeline->input_u8, pipeline->embedded_u8, size_bytes) == 0;
+    frame->similar = pipeline->any_embedded && !equal && limit > 0 &&
+                     input_difference(pipeline->input_u8, pipeline->embedded_u8, size_bytes) < limit;
+    frame->check = NO_CHECK;
+    if (equal || frame->similar) {
+        frame->embedding = last;
+        if (frame->similar && pipeline->similar_count++ % SIMILAR_PER_CHECK == 0)
+            frame->check = add_input(pipeline, batch);
+        return;
+    }
+    frame->embedding = add_input(pipeline, batch);
+    memcpy(pipeline->embedded_u8, pipeline->input_u8, size_bytes);
+    pipeline->any_embedded = true;
+}
+
 static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batch, RvError *err)
 {
     BatchFrame *frame = &batch->frames[batch->count];
-    uint8_t *input_u8 = batch->inputs_u8 + batch->count * pipeline->input_bytes;
+    const BatchFrame *before = batch->count > 0 ? frame - 1 : NULL;
     frame->frame_number = (int64_t)sample->index + 1;
     frame->time_s = sample->time_s;
-    frame->repeated = sample->repeated && batch->count > 0;
     rv_buffer_reset(&frame->jpeg);
     RvStatus status;
-    if (frame->repeated) {
-        const Buffer *before = &batch->frames[batch->count - 1].jpeg;
-        memcpy(input_u8, input_u8 - pipeline->input_bytes, pipeline->input_bytes);
-        status = rv_buffer_append(&frame->jpeg, before->bytes, before->size_bytes, err);
+    if (sample->repeated && before != NULL) {
+        frame->embedding = before->embedding;
+        frame->similar = before->similar;
+        frame->check = NO_CHECK;
+        status = rv_buffer_append(&frame->jpeg, before->jpeg.bytes, before->jpeg.size_bytes, err);
     } else {
-        status = convert_sample(pipeline, sample, frame, input_u8, err);
-        // Frames of still scenes are often equal to the byte; their embedding is computed once.
-        if (status == RV_OK && batch->count > 0)
-            frame->repeated = memcmp(input_u8, input_u8 - pipeline->input_bytes, pipeline->input_bytes) == 0;
+        status = convert_sample(pipeline, sample, frame, pipeline->input_u8, err);
+        if (status == RV_OK)
+            choose_embedding(pipeline, batch, frame, before != NULL ? before->embedding : FROM_BEFORE);
     }
     if (status == RV_OK)
         batch->count++;
@@ -108,7 +162,7 @@ static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batc
 /* Fill one batch; *end after the video's last sample. */
 static RvStatus fill_batch(Pipeline *pipeline, Batch *batch, bool *end, RvError *err)
 {
-    batch->count = 0;
+    batch->count = batch->input_count = 0;
     while (batch->count < pipeline->batch_limit && !atomic_load(pipeline->job->stopping)) {
         Sample sample;
         double start_s = rv_pipeline_clock_s();
@@ -143,27 +197,42 @@ static void *produce(void *argument)
     return NULL;
 }
 
+static const float *embedding_of(const Pipeline *pipeline, const BatchFrame *frame)
+{
+    return frame->embedding == FROM_BEFORE ? pipeline->last_embedding
+                                           : pipeline->embeddings + frame->embedding * pipeline->dimensions;
+}
+
+static double cosine(const float *left, const float *right, size_t dimensions)
+{
+    double dot = 0, left_square = 0, right_square = 0;
+    for (size_t i = 0; i < dimensions; i++) {
+        dot += (double)left[i] * right[i];
+        left_square += (double)left[i] * left[i];
+        right_square += (double)right[i] * right[i];
+    }
+    return dot / sqrt(left_square * right_square);
+}
+
+/* What the report says of similar frames. */
+static void count_similar(const Pipeline *pipeline, const Batch *batch, RvIndexReport *report)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const BatchFrame *frame = &batch->frames[i];
+        report->frames_similar += frame->similar ? 1 : 0;
+        if (frame->check == NO_CHECK)
+            continue;
+        double found = cosine(pipeline->embeddings + frame->check * pipeline->dimensions,
+                              embedding_of(pipeline, frame), pipeline->dimensions);
+        report->similar_checked++;
+        report->similar_cosine = fmin(report->similar_cosine, found);
+    }
+}
+
 static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
 {
-    bool normalize = !pipeline->job->options->no_normalize;
-    size_t dimensions = pipeline->dimensions;
-    size_t first = 0;
-    // Runs of frames that differ from their predecessor go to the encoder together, repeats copy its answer.
-    while (first < batch->count) {
-        size_t end = first;
-        while (end < batch->count && !batch->frames[end].repeated)
-            end++;
-        RvStatus status =
-            rv_encoder_encode_inputs(pipeline->job->encoder, batch->inputs_u8 + first * pipeline->input_bytes,
-                                     end - first, normalize, pipeline->embeddings + first * dimensions, err);
-        if (status != RV_OK)
-            return status;
-        for (; end < batch->count && batch->frames[end].repeated; end++)
-            memcpy(pipeline->embeddings + end * dimensions, pipeline->embeddings + (end - 1) * dimensions,
-                   dimensions * sizeof(float));
-        first = end;
-    }
-    return RV_OK;
+    return rv_encoder_encode_inputs(pipeline->job->encoder, batch->inputs_u8, batch->input_count,
+                                    !pipeline->job->options->no_normalize, pipeline->embeddings, err);
 }
 
 static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
@@ -172,7 +241,7 @@ static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err
         const BatchFrame *frame = &batch->frames[i];
         pipeline->records[i] = (FrameRecord){.frame_number = frame->frame_number,
                                              .time_s = frame->time_s,
-                                             .embedding = pipeline->embeddings + i * pipeline->dimensions,
+                                             .embedding = embedding_of(pipeline, frame),
                                              .jpeg = frame->jpeg.bytes,
                                              .jpeg_bytes = frame->jpeg.size_bytes};
     }
@@ -205,6 +274,10 @@ static RvStatus finish_batch(Pipeline *pipeline, const Batch *batch, RvIndexRepo
     report->store_s += rv_pipeline_clock_s() - embedded_s;
     if (status != RV_OK)
         return status;
+    count_similar(pipeline, batch, report);
+    // The last frame's: either embedded here, or taken from the last one that was.
+    memmove(pipeline->last_embedding, embedding_of(pipeline, &batch->frames[batch->count - 1]),
+            pipeline->dimensions * sizeof(float));
     report->frames_embedded += batch->count;
     report->frame_count += batch->count;
     return RV_OK;
@@ -252,7 +325,13 @@ static RvStatus create_batches(Pipeline *pipeline, RvError *err)
     pipeline->embeddings =
         rv_mem_alloc_aligned(pipeline->batch_size, pipeline->dimensions * sizeof(float), err);
     pipeline->records = rv_mem_alloc(pipeline->batch_size, sizeof *pipeline->records, err);
-    return pipeline->embeddings != NULL && pipeline->records != NULL ? RV_OK : RV_ERROR_MEMORY;
+    pipeline->last_embedding = rv_mem_alloc_aligned(pipeline->dimensions, sizeof(float), err);
+    pipeline->input_u8 = rv_mem_alloc_aligned(2, pipeline->input_bytes, err);
+    if (pipeline->embeddings == NULL || pipeline->records == NULL || pipeline->last_embedding == NULL ||
+        pipeline->input_u8 == NULL)
+        return RV_ERROR_MEMORY;
+    pipeline->embedded_u8 = pipeline->input_u8 + pipeline->input_bytes;
+    return RV_OK;
 }
 
 static RvStatus open_pipeline(Pipeline *pipeline, const PipelineJob *job, RvError *err)
@@ -298,6 +377,8 @@ static void close_pipeline(Pipeline *pipeline)
         free(batch->inputs_u8);
     }
     free(pipeline->embeddings);
+    free(pipeline->last_embedding);
+    free(pipeline->input_u8); // and embedded_u8
     free(pipeline->records);
     rv_queue_destroy(pipeline->filled);
     rv_queue_destroy(pipeline->empty);
@@ -311,6 +392,7 @@ RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError 
     Pipeline pipeline = {0};
     pthread_t producer;
     report->frame_count = job->first_sample;
+    report->similar_cosine = 1;
     RvStatus status = open_pipeline(&pipeline, job, err);
     if (status == RV_OK && pthread_create(&producer, NULL, produce, &pipeline) != 0)
         status = rv_error_set(err, RV_ERROR_MEMORY, "cannot start the decoding thread");

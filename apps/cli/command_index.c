@@ -2,6 +2,7 @@
 /* reelvec index: videos into the library. */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 typedef struct IndexSettings {
     CliCommon common;
-    CliReal every, scenes;
+    CliReal every, scenes, skip_similar;
     bool keyframes;
     int compat; // 1: opencv-notebook
     bool retry_failed, force, no_normalize, exact_pixels;
@@ -51,6 +52,15 @@ static const CliOption options[] = {
      .kind = CLI_CHOICE,
      .offset = FIELD(compat),
      .choices = "none|opencv-notebook"},
+    {.name = "skip-similar",
+     .argument = "X",
+     .help =
+         "a frame that differs from the last embedded one by less than X of 255 levels on average takes its "
+         "embedding; 1 suits slides and still cameras",
+     .kind = CLI_REAL,
+     .offset = FIELD(skip_similar),
+     .min = 0.01,
+     .max = 255},
     {.name = "retry-failed",
      .help = "take up videos that failed before",
      .kind = CLI_FLAG,
@@ -127,13 +137,16 @@ static void print_report(const char *video, const RvIndexReport *report)
                                            [RV_INDEX_UNCHANGED] = "unchanged",
                                            [RV_INDEX_RENAMED] = "renamed",
                                            [RV_INDEX_DUPLICATE] = "duplicate"};
-    char damage[64] = "";
+    char damage[64] = "", similar[96] = "";
     if (report->damaged_packets > 0)
         snprintf(damage, sizeof damage, ", %zu damaged packet%s skipped", report->damaged_packets,
                  report->damaged_packets == 1 ? "" : "s");
-    cli_print("%s: %zu frame%s, %zu new (%s)%s", video, report->frame_count,
+    if (report->frames_similar > 0)
+        snprintf(similar, sizeof similar, ", %zu similar not embedded (%zu checked: cosine %.4f or more)",
+                 report->frames_similar, report->similar_checked, floor(report->similar_cosine * 1e4) / 1e4);
+    cli_print("%s: %zu frame%s, %zu new (%s)%s%s", video, report->frame_count,
               report->frame_count == 1 ? "" : "s", report->frames_embedded, outcomes[report->outcome],
-              damage);
+              similar, damage);
 }
 
 static void stop(Indexing *indexing, int status)
@@ -269,6 +282,7 @@ static int run(const CliCommand *command, int argc, char **argv)
                          .options = {.batch_size = settings.batch,
                                      .thumbnail_height = settings.height,
                                      .thumbnail_quality = settings.quality,
+                                     .skip_similar = settings.skip_similar.value,
                                      .no_normalize = settings.no_normalize,
                                      .exact_pixels = settings.exact_pixels,
                                      .retry_failed = settings.retry_failed,

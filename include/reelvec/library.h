@@ -80,6 +80,9 @@ typedef struct RvIndexOptions {
     int batch_size;         /* frames per embedding batch and transaction; 0: 16; the first may be smaller */
     int thumbnail_height;   /* pixels; 0: 360; never enlarged */
     int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
+    double skip_similar;    /* 0: off; else a frame whose model input differs from that of the last embedded
+                               frame by less than so many of the 255 levels on average takes that frame's
+                               embedding; its time and picture are its own */
     bool no_normalize;      /* store embeddings as the model gives them; all of a library are of one kind */
     bool exact_pixels;      /* full-size colour conversion before the resize, as for still pictures */
     bool retry_failed;      /* take up videos that failed before */
@@ -101,6 +104,9 @@ typedef struct RvIndexReport {
     int64_t video_id;
     size_t frame_count;     /* frames of this video that are in the library now */
     size_t frames_embedded; /* by this call */
+    size_t frames_similar;  /* of those: took the embedding of the last embedded frame (skip_similar) */
+    size_t similar_checked; /* of those: every sixteenth was embedded all the same, to measure: */
+    double similar_cosine;  /* the lowest cosine between its own and the taken embedding; 1 when none was */
     size_t frames_resumed;  /* that were there already */
     size_t damaged_packets; /* that the decoder refused; the frames around them are kept */
     double decode_s, pixels_s, embed_s, store_s, total_s; /* thread seconds per stage, wall seconds in all */

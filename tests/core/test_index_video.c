@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,55 @@ static void index_goes_on_after_an_interruption_with_equal_rows(void **state)
     fixture_assert_same_frames(fixture, report.video_id);
 }
 
+static int64_t ask_count(const char *path, const char *sql)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return count;
+}
+
+static void similar_frames_take_an_embedding_and_keep_their_picture(void **state)
+{
+    Fixture *fixture = *state;
+    static const struct {
+        double levels;
+        int batch_size;
+        size_t similar, checked;
+        int64_t embeddings;
+        const char *why;
+    } cases[] = {
+        {0, 0, 0, 0, FIXTURE_FRAMES, "off"},
+        {0.01, 0, 0, 0, FIXTURE_FRAMES, "nothing so similar"},
+        {255, 0, FIXTURE_FRAMES - 1, 1, 1, "everything"},
+        {255, 2, FIXTURE_FRAMES - 1, 1, 1, "everything, over several batches"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvIndexOptions options = {
+            .skip_similar = cases[i].levels, .batch_size = cases[i].batch_size, .force = true};
+        RvIndexReport report = index_now(fixture, fixture->video, &options);
+        if (report.frames_similar != cases[i].similar || report.similar_checked != cases[i].checked ||
+            (cases[i].checked == 0) != (report.similar_cosine == 1))
+            fail_msg("%s: %zu similar, %zu checked, cosine %g", cases[i].why, report.frames_similar,
+                     report.similar_checked, report.similar_cosine);
+        assert_int_equal(report.frames_embedded, FIXTURE_FRAMES);
+        if (ask_count(fixture->library_path, "SELECT count(DISTINCT embedding_data) FROM frames") !=
+            cases[i].embeddings)
+            fail_msg("%s: other embeddings", cases[i].why);
+        assert_int_equal(
+            ask_count(fixture->library_path, "SELECT count(DISTINCT frame_data) FROM frame_pictures"),
+            FIXTURE_FRAMES);
+        assert_int_equal(ask_count(fixture->library_path, "SELECT count(DISTINCT time) FROM frames"),
+                         FIXTURE_FRAMES);
+        assert_verified(fixture);
+    }
+}
+
 static void index_can_be_interrupted_before_the_first_batch(void **state)
 {
     Fixture *fixture = *state;
@@ -259,6 +309,7 @@ int main(void)
         TEST(index_replaces_frames_taken_with_another_sampling),
         TEST(force_embeds_again),
         TEST(index_goes_on_after_an_interruption_with_equal_rows),
+        TEST(similar_frames_take_an_embedding_and_keep_their_picture),
         TEST(index_can_be_interrupted_before_the_first_batch),
         TEST(failure_is_recorded_and_taken_up_only_when_asked),
         TEST(missing_file_leaves_no_row),

@@ -240,7 +240,8 @@ static RvStatus run(Store *store, RvEncoder *encoder, const RvLog *log, const So
                     const Decision *decision, const RvIndexOptions *options, Stop *stop,
                     RvIndexReport *report, RvError *err)
 {
-    VideoOptions video_options = {.log = *log, .cancelled = wants_to_stop, .cancelled_user = stop};
+    VideoOptions video_options = {
+        .log = *log, .hwaccel = options->hwaccel, .cancelled = wants_to_stop, .cancelled_user = stop};
     VideoReader *reader = NULL;
     int64_t video_id = decision->resume_id > 0 ? decision->resume_id : decision->replace_id;
     RvStatus status = rv_video_open(source->path, &video_options, &reader, err);
@@ -279,7 +280,9 @@ RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, cons
     ModelIdentity identity;
     RvError local = {0};
     *report = (RvIndexReport){.outcome = RV_INDEXED};
-    RvStatus status = rv_encoder_identity(encoder, !options->no_normalize, &identity, &local);
+    RvStatus status = rv_video_check_hwaccel(options->hwaccel, &local);
+    if (status == RV_OK)
+        status = rv_encoder_identity(encoder, !options->no_normalize, &identity, &local);
     if (status == RV_OK)
         status = open_source(store, path_or_url, options, &source, &stop, &local);
     if (status == RV_OK)

@@ -32,6 +32,12 @@ static void print_machine(void)
         printf("REELVEC_CPU %s\n", cap);
 }
 
+static void print_fact(void *user, const char *name, const char *value)
+{
+    (void)user;
+    printf("%-11s %s\n", name, value);
+}
+
 static int check_model(const CliCommon *common)
 {
     RvEncoder *encoder = NULL;
@@ -85,6 +91,7 @@ static int run(const CliCommand *command, int argc, char **argv)
     char folder[4096];
     printf("reelvec     %s\n", rv_version());
     print_machine();
+    rv_describe_build(print_fact, NULL);
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         printf("models      %s\n", folder);
     status = check_model(&settings.common);
@@ -97,9 +104,11 @@ const CliCommand cli_command_doctor = {
     .name = "doctor",
     .arguments = "",
     .summary = "what this machine and build can do",
-    .description = "Tells the version, the processor's instructions in use, where models and libraries are "
-                   "looked for, and "
-                   "whether they open. The exit status is 1 when one of them is there but broken.",
+    .description =
+        "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, the "
+        "processor's instructions in use, where models and libraries are "
+        "looked for, and "
+        "whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     .options = options,

@@ -17,6 +17,7 @@ typedef struct IndexSettings {
     CliCommon common;
     CliReal every, scenes, skip_similar;
     bool keyframes;
+    const char *hwaccel;
     int compat; // 1: opencv-notebook
     bool retry_failed, force, no_normalize, exact_pixels;
     int batch, height, quality, jobs;
@@ -52,6 +53,12 @@ static const CliOption options[] = {
      .kind = CLI_CHOICE,
      .offset = FIELD(compat),
      .choices = "none|opencv-notebook"},
+    {.name = "hwaccel",
+     .argument = "HOW",
+     .help = "decode by none (software), auto, or a kind of video hardware, such as vaapi or cuda; `doctor` "
+             "lists them (none)",
+     .kind = CLI_TEXT,
+     .offset = FIELD(hwaccel)},
     {.name = "skip-similar",
      .argument = "X",
      .help =
@@ -176,7 +183,8 @@ static void index_one(Indexing *indexing, const char *video)
         indexing->failed_count++;
         int exit_status = cli_fail(&err);
         // These would befall every other video too.
-        if (status == RV_ERROR_MISMATCH || status == RV_ERROR_BUSY || status == RV_ERROR_MEMORY)
+        if (status == RV_ERROR_ARGUMENT || status == RV_ERROR_MISMATCH || status == RV_ERROR_BUSY ||
+            status == RV_ERROR_MEMORY)
             stop(indexing, exit_status);
     } else if (report.outcome == RV_INDEX_SKIPPED_FAILED) {
         indexing->failed_count++;
@@ -282,6 +290,7 @@ static int run(const CliCommand *command, int argc, char **argv)
                          .options = {.batch_size = settings.batch,
                                      .thumbnail_height = settings.height,
                                      .thumbnail_quality = settings.quality,
+                                     .hwaccel = settings.hwaccel,
                                      .skip_similar = settings.skip_similar.value,
                                      .no_normalize = settings.no_normalize,
                                      .exact_pixels = settings.exact_pixels,

@@ -80,6 +80,9 @@ typedef struct RvIndexOptions {
     int batch_size;         /* frames per embedding batch and transaction; 0: 16; the first may be smaller */
     int thumbnail_height;   /* pixels; 0: 360; never enlarged */
     int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
+    const char *hwaccel;    /* NULL or "none": decode in software; "auto": by hardware where there is some;
+                               "vaapi", "cuda", ...: by that, ARGUMENT where it is not there. Pixels may differ
+                               from software's by rounding */
     double skip_similar;    /* 0: off; else a frame whose model input differs from that of the last embedded
                                frame by less than so many of the 255 levels on average takes that frame's
                                embedding; its time and picture are its own */

@@ -20,6 +20,10 @@ extern "C" {
 /* The version of the library that is linked, which may be newer than the header's. */
 RV_API const char *rv_version(void);
 
+/* What the library stands on, a fact per call: "FFmpeg" and "SQLite" with their versions, "hwaccel" with the
+ * types of video hardware and whether each opens here (which may take a second). */
+RV_API void rv_describe_build(void (*fact)(void *user, const char *name, const char *value), void *user);
+
 #ifdef __cplusplus
 }
 #endif

@@ -173,4 +173,7 @@ RvStatus rv_store_verify(Store *store, PictureCheck check_picture,
                          void (*fault)(void *user, const char *line), void *user, size_t *fault_count,
                          RvError *err);
 
+/* The version of SQLite that is linked. */
+const char *rv_store_sqlite_version(void);
+
 #endif

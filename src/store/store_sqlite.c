@@ -348,3 +348,8 @@ const StoreBackend store_sqlite_backend = {
     .size_bytes = sqlite_size_bytes,
     .check = sqlite_check,
 };
+
+const char *rv_store_sqlite_version(void)
+{
+    return sqlite3_libversion();
+}

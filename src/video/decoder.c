@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/threads.h"
 #include "video/ffmpeg_compat.h"
+#include "video/hardware.h"
 
 #define MAX_PIXELS (INT64_C(16384) * 16384) // of one frame; beyond it a header is hostile
 #define MAX_THREADS 16                      // more only hold memory
@@ -25,6 +27,8 @@ struct Decoder {
     const VideoReader *reader;
     AVCodecContext *context;
     AVFrame *frame;
+    Hardware hardware;
+    bool refused_warned;   // that the hardware does not take this stream
     TickRing key_pts;      // presentation times of keyframes sent
     TickRing decode_times; // of packets sent whose frames are still to come
     bool began;            // a packet was sent
@@ -62,6 +66,40 @@ static bool ring_has(const TickRing *ring, int64_t ticks)
     return false;
 }
 
+/* FFmpeg asks which of these pixel formats it may give: the device's, or the first that lies in memory where
+ * the device does not take this stream after all (an unusual profile or size). */
+static enum AVPixelFormat choose_format(AVCodecContext *context, const enum AVPixelFormat *formats)
+{
+    Decoder *decoder = context->opaque;
+    enum AVPixelFormat software = AV_PIX_FMT_NONE;
+    for (; *formats != AV_PIX_FMT_NONE; formats++) {
+        if (*formats == decoder->hardware.format)
+            return *formats;
+        const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(*formats);
+        bool on_device = format == NULL || (format->flags & AV_PIX_FMT_FLAG_HWACCEL) != 0;
+        if (software == AV_PIX_FMT_NONE && !on_device)
+            software = *formats;
+    }
+    if (!decoder->refused_warned)
+        rv_log_line(&decoder->reader->options.log, RV_LOG_WARNING,
+                    "%s: the video hardware does not take this kind of %s; decoded in software",
+                    decoder->reader->name, decoder->reader->info.codec);
+    decoder->refused_warned = true;
+    return software;
+}
+
+static RvStatus use_hardware(Decoder *decoder, RvError *err)
+{
+    AVCodecContext *context = decoder->context;
+    context->hw_device_ctx = av_buffer_ref(decoder->hardware.device);
+    if (context->hw_device_ctx == NULL)
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", decoder->reader->name);
+    context->opaque = decoder;
+    context->get_format = choose_format;
+    context->thread_count = 1; // the device has its own
+    return RV_OK;
+}
+
 static RvStatus configure(Decoder *decoder, RvError *err)
 {
     const VideoReader *reader = decoder->reader;
@@ -76,7 +114,10 @@ static RvStatus configure(Decoder *decoder, RvError *err)
     context->thread_count = thread_count < MAX_THREADS ? thread_count : MAX_THREADS;
     context->pkt_timebase = reader->stream->time_base;
     context->max_pixels = MAX_PIXELS;
-    code = avcodec_open2(context, reader->codec, NULL);
+    RvStatus status = decoder->hardware.device != NULL ? use_hardware(decoder, err) : RV_OK;
+    if (status != RV_OK)
+        return status;
+    code = avcodec_open2(context, context->codec, NULL);
     if (code == AVERROR(ENOMEM))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
     if (code < 0) {
@@ -95,10 +136,12 @@ RvStatus rv_decoder_open(const VideoReader *reader, Decoder **out, RvError *err)
     if (decoder == NULL)
         return RV_ERROR_MEMORY;
     decoder->reader = reader;
-    decoder->context = avcodec_alloc_context3(reader->codec);
+    RvStatus status = rv_hardware_open(reader->options.hwaccel, reader->codec->id, reader->name,
+                                       &reader->options.log, &decoder->hardware, err);
+    decoder->context =
+        avcodec_alloc_context3(decoder->hardware.device != NULL ? decoder->hardware.codec : reader->codec);
     decoder->frame = av_frame_alloc();
-    RvStatus status = RV_OK;
-    if (decoder->context == NULL || decoder->frame == NULL)
+    if (status == RV_OK && (decoder->context == NULL || decoder->frame == NULL))
         status = rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
     if (status == RV_OK)
         status = configure(decoder, err);
@@ -115,6 +158,7 @@ void rv_decoder_close(Decoder *decoder)
     if (decoder == NULL)
         return;
     avcodec_free_context(&decoder->context);
+    rv_hardware_close(&decoder->hardware);
     av_frame_free(&decoder->frame);
     free(decoder);
 }
@@ -174,6 +218,9 @@ RvStatus rv_decoder_receive(Decoder *decoder, DecoderEvent *event, DecodedFrame 
         *event = ++decoder->error_run < 2 * IN_FLIGHT_MAX ? DECODER_DAMAGED : DECODER_DRAINED;
         return RV_OK;
     } else {
+        RvStatus status = rv_hardware_fetch(&decoder->hardware, decoder->frame, decoder->reader->name, err);
+        if (status != RV_OK)
+            return status;
         describe(decoder, out);
         *event = DECODER_FRAME;
     }

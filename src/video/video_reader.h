@@ -15,6 +15,7 @@ typedef struct VideoReader VideoReader;
 
 typedef struct VideoOptions {
     int thread_count;              // decoder threads; 0: one per core
+    const char *hwaccel;           // as rv_video_check_hwaccel; borrowed for the reader's life
     bool (*cancelled)(void *user); // NULL: never. Asked often, from the thread that reads; true ends the call
                                    // with CANCELLED, also while it waits for the network
     void *cancelled_user;
@@ -34,6 +35,14 @@ typedef struct VideoInfo {
  * decoder), CANCELLED. Threads: one reader serves one thread at a time. */
 RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err);
 void rv_video_close(VideoReader *reader);
+
+/* NULL or "none": software; "auto": hardware where there is some; else a type of device that FFmpeg knows.
+ * ARGUMENT where this build does not know it or the machine has no such device. */
+RvStatus rv_video_check_hwaccel(const char *name, RvError *err);
+
+/* FFmpeg's version, and its types of hardware devices with whether they open: one line each. */
+void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardware, size_t hardware_bytes);
+
 const VideoInfo *rv_video_info(const VideoReader *reader);
 
 #endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoding by the machine's video hardware, through FFmpeg's devices. */
+#ifndef RV_VIDEO_HARDWARE_H
+#define RV_VIDEO_HARDWARE_H
+
+#include <libavcodec/avcodec.h>
+
+#include "reelvec/log.h"
+#include "reelvec/status.h"
+
+/* A decoder that works on a device; all zero: software. */
+typedef struct Hardware {
+    const AVCodec *codec;
+    AVBufferRef *device;       // owned
+    enum AVPixelFormat format; // of frames that lie on the device
+} Hardware;
+
+/* The device for one codec. Software, with a line to the log, where a named device does not decode the codec
+ * (warning), or where "auto" finds none (info). name: as rv_video_check_hwaccel, with its errors; video: for
+ * messages. */
+RvStatus rv_hardware_open(const char *name, enum AVCodecID codec, const char *video, const RvLog *log,
+                          Hardware *out, RvError *err);
+void rv_hardware_close(Hardware *hardware);
+
+/* Bring a frame that lies on the device into memory, in place; others are left alone. Errors: IO, MEMORY. */
+RvStatus rv_hardware_fetch(const Hardware *hardware, AVFrame *frame, const char *video, RvError *err);
+
+#endif

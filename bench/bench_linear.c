@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Speed of the linear layers, and of a whole ViT-B/32 vision tower, as a share of what the machine's
- * multiply-add units give. Usage: bench_linear [THREADS [fast]]; fast: in 16-bit integers, the peak is still
- * that of float32. REELVEC_CPU=scalar|avx2|avx512|avx512vnni chooses the kernels. */
+ * multiply-add units give. Usage: bench_linear [THREADS [fast]] | peak; fast: in 16-bit integers, the peak is
+ * still that of float32; peak: the machine only. REELVEC_CPU=scalar|avx2|avx512|avx512vnni chooses the kernels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,6 +306,11 @@ static void bench_threads(int thread_count)
 int main(int argument_count, char **arguments)
 {
     int available = rv_threads_available();
+    if (argument_count > 1 && strcmp(arguments[1], "peak") == 0) {
+        printf("1 thread %.1f GFLOP/s\n", 1e-9 * measure_peak(1));
+        printf("%d threads %.1f GFLOP/s\n", available, 1e-9 * measure_peak(available));
+        return 0;
+    }
     int wanted = argument_count > 1 ? atoi(arguments[1]) : 0;
     if (argument_count > 2 && strcmp(arguments[2], "fast") == 0)
         precision = COMPUTE_FAST;

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Measuring in turn: A B A B ..., either by windows of long-lived programs or by whole processes."""
+import dataclasses
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+
+class Skipped(Exception):
+    """A peer or an input is missing; the message says which, and what would bring it."""
+
+
+class Failed(Exception):
+    """reelvec itself failed; the run ends with status 1."""
+
+
+PEER_MISSING = 77  # exit status of one of our programs that found no peer
+
+
+def fault(ours, words, status, said):
+    line = words if isinstance(words, str) else " ".join(str(word) for word in words)
+    text = f"{line[:200]} ended with {status}: {said.strip()[-300:]}"
+    return Failed(text) if ours and status != PEER_MISSING else Skipped(text)
+
+
+class Worker:
+    """A program that speaks the protocol of bench/turns.h. ours: it is reelvec, and has to work."""
+
+    def __init__(self, command, environment=None, ours=False):
+        self.ours = ours
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True, env={**os.environ, **(environment or {})})
+        self.expect("ready")
+
+    def expect(self, wanted=None):
+        line = self.process.stdout.readline()
+        if not line or (wanted and line.strip() != wanted):
+            self.process.stdin.close()
+            raise fault(self.ours, self.process.args, self.process.wait(), self.said())
+        return line
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read().strip().replace("\n", " ")
+
+    def ask(self, word):
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+        return [float(number) for number in self.expect().split()]
+
+    def turn(self):
+        """Seconds of each call in one window."""
+        return self.ask("go")
+
+    def answer(self):
+        return self.ask("answer")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.errors.close()
+
+
+@dataclasses.dataclass
+class Finding:
+    seconds: float            # median of one call
+    low: float                # fastest and slowest turn (each its own median)
+    high: float
+    cpu_share: float = 0.0    # of processes: CPU seconds / wall seconds
+    peak_mb: float = 0.0
+
+    def spread(self):
+        return f"{100 * (self.low / self.seconds - 1):+.0f} {100 * (self.high / self.seconds - 1):+.0f} %"
+
+
+def in_turn(workers, rounds):
+    """{name: Finding} of {name: Worker}; each takes a window by turns."""
+    turns = {name: [] for name in workers}
+    for worker in workers.values():
+        worker.turn()  # wakes it; not counted
+    for _ in range(rounds):
+        for name, worker in workers.items():
+            turns[name].append(worker.turn())
+    findings = {}
+    for name, windows in turns.items():
+        medians = [statistics.median(window) for window in windows]
+        findings[name] = Finding(statistics.median(time for window in windows for time in window), min(medians), max(medians))
+    return findings
+
+
+@dataclasses.dataclass
+class Command:
+    """A whole process (words, or a line for the shell). before() runs untimed; most: how many times it is worth repeating;
+    ours: it is reelvec, and has to work."""
+    words: object
+    environment: dict = None
+    ours: bool = False
+    before: object = None
+    most: int = 1000
+
+
+def run_once(command):
+    """(wall seconds, CPU seconds, peak MB of the largest process)."""
+    if command.before:
+        command.before()
+    shell = isinstance(command.words, str)
+    words = command.words if shell else [str(word) for word in command.words]
+    with tempfile.TemporaryFile("w+") as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(words, shell=shell, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   env={**os.environ, **(command.environment or {})})
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            raise fault(command.ours, words, process.returncode, output.read())
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def processes_in_turn(commands, rounds):
+    """({name: Finding}, {name: why it was left out}) of {name: Command}. Each runs once before, so that the page cache
+    holds what it reads; one that is worth running only once is left out of that."""
+    runs, missing = {name: [] for name in commands}, {}
+    for turn in range(-1, rounds):
+        for name, command in commands.items():
+            if name in missing or turn >= command.most or (turn < 0 and command.most == 1):
+                continue
+            try:
+                taken = run_once(command)
+            except Skipped as why:
+                missing[name] = str(why)
+                continue
+            if turn >= 0:
+                runs[name].append(taken)
+    findings = {}
+    for name, values in runs.items():
+        if name not in missing:
+            walls = [wall for wall, _, _ in values]
+            findings[name] = Finding(statistics.median(walls), min(walls), max(walls),
+                                     statistics.median(cpu / wall for wall, cpu, _ in values), max(mb for _, _, mb in values))
+    return findings, missing
+
+
+def gather(makers):
+    """{name: Worker} of {name: function}, and {name: why} of those that could not be started."""
+    workers, missing = {}, {}
+    for name, make in makers.items():
+        try:
+            workers[name] = make()
+        except Skipped as why:
+            missing[name] = str(why)
+    return workers, missing
+
+
+def close_all(workers):
+    for worker in workers.values():
+        worker.close()

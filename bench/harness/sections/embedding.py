@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Pictures to embeddings: images per second at batch 1, 8 and 16, against PyTorch and ONNX Runtime."""
+import numpy
+
+import inputs
+from measure import Worker, close_all, gather, in_turn
+from sections import machine
+from table import Remark, Row
+
+BATCHES = (1, 8, 16)
+PEERS_32 = ("ONNX Runtime float32", "PyTorch float32")
+PEERS_8 = ("ONNX Runtime 8 bit", "PyTorch 8 bit")
+
+
+def operations_per_image(shape):
+    """Floating-point operations that are needed: two per multiply-add; of the last block only the class token's."""
+    vision = shape["vision_config"]
+    width, side = vision["hidden_size"], vision["image_size"] // vision["patch_size"]
+    tokens, mlp = side * side + 1, vision["intermediate_size"]
+    patches = 2 * side * side * 3 * vision["patch_size"] ** 2 * width
+    block = 2 * tokens * width * (4 * width + 2 * mlp) + 4 * tokens * tokens * width
+    last = 2 * tokens * 2 * width * width + 2 * width * (2 * width + 2 * mlp) + 4 * tokens * width
+    return patches + (vision["num_hidden_layers"] - 1) * block + last + 2 * width * shape["projection_dim"]
+
+
+def ours(bench, precision, batch):
+    words = [bench.program("turn_embed"), bench.model(), inputs.pictures(bench), batch, bench.threads]
+    return Worker(words + ([precision] if len(bench.precisions()) > 1 else []), ours=True)
+
+
+def pytorch(bench, precision, batch):
+    bench.need_modules("torch")
+    return Worker(bench.python("torch_embed.py", bench.model(), inputs.pictures(bench), batch, bench.threads, precision),
+                  bench.environment)
+
+
+def onnx_runtime(bench, name, batch):
+    bench.need_onnx_runtime()
+    return Worker(bench.node("ort_embed.mjs", inputs.onnx_models(bench) / f"vision-{name}.onnx", inputs.pictures(bench), batch,
+                             bench.threads, bench.side()))
+
+
+def makers(bench, batch):
+    # Without VNNI two products of 8 bits saturate their 16-bit sum; 7-bit weights do not.
+    eight_bit = "u8s8" if "vnni" in open("/proc/cpuinfo", encoding="utf-8").read() else "u8s7"
+    made = {f"reelvec {precision}": lambda p=precision: ours(bench, p, batch) for precision in bench.precisions()}
+    made["ONNX Runtime float32"] = lambda: onnx_runtime(bench, "float32", batch)
+    made["ONNX Runtime 8 bit"] = lambda: onnx_runtime(bench, eight_bit, batch)
+    made["PyTorch float32"] = lambda: pytorch(bench, "float32", batch)
+    made["PyTorch 8 bit"] = lambda: pytorch(bench, "int8", batch)
+    return made
+
+
+def cosines(workers, dimensions):
+    """{name: smallest cosine to reelvec's float32 over a batch}."""
+    vectors = {name: numpy.array(worker.answer()).reshape(-1, dimensions) for name, worker in workers.items()}
+    vectors = {name: v / numpy.linalg.norm(v, axis=1, keepdims=True) for name, v in vectors.items()}
+    return {name: float((v * vectors["reelvec float32"]).sum(1).min()) for name, v in vectors.items()}
+
+
+def batch_rows(bench, batch, findings):
+    rates = {name: batch / finding.seconds for name, finding in findings.items()}
+    peak = machine.peaks(bench)[1] * 1e9 / operations_per_image(bench.shape())
+    rows = [Row(f"batch {batch}, float32, share of the multiply-add peak", rates["reelvec float32"], "images/s", "the peak", peak,
+                True, 0.85 if batch == 1 else 0.95, findings["reelvec float32"].spread())]
+    for peer in PEERS_32:
+        if peer in rates:
+            rows.append(Row(f"batch {batch}, float32", rates["reelvec float32"], "images/s", peer, rates[peer], True, 1.15,
+                            findings["reelvec float32"].spread()))
+    if "reelvec fast" in rates:
+        rows.append(Row(f"batch {batch}, fast", rates["reelvec fast"], "images/s", "reelvec float32", rates["reelvec float32"], True,
+                        1.4, findings["reelvec fast"].spread()))
+    best_mode = "fast" if "reelvec fast" in rates else "float32"
+    for peer in PEERS_8:
+        if peer in rates:
+            rows.append(Row(f"batch {batch}, {best_mode}", rates[f"reelvec {best_mode}"], "images/s", peer, rates[peer], True,
+                            1.2, findings[f"reelvec {best_mode}"].spread()))
+    return rows
+
+
+def run(bench):
+    rows, remarks = [], []
+    for batch in BATCHES:
+        workers, missing = gather(makers(bench, batch))
+        findings = in_turn(workers, bench.rounds)
+        rows += batch_rows(bench, batch, findings)
+        if batch == 8 and len(workers) > 1:
+            worst = cosines(workers, bench.shape()["projection_dim"])
+            remarks.append(Remark("smallest cosine to reelvec's float32 over 8 pictures (generated weights): " + ", ".join(
+                f"{name} {value:.5f}" for name, value in worst.items() if name != "reelvec float32")))
+        if batch == BATCHES[0]:
+            remarks += [Remark(f"skipped {name}: {why}") for name, why in missing.items()]
+        close_all(workers)
+    return rows + remarks

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""A text query from a cold process with the page cache warm, against a PyTorch process that does the same."""
+import inputs
+from measure import Command, Skipped, processes_in_turn, run_once
+from table import Remark, Row
+
+# The generated model's vocabulary is bytes: six letters are six tokens, an ordinary short sentence.
+TEXT = "bottle"
+TOKENS = range(1, 7)
+
+
+def run(bench):
+    path = inputs.clip(bench, "1080p-gop250")
+    library = bench.out / f"text-{bench.model().name}.db"
+    if not library.exists():
+        run_once(Command([bench.reelvec, "index", path, "--library", library, "--model", bench.model(), "--quiet"], ours=True))
+    commands = {f"reelvec {precision}": Command([bench.reelvec, "search", TEXT, "--library", library, "--model", bench.model(),
+                                                 *bench.precision_option(precision)], ours=True) for precision in bench.precisions()}
+    rows, remarks = [], []
+    try:
+        bench.need_modules("torch", "numpy")
+        commands["PyTorch process"] = Command(
+            bench.python("text_query.py", bench.model(), inputs.vectors(bench, 60, bench.shape()["projection_dim"]),
+                         bench.shape()["projection_dim"], bench.threads, *TOKENS), bench.environment)
+    except Skipped as why:
+        remarks.append(Remark(f"skipped PyTorch: {why}"))
+    findings, missing = processes_in_turn(commands, 2 * bench.rounds)
+    remarks += [Remark(f"skipped {what}: {why}") for what, why in missing.items()]
+    peer = findings.get("PyTorch process")
+    for name in [name for name in findings if name.startswith("reelvec")]:
+        rows.append(Row(f"one query, {name.split()[1]}", 1e3 * findings[name].seconds, "ms", "PyTorch process" if peer else "",
+                        1e3 * peer.seconds if peer else 0, goal=10, spread=findings[name].spread()))
+        rows.append(Row(f"one query, {name.split()[1]}: peak memory", findings[name].peak_mb, "MB", "PyTorch process" if peer else "",
+                        peer.peak_mb if peer else 0))
+    return rows + remarks

@@ -17,9 +17,10 @@ PACKAGES = {"torch": "python3-torch", "onnx": "python3-onnx", "cv2": "python3-op
 
 
 class Bench:
-    def __init__(self, build, out, rounds, threads, smoke, with_peers=True):
+    def __init__(self, build, out, rounds, threads, smoke, with_peers=True, video=""):
         self.build, self.out = pathlib.Path(build).resolve(), pathlib.Path(out).resolve()
         self.rounds, self.threads, self.smoke, self.with_peers = rounds, threads, smoke, with_peers
+        self.video = video  # what the names of clips and videos have to contain
         self.out.mkdir(parents=True, exist_ok=True)
         self.reelvec = self.build / "apps" / "cli" / "reelvec"
         # Peers that use OpenBLAS: 0.3.21 takes newer Xeons for a Prescott and would use SSE3.

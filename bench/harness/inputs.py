@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Inputs that sections share, made once under out/bench/ and kept."""
+import pathlib
 import subprocess
 
 from bench import PYTHON, ROOT
@@ -42,15 +43,27 @@ def onnx_models(bench):
     return folder
 
 
+def float32_model(bench):
+    return onnx_models(bench) / "vision-float32.onnx"
+
+
+def eight_bit_model(bench):
+    """The faster of ONNX Runtime's 8-bit models that is right here: without VNNI two products of 8 bits saturate their
+    16-bit sum, which 7-bit weights do not."""
+    has_vnni = "vnni" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return onnx_models(bench) / ("vision-u8s8.onnx" if has_vnni else "vision-u8s7.onnx")
+
+
 # A zoom into the Mandelbrot set with grain: every frame differs from the last in detail, as in real footage. 250 frames
 # are encoded and repeated without encoding, so a group of pictures is 250 frames everywhere.
 MOVING = "mandelbrot=s={width}x{height}:r=30:maxiter=200:start_scale=2:end_scale=0.02:end_pts=250,noise=alls=6:allf=t,format=yuv420p"
+MOVING_4K = MOVING.replace("{width}x{height}", "1920x1080").replace(",noise", ",scale=3840:2160,noise")
 SLIDES = "testsrc2=s={width}x{height}:r=1/7,fps=30,format=yuv420p"
 #         name: (source, width, height, frames encoded, GOP, bits per second, seconds)
 CLIPS = {
     "1080p-gop250": (MOVING, 1920, 1080, 250, 250, "6M", 60),
     "1080p-gop30": (MOVING, 1920, 1080, 240, 30, "6M", 60),
-    "4k-gop250": (MOVING, 3840, 2160, 250, 250, "20M", 25),
+    "4k-gop250": (MOVING_4K, 3840, 2160, 250, 250, "20M", 25),
     "1080p-slides": (SLIDES, 1920, 1080, 1800, 250, "2M", 60),
     "720p-gop250": (MOVING, 1280, 720, 250, 250, "3M", 60),
     "480p-gop250": (MOVING, 854, 480, 250, 250, "1500k", 60),
@@ -78,7 +91,7 @@ def clip(bench, name):
 
 
 def clip_names(bench):
-    return list(SMOKE_CLIPS if bench.smoke else CLIPS)
+    return [name for name in (SMOKE_CLIPS if bench.smoke else CLIPS) if bench.video in name]
 
 
 def clip_seconds(bench, name):
@@ -96,7 +109,7 @@ def longer(bench, name):
 
 
 def real_videos(bench):
-    return [] if bench.smoke else sorted(REAL_VIDEOS.glob("*.mp4"))
+    return [] if bench.smoke else [path for path in sorted(REAL_VIDEOS.glob("*.mp4")) if bench.video in path.name]
 
 
 VECTORS = """

@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 
+import calm
 import inputs
 from bench import NO_PEERS, ROOT, Bench
 from measure import Failed, Skipped
@@ -32,6 +33,9 @@ def parsed():
     parser.add_argument("sections", nargs="*", metavar="SECTION", help="what to run (all)")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each participant (5)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of each (one per core)")
+    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
+                        help="how long, in all, to wait for other processes to be quiet and to repeat disturbed turns (60)")
+    parser.add_argument("--video", default="", help="only the clips and videos whose names have this in them")
     parser.add_argument("--out", metavar="FILE.md", help="write the table there, too")
     parser.add_argument("--inputs", metavar="FOLDER", default=ROOT / "out" / "bench", help="where inputs are kept (out/bench)")
     parser.add_argument("--build", metavar="FOLDER", default=ROOT / "build", help="use the programs of this build as they are")
@@ -59,20 +63,21 @@ def run_section(name, bench):
 
 def main():
     options = parsed()
-    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers)
+    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers, options.video)
     if options.prepare:
         inputs.prepare(bench)
         return 0
+    calm.set_patience(0 if options.smoke else options.patience)
     results = {}
     for name in options.sections or SECTIONS:
         print(f"== {name}: {SECTIONS[name]}", file=sys.stderr, flush=True)
         results[name] = [item for item in run_section(name, bench) if not (isinstance(item, Remark) and item.text.endswith(NO_PEERS))]
         for item in results[name]:
             print(row_line(name, item) if isinstance(item, Row) else f"- {item.text}", file=sys.stderr, flush=True)
-    text = markdown(results, with_goals=not options.smoke)
+        text = markdown(results, with_goals=not options.smoke)
+        if options.out:
+            pathlib.Path(options.out).write_text(text, encoding="utf-8")
     print(text)
-    if options.out:
-        pathlib.Path(options.out).write_text(text, encoding="utf-8")
     failed = any(isinstance(item, Remark) and item.text.startswith("FAILED") for items in results.values() for item in items)
     empty = [name for name, items in results.items() if not any(isinstance(item, Row) for item in items)]
     return 1 if failed or (options.smoke and empty) else 0

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import time
 
+import calm
+
 
 class Skipped(Exception):
     """A peer or an input is missing; the message says which, and what would bring it."""
@@ -71,23 +73,28 @@ class Finding:
     high: float
     cpu_share: float = 0.0    # of processes: CPU seconds / wall seconds
     peak_mb: float = 0.0
+    disturbed: int = 0        # turns during which other processes used the machine
 
     def spread(self):
-        return f"{100 * (self.low / self.seconds - 1):+.0f} {100 * (self.high / self.seconds - 1):+.0f} %"
+        text = f"{100 * (self.low / self.seconds - 1):+.0f} {100 * (self.high / self.seconds - 1):+.0f} %"
+        return text + (f", {self.disturbed} disturbed" if self.disturbed else "")
 
 
 def in_turn(workers, rounds):
     """{name: Finding} of {name: Worker}; each takes a window by turns."""
-    turns = {name: [] for name in workers}
+    turns, disturbed = {name: [] for name in workers}, dict.fromkeys(workers, 0)
     for worker in workers.values():
         worker.turn()  # wakes it; not counted
     for _ in range(rounds):
         for name, worker in workers.items():
-            turns[name].append(worker.turn())
+            window, others = calm.undisturbed(lambda w=worker: (w.turn(), 0), worker.process.pid)
+            turns[name].append(window)
+            disturbed[name] += others >= calm.DISTURBED
     findings = {}
     for name, windows in turns.items():
         medians = [statistics.median(window) for window in windows]
-        findings[name] = Finding(statistics.median(time for window in windows for time in window), min(medians), max(medians))
+        findings[name] = Finding(statistics.median(time for window in windows for time in window), min(medians), max(medians),
+                                 disturbed=disturbed[name])
     return findings
 
 
@@ -121,6 +128,11 @@ def run_once(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def with_cpu(run):
+    """run_once's result as calm.undisturbed wants it."""
+    return run, run[1]
+
+
 def processes_in_turn(commands, rounds):
     """({name: Finding}, {name: why it was left out}) of {name: Command}. Each runs once before, so that the page cache
     holds what it reads; one that is worth running only once is left out of that."""
@@ -130,18 +142,20 @@ def processes_in_turn(commands, rounds):
             if name in missing or turn >= command.most or (turn < 0 and command.most == 1):
                 continue
             try:
-                taken = run_once(command)
+                if turn < 0:
+                    run_once(command)
+                    continue
+                taken, others = calm.undisturbed(lambda c=command: with_cpu(run_once(c)))
+                runs[name].append((*taken, others >= calm.DISTURBED))
             except Skipped as why:
                 missing[name] = str(why)
-                continue
-            if turn >= 0:
-                runs[name].append(taken)
     findings = {}
     for name, values in runs.items():
         if name not in missing:
-            walls = [wall for wall, _, _ in values]
+            walls = [wall for wall, *_ in values]
             findings[name] = Finding(statistics.median(walls), min(walls), max(walls),
-                                     statistics.median(cpu / wall for wall, cpu, _ in values), max(mb for _, _, mb in values))
+                                     statistics.median(cpu / wall for wall, cpu, _, _ in values), max(mb for _, _, mb, _ in values),
+                                     sum(disturbed for *_, disturbed in values))
     return findings, missing
 
 

@@ -34,18 +34,15 @@ def pytorch(bench, precision, batch):
                   bench.environment)
 
 
-def onnx_runtime(bench, name, batch):
+def onnx_runtime(bench, model, batch):
     bench.need_onnx_runtime()
-    return Worker(bench.node("ort_embed.mjs", inputs.onnx_models(bench) / f"vision-{name}.onnx", inputs.pictures(bench), batch,
-                             bench.threads, bench.side()))
+    return Worker(bench.node("ort_embed.mjs", model(bench), inputs.pictures(bench), batch, bench.threads, bench.side()))
 
 
 def makers(bench, batch):
-    # Without VNNI two products of 8 bits saturate their 16-bit sum; 7-bit weights do not.
-    eight_bit = "u8s8" if "vnni" in open("/proc/cpuinfo", encoding="utf-8").read() else "u8s7"
     made = {f"reelvec {precision}": lambda p=precision: ours(bench, p, batch) for precision in bench.precisions()}
-    made["ONNX Runtime float32"] = lambda: onnx_runtime(bench, "float32", batch)
-    made["ONNX Runtime 8 bit"] = lambda: onnx_runtime(bench, eight_bit, batch)
+    made["ONNX Runtime float32"] = lambda: onnx_runtime(bench, inputs.float32_model, batch)
+    made["ONNX Runtime 8 bit"] = lambda: onnx_runtime(bench, inputs.eight_bit_model, batch)
     made["PyTorch float32"] = lambda: pytorch(bench, "float32", batch)
     made["PyTorch 8 bit"] = lambda: pytorch(bench, "int8", batch)
     return made

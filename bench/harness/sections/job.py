@@ -31,7 +31,7 @@ def pipe(bench, path):
     side = bench.side()
     fit = f"fps=1,scale={side}:{side}:force_original_aspect_ratio=increase:flags=bicubic,crop={side}:{side}"
     decode = ["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-an", "-vf", fit, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    embed = bench.node("ort_pipe.mjs", inputs.onnx_models(bench) / "vision-u8s8.onnx", bench.threads, side, bench.out / "pipe.f32")
+    embed = bench.node("ort_pipe.mjs", inputs.eight_bit_model(bench), bench.threads, side, bench.out / "pipe.f32")
     return Command(" | ".join(shlex.join(map(str, words)) for words in (decode, embed)), most=2)
 
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures to embeddings through the public interface, measured in turn.
- *     turn_embed MODEL PICTURES BATCH THREADS
+ *     turn_embed MODEL PICTURES BATCH THREADS float32|fast
  * PICTURES: uint8[n, side, side, 3]; each call takes the next BATCH of them. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reelvec/reelvec.h"
 #include "turns.h"
@@ -42,10 +43,12 @@ static void answer(void *context)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count != 5)
-        turns_fail("usage", "turn_embed MODEL PICTURES BATCH THREADS");
+    if (argument_count != 6)
+        turns_fail("usage", "turn_embed MODEL PICTURES BATCH THREADS float32|fast");
     Job job = {.batch = (size_t)atoi(arguments[3])};
-    RvEncoderOptions options = {.thread_count = atoi(arguments[4])};
+    bool fast = strcmp(arguments[5], "fast") == 0;
+    RvEncoderOptions options = {.thread_count = atoi(arguments[4]),
+                                .precision = fast ? RV_PRECISION_FAST : RV_PRECISION_FLOAT32};
     RvError err = {0};
     size_t size_bytes;
     job.pictures = turns_read_file(arguments[2], &size_bytes);

@@ -69,7 +69,7 @@ static void open_reelvec(Job *job, int thread_count)
         turns_fail("turn_linear", err.message);
     for (size_t i = 0; i < job->layer_count; i++) {
         if (job->compute->ops->linear_create(job->compute, weights, NULL, job->outputs, job->inputs,
-                                             &job->packed[i], &err) != RV_OK)
+                                             COMPUTE_FLOAT32, &job->packed[i], &err) != RV_OK)
             turns_fail("turn_linear", err.message);
     }
     job->src = job->compute->ops->buffer_create(job->compute, job->rows * job->inputs, &err);

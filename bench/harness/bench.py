@@ -12,6 +12,7 @@ NO_PEERS = "--no-peers"  # why a peer was left out; not worth a line in the tabl
 PYTHON = "/usr/bin/python3"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "peers"
+PRECISIONS = ("float32", "fast")  # in which reelvec embeds pictures
 PACKAGES = {"torch": "python3-torch", "onnx": "python3-onnx", "cv2": "python3-opencv", "pandas": "python3-pandas",
             "faiss": "python3-faiss", "hnswlib": "python3-hnswlib", "PIL": "python3-pil", "torchvision": "python3-torchvision"}
 
@@ -79,11 +80,3 @@ class Bench:
 
     def shape(self):
         return json.loads((self.model() / "config.json").read_text())
-
-    def precisions(self):
-        """Ways to compute embeddings that this reelvec offers, the most exact first."""
-        text = subprocess.run([self.reelvec, "index", "--help"], capture_output=True, text=True).stdout
-        return ["float32", "fast"] if "--precision" in text else ["float32"]
-
-    def precision_option(self, precision):
-        return ["--precision", precision] if len(self.precisions()) > 1 else []

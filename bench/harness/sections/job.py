@@ -4,6 +4,7 @@ best pipe of peers (ffmpeg's fps filter into ONNX Runtime, 8 bit, batches of 16)
 import shlex
 
 import inputs
+from bench import PRECISIONS
 from measure import Command, Skipped, processes_in_turn
 from table import Remark, Row
 
@@ -16,7 +17,7 @@ def index(bench, path, precision, *options):
             library.with_name(library.name + suffix).unlink(missing_ok=True)
 
     return Command([bench.reelvec, "index", path, "--library", library, "--model", bench.model(), "--quiet", *options,
-                    *bench.precision_option(precision)], ours=True, before=remove)
+                    "--precision", precision], ours=True, before=remove)
 
 
 def notebook(bench, path, how):
@@ -36,8 +37,8 @@ def pipe(bench, path):
 
 
 def gathered(bench, path):
-    commands = {f"reelvec {precision}": index(bench, path, precision) for precision in bench.precisions()}
-    commands["reelvec --keyframes"] = index(bench, path, bench.precisions()[-1], "--keyframes")
+    commands = {f"reelvec {precision}": index(bench, path, precision) for precision in PRECISIONS}
+    commands["reelvec --keyframes"] = index(bench, path, "fast", "--keyframes")
     missing = {}
     for name, make in (("pipe of ffmpeg and ONNX Runtime 8 bit", lambda: pipe(bench, path)),
                        ("notebook, OpenCV seeking", lambda: notebook(bench, path, "seek")),

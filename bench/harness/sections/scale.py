@@ -28,8 +28,8 @@ def run(bench):
         for mode, options in (("every second", ()), ("keyframes", ("--keyframes",))):
             seconds, longer_s = inputs.clip_seconds(bench, name), inputs.REPEATS * inputs.clip_seconds(bench, name)
             findings, _ = processes_in_turn({
-                "short": index(bench, inputs.clip(bench, name), bench.precisions()[-1], *options),
-                "long": index(bench, inputs.longer(bench, name), bench.precisions()[-1], *options)}, max(bench.rounds // 2, 1))
+                "short": index(bench, inputs.clip(bench, name), "fast", *options),
+                "long": index(bench, inputs.longer(bench, name), "fast", *options)}, max(bench.rounds // 2, 1))
             short, long = findings["short"], findings["long"]
             hours = (longer_s - seconds) / 3600
             cpu = (long.cpu_share * long.seconds - short.cpu_share * short.seconds) / hours

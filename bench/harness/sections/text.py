@@ -14,8 +14,7 @@ def run(bench):
     library = bench.out / f"text-{bench.model().name}.db"
     if not library.exists():
         run_once(Command([bench.reelvec, "index", path, "--library", library, "--model", bench.model(), "--quiet"], ours=True))
-    commands = {f"reelvec {precision}": Command([bench.reelvec, "search", TEXT, "--library", library, "--model", bench.model(),
-                                                 *bench.precision_option(precision)], ours=True) for precision in bench.precisions()}
+    commands = {"reelvec": Command([bench.reelvec, "search", TEXT, "--library", library, "--model", bench.model()], ours=True)}
     rows, remarks = [], []
     try:
         bench.need_modules("torch", "numpy")
@@ -27,9 +26,7 @@ def run(bench):
     findings, missing = processes_in_turn(commands, 2 * bench.rounds)
     remarks += [Remark(f"skipped {what}: {why}") for what, why in missing.items()]
     peer = findings.get("PyTorch process")
-    for name in [name for name in findings if name.startswith("reelvec")]:
-        rows.append(Row(f"one query, {name.split()[1]}", 1e3 * findings[name].seconds, "ms", "PyTorch process" if peer else "",
-                        1e3 * peer.seconds if peer else 0, goal=10, spread=findings[name].spread()))
-        rows.append(Row(f"one query, {name.split()[1]}: peak memory", findings[name].peak_mb, "MB", "PyTorch process" if peer else "",
-                        peer.peak_mb if peer else 0))
+    ours, name = findings["reelvec"], "PyTorch process" if peer else ""
+    rows.append(Row("one query", 1e3 * ours.seconds, "ms", name, 1e3 * peer.seconds if peer else 0, goal=10, spread=ours.spread()))
+    rows.append(Row("one query, peak memory", ours.peak_mb, "MB", name, peer.peak_mb if peer else 0))
     return rows + remarks

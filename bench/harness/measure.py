@@ -80,6 +80,11 @@ class Finding:
         return text + (f", {self.disturbed} disturbed" if self.disturbed else "")
 
 
+def fastest(ours, theirs):
+    """How many times faster the one's fastest turn was than the other's; 0 where one is missing."""
+    return theirs.low / ours.low if ours and theirs else 0.0
+
+
 def in_turn(workers, rounds):
     """{name: Finding} of {name: Worker}; each takes a window by turns."""
     turns, disturbed = {name: [] for name in workers}, dict.fromkeys(workers, 0)

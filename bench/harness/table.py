@@ -17,6 +17,7 @@ class Row:
     higher_is_better: bool = False
     goal: float = 0.0         # the ratio wanted; 0: none
     spread: str = ""          # how far the turns lay apart
+    fastest: float = 0.0      # ratio of the fastest turns, which others disturbed least; 0: none
 
     def ratio(self):
         """How many times better reelvec is; above 1 is ahead."""
@@ -48,12 +49,13 @@ def verdict(row):
 def row_line(section, row):
     ratio = row.ratio()
     cells = [section, row.case, f"{number(row.ours)} {row.unit}", row.peer, f"{number(row.theirs)} {row.unit}" if row.peer else "",
-             f"{ratio:.2f}" if ratio is not None else "", verdict(row), row.spread]
+             f"{ratio:.2f}" if ratio is not None else "", verdict(row),
+             f"{row.fastest:.2f}" if row.fastest else "", row.spread]
     return "| " + " | ".join(cells) + " |"
 
 
-HEAD = ("| section | case | reelvec | peer | peer's figure | ratio | goal | spread of turns |\n"
-        "|---|---|---|---|---|---|---|---|")
+HEAD = ("| section | case | reelvec | peer | peer's figure | ratio | goal | ratio of fastest | spread of turns |\n"
+        "|---|---|---|---|---|---|---|---|---|")
 
 
 def processor():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Decoding the frames that sampling chooses and nothing else, whole processes, against ffmpeg's fps filter and OpenCV."""
 import inputs
-from measure import Command, Skipped, processes_in_turn
+from measure import Command, Skipped, fastest, processes_in_turn
 from table import Remark, Row
 
 
@@ -41,5 +41,5 @@ def run(bench):
         for peer, finding in findings.items():
             if peer != "reelvec":
                 rows.append(Row(what, findings["reelvec"].seconds, "s", peer, finding.seconds, goal=goal if peer == "ffmpeg" else 0,
-                                spread=findings["reelvec"].spread()))
+                                spread=findings["reelvec"].spread(), fastest=fastest(findings["reelvec"], finding)))
     return rows + remarks

@@ -4,7 +4,7 @@ import numpy
 
 import inputs
 from bench import PRECISIONS
-from measure import Worker, close_all, gather, in_turn
+from measure import Worker, close_all, fastest, gather, in_turn
 from sections import machine
 from table import Remark, Row
 
@@ -59,17 +59,18 @@ def batch_rows(bench, batch, findings):
     rates = {name: batch / finding.seconds for name, finding in findings.items()}
     peak = machine.peaks(bench)[1] * 1e9 / operations_per_image(bench.shape())
     rows = [Row(f"batch {batch}, float32, share of the multiply-add peak", rates["reelvec float32"], "images/s", "the peak", peak,
-                True, 0.85 if batch == 1 else 0.95, findings["reelvec float32"].spread())]
+                True, 0.85 if batch == 1 else 0.95, findings["reelvec float32"].spread(),
+                batch / findings["reelvec float32"].low / peak)]
     for peer in PEERS_32:
         if peer in rates:
             rows.append(Row(f"batch {batch}, float32", rates["reelvec float32"], "images/s", peer, rates[peer], True, 1.15,
-                            findings["reelvec float32"].spread()))
+                            findings["reelvec float32"].spread(), fastest(findings["reelvec float32"], findings[peer])))
     rows.append(Row(f"batch {batch}, fast", rates["reelvec fast"], "images/s", "reelvec float32", rates["reelvec float32"], True, 1.4,
-                    findings["reelvec fast"].spread()))
+                    findings["reelvec fast"].spread(), fastest(findings["reelvec fast"], findings["reelvec float32"])))
     for peer in PEERS_8:
         if peer in rates:
             rows.append(Row(f"batch {batch}, fast", rates["reelvec fast"], "images/s", peer, rates[peer], True,
-                            1.2, findings["reelvec fast"].spread()))
+                            1.2, findings["reelvec fast"].spread(), fastest(findings["reelvec fast"], findings[peer])))
     return rows
 
 

@@ -5,7 +5,7 @@ import shlex
 
 import inputs
 from bench import PRECISIONS
-from measure import Command, Skipped, processes_in_turn
+from measure import Command, Skipped, fastest, processes_in_turn
 from table import Remark, Row
 
 
@@ -66,7 +66,7 @@ def clip_rows(name, findings):
             rows.append(Row(f"{name}, {mode}", findings[ours].seconds, "s"))
         for peer in [peer for peer in findings if not peer.startswith("reelvec")]:
             rows.append(Row(f"{name}, {mode}", findings[ours].seconds, "s", peer, findings[peer].seconds, goal=goal_of(mode, peer, name),
-                            spread=findings[ours].spread()))
+                            spread=findings[ours].spread(), fastest=fastest(findings[ours], findings[peer])))
     return rows
 
 

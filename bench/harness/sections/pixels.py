@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A video frame to the model's input, one thread, against Pillow with torchvision's steps."""
 import inputs
-from measure import Worker, close_all, gather, in_turn
+from measure import Worker, close_all, fastest, gather, in_turn
 from table import Remark, Row
 
 
@@ -24,5 +24,5 @@ def run(bench):
         for way in ("fast", "exact"):
             rows.append(Row(f"{name.split('-')[0]} frame, {way}", 1e3 * findings[way].seconds, "ms", peer if peer in findings else "",
                             1e3 * findings[peer].seconds if peer in findings else 0, goal=8 if way == "fast" else 0,
-                            spread=findings[way].spread()))
+                            spread=findings[way].spread(), fastest=fastest(findings[way], findings.get(peer))))
     return rows + remarks

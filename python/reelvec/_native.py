@@ -68,14 +68,17 @@ IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
 
 class RvIndexOptions(Structure):
     _fields_ = [("sampling", c_int), ("interval_s", c_double), ("scene_threshold", c_double), ("batch_size", c_int),
-                ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("no_normalize", c_bool),
+                ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("hwaccel", c_char_p), ("skip_similar", c_double),
+                ("no_normalize", c_bool),
                 ("exact_pixels", c_bool), ("retry_failed", c_bool), ("force", c_bool),
                 ("progress", IndexProgressCallback), ("progress_user", c_void_p)]
 
 
 class RvIndexReport(Structure):
     _fields_ = ([("outcome", c_int), ("video_id", c_int64)] +
-                [(name, c_size_t) for name in ("frame_count", "frames_embedded", "frames_resumed", "damaged_packets")] +
+                [(name, c_size_t) for name in ("frame_count", "frames_embedded", "frames_similar", "similar_checked")] +
+                [("similar_cosine", c_double)] +
+                [(name, c_size_t) for name in ("frames_resumed", "damaged_packets")] +
                 [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")])
 
 

@@ -116,12 +116,14 @@ class Library:
     def index(self, path: Path, *, progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0,
               keyframes: bool = False, scenes: Union[bool, float] = False, batch: int = 0, height: int = 0,
               quality: int = 0, normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False,
-              force: bool = False) -> list[IndexReport]:
+              force: bool = False, skip_similar: float = 0, hwaccel: str = "none") -> list[IndexReport]:
         """Take a video, a URL, or all videos below a folder into the library.
 
         A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
         of 0 to 1). What is complete is left alone, what was interrupted goes on. height and quality: of the stored
-        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16).
+        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16). skip_similar: a frame that differs from
+        the last embedded one by less than so many of the 255 levels on average takes its embedding; 0 embeds every frame.
+        hwaccel: "none", "auto", or a name that `reelvec doctor` lists.
 
         progress is called after every batch and several times a second with an IndexProgress; where it returns False,
         indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
@@ -135,7 +137,7 @@ class Library:
             sampling=KEYFRAMES if keyframes else SCENES if scenes is not False else INTERVAL, interval_s=every,
             scene_threshold=0 if isinstance(scenes, bool) else scenes, batch_size=batch, thumbnail_height=height,
             thumbnail_quality=quality, no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
-            force=force)
+            force=force, skip_similar=skip_similar, hwaccel=hwaccel.encode())
         videos = _native.RvStrings()
         call("rv_sources_expand", _native.encode_path(path), ctypes.byref(videos))
         try:
@@ -167,7 +169,8 @@ class Library:
         with self._open(create=True) as library, self.model._handle as encoder:
             callback.call("rv_library_index", library, encoder, name, ctypes.byref(options), ctypes.byref(report))
         return IndexReport(os.fsdecode(name), OUTCOMES[report.outcome], report.video_id, report.frame_count,
-                           report.frames_embedded, report.frames_resumed, report.damaged_packets, report.decode_s,
+                           report.frames_embedded, report.frames_similar, report.similar_checked, report.similar_cosine,
+                           report.frames_resumed, report.damaged_packets, report.decode_s,
                            report.pixels_s, report.embed_s, report.store_s, report.total_s)
 
     # ---- searching ----

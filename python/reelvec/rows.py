@@ -62,6 +62,9 @@ class IndexReport:
     video_id: int = 0
     frame_count: int = 0
     frames_embedded: int = 0
+    frames_similar: int = 0  # of those: took the embedding of the last embedded frame
+    similar_checked: int = 0  # of those: embedded all the same, to measure
+    similar_cosine: float = 1.0  # the lowest cosine between its own and the taken embedding
     frames_resumed: int = 0
     damaged_packets: int = 0
     decode_time: float = 0.0

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels over codes: the plain C, which is the specification, and the choice by processor. */
+#include "compute/kernels/code_kernels.h"
+
+#include "base/cpu.h"
+#include "compute/kernels/code_checksum.h"
+
+static void dot_rows_scalar(const uint8_t *codes, size_t row_count, const CodeQuery *query, int32_t *dots)
+{
+    for (size_t row = 0; row < row_count; row++, codes += query->count) {
+        uint32_t sum = 0;
+        for (size_t i = 0; i < query->count; i++)
+            sum += (uint32_t)((int32_t)codes[i] * query->values[i]);
+        dots[row] = (int32_t)(sum - query->offset);
+    }
+}
+
+static uint64_t checksum_scalar(const void *bytes, size_t size_bytes)
+{
+    uint32_t keys[CHECKSUM_WORDS];
+    uint64_t sums[CHECKSUM_WORDS / 2] = {0};
+    size_t whole = size_bytes / 64 * 64;
+    checksum_keys(keys);
+    for (size_t i = 0; i < whole; i += 64)
+        checksum_group((const uint8_t *)bytes + i, keys, sums);
+    return checksum_end((const uint8_t *)bytes + whole, size_bytes - whole, size_bytes, keys, sums);
+}
+
+const CodeKernels rv_code_kernels_scalar = {"scalar", dot_rows_scalar, checksum_scalar};
+
+const CodeKernels *rv_code_kernels(void)
+{
+#if defined(__x86_64__)
+    CpuLevel level = rv_cpu_level();
+    if (level >= CPU_AVX512_VNNI)
+        return &rv_code_kernels_avx512vnni;
+    if (level >= CPU_AVX512)
+        return &rv_code_kernels_avx512;
+    if (level >= CPU_AVX2)
+        return &rv_code_kernels_avx2;
+#endif
+    return &rv_code_kernels_scalar;
+}

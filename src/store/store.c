@@ -110,8 +110,10 @@ RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store *
 
 void rv_store_close(Store *store)
 {
-    if (store != NULL)
-        store->backend->close(store);
+    if (store == NULL)
+        return;
+    rv_store_attach(store, NULL, NULL);
+    store->backend->close(store);
 }
 
 const char *rv_store_uri(const Store *store)

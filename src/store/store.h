@@ -60,10 +60,22 @@ typedef struct FrameBlock {
     const float *embeddings;      // float32[count, dimensions], 64-byte aligned
 } FrameBlock;
 
+/* Keys of rows from first to last, both inclusive; a row's key is rv_store_key. */
+typedef struct KeyRange {
+    int64_t first, last;
+} KeyRange;
+
+static inline int64_t rv_store_key(int64_t video_id, int64_t frame_number)
+{
+    return video_id * ((int64_t)1 << 32) + frame_number;
+}
+
 typedef struct FrameFilter {
     const int64_t *video_ids; // NULL: all videos
     size_t video_count;
     const double *after_s, *before_s; // inclusive; NULL: no bound
+    const KeyRange *ranges; // NULL: all rows; rising, apart from each other; takes the place of video_ids
+    size_t range_count;
 } FrameFilter;
 
 typedef RvStatus (*FrameBlockCallback)(void *user, const FrameBlock *block, RvError *err);
@@ -165,6 +177,51 @@ RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCal
 RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err);
 RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+
+/* All videos by path with video_id and sampling; other members may be NULL or 0. Faster than
+ * rv_store_list_videos, whose counting reads every key. */
+RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
+/* Rows in the library, or in a range of keys. */
+RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
+
+/* ---- derived data: files beside a library that can be made again from its rows (codes, indexes). The
+ * library remembers for each by its name a token that its file must carry, and which rows changed since it
+ * was made. ---- */
+
+#define STORE_TOKEN_BYTES 16
+
+typedef struct DerivedState {
+    bool supported;  // this kind and version of library keeps derived data
+    bool registered; // changes are logged
+    bool published;  // and token names the file that belongs to the library
+    uint8_t token[STORE_TOKEN_BYTES];
+    int64_t position, newest; // of the change log: where the file stands, and the last change
+    int64_t schema_cookie;
+} DerivedState;
+
+/* The file's path: the library's plus suffix. NOT_FOUND where the kind of library has no place for files. */
+RvStatus rv_store_derived_path(Store *store, const char *suffix, char *path, size_t size_bytes, RvError *err);
+RvStatus rv_store_derived_state(Store *store, const char *name, DerivedState *out, RvError *err);
+/* What changed (inserted, updated, deleted) after state->position, as ranges that rise and lie apart. To be
+ * read in the snapshot of the state; free *ranges. */
+RvStatus rv_store_derived_changes(Store *store, const DerivedState *state, KeyRange **ranges, size_t *count,
+                                  RvError *err);
+/* Sort ranges and join those that touch, in place; gives their count. */
+size_t rv_store_join_ranges(KeyRange *ranges, size_t count);
+/* From now on changes are logged for `name`. */
+RvStatus rv_store_derived_register(Store *store, const char *name, RvError *err);
+/* Under the library's write lock: where the state is still as `seen`, put the file in its place (place), then
+ * let the library name token, made of the rows at seen->newest. *done is false, and nothing happened, where
+ * another process was faster. */
+RvStatus rv_store_derived_publish(Store *store, const char *name, const DerivedState *seen,
+                                  const uint8_t *token, RvStatus (*place)(void *user, RvError *err),
+                                  void *user, bool *done, RvError *err);
+
+/* One object of the searching side that lives as long as the store: what it holds in memory of this library.
+ */
+void rv_store_attach(Store *store, void *object, void (*destroy)(void *object));
+void *rv_store_attached(const Store *store);
+const RvLog *rv_store_log(const Store *store);
 
 /* Counts and extremes; check_picture (NULL: heights stay 0) needs to read no more than a picture's header. */
 RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *out, RvError *err);

@@ -13,9 +13,12 @@ struct Store {
     char *uri; // as messages name it
     bool read_only;
     RvLog log;
+    int schema_version; // of the library; 0: STORE_SCHEMA_VERSION
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
+    void *attached; // see rv_store_attach
+    void (*detach)(void *object);
 };
 
 /* A frame's row as it lies in the database, borrowed during the callback. fault: NULL, or what is wrong with
@@ -64,6 +67,18 @@ typedef struct AnnRequest {
     } settings[ANN_SETTINGS_MAX];
 } AnnRequest;
 
+/* Derived data, as store.h has it. */
+typedef struct StoreDerived {
+    RvStatus (*path)(Store *store, const char *suffix, char *path, size_t size_bytes, RvError *err);
+    RvStatus (*state)(Store *store, const char *name, DerivedState *out, RvError *err);
+    /* In any order; they may overlap. */
+    RvStatus (*changes)(Store *store, const DerivedState *state, KeyRange **ranges, size_t *count,
+                        RvError *err);
+    RvStatus (*register_name)(Store *store, const char *name, RvError *err);
+    RvStatus (*publish)(Store *store, const char *name, const DerivedState *seen, const uint8_t *token,
+                        RvStatus (*place)(void *user, RvError *err), void *user, bool *done, RvError *err);
+} StoreDerived;
+
 struct StoreBackend {
     const char *name;
     RvStatus (*open)(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
@@ -95,6 +110,11 @@ struct StoreBackend {
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
+    /* As list_videos without counting frames; NULL: list_videos. */
+    RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
+    /* range NULL: all. NULL: rows are visited and counted. */
+    RvStatus (*count_frames)(Store *store, const KeyRange *range, int64_t *count, RvError *err);
+    const StoreDerived *derived; // NULL: keeps no derived data
     /* The database's own checks. */
     RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 

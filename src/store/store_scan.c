@@ -110,10 +110,29 @@ static RvStatus visit_video(Store *store, int64_t video_id, FrameRowCallback cal
     return store->backend->visit_frames(store, &range, callback, user, err);
 }
 
+static FrameRange range_of_keys(const KeyRange *keys)
+{
+    // Shifting a negative key rounds down, so that video and number give the key again.
+    return (FrameRange){keys->first >> 32, keys->first & UINT32_MAX, keys->last >> 32,
+                        keys->last & UINT32_MAX};
+}
+
+static RvStatus visit_ranges(Scan *scan, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < scan->filter->range_count; i++) {
+        FrameRange range = range_of_keys(&scan->filter->ranges[i]);
+        status = scan->store->backend->visit_frames(scan->store, &range, gather_row, scan, err);
+    }
+    return status;
+}
+
 /* The filter's videos, each once and in rising order, as rv_store_scan promises. */
 static RvStatus visit_filtered(Scan *scan, RvError *err)
 {
     const FrameFilter *filter = scan->filter;
+    if (filter->ranges != NULL)
+        return visit_ranges(scan, err);
     if (filter->video_ids == NULL) {
         FrameRange all = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
         return scan->store->backend->visit_frames(scan->store, &all, gather_row, scan, err);
@@ -185,6 +204,25 @@ RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCal
     rv_store_end_snapshot(store);
     free_block(&scan);
     return status;
+}
+
+static RvStatus count_row(void *user, const FrameRow *row, RvError *err)
+{
+    (void)row;
+    (void)err;
+    ++*(int64_t *)user;
+    return RV_OK;
+}
+
+RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err)
+{
+    *count = 0;
+    if (store->backend->count_frames != NULL)
+        return store->backend->count_frames(store, range, count, err);
+    FrameRange frames = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
+    if (range != NULL)
+        frames = range_of_keys(range);
+    return store->backend->visit_frames(store, &frames, count_row, count, err);
 }
 
 /* ---- single videos and frames ------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
 static void sqlite_close(Store *base)
 {
     SqliteStore *store = (SqliteStore *)base;
+    sqlite3_finalize(store->frames);
     sqlite3_close_v2(store->db);
     free(base->uri);
     free(store);
@@ -240,6 +241,8 @@ static RvStatus open_library(SqliteStore *store, const RvLibraryOptions *options
     }
     if (status == RV_OK && !store->base.read_only)
         status = prepare_for_writing(store, err);
+    if (status == RV_OK && !store->base.read_only)
+        status = rv_sqlite_upgrade_schema(store, err);
     return status;
 }
 
@@ -343,7 +346,10 @@ const StoreBackend store_sqlite_backend = {
     .change_video = rv_sqlite_change_video,
     .remove_video = rv_sqlite_remove_video,
     .list_videos = rv_sqlite_list_videos,
+    .list_paths = rv_sqlite_list_paths,
     .visit_frames = rv_sqlite_visit_frames,
+    .count_frames = rv_sqlite_count_frames,
+    .derived = &rv_sqlite_derived,
     .picture = rv_sqlite_picture,
     .size_bytes = sqlite_size_bytes,
     .check = sqlite_check,

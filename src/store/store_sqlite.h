@@ -10,9 +10,13 @@
 /* Marks the file as ours in its header (bytes 68 to 71): "RVEC". */
 #define SQLITE_LIBRARY_APPLICATION_ID 0x52564543
 
+/* Version 2 brought the change log. A macro of digits, for SQL. */
+#define SQLITE_SCHEMA_VERSION 2
+
 typedef struct SqliteStore {
     Store base;
     sqlite3 *db;
+    sqlite3_stmt *frames; // of visit_frames, kept because searches read many short ranges; NULL while in use
 } SqliteStore;
 
 /* ---- store_sqlite_statement.c: statements, values, errors ---- */
@@ -52,6 +56,8 @@ RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, 
 RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err);
 /* Make the tables in an empty database, in one transaction; what another process made meanwhile is left. */
 RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err);
+/* A library of an older version gets what is missing, in one transaction. */
+RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err);
 RvStatus rv_sqlite_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_sqlite_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
                                   RvError *err);
@@ -66,6 +72,7 @@ RvStatus rv_sqlite_begin_video(Store *store, const VideoFacts *facts, int64_t re
 RvStatus rv_sqlite_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
 RvStatus rv_sqlite_remove_video(Store *store, int64_t video_id, RvError *err);
 RvStatus rv_sqlite_list_videos(Store *store, RvVideos *out, RvError *err);
+RvStatus rv_sqlite_list_paths(Store *store, RvVideos *out, RvError *err);
 
 /* ---- store_sqlite_frame.c: rows of frames and pictures ---- */
 
@@ -73,7 +80,14 @@ RvStatus rv_sqlite_put_frames(Store *store, int64_t video_id, const FrameRecord 
                               RvError *err);
 RvStatus rv_sqlite_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
                                 RvError *err);
+RvStatus rv_sqlite_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
 RvStatus rv_sqlite_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                            size_t *size_bytes, RvError *err);
+
+/* ---- store_sqlite_derived.c: tokens of derived data and the change log ---- */
+
+extern const StoreDerived rv_sqlite_derived;
+/* Within a transaction that changes these rows. */
+RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err);
 
 #endif

@@ -10,11 +10,6 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "embeddings are stored little endian, as they lie in memory");
 
-static int64_t frame_key(int64_t video_id, int64_t frame_number)
-{
-    return video_id * ((int64_t)1 << 32) + frame_number;
-}
-
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
 typedef struct FrameWriter {
@@ -47,7 +42,7 @@ static RvStatus prepare_writer(SqliteStore *store, FrameWriter *writer, RvError 
 static RvStatus write_frame(SqliteStore *store, const FrameWriter *writer, int64_t video_id,
                             const FrameRecord *frame, RvError *err)
 {
-    sqlite3_bind_int64(writer->frame, 1, frame_key(video_id, frame->frame_number));
+    sqlite3_bind_int64(writer->frame, 1, rv_store_key(video_id, frame->frame_number));
     sqlite3_bind_int64(writer->frame, 2, video_id);
     sqlite3_bind_int64(writer->frame, 3, frame->frame_number);
     sqlite3_bind_double(writer->frame, 4, frame->time_s);
@@ -82,6 +77,21 @@ static RvStatus check_target(SqliteStore *store, int64_t video_id, RvError *err)
     return status;
 }
 
+/* One entry of the change log for every run of neighbours. */
+static RvStatus log_frames(SqliteStore *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                           RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t first = 0, end = 0; status == RV_OK && first < count; first = end) {
+        for (end = first + 1; end < count && frames[end].frame_number == frames[end - 1].frame_number + 1;
+             end++)
+            continue;
+        status = rv_sqlite_log_change(store, rv_store_key(video_id, frames[first].frame_number),
+                                      rv_store_key(video_id, frames[end - 1].frame_number), err);
+    }
+    return status;
+}
+
 RvStatus rv_sqlite_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
                               RvError *err)
 {
@@ -95,6 +105,8 @@ RvStatus rv_sqlite_put_frames(Store *base, int64_t video_id, const FrameRecord *
         status = prepare_writer(store, &writer, err);
     for (size_t i = 0; status == RV_OK && i < count; i++)
         status = write_frame(store, &writer, video_id, &frames[i], err);
+    if (status == RV_OK)
+        status = log_frames(store, video_id, frames, count, err);
     sqlite3_finalize(writer.frame);
     sqlite3_finalize(writer.picture);
     sqlite3_finalize(writer.no_picture);
@@ -115,7 +127,7 @@ static FrameRow read_row(sqlite3_stmt *statement)
     else if (row.video_id < 1 || row.video_id > STORE_MAX_VIDEO_ID || row.frame_number < 1 ||
              row.frame_number > STORE_MAX_FRAME_NUMBER)
         row.fault = "its numbers are out of range";
-    else if (sqlite3_column_int64(statement, 0) != frame_key(row.video_id, row.frame_number))
+    else if (sqlite3_column_int64(statement, 0) != rv_store_key(row.video_id, row.frame_number))
         row.fault = "frame_id does not belong to it";
     else if (sqlite3_column_type(statement, 3) != SQLITE_FLOAT || !isfinite(row.time_s) || row.time_s < 0)
         row.fault = "time is not a time";
@@ -134,17 +146,22 @@ RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCa
     SqliteStore *store = (SqliteStore *)base;
     // A range over all videos also shows rows whose keys are out of every range, so that they are reported.
     bool all = range->first_video <= 1 && range->first_number <= 1 && range->last_video >= STORE_MAX_VIDEO_ID;
-    sqlite3_stmt *statement = NULL;
+    // Taken out while in use: a callback may visit other rows.
+    sqlite3_stmt *statement = store->frames;
+    store->frames = NULL;
     bool there = false;
-    RvStatus status =
-        rv_sqlite_prepare(store,
-                          "SELECT frame_id, video_id, frame_number, time, embedding_data FROM frames "
-                          "WHERE frame_id BETWEEN ?1 AND ?2 ORDER BY frame_id",
-                          &statement, err);
+    RvStatus status = RV_OK;
+    if (statement == NULL)
+        status =
+            rv_sqlite_prepare(store,
+                              "SELECT frame_id, video_id, frame_number, time, embedding_data FROM frames "
+                              "WHERE frame_id BETWEEN ?1 AND ?2 ORDER BY frame_id",
+                              &statement, err);
     if (status == RV_OK) {
         sqlite3_bind_int64(statement, 1,
-                           all ? INT64_MIN : frame_key(range->first_video, range->first_number));
-        sqlite3_bind_int64(statement, 2, all ? INT64_MAX : frame_key(range->last_video, range->last_number));
+                           all ? INT64_MIN : rv_store_key(range->first_video, range->first_number));
+        sqlite3_bind_int64(statement, 2,
+                           all ? INT64_MAX : rv_store_key(range->last_video, range->last_number));
     }
     while (status == RV_OK) {
         status = rv_sqlite_step(store, statement, &there, err);
@@ -153,6 +170,28 @@ RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCa
         FrameRow row = read_row(statement);
         status = callback(user, &row, err);
     }
+    sqlite3_reset(statement);
+    sqlite3_finalize(store->frames);
+    store->frames = statement;
+    return status;
+}
+
+RvStatus rv_sqlite_count_frames(Store *base, const KeyRange *range, int64_t *count, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    if (range == NULL)
+        return rv_sqlite_integer(store, "SELECT count(*) FROM frames", 0, count, err);
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    RvStatus status = rv_sqlite_prepare(store, "SELECT count(*) FROM frames WHERE frame_id BETWEEN ?1 AND ?2",
+                                        &statement, err);
+    if (status == RV_OK) {
+        sqlite3_bind_int64(statement, 1, range->first);
+        sqlite3_bind_int64(statement, 2, range->last);
+        status = rv_sqlite_step(store, statement, &row, err);
+    }
+    if (status == RV_OK && row)
+        *count = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return status;
 }

@@ -13,6 +13,7 @@
 
 static const struct SchemaObject {
     const char *name, *sql;
+    int version; // of the schema that brought it
 } schema[] = {
 #include "store/schema/sqlite.inc"
 };
@@ -52,19 +53,47 @@ RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
             "PRAGMA application_id = " VALUE_TEXT(
                 SQLITE_LIBRARY_APPLICATION_ID) ";"
                                                "PRAGMA user_version = " VALUE_TEXT(
-                                                   STORE_SCHEMA_VERSION) ";"
-                                                                         "INSERT INTO library (id, kind, "
-                                                                         "schema_version, created) VALUES "
-                                                                         "(1, '" LIBRARY_KIND
-                                                                         "', " VALUE_TEXT(
-                                                                             STORE_SCHEMA_VERSION) ", "
-                                                                                                   "strftime("
-                                                                                                   "'%Y-%m-%"
-                                                                                                   "dT%H:%M:%"
-                                                                                                   "SZ', "
-                                                                                                   "'now'))",
+                                                   SQLITE_SCHEMA_VERSION) ";"
+                                                                          "INSERT INTO library (id, kind, "
+                                                                          "schema_version, created) VALUES "
+                                                                          "(1, '" LIBRARY_KIND
+                                                                          "', " VALUE_TEXT(
+                                                                              SQLITE_SCHEMA_VERSION) ", "
+                                                                                                     "strftim"
+                                                                                                     "e('%Y-%"
+                                                                                                     "m-%dT%"
+                                                                                                     "H:%M:%"
+                                                                                                     "SZ', "
+                                                                                                     "'now')"
+                                                                                                     ")",
             err);
     return rv_sqlite_end(store, status, err);
+}
+
+RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err)
+{
+    if (store->base.schema_version == SQLITE_SCHEMA_VERSION)
+        return RV_OK;
+    int64_t version = 0;
+    RvStatus status = rv_sqlite_begin(store, err);
+    if (status != RV_OK)
+        return status;
+    // Another process may have been faster.
+    status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
+    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
+        if (schema[i].version > version)
+            status = rv_sqlite_run(store, schema[i].sql, err);
+    }
+    if (status == RV_OK)
+        status = rv_sqlite_run(store,
+                               "PRAGMA user_version = " VALUE_TEXT(
+                                   SQLITE_SCHEMA_VERSION) ";"
+                                                          "UPDATE library SET schema_version = " VALUE_TEXT(
+                                                              SQLITE_SCHEMA_VERSION),
+                               err);
+    status = rv_sqlite_end(store, status, err);
+    bool empty = false;
+    return status == RV_OK ? rv_sqlite_check_schema(store, &empty, err) : status;
 }
 
 /* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run.
@@ -107,8 +136,8 @@ static RvStatus check_library_row(SqliteStore *store, RvError *err)
                               "%s: a library of kind %.100s, which this reelvec cannot read", store->base.uri,
                               kind);
     if (status == RV_OK)
-        status = rv_sqlite_column_integer(store, statement, 1, "library", STORE_SCHEMA_VERSION,
-                                          STORE_SCHEMA_VERSION, &version, err);
+        status = rv_sqlite_column_integer(store, statement, 1, "library", store->base.schema_version,
+                                          store->base.schema_version, &version, err);
     free(kind);
     sqlite3_finalize(statement);
     return status;
@@ -125,16 +154,17 @@ static RvStatus check_version(SqliteStore *store, RvError *err)
                             store->base.uri);
     if (status == RV_OK)
         status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
-    if (status == RV_OK && version > STORE_SCHEMA_VERSION)
+    if (status == RV_OK && version > SQLITE_SCHEMA_VERSION)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "%s: made by a newer reelvec (schema %lld, this one knows %d); "
                             "use that one",
-                            store->base.uri, (long long)version, STORE_SCHEMA_VERSION);
-    if (status == RV_OK && version != STORE_SCHEMA_VERSION)
+                            store->base.uri, (long long)version, SQLITE_SCHEMA_VERSION);
+    if (status == RV_OK && version < 1)
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: schema version %lld, which no reelvec has made; restore a copy "
                             "or index again",
                             store->base.uri, (long long)version);
+    store->base.schema_version = (int)version;
     return status;
 }
 
@@ -148,8 +178,10 @@ RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
     sqlite3_stmt *statement = NULL;
     if (status == RV_OK)
         status = rv_sqlite_prepare(store, "SELECT sql FROM sqlite_schema WHERE name = ?1", &statement, err);
-    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++)
-        status = check_object(store, statement, &schema[i], err);
+    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
+        if (schema[i].version <= store->base.schema_version)
+            status = check_object(store, statement, &schema[i], err);
+    }
     sqlite3_finalize(statement);
     return status == RV_OK ? check_library_row(store, err) : status;
 }

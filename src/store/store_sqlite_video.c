@@ -114,6 +114,9 @@ static RvStatus delete_video(SqliteStore *store, int64_t video_id, RvError *err)
     if (status == RV_OK && sqlite3_changes(store->db) == 0)
         status = rv_store_no_video(&store->base, video_id, err);
     sqlite3_finalize(statement);
+    if (status == RV_OK)
+        status = rv_sqlite_log_change(store, rv_store_key(video_id, 1),
+                                      rv_store_key(video_id, STORE_MAX_FRAME_NUMBER), err);
     return status;
 }
 
@@ -250,19 +253,22 @@ static RvStatus append_video(RvVideos *videos, size_t *capacity, const RvVideo *
     return RV_OK;
 }
 
-RvStatus rv_sqlite_list_videos(Store *base, RvVideos *out, RvError *err)
+/* Every row of `sql` through `read`. */
+static RvStatus list_rows(SqliteStore *store, const char *sql,
+                          RvStatus (*read)(SqliteStore *store, sqlite3_stmt *statement, StoredVideo *out,
+                                           RvError *err),
+                          RvVideos *out, RvError *err)
 {
-    SqliteStore *store = (SqliteStore *)base;
     sqlite3_stmt *statement = NULL;
     size_t capacity = 0;
     bool row = false;
-    RvStatus status = rv_sqlite_prepare(store, "SELECT " VIDEO_COLUMNS " FROM videos", &statement, err);
+    RvStatus status = rv_sqlite_prepare(store, sql, &statement, err);
     while (status == RV_OK) {
         status = rv_sqlite_step(store, statement, &row, err);
         if (status != RV_OK || !row)
             break;
         StoredVideo stored = {0};
-        status = read_video(store, statement, &stored, err);
+        status = read(store, statement, &stored, err);
         if (status == RV_OK)
             status = append_video(out, &capacity, &stored.video, err);
         if (status != RV_OK)
@@ -270,4 +276,26 @@ RvStatus rv_sqlite_list_videos(Store *base, RvVideos *out, RvError *err)
     }
     sqlite3_finalize(statement);
     return status;
+}
+
+RvStatus rv_sqlite_list_videos(Store *base, RvVideos *out, RvError *err)
+{
+    return list_rows((SqliteStore *)base, "SELECT " VIDEO_COLUMNS " FROM videos", read_video, out, err);
+}
+
+static RvStatus read_path(SqliteStore *store, sqlite3_stmt *statement, StoredVideo *out, RvError *err)
+{
+    RvVideo *video = &out->video;
+    RvStatus status =
+        rv_sqlite_column_integer(store, statement, 0, "videos", 1, STORE_MAX_VIDEO_ID, &video->video_id, err);
+    if (status == RV_OK)
+        status = rv_sqlite_column_bytes(store, statement, 1, "videos", &video->path, err);
+    if (status == RV_OK)
+        status = rv_sqlite_column_bytes(store, statement, 2, "videos", &video->sampling, err);
+    return status;
+}
+
+RvStatus rv_sqlite_list_paths(Store *base, RvVideos *out, RvError *err)
+{
+    return list_rows((SqliteStore *)base, "SELECT video_id, path, sampling FROM videos", read_path, out, err);
 }

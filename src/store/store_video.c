@@ -75,6 +75,19 @@ RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
     return status;
 }
 
+RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err)
+{
+    if (store->backend->list_paths == NULL)
+        return rv_store_list_videos(store, out, err);
+    *out = (RvVideos){0};
+    RvStatus status = store->backend->list_paths(store, out, err);
+    if (status != RV_OK)
+        rv_videos_clear(out);
+    else if (out->count > 1)
+        qsort(out->items, out->count, sizeof *out->items, compare_paths);
+    return status;
+}
+
 bool rv_store_glob_matches(const char *glob, const char *path)
 {
     if (glob == NULL || fnmatch(glob, path, 0) == 0)

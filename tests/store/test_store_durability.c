@@ -258,7 +258,7 @@ static void remove_gives_space_back(void **state)
     assert_int_equal(after.size_bytes, size_of(fixture->path, "") + size_of(fixture->path, "-wal"));
     print_message("    %lld bytes, after removing five sixths %lld\n", (long long)before.size_bytes,
                   (long long)after.size_bytes);
-    assert_true(after.size_bytes < 20 * 30000 * 3 / 2);
+    assert_true(after.size_bytes < 20 * 30000 * 8 / 5);
     assert_int_equal(frame_count(store, second), 20);
     assert_int_equal(count_faults(store), 0);
     rv_store_close(store);
@@ -480,8 +480,9 @@ static void damaged_files_give_errors_not_crashes(void **state)
             damaged[next_random(&seed) % span] = (uint8_t)next_random(&seed);
         noticed += try_everything(fixture->path, damaged, size);
     }
+    // The last two pages are those of the empty change log, of which nothing can be lost.
     for (int round = 0; round < 40; round++)
-        assert_true(try_everything(fixture->path, whole, 1 + next_random(&seed) % (size - 1)));
+        assert_true(try_everything(fixture->path, whole, 1 + next_random(&seed) % (size - 2 * 16384 - 1)));
     print_message("    %zu of 200 damages were noticed (the others lie in unused bytes or in values)\n",
                   noticed);
     assert_true(noticed > 30);

@@ -11,6 +11,7 @@
 #include "index_video.h"
 #include "pixels/thumbnail.h"
 #include "query_terms.h"
+#include "search/codes.h"
 #include "store/store.h"
 
 struct RvLibrary {
@@ -62,8 +63,15 @@ RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *pa
 {
     static const RvIndexOptions defaults;
     RvIndexReport ignored;
-    return rv_index_video(library->store, encoder, &library->log, path_or_url,
-                          options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
+    RvStatus status =
+        rv_index_video(library->store, encoder, &library->log, path_or_url,
+                       options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
+    // Codes only make searches faster: without them the frames are as well indexed.
+    RvError cause = {0};
+    if (status == RV_OK && rv_codes_update(library->store, NULL, 0, &cause) != RV_OK)
+        rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
+                    rv_store_uri(library->store), cause.message);
+    return status;
 }
 
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
@@ -150,13 +158,21 @@ static bool picture_size(const uint8_t *jpeg, size_t size_bytes, int *width, int
 
 RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)
 {
-    return rv_store_info(library->store, picture_size, out, err);
+    RvStatus status = rv_store_info(library->store, picture_size, out, err);
+    return status == RV_OK ? rv_codes_size(library->store, &out->code_bytes, &out->code_count, err) : status;
 }
 
 RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
                            size_t *fault_count, RvError *err)
 {
-    return rv_store_verify(library->store, picture_decodes, fault, user, fault_count, err);
+    size_t ignored = 0;
+    if (fault_count == NULL)
+        fault_count = &ignored;
+    RvStatus status = rv_store_verify(library->store, picture_decodes, fault, user, fault_count, err);
+    // Codes of rows that are faulty themselves say nothing.
+    if (status == RV_OK && *fault_count == 0)
+        status = rv_codes_verify(library->store, fault, user, fault_count, err);
+    return status;
 }
 
 RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err)

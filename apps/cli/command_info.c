@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "json_text.h"
 #include "context.h"
+#include "json_text.h"
 #include "text.h"
 
 typedef struct InfoSettings {
@@ -35,6 +35,12 @@ static void print_table(const RvLibraryInfo *info)
     printf("library            %s\n", info->uri);
     printf("schema version     %d\n", info->schema_version);
     printf("size               %s (pictures %s, embeddings %s)\n", size, pictures, embeddings);
+    if (info->code_count > 0) {
+        char codes[32];
+        cli_text_bytes(info->code_bytes, codes, sizeof codes);
+        printf("fast search        %s of codes for %" PRId64 " frames, beside the library\n", codes,
+               info->code_count);
+    }
     printf("videos             %" PRId64 " (%" PRId64 " complete, %" PRId64 " failed)\n", info->video_count,
            info->complete_count, info->failed_count);
     printf("frames             %" PRId64 "\n", info->frame_count);
@@ -55,16 +61,16 @@ static void print_table(const RvLibraryInfo *info)
 static bool print_json(const RvLibraryInfo *info)
 {
     json_t *object = json_pack(
-        "{so si so so si sb sI sI sI sI sI sI sI sf sf si si}", "library", cli_json_string(info->uri),
+        "{so si so so si sb sI sI sI sI sI sI sI sI sI sf sf si si}", "library", cli_json_string(info->uri),
         "schema_version", info->schema_version, "model", cli_json_string(info->model_name), "weights_sha256",
         cli_json_string(info->weights_sha256), "dimensions", info->dimensions, "normalized",
         (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
         (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "frames",
         (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",
-        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes,
-        "min_embedding_length", info->min_embedding_length, "max_embedding_length",
-        info->max_embedding_length, "min_picture_height", info->min_picture_height, "max_picture_height",
-        info->max_picture_height);
+        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes, "code_bytes",
+        (json_int_t)info->code_bytes, "codes", (json_int_t)info->code_count, "min_embedding_length",
+        info->min_embedding_length, "max_embedding_length", info->max_embedding_length, "min_picture_height",
+        info->min_picture_height, "max_picture_height", info->max_picture_height);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

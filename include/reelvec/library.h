@@ -273,6 +273,7 @@ typedef struct RvLibraryInfo {
     bool normalized;
     int64_t video_count, complete_count, failed_count, frame_count;
     int64_t size_bytes, picture_bytes, embedding_bytes;
+    int64_t code_bytes, code_count; /* of the file for fast search beside the library, and the frames in it */
     double min_embedding_length, max_embedding_length; /* Euclidean */
     int min_picture_height, max_picture_height;        /* of the stored pictures */
 } RvLibraryInfo;
@@ -281,7 +282,7 @@ typedef struct RvLibraryInfo {
 RV_API RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err);
 
 /* Check everything: the database's own integrity, lengths, finite values, numbers without gaps, pictures that
- * decode. Each fault is handed to `fault` as one line. RV_OK also when there are faults; see *fault_count. */
+ * decode, codes that are those of the frames. Each fault is handed to `fault` as one line. RV_OK also when there are faults; see *fault_count. */
 RV_API RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
                                   size_t *fault_count, RvError *err);
 

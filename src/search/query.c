@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "search/codes.h"
 #include "search/fusion.h"
 #include "search/moments.h"
 #include "search/scan_exact.h"
@@ -132,7 +133,7 @@ static int compare_place_ids(const void *a, const void *b)
 
 static RvStatus choose_videos(Query *query, RvError *err)
 {
-    RvStatus status = rv_store_list_videos(query->store, &query->videos, err);
+    RvStatus status = rv_store_list_paths(query->store, &query->videos, err);
     if (status != RV_OK)
         return status;
     query->places = rv_mem_alloc(query->videos.count, sizeof *query->places, err);
@@ -284,6 +285,24 @@ static RvStatus scan_in_store(Query *query, const float *vector, const FrameFilt
     return status;
 }
 
+/* By way of the codes, where there are any; *done: query->top is complete. */
+static RvStatus scan_codes(Query *query, const float *vector, bool *done, RvError *err)
+{
+    CodeScan job = {.pool = query->pool,
+                    .limit = query->top.limit,
+                    .min_score = query->options.min_score,
+                    .video_ids = query->video_ids,
+                    .video_count = query->place_count,
+                    .some_videos = query->place_count < query->videos.count,
+                    .after_s = query->options.after_s,
+                    .before_s = query->options.before_s};
+    RvStatus status =
+        rv_codes_scan(query->store, &job, vector, query->dimensions, rank_block, query, done, err);
+    if (!*done)
+        rv_topk_clear(&query->top);
+    return status;
+}
+
 static RvStatus scan(Query *query, RvError *err)
 {
     bool mean = query->options.fusion == RV_FUSION_MEAN;
@@ -304,6 +323,8 @@ static RvStatus scan(Query *query, RvError *err)
     bool done = false;
     if (status == RV_OK && mean)
         status = scan_in_store(query, vectors, &filter, &done, err);
+    if (status == RV_OK && mean && !done)
+        status = scan_codes(query, vectors, &done, err);
     if (status == RV_OK && !done)
         status = rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
                                mean ? rank_block : collect_block, query, err);
@@ -403,6 +424,8 @@ RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *ter
     RvStatus status = check_terms(&query, err);
     if (status == RV_OK)
         status = check_options(&query.options, err);
+    if (status == RV_OK && query.options.fusion == RV_FUSION_MEAN)
+        rv_codes_ensure(store, pool);
     if (status == RV_OK)
         status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows that may be among the best, found by their codes.
+ *
+ * First pass: the coarse codes of all rows, from memory at the speed of memory. A row's score lies in [low,
+ * high]. The k-th highest `low` of any rows is a score that k rows reach at least, so a row whose `high` is
+ * below it is out, ties included. Second pass: the fine codes of those that are left, with bounds some
+ * hundred times as close. */
+#include "search/code_scan.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define TASK_BLOCKS ((size_t)16)
+#define REFINE_TASK ((size_t)64)
+// Candidates beyond these shares of the rows cost more than scoring every row.
+#define OPEN_SHARE 4
+#define ANSWER_SHARE 8
+#define OPEN_MIN ((size_t)16384)
+
+typedef struct OpenRow {
+    uint32_t segment;
+    uint32_t padding;
+    size_t row;
+    double low, high;
+} OpenRow;
+
+typedef struct OpenRows {
+    OpenRow *items;
+    size_t count, capacity;
+} OpenRows;
+
+/* The `limit` highest lower bounds; the lowest of them is the threshold. */
+typedef struct Lowest {
+    double *heap; // root: the lowest
+    size_t count, limit;
+} Lowest;
+
+typedef struct Scan {
+    const CodeScan *job;
+    const CodeKernels *kernels;
+    OpenRows *open; // [workers]
+    size_t open_limit;
+    pthread_mutex_t mutex; // guards lowest
+    Lowest lowest;
+    _Atomic double threshold;
+    atomic_size_t open_count;
+    atomic_bool damaged, too_many, no_memory;
+    size_t *first_task; // [segments + 1]: task indexes
+    OpenRows all;
+} Scan;
+
+/* ---- the threshold ------------------------------------------------------------------------------------ */
+
+static void sift_down(Lowest *lowest, double value)
+{
+    size_t at = 0;
+    for (size_t child = 1; child < lowest->count; child = 2 * at + 1) {
+        if (child + 1 < lowest->count && lowest->heap[child + 1] < lowest->heap[child])
+            child++;
+        if (value <= lowest->heap[child])
+            break;
+        lowest->heap[at] = lowest->heap[child];
+        at = child;
+    }
+    lowest->heap[at] = value;
+}
+
+/* Gives whether the threshold is known, which is then heap[0]. */
+static bool offer(Lowest *lowest, double low)
+{
+    if (lowest->count < lowest->limit) {
+        size_t at = lowest->count++;
+        for (; at > 0 && low < lowest->heap[(at - 1) / 2]; at = (at - 1) / 2)
+            lowest->heap[at] = lowest->heap[(at - 1) / 2];
+        lowest->heap[at] = low;
+    } else if (low > lowest->heap[0]) {
+        sift_down(lowest, low);
+    }
+    return lowest->count == lowest->limit;
+}
+
+static void raise_threshold(Scan *scan, double low)
+{
+    // A bound that is infinite or not a number says nothing.
+    if (scan->lowest.heap == NULL || !isfinite(low) || low <= atomic_load(&scan->threshold))
+        return;
+    pthread_mutex_lock(&scan->mutex);
+    if (offer(&scan->lowest, low) && scan->lowest.heap[0] > atomic_load(&scan->threshold))
+        atomic_store(&scan->threshold, scan->lowest.heap[0]);
+    pthread_mutex_unlock(&scan->mutex);
+}
+
+/* ---- which rows count --------------------------------------------------------------------------------- */
+
+static bool has_video(const CodeScan *job, int64_t video_id)
+{
+    size_t low = 0, high = job->video_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (job->video_ids[middle] < video_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < job->video_count && job->video_ids[low] == video_id;
+}
+
+static bool row_counts(const CodeScan *job, const CodeSegment *segment, const CodeRow *row)
+{
+    return (job->after_s == NULL || row->time_s >= *job->after_s) &&
+           (job->before_s == NULL || row->time_s <= *job->before_s) && has_video(job, row->key >> 32) &&
+           !rv_code_ranges_hold(job->changed, job->changed_count, row->key) &&
+           !rv_code_ranges_hold(segment->gone, segment->gone_count, row->key);
+}
+
+/* With a filter that leaves rows out, blocks without rows that count are not scored. */
+static bool block_counts(const CodeScan *job, const CodeSegment *segment, size_t first, size_t count)
+{
+    if (!job->some_videos && job->after_s == NULL && job->before_s == NULL)
+        return true;
+    for (size_t i = first; i < first + count; i++) {
+        if (row_counts(job, segment, &segment->rows[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- first pass --------------------------------------------------------------------------------------- */
+
+static void keep_open(Scan *scan, OpenRows *open, OpenRow row)
+{
+    if (open->count == open->capacity) {
+        size_t capacity = open->capacity > 0 ? 2 * open->capacity : 256;
+        OpenRow *items = realloc(open->items, capacity * sizeof *items);
+        if (items == NULL) {
+            atomic_store(&scan->no_memory, true);
+            return;
+        }
+        open->items = items;
+        open->capacity = capacity;
+    }
+    open->items[open->count++] = row;
+    if (atomic_fetch_add(&scan->open_count, 1) >= scan->open_limit)
+        atomic_store(&scan->too_many, true);
+}
+
+static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRows *open)
+{
+    CodeSegment *segment = &scan->job->file->segments[segment_index];
+    size_t first = block * CODE_BLOCK_ROWS, count = segment->row_count - first;
+    count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
+    int32_t dots[CODE_BLOCK_ROWS];
+    double high[CODE_BLOCK_ROWS];
+    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
+        atomic_store(&scan->damaged, true);
+        return;
+    }
+    if (!block_counts(scan->job, segment, first, count))
+        return;
+    const RowQuery *query = scan->job->query;
+    const RowBound *bounds = segment->bounds + first;
+    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &query->code, dots);
+    for (size_t i = 0; i < count; i++) {
+        ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
+        high[i] = bound.score + bound.error;
+    }
+    double threshold = atomic_load_explicit(&scan->threshold, memory_order_relaxed);
+    for (size_t i = 0; i < count; i++) {
+        // Written so that a bound that is not a number keeps the row open.
+        if (high[i] < threshold || !row_counts(scan->job, segment, &segment->rows[first + i]))
+            continue;
+        ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
+        OpenRow row = {segment_index, 0, first + i, bound.score - bound.error, high[i]};
+        keep_open(scan, open, row);
+        raise_threshold(scan, row.low);
+        threshold = atomic_load_explicit(&scan->threshold, memory_order_relaxed);
+    }
+}
+
+static bool is_over(Scan *scan)
+{
+    return atomic_load(&scan->damaged) || atomic_load(&scan->too_many) || atomic_load(&scan->no_memory);
+}
+
+static void scan_task(void *context, size_t index, int worker)
+{
+    Scan *scan = context;
+    size_t low = 0, high = scan->job->file->segment_count; // the segment whose tasks hold the index
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (scan->first_task[middle] <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    const CodeSegment *segment = &scan->job->file->segments[low];
+    size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
+    size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
+    for (size_t block = first; block < first + TASK_BLOCKS && block < block_count && !is_over(scan); block++)
+        scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
+}
+
+static void run_tasks(const Scan *scan, size_t task_count,
+                      void (*task)(void *context, size_t index, int worker))
+{
+    if (scan->job->pool != NULL && task_count > 1) {
+        rv_threads_run(scan->job->pool, task_count, task, (void *)scan);
+        return;
+    }
+    for (size_t i = 0; i < task_count; i++)
+        task((void *)scan, i, 0);
+}
+
+/* The open rows of all workers that still reach the threshold, in one list. */
+static RvStatus gather_open(Scan *scan, int worker_count, RvError *err)
+{
+    size_t count = 0;
+    double threshold = atomic_load(&scan->threshold);
+    scan->all.items = rv_mem_alloc(atomic_load(&scan->open_count), sizeof *scan->all.items, err);
+    if (scan->all.items == NULL)
+        return RV_ERROR_MEMORY;
+    for (int worker = 0; worker < worker_count; worker++) {
+        for (size_t i = 0; i < scan->open[worker].count; i++) {
+            if (!(scan->open[worker].items[i].high < threshold))
+                scan->all.items[count++] = scan->open[worker].items[i];
+        }
+    }
+    scan->all.count = count;
+    return RV_OK;
+}
+
+static RvStatus first_pass(Scan *scan, RvError *err)
+{
+    const CodeFile *file = scan->job->file;
+    int worker_count = scan->job->pool != NULL ? rv_threads_count(scan->job->pool) : 1;
+    scan->open = rv_mem_alloc((size_t)worker_count, sizeof *scan->open, err);
+    scan->first_task = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_task, err);
+    RvStatus status = scan->open != NULL && scan->first_task != NULL ? RV_OK : RV_ERROR_MEMORY;
+    if (status == RV_OK) {
+        for (size_t i = 0; i < file->segment_count; i++)
+            scan->first_task[i + 1] =
+                scan->first_task[i] + (file->segments[i].row_count + TASK_BLOCKS * CODE_BLOCK_ROWS - 1) /
+                                          (TASK_BLOCKS * CODE_BLOCK_ROWS);
+        run_tasks(scan, scan->first_task[file->segment_count], scan_task);
+        if (atomic_load(&scan->no_memory))
+            status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
+    }
+    if (status == RV_OK && !is_over(scan))
+        status = gather_open(scan, worker_count, err);
+    for (int worker = 0; scan->open != NULL && worker < worker_count; worker++)
+        free(scan->open[worker].items);
+    free(scan->open);
+    free(scan->first_task);
+    return status;
+}
+
+/* ---- second pass -------------------------------------------------------------------------------------- */
+
+static void refine_task(void *context, size_t index, int worker)
+{
+    (void)worker;
+    Scan *scan = context;
+    const RowQuery *query = scan->job->query;
+    size_t end = (index + 1) * REFINE_TASK < scan->all.count ? (index + 1) * REFINE_TASK : scan->all.count;
+    for (size_t i = index * REFINE_TASK; i < end; i++) {
+        OpenRow *row = &scan->all.items[i];
+        const CodeSegment *segment = &scan->job->file->segments[row->segment];
+        if (!rv_code_row_is_good(segment, row->row, scan->kernels)) {
+            atomic_store(&scan->damaged, true);
+            return;
+        }
+        int32_t dot, fine_dot;
+        scan->kernels->dot_rows(segment->coarse + row->row * segment->width, 1, &query->code, &dot);
+        scan->kernels->dot_rows(segment->fine + row->row * segment->width, 1, &query->code, &fine_dot);
+        ScoreBound bound = rv_row_code_fine_score(query, &segment->bounds[row->row],
+                                                  &segment->rows[row->row].bound, dot, fine_dot);
+        row->low = bound.score - bound.error;
+        row->high = bound.score + bound.error;
+    }
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    int64_t left = ((const CodeCandidate *)a)->key, right = ((const CodeCandidate *)b)->key;
+    return (left > right) - (left < right);
+}
+
+static RvStatus second_pass(Scan *scan, CodeCandidate **candidates, size_t *count, RvError *err)
+{
+    run_tasks(scan, (scan->all.count + REFINE_TASK - 1) / REFINE_TASK, refine_task);
+    if (is_over(scan))
+        return RV_OK;
+    scan->lowest.count = 0;
+    for (size_t i = 0; i < scan->all.count; i++)
+        raise_threshold(scan, scan->all.items[i].low);
+    CodeCandidate *kept = rv_mem_alloc(scan->all.count, sizeof *kept, err);
+    if (kept == NULL)
+        return RV_ERROR_MEMORY;
+    double threshold = atomic_load(&scan->threshold);
+    for (size_t i = 0; i < scan->all.count; i++) {
+        const OpenRow *row = &scan->all.items[i];
+        if (!(row->high < threshold))
+            kept[(*count)++] = (CodeCandidate){scan->job->file->segments[row->segment].rows[row->row].key,
+                                               row->low, row->high};
+    }
+    if (*count > 1)
+        qsort(kept, *count, sizeof *kept, compare_keys);
+    *candidates = kept;
+    return RV_OK;
+}
+
+RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate **candidates, size_t *count,
+                      RvError *err)
+{
+    size_t rows = job->file->row_count;
+    *candidates = NULL;
+    *count = 0;
+    *outcome = CODES_TOO_MANY;
+    if (job->limit == SIZE_MAX ? job->min_score == NULL : job->limit > rows / ANSWER_SHARE)
+        return RV_OK;
+    Scan scan = {.job = job, .kernels = rv_code_kernels(), .mutex = PTHREAD_MUTEX_INITIALIZER};
+    scan.open_limit = rows / OPEN_SHARE > OPEN_MIN ? rows / OPEN_SHARE : OPEN_MIN;
+    atomic_init(&scan.threshold, job->min_score != NULL ? *job->min_score : -INFINITY);
+    RvStatus status = RV_OK;
+    if (job->limit != SIZE_MAX) {
+        scan.lowest = (Lowest){.heap = rv_mem_alloc(job->limit, sizeof(double), err), .limit = job->limit};
+        status = scan.lowest.heap != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    if (status == RV_OK)
+        status = first_pass(&scan, err);
+    if (status == RV_OK && !is_over(&scan))
+        status = second_pass(&scan, candidates, count, err);
+    if (status == RV_OK && atomic_load(&scan.damaged))
+        *outcome = CODES_DAMAGED;
+    else if (status == RV_OK && !atomic_load(&scan.too_many) && *count <= rows / ANSWER_SHARE)
+        *outcome = CODES_ANSWER;
+    free(scan.lowest.heap);
+    free(scan.all.items);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows that may be among the best, found by their codes. */
+#ifndef RV_SEARCH_CODE_SCAN_H
+#define RV_SEARCH_CODE_SCAN_H
+
+#include "base/threads.h"
+#include "search/code_file.h"
+
+typedef struct CodeScan {
+    CodeFile *file;
+    ThreadPool *pool; // NULL: the caller's thread alone
+    const RowQuery *query;
+    size_t limit;             // how many of the best are wanted; SIZE_MAX: all from min_score up
+    const double *min_score;  // NULL: no bound
+    const int64_t *video_ids; // [video_count], rising: rows of others do not count
+    size_t video_count;
+    bool some_videos;                 // video_ids leaves out videos of the library
+    const double *after_s, *before_s; // inclusive; NULL: no bound
+    const KeyRange *changed;          // [changed_count], rising, apart: rows whose codes are out of date
+    size_t changed_count;
+} CodeScan;
+
+/* A row whose float32 score, which lies in [low, high], may count. */
+typedef struct CodeCandidate {
+    int64_t key;
+    double low, high;
+} CodeCandidate;
+
+typedef enum CodeOutcome {
+    CODES_ANSWER,   // the candidates hold all rows of the answer
+    CODES_TOO_MANY, // they would be so many that scoring all rows is faster
+    CODES_DAMAGED   // a checksum is wrong
+} CodeOutcome;
+
+/* Rows of the file among which the `limit` best are, by rising key; free *candidates. Errors: MEMORY. */
+RvStatus rv_code_scan(const CodeScan *scan, CodeOutcome *outcome, CodeCandidate **candidates, size_t *count,
+                      RvError *err);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Codes of a library's rows in searches: what is mapped, and the exact scan of what they leave open. */
+#include "search/codes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define PATH_BYTES 8192
+
+/* What a store keeps between searches. */
+typedef struct CodeCache {
+    CodeFile file; // descriptor -1: none
+    bool distrusts, complained, ensured;
+    uint8_t distrusted[STORE_TOKEN_BYTES];
+} CodeCache;
+
+static void destroy_cache(void *object)
+{
+    CodeCache *cache = object;
+    rv_code_file_close(&cache->file);
+    free(cache);
+}
+
+static CodeCache *cache_of(Store *store)
+{
+    CodeCache *cache = rv_store_attached(store);
+    if (cache == NULL) {
+        cache = rv_mem_alloc(1, sizeof *cache, NULL);
+        if (cache == NULL)
+            return NULL;
+        cache->file.descriptor = -1;
+        rv_store_attach(store, cache, destroy_cache);
+    }
+    return cache;
+}
+
+static void complain(Store *store, CodeCache *cache, const char *reason)
+{
+    if (!cache->complained)
+        rv_log_line(
+            rv_store_log(store), RV_LOG_WARNING,
+            "%s: the codes for fast search are not used (%s); every row is read instead, and the next "
+            "`reelvec index` makes them again",
+            rv_store_uri(store), reason);
+    cache->complained = true;
+}
+
+CodeFile *rv_codes_open(Store *store, const DerivedState *state, int dimensions)
+{
+    CodeCache *cache = cache_of(store);
+    char path[PATH_BYTES];
+    RvError err = {0};
+    if (cache == NULL || !state->published ||
+        (cache->distrusts && memcmp(cache->distrusted, state->token, sizeof state->token) == 0))
+        return NULL;
+    CodeFile *file = &cache->file;
+    bool open = file->descriptor >= 0;
+    if (open && (file->dimensions != dimensions || !rv_code_file_is_whole(file))) {
+        rv_code_file_close(file);
+        open = false;
+    }
+    if (open && memcmp(file->token, state->token, sizeof state->token) == 0)
+        return file;
+    RvStatus status = rv_store_derived_path(store, CODES_SUFFIX, path, sizeof path, &err);
+    if (open && status == RV_OK && rv_code_file_extend(file, path, state->token, &err) == RV_OK)
+        return file;
+    rv_code_file_close(file);
+    if (status == RV_OK)
+        status = rv_code_file_open(path, dimensions, state->token, file, &err);
+    if (status == RV_OK)
+        return file;
+    complain(store, cache, err.message);
+    return NULL;
+}
+
+void rv_codes_distrust(Store *store, const char *reason)
+{
+    CodeCache *cache = cache_of(store);
+    if (cache == NULL)
+        return;
+    memcpy(cache->distrusted, cache->file.token, sizeof cache->distrusted);
+    cache->distrusts = true;
+    rv_code_file_close(&cache->file);
+    complain(store, cache, reason);
+}
+
+void rv_codes_ensure(Store *store, ThreadPool *pool)
+{
+    CodeCache *cache = cache_of(store);
+    DerivedState state = {0};
+    RvError err = {0};
+    if (cache == NULL || cache->ensured || rv_store_is_read_only(store))
+        return;
+    cache->ensured = true;
+    RvStatus status = rv_store_derived_state(store, CODES_NAME, &state, &err);
+    if (status == RV_OK && state.supported && !state.published)
+        status = rv_codes_update(store, pool, 0, &err);
+    if (status != RV_OK)
+        complain(store, cache, err.message);
+}
+
+/* ---- the rows that are left open ---------------------------------------------------------------------- */
+
+typedef struct OpenScan {
+    const CodeCandidate *candidates; // [count], by key
+    size_t count, found;
+    bool wrong; // a score lies outside of its bounds
+    ScoredBlockCallback callback;
+    void *user;
+} OpenScan;
+
+static const CodeCandidate *find_candidate(const OpenScan *open, int64_t key)
+{
+    size_t low = 0, high = open->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (open->candidates[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < open->count && open->candidates[low].key == key ? &open->candidates[low] : NULL;
+}
+
+/* Every candidate must be in the library, and its score where its codes said: else they are not this
+ * library's. */
+static RvStatus check_block(void *user, const ScoredBlock *block, RvError *err)
+{
+    OpenScan *open = user;
+    for (size_t i = 0; i < block->rows->count; i++) {
+        int64_t key = rv_store_key(block->rows->video_ids[i], block->rows->frame_numbers[i]);
+        const CodeCandidate *candidate = find_candidate(open, key);
+        if (candidate == NULL)
+            continue;
+        open->found++;
+        if (block->scores[i] < candidate->low || block->scores[i] > candidate->high)
+            open->wrong = true;
+    }
+    return open->callback(open->user, block, err);
+}
+
+/* ranges [count] cut to the videos; gives NULL when memory is short. */
+static KeyRange *cut_to_videos(const KeyRange *ranges, size_t count, const CodeScan *scan, size_t *cut_count)
+{
+    // Each step of the two lists gives one range at most.
+    KeyRange *cut = rv_mem_alloc(count + scan->video_count, sizeof *cut, NULL);
+    size_t video = 0, at = 0;
+    *cut_count = 0;
+    while (cut != NULL && at < count && video < scan->video_count) {
+        int64_t first = rv_store_key(scan->video_ids[video], 1);
+        int64_t last = rv_store_key(scan->video_ids[video], STORE_MAX_FRAME_NUMBER);
+        int64_t from = first > ranges[at].first ? first : ranges[at].first;
+        int64_t to = last < ranges[at].last ? last : ranges[at].last;
+        if (from <= to)
+            cut[(*cut_count)++] = (KeyRange){from, to};
+        if (ranges[at].last < last)
+            at++;
+        else
+            video++;
+    }
+    return cut;
+}
+
+/* Candidates and changed rows as ranges. */
+static RvStatus make_ranges(const CodeScan *scan, const CodeCandidate *candidates, size_t count,
+                            KeyRange **out, size_t *out_count, RvError *err)
+{
+    size_t cut_count = scan->changed_count;
+    KeyRange *cut =
+        scan->some_videos ? cut_to_videos(scan->changed, scan->changed_count, scan, &cut_count) : NULL;
+    const KeyRange *changed = scan->some_videos ? cut : scan->changed;
+    KeyRange *ranges = rv_mem_alloc(count + cut_count, sizeof *ranges, err);
+    if (ranges == NULL || (scan->some_videos && cut == NULL)) {
+        free(ranges);
+        free(cut);
+        return rv_error_memory(err, scan->changed_count * sizeof *ranges);
+    }
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = (KeyRange){candidates[i].key, candidates[i].key};
+    if (cut_count > 0)
+        memcpy(ranges + count, changed, cut_count * sizeof *ranges);
+    free(cut);
+    *out_count = rv_store_join_ranges(ranges, count + cut_count);
+    *out = ranges;
+    return RV_OK;
+}
+
+static RvStatus score_open(Store *store, const CodeScan *scan, const float *vector, int dimensions,
+                           const CodeCandidate *candidates, size_t count, ScoredBlockCallback callback,
+                           void *user, bool *done, RvError *err)
+{
+    KeyRange *ranges = NULL;
+    OpenScan open = {.candidates = candidates, .count = count, .callback = callback, .user = user};
+    FrameFilter filter = {.after_s = scan->after_s, .before_s = scan->before_s};
+    RvStatus status = make_ranges(scan, candidates, count, &ranges, &filter.range_count, err);
+    filter.ranges = ranges;
+    if (status == RV_OK)
+        status = rv_scan_exact(store, scan->pool, vector, 1, dimensions, &filter, check_block, &open, err);
+    free(ranges);
+    *done = status == RV_OK && !open.wrong && open.found == count;
+    if (status == RV_OK && !*done)
+        rv_codes_distrust(store, "they do not fit the rows");
+    return status;
+}
+
+static RvStatus scan_open_file(Store *store, CodeScan *scan, const float *vector, int dimensions,
+                               ScoredBlockCallback callback, void *user, bool *done, RvError *err)
+{
+    RowQuery query;
+    bool usable = false;
+    CodeOutcome outcome = CODES_TOO_MANY;
+    CodeCandidate *candidates = NULL;
+    size_t count = 0;
+    RvStatus status = rv_row_query_init(&query, vector, dimensions, &usable, err);
+    scan->query = &query;
+    if (status == RV_OK && usable)
+        status = rv_code_scan(scan, &outcome, &candidates, &count, err);
+    rv_row_query_clear(&query);
+    if (status == RV_OK && outcome == CODES_DAMAGED)
+        rv_codes_distrust(store, "a checksum is wrong");
+    if (status == RV_OK && outcome == CODES_ANSWER)
+        status = score_open(store, scan, vector, dimensions, candidates, count, callback, user, done, err);
+    free(candidates);
+    return status;
+}
+
+RvStatus rv_codes_scan(Store *store, const CodeScan *scan, const float *vector, int dimensions,
+                       ScoredBlockCallback callback, void *user, bool *done, RvError *err)
+{
+    DerivedState state = {0};
+    KeyRange *changed = NULL;
+    size_t changed_count = 0;
+    *done = false;
+    RvStatus status = rv_store_derived_state(store, CODES_NAME, &state, err);
+    CodeFile *file = status == RV_OK ? rv_codes_open(store, &state, dimensions) : NULL;
+    if (file == NULL)
+        return status;
+    status = rv_store_derived_changes(store, &state, &changed, &changed_count, err);
+    if (status == RV_OK) {
+        CodeScan job = *scan;
+        job.file = file;
+        job.changed = changed;
+        job.changed_count = changed_count;
+        status = scan_open_file(store, &job, vector, dimensions, callback, user, done, err);
+    }
+    free(changed);
+    return status;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* What tests of the codes share: libraries of chosen rows, searches with and without codes compared to the
+ * bit. */
+#ifndef RV_TESTS_CODES_SUPPORT_H
+#define RV_TESTS_CODES_SUPPORT_H
+
+#include "../store/sqlite_fixture.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "search/codes.h"
+#include "search/search.h"
+
+typedef struct LogCount {
+    size_t lines;
+    char last[1024];
+} LogCount;
+
+static inline void count_line(void *user, RvLogLevel level, const char *message)
+{
+    (void)level;
+    LogCount *log = user;
+    log->lines++;
+    snprintf(log->last, sizeof log->last, "%s", message);
+}
+
+static inline Store *open_codes_store(const char *path, bool read_only, LogCount *log)
+{
+    Store *store = NULL;
+    RvLibraryOptions options = {.create = !read_only, .read_only = read_only};
+    if (log != NULL)
+        options.log = (RvLog){count_line, log};
+    assert_ok(rv_store_open(path, &options, &store, err));
+    return store;
+}
+
+/* One more video with these rows: vectors float32[count, dimensions], frame k at k - 1 seconds. */
+static inline int64_t add_rows(Store *store, const char *path, const float *vectors, size_t count,
+                               int dimensions)
+{
+    ModelIdentity model = test_model(dimensions);
+    model.normalized = false;
+    VideoFacts facts = test_facts(path);
+    int64_t id = 0;
+    FrameRecord *frames = calloc(count, sizeof *frames);
+    assert_non_null(frames);
+    assert_ok(rv_store_require_identity(store, &model, err));
+    assert_ok(rv_store_begin_video(store, &facts, 0, &id, err));
+    for (size_t i = 0; i < count; i++)
+        frames[i] = (FrameRecord){(int64_t)i + 1, (double)i, vectors + i * (size_t)dimensions, NULL, 0};
+    assert_ok(rv_store_put_frames(store, id, frames, count, dimensions, err));
+    assert_ok(rv_store_finish_video(store, id, (double)count, err));
+    free(frames);
+    return id;
+}
+
+static inline void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *message = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+    sqlite3_close(db);
+}
+
+static inline void get_state(Store *store, DerivedState *state)
+{
+    assert_ok(rv_store_derived_state(store, CODES_NAME, state, err));
+}
+
+/* Whether a search of the store can use codes now. */
+static inline CodeFile *codes_of(Store *store, int dimensions)
+{
+    DerivedState state;
+    get_state(store, &state);
+    return rv_codes_open(store, &state, dimensions);
+}
+
+static inline void fill_random(uint64_t *seed, float *values, size_t count, double scale)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(scale * (2 * next_uniform(seed) - 1));
+}
+
+static inline void assert_same_hits(const RvHits *left, const RvHits *right, const char *why)
+{
+    if (left->count != right->count)
+        fail_msg("%s: %zu and %zu hits", why, left->count, right->count);
+    for (size_t i = 0; i < left->count; i++) {
+        const RvHit *a = &left->items[i], *b = &right->items[i];
+        if (a->video_id != b->video_id || a->frame_number != b->frame_number || a->time_s != b->time_s ||
+            a->start_s != b->start_s || a->end_s != b->end_s ||
+            memcmp(&a->score, &b->score, sizeof a->score) != 0)
+            fail_msg("%s: hit %zu: video %lld frame %lld score %.9g and video %lld frame %lld score %.9g",
+                     why, i, (long long)a->video_id, (long long)a->frame_number, a->score,
+                     (long long)b->video_id, (long long)b->frame_number, b->score);
+    }
+}
+
+/* A copy of the library file alone, which has no codes, so that searches score every row. Made where there is
+ * none. */
+static inline Store *open_rows(const char *path)
+{
+    char copy[4400], sql[4500];
+    struct stat facts;
+    snprintf(copy, sizeof copy, "%s.rows", path);
+    if (stat(copy, &facts) != 0) {
+        snprintf(sql, sizeof sql, "VACUUM INTO '%s'", copy);
+        run_sql(path, sql);
+    }
+    return open_codes_store(copy, true, NULL);
+}
+
+static inline void assert_codes_change_nothing(Store *store, Store *rows, const float *vector, int dimensions,
+                                               const RvSearchOptions *options, const char *why)
+{
+    assert_null(codes_of(rows, dimensions));
+    QueryVector term = {vector, 1};
+    RvHits with = {0}, without = {0};
+    assert_ok(rv_search_frames(rows, NULL, &term, 1, dimensions, options, &without, err));
+    assert_ok(rv_search_frames(store, NULL, &term, 1, dimensions, options, &with, err));
+    assert_same_hits(&with, &without, why);
+    rv_hits_clear(&with);
+    rv_hits_clear(&without);
+}
+
+/* The copy is out of date. */
+static inline void forget_rows(const char *path)
+{
+    char copy[4400];
+    snprintf(copy, sizeof copy, "%s.rows", path);
+    unlink(copy);
+}
+
+#endif

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of codes: damage of every kind, interruptions, several processes, old libraries. The answers stay
+ * right. */
+#include "codes_support.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define DIMENSIONS 32
+#define ROWS 700
+
+typedef struct Made {
+    float rows[ROWS * DIMENSIONS];
+    float vector[DIMENSIONS];
+    char codes[4400];
+} Made;
+
+/* A library with codes in two segments. */
+static Made *make_library(const char *path)
+{
+    Made *made = malloc(sizeof *made);
+    assert_non_null(made);
+    uint64_t seed = 9;
+    fill_random(&seed, made->rows, ROWS * DIMENSIONS, 1);
+    fill_random(&seed, made->vector, DIMENSIONS, 1);
+    snprintf(made->codes, sizeof made->codes, "%s" CODES_SUFFIX, path);
+    Store *store = open_codes_store(path, false, NULL);
+    add_rows(store, "/a.mp4", made->rows, 500, DIMENSIONS);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    add_rows(store, "/b.mp4", made->rows + 500 * DIMENSIONS, 200, DIMENSIONS);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_int_equal(codes_of(store, DIMENSIONS)->segment_count, 2);
+    rv_store_close(store);
+    return made;
+}
+
+static void drop_library(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", CODES_SUFFIX, ".rows"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        char name[4400];
+        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        unlink(name);
+    }
+}
+
+static void assert_right(const Made *made, const char *path, const char *why)
+{
+    static const RvSearchOptions options = {.top = 7};
+    Store *store = open_codes_store(path, true, NULL), *rows = open_rows(path);
+    // Twice: what the first search learns of the file, the second uses.
+    for (int i = 0; i < 2; i++)
+        assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, why);
+    rv_store_close(rows);
+    rv_store_close(store);
+}
+
+static uint8_t *read_whole(const char *path, size_t *size)
+{
+    struct stat facts;
+    assert_int_equal(stat(path, &facts), 0);
+    *size = (size_t)facts.st_size;
+    uint8_t *bytes = malloc(*size);
+    FILE *file = fopen(path, "rb");
+    assert_true(bytes != NULL && file != NULL);
+    assert_int_equal(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
+}
+
+static void write_whole(const char *path, const uint8_t *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static void damaged_files_change_no_answer(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    size_t size = 0, noticed = 0;
+    uint8_t *whole = read_whole(made->codes, &size), *damaged = malloc(size);
+    assert_non_null(damaged);
+    CodeLayout layout;
+    assert_true(rv_code_layout(DIMENSIONS, 500, 1, &layout));
+    uint64_t seed = 10;
+    for (int round = 0; round < 160; round++) {
+        memcpy(damaged, whole, size);
+        size_t from = round % 4 == 0 ? 0 : round % 4 == 1 ? layout.size : (size_t)layout.coarse;
+        size_t span = round % 4 < 2 ? 88 : round % 4 == 2 ? 500 * layout.width : size - from;
+        damaged[from + next_random(&seed) % span] ^= (uint8_t)(1 << next_random(&seed) % 8);
+        write_whole(made->codes, damaged, size);
+        assert_right(made, fixture->path, "a flipped bit");
+        LogCount log = {0};
+        Store *store = open_codes_store(fixture->path, true, &log);
+        size_t faults = 0;
+        assert_ok(rv_codes_verify(store, NULL, NULL, &faults, err));
+        noticed += faults > 0;
+        if (round % 4 < 2)
+            assert_true(faults > 0 && log.lines == 1 && strstr(log.last, "not used") != NULL);
+        rv_store_close(store);
+    }
+    // The others lie in the gaps between the parts.
+    assert_true(noticed > 100);
+    for (int round = 0; round < 40; round++) {
+        size_t cut = round == 0 ? 0 : next_random(&seed) % size;
+        write_whole(made->codes, whole, cut);
+        assert_right(made, fixture->path, "cut short");
+    }
+    free(damaged);
+    free(whole);
+    free(made);
+}
+
+static void other_things_in_the_place_of_the_file_change_no_answer(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    char other[4400], other_codes[4500], aside[4500];
+    snprintf(other, sizeof other, "%s/other.db", fixture->folder);
+    snprintf(other_codes, sizeof other_codes, "%s" CODES_SUFFIX, other);
+    snprintf(aside, sizeof aside, "%s.aside", made->codes);
+    free(make_library(other));
+    static const char *const commands[] = {"cp '%2$s' '%1$s'",
+                                           "rm -f '%1$s'",
+                                           "mkdir '%1$s'",
+                                           "rm -rf '%1$s'; mkfifo '%1$s'",
+                                           "rm '%1$s'; : > '%1$s'",
+                                           "rm '%1$s'; ln -s '%3$s' '%1$s'",
+                                           "rm '%1$s'; head -c 300000 /dev/zero > '%1$s'"};
+    assert_int_equal(rename(made->codes, aside), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char command[16000];
+        snprintf(command, sizeof command, commands[i], made->codes, other_codes, aside);
+        assert_int_equal(system(command), 0);
+        assert_right(made, fixture->path, commands[i]);
+    }
+    // Whatever lies there, the next update makes the codes again.
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_non_null(codes_of(store, DIMENSIONS));
+    rv_store_close(store);
+    assert_right(made, fixture->path, "made again");
+    free(made);
+}
+
+static void file_that_is_cut_while_mapped_is_left(void **state)
+{
+    Fixture *fixture = *state;
+    static const RvSearchOptions options = {.top = 3};
+    Made *made = make_library(fixture->path);
+    Store *store = open_codes_store(fixture->path, true, NULL), *rows = open_rows(fixture->path);
+    assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, "whole");
+    assert_int_equal(truncate(made->codes, 70000), 0);
+    assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, "cut");
+    assert_null(codes_of(store, DIMENSIONS));
+    rv_store_close(rows);
+    rv_store_close(store);
+    free(made);
+}
+
+/* The log of changes is cut by hand, so that codes of old rows seem right: what they leave open shows it. */
+static void codes_that_do_not_fit_the_rows_are_left(void **state)
+{
+    static const char *const changes[] = {
+        "DELETE FROM frames WHERE frame_id = %lld",
+        "UPDATE frames SET embedding_data = zeroblob(128) WHERE frame_id = %lld"};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        Fixture *fixture = *state;
+        drop_library(fixture->path);
+        Made *made = make_library(fixture->path);
+        LogCount log = {0};
+        QueryVector term = {made->vector, 1};
+        RvHits hits = {0};
+        Store *store = open_codes_store(fixture->path, true, &log);
+        assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+        char sql[300];
+        snprintf(sql, sizeof sql, changes[i],
+                 (long long)rv_store_key(hits.items[0].video_id, hits.items[0].frame_number));
+        run_sql(fixture->path, sql);
+        run_sql(fixture->path, "DELETE FROM frame_changes");
+        forget_rows(fixture->path);
+        Store *rows = open_rows(fixture->path);
+        static const RvSearchOptions options = {.top = 5};
+        assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, changes[i]);
+        assert_int_equal(log.lines, 1);
+        assert_non_null(strstr(log.last, "do not fit the rows"));
+        size_t faults = 0;
+        rv_store_close(store);
+        store = open_codes_store(fixture->path, true, NULL);
+        assert_ok(rv_codes_verify(store, NULL, NULL, &faults, err));
+        assert_true(faults > 0);
+        rv_hits_clear(&hits);
+        rv_store_close(rows);
+        rv_store_close(store);
+        free(made);
+    }
+}
+
+/* ---- interruptions ------------------------------------------------------------------------------------ */
+
+/* Writing fails after any number of bytes: one error, and nothing is lost. */
+static void failing_writes_change_no_answer(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    add_rows(store, "/c.mp4", made->rows, 300, DIMENSIONS);
+    struct stat facts;
+    assert_int_equal(stat(made->codes, &facts), 0);
+    struct rlimit before, limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int whole = 0; whole < 2; whole++) {
+        size_t failed = 0;
+        for (rlim_t more = 0; more < 150000; more += 4000) {
+            limit = (struct rlimit){(whole ? 0 : (rlim_t)facts.st_size) + more, before.rlim_max};
+            // Rows of the library itself lie lower in their file.
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+            RvError err = {0};
+            RvStatus status = rv_codes_update(store, NULL, 1, &err);
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+            if (status != RV_OK) {
+                failed++;
+                assert_int_equal(status, RV_ERROR_IO);
+                assert_true(err.message[0] != '\0');
+            }
+            assert_right(made, fixture->path, "after a failed write");
+        }
+        assert_true(failed > 5);
+        forget_rows(fixture->path);
+        unlink(made->codes);
+        rv_store_close(store);
+        store = open_codes_store(fixture->path, false, NULL);
+    }
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_int_equal(codes_of(store, DIMENSIONS)->row_count, 1000);
+    rv_store_close(store);
+    assert_right(made, fixture->path, "at last");
+    free(made);
+}
+
+static _Noreturn void write_for_ever(const char *path, uint64_t seed)
+{
+    float rows[20 * DIMENSIONS];
+    Store *store = open_codes_store(path, false, NULL);
+    for (int i = 0;; i++) {
+        char name[64];
+        fill_random(&seed, rows, 20 * DIMENSIONS, 1);
+        snprintf(name, sizeof name, "/%d-%d.mp4", (int)getpid(), i);
+        int64_t id = add_rows(store, name, rows, 20, DIMENSIONS);
+        if (rv_codes_update(store, NULL, 1, NULL) != RV_OK)
+            _exit(1);
+        if (i % 3 == 2)
+            rv_store_remove_video(store, id, NULL);
+    }
+}
+
+static void kill_at_any_moment_leaves_codes_that_fit(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    uint64_t seed = 12;
+    for (int round = 0; round < 25; round++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            write_for_ever(fixture->path, next_random(&seed) + (uint64_t)round);
+        usleep(3000 + (useconds_t)(next_random(&seed) % 40000));
+        kill(child, SIGKILL);
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status)); // not one of its own failures
+        forget_rows(fixture->path);
+        assert_right(made, fixture->path, "after a kill");
+        Store *store = open_codes_store(fixture->path, true, NULL);
+        size_t faults = 0;
+        assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+        assert_int_equal(faults, 0);
+        rv_store_close(store);
+    }
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_non_null(codes_of(store, DIMENSIONS));
+    rv_store_close(store);
+    free(made);
+}
+
+static void two_processes_share_the_file(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    pid_t children[2];
+    for (int i = 0; i < 2; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            write_for_ever(fixture->path, 100 + (uint64_t)i);
+    }
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    QueryVector term = {made->vector, 1};
+    size_t with_codes = 0;
+    for (int i = 0; i < 200; i++) {
+        RvHits hits = {0};
+        assert_ok(rv_store_begin_snapshot(store, err));
+        assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+        with_codes += codes_of(store, DIMENSIONS) != NULL;
+        size_t faults = 0;
+        if (i % 20 == 0)
+            assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+        // A snapshot may name a file that was replaced since: then it has none, which verify tells.
+        assert_true(faults <= 1);
+        rv_store_end_snapshot(store);
+        rv_hits_clear(&hits);
+        usleep(1000);
+    }
+    for (int i = 0; i < 2; i++) {
+        kill(children[i], SIGKILL);
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFSIGNALED(status));
+    }
+    print_message("    200 searches beside two writers, %zu by codes\n", with_codes);
+    assert_true(with_codes > 20);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    size_t faults = 0;
+    assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+    assert_int_equal(faults, 0);
+    rv_store_close(store);
+    forget_rows(fixture->path);
+    assert_right(made, fixture->path, "in the end");
+    free(made);
+}
+
+/* ---- other programs, old libraries -------------------------------------------------------------------- */
+
+static void changes_of_the_schema_end_the_codes(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    // Somebody takes the trigger away, writes, and puts it back to the letter.
+    char sql[4000], text[2000] = "";
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE name = 'log_update'", -1,
+                                        &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    snprintf(sql, sizeof sql,
+             "DROP TRIGGER log_update; UPDATE frames SET embedding_data = (SELECT embedding_data FROM "
+             "frames WHERE frame_number = 5) WHERE frame_number > 100; %s",
+             text);
+    run_sql(fixture->path, sql);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    assert_null(codes_of(store, DIMENSIONS));
+    assert_right(made, fixture->path, "a trigger was away");
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_non_null(codes_of(store, DIMENSIONS));
+    rv_store_close(store);
+    assert_right(made, fixture->path, "made again");
+    free(made);
+}
+
+static void old_libraries_are_read_and_upgraded_by_the_first_writer(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    run_sql(fixture->path,
+            "DROP TABLE derived_data; DROP TABLE frame_changes; DROP TRIGGER log_insert; DROP TRIGGER "
+            "log_update; DROP TRIGGER log_delete; PRAGMA user_version = 1; UPDATE library SET "
+            "schema_version = 1");
+    Store *reader = open_codes_store(fixture->path, true, NULL);
+    assert_null(codes_of(reader, DIMENSIONS));
+    assert_right(made, fixture->path, "an old library");
+    rv_store_close(reader);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    int64_t count = 0;
+    assert_ok(rv_store_count_frames(store, NULL, &count, err));
+    assert_int_equal(count, ROWS);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_non_null(codes_of(store, DIMENSIONS));
+    add_rows(store, "/new.mp4", made->vector, 1, DIMENSIONS);
+    rv_store_close(store);
+    forget_rows(fixture->path);
+    assert_right(made, fixture->path, "upgraded");
+    free(made);
+}
+
+static void readers_change_no_file(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    struct stat before, after;
+    Store *store = open_codes_store(fixture->path, true, NULL);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    unlink(made->codes);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_int_not_equal(stat(made->codes, &after), 0);
+    rv_store_close(store);
+    assert_int_equal(stat(fixture->path, &before), 0);
+    assert_right(made, fixture->path, "no codes, read only");
+    assert_int_equal(stat(fixture->path, &after), 0);
+    assert_true(before.st_mtime == after.st_mtime && before.st_size == after.st_size);
+    free(made);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(damaged_files_change_no_answer),
+        CASE(other_things_in_the_place_of_the_file_change_no_answer),
+        CASE(file_that_is_cut_while_mapped_is_left),
+        CASE(codes_that_do_not_fit_the_rows_are_left),
+        CASE(failing_writes_change_no_answer),
+        CASE(kill_at_any_moment_leaves_codes_that_fit),
+        CASE(two_processes_share_the_file),
+        CASE(changes_of_the_schema_end_the_codes),
+        CASE(old_libraries_are_read_and_upgraded_by_the_first_writer),
+        CASE(readers_change_no_file),
+    };
+    return cmocka_run_group_tests_name("file of codes", tests, NULL, NULL);
+}

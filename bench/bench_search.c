@@ -190,6 +190,20 @@ typedef struct Sum {
     uint64_t sums[64];
 } Sum;
 
+#if defined(__x86_64__)
+__attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#endif
+static void add_words(const uint8_t *bytes, size_t size, uint64_t sums[8])
+{
+    for (size_t at = 0; at + 64 <= size; at += 64) {
+        uint64_t words[8];
+        __builtin_prefetch(bytes + at + CODE_FETCH_BYTES);
+        memcpy(words, bytes + at, sizeof words);
+        for (int lane = 0; lane < 8; lane++)
+            sums[lane] += words[lane];
+    }
+}
+
 /* Reads every byte of the coarse plane once; a piece of 1 MiB. */
 static void sum_piece(void *context, size_t index, int worker)
 {
@@ -204,12 +218,7 @@ static void sum_piece(void *context, size_t index, int worker)
             continue;
         }
         size_t end = at + piece < size ? at + piece : size;
-        for (; at + 64 <= end; at += 64) {
-            uint64_t words[8];
-            memcpy(words, segment->coarse + at, sizeof words);
-            for (int lane = 0; lane < 8; lane++)
-                sums[lane] += words[lane];
-        }
+        add_words(segment->coarse + at, end - at, sums);
         break;
     }
     for (int lane = 0; lane < 8; lane++)
@@ -273,14 +282,49 @@ static Store *open_store(const char *path, bool read_only)
     return store;
 }
 
+/* Every row out of SQLite, then the codes made, and their answers compared. */
+static void bench_rows(Bench *bench, const char *path, size_t row_count)
+{
+    RvError err = {0};
+    RvHits *by_rows = calloc(bench->query_count, sizeof *by_rows);
+    if (by_rows == NULL)
+        exit(1);
+    // Without codes, and read only, so that no query makes them.
+    char codes[4200];
+    snprintf(codes, sizeof codes, "%s" CODES_SUFFIX, path);
+    unlink(codes);
+    bench->store = open_store(path, true);
+    size_t all_queries = bench->query_count;
+    if (row_count > 300000 && all_queries > 3)
+        bench->query_count = 3; // rows out of SQLite are slow
+    time_queries(bench, 1, RV_FUSION_MEAN, "every row, 1 term, mean");
+    for (size_t query = 0; query < bench->query_count; query++)
+        one_query(bench, query, 1, RV_FUSION_MEAN, &by_rows[query]);
+    time_queries(bench, 3, RV_FUSION_ZSCORE, "every row, 3 terms, zscore");
+    time_queries(bench, 3, RV_FUSION_RRF, "every row, 3 terms, rrf");
+    rv_store_close(bench->store);
+    bench->store = open_store(path, false);
+    double start_s = now_s();
+    check(rv_codes_update(bench->store, bench->pool, 1, &err), &err);
+    int64_t code_bytes = 0, code_rows = 0;
+    check(rv_codes_size(bench->store, &code_bytes, &code_rows, &err), &err);
+    printf("codes made in %.2f s: %.0f bytes a row\n", now_s() - start_s,
+           (double)code_bytes / (double)code_rows);
+    compare_answers(bench, by_rows);
+    for (size_t query = 0; query < bench->query_count; query++)
+        rv_hits_clear(&by_rows[query]);
+    bench->query_count = all_queries;
+    rv_store_close(bench->store);
+    free(by_rows);
+}
+
 static void bench_library(const char *path, size_t row_count, int dimensions, int thread_count)
 {
     RvError err = {0};
     const char *count = getenv("REELVEC_BENCH_QUERIES");
     Bench bench = {.dimensions = dimensions, .query_count = count != NULL ? (size_t)atoi(count) : 11};
     bench.queries = malloc(bench.query_count * 3 * (size_t)dimensions * sizeof *bench.queries);
-    RvHits *by_rows = calloc(bench.query_count, sizeof *by_rows);
-    if (bench.queries == NULL || by_rows == NULL || bench.query_count < 1)
+    if (bench.queries == NULL || bench.query_count < 1)
         exit(1);
     check(rv_threads_create(thread_count, &bench.pool, &err), &err);
     Generator generator = open_generator(dimensions);
@@ -289,34 +333,10 @@ static void bench_library(const char *path, size_t row_count, int dimensions, in
         make_query(&generator, generator.video, bench.queries + i * (size_t)dimensions);
     }
     free(generator.common);
-    // Without codes, and read only, so that no query makes them.
-    char codes[4200];
-    snprintf(codes, sizeof codes, "%s" CODES_SUFFIX, path);
-    unlink(codes);
-    bench.store = open_store(path, true);
     printf("%zu rows of %d, %d threads, codes by %s\n", row_count, dimensions, rv_threads_count(bench.pool),
            rv_code_kernels()->name);
-    size_t all_queries = bench.query_count;
-    if (row_count > 300000 && all_queries > 3)
-        bench.query_count = 3; // rows out of SQLite are slow
-    time_queries(&bench, 1, RV_FUSION_MEAN, "every row, 1 term, mean");
-    for (size_t query = 0; query < bench.query_count; query++)
-        one_query(&bench, query, 1, RV_FUSION_MEAN, &by_rows[query]);
-    time_queries(&bench, 3, RV_FUSION_ZSCORE, "every row, 3 terms, zscore");
-    time_queries(&bench, 3, RV_FUSION_RRF, "every row, 3 terms, rrf");
-    rv_store_close(bench.store);
-    bench.store = open_store(path, false);
-    double start_s = now_s();
-    check(rv_codes_update(bench.store, bench.pool, 1, &err), &err);
-    int64_t code_bytes = 0, code_rows = 0;
-    check(rv_codes_size(bench.store, &code_bytes, &code_rows, &err), &err);
-    printf("codes made in %.2f s: %.0f bytes a row\n", now_s() - start_s,
-           (double)code_bytes / (double)code_rows);
-    compare_answers(&bench, by_rows);
-    for (size_t query = 0; query < bench.query_count; query++)
-        rv_hits_clear(&by_rows[query]);
-    bench.query_count = all_queries;
-    rv_store_close(bench.store);
+    if (getenv("REELVEC_BENCH_CODES") == NULL)
+        bench_rows(&bench, path, row_count);
     bench.store = open_store(path, false);
     time_queries(&bench, 1, RV_FUSION_MEAN, "codes, 1 term, mean");
     time_queries(&bench, 3, RV_FUSION_MEAN, "codes, 3 terms, mean");
@@ -327,7 +347,6 @@ static void bench_library(const char *path, size_t row_count, int dimensions, in
     rv_store_close(bench.store);
     rv_threads_destroy(bench.pool);
     free(bench.queries);
-    free(by_rows);
 }
 
 static void time_loading(const char *path, size_t row_count, int dimensions, size_t picture_bytes,

@@ -183,17 +183,39 @@ static RvStatus count_changed(Update *update, RvError *err)
     return status;
 }
 
-/* Rows of the file that are out of date, now and before. */
+/* Rows of the segment below the key. */
+static size_t rows_below(const CodeSegment *segment, int64_t key)
+{
+    size_t low = 0, high = segment->row_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (segment->rows[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t count_in_ranges(const CodeSegment *segment, const KeyRange *ranges, size_t count)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t end =
+            ranges[i].last < INT64_MAX ? rows_below(segment, ranges[i].last + 1) : segment->row_count;
+        rows += end - rows_below(segment, ranges[i].first);
+    }
+    return rows;
+}
+
+/* Rows of the file that are out of date, before and now; those that are both count twice. */
 static size_t count_gone(const CodeFile *file, const KeyRange *changed, size_t changed_count)
 {
     size_t gone = 0;
     for (size_t s = 0; s < file->segment_count; s++) {
         const CodeSegment *segment = &file->segments[s];
-        if (segment->gone_count == 0 && changed_count == 0)
-            continue;
-        for (size_t i = 0; i < segment->row_count; i++)
-            gone += rv_code_ranges_hold(segment->gone, segment->gone_count, segment->rows[i].key) ||
-                    rv_code_ranges_hold(changed, changed_count, segment->rows[i].key);
+        gone += count_in_ranges(segment, segment->gone, segment->gone_count);
+        gone += count_in_ranges(segment, changed, changed_count);
     }
     return gone;
 }

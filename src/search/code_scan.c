@@ -123,6 +123,10 @@ static bool block_counts(const CodeScan *job, const CodeSegment *segment, size_t
 {
     if (!job->some_videos && job->after_s == NULL && job->before_s == NULL)
         return true;
+    // Keys rise, so most blocks are of one video.
+    int64_t video_id = segment->rows[first].key >> 32;
+    if (segment->rows[first + count - 1].key >> 32 == video_id && !has_video(job, video_id))
+        return false;
     for (size_t i = first; i < first + count; i++) {
         if (row_counts(job, segment, &segment->rows[i]))
             return true;
@@ -156,15 +160,17 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
     count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
     int32_t dots[CODE_BLOCK_ROWS];
     double high[CODE_BLOCK_ROWS];
-    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
-        atomic_store(&scan->damaged, true);
-        return;
-    }
-    if (!block_counts(scan->job, segment, first, count))
+    if (!block_counts(scan->job, segment, first, count) &&
+        rv_code_block_is_good(segment, block, scan->kernels))
         return;
     const RowQuery *query = scan->job->query;
     const RowBound *bounds = segment->bounds + first;
     scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &query->code, dots);
+    // Afterwards, when the block lies in the cache.
+    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
+        atomic_store(&scan->damaged, true);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
         high[i] = bound.score + bound.error;
@@ -201,6 +207,10 @@ static void scan_task(void *context, size_t index, int worker)
     const CodeSegment *segment = &scan->job->file->segments[low];
     size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
     size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
+    size_t row = first * CODE_BLOCK_ROWS, left = segment->row_count - row;
+    if (atomic_load_explicit(&segment->checked[first], memory_order_relaxed) == 0)
+        rv_code_touch(segment, row,
+                      left < TASK_BLOCKS * CODE_BLOCK_ROWS ? left : TASK_BLOCKS * CODE_BLOCK_ROWS);
     for (size_t block = first; block < first + TASK_BLOCKS && block < block_count && !is_over(scan); block++)
         scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
 }

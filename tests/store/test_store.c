@@ -552,6 +552,53 @@ static void scan_filters_by_video_and_time(void **state)
     }
 }
 
+static void scan_and_count_take_ranges_of_keys(void **state)
+{
+    Fixture *fixture = *state;
+    claim(fixture->store);
+    int64_t a = begin(fixture->store, "/a"), b = begin(fixture->store, "/b"), count = 0;
+    put(fixture->store, a, 1, 10);
+    put(fixture->store, b, 1, 10);
+    const struct {
+        KeyRange ranges[2];
+        size_t range_count, rows;
+        const char *why;
+    } cases[] = {
+        {{{rv_store_key(a, 3), rv_store_key(a, 3)}}, 1, 1, "one row"},
+        {{{rv_store_key(a, 3), rv_store_key(a, 5)}, {rv_store_key(b, 10), rv_store_key(b, 20)}},
+         2,
+         4,
+         "two ranges"},
+        {{{rv_store_key(a, 9), rv_store_key(b, 2)}}, 1, 4, "over the end of a video"},
+        {{{rv_store_key(a, 11), rv_store_key(b, 0)}}, 1, 0, "between videos"},
+        {{{INT64_MIN, INT64_MAX}}, 1, 20, "all keys"},
+        {{{INT64_MIN, 0}}, 1, 0, "keys of nothing"},
+        {{{0}}, 0, 0, "no ranges"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Seen seen = {0};
+        FrameFilter filter = {.ranges = cases[i].ranges, .range_count = cases[i].range_count};
+        assert_ok(rv_store_scan(fixture->store, &filter, see_block, &seen, err));
+        if (seen.rows != cases[i].rows)
+            fail_msg("%s: %zu rows", cases[i].why, seen.rows);
+        size_t counted = 0;
+        for (size_t r = 0; r < cases[i].range_count; r++) {
+            assert_ok(rv_store_count_frames(fixture->store, &cases[i].ranges[r], &count, err));
+            counted += (size_t)count;
+        }
+        assert_int_equal(counted, cases[i].rows);
+    }
+    assert_ok(rv_store_count_frames(fixture->store, NULL, &count, err));
+    assert_int_equal(count, 20);
+    RvVideos videos = {0};
+    assert_ok(rv_store_list_paths(fixture->store, &videos, err));
+    assert_int_equal(videos.count, 2);
+    assert_string_equal(videos.items[1].path, "/b");
+    assert_int_equal(videos.items[1].video_id, b);
+    assert_string_equal(videos.items[1].sampling, "interval:1");
+    rv_videos_clear(&videos);
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
 static void info_counts_and_measures(void **state)
@@ -689,6 +736,7 @@ static const BackendCase cases[] = {
     CASE(frame_reads_refuse_what_is_not_there),
     CASE(scan_gives_every_row_in_order),
     CASE(scan_filters_by_video_and_time),
+    CASE(scan_and_count_take_ranges_of_keys),
     CASE(info_counts_and_measures),
     CASE(verify_finds_each_fault),
     CASE(snapshot_refuses_writing),

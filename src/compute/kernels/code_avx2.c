@@ -51,27 +51,23 @@ static void dot_rows_avx2(const uint8_t *codes, size_t row_count, const CodeQuer
 
 static uint64_t checksum_avx2(const void *bytes, size_t size_bytes)
 {
-    uint32_t keys[CHECKSUM_WORDS];
-    uint64_t sums[CHECKSUM_WORDS / 2];
-    checksum_keys(keys);
-    __m256i key[2], sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    ChecksumSums sums;
+    __m256i first[2], second[2];
     for (int i = 0; i < 2; i++)
-        key[i] = _mm256_loadu_si256((const __m256i *)keys + i);
-    const __m256i step = _mm256_set1_epi32((int)CHECKSUM_KEY_STEP);
+        first[i] = second[i] = _mm256_setzero_si256();
     size_t whole = size_bytes / 64 * 64;
     for (size_t at = 0; at < whole; at += 64) {
         for (int i = 0; i < 2; i++) {
             __m256i words = _mm256_loadu_si256((const __m256i *)((const uint8_t *)bytes + at) + i);
-            words = _mm256_add_epi32(words, key[i]);
-            sum[i] = _mm256_add_epi64(sum[i], _mm256_mul_epu32(words, _mm256_srli_epi64(words, 32)));
-            key[i] = _mm256_add_epi32(key[i], step);
+            first[i] = _mm256_add_epi64(first[i], words);
+            second[i] = _mm256_add_epi64(second[i], first[i]);
         }
     }
     for (int i = 0; i < 2; i++) {
-        _mm256_storeu_si256((__m256i *)keys + i, key[i]);
-        _mm256_storeu_si256((__m256i *)sums + i, sum[i]);
+        _mm256_storeu_si256((__m256i *)sums.first + i, first[i]);
+        _mm256_storeu_si256((__m256i *)sums.second + i, second[i]);
     }
-    return checksum_end((const uint8_t *)bytes + whole, size_bytes - whole, size_bytes, keys, sums);
+    return checksum_end((const uint8_t *)bytes + whole, size_bytes - whole, size_bytes, &sums);
 }
 
 const CodeKernels rv_code_kernels_avx2 = {"avx2", dot_rows_avx2, checksum_avx2};

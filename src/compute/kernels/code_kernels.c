@@ -17,13 +17,11 @@ static void dot_rows_scalar(const uint8_t *codes, size_t row_count, const CodeQu
 
 static uint64_t checksum_scalar(const void *bytes, size_t size_bytes)
 {
-    uint32_t keys[CHECKSUM_WORDS];
-    uint64_t sums[CHECKSUM_WORDS / 2] = {0};
+    ChecksumSums sums = {{0}, {0}};
     size_t whole = size_bytes / 64 * 64;
-    checksum_keys(keys);
     for (size_t i = 0; i < whole; i += 64)
-        checksum_group((const uint8_t *)bytes + i, keys, sums);
-    return checksum_end((const uint8_t *)bytes + whole, size_bytes - whole, size_bytes, keys, sums);
+        checksum_group((const uint8_t *)bytes + i, &sums);
+    return checksum_end((const uint8_t *)bytes + whole, size_bytes - whole, size_bytes, &sums);
 }
 
 const CodeKernels rv_code_kernels_scalar = {"scalar", dot_rows_scalar, checksum_scalar};

@@ -28,9 +28,7 @@ typedef struct CodeKernels {
     /* dots[row] = sum((codes[row * count + i] - 128) * values[i]). Sums are taken modulo 2^32, so only the
      * result has to fit 32 bits: the caller bounds the values. codes: any alignment. */
     void (*dot_rows)(const uint8_t *codes, size_t row_count, const CodeQuery *query, int32_t *dots);
-    /* Checksum of the bytes: sums of products of neighbouring 32-bit words, each plus a number of its place
-     * (the NH family of Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC", CRYPTO 1999, section 4). Finds
-     * accidents, does not withstand forgers. */
+    /* Checksum of the bytes (code_checksum.h). Finds accidents, does not withstand forgers. */
     uint64_t (*checksum)(const void *bytes, size_t size_bytes);
 } CodeKernels;
 

@@ -279,7 +279,7 @@ static RvStatus write_rows(Update *update, int descriptor, const FrameFilter *fi
 static RvStatus take_lock(Update *update, bool *taken, RvError *err)
 {
     struct stat here, there;
-    update->lock = open(update->new_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    update->lock = open(update->new_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (update->lock < 0)
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
     // The one who had it may have given the file another name meanwhile.
@@ -299,11 +299,27 @@ static void drop_lock(Update *update, bool taken)
     update->lock = -1;
 }
 
+/* Who may read the library may read its codes, and nobody else. */
+static RvStatus copy_permissions(Update *update, RvError *err)
+{
+    char library[PATH_BYTES];
+    struct stat facts;
+    RvStatus status = rv_store_derived_path(update->store, "", library, sizeof library, err);
+    if (status == RV_OK && (stat(library, &facts) != 0 || fchmod(update->lock, facts.st_mode & 0666) != 0))
+        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
+    // Only an administrator may give files away; for others it is theirs already.
+    if (status == RV_OK && geteuid() == 0 && fchown(update->lock, facts.st_uid, facts.st_gid) != 0)
+        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
+    return status;
+}
+
 static RvStatus write_whole(Update *update, RvError *err)
 {
-    if (ftruncate(update->lock, 0) != 0)
+    RvStatus status = copy_permissions(update, err);
+    if (status == RV_OK && ftruncate(update->lock, 0) != 0)
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
-    RvStatus status = write_rows(update, update->lock, NULL, 0, update->row_count, 0, err);
+    if (status == RV_OK)
+        status = write_rows(update, update->lock, NULL, 0, update->row_count, 0, err);
     if (status == RV_OK)
         status = rv_code_write_header(update->lock, 0, update->dimensions, (uint64_t)update->row_count, NULL,
                                       0, update->token, NULL, err);

@@ -412,6 +412,24 @@ static void readers_change_no_file(void **state)
     free(made);
 }
 
+static void codes_have_the_permissions_of_the_library(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    static const mode_t modes[] = {0600, 0640, 0644};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct stat facts;
+        unlink(made->codes);
+        assert_int_equal(chmod(fixture->path, modes[i]), 0);
+        Store *store = open_codes_store(fixture->path, false, NULL);
+        assert_ok(rv_codes_update(store, NULL, 1, err));
+        rv_store_close(store);
+        assert_int_equal(stat(made->codes, &facts), 0);
+        assert_int_equal(facts.st_mode & 0777, modes[i]);
+    }
+    free(made);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -427,6 +445,7 @@ int main(void)
         CASE(changes_of_the_schema_end_the_codes),
         CASE(old_libraries_are_read_and_upgraded_by_the_first_writer),
         CASE(readers_change_no_file),
+        CASE(codes_have_the_permissions_of_the_library),
     };
     return cmocka_run_group_tests_name("file of codes", tests, NULL, NULL);
 }

@@ -111,6 +111,8 @@ class LibraryInfo:
     size_bytes: int
     picture_bytes: int
     embedding_bytes: int
+    code_bytes: int
+    code_count: int
     min_embedding_length: float
     max_embedding_length: float
     min_picture_height: int

@@ -58,6 +58,15 @@ const char *rv_library_uri(const RvLibrary *library)
     return rv_store_uri(library->store);
 }
 
+/* Codes only make searches faster: without them the frames are as well in the library. */
+static void update_codes(RvLibrary *library)
+{
+    RvError cause = {0};
+    if (rv_codes_update(library->store, NULL, 0, &cause) != RV_OK)
+        rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
+                    rv_store_uri(library->store), cause.message);
+}
+
 RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                           const RvIndexOptions *options, RvIndexReport *report, RvError *err)
 {
@@ -66,11 +75,8 @@ RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *pa
     RvStatus status =
         rv_index_video(library->store, encoder, &library->log, path_or_url,
                        options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
-    // Codes only make searches faster: without them the frames are as well indexed.
-    RvError cause = {0};
-    if (status == RV_OK && rv_codes_update(library->store, NULL, 0, &cause) != RV_OK)
-        rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
-                    rv_store_uri(library->store), cause.message);
+    if (status == RV_OK)
+        update_codes(library);
     return status;
 }
 
@@ -237,6 +243,9 @@ RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *op
 {
     static const RvCopyOptions defaults;
     RvCopyReport ignored;
-    return rv_copy_library(from->store, to->store, &to->log, options != NULL ? options : &defaults,
-                           report != NULL ? report : &ignored, err);
+    RvStatus status = rv_copy_library(from->store, to->store, &to->log, options != NULL ? options : &defaults,
+                                      report != NULL ? report : &ignored, err);
+    if (status == RV_OK)
+        update_codes(to);
+    return status;
 }

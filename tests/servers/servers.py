@@ -16,6 +16,7 @@ is the command's. REELVEC_TEST_SERVERS=off starts none.
 import ctypes
 import fcntl
 import glob
+import hashlib
 import os
 import pathlib
 import re
@@ -137,19 +138,30 @@ def everyone_may_enter(path):
     return all(os.stat(p).st_mode & 0o001 for p in [path, *path.parents])
 
 
-def as_user(command, folder):
+def usable_folder(folder):
+    """The folder, or, where it lies below /root, say, and the servers' user may not even pass through, one elsewhere."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() != 0 or everyone_may_enter(folder):
+        return folder
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    other = pathlib.Path("/var/tmp") / f"reelvec-servers-{name}"
+    other.mkdir(mode=0o755, exist_ok=True)
+    if other.is_symlink() or other.stat().st_uid != 0:
+        sys.exit(f"{other}: somebody else's; remove it")
+    return other
+
+
+def as_user(command):
     """The command as an unprivileged user: servers refuse to run as root."""
     if os.geteuid() != 0:
         return command
-    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    # A checkout below /root, say: the user may not even pass through.
-    if not everyone_may_enter(folder):
-        drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return drop + command
+    # The signal is set again here: changing the user forgets it.
+    return ["setpriv", "--pdeathsig", "TERM", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] + command
 
 
 def die_with_parent():
-    """Also a runner that was killed leaves no server behind. Kept through setpriv: see --pdeathsig below."""
+    """Also a runner that was killed leaves no server behind."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
@@ -164,10 +176,7 @@ class Server:
         self.process = None
 
     def command(self, words):
-        words = as_user([str(w) for w in words], self.folder)
-        if words[0] == "setpriv":
-            words[1:1] = ["--pdeathsig", "TERM"]
-        return words
+        return as_user([str(w) for w in words])
 
     def make_data_folder(self):
         shutil.rmtree(self.data, ignore_errors=True)
@@ -294,7 +303,6 @@ KINDS = {"REELVEC_TEST_POSTGRES": Postgres, "REELVEC_TEST_MARIADB": MariaDB}
 
 
 def run(folder, command):
-    folder.mkdir(parents=True, exist_ok=True)
     environment, running = dict(os.environ, REELVEC_TEST_SERVERS_FOLDER=str(folder)), []
     with open(folder / "lock", "w") as lock:
         # One run at a time: the data folders are there once.
@@ -339,7 +347,7 @@ def main():
     # Leave by way of `finally` when told to end.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    folder = pathlib.Path(sys.argv[1]).resolve()
+    folder = usable_folder(pathlib.Path(sys.argv[1]))
     if sys.argv[2] == "serve":
         serve(folder, sys.argv[3])
     else:

@@ -110,8 +110,6 @@ struct StoreBackend {
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
-    /* As list_videos without counting frames; NULL: list_videos. */
-    RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
     /* range NULL: all. NULL: rows are visited and counted. */
     RvStatus (*count_frames)(Store *store, const KeyRange *range, int64_t *count, RvError *err);
     const StoreDerived *derived; // NULL: keeps no derived data
@@ -119,6 +117,10 @@ struct StoreBackend {
     RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
     /* What follows may be NULL: the kind of database has no such thing. */
+
+    /* As list_videos, but only video_id, path and sampling are needed. NULL where counting frames costs
+     * nothing. */
+    RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
 
     /* As rv_store_nearest; rows in the order of (video, number), all or none of them. */
     RvStatus (*nearest)(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,

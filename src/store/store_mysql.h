@@ -105,6 +105,7 @@ RvStatus rv_mysql_begin_video(Store *store, const VideoFacts *facts, int64_t rep
 RvStatus rv_mysql_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
 RvStatus rv_mysql_remove_video(Store *store, int64_t video_id, RvError *err);
 RvStatus rv_mysql_list_videos(Store *store, RvVideos *out, RvError *err);
+RvStatus rv_mysql_list_paths(Store *store, RvVideos *out, RvError *err);
 
 /* ---- store_mysql_frame.c: rows of frames and pictures ---- */
 

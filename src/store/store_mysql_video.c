@@ -10,7 +10,8 @@
 
 #define VIDEO_COLUMNS                                                                                        \
     "videos.video_id, path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, "     \
-    "codec, sampling, state, error, coalesce(counts.frame_count, 0)"
+    "codec, sampling, state, error, "
+#define COUNT "coalesce(counts.frame_count, 0)"
 #define COUNTED_VIDEOS(condition)                                                                            \
     "videos LEFT JOIN (SELECT video_id, count(*) AS frame_count FROM frames " condition                      \
     " GROUP BY video_id) AS counts ON counts.video_id = videos.video_id"
@@ -72,7 +73,7 @@ RvStatus rv_mysql_find_video(Store *base, VideoColumn column, const char *value,
     if (status != RV_OK || !*found)
         return status;
     status = rv_mysql_query(store, &result, err,
-                            "SELECT " VIDEO_COLUMNS
+                            "SELECT " VIDEO_COLUMNS COUNT
                             " FROM " COUNTED_VIDEOS("WHERE video_id = %d") " WHERE "
                                                                            "videos.video_id = %d",
                             id, id);
@@ -236,13 +237,11 @@ RvStatus rv_mysql_remove_video(Store *base, int64_t video_id, RvError *err)
     return status == RV_OK ? rv_mysql_end(store, delete_video(store, video_id, err), err) : status;
 }
 
-RvStatus rv_mysql_list_videos(Store *base, RvVideos *out, RvError *err)
+static RvStatus list(MysqlStore *store, const char *sql, RvVideos *out, RvError *err)
 {
-    MysqlStore *store = (MysqlStore *)base;
     MYSQL_RES *result = NULL;
     MysqlRow row;
-    RvStatus status =
-        rv_mysql_query(store, &result, err, "SELECT " VIDEO_COLUMNS " FROM " COUNTED_VIDEOS(""));
+    RvStatus status = rv_mysql_query(store, &result, err, sql);
     if (status == RV_OK) {
         out->items = rv_mem_alloc((size_t)mysql_num_rows(result), sizeof *out->items, err);
         status = out->items != NULL ? RV_OK : RV_ERROR_MEMORY;
@@ -254,4 +253,14 @@ RvStatus rv_mysql_list_videos(Store *base, RvVideos *out, RvError *err)
     }
     mysql_free_result(result);
     return status;
+}
+
+RvStatus rv_mysql_list_videos(Store *base, RvVideos *out, RvError *err)
+{
+    return list((MysqlStore *)base, "SELECT " VIDEO_COLUMNS COUNT " FROM " COUNTED_VIDEOS(""), out, err);
+}
+
+RvStatus rv_mysql_list_paths(Store *base, RvVideos *out, RvError *err)
+{
+    return list((MysqlStore *)base, "SELECT " VIDEO_COLUMNS "0 FROM videos", out, err);
 }

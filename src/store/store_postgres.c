@@ -338,6 +338,7 @@ const StoreBackend store_postgres_backend = {
     .picture = rv_postgres_picture,
     .size_bytes = postgres_size_bytes,
     .check = postgres_check,
+    .list_paths = rv_postgres_list_paths,
     .nearest = rv_postgres_nearest,
     .ann_kinds = rv_postgres_ann_kinds,
     .ann_build = rv_postgres_ann_build,

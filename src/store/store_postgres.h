@@ -89,6 +89,7 @@ RvStatus rv_postgres_begin_video(Store *store, const VideoFacts *facts, int64_t 
 RvStatus rv_postgres_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
 RvStatus rv_postgres_remove_video(Store *store, int64_t video_id, RvError *err);
 RvStatus rv_postgres_list_videos(Store *store, RvVideos *out, RvError *err);
+RvStatus rv_postgres_list_paths(Store *store, RvVideos *out, RvError *err);
 
 /* ---- store_postgres_frame.c: rows of frames and pictures ---- */
 

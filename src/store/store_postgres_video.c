@@ -224,16 +224,10 @@ RvStatus rv_postgres_remove_video(Store *base, int64_t video_id, RvError *err)
     return status == RV_OK ? rv_postgres_end(store, delete_video(store, video_id, err), err) : status;
 }
 
-RvStatus rv_postgres_list_videos(Store *base, RvVideos *out, RvError *err)
+static RvStatus list(PostgresStore *store, const char *sql, RvVideos *out, RvError *err)
 {
-    PostgresStore *store = (PostgresStore *)base;
     PGresult *result = NULL;
-    RvStatus status =
-        rv_postgres_query(store,
-                          "SELECT " VIDEO_COLUMNS ", coalesce(counts.count, 0) FROM videos LEFT JOIN "
-                          "(SELECT video_id, count(*) FROM frames GROUP BY video_id) AS counts "
-                          "USING (video_id)",
-                          NULL, false, &result, err);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &result, err);
     if (status == RV_OK) {
         out->items = rv_mem_alloc((size_t)PQntuples(result), sizeof *out->items, err);
         status = out->items != NULL ? RV_OK : RV_ERROR_MEMORY;
@@ -245,4 +239,17 @@ RvStatus rv_postgres_list_videos(Store *base, RvVideos *out, RvError *err)
     }
     PQclear(result);
     return status;
+}
+
+RvStatus rv_postgres_list_videos(Store *base, RvVideos *out, RvError *err)
+{
+    return list((PostgresStore *)base,
+                "SELECT " VIDEO_COLUMNS ", coalesce(counts.count, 0) FROM videos LEFT JOIN "
+                "(SELECT video_id, count(*) FROM frames GROUP BY video_id) AS counts USING (video_id)",
+                out, err);
+}
+
+RvStatus rv_postgres_list_paths(Store *base, RvVideos *out, RvError *err)
+{
+    return list((PostgresStore *)base, "SELECT " VIDEO_COLUMNS ", 0 FROM videos", out, err);
 }

@@ -64,10 +64,11 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(((const RvVideo *)a)->path, ((const RvVideo *)b)->path);
 }
 
-RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
+static RvStatus list_sorted(Store *store, RvStatus (*list)(Store *store, RvVideos *out, RvError *err),
+                            RvVideos *out, RvError *err)
 {
     *out = (RvVideos){0};
-    RvStatus status = store->backend->list_videos(store, out, err);
+    RvStatus status = list(store, out, err);
     if (status != RV_OK)
         rv_videos_clear(out);
     else if (out->count > 1)
@@ -75,17 +76,16 @@ RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
     return status;
 }
 
+RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
+{
+    return list_sorted(store, store->backend->list_videos, out, err);
+}
+
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err)
 {
-    if (store->backend->list_paths == NULL)
-        return rv_store_list_videos(store, out, err);
-    *out = (RvVideos){0};
-    RvStatus status = store->backend->list_paths(store, out, err);
-    if (status != RV_OK)
-        rv_videos_clear(out);
-    else if (out->count > 1)
-        qsort(out->items, out->count, sizeof *out->items, compare_paths);
-    return status;
+    const StoreBackend *backend = store->backend;
+    return list_sorted(store, backend->list_paths != NULL ? backend->list_paths : backend->list_videos, out,
+                       err);
 }
 
 bool rv_store_glob_matches(const char *glob, const char *path)

@@ -271,7 +271,7 @@ const CliCommand cli_command_sql = {
         "Besides SQLite's functions there are dot_product(a, b), embed_text('...'), embed_image(blob), "
         "vector_from_json(text), vector_to_json(vector), vector_length(vector), which counts its numbers, "
         "and "
-        "vector_norm(vector). The tables are videos, frames (video_id, frame_number, time, embedding_data) "
+        "vector_norm(vector), and the shell's readfile(path). The tables are videos, frames (video_id, frame_number, time, embedding_data) "
         "and "
         "frame_pictures (frame_data); the view frames_with_pictures joins them.\n"
         "The extension reelvec_sqlite brings the same functions to every other program that uses SQLite.",

@@ -12,6 +12,7 @@
 #include "sqlite/sql_functions.h"
 
 #define BUSY_WAIT_MS 5000
+#define READ_MAX_BYTES ((size_t)64 << 20)
 
 static bool is_file(const char *uri)
 {
@@ -58,6 +59,38 @@ static RvStatus check_library(const char *path, bool write, RvError *err)
     return status;
 }
 
+/* readfile(path), as in SQLite's own shell: the bytes of a file, NULL where there is none. */
+static void read_file(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    const char *path = (const char *)sqlite3_value_text(values[0]);
+    FILE *file = path != NULL ? fopen(path, "rbe") : NULL;
+    if (file == NULL)
+        return;
+    size_t size_bytes = 0, capacity_bytes = 1 << 16;
+    char *bytes = sqlite3_malloc64(capacity_bytes);
+    while (bytes != NULL && size_bytes <= READ_MAX_BYTES) {
+        size_bytes += fread(bytes + size_bytes, 1, capacity_bytes - size_bytes, file);
+        if (size_bytes < capacity_bytes)
+            break;
+        char *larger = sqlite3_realloc64(bytes, 2 * capacity_bytes);
+        if (larger == NULL)
+            sqlite3_free(bytes);
+        bytes = larger;
+        capacity_bytes *= 2;
+    }
+    bool broken = ferror(file) != 0;
+    fclose(file);
+    if (bytes == NULL) {
+        sqlite3_result_error_nomem(context);
+    } else if (broken || size_bytes > READ_MAX_BYTES) {
+        sql_fail(context, "readfile", "%s: cannot be read, or is larger than 64 MiB", path);
+        sqlite3_free(bytes);
+    } else {
+        sqlite3_result_blob64(context, bytes, size_bytes, sqlite3_free);
+    }
+}
+
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, sqlite3 **out, RvError *err)
 {
     *out = NULL;
@@ -85,5 +118,8 @@ RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes
         return status;
     }
     harden(*out);
+    // Only for statements that the user wrote: nothing that lies in the library can open files.
+    sqlite3_create_function_v2(*out, "readfile", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, read_file, NULL,
+                               NULL, NULL);
     return RV_OK;
 }

@@ -11,7 +11,7 @@
 struct sqlite3;
 
 /* uri: as of rv_library_open; path: where it is. The file is checked as every command checks it. Code that
- * lies in the file (triggers, functions in views) does not run. Errors: those of rv_library_open;
+ * lies in the file (triggers, functions in views) does not run. Brings the shell's readfile(). Errors: those of rv_library_open;
  * UNSUPPORTED where the library is no file. */
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, struct sqlite3 **out,
                       RvError *err);

@@ -110,6 +110,8 @@ static void sql_prints_every_format(void **state)
         {"csv", "size", "SELECT count(*) AS n FROM frames_with_pictures WHERE frame_data IS NOT NULL",
          "n\r\n16\r\n", "views work"},
         {"csv", "size", "SELECT 1 AS a WHERE 0", "a\r\n", "no rows"},
+        {"csv", "size", "SELECT readfile('/dev/null') AS a, readfile('/no/such') AS b",
+         "a,b\r\n<0 bytes>,\r\n", "files"},
         {"table", "size", "SELECT char(27) || 'c' AS a", "a\n?c\n", "a terminal is safe"},
     };
     (void)state;
@@ -157,6 +159,20 @@ static void sql_ranks_as_search_does(void **state)
     assert_int_equal(count, 5);
     run_clear(&sql);
     run_clear(&search);
+}
+
+static void sql_embeds_a_picture_file(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char picture[1100], sql[1400];
+    if (!clip_path("cover.png", picture, sizeof picture))
+        skip();
+    snprintf(sql, sizeof sql, "SELECT vector_length(embed_image(readfile('%s'))) > 0 AS good", picture);
+    RunResult result = RUN("sql", "--format", "csv", sql);
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "good\r\n1\r\n");
+    run_clear(&result);
 }
 
 static void sql_changes_nothing_without_write(void **state)
@@ -426,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sql_prints_every_format),
         cmocka_unit_test(sql_ranks_as_search_does),
+        cmocka_unit_test(sql_embeds_a_picture_file),
         cmocka_unit_test(sql_changes_nothing_without_write),
         cmocka_unit_test(sql_writes_when_asked),
         cmocka_unit_test(sql_says_what_is_wrong),

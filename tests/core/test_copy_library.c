@@ -219,6 +219,26 @@ static void copy_goes_on_where_it_stopped(void **state)
     close_pair(pair);
 }
 
+/* The target has some of the frames, with a gap between them. */
+static void copy_fills_gaps(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(SQLITE, MEMORY);
+    ModelIdentity identity = test_model(TEST_DIMENSIONS);
+    add_video(pair->from, "/v/first.mp4", "sha256:00", 1, "complete");
+    add_video(pair->from, "/v/a.mp4", "sha256:01", 12, "complete");
+    assert_ok(rv_store_require_identity(pair->to, &identity, err));
+    int64_t first = add_video(pair->to, "/v/first.mp4", "sha256:00", 1, "complete");
+    int64_t id = add_video(pair->to, "/v/a.mp4", "sha256:01", 2, "indexing");
+    assert_int_equal(first, 1); // so that the video's number, which its frames depend on, is the source's
+    assert_ok(put_test_frames(pair->to, id, 6, 2, TEST_DIMENSIONS, err));
+    assert_ok(put_test_frames(pair->to, id, 11, 1, TEST_DIMENSIONS, err));
+    copy_now(pair, NULL);
+    assert_report(pair, 1, 1, 0, 7);
+    assert_same(pair, "/v/a.mp4");
+    close_pair(pair);
+}
+
 /* What the target has of a video, and what becomes of it. */
 static void copy_decides_by_what_is_there(void **state)
 {
@@ -310,6 +330,7 @@ int main(void)
         cmocka_unit_test(copy_keeps_everything_without_servers),
         cmocka_unit_test(copy_keeps_everything_with_servers),
         cmocka_unit_test(copy_goes_on_where_it_stopped),
+        cmocka_unit_test(copy_fills_gaps),
         cmocka_unit_test(copy_decides_by_what_is_there),
         cmocka_unit_test(copy_takes_only_what_the_glob_names),
         cmocka_unit_test(copy_refuses_another_model),

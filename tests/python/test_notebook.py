@@ -16,7 +16,7 @@ NOTEBOOK = SOURCE / "examples/notebook/video_embeddings.ipynb"
 def missing(*modules):
     """The Debian packages of the modules that are not installed."""
     packages = {"nbconvert": "jupyter-nbconvert", "ipykernel": "python3-ipykernel", "pandas": "python3-pandas",
-                "matplotlib": "python3-matplotlib", "PIL": "python3-pil", "psycopg2": "python3-psycopg2"}
+                "matplotlib": "python3-matplotlib", "PIL": "python3-pil", "psycopg2": "python3-psycopg2", "pymysql": "python3-pymysql"}
     found = subprocess.run([sys.executable, "-c", "import importlib.util, sys\n"
                             "print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name) is None))", *modules],
                            capture_output=True, text=True)
@@ -74,15 +74,24 @@ class NotebookTest(unittest.TestCase):
     def test_notebook_runs_on_sqlite(self):
         self.assert_gives_what_is_kept(self.run_notebook(None))
 
-    @unittest.skipIf(needed, f"needs the packages {needed}")
-    @unittest.skipIf(missing("psycopg2"), "needs the package python3-psycopg2")
-    @unittest.skipUnless("REELVEC_TEST_POSTGRES" in os.environ, "REELVEC_TEST_POSTGRES is not set: ./test starts the servers")
-    def test_notebook_runs_on_postgres(self):
-        server = os.environ["REELVEC_TEST_POSTGRES"].rpartition("/")[0]
+    def run_on_server(self, variable):
+        server = os.environ[variable].rpartition("/")[0]
         run = self.run_notebook(f"{server}/notebook_{os.getpid()}")
         self.assert_gives_what_is_kept(run)
         indexed = [text_of(cell) for cell in code_cells(run) if "build_index" in "".join(cell["source"])]
         self.assertIn("approximate: frames", indexed[0])
+
+    @unittest.skipIf(needed, f"needs the packages {needed}")
+    @unittest.skipIf(missing("psycopg2"), "needs the package python3-psycopg2")
+    @unittest.skipUnless("REELVEC_TEST_POSTGRES" in os.environ, "REELVEC_TEST_POSTGRES is not set: ./test starts the servers")
+    def test_notebook_runs_on_postgres(self):
+        self.run_on_server("REELVEC_TEST_POSTGRES")
+
+    @unittest.skipIf(needed, f"needs the packages {needed}")
+    @unittest.skipIf(missing("pymysql"), "needs the package python3-pymysql")
+    @unittest.skipUnless("REELVEC_TEST_MARIADB" in os.environ, "REELVEC_TEST_MARIADB is not set: ./test starts the servers")
+    def test_notebook_runs_on_mariadb(self):
+        self.run_on_server("REELVEC_TEST_MARIADB")
 
 
 if __name__ == "__main__":

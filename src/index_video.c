@@ -279,7 +279,7 @@ RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, cons
     Decision decision = {0};
     ModelIdentity identity;
     RvError local = {0};
-    *report = (RvIndexReport){.outcome = RV_INDEXED};
+    *report = (RvIndexReport){.outcome = RV_INDEXED, .similar_cosine = 1};
     RvStatus status = rv_video_check_hwaccel(options->hwaccel, &local);
     if (status == RV_OK)
         status = rv_encoder_identity(encoder, !options->no_normalize, &identity, &local);

@@ -392,7 +392,6 @@ RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError 
     Pipeline pipeline = {0};
     pthread_t producer;
     report->frame_count = job->first_sample;
-    report->similar_cosine = 1;
     RvStatus status = open_pipeline(&pipeline, job, err);
     if (status == RV_OK && pthread_create(&producer, NULL, produce, &pipeline) != 0)
         status = rv_error_set(err, RV_ERROR_MEMORY, "cannot start the decoding thread");

@@ -54,6 +54,7 @@ static void index_again_finds_everything_unchanged(void **state)
     assert_int_equal(again.outcome, RV_INDEX_UNCHANGED);
     assert_int_equal(again.frame_count, FIXTURE_FRAMES);
     assert_int_equal(again.frames_embedded, 0);
+    assert_true(again.similar_cosine == 1);
     assert_int_equal(again.video_id, first.video_id);
     assert_verified(fixture);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inputs that sections share, made once under out/bench/ and kept."""
 import pathlib
+import re
 import subprocess
 
 from bench import PYTHON, ROOT
@@ -157,7 +158,8 @@ def library(bench, rows, dimensions=512):
         path.unlink(missing_ok=True)
         subprocess.run([bench.program("turn_search"), "load", path, vectors(bench, rows), str(dimensions), str(ROWS_PER_VIDEO)],
                        check=True)
-    return keep(bench.out / f"library-{rows}.db", make)
+    schema = re.search(r"STORE_SCHEMA_VERSION (\d+)", (ROOT / "src/store/store.h").read_text(encoding="utf-8")).group(1)
+    return keep(bench.out / f"library-{rows}-v{schema}.db", make)
 
 
 def prepare(bench):

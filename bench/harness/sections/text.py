@@ -11,9 +11,9 @@ TOKENS = range(1, 7)
 
 def run(bench):
     path = inputs.clip(bench, "1080p-gop250")
-    library = bench.out / f"text-{bench.model().name}.db"
-    if not library.exists():
-        run_once(Command([bench.reelvec, "index", path, "--library", library, "--model", bench.model(), "--quiet"], ours=True))
+    library = bench.out / "text.db"
+    library.unlink(missing_ok=True)
+    run_once(Command([bench.reelvec, "index", path, "--keyframes", "--library", library, "--model", bench.model(), "--quiet"], ours=True))
     commands = {"reelvec": Command([bench.reelvec, "search", TEXT, "--library", library, "--model", bench.model()], ours=True)}
     rows, remarks = [], []
     try:

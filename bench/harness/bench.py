@@ -18,10 +18,11 @@ PACKAGES = {"torch": "python3-torch", "onnx": "python3-onnx", "cv2": "python3-op
 
 
 class Bench:
-    def __init__(self, build, out, rounds, threads, smoke, with_peers=True, video=""):
+    def __init__(self, build, out, rounds, threads, smoke, with_peers=True, video="", peer=""):
         self.build, self.out = pathlib.Path(build).resolve(), pathlib.Path(out).resolve()
         self.rounds, self.threads, self.smoke, self.with_peers = rounds, threads, smoke, with_peers
         self.video = video  # what the names of clips and videos have to contain
+        self.peer = peer    # and those of peers
         self.out.mkdir(parents=True, exist_ok=True)
         self.reelvec = self.build / "apps" / "cli" / "reelvec"
         # Peers that use OpenBLAS: 0.3.21 takes newer Xeons for a Prescott and would use SSE3.
@@ -54,6 +55,10 @@ class Bench:
         for module in modules:
             if not self.has_module(module):
                 raise Skipped(f"no Python module {module}; install {PACKAGES.get(module, module)}")
+
+    def wanted(self, participants):
+        """Those of {name: ...} that take part: reelvec, and the peers that were asked for."""
+        return {name: value for name, value in participants.items() if name.startswith("reelvec") or self.peer in name}
 
     def need_command(self, name):
         if subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True).returncode != 0:

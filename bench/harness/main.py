@@ -37,6 +37,7 @@ def parsed():
     parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
                         help="how long, in all, to wait for other processes to be quiet and to repeat disturbed turns (60)")
     parser.add_argument("--video", default="", help="only the clips and videos whose names have this in them")
+    parser.add_argument("--peer", default="", help="only the peers whose names have this in them")
     parser.add_argument("--out", metavar="FILE.md", help="write the table there, too")
     parser.add_argument("--inputs", metavar="FOLDER", default=ROOT / "out" / "bench", help="where inputs are kept (out/bench)")
     parser.add_argument("--build", metavar="FOLDER", default=ROOT / "build", help="use the programs of this build as they are")
@@ -69,7 +70,7 @@ def run_section(name, bench):
 
 def main():
     options = parsed()
-    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers, options.video)
+    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers, options.video, options.peer)
     if options.prepare:
         inputs.prepare(bench)
         return 0

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -152,6 +153,7 @@ def processes_in_turn(commands, rounds):
                     continue
                 taken, others = calm.undisturbed(lambda c=command: with_cpu(run_once(c)))
                 runs[name].append((*taken, others >= calm.DISTURBED))
+                print(f"  {name}: {taken[0]:.3f} s, {taken[1]:.3f} s of CPU", file=sys.stderr, flush=True)
             except Skipped as why:
                 missing[name] = str(why)
     findings = {}

@@ -36,7 +36,7 @@ def run(bench):
                     commands[f"OpenCV, {how}"] = Command(bench.python("opencv_decode.py", path, every, how), most=most)
             except Skipped as why:
                 remarks.append(Remark(f"skipped OpenCV for {what}: {why}"))
-        findings, missing = processes_in_turn(commands, bench.rounds)
+        findings, missing = processes_in_turn(bench.wanted(commands), bench.rounds)
         remarks += [Remark(f"skipped {peer} for {what}: {why}") for peer, why in missing.items()]
         for peer, finding in findings.items():
             if peer != "reelvec":

@@ -77,7 +77,7 @@ def batch_rows(bench, batch, findings):
 def run(bench):
     rows, remarks = [], []
     for batch in BATCHES:
-        workers, missing = gather(makers(bench, batch))
+        workers, missing = gather(bench.wanted(makers(bench, batch)))
         findings = in_turn(workers, bench.rounds)
         rows += batch_rows(bench, batch, findings)
         if batch == 8 and len(workers) > 1:

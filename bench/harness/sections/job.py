@@ -76,7 +76,7 @@ def run(bench):
     paths.update({path.name: path for path in inputs.real_videos(bench)})
     for name, path in paths.items():
         commands, missing = gathered(bench, path)
-        findings, broken = processes_in_turn(commands, max(bench.rounds // 2, 1))
+        findings, broken = processes_in_turn(bench.wanted(commands), max(bench.rounds // 2, 1))
         missing.update(broken)
         rows += clip_rows(name, findings)
         remarks.append(Remark(f"{name}: " + "; ".join(

@@ -42,7 +42,7 @@ def run(bench):
                                              inputs.ROWS_PER_VIDEO], ours=True)}
         for name in ("numpy", "faiss", *(["hnswlib"] if rows <= HNSW_ROWS_MAX else [])):
             makers[name] = lambda n=name: peer(bench, n, rows)
-        workers, missing = gather(makers)
+        workers, missing = gather(bench.wanted(makers))
         findings = in_turn(workers, bench.rounds)
         answers = {name: worker.answer() for name, worker in workers.items()}
         remarks += [Remark(f"{rows:,} rows: {worker.said()}") for worker in workers.values() if worker.said()]

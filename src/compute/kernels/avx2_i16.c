@@ -31,7 +31,15 @@ static inline VI vi_pair(const int16_t *src)
     memcpy(&pair, src, sizeof pair);
     return _mm256_set1_epi32(pair);
 }
-#define vi_dot(sum, a, b) (sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)))
+/* In assembly, because gcc otherwise computes several products ahead of their sums, for which 16 registers
+ * are too few, and spills. */
+#define vi_dot(sum, a, b)                                                                                    \
+    do {                                                                                                     \
+        VI products;                                                                                         \
+        __asm__ volatile("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0"                                          \
+                         : "+x"(sum), "=&x"(products)                                                        \
+                         : "x"(a), "x"(b));                                                                  \
+    } while (0)
 static inline VI vi_max(VI a, VI b)
 {
     return _mm256_max_epu32(a, b);

@@ -4,7 +4,14 @@
 
 #define KERNEL_I16(name) name##_i16_avx512
 
-#define vi_dot(sum, a, b) (sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)))
+/* In assembly, so that the compiler keeps to the order, which needs one register beside sums and columns. */
+#define vi_dot(sum, a, b)                                                                                    \
+    do {                                                                                                     \
+        VI products;                                                                                         \
+        __asm__ volatile("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0"                                          \
+                         : "+v"(sum), "=&v"(products)                                                        \
+                         : "v"(a), "v"(b));                                                                  \
+    } while (0)
 
 #include "compute/kernels/vector_kernels_i16.h"
 

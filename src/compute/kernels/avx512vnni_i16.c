@@ -4,6 +4,7 @@
 
 #define KERNEL_I16(name) name##_i16_avx512vnni
 
+/* In assembly, because gcc moves the products and spills. */
 #define vi_dot(sum, a, b) __asm__ volatile("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
 
 #include "compute/kernels/vector_kernels_i16.h"

@@ -30,7 +30,8 @@ def count_program(record):
     outcome = record["result"]
     if not cases:
         if outcome == "SKIP":
-            return 0, 0, [(record["name"], "the whole program")]
+            lines = text.strip().splitlines()  # its last line says why
+            return 0, 0, [("the whole program", lines[-1] if lines else "no reason given")]
         return (1, 0, []) if outcome == "OK" else (0, 1, [])
     passed = sum(kind == "OK" for kind, _ in cases)
     failed = len({name for kind, name in cases if kind == "FAILED"})

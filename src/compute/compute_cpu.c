@@ -233,7 +233,7 @@ RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvErr
     device->base.kernels = rv_cpu_level_name(level);
     device->kernels = rv_kernels_get(level);
     device->i16_kernels = rv_i16_kernels_get(level);
-    device->base.fast_is_faster = level >= CPU_AVX2;
+    device->base.fast_is_faster = level != CPU_SCALAR && level != CPU_NEON;
     device->cache_floats = row_block_floats();
     RvStatus status = rv_threads_create(options->thread_count, &device->pool, err);
     if (status == RV_OK) {

@@ -523,7 +523,11 @@ static void open_takes_every_core_by_default(void **state)
 
 int main(void)
 {
+#if defined(__aarch64__)
+    static DeviceCase devices[] = {{"cpu", "scalar"}, {"cpu", "neon"}};
+#else
     static DeviceCase devices[] = {{"cpu", "scalar"}, {"cpu", "avx2"}, {"cpu", "avx512"}};
+#endif
     static const struct CMUnitTest contract[] = {
         cmocka_unit_test(linear_equals_exact_product),
         cmocka_unit_test(linear_rows_do_not_depend_on_batch_or_threads),

@@ -255,7 +255,11 @@ static void linear_does_not_overflow(void **state)
 
 int main(void)
 {
+#if defined(__aarch64__)
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
+#else
     static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_AVX512_VNNI};
+#endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_is_within_a_thousandth_of_exact),
         cmocka_unit_test(linear_equals_scalar_to_the_bit),

@@ -370,7 +370,11 @@ static void kernels_get_answers_by_level(void **state)
 
 int main(void)
 {
+#if defined(__aarch64__)
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
+#else
     static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX512};
+#endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernels_get_answers_by_level),
         cmocka_unit_test(add_f32_equals_scalar),

@@ -212,6 +212,7 @@ static void tiles_equal_the_definition_to_the_bit(void **state)
 {
     const I16Kernels *kernels = level_kernels(state);
     assert_true(kernels->tile_rows <= ROWS_MAX && kernels->tile_columns <= COLUMNS_MAX);
+    // The end of a tile is the float32 kernels' of the same level.
     assert_int_equal(kernels->tile_columns, rv_kernels_get(kernels->level)->tile_columns);
     for (int extreme = 0; extreme <= 1; extreme++) {
         TileCase *data = new_case(extreme == 1);
@@ -268,12 +269,16 @@ static void i16_kernels_get_answers_by_level(void **state)
     assert_null(rv_i16_kernels_get((CpuLevel)99));
     CpuLevel level = *(CpuLevel *)*state;
     if (rv_i16_kernels_get(level) != NULL)
-        assert_int_equal(rv_i16_kernels_get(level)->level, level);
+        assert_in_range(rv_i16_kernels_get(level)->level, CPU_SCALAR, level);
 }
 
 int main(void)
 {
+#if defined(__aarch64__)
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
+#else
     static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_AVX512_VNNI};
+#endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(i16_kernels_get_answers_by_level),
         cmocka_unit_test(quantise_equals_scalar),

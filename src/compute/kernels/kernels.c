@@ -8,6 +8,8 @@ static const CpuKernels *const kernels_by_level[] = {
     [CPU_AVX2] = &rv_kernels_avx2,
     [CPU_AVX512] = &rv_kernels_avx512,
     [CPU_AVX512_VNNI] = &rv_kernels_avx512, // adds integer kernels only
+#elif defined(__aarch64__)
+    [CPU_NEON] = &rv_kernels_neon,
 #endif
 };
 
@@ -17,6 +19,8 @@ static const I16Kernels *const i16_kernels_by_level[] = {
     [CPU_AVX2] = &rv_i16_kernels_avx2,
     [CPU_AVX512] = &rv_i16_kernels_avx512,
     [CPU_AVX512_VNNI] = &rv_i16_kernels_avx512vnni,
+#elif defined(__aarch64__)
+    [CPU_NEON] = &rv_i16_kernels_scalar, // NEON multiplies no more 16-bit integers at once than floats
 #endif
 };
 

@@ -75,6 +75,8 @@ extern const CpuKernels rv_kernels_scalar;
 #if defined(__x86_64__)
 extern const CpuKernels rv_kernels_avx2;
 extern const CpuKernels rv_kernels_avx512;
+#elif defined(__aarch64__)
+extern const CpuKernels rv_kernels_neon;
 #endif
 
 #endif

@@ -38,7 +38,7 @@ typedef void TileI16Function(const TileI16 *tile);
 
 typedef struct I16Kernels {
     CpuLevel level;
-    size_t tile_rows, tile_columns; // the columns are those of the level's float32 tiles
+    size_t tile_rows, tile_columns;
     TileI16Function *const *tiles;  // [tile_rows]: tiles[rows - 1] computes `rows` rows
 
     /* One segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so that the
@@ -47,7 +47,7 @@ typedef struct I16Kernels {
     float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
 } I16Kernels;
 
-/* The kernels of a level; NULL where this build has none. */
+/* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. */
 const I16Kernels *rv_i16_kernels_get(CpuLevel level);
 
 extern const I16Kernels rv_i16_kernels_scalar;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels for 64-bit ARM: vectors of 4 floats. */
+#include <arm_neon.h>
+
+#include "compute/kernels/kernels.h"
+
+#define LANES 4
+#define KERNEL(name) name##_neon
+// 8 x 12: 24 sums, 3 vectors of weights and 1 or 2 of rows fit the 32 registers.
+#define TILE_ROWS 8
+#define TILE_VECTORS 3
+
+typedef float32x4_t V;
+
+static inline V v_set(float x)
+{
+    return vdupq_n_f32(x);
+}
+static inline V v_load(const float *src)
+{
+    return vld1q_f32(src);
+}
+static inline void v_store(float *dst, V x)
+{
+    vst1q_f32(dst, x);
+}
+static inline V v_add(V a, V b)
+{
+    return vaddq_f32(a, b);
+}
+static inline V v_sub(V a, V b)
+{
+    return vsubq_f32(a, b);
+}
+static inline V v_mul(V a, V b)
+{
+    return vmulq_f32(a, b);
+}
+static inline V v_div(V a, V b)
+{
+    return vdivq_f32(a, b);
+}
+static inline V v_fma(V a, V b, V c)
+{
+    return vfmaq_f32(c, a, b);
+}
+/* Unlike on x86, NaN in either place gives NaN. */
+static inline V v_max(V a, V b)
+{
+    return vmaxq_f32(a, b);
+}
+static inline V v_min(V a, V b)
+{
+    return vminq_f32(a, b);
+}
+static inline V v_abs(V x)
+{
+    return vabsq_f32(x);
+}
+static inline V v_round(V x)
+{
+    return vrndnq_f32(x);
+}
+
+/* x * 2^n, n whole, the result a normal number: n goes into the exponent. */
+static inline V v_scale(V x, V n)
+{
+    int32x4_t exponent = vshlq_n_s32(vcvtq_s32_f32(n), 23);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(x), exponent));
+}
+
+static inline float v_sum(V x)
+{
+    return vaddvq_f32(x);
+}
+static inline float v_highest(V x)
+{
+    return vmaxvq_f32(x);
+}
+
+/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+static inline V v_load_first(const float *src, size_t count, float fill)
+{
+    if (count >= LANES)
+        return v_load(src);
+    float values[LANES] = {fill, fill, fill, fill};
+    for (size_t i = 0; i < count; i++)
+        values[i] = src[i];
+    return v_load(values);
+}
+
+static inline void v_store_first(float *dst, size_t count, V x)
+{
+    if (count >= LANES) {
+        v_store(dst, x);
+        return;
+    }
+    float values[LANES];
+    v_store(values, x);
+    for (size_t i = 0; i < count; i++)
+        dst[i] = values[i];
+}
+
+#include "compute/kernels/vector_kernels.h"
+
+static void tile_1_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 1);
+}
+static void tile_2_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 2);
+}
+static void tile_3_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 3);
+}
+static void tile_4_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 4);
+}
+static void tile_5_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 5);
+}
+static void tile_6_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 6);
+}
+static void tile_7_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 7);
+}
+static void tile_8_f32_neon(const Tile *tile)
+{
+    tile_f32(tile, 8);
+}
+
+static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_neon, tile_2_f32_neon, tile_3_f32_neon,
+                                               tile_4_f32_neon, tile_5_f32_neon, tile_6_f32_neon,
+                                               tile_7_f32_neon, tile_8_f32_neon};
+
+const CpuKernels rv_kernels_neon = {
+    .level = CPU_NEON,
+    .tile_rows = TILE_ROWS,
+    .tile_columns = TILE_COLUMNS,
+    .tiles = tiles,
+    .finish_f32 = finish_tile_f32,
+    .layer_norm_f32 = layer_norm_f32_neon,
+    .softmax_f32 = softmax_f32_neon,
+    .add_f32 = add_f32_neon,
+    .scan = {dot_f32_neon, dot_block_f32_neon},
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Speed of the linear layers, and of a whole ViT-B/32 vision tower, as a share of what the machine's
  * multiply-add units give. Usage: bench_linear [THREADS [fast]] | peak; fast: in 16-bit integers, the peak is
- * still that of float32; peak: the machine only. REELVEC_CPU=scalar|avx2|avx512|avx512vnni chooses the kernels. */
+ * still that of float32; peak: the machine only. REELVEC_CPU=scalar|avx2|... chooses the kernels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static void measure_peak_task(void *context, size_t index, int worker)
     PeakJob *job = context;
 #if defined(__x86_64__)
     job->operations[index] = job->level >= CPU_AVX512 ? peak_avx512()
-                             : job->level == CPU_AVX2 ? peak_avx2()
+                             : job->level >= CPU_AVX2 ? peak_avx2()
                                                       : 0.0;
 #endif
 }

@@ -35,7 +35,7 @@ typedef struct RvModelInfo {
     const char *format;      /* "huggingface", "open_clip", "openai-torchscript" */
     const char *weight_type; /* "F32", "F16", "BF16" */
     const char *activation;  /* "quick_gelu", "gelu" */
-    const char *kernels;     /* CPU level in use: "scalar", "avx2", "avx512", "avx512vnni" */
+    const char *kernels;     /* CPU level in use: "scalar", "avx2", ..., as in REELVEC_CPU */
     const char *precision;   /* in which pictures are embedded: "float32", "fast" */
     int dimensions;          /* length of an embedding */
     int image_size;          /* side of the model's input in pixels */

@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const level_names[] = {[CPU_SCALAR] = "scalar",
-                                          [CPU_AVX2] = "avx2",
-                                          [CPU_AVX512] = "avx512",
-                                          [CPU_AVX512_VNNI] = "avx512vnni",
-                                          [CPU_NEON] = "neon"};
+static const char *const level_names[] = {[CPU_SCALAR] = "scalar",          [CPU_AVX2] = "avx2",
+                                          [CPU_AVX_VNNI] = "avxvnni",       [CPU_AVX512] = "avx512",
+                                          [CPU_AVX512_VNNI] = "avx512vnni", [CPU_NEON] = "neon"};
 
 const char *rv_cpu_level_name(CpuLevel level)
 {
@@ -31,6 +29,8 @@ static bool level_runs(CpuLevel level)
         return true;
     case CPU_AVX2:
         return avx2;
+    case CPU_AVX_VNNI:
+        return avx2 && __builtin_cpu_supports("avxvnni");
     case CPU_AVX512:
         return avx512;
     case CPU_AVX512_VNNI:

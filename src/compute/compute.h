@@ -19,9 +19,9 @@ typedef struct ComputeOptions {
 typedef struct Compute Compute;             // an opened device: its table of operations and its state
 typedef struct LinearWeights LinearWeights; // a linear layer packed for the device
 
-/* How a linear layer computes. COMPUTE_FAST rounds rows to 15 and weights to about 11 bits, every few hundred
- * of them with a scale of their own: a result is off by about a thousandth of the usual size of its sum. A
- * row or an output with a value that is not finite becomes NaN throughout. */
+/* How a linear layer computes. COMPUTE_FAST rounds rows and weights to integers, every few hundred of them
+ * with a scale of their own: a result is off by about half a thousandth of the usual size of its sum. A row
+ * or an output with a value that is not finite becomes NaN throughout. */
 typedef enum ComputePrecision { COMPUTE_FLOAT32, COMPUTE_FAST } ComputePrecision;
 
 typedef enum Activation { ACTIVATION_NONE, ACTIVATION_QUICK_GELU, ACTIVATION_GELU } Activation;
@@ -99,7 +99,7 @@ typedef struct ComputeOps {
 struct Compute {
     const ComputeOps *ops;
     int thread_count;    // of the host, the caller's included
-    const char *kernels; // "scalar", "avx2", "avx512", "avx512vnni"
+    const char *kernels; // "scalar", "avx2", ..., as in REELVEC_CPU
     bool fast_is_faster; // whether COMPUTE_FAST gains anything here
 };
 
@@ -113,7 +113,7 @@ struct Compute {
 RvStatus rv_compute_open(const ComputeOptions *options, Compute **out, RvError *err);
 void rv_compute_close(Compute *compute);
 int rv_compute_thread_count(const Compute *compute);
-const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", "avx512", "avx512vnni"
+const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", ..., as in REELVEC_CPU
 bool rv_compute_fast_is_faster(const Compute *compute);
 
 #endif

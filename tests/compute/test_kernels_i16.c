@@ -87,11 +87,11 @@ static void quantise_handles_extremes(void **state)
         const char *why;
     } cases[] = {
         {{0.0f, -0.0f, 0.0f}, true, {0, 0, 0}, "zeros"},
-        {{1.0f, -1.0f, 0.5f}, true, {16383, -16383, 8192}, "half is rounded to even"},
-        {{1.5f, 0.5f, 16383.0f}, true, {2, 0, 16383}, "halves are rounded to even"},
-        {{FLT_MAX, -FLT_MAX, 1.0f}, true, {16383, -16383, 0}, "the largest"},
+        {{1.0f, -1.0f, 0.5f}, true, {11585, -11585, 5792}, "half is rounded to even"},
+        {{1.5f, 0.5f, 11585.0f}, true, {2, 0, 11585}, "halves are rounded to even"},
+        {{FLT_MAX, -FLT_MAX, 1.0f}, true, {11585, -11585, 0}, "the largest"},
         {{1e-45f, 0.0f, -1e-45f}, true, {0, 0, 0}, "the smallest counts as nothing"},
-        {{0x1p-100f, 0.0f, 0.0f}, true, {16383, 0, 0}, "the smallest peak that counts"},
+        {{0x1p-100f, 0.0f, 0.0f}, true, {11585, 0, 0}, "the smallest peak that counts"},
         {{1.0f, INFINITY, 1.0f}, false, {0, 0, 0}, "infinity"},
         {{-INFINITY, 1.0f, 1.0f}, false, {0, 0, 0}, "minus infinity"},
         {{1.0f, 1.0f, NAN}, false, {0, 0, 0}, "not a number"},
@@ -194,7 +194,8 @@ static TileCase *new_case(bool extreme)
     // Integers at the limit of the sum of magnitudes: no partial sum may overflow.
     int most = (int)(I16_WEIGHT_SUM_MAX / I16_SEGMENT);
     for (size_t i = 0; i < sizeof data->src / sizeof(int16_t); i++)
-        data->src[i] = extreme ? I16_VALUE_MAX : (int16_t)((int)(next_bits(&seed) % 32767) - 16383);
+        data->src[i] = extreme ? I16_VALUE_MAX
+                               : (int16_t)((int)(next_bits(&seed) % (2 * I16_VALUE_MAX + 1)) - I16_VALUE_MAX);
     for (size_t i = 0; i < sizeof data->weights / sizeof(int16_t); i++)
         data->weights[i] = (int16_t)(extreme                     ? i / DEPTH_MAX % 2 == 0 ? most : -most
                                      : next_bits(&seed) % 7 == 0 ? (int)(next_bits(&seed) % 601) - 300
@@ -277,7 +278,7 @@ int main(void)
 #if defined(__aarch64__)
     static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
 #else
-    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_AVX512_VNNI};
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX_VNNI, CPU_AVX512, CPU_AVX512_VNNI};
 #endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(i16_kernels_get_answers_by_level),

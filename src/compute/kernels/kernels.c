@@ -6,8 +6,9 @@ static const CpuKernels *const kernels_by_level[] = {
     [CPU_SCALAR] = &rv_kernels_scalar,
 #if defined(__x86_64__)
     [CPU_AVX2] = &rv_kernels_avx2,
+    [CPU_AVX_VNNI] = &rv_kernels_avx2, // adds integer kernels only
     [CPU_AVX512] = &rv_kernels_avx512,
-    [CPU_AVX512_VNNI] = &rv_kernels_avx512, // adds integer kernels only
+    [CPU_AVX512_VNNI] = &rv_kernels_avx512, // likewise
 #elif defined(__aarch64__)
     [CPU_NEON] = &rv_kernels_neon,
 #endif
@@ -16,9 +17,8 @@ static const CpuKernels *const kernels_by_level[] = {
 static const I16Kernels *const i16_kernels_by_level[] = {
     [CPU_SCALAR] = &rv_i16_kernels_scalar,
 #if defined(__x86_64__)
-    [CPU_AVX2] = &rv_i16_kernels_avx2,
-    [CPU_AVX512] = &rv_i16_kernels_avx512,
-    [CPU_AVX512_VNNI] = &rv_i16_kernels_avx512vnni,
+    [CPU_AVX2] = &rv_i16_kernels_avx2,     [CPU_AVX_VNNI] = &rv_i16_kernels_avxvnni,
+    [CPU_AVX512] = &rv_i16_kernels_avx512, [CPU_AVX512_VNNI] = &rv_i16_kernels_avx512vnni,
 #elif defined(__aarch64__)
     [CPU_NEON] = &rv_i16_kernels_scalar, // NEON multiplies no more 16-bit integers at once than floats
 #endif

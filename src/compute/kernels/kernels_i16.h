@@ -13,8 +13,8 @@
  * [-32767, 32767], and the sum of their magnitudes is at most I16_WEIGHT_SUM_MAX (whoever packs them sees to
  * that). A sum over a segment, and every partial sum in any order, is then at most
  * I16_VALUE_MAX * I16_WEIGHT_SUM_MAX <= 2^31 - 1 in magnitude: 32-bit sums never overflow. */
-#define I16_SEGMENT ((size_t)384)
-#define I16_VALUE_MAX 16383
+#define I16_SEGMENT ((size_t)256)
+#define I16_VALUE_MAX 11585 // 2^13.5: what rows and weights lose by rounding is then about equal
 #define I16_WEIGHT_SUM_MAX (INT32_MAX / I16_VALUE_MAX)
 
 /* A row whose largest magnitude is below this is quantised as if it were this: the scale stays a normal
@@ -39,7 +39,7 @@ typedef void TileI16Function(const TileI16 *tile);
 typedef struct I16Kernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
-    TileI16Function *const *tiles;  // [tile_rows]: tiles[rows - 1] computes `rows` rows
+    TileI16Function *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
 
     /* One segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so that the
      * largest magnitude becomes I16_VALUE_MAX. Gives the scale; NaN, and integers of 0, when a value is not
@@ -53,6 +53,7 @@ const I16Kernels *rv_i16_kernels_get(CpuLevel level);
 extern const I16Kernels rv_i16_kernels_scalar;
 #if defined(__x86_64__)
 extern const I16Kernels rv_i16_kernels_avx2;
+extern const I16Kernels rv_i16_kernels_avxvnni;
 extern const I16Kernels rv_i16_kernels_avx512;
 extern const I16Kernels rv_i16_kernels_avx512vnni;
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* 16-bit integer kernels for processors with AVX-VNNI, 256-bit vectors: twice the multiply-adds of float32.
+ */
+#include "compute/kernels/avx2_i16.h"
+
+#define KERNEL_I16(name) name##_i16_avxvnni
+
+/* In assembly, because gcc moves the products and spills. */
+#define vi_dot(sum, a, b) __asm__ volatile("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b))
+
+#include "compute/kernels/vector_kernels_i16.h"
+
+static void tile_1_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 1);
+}
+static void tile_2_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 2);
+}
+static void tile_3_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 3);
+}
+static void tile_4_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 4);
+}
+static void tile_5_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 5);
+}
+static void tile_6_i16_avxvnni(const TileI16 *tile)
+{
+    tile_i16(tile, 6);
+}
+
+static TileI16Function *const tiles[TILE_ROWS] = {
+    tile_1_i16_avxvnni, tile_2_i16_avxvnni, tile_3_i16_avxvnni,
+    tile_4_i16_avxvnni, tile_5_i16_avxvnni, tile_6_i16_avxvnni,
+};
+
+const I16Kernels rv_i16_kernels_avxvnni = {
+    .level = CPU_AVX_VNNI,
+    .tile_rows = TILE_ROWS,
+    .tile_columns = TILE_COLUMNS,
+    .tiles = tiles,
+    .quantise_i16 = quantise_i16_avxvnni,
+};

@@ -25,16 +25,33 @@ int rv_threads_available(void)
     return count > 0 ? count : 1;
 }
 
+/* A run in one word, so that opening, joining, leaving and closing it are single steps: how many workers are
+ * in it, whether more may join, and its number. A worker that is not there in time (asleep, or its core taken
+ * by other work) is not waited for; only one inside a task is. */
+#define RUN_JOINED ((uint64_t)0xffff)
+#define RUN_OPEN ((uint64_t)1 << 16)
+#define RUN_NUMBER_ONE ((uint64_t)1 << 17)
+_Static_assert(THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
+
+/* Between two operations of a network pass a few microseconds, and waking a thread takes longer than many an
+ * operation: who waits looks again and again for this long, and sleeps then. */
+#define SPIN_NS 200000
+// Of these, the first without a call of the system; afterwards whoever else wants the core gets it.
+#define SPIN_HARD_NS 20000
+
 struct ThreadPool {
     int thread_count;
     int started_count;
+    bool spins;         // false where threads outnumber cores: then waiting keeps others from working
     pthread_t *threads; // [thread_count - 1]
     pthread_mutex_t mutex;
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
-    unsigned long generation; // rises with every run
-    bool stopping;
-    int busy_count; // workers that have not finished the current run
+    atomic_bool stopping;
+    atomic_int sleeper_count;  // workers that wait for work_ready, or are about to
+    atomic_bool caller_sleeps; // the caller waits for work_done, or is about to
+    _Atomic uint64_t run;      // RUN_*
+    // Of the current run; written while it is closed and empty.
     void (*task)(void *context, size_t index, int worker);
     void *context;
     size_t task_count;
@@ -51,6 +68,86 @@ static void work(ThreadPool *pool, int worker)
     }
 }
 
+static int64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void pause_core(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Looks at is_true(pool, argument) until it holds, for at most SPIN_NS. */
+static bool spin_until(ThreadPool *pool, bool (*is_true)(ThreadPool *pool, void *argument), void *argument)
+{
+    if (is_true(pool, argument))
+        return true;
+    if (!pool->spins)
+        return false;
+    int64_t start = clock_ns();
+    for (;;) {
+        for (int i = 0; i < 16; i++) {
+            pause_core();
+            if (is_true(pool, argument))
+                return true;
+        }
+        int64_t waited = clock_ns() - start;
+        if (waited > SPIN_NS)
+            return false;
+        if (waited > SPIN_HARD_NS)
+            sched_yield();
+    }
+}
+
+/* argument: the number of the run that this worker was in last, changed when it joins the next. */
+static bool join_run(ThreadPool *pool, void *argument)
+{
+    uint64_t *seen = argument;
+    uint64_t run = atomic_load(&pool->run);
+    while ((run & RUN_OPEN) && run / RUN_NUMBER_ONE != *seen) {
+        if (atomic_compare_exchange_weak(&pool->run, &run, run + 1)) {
+            *seen = run / RUN_NUMBER_ONE;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool join_run_or_stop(ThreadPool *pool, void *argument)
+{
+    return atomic_load(&pool->stopping) || join_run(pool, argument);
+}
+
+static void leave_run(ThreadPool *pool)
+{
+    uint64_t before = atomic_fetch_sub(&pool->run, 1);
+    bool is_last = (before & (RUN_JOINED | RUN_OPEN)) == 1;
+    if (is_last && atomic_load(&pool->caller_sleeps)) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_signal(&pool->work_done);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+/* A sleeper says so before it looks for the last time, and who changes what it waits for does that before
+ * looking for sleepers: one of the two sees the other. */
+static void sleep_until_run(ThreadPool *pool, uint64_t *seen)
+{
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleeper_count, 1);
+    while (!join_run_or_stop(pool, seen))
+        pthread_cond_wait(&pool->work_ready, &pool->mutex);
+    atomic_fetch_sub(&pool->sleeper_count, 1);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 typedef struct WorkerStart {
     ThreadPool *pool;
     int worker;
@@ -61,22 +158,15 @@ static void *worker_main(void *argument)
     WorkerStart start = *(WorkerStart *)argument;
     free(argument);
     ThreadPool *pool = start.pool;
-    unsigned long seen = 0;
-    pthread_mutex_lock(&pool->mutex);
+    uint64_t seen = 0;
     for (;;) {
-        while (pool->generation == seen && !pool->stopping)
-            pthread_cond_wait(&pool->work_ready, &pool->mutex);
-        if (pool->stopping)
-            break;
-        seen = pool->generation;
-        pthread_mutex_unlock(&pool->mutex);
+        if (!spin_until(pool, join_run_or_stop, &seen))
+            sleep_until_run(pool, &seen);
+        if (atomic_load(&pool->stopping))
+            return NULL;
         work(pool, start.worker);
-        pthread_mutex_lock(&pool->mutex);
-        if (--pool->busy_count == 0)
-            pthread_cond_signal(&pool->work_done);
+        leave_run(pool);
     }
-    pthread_mutex_unlock(&pool->mutex);
-    return NULL;
 }
 
 static RvStatus start_worker(ThreadPool *pool, int worker, RvError *err)
@@ -105,6 +195,7 @@ RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err)
     if (pool == NULL)
         return RV_ERROR_MEMORY;
     pool->thread_count = thread_count;
+    pool->spins = thread_count <= rv_threads_available();
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work_ready, NULL);
     pthread_cond_init(&pool->work_done, NULL);
@@ -127,7 +218,7 @@ void rv_threads_destroy(ThreadPool *pool)
     if (pool == NULL)
         return;
     pthread_mutex_lock(&pool->mutex);
-    pool->stopping = true;
+    atomic_store(&pool->stopping, true);
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; i < pool->started_count; i++)
@@ -144,6 +235,36 @@ int rv_threads_count(const ThreadPool *pool)
     return pool->thread_count;
 }
 
+static bool run_is_empty(ThreadPool *pool, void *argument)
+{
+    return (atomic_load(&pool->run) & RUN_JOINED) == 0;
+}
+
+static void open_run(ThreadPool *pool)
+{
+    uint64_t number = atomic_load(&pool->run) / RUN_NUMBER_ONE + 1;
+    atomic_store(&pool->run, number * RUN_NUMBER_ONE | RUN_OPEN);
+    if (atomic_load(&pool->sleeper_count) > 0) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->work_ready);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+/* No more workers, and those inside have left. */
+static void close_run(ThreadPool *pool)
+{
+    atomic_fetch_and(&pool->run, ~RUN_OPEN);
+    if (spin_until(pool, run_is_empty, NULL))
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->caller_sleeps, true);
+    while (!run_is_empty(pool, NULL))
+        pthread_cond_wait(&pool->work_done, &pool->mutex);
+    atomic_store(&pool->caller_sleeps, false);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context)
 {
@@ -152,20 +273,13 @@ void rv_threads_run(ThreadPool *pool, size_t task_count,
             task(context, index, 0);
         return;
     }
-    pthread_mutex_lock(&pool->mutex);
     pool->task = task;
     pool->context = context;
     pool->task_count = task_count;
     atomic_store_explicit(&pool->next_index, 0, memory_order_relaxed);
-    pool->busy_count = pool->thread_count - 1;
-    pool->generation++;
-    pthread_cond_broadcast(&pool->work_ready);
-    pthread_mutex_unlock(&pool->mutex);
+    open_run(pool);
     work(pool, 0);
-    pthread_mutex_lock(&pool->mutex);
-    while (pool->busy_count > 0)
-        pthread_cond_wait(&pool->work_done, &pool->mutex);
-    pthread_mutex_unlock(&pool->mutex);
+    close_run(pool);
 }
 
 struct Queue {

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/threads.h"
 
@@ -43,6 +44,63 @@ static void run_visits_every_task_once(void **state)
         }
         rv_threads_destroy(pool);
     }
+}
+
+static void wait_ms(long milliseconds)
+{
+    nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
+}
+
+typedef struct Sums {
+    size_t tasks[2]; // not atomic: the pool orders a task before the caller's next statement
+    bool slow;
+} Sums;
+
+static void add_one(void *context, size_t index, int worker)
+{
+    Sums *sums = context;
+    sums->tasks[index]++;
+    if (sums->slow && index == 1)
+        wait_ms(1); // longer than anybody spins, so that whoever waits for this task falls asleep
+}
+
+static void run_sees_all_work_done_awake_or_asleep(void **state)
+{
+    enum { RUNS = 20000 };
+    for (int thread_count = 2; thread_count <= 4; thread_count++) {
+        ThreadPool *pool = NULL;
+        Sums sums = {0};
+        assert_int_equal(rv_threads_create(thread_count, &pool, NULL), RV_OK);
+        for (size_t run = 1; run <= RUNS; run++) {
+            sums.slow = run % 1000 == 0;
+            rv_threads_run(pool, 2, add_one, &sums);
+            if (sums.tasks[0] != run || sums.tasks[1] != run)
+                fail_msg("run %zu of %d threads: %zu and %zu tasks", run, thread_count, sums.tasks[0],
+                         sums.tasks[1]);
+            if (run % 2000 == 0)
+                wait_ms(1); // the workers fall asleep
+        }
+        rv_threads_destroy(pool);
+    }
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
+static void idle_pool_uses_no_processor_time(void **state)
+{
+    ThreadPool *pool = NULL;
+    static Counts counts;
+    assert_int_equal(rv_threads_create(2, &pool, NULL), RV_OK);
+    rv_threads_run(pool, TASKS, count_run, &counts);
+    double before = cpu_seconds();
+    wait_ms(200);
+    assert_true(cpu_seconds() - before < 0.05);
+    rv_threads_destroy(pool);
 }
 
 static void *push_numbers(void *argument)
@@ -102,6 +160,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_visits_every_task_once),
+        cmocka_unit_test(run_sees_all_work_done_awake_or_asleep),
+        cmocka_unit_test(idle_pool_uses_no_processor_time),
         cmocka_unit_test(queue_keeps_order_and_ends_after_close),
         cmocka_unit_test(pop_within_tells_waiting_from_the_end),
         cmocka_unit_test(close_wakes_a_producer_that_waits),

@@ -63,7 +63,7 @@ static void download(Compute *compute, float *host, const float *src, size_t cou
 }
 
 // Rows are handed to the threads in groups of about this many floats.
-#define GROUP_FLOATS ((size_t)1 << 14)
+#define GROUP_FLOATS ((size_t)1 << 12)
 
 typedef struct RowsJob {
     const CpuKernels *kernels;

@@ -32,8 +32,8 @@ static inline size_t round_up(size_t count, size_t to)
 
 RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvError *err);
 
-/* Work below this many multiply-adds costs less than waking the threads up. */
-#define CPU_SERIAL_WORK ((size_t)1 << 17)
+/* Work below this many multiply-adds costs less than handing it to other threads. */
+#define CPU_SERIAL_WORK ((size_t)1 << 15)
 
 /* Floats aligned to RV_MEM_ALIGNMENT, on huge pages where there are many: a layer's panels lie in thousands
  * of small ones, whose addresses cost more to find than the weights to read. Free with free(). */

@@ -44,6 +44,12 @@ static inline V v_fma(V a, V b, V c)
 {
     return _mm256_fmadd_ps(a, b, c);
 }
+/* *sum += a * b, in place and in the order of the source: left to itself, gcc reorders the products of a tile
+ * until its registers do not suffice. */
+static inline __attribute__((always_inline)) void v_fma_pinned(V a, V b, V *sum)
+{
+    __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
+}
 static inline V v_max(V a, V b)
 {
     return _mm256_max_ps(a, b);
@@ -104,6 +110,12 @@ static inline float v_highest(V x)
     __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+/* x / d for d in [1, 2^126]. */
+static inline V v_div_normal(V x, V d)
+{
+    return v_div(x, d);
 }
 
 #include "compute/kernels/vector_kernels.h"

@@ -46,6 +46,12 @@ static inline V v_fma(V a, V b, V c)
 {
     return _mm512_fmadd_ps(a, b, c);
 }
+/* *sum += a * b, in place and in the order of the source: left to itself, gcc reorders the products of a tile
+ * until its registers do not suffice. */
+static inline __attribute__((always_inline)) void v_fma_pinned(V a, V b, V *sum)
+{
+    __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
+}
 static inline V v_max(V a, V b)
 {
     return _mm512_max_ps(a, b);
@@ -90,6 +96,15 @@ static inline V v_load_first(const float *src, size_t count, float fill)
 static inline void v_store_first(float *dst, size_t count, V x)
 {
     _mm512_mask_storeu_ps(dst, first_lanes(count), x);
+}
+
+/* x / d for d in [1, 2^126], within 1.5 ulp. A division of 16 takes 16 cycles and would hold up the tiles;
+ * this is an estimate of 14 bits and a step of Newton's. */
+static inline V v_div_normal(V x, V d)
+{
+    V estimate = _mm512_rcp14_ps(d);
+    V error = _mm512_fnmadd_ps(d, estimate, v_set(1.0f));
+    return v_mul(x, v_fma(estimate, error, estimate));
 }
 
 #include "compute/kernels/vector_kernels.h"

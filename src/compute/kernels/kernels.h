@@ -23,7 +23,7 @@ typedef struct ScanKernels {
                           size_t score_stride);
 } ScanKernels;
 
-#define TILE_FETCH_DEPTH 16
+#define TILE_FETCH_DEPTH 8
 
 /* One tile of a matrix product: dst[rows, columns] = epilogue(src[rows, depth] panel[depth, columns] + bias).
  * Element (row, column) is one chain of multiply-adds in rising depth that starts at zero, the same for each

@@ -16,9 +16,10 @@ typedef struct CpuDevice {
     const struct I16Kernels *i16_kernels;
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
-    size_t cache_floats;  // of a row block that should stay in a core's own cache
-    float *workspace;     // [thread_count, worker_floats], for attention
-    size_t worker_floats; // a multiple of a cache line
+    size_t cache_floats;       // of a row block that should stay in a core's own cache
+    float *workspace;          // [thread_count, worker_floats], for attention
+    size_t worker_floats;      // a multiple of a cache line
+    LinearWeights *last_layer; // that ran, NULL: none or destroyed
 } CpuDevice;
 
 static inline size_t divide_up(size_t count, size_t by)

@@ -225,7 +225,7 @@ static void multiply_part(const LinearJob *job, size_t block, size_t panel, size
     size_t strip_end = cut(job->strip_count, block + 1, job->block_count);
     // The fetching is spread over the strips: all at once it would hold up their own loads.
     tile.next_lines = next != NULL ? divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
-    size_t fetched_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
+    size_t strip_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
     const float *next_end = next != NULL ? next + tile.depth * tile_columns : NULL;
     for (; strip < strip_end; strip++) {
         size_t row = cut(job->rows, strip, job->strip_count),
@@ -233,8 +233,8 @@ static void multiply_part(const LinearJob *job, size_t block, size_t panel, size
         tile.src = job->src + row * job->src_stride + depth_start;
         tile.dst = job->dst + row * job->dst_stride + column;
         job->kernels->tiles[row_end - row - 1](&tile);
-        if (tile.next_lines > 0 && (size_t)(next_end - tile.next) > fetched_floats)
-            tile.next += fetched_floats;
+        if (tile.next_lines > 0 && (size_t)(next_end - tile.next) > strip_floats)
+            tile.next += strip_floats;
         else
             tile.next_lines = 0;
     }

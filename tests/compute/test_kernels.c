@@ -250,19 +250,24 @@ typedef struct TileCase {
     float dst[TILE_ROWS_MAX * (PANEL_COLUMNS_MAX + 3) + 2 * GUARD];
 } TileCase;
 
+typedef struct TileShape {
+    size_t rows, columns;
+    TileFunction *const *tiles;
+} TileShape;
+
 /* Compute one tile and compare it with the exact sum; what lies around the stored columns stays as it was. */
-static void check_tile(const CpuKernels *kernels, TileCase *data, Tile tile, size_t rows)
+static void check_tile(const TileShape *shape, TileCase *data, Tile tile, size_t rows)
 {
     size_t value_count = sizeof data->dst / sizeof(float);
     for (size_t i = 0; i < value_count; i++)
         data->dst[i] = CANARY;
-    tile.dst_stride = kernels->tile_columns + 3;
+    tile.dst_stride = shape->columns + 3;
     tile.dst = data->dst + GUARD + tile.depth % 4;
     for (size_t row = 0; row < rows; row++) {
         for (size_t column = 0; column < tile.columns; column++)
             tile.dst[row * tile.dst_stride + column] = (float)column;
     }
-    kernels->tiles[rows - 1](&tile);
+    shape->tiles[rows - 1](&tile);
     for (size_t i = 0; i < value_count; i++) {
         ptrdiff_t at = &data->dst[i] - tile.dst;
         size_t row = (size_t)at / tile.dst_stride, column = (size_t)at % tile.dst_stride;
@@ -272,8 +277,7 @@ static void check_tile(const CpuKernels *kernels, TileCase *data, Tile tile, siz
         }
         double sum = tile.bias != NULL ? tile.bias[column] : 0.0;
         for (size_t k = 0; k < tile.depth; k++)
-            sum +=
-                (double)tile.src[row * tile.src_stride + k] * tile.panel[k * kernels->tile_columns + column];
+            sum += (double)tile.src[row * tile.src_stride + k] * tile.panel[k * shape->columns + column];
         double expected = exact_activation(sum, tile.epilogue.activation);
         if (tile.epilogue.accumulate)
             expected += (double)column;
@@ -283,31 +287,37 @@ static void check_tile(const CpuKernels *kernels, TileCase *data, Tile tile, siz
     }
 }
 
-static void tiles_are_within_1e_5_of_exact(void **state)
+static void check_tiles(const TileShape *shape)
 {
-    const CpuKernels *kernels = level_kernels(state);
-    assert_true(kernels->tile_rows <= TILE_ROWS_MAX && kernels->tile_columns <= PANEL_COLUMNS_MAX);
+    assert_true(shape->rows <= TILE_ROWS_MAX && shape->columns <= PANEL_COLUMNS_MAX);
     static TileCase data;
     fill_random(data.src, sizeof data.src / sizeof(float), 1, 1.0f);
     fill_random(data.panel, sizeof data.panel / sizeof(float), 2, 1.0f);
     fill_random(data.bias, PANEL_COLUMNS_MAX, 3, 1.0f);
     for (size_t depth = 1; depth <= DEPTH_MAX; depth++) {
-        for (size_t rows = 1; rows <= kernels->tile_rows; rows++) {
+        for (size_t rows = 1; rows <= shape->rows; rows++) {
             size_t variant = depth * 7 + rows;
             Tile tile = {.src = data.src + depth % 4,
                          .src_stride = depth + rows % 2,
                          .panel = data.panel,
                          .depth = depth,
                          .bias = variant % 3 != 0 ? data.bias : NULL,
-                         .columns = 1 + variant % kernels->tile_columns,
+                         .columns = 1 + variant % shape->columns,
                          .epilogue = {(Activation)(variant % 3), variant % 2 == 0}};
-            check_tile(kernels, &data, tile, rows);
-            tile.columns = kernels->tile_columns;
+            check_tile(shape, &data, tile, rows);
+            tile.columns = shape->columns;
             tile.epilogue = (LinearEpilogue){ACTIVATION_NONE, false};
             tile.next = data.panel;
-            check_tile(kernels, &data, tile, rows);
+            check_tile(shape, &data, tile, rows);
         }
     }
+}
+
+static void tiles_are_within_1e_5_of_exact(void **state)
+{
+    const CpuKernels *kernels = level_kernels(state);
+    check_tiles(&(TileShape){kernels->tile_rows, kernels->tile_columns, kernels->tiles});
+    check_tiles(&(TileShape){kernels->head_tile_rows, kernels->head_tile_columns, kernels->head_tiles});
 }
 
 /* The activations over their whole range, by a tile of depth 1 whose weights are the arguments. */

@@ -9,6 +9,7 @@
 // 6 x 16: 12 sums, 2 vectors of weights and 1 or 2 of rows fill the 16 registers.
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
+#define VECTORS_MAX 2
 
 typedef __m256 V;
 
@@ -122,27 +123,27 @@ static inline V v_div_normal(V x, V d)
 
 static void tile_1_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 1);
+    tile_f32(tile, 1, TILE_VECTORS);
 }
 static void tile_2_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 2);
+    tile_f32(tile, 2, TILE_VECTORS);
 }
 static void tile_3_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 3);
+    tile_f32(tile, 3, TILE_VECTORS);
 }
 static void tile_4_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 4);
+    tile_f32(tile, 4, TILE_VECTORS);
 }
 static void tile_5_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 5);
+    tile_f32(tile, 5, TILE_VECTORS);
 }
 static void tile_6_f32_avx2(const Tile *tile)
 {
-    tile_f32(tile, 6);
+    tile_f32(tile, 6, TILE_VECTORS);
 }
 
 static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx2, tile_2_f32_avx2, tile_3_f32_avx2,
@@ -153,7 +154,10 @@ const CpuKernels rv_kernels_avx2 = {
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
-    .finish_f32 = finish_tile_f32,
+    .head_tile_rows = TILE_ROWS,
+    .head_tile_columns = TILE_COLUMNS,
+    .head_tiles = tiles,
+    .finish_f32 = finish_f32_avx2,
     .layer_norm_f32 = layer_norm_f32_avx2,
     .softmax_f32 = softmax_f32_avx2,
     .add_f32 = add_f32_avx2,

@@ -11,6 +11,10 @@
 // places.
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
+// 6 x 64 for attention: a head of 64 and, in ViT-B/32, the 50 tokens fit one panel.
+#define HEAD_ROWS 6
+#define HEAD_VECTORS 4
+#define VECTORS_MAX 4
 
 typedef __m512 V;
 
@@ -111,47 +115,79 @@ static inline V v_div_normal(V x, V d)
 
 static void tile_1_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 1);
+    tile_f32(tile, 1, TILE_VECTORS);
 }
 static void tile_2_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 2);
+    tile_f32(tile, 2, TILE_VECTORS);
 }
 static void tile_3_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 3);
+    tile_f32(tile, 3, TILE_VECTORS);
 }
 static void tile_4_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 4);
+    tile_f32(tile, 4, TILE_VECTORS);
 }
 static void tile_5_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 5);
+    tile_f32(tile, 5, TILE_VECTORS);
 }
 static void tile_6_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 6);
+    tile_f32(tile, 6, TILE_VECTORS);
 }
 static void tile_7_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 7);
+    tile_f32(tile, 7, TILE_VECTORS);
 }
 static void tile_8_f32_avx512(const Tile *tile)
 {
-    tile_f32(tile, 8);
+    tile_f32(tile, 8, TILE_VECTORS);
 }
 
 static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx512, tile_2_f32_avx512, tile_3_f32_avx512,
                                                tile_4_f32_avx512, tile_5_f32_avx512, tile_6_f32_avx512,
                                                tile_7_f32_avx512, tile_8_f32_avx512};
 
+static void head_tile_1_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 1, HEAD_VECTORS);
+}
+static void head_tile_2_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 2, HEAD_VECTORS);
+}
+static void head_tile_3_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 3, HEAD_VECTORS);
+}
+static void head_tile_4_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 4, HEAD_VECTORS);
+}
+static void head_tile_5_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 5, HEAD_VECTORS);
+}
+static void head_tile_6_f32_avx512(const Tile *tile)
+{
+    tile_f32(tile, 6, HEAD_VECTORS);
+}
+
+static TileFunction *const head_tiles[HEAD_ROWS] = {head_tile_1_f32_avx512, head_tile_2_f32_avx512,
+                                                    head_tile_3_f32_avx512, head_tile_4_f32_avx512,
+                                                    head_tile_5_f32_avx512, head_tile_6_f32_avx512};
+
 const CpuKernels rv_kernels_avx512 = {
     .level = CPU_AVX512,
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
-    .finish_f32 = finish_tile_f32,
+    .head_tile_rows = HEAD_ROWS,
+    .head_tile_columns = HEAD_VECTORS * LANES,
+    .head_tiles = head_tiles,
+    .finish_f32 = finish_f32_avx512,
     .layer_norm_f32 = layer_norm_f32_avx512,
     .softmax_f32 = softmax_f32_avx512,
     .add_f32 = add_f32_avx512,

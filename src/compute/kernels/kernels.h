@@ -50,6 +50,9 @@ typedef struct CpuKernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
     TileFunction *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
+    // The same in the shape that suits the heads of attention.
+    size_t head_tile_rows, head_tile_columns;
+    TileFunction *const *head_tiles;
     /* The end of a tile, from the sums [rows, tile_columns] on: bias, activation, store. */
     void (*finish_f32)(const Tile *tile, const float *sums, size_t rows);
 

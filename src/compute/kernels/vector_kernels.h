@@ -67,14 +67,14 @@ ALWAYS_INLINE V gelu_f32(V x)
 }
 
 /* Bias, activation, sum with what is there, store; the last vector of a row may be a part. */
-ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t rows,
+ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t rows, size_t sum_stride,
                                   const Activation activation)
 {
     for (size_t row = 0; row < rows; row++) {
         float *dst = tile->dst + row * tile->dst_stride;
         for (size_t column = 0; column < tile->columns; column += LANES) {
             size_t count = tile->columns - column;
-            V result = v_load(sums + row * TILE_COLUMNS + column);
+            V result = v_load(sums + row * sum_stride + column);
             if (tile->bias != NULL)
                 result = v_add(result, v_load(tile->bias + column));
             if (tile->continues)
@@ -90,19 +90,25 @@ ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t ro
     }
 }
 
-/* sums: [rows, TILE_COLUMNS]. Not inlined: one copy for all heights of tiles. */
-static __attribute__((noinline)) void finish_tile_f32(const Tile *tile, const float *sums, size_t rows)
+/* sums: [rows, sum_stride]. Not inlined: one copy for all heights of tiles. */
+static __attribute__((noinline)) void finish_tile_f32(const Tile *tile, const float *sums, size_t rows,
+                                                      size_t sum_stride)
 {
     switch (tile->epilogue.activation) {
     case ACTIVATION_QUICK_GELU:
-        finish_tile_as(tile, sums, rows, ACTIVATION_QUICK_GELU);
+        finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_QUICK_GELU);
         break;
     case ACTIVATION_GELU:
-        finish_tile_as(tile, sums, rows, ACTIVATION_GELU);
+        finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_GELU);
         break;
     default:
-        finish_tile_as(tile, sums, rows, ACTIVATION_NONE);
+        finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_NONE);
     }
+}
+
+static void KERNEL(finish_f32)(const Tile *tile, const float *sums, size_t rows)
+{
+    finish_tile_f32(tile, sums, rows, TILE_COLUMNS);
 }
 
 /* The rows of a tile in pairs, so that an address is a pair's pointer plus 0 or 1 strides, which
@@ -113,25 +119,26 @@ static __attribute__((noinline)) void finish_tile_f32(const Tile *tile, const fl
 #define OPAQUE(x) __asm__("" : "+r"(x))
 
 /* `steps` steps of depth: sums[row] += src[row] * panel; the pointers move on. */
-ALWAYS_INLINE void add_products_f32(V sums[TILE_ROWS][TILE_VECTORS], const char *groups[GROUPS],
-                                    size_t stride_bytes, const float **panel, const int rows, const int steps)
+ALWAYS_INLINE void add_products_f32(V sums[TILE_ROWS][VECTORS_MAX], const char *groups[GROUPS],
+                                    size_t stride_bytes, const float **panel, const int rows,
+                                    const int vectors, const int steps)
 {
 #pragma GCC unroll 16
     for (int step = 0; step < steps; step++) {
-        V columns[TILE_VECTORS];
+        V columns[VECTORS_MAX];
 #pragma GCC unroll 4
-        for (int j = 0; j < TILE_VECTORS; j++)
-            columns[j] = v_load(*panel + step * TILE_COLUMNS + j * LANES);
+        for (int j = 0; j < vectors; j++)
+            columns[j] = v_load(*panel + step * vectors * LANES + j * LANES);
 #pragma GCC unroll 16
         for (int row = 0; row < rows; row++) {
             const char *src = groups[row / GROUP_ROWS] + (size_t)(row % GROUP_ROWS) * stride_bytes;
             V x = v_set(((const float *)(const void *)src)[step]);
 #pragma GCC unroll 4
-            for (int j = 0; j < TILE_VECTORS; j++)
+            for (int j = 0; j < vectors; j++)
                 v_fma_pinned(x, columns[j], &sums[row][j]);
         }
     }
-    *panel += steps * TILE_COLUMNS;
+    *panel += steps * vectors * LANES;
     OPAQUE(*panel);
 #pragma GCC unroll 4
     for (int group = 0; group * GROUP_ROWS < rows; group++) {
@@ -140,13 +147,13 @@ ALWAYS_INLINE void add_products_f32(V sums[TILE_ROWS][TILE_VECTORS], const char 
     }
 }
 
-ALWAYS_INLINE void tile_f32(const Tile *tile, const int rows)
+ALWAYS_INLINE void tile_f32(const Tile *tile, const int rows, const int vectors)
 {
-    V sums[TILE_ROWS][TILE_VECTORS];
+    V sums[TILE_ROWS][VECTORS_MAX];
 #pragma GCC unroll 16
     for (int row = 0; row < rows; row++) {
 #pragma GCC unroll 4
-        for (int j = 0; j < TILE_VECTORS; j++)
+        for (int j = 0; j < vectors; j++)
             sums[row][j] = v_set(0.0f);
     }
     size_t stride_bytes = tile->src_stride * sizeof(float), depth = tile->depth;
@@ -168,23 +175,23 @@ ALWAYS_INLINE void tile_f32(const Tile *tile, const int rows)
             __builtin_prefetch(next, 0, 2);
         // The result's lines are far away more often than not; fetched now, they are here when the sums are.
         if (dst_rows > 0) {
-            for (size_t column = 0; column < TILE_COLUMNS; column += 16)
+            for (size_t column = 0; column < (size_t)(vectors * LANES); column += 16)
                 __builtin_prefetch(dst + column, 1, 3);
             dst += dst_stride;
             dst_rows--;
         }
-        add_products_f32(sums, groups, stride_bytes, &panel, rows, TILE_FETCH_DEPTH);
+        add_products_f32(sums, groups, stride_bytes, &panel, rows, vectors, TILE_FETCH_DEPTH);
     }
     for (; depth > 0; depth--)
-        add_products_f32(sums, groups, stride_bytes, &panel, rows, 1);
-    float results[TILE_ROWS * TILE_COLUMNS] __attribute__((aligned(64)));
+        add_products_f32(sums, groups, stride_bytes, &panel, rows, vectors, 1);
+    float results[TILE_ROWS * VECTORS_MAX * LANES] __attribute__((aligned(64)));
 #pragma GCC unroll 16
     for (int row = 0; row < rows; row++) {
 #pragma GCC unroll 4
-        for (int j = 0; j < TILE_VECTORS; j++)
-            v_store(results + (row * TILE_VECTORS + j) * LANES, sums[row][j]);
+        for (int j = 0; j < vectors; j++)
+            v_store(results + (row * vectors + j) * LANES, sums[row][j]);
     }
-    finish_tile_f32(tile, results, (size_t)rows);
+    finish_tile_f32(tile, results, (size_t)rows, (size_t)(vectors * LANES));
 }
 
 /* sum + f(x - mean) of one vector, where f(x) = x or its square. */

@@ -9,6 +9,7 @@
 // 8 x 12: 24 sums, 3 vectors of weights and 1 or 2 of rows fit the 32 registers.
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
+#define VECTORS_MAX 3
 
 typedef float32x4_t V;
 
@@ -43,6 +44,16 @@ static inline V v_div(V a, V b)
 static inline V v_fma(V a, V b, V c)
 {
     return vfmaq_f32(c, a, b);
+}
+/* *sum += a * b, in place and in the order of the source. */
+static inline __attribute__((always_inline)) void v_fma_pinned(V a, V b, V *sum)
+{
+    __asm__ volatile("fmla %0.4s, %1.4s, %2.4s" : "+w"(*sum) : "w"(a), "w"(b));
+}
+/* x / d for d in [1, 2^126]. */
+static inline V v_div_normal(V x, V d)
+{
+    return v_div(x, d);
 }
 /* Unlike on x86, NaN in either place gives NaN. */
 static inline V v_max(V a, V b)
@@ -105,35 +116,35 @@ static inline void v_store_first(float *dst, size_t count, V x)
 
 static void tile_1_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 1);
+    tile_f32(tile, 1, TILE_VECTORS);
 }
 static void tile_2_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 2);
+    tile_f32(tile, 2, TILE_VECTORS);
 }
 static void tile_3_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 3);
+    tile_f32(tile, 3, TILE_VECTORS);
 }
 static void tile_4_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 4);
+    tile_f32(tile, 4, TILE_VECTORS);
 }
 static void tile_5_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 5);
+    tile_f32(tile, 5, TILE_VECTORS);
 }
 static void tile_6_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 6);
+    tile_f32(tile, 6, TILE_VECTORS);
 }
 static void tile_7_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 7);
+    tile_f32(tile, 7, TILE_VECTORS);
 }
 static void tile_8_f32_neon(const Tile *tile)
 {
-    tile_f32(tile, 8);
+    tile_f32(tile, 8, TILE_VECTORS);
 }
 
 static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_neon, tile_2_f32_neon, tile_3_f32_neon,
@@ -145,7 +156,10 @@ const CpuKernels rv_kernels_neon = {
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
-    .finish_f32 = finish_tile_f32,
+    .head_tile_rows = TILE_ROWS,
+    .head_tile_columns = TILE_COLUMNS,
+    .head_tiles = tiles,
+    .finish_f32 = finish_f32_neon,
     .layer_norm_f32 = layer_norm_f32_neon,
     .softmax_f32 = softmax_f32_neon,
     .add_f32 = add_f32_neon,

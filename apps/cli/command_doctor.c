@@ -69,9 +69,9 @@ static int check_library(const CliCommon *common)
     if (status == RV_OK)
         status = rv_library_list(library, NULL, &videos, &err);
     if (status == RV_OK)
-        printf("library     %s: %zu video%s\n", uri != NULL ? uri : "?", videos.count,
+        printf("library     %s: %zu video%s\n", rv_library_uri(library), videos.count,
                videos.count == 1 ? "" : "s");
-    else if (status == RV_ERROR_NOT_FOUND)
+    else if (status == RV_ERROR_NOT_FOUND && (uri == NULL || strstr(uri, "://") == NULL))
         printf("library     %s: not there yet; `reelvec index` makes it\n", uri != NULL ? uri : "?");
     else
         printf("library     %s\n", err.message);

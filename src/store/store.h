@@ -93,6 +93,9 @@ RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store *
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
 bool rv_store_is_read_only(const Store *store);
+/* A library's address as messages may show it: a server's without password and parameters, a path as it is.
+ * Cut where it does not fit. */
+void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes);
 RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err);
 
 /* Reads between begin and end see one state of the library, whatever others write meanwhile. No writing in

@@ -242,6 +242,15 @@ static void mysql_end_snapshot(Store *base)
 
 static RvStatus mysql_size_bytes(Store *base, int64_t *out, RvError *err)
 {
+    // The files' own sizes, which MariaDB shows to users with the right PROCESS; else what it remembers of
+    // them.
+    RvStatus status = rv_mysql_integer((MysqlStore *)base,
+                                       "SELECT CAST(sum(file_size) AS SIGNED) FROM "
+                                       "information_schema.innodb_sys_tablespaces "
+                                       "WHERE left(name, length(database()) + 1) = concat(database(), '/')",
+                                       0, out, NULL);
+    if (status == RV_OK && *out > 0)
+        return RV_OK;
     return rv_mysql_integer((MysqlStore *)base,
                             "SELECT CAST(coalesce(sum(data_length + index_length), 0) AS SIGNED) FROM "
                             "information_schema.tables WHERE table_schema = database() AND table_name IN "

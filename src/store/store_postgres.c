@@ -96,7 +96,7 @@ static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *e
     while (length > 0 && (reason[length - 1] == '\n' || reason[length - 1] == ' '))
         reason[--length] = '\0';
     for (char *at = reason; *at != '\0'; at++) {
-        if (*at == '\n')
+        if (*at == '\n' || *at == '\t')
             *at = ' ';
     }
     // The connection got an answer when libpq asked for a password or used one.

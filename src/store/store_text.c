@@ -3,11 +3,13 @@
  */
 #include "store/store_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "store/store.h"
 
 /* Length of the well-formed UTF-8 sequence at bytes (Unicode 15, table 3-7), 0 where there is none. */
 static size_t sequence_length(const unsigned char *bytes)
@@ -78,20 +80,26 @@ void rv_store_text_decode(char *text)
     *to = '\0';
 }
 
-char *rv_store_uri_for_show(const char *uri, RvError *err)
+void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes)
 {
-    char *show = rv_mem_copy_string(uri, err);
-    if (show == NULL)
-        return NULL;
+    const char *name = strstr(uri, "://");
     // A password that was not escaped may hold any sign: everything between the first ':' behind the scheme
     // and the last '@' is taken for it.
-    char *name = strstr(show, "://");
-    char *at = strrchr(show, '@');
-    if (name != NULL && at != NULL && at > name) {
-        char *colon = memchr(name + 3, ':', (size_t)(at - name - 3));
-        if (colon != NULL)
-            memmove(colon, at, strlen(at) + 1);
-    }
-    show[strcspn(show, "?#")] = '\0';
-    return show;
+    const char *at = name != NULL ? strrchr(name, '@') : NULL;
+    const char *colon = at != NULL ? memchr(name + 3, ':', (size_t)(at - name - 3)) : NULL;
+    if (colon == NULL)
+        snprintf(shown, size_bytes, "%s", uri);
+    else
+        snprintf(shown, size_bytes, "%.*s%s", (int)(colon - uri), uri, at);
+    if (name != NULL)
+        shown[strcspn(shown, "?#")] = '\0';
+}
+
+char *rv_store_uri_for_show(const char *uri, RvError *err)
+{
+    size_t size_bytes = strlen(uri) + 1;
+    char *shown = rv_mem_alloc(size_bytes, 1, err);
+    if (shown != NULL)
+        rv_store_show_uri(uri, shown, size_bytes);
+    return shown;
 }

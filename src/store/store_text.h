@@ -14,8 +14,7 @@ RvStatus rv_store_text_encode(const char *bytes, Buffer *out, RvError *err);
 /* Back, in place; length shrinks or stays. */
 void rv_store_text_decode(char *text);
 
-/* The address as messages and `info` may show it: without password and without parameters. Free with free().
- */
+/* rv_store_show_uri into memory of its own. Free with free(). */
 char *rv_store_uri_for_show(const char *uri, RvError *err);
 
 #endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses of servers in parts and without their passwords; bytes that are not UTF-8 in columns that must
+ * be. */
+#include "store_support.h"
+
+#include "store/store_address.h"
+#include "store/store_text.h"
+
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void parse_address_takes_the_parts(void **state)
+{
+    static const struct {
+        const char *uri, *user, *password, *host, *database;
+        int port;
+        const char *why;
+    } cases[] = {
+        {"mariadb://u:p@h:3307/d", "u", "p", "h", "d", 3307, "all parts"},
+        {"mariadb://h/d", NULL, NULL, "h", "d", 0, "host and database"},
+        {"mariadb://u@h", "u", NULL, "h", NULL, 0, "no database"},
+        {"mariadb://u:@h/d", "u", "", "h", "d", 0, "an empty password is one"},
+        {"mariadb:///d", NULL, NULL, NULL, "d", 0, "no host"},
+        {"mariadb://u:p%40s%3As%2F%25@h/d%20x", "u", "p@s:s/%", "h", "d x", 0, "escapes"},
+        {"mariadb://[::1]:3307/d", NULL, NULL, "::1", "d", 3307, "IPv6"},
+        {"mariadb://[fe80::1]/d", NULL, NULL, "fe80::1", "d", 0, "IPv6 without a port"},
+        {"mariadb://u:p%40@h/d", "u", "p@", "h", "d", 0, "an escape at the end"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ServerAddress address;
+        assert_ok(rv_store_parse_address(cases[i].uri, "show", &address, err));
+        if (!same(address.user, cases[i].user) || !same(address.password, cases[i].password) ||
+            !same(address.host, cases[i].host) || !same(address.database, cases[i].database) ||
+            address.port != cases[i].port)
+            fail_msg("%s", cases[i].why);
+        rv_store_clear_address(&address);
+    }
+    ServerAddress address;
+    assert_ok(rv_store_parse_address("mariadb://h/d?tls=verify&tls_ca=%2Fca.pem", "show", &address, err));
+    assert_string_equal(rv_store_address_parameter(&address, "tls"), "verify");
+    assert_string_equal(rv_store_address_parameter(&address, "tls_ca"), "/ca.pem");
+    assert_null(rv_store_address_parameter(&address, "tls_"));
+    rv_store_clear_address(&address);
+}
+
+static void parse_address_refuses_and_quotes_no_password(void **state)
+{
+    static const struct {
+        const char *uri, *why;
+    } cases[] = {
+        {"mariadb://u:se@cret@h/d", "@ in the password"},
+        {"mariadb://u:se/cret@h/d", "/ in the password"},
+        {"mariadb://u:se?cret@h/d", "? in the password"},
+        {"mariadb://u:se%cret@h/d", "an escape that is none"},
+        {"mariadb://u:secret%4@h/d", "an escape cut short"},
+        {"mariadb://u:secret%00@h/d", "a NUL"},
+        {"mariadb://u:secret@h:0/d", "port 0"},
+        {"mariadb://u:secret@h:65536/d", "a port too large"},
+        {"mariadb://u:secret@h:123456789012/d", "a port too long"},
+        {"mariadb://u:secret@h:x/d", "a port that is no number"},
+        {"mariadb://u:secret@[::1/d", "a bracket that stays open"},
+        {"mariadb://u:secret@[::1]3307/d", "no colon before the port"},
+        {"mariadb://u:secret@h/d?tls", "a parameter without a value"},
+        {"mariadb://u:secret@h/d#part", "a fragment"},
+        {"mariadb://h/d?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1", "too many parameters"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ServerAddress address;
+        RvError err = {0};
+        char show[200];
+        rv_store_show_uri(cases[i].uri, show, sizeof show);
+        if (rv_store_parse_address(cases[i].uri, show, &address, &err) != RV_ERROR_ARGUMENT)
+            fail_msg("%s", cases[i].why);
+        if (strstr(err.message, "cret") != NULL || strstr(err.message, "%40 for @") == NULL)
+            fail_msg("%s: %s", cases[i].why, err.message);
+        assert_null(address.host);
+    }
+}
+
+static void show_uri_leaves_out_password_and_parameters(void **state)
+{
+    static const struct {
+        const char *uri, *shown;
+    } cases[] = {
+        {"postgresql://u:p@h:5432/d?sslmode=verify-full", "postgresql://u@h:5432/d"},
+        {"postgresql://u:p:q@r/s@h/d", "postgresql://u@h/d"},
+        {"postgresql://h:5432/d", "postgresql://h:5432/d"},
+        {"postgresql:///d?host=/run/postgresql&password=p", "postgresql:///d"},
+        {"/films/what?.db", "/films/what?.db"},
+        {"a:b@c.db", "a:b@c.db"},
+        {"memory:", "memory:"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char shown[200], cut[8];
+        rv_store_show_uri(cases[i].uri, shown, sizeof shown);
+        assert_string_equal(shown, cases[i].shown);
+        rv_store_show_uri(cases[i].uri, cut, sizeof cut);
+        assert_true(strlen(cut) < sizeof cut);
+    }
+}
+
+/* Unicode 15, table 3-7, read backwards: what comes out must be well formed. */
+static void assert_utf8(const unsigned char *at)
+{
+    while (*at != '\0') {
+        size_t more = *at < 0x80 ? 0 : *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : 1;
+        uint32_t code = more == 0 ? *at : *at & (0x3fu >> more);
+        assert_true(*at < 0x80 || (*at >= 0xc2 && *at <= 0xf4));
+        for (at++; more > 0; more--, at++) {
+            assert_int_equal(*at & 0xc0, 0x80);
+            code = code << 6 | (*at & 0x3f);
+        }
+        assert_true(code <= 0x10ffff && (code < 0xd800 || code > 0xdfff));
+    }
+}
+
+static void check_round_trip(const char *bytes)
+{
+    Buffer encoded;
+    rv_buffer_init(&encoded, 1 << 20);
+    assert_ok(rv_store_text_encode(bytes, &encoded, err));
+    char *text = strdup(encoded.bytes != NULL ? (const char *)encoded.bytes : "");
+    assert_utf8((const unsigned char *)text);
+    rv_store_text_decode(text);
+    assert_string_equal(text, bytes);
+    free(text);
+    rv_buffer_clear(&encoded);
+}
+
+static void text_comes_back_and_is_utf8(void **state)
+{
+    static const char *const cases[] = {"",
+                                        "plain",
+                                        "\xc3\xa4\xf0\x9f\x8e\xac",
+                                        "\xff\xfe",
+                                        "\xc0\xaf",
+                                        "\xed\xa0\x80",
+                                        "\xf4\x90\x80\x80",
+                                        "cut \xe2\x82",
+                                        "\xee\xbe\x80 an escape itself",
+                                        "\xee\xbf\xbf",
+                                        "\xee\xbd\xbf just below",
+                                        "\xef\x80\x80 just above"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_round_trip(cases[i]);
+    uint64_t random = 5;
+    for (int i = 0; i < 20000; i++) {
+        char bytes[24];
+        size_t length = next_random(&random) % (sizeof bytes - 1);
+        for (size_t b = 0; b < length; b++) {
+            uint64_t draw = next_random(&random);
+            // Often a byte that begins or continues a sequence near the edges.
+            static const unsigned char edges[] = {0xee, 0xbe, 0xbf, 0x80, 0xed, 0xa0, 0xf4, 0x8f, 0xc2, 0xe0};
+            bytes[b] = (char)(draw % 2 == 0 ? edges[draw / 2 % sizeof edges] : 1 + draw / 2 % 255);
+        }
+        bytes[length] = '\0';
+        check_round_trip(bytes);
+    }
+    // Valid text is left as it is: people read it in the table.
+    Buffer encoded;
+    rv_buffer_init(&encoded, 1 << 10);
+    assert_ok(rv_store_text_encode("\xe6\x98\xa0\xe7\x94\xbb.mp4", &encoded, err));
+    assert_string_equal((const char *)encoded.bytes, "\xe6\x98\xa0\xe7\x94\xbb.mp4");
+    rv_buffer_clear(&encoded);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parse_address_takes_the_parts),
+        cmocka_unit_test(parse_address_refuses_and_quotes_no_password),
+        cmocka_unit_test(show_uri_leaves_out_password_and_parameters),
+        cmocka_unit_test(text_comes_back_and_is_utf8),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

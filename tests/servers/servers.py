@@ -290,7 +290,7 @@ class MariaDB(Server):
     def words(self):
         return [*self.program(), f"--port={self.port}", "--bind-address=127.0.0.1", f"--init-file={self.init}",
                 "--socket=m.sock", "--pid-file=m.pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2",
-                "--max-allowed-packet=64M", "--innodb-buffer-pool-size=256M"]
+                "--max-allowed-packet=64M", "--innodb-buffer-pool-size=256M", "--mhnsw-max-cache-size=1G"]
 
     def greets(self, connection):
         return b"mysql_native_password" in connection.recv(4096)

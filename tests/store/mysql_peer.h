@@ -13,6 +13,7 @@
 #define RV_TESTS_MYSQL_PEER_H
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -306,8 +307,10 @@ static inline void *peer_run(void *user)
 {
     MysqlPeer *peer = user;
     int connection;
-    while ((connection = accept(peer->listener, NULL, NULL)) >= 0)
+    while ((connection = accept(peer->listener, NULL, NULL)) >= 0) {
+        setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
         peer_serve(peer, connection);
+    }
     return NULL;
 }
 

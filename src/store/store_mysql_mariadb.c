@@ -11,6 +11,7 @@
 
 #define OLDEST_VERSION 110700 // the VECTOR type
 #define DEFAULT_M 16
+#define EF_SEARCH_MIN 400 // as for PostgreSQL
 #define EF_SEARCH_MAX 10000 // MariaDB's limit
 
 /* Text is compared byte by byte. A path's and a content's digest stand beside them: they may be longer than a
@@ -208,7 +209,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
                               size_t limit, bool by_index, Buffer *sql, RvError *err)
 {
     size_t effort = 2 * query->count, bytes = (size_t)query->dimensions * sizeof(float);
-    effort = effort < 100 ? 100 : effort > EF_SEARCH_MAX ? EF_SEARCH_MAX : effort;
+    effort = effort < EF_SEARCH_MIN ? EF_SEARCH_MIN : effort > EF_SEARCH_MAX ? EF_SEARCH_MAX : effort;
     double sum = 0;
     for (int i = 0; i < query->dimensions; i++)
         sum += (double)query->vector[i] * query->vector[i];

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Train the demo model on scenes drawn on the way: CLIP's loss, and losses on facts of the scenes that speed it up.
 
-    train.py FOLDER [--pictures 800000] [--minutes 110] [--ranks 2] [--device cpu]
+    train.py FOLDER [--pictures 440000] [--minutes 110] [--ranks 2] [--device cpu]
 
 Stops at whichever comes first of the pictures and the minutes; the learning rate falls to zero by then. FOLDER/checkpoint.pt
 is written every few minutes and training goes on from it. One process and one thread for each rank; gradients are averaged.
@@ -208,7 +208,7 @@ def work(rank, args):
 def main():
     parser = argparse.ArgumentParser(description="Train the demo model")
     parser.add_argument("folder")
-    parser.add_argument("--pictures", type=int, default=800000)
+    parser.add_argument("--pictures", type=int, default=440000)
     parser.add_argument("--minutes", type=float, default=110)
     parser.add_argument("--batch", type=int, default=80, help="pictures per rank and step")
     parser.add_argument("--ranks", type=int, default=0, help="processes; 0: one per core on a CPU, one on a GPU")

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Exact search in a library file, measured in turn.
- *     turn_search load  LIBRARY VECTORS DIMENSIONS ROWS_PER_VIDEO    make the library from float32[n,
- * dimensions] turn_search first LIBRARY QUERIES DIMENSIONS                   seconds of opening, first and
- * second query turn_search serve LIBRARY QUERIES DIMENSIONS ROWS_PER_VIDEO    one query (top 5) per call
+ *     turn_search load  LIBRARY VECTORS DIMENSIONS ROWS_PER_VIDEO
+ *         make the library from float32[n, dimensions]
+ *     turn_search codes LIBRARY
+ *         make the codes beside it, as `reelvec index` does at its end
+ *     turn_search first LIBRARY QUERIES DIMENSIONS
+ *         seconds of opening, first and second query
+ *     turn_search serve LIBRARY QUERIES DIMENSIONS ROWS_PER_VIDEO
+ *         one query (top 5) per call
  * Answers are the row numbers of the five best of each query. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "search/codes.h"
 #include "search/search.h"
 #include "turns.h"
 
@@ -60,6 +66,15 @@ static void load(const char *library, const float *vectors, size_t row_count, in
     rv_store_close(store);
 }
 
+static void make_codes(const char *library)
+{
+    Store *store = NULL;
+    RvError err = {0};
+    check(rv_store_open(library, &(RvLibraryOptions){0}, &store, &err), &err);
+    check(rv_codes_update(store, NULL, 0, &err), &err);
+    rv_store_close(store);
+}
+
 /* Videos have the ids 1, 2, ... in the order in which they were put in. */
 static void search(Job *job, size_t query, bool print)
 {
@@ -109,8 +124,13 @@ static void time_first(Job *job, const char *library)
 
 int main(int argument_count, char **arguments)
 {
+    if (argument_count == 3 && strcmp(arguments[1], "codes") == 0) {
+        make_codes(arguments[2]);
+        return 0;
+    }
     if (argument_count < 5)
-        turns_fail("usage", "turn_search load|first|serve LIBRARY FLOATS DIMENSIONS [ROWS_PER_VIDEO]");
+        turns_fail("usage",
+                   "turn_search codes LIBRARY | load|first|serve LIBRARY FLOATS DIMENSIONS [ROWS_PER_VIDEO]");
     size_t size_bytes;
     float *floats = turns_read_file(arguments[3], &size_bytes);
     Job job = {.queries = floats, .dimensions = atoi(arguments[4]), .rows_per_video = 1};

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/threads.h"
 #include "copy_library.h"
+#include "index_queue.h"
 #include "index_video.h"
 #include "pixels/thumbnail.h"
 #include "query_terms.h"
@@ -78,6 +79,41 @@ RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *pa
     if (status == RV_OK)
         update_codes(library);
     return status;
+}
+
+RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths, const RvIndexOptions *options,
+                              RvError *err)
+{
+    static const RvIndexOptions defaults;
+    return rv_index_queue_add(library->store, paths, options != NULL ? options : &defaults, err);
+}
+
+RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
+                               RvQueueJob *job, RvQueueCounts *counts, RvError *err)
+{
+    static const RvIndexOptions defaults;
+    char settings[256];
+    rv_index_settings(options != NULL ? options : &defaults, settings, sizeof settings);
+    RvStatus status = rv_store_queue_take(library->store, settings, lease_s, job, err);
+    // After taking: where there was nothing to take, what is open is others'.
+    if (status == RV_OK && counts != NULL)
+        status = rv_store_queue_count(library->store, settings, counts, err);
+    if (status != RV_OK && job->path != NULL) {
+        rv_store_queue_end(library->store, job, RV_QUEUE_GIVE_BACK, NULL, NULL);
+        rv_queue_job_clear(job);
+    }
+    return status;
+}
+
+RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job, RvError *err)
+{
+    return rv_store_queue_renew(library->store, job, err);
+}
+
+RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how, const char *message,
+                              RvError *err)
+{
+    return rv_store_queue_end(library->store, job, how, message, err);
 }
 
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,

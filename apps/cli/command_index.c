@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "context.h"
+#include "queue_run.h"
 
 #define MAX_SHARDS 100000
 
@@ -22,6 +23,8 @@ typedef struct IndexSettings {
     bool retry_failed, force, no_normalize, exact_pixels;
     int batch, height, quality, jobs;
     const char *shard; // "I/N"
+    bool queue;
+    CliReal lease;
 } IndexSettings;
 
 #define FIELD(field) offsetof(IndexSettings, field)
@@ -107,6 +110,19 @@ static const CliOption options[] = {
      .help = "only the I-th of N parts of the list, from 1; which videos, is decided by their content",
      .kind = CLI_TEXT,
      .offset = FIELD(shard)},
+    {.name = "queue",
+     .help =
+         "put the videos into the library's list, and work that list together with other machines; without "
+         "PATH only work it (PostgreSQL, MariaDB)",
+     .kind = CLI_FLAG,
+     .offset = FIELD(queue)},
+    {.name = "lease",
+     .argument = "S",
+     .help = "with --queue: a worker that was silent for S seconds loses its video to another (60)",
+     .kind = CLI_REAL,
+     .offset = FIELD(lease),
+     .min = 0.5,
+     .max = 86400},
     {.name = "jobs",
      .argument = "N",
      .help = "accepted for scripts; one video at a time uses all --threads",
@@ -126,6 +142,7 @@ typedef struct Indexing {
     RvIndexOptions options;
     CliProgress progress;
     int shard, shard_count; // shard from 0; shard_count 0: all videos
+    CliQueue queue;
     size_t done_count, failed_count;
     bool stopped;
     int stop_status;
@@ -135,7 +152,7 @@ static bool report_progress(void *user, const RvIndexProgress *report)
 {
     Indexing *indexing = user;
     cli_progress_report(&indexing->progress, report->frames_done, report->frames_expected, report->elapsed_s);
-    return !cli_interrupted();
+    return !cli_interrupted() && !(indexing->settings->queue && cli_queue_lost(&indexing->queue));
 }
 
 static void print_report(const char *video, const RvIndexReport *report)
@@ -168,15 +185,21 @@ static void interrupt(Indexing *indexing)
     stop(indexing, CLI_INTERRUPTED);
 }
 
+static RvStatus index_shown(Indexing *indexing, const char *video, RvIndexReport *report, RvError *err)
+{
+    cli_progress_begin(&indexing->progress, indexing->settings->common.quiet, "Processing frames", video,
+                       false);
+    RvStatus status =
+        rv_library_index(indexing->library, indexing->encoder, video, &indexing->options, report, err);
+    cli_progress_end(&indexing->progress);
+    return status;
+}
+
 static void index_one(Indexing *indexing, const char *video)
 {
     RvIndexReport report = {0};
     RvError err = {0};
-    cli_progress_begin(&indexing->progress, indexing->settings->common.quiet, "Processing frames", video,
-                       false);
-    RvStatus status =
-        rv_library_index(indexing->library, indexing->encoder, video, &indexing->options, &report, &err);
-    cli_progress_end(&indexing->progress);
+    RvStatus status = index_shown(indexing, video, &report, &err);
     if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
         interrupt(indexing);
     } else if (status != RV_OK) {
@@ -224,6 +247,68 @@ static void index_source(Indexing *indexing, const char *source)
     rv_strings_clear(&videos);
 }
 
+/* ---- --queue ------------------------------------------------------------------------------------------ */
+
+static RvStatus index_job(void *user, const char *video, RvError *err)
+{
+    Indexing *indexing = user;
+    RvIndexReport report = {0};
+    RvStatus status = index_shown(indexing, video, &report, err);
+    if (status == RV_OK)
+        print_report(video, &report);
+    return status;
+}
+
+/* The list decides what is tried again: a worker takes up what failed before, whoever put it there. */
+static int work_queue(Indexing *indexing, RvLog log, const RvStrings *videos)
+{
+    const CliCommon *common = &indexing->settings->common;
+    RvIndexOptions listed = indexing->options; // what goes into the list
+    RvError err = {0};
+    CliQueue *queue = &indexing->queue;
+    *queue = (CliQueue){.library = indexing->library,
+                        .options = &listed,
+                        .lease_s = indexing->settings->lease.value,
+                        .quiet = common->quiet,
+                        .index = index_job,
+                        .user = indexing};
+    indexing->options.retry_failed = true;
+    if (cli_open_library(common, CLI_LIBRARY_CHANGE, log, &queue->heart_library, &err) != RV_OK)
+        return cli_fail(&err);
+    int status = cli_queue_run(queue, videos);
+    rv_library_close(queue->heart_library);
+    return status;
+}
+
+/* All videos of the arguments in one list. A source that cannot be read stops before anything is put in. */
+static int queue_sources(Indexing *indexing, RvLog log, const CliValues *values)
+{
+    RvStrings all = {0};
+    int status = CLI_DONE;
+    for (size_t i = 0; i < values->argument_count && status == CLI_DONE; i++) {
+        RvStrings videos = {0};
+        RvError err = {0};
+        if (rv_sources_expand(cli_values_argument(values, i), &videos, &err) != RV_OK)
+            status = cli_fail(&err);
+        char **items =
+            videos.count > 0 ? realloc(all.items, (all.count + videos.count) * sizeof *items) : all.items;
+        if (videos.count > 0 && items != NULL) {
+            memcpy(items + all.count, videos.items, videos.count * sizeof *items);
+            all = (RvStrings){items, all.count + videos.count};
+            videos.count = 0; // now owned by `all`
+        } else if (videos.count > 0) {
+            status = cli_fail_memory();
+        }
+        rv_strings_clear(&videos);
+    }
+    if (status == CLI_DONE)
+        status = work_queue(indexing, log, &all);
+    rv_strings_clear(&all);
+    return status;
+}
+
+/* ---- the command -------------------------------------------------------------------------------------- */
+
 static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
 {
     int ways = settings->every.given + settings->keyframes + settings->scenes.given + (settings->compat != 0);
@@ -258,6 +343,19 @@ static int choose_shard(const char *text, Indexing *indexing)
     return CLI_DONE;
 }
 
+static int check_queue(const IndexSettings *settings, const CliValues *values)
+{
+    if (!settings->queue && values->argument_count == 0)
+        return cli_fail_usage("index: needs PATH|URL...; see `reelvec index --help`");
+    if (!settings->queue && settings->lease.given)
+        return cli_fail_usage("index: --lease is for --queue");
+    if (settings->queue && settings->shard != NULL)
+        return cli_fail_usage(
+            "index: --queue and --shard exclude each other: the list gives each video to one "
+            "worker");
+    return CLI_DONE;
+}
+
 static int index_all(Indexing *indexing, const CliValues *values)
 {
     const CliCommon *common = &indexing->settings->common;
@@ -268,8 +366,12 @@ static int index_all(Indexing *indexing, const CliValues *values)
     if (cli_open_encoder(common, log, &indexing->encoder, &err) != RV_OK ||
         cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);
-    for (size_t i = 0; i < values->argument_count && status == CLI_DONE && !indexing->stopped; i++)
-        index_source(indexing, cli_values_argument(values, i));
+    if (status == CLI_DONE && indexing->settings->queue) {
+        status = queue_sources(indexing, log, values);
+    } else {
+        for (size_t i = 0; i < values->argument_count && status == CLI_DONE && !indexing->stopped; i++)
+            index_source(indexing, cli_values_argument(values, i));
+    }
     rv_library_close(indexing->library);
     rv_encoder_close(indexing->encoder);
     if (status != CLI_DONE || indexing->stopped)
@@ -298,7 +400,9 @@ static int run(const CliCommand *command, int argc, char **argv)
                                      .force = settings.force,
                                      .progress = report_progress}};
     indexing.options.progress_user = &indexing;
-    status = choose_sampling(&settings, &indexing.options);
+    status = check_queue(&settings, &values);
+    if (status == CLI_DONE)
+        status = choose_sampling(&settings, &indexing.options);
     if (status == CLI_DONE)
         status = choose_shard(settings.shard, &indexing);
     if (status == CLI_DONE)
@@ -323,10 +427,11 @@ const CliCommand cli_command_index = {
     .examples = "  reelvec index holiday.mp4\n"
                 "  reelvec index --every 0.5 ~/Videos https://example.org/talk.webm\n"
                 "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n"
-                "  reelvec index --shard 2/8 --library part-2.db /archive     # docs/many_machines.md\n",
+                "  reelvec index --shard 2/8 --library part-2.db /archive     # docs/many_machines.md\n"
+                "  reelvec index --queue --library postgresql://server/talks /archive   # on every machine\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .min_arguments = 1,
+    .min_arguments = 0, // --queue can do without; check_queue
     .max_arguments = SIZE_MAX,
     .run = run,
 };

@@ -120,6 +120,50 @@ typedef struct RvIndexReport {
 RV_API RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                                  const RvIndexOptions *options, RvIndexReport *report, RvError *err);
 
+/* ---- a list of videos that several machines work ------------------------------------------------------- */
+
+/* The list is a table of the library (PostgreSQL and MariaDB; others: UNSUPPORTED). A job is taken for a
+ * time, the lease, which its worker renews; a lease that ran out is taken over by another worker. */
+typedef struct RvQueueJob {
+    char *path; /* NULL: none */
+    int64_t job_id, lease_number;
+    int attempts; /* this one included */
+    double lease_s;
+} RvQueueJob;
+RV_API void rv_queue_job_clear(RvQueueJob *job);
+
+/* So many attempts a video has; then it counts as failed. */
+#define RV_QUEUE_ATTEMPTS_MAX 3
+
+typedef struct RvQueueCounts {
+    int64_t waiting, leased, done, failed;
+} RvQueueCounts;
+
+typedef enum RvQueueEnd {
+    RV_QUEUE_DONE,
+    RV_QUEUE_FAILED,    /* with a message */
+    RV_QUEUE_TRY_AGAIN, /* to be taken by anybody; FAILED after the last attempt */
+    RV_QUEUE_GIVE_BACK  /* to be taken by anybody; the attempt does not count */
+} RvQueueEnd;
+
+/* Put videos (files, URLs) that are not in the list at its end; those of a list that is worked off begin
+ * anew. paths NULL: none, only look. What the options say about frames is kept with the videos.
+ * options->retry_failed: all failed ones are to be tried again. Errors: ARGUMENT where open videos have other
+ * options. */
+RV_API RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths,
+                                     const RvIndexOptions *options, RvError *err);
+/* Take one video for lease_s seconds; job->path is NULL where there is none now. *counts (NULL: not wanted):
+ * of the videos with these options. Until rv_library_queue_end this handle's writing of frames fails with
+ * BUSY once another worker has taken the video over. */
+RV_API RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
+                                      RvQueueJob *job, RvQueueCounts *counts, RvError *err);
+/* From now on the lease lasts job->lease_s again; may be called with another handle. BUSY where another
+ * worker has the video. */
+RV_API RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job, RvError *err);
+/* message: NULL, or what went wrong. BUSY, and nothing changed, where another worker has the video. */
+RV_API RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how,
+                                     const char *message, RvError *err);
+
 /* ---- searching -------------------------------------------------------------------------------------- */
 
 typedef enum RvTermKind {

@@ -181,6 +181,24 @@ RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *
 RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 
+/* ---- the list of videos that several machines work; settings: a text that all workers must agree on ---- */
+
+/* Make the table where it is not there. UNSUPPORTED where the kind of library can have none. */
+RvStatus rv_store_queue_open(Store *store, RvError *err);
+/* Paths that are not in the list go to its end. Of those that are there, what is done is taken up again when
+ * nothing of the list is open or its settings were others. ARGUMENT where open jobs have other settings. */
+RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *settings, bool retry_failed,
+                            RvError *err);
+/* out->path is NULL where there is nothing to take now. From here to rv_store_queue_end writes of this store
+ * end with BUSY when another worker has taken the job over. */
+RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s, RvQueueJob *out,
+                             RvError *err);
+RvStatus rv_store_queue_count(Store *store, const char *settings, RvQueueCounts *out, RvError *err);
+/* As rv_library_queue_renew and rv_library_queue_end. */
+RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err);
+RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
+                            RvError *err);
+
 /* All videos by path with video_id and sampling; other members may be NULL or 0. Faster than
  * rv_store_list_videos, whose counting reads every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);

@@ -17,7 +17,8 @@ struct Store {
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
-    void *attached; // see rv_store_attach
+    int64_t lease_job, lease_number; // what this store took from the list; lease_job 0: nothing
+    void *attached;                  // see rv_store_attach
     void (*detach)(void *object);
 };
 
@@ -79,6 +80,26 @@ typedef struct StoreDerived {
                         RvStatus (*place)(void *user, RvError *err), void *user, bool *done, RvError *err);
 } StoreDerived;
 
+/* One row of a query about jobs: its columns as text, NULL where they are. */
+typedef RvStatus (*QueueRowCallback)(void *user, const char *const *values, RvError *err);
+
+/* The table index_jobs, whose use store_queue.c writes once for all databases; here is where they differ. */
+typedef struct StoreQueue {
+    const char *const *schema; // makes the table where it is not there; NULL ends it
+    const char *insert;        // path, key, settings; nothing where the key is there
+    const char *now;           // seconds of the server's clock
+    const char *by_state;      // behind the table's name: rows come by the index of (state, job_id)
+    /* A transaction that sees at each statement what others have committed. */
+    RvStatus (*begin)(Store *store, RvError *err);
+    RvStatus (*end)(Store *store, RvStatus status, RvError *err);
+    /* format: SQL with %s for text, %d for int64_t, %f for double. row NULL: no rows are expected. */
+    RvStatus (*query)(Store *store, QueueRowCallback row, void *user, RvError *err, const char *format, ...);
+} StoreQueue;
+
+/* Inside a transaction that writes: BUSY where this store took a video from the list and another worker has
+ * it now. Until the transaction ends nobody else can take it. */
+RvStatus rv_store_queue_fence(Store *store, RvError *err);
+
 struct StoreBackend {
     const char *name;
     RvStatus (*open)(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
@@ -131,6 +152,7 @@ struct StoreBackend {
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
     RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
+    const StoreQueue *queue;
 };
 
 extern const StoreBackend store_memory_backend;

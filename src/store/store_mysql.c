@@ -298,6 +298,7 @@ const StoreBackend store_mariadb_backend = {
     .ann_kinds = rv_mysql_mariadb_kinds,
     .ann_build = rv_mysql_mariadb_ann_build,
     .ann_info = rv_mysql_mariadb_ann_info,
+    .queue = &rv_mysql_mariadb_queue,
 };
 
 const StoreBackend store_singlestore_backend = {

@@ -4,6 +4,7 @@
 #define RV_STORE_MYSQL_H
 
 #include <mysql.h>
+#include <stdarg.h>
 
 #include "base/buffer.h"
 #include "store/store_address.h"
@@ -55,6 +56,8 @@ RvStatus rv_mysql_append_real(Buffer *sql, double value, RvError *err);
  * for a percent sign. *out (NULL: no rows are expected) is to be freed with mysql_free_result. Outside a
  * transaction a connection that is gone is made anew once. */
 RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format, ...);
+RvStatus rv_mysql_query_list(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format,
+                             va_list arguments);
 /* A finished statement. */
 RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYSQL_RES **out, RvError *err);
 /* The connection's last failure as a status and a message that names the library. */
@@ -62,6 +65,8 @@ RvStatus rv_mysql_fail(MysqlStore *store, RvError *err);
 RvStatus rv_mysql_fail_statement(MysqlStore *store, MYSQL_STMT *statement, RvError *err);
 
 RvStatus rv_mysql_begin(MysqlStore *store, const char *sql, RvError *err);
+/* For changing a video: also rv_store_queue_fence. On failure no transaction is open. */
+RvStatus rv_mysql_begin_writing(MysqlStore *store, RvError *err);
 /* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
 RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err);
 
@@ -132,5 +137,9 @@ RvStatus rv_mysql_singlestore_ann_build(Store *store, const AnnRequest *request,
 RvStatus rv_mysql_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_mysql_mariadb_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 RvStatus rv_mysql_singlestore_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+
+/* ---- store_mysql_queue.c: the list of videos to index ---- */
+
+extern const StoreQueue rv_mysql_mariadb_queue;
 
 #endif

@@ -90,7 +90,7 @@ RvStatus rv_mysql_put_frames(Store *base, int64_t video_id, const FrameRecord *f
     for (size_t i = 0; i < count; i++)
         chosen[i] = &frames[i];
     size_t kept = count > 0 ? keep_last(chosen, count) : 0;
-    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    RvStatus status = rv_mysql_begin_writing(store, err);
     if (status == RV_OK) {
         status = check_target(store, video_id, err);
         if (status == RV_OK && kept > 0)

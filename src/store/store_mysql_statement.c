@@ -183,14 +183,21 @@ RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYS
 
 RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
+    RvStatus status = rv_mysql_query_list(store, out, err, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+RvStatus rv_mysql_query_list(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format,
+                             va_list arguments)
+{
     Buffer sql;
     rv_buffer_init(&sql, STATEMENT_MAX);
     if (out != NULL)
         *out = NULL;
-    va_list arguments;
-    va_start(arguments, format);
     RvStatus status = write_statement(store, &sql, format, arguments, err);
-    va_end(arguments);
     if (status == RV_OK)
         status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, out, err);
     rv_buffer_clear(&sql);
@@ -202,6 +209,15 @@ RvStatus rv_mysql_begin(MysqlStore *store, const char *sql, RvError *err)
     RvStatus status = rv_mysql_query(store, NULL, err, sql);
     store->in_transaction = status == RV_OK;
     return status;
+}
+
+RvStatus rv_mysql_begin_writing(MysqlStore *store, RvError *err)
+{
+    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    if (status != RV_OK)
+        return status;
+    status = rv_store_queue_fence(&store->base, err);
+    return status == RV_OK ? RV_OK : rv_mysql_end(store, status, err);
 }
 
 RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err)

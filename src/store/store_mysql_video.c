@@ -162,7 +162,7 @@ RvStatus rv_mysql_begin_video(Store *base, const VideoFacts *facts, int64_t repl
 {
     MysqlStore *store = (MysqlStore *)base;
     int64_t new_id = 0;
-    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    RvStatus status = rv_mysql_begin_writing(store, err);
     if (status != RV_OK)
         return status;
     status = check_path_free(store, facts->path, replace_id, err);
@@ -213,7 +213,7 @@ RvStatus rv_mysql_change_video(Store *base, int64_t video_id, const VideoChange 
     MysqlStore *store = (MysqlStore *)base;
     Buffer sql;
     rv_buffer_init(&sql, (size_t)16 << 20);
-    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    RvStatus status = rv_mysql_begin_writing(store, err);
     if (status != RV_OK)
         return status;
     if (change->path != NULL)
@@ -233,7 +233,7 @@ RvStatus rv_mysql_change_video(Store *base, int64_t video_id, const VideoChange 
 RvStatus rv_mysql_remove_video(Store *base, int64_t video_id, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    RvStatus status = rv_mysql_begin(store, "START TRANSACTION", err);
+    RvStatus status = rv_mysql_begin_writing(store, err);
     return status == RV_OK ? rv_mysql_end(store, delete_video(store, video_id, err), err) : status;
 }
 

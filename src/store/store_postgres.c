@@ -344,4 +344,5 @@ const StoreBackend store_postgres_backend = {
     .ann_build = rv_postgres_ann_build,
     .ann_drop = rv_postgres_ann_drop,
     .ann_info = rv_postgres_ann_info,
+    .queue = &rv_postgres_queue,
 };

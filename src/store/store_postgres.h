@@ -52,6 +52,8 @@ bool rv_postgres_is(const PGresult *result, const char *sqlstate);
 
 /* sql: "BEGIN", with its options. */
 RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err);
+/* For changing a video: also rv_store_queue_fence. On failure no transaction is open. */
+RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err);
 /* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
@@ -112,5 +114,9 @@ RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCa
 RvStatus rv_postgres_ann_build(Store *store, const AnnRequest *request, RvError *err);
 RvStatus rv_postgres_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+
+/* ---- store_postgres_queue.c: the list of videos to index ---- */
+
+extern const StoreQueue rv_postgres_queue;
 
 #endif

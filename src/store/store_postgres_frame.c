@@ -196,7 +196,7 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
                                 RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    RvStatus status = rv_postgres_begin_writing(store, err);
     if (status != RV_OK)
         return status;
     bool had_staging = store->has_staging;

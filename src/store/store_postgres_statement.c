@@ -179,6 +179,15 @@ RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err)
     return status;
 }
 
+RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err)
+{
+    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    if (status != RV_OK)
+        return status;
+    status = rv_store_queue_fence(&store->base, err);
+    return status == RV_OK ? RV_OK : rv_postgres_end(store, status, err);
+}
+
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err)
 {
     if (status == RV_OK)

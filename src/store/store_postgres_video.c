@@ -168,7 +168,7 @@ RvStatus rv_postgres_begin_video(Store *base, const VideoFacts *facts, int64_t r
 {
     PostgresStore *store = (PostgresStore *)base;
     int64_t new_id = 0;
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    RvStatus status = rv_postgres_begin_writing(store, err);
     if (status != RV_OK)
         return status;
     status = check_path_free(store, facts->path, replace_id, err);
@@ -186,7 +186,7 @@ RvStatus rv_postgres_change_video(Store *base, int64_t video_id, const VideoChan
 {
     PostgresStore *store = (PostgresStore *)base;
     PostgresArguments arguments = {0};
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    RvStatus status = rv_postgres_begin_writing(store, err);
     if (status != RV_OK)
         return status;
     if (change->path != NULL)
@@ -220,7 +220,7 @@ RvStatus rv_postgres_change_video(Store *base, int64_t video_id, const VideoChan
 RvStatus rv_postgres_remove_video(Store *base, int64_t video_id, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    RvStatus status = rv_postgres_begin_writing(store, err);
     return status == RV_OK ? rv_postgres_end(store, delete_video(store, video_id, err), err) : status;
 }
 

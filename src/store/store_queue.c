@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of videos that several machines work: one table, index_jobs, taken from with SKIP LOCKED.
+ *
+ * Times are seconds of the server's clock, so that the machines' own need not agree. Every taking raises
+ * lease_number: who holds an older one has lost the video, and rv_store_queue_fence keeps him from writing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "store/store_backend.h"
+#include "store/store_text.h"
+
+#define ADD_BLOCK 200 // jobs in one transaction
+#define ADD_TRIES 5   // two workers that add one list can lock each other out
+#define LEASE_MAX_S 86400.0
+
+static RvStatus check_queue(const Store *store, RvError *err)
+{
+    if (store->backend->queue == NULL)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: a list for several machines needs a library in PostgreSQL or MariaDB; with "
+                            "this kind of library give each machine its part with --shard",
+                            store->uri);
+    if (store->read_only)
+        return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
+    return RV_OK;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------------- */
+
+static RvStatus bad_row(const Store *store, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_FORMAT,
+        "%s: index_jobs holds a value that reelvec does not write; DROP TABLE index_jobs, and "
+        "give the videos again",
+        store->uri);
+}
+
+typedef struct FoundJob {
+    const Store *store;
+    bool found;
+    RvQueueJob job; // owns the path
+    char worker[300];
+} FoundJob;
+
+/* Columns: job_id, lease_number, attempts, path, worker. */
+static RvStatus read_job(void *user, const char *const *values, RvError *err)
+{
+    FoundJob *out = user;
+    int64_t attempts = 0;
+    if (out->found)
+        return RV_OK;
+    bool good = values[0] != NULL && rv_parse_int64(values[0], 1, INT64_MAX, &out->job.job_id) &&
+                values[1] != NULL && rv_parse_int64(values[1], 0, INT64_MAX - 1, &out->job.lease_number) &&
+                values[2] != NULL && rv_parse_int64(values[2], 0, INT32_MAX - 1, &attempts) &&
+                values[3] != NULL && values[4] != NULL;
+    if (!good)
+        return bad_row(out->store, err);
+    out->job.attempts = (int)attempts;
+    out->job.path = rv_mem_copy_string(values[3], err);
+    if (out->job.path == NULL)
+        return RV_ERROR_MEMORY;
+    rv_store_text_decode(out->job.path);
+    snprintf(out->worker, sizeof out->worker, "%s", values[4]);
+    out->found = true;
+    return RV_OK;
+}
+
+static RvStatus note_row(void *user, const char *const *values, RvError *err)
+{
+    (void)values;
+    (void)err;
+    *(bool *)user = true;
+    return RV_OK;
+}
+
+/* ---- filling the list --------------------------------------------------------------------------------- */
+
+RvStatus rv_store_queue_open(Store *store, RvError *err)
+{
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    const StoreQueue *queue = store->backend->queue;
+    status = queue->begin(store, err);
+    for (size_t i = 0; status == RV_OK && queue->schema[i] != NULL; i++)
+        status = queue->query(store, NULL, NULL, err, queue->schema[i]);
+    return queue->end(store, status, err);
+}
+
+typedef struct QueueSettings {
+    const Store *store;
+    const char *settings;
+} QueueSettings;
+
+static RvStatus refuse_settings(void *user, const char *const *values, RvError *err)
+{
+    const QueueSettings *wanted = user;
+    return rv_error_set(
+        err, RV_ERROR_ARGUMENT,
+        "%s: %.20s videos of the list are still to be indexed with [%.200s], and these options "
+        "mean [%.200s]; give the same options to every worker",
+        wanted->store->uri, values[1] != NULL ? values[1] : "?", values[0] != NULL ? values[0] : "?",
+        wanted->settings);
+}
+
+/* The open part of a list is of one kind; *finished: nothing of it is open. */
+static RvStatus check_settings(Store *store, const char *settings, bool *finished, RvError *err)
+{
+    QueueSettings wanted = {store, settings};
+    bool open = false;
+    RvStatus status = store->backend->queue->query(
+        store, refuse_settings, &wanted, err,
+        "SELECT settings, count(*) FROM index_jobs WHERE state IN ('waiting', 'leased') AND settings <> %s "
+        "GROUP BY settings LIMIT 1",
+        settings);
+    if (status == RV_OK)
+        status = store->backend->queue->query(
+            store, note_row, &open, err,
+            "SELECT job_id FROM index_jobs WHERE state IN ('waiting', 'leased') LIMIT 1");
+    *finished = !open;
+    return status;
+}
+
+static RvStatus path_key(const char *path, char hex[65], RvError *err)
+{
+    Sha256 *sha = NULL;
+    RvStatus status = rv_sha256_create(&sha, err);
+    if (status != RV_OK)
+        return status;
+    rv_sha256_update(sha, path, strlen(path));
+    rv_sha256_finish(sha, hex);
+    return RV_OK;
+}
+
+static RvStatus add_job(Store *store, const char *path, const char *settings, bool restart, RvError *err)
+{
+    const StoreQueue *queue = store->backend->queue;
+    char key[65];
+    if (path == NULL || path[0] == '\0' || strlen(path) > STORE_MAX_TEXT_BYTES)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a path of the list is empty or over %zu bytes long",
+                            store->uri, STORE_MAX_TEXT_BYTES);
+    RvStatus status = path_key(path, key, err);
+    if (status == RV_OK)
+        status = queue->query(store, NULL, NULL, err, queue->insert, path, key, settings);
+    if (status == RV_OK)
+        status =
+            queue->query(store, NULL, NULL, err,
+                         "UPDATE index_jobs SET state = 'waiting', settings = %s, attempts = 0, worker = "
+                         "'', message = '', updated = now() WHERE path_key = %s AND ((state = 'done' AND "
+                         "(settings <> %s OR 1 = %d)) OR (state = 'failed' AND settings <> %s))",
+                         settings, key, settings, (int64_t)restart, settings);
+    return status;
+}
+
+static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, const char *settings,
+                          bool restart, RvError *err)
+{
+    const StoreQueue *queue = store->backend->queue;
+    RvStatus status = queue->begin(store, err);
+    for (size_t i = first; status == RV_OK && i < paths->count && i < first + ADD_BLOCK; i++)
+        status = add_job(store, paths->items[i], settings, restart, err);
+    return queue->end(store, status, err);
+}
+
+RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *settings, bool retry_failed,
+                            RvError *err)
+{
+    bool restart = false;
+    RvStatus status = rv_store_queue_open(store, err);
+    if (status == RV_OK)
+        status = check_settings(store, settings, &restart, err);
+    for (size_t first = 0; status == RV_OK && first < paths->count; first += ADD_BLOCK) {
+        int tries = 0;
+        do
+            status = add_block(store, paths, first, settings, restart, err);
+        while (status == RV_ERROR_BUSY && ++tries < ADD_TRIES);
+    }
+    if (status == RV_OK && retry_failed)
+        status = store->backend->queue->query(store, NULL, NULL, err,
+                                              "UPDATE index_jobs SET state = 'waiting', settings = %s, "
+                                              "attempts = 0, worker = '', message = '', "
+                                              "updated = now() WHERE state = 'failed'",
+                                              settings);
+    return status;
+}
+
+/* ---- taking ------------------------------------------------------------------------------------------- */
+
+static void worker_name(char *name, size_t size_bytes)
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+        snprintf(host, sizeof host, "unknown");
+    snprintf(name, size_bytes, "%s:%ld", host, (long)getpid());
+}
+
+/* The first job that may be taken, locked until the transaction ends: one that waits, else one whose worker
+ * is silent. Jobs that others have locked are passed over. */
+static RvStatus find_job(Store *store, const char *settings, FoundJob *out, RvError *err)
+{
+    static const char *const conditions[] = {"state = 'waiting'", "state = 'leased' AND lease_until < "};
+    const StoreQueue *queue = store->backend->queue;
+    RvStatus status = RV_OK;
+    for (int i = 0; status == RV_OK && i < 2 && !out->found; i++) {
+        char sql[600];
+        // In the order of the index, so that no more rows than needed are looked at and locked.
+        snprintf(sql, sizeof sql,
+                 "SELECT job_id, lease_number, attempts, path, worker FROM index_jobs%s WHERE %s%s AND "
+                 "settings = %%s ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
+                 queue->by_state, conditions[i], i == 1 ? queue->now : "");
+        status = queue->query(store, read_job, out, err, sql, settings);
+    }
+    return status;
+}
+
+static RvStatus lease_job(Store *store, FoundJob *found, double lease_s, RvError *err)
+{
+    char worker[300], sql[400];
+    worker_name(worker, sizeof worker);
+    found->job.lease_number++;
+    found->job.attempts++;
+    found->job.lease_s = lease_s;
+    snprintf(sql, sizeof sql,
+             "UPDATE index_jobs SET state = 'leased', worker = %%s, lease_number = %%d, attempts = %%d, "
+             "lease_until = %s + %%f, updated = now() WHERE job_id = %%d",
+             store->backend->queue->now);
+    return store->backend->queue->query(store, NULL, NULL, err, sql, worker, found->job.lease_number,
+                                        (int64_t)found->job.attempts, lease_s, found->job.job_id);
+}
+
+static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
+{
+    char message[600];
+    snprintf(message, sizeof message,
+             "%d workers fell silent while they indexed it, the last was %.300s; --retry-failed tries again",
+             found->job.attempts, found->worker);
+    return store->backend->queue->query(
+        store, NULL, NULL, err,
+        "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d", message,
+        found->job.job_id);
+}
+
+/* One transaction. *again: a job was given up instead of taken; look once more. */
+static RvStatus take_once(Store *store, const char *settings, double lease_s, FoundJob *found, bool *again,
+                          RvError *err)
+{
+    const StoreQueue *queue = store->backend->queue;
+    *found = (FoundJob){.store = store};
+    *again = false;
+    RvStatus status = queue->begin(store, err);
+    if (status == RV_OK)
+        status = find_job(store, settings, found, err);
+    if (status == RV_OK && found->found) {
+        *again = found->job.attempts >= RV_QUEUE_ATTEMPTS_MAX;
+        status = *again ? give_up(store, found, err) : lease_job(store, found, lease_s, err);
+    }
+    status = queue->end(store, status, err);
+    if (status != RV_OK || *again)
+        rv_queue_job_clear(&found->job);
+    return status;
+}
+
+RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s, RvQueueJob *out,
+                             RvError *err)
+{
+    FoundJob found = {0};
+    bool again = true;
+    *out = (RvQueueJob){0};
+    RvStatus status = check_queue(store, err);
+    if (status == RV_OK && !(lease_s > 0 && lease_s <= LEASE_MAX_S))
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a lease lasts over 0 and up to %.0f seconds",
+                              store->uri, LEASE_MAX_S);
+    while (status == RV_OK && again)
+        status = take_once(store, settings, lease_s, &found, &again, err);
+    if (status != RV_OK || !found.found)
+        return status;
+    *out = found.job;
+    store->lease_job = out->job_id;
+    store->lease_number = out->lease_number;
+    return RV_OK;
+}
+
+typedef struct CountsReader {
+    const Store *store;
+    RvQueueCounts *counts;
+} CountsReader;
+
+static RvStatus read_count(void *user, const char *const *values, RvError *err)
+{
+    CountsReader *reader = user;
+    RvQueueCounts *counts = reader->counts;
+    const struct {
+        const char *state;
+        int64_t *count;
+    } states[] = {{"waiting", &counts->waiting},
+                  {"leased", &counts->leased},
+                  {"done", &counts->done},
+                  {"failed", &counts->failed}};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (values[0] != NULL && values[1] != NULL && strcmp(values[0], states[i].state) == 0 &&
+            rv_parse_int64(values[1], 0, INT64_MAX, states[i].count))
+            return RV_OK;
+    }
+    return bad_row(reader->store, err);
+}
+
+RvStatus rv_store_queue_count(Store *store, const char *settings, RvQueueCounts *out, RvError *err)
+{
+    CountsReader reader = {store, out};
+    *out = (RvQueueCounts){0};
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    return store->backend->queue->query(
+        store, read_count, &reader, err,
+        "SELECT state, count(*) FROM index_jobs WHERE settings = %s GROUP BY state", settings);
+}
+
+/* ---- holding and ending ------------------------------------------------------------------------------- */
+
+static RvStatus lease_lost(const Store *store, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_BUSY,
+        "%s: the lease of this video ran out and another worker has taken it over; nothing more "
+        "of it is written here",
+        store->uri);
+}
+
+/* Inside a transaction: the job's row, locked, while the lease is still the holder's. */
+static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, RvError *err)
+{
+    bool held = false;
+    RvStatus status = store->backend->queue->query(store, note_row, &held, err,
+                                                   "SELECT job_id FROM index_jobs WHERE job_id = %d AND "
+                                                   "lease_number = %d AND state = 'leased' FOR UPDATE",
+                                                   job_id, lease_number);
+    return status == RV_OK && !held ? lease_lost(store, err) : status;
+}
+
+RvStatus rv_store_queue_fence(Store *store, RvError *err)
+{
+    return store->lease_job > 0 ? lock_lease(store, store->lease_job, store->lease_number, err) : RV_OK;
+}
+
+RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
+{
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    const StoreQueue *queue = store->backend->queue;
+    char sql[200];
+    snprintf(sql, sizeof sql, "UPDATE index_jobs SET lease_until = %s + %%f WHERE job_id = %%d", queue->now);
+    status = queue->begin(store, err);
+    if (status == RV_OK)
+        status = lock_lease(store, job->job_id, job->lease_number, err);
+    if (status == RV_OK)
+        status = queue->query(store, NULL, NULL, err, sql, job->lease_s, job->job_id);
+    return queue->end(store, status, err);
+}
+
+RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
+                            RvError *err)
+{
+    static const char *const states[] = {[RV_QUEUE_DONE] = "done",
+                                         [RV_QUEUE_FAILED] = "failed",
+                                         [RV_QUEUE_TRY_AGAIN] = "waiting",
+                                         [RV_QUEUE_GIVE_BACK] = "waiting"};
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    const StoreQueue *queue = store->backend->queue;
+    store->lease_job = 0;
+    if (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX)
+        how = RV_QUEUE_FAILED;
+    status = queue->begin(store, err);
+    if (status == RV_OK)
+        status = lock_lease(store, job->job_id, job->lease_number, err);
+    if (status == RV_OK)
+        status = queue->query(store, NULL, NULL, err,
+                              "UPDATE index_jobs SET state = %s, message = %s, attempts = attempts - %d, "
+                              "updated = now() WHERE job_id = %d",
+                              states[how], message != NULL ? message : "",
+                              (int64_t)(how == RV_QUEUE_GIVE_BACK), job->job_id);
+    return queue->end(store, status, err);
+}
+
+void rv_queue_job_clear(RvQueueJob *job)
+{
+    if (job == NULL)
+        return;
+    free(job->path);
+    *job = (RvQueueJob){0};
+}

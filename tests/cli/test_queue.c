@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/* `reelvec index --queue` as several processes on real servers: one is killed, every video is indexed once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "reelvec/reelvec.h"
+#include "run.h"
+
+#define WORKERS 4
+#define SERVERS_MAX 2
+#define WAIT_S 120.0
+/* Many frames and small transactions, so that there is a middle to be killed in. */
+#define WORK "--every", "0.02", "--batch", "1", "--threads", "1", "--lease", "2"
+
+/* Contents that differ; the first is taken first, and is the longest. */
+static const char *const clips[] = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4", "mpeg4.mp4",
+                                    "hevc_closed.mkv",   "odd.mp4",        "mjpeg.avi"};
+#define CLIP_COUNT (sizeof clips / sizeof clips[0])
+
+static struct Fixture {
+    char folder[256], videos[300], model[1024];
+    bool ready;
+} fixture;
+
+typedef struct Worker {
+    pid_t pid;
+    char output[320], errors[320]; // files
+} Worker;
+
+static double clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void rest(void)
+{
+    struct timespec pause = {0, 20000000};
+    nanosleep(&pause, NULL);
+}
+
+static void make_videos(void)
+{
+    for (size_t i = 0; i < CLIP_COUNT; i++) {
+        char clip[1100], name[400];
+        fixture.ready = fixture.ready && clip_path(clips[i], clip, sizeof clip);
+        snprintf(name, sizeof name, "%s/%zu-%s", fixture.videos, i, clips[i]);
+        if (fixture.ready && symlink(clip, name) != 0)
+            fixture.ready = false;
+    }
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture.folder, sizeof fixture.folder, "%s/queue-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture.folder) == NULL)
+        return -1;
+    setenv("XDG_DATA_HOME", fixture.folder, 1);
+    setenv("XDG_CACHE_HOME", fixture.folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
+    fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
+                    known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
+    make_videos();
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    return 0;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
+    return system(command);
+}
+
+/* ---- workers ------------------------------------------------------------------------------------------ */
+
+static void start_worker(Worker *worker, const char *name, const char *uri)
+{
+    snprintf(worker->output, sizeof worker->output, "%s/%s.out", fixture.folder, name);
+    snprintf(worker->errors, sizeof worker->errors, "%s/%s.err", fixture.folder, name);
+    worker->pid = fork();
+    assert_true(worker->pid >= 0);
+    if (worker->pid != 0)
+        return;
+    const char *program = getenv("REELVEC_PROGRAM");
+    int output = open(worker->output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int errors = open(worker->errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (output < 0 || errors < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0 || program == NULL)
+        _exit(126);
+    execl(program, program, "index", "--queue", "--library", uri, WORK, fixture.videos, (char *)NULL);
+    _exit(127);
+}
+
+static char *read_text(const char *path)
+{
+    char *text = calloc(1, 1 << 20);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(text);
+    assert_non_null(file);
+    size_t length = fread(text, 1, (1 << 20) - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* The exit status, 128 + signal, or -1 where it had to be killed for taking too long. */
+static int join_worker(Worker *worker)
+{
+    int status = 0;
+    double begin_s = clock_s();
+    while (waitpid(worker->pid, &status, WNOHANG) == 0) {
+        if (clock_s() - begin_s > WAIT_S) {
+            kill(worker->pid, SIGKILL);
+            waitpid(worker->pid, &status, 0);
+            return -1;
+        }
+        rest();
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static size_t count_in(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+/* ---- libraries ---------------------------------------------------------------------------------------- */
+
+static RvLibrary *open_library(const char *uri, bool create)
+{
+    RvLibrary *library = NULL;
+    RvError err = {0};
+    RvLibraryOptions options = {.create = create};
+    if (rv_library_open(uri, &options, &library, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    return library;
+}
+
+/* Until the library holds frames of a video that is not complete. */
+static void wait_for_a_half_video(RvLibrary *library)
+{
+    double begin_s = clock_s();
+    for (;;) {
+        RvVideos videos = {0};
+        bool found = false;
+        assert_int_equal(rv_library_list(library, NULL, &videos, NULL), RV_OK);
+        for (size_t i = 0; i < videos.count; i++)
+            found =
+                found || (strcmp(videos.items[i].state, "indexing") == 0 && videos.items[i].frame_count > 2);
+        rv_videos_clear(&videos);
+        if (found)
+            return;
+        if (clock_s() - begin_s > WAIT_S)
+            fail_msg("no worker has begun a video");
+        rest();
+    }
+}
+
+static void print_fault(void *user, const char *line)
+{
+    (void)user;
+    print_message("fault: %s\n", line);
+}
+
+typedef struct Sum {
+    size_t count;
+    double value;
+} Sum;
+
+static bool add_rows(void *user, const RvFrameRows *rows)
+{
+    Sum *sum = user;
+    for (size_t i = 0; i < rows->count; i++) {
+        for (int k = 0; k < rows->dimensions; k++)
+            sum->value += rows->embeddings[i * (size_t)rows->dimensions + (size_t)k] * (double)(k + 1) *
+                          (double)rows->frame_numbers[i];
+    }
+    sum->count += rows->count;
+    return true;
+}
+
+/* The library verifies, and holds of each video what a library made by one process does. */
+static void expect_whole(const char *uri, const char *reference_path)
+{
+    RvLibrary *library = open_library(uri, false), *reference = open_library(reference_path, false);
+    RvVideos videos = {0}, expected = {0};
+    size_t faults = 99;
+    assert_int_equal(rv_library_verify(library, print_fault, NULL, &faults, NULL), RV_OK);
+    assert_int_equal(faults, 0);
+    assert_int_equal(rv_library_list(library, NULL, &videos, NULL), RV_OK);
+    assert_int_equal(rv_library_list(reference, NULL, &expected, NULL), RV_OK);
+    assert_int_equal(expected.count, CLIP_COUNT);
+    assert_int_equal(videos.count, expected.count);
+    for (size_t i = 0; i < videos.count; i++) {
+        Sum sum = {0}, wanted = {0};
+        assert_string_equal(videos.items[i].path, expected.items[i].path);
+        assert_string_equal(videos.items[i].state, "complete");
+        assert_int_equal(rv_library_embeddings(library, videos.items[i].path, add_rows, &sum, NULL), RV_OK);
+        assert_int_equal(rv_library_embeddings(reference, videos.items[i].path, add_rows, &wanted, NULL),
+                         RV_OK);
+        assert_true(wanted.count > 0);
+        assert_int_equal(sum.count, wanted.count);
+        assert_true(sum.value == wanted.value);
+    }
+    rv_videos_clear(&videos);
+    rv_videos_clear(&expected);
+    rv_library_close(library);
+    rv_library_close(reference);
+}
+
+static void make_reference(char *path, size_t size_bytes)
+{
+    snprintf(path, size_bytes, "%s/reference.db", fixture.folder);
+    if (access(path, F_OK) == 0)
+        return;
+    const char *arguments[] = {getenv("REELVEC_PROGRAM"),
+                               "index",
+                               "--library",
+                               path,
+                               "--every",
+                               "0.02",
+                               "--batch",
+                               "1",
+                               fixture.videos,
+                               NULL};
+    RunResult result = run_program(arguments, &(RunOptions){.timeout_s = 100});
+    if (result.status != 0)
+        fail_msg("%s", result.errors);
+    run_clear(&result);
+}
+
+/* ---- cases -------------------------------------------------------------------------------------------- */
+
+/* Servers that ./test started; false, with the reason, where there is none of this kind. */
+static bool server_library(const char *variable, const char *name, char *uri, size_t size_bytes)
+{
+    const char *server = getenv(variable);
+    if (server == NULL)
+        print_message("%s is not set: ./test starts the servers\n", variable);
+    else
+        snprintf(uri, size_bytes, "%.*s/queue_%s_%d", (int)(strrchr(server, '/') - server), server, name,
+                 (int)getpid());
+    return server != NULL;
+}
+
+/* Four workers, spread over the libraries; the first is killed with frames of a video written. Each library
+ * then holds every video, indexed once. */
+static void kill_one_of_four(const char *const *uris, size_t uri_count)
+{
+    Worker workers[WORKERS];
+    char reference[320], *all[SERVERS_MAX];
+    size_t taken_over = 0;
+    make_reference(reference, sizeof reference);
+    for (size_t s = 0; s < uri_count; s++)
+        all[s] = calloc(1, 1 << 20);
+    RvLibrary *library = open_library(uris[0], true);
+    for (size_t i = 0; i < WORKERS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "worker-%zu", i);
+        start_worker(&workers[i], name, uris[i % uri_count]);
+        if (i == 0)
+            wait_for_a_half_video(library); // its own: it is alone
+    }
+    kill(workers[0].pid, SIGKILL);
+    assert_int_equal(join_worker(&workers[0]), 128 + SIGKILL);
+    rv_library_close(library);
+    for (size_t i = 0; i < WORKERS; i++) {
+        int status = i > 0 ? join_worker(&workers[i]) : 0;
+        char *errors = read_text(workers[i].errors), *output = read_text(workers[i].output);
+        if (status != 0)
+            fail_msg("worker %zu ended with %d:\n%s", i, status, errors);
+        taken_over += count_in(errors, "taken over, attempt 2 of 3");
+        strncat(all[i % uri_count], output, (1 << 20) - 1 - strlen(all[i % uri_count]));
+        free(errors);
+        free(output);
+    }
+    assert_int_equal(taken_over, 1);
+    for (size_t s = 0; s < uri_count; s++) {
+        // Said to be complete once, by whichever worker.
+        if (count_in(all[s], "(complete)") != CLIP_COUNT)
+            fail_msg("not %zu videos:\n%s", CLIP_COUNT, all[s]);
+        free(all[s]);
+        expect_whole(uris[s], reference);
+    }
+}
+
+static void postgres_a_killed_worker_is_replaced(void **state)
+{
+    (void)state;
+    char uri[600];
+    const char *const uris[] = {uri};
+    if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "killed", uri, sizeof uri))
+        skip();
+    kill_one_of_four(uris, 1);
+}
+
+static void mariadb_a_killed_worker_is_replaced(void **state)
+{
+    (void)state;
+    char uri[600];
+    const char *const uris[] = {uri};
+    if (!fixture.ready || !server_library("REELVEC_TEST_MARIADB", "killed", uri, sizeof uri))
+        skip();
+    kill_one_of_four(uris, 1);
+}
+
+/* Two servers, each with its list of the same videos and two of the four workers. */
+static void two_servers_at_once_keep_to_their_own_lists(void **state)
+{
+    (void)state;
+    char uri[600], other[600];
+    const char *const uris[] = {uri, other};
+    if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "two", uri, sizeof uri) ||
+        !server_library("REELVEC_TEST_MARIADB", "two", other, sizeof other))
+        skip();
+    kill_one_of_four(uris, 2);
+}
+
+static void libraries_without_servers_have_no_list(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        skip();
+    char path[320];
+    snprintf(path, sizeof path, "%s/file.db", fixture.folder);
+    const struct {
+        const char *words[6], *expected, *why;
+        int status;
+    } cases[] = {
+        {{"--queue", "--library", path, fixture.videos},
+         "give each machine its part with --shard",
+         "SQLite",
+         1},
+        {{"--queue", "--library", "memory:", fixture.videos}, "PostgreSQL or MariaDB", "memory", 1},
+        {{"--queue", "--shard", "1/2", fixture.videos}, "exclude each other", "two ways to share", 2},
+        {{"--lease", "5", fixture.videos}, "--lease is for --queue", "no queue", 2},
+        {{NULL}, "needs PATH|URL...", "no queue and no path", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *arguments[9] = {getenv("REELVEC_PROGRAM"), "index"};
+        for (size_t k = 0; k < 6 && cases[i].words[k] != NULL; k++)
+            arguments[2 + k] = cases[i].words[k];
+        RunResult result = run_program(arguments, NULL);
+        if (result.status != cases[i].status || strstr(result.errors, cases[i].expected) == NULL)
+            fail_msg("%s: %d: %s", cases[i].why, result.status, result.errors);
+        run_clear(&result);
+    }
+}
+
+static RunResult run_index(const char *uri, const char *const *words, const RunOptions *options)
+{
+    const char *arguments[16] = {getenv("REELVEC_PROGRAM"), "index", "--library", uri};
+    for (size_t i = 0; i < 11 && words[i] != NULL; i++)
+        arguments[4 + i] = words[i];
+    return run_program(arguments, options);
+}
+
+#define INDEX(options, ...) run_index(uri, (const char *const[]){__VA_ARGS__, NULL}, options)
+
+static void expect(RunResult result, int status, const char *part)
+{
+    if (result.status != status ||
+        (strstr(result.errors, part) == NULL && strstr(result.output, part) == NULL))
+        fail_msg("status %d, not %d with '%s':\n%s%s", result.status, status, part, result.output,
+                 result.errors);
+    run_clear(&result);
+}
+
+static void interrupted_and_failed_videos_go_back_or_are_named(void **state)
+{
+    (void)state;
+    char uri[600], broken[320];
+    if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "failed", uri, sizeof uri))
+        skip();
+    snprintf(broken, sizeof broken, "%s/broken.mp4", fixture.folder);
+    FILE *file = fopen(broken, "w");
+    assert_non_null(file);
+    fputs("not a video", file);
+    fclose(file);
+    // Given back: the next worker need not wait for the lease of an hour.
+    expect(INDEX(&(RunOptions){.interrupt_after = "begun"}, "--queue", "--lease", "3600", fixture.videos),
+           130, "given back");
+    expect(INDEX(NULL, "--queue", "--keyframes", fixture.videos), 2, "give the same options to every worker");
+    expect(INDEX(NULL, "--queue", broken), 3, "7 done, 1 failed");
+    expect(INDEX(NULL, "--queue"), 0, "7 done, 1 failed"); // it failed nothing itself
+    expect(INDEX(NULL, "--queue", "--retry-failed"), 1, "7 done, 1 failed");
+    expect(INDEX(NULL, "--queue", fixture.videos), 0, "(unchanged)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(libraries_without_servers_have_no_list),
+        cmocka_unit_test(postgres_a_killed_worker_is_replaced),
+        cmocka_unit_test(mariadb_a_killed_worker_is_replaced),
+        cmocka_unit_test(two_servers_at_once_keep_to_their_own_lists),
+        cmocka_unit_test(interrupted_and_failed_videos_go_back_or_are_named),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}

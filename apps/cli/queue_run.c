@@ -188,7 +188,7 @@ static int work_list(CliQueue *queue)
         if (!go_on && !cli_interrupted())
             return status;
     }
-    cli_message("interrupted; the video at hand was given back, any worker goes on with it");
+    cli_message("interrupted; what was begun is given back, any worker goes on with it");
     return CLI_INTERRUPTED;
 }
 

@@ -18,7 +18,8 @@ struct Store {
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
     int64_t lease_job, lease_number; // what this store took from the list; lease_job 0: nothing
-    void *attached;                  // see rv_store_attach
+    double lease_s;
+    void *attached; // see rv_store_attach
     void (*detach)(void *object);
 };
 
@@ -89,6 +90,8 @@ typedef struct StoreQueue {
     const char *insert;        // path, key, settings; nothing where the key is there
     const char *now;           // seconds of the server's clock
     const char *by_state;      // behind the table's name: rows come by the index of (state, job_id)
+    /* %d: seconds after which the server ends a transaction whose client says nothing more. */
+    const char *limit;
     /* A transaction that sees at each statement what others have committed. */
     RvStatus (*begin)(Store *store, RvError *err);
     RvStatus (*end)(Store *store, RvStatus status, RvError *err);

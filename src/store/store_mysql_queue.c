@@ -60,6 +60,7 @@ const StoreQueue rv_mysql_mariadb_queue = {
               "VALUES (%s, %s, %s, 'waiting', '', 0, 0, 0, '', now(), now())",
     .now = "unix_timestamp(now(6))",
     .by_state = " FORCE INDEX (index_jobs_by_state)",
+    .limit = "SET SESSION idle_transaction_timeout = %d",
     .begin = queue_begin,
     .end = queue_end,
     .query = queue_query,

@@ -101,6 +101,11 @@ const StoreQueue rv_postgres_queue = {
               "ON CONFLICT (path_key) DO NOTHING",
     .now = "extract(epoch FROM clock_timestamp())::float8",
     .by_state = "",
+    // In the middle of a statement's data nothing but the network tells that the client is gone.
+    .limit =
+        "SELECT set_config('idle_in_transaction_session_timeout', (1000 * %d::bigint)::text, true), "
+        "set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true), "
+        "set_config('tcp_keepalives_count', '4', true)",
     .begin = queue_begin,
     .end = queue_end,
     .query = queue_query,

@@ -19,6 +19,7 @@
 #define ADD_BLOCK 200 // jobs in one transaction
 #define ADD_TRIES 5   // two workers that add one list can lock each other out
 #define LEASE_MAX_S 86400.0
+#define LIMIT_MAX_S 60.0 // of a transaction whose client fell silent
 
 static RvStatus check_queue(const Store *store, RvError *err)
 {
@@ -81,6 +82,25 @@ static RvStatus note_row(void *user, const char *const *values, RvError *err)
     return RV_OK;
 }
 
+/* A machine that vanished in the middle of a transaction holds its rows no longer than about its lease:
+ * nobody could take the video over while they are locked. */
+static RvStatus limit_silence(Store *store, double lease_s, RvError *err)
+{
+    double limit_s = lease_s < 1 ? 1 : lease_s > LIMIT_MAX_S ? LIMIT_MAX_S : lease_s;
+    const StoreQueue *queue = store->backend->queue;
+    return queue->query(store, NULL, NULL, err, queue->limit, (int64_t)limit_s);
+}
+
+static RvStatus begin(Store *store, double lease_s, RvError *err)
+{
+    const StoreQueue *queue = store->backend->queue;
+    RvStatus status = queue->begin(store, err);
+    if (status != RV_OK)
+        return status;
+    status = limit_silence(store, lease_s, err);
+    return status == RV_OK ? RV_OK : queue->end(store, status, err);
+}
+
 /* ---- filling the list --------------------------------------------------------------------------------- */
 
 RvStatus rv_store_queue_open(Store *store, RvError *err)
@@ -89,7 +109,9 @@ RvStatus rv_store_queue_open(Store *store, RvError *err)
     if (status != RV_OK)
         return status;
     const StoreQueue *queue = store->backend->queue;
-    status = queue->begin(store, err);
+    status = begin(store, LIMIT_MAX_S, err);
+    if (status != RV_OK)
+        return status;
     for (size_t i = 0; status == RV_OK && queue->schema[i] != NULL; i++)
         status = queue->query(store, NULL, NULL, err, queue->schema[i]);
     return queue->end(store, status, err);
@@ -164,7 +186,9 @@ static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, co
                           bool restart, RvError *err)
 {
     const StoreQueue *queue = store->backend->queue;
-    RvStatus status = queue->begin(store, err);
+    RvStatus status = begin(store, LIMIT_MAX_S, err);
+    if (status != RV_OK)
+        return status;
     for (size_t i = first; status == RV_OK && i < paths->count && i < first + ADD_BLOCK; i++)
         status = add_job(store, paths->items[i], settings, restart, err);
     return queue->end(store, status, err);
@@ -255,9 +279,10 @@ static RvStatus take_once(Store *store, const char *settings, double lease_s, Fo
     const StoreQueue *queue = store->backend->queue;
     *found = (FoundJob){.store = store};
     *again = false;
-    RvStatus status = queue->begin(store, err);
-    if (status == RV_OK)
-        status = find_job(store, settings, found, err);
+    RvStatus status = begin(store, lease_s, err);
+    if (status != RV_OK)
+        return status;
+    status = find_job(store, settings, found, err);
     if (status == RV_OK && found->found) {
         *again = found->job.attempts >= RV_QUEUE_ATTEMPTS_MAX;
         status = *again ? give_up(store, found, err) : lease_job(store, found, lease_s, err);
@@ -285,6 +310,7 @@ RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s,
     *out = found.job;
     store->lease_job = out->job_id;
     store->lease_number = out->lease_number;
+    store->lease_s = lease_s;
     return RV_OK;
 }
 
@@ -348,7 +374,10 @@ static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, R
 
 RvStatus rv_store_queue_fence(Store *store, RvError *err)
 {
-    return store->lease_job > 0 ? lock_lease(store, store->lease_job, store->lease_number, err) : RV_OK;
+    if (store->lease_job <= 0)
+        return RV_OK;
+    RvStatus status = limit_silence(store, store->lease_s, err);
+    return status == RV_OK ? lock_lease(store, store->lease_job, store->lease_number, err) : status;
 }
 
 RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
@@ -359,9 +388,10 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
     const StoreQueue *queue = store->backend->queue;
     char sql[200];
     snprintf(sql, sizeof sql, "UPDATE index_jobs SET lease_until = %s + %%f WHERE job_id = %%d", queue->now);
-    status = queue->begin(store, err);
-    if (status == RV_OK)
-        status = lock_lease(store, job->job_id, job->lease_number, err);
+    status = begin(store, job->lease_s, err);
+    if (status != RV_OK)
+        return status;
+    status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
         status = queue->query(store, NULL, NULL, err, sql, job->lease_s, job->job_id);
     return queue->end(store, status, err);
@@ -381,9 +411,10 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
     store->lease_job = 0;
     if (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX)
         how = RV_QUEUE_FAILED;
-    status = queue->begin(store, err);
-    if (status == RV_OK)
-        status = lock_lease(store, job->job_id, job->lease_number, err);
+    status = begin(store, job->lease_s, err);
+    if (status != RV_OK)
+        return status;
+    status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
         status = queue->query(store, NULL, NULL, err,
                               "UPDATE index_jobs SET state = %s, message = %s, attempts = attempts - %d, "

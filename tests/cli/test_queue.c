@@ -100,14 +100,18 @@ static void start_worker(Worker *worker, const char *name, const char *uri)
 {
     snprintf(worker->output, sizeof worker->output, "%s/%s.out", fixture.folder, name);
     snprintf(worker->errors, sizeof worker->errors, "%s/%s.err", fixture.folder, name);
-    worker->pid = fork();
-    assert_true(worker->pid >= 0);
-    if (worker->pid != 0)
-        return;
-    const char *program = getenv("REELVEC_PROGRAM");
     int output = open(worker->output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     int errors = open(worker->errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (output < 0 || errors < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0 || program == NULL)
+    assert_true(output >= 0 && errors >= 0);
+    worker->pid = fork();
+    assert_true(worker->pid >= 0);
+    if (worker->pid != 0) {
+        close(output);
+        close(errors);
+        return;
+    }
+    const char *program = getenv("REELVEC_PROGRAM");
+    if (dup2(output, 1) < 0 || dup2(errors, 2) < 0 || program == NULL)
         _exit(126);
     execl(program, program, "index", "--queue", "--library", uri, WORK, fixture.videos, (char *)NULL);
     _exit(127);
@@ -329,6 +333,64 @@ static void mariadb_a_killed_worker_is_replaced(void **state)
     kill_one_of_four(uris, 1);
 }
 
+/* Until the file holds the text. */
+static void wait_for_text(const char *path, const char *part)
+{
+    double begin_s = clock_s();
+    for (bool found = false; !found; rest()) {
+        char *text = read_text(path);
+        found = strstr(text, part) != NULL;
+        if (!found && clock_s() - begin_s > WAIT_S)
+            fail_msg("no '%s' in:\n%s", part, text);
+        free(text);
+    }
+}
+
+/* A worker that stands still, perhaps in the middle of a transaction, loses its video; when it wakes up it
+ * says so, leaves that video alone and works on. */
+static void wake_after_loss(const char *uri)
+{
+    Worker workers[2];
+    char reference[320];
+    make_reference(reference, sizeof reference);
+    RvLibrary *library = open_library(uri, true);
+    start_worker(&workers[0], "sleeper", uri);
+    wait_for_a_half_video(library);
+    rv_library_close(library);
+    kill(workers[0].pid, SIGSTOP);
+    start_worker(&workers[1], "other", uri);
+    wait_for_text(workers[1].errors, "taken over, attempt 2 of 3");
+    kill(workers[0].pid, SIGCONT);
+    for (int i = 0; i < 2; i++) {
+        int status = join_worker(&workers[i]);
+        char *errors = read_text(workers[i].errors);
+        if (status != 0)
+            fail_msg("worker %d ended with %d:\n%s", i, status, errors);
+        if (i == 0 && count_in(errors, "another worker has taken it over") != 1)
+            fail_msg("the loss is not told:\n%s", errors);
+        free(errors);
+    }
+    expect_whole(uri, reference);
+}
+
+static void postgres_a_worker_that_wakes_up_late_stops(void **state)
+{
+    (void)state;
+    char uri[600];
+    if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "late", uri, sizeof uri))
+        skip();
+    wake_after_loss(uri);
+}
+
+static void mariadb_a_worker_that_wakes_up_late_stops(void **state)
+{
+    (void)state;
+    char uri[600];
+    if (!fixture.ready || !server_library("REELVEC_TEST_MARIADB", "late", uri, sizeof uri))
+        skip();
+    wake_after_loss(uri);
+}
+
 /* Two servers, each with its list of the same videos and two of the four workers. */
 static void two_servers_at_once_keep_to_their_own_lists(void **state)
 {
@@ -418,6 +480,8 @@ int main(void)
         cmocka_unit_test(libraries_without_servers_have_no_list),
         cmocka_unit_test(postgres_a_killed_worker_is_replaced),
         cmocka_unit_test(mariadb_a_killed_worker_is_replaced),
+        cmocka_unit_test(postgres_a_worker_that_wakes_up_late_stops),
+        cmocka_unit_test(mariadb_a_worker_that_wakes_up_late_stops),
         cmocka_unit_test(two_servers_at_once_keep_to_their_own_lists),
         cmocka_unit_test(interrupted_and_failed_videos_go_back_or_are_named),
     };

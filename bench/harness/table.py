@@ -70,7 +70,10 @@ def processor():
 def heading():
     cores = len(os.sched_getaffinity(0))
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    try:
+        commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        commit = ""
     return (f"{datetime.date.today()}, {commit or 'no git'}: {cores} cores of {processor()}, {memory_gb:.0f} GB. "
             f"Medians; ratio above 1: reelvec is ahead.")
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -17,7 +18,7 @@
 #include "store/store_text.h"
 
 #define ADD_BLOCK 200 // jobs in one transaction
-#define ADD_TRIES 5   // two workers that add one list can lock each other out
+#define ADD_TRIES 20  // of each step
 #define LEASE_MAX_S 86400.0
 #define LIMIT_MAX_S 60.0 // of a transaction whose client fell silent
 
@@ -194,25 +195,44 @@ static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, co
     return queue->end(store, status, err);
 }
 
+/* Whether to try a step again: workers that begin at the same moment put in the same paths, which a database
+ * may break off as a deadlock. After a pause that is not the same in every process. */
+static bool try_again(RvStatus status, int *tries)
+{
+    if (status != RV_ERROR_BUSY || ++*tries == ADD_TRIES)
+        return false;
+    long pause_ms = 5L * *tries + getpid() % 17;
+    nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
+    return true;
+}
+
 RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *settings, bool retry_failed,
                             RvError *err)
 {
     bool restart = false;
-    RvStatus status = rv_store_queue_open(store, err);
-    if (status == RV_OK)
-        status = check_settings(store, settings, &restart, err);
+    int tries = 0;
+    RvStatus status;
+    do {
+        status = rv_store_queue_open(store, err);
+        if (status == RV_OK)
+            status = check_settings(store, settings, &restart, err);
+    } while (try_again(status, &tries));
     for (size_t first = 0; status == RV_OK && first < paths->count; first += ADD_BLOCK) {
-        int tries = 0;
+        tries = 0;
         do
             status = add_block(store, paths, first, settings, restart, err);
-        while (status == RV_ERROR_BUSY && ++tries < ADD_TRIES);
+        while (try_again(status, &tries));
     }
-    if (status == RV_OK && retry_failed)
+    if (status != RV_OK || !retry_failed)
+        return status;
+    tries = 0;
+    do
         status = store->backend->queue->query(store, NULL, NULL, err,
                                               "UPDATE index_jobs SET state = 'waiting', settings = %s, "
                                               "attempts = 0, worker = '', message = '', "
                                               "updated = now() WHERE state = 'failed'",
                                               settings);
+    while (try_again(status, &tries));
     return status;
 }
 

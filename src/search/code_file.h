@@ -86,6 +86,8 @@ uint64_t rv_code_row_checksum(const CodeRow *row, const uint8_t *fine, size_t wi
 uint64_t rv_code_block_checksum(const uint8_t *coarse, const RowBound *bounds, const CodeRow *rows,
                                 size_t count, size_t width, const CodeKernels *kernels);
 
+/* Rows of the segment whose keys are below this one: the place of the row that has it, if one has. */
+size_t rv_code_rows_below(const CodeSegment *segment, int64_t key);
 /* Whether the key lies in one of the ranges, which rise and lie apart. */
 bool rv_code_ranges_hold(const KeyRange *ranges, size_t count, int64_t key);
 

@@ -49,16 +49,8 @@ static bool is_alive(const Verify *verify, const CodeSegment *segment, size_t ro
 /* The row of the segment with the key. */
 static bool find_row(const CodeSegment *segment, int64_t key, size_t *row)
 {
-    size_t low = 0, high = segment->row_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (segment->rows[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *row = low;
-    return low < segment->row_count && segment->rows[low].key == key;
+    *row = rv_code_rows_below(segment, key);
+    return *row < segment->row_count && segment->rows[*row].key == key;
 }
 
 static bool same_code(Verify *verify, const CodeSegment *segment, size_t row, const float *embedding,

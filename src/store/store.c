@@ -181,6 +181,44 @@ RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame
                         (long long)video_id, (long long)frame_number);
 }
 
+RvStatus rv_store_video_busy(const Store *store, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_BUSY, "%s: another process writes the same video now; try again later",
+                        store->uri);
+}
+
+RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: a library of kind %.100s, which this reelvec cannot read", store->uri, kind);
+}
+
+RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: made by a newer reelvec (schema %lld, this one knows %d); use that one",
+                        store->uri, (long long)version, known);
+}
+
+RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err)
+{
+    if (video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: the library has used up its %lld video numbers; start another library",
+                        store->uri, (long long)STORE_MAX_VIDEO_ID);
+}
+
+RvStatus rv_store_take_model_text(const Store *store, const char *text, char *out, size_t size_bytes,
+                                  RvError *err)
+{
+    if (strlen(text) >= size_bytes)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: library: the model's name or digest is too long",
+                            store->uri);
+    memcpy(out, text, strlen(text) + 1);
+    return RV_OK;
+}
+
 /* ---- the model ---------------------------------------------------------------------------------------- */
 
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b)

@@ -172,6 +172,15 @@ RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);
 RvStatus rv_store_model_changed(const Store *store, RvError *err);
 RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err);
+RvStatus rv_store_video_busy(const Store *store, RvError *err);
+RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err);
+RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, RvError *err);
+
+/* Checks of values that come from a database. */
+RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err); // of a new video
+/* The name or digest of a model, into one of ModelIdentity's members. */
+RvStatus rv_store_take_model_text(const Store *store, const char *text, char *out, size_t size_bytes,
+                                  RvError *err);
 
 /* Copies of every string; on failure *out is cleared. */
 RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err);

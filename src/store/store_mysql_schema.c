@@ -41,15 +41,11 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
     bool there = status == RV_OK && rv_mysql_next_row(result, &row);
     *empty = status == RV_OK && !there;
     if (there && (row.values[0] == NULL || strcmp(row.values[0], LIBRARY_KIND) != 0))
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: a library of kind %.100s, which this reelvec cannot read", store->base.uri,
-                              row.values[0] != NULL ? row.values[0] : "unknown");
+        status = rv_store_unknown_kind(&store->base, row.values[0] != NULL ? row.values[0] : "unknown", err);
     if (there && status == RV_OK)
         status = rv_mysql_column_integer(store, &row, 1, "library", 1, INT32_MAX, &version, err);
     if (there && status == RV_OK && version != STORE_SCHEMA_VERSION)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: made by a newer reelvec (schema %lld, this one knows %d); use that one",
-                              store->base.uri, (long long)version, STORE_SCHEMA_VERSION);
+        status = rv_store_newer_schema(&store->base, version, STORE_SCHEMA_VERSION, err);
     mysql_free_result(result);
     return status;
 }
@@ -96,11 +92,8 @@ static RvStatus read_name(MysqlStore *store, const MysqlRow *row, unsigned colum
 {
     char *text = NULL;
     RvStatus status = rv_mysql_column_text(store, row, column, "library", &text, err);
-    if (status == RV_OK && strlen(text) >= size_bytes)
-        status = rv_error_set(err, RV_ERROR_FORMAT, "%s: library: the model's name or digest is too long",
-                              store->base.uri);
     if (status == RV_OK)
-        memcpy(out, text, strlen(text) + 1);
+        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
     free(text);
     return status;
 }

@@ -117,9 +117,7 @@ static RvStatus check_changed(MysqlStore *store, RvStatus status, int64_t video_
 {
     // Somebody else took the path between the check and now.
     if (status != RV_OK && mysql_errno(store->connection) == ER_DUP_ENTRY)
-        return rv_error_set(err, RV_ERROR_BUSY,
-                            "%s: another process writes the same video now; try again later",
-                            store->base.uri);
+        return rv_store_video_busy(&store->base, err);
     if (status == RV_OK && mysql_affected_rows(store->connection) == 0)
         return rv_store_no_video(&store->base, video_id, err);
     return status;
@@ -150,11 +148,7 @@ static RvStatus insert_video(MysqlStore *store, const VideoFacts *facts, int64_t
         facts->frame_rate, facts->codec, facts->sampling);
     *video_id = status == RV_OK ? (int64_t)mysql_insert_id(store->connection) : 0;
     status = check_changed(store, status, 0, err);
-    if (status == RV_OK && (*video_id < 1 || *video_id > STORE_MAX_VIDEO_ID))
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: the library has used up its %lld video numbers; start another library",
-                              store->base.uri, (long long)STORE_MAX_VIDEO_ID);
-    return status;
+    return status == RV_OK ? rv_store_check_video_id(&store->base, *video_id, err) : status;
 }
 
 RvStatus rv_mysql_begin_video(Store *base, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,

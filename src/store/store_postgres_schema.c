@@ -120,15 +120,11 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
             rv_error_set(err, RV_ERROR_FORMAT,
                          "%s: the library row is missing; restore a copy or index again", store->base.uri);
     else if (status == RV_OK && strcmp(PQgetvalue(result, 0, 0), LIBRARY_KIND) != 0)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: a library of kind %.100s, which this reelvec cannot read", store->base.uri,
-                              PQgetvalue(result, 0, 0));
+        status = rv_store_unknown_kind(&store->base, PQgetvalue(result, 0, 0), err);
     if (status == RV_OK)
         status = rv_postgres_column_integer(store, result, 0, 1, "library", 1, INT32_MAX, &version, err);
     if (status == RV_OK && version != STORE_SCHEMA_VERSION)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: made by a newer reelvec (schema %lld, this one knows %d); use that one",
-                              store->base.uri, (long long)version, STORE_SCHEMA_VERSION);
+        status = rv_store_newer_schema(&store->base, version, STORE_SCHEMA_VERSION, err);
     PQclear(result);
     return status;
 }
@@ -181,11 +177,8 @@ static RvStatus read_name(PostgresStore *store, const PGresult *result, int colu
 {
     char *text = NULL;
     RvStatus status = rv_postgres_column_text(store, result, 0, column, "library", &text, err);
-    if (status == RV_OK && strlen(text) >= size_bytes)
-        status = rv_error_set(err, RV_ERROR_FORMAT, "%s: library: the model's name or digest is too long",
-                              store->base.uri);
     if (status == RV_OK)
-        memcpy(out, text, strlen(text) + 1);
+        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
     free(text);
     return status;
 }

@@ -113,9 +113,7 @@ static RvStatus change_row(PostgresStore *store, const char *sql, PostgresArgume
         status = rv_store_no_video(&store->base, video_id, err);
     // 23P01: somebody else took the path between the check and now.
     if (status != RV_OK && rv_postgres_is(result, "23P01"))
-        status =
-            rv_error_set(err, RV_ERROR_BUSY, "%s: another process writes the same video now; try again later",
-                         store->base.uri);
+        status = rv_store_video_busy(&store->base, err);
     PQclear(result);
     return status;
 }
@@ -155,10 +153,8 @@ static RvStatus insert_video(PostgresStore *store, const VideoFacts *facts, int6
                          store->base.uri, facts->path);
     if (status == RV_OK)
         status = rv_postgres_column_integer(store, result, 0, 0, "videos", 1, INT64_MAX, video_id, err);
-    if (status == RV_OK && *video_id > STORE_MAX_VIDEO_ID)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: the library has used up its %lld video numbers; start another library",
-                              store->base.uri, (long long)STORE_MAX_VIDEO_ID);
+    if (status == RV_OK)
+        status = rv_store_check_video_id(&store->base, *video_id, err);
     PQclear(result);
     return status;
 }

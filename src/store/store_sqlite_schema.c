@@ -132,9 +132,7 @@ static RvStatus check_library_row(SqliteStore *store, RvError *err)
     if (status == RV_OK)
         status = rv_sqlite_column_bytes(store, statement, 0, "library", &kind, err);
     if (status == RV_OK && strcmp(kind, LIBRARY_KIND) != 0)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: a library of kind %.100s, which this reelvec cannot read", store->base.uri,
-                              kind);
+        status = rv_store_unknown_kind(&store->base, kind, err);
     if (status == RV_OK)
         status = rv_sqlite_column_integer(store, statement, 1, "library", store->base.schema_version,
                                           store->base.schema_version, &version, err);
@@ -155,10 +153,7 @@ static RvStatus check_version(SqliteStore *store, RvError *err)
     if (status == RV_OK)
         status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
     if (status == RV_OK && version > SQLITE_SCHEMA_VERSION)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: made by a newer reelvec (schema %lld, this one knows %d); "
-                            "use that one",
-                            store->base.uri, (long long)version, SQLITE_SCHEMA_VERSION);
+        return rv_store_newer_schema(&store->base, version, SQLITE_SCHEMA_VERSION, err);
     if (status == RV_OK && version < 1)
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: schema version %lld, which no reelvec has made; restore a copy "
@@ -193,11 +188,8 @@ static RvStatus read_name(SqliteStore *store, sqlite3_stmt *statement, int colum
 {
     char *text = NULL;
     RvStatus status = rv_sqlite_column_bytes(store, statement, column, "library", &text, err);
-    if (status == RV_OK && strlen(text) >= size_bytes)
-        status = rv_error_set(err, RV_ERROR_FORMAT, "%s: library: the model's name or digest is too long",
-                              store->base.uri);
     if (status == RV_OK)
-        memcpy(out, text, strlen(text) + 1);
+        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
     free(text);
     return status;
 }

@@ -144,12 +144,7 @@ static RvStatus insert_video(SqliteStore *store, const VideoFacts *facts, int64_
     status = rv_sqlite_step(store, statement, NULL, err);
     sqlite3_finalize(statement);
     *video_id = sqlite3_last_insert_rowid(store->db);
-    if (status == RV_OK && *video_id > STORE_MAX_VIDEO_ID)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                              "%s: the library has used up its %lld video numbers; start "
-                              "another library",
-                              store->base.uri, (long long)STORE_MAX_VIDEO_ID);
-    return status;
+    return status == RV_OK ? rv_store_check_video_id(&store->base, *video_id, err) : status;
 }
 
 RvStatus rv_sqlite_begin_video(Store *base, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,

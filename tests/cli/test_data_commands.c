@@ -14,50 +14,20 @@
 
 #include "clips.h"
 #include "known_checkpoint.h"
-#include "run.h"
-
-#define MAX_WORDS 14
+#include "program_run.h"
 
 static struct Fixture {
     char folder[256], library[300], model[1024], other_model[1024], clip[1100], second[1100];
     bool ready;
 } fixture;
 
-static RunResult run_with(const char *const *words, const RunOptions *options)
-{
-    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
-    assert_non_null(arguments[0]);
-    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
-        arguments[i + 1] = words[i];
-    RunOptions here = options != NULL ? *options : (RunOptions){0};
-    here.folder = fixture.folder;
-    return run_program(arguments, &here);
-}
-
-#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL}, NULL)
-
-static void assert_status(const RunResult *result, int status)
-{
-    if (result->status != status)
-        fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
-}
-
-static void assert_holds(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no '%s' in:\n%s", part, text);
-}
+#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture.folder, sizeof fixture.folder, "%s/data-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture.folder) == NULL)
+    if (!program_folder_make("data", fixture.folder, sizeof fixture.folder))
         return -1;
-    setenv("XDG_DATA_HOME", fixture.folder, 1);
-    setenv("XDG_CACHE_HOME", fixture.folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
     snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
     fixture.ready =
         known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
@@ -81,9 +51,7 @@ static int set_up_group(void **state)
 static int tear_down_group(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
-    return system(command);
+    return program_folder_remove(fixture.folder);
 }
 
 #define SKIP_UNLESS_READY()                                                                                  \
@@ -251,8 +219,8 @@ static void sql_reads_a_script_and_can_be_interrupted(void **state)
 {
     (void)state;
     SKIP_UNLESS_READY();
-    RunResult result = run_with((const char *const[]){"sql", "-f", "csv", "-", NULL},
-                                &(RunOptions){.input = "SELECT 1 AS a;\nSELECT 2 AS b;\n"});
+    RunResult result = program_run(fixture.folder, (const char *const[]){"sql", "-f", "csv", "-", NULL},
+                                   &(RunOptions){.input = "SELECT 1 AS a;\nSELECT 2 AS b;\n"});
     assert_status(&result, 0);
     assert_string_equal(result.output, "a\r\n1\r\nb\r\n2\r\n");
     run_clear(&result);
@@ -344,7 +312,7 @@ static void export_writes_files_that_others_read(void **state)
                                    {"export", "--format", "csv", "-o", "b.csv", "--embeddings", "base64"},
                                    {"export", "--format", "sql", "-o", "s.sql", "--pictures"}};
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        RunResult result = run_with(runs[i], NULL);
+        RunResult result = program_run(fixture.folder, runs[i], NULL);
         assert_status(&result, 0);
         run_clear(&result);
     }
@@ -392,7 +360,7 @@ static void export_says_what_it_needs(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = run_with(cases[i].words, NULL);
+        RunResult result = program_run(fixture.folder, cases[i].words, NULL);
         assert_status(&result, 2);
         assert_holds(result.errors, cases[i].message);
         run_clear(&result);

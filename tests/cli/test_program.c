@@ -17,9 +17,7 @@
 
 #include "clips.h"
 #include "known_checkpoint.h"
-#include "run.h"
-
-#define MAX_WORDS 14
+#include "program_run.h"
 
 /* One folder and one indexed library for all tests. */
 typedef struct Fixture {
@@ -29,41 +27,13 @@ typedef struct Fixture {
 
 static Fixture fixture;
 
-static RunResult run_with(const char *const *words, const RunOptions *options)
-{
-    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
-    assert_non_null(arguments[0]);
-    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
-        arguments[i + 1] = words[i];
-    RunOptions here = options != NULL ? *options : (RunOptions){0};
-    here.folder = fixture.folder;
-    return run_program(arguments, &here);
-}
-
-#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL}, NULL)
-
-static void assert_status(const RunResult *result, int status)
-{
-    if (result->status != status)
-        fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
-}
-
-static void assert_holds(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no '%s' in:\n%s", part, text);
-}
+#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture.folder, sizeof fixture.folder, "%s/program-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture.folder) == NULL)
+    if (!program_folder_make("program", fixture.folder, sizeof fixture.folder))
         return -1;
-    setenv("XDG_DATA_HOME", fixture.folder, 1);
-    setenv("XDG_CACHE_HOME", fixture.folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
     snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
     fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
                     clip_path("cover.png", fixture.picture, sizeof fixture.picture) &&
@@ -83,9 +53,7 @@ static int set_up_group(void **state)
 static int tear_down_group(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
-    return system(command);
+    return program_folder_remove(fixture.folder);
 }
 
 static int need_clips(void **state)
@@ -145,7 +113,7 @@ static void index_draws_a_bar_on_a_terminal(void **state)
     (void)state;
     SKIP_UNLESS_READY();
     const char *const words[] = {"index", fixture.clip, "--library", "bar.db", NULL};
-    RunResult result = run_with(words, &(RunOptions){.terminal = true});
+    RunResult result = program_run(fixture.folder, words, &(RunOptions){.terminal = true});
     assert_status(&result, 0);
     assert_holds(result.errors, "gop50_closed.mp4\r\n");
     assert_holds(result.errors, "\rProcessing frames: 100%|\xe2\x96\x88");
@@ -158,7 +126,7 @@ static void index_interrupted_keeps_what_is_done(void **state)
     (void)state;
     SKIP_UNLESS_READY();
     const char *const words[] = {"index", fixture.clip, "--library", "stop.db", "--every", "0.001", NULL};
-    RunResult result = run_with(words, &(RunOptions){.interrupt_after = "begun"});
+    RunResult result = program_run(fixture.folder, words, &(RunOptions){.interrupt_after = "begun"});
     assert_status(&result, 130);
     assert_holds(result.errors, "reelvec: interrupted; run the same command to go on\n");
     assert_string_equal(result.output, "");
@@ -233,13 +201,14 @@ static void search_reads_queries_from_a_pipe(void **state)
     (void)state;
     SKIP_UNLESS_READY();
     const char *const words[] = {"search", "--top", "1", "--format", "json", NULL};
-    RunResult result = run_with(words, &(RunOptions){.input = "a dog\n\nimage:/no/such.png\n12:30 noon"});
+    RunResult result =
+        program_run(fixture.folder, words, &(RunOptions){.input = "a dog\n\nimage:/no/such.png\n12:30 noon"});
     assert_status(&result, 3);
     assert_int_equal(strncmp(result.output, "{\"query\": \"a dog\", \"rank\": 1, ", 30), 0);
     assert_holds(result.output, "\n{\"query\": \"12:30 noon\", \"rank\": 1, ");
     assert_holds(result.errors, "reelvec: /no/such.png: ");
     run_clear(&result);
-    result = run_with(words, NULL);
+    result = program_run(fixture.folder, words, NULL);
     assert_status(&result, 2);
     run_clear(&result);
 }
@@ -251,7 +220,7 @@ static void search_prompts_on_a_terminal(void **state)
     char input[1300];
     snprintf(input, sizeof input, "a dog\nimage:%s\n\nnever asked\n", fixture.picture);
     const char *const words[] = {"search", "--top", "1", NULL};
-    RunResult result = run_with(words, &(RunOptions){.terminal = true, .input = input});
+    RunResult result = program_run(fixture.folder, words, &(RunOptions){.terminal = true, .input = input});
     assert_status(&result, 0);
     size_t prompts = 0;
     for (const char *at = result.errors; (at = strstr(at, "Enter your query: ")) != NULL; at++)

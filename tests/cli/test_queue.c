@@ -21,8 +21,8 @@
 
 #include "clips.h"
 #include "known_checkpoint.h"
+#include "program_run.h"
 #include "reelvec/reelvec.h"
-#include "run.h"
 
 #define WORKERS 4
 #define SERVERS_MAX 2
@@ -72,13 +72,8 @@ static void make_videos(void)
 static int set_up_group(void **state)
 {
     (void)state;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture.folder, sizeof fixture.folder, "%s/queue-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture.folder) == NULL)
+    if (!program_folder_make("queue", fixture.folder, sizeof fixture.folder))
         return -1;
-    setenv("XDG_DATA_HOME", fixture.folder, 1);
-    setenv("XDG_CACHE_HOME", fixture.folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
     snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
     fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
                     known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
@@ -90,9 +85,7 @@ static int set_up_group(void **state)
 static int tear_down_group(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
-    return system(command);
+    return program_folder_remove(fixture.folder);
 }
 
 /* ---- workers ------------------------------------------------------------------------------------------ */

@@ -14,26 +14,12 @@
 
 #include "base/cpu.h"
 #include "compute/compute.h"
+#include "cpu_levels.h"
 
 /* A device to test: REELVEC_CPU names the CPU level. */
 typedef struct DeviceCase {
     const char *device, *cpu_level;
 } DeviceCase;
-
-static float next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / 8388608.0f - 1.0f;
-}
-
-static float *random_values(size_t count, uint32_t seed)
-{
-    float *values = malloc((count + 1) * sizeof *values);
-    assert_non_null(values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = next_random(&seed);
-    return values;
-}
 
 static Compute *open_threads(void **state, int thread_count)
 {
@@ -72,13 +58,6 @@ static LinearWeights *create_layer(Compute *compute, const float *weights, const
                                                   COMPUTE_FLOAT32, &layer, &err);
     assert_int_equal(status, RV_OK);
     return layer;
-}
-
-static double activation_of(double x, Activation activation)
-{
-    if (activation == ACTIVATION_QUICK_GELU)
-        return x / (1.0 + exp(-1.702 * x));
-    return activation == ACTIVATION_GELU ? 0.5 * x * erfc(-x * 0.7071067811865476) : x;
 }
 
 static const struct {

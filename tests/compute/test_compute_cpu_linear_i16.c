@@ -15,21 +15,7 @@
 
 #include "base/cpu.h"
 #include "compute/compute.h"
-
-static float next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / 8388608.0f - 1.0f;
-}
-
-static float *random_values(size_t count, uint32_t seed)
-{
-    float *values = malloc((count + 1) * sizeof *values);
-    assert_non_null(values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = next_random(&seed);
-    return values;
-}
+#include "cpu_levels.h"
 
 static Compute *open_level(const char *level, int thread_count)
 {
@@ -65,13 +51,6 @@ static void run_layer(Compute *compute, const float *src, size_t rows, size_t in
         fail_msg("%s", err.message);
     compute->ops->linear(compute, layer, src, inputs, rows, dst, outputs, epilogue);
     compute->ops->linear_destroy(compute, layer);
-}
-
-static double activation_of(double x, Activation activation)
-{
-    if (activation == ACTIVATION_QUICK_GELU)
-        return x / (1.0 + exp(-1.702 * x));
-    return activation == ACTIVATION_GELU ? 0.5 * x * erfc(-x * 0.7071067811865476) : x;
 }
 
 static const struct {
@@ -269,14 +248,7 @@ int main(void)
         cmocka_unit_test(linear_handles_extreme_magnitudes),
         cmocka_unit_test(linear_does_not_overflow),
     };
-    enum { TEST_COUNT = sizeof tests / sizeof tests[0] };
     int failures = 0;
-    for (size_t level = 0; level < sizeof levels / sizeof levels[0]; level++) {
-        struct CMUnitTest group[TEST_COUNT];
-        memcpy(group, tests, sizeof tests);
-        for (size_t i = 0; i < TEST_COUNT; i++)
-            group[i].initial_state = &levels[level];
-        failures += cmocka_run_group_tests_name(rv_cpu_level_name(levels[level]), group, NULL, NULL);
-    }
+    RUN_ON_CPU_LEVELS(levels, tests, &failures);
     return failures;
 }

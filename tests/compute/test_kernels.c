@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compute/kernels/kernels.h"
+#include "cpu_levels.h"
 
 #define LENGTH_MAX 67
 #define GUARD 20 // floats before and after each result
@@ -34,12 +35,6 @@ static const CpuKernels *level_kernels(void **state)
         skip();
     }
     return kernels;
-}
-
-static float next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / 8388608.0f - 1.0f;
 }
 
 static void fill_random(float *values, size_t count, uint32_t seed, float scale)
@@ -398,14 +393,7 @@ int main(void)
         cmocka_unit_test(activations_are_within_2e_7_of_exact),
         cmocka_unit_test(activations_keep_extremes),
     };
-    enum { TEST_COUNT = sizeof tests / sizeof tests[0] };
     int failures = 0;
-    for (size_t level = 0; level < sizeof levels / sizeof levels[0]; level++) {
-        struct CMUnitTest group[TEST_COUNT];
-        memcpy(group, tests, sizeof tests);
-        for (size_t i = 0; i < TEST_COUNT; i++)
-            group[i].initial_state = &levels[level];
-        failures += cmocka_run_group_tests_name(rv_cpu_level_name(levels[level]), group, NULL, NULL);
-    }
+    RUN_ON_CPU_LEVELS(levels, tests, &failures);
     return failures;
 }

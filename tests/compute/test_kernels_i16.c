@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compute/kernels/kernels_i16.h"
+#include "cpu_levels.h"
 
 #define LENGTH_MAX 67
 #define GUARD 32
@@ -38,11 +39,6 @@ static uint32_t next_bits(uint32_t *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
     return *seed >> 8;
-}
-
-static float next_float(uint32_t *seed)
-{
-    return (float)next_bits(seed) / 8388608.0f - 1.0f;
 }
 
 /* Quantise with both, compare integers, scale and what lies around. */
@@ -71,7 +67,7 @@ static void quantise_equals_scalar(void **state)
         for (size_t m = 0; m < sizeof magnitudes / sizeof magnitudes[0]; m++) {
             size_t offset = m % 4;
             for (size_t i = 0; i < count + offset; i++)
-                src[i] = next_float(&seed) * magnitudes[m];
+                src[i] = next_random(&seed) * magnitudes[m];
             check_quantise(kernels, src + offset, count, "random values");
         }
     }
@@ -201,11 +197,11 @@ static TileCase *new_case(bool extreme)
                                      : next_bits(&seed) % 7 == 0 ? (int)(next_bits(&seed) % 601) - 300
                                                                  : (int)(next_bits(&seed) % 201) - 100);
     for (size_t i = 0; i < ROWS_MAX * 4; i++)
-        data->src_scales[i] = 1e-4f * (1.5f + next_float(&seed));
+        data->src_scales[i] = 1e-4f * (1.5f + next_random(&seed));
     for (size_t i = 0; i < COLUMNS_MAX * 4; i++)
-        data->column_scales[i] = 1e-3f * (1.5f + next_float(&seed));
+        data->column_scales[i] = 1e-3f * (1.5f + next_random(&seed));
     for (size_t i = 0; i < COLUMNS_MAX; i++)
-        data->bias[i] = next_float(&seed);
+        data->bias[i] = next_random(&seed);
     return data;
 }
 
@@ -287,14 +283,7 @@ int main(void)
         cmocka_unit_test(tiles_equal_the_definition_to_the_bit),
         cmocka_unit_test(tiles_keep_not_a_number_in_its_row_and_column),
     };
-    enum { TEST_COUNT = sizeof tests / sizeof tests[0] };
     int failures = 0;
-    for (size_t level = 0; level < sizeof levels / sizeof levels[0]; level++) {
-        struct CMUnitTest group[TEST_COUNT];
-        memcpy(group, tests, sizeof tests);
-        for (size_t i = 0; i < TEST_COUNT; i++)
-            group[i].initial_state = &levels[level];
-        failures += cmocka_run_group_tests_name(rv_cpu_level_name(levels[level]), group, NULL, NULL);
-    }
+    RUN_ON_CPU_LEVELS(levels, tests, &failures);
     return failures;
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of kernels and layers share: a group of tests on every CPU level, values, activations.
+ * Include it after <cmocka.h>. */
+#ifndef RV_TESTS_CPU_LEVELS_H
+#define RV_TESTS_CPU_LEVELS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "compute/compute.h"
+
+/* Run the array of tests once for each of the array of levels, whose address is their state; adds what failed
+ * to *failures. A macro, as cmocka takes the size of the array. */
+#define RUN_ON_CPU_LEVELS(levels, tests, failures)                                                           \
+    do {                                                                                                     \
+        for (size_t level = 0; level < sizeof(levels) / sizeof(levels)[0]; level++) {                        \
+            struct CMUnitTest group[sizeof(tests) / sizeof(tests)[0]];                                       \
+            memcpy(group, tests, sizeof group);                                                              \
+            for (size_t i = 0; i < sizeof group / sizeof group[0]; i++)                                      \
+                group[i].initial_state = &(levels)[level];                                                   \
+            *(failures) +=                                                                                   \
+                cmocka_run_group_tests_name(rv_cpu_level_name((levels)[level]), group, NULL, NULL);          \
+        }                                                                                                    \
+    } while (0)
+
+/* Uniform in [-1, 1). */
+static inline float next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (float)(*seed >> 8) / 8388608.0f - 1.0f;
+}
+
+/* count values, and room for one more; free with free(). */
+static inline float *random_values(size_t count, uint32_t seed)
+{
+    float *values = malloc((count + 1) * sizeof *values);
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = next_random(&seed);
+    return values;
+}
+
+/* The definition, in double precision. */
+static inline double activation_of(double x, Activation activation)
+{
+    if (activation == ACTIVATION_QUICK_GELU)
+        return x / (1.0 + exp(-1.702 * x));
+    return activation == ACTIVATION_GELU ? 0.5 * x * erfc(-x * 0.7071067811865476) : x;
+}
+
+#endif

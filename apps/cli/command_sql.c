@@ -186,6 +186,7 @@ static int run_script(const Session *session, const char *sql)
         else if (statement != NULL)
             status = run_statement(session, statement);
         sqlite3_finalize(statement);
+        fflush(stdout); // whoever reads a pipe has this result while the next statement runs
         sql = status == CLI_DONE ? rest : "";
     }
     return status;

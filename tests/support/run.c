@@ -124,7 +124,8 @@ static void exchange(Running *running, const RunOptions *options, RunResult *res
         if (running->input >= 0 && ends[2].revents != 0)
             give(running);
         if (options->interrupt_after != NULL && !running->interrupted &&
-            strstr(result->errors, options->interrupt_after) != NULL) {
+            (strstr(result->errors, options->interrupt_after) != NULL ||
+             strstr(result->output, options->interrupt_after) != NULL)) {
             kill(running->pid, SIGINT);
             running->interrupted = true;
         }

@@ -11,7 +11,7 @@ typedef struct RunOptions {
     const char *folder; // to run in; NULL: the caller's
     int timeout_s;      // 0: 60; the program is killed then
     bool terminal;      // standard input and error are a terminal of 68 columns; error comes out in `errors`
-    const char *interrupt_after; // send SIGINT when this text has come out on standard error
+    const char *interrupt_after; // send SIGINT when this text has come out on either output
 } RunOptions;
 
 typedef struct RunResult {

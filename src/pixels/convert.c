@@ -155,9 +155,21 @@ static RvStatus prepare_tone_map(FrameConverter *converter, const ToneSource *so
     return rv_tone_map_create(source, &converter->tone_map, err);
 }
 
-/* The frame's planes as sRGB of that size in converter->rgb; neither turned nor cropped. */
+/* 16-bit rows to sRGB. */
+static void map_window(const FrameConverter *converter, const PixelWindow *window)
+{
+    const Rows *from = &converter->wide, *to = &converter->rgb;
+    const uint8_t *first = from->bytes + (size_t)window->top * from->row_stride + (size_t)window->left * 6;
+    rv_tone_map_apply(converter->tone_map, (const uint16_t *)(const void *)first, from->row_stride,
+                      window->width, window->height,
+                      to->bytes + (size_t)window->top * to->row_stride + (size_t)window->left * 3,
+                      to->row_stride);
+}
+
+/* The frame's planes as sRGB of that size in converter->rgb, not turned; right in the window (NULL:
+ * everywhere) alone. */
 static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVFrame *av,
-                       const FrameView *view, Size size, RvError *err)
+                       const FrameView *view, Size size, const PixelWindow *window, RvError *err)
 {
     ToneSource tone = rv_tone_source(av);
     bool map_tones = rv_tone_source_needs_map(&tone);
@@ -173,23 +185,26 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     if (status == RV_OK && map_tones)
         status = prepare_tone_map(converter, &tone, err);
     if (status == RV_OK)
-        status = rv_frame_scaler_run(scaler, view, format, size.width, size.height, first->bytes,
+        status = rv_frame_scaler_run(scaler, view, format, size.width, size.height, window, first->bytes,
                                      first->row_stride, err);
     if (status != RV_OK)
         return status;
     if (map_tones)
-        rv_tone_map_apply(converter->tone_map, (const uint16_t *)(const void *)first->bytes,
-                          first->row_stride, size.width, size.height, converter->rgb.bytes,
-                          converter->rgb.row_stride);
+        map_window(converter, window != NULL ? window : &(PixelWindow){0, 0, size.width, size.height});
     else if (blend)
         blend_over_black(first, size, &converter->rgb);
     return RV_OK;
 }
 
+static Turn turn_of(const FrameConverter *converter, const Frame *frame)
+{
+    return (Turn){frame->quarter_turns, frame->mirrored, converter->options.swap_red_blue};
+}
+
 static void copy_upright(const FrameConverter *converter, const RgbRows *from, const Frame *frame, int left,
                          int top, Size size, uint8_t *to)
 {
-    Turn turn = {frame->quarter_turns, frame->mirrored, converter->options.swap_red_blue};
+    Turn turn = turn_of(converter, frame);
     rv_upright_copy(from, &turn, left, top, size.width, size.height, to, (size_t)size.width * 3);
 }
 
@@ -201,7 +216,7 @@ static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPic
     RvStatus status = rv_frame_view(frame->av, &view, err);
     Size planes = {view.shape.width, view.shape.height};
     if (status == RV_OK)
-        status = render(converter, &converter->full_scaler, frame->av, &view, planes, err);
+        status = render(converter, &converter->full_scaler, frame->av, &view, planes, NULL, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, planes.width, planes.height};
@@ -244,10 +259,13 @@ RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame,
     }
     CropPlan plan = rv_resize_crop_plan(upright.width, upright.height, size);
     Size target = turned((Size){plan.width, plan.height}, frame);
+    Turn turn = turn_of(converter, frame);
+    PixelWindow window = rv_upright_window(&turn, target.width, target.height,
+                                           &(PixelWindow){plan.left, plan.top, size, size});
     FrameView view;
     status = rv_frame_view(frame->av, &view, err);
     if (status == RV_OK)
-        status = render(converter, &converter->input_scaler, frame->av, &view, target, err);
+        status = render(converter, &converter->input_scaler, frame->av, &view, target, &window, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
@@ -295,7 +313,7 @@ RvStatus rv_converter_picture(FrameConverter *converter, const Frame *frame, int
     FrameView view;
     status = rv_frame_view(frame->av, &view, err);
     if (status == RV_OK)
-        status = render(converter, &converter->picture_scaler, frame->av, &view, target, err);
+        status = render(converter, &converter->picture_scaler, frame->av, &view, target, NULL, err);
     if (status == RV_OK)
         status = rv_picture_create(size.width, size.height, 3, out, err);
     if (status != RV_OK)

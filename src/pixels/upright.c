@@ -34,6 +34,29 @@ static Walk walk_of(const RgbRows *from, const Turn *turn)
     }
 }
 
+PixelWindow rv_upright_window(const Turn *turn, int width, int height, const PixelWindow *upright)
+{
+    const PixelWindow *from = upright;
+    PixelWindow window = *from;
+    switch (turn->quarter_turns & 3) {
+    case 1:
+        window = (PixelWindow){from->top, height - from->left - from->width, from->height, from->width};
+        break;
+    case 2:
+        window.left = width - from->left - from->width;
+        window.top = height - from->top - from->height;
+        break;
+    case 3:
+        window = (PixelWindow){width - from->top - from->height, from->left, from->height, from->width};
+        break;
+    default:
+        break;
+    }
+    if (turn->mirrored)
+        window.left = width - window.left - window.width;
+    return window;
+}
+
 void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
                      uint8_t *to, size_t to_stride)
 {

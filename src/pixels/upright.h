@@ -14,11 +14,19 @@ typedef struct Turn {
     bool swap_red_blue;
 } Turn;
 
+/* A part of a picture. */
+typedef struct PixelWindow {
+    int left, top, width, height;
+} PixelWindow;
+
 typedef struct RgbRows {
     const uint8_t *pixels;
     size_t row_stride;
     int width, height;
 } RgbRows;
+
+/* Where a window of the upright picture lies in the source of width x height pixels. */
+PixelWindow rv_upright_window(const Turn *turn, int width, int height, const PixelWindow *upright);
 
 /* Of the upright picture, the part of width x height pixels from (left, top), which must lie inside, to `to`
  * with rows of to_stride bytes. */

@@ -6,102 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <libswscale/swscale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "frames.h"
 #include "pixels/frame_scaler.h"
-
-static void frame_view_decides_matrix_and_range(void **state)
-{
-    static const struct {
-        enum AVPixelFormat format;
-        int height;
-        enum AVColorSpace colorspace;
-        enum AVColorRange range;
-        int matrix, full_range;
-        const char *why;
-    } cases[] = {
-        {AV_PIX_FMT_YUV420P, 576, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_UNSPECIFIED, SWS_CS_ITU601, 0,
-         "untold, SD"},
-        {AV_PIX_FMT_YUV420P, 720, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_UNSPECIFIED, SWS_CS_ITU709, 0,
-         "untold, HD"},
-        {AV_PIX_FMT_YUV420P, 1080, AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG, SWS_CS_ITU601, 0,
-         "said to be BT.601"},
-        {AV_PIX_FMT_YUV420P, 240, AVCOL_SPC_BT709, AVCOL_RANGE_MPEG, SWS_CS_ITU709, 0, "said to be BT.709"},
-        {AV_PIX_FMT_YUV420P10, 240, AVCOL_SPC_BT2020_NCL, AVCOL_RANGE_MPEG, SWS_CS_BT2020, 0,
-         "said to be BT.2020"},
-        {AV_PIX_FMT_YUV420P, 240, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_JPEG, SWS_CS_ITU601, 1, "full range"},
-        {AV_PIX_FMT_YUVJ420P, 240, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_UNSPECIFIED, SWS_CS_ITU601, 1, "yuvj"},
-        {AV_PIX_FMT_GRAY8, 240, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_UNSPECIFIED, SWS_CS_ITU601, 1,
-         "grey, untold"},
-        {AV_PIX_FMT_GRAY8, 240, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_MPEG, SWS_CS_ITU601, 0, "grey, limited"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        AVFrame *av = make_av_frame(cases[i].format, 32, cases[i].height);
-        av->colorspace = cases[i].colorspace;
-        av->color_range = cases[i].range;
-        FrameView view;
-        RvError err = {0};
-        assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-        if (view.shape.matrix != cases[i].matrix || view.shape.full_range != cases[i].full_range)
-            fail_msg("%s: matrix %d, full range %d", cases[i].why, view.shape.matrix, view.shape.full_range);
-        assert_int_not_equal(view.shape.format, AV_PIX_FMT_YUVJ420P);
-        av_frame_free(&av);
-    }
-}
-
-static void frame_view_takes_the_first_field(void **state)
-{
-    static const struct {
-        int height;
-        int top_first;
-        int wanted_height;
-        const char *why;
-    } cases[] = {
-        {16, 1, 8, "top field"},
-        {16, 0, 8, "bottom field"},
-        {6, 1, 3, "three lines, chroma for four"},
-        {6, 0, 2, "three lines, chroma for two"},
-        {7, 1, 4, "odd height, top"},
-        {2, 1, 1, "one line each, chroma shared"},
-        {2, 0, 2, "no chroma line of its own: taken whole"},
-        {1, 1, 1, "one line"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        AVFrame *av = make_av_frame(AV_PIX_FMT_YUV420P, 16, cases[i].height);
-        av->interlaced_frame = 1;
-        av->top_field_first = cases[i].top_first;
-        FrameView view;
-        RvError err = {0};
-        assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-        if (view.shape.height != cases[i].wanted_height)
-            fail_msg("%s: %d lines", cases[i].why, view.shape.height);
-        if (cases[i].wanted_height < cases[i].height) {
-            assert_int_equal(view.strides[0], 2 * av->linesize[0]);
-            assert_ptr_equal(view.planes[1], av->data[1] + (cases[i].top_first ? 0 : av->linesize[1]));
-        }
-        av_frame_free(&av);
-    }
-}
-
-static void frame_view_refuses_what_cannot_be_read(void **state)
-{
-    AVFrame *av = av_frame_alloc();
-    FrameView view;
-    RvError err = {0};
-    assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_FORMAT);
-    av_frame_free(&av);
-    av = make_av_frame(AV_PIX_FMT_YUV420P, 16, 16);
-    av->colorspace = AVCOL_SPC_YCGCO;
-    assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_UNSUPPORTED);
-    av->colorspace = AVCOL_SPC_UNSPECIFIED;
-    av->format = AV_PIX_FMT_VAAPI;
-    assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "vaapi"));
-    av_frame_free(&av);
-}
 
 /* Mean of the blue channel of a frame whose U rises from left to right. */
 static double blue_of_ramp(enum AVChromaLocation location)
@@ -120,8 +29,8 @@ static double blue_of_ramp(enum AVChromaLocation location)
     size_t stride = rv_frame_scaler_stride(AV_PIX_FMT_RGB24, WIDTH);
     uint8_t *rgb = malloc(stride * HEIGHT);
     assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-    assert_int_equal(rv_frame_scaler_run(&scaler, &view, AV_PIX_FMT_RGB24, WIDTH, HEIGHT, rgb, stride, &err),
-                     RV_OK);
+    assert_int_equal(
+        rv_frame_scaler_run(&scaler, &view, AV_PIX_FMT_RGB24, WIDTH, HEIGHT, NULL, rgb, stride, &err), RV_OK);
     double sum = 0;
     for (int x = 24; x < 40; x++)
         sum += rgb[4 * stride + (size_t)x * 3 + 2];
@@ -159,9 +68,10 @@ static void frame_scaler_run_follows_changing_shapes(void **state)
         uint8_t *first = malloc(stride * (size_t)height), *second = malloc(stride * (size_t)height);
         assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
         assert_int_equal(
-            rv_frame_scaler_run(&kept, &view, AV_PIX_FMT_RGB24, width, height, first, stride, &err), 0);
+            rv_frame_scaler_run(&kept, &view, AV_PIX_FMT_RGB24, width, height, NULL, first, stride, &err), 0);
         assert_int_equal(
-            rv_frame_scaler_run(&fresh, &view, AV_PIX_FMT_RGB24, width, height, second, stride, &err), 0);
+            rv_frame_scaler_run(&fresh, &view, AV_PIX_FMT_RGB24, width, height, NULL, second, stride, &err),
+            0);
         for (int y = 0; y < height; y++)
             assert_memory_equal(first + (size_t)y * stride, second + (size_t)y * stride, (size_t)width * 3);
         rv_frame_scaler_clear(&fresh);
@@ -172,14 +82,65 @@ static void frame_scaler_run_follows_changing_shapes(void **state)
     rv_frame_scaler_clear(&kept);
 }
 
+/* Noise of a frame, resampled: the whole, and a window alone. */
+static void check_window(enum AVPixelFormat format, enum AVPixelFormat to_format, size_t pixel_bytes,
+                         const PixelWindow *window, const char *why)
+{
+    enum { WIDTH = 41, HEIGHT = 23 };
+    AVFrame *av = make_av_frame(format, 150, 94);
+    uint32_t seed = 7;
+    for (int i = 0; i < AV_NUM_DATA_POINTERS && av->buf[i] != NULL; i++) {
+        for (size_t k = 0; k < av->buf[i]->size; k++) {
+            seed = seed * 1664525u + 1013904223u;
+            av->buf[i]->data[k] =
+                (uint8_t)(seed >> 24) & (format == AV_PIX_FMT_YUV420P10 && k % 2 != 0 ? 3 : 255);
+        }
+    }
+    FrameView view;
+    FrameScaler scaler = {0};
+    RvError err = {0};
+    size_t stride = rv_frame_scaler_stride(to_format, WIDTH);
+    uint8_t *whole = calloc(HEIGHT, stride), *part = calloc(HEIGHT, stride);
+    assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
+    assert_int_equal(rv_frame_scaler_run(&scaler, &view, to_format, WIDTH, HEIGHT, NULL, whole, stride, &err),
+                     0);
+    assert_int_equal(
+        rv_frame_scaler_run(&scaler, &view, to_format, WIDTH, HEIGHT, window, part, stride, &err), 0);
+    for (int y = window->top; y < window->top + window->height; y++) {
+        size_t at = (size_t)y * stride + (size_t)window->left * pixel_bytes;
+        if (memcmp(whole + at, part + at, (size_t)window->width * pixel_bytes) != 0)
+            fail_msg("%s: row %d differs", why, y);
+    }
+    rv_frame_scaler_clear(&scaler);
+    free(whole);
+    free(part);
+    av_frame_free(&av);
+}
+
+static void frame_scaler_run_fills_a_window_as_the_whole(void **state)
+{
+    static const struct {
+        PixelWindow window;
+        const char *why;
+    } cases[] = {
+        {{9, 0, 23, 23}, "the middle square"}, {{1, 3, 1, 1}, "one pixel"},
+        {{40, 22, 1, 1}, "the last pixel"},    {{0, 0, 41, 23}, "everything"},
+        {{3, 5, 17, 2}, "odd offsets"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_window(AV_PIX_FMT_YUV420P, AV_PIX_FMT_RGB24, 3, &cases[i].window, cases[i].why);
+        check_window(AV_PIX_FMT_NV12, AV_PIX_FMT_RGB24, 3, &cases[i].window, cases[i].why);
+        check_window(AV_PIX_FMT_GRAY8, AV_PIX_FMT_RGB24, 3, &cases[i].window, cases[i].why);
+        check_window(AV_PIX_FMT_YUV420P10, AV_PIX_FMT_RGB48, 6, &cases[i].window, cases[i].why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frame_view_decides_matrix_and_range),
-        cmocka_unit_test(frame_view_takes_the_first_field),
-        cmocka_unit_test(frame_view_refuses_what_cannot_be_read),
         cmocka_unit_test(frame_scaler_run_places_chroma),
         cmocka_unit_test(frame_scaler_run_follows_changing_shapes),
+        cmocka_unit_test(frame_scaler_run_fills_a_window_as_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,11 +77,34 @@ static void upright_copy_crops_and_swaps(void **state)
     assert_memory_equal(out, "bB1cC2", 6);
 }
 
+/* The window cut out of the source, then turned, is the part of the whole turned picture. */
+static void upright_window_is_where_the_copy_reads(void **state)
+{
+    uint8_t pixels[HEIGHT * STRIDE];
+    fill(pixels);
+    for (int variant = 0; variant < 8; variant++) {
+        Turn turn = {variant % 4, variant >= 4, false};
+        int width = turn.quarter_turns & 1 ? HEIGHT : WIDTH, height = WIDTH + HEIGHT - width;
+        for (int at = 0; at < WIDTH * HEIGHT; at++) {
+            PixelWindow part = {at % width, at / width, width - at % width, height - at / width};
+            PixelWindow from = rv_upright_window(&turn, WIDTH, HEIGHT, &part);
+            RgbRows whole = {pixels, STRIDE, WIDTH, HEIGHT};
+            RgbRows cut = {pixels + from.top * STRIDE + from.left * 3, STRIDE, from.width, from.height};
+            uint8_t expected[WIDTH * HEIGHT * 3], out[WIDTH * HEIGHT * 3];
+            size_t row_bytes = (size_t)part.width * 3;
+            rv_upright_copy(&whole, &turn, part.left, part.top, part.width, part.height, expected, row_bytes);
+            rv_upright_copy(&cut, &turn, 0, 0, part.width, part.height, out, row_bytes);
+            assert_memory_equal(out, expected, row_bytes * (size_t)part.height);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(upright_copy_turns_and_mirrors),
         cmocka_unit_test(upright_copy_crops_and_swaps),
+        cmocka_unit_test(upright_window_is_where_the_copy_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

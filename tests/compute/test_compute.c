@@ -198,9 +198,9 @@ static void run_linear(Compute *compute, const float *src, const float *weights,
 
 static void linear_rows_do_not_depend_on_batch_or_threads(void **state)
 {
+    Compute *compute = open_threads(state, 1);
     float *src = random_values(ROWS * INPUTS, 1), *weights = random_values(OUTPUTS * INPUTS, 2);
     float *expected = random_values(ROWS * OUTPUTS, 3), *result = random_values(ROWS * OUTPUTS, 3);
-    Compute *compute = open_threads(state, 1);
     run_linear(compute, src, weights, ROWS, expected);
     rv_compute_close(compute);
     for (int thread_count = 1; thread_count <= 3; thread_count++) {
@@ -304,8 +304,8 @@ static void attention_rows_do_not_depend_on_batch_or_queries(void **state)
 {
     AttentionCase all = {3, 50, 0, 50, 2, 64, true, ""};
     size_t width = all.heads * all.head_width, row_floats = width + 1;
-    float *qkv = random_values(all.sequences * all.tokens * 3 * width, 1);
     Compute *compute = open_threads(state, 1);
+    float *qkv = random_values(all.sequences * all.tokens * 3 * width, 1);
     float *expected = run_attention(compute, &all, qkv);
     rv_compute_close(compute);
     compute = open_threads(state, 3);

@@ -117,10 +117,10 @@ static void linear_equals_scalar_to_the_bit(void **state)
 static void linear_rows_do_not_depend_on_batch_or_threads(void **state)
 {
     enum { ROWS = 300, INPUTS = 1030, OUTPUTS = 101 };
+    Compute *compute = open_threads(state, 1);
     float *src = random_values(ROWS * INPUTS, 1), *weights = random_values(OUTPUTS * INPUTS, 2);
     float *expected = random_values(ROWS * OUTPUTS, 3), *result = random_values(ROWS * OUTPUTS, 3);
     LinearEpilogue gelu = {ACTIVATION_QUICK_GELU, false};
-    Compute *compute = open_threads(state, 1);
     run_layer(compute, src, ROWS, INPUTS, weights, weights, OUTPUTS, gelu, expected);
     rv_compute_close(compute);
     for (int thread_count = 1; thread_count <= 3; thread_count++) {

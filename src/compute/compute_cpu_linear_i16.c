@@ -11,10 +11,10 @@
 
 struct LinearI16 {
     size_t output_count, input_count;
-    size_t depth;         // input_count rounded up to pairs
+    size_t depth;         // input_count rounded up to the kernels' depth_step
     size_t segment_count; // of the depth
     size_t panel_count;   // of tile_columns outputs each, the last filled up with zeros
-    int16_t *panels;      // [panel_count, depth / 2, tile_columns, 2]
+    int16_t *panels;      // [panel_count, depth * tile_columns], see pack_i16
     float *scales;        // [panel_count, segment_count, tile_columns]
     float *bias;          // [panel_count, tile_columns]
 };
@@ -43,53 +43,61 @@ static void add_weight_bounds(const float *weights, size_t count, double *sum, f
     }
 }
 
-/* One segment of one output's weights, to every second pair of dst; gives the scale. The sum of magnitudes
+/* One segment of one output's weights; gives the scale. The sum of magnitudes
  * after rounding is at most sum / scale + count / 2, which the choice of the scale keeps at
  * I16_WEIGHT_SUM_MAX. NaN when a weight is not finite: the output then is NaN too. */
-static float pack_segment(const float *weights, size_t count, size_t tile_columns, int16_t *dst)
+static float quantise_segment(const float *weights, size_t count, int16_t *dst)
 {
     double sum = 0.0;
     float peak = 0.0f;
     add_weight_bounds(weights, count, &sum, &peak);
-    if (!isfinite(sum))
+    if (!isfinite(sum)) {
+        memset(dst, 0, count * sizeof *dst);
         return NAN;
+    }
     // One more than half the count: the quotients below are rounded themselves.
     double limit = I16_WEIGHT_SUM_MAX - (double)count / 2 - 1;
     double scale = fmax(fmax(sum / limit, (double)peak / INT16_MAX), (double)I16_SMALLEST_PEAK / INT16_MAX);
     float rounded = nextafterf((float)scale, INFINITY); // not below the exact one
     double inverse = 1.0 / (double)rounded;
     for (size_t k = 0; k < count; k++)
-        dst[k / 2 * 2 * tile_columns + k % 2] = (int16_t)lrint((double)weights[k] * inverse);
+        dst[k] = (int16_t)lrint((double)weights[k] * inverse);
     return rounded;
 }
 
 typedef struct PackI16Job {
+    const I16Kernels *kernels;
     const LinearI16 *layer;
     const float *weights;
-    size_t tile_columns;
 } PackI16Job;
+
+/* scales: [segment_count, tile_columns], from this column on. */
+static void pack_column(const PackI16Job *job, const float *weights, size_t column, int16_t *panel,
+                        float *scales)
+{
+    int16_t integers[I16_SEGMENT];
+    size_t input_count = job->layer->input_count;
+    for (size_t start = 0; start < input_count; start += I16_SEGMENT) {
+        size_t left = input_count - start, count = left < I16_SEGMENT ? left : I16_SEGMENT;
+        *scales = quantise_segment(weights + start, count, integers);
+        job->kernels->pack_i16(integers, start, count, column, panel);
+        scales += job->kernels->tile_columns;
+    }
+}
 
 static void pack_panel(void *context, size_t index, int worker)
 {
     const PackI16Job *job = context;
     const LinearI16 *layer = job->layer;
-    size_t tile_columns = job->tile_columns, first = index * tile_columns;
+    size_t tile_columns = job->kernels->tile_columns, first = index * tile_columns;
+    size_t left = layer->output_count - first, column_count = left < tile_columns ? left : tile_columns;
     int16_t *panel = layer->panels + first * layer->depth;
     float *scales = layer->scales + first * layer->segment_count;
     memset(panel, 0, tile_columns * layer->depth * sizeof *panel);
-    for (size_t column = 0; column < tile_columns; column++) {
-        for (size_t segment = 0; segment < layer->segment_count; segment++) {
-            size_t start = segment * I16_SEGMENT, left = layer->input_count - start;
-            float *scale = &scales[segment * tile_columns + column];
-            if (first + column >= layer->output_count) {
-                *scale = 0.0f;
-                continue;
-            }
-            *scale = pack_segment(job->weights + (first + column) * layer->input_count + start,
-                                  left < I16_SEGMENT ? left : I16_SEGMENT, tile_columns,
-                                  panel + start * tile_columns + 2 * column);
-        }
-    }
+    memset(scales, 0, tile_columns * layer->segment_count * sizeof *scales);
+    for (size_t column = 0; column < column_count; column++)
+        pack_column(job, job->weights + (first + column) * layer->input_count, column, panel,
+                    scales + column);
 }
 
 static RvStatus create_space(CpuDevice *device, RvError *err)
@@ -122,17 +130,17 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err)
 {
     *out = NULL;
-    size_t tile_columns = device->i16_kernels->tile_columns;
+    const I16Kernels *kernels = device->i16_kernels;
     RvStatus status = create_space(device, err);
     LinearI16 *layer = status == RV_OK ? rv_mem_alloc(1, sizeof *layer, err) : NULL;
     if (layer == NULL)
         return RV_ERROR_MEMORY;
     layer->output_count = output_count;
     layer->input_count = input_count;
-    layer->depth = round_up(input_count, 2);
+    layer->depth = round_up(input_count, kernels->depth_step);
     layer->segment_count = divide_up(input_count, I16_SEGMENT);
-    layer->panel_count = divide_up(output_count, tile_columns);
-    size_t padded_count = layer->panel_count * tile_columns;
+    layer->panel_count = divide_up(output_count, kernels->tile_columns);
+    size_t padded_count = layer->panel_count * kernels->tile_columns;
     layer->panels = (int16_t *)rv_cpu_alloc(padded_count * layer->depth / 2, err);
     layer->scales = rv_cpu_alloc(padded_count * layer->segment_count, err);
     layer->bias = rv_mem_alloc_aligned(padded_count, sizeof(float), err);
@@ -143,7 +151,7 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
     memset(layer->bias, 0, padded_count * sizeof(float));
     if (bias != NULL)
         memcpy(layer->bias, bias, output_count * sizeof(float));
-    PackI16Job job = {layer, weights, tile_columns};
+    PackI16Job job = {kernels, layer, weights};
     rv_cpu_run(device, padded_count * input_count, layer->panel_count, pack_panel, &job);
     *out = layer;
     return RV_OK;
@@ -188,8 +196,9 @@ static void quantise_rows(void *context, size_t index, int worker)
             *scales++ = job->kernels->quantise_i16(src + start, left < I16_SEGMENT ? left : I16_SEGMENT,
                                                    values + start);
         }
-        if (layer->depth > layer->input_count)
-            values[layer->input_count] = 0; // the other half of the last pair
+        memset(values + layer->input_count, 0, (layer->depth - layer->input_count) * sizeof *values);
+        if (job->kernels->split_i16 != NULL)
+            job->kernels->split_i16(values, layer->depth);
     }
 }
 
@@ -227,10 +236,11 @@ static void multiply_block(void *context, size_t index, int worker)
     for (; strip < strip_end; strip++) {
         size_t row = cut(job->rows, strip, job->strip_count),
                row_end = cut(job->rows, strip + 1, job->strip_count);
+        tile.rows = row_end - row;
         tile.src = job->space->values + row * job->value_stride;
         tile.src_scales = job->space->scales + row * layer->segment_count;
         tile.out.dst = job->dst + row * job->dst_stride + column;
-        job->kernels->tiles[row_end - row - 1](&tile);
+        job->kernels->tiles[tile.rows - 1](&tile);
         if (tile.out.next != NULL)
             tile.out.next += layer->depth / 2 / TILE_FETCH_DEPTH * tile.out.next_lines * 16;
     }

@@ -18,7 +18,7 @@
 #define LENGTH_MAX 67
 #define GUARD 32
 #define COLUMNS_MAX 64
-#define ROWS_MAX 16
+#define ROWS_MAX 32
 #define DEPTH_MAX (2 * I16_SEGMENT + 68)
 
 static const I16Kernels *level_kernels(void **state)
@@ -112,8 +112,8 @@ static void quantise_handles_extremes(void **state)
 
 typedef struct TileCase {
     int16_t src[ROWS_MAX * (DEPTH_MAX + 6)];
-    int16_t weights[COLUMNS_MAX * DEPTH_MAX]; // [column, depth]
-    int16_t panel[COLUMNS_MAX * DEPTH_MAX];
+    int16_t weights[COLUMNS_MAX * DEPTH_MAX];                                  // [column, depth]
+    int16_t split[ROWS_MAX * (DEPTH_MAX + 6)], panel[COLUMNS_MAX * DEPTH_MAX]; // as the kernels read them
     float src_scales[ROWS_MAX * 4], column_scales[COLUMNS_MAX * 4], panel_scales[COLUMNS_MAX * 4];
     float bias[COLUMNS_MAX];
     float dst[ROWS_MAX * (COLUMNS_MAX + 3) + 2 * GUARD];
@@ -136,17 +136,33 @@ static float expected_sum(const TileCase *data, const TileI16 *tile, size_t row,
     return sum;
 }
 
-static void pack(TileCase *data, size_t tile_columns, size_t depth)
+static void pack(const I16Kernels *kernels, TileCase *data, size_t depth)
 {
-    for (size_t k = 0; k < depth; k++) {
-        for (size_t column = 0; column < tile_columns; column++)
-            data->panel[(k / 2 * tile_columns + column) * 2 + k % 2] = data->weights[column * DEPTH_MAX + k];
+    size_t tile_columns = kernels->tile_columns;
+    memset(data->panel, 0, sizeof data->panel);
+    for (size_t column = 0; column < tile_columns; column++) {
+        for (size_t start = 0; start < depth; start += I16_SEGMENT)
+            kernels->pack_i16(data->weights + column * DEPTH_MAX + start, start,
+                              depth - start < I16_SEGMENT ? depth - start : I16_SEGMENT, column, data->panel);
     }
     for (size_t segment = 0; segment < 4; segment++) {
         for (size_t column = 0; column < tile_columns; column++)
             data->panel_scales[segment * tile_columns + column] =
                 data->column_scales[segment * COLUMNS_MAX + column];
     }
+}
+
+/* The tile with its rows in the order that the kernels read. */
+static TileI16 split_rows(const I16Kernels *kernels, TileCase *data, TileI16 tile)
+{
+    if (kernels->split_i16 == NULL)
+        return tile;
+    int16_t *rows = data->split + (tile.src - data->src);
+    memcpy(data->split, data->src, sizeof data->split);
+    for (size_t row = 0; row < tile.rows; row++)
+        kernels->split_i16(rows + row * tile.src_stride, tile.depth);
+    tile.src = rows;
+    return tile;
 }
 
 static void check_tile(const I16Kernels *kernels, TileCase *data, TileI16 tile, size_t rows)
@@ -162,8 +178,10 @@ static void check_tile(const I16Kernels *kernels, TileCase *data, TileI16 tile, 
         for (size_t column = 0; column < tile.out.columns; column++)
             dst[row * dst_stride + column] = (float)column;
     }
-    pack(data, kernels->tile_columns, tile.depth);
-    kernels->tiles[rows - 1](&tile);
+    pack(kernels, data, tile.depth);
+    tile.rows = rows;
+    TileI16 given = split_rows(kernels, data, tile);
+    kernels->tiles[rows - 1](&given);
     for (size_t i = 0; i < value_count; i++) {
         ptrdiff_t at = &data->dst[i] - dst;
         size_t row = (size_t)at / dst_stride, column = (size_t)at % dst_stride;
@@ -192,8 +210,10 @@ static TileCase *new_case(bool extreme)
     for (size_t i = 0; i < sizeof data->src / sizeof(int16_t); i++)
         data->src[i] = extreme ? I16_VALUE_MAX
                                : (int16_t)((int)(next_bits(&seed) % (2 * I16_VALUE_MAX + 1)) - I16_VALUE_MAX);
+    // Three of the largest weights fit a segment, beside small ones.
     for (size_t i = 0; i < sizeof data->weights / sizeof(int16_t); i++)
         data->weights[i] = (int16_t)(extreme                     ? i / DEPTH_MAX % 2 == 0 ? most : -most
+                                     : i % 97 == 5               ? i % 2 == 0 ? INT16_MAX : -INT16_MAX
                                      : next_bits(&seed) % 7 == 0 ? (int)(next_bits(&seed) % 601) - 300
                                                                  : (int)(next_bits(&seed) % 201) - 100);
     for (size_t i = 0; i < ROWS_MAX * 4; i++)
@@ -213,7 +233,8 @@ static void tiles_equal_the_definition_to_the_bit(void **state)
     assert_int_equal(kernels->tile_columns, rv_kernels_get(kernels->level)->tile_columns);
     for (int extreme = 0; extreme <= 1; extreme++) {
         TileCase *data = new_case(extreme == 1);
-        for (size_t depth = 2; depth <= DEPTH_MAX; depth += depth < LENGTH_MAX ? 2 : 122) {
+        size_t step = kernels->depth_step;
+        for (size_t depth = step; depth <= DEPTH_MAX; depth += step > 2 || depth < LENGTH_MAX ? step : 122) {
             for (size_t rows = 1; rows <= kernels->tile_rows; rows++) {
                 size_t variant = depth / 2 * 7 + rows;
                 TileI16 tile = {.src = data->src + depth % 3,
@@ -249,7 +270,7 @@ static void tiles_keep_not_a_number_in_its_row_and_column(void **state)
                     .scale_stride = 4,
                     .panel = data->panel,
                     .panel_scales = data->panel_scales,
-                    .depth = I16_SEGMENT + 2,
+                    .depth = I16_SEGMENT + kernels->depth_step,
                     .out.columns = kernels->tile_columns};
     check_tile(kernels, data, tile, kernels->tile_rows);
     for (size_t row = 0; row < kernels->tile_rows; row++) {

@@ -80,3 +80,13 @@ static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)
     }
     return scale;
 }
+
+/* A panel: [depth / 2, TILE_COLUMNS, 2], pairs of neighbours in depth. */
+static void KERNEL_I16(pack)(const int16_t *weights, size_t start, size_t count, size_t column,
+                             int16_t *panel)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t k = start + i;
+        panel[(k / 2 * TILE_COLUMNS + column) * 2 + k % 2] = weights[i];
+    }
+}

@@ -49,6 +49,10 @@ static int check_model(const CliCommon *common)
         printf("model       %s: %s\n", info->name, info->path);
         printf("runs on     %s, %d thread%s, pictures in %s precision\n", info->kernels, info->thread_count,
                info->thread_count == 1 ? "" : "s", info->precision);
+        if (strcmp(info->kernels, "avx512amx") == 0)
+            printf(
+                "            AMX: so far run in emulation only; its products were compared with plain C's\n"
+                "            just now. REELVEC_CPU=avx512vnni does without.\n");
     } else {
         printf("model       %s\n", err.message);
     }

@@ -134,8 +134,8 @@ void cli_help_program(FILE *out)
           "  REELVEC_LIBRARY         the library where --library is not given\n"
           "  REELVEC_MODEL           the model where --model is not given\n"
           "  REELVEC_PRECISION       fast or float32: the precision where --precision is not given or auto\n"
-          "  REELVEC_CPU             scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to "
-          "use\n\n",
+          "  REELVEC_CPU             scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx or neon: the\n"
+          "                          instructions to use\n\n",
           out);
     fputs(exit_statuses, out);
     fputs("\nResults go to stdout, everything else to stderr.\n", out);

@@ -5,15 +5,34 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
-static const char *const level_names[] = {[CPU_SCALAR] = "scalar",          [CPU_AVX2] = "avx2",
-                                          [CPU_AVX_VNNI] = "avxvnni",       [CPU_AVX512] = "avx512",
-                                          [CPU_AVX512_VNNI] = "avx512vnni", [CPU_NEON] = "neon"};
+static const char *const level_names[] = {[CPU_SCALAR] = "scalar",
+                                          [CPU_AVX2] = "avx2",
+                                          [CPU_AVX_VNNI] = "avxvnni",
+                                          [CPU_AVX512] = "avx512",
+                                          [CPU_AVX512_VNNI] = "avx512vnni",
+                                          [CPU_AVX512_AMX] = "avx512amx",
+                                          [CPU_NEON] = "neon"};
 
 const char *rv_cpu_level_name(CpuLevel level)
 {
     return level_names[level];
 }
+
+#if defined(__x86_64__)
+/* Linux keeps the tile registers of those processes alone that asked for them: of all their threads, whenever
+ * started (Documentation/arch/x86/xstate.rst, from Linux 5.16 on). The numbers stand in <asm/prctl.h> of
+ * newer systems than are asked for. */
+static bool request_tiles(void)
+{
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#endif
 
 static bool level_runs(CpuLevel level)
 {
@@ -35,6 +54,9 @@ static bool level_runs(CpuLevel level)
         return avx512;
     case CPU_AVX512_VNNI:
         return avx512 && __builtin_cpu_supports("avx512vnni");
+    case CPU_AVX512_AMX:
+        return avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("amx-tile") &&
+               __builtin_cpu_supports("amx-int8") && request_tiles();
     default:
         return false;
     }

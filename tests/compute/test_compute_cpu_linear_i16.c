@@ -14,8 +14,11 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "compute/compute.h"
+#include "compute/compute_cpu.h"
 #include "cpu_levels.h"
+#if defined(__x86_64__)
+#include "emulated_amx.h"
+#endif
 
 static Compute *open_level(const char *level, int thread_count)
 {
@@ -31,6 +34,12 @@ static Compute *open_threads(void **state, int thread_count)
 {
     const char *level = rv_cpu_level_name(*(CpuLevel *)*state);
     Compute *compute = open_level(level, thread_count);
+#if defined(__x86_64__)
+    if (strcmp(rv_compute_kernels(compute), level) != 0 && *(CpuLevel *)*state == CPU_AVX512_AMX) {
+        ((CpuDevice *)compute)->i16_kernels = emulated_amx_kernels();
+        return compute;
+    }
+#endif
     if (strcmp(rv_compute_kernels(compute), level) != 0) {
         print_message("skipped: this processor has no %s\n", level);
         rv_compute_close(compute);
@@ -237,7 +246,8 @@ int main(void)
 #if defined(__aarch64__)
     static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
 #else
-    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX_VNNI, CPU_AVX512, CPU_AVX512_VNNI};
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2,        CPU_AVX_VNNI,
+                                CPU_AVX512, CPU_AVX512_VNNI, CPU_AVX512_AMX};
 #endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_is_within_a_thousandth_of_exact),

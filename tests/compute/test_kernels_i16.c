@@ -14,6 +14,10 @@
 
 #include "compute/kernels/kernels_i16.h"
 #include "cpu_levels.h"
+#if defined(__x86_64__)
+#include "amx_emulation.h"
+#include "emulated_amx.h"
+#endif
 
 #define LENGTH_MAX 67
 #define GUARD 32
@@ -28,6 +32,10 @@ static const I16Kernels *level_kernels(void **state)
     CpuLevel runs = rv_cpu_level();
     unsetenv("REELVEC_CPU");
     const I16Kernels *kernels = rv_i16_kernels_get(level);
+#if defined(__x86_64__)
+    if (runs != level && level == CPU_AVX512_AMX)
+        return emulated_amx_kernels();
+#endif
     if (runs != level || kernels == NULL) {
         print_message("skipped: this processor or build has no %s\n", rv_cpu_level_name(level));
         skip();
@@ -290,12 +298,42 @@ static void i16_kernels_get_answers_by_level(void **state)
         assert_in_range(rv_i16_kernels_get(level)->level, CPU_SCALAR, level);
 }
 
+/* Registers that stay in use would be kept at each change of threads, and slow the processor down. */
+static void amx_tiles_release_their_registers(void **state)
+{
+#if defined(__x86_64__)
+    if (rv_cpu_level() == CPU_AVX512_AMX)
+        return; // in the processor they cannot be seen
+    assert_true(rv_i16_kernels_agree(emulated_amx_kernels(), &rv_i16_kernels_scalar));
+    assert_false(amx_emulation_in_use());
+#endif
+}
+
+static void clear_tile(const TileI16 *tile)
+{
+    for (size_t row = 0; row < tile->rows; row++)
+        memset(tile->out.dst + row * tile->out.dst_stride, 0, tile->out.columns * sizeof(float));
+}
+
+static void i16_kernels_agree_finds_wrong_tiles(void **state)
+{
+    const I16Kernels *kernels = level_kernels(state);
+    assert_true(rv_i16_kernels_agree(kernels, &rv_i16_kernels_scalar));
+    TileI16Function *tiles[ROWS_MAX];
+    for (size_t rows = 1; rows <= kernels->tile_rows; rows++)
+        tiles[rows - 1] = clear_tile;
+    I16Kernels wrong = *kernels;
+    wrong.tiles = tiles;
+    assert_false(rv_i16_kernels_agree(&wrong, &rv_i16_kernels_scalar));
+}
+
 int main(void)
 {
 #if defined(__aarch64__)
     static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
 #else
-    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX_VNNI, CPU_AVX512, CPU_AVX512_VNNI};
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2,        CPU_AVX_VNNI,
+                                CPU_AVX512, CPU_AVX512_VNNI, CPU_AVX512_AMX};
 #endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(i16_kernels_get_answers_by_level),
@@ -303,8 +341,11 @@ int main(void)
         cmocka_unit_test(quantise_handles_extremes),
         cmocka_unit_test(tiles_equal_the_definition_to_the_bit),
         cmocka_unit_test(tiles_keep_not_a_number_in_its_row_and_column),
+        cmocka_unit_test(i16_kernels_agree_finds_wrong_tiles),
     };
     int failures = 0;
+    static const struct CMUnitTest once[] = {cmocka_unit_test(amx_tiles_release_their_registers)};
     RUN_ON_CPU_LEVELS(levels, tests, &failures);
+    failures += cmocka_run_group_tests(once, NULL, NULL);
     return failures;
 }

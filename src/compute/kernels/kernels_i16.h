@@ -60,12 +60,17 @@ typedef struct I16Kernels {
 /* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. */
 const I16Kernels *rv_i16_kernels_get(CpuLevel level);
 
+/* Whether both give the same product to the bit, one with all kinds of bytes (half a million multiply-adds).
+ */
+bool rv_i16_kernels_agree(const I16Kernels *kernels, const I16Kernels *others);
+
 extern const I16Kernels rv_i16_kernels_scalar;
 #if defined(__x86_64__)
 extern const I16Kernels rv_i16_kernels_avx2;
 extern const I16Kernels rv_i16_kernels_avxvnni;
 extern const I16Kernels rv_i16_kernels_avx512;
 extern const I16Kernels rv_i16_kernels_avx512vnni;
+extern const I16Kernels rv_i16_kernels_avx512amx;
 #endif
 
 #endif

@@ -43,6 +43,15 @@ static void add_weight_bounds(const float *weights, size_t count, double *sum, f
     }
 }
 
+/* To nearest even, as lrint, for which gcc calls a function: the integer is in the last bits of the sum. */
+static int16_t round_to_i16(double x)
+{
+    double sum = x + 0x1.8p52;
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    return (int16_t)bits;
+}
+
 /* One segment of one output's weights; gives the scale. The sum of magnitudes
  * after rounding is at most sum / scale + count / 2, which the choice of the scale keeps at
  * I16_WEIGHT_SUM_MAX. NaN when a weight is not finite: the output then is NaN too. */
@@ -61,7 +70,7 @@ static float quantise_segment(const float *weights, size_t count, int16_t *dst)
     float rounded = nextafterf((float)scale, INFINITY); // not below the exact one
     double inverse = 1.0 / (double)rounded;
     for (size_t k = 0; k < count; k++)
-        dst[k] = (int16_t)lrint((double)weights[k] * inverse);
+        dst[k] = round_to_i16((double)weights[k] * inverse);
     return rounded;
 }
 

@@ -3,10 +3,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +12,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "search/codes.h"
+#include "search/new_file.h"
 
-#define PATH_BYTES 8192
-#define NEW_SUFFIX CODES_SUFFIX "-new"
 #define ENCODE_TASK ((size_t)32)
 // Changed rows are read from the database by every query: up to this share of the rows that costs little.
 #define CHANGED_SHARE 256
@@ -165,11 +162,10 @@ typedef struct Update {
     int64_t row_count;    // of a whole file
     bool whole;           // make the file anew
     bool needed;
-    char path[PATH_BYTES], new_path[PATH_BYTES];
+    NewFile file; // LIBRARY-codes-new is the lock also where the file is made longer
     uint8_t token[STORE_TOKEN_BYTES];
     uint64_t offset; // of an appended segment
     uint8_t previous[STORE_TOKEN_BYTES];
-    int lock; // LIBRARY-codes-new, which is also what a new file is written to
 } Update;
 
 static RvStatus count_changed(Update *update, RvError *err)
@@ -259,65 +255,23 @@ static RvStatus write_rows(Update *update, int descriptor, const FrameFilter *fi
     return status;
 }
 
-/* One process at a time makes codes. A file that is there belongs to one that is at work, or was killed: the
- * lock tells.
- */
-static RvStatus take_lock(Update *update, bool *taken, RvError *err)
-{
-    struct stat here, there;
-    update->lock = open(update->new_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (update->lock < 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
-    // The one who had it may have given the file another name meanwhile.
-    *taken = flock(update->lock, LOCK_EX | LOCK_NB) == 0 && fstat(update->lock, &here) == 0 &&
-             lstat(update->new_path, &there) == 0 && here.st_ino == there.st_ino && S_ISREG(here.st_mode);
-    return RV_OK;
-}
-
-static void drop_lock(Update *update, bool taken)
-{
-    struct stat here, there;
-    if (taken && fstat(update->lock, &here) == 0 && lstat(update->new_path, &there) == 0 &&
-        here.st_ino == there.st_ino)
-        unlink(update->new_path);
-    if (update->lock >= 0)
-        close(update->lock);
-    update->lock = -1;
-}
-
-/* Who may read the library may read its codes, and nobody else. */
-static RvStatus copy_permissions(Update *update, RvError *err)
-{
-    char library[PATH_BYTES];
-    struct stat facts;
-    RvStatus status = rv_store_derived_path(update->store, "", library, sizeof library, err);
-    if (status == RV_OK && (stat(library, &facts) != 0 || fchmod(update->lock, facts.st_mode & 0666) != 0))
-        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
-    // Only an administrator may give files away; for others it is theirs already.
-    if (status == RV_OK && geteuid() == 0 && fchown(update->lock, facts.st_uid, facts.st_gid) != 0)
-        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
-    return status;
-}
-
 static RvStatus write_whole(Update *update, RvError *err)
 {
-    RvStatus status = copy_permissions(update, err);
-    if (status == RV_OK && ftruncate(update->lock, 0) != 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->new_path, strerror(errno));
+    RvStatus status = rv_new_file_begin(&update->file, update->store, err);
     if (status == RV_OK)
-        status = write_rows(update, update->lock, NULL, 0, update->row_count, 0, err);
+        status = write_rows(update, update->file.descriptor, NULL, 0, update->row_count, 0, err);
     if (status == RV_OK)
-        status = rv_code_write_header(update->lock, 0, update->dimensions, (uint64_t)update->row_count, NULL,
-                                      0, update->token, NULL, err);
+        status = rv_code_write_header(update->file.descriptor, 0, update->dimensions,
+                                      (uint64_t)update->row_count, NULL, 0, update->token, NULL, err);
     return status;
 }
 
 /* Behind the last segment, where nobody reads before the library names the new one. */
 static RvStatus write_segment(Update *update, RvError *err)
 {
-    int descriptor = open(update->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int descriptor = open(update->file.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->path, strerror(errno));
+        return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->file.path, strerror(errno));
     FrameFilter filter = {.ranges = update->changed, .range_count = update->changed_count};
     RvStatus status = write_rows(update, descriptor, &filter, update->offset, update->changed_rows,
                                  update->changed_count, err);
@@ -332,9 +286,7 @@ static RvStatus write_segment(Update *update, RvError *err)
 static RvStatus place_file(void *user, RvError *err)
 {
     Update *update = user;
-    if (update->whole && rename(update->new_path, update->path) != 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", update->path, strerror(errno));
-    return RV_OK;
+    return update->whole ? rv_new_file_place(&update->file, err) : RV_OK;
 }
 
 /* In one snapshot: what to do, and with `write` the codes of its rows. */
@@ -389,22 +341,19 @@ RvStatus rv_codes_update(Store *store, ThreadPool *pool, int64_t min_rows, RvErr
     Update *update = rv_mem_alloc(1, sizeof *update, err);
     if (update == NULL)
         return RV_ERROR_MEMORY;
-    *update = (Update){.store = store, .pool = pool, .lock = -1};
-    bool taken = false;
+    *update = (Update){.store = store, .pool = pool, .file.descriptor = -1};
     min_rows = min_rows > 0 ? min_rows : CODES_MIN_ROWS;
     RvStatus status = rv_store_derived_state(store, CODES_NAME, &update->state, err);
     bool supported = status == RV_OK && update->state.supported;
     if (supported)
-        status = rv_store_derived_path(store, CODES_SUFFIX, update->path, sizeof update->path, err);
-    if (supported && status == RV_OK)
-        status = rv_store_derived_path(store, NEW_SUFFIX, update->new_path, sizeof update->new_path, err);
+        status = rv_new_file_init(&update->file, store, CODES_SUFFIX, err);
     if (supported && status == RV_OK)
         status = work(update, min_rows, false, err);
     if (supported && status == RV_OK && update->needed) {
-        status = take_lock(update, &taken, err);
-        if (status == RV_OK && taken)
+        status = rv_new_file_take(&update->file, err);
+        if (status == RV_OK && update->file.taken)
             status = make_and_publish(update, min_rows, err);
-        drop_lock(update, taken);
+        rv_new_file_drop(&update->file);
     }
     free(update->changed);
     free(update);

@@ -59,12 +59,15 @@ const char *rv_library_uri(const RvLibrary *library)
     return rv_store_uri(library->store);
 }
 
-/* Codes only make searches faster: without them the frames are as well in the library. */
-static void update_codes(RvLibrary *library)
+/* Codes and lists only make searches faster: without them the frames are as well in the library. */
+static void update_derived(RvLibrary *library)
 {
     RvError cause = {0};
     if (rv_codes_update(library->store, NULL, 0, &cause) != RV_OK)
         rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
+                    rv_store_uri(library->store), cause.message);
+    else if (rv_lists_update(library->store, NULL, &cause) != RV_OK)
+        rv_log_line(&library->log, RV_LOG_WARNING, "%s: the approximate index stays as it was: %s",
                     rv_store_uri(library->store), cause.message);
 }
 
@@ -77,7 +80,7 @@ RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *pa
         rv_index_video(library->store, encoder, &library->log, path_or_url,
                        options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
     if (status == RV_OK)
-        update_codes(library);
+        update_derived(library);
     return status;
 }
 
@@ -132,18 +135,18 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
 RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)
 {
     static const RvAnnOptions defaults;
-    return rv_store_ann_build(library->store, options != NULL ? options : &defaults, err);
+    return rv_lists_build(library->store, NULL, options != NULL ? options : &defaults, err);
 }
 
 RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err)
 {
     bool ignored;
-    return rv_store_ann_drop(library->store, dropped != NULL ? dropped : &ignored, err);
+    return rv_lists_drop(library->store, dropped != NULL ? dropped : &ignored, err);
 }
 
 RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err)
 {
-    return rv_store_ann_info(library->store, out, err);
+    return rv_lists_info(library->store, out, err);
 }
 
 RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err)
@@ -214,6 +217,8 @@ RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const c
     // Codes of rows that are faulty themselves say nothing.
     if (status == RV_OK && *fault_count == 0)
         status = rv_codes_verify(library->store, fault, user, fault_count, err);
+    if (status == RV_OK && *fault_count == 0)
+        status = rv_lists_verify(library->store, fault, user, fault_count, err);
     return status;
 }
 
@@ -282,6 +287,6 @@ RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *op
     RvStatus status = rv_copy_library(from->store, to->store, &to->log, options != NULL ? options : &defaults,
                                       report != NULL ? report : &ignored, err);
     if (status == RV_OK)
-        update_codes(to);
+        update_derived(to);
     return status;
 }

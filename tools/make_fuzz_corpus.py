@@ -43,6 +43,20 @@ def write_safetensors(path):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
+def write_lists(path):
+    """As src/search/list_file.c lays it out; the target itself makes the checksums right."""
+    dimensions, width, lists, rows = 3, 64, 2, 9
+    runs = [(0, 2), (4, 3), (2, 2), (7, 2)]     # first row, rows: two of the first list, one of the second, one of none
+    header = struct.pack("<8sIIQQIIIIQ16sQQ", b"RVLISTS1", 1, dimensions, rows, len(runs), lists, 0, 0, 0, 1, bytes(range(16)), 0, 0)
+    parts = [struct.pack(f"<{lists * width}f", *[k / 64 for k in range(lists * width)]), struct.pack(f"<{lists}f", 0.5, 0.25),
+             struct.pack(f"<{lists + 2}Q", 0, 2, 3, 4), b"".join(struct.pack("<IIQ", *run, 0) for run in runs)]
+    data = header
+    for part in parts:
+        data += bytes(-len(data) % 64) + part
+    with open(path, "wb") as file:
+        file.write(data)
+
+
 def write_archives(folder):
     root = Node()
     for name, tensor in tensors():
@@ -78,11 +92,12 @@ def write_vocabularies(folder):
 
 def main():
     folder = sys.argv[1]
-    for name in ("checkpoint", "vocabulary"):
+    for name in ("checkpoint", "lists", "vocabulary"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
     write_vocabularies(os.path.join(folder, "vocabulary"))
+    write_lists(os.path.join(folder, "lists", "two.lists"))
 
 
 if __name__ == "__main__":

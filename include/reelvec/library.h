@@ -190,9 +190,10 @@ typedef enum RvFusion {
 } RvFusion;
 
 typedef enum RvScan {
-    RV_SCAN_AUTO,       /* by the approximate index where the library has one, else every frame */
+    RV_SCAN_AUTO,       /* by the approximate index where the library has one that pays, else every frame */
     RV_SCAN_EXACT,      /* every frame */
-    RV_SCAN_APPROXIMATE /* by the approximate index; NOT_FOUND where there is none */
+    RV_SCAN_APPROXIMATE /* by the approximate index; NOT_FOUND where there is none. One that is out of date is
+                           left for every frame, with a warning to the log */
 } RvScan;
 
 /* Zeroed options are good defaults. */
@@ -230,15 +231,19 @@ RV_API void rv_hits_clear(RvHits *hits);
 /* ---- approximate index ------------------------------------------------------------------------------ */
 
 typedef struct RvAnnOptions {
-    const char *kind;     /* "hnsw", "ivfflat", ... as the kind of library has them; NULL: its best */
-    const char *settings; /* "m=16,ef_construction=64"; NULL: the database's defaults */
+    const char *kind;     /* "ivf", "hnsw", ... as the kind of library has them; NULL: its best */
+    const char *settings; /* "m=16,ef_construction=64"; NULL: the defaults */
 } RvAnnOptions;
 
 typedef struct RvAnnInfo {
     bool present;
     char kind[32];
     char settings[160];
-    int64_t size_bytes; /* 0 where the database does not tell */
+    int64_t size_bytes;  /* 0 where the database does not tell */
+    int64_t row_count;   /* frames in it; 0 where the database does not tell */
+    int64_t newer_count; /* frames that searches look at one by one beside it */
+    bool automatic;      /* RV_SCAN_AUTO uses it */
+    char fault[256];     /* why it is not used, and what to do; "": it is */
 } RvAnnInfo;
 
 /* Build the library's approximate index, instead of the one that it has. Errors: UNSUPPORTED where this kind

@@ -107,7 +107,8 @@ class RvAnnOptions(Structure):
 
 
 class RvAnnInfo(Structure):
-    _fields_ = [("present", c_bool), ("kind", c_char * 32), ("settings", c_char * 160), ("size_bytes", c_int64)]
+    _fields_ = [("present", c_bool), ("kind", c_char * 32), ("settings", c_char * 160), ("size_bytes", c_int64),
+                ("row_count", c_int64), ("newer_count", c_int64), ("automatic", c_bool), ("fault", c_char * 256)]
 
 
 class RvVideo(Structure):

@@ -236,8 +236,8 @@ class Library:
     # ---- the approximate index ----
 
     def build_index(self, kind: Optional[str] = None, settings: Optional[str] = None) -> None:
-        """Build the approximate index that this kind of library has, instead of the one that is there. kind: "hnsw",
-        "ivfflat", ...; settings: "m=16,ef_construction=64". UnsupportedError where it has none."""
+        """Build the approximate index that this kind of library has, instead of the one that is there. kind: "ivf",
+        "hnsw", ...; settings: "lists=1000". UnsupportedError where it has none."""
         options = _native.RvAnnOptions(kind=kind and _native.encode_text(kind, "the kind"),
                                        settings=settings and _native.encode_text(settings, "the settings"))
         with self._open(create=False) as library:
@@ -255,7 +255,10 @@ class Library:
         raw = _native.RvAnnInfo()
         with self._open(create=False) as library:
             call("rv_library_ann_info", library, ctypes.byref(raw))
-        return IndexInfo(raw.kind.decode(), raw.settings.decode(), raw.size_bytes) if raw.present else None
+        if not raw.present:
+            return None
+        return IndexInfo(raw.kind.decode(), raw.settings.decode(), raw.size_bytes, raw.row_count, raw.newer_count,
+                         raw.automatic, raw.fault.decode(errors="replace"))
 
     # ---- looking inside ----
 

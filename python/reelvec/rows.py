@@ -87,11 +87,17 @@ class CopyReport:
 
 @dataclass(frozen=True)
 class IndexInfo:
-    """A library's approximate index. size_bytes is 0 where the database does not tell."""
+    """A library's approximate index. size_bytes and frame_count are 0 where the database does not tell; newer_count: frames
+    that searches look at one by one beside it; automatic: searches use it without being asked to; fault: why it is not used,
+    "" where it is."""
 
     kind: str
     settings: str
     size_bytes: int
+    frame_count: int = 0
+    newer_count: int = 0
+    automatic: bool = True
+    fault: str = ""
 
 
 @dataclass(frozen=True)

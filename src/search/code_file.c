@@ -179,6 +179,7 @@ static RvStatus map_segment(const CodeFile *file, const char *path, uint64_t off
                              .dead_count = header->dead_count,
                              .mapping = memory,
                              .mapping_bytes = layout->size};
+    memcpy(segment->token, header->token, sizeof segment->token);
     segment->checked = rv_mem_alloc(layout->block_count, sizeof *segment->checked, err);
     RvStatus status = segment->checked != NULL ? RV_OK : RV_ERROR_MEMORY;
     if (status == RV_OK &&

@@ -37,6 +37,7 @@ typedef struct CodeSegment {
     size_t dead_count;
     KeyRange *gone; // owned: keys of this segment that later ones took out, rising, apart
     size_t gone_count;
+    uint8_t token[STORE_TOKEN_BYTES];
     atomic_uchar *checked; // owned, [blocks]: 1 when the checksum was found right
     void *mapping;         // owned
     size_t mapping_bytes;

@@ -4,7 +4,11 @@
  * First pass: the coarse codes of all rows, from memory at the speed of memory. A row's score lies in [low,
  * high]. The k-th highest `low` of any rows is a score that k rows reach at least, so a row whose `high` is
  * below it is out, ties included. Second pass: the fine codes of those that are left, with bounds some
- * hundred times as close. */
+ * hundred times as close.
+ *
+ * With lists the first pass looks into one list after another, the most promising first, until enough rows
+ * are found and no list is expected to hold a better one. It stops between rounds of lists only, so that what
+ * is looked at does not depend on which thread was faster. */
 #include "search/code_scan.h"
 
 #include <math.h>
@@ -14,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "search/list_order.h"
 
 #define TASK_BLOCKS ((size_t)16)
 #define REFINE_TASK ((size_t)64)
@@ -21,6 +26,8 @@
 #define OPEN_SHARE 4
 #define ANSWER_SHARE 8
 #define OPEN_MIN ((size_t)16384)
+// Lists of the first round.
+#define FIRST_LISTS ((size_t)8)
 
 typedef struct OpenRow {
     uint32_t segment;
@@ -49,8 +56,11 @@ typedef struct Scan {
     Lowest lowest;
     _Atomic double threshold;
     atomic_size_t open_count;
-    atomic_bool damaged, too_many, no_memory;
+    atomic_bool damaged, not_listed, too_many, no_memory;
     size_t *first_task; // [segments + 1]: task indexes
+    size_t *first_row;  // [segments + 1]: counted over the segments
+    ListOrder order;
+    size_t first_piece; // of the round
     OpenRows all;
 } Scan;
 
@@ -153,24 +163,14 @@ static void keep_open(Scan *scan, OpenRows *open, OpenRow row)
         atomic_store(&scan->too_many, true);
 }
 
-static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRows *open)
+/* Of up to CODE_BLOCK_ROWS scored rows those that may be among the best. */
+static void keep_rows(Scan *scan, uint32_t segment_index, size_t first, size_t count, const int32_t *dots,
+                      OpenRows *open)
 {
-    CodeSegment *segment = &scan->job->file->segments[segment_index];
-    size_t first = block * CODE_BLOCK_ROWS, count = segment->row_count - first;
-    count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
-    int32_t dots[CODE_BLOCK_ROWS];
-    double high[CODE_BLOCK_ROWS];
-    if (!block_counts(scan->job, segment, first, count) &&
-        rv_code_block_is_good(segment, block, scan->kernels))
-        return;
     const RowQuery *query = scan->job->query;
+    const CodeSegment *segment = &scan->job->file->segments[segment_index];
     const RowBound *bounds = segment->bounds + first;
-    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &query->code, dots);
-    // Afterwards, when the block lies in the cache.
-    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
-        atomic_store(&scan->damaged, true);
-        return;
-    }
+    double high[CODE_BLOCK_ROWS];
     for (size_t i = 0; i < count; i++) {
         ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
         high[i] = bound.score + bound.error;
@@ -188,22 +188,48 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
     }
 }
 
+static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRows *open)
+{
+    CodeSegment *segment = &scan->job->file->segments[segment_index];
+    size_t first = block * CODE_BLOCK_ROWS, count = segment->row_count - first;
+    count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
+    if (!block_counts(scan->job, segment, first, count) &&
+        rv_code_block_is_good(segment, block, scan->kernels))
+        return;
+    int32_t dots[CODE_BLOCK_ROWS];
+    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
+    // Afterwards, when the block lies in the cache.
+    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
+        atomic_store(&scan->damaged, true);
+        return;
+    }
+    keep_rows(scan, segment_index, first, count, dots, open);
+}
+
 static bool is_over(Scan *scan)
 {
-    return atomic_load(&scan->damaged) || atomic_load(&scan->too_many) || atomic_load(&scan->no_memory);
+    return atomic_load(&scan->damaged) || atomic_load(&scan->not_listed) || atomic_load(&scan->too_many) ||
+           atomic_load(&scan->no_memory);
+}
+
+/* starts [count + 1] rise from 0: the last part that begins at or before the index. */
+static size_t find_part(const size_t *starts, size_t count, size_t index)
+{
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (starts[middle] <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static void scan_task(void *context, size_t index, int worker)
 {
     Scan *scan = context;
-    size_t low = 0, high = scan->job->file->segment_count; // the segment whose tasks hold the index
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (scan->first_task[middle] <= index)
-            low = middle;
-        else
-            high = middle;
-    }
+    size_t low = find_part(scan->first_task, scan->job->file->segment_count, index);
     const CodeSegment *segment = &scan->job->file->segments[low];
     size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
     size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
@@ -215,6 +241,44 @@ static void scan_task(void *context, size_t index, int worker)
         scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
 }
 
+/* ---- lists -------------------------------------------------------------------------------------------- */
+
+static void scan_run(Scan *scan, size_t run_index, OpenRows *open)
+{
+    const ListFile *lists = scan->job->lists;
+    const ListRun *run = &lists->runs[run_index];
+    size_t segment_index = find_part(scan->first_row, scan->job->listed_segments, run->first);
+    const CodeSegment *segment = &scan->job->file->segments[segment_index];
+    size_t first = run->first - scan->first_row[segment_index], count = run->count;
+    bool checked = atomic_load_explicit(&lists->checked[run_index], memory_order_relaxed) != 0;
+    if (count > segment->row_count - first) {
+        atomic_store(&scan->not_listed, true);
+        return;
+    }
+    if (checked && !block_counts(scan->job, segment, first, count))
+        return;
+    if (!checked)
+        rv_code_touch(segment, first, count);
+    int32_t dots[LIST_RUN_ROWS];
+    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
+    if (!checked && rv_code_block_checksum(segment->coarse + first * segment->width, segment->bounds + first,
+                                           segment->rows + first, count, segment->width,
+                                           scan->kernels) != run->checksum) {
+        atomic_store(&scan->not_listed, true);
+        return;
+    }
+    atomic_store_explicit(&lists->checked[run_index], 1, memory_order_relaxed);
+    keep_rows(scan, (uint32_t)segment_index, first, count, dots, open);
+}
+
+static void list_task(void *context, size_t index, int worker)
+{
+    Scan *scan = context;
+    ListPiece piece = rv_list_order_piece(&scan->order, scan->job->lists, scan->first_piece + index);
+    for (size_t i = 0; i < piece.run_count && !is_over(scan); i++)
+        scan_run(scan, piece.first_run + i, &scan->open[worker]);
+}
+
 static void run_tasks(const Scan *scan, size_t task_count,
                       void (*task)(void *context, size_t index, int worker))
 {
@@ -224,6 +288,35 @@ static void run_tasks(const Scan *scan, size_t task_count,
     }
     for (size_t i = 0; i < task_count; i++)
         task((void *)scan, i, 0);
+}
+
+static void scan_probes(Scan *scan, size_t from, size_t to)
+{
+    scan->first_piece = scan->order.first_piece[from];
+    run_tasks(scan, scan->order.first_piece[to] - scan->order.first_piece[from], list_task);
+}
+
+/* One round of lists after another. */
+static void scan_lists(Scan *scan)
+{
+    const ListOrder *order = &scan->order;
+    size_t probes = scan->job->lists->settings.probes, from = 1, more = probes > 0 ? probes : FIRST_LISTS;
+    scan_probes(scan, 0, 1); // the rows without usable codes
+    while (from < order->count && !is_over(scan)) {
+        double threshold = atomic_load(&scan->threshold);
+        bool enough = scan->lowest.count == scan->lowest.limit;
+        size_t to = from;
+        if (enough && probes > 0 && from > probes)
+            break;
+        while (to < order->count && to - from < more &&
+               (!enough || probes > 0 || order->probes[to].best >= threshold))
+            to++;
+        if (to == from)
+            break;
+        scan_probes(scan, from, to);
+        from = to;
+        more = from;
+    }
 }
 
 /* The open rows of all workers that still reach the threshold, in one list. */
@@ -244,19 +337,36 @@ static RvStatus gather_open(Scan *scan, int worker_count, RvError *err)
     return RV_OK;
 }
 
+/* Segments of which all blocks are looked at have tasks. */
+static void count_tasks(Scan *scan)
+{
+    const CodeFile *file = scan->job->file;
+    for (size_t i = 0; i < file->segment_count; i++) {
+        size_t rows = file->segments[i].row_count;
+        bool whole = scan->job->lists == NULL || i >= scan->job->listed_segments;
+        size_t tasks =
+            whole ? (rows + TASK_BLOCKS * CODE_BLOCK_ROWS - 1) / (TASK_BLOCKS * CODE_BLOCK_ROWS) : 0;
+        scan->first_task[i + 1] = scan->first_task[i] + tasks;
+        scan->first_row[i + 1] = scan->first_row[i] + rows;
+    }
+}
+
 static RvStatus first_pass(Scan *scan, RvError *err)
 {
     const CodeFile *file = scan->job->file;
     int worker_count = scan->job->pool != NULL ? rv_threads_count(scan->job->pool) : 1;
     scan->open = rv_mem_alloc((size_t)worker_count, sizeof *scan->open, err);
     scan->first_task = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_task, err);
-    RvStatus status = scan->open != NULL && scan->first_task != NULL ? RV_OK : RV_ERROR_MEMORY;
+    scan->first_row = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_row, err);
+    bool good = scan->open != NULL && scan->first_task != NULL && scan->first_row != NULL;
+    RvStatus status = good ? RV_OK : RV_ERROR_MEMORY;
+    if (status == RV_OK && scan->job->lists != NULL)
+        status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
     if (status == RV_OK) {
-        for (size_t i = 0; i < file->segment_count; i++)
-            scan->first_task[i + 1] =
-                scan->first_task[i] + (file->segments[i].row_count + TASK_BLOCKS * CODE_BLOCK_ROWS - 1) /
-                                          (TASK_BLOCKS * CODE_BLOCK_ROWS);
+        count_tasks(scan);
         run_tasks(scan, scan->first_task[file->segment_count], scan_task);
+        if (scan->job->lists != NULL)
+            scan_lists(scan);
         if (atomic_load(&scan->no_memory))
             status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
     }
@@ -266,6 +376,8 @@ static RvStatus first_pass(Scan *scan, RvError *err)
         free(scan->open[worker].items);
     free(scan->open);
     free(scan->first_task);
+    free(scan->first_row);
+    rv_list_order_clear(&scan->order);
     return status;
 }
 
@@ -347,6 +459,8 @@ RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate *
         status = second_pass(&scan, candidates, count, err);
     if (status == RV_OK && atomic_load(&scan.damaged))
         *outcome = CODES_DAMAGED;
+    else if (status == RV_OK && atomic_load(&scan.not_listed))
+        *outcome = CODES_NOT_LISTED;
     else if (status == RV_OK && !atomic_load(&scan.too_many) && *count <= rows / ANSWER_SHARE)
         *outcome = CODES_ANSWER;
     free(scan.lowest.heap);

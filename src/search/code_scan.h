@@ -5,6 +5,7 @@
 
 #include "base/threads.h"
 #include "search/code_file.h"
+#include "search/list_file.h"
 
 typedef struct CodeScan {
     CodeFile *file;
@@ -18,6 +19,11 @@ typedef struct CodeScan {
     const double *after_s, *before_s; // inclusive; NULL: no bound
     const KeyRange *changed;          // [changed_count], rising, apart: rows whose codes are out of date
     size_t changed_count;
+    size_t lists_from; // codes of so many rows at least: lists are looked for; SIZE_MAX: never
+    /* NULL: every row. Else the rows of some of the lists, which are of the file's first segments, and every
+     * row of the segments behind. */
+    const ListFile *lists;
+    size_t listed_segments;
 } CodeScan;
 
 /* A row whose float32 score, which lies in [low, high], may count. */
@@ -27,12 +33,15 @@ typedef struct CodeCandidate {
 } CodeCandidate;
 
 typedef enum CodeOutcome {
-    CODES_ANSWER,   // the candidates hold all rows of the answer
-    CODES_TOO_MANY, // they would be so many that scoring all rows is faster
-    CODES_DAMAGED   // a checksum is wrong
+    CODES_ANSWER,    // the candidates hold all rows of the answer
+    CODES_TOO_MANY,  // they would be so many that scoring all rows is faster
+    CODES_DAMAGED,   // a checksum is wrong
+    CODES_NOT_LISTED // a checksum of the lists is not that of the codes
 } CodeOutcome;
 
-/* Rows of the file among which the `limit` best are, by rising key; free *candidates. Errors: MEMORY. */
+/* Rows of the file among which the `limit` best are, by rising key; free *candidates. With lists: most of
+ * them, and never fewer rows than are wanted where so many count. The same whatever the number of threads.
+ * Errors: MEMORY. */
 RvStatus rv_code_scan(const CodeScan *scan, CodeOutcome *outcome, CodeCandidate **candidates, size_t *count,
                       RvError *err);
 

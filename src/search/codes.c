@@ -15,12 +15,14 @@ typedef struct CodeCache {
     CodeFile file; // descriptor -1: none
     bool distrusts, complained, ensured;
     uint8_t distrusted[STORE_TOKEN_BYTES];
+    ListCache lists;
 } CodeCache;
 
 static void destroy_cache(void *object)
 {
     CodeCache *cache = object;
     rv_code_file_close(&cache->file);
+    rv_list_file_close(&cache->lists.file);
     free(cache);
 }
 
@@ -35,6 +37,12 @@ static CodeCache *cache_of(Store *store)
         rv_store_attach(store, cache, destroy_cache);
     }
     return cache;
+}
+
+ListCache *rv_codes_list_cache(Store *store)
+{
+    CodeCache *cache = cache_of(store);
+    return cache != NULL ? &cache->lists : NULL;
 }
 
 static void complain(Store *store, CodeCache *cache, const char *reason)
@@ -216,8 +224,16 @@ static RvStatus scan_open_file(Store *store, CodeScan *scan, const float *vector
     size_t count = 0;
     RvStatus status = rv_row_query_init(&query, vector, dimensions, &usable, err);
     scan->query = &query;
+    // Lists alone serve to find few rows, and none but good ones.
+    if (scan->file->row_count >= scan->lists_from && scan->limit != SIZE_MAX)
+        scan->lists = rv_lists_open(store, scan->file, &scan->listed_segments);
     if (status == RV_OK && usable)
         status = rv_code_scan(scan, &outcome, &candidates, &count, err);
+    if (status == RV_OK && outcome == CODES_NOT_LISTED) {
+        rv_lists_distrust(store, "a checksum is wrong");
+        scan->lists = NULL;
+        status = rv_code_scan(scan, &outcome, &candidates, &count, err);
+    }
     rv_row_query_clear(&query);
     if (status == RV_OK && outcome == CODES_DAMAGED)
         rv_codes_distrust(store, "a checksum is wrong");

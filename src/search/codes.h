@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "search/code_file.h"
 #include "search/code_scan.h"
+#include "search/lists.h"
 #include "search/scan_exact.h"
 
 #define CODES_SUFFIX "-codes"
@@ -19,7 +20,7 @@
 /* Exact scan of the best rows by way of the codes, within the caller's snapshot. Rows that may be among the
  * `limit` best (or reach min_score) come to the callback as from rv_scan_exact; others may come too. *done is
  * false where there are no codes or they cannot answer: nothing counts that the callback got, scan all rows.
- * scan: everything but file, query and changed rows; vector: float32[dimensions]. */
+ * scan: everything but file, query, changed rows and lists; vector: float32[dimensions]. */
 RvStatus rv_codes_scan(Store *store, const CodeScan *scan, const float *vector, int dimensions,
                        ScoredBlockCallback callback, void *user, bool *done, RvError *err);
 
@@ -45,5 +46,7 @@ CodeFile *rv_codes_open(Store *store, const DerivedState *state, int dimensions)
 /* Forget the mapped file: it was found to be wrong, and is not opened again while the library names the same
  * token. */
 void rv_codes_distrust(Store *store, const char *reason);
+/* What the store keeps of the library's lists; NULL when memory is short. */
+ListCache *rv_codes_list_cache(Store *store);
 
 #endif

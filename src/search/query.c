@@ -103,6 +103,9 @@ static RvStatus check_options(const RvSearchOptions *options, RvError *err)
         options->fusion != RV_FUSION_RRF)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown fusion %d; use mean, zscore or rrf",
                             (int)options->fusion);
+    if (options->scan != RV_SCAN_AUTO && options->scan != RV_SCAN_EXACT &&
+        options->scan != RV_SCAN_APPROXIMATE)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown way to scan %d", (int)options->scan);
     if (options->scan == RV_SCAN_APPROXIMATE && options->fusion != RV_FUSION_MEAN)
         return rv_error_set(
             err, RV_ERROR_ARGUMENT,
@@ -263,7 +266,9 @@ static RvStatus choose_index(const Query *query, bool *approximate, RvError *err
     if (query->options.scan == RV_SCAN_EXACT)
         return RV_OK;
     RvAnnInfo info = {0};
-    RvStatus status = rv_store_ann_info(query->store, &info, err);
+    RvStatus status = rv_store_ann_is_derived(query->store)
+                          ? rv_lists_present(query->store, &info.present, err)
+                          : rv_store_ann_info(query->store, &info, err);
     *approximate = status == RV_OK && info.present;
     if (status == RV_OK && !info.present && query->options.scan == RV_SCAN_APPROXIMATE)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND,
@@ -288,7 +293,10 @@ static RvStatus scan_in_store(Query *query, const float *vector, const FrameFilt
 /* By way of the codes, where there are any; *done: query->top is complete. */
 static RvStatus scan_codes(Query *query, const float *vector, bool *done, RvError *err)
 {
+    static const size_t lists_from[] = {
+        [RV_SCAN_AUTO] = LISTS_MIN_ROWS, [RV_SCAN_EXACT] = SIZE_MAX, [RV_SCAN_APPROXIMATE] = 0};
     CodeScan job = {.pool = query->pool,
+                    .lists_from = lists_from[query->options.scan],
                     .limit = query->top.limit,
                     .min_score = query->options.min_score,
                     .video_ids = query->video_ids,

@@ -184,37 +184,56 @@ static void write_values(RowQuery *query, double *rotated, int16_t *values, int8
     query->code.offset = 128 * sum;
 }
 
-RvStatus rv_row_query_init(RowQuery *query, const float *vector, int dimensions, bool *usable, RvError *err)
+/* rotated [width]: the rotated vector; what the values leave out takes its place. */
+static bool fill_query(RowQuery *query, double *rotated, size_t width)
 {
-    *query = (RowQuery){.inflation = 1};
-    *usable = false;
-    size_t width = rv_row_code_width(dimensions);
-    uint8_t *memory = rv_mem_alloc_aligned(width, 4, err);
-    double *rotated = rv_mem_alloc_aligned(width, sizeof *rotated, err);
-    query->memory = memory;
-    if (memory == NULL || rotated == NULL) {
-        free(rotated);
-        return RV_ERROR_MEMORY;
-    }
+    uint8_t *memory = query->memory;
     int16_t *values = (int16_t *)memory;
     int8_t *high = (int8_t *)(memory + 2 * width), *low = (int8_t *)(memory + 3 * width);
     query->code = (CodeQuery){.values = values, .high = high, .low = low, .count = width};
-    rotate(vector, dimensions, width, rotated);
     double norm = length_of(rotated, width);
-    if (norm < NORM_MAX) {
-        double peak = peak_of(rotated, width);
-        // A little more than the peak's share, so that no quotient rounds past the limit.
-        query->step = peak < PEAK_MIN ? 0 : peak / value_limit(width) * (1 + 1e-12);
-        write_values(query, rotated, values, high, low);
-        query->norm = norm * (1 + 1e-9);
-        query->rounding = length_of(rotated, width) * (1 + 1e-9);
-        query->inflation =
-            fmax(1, query->norm > 0 ? query->rounding / norm / QUERY_ROUNDING * (1 + 1e-9) : 1);
-        query->slack = dimensions * 0x1p-148;
-        *usable = true;
+    if (!(norm < NORM_MAX))
+        return false;
+    double peak = peak_of(rotated, width);
+    // A little more than the peak's share, so that no quotient rounds past the limit.
+    query->step = peak < PEAK_MIN ? 0 : peak / value_limit(width) * (1 + 1e-12);
+    write_values(query, rotated, values, high, low);
+    query->norm = norm * (1 + 1e-9);
+    query->rounding = length_of(rotated, width) * (1 + 1e-9);
+    query->inflation = fmax(1, query->norm > 0 ? query->rounding / norm / QUERY_ROUNDING * (1 + 1e-9) : 1);
+    query->slack = (double)width * 0x1p-148;
+    return true;
+}
+
+static RvStatus init_query(RowQuery *query, const float *vector, int dimensions, size_t width, bool rotates,
+                           bool *usable, RvError *err)
+{
+    *query = (RowQuery){.inflation = 1};
+    *usable = false;
+    query->memory = rv_mem_alloc_aligned(width, 4, err);
+    double *rotated = rv_mem_alloc_aligned(width, sizeof *rotated, err);
+    if (query->memory == NULL || rotated == NULL) {
+        free(rotated);
+        return RV_ERROR_MEMORY;
     }
+    if (rotates)
+        rotate(vector, dimensions, width, rotated);
+    for (size_t i = 0; !rotates && i < width; i++)
+        rotated[i] = vector[i];
+    *usable = fill_query(query, rotated, width);
     free(rotated);
     return RV_OK;
+}
+
+RvStatus rv_row_query_init(RowQuery *query, const float *vector, int dimensions, bool *usable, RvError *err)
+{
+    return init_query(query, vector, dimensions, rv_row_code_width(dimensions), true, usable, err);
+}
+
+RvStatus rv_row_query_init_rotated(RowQuery *query, const float *rotated, size_t width, bool *usable,
+                                   RvError *err)
+{
+    return init_query(query, rotated, (int)width, width, false, usable, err);
 }
 
 void rv_row_query_clear(RowQuery *query)

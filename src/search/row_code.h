@@ -46,6 +46,9 @@ typedef struct RowQuery {
 /* vector: float32[dimensions]. *usable is false where its values are out of the range of the proof: score
  * rows instead. Clear with rv_row_query_clear. */
 RvStatus rv_row_query_init(RowQuery *query, const float *vector, int dimensions, bool *usable, RvError *err);
+/* The same for a vector in the space of the codes, where rows are scale * codes: float32[width]. */
+RvStatus rv_row_query_init_rotated(RowQuery *query, const float *rotated, size_t width, bool *usable,
+                                   RvError *err);
 void rv_row_query_clear(RowQuery *query);
 
 /* The float32 score of the row lies in [score - error, score + error]. dot, fine_dot: the kernels' products

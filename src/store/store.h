@@ -176,7 +176,32 @@ typedef struct NearestQuery {
 RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCallback callback, void *user,
                           bool *done, RvError *err);
 
-/* As rv_library_ann_*. */
+/* A kind of approximate index, and the numbers that it can be given. */
+typedef struct AnnKind {
+    const char *name;
+    int max_dimensions;
+    struct AnnSettingRange {
+        const char *name;
+        int64_t min, max;
+    } settings[8]; // up to the first without a name
+} AnnKind;
+
+#define ANN_SETTINGS_MAX 8
+typedef struct AnnRequest {
+    const AnnKind *kind;
+    size_t setting_count;
+    struct AnnSetting {
+        const char *name; // of the kind's table
+        int64_t value;
+    } settings[ANN_SETTINGS_MAX];
+} AnnRequest;
+
+/* The options in the terms of the library's kinds, for an index of its rows. Errors: UNSUPPORTED, ARGUMENT;
+ * NOT_FOUND where the library is empty; IO where it cannot be changed. */
+RvStatus rv_store_ann_request(Store *store, const RvAnnOptions *options, AnnRequest *out, RvError *err);
+/* Whether the index is a file beside the library, which is not the store's to make. */
+bool rv_store_ann_is_derived(const Store *store);
+/* As rv_library_ann_*, for indexes in the database. */
 RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err);
 RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);

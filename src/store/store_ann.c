@@ -91,23 +91,35 @@ static RvStatus take_settings(const Store *store, const char *text, AnnRequest *
     return status;
 }
 
-RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err)
+RvStatus rv_store_ann_request(Store *store, const RvAnnOptions *options, AnnRequest *out, RvError *err)
 {
-    if (store->backend->ann_build == NULL)
+    *out = (AnnRequest){0};
+    if (store->backend->ann_kinds == NULL)
         return no_index(store, err);
     if (store->read_only)
         return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
     ModelIdentity identity = {0};
     bool present = false;
-    AnnRequest request = {0};
     RvStatus status = rv_store_identity(store, &identity, &present, err);
     if (status == RV_OK && !present)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND,
                               "%s: the library is empty; fill it with `reelvec index VIDEO`", store->uri);
     if (status == RV_OK)
-        status = choose_kind(store, options->kind, identity.dimensions, &request.kind, err);
-    if (status == RV_OK)
-        status = take_settings(store, options->settings, &request, err);
+        status = choose_kind(store, options->kind, identity.dimensions, &out->kind, err);
+    return status == RV_OK ? take_settings(store, options->settings, out, err) : status;
+}
+
+bool rv_store_ann_is_derived(const Store *store)
+{
+    return store->backend->ann_kinds != NULL && store->backend->ann_build == NULL;
+}
+
+RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err)
+{
+    AnnRequest request;
+    if (store->backend->ann_build == NULL)
+        return no_index(store, err);
+    RvStatus status = rv_store_ann_request(store, options, &request, err);
     return status == RV_OK ? store->backend->ann_build(store, &request, err) : status;
 }
 
@@ -124,5 +136,7 @@ RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err)
 RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err)
 {
     *out = (RvAnnInfo){0};
-    return store->backend->ann_info != NULL ? store->backend->ann_info(store, out, err) : RV_OK;
+    RvStatus status = store->backend->ann_info != NULL ? store->backend->ann_info(store, out, err) : RV_OK;
+    out->automatic = out->present;
+    return status;
 }

@@ -49,26 +49,6 @@ typedef struct VideoChange {
     const int64_t *size_bytes, *modified_ns;
 } VideoChange;
 
-/* A kind of approximate index, and the numbers that it can be given. */
-typedef struct AnnKind {
-    const char *name;
-    int max_dimensions;
-    struct AnnSettingRange {
-        const char *name;
-        int64_t min, max;
-    } settings[8]; // up to the first without a name
-} AnnKind;
-
-#define ANN_SETTINGS_MAX 8
-typedef struct AnnRequest {
-    const AnnKind *kind;
-    size_t setting_count;
-    struct AnnSetting {
-        const char *name; // of the kind's table
-        int64_t value;
-    } settings[ANN_SETTINGS_MAX];
-} AnnRequest;
-
 /* Derived data, as store.h has it. */
 typedef struct StoreDerived {
     RvStatus (*path)(Store *store, const char *suffix, char *path, size_t size_bytes, RvError *err);
@@ -150,7 +130,7 @@ struct StoreBackend {
     RvStatus (*nearest)(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
                         bool *done, RvError *err);
     /* The kinds of index, the best first, up to one without a name. build replaces the index that is there.
-     */
+     * Kinds without build: the index is made of derived data, by who makes those. */
     const AnnKind *ann_kinds;
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);

@@ -331,6 +331,13 @@ static RvStatus sqlite_check(Store *base, void (*fault)(void *user, const char *
     return status;
 }
 
+// Made by search/ out of the codes.
+static const AnnKind ann_kinds[] = {
+    {"ivf",
+     STORE_MAX_DIMENSIONS,
+     {{"lists", 1, 65536}, {"probes", 1, 65536}, {"seed", 0, INT32_MAX}, {NULL, 0, 0}}},
+    {NULL, 0, {{NULL, 0, 0}}}};
+
 const StoreBackend store_sqlite_backend = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -350,6 +357,7 @@ const StoreBackend store_sqlite_backend = {
     .visit_frames = rv_sqlite_visit_frames,
     .count_frames = rv_sqlite_count_frames,
     .derived = &rv_sqlite_derived,
+    .ann_kinds = ann_kinds,
     .picture = rv_sqlite_picture,
     .size_bytes = sqlite_size_bytes,
     .check = sqlite_check,

@@ -3,6 +3,7 @@
  */
 #include "../store/backend_fixture.h"
 
+#include "search/lists.h"
 #include "search/search.h"
 #include "store/store_backend.h"
 
@@ -124,10 +125,10 @@ static void ann_is_built_used_and_dropped(void **state)
     const AnnKind *kinds = store->backend->ann_kinds;
     RvAnnOptions options = {0};
     if (kinds == NULL) {
-        assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_UNSUPPORTED, "not available");
+        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_UNSUPPORTED, "not available");
         return;
     }
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_NOT_FOUND, "empty");
+    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "empty");
     fill(store, true);
     float vector[DIMENSIONS];
     QueryVector term = {vector, 1};
@@ -138,9 +139,9 @@ static void ann_is_built_used_and_dropped(void **state)
                    RV_ERROR_NOT_FOUND, "ann build");
     for (; kinds->name != NULL; kinds++) {
         options.kind = kinds->name;
-        assert_ok(rv_store_ann_build(store, &options, err));
+        assert_ok(rv_lists_build(store, NULL, &options, err));
         RvAnnInfo info = {0};
-        assert_ok(rv_store_ann_info(store, &info, err));
+        assert_ok(rv_lists_info(store, &info, err));
         assert_true(info.present);
         assert_string_equal(info.kind, kinds->name);
         // The frames that stand still tie; any of them is right, so scores are compared and not rows.
@@ -160,20 +161,24 @@ static void ann_is_built_used_and_dropped(void **state)
         by_index.video_glob = NULL;
     }
     bool dropped = false;
-    assert_ok(rv_store_ann_drop(store, &dropped, err));
+    assert_ok(rv_lists_drop(store, &dropped, err));
     assert_true(dropped);
-    assert_ok(rv_store_ann_drop(store, &dropped, err));
+    assert_ok(rv_lists_drop(store, &dropped, err));
     assert_false(dropped);
     options = (RvAnnOptions){.kind = "no such"};
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_ARGUMENT, "there are ");
+    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "there are ");
     options = (RvAnnOptions){.settings = "x=1"};
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_ARGUMENT, "no setting x");
-    options = (RvAnnOptions){.settings = "m=5,m=6"};
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_ARGUMENT, "twice");
-    options = (RvAnnOptions){.settings = "m=100000000"};
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_ARGUMENT, "needs a value");
-    options = (RvAnnOptions){.settings = "m"};
-    assert_refused(rv_store_ann_build(store, &options, err), RV_ERROR_ARGUMENT, "needs a value");
+    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "no setting x");
+    // The kind's first setting, m or lists.
+    static const struct {
+        const char *format, *words;
+    } bad[] = {{"%1$s=5,%1$s=6", "twice"}, {"%1$s=100000000", "needs a value"}, {"%1$s", "needs a value"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[80];
+        snprintf(text, sizeof text, bad[i].format, store->backend->ann_kinds[0].settings[0].name);
+        options = (RvAnnOptions){.settings = text};
+        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, bad[i].words);
+    }
 }
 
 static const BackendCase cases[] = {

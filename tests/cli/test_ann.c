@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole runs of `reelvec ann` and `search --ann` on a library file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "run.h"
+
+#define MAX_WORDS 14
+
+static struct Fixture {
+    char folder[256], library[300], model[1024], clip[1100], second[1100];
+    bool ready;
+} fixture;
+
+static RunResult run_with(const char *const *words)
+{
+    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
+    assert_non_null(arguments[0]);
+    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
+        arguments[i + 1] = words[i];
+    return run_program(arguments, &(RunOptions){.folder = fixture.folder});
+}
+
+#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL})
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture.folder, sizeof fixture.folder, "%s/ann-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture.folder) == NULL)
+        return -1;
+    setenv("XDG_DATA_HOME", fixture.folder, 1);
+    setenv("XDG_CACHE_HOME", fixture.folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
+    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
+                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip) &&
+                    clip_path("plain.mp4", fixture.second, sizeof fixture.second);
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    if (!fixture.ready)
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+    return 0;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
+    return system(command);
+}
+
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
+/* The run ends so, with the words in what it wrote. */
+static void expect(RunResult result, int status, const char *words, const char *why)
+{
+    if (result.status != status ||
+        (strstr(result.output, words) == NULL && strstr(result.errors, words) == NULL))
+        fail_msg("%s: status %d, no '%s' in:\n%s%s", why, result.status, words, result.output, result.errors);
+    run_clear(&result);
+}
+
+static void damage(const char *path)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+    assert_int_equal(fwrite("damage", 1, 6, file), 6);
+    fclose(file);
+}
+
+/* The life of an index, step by step. */
+static void ann_builds_is_used_grows_is_damaged_and_dropped(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char lists[320];
+    snprintf(lists, sizeof lists, "%s-lists", fixture.library);
+    expect(RUN("index", fixture.clip), 0, "complete", "a library");
+    expect(RUN("ann", "info"), 0, "index      none", "none yet");
+    expect(RUN("search", "a", "--ann"), 1, "ann build", "there is none to use");
+    expect(RUN("ann", "build", "--kind", "hnsw"), 2, "there are ivf", "a kind of servers");
+    expect(RUN("ann", "build", "--set", "lists=x"), 2, "lists needs a value", "no number");
+    expect(RUN("ann", "build", "--set", "lists=3,probes=1,seed=9"), 0,
+           "built an index of kind ivf, lists=3,probes=1,seed=9", "built");
+    assert_int_equal(access(lists, R_OK), 0);
+    expect(RUN("ann", "info"), 0, "by --ann alone", "a small library");
+    expect(RUN("ann", "info", "--format", "json"), 0, "\"present\": true, \"kind\": \"ivf\"", "as JSON");
+    expect(RUN("ann", "info", "--format", "json"), 0,
+           "\"newer_frames\": 0, \"automatic\": false, \"fault\": \"\"", "as JSON");
+    expect(RUN("search", "a", "--ann", "--exact"), 2, "exclude", "both");
+    expect(RUN("search", "a", "--ann", "--fusion", "rrf"), 2, "every frame", "a fusion of all scores");
+    expect(RUN("search", "a", "--ann", "--top", "3", "--format", "csv"), 0, "gop50_closed.mp4", "used");
+    expect(RUN("verify"), 0, "no faults", "as built");
+    expect(RUN("index", fixture.second), 0, "complete", "more frames");
+    // As many hits as the library has frames: those that no list has too.
+    RunResult exact = RUN("search", "a", "--exact", "--top", "1000", "--format", "csv");
+    RunResult found = RUN("search", "a", "--ann", "--top", "1000", "--format", "csv");
+    assert_int_equal(found.status, 0);
+    assert_string_equal(found.output, exact.output);
+    run_clear(&exact);
+    run_clear(&found);
+    expect(RUN("verify"), 0, "no faults", "with newer frames");
+    damage(lists);
+    expect(RUN("search", "a", "--ann"), 0, "not used", "damaged: every frame is looked at");
+    expect(RUN("ann", "info"), 0, "used       no: ", "damaged");
+    expect(RUN("verify"), 1, "approximate index: ", "damaged");
+    expect(RUN("ann", "build"), 0, "built an index", "built again");
+    expect(RUN("verify"), 0, "no faults", "built again");
+    expect(RUN("ann", "drop"), 0, "the index is gone", "dropped");
+    assert_int_not_equal(access(lists, R_OK), 0);
+    expect(RUN("ann", "drop"), 0, "there was no index", "dropped twice");
+    expect(RUN("search", "a"), 0, "gop50_closed.mp4", "as before");
+}
+
+static void ann_needs_a_library_with_frames(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    expect(RUN("ann", "build", "--library", "none.db"), 1, "none.db", "no such library");
+    expect(RUN("ann", "build", "--library", "memory:"), 1, "not available", "a kind without files");
+    expect(RUN("ann", "info", "--library", "memory:"), 0, "none", "a kind without files");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ann_builds_is_used_grows_is_damaged_and_dropped),
+        cmocka_unit_test(ann_needs_a_library_with_frames),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}

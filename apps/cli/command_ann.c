@@ -20,12 +20,12 @@ typedef struct AnnSettings {
 static const CliOption build_options[] = {
     {.name = "kind",
      .argument = "KIND",
-     .help = "hnsw, ivfflat, ... (the best that the library's database has)",
+     .help = "ivf, hnsw, ... (the best that the library's kind has)",
      .kind = CLI_TEXT,
      .offset = FIELD(kind)},
     {.name = "set",
      .argument = "NAME=N,...",
-     .help = "numbers of the index, as in m=16,ef_construction=64 (the database's)",
+     .help = "numbers of the index, as in lists=1000 or m=16,ef_construction=64",
      .kind = CLI_TEXT,
      .offset = FIELD(settings)},
     CLI_OPTION_LIBRARY(AnnSettings),
@@ -52,10 +52,20 @@ static int print_info(const RvAnnInfo *info, int format)
         printf("settings   %s\n", info->settings[0] != '\0' ? info->settings : "the database's own");
         if (info->size_bytes > 0)
             printf("size       %.1f MB\n", (double)info->size_bytes / 1e6);
+        if (info->row_count > 0)
+            printf("frames     %" PRId64 ", and %" PRId64 " newer ones that are looked at one by one\n",
+                   info->row_count, info->newer_count);
+        printf("used       %s%s\n",
+               info->fault[0] != '\0' ? "no: "
+               : info->automatic      ? "by every search but --exact"
+                                 : "by --ann alone: looking at every frame is fast in a library of this size",
+               info->fault);
     } else {
-        json_t *object = json_pack("{sb so so sI}", "present", (int)info->present, "kind",
+        json_t *object = json_pack("{sb so so sI sI sI sb so}", "present", (int)info->present, "kind",
                                    cli_json_string(info->kind), "settings", cli_json_string(info->settings),
-                                   "size_bytes", (json_int_t)info->size_bytes);
+                                   "size_bytes", (json_int_t)info->size_bytes, "frames",
+                                   (json_int_t)info->row_count, "newer_frames", (json_int_t)info->newer_count,
+                                   "automatic", (int)info->automatic, "fault", cli_json_string(info->fault));
         bool good = object != NULL && cli_json_line(object, stdout);
         json_decref(object);
         if (!good)
@@ -111,15 +121,22 @@ const CliCommand cli_command_ann_build = {
     .name = "ann build",
     .arguments = "",
     .summary = "build the library's approximate index",
-    .description = "With an index, search looks at a small part of a large library and may miss some of the "
-                   "best frames; "
-                   "`search --exact` looks at all. What is indexed later is in it too. An index that is "
-                   "there is replaced.\n"
-                   "Kinds: hnsw, hnsw-halfvec, ivfflat, ivfflat-halfvec (PostgreSQL); hnsw (MariaDB); auto, "
-                   "hnsw-flat, hnsw-pq, "
-                   "ivf-flat, ivf-pq, ivf-pqfs (SingleStore).",
-    .examples = "  reelvec ann build --library postgresql://user@host/videos\n"
-                "  reelvec ann build --kind ivfflat --set lists=500\n",
+    .description =
+        "With an index, search looks at a small part of a large library and may miss some of the best "
+        "frames; "
+        "`search --exact` looks at all. What is indexed later is in it too. An index that is there is "
+        "replaced.\n"
+        "A library file has inverted lists (ivf) in LIBRARY-lists beside it, with the numbers lists (the "
+        "root of "
+        "the number of frames), probes (lists that a search looks into; by default as many as may hold "
+        "better "
+        "frames than those found) and seed. Searches use them from 1,000,000 frames on, with --ann always.\n"
+        "Servers have hnsw, hnsw-halfvec, ivfflat, ivfflat-halfvec (PostgreSQL); hnsw (MariaDB); auto, "
+        "hnsw-flat, hnsw-pq, ivf-flat, ivf-pq, ivf-pqfs (SingleStore).",
+    .examples =
+        "  reelvec ann build\n"
+        "  reelvec ann build --set lists=2000,probes=40\n"
+        "  reelvec ann build --library postgresql://user@host/videos --kind ivfflat --set lists=500\n",
     .options = build_options,
     .option_count = sizeof build_options / sizeof build_options[0],
     .run = run,
@@ -140,7 +157,8 @@ const CliCommand cli_command_ann_info = {
     .name = "ann info",
     .arguments = "",
     .summary = "whether there is an approximate index, and which",
-    .description = "Tells the index's kind, settings and size.",
+    .description =
+        "Tells the index's kind, settings, size and frames, and whether searches use it; if not, why.",
     .examples = "  reelvec ann info --format json\n",
     .options = info_options,
     .option_count = sizeof info_options / sizeof info_options[0],

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a library of any kind takes and gives, for docs/stores.md. Rows are made as frames of videos are:
- * scenes of 20 frames that drift, in a narrow cone of directions, some of them standing still.
+ * scenes of 20 frames that drift, in a narrow cone of directions, some of them standing still. With `topics`
+ * scenes are themselves clustered: they show one of 400 subjects; without, each has a direction of its own.
  *
- *     bench_store URI load ROWS [PICTURE_BYTES]   frames per second into a new library
- *     bench_store URI search                      median time of exact searches, and with the index where
- * there is one; recall@10 of the index for image-like and for text-like queries
+ *     bench_store URI load ROWS [PICTURE_BYTES] [topics]   frames per second into a new library
+ *     bench_store URI search [topics]                      median time of exact searches, and with the index
+ * where there is one; recall@10 of the index for image-like and for text-like queries
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "search/lists.h"
 #include "search/search.h"
 
 #define DIMENSIONS 512
@@ -56,7 +58,27 @@ static void add_direction(uint64_t seed, float weight, float *vector)
         vector[i] += weight * next_normal(&state);
 }
 
-enum { COMMON_IMAGE = 1, COMMON_TEXT = 2, SCENES = 1000000, DRIFTS = 2000000, OWN = 100000000 };
+enum {
+    COMMON_IMAGE = 1,
+    COMMON_TEXT = 2,
+    TOPICS = 1000,
+    TOPIC_COUNT = 400,
+    SCENES = 1000000,
+    DRIFTS = 2000000,
+    OWN = 100000000
+};
+
+static bool with_topics;
+
+/* The direction of a scene: its own, or its subject's with something of its own. Four scenes that follow each
+ * other share a subject. */
+static void add_scene(int64_t scene, float weight, float *vector)
+{
+    uint64_t topic = (uint64_t)(scene / 4) * 2654435761u % TOPIC_COUNT;
+    if (with_topics)
+        add_direction(TOPICS + topic, 0.8f * weight, vector);
+    add_direction((uint64_t)(SCENES + scene), (with_topics ? 0.6f : 1) * weight, vector);
+}
 
 /* Two pictures have a cosine of about 0.5, two frames of a scene of about 0.95, as with CLIP. */
 static void make_frame(int64_t frame, float *vector)
@@ -65,7 +87,7 @@ static void make_frame(int64_t frame, float *vector)
     float place = (float)(frame % FRAMES_PER_SCENE) / FRAMES_PER_SCENE;
     memset(vector, 0, DIMENSIONS * sizeof *vector);
     add_direction(COMMON_IMAGE, 1, vector);
-    add_direction((uint64_t)(SCENES + scene), 0.95f, vector);
+    add_scene(scene, 0.95f, vector);
     add_direction((uint64_t)(DRIFTS + scene), 0.4f * place, vector);
     if (scene % 5 != 0)
         add_direction((uint64_t)(OWN + frame), 0.2f, vector);
@@ -80,7 +102,7 @@ static void make_query(int64_t row_count, int query, bool text, float *vector)
     int64_t scene = (int64_t)query * 7919 % (row_count / FRAMES_PER_SCENE);
     memset(vector, 0, DIMENSIONS * sizeof *vector);
     add_direction(text ? COMMON_TEXT : COMMON_IMAGE, 1, vector);
-    add_direction((uint64_t)(SCENES + scene), text ? 0.3f : 0.9f, vector);
+    add_scene(scene, text ? 0.3f : 0.9f, vector);
     add_direction((uint64_t)(3 * OWN + query), 0.4f, vector);
     RvError err = {0};
     check(rv_search_normalize(vector, DIMENSIONS, &err), &err);
@@ -165,16 +187,16 @@ static void search(Store *store)
     for (size_t i = 0; i < videos.count; i++)
         rows += videos.items[i].frame_count;
     rv_videos_clear(&videos);
-    check(rv_store_ann_info(store, &info, &err), &err);
+    check(rv_lists_info(store, &info, &err), &err);
     for (int text = 0; text < 2; text++) {
         double worst[QUERIES];
         size_t found = 0;
         double exact = ask(store, pool, rows, RV_SCAN_EXACT, text == 1, worst, NULL);
-        printf("%s queries, %lld frames: exact %.1f ms", text == 1 ? "text-like" : "image-like",
+        printf("%s queries, %lld frames: exact %.2f ms", text == 1 ? "text-like" : "image-like",
                (long long)rows, exact);
         if (info.present) {
             double by_index = ask(store, pool, rows, RV_SCAN_APPROXIMATE, text == 1, worst, &found);
-            printf(", %s (%s) %.1f ms, recall@%d %.3f", info.kind, info.settings, by_index, TOP,
+            printf(", %s (%s) %.2f ms, recall@%d %.3f", info.kind, info.settings, by_index, TOP,
                    (double)found / (QUERIES * TOP));
         }
         printf("\n");
@@ -187,10 +209,12 @@ int main(int argc, char **argv)
     RvError err = {0};
     Store *store = NULL;
     if (argc < 3) {
-        fprintf(stderr, "usage: bench_store URI load ROWS [PICTURE_BYTES] | bench_store URI search\n");
+        fprintf(stderr, "usage: bench_store URI load ROWS [PICTURE_BYTES] [topics] | bench_store URI search "
+                        "[topics]\n");
         return 2;
     }
     bool loads = strcmp(argv[2], "load") == 0;
+    with_topics = strcmp(argv[argc - 1], "topics") == 0;
     check(rv_store_open(argv[1], &(RvLibraryOptions){.create = loads}, &store, &err), &err);
     if (loads)
         load(store, argc > 3 ? atoll(argv[3]) : 100000, argc > 4 ? (size_t)atoll(argv[4]) : 0);

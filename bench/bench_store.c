@@ -4,8 +4,10 @@
  * scenes are themselves clustered: they show one of 400 subjects; without, each has a direction of its own.
  *
  *     bench_store URI load ROWS [PICTURE_BYTES] [topics]   frames per second into a new library
- *     bench_store URI search [topics]                      median time of exact searches, and with the index
- * where there is one; recall@10 of the index for image-like and for text-like queries
+ *     bench_store URI search [topics]          median time of exact searches, and with the index where there
+ *                                              is one; recall@10 of the index for image-like and text-like
+ *                                              queries. CPU: of all threads, which other work disturbs less
+ *     bench_store URI search QUERIES.npy       the same for vectors that `reelvec embed --format npy` wrote
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@
 #define FRAMES_PER_VIDEO 1000
 #define FRAMES_PER_SCENE 20
 #define QUERIES 40
+#define QUERIES_MAX 1000
+#define NPY_HEADER_BYTES 128
 #define TOP 10
 
 static double now_s(void)
@@ -149,33 +153,88 @@ static int compare_times(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Median milliseconds of all queries; worst[query] is the score of the last hit, or hits at least as good as
- * it are counted into *found. */
-static double ask(Store *store, ThreadPool *pool, int64_t rows, RvScan scan, bool text, double *worst,
-                  size_t *found)
+typedef struct Asked {
+    double exact_ms[QUERIES_MAX], exact_cpu_ms[QUERIES_MAX], index_ms[QUERIES_MAX], index_cpu_ms[QUERIES_MAX];
+    size_t found; // hits by the index that score at least as well as the last exact one
+} Asked;
+
+static double cpu_s(void)
 {
-    double times[QUERIES];
-    for (int q = 0; q < QUERIES; q++) {
-        float vector[DIMENSIONS];
-        RvHits hits = {0};
-        RvError err = {0};
-        make_query(rows, q, text, vector);
-        QueryVector term = {vector, 1};
-        RvSearchOptions options = {.top = TOP, .scan = scan};
-        double start = now_s();
-        check(rv_search_frames(store, pool, &term, 1, DIMENSIONS, &options, &hits, &err), &err);
-        times[q] = 1000 * (now_s() - start);
-        if (found == NULL)
-            worst[q] = hits.items[TOP - 1].score;
-        for (size_t i = 0; found != NULL && i < hits.count; i++)
-            *found += hits.items[i].score >= worst[q];
-        rv_hits_clear(&hits);
-    }
-    qsort(times, QUERIES, sizeof *times, compare_times);
-    return times[QUERIES / 2];
+    struct timespec at;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
 }
 
-static void search(Store *store)
+static void ask(Store *store, ThreadPool *pool, const float *vector, RvScan scan, RvHits *hits, double *ms,
+                double *cpu_ms)
+{
+    RvError err = {0};
+    QueryVector term = {vector, 1};
+    RvSearchOptions options = {.top = TOP, .scan = scan};
+    double start = now_s(), cpu_start = cpu_s();
+    check(rv_search_frames(store, pool, &term, 1, DIMENSIONS, &options, hits, &err), &err);
+    *ms = 1000 * (now_s() - start);
+    *cpu_ms = 1000 * (cpu_s() - cpu_start);
+}
+
+static double median(double *times, size_t count)
+{
+    qsort(times, count, sizeof *times, compare_times);
+    return times[count / 2];
+}
+
+/* Exact and approximate searches take turns, so that what else runs on the machine meets both. */
+static void ask_all(Store *store, ThreadPool *pool, const char *name, const float *queries, size_t count,
+                    const RvAnnInfo *info)
+{
+    static Asked asked;
+    asked.found = 0;
+    for (size_t q = 0; q < count; q++) {
+        const float *vector = queries + q * DIMENSIONS;
+        RvHits exact = {0}, hits = {0};
+        ask(store, pool, vector, RV_SCAN_EXACT, &exact, &asked.exact_ms[q], &asked.exact_cpu_ms[q]);
+        if (info->present)
+            ask(store, pool, vector, RV_SCAN_APPROXIMATE, &hits, &asked.index_ms[q], &asked.index_cpu_ms[q]);
+        for (size_t i = 0; i < hits.count; i++)
+            asked.found += hits.items[i].score >= exact.items[TOP - 1].score;
+        rv_hits_clear(&exact);
+        rv_hits_clear(&hits);
+    }
+    double exact_cpu = median(asked.exact_cpu_ms, count), index_cpu = median(asked.index_cpu_ms, count);
+    printf("%s, %zu queries: exact %.2f ms, CPU %.2f ms", name, count, median(asked.exact_ms, count),
+           exact_cpu);
+    if (info->present)
+        printf("; %s (%s) %.2f ms, CPU %.2f ms, ratio of CPU %.1f, recall@%d %.3f", info->kind,
+               info->settings, median(asked.index_ms, count), index_cpu, exact_cpu / index_cpu, TOP,
+               (double)asked.found / (double)(count * TOP));
+    printf("\n");
+}
+
+/* float32[*count, DIMENSIONS] behind a header as `reelvec embed` writes it. */
+static float *read_queries(const char *path, size_t *count)
+{
+    float *queries = malloc(QUERIES_MAX * DIMENSIONS * sizeof *queries);
+    FILE *file = fopen(path, "rb");
+    if (queries == NULL || file == NULL || fseek(file, NPY_HEADER_BYTES, SEEK_SET) != 0) {
+        fprintf(stderr, "bench_store: %s: cannot be read\n", path);
+        exit(1);
+    }
+    *count = fread(queries, DIMENSIONS * sizeof *queries, QUERIES_MAX, file);
+    fclose(file);
+    return queries;
+}
+
+static void search_generated(Store *store, ThreadPool *pool, int64_t rows, const RvAnnInfo *info)
+{
+    static float queries[QUERIES][DIMENSIONS];
+    for (int text = 0; text < 2; text++) {
+        for (int q = 0; q < QUERIES; q++)
+            make_query(rows, q, text == 1, queries[q]);
+        ask_all(store, pool, text == 1 ? "text-like" : "image-like", queries[0], QUERIES, info);
+    }
+}
+
+static void search(Store *store, const char *file)
 {
     RvError err = {0};
     RvVideos videos = {0};
@@ -188,18 +247,14 @@ static void search(Store *store)
         rows += videos.items[i].frame_count;
     rv_videos_clear(&videos);
     check(rv_lists_info(store, &info, &err), &err);
-    for (int text = 0; text < 2; text++) {
-        double worst[QUERIES];
-        size_t found = 0;
-        double exact = ask(store, pool, rows, RV_SCAN_EXACT, text == 1, worst, NULL);
-        printf("%s queries, %lld frames: exact %.2f ms", text == 1 ? "text-like" : "image-like",
-               (long long)rows, exact);
-        if (info.present) {
-            double by_index = ask(store, pool, rows, RV_SCAN_APPROXIMATE, text == 1, worst, &found);
-            printf(", %s (%s) %.2f ms, recall@%d %.3f", info.kind, info.settings, by_index, TOP,
-                   (double)found / (QUERIES * TOP));
-        }
-        printf("\n");
+    printf("%lld frames\n", (long long)rows);
+    if (file == NULL) {
+        search_generated(store, pool, rows, &info);
+    } else {
+        size_t count = 0;
+        float *queries = read_queries(file, &count);
+        ask_all(store, pool, file, queries, count, &info);
+        free(queries);
     }
     rv_threads_destroy(pool);
 }
@@ -210,7 +265,7 @@ int main(int argc, char **argv)
     Store *store = NULL;
     if (argc < 3) {
         fprintf(stderr, "usage: bench_store URI load ROWS [PICTURE_BYTES] [topics] | bench_store URI search "
-                        "[topics]\n");
+                        "[topics | QUERIES.npy]\n");
         return 2;
     }
     bool loads = strcmp(argv[2], "load") == 0;
@@ -219,7 +274,7 @@ int main(int argc, char **argv)
     if (loads)
         load(store, argc > 3 ? atoll(argv[3]) : 100000, argc > 4 ? (size_t)atoll(argv[4]) : 0);
     else
-        search(store);
+        search(store, argc > 3 && !with_topics ? argv[3] : NULL);
     rv_store_close(store);
     return 0;
 }

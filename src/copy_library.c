@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "pipeline.h"
 #include "query_terms.h"
 
 #define DEFAULT_BATCH 64
@@ -38,7 +38,7 @@ typedef struct Target {
 
 static RvStatus report_progress(Copy *copy, RvError *err)
 {
-    copy->progress.elapsed_s = rv_pipeline_clock_s() - copy->start_s;
+    copy->progress.elapsed_s = rv_clock_s() - copy->start_s;
     if (copy->options->progress == NULL ||
         copy->options->progress(copy->options->progress_user, &copy->progress))
         return RV_OK;
@@ -298,7 +298,7 @@ RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyO
                  .report = report,
                  .dimensions = present ? identity.dimensions : 1,
                  .batch_size = options->batch_size > 0 ? (size_t)options->batch_size : DEFAULT_BATCH,
-                 .start_s = rv_pipeline_clock_s()};
+                 .start_s = rv_clock_s()};
     copy.records = rv_mem_alloc(copy.batch_size, sizeof *copy.records, err);
     copy.frame_numbers = rv_mem_alloc(copy.batch_size, sizeof *copy.frame_numbers, err);
     copy.pictures = rv_mem_alloc(copy.batch_size, sizeof *copy.pictures, err);

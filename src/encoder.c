@@ -235,6 +235,11 @@ RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
     return rv_clip_prepare_images(encoder->model, err);
 }
 
+int rv_encoder_jobs(const RvEncoder *encoder)
+{
+    return rv_compute_jobs(encoder->compute);
+}
+
 RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
                                   bool normalize, float *embeddings, RvError *err)
 {

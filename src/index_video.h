@@ -1,13 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* One video into the store: is it there already, is it another's copy, where to go on, what failed. */
+/* One video into the store, step by step: is it there already, is it another's copy, where to go on, what
+ * failed. */
 #ifndef RV_INDEX_VIDEO_H
 #define RV_INDEX_VIDEO_H
 
+#include <stdatomic.h>
+
+#include "batch_rows.h"
+#include "frame_batch.h"
 #include "reelvec/library.h"
 #include "store/store.h"
+#include "video/video_reader.h"
 
-/* As rv_library_index, on a store. */
-RvStatus rv_index_video(Store *store, RvEncoder *encoder, const RvLog *log, const char *path_or_url,
-                        const RvIndexOptions *options, RvIndexReport *report, RvError *err);
+/* What several videos share. */
+typedef struct IndexContext {
+    Store *store;
+    RvEncoder *encoder;
+    const RvLog *log;
+    const RvIndexOptions *options;
+} IndexContext;
+
+/* What is known of the source and of the rows that may already be about it. */
+typedef struct VideoSource {
+    char *path; // absolute, or a URL
+    bool url;
+    int64_t size_bytes, modified_ns;
+    char content_key[80]; // "": not known yet
+    char sampling[64];
+    bool by_path, by_content; // which of the rows below were found
+    StoredVideo same_path, same_content;
+} VideoSource;
+
+/* What is to be done with the source. */
+typedef struct IndexDecision {
+    bool done;           // nothing to decode; outcome and video_id are in the report
+    int64_t resume_id;   // > 0: go on with this row
+    size_t first_sample; // of the resumed row
+    int64_t replace_id;  // > 0: this row goes when the new one begins
+} IndexDecision;
+
+typedef struct IndexVideo {
+    const IndexContext *context;
+    VideoSource source;
+    IndexDecision decision;
+    int64_t video_id; // of its row, once that has begun
+    VideoReader *reader;
+    BatchMaker *batches;
+    BatchRows *rows;
+    RvIndexReport report;
+    atomic_bool stopping; // set when it is to give up; reading and decoding look at it
+    atomic_llong read_bytes;
+} IndexVideo;
+
+/* The steps in their order. Those marked S use the store; the others may run on another thread meanwhile. */
+
+/* What the name says by itself. path_or_url is borrowed during the call. */
+RvStatus rv_index_video_begin(IndexVideo *video, const IndexContext *context, const char *path_or_url,
+                              RvError *err);
+/* S: whether its row tells the content key; else the file is to be read for it. */
+RvStatus rv_index_video_look(IndexVideo *video, RvError *err);
+RvStatus rv_index_video_read(IndexVideo *video, RvError *err);
+/* S: what is to be done. Right after looking: other videos change rows. */
+RvStatus rv_index_video_decide(IndexVideo *video, RvError *err);
+/* Open reader and batches. thread_count: of the decoder; 0: one per core. */
+RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err);
+/* S: its row, if it has none, and what its batches need; then they may be filled. */
+RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err);
+/* S: a batch into rows. */
+RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err);
+/* S: the row says that it is complete. */
+RvStatus rv_index_video_finish(IndexVideo *video, RvError *err);
+/* S: faults of the video itself are kept in its row; those of the moment (network, disk, memory) are not. */
+void rv_index_video_record(IndexVideo *video, const RvError *cause);
+/* After any of them. */
+void rv_index_video_close(IndexVideo *video);
 
 #endif

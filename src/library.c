@@ -9,7 +9,7 @@
 #include "base/threads.h"
 #include "copy_library.h"
 #include "index_queue.h"
-#include "index_video.h"
+#include "pipeline.h"
 #include "pixels/thumbnail.h"
 #include "query_terms.h"
 #include "search/codes.h"
@@ -71,18 +71,80 @@ static void update_derived(RvLibrary *library)
                     rv_store_uri(library->store), cause.message);
 }
 
+/* ---- indexing ----------------------------------------------------------------------------------------- */
+
+typedef struct IndexListing {
+    RvLibrary *library;
+    const RvIndexList *list;
+} IndexListing;
+
+static RvIndexNext next_of_list(void *user, int slot, RvIndexItem *item)
+{
+    const IndexListing *listing = user;
+    return listing->list->next(listing->list->user, slot, item);
+}
+
+static void ended_in_list(void *user, int slot, RvStatus status, const RvIndexReport *report,
+                          const RvError *err)
+{
+    const IndexListing *listing = user;
+    if (status == RV_OK)
+        update_derived(listing->library);
+    listing->list->ended(listing->list->user, slot, status, report, err);
+}
+
+RvStatus rv_library_index_list(RvLibrary *library, RvEncoder *encoder, const RvIndexList *list,
+                               const RvIndexOptions *options, RvError *err)
+{
+    static const RvIndexOptions defaults;
+    IndexListing listing = {library, list};
+    RvIndexList inner = {.jobs = list->jobs, .next = next_of_list, .ended = ended_in_list, .user = &listing};
+    return rv_pipeline_run(library->store, encoder, &library->log, &inner,
+                           options != NULL ? options : &defaults, err);
+}
+
+/* A list of one video. */
+typedef struct OneVideo {
+    const char *path_or_url;
+    RvStatus status;
+    RvIndexReport report;
+    RvError error;
+} OneVideo;
+
+static RvIndexNext next_once(void *user, int slot, RvIndexItem *item)
+{
+    OneVideo *one = user;
+    (void)slot;
+    item->path_or_url = one->path_or_url;
+    one->path_or_url = NULL;
+    return item->path_or_url != NULL ? RV_INDEX_VIDEO : RV_INDEX_END;
+}
+
+static void note_end(void *user, int slot, RvStatus status, const RvIndexReport *report, const RvError *err)
+{
+    OneVideo *one = user;
+    (void)slot;
+    one->status = status;
+    one->report = *report;
+    one->error = *err;
+}
+
 RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                           const RvIndexOptions *options, RvIndexReport *report, RvError *err)
 {
-    static const RvIndexOptions defaults;
-    RvIndexReport ignored;
-    RvStatus status =
-        rv_index_video(library->store, encoder, &library->log, path_or_url,
-                       options != NULL ? options : &defaults, report != NULL ? report : &ignored, err);
+    OneVideo one = {.path_or_url = path_or_url};
+    RvIndexList list = {.jobs = 1, .next = next_once, .ended = note_end, .user = &one};
+    RvStatus status = rv_library_index_list(library, encoder, &list, options, &one.error);
     if (status == RV_OK)
-        update_derived(library);
+        status = one.status;
+    if (report != NULL)
+        *report = one.report;
+    if (status != RV_OK && err != NULL)
+        *err = one.error;
     return status;
 }
+
+/* ---- a list of several machines ----------------------------------------------------------------------- */
 
 RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths, const RvIndexOptions *options,
                               RvError *err)

@@ -1,415 +1,453 @@
 /* SPDX-License-Identifier: MIT */
-/* The conveyor from an opened video to rows: decoding beside embedding, batch by batch. */
+/* The conveyor: several videos are read and decoded at once, one thread embeds and stores.
+ *
+ * A video has a thread of its own while its file is read for the content key, and another while it is opened,
+ * decoded and converted. Those threads touch neither store nor encoder; they tell the caller's thread by
+ * events what they have, and the caller's thread does all the rest. So that the rows are those that one video
+ * after the other gives, videos are decided on in the order of the list, each after the rows of those before
+ * have begun, and a copy of one that is under way waits for its end (alone: the others go on, so that the
+ * numbers of rows may differ where the first of two copies fails). */
 #include "pipeline.h"
 
-#include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/threads.h"
-#include "pixels/convert.h"
-#include "pixels/thumbnail.h"
-#include "sampling/sampler.h"
+#include "index_video.h"
 
-#define DEFAULT_BATCH 16
-#define BATCH_MAX 256
-#define FIRST_BATCH_SHARE 4 // the first batch is so much smaller than the others, where those are large
-#define DEFAULT_THUMBNAIL_HEIGHT 360
-#define DEFAULT_THUMBNAIL_QUALITY 85
-#define JPEG_MAX_BYTES ((size_t)64 << 20)
-/* One batch being filled, one waiting, one being embedded. */
-#define BATCHES_IN_FLIGHT 3
 /* How often progress is reported, and a wish to stop noticed, while no batch is ready. */
 #define TICK_S 0.2
+#define EVENTS_PER_TASK (FRAME_BATCHES + 2)
 
-#define FROM_BEFORE SIZE_MAX // the last embedding of the batches before
-#define NO_CHECK SIZE_MAX
-/* One in so many similar frames is embedded after all, to tell how far the taken embeddings are off. */
-#define SIMILAR_PER_CHECK 16
+typedef enum TaskStage {
+    TASK_FREE,    // no video
+    TASK_NEW,     // not looked at yet
+    TASK_READING, // its thread reads the file for the content key
+    TASK_WAITING, // to be decided on
+    TASK_OPENING, // its thread opens the video
+    TASK_DECODING // its row has begun
+} TaskStage;
 
-typedef struct BatchFrame {
-    int64_t frame_number;
-    double time_s;
-    size_t embedding; // index into the batch's inputs, or FROM_BEFORE
-    size_t check;     // a similar frame that is measured: its own input's index; else NO_CHECK
-    bool similar;     // takes the embedding of a frame that is not quite the same
-    Buffer jpeg;
-} BatchFrame;
+typedef enum EventKind {
+    EVENT_OPENED, // its row may begin
+    EVENT_BATCH,  // decoded
+    EVENT_ENDED   // its thread ends
+} EventKind;
 
-typedef struct Batch {
-    size_t count, input_count;
-    BatchFrame *frames; // [batch_size]
-    uint8_t *inputs_u8; // [batch_size, image_size, image_size, 3], of the frames that are to be embedded
-} Batch;
+typedef struct Task Task;
 
-typedef struct Pipeline {
-    const PipelineJob *job;
-    size_t batch_size, input_bytes, dimensions;
-    size_t batch_limit; // of the batch being filled: the first ones are small, so that embedding begins early
-    int image_size, thumbnail_height, thumbnail_quality;
-    Sampler *sampler;
-    FrameConverter *converter;
-    Queue *filled, *empty;
-    Batch batches[BATCHES_IN_FLIGHT];
-    uint8_t *input_u8;    // the producer's: of the frame at hand
-    uint8_t *embedded_u8; // the producer's: of the last frame that is to be embedded
-    bool any_embedded;
-    size_t similar_count;
-    float *embeddings;     // [batch_size, dimensions]
-    float *last_embedding; // [dimensions], of the last embedded frame of the batches before
-    FrameRecord *records;  // [batch_size]
-    // Written by the producer, read after it has been joined.
-    RvStatus producer_status;
-    RvError producer_error;
-    double decode_s, pixels_s;
-} Pipeline;
+typedef struct Event {
+    Task *task;
+    EventKind kind;
+    FrameBatch *batch;
+} Event;
 
-double rv_pipeline_clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static RvStatus convert_sample(Pipeline *pipeline, const Sample *sample, BatchFrame *frame, uint8_t *input_u8,
-                               RvError *err)
-{
-    RvStatus status =
-        rv_converter_model_input(pipeline->converter, sample->frame, pipeline->image_size, input_u8, err);
-    RvPicture *picture = NULL;
-    if (status == RV_OK)
-        status = rv_converter_picture(pipeline->converter, sample->frame, pipeline->thumbnail_height,
-                                      &picture, err);
-    if (status == RV_OK) {
-        RvImage image = rv_picture_image(picture);
-        status = rv_thumbnail_encode(&image, pipeline->thumbnail_quality, &frame->jpeg, err);
-    }
-    rv_picture_destroy(picture);
-    return status;
-}
-
-/* Mean absolute difference of two inputs, in levels. */
-static double input_difference(const uint8_t *left, const uint8_t *right, size_t size_bytes)
-{
-    uint64_t sum = 0;
-    for (size_t first = 0; first < size_bytes; first += 4096) {
-        size_t end = first + 4096 < size_bytes ? first + 4096 : size_bytes;
-        uint32_t part = 0; // narrow, so that the loop becomes vector instructions
-        for (size_t i = first; i < end; i++)
-            part += (uint32_t)(left[i] > right[i] ? left[i] - right[i] : right[i] - left[i]);
-        sum += part;
-    }
-    return (double)sum / (double)size_bytes;
-}
-
-static size_t add_input(const Pipeline *pipeline, Batch *batch)
-{
-    memcpy(batch->inputs_u8 + batch->input_count * pipeline->input_bytes, pipeline->input_u8,
-           pipeline->input_bytes);
-    return batch->input_count++;
-}
-
-/* Whose embedding the frame at hand takes: its own, or that of the last embedded one. Frames of still scenes
- * are often equal to the byte; those lose nothing. */
-static void choose_embedding(Pipeline *pipeline, Batch *batch, BatchFrame *frame, size_t last)
-{
-    double limit = pipeline->job->options->skip_similar;
-    size_t size_bytes = pipeline->input_bytes;
-    bool equal = pipeline->any_embedded && memcmp(pipeline->input_u8, pipeline->embedded_u8, size_bytes) == 0;
-    frame->similar = pipeline->any_embedded && !equal && limit > 0 &&
-                     input_difference(pipeline->input_u8, pipeline->embedded_u8, size_bytes) < limit;
-    frame->check = NO_CHECK;
-    if (equal || frame->similar) {
-        frame->embedding = last;
-        if (frame->similar && pipeline->similar_count++ % SIMILAR_PER_CHECK == 0)
-            frame->check = add_input(pipeline, batch);
-        return;
-    }
-    frame->embedding = add_input(pipeline, batch);
-    memcpy(pipeline->embedded_u8, pipeline->input_u8, size_bytes);
-    pipeline->any_embedded = true;
-}
-
-static RvStatus fill_frame(Pipeline *pipeline, const Sample *sample, Batch *batch, RvError *err)
-{
-    BatchFrame *frame = &batch->frames[batch->count];
-    const BatchFrame *before = batch->count > 0 ? frame - 1 : NULL;
-    frame->frame_number = (int64_t)sample->index + 1;
-    frame->time_s = sample->time_s;
-    rv_buffer_reset(&frame->jpeg);
+struct Task {
+    Queue *events; // the run's
+    int slot, decoder_threads;
+    TaskStage stage;
+    RvIndexItem item;
+    IndexVideo video;
+    double start_s, reported_s;
+    bool dropping; // batches that still come are left out
     RvStatus status;
-    if (sample->repeated && before != NULL) {
-        frame->embedding = before->embedding;
-        frame->similar = before->similar;
-        frame->check = NO_CHECK;
-        status = rv_buffer_append(&frame->jpeg, before->jpeg.bytes, before->jpeg.size_bytes, err);
-    } else {
-        status = convert_sample(pipeline, sample, frame, pipeline->input_u8, err);
-        if (status == RV_OK)
-            choose_embedding(pipeline, batch, frame, before != NULL ? before->embedding : FROM_BEFORE);
-    }
-    if (status == RV_OK)
-        batch->count++;
-    return status;
+    RvError error;
+    // Of its thread: written by it, read after it has been joined.
+    pthread_t thread;
+    RvStatus thread_status;
+    RvError thread_error;
+    Event ring[EVENTS_PER_TASK]; // events in turn: no more are under way at once
+    size_t event_count;
+    atomic_int waiting_batches; // decoded and not taken yet
+};
+
+typedef struct PipelineRun {
+    IndexContext context;
+    const RvIndexList *list;
+    int slot_count;
+    Task *tasks;    // [slot_count]
+    Task **running; // [slot_count], in the order of the list
+    int running_count;
+    bool list_ended;
+    Queue *events;
+} PipelineRun;
+
+/* ---- a video's threads -------------------------------------------------------------------------------- */
+
+static void tell(Task *task, EventKind kind, FrameBatch *batch)
+{
+    Event *event = &task->ring[task->event_count++ % EVENTS_PER_TASK];
+    *event = (Event){task, kind, batch};
+    rv_queue_push(task->events, event);
 }
 
-/* Fill one batch; *end after the video's last sample. */
-static RvStatus fill_batch(Pipeline *pipeline, Batch *batch, bool *end, RvError *err)
+static void *read_file(void *argument)
 {
-    batch->count = batch->input_count = 0;
-    while (batch->count < pipeline->batch_limit && !atomic_load(pipeline->job->stopping)) {
-        Sample sample;
-        double start_s = rv_pipeline_clock_s();
-        RvStatus status = rv_sampler_next(pipeline->sampler, &sample, end, err);
-        double decoded_s = rv_pipeline_clock_s();
-        pipeline->decode_s += decoded_s - start_s;
-        if (status != RV_OK || *end)
-            return status;
-        status = fill_frame(pipeline, &sample, batch, err);
-        pipeline->pixels_s += rv_pipeline_clock_s() - decoded_s;
-        if (status != RV_OK)
-            return status;
-    }
-    return RV_OK;
-}
-
-static void *produce(void *argument)
-{
-    Pipeline *pipeline = argument;
-    bool end = false;
-    while (!end && pipeline->producer_status == RV_OK && !atomic_load(pipeline->job->stopping)) {
-        Batch *batch = rv_queue_pop(pipeline->empty);
-        if (batch == NULL)
-            break;
-        pipeline->producer_status = fill_batch(pipeline, batch, &end, &pipeline->producer_error);
-        pipeline->batch_limit = pipeline->batch_size;
-        // What was decoded before a failure is kept.
-        if (batch->count > 0)
-            rv_queue_push(pipeline->filled, batch);
-    }
-    rv_queue_close(pipeline->filled);
+    Task *task = argument;
+    task->thread_status = rv_index_video_read(&task->video, &task->thread_error);
+    tell(task, EVENT_ENDED, NULL);
     return NULL;
 }
 
-static const float *embedding_of(const Pipeline *pipeline, const BatchFrame *frame)
+static void *decode(void *argument)
 {
-    return frame->embedding == FROM_BEFORE ? pipeline->last_embedding
-                                           : pipeline->embeddings + frame->embedding * pipeline->dimensions;
-}
-
-static double cosine(const float *left, const float *right, size_t dimensions)
-{
-    double dot = 0, left_square = 0, right_square = 0;
-    for (size_t i = 0; i < dimensions; i++) {
-        dot += (double)left[i] * right[i];
-        left_square += (double)left[i] * left[i];
-        right_square += (double)right[i] * right[i];
-    }
-    return dot / sqrt(left_square * right_square);
-}
-
-/* What the report says of similar frames. */
-static void count_similar(const Pipeline *pipeline, const Batch *batch, RvIndexReport *report)
-{
-    for (size_t i = 0; i < batch->count; i++) {
-        const BatchFrame *frame = &batch->frames[i];
-        report->frames_similar += frame->similar ? 1 : 0;
-        if (frame->check == NO_CHECK)
-            continue;
-        double found = cosine(pipeline->embeddings + frame->check * pipeline->dimensions,
-                              embedding_of(pipeline, frame), pipeline->dimensions);
-        report->similar_checked++;
-        report->similar_cosine = fmin(report->similar_cosine, found);
-    }
-}
-
-static RvStatus embed_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
-{
-    return rv_encoder_encode_inputs(pipeline->job->encoder, batch->inputs_u8, batch->input_count,
-                                    !pipeline->job->options->no_normalize, pipeline->embeddings, err);
-}
-
-static RvStatus store_batch(Pipeline *pipeline, const Batch *batch, RvError *err)
-{
-    for (size_t i = 0; i < batch->count; i++) {
-        const BatchFrame *frame = &batch->frames[i];
-        pipeline->records[i] = (FrameRecord){.frame_number = frame->frame_number,
-                                             .time_s = frame->time_s,
-                                             .embedding = embedding_of(pipeline, frame),
-                                             .jpeg = frame->jpeg.bytes,
-                                             .jpeg_bytes = frame->jpeg.size_bytes};
-    }
-    return rv_store_put_frames(pipeline->job->store, pipeline->job->video_id, pipeline->records, batch->count,
-                               (int)pipeline->dimensions, err);
-}
-
-static RvStatus report_progress(const Pipeline *pipeline, const RvIndexReport *report, double start_s,
-                                RvError *err)
-{
-    const RvIndexOptions *options = pipeline->job->options;
-    RvIndexProgress progress = {.video = pipeline->job->source,
-                                .frames_done = report->frame_count,
-                                .frames_expected = rv_sampler_expected(pipeline->sampler),
-                                .elapsed_s = rv_pipeline_clock_s() - start_s};
-    if (options->progress == NULL || options->progress(options->progress_user, &progress))
-        return RV_OK;
-    return rv_error_set(err, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
-                        pipeline->job->source, report->frame_count);
-}
-
-static RvStatus finish_batch(Pipeline *pipeline, const Batch *batch, RvIndexReport *report, RvError *err)
-{
-    double begun_s = rv_pipeline_clock_s();
-    RvStatus status = embed_batch(pipeline, batch, err);
-    double embedded_s = rv_pipeline_clock_s();
+    Task *task = argument;
+    RvStatus status = rv_index_video_open(&task->video, task->decoder_threads, &task->thread_error);
+    bool end = status != RV_OK;
     if (status == RV_OK)
-        status = store_batch(pipeline, batch, err);
-    report->embed_s += embedded_s - begun_s;
-    report->store_s += rv_pipeline_clock_s() - embedded_s;
-    if (status != RV_OK)
-        return status;
-    count_similar(pipeline, batch, report);
-    // The last frame's: either embedded here, or taken from the last one that was.
-    memmove(pipeline->last_embedding, embedding_of(pipeline, &batch->frames[batch->count - 1]),
-            pipeline->dimensions * sizeof(float));
-    report->frames_embedded += batch->count;
-    report->frame_count += batch->count;
-    return RV_OK;
+        tell(task, EVENT_OPENED, NULL);
+    while (!end && status == RV_OK) {
+        FrameBatch *batch = rv_batches_next(task->video.batches, &end, &status, &task->thread_error);
+        if (batch == NULL)
+            break;
+        // What was decoded before a failure is kept.
+        if (batch->count > 0) {
+            atomic_fetch_add(&task->waiting_batches, 1);
+            tell(task, EVENT_BATCH, batch);
+        }
+    }
+    task->thread_status = status;
+    tell(task, EVENT_ENDED, NULL);
+    return NULL;
 }
 
-static RvStatus consume(Pipeline *pipeline, RvIndexReport *report, double start_s, RvError *err)
+/* ---- beginning and ending ----------------------------------------------------------------------------- */
+
+static void hold_lease(const PipelineRun *run, const Task *task)
 {
+    if (task->item.job != NULL)
+        rv_store_queue_hold(run->context.store, task->item.job);
+}
+
+/* Its thread, if it has one, has been joined. */
+static void end_task(PipelineRun *run, Task *task)
+{
+    int place = 0;
+    while (run->running[place] != task)
+        place++;
+    run->running_count--;
+    memmove(run->running + place, run->running + place + 1,
+            (size_t)(run->running_count - place) * sizeof *run->running);
+    RvIndexReport report = task->video.report;
+    report.total_s = rv_clock_s() - task->start_s;
+    rv_index_video_close(&task->video);
+    task->stage = TASK_FREE;
+    run->list->ended(run->list->user, task->slot, task->status, &report, &task->error);
+}
+
+static bool start_thread(Task *task, TaskStage stage, void *(*body)(void *))
+{
+    task->stage = stage;
+    task->thread_status = RV_OK;
+    if (pthread_create(&task->thread, NULL, body, task) == 0)
+        return true;
+    task->status =
+        rv_error_set(&task->error, RV_ERROR_MEMORY, "%s: cannot start a thread", task->video.source.path);
+    return false;
+}
+
+/* What is under way in its thread ends soon, with EVENT_ENDED. */
+static void stop_task(Task *task, bool drop)
+{
+    task->dropping = task->dropping || drop;
+    atomic_store(&task->video.stopping, true);
+    if (task->stage == TASK_DECODING)
+        rv_batches_stop(task->video.batches);
+}
+
+static void fail_task(Task *task, RvStatus status, const RvError *err)
+{
+    task->status = status;
+    task->error = *err;
+    stop_task(task, true);
+}
+
+static Task *free_task(PipelineRun *run)
+{
+    for (int slot = 0; slot < run->slot_count; slot++) {
+        if (run->tasks[slot].stage == TASK_FREE)
+            return &run->tasks[slot];
+    }
+    return NULL;
+}
+
+/* Take a video from the list where there is a slot. False where nothing was taken. */
+static bool admit(PipelineRun *run)
+{
+    Task *task = run->list_ended ? NULL : free_task(run);
+    RvIndexItem item = {0};
+    if (task == NULL)
+        return false;
+    RvIndexNext next = run->list->next(run->list->user, task->slot, &item);
+    run->list_ended = next == RV_INDEX_END;
+    if (next != RV_INDEX_VIDEO)
+        return false;
+    *task = (Task){.events = run->events, .slot = task->slot, .stage = TASK_NEW, .item = item};
+    task->start_s = task->reported_s = rv_clock_s();
+    run->running[run->running_count++] = task;
+    task->status = rv_index_video_begin(&task->video, &run->context, item.path_or_url, &task->error);
+    if (task->status != RV_OK)
+        end_task(run, task);
+    return true;
+}
+
+/* ---- progress ----------------------------------------------------------------------------------------- */
+
+/* after_batch: of its own. */
+static void report_progress(PipelineRun *run, Task *task, bool after_batch)
+{
+    const RvIndexOptions *options = run->context.options;
+    const IndexVideo *video = &task->video;
+    double now_s = rv_clock_s();
+    RvIndexProgress progress = {.video = video->source.path,
+                                .slot = task->slot,
+                                .frames_done = video->decision.first_sample,
+                                .elapsed_s = now_s - task->start_s};
+    if (task->stage == TASK_DECODING) {
+        progress.frames_done = video->report.frame_count;
+        progress.frames_expected = rv_batches_expected(video->batches);
+    } else if (task->stage == TASK_READING) {
+        progress.bytes_read = atomic_load(&video->read_bytes);
+        progress.bytes_expected = video->source.size_bytes;
+    }
+    task->reported_s = now_s;
+    if (options->progress == NULL || task->status != RV_OK ||
+        options->progress(options->progress_user, &progress))
+        return;
+    task->status =
+        rv_error_set(&task->error, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
+                     video->source.path, progress.frames_done);
+    // While nothing is ready: what its thread has of the next batch still comes, and is kept.
+    stop_task(task, after_batch || atomic_load(&task->waiting_batches) > 0);
+    if (task->stage == TASK_NEW || task->stage == TASK_WAITING)
+        end_task(run, task);
+}
+
+static void report_all(PipelineRun *run)
+{
+    double now_s = rv_clock_s();
+    for (int place = run->running_count - 1; place >= 0; place--) {
+        if (now_s - run->running[place]->reported_s >= TICK_S / 2)
+            report_progress(run, run->running[place], false);
+    }
+}
+
+/* ---- deciding, in the order of the list ---------------------------------------------------------------- */
+
+static bool path_is_taken(const PipelineRun *run, int place)
+{
+    for (int i = 0; i < place; i++) {
+        if (strcmp(run->running[i]->video.source.path, run->running[place]->video.source.path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool content_is_taken(const PipelineRun *run, int place)
+{
+    const char *key = run->running[place]->video.source.content_key;
+    for (int i = 0; i < place; i++) {
+        const Task *before = run->running[i];
+        // The key of a file that is being read belongs to its thread.
+        if (before->stage != TASK_READING && strcmp(before->video.source.content_key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* It waits for the end of one before it, and will take no row away that others may find: they need not wait
+ * for it. */
+static bool is_parked(const PipelineRun *run, int place)
+{
+    const Task *task = run->running[place];
+    if (task->stage == TASK_NEW)
+        return path_is_taken(run, place);
+    return task->stage == TASK_WAITING && !task->video.source.by_path && content_is_taken(run, place);
+}
+
+/* Whether all before it have begun their rows, and none of them is of the same content. */
+static bool is_its_turn(const PipelineRun *run, int place)
+{
+    for (int i = 0; i < place; i++) {
+        if (run->running[i]->stage != TASK_DECODING && !is_parked(run, i))
+            return false;
+    }
+    return !content_is_taken(run, place);
+}
+
+/* The cores go to those who decode at the same time. */
+static int decoder_threads(const PipelineRun *run)
+{
+    int cores = rv_threads_available();
+    return (cores + run->running_count - 1) / run->running_count;
+}
+
+static void decide(PipelineRun *run, Task *task)
+{
+    task->status = rv_index_video_decide(&task->video, &task->error);
+    if (task->status != RV_OK || task->video.decision.done) {
+        end_task(run, task);
+        return;
+    }
+    task->decoder_threads = decoder_threads(run);
+    if (!start_thread(task, TASK_OPENING, decode)) {
+        end_task(run, task);
+        return;
+    }
+    report_progress(run, task, false);
+    RvError err = {0};
     // Beside the decoding of the first frames.
-    RvStatus cancelled = RV_OK, prepared = rv_encoder_prepare_images(pipeline->job->encoder, err);
+    RvStatus prepared = rv_encoder_prepare_images(run->context.encoder, &err);
     if (prepared != RV_OK)
-        return prepared;
-    for (;;) {
-        bool idle = false;
-        Batch *batch = rv_queue_pop_within(pipeline->filled, TICK_S, &idle);
-        if (batch == NULL && !idle)
-            return cancelled;
-        RvStatus status = batch != NULL ? finish_batch(pipeline, batch, report, err) : RV_OK;
-        if (status != RV_OK)
-            return status;
-        if (cancelled == RV_OK) {
-            cancelled = report_progress(pipeline, report, start_s, err);
-            // Between batches: what the producer has of the next one still comes, and is kept.
-            if (cancelled != RV_OK && batch != NULL)
-                return cancelled;
-            if (cancelled != RV_OK)
-                atomic_store(pipeline->job->stopping, true);
+        fail_task(task, prepared, &err);
+}
+
+/* Look for its row, and read the file where the row does not tell the content key. */
+static void look(PipelineRun *run, Task *task)
+{
+    task->status = rv_index_video_look(&task->video, &task->error);
+    if (task->status == RV_OK && task->video.source.content_key[0] != '\0')
+        task->stage = TASK_WAITING;
+    else if (task->status == RV_OK && start_thread(task, TASK_READING, read_file))
+        report_progress(run, task, false);
+    else
+        end_task(run, task);
+}
+
+/* Whether something happened: others may go on then. */
+static bool advance(PipelineRun *run)
+{
+    for (int place = 0; place < run->running_count; place++) {
+        Task *task = run->running[place];
+        if (task->stage == TASK_NEW && !path_is_taken(run, place)) {
+            hold_lease(run, task);
+            look(run, task);
+            // Without a pause in between what it saw is of this moment.
+            if (task->stage == TASK_WAITING && is_its_turn(run, place))
+                decide(run, task);
+            return true;
         }
-        if (batch != NULL)
-            rv_queue_push(pipeline->empty, batch);
+        if (task->stage == TASK_WAITING && is_its_turn(run, place)) {
+            hold_lease(run, task);
+            task->status = rv_index_video_look(&task->video, &task->error);
+            if (task->status == RV_OK)
+                decide(run, task);
+            else
+                end_task(run, task);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what the threads tell ---------------------------------------------------------------------------- */
+
+static void begin_row(PipelineRun *run, Task *task)
+{
+    hold_lease(run, task);
+    task->stage = TASK_DECODING;
+    if (task->status == RV_OK)
+        task->status = rv_index_video_begin_row(&task->video, &task->error);
+    if (task->status == RV_OK)
+        rv_batches_begin(task->video.batches);
+    else
+        stop_task(task, true);
+}
+
+static void put_batch(PipelineRun *run, Task *task, FrameBatch *batch)
+{
+    atomic_fetch_sub(&task->waiting_batches, 1);
+    if (task->dropping)
+        return;
+    hold_lease(run, task);
+    RvError err = {0};
+    RvStatus status = rv_index_video_put(&task->video, batch, &err);
+    if (status != RV_OK) {
+        fail_task(task, status, &err);
+        return;
+    }
+    report_progress(run, task, true);
+    rv_batches_return(task->video.batches, batch);
+}
+
+static void join_thread(PipelineRun *run, Task *task)
+{
+    pthread_join(task->thread, NULL);
+    if (task->status == RV_OK && task->thread_status != RV_OK) {
+        task->status = task->thread_status;
+        task->error = task->thread_error;
+    }
+    if (task->stage == TASK_READING && task->status == RV_OK) {
+        task->stage = TASK_WAITING;
+        return;
+    }
+    bool decoded = task->stage != TASK_READING;
+    hold_lease(run, task);
+    if (decoded && task->video.batches != NULL)
+        rv_batches_report(task->video.batches, &task->video.report);
+    if (task->status == RV_OK)
+        task->status = rv_index_video_finish(&task->video, &task->error);
+    if (decoded && task->status != RV_OK)
+        rv_index_video_record(&task->video, &task->error);
+    end_task(run, task);
+}
+
+static void handle(PipelineRun *run, const Event *event)
+{
+    switch (event->kind) {
+    case EVENT_OPENED:
+        begin_row(run, event->task);
+        break;
+    case EVENT_BATCH:
+        put_batch(run, event->task, event->batch);
+        break;
+    case EVENT_ENDED:
+        join_thread(run, event->task);
+        break;
     }
 }
 
-static RvStatus create_batches(Pipeline *pipeline, RvError *err)
+/* ---- the run ------------------------------------------------------------------------------------------ */
+
+static RvStatus open_run(PipelineRun *run, RvError *err)
 {
-    for (int i = 0; i < BATCHES_IN_FLIGHT; i++) {
-        Batch *batch = &pipeline->batches[i];
-        batch->frames = rv_mem_alloc(pipeline->batch_size, sizeof *batch->frames, err);
-        batch->inputs_u8 = rv_mem_alloc_aligned(pipeline->batch_size, pipeline->input_bytes, err);
-        if (batch->frames == NULL || batch->inputs_u8 == NULL)
-            return RV_ERROR_MEMORY;
-        for (size_t frame = 0; frame < pipeline->batch_size; frame++)
-            rv_buffer_init(&batch->frames[frame].jpeg, JPEG_MAX_BYTES);
-        rv_queue_push(pipeline->empty, batch);
-    }
-    pipeline->embeddings =
-        rv_mem_alloc_aligned(pipeline->batch_size, pipeline->dimensions * sizeof(float), err);
-    pipeline->records = rv_mem_alloc(pipeline->batch_size, sizeof *pipeline->records, err);
-    pipeline->last_embedding = rv_mem_alloc_aligned(pipeline->dimensions, sizeof(float), err);
-    pipeline->input_u8 = rv_mem_alloc_aligned(2, pipeline->input_bytes, err);
-    if (pipeline->embeddings == NULL || pipeline->records == NULL || pipeline->last_embedding == NULL ||
-        pipeline->input_u8 == NULL)
+    size_t count = (size_t)run->slot_count;
+    run->tasks = rv_mem_alloc(count, sizeof *run->tasks, err);
+    run->running = rv_mem_alloc(count, sizeof *run->running, err);
+    if (run->tasks == NULL || run->running == NULL)
         return RV_ERROR_MEMORY;
-    pipeline->embedded_u8 = pipeline->input_u8 + pipeline->input_bytes;
-    return RV_OK;
+    for (int slot = 0; slot < run->slot_count; slot++)
+        run->tasks[slot] = (Task){.slot = slot};
+    return rv_queue_create(count * EVENTS_PER_TASK, &run->events, err);
 }
 
-static RvStatus open_pipeline(Pipeline *pipeline, const PipelineJob *job, RvError *err)
+RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, const RvIndexList *list,
+                         const RvIndexOptions *options, RvError *err)
 {
-    const RvIndexOptions *options = job->options;
-    const RvModelInfo *model = rv_encoder_info(job->encoder);
-    int batch_size = options->batch_size > 0 ? options->batch_size : DEFAULT_BATCH;
-    pipeline->job = job;
-    pipeline->batch_size = (size_t)(batch_size < BATCH_MAX ? batch_size : BATCH_MAX);
-    pipeline->batch_limit = pipeline->batch_size < 2 * FIRST_BATCH_SHARE
-                                ? pipeline->batch_size
-                                : pipeline->batch_size / FIRST_BATCH_SHARE;
-    pipeline->image_size = model->image_size;
-    pipeline->input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
-    pipeline->dimensions = (size_t)model->dimensions;
-    pipeline->thumbnail_height =
-        options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
-    pipeline->thumbnail_quality =
-        options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
-    SamplerOptions sampler_options = {.sampling = options->sampling,
-                                      .interval_s = options->interval_s,
-                                      .scene_threshold = options->scene_threshold,
-                                      .first_sample = job->first_sample};
-    ConverterOptions converter_options = {.exact = options->exact_pixels,
-                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK};
-    RvStatus status = rv_sampler_open(job->reader, &sampler_options, &pipeline->sampler, err);
-    if (status == RV_OK)
-        status = rv_converter_create(&converter_options, &pipeline->converter, err);
-    if (status == RV_OK)
-        status = rv_queue_create(BATCHES_IN_FLIGHT, &pipeline->filled, err);
-    if (status == RV_OK)
-        status = rv_queue_create(BATCHES_IN_FLIGHT, &pipeline->empty, err);
-    return status == RV_OK ? create_batches(pipeline, err) : status;
-}
-
-static void close_pipeline(Pipeline *pipeline)
-{
-    for (int i = 0; i < BATCHES_IN_FLIGHT; i++) {
-        Batch *batch = &pipeline->batches[i];
-        for (size_t frame = 0; batch->frames != NULL && frame < pipeline->batch_size; frame++)
-            rv_buffer_clear(&batch->frames[frame].jpeg);
-        free(batch->frames);
-        free(batch->inputs_u8);
+    if (list->jobs < 0 || list->jobs > RV_INDEX_JOBS_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%d videos at once; up to %d are possible", list->jobs,
+                            RV_INDEX_JOBS_MAX);
+    PipelineRun run = {.context = {store, encoder, log, options},
+                       .list = list,
+                       .slot_count = list->jobs > 0 ? list->jobs : rv_encoder_jobs(encoder)};
+    RvStatus status = open_run(&run, err);
+    while (status == RV_OK) {
+        bool moved = admit(&run);
+        moved = advance(&run) || moved;
+        if (run.running_count == 0 && run.list_ended)
+            break;
+        bool idle = false;
+        const Event *event = rv_queue_pop_within(run.events, moved ? 0 : TICK_S, &idle);
+        if (event != NULL)
+            handle(&run, event);
+        report_all(&run);
     }
-    free(pipeline->embeddings);
-    free(pipeline->last_embedding);
-    free(pipeline->input_u8); // and embedded_u8
-    free(pipeline->records);
-    rv_queue_destroy(pipeline->filled);
-    rv_queue_destroy(pipeline->empty);
-    rv_converter_destroy(pipeline->converter);
-    rv_sampler_close(pipeline->sampler);
-}
-
-RvStatus rv_pipeline_run(const PipelineJob *job, RvIndexReport *report, RvError *err)
-{
-    double start_s = rv_pipeline_clock_s();
-    Pipeline pipeline = {0};
-    pthread_t producer;
-    report->frame_count = job->first_sample;
-    RvStatus status = open_pipeline(&pipeline, job, err);
-    if (status == RV_OK && pthread_create(&producer, NULL, produce, &pipeline) != 0)
-        status = rv_error_set(err, RV_ERROR_MEMORY, "cannot start the decoding thread");
-    if (status == RV_OK) {
-        status = consume(&pipeline, report, start_s, err);
-        atomic_store(job->stopping, true);
-        rv_queue_close(pipeline.empty);
-        rv_queue_close(pipeline.filled);
-        pthread_join(producer, NULL);
-        if (status == RV_OK && pipeline.producer_status != RV_OK) {
-            status = pipeline.producer_status;
-            if (err != NULL)
-                *err = pipeline.producer_error;
-        }
-        report->decode_s += pipeline.decode_s;
-        report->pixels_s += pipeline.pixels_s;
-        report->damaged_packets += rv_sampler_stats(pipeline.sampler).packets_damaged;
-    }
-    close_pipeline(&pipeline);
+    rv_queue_destroy(run.events);
+    free(run.running);
+    free(run.tasks);
     return status;
 }

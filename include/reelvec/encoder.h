@@ -13,8 +13,8 @@ extern "C" {
 
 typedef struct RvEncoder RvEncoder;
 
-/* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ by
- * less than a hundredth of a degree or so, and may stand in one library. */
+/* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ
+ * by less than a hundredth of a degree or so, and may stand in one library. */
 typedef enum RvPrecision {
     RV_PRECISION_AUTO,    /* FAST where the processor gains by it, else FLOAT32 */
     RV_PRECISION_FLOAT32, /* 32-bit floats throughout */
@@ -71,6 +71,9 @@ RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, siz
 /* Make the weights ready for pictures now; the first picture does it otherwise. Takes about as long as
  * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
 RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
+
+/* So many videos decoded at once keep the device busy: 1 for a processor, which they share with it. */
+RV_API int rv_encoder_jobs(const RvEncoder *encoder);
 
 /* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
  * bicubic, centre crop); an embedding does not depend on what else is in the call. */

@@ -63,12 +63,14 @@ typedef enum RvSampling {
 
 typedef struct RvIndexProgress {
     const char *video;
+    int slot; /* of a list: its place among those that run at once; else 0 */
     size_t frames_done;
-    size_t frames_expected; /* from the container's duration; 0 where it does not say */
-    double elapsed_s;
+    size_t frames_expected;             /* from the container's duration; 0 where it does not say */
+    int64_t bytes_read, bytes_expected; /* of a file that is read to recognise it; else 0 */
+    double elapsed_s;                   /* since the video was begun */
 } RvIndexProgress;
 
-/* Return false to stop: what was finished is kept and the call ends with RV_ERROR_CANCELLED. Called on the
+/* Return false to stop: what was finished is kept and the video ends with RV_ERROR_CANCELLED. Called on the
  * caller's thread, after every batch and several times a second while nothing is ready. */
 typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progress);
 
@@ -119,6 +121,42 @@ typedef struct RvIndexReport {
  * Errors: those of the parts, MISMATCH when the library holds another model's embeddings. */
 RV_API RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                                  const RvIndexOptions *options, RvIndexReport *report, RvError *err);
+
+/* ---- several videos at once -----------------------------------------------------------------------------
+ */
+
+#define RV_INDEX_JOBS_MAX 256
+
+typedef enum RvIndexNext {
+    RV_INDEX_VIDEO, /* here is one */
+    RV_INDEX_LATER, /* none now; to be asked again while others run, and after a fraction of a second */
+    RV_INDEX_END    /* none any more */
+} RvIndexNext;
+
+typedef struct RvIndexItem {
+    const char *path_or_url;      /* borrowed during the call */
+    const struct RvQueueJob *job; /* of a list of several machines, to be kept until the video has ended: its
+                                     lease is asked for before anything is written; NULL: none */
+} RvIndexItem;
+
+/* Where the videos come from and how each ended. slot: 0 to jobs - 1; a video has it until it has ended.
+ * Both are called on the caller's thread. */
+typedef struct RvIndexList {
+    int jobs; /* videos at once, up to RV_INDEX_JOBS_MAX; 0: rv_encoder_jobs() */
+    RvIndexNext (*next)(void *user, int slot, RvIndexItem *item);
+    /* status: as rv_library_index gives it back, with *err where it is not RV_OK. */
+    void (*ended)(void *user, int slot, RvStatus status, const RvIndexReport *report, const RvError *err);
+    void *user;
+} RvIndexList;
+
+/* Index videos, `jobs` of them at once: each is read and decoded by threads of its own, while the caller's
+ * thread embeds and stores what they have ready, one batch of one video after the other. The library's rows
+ * are those that one video after the other gives: what is to be done with a video is decided in the order of
+ * the list, and a copy of a video that is under way waits for its end. Memory: three batches per video, and
+ * its decoder. A video that fails or is stopped by options->progress does not stop the others; stop all by
+ * stopping each and ending the list. Errors: ARGUMENT, MEMORY; those of videos go to `ended`. */
+RV_API RvStatus rv_library_index_list(RvLibrary *library, RvEncoder *encoder, const RvIndexList *list,
+                                      const RvIndexOptions *options, RvError *err);
 
 /* ---- a list of videos that several machines work ------------------------------------------------------- */
 
@@ -331,7 +369,8 @@ typedef struct RvLibraryInfo {
 RV_API RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err);
 
 /* Check everything: the database's own integrity, lengths, finite values, numbers without gaps, pictures that
- * decode, codes that are those of the frames. Each fault is handed to `fault` as one line. RV_OK also when there are faults; see *fault_count. */
+ * decode, codes that are those of the frames. Each fault is handed to `fault` as one line. RV_OK also when
+ * there are faults; see *fault_count. */
 RV_API RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
                                   size_t *fault_count, RvError *err);
 

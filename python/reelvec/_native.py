@@ -60,7 +60,8 @@ class RvStrings(Structure):
 
 
 class RvIndexProgress(Structure):
-    _fields_ = [("video", c_char_p), ("frames_done", c_size_t), ("frames_expected", c_size_t), ("elapsed_s", c_double)]
+    _fields_ = [("video", c_char_p), ("slot", c_int), ("frames_done", c_size_t), ("frames_expected", c_size_t),
+                ("bytes_read", c_int64), ("bytes_expected", c_int64), ("elapsed_s", c_double)]
 
 
 IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
@@ -80,6 +81,18 @@ class RvIndexReport(Structure):
                 [("similar_cosine", c_double)] +
                 [(name, c_size_t) for name in ("frames_resumed", "damaged_packets")] +
                 [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")])
+
+
+class RvIndexItem(Structure):
+    _fields_ = [("path_or_url", c_char_p), ("job", c_void_p)]
+
+
+IndexNext = CFUNCTYPE(c_int, c_void_p, c_int, POINTER(RvIndexItem))
+IndexEnded = CFUNCTYPE(None, c_void_p, c_int, c_int, POINTER(RvIndexReport), POINTER(RvError))
+
+
+class RvIndexList(Structure):
+    _fields_ = [("jobs", c_int), ("next", IndexNext), ("ended", IndexEnded), ("user", c_void_p)]
 
 
 class RvTerm(Structure):
@@ -193,7 +206,7 @@ FUNCTIONS = {
     "rv_library_default_path": (c_int, [c_char_p, c_size_t, E]),
     "rv_sources_expand": (c_int, [c_char_p, P(RvStrings), E]),
     "rv_strings_clear": (None, [P(RvStrings)]),
-    "rv_library_index": (c_int, [HANDLE, HANDLE, c_char_p, P(RvIndexOptions), P(RvIndexReport), E]),
+    "rv_library_index_list": (c_int, [HANDLE, HANDLE, P(RvIndexList), P(RvIndexOptions), E]),
     "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
     "rv_hits_clear": (None, [P(RvHits)]),
     "rv_library_ann_build": (c_int, [HANDLE, P(RvAnnOptions), E]),
@@ -249,13 +262,17 @@ def load() -> ctypes.CDLL:
 LIBRARY = load()
 
 
+def failure(status: int, error: RvError, function: str) -> errors.ReelvecError:
+    kind = errors.BY_STATUS.get(status, errors.InternalError)
+    return kind(error.message.decode("utf-8", "replace") or f"{function} failed with status {status}")
+
+
 def call(function: str, *arguments) -> None:
     """Call a function that gives a status; raise its exception where it fails."""
     error = RvError()
     status = getattr(LIBRARY, function)(*arguments, ctypes.byref(error))
     if status != 0:
-        kind = errors.BY_STATUS.get(status, errors.InternalError)
-        raise kind(error.message.decode("utf-8", "replace") or f"{function} failed with status {status}")
+        raise failure(status, error, function)
 
 
 @LogWrite
@@ -317,7 +334,14 @@ class Callback:
         self._interrupts = Interrupts()
         self.pointer = kind(self._run)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it will let nothing go on any more."""
+        return self._exception is not None or self._interrupts.noted is not None
+
     def _run(self, user, argument):
+        if self.stopped:
+            return False
         try:
             go_on = self._function(argument.contents) is not False
         except BaseException as exception:  # ctypes would print and forget it

@@ -12,12 +12,12 @@ import numpy as np
 from . import _native, errors, query
 from ._native import LIBRARY, Callback, call
 from .images import ImageInput, Picture
+from .indexing import IndexRun
 from .model import Model
 from .query import Term
 from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, table)
 
 Path = Union[str, "os.PathLike[str]"]
-OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before")
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
 
 
@@ -26,6 +26,15 @@ def default_path() -> str:
     out = ctypes.create_string_buffer(4096)
     call("rv_library_default_path", out, len(out))
     return os.fsdecode(out.value)
+
+
+def _sources(path: Path) -> list[bytes]:
+    videos = _native.RvStrings()
+    call("rv_sources_expand", _native.encode_path(path), ctypes.byref(videos))
+    try:
+        return videos.items[:videos.count]
+    finally:
+        LIBRARY.rv_strings_clear(ctypes.byref(videos))
 
 
 def _double(value: Optional[float]):
@@ -113,23 +122,25 @@ class Library:
 
     # ---- indexing ----
 
-    def index(self, path: Path, *, progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0,
-              keyframes: bool = False, scenes: Union[bool, float] = False, batch: int = 0, height: int = 0,
-              quality: int = 0, normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False,
-              force: bool = False, skip_similar: float = 0, hwaccel: str = "none") -> list[IndexReport]:
-        """Take a video, a URL, or all videos below a folder into the library.
+    def index(self, path: Union[Path, Iterable[Path]], *,
+              progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0, keyframes: bool = False,
+              scenes: Union[bool, float] = False, batch: int = 0, height: int = 0, quality: int = 0,
+              normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False, force: bool = False,
+              skip_similar: float = 0, hwaccel: str = "none", jobs: int = 0) -> list[IndexReport]:
+        """Take a video, a URL, or all videos below a folder into the library; or several of these.
 
         A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
         of 0 to 1). What is complete is left alone, what was interrupted goes on. height and quality: of the stored
         pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16). skip_similar: a frame that differs from
         the last embedded one by less than so many of the 255 levels on average takes its embedding; 0 embeds every frame.
-        hwaccel: "none", "auto", or a name that `reelvec doctor` lists.
+        hwaccel: "none", "auto", or a name that `reelvec doctor` lists. jobs: so many videos are decoded at once; 0: as many
+        as the model's device wants.
 
-        progress is called after every batch and several times a second with an IndexProgress; where it returns False,
-        indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
+        progress is called after every batch and several times a second with an IndexProgress of each video that is under
+        way; where it returns False, indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
 
-        One report for each video. Of a single video a failure is raised; of a folder's videos the failed ones are in the
-        list with their error, and the others go on.
+        One report for each video, in their order. Of a single video a failure is raised; of several the failed ones are in
+        the list with their error, and the others go on.
         """
         if sum((bool(every), keyframes, scenes is not False)) > 1:
             raise errors.ArgumentError("every, keyframes and scenes exclude each other")
@@ -138,40 +149,11 @@ class Library:
             scene_threshold=0 if isinstance(scenes, bool) else scenes, batch_size=batch, thumbnail_height=height,
             thumbnail_quality=quality, no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
             force=force, skip_similar=skip_similar, hwaccel=hwaccel.encode())
-        videos = _native.RvStrings()
-        call("rv_sources_expand", _native.encode_path(path), ctypes.byref(videos))
-        try:
-            names = videos.items[:videos.count]
-        finally:
-            LIBRARY.rv_strings_clear(ctypes.byref(videos))
-        single = len(names) == 1
-        reports = []
-        for name in names:
-            try:
-                reports.append(self._index_one(name, options, progress))
-            except (errors.CancelledError, errors.MismatchError, errors.BusyError, errors.OutOfMemoryError):
-                raise  # these would befall every other video too
-            except errors.ReelvecError as error:
-                if single:
-                    raise
-                reports.append(IndexReport(os.fsdecode(name), "failed", error=str(error)))
-        return reports
-
-    def _index_one(self, name: bytes, options: _native.RvIndexOptions, progress) -> IndexReport:
-        def report_progress(raw):  # always there, so that Ctrl-C gets through
-            if progress is None:
-                return True
-            return progress(IndexProgress(os.fsdecode(raw.video), raw.frames_done, raw.frames_expected, raw.elapsed_s))
-
-        callback = Callback(_native.IndexProgressCallback, report_progress)
-        options.progress = callback.pointer
-        report = _native.RvIndexReport()
+        places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
+        run = IndexRun([name for place in places for name in _sources(place)], progress)
         with self._open(create=True) as library, self.model._handle as encoder:
-            callback.call("rv_library_index", library, encoder, name, ctypes.byref(options), ctypes.byref(report))
-        return IndexReport(os.fsdecode(name), OUTCOMES[report.outcome], report.video_id, report.frame_count,
-                           report.frames_embedded, report.frames_similar, report.similar_checked, report.similar_cosine,
-                           report.frames_resumed, report.damaged_packets, report.decode_s,
-                           report.pixels_s, report.embed_s, report.store_s, report.total_s)
+            run.run(library, encoder, options, jobs)
+        return run.reports
 
     # ---- searching ----
 

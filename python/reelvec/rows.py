@@ -44,12 +44,15 @@ class Video:
 
 @dataclass(frozen=True)
 class IndexProgress:
-    """How far indexing one video is. frames_expected is 0 where the file does not say; elapsed in seconds."""
+    """How far indexing one video is. frames_expected is 0 where the file does not say; elapsed in seconds. bytes: of a file
+    that is read to recognise it, before its frames; else 0."""
 
     video: str
     frames_done: int
     frames_expected: int
     elapsed: float
+    bytes_read: int = 0
+    bytes_expected: int = 0
 
 
 @dataclass(frozen=True)

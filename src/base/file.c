@@ -155,23 +155,25 @@ void rv_sha256_finish(Sha256 *sha, char hex[65])
 typedef struct FileDigest {
     Sha256 *sha;
     const char *path;
-    bool (*cancelled)(void *user); // NULL: never
+    bool (*cancelled)(void *user, int64_t done_bytes); // NULL: never
     void *user;
     size_t piece_count;
+    int64_t done_bytes;
 } FileDigest;
 
 static RvStatus take_into_sha256(void *context, const void *bytes, size_t size_bytes, RvError *err)
 {
     FileDigest *digest = context;
     bool ask = digest->cancelled != NULL && digest->piece_count++ % PIECES_PER_QUESTION == 0;
-    if (ask && digest->cancelled(digest->user))
+    if (ask && digest->cancelled(digest->user, digest->done_bytes))
         return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", digest->path);
     rv_sha256_update(digest->sha, bytes, size_bytes);
+    digest->done_bytes += (int64_t)size_bytes;
     return RV_OK;
 }
 
-RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user), void *user, char hex[65],
-                               RvError *err)
+RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user, int64_t done_bytes),
+                               void *user, char hex[65], RvError *err)
 {
     FileDigest digest = {.path = path, .cancelled = cancelled, .user = user};
     RvStatus status = rv_sha256_create(&digest.sha, err);

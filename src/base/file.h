@@ -31,9 +31,9 @@ bool rv_file_is_url(const char *path_or_url);
 /* SHA-256 of a file's bytes as 64 hexadecimal digits and a NUL. */
 RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err);
 
-/* The same, asking `cancelled` several times a second: true ends it with CANCELLED. */
-RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user), void *user, char hex[65],
-                               RvError *err);
+/* The same, telling `cancelled` several times a second how far it is: true ends it with CANCELLED. */
+RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user, int64_t done_bytes),
+                               void *user, char hex[65], RvError *err);
 
 /* Bytes into SHA-256 step by step. */
 typedef struct Sha256 Sha256;

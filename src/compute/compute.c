@@ -62,3 +62,8 @@ bool rv_compute_fast_is_faster(const Compute *compute)
 {
     return compute->fast_is_faster;
 }
+
+int rv_compute_jobs(const Compute *compute)
+{
+    return compute->jobs > 0 ? compute->jobs : 1;
+}

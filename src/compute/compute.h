@@ -101,6 +101,7 @@ struct Compute {
     int thread_count;    // of the host, the caller's included
     const char *kernels; // "scalar", "avx2", ..., as in REELVEC_CPU
     bool fast_is_faster; // whether COMPUTE_FAST gains anything here
+    int jobs; // so many videos decoded at once keep the device busy; 0: 1, as decoding shares its cores
 };
 
 /* Widest linear layer input, and longest sequence and widest head of an attention, that a device takes: its
@@ -115,5 +116,6 @@ void rv_compute_close(Compute *compute);
 int rv_compute_thread_count(const Compute *compute);
 const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", ..., as in REELVEC_CPU
 bool rv_compute_fast_is_faster(const Compute *compute);
+int rv_compute_jobs(const Compute *compute); // at least 1
 
 #endif

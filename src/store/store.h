@@ -219,6 +219,8 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
 RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s, RvQueueJob *out,
                              RvError *err);
 RvStatus rv_store_queue_count(Store *store, const char *settings, RvQueueCounts *out, RvError *err);
+/* Of several jobs that this store has taken: from now on writes are about this one. */
+void rv_store_queue_hold(Store *store, const RvQueueJob *job);
 /* As rv_library_queue_renew and rv_library_queue_end. */
 RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err);
 RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,

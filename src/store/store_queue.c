@@ -328,10 +328,15 @@ RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s,
     if (status != RV_OK || !found.found)
         return status;
     *out = found.job;
-    store->lease_job = out->job_id;
-    store->lease_number = out->lease_number;
-    store->lease_s = lease_s;
+    rv_store_queue_hold(store, out);
     return RV_OK;
+}
+
+void rv_store_queue_hold(Store *store, const RvQueueJob *job)
+{
+    store->lease_job = job->job_id;
+    store->lease_number = job->lease_number;
+    store->lease_s = job->lease_s;
 }
 
 typedef struct CountsReader {

@@ -12,7 +12,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE / "python"))
 
-from reelvec import _native, errors, library, model, query  # noqa: E402
+from reelvec import _native, errors, indexing, library, model, query  # noqa: E402
 
 STRUCTS = {name: kind for name, kind in vars(_native).items()
            if isinstance(kind, type) and issubclass(kind, ctypes.Structure) and name.startswith("Rv")}
@@ -67,11 +67,12 @@ class AbiTest(unittest.TestCase):
                        "RV_FUSION_RRF": query.FUSIONS["rrf"], "RV_SCAN_AUTO": query.SCANS["auto"],
                        "RV_SCAN_EXACT": query.SCANS["exact"], "RV_SCAN_APPROXIMATE": query.SCANS["approximate"],
                        "RV_PRECISION_AUTO": model.PRECISIONS["auto"], "RV_PRECISION_FAST": model.PRECISIONS["fast"],
-                       "RV_PRECISION_FLOAT32": model.PRECISIONS["float32"], "RV_INDEXED": library.OUTCOMES.index("indexed"),
-                       "RV_INDEX_UNCHANGED": library.OUTCOMES.index("unchanged"),
-                       "RV_INDEX_RENAMED": library.OUTCOMES.index("renamed"),
-                       "RV_INDEX_DUPLICATE": library.OUTCOMES.index("duplicate"),
-                       "RV_INDEX_SKIPPED_FAILED": library.OUTCOMES.index("failed before"),
+                       "RV_PRECISION_FLOAT32": model.PRECISIONS["float32"], "RV_INDEXED": indexing.OUTCOMES.index("indexed"),
+                       "RV_INDEX_UNCHANGED": indexing.OUTCOMES.index("unchanged"),
+                       "RV_INDEX_RENAMED": indexing.OUTCOMES.index("renamed"),
+                       "RV_INDEX_DUPLICATE": indexing.OUTCOMES.index("duplicate"),
+                       "RV_INDEX_SKIPPED_FAILED": indexing.OUTCOMES.index("failed before"),
+                       "RV_INDEX_VIDEO": indexing.VIDEO, "RV_INDEX_END": indexing.END,
                        "RV_LOG_ERROR": 0, "RV_LOG_WARNING": 1, "RV_LOG_INFO": 2, "RV_LOG_DEBUG": 3,
                        "RV_ERROR_MESSAGE_SIZE": 1024})
         lines = run_c("\n".join(f'printf("{name} %d\\n", (int){name});' for name in wanted))

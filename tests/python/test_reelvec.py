@@ -332,6 +332,25 @@ class LibraryTest(unittest.TestCase):
             with self.assertRaises(reelvec.ReelvecError):
                 memory.index(os.path.join(place, "bad.mp4"), retry_failed=True)
 
+    def test_several_videos_at_once_give_the_same_library(self):
+        place, kept = scratch("several"), []
+        os.mkdir(place)
+        broken = os.path.join(place, "broken.mp4")
+        pathlib.Path(broken).write_bytes(b"no video")
+        paths = [str(VIDEO), broken, str(VIDEO)]
+        for jobs in (1, 3):
+            seen = set()
+            with reelvec.Library("memory:", model=model) as memory:
+                reports = memory.index(paths, every=3, jobs=jobs, progress=lambda state: seen.add(state.video) or True)
+                self.assertEqual([report.outcome for report in reports], ["indexed", "failed", "unchanged"])
+                self.assertEqual([report.video for report in reports], paths)
+                self.assertIn("broken.mp4", reports[1].error)
+                self.assertIn(os.path.realpath(VIDEO), seen)
+                kept.append(memory.embeddings().vectors)
+                with self.assertRaises(reelvec.CancelledError):
+                    memory.index(paths, every=1, jobs=jobs, progress=lambda state: False)
+        np.testing.assert_array_equal(kept[0], kept[1])
+
     def test_progress_tells_and_stops(self):
         seen = []
         with reelvec.Library(scratch("stopped.db"), model=model) as other:

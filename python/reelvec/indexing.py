@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Indexing a list of videos, several at once: hands them to the C library, and keeps what became of each."""
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any, Callable, Optional, Sequence
+
+from . import _native, errors
+from .rows import IndexProgress, IndexReport
+
+OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before")
+VIDEO, END = 0, 2
+GENERAL = (errors.CancelledError, errors.MismatchError, errors.BusyError, errors.OutOfMemoryError)
+
+
+class IndexRun:
+    """One call's list. reports: of names, in their order; None where a video was not begun."""
+
+    def __init__(self, names: Sequence[bytes], progress: Optional[Callable[[IndexProgress], Any]]):
+        self.reports: list[Optional[IndexReport]] = [None] * len(names)
+        self._names = names
+        self._progress = progress
+        self._begun = 0
+        self._places: dict[int, int] = {}  # of the slots' videos
+        self._error: Optional[errors.ReelvecError] = None  # that stops all
+        self._failure: Optional[errors.ReelvecError] = None  # of the last video that failed by itself
+        # Always there, so that Ctrl-C gets through.
+        self._callback = _native.Callback(_native.IndexProgressCallback, self._report)
+        self._next = _native.IndexNext(self._take)
+        self._ended = _native.IndexEnded(self._end)
+
+    def _report(self, raw) -> bool:
+        if self._error is not None:
+            return False
+        if self._progress is None:
+            return True
+        return self._progress(IndexProgress(os.fsdecode(raw.video), raw.frames_done, raw.frames_expected, raw.elapsed_s,
+                                            raw.bytes_read, raw.bytes_expected))
+
+    def _take(self, user, slot, item) -> int:
+        if self._begun == len(self._names) or self._error is not None or self._callback.stopped:
+            return END
+        item.contents.path_or_url = self._names[self._begun]
+        self._places[slot] = self._begun
+        self._begun += 1
+        return VIDEO
+
+    def _end(self, user, slot, status, report, error) -> None:
+        place, raw = self._places[slot], report.contents
+        video = os.fsdecode(self._names[place])
+        if status == 0:
+            self.reports[place] = IndexReport(
+                video, OUTCOMES[raw.outcome], raw.video_id, raw.frame_count, raw.frames_embedded, raw.frames_similar,
+                raw.similar_checked, raw.similar_cosine, raw.frames_resumed, raw.damaged_packets, raw.decode_s, raw.pixels_s,
+                raw.embed_s, raw.store_s, raw.total_s)
+            return
+        failure = _native.failure(status, error.contents, "rv_library_index_list")
+        if isinstance(failure, GENERAL):
+            self._error = self._error or failure
+        self._failure = failure
+        self.reports[place] = IndexReport(video, "failed", error=str(failure))
+
+    def run(self, library, encoder, options: _native.RvIndexOptions, jobs: int) -> None:
+        """Raises what stops all videos, and what befell the only one."""
+        options.progress = self._callback.pointer
+        videos = _native.RvIndexList(jobs=jobs, next=self._next, ended=self._ended)
+        self._callback.call("rv_library_index_list", library, encoder, ctypes.byref(videos),
+                            ctypes.byref(options))
+        if self._error is not None:
+            raise self._error
+        if len(self._names) == 1 and self._failure is not None:
+            raise self._failure

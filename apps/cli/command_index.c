@@ -2,9 +2,7 @@
 /* reelvec index: videos into the library. */
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,184 +123,57 @@ static const CliOption options[] = {
      .max = 86400},
     {.name = "jobs",
      .argument = "N",
-     .help = "accepted for scripts; one video at a time uses all --threads",
+     .help = "decode N videos at once, for many cores or a fast device; 0: as many as the device wants, on a "
+             "processor one (0)",
      .kind = CLI_WHOLE,
      .offset = FIELD(jobs),
-     .min = 1,
-     .max = 1024},
+     .min = 0,
+     .max = RV_INDEX_JOBS_MAX},
     CLI_OPTION_THREADS(IndexSettings),
     CLI_OPTION_PRECISION(IndexSettings),
     CLI_OPTION_QUIET(IndexSettings),
 };
 
-typedef struct Indexing {
-    const IndexSettings *settings;
-    RvLibrary *library;
-    RvEncoder *encoder;
-    RvIndexOptions options;
-    CliProgress progress;
-    int shard, shard_count; // shard from 0; shard_count 0: all videos
-    CliQueue queue;
-    size_t done_count, failed_count;
-    bool stopped;
-    int stop_status;
-} Indexing;
+/* ---- --queue ------------------------------------------------------------------------------------------ */
 
-static bool report_progress(void *user, const RvIndexProgress *report)
-{
-    Indexing *indexing = user;
-    cli_progress_report(&indexing->progress, report->frames_done, report->frames_expected, report->elapsed_s);
-    return !cli_interrupted() && !(indexing->settings->queue && cli_queue_lost(&indexing->queue));
-}
-
-static void print_report(const char *video, const RvIndexReport *report)
-{
-    static const char *const outcomes[] = {[RV_INDEXED] = "complete",
-                                           [RV_INDEX_UNCHANGED] = "unchanged",
-                                           [RV_INDEX_RENAMED] = "renamed",
-                                           [RV_INDEX_DUPLICATE] = "duplicate"};
-    char damage[64] = "", similar[96] = "";
-    if (report->damaged_packets > 0)
-        snprintf(damage, sizeof damage, ", %zu damaged packet%s skipped", report->damaged_packets,
-                 report->damaged_packets == 1 ? "" : "s");
-    if (report->frames_similar > 0)
-        snprintf(similar, sizeof similar, ", %zu similar not embedded (%zu checked: cosine %.4f or more)",
-                 report->frames_similar, report->similar_checked, floor(report->similar_cosine * 1e4) / 1e4);
-    cli_print("%s: %zu frame%s, %zu new (%s)%s%s", video, report->frame_count,
-              report->frame_count == 1 ? "" : "s", report->frames_embedded, outcomes[report->outcome],
-              similar, damage);
-}
-
-static void stop(Indexing *indexing, int status)
-{
-    indexing->stopped = true;
-    indexing->stop_status = status;
-}
-
-static void interrupt(Indexing *indexing)
-{
-    cli_message("interrupted; run the same command to go on");
-    stop(indexing, CLI_INTERRUPTED);
-}
-
-static RvStatus index_shown(Indexing *indexing, const char *video, RvIndexReport *report, RvError *err)
-{
-    cli_progress_begin(&indexing->progress, indexing->settings->common.quiet, "Processing frames", video,
-                       false);
-    RvStatus status =
-        rv_library_index(indexing->library, indexing->encoder, video, &indexing->options, report, err);
-    cli_progress_end(&indexing->progress);
-    return status;
-}
-
-static void index_one(Indexing *indexing, const char *video)
-{
-    RvIndexReport report = {0};
-    RvError err = {0};
-    RvStatus status = index_shown(indexing, video, &report, &err);
-    if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
-        interrupt(indexing);
-    } else if (status != RV_OK) {
-        indexing->failed_count++;
-        int exit_status = cli_fail(&err);
-        // These would befall every other video too.
-        if (status == RV_ERROR_ARGUMENT || status == RV_ERROR_MISMATCH || status == RV_ERROR_BUSY ||
-            status == RV_ERROR_MEMORY)
-            stop(indexing, exit_status);
-    } else if (report.outcome == RV_INDEX_SKIPPED_FAILED) {
-        indexing->failed_count++;
-        cli_message("%s: failed before and is left out; --retry-failed takes it up again", video);
-    } else {
-        indexing->done_count++;
-        print_report(video, &report);
-    }
-}
-
-/* What cannot be read goes to the first shard, so that one of them reports it. */
-static bool is_ours(const Indexing *indexing, const char *video)
-{
-    int shard = 0;
-    if (indexing->shard_count == 0)
-        return true;
-    if (rv_source_shard(video, indexing->shard_count, &shard, NULL) != RV_OK)
-        shard = 0;
-    return shard == indexing->shard;
-}
-
-static void index_source(Indexing *indexing, const char *source)
+/* Put what the videos of one source are at the end of `all`. */
+static int append_source(const char *source, RvStrings *all)
 {
     RvStrings videos = {0};
     RvError err = {0};
-    if (rv_sources_expand(source, &videos, &err) != RV_OK) {
-        indexing->failed_count++;
-        cli_fail(&err);
-        return;
+    if (rv_sources_expand(source, &videos, &err) != RV_OK)
+        return cli_fail(&err);
+    char **items =
+        videos.count > 0 ? realloc(all->items, (all->count + videos.count) * sizeof *items) : all->items;
+    if (videos.count > 0 && items == NULL) {
+        rv_strings_clear(&videos);
+        return cli_fail_memory();
     }
-    for (size_t i = 0; i < videos.count && !indexing->stopped; i++) {
-        if (cli_interrupted())
-            interrupt(indexing);
-        else if (is_ours(indexing, videos.items[i]))
-            index_one(indexing, videos.items[i]);
+    if (videos.count > 0) {
+        memcpy(items + all->count, videos.items, videos.count * sizeof *items);
+        *all = (RvStrings){items, all->count + videos.count};
+        videos.count = 0; // now owned by `all`
     }
     rv_strings_clear(&videos);
-}
-
-/* ---- --queue ------------------------------------------------------------------------------------------ */
-
-static RvStatus index_job(void *user, const char *video, RvError *err)
-{
-    Indexing *indexing = user;
-    RvIndexReport report = {0};
-    RvStatus status = index_shown(indexing, video, &report, err);
-    if (status == RV_OK)
-        print_report(video, &report);
-    return status;
-}
-
-/* The list decides what is tried again: a worker takes up what failed before, whoever put it there. */
-static int work_queue(Indexing *indexing, RvLog log, const RvStrings *videos)
-{
-    const CliCommon *common = &indexing->settings->common;
-    RvIndexOptions listed = indexing->options; // what goes into the list
-    RvError err = {0};
-    CliQueue *queue = &indexing->queue;
-    *queue = (CliQueue){.library = indexing->library,
-                        .options = &listed,
-                        .lease_s = indexing->settings->lease.value,
-                        .quiet = common->quiet,
-                        .index = index_job,
-                        .user = indexing};
-    indexing->options.retry_failed = true;
-    if (cli_open_library(common, CLI_LIBRARY_CHANGE, log, &queue->heart_library, &err) != RV_OK)
-        return cli_fail(&err);
-    int status = cli_queue_run(queue, videos);
-    rv_library_close(queue->heart_library);
-    return status;
+    return CLI_DONE;
 }
 
 /* All videos of the arguments in one list. A source that cannot be read stops before anything is put in. */
-static int queue_sources(Indexing *indexing, RvLog log, const CliValues *values)
+static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
+                         const CliValues *values)
 {
     RvStrings all = {0};
+    RvLibrary *heart_library = NULL;
+    RvError err = {0};
     int status = CLI_DONE;
-    for (size_t i = 0; i < values->argument_count && status == CLI_DONE; i++) {
-        RvStrings videos = {0};
-        RvError err = {0};
-        if (rv_sources_expand(cli_values_argument(values, i), &videos, &err) != RV_OK)
-            status = cli_fail(&err);
-        char **items =
-            videos.count > 0 ? realloc(all.items, (all.count + videos.count) * sizeof *items) : all.items;
-        if (videos.count > 0 && items != NULL) {
-            memcpy(items + all.count, videos.items, videos.count * sizeof *items);
-            all = (RvStrings){items, all.count + videos.count};
-            videos.count = 0; // now owned by `all`
-        } else if (videos.count > 0) {
-            status = cli_fail_memory();
-        }
-        rv_strings_clear(&videos);
-    }
+    for (size_t i = 0; i < values->argument_count && status == CLI_DONE; i++)
+        status = append_source(cli_values_argument(values, i), &all);
+    if (status == CLI_DONE &&
+        cli_open_library(indexing->common, CLI_LIBRARY_CHANGE, log, &heart_library, &err) != RV_OK)
+        status = cli_fail(&err);
     if (status == CLI_DONE)
-        status = work_queue(indexing, log, &all);
+        status = cli_queue_run(indexing, heart_library, settings->lease.value, &all);
+    rv_library_close(heart_library);
     rv_strings_clear(&all);
     return status;
 }
@@ -325,9 +196,10 @@ static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
     return CLI_DONE;
 }
 
-/* "I/N", both plain numbers, 1 <= I <= N. */
-static int choose_shard(const char *text, Indexing *indexing)
+/* "I/N", both plain numbers, 1 <= I <= N. *shard: from 0; *shard_count 0: all videos. */
+static int choose_shard(const char *text, int *shard, int *shard_count)
 {
+    *shard = *shard_count = 0;
     if (text == NULL)
         return CLI_DONE;
     char *slash = NULL, *end = NULL;
@@ -338,8 +210,8 @@ static int choose_shard(const char *text, Indexing *indexing)
     if (errno != 0 || end == NULL || *end != '\0' || count < part || count > MAX_SHARDS)
         return cli_fail_usage("index: --shard wants I/N with 1 <= I <= N <= %d, like 2/8; not '%s'",
                               MAX_SHARDS, text);
-    indexing->shard = (int)part - 1;
-    indexing->shard_count = (int)count;
+    *shard = (int)part - 1;
+    *shard_count = (int)count;
     return CLI_DONE;
 }
 
@@ -356,57 +228,64 @@ static int check_queue(const IndexSettings *settings, const CliValues *values)
     return CLI_DONE;
 }
 
-static int index_all(Indexing *indexing, const CliValues *values)
+/* With model and library open. */
+static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
+                        const CliValues *values, int shard, int shard_count)
 {
-    const CliCommon *common = &indexing->settings->common;
-    RvLog log = cli_log(common, &indexing->progress);
+    indexing->jobs = settings->jobs > 0 ? settings->jobs : rv_encoder_jobs(indexing->encoder);
+    int status = CLI_DONE;
+    if (!cli_show_open(&indexing->show, indexing->jobs, indexing->common->quiet))
+        status = cli_fail_memory();
+    else if (settings->queue)
+        status = queue_sources(indexing, settings, log, values);
+    else
+        status = cli_index_run(indexing, values, shard, shard_count);
+    cli_show_close(&indexing->show);
+    return status;
+}
+
+static int index_all(CliIndexing *indexing, const IndexSettings *settings, const CliValues *values, int shard,
+                     int shard_count)
+{
+    const CliCommon *common = &settings->common;
+    RvLog log = cli_log(common, &indexing->show.bar);
     RvError err = {0};
     int status = CLI_DONE;
     cli_catch_interrupts();
     if (cli_open_encoder(common, log, &indexing->encoder, &err) != RV_OK ||
         cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);
-    if (status == CLI_DONE && indexing->settings->queue) {
-        status = queue_sources(indexing, log, values);
-    } else {
-        for (size_t i = 0; i < values->argument_count && status == CLI_DONE && !indexing->stopped; i++)
-            index_source(indexing, cli_values_argument(values, i));
-    }
+    if (status == CLI_DONE)
+        status = index_videos(indexing, settings, log, values, shard, shard_count);
     rv_library_close(indexing->library);
     rv_encoder_close(indexing->encoder);
-    if (status != CLI_DONE || indexing->stopped)
-        return status != CLI_DONE ? status : indexing->stop_status;
-    if (indexing->failed_count > 0)
-        return indexing->done_count > 0 ? CLI_PARTLY : CLI_FAILED;
-    return CLI_DONE;
+    return status;
 }
 
 static int run(const CliCommand *command, int argc, char **argv)
 {
     IndexSettings settings = {0};
     CliValues values;
-    int status;
+    int status, shard, shard_count;
     if (!cli_begin(command, argc, argv, &settings, &values, &status))
         return status;
-    Indexing indexing = {.settings = &settings,
-                         .options = {.batch_size = settings.batch,
-                                     .thumbnail_height = settings.height,
-                                     .thumbnail_quality = settings.quality,
-                                     .hwaccel = settings.hwaccel,
-                                     .skip_similar = settings.skip_similar.value,
-                                     .no_normalize = settings.no_normalize,
-                                     .exact_pixels = settings.exact_pixels,
-                                     .retry_failed = settings.retry_failed,
-                                     .force = settings.force,
-                                     .progress = report_progress}};
-    indexing.options.progress_user = &indexing;
+    CliIndexing indexing = {.common = &settings.common,
+                            .options = {.batch_size = settings.batch,
+                                        .thumbnail_height = settings.height,
+                                        .thumbnail_quality = settings.quality,
+                                        .hwaccel = settings.hwaccel,
+                                        .skip_similar = settings.skip_similar.value,
+                                        .no_normalize = settings.no_normalize,
+                                        .exact_pixels = settings.exact_pixels,
+                                        .retry_failed = settings.retry_failed,
+                                        .force = settings.force}};
     status = check_queue(&settings, &values);
     if (status == CLI_DONE)
         status = choose_sampling(&settings, &indexing.options);
     if (status == CLI_DONE)
-        status = choose_shard(settings.shard, &indexing);
+        status = choose_shard(settings.shard, &shard, &shard_count);
     if (status == CLI_DONE)
-        status = index_all(&indexing, &values);
+        status = index_all(&indexing, &settings, &values, shard, shard_count);
     cli_values_clear(&values);
     return status;
 }

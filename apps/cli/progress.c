@@ -113,11 +113,23 @@ void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, co
     *progress = (CliProgress){
         .enabled = !quiet, .terminal = isatty(STDERR_FILENO), .bytes = bytes, .label = label, .name = name};
     progress->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    if (progress->enabled) {
+    progress->last_output_s = progress->terminal ? -REDRAW_S : 0;
+    if (progress->enabled && name != NULL) {
         char *clean = cli_text_clean(name);
         fprintf(stderr, progress->terminal ? "%s\n" : "%s: begun\n", clean != NULL ? clean : "?");
         free(clean);
     }
+    funlockfile(stderr);
+}
+
+void cli_progress_switch(CliProgress *progress, const char *label, bool bytes)
+{
+    flockfile(stderr);
+    progress->label = label;
+    progress->bytes = bytes;
+    progress->begun = false;
+    if (progress->terminal)
+        progress->last_output_s = -REDRAW_S; // at once
     funlockfile(stderr);
 }
 
@@ -154,7 +166,6 @@ void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected
         progress->begun = true;
         progress->first_done = done;
         progress->first_elapsed_s = elapsed_s;
-        progress->last_output_s = progress->terminal ? -REDRAW_S : 0;
     }
     CliBar *bar = &progress->last;
     *bar = (CliBar){.label = progress->label,

@@ -32,8 +32,10 @@ typedef struct CliProgress {
     CliBar last;
 } CliProgress;
 
-/* quiet: nothing is ever printed. label and name: of what is processed. */
+/* quiet: nothing is ever printed. label and name: of what is processed; name NULL: none is said. */
 void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes);
+/* From the next report on something else is counted, with a rate of its own. */
+void cli_progress_switch(CliProgress *progress, const char *label, bool bytes);
 void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected, double elapsed_s);
 /* The last state, whatever the clock says; the bar stays on the screen. */
 void cli_progress_end(CliProgress *progress);

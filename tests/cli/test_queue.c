@@ -90,7 +90,7 @@ static int tear_down_group(void **state)
 
 /* ---- workers ------------------------------------------------------------------------------------------ */
 
-static void start_worker(Worker *worker, const char *name, const char *uri)
+static void start_worker(Worker *worker, const char *name, const char *uri, const char *jobs)
 {
     snprintf(worker->output, sizeof worker->output, "%s/%s.out", fixture.folder, name);
     snprintf(worker->errors, sizeof worker->errors, "%s/%s.err", fixture.folder, name);
@@ -108,7 +108,8 @@ static void start_worker(Worker *worker, const char *name, const char *uri)
     const char *program = getenv("REELVEC_PROGRAM");
     if (dup2(output, 1) < 0 || dup2(errors, 2) < 0 || program == NULL)
         _exit(126);
-    execl(program, program, "index", "--queue", "--library", uri, WORK, fixture.videos, (char *)NULL);
+    execl(program, program, "index", "--queue", "--library", uri, WORK, "--jobs", jobs, fixture.videos,
+          (char *)NULL);
     _exit(127);
 }
 
@@ -267,8 +268,8 @@ static bool server_library(const char *variable, const char *name, char *uri, si
     return server != NULL;
 }
 
-/* Four workers, spread over the libraries; the first is killed with frames of a video written. Each library
- * then holds every video, indexed once. */
+/* Four workers, spread over the libraries, some with several videos at once; the first is killed with frames
+ * of a video written. Each library then holds every video, indexed once. */
 static void kill_one_of_four(const char *const *uris, size_t uri_count)
 {
     Worker workers[WORKERS];
@@ -281,7 +282,7 @@ static void kill_one_of_four(const char *const *uris, size_t uri_count)
     for (size_t i = 0; i < WORKERS; i++) {
         char name[64];
         snprintf(name, sizeof name, "worker-%zu", i);
-        start_worker(&workers[i], name, uris[i % uri_count]);
+        start_worker(&workers[i], name, uris[i % uri_count], i % 2 == 0 ? "1" : "3");
         if (i == 0)
             wait_for_a_half_video(library); // its own: it is alone
     }
@@ -343,17 +344,17 @@ static void wait_for_text(const char *path, const char *part)
 
 /* A worker that stands still, perhaps in the middle of a transaction, loses its video; when it wakes up it
  * says so, leaves that video alone and works on. */
-static void wake_after_loss(const char *uri)
+static void wake_after_loss(const char *uri, const char *jobs)
 {
     Worker workers[2];
     char reference[320];
     make_reference(reference, sizeof reference);
     RvLibrary *library = open_library(uri, true);
-    start_worker(&workers[0], "sleeper", uri);
+    start_worker(&workers[0], "sleeper", uri, jobs);
     wait_for_a_half_video(library);
     rv_library_close(library);
     kill(workers[0].pid, SIGSTOP);
-    start_worker(&workers[1], "other", uri);
+    start_worker(&workers[1], "other", uri, jobs);
     wait_for_text(workers[1].errors, "taken over, attempt 2 of 3");
     kill(workers[0].pid, SIGCONT);
     for (int i = 0; i < 2; i++) {
@@ -361,7 +362,9 @@ static void wake_after_loss(const char *uri)
         char *errors = read_text(workers[i].errors);
         if (status != 0)
             fail_msg("worker %d ended with %d:\n%s", i, status, errors);
-        if (i == 0 && count_in(errors, "another worker has taken it over") != 1)
+        // With several at once each that it held, and at least the one that the other took.
+        size_t losses = count_in(errors, "another worker has taken it over");
+        if (i == 0 && (losses < 1 || (losses > 1 && strcmp(jobs, "1") == 0)))
             fail_msg("the loss is not told:\n%s", errors);
         free(errors);
     }
@@ -374,7 +377,7 @@ static void postgres_a_worker_that_wakes_up_late_stops(void **state)
     char uri[600];
     if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "late", uri, sizeof uri))
         skip();
-    wake_after_loss(uri);
+    wake_after_loss(uri, "1");
 }
 
 static void mariadb_a_worker_that_wakes_up_late_stops(void **state)
@@ -383,7 +386,7 @@ static void mariadb_a_worker_that_wakes_up_late_stops(void **state)
     char uri[600];
     if (!fixture.ready || !server_library("REELVEC_TEST_MARIADB", "late", uri, sizeof uri))
         skip();
-    wake_after_loss(uri);
+    wake_after_loss(uri, "3");
 }
 
 /* A second PostgreSQL of the test's own, by tests/servers/servers.py. */

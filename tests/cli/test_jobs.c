@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* `reelvec index --jobs`: several videos at once say and store what one after the other does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "reelvec/reelvec.h"
+#include "run.h"
+
+#define MAX_WORDS 20
+
+static struct Fixture {
+    char folder[256], videos[300], broken[320], model[1024];
+    bool ready;
+} fixture;
+
+static const char *const clips[] = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4", "mpeg4.mp4",
+                                    "hevc_closed.mkv",   "odd.mp4",        "mjpeg.avi"};
+#define CLIP_COUNT (sizeof clips / sizeof clips[0])
+
+/* The clips, one of them twice, and a file that is none. */
+static void make_videos(void)
+{
+    char clip[1100], name[400];
+    for (size_t i = 0; i < CLIP_COUNT; i++) {
+        fixture.ready = fixture.ready && clip_path(clips[i], clip, sizeof clip);
+        snprintf(name, sizeof name, "%s/%zu-%s", fixture.videos, i, clips[i]);
+        fixture.ready = fixture.ready && symlink(clip, name) == 0;
+    }
+    char command[3000];
+    snprintf(command, sizeof command, "cp '%s/0-%s' '%s/copy.mp4'", fixture.videos, clips[0], fixture.videos);
+    fixture.ready = fixture.ready && system(command) == 0;
+    snprintf(fixture.broken, sizeof fixture.broken, "%s/broken.mp4", fixture.videos);
+    FILE *file = fopen(fixture.broken, "w");
+    fixture.ready = fixture.ready && file != NULL && fputs("not a video", file) >= 0 && fclose(file) == 0;
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    const char *build = getenv("REELVEC_BUILD");
+    snprintf(fixture.folder, sizeof fixture.folder, "%s/jobs-XXXXXX", build != NULL ? build : "/tmp");
+    if (mkdtemp(fixture.folder) == NULL)
+        return -1;
+    setenv("XDG_DATA_HOME", fixture.folder, 1);
+    setenv("XDG_CACHE_HOME", fixture.folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
+    fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
+                    known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
+    make_videos();
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    return 0;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
+    return system(command);
+}
+
+static RunResult run_with(const char *library, const RunOptions *options, const char *const *words)
+{
+    const char *arguments[MAX_WORDS + 5] = {getenv("REELVEC_PROGRAM"), "index", "--library", library};
+    RunOptions here = options != NULL ? *options : (RunOptions){0};
+    here.folder = fixture.folder;
+    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
+        arguments[4 + i] = words[i];
+    return run_program(arguments, &here);
+}
+
+#define INDEX(library, options, ...) run_with(library, options, (const char *const[]){__VA_ARGS__, NULL})
+
+static size_t count_in(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+static void expect(const RunResult *result, int status, const char *part)
+{
+    if (result->status != status ||
+        (strstr(result->errors, part) == NULL && strstr(result->output, part) == NULL))
+        fail_msg("status %d, not %d with '%s':\n%s%s", result->status, status, part, result->output,
+                 result->errors);
+}
+
+/* All rows of a library as text, in their order. */
+typedef struct Rows {
+    size_t count;
+    double sum;
+} Rows;
+
+static bool add_rows(void *user, const RvFrameRows *block)
+{
+    Rows *rows = user;
+    for (size_t i = 0; i < block->count; i++) {
+        const float *embedding = block->embeddings + i * (size_t)block->dimensions;
+        for (int k = 0; k < block->dimensions; k++)
+            rows->sum += embedding[k] * (double)(k + 1) * (double)(rows->count + 1);
+        rows->count++;
+    }
+    return true;
+}
+
+static Rows rows_of(const char *name)
+{
+    char path[400];
+    RvLibrary *library = NULL;
+    RvError err = {0};
+    Rows rows = {0};
+    size_t fault_count = 99;
+    snprintf(path, sizeof path, "%s/%s", fixture.folder, name);
+    if (rv_library_open(path, NULL, &library, &err) != RV_OK ||
+        rv_library_embeddings(library, NULL, add_rows, &rows, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(rv_library_verify(library, NULL, NULL, &fault_count, NULL), RV_OK);
+    assert_int_equal(fault_count, 0);
+    rv_library_close(library);
+    return rows;
+}
+
+static void jobs_say_and_store_what_one_after_the_other_does(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        skip();
+    static const struct {
+        const char *library, *jobs;
+    } cases[] = {{"one.db", "1"}, {"two.db", "2"}, {"four.db", "4"}, {"auto.db", "0"}};
+    Rows first = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result =
+            INDEX(cases[i].library, NULL, "--jobs", cases[i].jobs, "/no/such.mp4", fixture.videos);
+        expect(&result, 3, "(duplicate)");
+        expect(&result, 3, "/no/such.mp4: No such file or directory");
+        expect(&result, 3, "broken.mp4");
+        assert_int_equal(count_in(result.output, "(complete)"), CLIP_COUNT);
+        assert_int_equal(count_in(result.output, "\n"), CLIP_COUNT + 1);
+        assert_int_equal(count_in(result.errors, ": begun\n"), CLIP_COUNT + 2);
+        run_clear(&result);
+        Rows rows = rows_of(cases[i].library);
+        if (i == 0)
+            first = rows;
+        assert_true(rows.count == first.count && rows.sum == first.sum);
+        // Again: nothing to do, and what failed is left out.
+        result = INDEX(cases[i].library, NULL, "--quiet", "--jobs", cases[i].jobs, fixture.videos);
+        expect(&result, 3, "--retry-failed takes it up again");
+        assert_int_equal(count_in(result.output, "(unchanged)"), CLIP_COUNT);
+        run_clear(&result);
+    }
+    assert_true(first.count > 30);
+}
+
+static void jobs_and_shards_go_together(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        skip();
+    static const char *const shards[] = {"1/2", "2/2"};
+    size_t complete = 0;
+    for (int i = 0; i < 2; i++) {
+        RunResult result = INDEX("shards.db", NULL, "--jobs", "3", "--shard", shards[i], fixture.videos);
+        complete += count_in(result.output, "(complete)");
+        run_clear(&result);
+    }
+    assert_int_equal(complete, CLIP_COUNT);
+}
+
+static void a_terminal_shows_one_bar_for_all(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        skip();
+    RunResult result =
+        INDEX("bar.db", &(RunOptions){.terminal = true}, "--jobs", "3", "--every", "0.1", fixture.videos);
+    expect(&result, 3, "Processing frames, 3 videos: ");
+    expect(&result, 3, "Processing frames: 100%|");
+    assert_int_equal(count_in(result.errors, "0 videos"), 0);
+    run_clear(&result);
+    result = INDEX("bar.db", &(RunOptions){.terminal = true}, "--every", "0.2", fixture.videos);
+    expect(&result, 3, "0-gop250_closed.mp4\r\n"); // one at a time: its name, then its bar
+    assert_int_equal(count_in(result.errors, " videos: "), 0);
+    run_clear(&result);
+}
+
+static void ctrl_c_stops_all_and_the_next_run_completes(void **state)
+{
+    (void)state;
+    if (!fixture.ready)
+        skip();
+    RunResult result = INDEX("reference.db", NULL, "--every", "0.05", "--batch", "2", fixture.videos);
+    run_clear(&result);
+    result = INDEX("stopped.db", &(RunOptions){.interrupt_after = "2-plain.mp4: begun"}, "--jobs", "4",
+                   "--every", "0.05", "--batch", "2", fixture.videos);
+    expect(&result, 130, "interrupted; run the same command to go on");
+    assert_int_equal(count_in(result.errors, "interrupted"), 1);
+    run_clear(&result);
+    rows_of("stopped.db"); // verifies
+    result = INDEX("stopped.db", NULL, "--jobs", "2", "--every", "0.05", fixture.videos);
+    expect(&result, 3, "(complete)");
+    run_clear(&result);
+    Rows rows = rows_of("stopped.db"), wanted = rows_of("reference.db");
+    assert_int_equal(rows.count, wanted.count);
+    assert_true(rows.sum == wanted.sum);
+}
+
+static void jobs_out_of_bounds_are_wrong_usage(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"-1", "257", "1.5", "many"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = INDEX("none.db", NULL, "--jobs", cases[i], "x.mp4");
+        expect(&result, 2, "--jobs");
+        run_clear(&result);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jobs_say_and_store_what_one_after_the_other_does),
+        cmocka_unit_test(jobs_and_shards_go_together),
+        cmocka_unit_test(a_terminal_shows_one_bar_for_all),
+        cmocka_unit_test(ctrl_c_stops_all_and_the_next_run_completes),
+        cmocka_unit_test(jobs_out_of_bounds_are_wrong_usage),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}

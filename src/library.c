@@ -146,6 +146,11 @@ RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *pa
 
 /* ---- a list of several machines ----------------------------------------------------------------------- */
 
+RvStatus rv_library_queue_possible(const char *uri, RvError *err)
+{
+    return rv_store_queue_possible(uri, err);
+}
+
 RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths, const RvIndexOptions *options,
                               RvError *err)
 {

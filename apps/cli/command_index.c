@@ -252,6 +252,9 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     RvError err = {0};
     int status = CLI_DONE;
     cli_catch_interrupts();
+    // Before anything is loaded or made.
+    if (settings->queue && rv_library_queue_possible(cli_library(common), &err) != RV_OK)
+        return cli_fail(&err);
     if (cli_open_encoder(common, log, &indexing->encoder, &err) != RV_OK ||
         cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);

@@ -184,6 +184,9 @@ typedef enum RvQueueEnd {
     RV_QUEUE_GIVE_BACK  /* to be taken by anybody; the attempt does not count */
 } RvQueueEnd;
 
+/* Whether a library of this address (as for rv_library_open) can have a list: UNSUPPORTED where its kind has
+ * none. Opens nothing. */
+RV_API RvStatus rv_library_queue_possible(const char *uri, RvError *err);
 /* Put videos (files, URLs) that are not in the list at its end; those of a list that is worked off begin
  * anew. paths NULL: none, only look. What the options say about frames is kept with the videos.
  * options->retry_failed: all failed ones are to be tried again. Errors: ARGUMENT where open videos have other
@@ -192,7 +195,8 @@ RV_API RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths,
                                      const RvIndexOptions *options, RvError *err);
 /* Take one video for lease_s seconds; job->path is NULL where there is none now. *counts (NULL: not wanted):
  * of the videos with these options. Until rv_library_queue_end this handle's writing of frames fails with
- * BUSY once another worker has taken the video over. */
+ * BUSY once another worker has taken the video over. A handle may hold several: rv_library_index_list asks
+ * for the lease of each, RvIndexItem.job; rv_library_index for that of the last one taken. */
 RV_API RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
                                       RvQueueJob *job, RvQueueCounts *counts, RvError *err);
 /* From now on the lease lasts job->lease_s again; may be called with another handle. BUSY where another

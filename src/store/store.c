@@ -51,9 +51,27 @@ static bool has_unknown_scheme(const char *uri)
     return length > 0 && strncmp(uri + length, "://", 3) == 0;
 }
 
-static RvStatus find_backend(const char *uri, const StoreBackend **out, RvError *err)
+RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err)
+{
+    char folder[4096];
+    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
+    return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
+}
+
+/* *uri NULL: becomes the default library's, in default_path. */
+static RvStatus find_backend(const char **uri_or_default, char *default_path, size_t size_bytes,
+                             const StoreBackend **out, RvError *err)
 {
     size_t i = 0;
+    if (*uri_or_default == NULL) {
+        RvStatus status = rv_store_default_path(default_path, size_bytes, err);
+        if (status != RV_OK)
+            return status;
+        *uri_or_default = default_path;
+    }
+    const char *uri = *uri_or_default;
+    if (uri[0] == '\0')
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "the library's name is empty; give a file path");
     while (strncasecmp(uri, schemes[i].prefix, strlen(schemes[i].prefix)) != 0)
         i++;
     if (schemes[i].backend == NULL)
@@ -66,13 +84,6 @@ static RvStatus find_backend(const char *uri, const StoreBackend **out, RvError 
                             uri);
     *out = schemes[i].backend;
     return RV_OK;
-}
-
-RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err)
-{
-    char folder[4096];
-    RvStatus status = rv_file_data_folder(folder, sizeof folder, err);
-    return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
 }
 
 /* The default library's folder is ours to make; any other is the user's. */
@@ -90,22 +101,24 @@ RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store *
     *out = NULL;
     RvLibraryOptions effective = options != NULL ? *options : (RvLibraryOptions){0};
     char default_path[4096];
-    RvStatus status = RV_OK;
-    if (uri == NULL) {
-        status = rv_store_default_path(default_path, sizeof default_path, err);
-        uri = default_path;
-    }
-    if (status != RV_OK)
-        return status;
-    if (uri[0] == '\0')
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "the library's name is empty; give a file path");
     if (effective.read_only)
         effective.create = false;
     const StoreBackend *backend = NULL;
-    status = find_backend(uri, &backend, err);
+    RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
     return status == RV_OK ? backend->open(uri, &effective, out, err) : status;
+}
+
+RvStatus rv_store_queue_possible(const char *uri, RvError *err)
+{
+    char default_path[4096], shown[1024];
+    const StoreBackend *backend = NULL;
+    RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
+    if (status != RV_OK || backend->queue != NULL)
+        return status;
+    rv_store_show_uri(uri, shown, sizeof shown);
+    return rv_store_no_queue(shown, err);
 }
 
 void rv_store_close(Store *store)

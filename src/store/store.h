@@ -208,6 +208,8 @@ RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 
 /* ---- the list of videos that several machines work; settings: a text that all workers must agree on ---- */
 
+/* As rv_library_queue_possible. */
+RvStatus rv_store_queue_possible(const char *uri, RvError *err);
 /* Make the table where it is not there. UNSUPPORTED where the kind of library can have none. */
 RvStatus rv_store_queue_open(Store *store, RvError *err);
 /* Paths that are not in the list go to its end. Of those that are there, what is done is taken up again when

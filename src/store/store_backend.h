@@ -79,6 +79,9 @@ typedef struct StoreQueue {
     RvStatus (*query)(Store *store, QueueRowCallback row, void *user, RvError *err, const char *format, ...);
 } StoreQueue;
 
+/* UNSUPPORTED, in the same words for a store and for an address. */
+RvStatus rv_store_no_queue(const char *uri, RvError *err);
+
 /* Inside a transaction that writes: BUSY where this store took a video from the list and another worker has
  * it now. Until the transaction ends nobody else can take it. */
 RvStatus rv_store_queue_fence(Store *store, RvError *err);

@@ -22,13 +22,18 @@
 #define LEASE_MAX_S 86400.0
 #define LIMIT_MAX_S 60.0 // of a transaction whose client fell silent
 
+RvStatus rv_store_no_queue(const char *uri, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: a list for several machines needs a library in PostgreSQL or MariaDB; with "
+                        "this kind of library give each machine its part with --shard",
+                        uri);
+}
+
 static RvStatus check_queue(const Store *store, RvError *err)
 {
     if (store->backend->queue == NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: a list for several machines needs a library in PostgreSQL or MariaDB; with "
-                            "this kind of library give each machine its part with --shard",
-                            store->uri);
+        return rv_store_no_queue(store->uri, err);
     if (store->read_only)
         return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
     return RV_OK;

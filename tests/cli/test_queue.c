@@ -467,6 +467,7 @@ static void libraries_without_servers_have_no_list(void **state)
         {{"--lease", "5", fixture.videos}, "--lease is for --queue", "no queue", 2},
         {{NULL}, "needs PATH|URL...", "no queue and no path", 2},
     };
+    setenv("REELVEC_MODEL", "/no/such/model", 1); // refused before it is looked for
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *arguments[9] = {getenv("REELVEC_PROGRAM"), "index"};
         for (size_t k = 0; k < 6 && cases[i].words[k] != NULL; k++)
@@ -476,6 +477,8 @@ static void libraries_without_servers_have_no_list(void **state)
             fail_msg("%s: %d: %s", cases[i].why, result.status, result.errors);
         run_clear(&result);
     }
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    assert_int_not_equal(access(path, F_OK), 0); // nothing was made
 }
 
 static RunResult run_index(const char *uri, const char *const *words, const RunOptions *options)

@@ -26,6 +26,7 @@ typedef struct Copy {
     int64_t *frame_numbers; // [batch_size]
     float *embeddings;      // float32[batch_size, dimensions]
     uint8_t **pictures;     // [batch_size]; owned while a batch is under way
+    PictureReader *reader;  // of `from`
     RvCopyProgress progress;
     double start_s;
 } Copy;
@@ -117,6 +118,25 @@ static RvStatus begin_video(const Copy *copy, const RvVideo *source, int64_t rep
 }
 
 /* Read `count` frames of the source and write them as one transaction. */
+/* The frame's picture, *kept, for as long as the batch needs it. */
+static RvStatus keep_picture(Copy *copy, int64_t from_id, FrameRecord *record, uint8_t **kept, RvError *err)
+{
+    const uint8_t *jpeg = NULL;
+    size_t size_bytes = 0;
+    RvStatus status = rv_pictures_get(copy->reader, from_id, record->frame_number, &jpeg, &size_bytes, err);
+    if (status == RV_ERROR_NOT_FOUND) // a frame may be without
+        return RV_OK;
+    if (status != RV_OK)
+        return status;
+    *kept = rv_mem_alloc(size_bytes, 1, err);
+    if (*kept == NULL)
+        return RV_ERROR_MEMORY;
+    memcpy(*kept, jpeg, size_bytes);
+    record->jpeg = *kept;
+    record->jpeg_bytes = size_bytes;
+    return RV_OK;
+}
+
 static RvStatus copy_batch(Copy *copy, int64_t from_id, int64_t to_id, size_t count, RvError *err)
 {
     RvStatus status = rv_store_embeddings(copy->from, from_id, copy->frame_numbers, count, copy->embeddings,
@@ -124,11 +144,7 @@ static RvStatus copy_batch(Copy *copy, int64_t from_id, int64_t to_id, size_t co
     for (size_t i = 0; i < count && status == RV_OK; i++) {
         FrameRecord *record = &copy->records[i];
         record->embedding = copy->embeddings + i * (size_t)copy->dimensions;
-        status = rv_store_picture(copy->from, from_id, record->frame_number, &copy->pictures[i],
-                                  &record->jpeg_bytes, err);
-        if (status == RV_ERROR_NOT_FOUND) // a frame may be without
-            status = RV_OK;
-        record->jpeg = copy->pictures[i];
+        status = keep_picture(copy, from_id, record, &copy->pictures[i], err);
     }
     if (status == RV_OK)
         status = rv_store_put_frames(copy->to, to_id, copy->records, count, copy->dimensions, err);
@@ -307,7 +323,10 @@ RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyO
         copy.embeddings == NULL)
         status = RV_ERROR_MEMORY;
     else
+        status = rv_pictures_open(from, &copy.reader, err);
+    if (status == RV_OK)
         status = copy_videos(&copy, log, err);
+    rv_pictures_close(copy.reader);
     free(copy.embeddings);
     free(copy.pictures);
     free(copy.frame_numbers);

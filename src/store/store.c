@@ -188,6 +188,13 @@ RvStatus rv_store_model_changed(const Store *store, RvError *err)
                         store->uri);
 }
 
+RvStatus rv_store_bad_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_FORMAT,
+                        "%s: video %lld, frame %lld: frame_data is not a picture; run `reelvec verify`",
+                        store->uri, (long long)video_id, (long long)frame_number);
+}
+
 RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
 {
     return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no picture of video %lld, frame %lld", store->uri,

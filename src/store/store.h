@@ -145,6 +145,13 @@ RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError 
 /* *jpeg is to be freed with free(). NOT_FOUND where the frame or its picture is missing. */
 RvStatus rv_store_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                           size_t *size_bytes, RvError *err);
+/* The same for many, asked for by rising numbers of one video after the other: fetched in blocks. *jpeg is
+ * borrowed until the next call. */
+typedef struct PictureReader PictureReader;
+RvStatus rv_pictures_open(Store *store, PictureReader **out, RvError *err);
+void rv_pictures_close(PictureReader *reader);
+RvStatus rv_pictures_get(PictureReader *reader, int64_t video_id, int64_t frame_number, const uint8_t **jpeg,
+                         size_t *size_bytes, RvError *err);
 /* embedding: float32[dimensions]. Errors: NOT_FOUND, MISMATCH (the library's have another length), FORMAT. */
 RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
                             int dimensions, RvError *err);

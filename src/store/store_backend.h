@@ -35,6 +35,20 @@ typedef struct FrameRow {
 
 typedef RvStatus (*FrameRowCallback)(void *user, const FrameRow *row, RvError *err);
 
+/* jpeg: borrowed; NULL: what stands there is no picture, or too large. */
+typedef RvStatus (*PictureRowCallback)(void *user, int64_t frame_number, const uint8_t *jpeg,
+                                       size_t size_bytes, RvError *err);
+
+#define PICTURE_BLOCK_ROWS 256
+#define PICTURE_BLOCK_BYTES ((int64_t)8 << 20) // more only where one picture has more
+
+/* Where a block of pictures ends, from their sizes by rising numbers. */
+typedef struct PictureBlock {
+    int64_t count, last_number, size_bytes;
+    bool full;
+} PictureBlock;
+void rv_picture_block_add(PictureBlock *block, int64_t frame_number, int64_t size_bytes);
+
 /* Keys (video, number) from first to last, both inclusive, in the order of pairs. */
 typedef struct FrameRange {
     int64_t first_video, first_number, last_video, last_number;
@@ -116,6 +130,10 @@ struct StoreBackend {
                              RvError *err);
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
+    /* Pictures of one video from first_number on, by number: one block, by rv_picture_block_add. *covered_to:
+     * up to where these are all, INT64_MAX behind the last. NULL: pictures one by one cost nothing. */
+    RvStatus (*pictures)(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                         PictureRowCallback callback, void *user, RvError *err);
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
     /* range NULL: all. NULL: rows are visited and counted. */
     RvStatus (*count_frames)(Store *store, const KeyRange *range, int64_t *count, RvError *err);
@@ -154,6 +172,7 @@ bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);
 RvStatus rv_store_model_changed(const Store *store, RvError *err);
+RvStatus rv_store_bad_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err);
 RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err);
 RvStatus rv_store_video_busy(const Store *store, RvError *err);
 RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err);

@@ -287,9 +287,9 @@ static RvStatus mysql_check(Store *base, void (*fault)(void *user, const char *l
     .find_video = rv_mysql_find_video, .has_video = rv_mysql_has_video, .begin_video = rv_mysql_begin_video, \
     .put_frames = rv_mysql_put_frames, .change_video = rv_mysql_change_video,                                \
     .remove_video = rv_mysql_remove_video, .list_videos = rv_mysql_list_videos,                              \
-    .visit_frames = rv_mysql_visit_frames, .picture = rv_mysql_picture, .size_bytes = mysql_size_bytes,      \
-    .check = mysql_check, .nearest = rv_mysql_nearest, .ann_drop = rv_mysql_ann_drop,                        \
-    .list_paths = rv_mysql_list_paths
+    .visit_frames = rv_mysql_visit_frames, .picture = rv_mysql_picture, .pictures = rv_mysql_pictures,       \
+    .size_bytes = mysql_size_bytes, .check = mysql_check, .nearest = rv_mysql_nearest,                       \
+    .ann_drop = rv_mysql_ann_drop, .list_paths = rv_mysql_list_paths
 
 const StoreBackend store_mariadb_backend = {
     .name = "mariadb",

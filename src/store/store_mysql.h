@@ -118,6 +118,8 @@ RvStatus rv_mysql_put_frames(Store *store, int64_t video_id, const FrameRecord *
                              RvError *err);
 RvStatus rv_mysql_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
                                RvError *err);
+RvStatus rv_mysql_pictures(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                           PictureRowCallback callback, void *user, RvError *err);
 RvStatus rv_mysql_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                           size_t *size_bytes, RvError *err);
 /* Columns: video_id, frame_number, time, embedding_data. The row's bytes live as long as the result. */

@@ -179,9 +179,7 @@ RvStatus rv_mysql_picture(Store *base, int64_t video_id, int64_t frame_number, u
     if (status == RV_OK && !found)
         status = rv_store_no_picture(base, video_id, frame_number, err);
     if (status == RV_OK && (row.values[0] == NULL || row.lengths[0] == 0))
-        status = rv_error_set(err, RV_ERROR_FORMAT,
-                              "%s: video %lld, frame %lld: frame_data is not a picture; run `reelvec verify`",
-                              base->uri, (long long)video_id, (long long)frame_number);
+        status = rv_store_bad_picture(base, video_id, frame_number, err);
     if (status == RV_OK) {
         *jpeg = rv_mem_alloc(row.lengths[0], 1, err);
         status = *jpeg != NULL ? RV_OK : RV_ERROR_MEMORY;
@@ -189,6 +187,56 @@ RvStatus rv_mysql_picture(Store *base, int64_t video_id, int64_t frame_number, u
     if (status == RV_OK) {
         memcpy(*jpeg, row.values[0], row.lengths[0]);
         *size_bytes = row.lengths[0];
+    }
+    mysql_free_result(result);
+    return status;
+}
+
+/* Sizes first, so that a block of pictures has a bound. */
+static RvStatus measure_pictures(MysqlStore *store, int64_t video_id, int64_t first_number,
+                                 PictureBlock *block, RvError *err)
+{
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    RvStatus status = rv_mysql_query(store, &result, err,
+                                     "SELECT frame_number, coalesce(length(frame_data), 0) FROM "
+                                     "frame_pictures WHERE video_id = %d AND frame_number >= %d ORDER BY "
+                                     "frame_number LIMIT %d",
+                                     video_id, first_number, (int64_t)PICTURE_BLOCK_ROWS);
+    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+        int64_t number = 0, size_bytes = 0;
+        status = rv_mysql_column_integer(store, &row, 0, "a picture", 0, INT64_MAX, &number, err);
+        if (status == RV_OK)
+            status = rv_mysql_column_integer(store, &row, 1, "a picture", 0, INT64_MAX, &size_bytes, err);
+        if (status == RV_OK)
+            rv_picture_block_add(block, number, size_bytes);
+    }
+    mysql_free_result(result);
+    return status;
+}
+
+RvStatus rv_mysql_pictures(Store *base, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                           PictureRowCallback callback, void *user, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    MYSQL_RES *result = NULL;
+    MysqlRow row;
+    PictureBlock block = {0};
+    RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
+    *covered_to = block.full ? block.last_number : INT64_MAX;
+    if (status != RV_OK || block.count == 0)
+        return status;
+    status = rv_mysql_query(
+        store, &result, err,
+        "SELECT frame_number, CASE WHEN length(frame_data) <= %d THEN frame_data END FROM "
+        "frame_pictures WHERE video_id = %d AND frame_number >= %d AND frame_number <= %d "
+        "ORDER BY frame_number LIMIT %d",
+        (int64_t)STORE_MAX_PICTURE_BYTES, video_id, first_number, block.last_number, block.count);
+    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+        int64_t number = 0;
+        status = rv_mysql_column_integer(store, &row, 0, "a picture", 0, INT64_MAX, &number, err);
+        if (status == RV_OK)
+            status = callback(user, number, (const uint8_t *)row.values[1], row.lengths[1], err);
     }
     mysql_free_result(result);
     return status;

@@ -336,6 +336,7 @@ const StoreBackend store_postgres_backend = {
     .list_videos = rv_postgres_list_videos,
     .visit_frames = rv_postgres_visit_frames,
     .picture = rv_postgres_picture,
+    .pictures = rv_postgres_pictures,
     .size_bytes = postgres_size_bytes,
     .check = postgres_check,
     .list_paths = rv_postgres_list_paths,

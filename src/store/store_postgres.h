@@ -99,6 +99,8 @@ RvStatus rv_postgres_put_frames(Store *store, int64_t video_id, const FrameRecor
                                 RvError *err);
 RvStatus rv_postgres_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback,
                                   void *user, RvError *err);
+RvStatus rv_postgres_pictures(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                              PictureRowCallback callback, void *user, RvError *err);
 RvStatus rv_postgres_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                              size_t *size_bytes, RvError *err);
 /* Rows of a result in binary: video_id, frame_number, time, embedding_data; more columns may follow. */

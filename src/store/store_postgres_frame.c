@@ -313,19 +313,26 @@ RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRow
     return own_transaction ? rv_postgres_end(store, status, err) : status;
 }
 
+/* A column of frame_data; false where it is no picture. */
+static bool picture_at(const PGresult *result, int row, int column, const uint8_t **jpeg, size_t *size_bytes)
+{
+    *size_bytes = PQgetisnull(result, row, column) ? 0 : (size_t)PQgetlength(result, row, column);
+    *jpeg = (const uint8_t *)PQgetvalue(result, row, column);
+    return *size_bytes > 0 && *size_bytes <= STORE_MAX_PICTURE_BYTES;
+}
+
 static RvStatus copy_picture(PostgresStore *store, const PGresult *result, int64_t video_id,
                              int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
 {
-    size_t size = PQgetisnull(result, 0, 0) ? 0 : (size_t)PQgetlength(result, 0, 0);
-    if (size == 0 || size > STORE_MAX_PICTURE_BYTES)
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: video %lld, frame %lld: frame_data is not a picture; run `reelvec verify`",
-                            store->base.uri, (long long)video_id, (long long)frame_number);
-    *jpeg = rv_mem_alloc(size, 1, err);
+    const uint8_t *found = NULL;
+    size_t found_bytes = 0;
+    if (!picture_at(result, 0, 0, &found, &found_bytes))
+        return rv_store_bad_picture(&store->base, video_id, frame_number, err);
+    *jpeg = rv_mem_alloc(found_bytes, 1, err);
     if (*jpeg == NULL)
         return RV_ERROR_MEMORY;
-    memcpy(*jpeg, PQgetvalue(result, 0, 0), size);
-    *size_bytes = size;
+    memcpy(*jpeg, found, found_bytes);
+    *size_bytes = found_bytes;
     return RV_OK;
 }
 
@@ -346,6 +353,61 @@ RvStatus rv_postgres_picture(Store *base, int64_t video_id, int64_t frame_number
         status = rv_store_no_picture(base, video_id, frame_number, err);
     if (status == RV_OK)
         status = copy_picture(store, result, video_id, frame_number, jpeg, size_bytes, err);
+    PQclear(result);
+    return status;
+}
+
+/* Sizes first, so that a block of pictures has a bound. */
+static RvStatus measure_pictures(PostgresStore *store, int64_t video_id, int64_t first_number,
+                                 PictureBlock *block, RvError *err)
+{
+    PGresult *result = NULL;
+    PostgresArguments arguments = {0};
+    rv_postgres_add_integer(&arguments, video_id);
+    rv_postgres_add_integer(&arguments, first_number);
+    rv_postgres_add_integer(&arguments, PICTURE_BLOCK_ROWS);
+    RvStatus status =
+        rv_postgres_query(store,
+                          "SELECT frame_number::bigint, coalesce(octet_length(frame_data), 0)::bigint "
+                          "FROM frame_pictures WHERE video_id = $1 AND frame_number >= $2 "
+                          "ORDER BY frame_number LIMIT $3",
+                          &arguments, true, &result, err);
+    for (int row = 0; status == RV_OK && row < PQntuples(result); row++)
+        rv_picture_block_add(block, (int64_t)read_u64(PQgetvalue(result, row, 0)),
+                             (int64_t)read_u64(PQgetvalue(result, row, 1)));
+    PQclear(result);
+    return status;
+}
+
+RvStatus rv_postgres_pictures(Store *base, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                              PictureRowCallback callback, void *user, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    PGresult *result = NULL;
+    PictureBlock block = {0};
+    PostgresArguments arguments = {0};
+    RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
+    *covered_to = block.full ? block.last_number : INT64_MAX;
+    if (status != RV_OK || block.count == 0)
+        return status;
+    rv_postgres_add_integer(&arguments, video_id);
+    rv_postgres_add_integer(&arguments, first_number);
+    rv_postgres_add_integer(&arguments, block.last_number);
+    rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
+    rv_postgres_add_integer(&arguments, block.count);
+    status = rv_postgres_query(
+        store,
+        "SELECT frame_number::bigint, CASE WHEN octet_length(frame_data) <= $4 THEN frame_data END FROM "
+        "frame_pictures WHERE video_id = $1 AND frame_number BETWEEN $2 AND $3 ORDER BY frame_number LIMIT "
+        "$5",
+        &arguments, true, &result, err);
+    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
+        const uint8_t *jpeg = NULL;
+        size_t size_bytes = 0;
+        bool good = picture_at(result, row, 1, &jpeg, &size_bytes);
+        status = callback(user, (int64_t)read_u64(PQgetvalue(result, row, 0)), good ? jpeg : NULL,
+                          good ? size_bytes : 0, err);
+    }
     PQclear(result);
     return status;
 }

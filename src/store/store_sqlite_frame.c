@@ -206,10 +206,7 @@ static RvStatus copy_picture(SqliteStore *store, sqlite3_stmt *statement, int64_
         size = (size_t)sqlite3_column_bytes(statement, 0);
     }
     if (bytes == NULL || size == 0 || size > STORE_MAX_PICTURE_BYTES)
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: video %lld, frame %lld: frame_data is not a picture; run "
-                            "`reelvec verify`",
-                            store->base.uri, (long long)video_id, (long long)frame_number);
+        return rv_store_bad_picture(&store->base, video_id, frame_number, err);
     uint8_t *copy = rv_mem_alloc(size, 1, err);
     if (copy == NULL)
         return RV_ERROR_MEMORY;

@@ -30,6 +30,7 @@ static const FrameRange all_frames = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_
 
 typedef struct InfoScan {
     Store *store;
+    PictureReader *pictures;
     PictureCheck check_picture;
     RvLibraryInfo *info;
     size_t embedding_bytes;
@@ -37,10 +38,10 @@ typedef struct InfoScan {
 
 static RvStatus measure_picture(InfoScan *scan, const FrameRow *row, RvError *err)
 {
-    uint8_t *jpeg = NULL;
+    const uint8_t *jpeg = NULL;
     size_t size_bytes = 0;
     RvStatus status =
-        scan->store->backend->picture(scan->store, row->video_id, row->frame_number, &jpeg, &size_bytes, err);
+        rv_pictures_get(scan->pictures, row->video_id, row->frame_number, &jpeg, &size_bytes, err);
     if (status == RV_ERROR_NOT_FOUND)
         return RV_OK;
     if (status != RV_OK)
@@ -54,7 +55,6 @@ static RvStatus measure_picture(InfoScan *scan, const FrameRow *row, RvError *er
         if (height > info->max_picture_height)
             info->max_picture_height = height;
     }
-    free(jpeg);
     return RV_OK;
 }
 
@@ -106,9 +106,12 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
     snprintf(out->weights_sha256, sizeof out->weights_sha256, "%s", identity.weights_sha256);
     out->dimensions = identity.dimensions;
     out->normalized = identity.normalized;
-    InfoScan scan = {store, check_picture, out, (size_t)identity.dimensions * sizeof(float)};
+    InfoScan scan = {store, NULL, check_picture, out, (size_t)identity.dimensions * sizeof(float)};
+    if (status == RV_OK)
+        status = rv_pictures_open(store, &scan.pictures, err);
     if (status == RV_OK)
         status = store->backend->visit_frames(store, &all_frames, measure_row, &scan, err);
+    rv_pictures_close(scan.pictures);
     rv_store_end_snapshot(store);
     rv_videos_clear(&videos);
     return status;
@@ -118,6 +121,7 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
 
 typedef struct VerifyScan {
     Store *store;
+    PictureReader *pictures;
     PictureCheck check_picture;
     void (*fault)(void *user, const char *line);
     void *user;
@@ -180,11 +184,11 @@ static void verify_embedding(VerifyScan *scan, const FrameRow *row)
 
 static RvStatus verify_picture(VerifyScan *scan, const FrameRow *row, RvError *err)
 {
-    uint8_t *jpeg = NULL;
+    const uint8_t *jpeg = NULL;
     size_t size_bytes = 0;
     int width = 0, height = 0;
     RvStatus status =
-        scan->store->backend->picture(scan->store, row->video_id, row->frame_number, &jpeg, &size_bytes, err);
+        rv_pictures_get(scan->pictures, row->video_id, row->frame_number, &jpeg, &size_bytes, err);
     if (status == RV_ERROR_NOT_FOUND)
         report_frame(scan, row, "the picture is missing");
     else if (status == RV_ERROR_FORMAT)
@@ -193,7 +197,6 @@ static RvStatus verify_picture(VerifyScan *scan, const FrameRow *row, RvError *e
         return status;
     else if (scan->check_picture != NULL && !scan->check_picture(jpeg, size_bytes, &width, &height))
         report_frame(scan, row, "the picture does not decode");
-    free(jpeg);
     return RV_OK;
 }
 
@@ -316,7 +319,10 @@ RvStatus rv_store_verify(Store *store, PictureCheck check_picture,
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = verify_parts(&scan, err);
+    status = rv_pictures_open(store, &scan.pictures, err);
+    if (status == RV_OK)
+        status = verify_parts(&scan, err);
+    rv_pictures_close(scan.pictures);
     rv_store_end_snapshot(store);
     rv_videos_clear(&scan.videos);
     return status;

@@ -2,13 +2,13 @@
 /* The public encoder: checkpoint, device, tokenizer and preprocessing behind one handle. */
 #include "reelvec/encoder.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/vector.h"
 #include "clip/checkpoint.h"
 #include "clip/clip_model.h"
 #include "clip/clip_tokenizer.h"
@@ -174,16 +174,14 @@ RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError
 /* Length 1, or the reason why not: weights that overflow give embeddings that no search can use. */
 static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, bool normalize, RvError *err)
 {
-    double sum = 0;
-    for (int i = 0; i < encoder->info.dimensions; i++)
-        sum += (double)embedding[i] * embedding[i];
-    if (!isfinite(sum) || sum == 0)
+    size_t dimensions = (size_t)encoder->info.dimensions;
+    double length = rv_vector_length(embedding, dimensions);
+    if (!rv_vector_has_direction(length))
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: the model gives an embedding of length %g; its weights are broken",
-                            encoder->path, sqrt(sum));
-    double scale = 1 / sqrt(sum);
-    for (int i = 0; normalize && i < encoder->info.dimensions; i++)
-        embedding[i] = (float)(embedding[i] * scale);
+                            encoder->path, length);
+    if (normalize)
+        rv_vector_normalize(embedding, dimensions, length);
     return RV_OK;
 }
 

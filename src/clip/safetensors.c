@@ -12,14 +12,7 @@
 #define HEADER_MAX_BYTES ((uint64_t)16 << 20)
 #define LENGTH_BYTES 8
 
-typedef struct SafetensorType {
-    const char *name;
-    size_t bytes;
-    WeightType type;
-    const char *fault;
-} SafetensorType;
-
-static const SafetensorType types[] = {
+static const TensorTypeName types[] = {
     {"F32", 4, WEIGHT_F32, NULL},
     {"F16", 2, WEIGHT_F16, NULL},
     {"BF16", 2, WEIGHT_BF16, NULL},
@@ -88,7 +81,7 @@ static RvStatus read_shape(const SafetensorsFile *file, const char *name, const 
     return RV_OK;
 }
 
-static const SafetensorType *find_type(const char *name)
+static const TensorTypeName *find_type(const char *name)
 {
     for (size_t i = 0; name != NULL && i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(types[i].name, name) == 0)
@@ -99,7 +92,7 @@ static const SafetensorType *find_type(const char *name)
 
 static RvStatus read_tensor(SafetensorsFile *file, const char *name, const json_t *entry, RvError *err)
 {
-    const SafetensorType *type = find_type(json_string_value(json_object_get(entry, "dtype")));
+    const TensorTypeName *type = find_type(json_string_value(json_object_get(entry, "dtype")));
     if (type == NULL)
         return bad_tensor(file, name, "unknown type", err);
     Tensor tensor = {.type = type->type};

@@ -15,6 +15,14 @@ typedef struct NamedTensor {
     const char *fault; // static text: why it cannot serve as a weight ("is of type I64"); NULL when it can
 } NamedTensor;
 
+/* What a format calls a type of elements. */
+typedef struct TensorTypeName {
+    const char *name;
+    size_t bytes; // of an element
+    WeightType type;
+    const char *fault; // as of a NamedTensor
+} TensorTypeName;
+
 typedef struct TensorTable {
     NamedTensor *items;
     size_t count, capacity;

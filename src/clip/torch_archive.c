@@ -26,14 +26,7 @@ typedef struct TorchArchive {
     size_t visit_count;
 } TorchArchive;
 
-typedef struct StorageType {
-    const char *name;
-    size_t bytes;
-    WeightType type;
-    const char *fault;
-} StorageType;
-
-static const StorageType storage_types[] = {
+static const TensorTypeName storage_types[] = {
     {"FloatStorage", 4, WEIGHT_F32, NULL},
     {"HalfStorage", 2, WEIGHT_F16, NULL},
     {"BFloat16Storage", 2, WEIGHT_BF16, NULL},
@@ -74,7 +67,7 @@ static RvStatus find_entry(const TorchArchive *archive, const char *name, const 
 
 /* The persistent id ('storage', type, key, device, element count): its bytes. */
 static RvStatus find_storage(const TorchArchive *archive, const char *name, const PickleValue *value,
-                             const StorageType **type, const ZipEntry **entry, RvError *err)
+                             const TensorTypeName **type, const ZipEntry **entry, RvError *err)
 {
     const PickleValue *id = value->kind == PICKLE_PERSISTENT ? value->arguments : NULL;
     if (id == NULL || id->kind != PICKLE_TUPLE || id->count < 5 || id->items[0]->kind != PICKLE_STRING ||
@@ -139,7 +132,7 @@ static RvStatus add_tensor(TorchArchive *archive, const char *name, const Pickle
 {
     if (arguments->count < 4 || arguments->items[1]->kind != PICKLE_INTEGER)
         return bad_tensor(archive, name, "cannot be rebuilt", err);
-    const StorageType *type = NULL;
+    const TensorTypeName *type = NULL;
     const ZipEntry *entry = NULL;
     RvStatus status = find_storage(archive, name, arguments->items[0], &type, &entry, err);
     if (status != RV_OK)

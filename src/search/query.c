@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/vector.h"
 #include "search/codes.h"
 #include "search/fusion.h"
 #include "search/moments.h"
@@ -42,15 +43,11 @@ typedef struct Query {
 
 RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err)
 {
-    double sum = 0;
-    for (int i = 0; i < dimensions; i++)
-        sum += (double)vector[i] * vector[i];
-    double length = sqrt(sum);
-    if (!isfinite(length) || length <= 0)
+    double length = rv_vector_length(vector, (size_t)dimensions);
+    if (!rv_vector_has_direction(length))
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "a vector of length %g has no direction; give another term", length);
-    for (int i = 0; i < dimensions; i++)
-        vector[i] = (float)(vector[i] / length);
+    rv_vector_normalize(vector, (size_t)dimensions, length);
     return RV_OK;
 }
 

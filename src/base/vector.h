@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Lengths of vectors of floats. */
+#ifndef RV_BASE_VECTOR_H
+#define RV_BASE_VECTOR_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Euclidean, summed in double. */
+static inline double rv_vector_length(const float *vector, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)vector[i] * vector[i];
+    return sqrt(sum);
+}
+
+/* Whether a vector of this length has a direction. */
+static inline bool rv_vector_has_direction(double length)
+{
+    return isfinite(length) && length > 0;
+}
+
+/* Make a vector with a direction one of length 1. length: rv_vector_length. */
+static inline void rv_vector_normalize(float *vector, size_t count, double length)
+{
+    double scale = 1 / length;
+    for (size_t i = 0; i < count; i++)
+        vector[i] = (float)(vector[i] * scale);
+}
+
+#endif

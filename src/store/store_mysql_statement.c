@@ -32,7 +32,8 @@ static const struct ErrorMeaning {
     {CR_CONN_HOST_ERROR, RV_ERROR_NETWORK, "; check the address, and that the server runs"},
     {CR_UNKNOWN_HOST, RV_ERROR_NETWORK, "; check the address"},
     {CR_SSL_CONNECTION_ERROR, RV_ERROR_NETWORK,
-     "; give the server's certificate authority as ?tls_ca=FILE, or ?tls=require to trust any certificate"},
+     "; give the server's certificate authority as ?tls_ca=FILE and the host by the name in its certificate, "
+     "or ?tls=require to trust any certificate"},
     {CR_OUT_OF_MEMORY, RV_ERROR_MEMORY, ""},
     {ER_ACCESS_DENIED_ERROR, RV_ERROR_IO, "; check user and password"},
     {ER_DBACCESS_DENIED_ERROR, RV_ERROR_IO, "; the server's administrator can GRANT the rights"},

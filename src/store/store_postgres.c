@@ -102,8 +102,15 @@ static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *e
     // The connection got an answer when libpq asked for a password or used one.
     bool refused =
         connection != NULL && (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection));
+    // libpq's own words, which it may translate; then the general advice stands.
+    const char *check =
+        refused ? "user, password and database"
+        : strstr(reason, "certificate") != NULL
+            ? "sslrootcert=FILE, the server's certificate authority, and that the address has the "
+              "name that the certificate is for"
+            : "the address, and that the server runs";
     return rv_error_set(err, refused ? RV_ERROR_IO : RV_ERROR_NETWORK, "%s: %s; check %s", base->uri, reason,
-                        refused ? "user, password and database" : "the address, and that the server runs");
+                        check);
 }
 
 static PGconn *connect_to(const Parameters *parameters, const char *database)

@@ -11,7 +11,8 @@ FOLDER keeps the programs between runs. Where the machine has no such servers of
 unpacked there with debootstrap, from the mirror of the machine's own apt configuration; nothing is installed, and no
 script of a package runs. The command finds REELVEC_TEST_POSTGRES and REELVEC_TEST_MARIADB, each the URI of an empty
 database, or, where a server could not be had, REELVEC_TEST_POSTGRES_WHY and REELVEC_TEST_MARIADB_WHY. The exit status
-is the command's. REELVEC_TEST_SERVERS=off starts none.
+is the command's. REELVEC_TEST_SERVERS=off starts none. REELVEC_TEST_CERTIFICATE names a folder with server.crt and
+server.key, with which the servers then offer TLS.
 """
 import ctypes
 import fcntl
@@ -184,6 +185,18 @@ class Server:
         if os.geteuid() == 0:
             os.chown(self.data, NOBODY, NOBODY)
 
+    def certificate(self):
+        """Certificate and key where the server's user, and nobody else, may read them; none where none are given."""
+        given, copies = os.environ.get("REELVEC_TEST_CERTIFICATE"), []
+        for name in ("server.crt", "server.key") if given else ():
+            copy = self.data / name
+            shutil.copyfile(pathlib.Path(given) / name, copy)
+            copy.chmod(0o600)
+            if os.geteuid() == 0:
+                os.chown(copy, NOBODY, NOBODY)
+            copies.append(copy)
+        return copies
+
     def prepare(self, words, text=None):
         done = subprocess.run(self.command(words), input=text, capture_output=True, text=True, cwd=self.data)
         if done.returncode:
@@ -250,6 +263,8 @@ class Postgres(Server):
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
                     "max_connections": "30", "log_min_messages": "fatal", "maintenance_work_mem": "512MB",
                     "autovacuum": os.environ.get("REELVEC_TEST_AUTOVACUUM", "on")}
+        for name, path in zip(("ssl_cert_file", "ssl_key_file"), self.certificate()):
+            settings.update({"ssl": "on", name: path})
         return [self.bin / "postgres", "-D", self.data, *[f"--{k}={v}" for k, v in settings.items()]]
 
     def greets(self, connection):
@@ -284,13 +299,15 @@ class MariaDB(Server):
         self.init.chmod(0o644)
 
     def program(self):
+        # Temporary tables in a folder of its own: a server that starts removes those that it finds.
         return [self.root / "usr/sbin/mariadbd", "--no-defaults", f"--basedir={self.root / 'usr'}",
-                f"--datadir={self.data}", f"--lc-messages-dir={self.root / 'usr/share/mariadb'}"]
+                f"--datadir={self.data}", f"--tmpdir={self.data}", f"--lc-messages-dir={self.root / 'usr/share/mariadb'}"]
 
     def words(self):
         return [*self.program(), f"--port={self.port}", "--bind-address=127.0.0.1", f"--init-file={self.init}",
                 "--socket=m.sock", "--pid-file=m.pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2",
-                "--max-allowed-packet=64M", "--innodb-buffer-pool-size=256M", "--mhnsw-max-cache-size=1G"]
+                "--max-allowed-packet=64M", "--innodb-buffer-pool-size=256M", "--mhnsw-max-cache-size=1G",
+                *[f"--ssl-{what}={path}" for what, path in zip(("cert", "key"), self.certificate())]]
 
     def greets(self, connection):
         return b"mysql_native_password" in connection.recv(4096)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* TLS with verification to real servers: the right authority is accepted, another authority's and another
+ * host's certificate are refused in clear words. */
+#include "backend_fixture.h"
+
+#include <sys/wait.h>
+
+/* A server of the test's own, by tests/servers/servers.py, with the certificate of a folder. */
+typedef struct TlsServer {
+    pid_t pid;
+    int in; // closing it stops the server
+    char uri[600];
+} TlsServer;
+
+static void run_in(const char *folder, const char *script)
+{
+    char command[8192];
+    snprintf(command, sizeof command, "cd '%s' && { %s; } > openssl.log 2>&1", folder, script);
+    if (system(command) != 0)
+        fail_msg("%s: see openssl.log there: %s", folder, script);
+}
+
+/* Two authorities, and a certificate of the first for each of two hosts: here/ and elsewhere/. */
+static void make_certificates(const char *folder)
+{
+    run_in(
+        folder,
+        "for ca in authority other; do openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "
+        "/CN=reelvec-test-$ca -keyout $ca.key -out $ca.crt || exit 1; done;"
+        "certify() { mkdir $1 && echo \"subjectAltName=$2\" > $1/names && openssl req -newkey rsa:2048 "
+        "-nodes "
+        "-subj /CN=$3 -keyout $1/server.key -out $1/request && openssl x509 -req -in $1/request -CA "
+        "authority.crt -CAkey authority.key -CAcreateserial -days 2 -extfile $1/names -out $1/server.crt; };"
+        "certify here IP:127.0.0.1,DNS:127.0.0.1 127.0.0.1 && "
+        "certify elsewhere DNS:elsewhere.example elsewhere.example");
+}
+
+static void start_server(TlsServer *server, const char *kind, const char *certificate)
+{
+    int to[2], from[2];
+    const char *source = getenv("REELVEC_SOURCE"), *folder = getenv("REELVEC_TEST_SERVERS_FOLDER");
+    char script[4200];
+    assert_non_null(folder);
+    snprintf(script, sizeof script, "%s/tests/servers/servers.py", source != NULL ? source : ".");
+    assert_true(pipe(to) == 0 && pipe(from) == 0);
+    server->pid = fork();
+    assert_true(server->pid >= 0);
+    if (server->pid == 0) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        close(to[1]);
+        close(from[0]);
+        setenv("REELVEC_TEST_CERTIFICATE", certificate, 1);
+        execlp("python3", "python3", script, folder, "serve", kind, (char *)NULL);
+        _exit(127);
+    }
+    close(to[0]);
+    close(from[1]);
+    server->in = to[1];
+    FILE *out = fdopen(from[0], "r");
+    if (out == NULL || fgets(server->uri, sizeof server->uri, out) == NULL)
+        fail_msg("%s did not start a server", script);
+    fclose(out);
+    server->uri[strcspn(server->uri, "\n")] = '\0';
+}
+
+static void stop_server(TlsServer *server)
+{
+    int status = 0;
+    close(server->in);
+    waitpid(server->pid, &status, 0);
+}
+
+typedef struct TlsCase {
+    const char *certificate, *authority; // of the server, and whom the client trusts
+    RvStatus status;
+    const char *words, *why;
+} TlsCase;
+
+static void expect_case(const Fixture *fixture, const TlsServer *server, const TlsCase *wanted)
+{
+    bool postgres = strcmp(fixture->backend->name, "postgres") == 0;
+    char uri[5000];
+    RvError err = {0};
+    Store *store = NULL;
+    snprintf(uri, sizeof uri, "%s?%s=%s/%s", server->uri,
+             postgres ? "sslmode=verify-full&sslrootcert" : "tls=verify&tls_ca", fixture->folder,
+             wanted->authority);
+    RvStatus status = rv_store_open(uri, &create_options, &store, &err);
+    if (status != wanted->status || strstr(err.message, wanted->words) == NULL)
+        fail_msg("%s: %s: %s", wanted->why, rv_status_name(status), err.message);
+    if (status != RV_OK && strstr(err.message, "ertificate") == NULL)
+        fail_msg("%s: says nothing of the certificate: %s", wanted->why, err.message);
+    rv_store_close(store);
+}
+
+static void certificates_are_verified(void **state)
+{
+    static const TlsCase cases[] = {
+        {"here", "authority.crt", RV_OK, "", "the right authority"},
+        {"here", "other.crt", RV_ERROR_NETWORK, "authority", "another authority"},
+        {"elsewhere", "authority.crt", RV_ERROR_NETWORK, "name ", "another host's certificate"},
+    };
+    Fixture *fixture = *state;
+    TlsServer server = {0};
+    char certificate[4400];
+    make_certificates(fixture->folder);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool same = i > 0 && strcmp(cases[i].certificate, cases[i - 1].certificate) == 0;
+        if (i > 0 && !same)
+            stop_server(&server);
+        snprintf(certificate, sizeof certificate, "%s/%s", fixture->folder, cases[i].certificate);
+        if (!same)
+            start_server(&server, fixture->backend->name, certificate);
+        expect_case(fixture, &server, &cases[i]);
+    }
+    stop_server(&server);
+}
+
+static const BackendCase cases[] = {CASE(certificates_are_verified)};
+
+int main(void)
+{
+    return run_on_backends("store_tls", true, cases, sizeof cases / sizeof cases[0]);
+}

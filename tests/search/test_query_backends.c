@@ -118,6 +118,24 @@ static void exact_search_gives_the_same_hits_everywhere(void **state)
     rv_store_close(reference);
 }
 
+static void refuse_bad_options(Store *store)
+{
+    RvAnnOptions options = {.kind = "no such"};
+    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "there are ");
+    options = (RvAnnOptions){.settings = "x=1"};
+    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "no setting x");
+    // The kind's first setting, m or lists.
+    static const struct {
+        const char *format, *words;
+    } bad[] = {{"%1$s=5,%1$s=6", "twice"}, {"%1$s=100000000", "needs a value"}, {"%1$s", "needs a value"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[80];
+        snprintf(text, sizeof text, bad[i].format, store->backend->ann_kinds[0].settings[0].name);
+        options = (RvAnnOptions){.settings = text};
+        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, bad[i].words);
+    }
+}
+
 static void ann_is_built_used_and_dropped(void **state)
 {
     Fixture *fixture = *state;
@@ -165,20 +183,7 @@ static void ann_is_built_used_and_dropped(void **state)
     assert_true(dropped);
     assert_ok(rv_lists_drop(store, &dropped, err));
     assert_false(dropped);
-    options = (RvAnnOptions){.kind = "no such"};
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "there are ");
-    options = (RvAnnOptions){.settings = "x=1"};
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "no setting x");
-    // The kind's first setting, m or lists.
-    static const struct {
-        const char *format, *words;
-    } bad[] = {{"%1$s=5,%1$s=6", "twice"}, {"%1$s=100000000", "needs a value"}, {"%1$s", "needs a value"}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char text[80];
-        snprintf(text, sizeof text, bad[i].format, store->backend->ann_kinds[0].settings[0].name);
-        options = (RvAnnOptions){.settings = text};
-        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, bad[i].words);
-    }
+    refuse_bad_options(store);
 }
 
 static const BackendCase cases[] = {

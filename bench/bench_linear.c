@@ -115,15 +115,24 @@ static void *must(void *pointer)
     return pointer;
 }
 
-static float *random_buffer(Compute *compute, size_t count)
+static float *random_floats(size_t count)
 {
-    RvError err;
-    float *buffer = must(compute->ops->buffer_create(compute, count, &err));
+    float *values = must(malloc(count * sizeof *values));
     unsigned state = 1;
     for (size_t i = 0; i < count; i++) {
         state = state * 1664525u + 1013904223u;
-        buffer[i] = ((float)(state >> 8) / 16777216.0f - 0.5f) * 0.1f;
+        values[i] = ((float)(state >> 8) / 16777216.0f - 0.5f) * 0.1f;
     }
+    return values;
+}
+
+static DeviceBuffer *random_buffer(Compute *compute, size_t count)
+{
+    RvError err;
+    DeviceBuffer *buffer = must(compute->ops->buffer_create(compute, count, COMPUTE_FLOAT32, &err));
+    float *values = random_floats(count);
+    compute->ops->upload(compute, buffer, values, count);
+    free(values);
     return buffer;
 }
 
@@ -161,8 +170,9 @@ static void bench_shape(Compute *compute, const Shape *shape, double peak, const
     for (size_t i = 0; i < layer_count; i++)
         layers[i] = create_layer(compute, source, shape->outputs, shape->inputs);
     static const size_t batches[] = {1, 8, 16};
-    float *src = random_buffer(compute, 16 * TOKENS * shape->inputs);
-    float *dst = random_buffer(compute, 16 * TOKENS * shape->outputs);
+    DeviceBuffer *src = random_buffer(compute, 16 * TOKENS * shape->inputs);
+    DeviceBuffer *dst = random_buffer(compute, 16 * TOKENS * shape->outputs);
+    const DeviceRows src_rows = {src, 0, shape->inputs}, dst_rows = {dst, 0, shape->outputs};
     printf("  %-14s", shape->name);
     for (size_t b = 0; b < 3; b++) {
         size_t rows = TOKENS * batches[b], calls = WINDOW_ROWS / rows;
@@ -170,8 +180,7 @@ static void bench_shape(Compute *compute, const Shape *shape, double peak, const
         for (size_t window = 0; window < 3 * layer_count / (calls + 1); window++) {
             double start = now_seconds();
             for (size_t call = window * calls; call < (window + 1) * calls; call++)
-                ops->linear(compute, layers[call % layer_count], src, shape->inputs, rows, dst,
-                            shape->outputs, shape->epilogue);
+                ops->linear(compute, layers[call % layer_count], src_rows, rows, dst_rows, shape->epilogue);
             double seconds = (now_seconds() - start) / (double)calls;
             best = seconds < best ? seconds : best;
         }
@@ -191,7 +200,7 @@ enum { PART_LINEAR, PART_ATTENTION, PART_NORM, PART_COUNT };
 typedef struct Tower {
     Compute *compute;
     LinearWeights *layers[LAYERS][4], *patches;
-    float *pixels, *stream, *normed, *wide, *gain;
+    DeviceBuffer *pixels, *stream, *normed, *wide, *gain;
     double seconds[PART_COUNT];
 } Tower;
 
@@ -201,28 +210,34 @@ static void forward(Tower *tower, size_t batch)
     const ComputeOps *ops = compute->ops;
     size_t rows = TOKENS * batch;
     LinearEpilogue plain = {0}, add = {ACTIVATION_NONE, true}, gelu = {ACTIVATION_QUICK_GELU, false};
+    const DeviceRows pixels = {tower->pixels, 0, MLP_WIDTH}, stream = {tower->stream, 0, WIDTH};
+    const DeviceRows normed = {tower->normed, 0, WIDTH}, hidden = {tower->wide, 0, MLP_WIDTH};
+    const DeviceRows q = {tower->wide, 0, 3 * WIDTH}, k = {tower->wide, WIDTH, 3 * WIDTH};
+    const DeviceRows v = {tower->wide, 2 * WIDTH, 3 * WIDTH};
+    const AttentionShape shape = {.sequence_count = batch,
+                                  .token_count = TOKENS,
+                                  .query_count = TOKENS,
+                                  .head_count = HEADS,
+                                  .head_width = WIDTH / HEADS};
     double times[8];
     times[0] = now_seconds();
-    ops->linear(compute, tower->patches, tower->pixels, MLP_WIDTH, 49 * batch, tower->stream, WIDTH, plain);
+    ops->linear(compute, tower->patches, pixels, 49 * batch, stream, plain);
     tower->seconds[PART_LINEAR] += now_seconds() - times[0];
     for (int i = 0; i < LAYERS; i++) {
         LinearWeights **layer = tower->layers[i];
         times[0] = now_seconds();
-        ops->layer_norm(compute, tower->stream, WIDTH, rows, WIDTH, tower->gain, tower->gain, 1e-5f,
-                        tower->normed, WIDTH);
+        ops->layer_norm(compute, stream, rows, WIDTH, tower->gain, tower->gain, 1e-5f, normed);
         times[1] = now_seconds();
-        ops->linear(compute, layer[0], tower->normed, WIDTH, rows, tower->wide, 3 * WIDTH, plain);
+        ops->linear(compute, layer[0], normed, rows, q, plain);
         times[2] = now_seconds();
-        ops->attention(compute, tower->wide, tower->wide + WIDTH, tower->wide + 2 * WIDTH, 3 * WIDTH, batch,
-                       TOKENS, 0, TOKENS, HEADS, WIDTH / HEADS, false, tower->normed, WIDTH);
+        ops->attention(compute, &shape, q, k, v, normed);
         times[3] = now_seconds();
-        ops->linear(compute, layer[1], tower->normed, WIDTH, rows, tower->stream, WIDTH, add);
+        ops->linear(compute, layer[1], normed, rows, stream, add);
         times[4] = now_seconds();
-        ops->layer_norm(compute, tower->stream, WIDTH, rows, WIDTH, tower->gain, tower->gain, 1e-5f,
-                        tower->normed, WIDTH);
+        ops->layer_norm(compute, stream, rows, WIDTH, tower->gain, tower->gain, 1e-5f, normed);
         times[5] = now_seconds();
-        ops->linear(compute, layer[2], tower->normed, WIDTH, rows, tower->wide, MLP_WIDTH, gelu);
-        ops->linear(compute, layer[3], tower->wide, MLP_WIDTH, rows, tower->stream, WIDTH, add);
+        ops->linear(compute, layer[2], normed, rows, hidden, gelu);
+        ops->linear(compute, layer[3], hidden, rows, stream, add);
         times[6] = now_seconds();
         tower->seconds[PART_NORM] += times[1] - times[0] + times[5] - times[4];
         tower->seconds[PART_LINEAR] += times[2] - times[1] + times[4] - times[3] + times[6] - times[5];
@@ -276,7 +291,7 @@ static void bench_forward(Compute *compute, double peak, const float *source)
             ops->linear_destroy(compute, tower.layers[i][j]);
     }
     ops->linear_destroy(compute, tower.patches);
-    float *buffers[] = {tower.pixels, tower.stream, tower.normed, tower.wide, tower.gain};
+    DeviceBuffer *buffers[] = {tower.pixels, tower.stream, tower.normed, tower.wide, tower.gain};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         ops->buffer_destroy(compute, buffers[i]);
 }
@@ -293,13 +308,13 @@ static void bench_threads(int thread_count)
     double peak = measure_peak(thread_count);
     printf("%s kernels, threads: %d, peak of multiply-adds: %.1f GFLOP/s\n", rv_compute_kernels(compute),
            thread_count, 1e-9 * peak);
-    float *source = random_buffer(compute, WIDTH * MLP_WIDTH);
+    float *source = random_floats(WIDTH * MLP_WIDTH);
     printf("  %-14s   %-23s   %-23s   %-23s\n", "linear layer", "batch 1", "batch 8", "batch 16");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(compute, &shapes[i], peak, source);
     printf("  ViT-B/32 vision tower, %d layers\n", LAYERS);
     bench_forward(compute, peak, source);
-    compute->ops->buffer_destroy(compute, source);
+    free(source);
     rv_compute_close(compute);
 }
 

@@ -22,7 +22,8 @@ typedef struct Job {
     LinearWeights **packed;
     float **plain; // [outputs, inputs] each
     Sgemm sgemm;
-    float *src, *dst;
+    float *src, *dst;    // the peer's
+    DeviceRows from, to; // ours
 } Job;
 
 static void fill(float *values, size_t count)
@@ -46,8 +47,8 @@ static float *floats(size_t count)
 static void work_reelvec(void *context)
 {
     Job *job = context;
-    job->compute->ops->linear(job->compute, job->packed[job->next], job->src, job->inputs, job->rows,
-                              job->dst, job->outputs, (LinearEpilogue){0});
+    job->compute->ops->linear(job->compute, job->packed[job->next], job->from, job->rows, job->to,
+                              (LinearEpilogue){0});
     job->next = (job->next + 1) % job->layer_count;
 }
 
@@ -72,11 +73,16 @@ static void open_reelvec(Job *job, int thread_count)
                                              COMPUTE_FLOAT32, &job->packed[i], &err) != RV_OK)
             turns_fail("turn_linear", err.message);
     }
-    job->src = job->compute->ops->buffer_create(job->compute, job->rows * job->inputs, &err);
-    job->dst = job->compute->ops->buffer_create(job->compute, job->rows * job->outputs, &err);
-    if (job->src == NULL || job->dst == NULL)
+    const ComputeOps *ops = job->compute->ops;
+    job->from.stride = job->inputs;
+    job->from.buffer = ops->buffer_create(job->compute, job->rows * job->inputs, COMPUTE_FLOAT32, &err);
+    job->to.stride = job->outputs;
+    job->to.buffer = ops->buffer_create(job->compute, job->rows * job->outputs, COMPUTE_FLOAT32, &err);
+    if (job->from.buffer == NULL || job->to.buffer == NULL)
         turns_fail("turn_linear", err.message);
-    fill(job->src, job->rows * job->inputs);
+    float *values = floats(job->rows * job->inputs);
+    ops->upload(job->compute, job->from.buffer, values, job->rows * job->inputs);
+    free(values);
     free(weights);
 }
 

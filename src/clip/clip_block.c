@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, size_t rows, size_t wide_width,
-                               BlockSpace *out, RvError *err)
+RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, ComputePrecision precision,
+                               size_t rows, size_t wide_width, BlockSpace *out, RvError *err)
 {
     *out = (BlockSpace){0};
     size_t width = (size_t)tower->width, mlp_width = (size_t)tower->mlp_width;
@@ -20,10 +20,13 @@ RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, s
     size_t narrow_count = 0, wide_count = 0;
     if (!rv_mem_multiply(rows, width, &narrow_count) || !rv_mem_multiply(rows, wide_width, &wide_count))
         return rv_error_memory(err, SIZE_MAX);
-    out->stream = compute->ops->buffer_create(compute, narrow_count, err);
-    out->narrow = compute->ops->buffer_create(compute, narrow_count, err);
-    out->wide = compute->ops->buffer_create(compute, wide_count, err);
-    return out->stream != NULL && out->narrow != NULL && out->wide != NULL ? RV_OK : RV_ERROR_MEMORY;
+    const ComputeOps *ops = compute->ops;
+    out->stream = ops->buffer_create(compute, narrow_count, COMPUTE_FLOAT32, err);
+    if (out->stream != NULL)
+        out->narrow = ops->buffer_create(compute, narrow_count, precision, err);
+    if (out->narrow != NULL)
+        out->wide = ops->buffer_create(compute, wide_count, precision, err);
+    return out->wide != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
 
 void rv_block_space_clear(Compute *compute, BlockSpace *space)
@@ -40,7 +43,7 @@ typedef struct BlockTensor {
     size_t rows;
     size_t columns;
     LinearWeights **linear;
-    float **vector;
+    DeviceBuffer **vector;
 } BlockTensor;
 
 static RvStatus load_block(ClipBlock *block, const ClipTowerConfig *tower, WeightLoader *loader,
@@ -124,22 +127,30 @@ static void run_block(const BlockStack *stack, const ClipBlock *block, const Blo
     const ComputeOps *ops = compute->ops;
     size_t width = (size_t)stack->tower.width, mlp_width = (size_t)stack->tower.mlp_width;
     size_t heads = (size_t)stack->tower.heads, rows = sequence_count * token_count;
-    // The residual rows of the queries: all of them, or one out of token_count.
-    float *queries = space->stream + first_query * width;
-    size_t query_stride = query_count == token_count ? width : token_count * width;
     size_t query_rows = sequence_count * query_count;
+    const DeviceRows stream = {space->stream, 0, width}, narrow = {space->narrow, 0, width};
+    const DeviceRows q = {space->wide, 0, 3 * width}, k = {space->wide, width, 3 * width};
+    const DeviceRows v = {space->wide, 2 * width, 3 * width}, hidden = {space->wide, 0, mlp_width};
+    // The residual rows of the queries: all of them, or one out of token_count.
+    const DeviceRows queries = {space->stream, first_query * width,
+                                query_count == token_count ? width : token_count * width};
+    const AttentionShape shape = {.sequence_count = sequence_count,
+                                  .token_count = token_count,
+                                  .first_query = first_query,
+                                  .query_count = query_count,
+                                  .head_count = heads,
+                                  .head_width = width / heads,
+                                  .causal = stack->causal};
 
-    ops->layer_norm(compute, space->stream, width, rows, width, block->ln_1_gain, block->ln_1_shift,
-                    stack->epsilon, space->narrow, width);
-    ops->linear(compute, block->qkv, space->narrow, width, rows, space->wide, 3 * width, plain);
-    ops->attention(compute, space->wide, space->wide + width, space->wide + 2 * width, 3 * width,
-                   sequence_count, token_count, first_query, query_count, heads, width / heads, stack->causal,
-                   space->narrow, width);
-    ops->linear(compute, block->attention_out, space->narrow, width, query_rows, queries, query_stride, add);
-    ops->layer_norm(compute, queries, query_stride, query_rows, width, block->ln_2_gain, block->ln_2_shift,
-                    stack->epsilon, space->narrow, width);
-    ops->linear(compute, block->mlp_in, space->narrow, width, query_rows, space->wide, mlp_width, activate);
-    ops->linear(compute, block->mlp_out, space->wide, mlp_width, query_rows, queries, query_stride, add);
+    ops->layer_norm(compute, stream, rows, width, block->ln_1_gain, block->ln_1_shift, stack->epsilon,
+                    narrow);
+    ops->linear(compute, block->qkv, narrow, rows, q, plain);
+    ops->attention(compute, &shape, q, k, v, narrow);
+    ops->linear(compute, block->attention_out, narrow, query_rows, queries, add);
+    ops->layer_norm(compute, queries, query_rows, width, block->ln_2_gain, block->ln_2_shift, stack->epsilon,
+                    narrow);
+    ops->linear(compute, block->mlp_in, narrow, query_rows, hidden, activate);
+    ops->linear(compute, block->mlp_out, hidden, query_rows, queries, add);
 }
 
 void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,

@@ -8,7 +8,7 @@
 /* x += attention(ln_1(x)); x += mlp(ln_2(x)). */
 typedef struct ClipBlock {
     LinearWeights *qkv, *attention_out, *mlp_in, *mlp_out;
-    float *ln_1_gain, *ln_1_shift, *ln_2_gain, *ln_2_shift; // [width]
+    DeviceBuffer *ln_1_gain, *ln_1_shift, *ln_2_gain, *ln_2_shift; // [width]
 } ClipBlock;
 
 typedef struct BlockStack {
@@ -22,13 +22,14 @@ typedef struct BlockStack {
 
 /* Device memory for the rows of one run. */
 typedef struct BlockSpace {
-    float *stream; // [rows, width]: the residual stream, input and output
-    float *narrow; // [rows, width]
-    float *wide;   // [rows, the widest of qkv, mlp and what the tower asks for]
+    DeviceBuffer *stream; // [rows, width], float32: the residual stream, input and output
+    DeviceBuffer *narrow; // [rows, width], of the layers' precision, as is
+    DeviceBuffer *wide;   // [rows, the widest of qkv, mlp and what the tower asks for]
 } BlockSpace;
 
-RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, size_t rows, size_t wide_width,
-                               BlockSpace *out, RvError *err);
+/* On failure the space is to be cleared all the same. */
+RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, ComputePrecision precision,
+                               size_t rows, size_t wide_width, BlockSpace *out, RvError *err);
 void rv_block_space_clear(Compute *compute, BlockSpace *space);
 
 /* prefix: "visual.transformer" or "transformer". Without a device in the loader the tensors are checked only.

@@ -14,7 +14,7 @@
 
 struct ClipModel {
     Checkpoint *checkpoint;
-    Compute *compute;
+    Compute *compute, *image_compute;
     ComputePrecision image_precision;
     VisionTower *vision; // NULL until first used
     TextTower *text;     // NULL until first used
@@ -34,7 +34,7 @@ RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision
         return status == RV_OK ? RV_ERROR_MEMORY : status;
     }
     model->checkpoint = checkpoint;
-    model->compute = compute;
+    model->compute = model->image_compute = compute;
     model->image_precision = image_precision;
     *out = model;
     return RV_OK;
@@ -67,12 +67,20 @@ static RvStatus check_finite(const ClipModel *model, const float *values, size_t
     return RV_OK;
 }
 
+void rv_clip_set_image_device(ClipModel *model, Compute *compute, ComputePrecision precision)
+{
+    rv_vision_tower_destroy(model->vision);
+    model->vision = NULL;
+    model->image_compute = compute;
+    model->image_precision = precision;
+}
+
 RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err)
 {
     if (model->vision != NULL)
         return RV_OK;
-    return rv_vision_tower_create(model->checkpoint, model->compute, model->image_precision, &model->vision,
-                                  err);
+    return rv_vision_tower_create(model->checkpoint, model->image_compute, model->image_precision,
+                                  &model->vision, err);
 }
 
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,
@@ -81,7 +89,9 @@ RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, s
     RvStatus status = rv_clip_prepare_images(model, err);
     if (status != RV_OK)
         return status;
-    rv_vision_tower_encode(model->vision, inputs_rgb_u8, image_count, embeddings);
+    status = rv_vision_tower_encode(model->vision, inputs_rgb_u8, image_count, embeddings, err);
+    if (status != RV_OK)
+        return status;
     return check_finite(model, embeddings, image_count * (size_t)rv_clip_config(model)->dimensions, err);
 }
 

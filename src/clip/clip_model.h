@@ -10,11 +10,14 @@ typedef struct ClipModel ClipModel;
 
 /* The checkpoint is taken over (closed with the model, also on failure); the device is borrowed. Shapes are
  * checked against the configuration now, weights packed when a tower is first used. image_precision: of the
- * vision tower. */
+ * vision tower, until rv_clip_set_image_device says otherwise. */
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
                       ClipModel **out, RvError *err);
 void rv_clip_close(ClipModel *model);
 const ClipConfig *rv_clip_config(const ClipModel *model);
+
+/* From here on pictures are embedded on this device, borrowed like the first one, in this precision. */
+void rv_clip_set_image_device(ClipModel *model, Compute *compute, ComputePrecision precision);
 
 /* Pack the vision tower now and not with the first picture. */
 RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err);

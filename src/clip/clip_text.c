@@ -13,11 +13,11 @@ struct TextTower {
     ClipConfig config;
     const Tensor *token_embedding; // in the mapped file: a text needs a few of its rows
     LinearWeights *projection;
-    float *positional_embedding, *ln_final_gain, *ln_final_shift;
+    DeviceBuffer *positional_embedding, *ln_final_gain, *ln_final_shift;
     BlockStack stack;
     BlockSpace space;
-    float *output;    // [dimensions]
-    float *host_rows; // [context_length, width]
+    DeviceBuffer *output; // [dimensions]
+    float *host_rows;     // [context_length, width]
 };
 
 static void init_tower(TextTower *tower, const ClipConfig *config)
@@ -73,9 +73,11 @@ RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, bo
     RvStatus status = load(tower, &loader, err);
     rv_weight_loader_clear(&loader);
     if (status == RV_OK)
-        status = rv_block_space_create(compute, &tower->config.text, rows, 0, &tower->space, err);
+        status =
+            rv_block_space_create(compute, &tower->config.text, COMPUTE_FLOAT32, rows, 0, &tower->space, err);
     if (status == RV_OK) {
-        tower->output = compute->ops->buffer_create(compute, (size_t)tower->config.dimensions, err);
+        tower->output =
+            compute->ops->buffer_create(compute, (size_t)tower->config.dimensions, COMPUTE_FLOAT32, err);
         tower->host_rows = rv_mem_alloc_aligned(rows * width, sizeof(float), err);
         status = tower->output != NULL && tower->host_rows != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
@@ -121,12 +123,14 @@ RvStatus rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t to
             return status;
     }
     ops->upload(compute, space->stream, tower->host_rows, used * width);
-    ops->add_rows(compute, space->stream, width, used, width, tower->positional_embedding, used);
+    const DeviceRows stream = {space->stream, 0, width}, last = {space->stream, (used - 1) * width, width};
+    const DeviceRows narrow = {space->narrow, 0, width};
+    const DeviceRows output = {tower->output, 0, (size_t)tower->config.dimensions};
+    ops->add_rows(compute, stream, used, width, tower->positional_embedding, used);
     rv_block_stack_run(&tower->stack, space, 1, used, used - 1);
-    ops->layer_norm(compute, space->stream + (used - 1) * width, width, 1, width, tower->ln_final_gain,
-                    tower->ln_final_shift, tower->config.layer_norm_epsilon, space->narrow, width);
-    ops->linear(compute, tower->projection, space->narrow, width, 1, tower->output,
-                (size_t)tower->config.dimensions, (LinearEpilogue){ACTIVATION_NONE, false});
+    ops->layer_norm(compute, last, 1, width, tower->ln_final_gain, tower->ln_final_shift,
+                    tower->config.layer_norm_epsilon, narrow);
+    ops->linear(compute, tower->projection, narrow, 1, output, (LinearEpilogue){ACTIVATION_NONE, false});
     ops->download(compute, embedding, tower->output, (size_t)tower->config.dimensions);
-    return RV_OK;
+    return ops->status != NULL ? ops->status(compute, err) : RV_OK;
 }

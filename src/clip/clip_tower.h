@@ -21,12 +21,14 @@ RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, 
 RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, bool at_use, TextTower **out,
                               RvError *err);
 void rv_vision_tower_destroy(VisionTower *tower);
+size_t rv_vision_tower_images_per_run(const VisionTower *tower);
 void rv_text_tower_destroy(TextTower *tower);
 
-/* As rv_clip_encode_images and rv_clip_encode_text, on arguments that are known to be good. No allocation.
- * A text reads its tokens' rows from the checkpoint: errors IO, FORMAT. */
-void rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
-                            float *embeddings);
+/* As rv_clip_encode_images and rv_clip_encode_text, on arguments that are known to be good. No allocation,
+ * unless the device turns out to have less memory than it said. A text reads its tokens' rows from the
+ * checkpoint: errors IO, FORMAT; and those of the device. */
+RvStatus rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                float *embeddings, RvError *err);
 RvStatus rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t token_count, float *embedding,
                               RvError *err);
 

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* The vision tower: patches, class token, blocks, projection of the class token. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "clip/clip_tower.h"
-
-/* Rows of a run: enough that the linear layers are busy, few enough that the activations stay near the
- * caches. */
-#define ROWS_PER_RUN 1024
-#define IMAGES_PER_RUN 16
 
 struct VisionTower {
     Compute *compute;
     ClipConfig config;
     LinearWeights *conv1, *projection;
-    float *class_embedding, *positional_embedding;
-    float *ln_pre_gain, *ln_pre_shift, *ln_post_gain, *ln_post_shift;
+    ComputePrecision precision;
+    DeviceBuffer *class_embedding, *positional_embedding;
+    DeviceBuffer *ln_pre_gain, *ln_pre_shift, *ln_post_gain, *ln_post_shift;
     BlockStack stack;
     BlockSpace space;
-    float *output; // [images_per_run, dimensions]
-    size_t images_per_run, token_count;
+    DeviceBuffer *pooled; // [images_per_run, width], float32
+    DeviceBuffer *output; // [images_per_run, dimensions], float32
+    size_t images_per_run, token_count, image_bytes;
 };
 
 static void init_tower(VisionTower *tower, const ClipConfig *config)
@@ -27,11 +25,7 @@ static void init_tower(VisionTower *tower, const ClipConfig *config)
     size_t grid = (size_t)(config->image_size / config->patch_size);
     tower->config = *config;
     tower->token_count = grid * grid + 1;
-    tower->images_per_run = ROWS_PER_RUN / tower->token_count;
-    if (tower->images_per_run > IMAGES_PER_RUN)
-        tower->images_per_run = IMAGES_PER_RUN;
-    if (tower->images_per_run == 0)
-        tower->images_per_run = 1;
+    tower->image_bytes = 3 * (size_t)config->image_size * (size_t)config->image_size;
     tower->stack = (BlockStack){.tower = config->vision,
                                 .epsilon = config->layer_norm_epsilon,
                                 .activation = config->activation,
@@ -44,7 +38,7 @@ static RvStatus load(VisionTower *tower, WeightLoader *loader, RvError *err)
     const struct {
         const char *name;
         size_t rows;
-        float **dst;
+        DeviceBuffer **dst;
     } tables[] = {
         {"visual.class_embedding", 0, &tower->class_embedding},
         {"visual.positional_embedding", tower->token_count, &tower->positional_embedding},
@@ -73,6 +67,74 @@ RvStatus rv_vision_tower_check(const Checkpoint *checkpoint, RvError *err)
     return load(&tower, &loader, err);
 }
 
+static size_t patch_values(const VisionTower *tower)
+{
+    return 3 * (size_t)tower->config.patch_size * (size_t)tower->config.patch_size;
+}
+
+/* As many pictures as the device can make use of, and as fit into half of its free memory. */
+static size_t choose_images_per_run(const VisionTower *tower)
+{
+    Compute *compute = tower->compute;
+    const ClipTowerConfig *vision = &tower->config.vision;
+    size_t count = compute->rows_per_run / tower->token_count;
+    if (count > compute->images_per_run)
+        count = compute->images_per_run;
+    if (compute->ops->free_bytes != NULL) {
+        // More than is needed: as if all were float32, and the widest of all layers twice as wide.
+        size_t row_bytes = sizeof(float) * (2 * (size_t)vision->width + patch_values(tower) +
+                                            2 * (size_t)(vision->mlp_width + 3 * vision->width));
+        size_t fitting =
+            compute->ops->free_bytes(compute) / 2 / (tower->token_count * row_bytes + 2 * tower->image_bytes);
+        count = count < fitting ? count : fitting;
+    }
+    return count > 0 ? count : 1;
+}
+
+static void clear_space(VisionTower *tower)
+{
+    Compute *compute = tower->compute;
+    if (compute->ops->pass_forget != NULL)
+        compute->ops->pass_forget(compute, tower);
+    rv_block_space_clear(compute, &tower->space);
+    compute->ops->buffer_destroy(compute, tower->pooled);
+    compute->ops->buffer_destroy(compute, tower->output);
+    tower->pooled = tower->output = NULL;
+}
+
+static RvStatus fill_space(VisionTower *tower, RvError *err)
+{
+    Compute *compute = tower->compute;
+    const ComputeOps *ops = compute->ops;
+    size_t images = tower->images_per_run, width = (size_t)tower->config.vision.width;
+    RvStatus status =
+        rv_block_space_create(compute, &tower->config.vision, tower->precision, images * tower->token_count,
+                              patch_values(tower), &tower->space, err);
+    if (status == RV_OK && ops->images_reserve != NULL)
+        status = ops->images_reserve(compute, images * tower->image_bytes, err);
+    if (status != RV_OK)
+        return status;
+    tower->pooled = ops->buffer_create(compute, images * width, COMPUTE_FLOAT32, err);
+    if (tower->pooled != NULL)
+        tower->output =
+            ops->buffer_create(compute, images * (size_t)tower->config.dimensions, COMPUTE_FLOAT32, err);
+    return tower->output != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
+
+/* Room for a run of images_per_run pictures, or of half as many, and so on. */
+static RvStatus create_space(VisionTower *tower, RvError *err)
+{
+    for (;;) {
+        RvStatus status = fill_space(tower, err);
+        if (status == RV_OK)
+            return RV_OK;
+        clear_space(tower);
+        if (status != RV_ERROR_MEMORY || tower->images_per_run == 1)
+            return status;
+        tower->images_per_run /= 2;
+    }
+}
+
 RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, ComputePrecision precision,
                                 VisionTower **out, RvError *err)
 {
@@ -81,20 +143,16 @@ RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, 
     if (tower == NULL)
         return RV_ERROR_MEMORY;
     tower->compute = compute;
+    tower->precision = precision;
     init_tower(tower, rv_checkpoint_config(checkpoint));
     WeightLoader loader = {.checkpoint = checkpoint, .compute = compute, .precision = precision};
     RvStatus status = load(tower, &loader, err);
     rv_weight_loader_clear(&loader);
-    size_t patch_values = 3 * (size_t)tower->config.patch_size * (size_t)tower->config.patch_size;
+    tower->images_per_run = choose_images_per_run(tower);
     if (status == RV_OK)
-        status =
-            rv_block_space_create(compute, &tower->config.vision, tower->images_per_run * tower->token_count,
-                                  patch_values, &tower->space, err);
-    if (status == RV_OK) {
-        tower->output = compute->ops->buffer_create(
-            compute, tower->images_per_run * (size_t)tower->config.dimensions, err);
-        status = tower->output != NULL ? RV_OK : RV_ERROR_MEMORY;
-    }
+        status = create_space(tower, err);
+    if (status == RV_OK && compute->ops->status != NULL)
+        status = compute->ops->status(compute, err);
     if (status != RV_OK)
         rv_vision_tower_destroy(tower);
     else
@@ -107,67 +165,102 @@ void rv_vision_tower_destroy(VisionTower *tower)
     if (tower == NULL)
         return;
     Compute *compute = tower->compute;
-    float *buffers[] = {tower->class_embedding, tower->positional_embedding, tower->ln_pre_gain,
-                        tower->ln_pre_shift,    tower->ln_post_gain,         tower->ln_post_shift,
-                        tower->output};
+    DeviceBuffer *buffers[] = {tower->class_embedding, tower->positional_embedding, tower->ln_pre_gain,
+                               tower->ln_pre_shift,    tower->ln_post_gain,         tower->ln_post_shift};
+    clear_space(tower);
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         compute->ops->buffer_destroy(compute, buffers[i]);
     compute->ops->linear_destroy(compute, tower->conv1);
     compute->ops->linear_destroy(compute, tower->projection);
     rv_block_stack_clear(&tower->stack);
-    rv_block_space_clear(compute, &tower->space);
     free(tower);
 }
 
+size_t rv_vision_tower_images_per_run(const VisionTower *tower)
+{
+    return tower->images_per_run;
+}
+
 /* Pictures to rows of the residual stream: class token first, then the patches in reading order. */
-static void embed(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count)
+static void embed(VisionTower *tower, size_t image_count)
 {
     Compute *compute = tower->compute;
     const ComputeOps *ops = compute->ops;
     const BlockSpace *space = &tower->space;
     const ClipConfig *config = &tower->config;
-    size_t width = (size_t)config->vision.width, patch = (size_t)config->patch_size;
-    size_t tokens = tower->token_count, patch_values = 3 * patch * patch;
-    ops->patches(compute, inputs_rgb_u8, image_count, (size_t)config->image_size, patch, config->image_mean,
-                 config->image_deviation, space->wide);
-    ops->linear(compute, tower->conv1, space->wide, patch_values, image_count * (tokens - 1), space->narrow,
-                width, (LinearEpilogue){ACTIVATION_NONE, false});
-    for (size_t i = 0; i < image_count; i++) {
-        float *rows = space->stream + i * tokens * width;
-        ops->copy_rows(compute, tower->class_embedding, width, 1, width, rows, width);
-        ops->copy_rows(compute, space->narrow + i * (tokens - 1) * width, width, tokens - 1, width,
-                       rows + width, width);
-    }
-    size_t row_count = image_count * tokens;
-    ops->add_rows(compute, space->stream, width, row_count, width, tower->positional_embedding, tokens);
-    ops->layer_norm(compute, space->stream, width, row_count, width, tower->ln_pre_gain, tower->ln_pre_shift,
-                    config->layer_norm_epsilon, space->stream, width);
+    size_t width = (size_t)config->vision.width, tokens = tower->token_count;
+    PatchShape shape = {.image_size = (size_t)config->image_size, .patch_size = (size_t)config->patch_size};
+    memcpy(shape.mean, config->image_mean, sizeof shape.mean);
+    memcpy(shape.deviation, config->image_deviation, sizeof shape.deviation);
+    const DeviceRows patches = {space->wide, 0, patch_values(tower)}, embedded = {space->narrow, 0, width};
+    const DeviceRows stream = {space->stream, 0, width};
+    ops->patches(compute, &shape, image_count, space->wide);
+    ops->linear(compute, tower->conv1, patches, image_count * (tokens - 1), embedded,
+                (LinearEpilogue){ACTIVATION_NONE, false});
+    ops->sequences(compute, embedded, tower->class_embedding, tower->positional_embedding, image_count,
+                   tokens, width, space->stream);
+    ops->layer_norm(compute, stream, image_count * tokens, width, tower->ln_pre_gain, tower->ln_pre_shift,
+                    config->layer_norm_epsilon, stream);
 }
 
-static void encode_run(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
-                       float *embeddings)
+/* What the device was given as images to tower->output. */
+static void run(VisionTower *tower, size_t image_count)
 {
     Compute *compute = tower->compute;
-    const BlockSpace *space = &tower->space;
-    size_t width = (size_t)tower->config.vision.width, dimensions = (size_t)tower->config.dimensions;
-    embed(tower, inputs_rgb_u8, image_count);
-    rv_block_stack_run(&tower->stack, space, image_count, tower->token_count, 0);
-    compute->ops->layer_norm(compute, space->stream, tower->token_count * width, image_count, width,
-                             tower->ln_post_gain, tower->ln_post_shift, tower->config.layer_norm_epsilon,
-                             space->narrow, width);
-    compute->ops->linear(compute, tower->projection, space->narrow, width, image_count, tower->output,
-                         dimensions, (LinearEpilogue){ACTIVATION_NONE, false});
-    compute->ops->download(compute, embeddings, tower->output, image_count * dimensions);
+    const ComputeOps *ops = compute->ops;
+    size_t width = (size_t)tower->config.vision.width;
+    if (ops->pass_begin == NULL || ops->pass_begin(compute, tower, image_count)) {
+        const DeviceRows class_tokens = {tower->space.stream, 0, tower->token_count * width};
+        const DeviceRows pooled = {tower->pooled, 0, width};
+        const DeviceRows output = {tower->output, 0, (size_t)tower->config.dimensions};
+        embed(tower, image_count);
+        rv_block_stack_run(&tower->stack, &tower->space, image_count, tower->token_count, 0);
+        ops->layer_norm(compute, class_tokens, image_count, width, tower->ln_post_gain, tower->ln_post_shift,
+                        tower->config.layer_norm_epsilon, pooled);
+        ops->linear(compute, tower->projection, pooled, image_count, output,
+                    (LinearEpilogue){ACTIVATION_NONE, false});
+    }
+    if (ops->pass_end != NULL)
+        ops->pass_end(compute);
 }
 
-void rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
-                            float *embeddings)
+static size_t run_length(const VisionTower *tower, size_t image_count)
 {
-    size_t image_bytes = 3 * (size_t)tower->config.image_size * (size_t)tower->config.image_size;
-    for (size_t first = 0; first < image_count; first += tower->images_per_run) {
-        size_t left = image_count - first;
-        encode_run(tower, inputs_rgb_u8 + first * image_bytes,
-                   left < tower->images_per_run ? left : tower->images_per_run,
-                   embeddings + first * (size_t)tower->config.dimensions);
+    return image_count < tower->images_per_run ? image_count : tower->images_per_run;
+}
+
+RvStatus rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                float *embeddings, RvError *err)
+{
+    Compute *compute = tower->compute;
+    const ComputeOps *ops = compute->ops;
+    size_t dimensions = (size_t)tower->config.dimensions, count = run_length(tower, image_count);
+    if (count > 0)
+        ops->images(compute, inputs_rgb_u8, count * tower->image_bytes);
+    while (count > 0) {
+        run(tower, count);
+        // While the device computes, the next run's pictures go there.
+        size_t next = run_length(tower, image_count - count);
+        if (next > 0)
+            ops->images(compute, inputs_rgb_u8 + count * tower->image_bytes, next * tower->image_bytes);
+        ops->download(compute, embeddings, tower->output, count * dimensions);
+        RvStatus status = ops->status != NULL ? ops->status(compute, err) : RV_OK;
+        if (status == RV_ERROR_MEMORY && tower->images_per_run > 1) {
+            clear_space(tower);
+            tower->images_per_run /= 2;
+            status = create_space(tower, err);
+            if (status != RV_OK)
+                return status;
+            count = run_length(tower, image_count);
+            ops->images(compute, inputs_rgb_u8, count * tower->image_bytes);
+            continue;
+        }
+        if (status != RV_OK)
+            return status;
+        inputs_rgb_u8 += count * tower->image_bytes;
+        embeddings += count * dimensions;
+        image_count -= count;
+        count = next;
     }
+    return RV_OK;
 }

@@ -118,14 +118,14 @@ RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, siz
 }
 
 RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t rows, size_t columns,
-                                float **dst, RvError *err)
+                                DeviceBuffer **dst, RvError *err)
 {
     size_t count = 0;
     const size_t shape[2] = {rows > 0 ? rows : columns, columns};
     RvStatus status = fetch(loader, name, shape, rows > 0 ? 2 : 1, 0, &count, err);
     if (status != RV_OK || loader->compute == NULL)
         return status;
-    *dst = loader->compute->ops->buffer_create(loader->compute, count, err);
+    *dst = loader->compute->ops->buffer_create(loader->compute, count, COMPUTE_FLOAT32, err);
     if (*dst == NULL)
         return RV_ERROR_MEMORY;
     loader->compute->ops->upload(loader->compute, *dst, loader->scratch, count);

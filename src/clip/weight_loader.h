@@ -29,6 +29,6 @@ RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, siz
 
 /* rows x columns floats in a device buffer; rows 0: a vector of `columns`. */
 RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t rows, size_t columns,
-                                float **dst, RvError *err);
+                                DeviceBuffer **dst, RvError *err);
 
 #endif

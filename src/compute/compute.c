@@ -2,44 +2,75 @@
 /* Choice of the device by name. */
 #include "compute/compute.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "compute/compute_cpu.h"
+#include "compute/compute_cuda.h"
 
 typedef struct Device {
     const char *name;
-    RvStatus (*open)(const ComputeOptions *options, Compute **out, RvError *err); // NULL: not in this build
+    bool numbered; // NAME:N is the N-th of them
+    RvStatus (*open)(const ComputeOptions *options, Compute **out, RvError *err);
 } Device;
 
-// The first is what "auto" takes.
+// The first that works is what "auto" takes.
 static const Device devices[] = {
-    {"cpu", rv_compute_cpu_open},
-    {"cuda", NULL},
+    {"cuda", true, rv_compute_cuda_open},
+    {"cpu", false, rv_compute_cpu_open},
 };
+
+static bool is_auto(const char *name)
+{
+    return name == NULL || strcmp(name, "auto") == 0;
+}
 
 static const Device *find_device(const char *name)
 {
-    if (name == NULL || strcmp(name, "auto") == 0)
-        return &devices[0];
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        if (strcmp(name, devices[i].name) == 0)
+        size_t length = strlen(devices[i].name);
+        if (strncmp(name, devices[i].name, length) != 0)
+            continue;
+        const char *rest = name + length;
+        size_t digits = strspn(rest + (*rest == ':'), "0123456789");
+        if (*rest == '\0' ||
+            (devices[i].numbered && *rest == ':' && digits >= 1 && digits <= 3 && rest[1 + digits] == '\0'))
             return &devices[i];
     }
     return NULL;
 }
 
+RvStatus rv_compute_check_name(const char *device, RvError *err)
+{
+    if (is_auto(device) || find_device(device) != NULL)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: no such compute device; use auto, cpu, cuda or cuda:N",
+                        device);
+}
+
+static RvStatus open_first(const ComputeOptions *options, Compute **out, RvError *err)
+{
+    RvStatus status = RV_ERROR_UNSUPPORTED;
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0] && status != RV_OK; i++)
+        status = devices[i].open(options, out, err);
+    return status;
+}
+
 RvStatus rv_compute_open(const ComputeOptions *options, Compute **out, RvError *err)
 {
     *out = NULL;
-    const Device *device = find_device(options->device);
-    if (device == NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: no such compute device; use auto or cpu",
-                            options->device);
-    if (device->open == NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; use auto or cpu",
-                            device->name);
-    return device->open(options, out, err);
+    ComputeOptions wanted = *options;
+    const char *variable = getenv("REELVEC_DEVICE");
+    if (is_auto(wanted.device) && variable != NULL && variable[0] != '\0')
+        wanted.device = variable;
+    RvStatus status = rv_compute_check_name(wanted.device, err);
+    if (status != RV_OK)
+        return status;
+    if (!is_auto(wanted.device))
+        return find_device(wanted.device)->open(&wanted, out, err);
+    wanted.device = NULL;
+    return open_first(&wanted, out, err);
 }
 
 void rv_compute_close(Compute *compute)

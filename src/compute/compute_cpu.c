@@ -2,6 +2,7 @@
 /* The CPU device: life, buffers and the operations that go row by row. */
 #include "compute/compute_cpu.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,22 +43,22 @@ float *rv_cpu_alloc(size_t count, RvError *err)
     return floats;
 }
 
-static float *buffer_create(Compute *compute, size_t count, RvError *err)
+static DeviceBuffer *buffer_create(Compute *compute, size_t count, ComputePrecision precision, RvError *err)
 {
-    return rv_cpu_alloc(count, err);
+    return (DeviceBuffer *)rv_cpu_alloc(count, err);
 }
 
-static void buffer_destroy(Compute *compute, float *buffer)
+static void buffer_destroy(Compute *compute, DeviceBuffer *buffer)
 {
     free(buffer);
 }
 
-static void upload(Compute *compute, float *dst, const float *host, size_t count)
+static void upload(Compute *compute, DeviceBuffer *dst, const float *host, size_t count)
 {
-    memcpy(dst, host, count * sizeof *dst);
+    memcpy(dst, host, count * sizeof *host);
 }
 
-static void download(Compute *compute, float *host, const float *src, size_t count)
+static void download(Compute *compute, float *host, const DeviceBuffer *src, size_t count)
 {
     memcpy(host, src, count * sizeof *host);
 }
@@ -70,7 +71,8 @@ typedef struct RowsJob {
     const float *src;
     float *dst;
     const float *gain, *shift; // layer norm
-    const float *addend;       // addition
+    const float *addend;       // addition: the rows that are added in turn
+    const float *first;        // sequences: the row of their first token
     size_t src_stride, dst_stride, rows, width, addend_rows, group_rows;
     float epsilon;
     void (*row)(const struct RowsJob *job, size_t row);
@@ -98,18 +100,18 @@ static void layer_norm_row(const RowsJob *job, size_t row)
                                  job->epsilon, job->dst + row * job->dst_stride);
 }
 
-static void layer_norm(Compute *compute, const float *src, size_t src_stride, size_t rows, size_t width,
-                       const float *gain, const float *shift, float epsilon, float *dst, size_t dst_stride)
+static void layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
+                       const DeviceBuffer *shift, float epsilon, DeviceRows dst)
 {
-    run_rows(compute, &(RowsJob){.src = src,
-                                 .src_stride = src_stride,
+    run_rows(compute, &(RowsJob){.src = cpu_values(src),
+                                 .src_stride = src.stride,
                                  .rows = rows,
                                  .width = width,
-                                 .gain = gain,
-                                 .shift = shift,
+                                 .gain = (const float *)gain,
+                                 .shift = (const float *)shift,
                                  .epsilon = epsilon,
-                                 .dst = dst,
-                                 .dst_stride = dst_stride,
+                                 .dst = cpu_values(dst),
+                                 .dst_stride = dst.stride,
                                  .row = layer_norm_row});
 }
 
@@ -119,32 +121,42 @@ static void add_row(const RowsJob *job, size_t row)
                           job->width);
 }
 
-static void add_rows(Compute *compute, float *dst, size_t dst_stride, size_t rows, size_t width,
-                     const float *addend, size_t addend_rows)
+static void add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t width, const DeviceBuffer *addend,
+                     size_t addend_rows)
 {
-    run_rows(compute, &(RowsJob){.dst = dst,
-                                 .dst_stride = dst_stride,
+    run_rows(compute, &(RowsJob){.dst = cpu_values(dst),
+                                 .dst_stride = dst.stride,
                                  .rows = rows,
                                  .width = width,
-                                 .addend = addend,
+                                 .addend = (const float *)addend,
                                  .addend_rows = addend_rows,
                                  .row = add_row});
 }
 
-static void copy_row(const RowsJob *job, size_t row)
+static void sequence_row(const RowsJob *job, size_t row)
 {
-    memmove(job->dst + row * job->dst_stride, job->src + row * job->src_stride,
-            job->width * sizeof *job->dst);
+    size_t sequence = row / job->addend_rows, token = row % job->addend_rows;
+    const float *src = token == 0
+                           ? job->first
+                           : job->src + (sequence * (job->addend_rows - 1) + token - 1) * job->src_stride;
+    memcpy(job->dst + row * job->dst_stride, src, job->width * sizeof *src);
+    add_row(job, row);
 }
 
-static void copy_rows(Compute *compute, const float *src, size_t src_stride, size_t rows, size_t width,
-                      float *dst, size_t dst_stride)
+static void sequences(Compute *compute, DeviceRows src, const DeviceBuffer *first,
+                      const DeviceBuffer *positions, size_t sequence_count, size_t token_count, size_t width,
+                      DeviceBuffer *dst)
 {
-    // One after the other, as dst may lie in front of src in the same buffer.
-    RowsJob job = {
-        .src = src, .src_stride = src_stride, .width = width, .dst = dst, .dst_stride = dst_stride};
-    for (size_t row = 0; row < rows; row++)
-        copy_row(&job, row);
+    run_rows(compute, &(RowsJob){.src = cpu_values(src),
+                                 .src_stride = src.stride,
+                                 .rows = sequence_count * token_count,
+                                 .width = width,
+                                 .addend = (const float *)positions,
+                                 .addend_rows = token_count,
+                                 .first = (const float *)first,
+                                 .dst = (float *)dst,
+                                 .dst_stride = width,
+                                 .row = sequence_row});
 }
 
 typedef struct PatchesJob {
@@ -174,16 +186,26 @@ static void cut_patch_row(void *context, size_t index, int worker)
     }
 }
 
-static void patches(Compute *compute, const uint8_t *images_u8, size_t image_count, size_t size, size_t patch,
-                    const float mean[3], const float deviation[3], float *dst)
+static void images(Compute *compute, const uint8_t *images_u8, size_t size_bytes)
 {
-    PatchesJob job = {.images_u8 = images_u8, .size = size, .patch = patch, .grid = size / patch, .dst = dst};
+    ((CpuDevice *)compute)->images_u8 = images_u8;
+}
+
+static void patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst)
+{
+    CpuDevice *device = (CpuDevice *)compute;
+    size_t size = shape->image_size;
+    PatchesJob job = {.images_u8 = device->images_u8,
+                      .size = size,
+                      .patch = shape->patch_size,
+                      .grid = size / shape->patch_size,
+                      .dst = (float *)dst};
     for (size_t channel = 0; channel < 3; channel++) {
         for (int level = 0; level < 256; level++)
-            job.levels[channel][level] = ((float)level / 255.0f - mean[channel]) / deviation[channel];
+            job.levels[channel][level] =
+                ((float)level / 255.0f - shape->mean[channel]) / shape->deviation[channel];
     }
-    rv_cpu_run((CpuDevice *)compute, image_count * size * size * 3, image_count * job.grid, cut_patch_row,
-               &job);
+    rv_cpu_run(device, image_count * size * size * 3, image_count * job.grid, cut_patch_row, &job);
 }
 
 static void close_device(Compute *compute)
@@ -208,10 +230,16 @@ static const ComputeOps cpu_ops = {
     .linear = rv_cpu_linear,
     .layer_norm = layer_norm,
     .attention = rv_cpu_attention,
+    .images = images,
     .patches = patches,
     .add_rows = add_rows,
-    .copy_rows = copy_rows,
+    .sequences = sequences,
 };
+
+/* Rows of a run of a tower: enough that the linear layers are busy, few enough that the activations stay near
+ * the caches. */
+#define ROWS_PER_RUN 1024
+#define IMAGES_PER_RUN 16
 
 static size_t row_block_floats(void)
 {
@@ -241,6 +269,11 @@ RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvErr
     CpuLevel level = choose_level();
     device->base.ops = &cpu_ops;
     device->base.kernels = rv_cpu_level_name(level);
+    snprintf(device->base.device, sizeof device->base.device, "cpu");
+    snprintf(device->base.device_name, sizeof device->base.device_name, "%s", device->base.kernels);
+    device->base.exact_rows = true;
+    device->base.rows_per_run = ROWS_PER_RUN;
+    device->base.images_per_run = IMAGES_PER_RUN;
     device->kernels = rv_kernels_get(level);
     device->i16_kernels = rv_i16_kernels_get(level);
     device->base.fast_is_faster = level != CPU_SCALAR && level != CPU_NEON;

@@ -20,7 +20,14 @@ typedef struct CpuDevice {
     float *workspace;          // [thread_count, worker_floats], for attention
     size_t worker_floats;      // a multiple of a cache line
     LinearWeights *last_layer; // that ran, NULL: none or destroyed
+    const uint8_t *images_u8;  // of the next patches
 } CpuDevice;
+
+/* A buffer of the CPU is its floats, in either precision. */
+static inline float *cpu_values(DeviceRows rows)
+{
+    return (float *)rows.buffer + rows.first;
+}
 
 static inline size_t divide_up(size_t count, size_t by)
 {
@@ -57,8 +64,8 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
                                    size_t output_count, size_t input_count, LinearWeights **out,
                                    RvError *err);
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
-void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *src, size_t src_stride,
-                   size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);
+void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
+                   DeviceRows dst, LinearEpilogue epilogue);
 /* The same for COMPUTE_FAST; sizes are checked before. */
 RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err);
@@ -68,8 +75,7 @@ void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *s
 void rv_cpu_i16_space_destroy(CpuDevice *device);
 
 size_t rv_cpu_attention_floats(const CpuKernels *kernels); // of workspace per worker
-void rv_cpu_attention(Compute *compute, const float *q, const float *k, const float *v, size_t qkv_stride,
-                      size_t sequence_count, size_t token_count, size_t first_query, size_t query_count,
-                      size_t head_count, size_t head_width, bool causal, float *dst, size_t dst_stride);
+void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
+                      DeviceRows dst);
 
 #endif

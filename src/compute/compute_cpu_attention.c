@@ -99,26 +99,26 @@ static void attend(void *context, size_t index, int worker)
     }
 }
 
-void rv_cpu_attention(Compute *compute, const float *q, const float *k, const float *v, size_t qkv_stride,
-                      size_t sequence_count, size_t token_count, size_t first_query, size_t query_count,
-                      size_t head_count, size_t head_width, bool causal, float *dst, size_t dst_stride)
+void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
+                      DeviceRows dst)
 {
-    assert(token_count <= COMPUTE_TOKENS_MAX && head_width <= COMPUTE_HEAD_WIDTH_MAX);
-    assert(first_query + query_count <= token_count);
+    assert(shape->token_count <= COMPUTE_TOKENS_MAX && shape->head_width <= COMPUTE_HEAD_WIDTH_MAX);
+    assert(shape->first_query + shape->query_count <= shape->token_count);
+    assert(q.stride == k.stride && q.stride == v.stride);
     AttentionJob job = {.device = (CpuDevice *)compute,
-                        .q = q,
-                        .k = k,
-                        .v = v,
-                        .dst = dst,
-                        .qkv_stride = qkv_stride,
-                        .dst_stride = dst_stride,
-                        .token_count = token_count,
-                        .first_query = first_query,
-                        .query_count = query_count,
-                        .head_count = head_count,
-                        .head_width = head_width,
-                        .causal = causal};
-    size_t task_count = sequence_count * head_count;
-    rv_cpu_run(job.device, task_count * token_count * (query_count + 1) * head_width * 2, task_count, attend,
-               &job);
+                        .q = cpu_values(q),
+                        .k = cpu_values(k),
+                        .v = cpu_values(v),
+                        .dst = cpu_values(dst),
+                        .qkv_stride = q.stride,
+                        .dst_stride = dst.stride,
+                        .token_count = shape->token_count,
+                        .first_query = shape->first_query,
+                        .query_count = shape->query_count,
+                        .head_count = shape->head_count,
+                        .head_width = shape->head_width,
+                        .causal = shape->causal};
+    size_t task_count = shape->sequence_count * shape->head_count;
+    rv_cpu_run(job.device, task_count * shape->token_count * (shape->query_count + 1) * shape->head_width * 2,
+               task_count, attend, &job);
 }

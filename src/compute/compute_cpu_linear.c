@@ -291,14 +291,15 @@ static void multiply_fetched(void *context, size_t panel, int worker)
         multiply_part(&job, 0, 0, part, NULL);
 }
 
-void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *src, size_t src_stride,
-                   size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue)
+void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
+                   DeviceRows dst, LinearEpilogue epilogue)
 {
     if (rows == 0)
         return;
     CpuDevice *device = (CpuDevice *)compute;
     if (weights->fast != NULL) {
-        rv_cpu_linear_i16(device, weights->fast, src, src_stride, rows, dst, dst_stride, epilogue);
+        rv_cpu_linear_i16(device, weights->fast, cpu_values(src), src.stride, rows, cpu_values(dst),
+                          dst.stride, epilogue);
         return;
     }
     if (device->last_layer != NULL)
@@ -308,11 +309,11 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, const float *
     LinearJob job = {.device = device,
                      .kernels = device->kernels,
                      .layer = weights,
-                     .src = src,
-                     .src_stride = src_stride,
+                     .src = cpu_values(src),
+                     .src_stride = src.stride,
                      .rows = rows,
-                     .dst = dst,
-                     .dst_stride = dst_stride,
+                     .dst = cpu_values(dst),
+                     .dst_stride = dst.stride,
                      .strip_count = divide_up(rows, device->kernels->tile_rows),
                      .worker_count = (size_t)compute->thread_count,
                      .part_count = divide_up(weights->input_count, PART_DEPTH),

@@ -58,8 +58,18 @@ static void run_layer(Compute *compute, const float *src, size_t rows, size_t in
         compute->ops->linear_create(compute, weights, bias, outputs, inputs, COMPUTE_FAST, &layer, &err);
     if (status != RV_OK)
         fail_msg("%s", err.message);
-    compute->ops->linear(compute, layer, src, inputs, rows, dst, outputs, epilogue);
-    compute->ops->linear_destroy(compute, layer);
+    const ComputeOps *ops = compute->ops;
+    DeviceRows from = {.stride = inputs}, to = {.stride = outputs};
+    from.buffer = ops->buffer_create(compute, rows * inputs, COMPUTE_FAST, &err);
+    to.buffer = ops->buffer_create(compute, rows * outputs, COMPUTE_FLOAT32, &err);
+    assert_true(from.buffer != NULL && to.buffer != NULL);
+    ops->upload(compute, from.buffer, src, rows * inputs);
+    ops->upload(compute, to.buffer, dst, rows * outputs);
+    ops->linear(compute, layer, from, rows, to, epilogue);
+    ops->download(compute, dst, to.buffer, rows * outputs);
+    ops->buffer_destroy(compute, from.buffer);
+    ops->buffer_destroy(compute, to.buffer);
+    ops->linear_destroy(compute, layer);
 }
 
 static const struct {

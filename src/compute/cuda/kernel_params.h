@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The CUDA kernels and what each takes: read by the host's compiler and by nvcc. Every kernel has one
+ * parameter, a struct; pointers in it are device memory; strides and widths count values. */
+#ifndef RV_COMPUTE_KERNEL_PARAMS_H
+#define RV_COMPUTE_KERNEL_PARAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Kernel, its parameter. _f32, _f16: the type of what the operation may keep in fewer bits. */
+#define CUDA_KERNELS(X)                                                                                      \
+    X(rv_narrow_f16, ConvertParams)                                                                          \
+    X(rv_widen_f16, ConvertParams)                                                                           \
+    X(rv_patches_f32, PatchesParams)                                                                         \
+    X(rv_patches_f16, PatchesParams)                                                                         \
+    X(rv_sequences_f32, SequencesParams)                                                                     \
+    X(rv_sequences_f16, SequencesParams)                                                                     \
+    X(rv_add_rows_f32, AddRowsParams)                                                                        \
+    X(rv_layer_norm_f32, LayerNormParams)                                                                    \
+    X(rv_layer_norm_f16, LayerNormParams)                                                                    \
+    X(rv_activate_f32, ActivateParams)                                                                       \
+    X(rv_activate_f16, ActivateParams)                                                                       \
+    X(rv_activate_f16x8, ActivateParams)                                                                     \
+    X(rv_attention_f32, AttentionParams)                                                                     \
+    X(rv_attention_f16, AttentionParams)                                                                     \
+    X(rv_attention_f16_w64, AttentionParams)
+
+/* Blocks and threads that the kernels are written for. */
+#define CUDA_THREADS 256        /* of a block, where nothing else is said */
+#define CUDA_WARPS 8            /* of such a block: so many rows of layer_norm, queries of attention */
+#define CUDA_KEYS 32            /* keys that attention holds at once */
+#define CUDA_W64_THREADS 128    /* of a block of attention_f16_w64: four warps */
+#define CUDA_W64_QUERIES 64     /* of such a block */
+#define CUDA_HEAD_WIDTH_MAX 256 /* of attention */
+
+/* One thread per value: float32 to float16 (narrow), float16 to float32 (widen). */
+typedef struct ConvertParams {
+    const void *src;
+    void *dst;
+    size_t count;
+} ConvertParams;
+
+/* One block per patch: dst[image_count * grid * grid, 3 * patch * patch]. */
+typedef struct PatchesParams {
+    const uint8_t *images_u8;
+    void *dst;
+    uint32_t size, patch, grid;
+    float mean[3], deviation[3];
+} PatchesParams;
+
+/* One block per token of dst, float32[sequence_count, token_count, width]. */
+typedef struct SequencesParams {
+    const void *src;
+    const float *first, *positions;
+    float *dst;
+    size_t src_stride;
+    uint32_t token_count, width;
+} SequencesParams;
+
+/* One block per row. */
+typedef struct AddRowsParams {
+    float *dst;
+    const float *addend;
+    size_t dst_stride;
+    uint32_t addend_rows, width;
+} AddRowsParams;
+
+/* One warp per row. */
+typedef struct LayerNormParams {
+    const float *src, *gain, *shift;
+    void *dst;
+    size_t src_stride, dst_stride, rows;
+    uint32_t width;
+    float epsilon;
+} LayerNormParams;
+
+/* One block per row: values become their activation; with `sum`, that is added to it instead. */
+typedef struct ActivateParams {
+    void *values;
+    float *sum;
+    size_t stride, sum_stride;
+    uint32_t width;
+    uint32_t quick; /* QuickGELU; 0: GELU with the error function */
+} ActivateParams;
+
+/* Blocks: x a head of a sequence, y a few queries. */
+typedef struct AttentionParams {
+    const void *q, *k, *v;
+    void *dst;
+    size_t qkv_stride, dst_stride;
+    uint32_t token_count, first_query, query_count, head_count, head_width;
+    uint32_t causal;
+    float scale;
+} AttentionParams;
+
+#endif

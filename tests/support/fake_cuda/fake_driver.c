@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of the CUDA driver that reelvec uses, on the host. Streams run at once what they are given. */
+#include "fake_cuda.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SUCCESS = 0,
+    INVALID_VALUE = 1,
+    OUT_OF_MEMORY = 2,
+    NO_DEVICE = 100,
+    INVALID_CONTEXT = 201,
+    NOT_FOUND = 500,
+    LAUNCH_FAILED = 719,
+    CAPTURE_UNSUPPORTED = 900,
+    CAPTURE_ISOLATION = 905,
+    SHARED_BYTES_MAX = 48 * 1024,
+};
+
+#define EXPORT __attribute__((visibility("default")))
+
+static FakeCuda fake;
+static _Thread_local void *current_context;
+static int context_count;
+static bool broken;
+
+typedef struct Work {
+    void (*run)(void *argument);
+    void *argument;
+    struct Work *next;
+} Work;
+
+typedef struct Graph {
+    Work *first, **end;
+} Graph;
+
+typedef struct Stream {
+    Graph *recording;
+} Stream;
+
+typedef struct Block { // of device or page-locked memory
+    void *address;
+    size_t size_bytes;
+    struct Block *next;
+} Block;
+
+static Block *blocks;
+
+static long from_environment(const char *name, long otherwise)
+{
+    const char *value = getenv(name);
+    return value != NULL ? atol(value) : otherwise;
+}
+
+EXPORT void fake_cuda_reset(void)
+{
+    fake.device_count = (int)from_environment("FAKE_CUDA_DEVICES", 1);
+    fake.driver_version = (int)from_environment("FAKE_CUDA_DRIVER", 13000);
+    fake.memory_bytes = (size_t)from_environment("FAKE_CUDA_MEMORY_BYTES", 1L << 31);
+    fake.fail_launch = from_environment("FAKE_CUDA_FAIL_LAUNCH", FAKE_NEVER);
+    fake.capability = 90;
+    fake.fail_alloc = fake.fail_instantiate = fake.fail_copy = FAKE_NEVER;
+    fake.stays_broken = 1;
+    broken = false;
+}
+
+__attribute__((constructor)) static void load(void)
+{
+    fake_cuda_reset();
+}
+
+EXPORT FakeCuda *fake_cuda(void)
+{
+    return &fake;
+}
+
+/* Count down; true when it is this call's turn to fail. */
+static bool fails(long *left)
+{
+    if (*left == FAKE_NEVER || (*left)-- > 0)
+        return false;
+    *left = FAKE_NEVER;
+    return true;
+}
+
+static int check(void)
+{
+    if (current_context == NULL || context_count == 0)
+        return INVALID_CONTEXT;
+    return broken ? LAUNCH_FAILED : SUCCESS;
+}
+
+static int fail_for_good(void)
+{
+    broken = fake.stays_broken;
+    return LAUNCH_FAILED;
+}
+
+static bool any_recording;
+
+EXPORT int cuInit(unsigned flags)
+{
+    return flags != 0 ? INVALID_VALUE : fake.device_count > 0 ? SUCCESS : NO_DEVICE;
+}
+
+EXPORT int cuDriverGetVersion(int *version)
+{
+    *version = fake.driver_version;
+    return SUCCESS;
+}
+
+EXPORT int cuGetErrorName(int result, const char **name)
+{
+    *name = result == OUT_OF_MEMORY   ? "CUDA_ERROR_OUT_OF_MEMORY"
+            : result == LAUNCH_FAILED ? "CUDA_ERROR_LAUNCH_FAILED"
+                                      : "CUDA_ERROR_OTHER";
+    return SUCCESS;
+}
+
+EXPORT int cuGetErrorString(int result, const char **text)
+{
+    *text = result == OUT_OF_MEMORY   ? "out of memory"
+            : result == LAUNCH_FAILED ? "unspecified launch failure"
+                                      : "another error";
+    return SUCCESS;
+}
+
+EXPORT int cuDeviceGetCount(int *count)
+{
+    *count = fake.device_count;
+    return SUCCESS;
+}
+
+EXPORT int cuDeviceGet(int *device, int ordinal)
+{
+    *device = ordinal;
+    return ordinal < fake.device_count ? SUCCESS : INVALID_VALUE;
+}
+
+EXPORT int cuDeviceGetName(char *name, int size_bytes, int device)
+{
+    snprintf(name, (size_t)size_bytes, "Fake GPU %d", device);
+    return SUCCESS;
+}
+
+EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device)
+{
+    *value = attribute == 75 ? fake.capability / 10 : attribute == 76 ? fake.capability % 10 : -1;
+    return *value >= 0 ? SUCCESS : INVALID_VALUE;
+}
+
+EXPORT int cuDeviceTotalMem_v2(size_t *bytes, int device)
+{
+    *bytes = fake.memory_bytes;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxRetain(void **context, int device)
+{
+    context_count++;
+    *context = &fake;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxRelease_v2(int device)
+{
+    context_count--;
+    return SUCCESS;
+}
+
+EXPORT int cuCtxSetCurrent(void *context)
+{
+    current_context = context;
+    return SUCCESS;
+}
+
+EXPORT int cuModuleLoadData(void **module, const void *image)
+{
+    *module = &fake;
+    return image != NULL ? check() : INVALID_VALUE;
+}
+
+EXPORT int cuModuleUnload(void *module)
+{
+    return check();
+}
+
+EXPORT int cuModuleGetFunction(void **function, void *module, const char *name)
+{
+    *function = (void *)fake_kernel_find(name);
+    return *function != NULL ? check() : NOT_FOUND;
+}
+
+static int add_block(void **address, size_t size_bytes)
+{
+    fake.allocation_calls++;
+    if (check() != SUCCESS)
+        return check();
+    Block *block = malloc(sizeof *block);
+    if (fails(&fake.fail_alloc) || size_bytes > fake.memory_bytes - fake.used_bytes || block == NULL ||
+        posix_memalign(address, 256, size_bytes) != 0) {
+        free(block);
+        return OUT_OF_MEMORY;
+    }
+    memset(*address, 0xff, size_bytes);
+    *block = (Block){*address, size_bytes, blocks};
+    blocks = block;
+    fake.used_bytes += size_bytes;
+    fake.allocations++;
+    return SUCCESS;
+}
+
+static int remove_block(void *address)
+{
+    for (Block **at = &blocks; *at != NULL; at = &(*at)->next) {
+        Block *block = *at;
+        if (block->address != address)
+            continue;
+        *at = block->next;
+        fake.used_bytes -= block->size_bytes;
+        fake.allocations--;
+        free(block->address);
+        free(block);
+        return SUCCESS;
+    }
+    return INVALID_VALUE;
+}
+
+EXPORT int cuMemAlloc_v2(uint64_t *address, size_t size_bytes)
+{
+    void *block = NULL;
+    int result = size_bytes > 0 ? add_block(&block, size_bytes) : INVALID_VALUE;
+    if (result == SUCCESS)
+        *address = (uintptr_t)block;
+    return result;
+}
+
+EXPORT int cuMemFree_v2(uint64_t address)
+{
+    return remove_block((void *)(uintptr_t)address);
+}
+
+EXPORT int cuMemHostAlloc(void **host, size_t size_bytes, unsigned flags)
+{
+    return add_block(host, size_bytes);
+}
+
+EXPORT int cuMemFreeHost(void *host)
+{
+    return remove_block(host);
+}
+
+EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *total_bytes)
+{
+    *total_bytes = fake.memory_bytes;
+    *free_bytes = fake.memory_bytes - fake.used_bytes;
+    return check();
+}
+
+/* A copy, which no recording may meet: the host's memory would be gone when it is replayed. */
+static int copy(void *dst, const void *src, size_t size_bytes, const Stream *stream)
+{
+    if (check() != SUCCESS)
+        return check();
+    if (stream->recording != NULL)
+        return CAPTURE_UNSUPPORTED;
+    if (fails(&fake.fail_copy))
+        return fail_for_good();
+    memcpy(dst, src, size_bytes);
+    return SUCCESS;
+}
+
+EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_bytes, void *stream)
+{
+    return copy((void *)(uintptr_t)dst, host, size_bytes, stream);
+}
+
+EXPORT int cuMemcpyDtoHAsync_v2(void *host, uint64_t src, size_t size_bytes, void *stream)
+{
+    return copy(host, (const void *)(uintptr_t)src, size_bytes, stream);
+}
+
+static int create(void **handle, size_t size_bytes)
+{
+    *handle = calloc(1, size_bytes);
+    return *handle != NULL ? check() : OUT_OF_MEMORY;
+}
+
+EXPORT int cuStreamCreate(void **stream, unsigned flags)
+{
+    return create(stream, sizeof(Stream));
+}
+
+EXPORT int cuStreamDestroy_v2(void *stream)
+{
+    free(stream);
+    return SUCCESS;
+}
+
+EXPORT int cuStreamSynchronize(void *stream)
+{
+    return ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
+}
+
+EXPORT int cuStreamWaitEvent(void *stream, void *event, unsigned flags)
+{
+    return ((Stream *)stream)->recording != NULL ? CAPTURE_ISOLATION : check();
+}
+
+EXPORT int cuEventCreate(void **event, unsigned flags)
+{
+    return create(event, 1);
+}
+
+EXPORT int cuEventDestroy_v2(void *event)
+{
+    free(event);
+    return SUCCESS;
+}
+
+EXPORT int cuEventRecord(void *event, void *stream)
+{
+    return ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
+}
+
+EXPORT int cuEventSynchronize(void *event)
+{
+    return any_recording ? CAPTURE_UNSUPPORTED : check();
+}
+
+static int destroy_graph(Graph *graph)
+{
+    for (Work *work = graph->first, *next; work != NULL; work = next) {
+        next = work->next;
+        free(work->argument);
+        free(work);
+    }
+    free(graph);
+    return SUCCESS;
+}
+
+EXPORT int cuStreamBeginCapture_v2(void *handle, int mode)
+{
+    Stream *stream = handle;
+    if (stream->recording != NULL)
+        return INVALID_VALUE;
+    stream->recording = calloc(1, sizeof(Graph));
+    if (stream->recording == NULL)
+        return OUT_OF_MEMORY;
+    stream->recording->end = &stream->recording->first;
+    any_recording = true;
+    return check();
+}
+
+EXPORT int cuStreamEndCapture(void *handle, void **graph)
+{
+    Stream *stream = handle;
+    *graph = stream->recording;
+    stream->recording = NULL;
+    any_recording = false;
+    fake.recordings++;
+    return *graph != NULL ? check() : INVALID_VALUE;
+}
+
+EXPORT int fake_cuda_submit(void *handle, void (*run)(void *argument), const void *argument,
+                            size_t argument_bytes)
+{
+    Stream *stream = handle;
+    Work *work = calloc(1, sizeof *work);
+    void *own = malloc(argument_bytes);
+    if (work == NULL || own == NULL || check() != SUCCESS) {
+        free(work), free(own);
+        return check() != SUCCESS ? check() : OUT_OF_MEMORY;
+    }
+    *work = (Work){run, memcpy(own, argument, argument_bytes), NULL};
+    if (stream->recording != NULL) {
+        *stream->recording->end = work;
+        stream->recording->end = &work->next;
+        return SUCCESS;
+    }
+    run(own);
+    free(work), free(own);
+    return check();
+}
+
+/* An executable graph takes the graph's work; destroying the emptied graph is then harmless. */
+EXPORT int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags)
+{
+    if (fails(&fake.fail_instantiate))
+        return OUT_OF_MEMORY;
+    Graph *own = calloc(1, sizeof *own);
+    if (own == NULL)
+        return OUT_OF_MEMORY;
+    own->first = ((Graph *)graph)->first;
+    ((Graph *)graph)->first = NULL;
+    *executable = own;
+    return check();
+}
+
+EXPORT int cuGraphLaunch(void *executable, void *stream)
+{
+    if (check() != SUCCESS)
+        return check();
+    fake.replays++;
+    for (const Work *work = ((Graph *)executable)->first; work != NULL; work = work->next)
+        work->run(work->argument);
+    return check();
+}
+
+EXPORT int cuGraphDestroy(void *graph)
+{
+    return destroy_graph(graph);
+}
+
+EXPORT int cuGraphExecDestroy(void *executable)
+{
+    return destroy_graph(executable);
+}
+
+typedef struct Launch {
+    const FakeKernel *kernel;
+    unsigned grid[3], threads;
+    unsigned char params[256];
+} Launch;
+
+static void run_launch(void *argument)
+{
+    const Launch *launch = argument;
+    if (broken || fails(&fake.fail_launch) ||
+        fake_kernel_run(launch->kernel, launch->grid, launch->threads, launch->params) != 0)
+        fail_for_good();
+}
+
+EXPORT int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
+                          unsigned block_y, unsigned block_z, unsigned shared_bytes, void *stream,
+                          void **params, void **extra)
+{
+    const FakeKernel *kernel = function;
+    Launch launch = {.kernel = kernel, .grid = {grid_x, grid_y, grid_z}, .threads = block_x};
+    if (grid_x == 0 || grid_y == 0 || grid_z == 0 || grid_y > 65535 || block_x == 0 || block_x > 1024 ||
+        block_y != 1 || block_z != 1 || shared_bytes > SHARED_BYTES_MAX || extra != NULL ||
+        kernel->param_bytes > sizeof launch.params)
+        return INVALID_VALUE;
+    memcpy(launch.params, params[0], kernel->param_bytes);
+    fake.launches++;
+    return fake_cuda_submit(stream, run_launch, &launch, sizeof launch);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* A block of a CUDA kernel on the host: its threads are fibers that take turns, so that barriers and shuffles
+ * work as they do on a device. */
+#ifndef RV_TESTS_KERNEL_BLOCK_H
+#define RV_TESTS_KERNEL_BLOCK_H
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#define __global__
+#define __device__
+#define __shared__ static // one block runs at a time
+#define __align__(bytes) __attribute__((aligned(bytes)))
+#define DYNAMIC_SHARED(type, name) type *name = (type *)kernel_dynamic_shared
+
+struct dim3 {
+    unsigned x, y, z;
+};
+
+struct float2 {
+    float x, y;
+};
+
+struct __align__(16) uint4
+{
+    unsigned x, y, z, w;
+};
+
+static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w)
+{
+    return uint4{x, y, z, w};
+}
+
+static inline uint32_t min(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+extern dim3 threadIdx, blockIdx;
+extern unsigned char kernel_dynamic_shared[48 * 1024];
+
+/* Wait for the other threads of the block or of the warp that have not ended. */
+void __syncthreads();
+void __syncwarp();
+
+/* The launch fails; the reason goes to standard error. */
+[[noreturn]] void kernel_fault(const char *reason);
+
+/* Eight bytes of each lane of this warp. */
+uint64_t *kernel_lanes();
+
+template <typename Value> static inline Value __shfl_sync(unsigned, Value value, int lane)
+{
+    static_assert(sizeof(Value) <= 8, "one slot");
+    std::memcpy(kernel_lanes() + threadIdx.x % 32, &value, sizeof value);
+    __syncwarp();
+    std::memcpy(&value, kernel_lanes() + lane % 32, sizeof value);
+    __syncwarp();
+    return value;
+}
+
+template <typename Value> static inline Value __shfl_xor_sync(unsigned mask, Value value, int lanes)
+{
+    return __shfl_sync(mask, value, (int)(threadIdx.x % 32) ^ lanes);
+}
+
+#endif

@@ -12,21 +12,21 @@
 #include "clip/checkpoint.h"
 #include "clip/clip_model.h"
 #include "clip/clip_tokenizer.h"
-#include "compute/compute.h"
+#include "encoder_device.h"
 #include "pixels/resize.h"
 #include "reelvec/model.h"
 #include "reelvec/reelvec.h"
 
-/* Pictures that are preprocessed before the model is called: a bound on memory, not on the call. */
-#define ENCODER_CHUNK 16
+/* Pictures that are worth a call at least, whatever the device says. */
+#define BATCH_MIN 16
 
 struct RvEncoder {
-    Compute *compute;
-    ComputePrecision image_precision;
+    ImageDevice images;
     ClipModel *model;
     Checkpoint *checkpoint; // the model's
     Tokenizer *tokenizer;   // opened by the first text
-    uint8_t *inputs_u8;     // [ENCODER_CHUNK, image_size, image_size, 3], made by the first picture
+    uint8_t *inputs_u8;     // [input_count, image_size, image_size, 3], made by the first picture
+    size_t input_count;     // a bound on memory, not on a call
     char path[4096];
     char name[128];
     char weights_sha256[65];
@@ -73,6 +73,25 @@ static void name_model(RvEncoder *encoder, const ClipConfig *config)
     snprintf(encoder->name, sizeof encoder->name, "%.*s", (int)(end - start), encoder->path + start);
 }
 
+/* What the info says of the device, as it is now. */
+static void fill_device(RvEncoder *encoder)
+{
+    const ImageDevice *images = &encoder->images;
+    const Compute *compute = images->compute != NULL ? images->compute : images->cpu;
+    size_t side = (size_t)(encoder->info.image_size / encoder->info.patch_size);
+    size_t batch = compute->rows_per_run / (side * side + 1);
+    if (batch > compute->images_per_run)
+        batch = compute->images_per_run;
+    encoder->info.batch_size = batch > BATCH_MIN ? (int)batch : BATCH_MIN;
+    encoder->info.device = images->compute != NULL ? compute->device : "auto";
+    encoder->info.device_name = images->compute != NULL ? compute->device_name : "";
+    bool fast = images->compute != NULL
+                    ? images->precision == COMPUTE_FAST
+                    : images->wanted == RV_PRECISION_FAST ||
+                          (images->wanted == RV_PRECISION_AUTO && rv_compute_fast_is_faster(compute));
+    encoder->info.precision = fast ? "fast" : "float32";
+}
+
 static void fill_info(RvEncoder *encoder)
 {
     static const char *const weight_types[] = {
@@ -85,8 +104,7 @@ static void fill_info(RvEncoder *encoder)
         .format = rv_checkpoint_format(encoder->checkpoint),
         .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
         .activation = config->activation == ACTIVATION_QUICK_GELU ? "quick_gelu" : "gelu",
-        .kernels = rv_compute_kernels(encoder->compute),
-        .precision = encoder->image_precision == COMPUTE_FAST ? "fast" : "float32",
+        .kernels = rv_compute_kernels(encoder->images.cpu),
         .dimensions = config->dimensions,
         .image_size = config->image_size,
         .patch_size = config->patch_size,
@@ -99,8 +117,9 @@ static void fill_info(RvEncoder *encoder)
         .text_layers = config->text.layers,
         .text_heads = config->text.heads,
         .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
-        .thread_count = rv_compute_thread_count(encoder->compute),
+        .thread_count = rv_compute_thread_count(encoder->images.cpu),
     };
+    fill_device(encoder);
 }
 
 RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
@@ -119,18 +138,12 @@ RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvE
     status = rv_checkpoint_open(encoder->path, &encoder->log, &encoder->checkpoint, err);
     if (status != RV_OK)
         goto fail;
-    ComputeOptions compute_options = {
-        .device = options->device, .thread_count = options->thread_count, .log = options->log};
-    status = rv_compute_open(&compute_options, &encoder->compute, err);
+    status = rv_image_device_init(&encoder->images, options, err);
     if (status != RV_OK) {
         rv_checkpoint_close(encoder->checkpoint);
         goto fail;
     }
-    if (options->precision == RV_PRECISION_FAST ||
-        (options->precision == RV_PRECISION_AUTO && rv_compute_fast_is_faster(encoder->compute)))
-        encoder->image_precision = COMPUTE_FAST;
-    status =
-        rv_clip_open(encoder->checkpoint, encoder->compute, encoder->image_precision, &encoder->model, err);
+    status = rv_clip_open(encoder->checkpoint, encoder->images.cpu, COMPUTE_FLOAT32, &encoder->model, err);
     if (status != RV_OK)
         goto fail;
     fill_info(encoder);
@@ -148,7 +161,7 @@ void rv_encoder_close(RvEncoder *encoder)
         return;
     rv_tokenizer_close(encoder->tokenizer);
     rv_clip_close(encoder->model);
-    rv_compute_close(encoder->compute);
+    rv_image_device_close(&encoder->images);
     free(encoder->inputs_u8);
     free(encoder);
 }
@@ -228,20 +241,55 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
     return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
 }
 
+RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
+{
+    RvStatus status = rv_image_device_choose(&encoder->images, encoder->model, err);
+    if (status == RV_OK)
+        fill_device(encoder);
+    return status;
+}
+
+/* The same call again, where the device that failed was not the CPU. The reason is in `failure`. */
+static bool falls_back(RvEncoder *encoder, const RvError *failure, RvError *err)
+{
+    if (rv_image_device_fall_back(&encoder->images, encoder->model, failure)) {
+        fill_device(encoder);
+        return true;
+    }
+    if (err != NULL)
+        *err = *failure;
+    return false;
+}
+
 RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
 {
-    return rv_clip_prepare_images(encoder->model, err);
+    RvError failure = {0};
+    RvStatus status = rv_encoder_open_device(encoder, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_clip_prepare_images(encoder->model, &failure);
+    if (status != RV_OK && falls_back(encoder, &failure, err))
+        status = rv_clip_prepare_images(encoder->model, err);
+    return status;
 }
 
 int rv_encoder_jobs(const RvEncoder *encoder)
 {
-    return rv_compute_jobs(encoder->compute);
+    const ImageDevice *images = &encoder->images;
+    return rv_compute_jobs(images->compute != NULL ? images->compute : images->cpu);
 }
 
 RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
                                   bool normalize, float *embeddings, RvError *err)
 {
-    RvStatus status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
+    RvError failure = {0};
+    RvStatus status = rv_encoder_open_device(encoder, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, &failure);
+    // Nothing is lost: all of the call is computed again.
+    if (status != RV_OK && falls_back(encoder, &failure, err))
+        status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
     for (size_t i = 0; i < image_count && status == RV_OK; i++)
         status = finish_embedding(encoder, embeddings + i * (size_t)encoder->info.dimensions, normalize, err);
     return status;
@@ -257,12 +305,17 @@ RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, siz
 {
     size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
     if (encoder->inputs_u8 == NULL) {
-        encoder->inputs_u8 = rv_mem_alloc_aligned(ENCODER_CHUNK, input_bytes, err);
+        RvStatus status = rv_encoder_open_device(encoder, err);
+        if (status != RV_OK)
+            return status;
+        encoder->input_count = (size_t)encoder->info.batch_size;
+        encoder->inputs_u8 = rv_mem_alloc_aligned(encoder->input_count, input_bytes, err);
         if (encoder->inputs_u8 == NULL)
             return RV_ERROR_MEMORY;
     }
-    for (size_t first = 0; first < image_count; first += ENCODER_CHUNK) {
-        size_t count = image_count - first < ENCODER_CHUNK ? image_count - first : ENCODER_CHUNK;
+    for (size_t first = 0; first < image_count; first += encoder->input_count) {
+        size_t count =
+            image_count - first < encoder->input_count ? image_count - first : encoder->input_count;
         for (size_t i = 0; i < count; i++) {
             RvStatus status =
                 rv_encoder_preprocess(encoder, &images[first + i], encoder->inputs_u8 + i * input_bytes, err);

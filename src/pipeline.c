@@ -431,10 +431,16 @@ RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, con
     if (list->jobs < 0 || list->jobs > RV_INDEX_JOBS_MAX)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%d videos at once; up to %d are possible", list->jobs,
                             RV_INDEX_JOBS_MAX);
-    PipelineRun run = {.context = {store, encoder, log, options},
+    RvStatus status = rv_encoder_open_device(encoder, err);
+    if (status != RV_OK)
+        return status;
+    RvIndexOptions sized = *options;
+    if (sized.batch_size <= 0)
+        sized.batch_size = rv_encoder_info(encoder)->batch_size;
+    PipelineRun run = {.context = {store, encoder, log, &sized},
                        .list = list,
                        .slot_count = list->jobs > 0 ? list->jobs : rv_encoder_jobs(encoder)};
-    RvStatus status = open_run(&run, err);
+    status = open_run(&run, err);
     while (status == RV_OK) {
         bool moved = admit(&run);
         moved = advance(&run) || moved;

@@ -14,10 +14,9 @@ typedef struct DoctorSettings {
 } DoctorSettings;
 
 static const CliOption options[] = {
-    CLI_OPTION_LIBRARY(DoctorSettings),
-    CLI_OPTION_MODEL(DoctorSettings),
-    CLI_OPTION_THREADS(DoctorSettings),
-    CLI_OPTION_PRECISION(DoctorSettings),
+    CLI_OPTION_LIBRARY(DoctorSettings), CLI_OPTION_MODEL(DoctorSettings),
+    CLI_OPTION_THREADS(DoctorSettings), CLI_OPTION_PRECISION(DoctorSettings),
+    CLI_OPTION_DEVICE(DoctorSettings),
 };
 
 static void print_machine(void)
@@ -44,11 +43,14 @@ static int check_model(const CliCommon *common)
     RvEncoder *encoder = NULL;
     RvError err = {0};
     RvStatus status = cli_open_encoder(common, (RvLog){0}, &encoder, &err);
+    if (status == RV_OK)
+        status = rv_encoder_open_device(encoder, &err);
     if (status == RV_OK) {
         const RvModelInfo *info = rv_encoder_info(encoder);
         printf("model       %s: %s\n", info->name, info->path);
         printf("runs on     %s, %d thread%s, pictures in %s precision\n", info->kernels, info->thread_count,
                info->thread_count == 1 ? "" : "s", info->precision);
+        printf("pictures    %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);
         if (strcmp(info->kernels, "avx512amx") == 0)
             printf(
                 "            AMX: so far run in emulation only; its products were compared with plain C's\n"
@@ -110,7 +112,8 @@ const CliCommand cli_command_doctor = {
     .arguments = "",
     .summary = "what this machine and build can do",
     .description =
-        "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, the "
+        "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
+        "whether CUDA works and if not why, the "
         "processor's instructions in use, where models and libraries are "
         "looked for, and "
         "whether they open. The exit status is 1 when one of them is there but broken.",

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "context.h"
 #include "json_text.h"
 #include "npy.h"
 #include "out_file.h"
-#include "context.h"
 
 typedef struct EmbedSettings {
     CliCommon common;
@@ -47,6 +47,7 @@ static const CliOption options[] = {
     CLI_OPTION_MODEL(EmbedSettings),
     CLI_OPTION_THREADS(EmbedSettings),
     CLI_OPTION_PRECISION(EmbedSettings),
+    CLI_OPTION_DEVICE(EmbedSettings),
     CLI_OPTION_QUIET(EmbedSettings),
 };
 

@@ -131,6 +131,7 @@ static const CliOption options[] = {
      .max = RV_INDEX_JOBS_MAX},
     CLI_OPTION_THREADS(IndexSettings),
     CLI_OPTION_PRECISION(IndexSettings),
+    CLI_OPTION_DEVICE(IndexSettings),
     CLI_OPTION_QUIET(IndexSettings),
 };
 
@@ -232,6 +233,9 @@ static int check_queue(const IndexSettings *settings, const CliValues *values)
 static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
                         const CliValues *values, int shard, int shard_count)
 {
+    RvError err = {0};
+    if (rv_encoder_open_device(indexing->encoder, &err) != RV_OK)
+        return cli_fail(&err);
     indexing->jobs = settings->jobs > 0 ? settings->jobs : rv_encoder_jobs(indexing->encoder);
     int status = CLI_DONE;
     if (!cli_show_open(&indexing->show, indexing->jobs, indexing->common->quiet))

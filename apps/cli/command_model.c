@@ -48,6 +48,7 @@ static const CliOption info_options[] = {
      .choices = "table|json"},
     CLI_OPTION_THREADS(ModelSettings),
     CLI_OPTION_PRECISION(ModelSettings),
+    CLI_OPTION_DEVICE(ModelSettings),
     CLI_OPTION_QUIET(ModelSettings),
 };
 
@@ -195,12 +196,13 @@ static void print_info(const RvModelInfo *info, const char *sha256)
     printf("activation         %s\n", info->activation);
     printf("runs on            %s, %d thread%s, pictures in %s precision\n", info->kernels,
            info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
+    printf("pictures           %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);
 }
 
 static bool print_info_json(const RvModelInfo *info, const char *sha256)
 {
     json_t *object = json_pack(
-        "{so so so so so sI si si si si si si si si si si si so so so si}", "name",
+        "{so so so so so sI si si si si si si si si si si si so so so so so si si}", "name",
         cli_json_string(info->name), "path", cli_json_string(info->path), "format",
         cli_json_string(info->format), "weight_type", cli_json_string(info->weight_type), "weights_sha256",
         cli_json_string(sha256), "parameters", (json_int_t)info->parameter_count, "dimensions",
@@ -209,7 +211,8 @@ static bool print_info_json(const RvModelInfo *info, const char *sha256)
         "vision_layers", info->vision_layers, "vision_heads", info->vision_heads, "text_width",
         info->text_width, "text_layers", info->text_layers, "text_heads", info->text_heads, "activation",
         cli_json_string(info->activation), "kernels", cli_json_string(info->kernels), "precision",
-        cli_json_string(info->precision), "threads", info->thread_count);
+        cli_json_string(info->precision), "device", cli_json_string(info->device), "device_name",
+        cli_json_string(info->device_name), "batch_size", info->batch_size, "threads", info->thread_count);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;
@@ -229,7 +232,8 @@ static int run_info(const CliCommand *command, int argc, char **argv)
         settings.common.model = cli_values_argument(&values, 0);
     status = CLI_DONE;
     if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
-        rv_encoder_weights_sha256(encoder, &sha256, &err) != RV_OK)
+        rv_encoder_weights_sha256(encoder, &sha256, &err) != RV_OK ||
+        rv_encoder_open_device(encoder, &err) != RV_OK)
         status = cli_fail(&err);
     else if (settings.format == 0)
         print_info(rv_encoder_info(encoder), sha256);

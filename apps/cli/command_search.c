@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "hits.h"
 #include "context.h"
+#include "hits.h"
 #include "terms.h"
 
 typedef struct SearchSettings {
@@ -96,6 +96,7 @@ static const CliOption options[] = {
     CLI_OPTION_MODEL(SearchSettings),
     CLI_OPTION_THREADS(SearchSettings),
     CLI_OPTION_PRECISION(SearchSettings),
+    CLI_OPTION_DEVICE(SearchSettings),
     CLI_OPTION_QUIET(SearchSettings),
 };
 

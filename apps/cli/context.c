@@ -123,7 +123,7 @@ static RvStatus find_precision(const CliCommon *common, RvPrecision *precision, 
 
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)
 {
-    RvEncoderOptions options = {.thread_count = common->thread_count, .log = log};
+    RvEncoderOptions options = {.thread_count = common->thread_count, .device = common->device, .log = log};
     RvStatus status = find_precision(common, &options.precision, err);
     if (status != RV_OK)
         return status;

@@ -134,6 +134,9 @@ void cli_help_program(FILE *out)
           "  REELVEC_LIBRARY         the library where --library is not given\n"
           "  REELVEC_MODEL           the model where --model is not given\n"
           "  REELVEC_PRECISION       fast or float32: the precision where --precision is not given or auto\n"
+          "  REELVEC_DEVICE          cpu, cuda or cuda:N: the device where --device is not given or auto\n"
+          "  REELVEC_CUDA_LIBRARIES  the folder of libcuda.so.1 and libcublasLt.so.N, in place of the "
+          "system's\n"
           "  REELVEC_CPU             scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx or neon: the\n"
           "                          instructions to use\n\n",
           out);

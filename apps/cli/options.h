@@ -55,6 +55,7 @@ typedef struct CliCommon {
     const char *library, *model;
     int thread_count;
     int precision; // RvPrecision: the words of CLI_OPTION_PRECISION are in its order
+    const char *device;
     bool quiet;
 } CliCommon;
 
@@ -81,6 +82,12 @@ typedef struct CliCommon {
         .name = "precision", .argument = "P",                                                                \
         .help = "of pictures: fast, float32, auto: fast where it is faster (REELVEC_PRECISION)",             \
         .kind = CLI_CHOICE, .offset = offsetof(Type, common.precision), .choices = CLI_PRECISIONS            \
+    }
+#define CLI_OPTION_DEVICE(Type)                                                                              \
+    {                                                                                                        \
+        .name = "device", .argument = "D",                                                                   \
+        .help = "for pictures: cpu, cuda, cuda:N, auto: CUDA where it works (REELVEC_DEVICE)",               \
+        .kind = CLI_TEXT, .offset = offsetof(Type, common.device)                                            \
     }
 #define CLI_OPTION_QUIET(Type)                                                                               \
     {                                                                                                        \

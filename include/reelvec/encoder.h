@@ -16,15 +16,17 @@ typedef struct RvEncoder RvEncoder;
 /* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ
  * by less than a hundredth of a degree or so, and may stand in one library. */
 typedef enum RvPrecision {
-    RV_PRECISION_AUTO,    /* FAST where the processor gains by it, else FLOAT32 */
+    RV_PRECISION_AUTO,    /* FAST where the device gains by it, else FLOAT32 */
     RV_PRECISION_FLOAT32, /* 32-bit floats throughout */
-    RV_PRECISION_FAST     /* products of 16-bit integers; cosine to float32 at least 0.9999 */
+    RV_PRECISION_FAST /* CPU: products of 16-bit integers, cosine to float32 at least 0.9999; CUDA: float16
+                         with sums in float32, at least 0.9995 */
 } RvPrecision;
 
 /* Zeroed options are good defaults. */
 typedef struct RvEncoderOptions {
     int thread_count;   /* 0: one per core that this process may use */
-    const char *device; /* NULL or "auto", "cpu" */
+    const char *device; /* for pictures: "cpu", "cuda", "cuda:1"; NULL or "auto": REELVEC_DEVICE where that is
+                           set, else CUDA where it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
 } RvEncoderOptions;
@@ -36,6 +38,8 @@ typedef struct RvModelInfo {
     const char *weight_type; /* "F32", "F16", "BF16" */
     const char *activation;  /* "quick_gelu", "gelu" */
     const char *kernels;     /* CPU level in use: "scalar", "avx2", ..., as in REELVEC_CPU */
+    const char *device;      /* that embeds pictures: "cpu", "cuda:0"; "auto": not yet decided */
+    const char *device_name; /* "avx2", "NVIDIA H100 80GB HBM3"; empty: not yet decided */
     const char *precision;   /* in which pictures are embedded: "float32", "fast" */
     int dimensions;          /* length of an embedding */
     int image_size;          /* side of the model's input in pixels */
@@ -46,6 +50,7 @@ typedef struct RvModelInfo {
     int text_width, text_layers, text_heads;
     size_t parameter_count;
     int thread_count;
+    int batch_size; /* pictures that a call should bring to keep the device busy */
 } RvModelInfo;
 
 /* Open a checkpoint: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model
@@ -56,7 +61,7 @@ RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *optio
                                 RvError *err);
 RV_API void rv_encoder_close(RvEncoder *encoder);
 
-/* Strings live as long as the encoder. */
+/* Strings live as long as the encoder, those of the device until it changes: see rv_encoder_open_device. */
 RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
 
 /* SHA-256 of the weights as 64 hexadecimal digits. Reads the whole checkpoint the first time; kept in the
@@ -68,15 +73,22 @@ RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, 
 RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,
                                        bool normalize, float *embedding, RvError *err);
 
+/* Decide on the device for pictures now, so that the info tells device, precision and batch size; the first
+ * picture does it otherwise. A device that fails later is replaced by the CPU, with a warning in the log:
+ * what was asked for is computed there, nothing is lost. Errors: UNSUPPORTED (REELVEC_DEVICE names what is
+ * not there), ARGUMENT, MEMORY. */
+RV_API RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err);
+
 /* Make the weights ready for pictures now; the first picture does it otherwise. Takes about as long as
  * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
 RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
 
-/* So many videos decoded at once keep the device busy: 1 for a processor, which they share with it. */
+/* So many videos decoded at once keep the device busy, once it is decided on (rv_encoder_open_device): 1 for a
+ * processor, which they share with it. */
 RV_API int rv_encoder_jobs(const RvEncoder *encoder);
 
 /* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
- * bicubic, centre crop); an embedding does not depend on what else is in the call. */
+ * bicubic, centre crop); an embedding does not depend on what else is in the call, on CUDA to rounding. */
 RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
                                          bool normalize, float *embeddings, RvError *err);
 

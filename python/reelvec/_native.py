@@ -44,11 +44,11 @@ class RvEncoderOptions(Structure):
 
 class RvModelInfo(Structure):
     _fields_ = ([(name, c_char_p) for name in ("name", "path", "format", "weight_type", "activation", "kernels",
-                                       "precision")] +
+                                       "device", "device_name", "precision")] +
                 [(name, c_int) for name in ("dimensions", "image_size", "patch_size", "context_length",
                                             "vocabulary_size", "vision_width", "vision_layers", "vision_heads",
                                             "text_width", "text_layers", "text_heads")] +
-                [("parameter_count", c_size_t), ("thread_count", c_int)])
+                [("parameter_count", c_size_t), ("thread_count", c_int), ("batch_size", c_int)])
 
 
 class RvLibraryOptions(Structure):
@@ -192,6 +192,7 @@ FUNCTIONS = {
     "rv_encoder_open": (c_int, [c_char_p, P(RvEncoderOptions), OUT, E]),
     "rv_encoder_close": (None, [HANDLE]),
     "rv_encoder_info": (P(RvModelInfo), [HANDLE]),
+    "rv_encoder_open_device": (c_int, [HANDLE, E]),
     "rv_encoder_weights_sha256": (c_int, [HANDLE, P(c_char_p), E]),
     "rv_encoder_encode_text": (c_int, [HANDLE, c_char_p, c_size_t, c_bool, c_void_p, E]),
     "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_bool, c_void_p, E]),

@@ -69,6 +69,8 @@ static RvStatus check_finite(const ClipModel *model, const float *values, size_t
 
 void rv_clip_set_image_device(ClipModel *model, Compute *compute, ComputePrecision precision)
 {
+    if (compute == model->image_compute && precision == model->image_precision)
+        return;
     rv_vision_tower_destroy(model->vision);
     model->vision = NULL;
     model->image_compute = compute;

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 import numpy as np
 
@@ -76,6 +77,14 @@ class ModelTest(unittest.TestCase):
             self.assertGreater(float(exact.encode_image(PICTURE) @ fast.encode_image(PICTURE)), 0.9999)
         with self.assertRaises(reelvec.ArgumentError):
             reelvec.Model(MODEL, precision="double")
+        with self.assertRaises(reelvec.ArgumentError):
+            reelvec.Model(MODEL, device="abacus")
+        with reelvec.Model(MODEL, device="cpu") as model:
+            self.assertEqual(model.info.device, "cpu")
+        with unittest.mock.patch.dict(os.environ, REELVEC_DEVICE="cpu"), reelvec.Model(MODEL) as model:
+            self.assertEqual(model.info.device, "auto")
+            self.assertEqual(model.open_device().device, "cpu")
+            self.assertEqual(model.info.batch_size, 16)
 
     def test_shapes_follow_the_arguments(self):
         self.assertEqual(model.encode_text("a").shape, (512,))

@@ -6,6 +6,7 @@
 
 #include "clip/clip_model.h"
 #include "clip/clip_tokenizer.h"
+#include "cuda_device.h"
 #include "known_checkpoint.h"
 #include "reelvec/image.h"
 
@@ -36,6 +37,22 @@ static OpenModel open_model(const char *path, const char *kernels, ComputePrecis
     return open;
 }
 
+/* On the fake CUDA device or the machine's; skips where there is none. */
+static OpenModel open_model_on_cuda(const char *name, bool fake, ComputePrecision precision)
+{
+    OpenModel open = {.compute = open_cuda_or_skip(fake, 1)};
+    Checkpoint *checkpoint = NULL;
+    RvError err = {0};
+    char path[4096];
+    if (!known_checkpoint_ensure(name, path, sizeof path)) {
+        rv_compute_close(open.compute);
+        skip();
+    }
+    assert_ok(rv_checkpoint_open(path, NULL, &checkpoint, &err), err);
+    assert_ok(rv_clip_open(checkpoint, open.compute, precision, &open.model, &err), err);
+    return open;
+}
+
 static void close_model(OpenModel *open)
 {
     rv_clip_close(open->model);
@@ -61,6 +78,8 @@ typedef struct Bounds {
 static const Bounds exact = {.difference = 2e-4, .cosine = 0.999999, .worst_cosine = 1};
 /* What the fast precision promises. On these models it reaches 0.9999996. */
 static const Bounds fast = {.cosine = 0.9999, .worst_cosine = 1, .precision = COMPUTE_FAST};
+/* The same of CUDA, which has float16 for it. */
+static const Bounds fast_cuda = {.cosine = 0.9995, .worst_cosine = 1, .precision = COMPUTE_FAST};
 static const Bounds halves = {.cosine = 0.99999, .worst_cosine = 1};
 
 static void compare(const char *label, const float *found, const json_t *wanted, Bounds *bounds)
@@ -132,9 +151,10 @@ static void check_golden(const char *label, const char *model, OpenModel *open, 
     clock_t start = clock();
     check_texts(open, part, &bounds);
     check_images(open, (json_t *)part, &bounds);
-    print_message("%s, %s: largest difference %.1e, lowest cosine 1 - %.1e, %.1f s of processor time\n",
-                  label, rv_compute_kernels(open->compute), bounds.worst_difference, 1 - bounds.worst_cosine,
-                  (double)(clock() - start) / CLOCKS_PER_SEC);
+    print_message(
+        "%s, %s: largest difference %.1e, lowest cosine 1 - %.1e, %.1f s of processor time\n", label,
+        strcmp(open->compute->device, "cpu") == 0 ? rv_compute_kernels(open->compute) : open->compute->device,
+        bounds.worst_difference, 1 - bounds.worst_cosine, (double)(clock() - start) / CLOCKS_PER_SEC);
     json_decref(golden);
     close_model(open);
 }
@@ -306,6 +326,131 @@ static void clip_encode_images_does_not_depend_on_the_batch(void **state)
     check_batches(COMPUTE_FAST);
 }
 
+static void check_cuda(const char *name, const char *model, bool fake)
+{
+    require_golden("golden/golden.json");
+    OpenModel open = open_model_on_cuda(name, fake, COMPUTE_FLOAT32);
+    check_golden(name, model, &open, exact);
+    open = open_model_on_cuda(name, fake, COMPUTE_FAST);
+    check_golden(name, model, &open, fast_cuda);
+}
+
+static void clip_encode_equals_the_original_on_cuda(void **state)
+{
+    check_cuda("tiny", "tiny", false);
+    check_cuda("vitb32", "vitb32", false);
+}
+
+static void clip_encode_equals_the_original_on_the_fake_cuda_device(void **state)
+{
+    check_cuda("tiny", "tiny", true);
+}
+
+enum { CUDA_IMAGES = 11, CUDA_SIZE = 64, CUDA_DIMENSIONS = 96 };
+
+static void fill_images(uint8_t *inputs)
+{
+    uint64_t random = 6;
+    for (size_t i = 0; i < CUDA_IMAGES * CUDA_SIZE * CUDA_SIZE * 3; i++)
+        inputs[i] = (uint8_t)next_random(&random);
+}
+
+/* A call of several runs, whose pictures go to the device while it computes, as the same by one, and again:
+ * by passes that are recorded, then replayed. */
+static void clip_encode_images_is_the_same_in_runs_and_passes(void **state)
+{
+    static uint8_t inputs[CUDA_IMAGES * CUDA_SIZE * CUDA_SIZE * 3];
+    float together[CUDA_IMAGES * CUDA_DIMENSIONS], found[CUDA_IMAGES * CUDA_DIMENSIONS];
+    RvError err = {0};
+    fill_images(inputs);
+    OpenModel open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FAST);
+    FakeCuda *fake = fake_cuda_state();
+    assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, together, &err), err);
+    close_model(&open);
+    open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FAST);
+    open.compute->images_per_run = 3;
+    size_t recordings = fake->recordings;
+    for (int turn = 0; turn < 4; turn++) {
+        memset(found, 0, sizeof found);
+        assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, found, &err), err);
+        assert_memory_equal(found, together, sizeof found);
+    }
+    // Runs of 3 from either place of pictures, and of 2 from one of them, each second time.
+    assert_int_equal(fake->recordings - recordings, 3);
+    close_model(&open);
+    assert_int_equal(fake->allocations, 0);
+}
+
+/* Less memory than is wanted, from the beginning or when a pass is recorded: smaller runs, the same values.
+ */
+static void clip_encode_images_goes_on_with_less_memory(void **state)
+{
+    static uint8_t inputs[CUDA_IMAGES * CUDA_SIZE * CUDA_SIZE * 3];
+    float expected[CUDA_IMAGES * CUDA_DIMENSIONS], found[CUDA_IMAGES * CUDA_DIMENSIONS];
+    RvError err = {0};
+    fill_images(inputs);
+    OpenModel open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FLOAT32);
+    FakeCuda *fake = fake_cuda_state();
+    assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, expected, &err), err);
+    for (int turn = 0; turn < 6; turn++) {
+        fake->fail_instantiate = turn % 2 == 0 ? 0 : FAKE_NEVER;
+        assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, found, &err), err);
+        assert_memory_equal(found, expected, sizeof found);
+    }
+    size_t used = fake->used_bytes;
+    close_model(&open);
+    // What a run needs is refused once, later and later, until nothing is.
+    open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FLOAT32);
+    fake->memory_bytes = used + used / 2;
+    assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, found, &err), err);
+    assert_memory_equal(found, expected, sizeof found);
+    close_model(&open);
+    assert_int_equal(fake->allocations, 0);
+}
+
+/* Every allocation of the tower in turn: an error or fewer pictures at once, never a wrong value or a leak.
+ */
+static void clip_prepare_images_survives_every_refusal(void **state)
+{
+    static uint8_t inputs[CUDA_IMAGES * CUDA_SIZE * CUDA_SIZE * 3];
+    float found[CUDA_DIMENSIONS];
+    int refused = 0, smaller = 0;
+    fill_images(inputs);
+    FakeCuda *fake = fake_cuda_state();
+    for (long good = 0;; good++) {
+        RvError err = {0};
+        OpenModel open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FAST);
+        fake->fail_alloc = good;
+        RvStatus status = rv_clip_encode_images(open.model, inputs, 1, found, &err);
+        bool met = fake->fail_alloc == FAKE_NEVER;
+        assert_true(status == RV_OK || status == RV_ERROR_MEMORY);
+        refused += met && status != RV_OK;
+        smaller += met && status == RV_OK;
+        close_model(&open);
+        assert_int_equal(fake->allocations, 0);
+        if (!met)
+            break;
+    }
+    assert_true(refused > 10 && smaller >= 5);
+}
+
+static void clip_encode_images_tells_that_the_device_is_lost(void **state)
+{
+    static uint8_t inputs[CUDA_IMAGES * CUDA_SIZE * CUDA_SIZE * 3];
+    float found[CUDA_IMAGES * CUDA_DIMENSIONS];
+    RvError err = {0};
+    fill_images(inputs);
+    OpenModel open = open_model_on_cuda("tiny-bytes", true, COMPUTE_FAST);
+    FakeCuda *fake = fake_cuda_state();
+    open.compute->images_per_run = 4;
+    assert_ok(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, found, &err), err);
+    fake->fail_launch = 30;
+    assert_int_equal(rv_clip_encode_images(open.model, inputs, CUDA_IMAGES, found, &err), RV_ERROR_IO);
+    assert_non_null(strstr(err.message, "launch failure"));
+    close_model(&open);
+    assert_int_equal(fake->allocations, 0);
+}
+
 static void clip_encode_text_pools_at_the_first_end_token(void **state)
 {
     char path[4096];
@@ -406,6 +551,12 @@ int main(void)
         cmocka_unit_test(clip_encode_equals_the_original_from_torchscript),
         cmocka_unit_test(clip_encode_equals_the_original_from_torchscript_at_full_size),
         cmocka_unit_test(clip_encode_images_does_not_depend_on_the_batch),
+        cmocka_unit_test(clip_encode_equals_the_original_on_cuda),
+        cmocka_unit_test(clip_encode_equals_the_original_on_the_fake_cuda_device),
+        cmocka_unit_test(clip_encode_images_is_the_same_in_runs_and_passes),
+        cmocka_unit_test(clip_encode_images_goes_on_with_less_memory),
+        cmocka_unit_test(clip_prepare_images_survives_every_refusal),
+        cmocka_unit_test(clip_encode_images_tells_that_the_device_is_lost),
         cmocka_unit_test(clip_encode_text_pools_at_the_first_end_token),
         cmocka_unit_test(clip_encode_text_gives_the_same_bits_every_time),
         cmocka_unit_test(clip_encode_text_refuses_bad_tokens),

@@ -150,34 +150,49 @@ typedef struct Product {
     float alpha, beta;
 } Product;
 
-static double get(const void *values, int type, size_t at)
+static float get(const void *values, int type, size_t at)
 {
-    return type == FLOAT16 ? (double)((const _Float16 *)values)[at] : (double)((const float *)values)[at];
+    return type == FLOAT16 ? (float)((const _Float16 *)values)[at] : ((const float *)values)[at];
+}
+
+/* The columns of a matrix as floats, one behind the other. */
+static float *floats_of(const Layout *layout, const void *values)
+{
+    float *floats = malloc(layout->rows * layout->columns * sizeof *floats);
+    if (floats == NULL)
+        abort();
+    for (size_t i = 0; i < layout->rows * layout->columns; i++)
+        floats[i] =
+            get(values, layout->type, i / layout->rows * (size_t)layout->column_stride + i % layout->rows);
+    return floats;
 }
 
 static void run_product(void *argument)
 {
     const Product *product = argument;
-    const Layout *a = &product->a, *b = &product->b, *d = &product->d;
+    const Layout *d = &product->d;
+    size_t inputs = product->a.rows;
+    float *a = floats_of(&product->a, product->a_values), *b = floats_of(&product->b, product->b_values);
     const void *bias = product->desc.epilogue == 4 ? (const void *)(uintptr_t)product->desc.bias : NULL;
     for (size_t column = 0; column < d->columns; column++) {
         for (size_t row = 0; row < d->rows; row++) {
             double sum = 0.0;
-            for (size_t k = 0; k < a->rows; k++)
-                sum += get(product->a_values, a->type, row * (size_t)a->column_stride + k) *
-                       get(product->b_values, b->type, column * (size_t)b->column_stride + k);
+            for (size_t k = 0; k < inputs; k++)
+                sum += (double)a[row * inputs + k] * (double)b[column * inputs + k];
             size_t at = column * (size_t)d->column_stride + row;
             sum *= (double)product->alpha;
             if (product->beta != 0.0f)
-                sum += (double)product->beta * get(product->d_values, d->type, at);
+                sum += (double)product->beta * (double)get(product->d_values, d->type, at);
             if (bias != NULL)
-                sum += get(bias, d->type, row);
+                sum += (double)get(bias, d->type, row);
             if (d->type == FLOAT16)
                 ((_Float16 *)product->d_values)[at] = (_Float16)sum;
             else
                 ((float *)product->d_values)[at] = (float)sum;
         }
     }
+    free(a);
+    free(b);
 }
 
 static bool aligned(const void *values, uint64_t alignment)

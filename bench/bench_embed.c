@@ -57,7 +57,7 @@ static double median(double *times, size_t count)
 
 static RvEncoder *open_encoder(const char *path, int thread_count, RvPrecision precision)
 {
-    RvEncoderOptions options = {.thread_count = thread_count, .precision = precision};
+    RvEncoderOptions options = {.thread_count = thread_count, .device = "cpu", .precision = precision};
     RvEncoder *encoder = NULL;
     RvError err = {0};
     if (rv_encoder_open(path, &options, &encoder, &err) != RV_OK) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures to embeddings through the public interface, measured in turn.
  *     turn_embed MODEL PICTURES BATCH THREADS float32|fast
- * PICTURES: uint8[n, side, side, 3]; each call takes the next BATCH of them. */
+ * PICTURES: uint8[n, side, side, 3]; each call takes the next BATCH of them. REELVEC_DEVICE chooses the
+ * device. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,13 @@ static void work(void *context)
     job->next += job->batch;
 }
 
+/* A device that was replaced would be measured as if it were the one asked for. */
+static void refuse_warning(void *user, RvLogLevel level, const char *message)
+{
+    if (level <= RV_LOG_WARNING)
+        turns_fail("turn_embed", message);
+}
+
 static void answer(void *context)
 {
     Job *job = context;
@@ -47,7 +55,8 @@ int main(int argument_count, char **arguments)
         turns_fail("usage", "turn_embed MODEL PICTURES BATCH THREADS float32|fast");
     Job job = {.batch = (size_t)atoi(arguments[3])};
     bool fast = strcmp(arguments[5], "fast") == 0;
-    RvEncoderOptions options = {.thread_count = atoi(arguments[4]),
+    RvEncoderOptions options = {.log.write = refuse_warning,
+                                .thread_count = atoi(arguments[4]),
                                 .precision = fast ? RV_PRECISION_FAST : RV_PRECISION_FLOAT32};
     RvError err = {0};
     size_t size_bytes;

@@ -14,7 +14,7 @@ BOUNDARIES = {
     r"sqlite3(ext)?\.h": r"^(src/store/store_sqlite|apps/sqlite/)",
     r"libpq-fe\.h": r"^src/store/store_postgres",
     r"mysql|mariadb": r"^src/store/store_mysql",
-    r"cuda|cublas": r"\.cu$",
+    r"cuda|cublas|mma\.h": r"^src/compute/cuda/",
     r"turbojpeg\.h": r"^src/pixels/",
     r"curl/": r"^src/models/",
     r"cairo": r"^apps/cli/",

@@ -29,6 +29,7 @@ class Bench:
         self.environment = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
         if "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
             self.environment["OPENBLAS_CORETYPE"] = "SkylakeX"
+        os.environ["REELVEC_DEVICE"] = "cpu"  # what a machine has besides is the matter of tools/gpu_check
         # What reelvec remembers between runs (checksums of models) stays out of the user's home.
         os.environ["XDG_CACHE_HOME"] = str(self.out / "cache")
 

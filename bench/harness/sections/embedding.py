@@ -7,21 +7,11 @@ from bench import PRECISIONS
 from measure import Worker, close_all, fastest, gather, in_turn
 from sections import machine
 from table import Remark, Row
+from vision_cost import operations_per_image
 
 BATCHES = (1, 8, 16)
 PEERS_32 = ("ONNX Runtime float32", "PyTorch float32")
 PEERS_8 = ("ONNX Runtime 8 bit", "PyTorch 8 bit")
-
-
-def operations_per_image(shape):
-    """Floating-point operations that are needed: two per multiply-add; of the last block only the class token's."""
-    vision = shape["vision_config"]
-    width, side = vision["hidden_size"], vision["image_size"] // vision["patch_size"]
-    tokens, mlp = side * side + 1, vision["intermediate_size"]
-    patches = 2 * side * side * 3 * vision["patch_size"] ** 2 * width
-    block = 2 * tokens * width * (4 * width + 2 * mlp) + 4 * tokens * tokens * width
-    last = 2 * tokens * 2 * width * width + 2 * width * (2 * width + 2 * mlp) + 4 * tokens * width
-    return patches + (vision["num_hidden_layers"] - 1) * block + last + 2 * width * shape["projection_dim"]
 
 
 def ours(bench, precision, batch):

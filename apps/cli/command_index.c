@@ -76,7 +76,7 @@ static const CliOption options[] = {
     {.name = "force", .help = "index again what is complete", .kind = CLI_FLAG, .offset = FIELD(force)},
     {.name = "batch",
      .argument = "N",
-     .help = "frames per batch and transaction (16)",
+     .help = "frames per batch and transaction (16; on a GPU what it takes at once)",
      .kind = CLI_WHOLE,
      .offset = FIELD(batch),
      .min = 1,

@@ -79,19 +79,20 @@ typedef struct RvIndexOptions {
     RvSampling sampling;
     double interval_s;      /* 0: 1 second */
     double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
-    int batch_size;         /* frames per embedding batch and transaction; 0: 16; the first may be smaller */
-    int thumbnail_height;   /* pixels; 0: 360; never enlarged */
-    int thumbnail_quality;  /* JPEG quality 1 to 100; 0: 85 */
-    const char *hwaccel;    /* NULL or "none": decode in software; "auto": by hardware where there is some;
-                               "vaapi", "cuda", ...: by that, ARGUMENT where it is not there. Pixels may differ
-                               from software's by rounding */
-    double skip_similar;    /* 0: off; else a frame whose model input differs from that of the last embedded
-                               frame by less than so many of the 255 levels on average takes that frame's
-                               embedding; its time and picture are its own */
-    bool no_normalize;      /* store embeddings as the model gives them; all of a library are of one kind */
-    bool exact_pixels;      /* full-size colour conversion before the resize, as for still pictures */
-    bool retry_failed;      /* take up videos that failed before */
-    bool force;             /* index again what is complete */
+    int batch_size; /* frames per embedding batch and transaction; 0: 16, on CUDA RvModelInfo.batch_size; the
+                       first may be smaller */
+    int thumbnail_height;  /* pixels; 0: 360; never enlarged */
+    int thumbnail_quality; /* JPEG quality 1 to 100; 0: 85 */
+    const char *hwaccel;   /* NULL or "none": decode in software; "auto": by hardware where there is some;
+                              "vaapi", "cuda", ...: by that, ARGUMENT where it is not there. Pixels may differ
+                              from software's by rounding */
+    double skip_similar;   /* 0: off; else a frame whose model input differs from that of the last embedded
+                              frame by less than so many of the 255 levels on average takes that frame's
+                              embedding; its time and picture are its own */
+    bool no_normalize;     /* store embeddings as the model gives them; all of a library are of one kind */
+    bool exact_pixels;     /* full-size colour conversion before the resize, as for still pictures */
+    bool retry_failed;     /* take up videos that failed before */
+    bool force;            /* index again what is complete */
     RvIndexProgressCallback progress;
     void *progress_user;
 } RvIndexOptions;

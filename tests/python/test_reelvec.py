@@ -258,6 +258,20 @@ class SearchTest(unittest.TestCase):
                 with self.assertRaises(reelvec.UnsupportedError):
                     call()
 
+    def test_an_index_beside_a_library_file_is_built_used_and_dropped(self):
+        self.assertIsNone(library.index_info())
+        library.build_index(settings="lists=3")
+        try:
+            info = library.index_info()
+            self.assertEqual((info.kind, info.settings, info.newer_count, info.automatic, info.fault),
+                             ("ivf", "lists=3", 0, False, ""))
+            self.assertGreater(info.frame_count, 0)
+            # So few frames that one list or three make no difference.
+            self.assertEqual(library.hits(TEXT, scan="approximate", top=1), library.hits(TEXT, scan="exact", top=1))
+        finally:
+            self.assertTrue(library.drop_index())
+        self.assertFalse(library.drop_index())
+
     def test_queries_that_make_no_sense_are_refused(self):
         cases = [({}, reelvec.ArgumentError, "terms"), ({"text": " "}, reelvec.ArgumentError, "empty"),
                  ({"text": "a", "fusion": "sum"}, reelvec.ArgumentError, "fusion"),

@@ -15,6 +15,8 @@
  * device idle, is a small part of it. */
 #define ROWS_PER_RUN 16384
 #define IMAGES_PER_RUN 256
+/* A decoder gives some hundred frames a second, a GPU embeds thousands. An estimate: not measured yet. */
+#define VIDEOS_AT_ONCE 4
 
 #define CAPABILITY_MIN 75 // what the kernels are compiled for at least: 7.5, Turing
 
@@ -220,6 +222,7 @@ RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvEr
     device->base.kernels = rv_cpu_level_name(rv_cpu_level());
     device->base.thread_count = options->thread_count > 0 ? options->thread_count : 1;
     device->base.fast_is_faster = true;
+    device->base.jobs = VIDEOS_AT_ONCE;
     device->base.rows_per_run = ROWS_PER_RUN;
     device->base.images_per_run = IMAGES_PER_RUN;
     RvStatus status = rv_cuda_driver_open(&device->driver, err);

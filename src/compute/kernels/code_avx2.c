@@ -19,34 +19,26 @@ static inline int32_t sum_of(__m256i x)
     return _mm_cvtsi128_si32(half);
 }
 
-static inline __attribute__((always_inline)) void dot_tile(const uint8_t *codes, const int row_count,
-                                                           const CodeQuery *query, int32_t *dots)
-{
-    __m256i sums[4];
-#pragma GCC unroll 4
-    for (int row = 0; row < row_count; row++)
-        sums[row] = _mm256_setzero_si256();
-    for (size_t i = 0; i < query->count; i += 16) {
-        __m256i values = _mm256_loadu_si256((const __m256i *)(query->values + i));
-#pragma GCC unroll 4
-        for (int row = 0; row < row_count; row++) {
-            const uint8_t *at = codes + (size_t)row * query->count + i;
-            if (i % 64 == 0)
-                _mm_prefetch((const char *)at + CODE_FETCH_BYTES, _MM_HINT_T0);
-            sums[row] = _mm256_add_epi32(sums[row], multiply(at, values));
-        }
-    }
-    for (int row = 0; row < row_count; row++)
-        dots[row] = (int32_t)((uint32_t)sum_of(sums[row]) - query->offset);
-}
-
+/* Row after row, so that the codes are read as one stream; several rows at a time, which would share the
+ * query's values, wait for memory much longer. Four sums, as each waits for the one before. */
 static void dot_rows_avx2(const uint8_t *codes, size_t row_count, const CodeQuery *query, int32_t *dots)
 {
-    size_t row = 0;
-    for (; row + 4 <= row_count; row += 4)
-        dot_tile(codes + row * query->count, 4, query, dots + row);
-    for (; row < row_count; row++)
-        dot_tile(codes + row * query->count, 1, query, dots + row);
+    for (size_t row = 0; row < row_count; row++) {
+        __m256i sums[4];
+        for (int k = 0; k < 4; k++)
+            sums[k] = _mm256_setzero_si256();
+        for (size_t i = 0; i < query->count; i += CODE_ALIGNMENT, codes += CODE_ALIGNMENT) {
+            _mm_prefetch((const char *)codes + CODE_FETCH_BYTES, _MM_HINT_T0);
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; k++) {
+                __m256i values = _mm256_loadu_si256((const __m256i *)(query->values + i + 16 * k));
+                sums[k] = _mm256_add_epi32(sums[k], multiply(codes + 16 * k, values));
+            }
+        }
+        __m256i sum =
+            _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), _mm256_add_epi32(sums[2], sums[3]));
+        dots[row] = (int32_t)((uint32_t)sum_of(sum) - query->offset);
+    }
 }
 
 static uint64_t checksum_avx2(const void *bytes, size_t size_bytes)

@@ -11,7 +11,7 @@
 
 #include "run.h"
 
-#define PROGRAM_WORDS_MAX 14
+#define PROGRAM_WORDS_MAX 20
 
 /* A new folder below the build, named after the test, in which the program finds its data and its cache;
  * false where it cannot be made. */
@@ -52,6 +52,14 @@ static inline void assert_status(const RunResult *result, int status)
 {
     if (result->status != status)
         fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
+}
+
+static inline size_t count_in(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
 }
 
 static inline void assert_holds(const char *text, const char *part)

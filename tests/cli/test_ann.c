@@ -14,36 +14,20 @@
 
 #include "clips.h"
 #include "known_checkpoint.h"
-#include "run.h"
-
-#define MAX_WORDS 14
+#include "program_run.h"
 
 static struct Fixture {
     char folder[256], library[300], model[1024], clip[1100], second[1100];
     bool ready;
 } fixture;
 
-static RunResult run_with(const char *const *words)
-{
-    const char *arguments[MAX_WORDS + 2] = {getenv("REELVEC_PROGRAM")};
-    assert_non_null(arguments[0]);
-    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
-        arguments[i + 1] = words[i];
-    return run_program(arguments, &(RunOptions){.folder = fixture.folder});
-}
-
-#define RUN(...) run_with((const char *const[]){__VA_ARGS__, NULL})
+#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture.folder, sizeof fixture.folder, "%s/ann-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture.folder) == NULL)
+    if (!program_folder_make("ann", fixture.folder, sizeof fixture.folder))
         return -1;
-    setenv("XDG_DATA_HOME", fixture.folder, 1);
-    setenv("XDG_CACHE_HOME", fixture.folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
     snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
     fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
                     clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip) &&
@@ -58,9 +42,7 @@ static int set_up_group(void **state)
 static int tear_down_group(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
-    return system(command);
+    return program_folder_remove(fixture.folder);
 }
 
 #define SKIP_UNLESS_READY()                                                                                  \

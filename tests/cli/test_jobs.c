@@ -15,10 +15,8 @@
 
 #include "clips.h"
 #include "known_checkpoint.h"
+#include "program_run.h"
 #include "reelvec/reelvec.h"
-#include "run.h"
-
-#define MAX_WORDS 20
 
 static struct Fixture {
     char folder[256], videos[300], broken[320], model[1024];
@@ -49,13 +47,8 @@ static void make_videos(void)
 static int set_up_group(void **state)
 {
     (void)state;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture.folder, sizeof fixture.folder, "%s/jobs-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture.folder) == NULL)
+    if (!program_folder_make("jobs", fixture.folder, sizeof fixture.folder))
         return -1;
-    setenv("XDG_DATA_HOME", fixture.folder, 1);
-    setenv("XDG_CACHE_HOME", fixture.folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
     snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
     fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
                     known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
@@ -67,30 +60,12 @@ static int set_up_group(void **state)
 static int tear_down_group(void **state)
 {
     (void)state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture.folder);
-    return system(command);
+    return program_folder_remove(fixture.folder);
 }
 
-static RunResult run_with(const char *library, const RunOptions *options, const char *const *words)
-{
-    const char *arguments[MAX_WORDS + 5] = {getenv("REELVEC_PROGRAM"), "index", "--library", library};
-    RunOptions here = options != NULL ? *options : (RunOptions){0};
-    here.folder = fixture.folder;
-    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
-        arguments[4 + i] = words[i];
-    return run_program(arguments, &here);
-}
-
-#define INDEX(library, options, ...) run_with(library, options, (const char *const[]){__VA_ARGS__, NULL})
-
-static size_t count_in(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
-        count++;
-    return count;
-}
+#define INDEX(library, options, ...)                                                                         \
+    program_run(fixture.folder, (const char *const[]){"index", "--library", library, __VA_ARGS__, NULL},     \
+                options)
 
 static void expect(const RunResult *result, int status, const char *part)
 {

@@ -141,14 +141,6 @@ static int join_worker(Worker *worker)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static size_t count_in(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
-        count++;
-    return count;
-}
-
 /* ---- libraries ---------------------------------------------------------------------------------------- */
 
 static RvLibrary *open_library(const char *uri, bool create)

@@ -128,24 +128,18 @@ RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *lin
                          size_t *fault_count, RvError *err)
 {
     Verify verify = {.fault = fault, .user = user, .fault_count = fault_count};
-    DerivedState state = {0};
-    ModelIdentity identity;
-    bool present = false;
+    DerivedState state;
     KeyRange *changed = NULL;
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = rv_store_identity(store, &identity, &present, err);
-    if (status == RV_OK)
-        status = rv_store_derived_state(store, CODES_NAME, &state, err);
-    if (status == RV_OK && present && state.published)
-        verify.file = rv_codes_open(store, &state, identity.dimensions);
+    status = rv_codes_find(store, &state, &verify.file, err);
     if (verify.file != NULL)
         status = rv_store_derived_changes(store, &state, &changed, &verify.changed_count, err);
     verify.changed = changed;
     if (status == RV_OK && verify.file != NULL)
         status = verify_file(store, &verify, err);
-    else if (status == RV_OK && present && state.published)
+    else if (status == RV_OK && state.published)
         report(&verify,
                "the file is missing, damaged or not the library's; the next `reelvec index` makes it again",
                0);
@@ -156,16 +150,10 @@ RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *lin
 
 RvStatus rv_codes_size(Store *store, int64_t *size_bytes, int64_t *row_count, RvError *err)
 {
-    DerivedState state = {0};
-    ModelIdentity identity;
-    bool present = false;
+    DerivedState state;
+    CodeFile *file = NULL;
     *size_bytes = *row_count = 0;
-    RvStatus status = rv_store_identity(store, &identity, &present, err);
-    if (status == RV_OK)
-        status = rv_store_derived_state(store, CODES_NAME, &state, err);
-    const CodeFile *file = status == RV_OK && present && state.published
-                               ? rv_codes_open(store, &state, identity.dimensions)
-                               : NULL;
+    RvStatus status = rv_codes_find(store, &state, &file, err);
     if (file != NULL) {
         *size_bytes = (int64_t)file->end;
         *row_count = (int64_t)file->row_count;

@@ -84,6 +84,23 @@ CodeFile *rv_codes_open(Store *store, const DerivedState *state, int dimensions)
     return NULL;
 }
 
+RvStatus rv_codes_find(Store *store, DerivedState *state, CodeFile **file, RvError *err)
+{
+    ModelIdentity identity;
+    bool present = false;
+    *state = (DerivedState){0};
+    *file = NULL;
+    RvStatus status = rv_store_identity(store, &identity, &present, err);
+    if (status == RV_OK)
+        status = rv_store_derived_state(store, CODES_NAME, state, err);
+    if (status != RV_OK)
+        return status;
+    state->published = state->published && present;
+    if (state->published)
+        *file = rv_codes_open(store, state, identity.dimensions);
+    return RV_OK;
+}
+
 void rv_codes_distrust(Store *store, const char *reason)
 {
     CodeCache *cache = cache_of(store);

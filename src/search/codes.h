@@ -43,6 +43,9 @@ RvStatus rv_codes_size(Store *store, int64_t *size_bytes, int64_t *row_count, Rv
 /* The library's mapped file, NULL where there is none that belongs to `state`; borrowed until the next call.
  * Why a file that is there cannot be used goes to the log, once. */
 CodeFile *rv_codes_open(Store *store, const DerivedState *state, int dimensions);
+/* The same with the library's state as it is now. *file: NULL also where there ought to be codes, as then
+ * state->published says. */
+RvStatus rv_codes_find(Store *store, DerivedState *state, CodeFile **file, RvError *err);
 /* Forget the mapped file: it was found to be wrong, and is not opened again while the library names the same
  * token. */
 void rv_codes_distrust(Store *store, const char *reason);

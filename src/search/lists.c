@@ -125,18 +125,12 @@ void rv_lists_distrust(Store *store, const char *reason)
  * codes again. */
 static RvStatus open_codes(Store *store, CodeFile **codes, RvError *err)
 {
-    DerivedState state = {0};
-    ModelIdentity identity;
-    bool present = false;
+    DerivedState state;
     *codes = NULL;
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = rv_store_identity(store, &identity, &present, err);
-    if (status == RV_OK)
-        status = rv_store_derived_state(store, CODES_NAME, &state, err);
-    if (status == RV_OK && present && state.published)
-        *codes = rv_codes_open(store, &state, identity.dimensions);
+    status = rv_codes_find(store, &state, codes, err);
     rv_store_end_snapshot(store);
     return status;
 }

@@ -8,10 +8,13 @@
 #include "library_fixture.h"
 
 #include <cmocka.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "clips.h"
 #include "known_checkpoint.h"
@@ -40,6 +43,20 @@ void fixture_copy_file(const char *from, const char *to)
 void fixture_print_fault(void *user, const char *line)
 {
     print_message("fault: %s\n", line);
+}
+
+bool fixture_end_child(pid_t child, double delay_s)
+{
+    if (delay_s >= 0) {
+        struct timespec delay = {(time_t)delay_s, (long)((delay_s - (double)(time_t)delay_s) * 1e9)};
+        nanosleep(&delay, NULL);
+        kill(child, SIGKILL);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        fail_msg("a run that was not killed failed");
+    return WIFSIGNALED(status);
 }
 
 RvEncoder *fixture_open_encoder(const char *name)

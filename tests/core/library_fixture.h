@@ -4,6 +4,7 @@
 #define RV_TESTS_LIBRARY_FIXTURE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "reelvec/reelvec.h"
 
@@ -35,6 +36,10 @@ RvEncoder *fixture_open_encoder(const char *name);
 void fixture_write_file(const char *path, const char *text);
 void fixture_copy_file(const char *from, const char *to);
 void fixture_print_fault(void *user, const char *line);
+
+/* Wait for a child of the test, and kill -9 it after delay_s (negative: let it finish). True when it was
+ * killed; fails where it was not and has failed. */
+bool fixture_end_child(pid_t child, double delay_s);
 
 /* Fails unless the video's frames (times, embeddings, pictures) equal to the byte those of an uninterrupted
  * run into a fresh library. */

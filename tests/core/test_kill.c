@@ -7,25 +7,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "library_fixture.h"
 
 #define KILLS 12
 #define KILLS_SLOW 100 // with REELVEC_SLOW_TESTS=1
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* The child opens everything itself: neither threads nor database handles survive a fork. */
 static void index_and_exit(const Fixture *fixture)
@@ -49,16 +40,7 @@ static bool run_child(const Fixture *fixture, double delay_s)
     assert_true(child >= 0);
     if (child == 0)
         index_and_exit(fixture);
-    if (delay_s >= 0) {
-        struct timespec delay = {(time_t)delay_s, (long)((delay_s - (double)(time_t)delay_s) * 1e9)};
-        nanosleep(&delay, NULL);
-        kill(child, SIGKILL);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        fail_msg("a run that was not killed failed");
-    return WIFEXITED(status);
+    return !fixture_end_child(child, delay_s);
 }
 
 static void remove_library(const Fixture *fixture)
@@ -98,9 +80,9 @@ static void a_killed_run_loses_nothing_that_a_rerun_does_not_bring_back(void **s
     rv_library_close(fixture->library);
     fixture->library = NULL;
     remove_library(fixture);
-    double start_s = clock_s();
+    double start_s = rv_clock_s();
     assert_true(run_child(fixture, -1));
-    double whole_s = clock_s() - start_s;
+    double whole_s = rv_clock_s() - start_s;
     int kills = getenv("REELVEC_SLOW_TESTS") != NULL ? KILLS_SLOW : KILLS;
     int killed = 0;
     srand(20240601);

@@ -7,15 +7,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "library_fixture.h"
 #include "shared.h"
 
@@ -378,23 +376,7 @@ static bool run_child(const Fixture *fixture, const char *library_path, const Rv
     assert_true(child >= 0);
     if (child == 0)
         index_and_exit(fixture, library_path, options);
-    if (delay_s >= 0) {
-        struct timespec delay = {(time_t)delay_s, (long)((delay_s - (double)(time_t)delay_s) * 1e9)};
-        nanosleep(&delay, NULL);
-        kill(child, SIGKILL);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        fail_msg("a run that was not killed failed");
-    return WIFSIGNALED(status);
-}
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    return fixture_end_child(child, delay_s);
 }
 
 static void a_killed_run_of_several_is_completed_by_the_next(void **state)
@@ -409,9 +391,9 @@ static void a_killed_run_of_several_is_completed_by_the_next(void **state)
     path_in(fixture, "jobs.db", path, sizeof path);
     rv_encoder_close(fixture->encoder); // no threads of its own around the forks
     fixture->encoder = NULL;
-    double start_s = clock_s();
+    double start_s = rv_clock_s();
     assert_false(run_child(fixture, reference, &options, -1));
-    double whole_s = clock_s() - start_s;
+    double whole_s = rv_clock_s() - start_s;
     srand(20240601);
     for (int i = 0; i < KILLS; i++) {
         // Most of them before the end, also where the first run was the slowest.

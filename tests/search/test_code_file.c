@@ -57,27 +57,6 @@ static void assert_right(const Made *made, const char *path, const char *why)
     rv_store_close(store);
 }
 
-static uint8_t *read_whole(const char *path, size_t *size)
-{
-    struct stat facts;
-    assert_int_equal(stat(path, &facts), 0);
-    *size = (size_t)facts.st_size;
-    uint8_t *bytes = malloc(*size);
-    FILE *file = fopen(path, "rb");
-    assert_true(bytes != NULL && file != NULL);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
-static void write_whole(const char *path, const uint8_t *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
-
 static void damaged_files_change_no_answer(void **state)
 {
     Fixture *fixture = *state;

@@ -398,17 +398,6 @@ static void claim_by_another_process_stops_the_writer(void **state)
 
 /* ---- damage ------------------------------------------------------------------------------------------- */
 
-static uint8_t *read_whole(const char *path, size_t *size)
-{
-    *size = (size_t)size_of(path, "");
-    uint8_t *bytes = malloc(*size);
-    FILE *file = fopen(path, "rb");
-    assert_true(bytes != NULL && file != NULL);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
 /* Everything that reads and writes, on whatever the file has become: any status will do, and each failure has
  * a message. Gives whether the damage was noticed. */
 static bool try_everything(const char *path, const uint8_t *bytes, size_t size)

@@ -42,6 +42,9 @@ RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, R
 void cli_catch_interrupts(void);
 bool cli_interrupted(void);
 
+/* Seconds of a clock that never jumps. */
+double cli_clock_s(void);
+
 /* Write out what is buffered. False when standard output is broken; nothing more should be printed then. */
 bool cli_flush(void);
 

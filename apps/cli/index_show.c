@@ -6,19 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FRAMES_LABEL "Processing frames"
 #define READING_LABEL "Reading file"
 #define READING_SHOWN_S 0.3 // a file that is read faster is not worth a bar
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* One bar for all: where there may be several videos, and a terminal. */
 static bool together(const CliIndexShow *show)
@@ -30,7 +22,7 @@ bool cli_show_open(CliIndexShow *show, int jobs, bool quiet)
 {
     *show = (CliIndexShow){.quiet = quiet, .terminal = isatty(STDERR_FILENO), .jobs = jobs};
     show->videos = calloc((size_t)jobs, sizeof *show->videos);
-    show->start_s = clock_s();
+    show->start_s = cli_clock_s();
     if (together(show))
         cli_progress_begin(&show->bar, quiet, FRAMES_LABEL, NULL, false);
     return show->videos != NULL;
@@ -108,7 +100,7 @@ static void report_together(CliIndexShow *show)
     show->bar_counts_bytes = bytes;
     show->bar.label = show->label;
     cli_progress_report(&show->bar, bytes ? read_bytes : done, bytes ? size_bytes : expected,
-                        clock_s() - show->start_s);
+                        cli_clock_s() - show->start_s);
 }
 
 void cli_show_report(CliIndexShow *show, const RvIndexProgress *report)

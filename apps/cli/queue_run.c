@@ -4,9 +4,9 @@
 #include "queue_run.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli.h"
+#include "context.h"
 #include "queue_heart.h"
 
 #define DEFAULT_LEASE_S 60.0
@@ -26,13 +26,6 @@ typedef struct QueueList {
     bool worked_off;
     RvQueueCounts counts;
 } QueueList;
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static void stop(CliIndexing *indexing, int status)
 {
@@ -106,7 +99,7 @@ static RvIndexNext wait_for_others(QueueList *list)
 {
     const CliIndexing *indexing = list->indexing;
     int64_t open_count = list->counts.waiting + list->counts.leased;
-    list->look_s = clock_s() + list->lease_s / LOOKS_PER_LEASE;
+    list->look_s = cli_clock_s() + list->lease_s / LOOKS_PER_LEASE;
     if (list->job_count > 0)
         return RV_INDEX_LATER; // what is at hand may come back
     if (open_count == 0) {
@@ -128,7 +121,7 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
     RvError err = {0};
     if (indexing->stopped || cli_interrupted())
         return RV_INDEX_END;
-    if (clock_s() < list->look_s)
+    if (cli_clock_s() < list->look_s)
         return RV_INDEX_LATER;
     if (rv_library_queue_take(indexing->library, list->listed, list->lease_s, job, &list->counts, &err) !=
         RV_OK) {

@@ -12,9 +12,9 @@
 #include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "models/model_source.h"
@@ -33,16 +33,9 @@ typedef struct Transfer {
     bool body_began;
     bool cancelled;
     RvStatus status; // of writing
-    struct timespec began;
+    double began_s;
     RvError *err;
 } Transfer;
-
-static double seconds_since(const struct timespec *began)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-}
 
 static size_t take_header(char *line, size_t item_bytes, size_t count, void *user)
 {
@@ -125,7 +118,7 @@ static int report_progress(void *user, curl_off_t expected, curl_off_t done, cur
         .file = transfer->download->name,
         .bytes_done = transfer->size_bytes,
         .bytes_expected = expected > 0 ? before + (uint64_t)expected : 0,
-        .elapsed_s = seconds_since(&transfer->began),
+        .elapsed_s = rv_clock_s() - transfer->began_s,
     };
     transfer->cancelled = !options->progress(options->progress_user, &progress);
     return transfer->cancelled ? 1 : 0;
@@ -308,7 +301,7 @@ RvStatus rv_model_download(const Download *download, RvError *err)
     if (length < 0 || (size_t)length >= sizeof part)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", download->path);
     Transfer transfer = {.download = download, .fd = -1, .err = err};
-    clock_gettime(CLOCK_MONOTONIC, &transfer.began);
+    transfer.began_s = rv_clock_s();
     RvStatus status = open_part(part, &transfer.fd, err);
     if (status != RV_OK)
         return status;

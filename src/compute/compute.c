@@ -98,3 +98,12 @@ int rv_compute_jobs(const Compute *compute)
 {
     return compute->jobs > 0 ? compute->jobs : 1;
 }
+
+RvStatus rv_compute_refuse_linear(size_t output_count, size_t input_count, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_UNSUPPORTED,
+        "linear layer of %zu outputs and %zu inputs: more or fewer than this device takes; use a "
+        "checkpoint of a usual size",
+        output_count, input_count);
+}

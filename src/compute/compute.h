@@ -149,7 +149,7 @@ struct Compute {
     bool exact_rows;       // whether rows are the same to the bit whatever else is in the call
     size_t rows_per_run;   // rows of a linear layer that keep the device busy, and no more
     size_t images_per_run; // at most so many pictures at once
-    int jobs;              // so many videos decoded at once keep the device busy; 0: 1, as decoding shares its cores
+    int jobs; // so many videos decoded at once keep the device busy; 0: 1, as decoding shares its cores
 };
 
 /* Widest linear layer input, and longest sequence and widest head of an attention, that a device takes: its
@@ -166,6 +166,9 @@ int rv_compute_thread_count(const Compute *compute);
 const char *rv_compute_kernels(const Compute *compute); // "scalar", "avx2", ..., as in REELVEC_CPU
 bool rv_compute_fast_is_faster(const Compute *compute);
 int rv_compute_jobs(const Compute *compute); // at least 1
+
+/* What linear_create answers to sizes that its device does not take. UNSUPPORTED. */
+RvStatus rv_compute_refuse_linear(size_t output_count, size_t input_count, RvError *err);
 
 /* Refuse a name that rv_compute_open would not know, without opening anything. ARGUMENT. */
 RvStatus rv_compute_check_name(const char *device, RvError *err);

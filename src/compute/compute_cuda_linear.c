@@ -38,10 +38,7 @@ RvStatus rv_cuda_linear_create(Compute *compute, const float *weights, const flo
 {
     *out = NULL;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX || output_count > INT32_MAX)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "linear layer of %zu outputs and %zu inputs: more or fewer than "
-                            "this device takes; use a checkpoint of a usual size",
-                            output_count, input_count);
+        return rv_compute_refuse_linear(output_count, input_count, err);
     LinearWeights *layer = rv_mem_alloc(1, sizeof *layer, err);
     if (layer == NULL)
         return RV_ERROR_MEMORY;

@@ -268,7 +268,7 @@ static void close_run(ThreadPool *pool)
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context)
 {
-    if (pool->thread_count == 1 || task_count <= 1) {
+    if (pool == NULL || pool->thread_count == 1 || task_count <= 1) {
         for (size_t index = 0; index < task_count; index++)
             task(context, index, 0);
         return;

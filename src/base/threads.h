@@ -20,7 +20,7 @@ int rv_threads_count(const ThreadPool *pool);
 
 /* Run task(context, index, worker) for every index below task_count, the caller's thread among the workers,
  * and return when all are done. worker is below rv_threads_count(); indexes are handed out in rising order.
- * One run at a time. */
+ * One run at a time. Without a pool (NULL) the caller's thread runs them all, as worker 0. */
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context);
 

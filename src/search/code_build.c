@@ -134,12 +134,7 @@ static RvStatus encode_block(void *user, const FrameBlock *block, RvError *err)
         size_t room = BATCH_ROWS - encoder->waiting, left = block->count - encoder->block_first;
         encoder->block_count = left < room ? left : room;
         size_t task_count = (encoder->block_count + ENCODE_TASK - 1) / ENCODE_TASK;
-        if (encoder->pool != NULL) {
-            rv_threads_run(encoder->pool, task_count, encode_task, encoder);
-        } else {
-            for (size_t i = 0; i < task_count; i++)
-                encode_task(encoder, i, 0);
-        }
+        rv_threads_run(encoder->pool, task_count, encode_task, encoder);
         encoder->block_first += encoder->block_count;
         encoder->waiting += encoder->block_count;
         encoder->row_count += encoder->block_count;

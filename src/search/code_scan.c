@@ -279,21 +279,11 @@ static void list_task(void *context, size_t index, int worker)
         scan_run(scan, piece.first_run + i, &scan->open[worker]);
 }
 
-static void run_tasks(const Scan *scan, size_t task_count,
-                      void (*task)(void *context, size_t index, int worker))
-{
-    if (scan->job->pool != NULL && task_count > 1) {
-        rv_threads_run(scan->job->pool, task_count, task, (void *)scan);
-        return;
-    }
-    for (size_t i = 0; i < task_count; i++)
-        task((void *)scan, i, 0);
-}
-
 static void scan_probes(Scan *scan, size_t from, size_t to)
 {
     scan->first_piece = scan->order.first_piece[from];
-    run_tasks(scan, scan->order.first_piece[to] - scan->order.first_piece[from], list_task);
+    rv_threads_run(scan->job->pool, scan->order.first_piece[to] - scan->order.first_piece[from], list_task,
+                   scan);
 }
 
 /* One round of lists after another. */
@@ -364,7 +354,7 @@ static RvStatus first_pass(Scan *scan, RvError *err)
         status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
     if (status == RV_OK) {
         count_tasks(scan);
-        run_tasks(scan, scan->first_task[file->segment_count], scan_task);
+        rv_threads_run(scan->job->pool, scan->first_task[file->segment_count], scan_task, scan);
         if (scan->job->lists != NULL)
             scan_lists(scan);
         if (atomic_load(&scan->no_memory))
@@ -414,7 +404,7 @@ static int compare_keys(const void *a, const void *b)
 
 static RvStatus second_pass(Scan *scan, CodeCandidate **candidates, size_t *count, RvError *err)
 {
-    run_tasks(scan, (scan->all.count + REFINE_TASK - 1) / REFINE_TASK, refine_task);
+    rv_threads_run(scan->job->pool, (scan->all.count + REFINE_TASK - 1) / REFINE_TASK, refine_task, scan);
     if (is_over(scan))
         return RV_OK;
     scan->lowest.count = 0;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "search/list_train.h"
 
 #define SAMPLE_ROWS_PER_LIST 64
@@ -28,15 +29,6 @@ size_t rv_list_segments(const ListFile *lists, const CodeFile *codes)
 
 /* ---- learning ----------------------------------------------------------------------------------------- */
 
-/* SplitMix64, as in list_train.c. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static bool is_usable(const CodeSegment *segment, size_t row)
 {
     return isfinite(segment->bounds[row].scale) && isfinite(segment->bounds[row].error);
@@ -49,7 +41,7 @@ static size_t take_sample(const CodeFile *file, size_t wanted, uint64_t seed, ui
     for (size_t i = 0; i < wanted; i++) {
         size_t from = (size_t)((double)i / (double)wanted * (double)file->row_count);
         size_t to = (size_t)((double)(i + 1) / (double)wanted * (double)file->row_count);
-        size_t row = to > from ? from + next_random(&seed) % (to - from) : from;
+        size_t row = to > from ? from + rv_random_next(&seed) % (to - from) : from;
         while (row - base >= file->segments[segment_index].row_count)
             base += file->segments[segment_index++].row_count;
         const CodeSegment *segment = &file->segments[segment_index];
@@ -131,17 +123,6 @@ typedef struct Filling {
     atomic_bool damaged;
 } Filling;
 
-static void run_tasks(Filling *filling, size_t task_count,
-                      void (*task)(void *context, size_t index, int worker))
-{
-    if (filling->pool != NULL && task_count > 1) {
-        rv_threads_run(filling->pool, task_count, task, filling);
-        return;
-    }
-    for (size_t i = 0; i < task_count; i++)
-        task(filling, i, 0);
-}
-
 static void check_block(void *context, size_t index, int worker)
 {
     (void)worker;
@@ -187,7 +168,7 @@ static RvStatus fill_span(Filling *filling, size_t count, RvError *err)
 {
     CodeSegment *segment = filling->segment;
     RvStatus status = RV_OK;
-    run_tasks(filling, (count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS, check_block);
+    rv_threads_run(filling->pool, (count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS, check_block, filling);
     if (atomic_load(&filling->damaged))
         return rv_error_set(err, RV_ERROR_FORMAT, "the codes are damaged");
     rv_list_assign(&filling->centres, filling->pool, segment->coarse + filling->span_first * segment->width,
@@ -203,7 +184,8 @@ static RvStatus fill_span(Filling *filling, size_t count, RvError *err)
         if (status == RV_OK)
             filling->runs[filling->run_count - 1].run.count++;
     }
-    run_tasks(filling, (filling->run_count - filling->first_run + RUN_TASK - 1) / RUN_TASK, sum_runs);
+    rv_threads_run(filling->pool, (filling->run_count - filling->first_run + RUN_TASK - 1) / RUN_TASK,
+                   sum_runs, filling);
     return status;
 }
 

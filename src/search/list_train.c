@@ -10,23 +10,13 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 #define ROUNDS 10
 // Rows that stay in the first cache while all centres pass by.
 #define ASSIGN_ROWS ((size_t)32)
 // A spread that few rows show is drawn to that of all lists, as if so many rows more had shown it.
 #define SPREAD_ROWS 8
-
-static void run_tasks(ThreadPool *pool, size_t task_count,
-                      void (*task)(void *context, size_t index, int worker), void *context)
-{
-    if (pool != NULL && task_count > 1) {
-        rv_threads_run(pool, task_count, task, context);
-        return;
-    }
-    for (size_t i = 0; i < task_count; i++)
-        task(context, i, 0);
-}
 
 /* ---- the nearest centre ------------------------------------------------------------------------------- */
 
@@ -103,7 +93,7 @@ void rv_list_assign(const ListCentres *centres, ThreadPool *pool, const uint8_t 
                     uint32_t *lists)
 {
     Assign assign = {centres, rv_code_kernels(), codes, row_count, lists};
-    run_tasks(pool, (row_count + ASSIGN_ROWS - 1) / ASSIGN_ROWS, assign_task, &assign);
+    rv_threads_run(pool, (row_count + ASSIGN_ROWS - 1) / ASSIGN_ROWS, assign_task, &assign);
 }
 
 /* ---- means -------------------------------------------------------------------------------------------- */
@@ -121,15 +111,6 @@ typedef struct Train {
     double *distances; // [count]: sums of squares
 } Train;
 
-/* SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014). */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static void set_mean(Train *train, size_t list, size_t row)
 {
     const ListSample *sample = train->sample;
@@ -144,7 +125,7 @@ static void choose_first_means(Train *train)
     size_t rows = train->sample->row_count;
     for (size_t list = 0; list < train->count; list++) {
         size_t from = list * rows / train->count, to = (list + 1) * rows / train->count;
-        set_mean(train, list, from + next_random(&train->random) % (to - from));
+        set_mean(train, list, from + rv_random_next(&train->random) % (to - from));
     }
 }
 
@@ -205,7 +186,8 @@ static void fill_empty_lists(Train *train)
     size_t rows = train->starts[largest + 1] - train->starts[largest];
     for (size_t list = 0; list < train->count; list++) {
         if (train->starts[list + 1] == train->starts[list])
-            set_mean(train, list, train->order[train->starts[largest] + next_random(&train->random) % rows]);
+            set_mean(train, list,
+                     train->order[train->starts[largest] + rv_random_next(&train->random) % rows]);
     }
 }
 
@@ -218,7 +200,7 @@ static RvStatus assign_sample(Train *train, RvError *err)
     rv_list_assign(&centres, train->pool, train->sample->codes, train->sample->row_count, train->lists);
     rv_list_centres_clear(&centres);
     sort_by_list(train);
-    run_tasks(train->pool, train->count, mean_task, train);
+    rv_threads_run(train->pool, train->count, mean_task, train);
     return RV_OK;
 }
 

@@ -79,12 +79,8 @@ static RvStatus score_block(void *user, const FrameBlock *block, RvError *err)
         return status;
     scan->block = block;
     size_t task_count = (block->count + TASK_ROWS - 1) / TASK_ROWS;
-    if (scan->pool != NULL && block->count * scan->dimensions * scan->query_count >= THREADED_WORK) {
-        rv_threads_run(scan->pool, task_count, score_rows, scan);
-    } else {
-        for (size_t index = 0; index < task_count; index++)
-            score_rows(scan, index, 0);
-    }
+    bool large = block->count * scan->dimensions * scan->query_count >= THREADED_WORK;
+    rv_threads_run(large ? scan->pool : NULL, task_count, score_rows, scan);
     status = check_scores(scan, err);
     ScoredBlock scored = {block, scan->scores, scan->capacity};
     return status == RV_OK ? scan->callback(scan->user, &scored, err) : status;

@@ -46,6 +46,18 @@ static void run_visits_every_task_once(void **state)
     }
 }
 
+static void run_without_a_pool_is_the_callers(void **state)
+{
+    for (size_t task_count = 0; task_count <= TASKS; task_count += 37) {
+        static Counts counts;
+        memset(&counts, 0, sizeof counts);
+        rv_threads_run(NULL, task_count, count_run, &counts);
+        for (size_t i = 0; i < TASKS; i++)
+            assert_int_equal(atomic_load(&counts.runs[i]), i < task_count ? 1 : 0);
+        assert_int_equal(atomic_load(&counts.worst_worker), 0);
+    }
+}
+
 static void wait_ms(long milliseconds)
 {
     nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
@@ -160,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_visits_every_task_once),
+        cmocka_unit_test(run_without_a_pool_is_the_callers),
         cmocka_unit_test(run_sees_all_work_done_awake_or_asleep),
         cmocka_unit_test(idle_pool_uses_no_processor_time),
         cmocka_unit_test(queue_keeps_order_and_ends_after_close),

@@ -185,7 +185,7 @@ static void create_streams(CudaDevice *device)
                             "an event");
 }
 
-static RvStatus start_device(CudaDevice *device, int ordinal, RvError *err)
+static RvStatus start_device(CudaDevice *device, int ordinal, bool without_linear, RvError *err)
 {
     RvStatus status = choose_device(device, ordinal, err);
     if (status != RV_OK)
@@ -198,12 +198,13 @@ static RvStatus start_device(CudaDevice *device, int ordinal, RvError *err)
         load_kernels(device);
         create_streams(device);
         RvError memory;
-        if (rv_cuda_alloc(device, CUDA_WORKSPACE_BYTES, 1, &device->workspace, &memory) != RV_OK)
+        if (!without_linear &&
+            rv_cuda_alloc(device, CUDA_WORKSPACE_BYTES, 1, &device->workspace, &memory) != RV_OK)
             rv_cuda_fail(device, RV_ERROR_MEMORY, "%s", memory.message);
     }
     if (device->failure.status != RV_OK)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s; use --device cpu", device->failure.message);
-    return rv_cublaslt_open(&device->blas, err);
+    return without_linear ? RV_OK : rv_cublaslt_open(&device->blas, err);
 }
 
 RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvError *err)
@@ -227,7 +228,7 @@ RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvEr
     device->base.images_per_run = IMAGES_PER_RUN;
     RvStatus status = rv_cuda_driver_open(&device->driver, err);
     if (status == RV_OK)
-        status = start_device(device, number != NULL ? atoi(number + 1) : 0, err);
+        status = start_device(device, number != NULL ? atoi(number + 1) : 0, options->without_linear, err);
     if (status != RV_OK)
         close_device(&device->base);
     else

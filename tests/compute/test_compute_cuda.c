@@ -274,6 +274,33 @@ static void passes_are_recorded_when_they_come_again(void **state)
     rv_compute_close(compute);
 }
 
+/* Who wants no linear layers needs no cuBLASLt: the driver alone is in the folder. */
+static void without_linear_layers_the_driver_is_enough(void **state)
+{
+    (void)state;
+    fake_cuda_state(); // skips where there is none
+    char *folder = strdup(getenv("REELVEC_CUDA_LIBRARIES")), driver[4096],
+         alone[] = "/tmp/reelvec-driver-XXXXXX";
+    char link_path[64];
+    assert_non_null(mkdtemp(alone));
+    snprintf(driver, sizeof driver, "%s/libcuda.so.1", folder);
+    snprintf(link_path, sizeof link_path, "%s/libcuda.so.1", alone);
+    assert_int_equal(symlink(driver, link_path), 0);
+    setenv("REELVEC_CUDA_LIBRARIES", alone, 1);
+    Compute *compute = NULL;
+    RvError err = {0};
+    ComputeOptions options = {.device = "cuda"};
+    assert_int_equal(rv_compute_open(&options, &compute, &err), RV_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "no cuBLASLt"));
+    options.without_linear = true;
+    assert_int_equal(rv_compute_open(&options, &compute, &err), RV_OK);
+    rv_compute_close(compute);
+    setenv("REELVEC_CUDA_LIBRARIES", folder, 1);
+    free(folder);
+    unlink(link_path);
+    rmdir(alone);
+}
+
 static void open_says_why_there_is_none(void **state)
 {
     static const struct {
@@ -419,6 +446,7 @@ int main(void)
         cmocka_unit_test(passes_are_recorded_when_they_come_again),
     };
     static const struct CMUnitTest failures[] = {
+        cmocka_unit_test(without_linear_layers_the_driver_is_enough),
         cmocka_unit_test(open_says_why_there_is_none),
         cmocka_unit_test(open_needs_cublaslt),
         cmocka_unit_test(describe_names_the_device),

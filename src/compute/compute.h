@@ -138,6 +138,8 @@ typedef struct ComputeOps {
     RvStatus (*status)(Compute *, RvError *err);
 
     size_t (*free_bytes)(Compute *); // of device memory; NULL where the caller need not care
+
+    const struct DeviceCodeOps *codes; // device_codes.h; NULL where searches use the CPU's kernels
 } ComputeOps;
 
 /* Each device's own structure begins with this. */

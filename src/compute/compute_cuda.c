@@ -132,6 +132,7 @@ static const ComputeOps cuda_ops = {
     .pass_forget = rv_cuda_pass_forget,
     .status = status_of,
     .free_bytes = rv_cuda_free_bytes,
+    .codes = &rv_cuda_code_ops,
 };
 
 /* The device of that number, if its kernels are in this build. */

@@ -6,6 +6,7 @@
 #include "compute/compute.h"
 #include "compute/cuda/kernel_params.h"
 #include "compute/cuda_library.h"
+#include "compute/device_codes.h"
 
 /* Errors: UNSUPPORTED with the reason why there is none, or none of that number; MEMORY. */
 RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvError *err);
@@ -131,5 +132,7 @@ void rv_cuda_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *fir
 bool rv_cuda_pass_begin(Compute *compute, const void *owner, size_t number);
 void rv_cuda_pass_end(Compute *compute);
 void rv_cuda_pass_forget(Compute *compute, const void *owner); // NULL: all
+
+extern const DeviceCodeOps rv_cuda_code_ops;
 
 #endif

@@ -23,7 +23,9 @@
     X(rv_activate_f16x8, ActivateParams)                                                                     \
     X(rv_attention_f32, AttentionParams)                                                                     \
     X(rv_attention_f16, AttentionParams)                                                                     \
-    X(rv_attention_f16_w64, AttentionParams)
+    X(rv_attention_f16_w64, AttentionParams)                                                                 \
+    X(rv_code_scores, CodeScoresParams)                                                                      \
+    X(rv_codes_above, CodesAboveParams)
 
 /* Blocks and threads that the kernels are written for. */
 #define CUDA_THREADS 256        /* of a block, where nothing else is said */
@@ -32,6 +34,7 @@
 #define CUDA_W64_THREADS 128    /* of a block of attention_f16_w64: four warps */
 #define CUDA_W64_QUERIES 64     /* of such a block */
 #define CUDA_HEAD_WIDTH_MAX 256 /* of attention */
+#define CUDA_CODE_ROWS 128      /* of a warp of code_scores */
 
 /* One thread per value: float32 to float16 (narrow), float16 to float32 (widen). */
 typedef struct ConvertParams {
@@ -92,5 +95,26 @@ typedef struct AttentionParams {
     uint32_t causal;
     float scale;
 } AttentionParams;
+
+/* One warp per CUDA_CODE_ROWS rows. Shared memory: the query, 2 * width bytes. */
+typedef struct CodeScoresParams {
+    const uint8_t *codes;    /* [row_count, width] */
+    const float *bounds;     /* [row_count, 2]: scale, error */
+    const double *times_s;   /* NULL: no bounds of time */
+    const uint32_t *counted; /* a bit per row; NULL: all rows count */
+    const int8_t *query;     /* [2, width]: high bytes, low bytes */
+    float *highs;            /* [row_count]: upper bounds; -INFINITY: the row does not count */
+    float *best;             /* [blocks of CUDA_CODE_ROWS] */
+    double step, error_factor, slack, after_s, before_s;
+    uint32_t row_count, width, offset;
+} CodeScoresParams;
+
+/* One thread per row. */
+typedef struct CodesAboveParams {
+    const float *highs;
+    uint32_t *rows, *count; /* count: from 0 */
+    double threshold;
+    uint32_t row_count, capacity;
+} CodesAboveParams;
 
 #endif

@@ -38,6 +38,33 @@ static inline uint32_t min(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* The sum and the products of four signed bytes. */
+static inline int __dp4a(int left, int right, int sum)
+{
+    for (int i = 0; i < 32; i += 8)
+        sum += (int8_t)(left >> i) * (int8_t)(right >> i);
+    return sum;
+}
+
+static inline float __double2float_ru(double value)
+{
+    float near = (float)value;
+    return near < value ? std::nextafter(near, INFINITY) : near;
+}
+
+static inline float __double2float_rd(double value)
+{
+    return -__double2float_ru(-value);
+}
+
+/* Threads take turns at barriers alone. */
+static inline unsigned atomicAdd(unsigned *at, unsigned value)
+{
+    unsigned before = *at;
+    *at += value;
+    return before;
+}
+
 extern dim3 threadIdx, blockIdx;
 extern unsigned char kernel_dynamic_shared[48 * 1024];
 

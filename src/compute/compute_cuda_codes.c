@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Codes of rows on the CUDA device. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "compute/compute_cuda.h"
+
+_Static_assert(DEVICE_CODE_BLOCK == CUDA_CODE_ROWS, "a warp gives the best of a block");
+
+#define ROWS_MAX ((size_t)INT32_MAX - CUDA_CODE_ROWS)
+#define WIDTH_MAX ((size_t)16384) // both bytes of a query's values lie in shared memory
+#define PLACE_ALIGNMENT ((size_t)256)
+
+/* All of it is one piece of device memory. */
+struct DeviceCodes {
+    CudaAddress memory;
+    size_t row_count, width;
+    CudaAddress codes, bounds, times, highs, rows, best, counted, query, above_count;
+};
+
+static size_t divide_up(size_t count, size_t by)
+{
+    return count / by + (count % by != 0);
+}
+
+static CudaAddress take(CudaAddress *end, size_t count, size_t value_bytes)
+{
+    CudaAddress begin = *end;
+    *end += divide_up(count * value_bytes, PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+    return begin;
+}
+
+/* Places from memory on; gives their size. Rows and widths within the limits do not overflow. */
+static size_t lay_out(DeviceCodes *codes, CudaAddress memory)
+{
+    CudaAddress end = memory;
+    codes->memory = memory;
+    codes->codes = take(&end, codes->row_count, codes->width);
+    codes->bounds = take(&end, codes->row_count, 2 * sizeof(float));
+    codes->times = take(&end, codes->row_count, sizeof(double));
+    codes->highs = take(&end, codes->row_count, sizeof(float));
+    codes->rows = take(&end, codes->row_count, sizeof(uint32_t));
+    codes->best = take(&end, divide_up(codes->row_count, DEVICE_CODE_BLOCK), sizeof(float));
+    codes->counted = take(&end, divide_up(codes->row_count, 32), sizeof(uint32_t));
+    codes->query = take(&end, 2 * codes->width, 1);
+    codes->above_count = take(&end, 1, sizeof(uint32_t));
+    return (size_t)(end - memory);
+}
+
+static size_t size_of_codes(size_t row_count, size_t width)
+{
+    DeviceCodes codes = {.row_count = row_count, .width = width};
+    return lay_out(&codes, 0);
+}
+
+static void destroy_codes(Compute *compute, DeviceCodes *codes)
+{
+    if (codes != NULL)
+        rv_cuda_free((CudaDevice *)compute, &codes->memory);
+    free(codes);
+}
+
+static RvStatus create_codes(Compute *compute, size_t row_count, size_t width, DeviceCodes **out,
+                             RvError *err)
+{
+    *out = NULL;
+    if (row_count == 0 || row_count > ROWS_MAX || width == 0 || width > WIDTH_MAX ||
+        width % CODE_ALIGNMENT != 0)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: %zu rows of %zu bytes: more than the device searches at once",
+                            compute->device, row_count, width);
+    DeviceCodes *codes = rv_mem_alloc(1, sizeof *codes, err);
+    if (codes == NULL)
+        return RV_ERROR_MEMORY;
+    codes->row_count = row_count;
+    codes->width = width;
+    CudaAddress memory = 0;
+    RvStatus status = rv_cuda_alloc((CudaDevice *)compute, size_of_codes(row_count, width), 1, &memory, err);
+    if (status != RV_OK) {
+        free(codes);
+        return status;
+    }
+    lay_out(codes, memory);
+    *out = codes;
+    return RV_OK;
+}
+
+static bool copy_in(CudaDevice *device, CudaAddress dst, const void *host, size_t size_bytes)
+{
+    return rv_cuda_good(device, device->driver.copy_to_device(dst, host, size_bytes, device->stream),
+                        "copy to the device");
+}
+
+static bool copy_out(CudaDevice *device, void *host, CudaAddress src, size_t size_bytes)
+{
+    return size_bytes == 0 ||
+           rv_cuda_good(device, device->driver.copy_to_host(host, src, size_bytes, device->stream),
+                        "copy from the device");
+}
+
+/* What was given to the stream has happened, and what it read on the host is free again. */
+static bool wait(CudaDevice *device)
+{
+    return rv_cuda_good(device, device->driver.stream_wait(device->stream), "computing");
+}
+
+static void write_codes(Compute *compute, DeviceCodes *codes, size_t first, size_t count,
+                        const uint8_t *codes_u8, const float *bounds, const double *times_s)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    if (count == 0 || !rv_cuda_enter(device))
+        return;
+    if (copy_in(device, codes->codes + first * codes->width, codes_u8, count * codes->width) &&
+        copy_in(device, codes->bounds + first * 2 * sizeof *bounds, bounds, count * 2 * sizeof *bounds) &&
+        copy_in(device, codes->times + first * sizeof *times_s, times_s, count * sizeof *times_s))
+        wait(device);
+}
+
+static void *pointer(CudaAddress address)
+{
+    return (void *)(uintptr_t)address;
+}
+
+/* The kernel's parameters; pointers that it leaves alone are NULL. */
+static CodeScoresParams score_params(const DeviceCodes *codes, const DeviceCodeQuery *query)
+{
+    bool timed = query->after_s != NULL || query->before_s != NULL;
+    return (CodeScoresParams){
+        .codes = pointer(codes->codes),
+        .bounds = pointer(codes->bounds),
+        .times_s = timed ? pointer(codes->times) : NULL,
+        .counted = query->counted != NULL ? pointer(codes->counted) : NULL,
+        .query = pointer(codes->query),
+        .highs = pointer(codes->highs),
+        .best = pointer(codes->best),
+        .step = query->step,
+        .error_factor = query->error_factor,
+        .slack = query->slack,
+        .after_s = query->after_s != NULL ? *query->after_s : -INFINITY,
+        .before_s = query->before_s != NULL ? *query->before_s : INFINITY,
+        .row_count = (uint32_t)codes->row_count,
+        .width = (uint32_t)codes->width,
+    };
+}
+
+static void score_codes(Compute *compute, DeviceCodes *codes, const DeviceCodeQuery *query, float *best)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    size_t blocks = divide_up(codes->row_count, DEVICE_CODE_BLOCK);
+    CodeScoresParams params = score_params(codes, query);
+    if (!rv_cuda_enter(device) || !copy_in(device, codes->query, query->code->high, codes->width) ||
+        !copy_in(device, codes->query + codes->width, query->code->low, codes->width) ||
+        (query->counted != NULL && !copy_in(device, codes->counted, query->counted,
+                                            divide_up(codes->row_count, 32) * sizeof *query->counted)))
+        return;
+    rv_cuda_launch(device, CUDA_KERNEL_rv_code_scores,
+                   (CudaGrid){divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width}, &params);
+    if (device->failure.status == RV_OK && copy_out(device, best, codes->best, blocks * sizeof *best))
+        wait(device);
+}
+
+static size_t codes_above(Compute *compute, DeviceCodes *codes, double threshold, uint32_t *rows,
+                          size_t capacity)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    uint32_t count = 0;
+    CodesAboveParams params = {.highs = pointer(codes->highs),
+                               .rows = pointer(codes->rows),
+                               .count = pointer(codes->above_count),
+                               .threshold = threshold,
+                               .row_count = (uint32_t)codes->row_count,
+                               .capacity = (uint32_t)capacity};
+    if (!rv_cuda_enter(device) || !copy_in(device, codes->above_count, &count, sizeof count))
+        return 0;
+    rv_cuda_launch(device, CUDA_KERNEL_rv_codes_above,
+                   (CudaGrid){divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
+    if (device->failure.status != RV_OK || !copy_out(device, &count, codes->above_count, sizeof count) ||
+        !wait(device))
+        return 0;
+    size_t kept = count < capacity ? count : capacity;
+    if (!copy_out(device, rows, codes->rows, kept * sizeof *rows) || !wait(device))
+        return 0;
+    return count;
+}
+
+const DeviceCodeOps rv_cuda_code_ops = {
+    .create = create_codes,
+    .destroy = destroy_codes,
+    .size_bytes = size_of_codes,
+    .write = write_codes,
+    .score = score_codes,
+    .above = codes_above,
+};

@@ -3,6 +3,7 @@
 #include "reelvec/library.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -37,6 +38,8 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
         return RV_ERROR_MEMORY;
     library->log = options->log;
     RvStatus status = rv_store_open(uri, options, &library->store, err);
+    if (status == RV_OK && options->device != NULL && strcmp(options->device, "cpu") != 0)
+        status = rv_codes_use_device(library->store, options->device, err);
     if (status != RV_OK) {
         rv_library_close(library);
         return status;

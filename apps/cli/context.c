@@ -101,6 +101,9 @@ RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log,
 {
     RvLibraryOptions options = {
         .read_only = use == CLI_LIBRARY_READ, .create = use == CLI_LIBRARY_CREATE, .log = log};
+    // One search does not pay for the way to a GPU, unless it is asked for.
+    if (common->device != NULL && strcmp(common->device, "auto") != 0)
+        options.device = common->device;
     return rv_library_open(cli_library(common), &options, out, err);
 }
 

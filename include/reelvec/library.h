@@ -16,6 +16,10 @@ typedef struct RvLibrary RvLibrary;
 typedef struct RvLibraryOptions {
     bool read_only; /* refuse to create or change anything */
     bool create;    /* make an empty library where there is none */
+    /* NULL or "cpu": searches run on the CPU. "cuda", "cuda:N": libraries that have codes (see code_count)
+     * are searched on that GPU where they fit, with the same hits; the first search copies them there, which
+     * pays where many follow. "auto": likewise, where there is a GPU. */
+    const char *device;
     RvLog log;
 } RvLibraryOptions;
 

@@ -56,15 +56,18 @@ class Library:
 
     uri: a file (SQLite) or a server's address; without it REELVEC_LIBRARY, else the user's default library. It is made by
     the first index(). model: a Model, or what Model() takes; opened when first needed, and closed with the library unless
-    it was given open. read_only: refuse every change.
+    it was given open. read_only: refuse every change. device: "cuda" or "cuda:1" searches a library of 20,000 frames or more
+    on that GPU where it fits there, "auto" where there is one; the first search copies the library's codes there.
 
     Threads may share a library; their calls wait for each other. Open one per thread to search at the same time. A library
     does not survive os.fork(): open it in the child. Use it as a context manager, or close() it.
     """
 
-    def __init__(self, uri: Optional[Path] = None, *, model: Union[Model, Path, None] = None, read_only: bool = False):
+    def __init__(self, uri: Optional[Path] = None, *, model: Union[Model, Path, None] = None, read_only: bool = False,
+                 device: str = "cpu"):
         self.uri = os.fspath(uri) if uri is not None else os.environ.get("REELVEC_LIBRARY") or default_path()
         self.read_only = read_only
+        self.device = device
         self._model = model
         self._own_model: Optional[Model] = None
         self._handle = _native.Handle("rv_library_close")
@@ -84,7 +87,7 @@ class Library:
         if not self._handle.open:
             create = create or self.uri == "memory:"
             options = _native.RvLibraryOptions(read_only=self.read_only, create=create and not self.read_only,
-                                               log=_native.log_to_python())
+                                               device=self.device.encode(), log=_native.log_to_python())
             self._handle.fill("rv_library_open", _native.encode_path(self.uri), ctypes.byref(options))
         return self._handle
 

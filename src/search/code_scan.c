@@ -18,6 +18,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "search/code_device.h"
+#include "search/kth_highest.h"
 #include "search/list_order.h"
 
 #define TASK_BLOCKS ((size_t)16)
@@ -26,6 +28,8 @@
 #define OPEN_SHARE 4
 #define ANSWER_SHARE 8
 #define OPEN_MIN ((size_t)16384)
+// Doubles of the device may differ by their last bit.
+#define PROMISE_ROUNDING 1e-9
 // Lists of the first round.
 #define FIRST_LISTS ((size_t)8)
 
@@ -41,19 +45,13 @@ typedef struct OpenRows {
     size_t count, capacity;
 } OpenRows;
 
-/* The `limit` highest lower bounds; the lowest of them is the threshold. */
-typedef struct Lowest {
-    double *heap; // root: the lowest
-    size_t count, limit;
-} Lowest;
-
 typedef struct Scan {
     const CodeScan *job;
     const CodeKernels *kernels;
     OpenRows *open; // [workers]
     size_t open_limit;
     pthread_mutex_t mutex; // guards lowest
-    Lowest lowest;
+    KthHighest lowest;     // of the lower bounds
     _Atomic double threshold;
     atomic_size_t open_count;
     atomic_bool damaged, not_listed, too_many, no_memory;
@@ -66,41 +64,13 @@ typedef struct Scan {
 
 /* ---- the threshold ------------------------------------------------------------------------------------ */
 
-static void sift_down(Lowest *lowest, double value)
-{
-    size_t at = 0;
-    for (size_t child = 1; child < lowest->count; child = 2 * at + 1) {
-        if (child + 1 < lowest->count && lowest->heap[child + 1] < lowest->heap[child])
-            child++;
-        if (value <= lowest->heap[child])
-            break;
-        lowest->heap[at] = lowest->heap[child];
-        at = child;
-    }
-    lowest->heap[at] = value;
-}
-
-/* Gives whether the threshold is known, which is then heap[0]. */
-static bool offer(Lowest *lowest, double low)
-{
-    if (lowest->count < lowest->limit) {
-        size_t at = lowest->count++;
-        for (; at > 0 && low < lowest->heap[(at - 1) / 2]; at = (at - 1) / 2)
-            lowest->heap[at] = lowest->heap[(at - 1) / 2];
-        lowest->heap[at] = low;
-    } else if (low > lowest->heap[0]) {
-        sift_down(lowest, low);
-    }
-    return lowest->count == lowest->limit;
-}
-
 static void raise_threshold(Scan *scan, double low)
 {
     // A bound that is infinite or not a number says nothing.
     if (scan->lowest.heap == NULL || !isfinite(low) || low <= atomic_load(&scan->threshold))
         return;
     pthread_mutex_lock(&scan->mutex);
-    if (offer(&scan->lowest, low) && scan->lowest.heap[0] > atomic_load(&scan->threshold))
+    if (rv_kth_highest_offer(&scan->lowest, low) && scan->lowest.heap[0] > atomic_load(&scan->threshold))
         atomic_store(&scan->threshold, scan->lowest.heap[0]);
     pthread_mutex_unlock(&scan->mutex);
 }
@@ -309,6 +279,61 @@ static void scan_lists(Scan *scan)
     }
 }
 
+/* ---- first pass on a device --------------------------------------------------------------------------- */
+
+typedef struct DeviceRows {
+    Scan *scan;
+    const CodeDeviceRow *rows;
+    size_t count;
+} DeviceRows;
+
+static void device_task(void *context, size_t index, int worker)
+{
+    const DeviceRows *found = context;
+    Scan *scan = found->scan;
+    size_t end = (index + 1) * REFINE_TASK < found->count ? (index + 1) * REFINE_TASK : found->count;
+    for (size_t i = index * REFINE_TASK; i < end && !is_over(scan); i++) {
+        const CodeSegment *segment = &scan->job->file->segments[found->rows[i].segment];
+        size_t row = found->rows[i].row;
+        int32_t dot = 0;
+        if (row >= segment->row_count)
+            continue;
+        scan->kernels->dot_rows(segment->coarse + row * segment->width, 1, &scan->job->query->code, &dot);
+        keep_rows(scan, found->rows[i].segment, row, 1, &dot, &scan->open[worker]);
+    }
+}
+
+static void reset_threshold(Scan *scan)
+{
+    scan->lowest.count = 0;
+    atomic_store(&scan->threshold, scan->job->min_score != NULL ? *scan->job->min_score : -INFINITY);
+}
+
+/* The best of the blocks of rows are rows of their own, so the k-th highest of them is a threshold. The rows
+ * that reach it are bounded here once more, from the host's codes: a device that promised more than they hold
+ * is not believed. false: it could not say, nothing has changed. */
+static bool scan_on_device(Scan *scan)
+{
+    CodeDevice *device = scan->job->device;
+    DeviceRows found = {.scan = scan};
+    const float *best = NULL;
+    size_t best_count = 0;
+    reset_threshold(scan);
+    if (!rv_code_device_score(device, scan->job, &best, &best_count))
+        return false;
+    for (size_t i = 0; i < best_count; i++)
+        raise_threshold(scan, best[i]);
+    double promised = atomic_load(&scan->threshold);
+    reset_threshold(scan);
+    if (promised == -INFINITY || !rv_code_device_above(device, promised, &found.rows, &found.count))
+        return false;
+    rv_threads_run(scan->job->pool, (found.count + REFINE_TASK - 1) / REFINE_TASK, device_task, &found);
+    if (is_over(scan) || atomic_load(&scan->threshold) >= promised - fabs(promised) * PROMISE_ROUNDING)
+        return true;
+    rv_code_device_distrust(device, "it gave scores that the codes do not have");
+    return false;
+}
+
 /* The open rows of all workers that still reach the threshold, in one list. */
 static RvStatus gather_open(Scan *scan, int worker_count, RvError *err)
 {
@@ -341,6 +366,25 @@ static void count_tasks(Scan *scan)
     }
 }
 
+/* By the processor, which begins anew where a device has left something. */
+static RvStatus scan_here(Scan *scan, int worker_count, RvError *err)
+{
+    RvStatus status = RV_OK;
+    reset_threshold(scan);
+    atomic_store(&scan->open_count, 0);
+    for (int worker = 0; worker < worker_count; worker++)
+        scan->open[worker].count = 0;
+    if (scan->job->lists != NULL)
+        status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
+    if (status != RV_OK)
+        return status;
+    count_tasks(scan);
+    rv_threads_run(scan->job->pool, scan->first_task[scan->job->file->segment_count], scan_task, scan);
+    if (scan->job->lists != NULL)
+        scan_lists(scan);
+    return RV_OK;
+}
+
 static RvStatus first_pass(Scan *scan, RvError *err)
 {
     const CodeFile *file = scan->job->file;
@@ -350,16 +394,10 @@ static RvStatus first_pass(Scan *scan, RvError *err)
     scan->first_row = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_row, err);
     bool good = scan->open != NULL && scan->first_task != NULL && scan->first_row != NULL;
     RvStatus status = good ? RV_OK : RV_ERROR_MEMORY;
-    if (status == RV_OK && scan->job->lists != NULL)
-        status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
-    if (status == RV_OK) {
-        count_tasks(scan);
-        rv_threads_run(scan->job->pool, scan->first_task[file->segment_count], scan_task, scan);
-        if (scan->job->lists != NULL)
-            scan_lists(scan);
-        if (atomic_load(&scan->no_memory))
-            status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
-    }
+    if (status == RV_OK && (scan->job->device == NULL || !scan_on_device(scan)))
+        status = scan_here(scan, worker_count, err);
+    if (status == RV_OK && atomic_load(&scan->no_memory))
+        status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
     if (status == RV_OK && !is_over(scan))
         status = gather_open(scan, worker_count, err);
     for (int worker = 0; scan->open != NULL && worker < worker_count; worker++)
@@ -437,10 +475,10 @@ RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate *
         return RV_OK;
     Scan scan = {.job = job, .kernels = rv_code_kernels(), .mutex = PTHREAD_MUTEX_INITIALIZER};
     scan.open_limit = rows / OPEN_SHARE > OPEN_MIN ? rows / OPEN_SHARE : OPEN_MIN;
-    atomic_init(&scan.threshold, job->min_score != NULL ? *job->min_score : -INFINITY);
     RvStatus status = RV_OK;
     if (job->limit != SIZE_MAX) {
-        scan.lowest = (Lowest){.heap = rv_mem_alloc(job->limit, sizeof(double), err), .limit = job->limit};
+        scan.lowest =
+            (KthHighest){.heap = rv_mem_alloc(job->limit, sizeof(double), err), .limit = job->limit};
         status = scan.lowest.heap != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
     if (status == RV_OK)

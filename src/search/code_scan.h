@@ -24,6 +24,8 @@ typedef struct CodeScan {
      * row of the segments behind. */
     const ListFile *lists;
     size_t listed_segments;
+    struct CodeDevice *device; // code_device.h: has the file's rows and makes the first pass; NULL: the
+                               // processor does. Lists are not used then
 } CodeScan;
 
 /* A row whose float32 score, which lies in [low, high], may count. */

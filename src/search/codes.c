@@ -2,13 +2,25 @@
 /* Codes of a library's rows in searches: what is mapped, and the exact scan of what they leave open. */
 #include "search/codes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "compute/compute.h"
+#include "search/code_device.h"
 
 #define PATH_BYTES 8192
+#define DEVICE_NAME_BYTES 32
+
+/* The compute device that searches the codes. */
+typedef struct DeviceChoice {
+    char name[DEVICE_NAME_BYTES]; // "": none
+    CodeDevice *device;           // opened by the first search
+    bool refuses, complained;
+    uint8_t refused[STORE_TOKEN_BYTES]; // the codes that it did not take
+} DeviceChoice;
 
 /* What a store keeps between searches. */
 typedef struct CodeCache {
@@ -16,6 +28,7 @@ typedef struct CodeCache {
     bool distrusts, complained, ensured;
     uint8_t distrusted[STORE_TOKEN_BYTES];
     ListCache lists;
+    DeviceChoice choice;
 } CodeCache;
 
 static void destroy_cache(void *object)
@@ -23,6 +36,7 @@ static void destroy_cache(void *object)
     CodeCache *cache = object;
     rv_code_file_close(&cache->file);
     rv_list_file_close(&cache->lists.file);
+    rv_code_device_close(cache->choice.device);
     free(cache);
 }
 
@@ -125,6 +139,77 @@ void rv_codes_ensure(Store *store, ThreadPool *pool)
         status = rv_codes_update(store, pool, 0, &err);
     if (status != RV_OK)
         complain(store, cache, err.message);
+}
+
+/* ---- searching on a device ---------------------------------------------------------------------------- */
+
+RvStatus rv_codes_use_device(Store *store, const char *name, RvError *err)
+{
+    CodeCache *cache = cache_of(store);
+    RvStatus status = rv_compute_check_name(name, err);
+    if (status != RV_OK)
+        return status;
+    if (cache == NULL)
+        return rv_error_memory(err, sizeof *cache);
+    rv_code_device_close(cache->choice.device);
+    cache->choice = (DeviceChoice){0};
+    snprintf(cache->choice.name, sizeof cache->choice.name, "%s", name);
+    return RV_OK;
+}
+
+static void search_here(Store *store, DeviceChoice *choice, const char *reason)
+{
+    if (!choice->complained)
+        rv_log_line(rv_store_log(store), RV_LOG_WARNING, "%s: searched on the CPU: %s", rv_store_uri(store),
+                    reason);
+    choice->complained = true;
+}
+
+static void leave_device(DeviceChoice *choice)
+{
+    rv_code_device_close(choice->device);
+    choice->device = NULL;
+    choice->name[0] = '\0';
+}
+
+/* The device, with the file's codes; NULL: search on the processor. The only error is that there is none; all
+ * else goes to the log. */
+static RvStatus find_device(Store *store, CodeFile *file, ThreadPool *pool, CodeDevice **out, bool *damaged,
+                            RvError *err)
+{
+    DeviceChoice *choice = &cache_of(store)->choice;
+    RvError reason = {0};
+    *out = NULL;
+    *damaged = false;
+    if (choice->name[0] == '\0' ||
+        (choice->refuses && memcmp(choice->refused, file->token, sizeof choice->refused) == 0))
+        return RV_OK;
+    if (choice->device == NULL) {
+        RvStatus status = rv_code_device_open(choice->name, rv_store_log(store), &choice->device, err);
+        if (status != RV_OK || choice->device == NULL) {
+            choice->name[0] = status == RV_OK ? '\0' : choice->name[0];
+            return status;
+        }
+    }
+    RvStatus status = rv_code_device_load(choice->device, file, pool, damaged, &reason);
+    choice->refuses = status == RV_ERROR_MEMORY || status == RV_ERROR_UNSUPPORTED;
+    memcpy(choice->refused, file->token, sizeof choice->refused);
+    if (status == RV_OK && !*damaged)
+        *out = choice->device;
+    if (status != RV_OK)
+        search_here(store, choice, reason.message);
+    if (status != RV_OK && !choice->refuses)
+        leave_device(choice);
+    return RV_OK;
+}
+
+static void check_device(Store *store, const CodeScan *scan)
+{
+    const char *failure = scan->device != NULL ? rv_code_device_failure(scan->device) : NULL;
+    if (failure == NULL)
+        return;
+    search_here(store, &cache_of(store)->choice, failure);
+    leave_device(&cache_of(store)->choice);
 }
 
 /* ---- the rows that are left open ---------------------------------------------------------------------- */
@@ -241,11 +326,18 @@ static RvStatus scan_open_file(Store *store, CodeScan *scan, const float *vector
     size_t count = 0;
     RvStatus status = rv_row_query_init(&query, vector, dimensions, &usable, err);
     scan->query = &query;
+    bool damaged = false;
+    // Who asks for lists gets them.
+    if (status == RV_OK && usable && scan->lists_from > 0)
+        status = find_device(store, scan->file, scan->pool, &scan->device, &damaged, err);
     // Lists alone serve to find few rows, and none but good ones.
-    if (scan->file->row_count >= scan->lists_from && scan->limit != SIZE_MAX)
+    if (scan->device == NULL && scan->file->row_count >= scan->lists_from && scan->limit != SIZE_MAX)
         scan->lists = rv_lists_open(store, scan->file, &scan->listed_segments);
-    if (status == RV_OK && usable)
+    if (damaged)
+        outcome = CODES_DAMAGED;
+    else if (status == RV_OK && usable)
         status = rv_code_scan(scan, &outcome, &candidates, &count, err);
+    check_device(store, scan);
     if (status == RV_OK && outcome == CODES_NOT_LISTED) {
         rv_lists_distrust(store, "a checksum is wrong");
         scan->lists = NULL;

@@ -24,6 +24,11 @@
 RvStatus rv_codes_scan(Store *store, const CodeScan *scan, const float *vector, int dimensions,
                        ScoredBlockCallback callback, void *user, bool *done, RvError *err);
 
+/* Let searches that look at every row run on a compute device, as ComputeOptions.device names it, where it
+ * has room for the codes. It is opened by the first search, which fails with UNSUPPORTED where there is none.
+ * Errors: ARGUMENT (no such name). */
+RvStatus rv_codes_use_device(Store *store, const char *name, RvError *err);
+
 /* Bring the codes up to date where the library can keep them, has min_rows rows at least (0: CODES_MIN_ROWS)
  * and enough has changed. Outside of snapshots. Another process that does the same is left to it. Errors:
  * those of reading and writing; the library is as good as before. */

@@ -105,12 +105,48 @@ static void index_finishes_on_the_cpu(void **state)
     run_clear(&result);
 }
 
+/* A library with codes, by way of an index; one frame is wanted, as a few of twelve rows are scored at once.
+ */
+static void search_runs_there_when_told_to(void **state)
+{
+    (void)state;
+    use_driver(NULL, NULL);
+    if (!known_checkpoint_ensure("tiny-bytes", model, sizeof model) ||
+        !clip_path("gop50_closed.mp4", clip, sizeof clip)) {
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+        skip();
+    }
+    RunResult result = RUN("index", clip, "--library", "codes.db", "--model", model, "--device", "cpu");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("ann", "build", "--library", "codes.db");
+    assert_status(&result, 0);
+    run_clear(&result);
+#define SEARCH                                                                                               \
+    "search", "a number", "--library", "codes.db", "--model", model, "--top", "1", "--exact", "--device"
+    RunResult expected = RUN(SEARCH, "cpu");
+    assert_status(&expected, 0);
+    result = RUN(SEARCH, "cuda");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, expected.output);
+    assert_string_equal(result.errors, "");
+    run_clear(&result);
+    use_driver("FAKE_CUDA_FAIL_LAUNCH", "0");
+    result = RUN(SEARCH, "cuda");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, expected.output);
+    assert_holds(result.errors, "reelvec: warning: codes.db: searched on the CPU: cuda:0 (Fake GPU 0): ");
+    run_clear(&result);
+    run_clear(&expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doctor_says_whether_cuda_works),
         cmocka_unit_test(device_is_refused_or_used_by_name),
         cmocka_unit_test(index_finishes_on_the_cpu),
+        cmocka_unit_test(search_runs_there_when_told_to),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }

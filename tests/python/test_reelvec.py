@@ -341,6 +341,8 @@ class LibraryTest(unittest.TestCase):
             new.video_list()
         with self.assertRaises(reelvec.NotFoundError):
             reelvec.Library(scratch("none.db"), read_only=True)
+        with self.assertRaisesRegex(reelvec.ArgumentError, "gpu: no such compute device"):
+            reelvec.Library("memory:", device="gpu").video_list()
 
     def test_a_folder_reports_each_video(self):
         place = scratch("videos")

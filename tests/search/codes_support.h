@@ -32,6 +32,10 @@ static inline Store *open_codes_store(const char *path, bool read_only, LogCount
     if (log != NULL)
         options.log = (RvLog){count_line, log};
     assert_ok(rv_store_open(path, &options, &store, err));
+    // The tests of the codes run once more with searches on a device.
+    const char *device = getenv("REELVEC_TEST_SEARCH_DEVICE");
+    if (device != NULL)
+        assert_ok(rv_codes_use_device(store, device, err));
     return store;
 }
 

@@ -3,8 +3,16 @@
  */
 #include "codes_support.h"
 
+#include "cuda_device.h"
+
 #define DIMENSIONS 48
 #define ROWS 2000
+
+/* On the fake device, which takes its time, a part of the rounds. */
+static int rounds(int count)
+{
+    return getenv("REELVEC_TEST_SEARCH_DEVICE") != NULL ? (count + 2) / 3 : count;
+}
 
 typedef void MakeRows(uint64_t *seed, float *rows, size_t count);
 
@@ -160,7 +168,7 @@ static void search_by_codes_equals_search_by_rows(void **state)
         assert_ok(rv_codes_update(store, NULL, 1, err));
         assert_non_null(codes_of(store, DIMENSIONS));
         float vector[DIMENSIONS];
-        for (int query = 0; query < 3; query++) {
+        for (int query = 0; query < rounds(3); query++) {
             if (query == 1)
                 memcpy(vector, rows + 77 * DIMENSIONS, sizeof vector);
             else
@@ -260,7 +268,7 @@ static void changes_of_any_kind_are_seen_at_once(void **state)
     add_three(store, rows);
     assert_ok(rv_codes_update(store, NULL, 1, err));
     size_t segments = 0;
-    for (int step = 0; step < 40; step++) {
+    for (int step = 0; step < rounds(40); step++) {
         change(store, fixture->path, step, vector, &seed);
         forget_rows(fixture->path);
         compare_searches(store, fixture->path, vector, "after a change");
@@ -355,6 +363,14 @@ static void update_waits_for_enough_rows_and_joins_segments(void **state)
     free(rows);
 }
 
+static void searches_ran_on_the_device(void **state)
+{
+    (void)state;
+    size_t launches = fake_cuda_state()->launches;
+    print_message("searches started %zu kernels\n", launches);
+    assert_true(launches > 0);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -365,5 +381,9 @@ int main(void)
         CASE(snapshots_see_their_own_state),
         CASE(update_waits_for_enough_rows_and_joins_segments),
     };
-    return cmocka_run_group_tests_name("codes", tests, NULL, NULL);
+    static const struct CMUnitTest last[] = {cmocka_unit_test(searches_ran_on_the_device)};
+    int failed = cmocka_run_group_tests_name("codes", tests, NULL, NULL);
+    if (getenv("REELVEC_TEST_SEARCH_DEVICE") != NULL)
+        failed += cmocka_run_group_tests_name("afterwards", last, NULL, NULL);
+    return failed;
 }

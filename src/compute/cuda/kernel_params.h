@@ -106,7 +106,7 @@ typedef struct CodeScoresParams {
     float *highs;            /* [row_count]: upper bounds; -INFINITY: the row does not count */
     float *best;             /* [blocks of CUDA_CODE_ROWS] */
     double step, error_factor, slack, after_s, before_s;
-    uint32_t row_count, width, offset;
+    uint32_t row_count, width;
 } CodeScoresParams;
 
 /* One thread per row. */

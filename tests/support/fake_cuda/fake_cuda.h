@@ -22,6 +22,8 @@ typedef struct FakeCuda {
     size_t memory_bytes, used_bytes;
     // How many calls go well before one fails; FAKE_NEVER.
     long fail_alloc, fail_launch, fail_instantiate, fail_copy;
+    // How many copies to the device go well before one arrives with a bit of every byte changed.
+    long spoil_upload;
     int stays_broken; // after fail_launch or fail_copy every call fails, as on a real device
     // Counts since the library was loaded.
     size_t allocations; // that are alive, of the host's page-locked memory too

@@ -63,7 +63,7 @@ EXPORT void fake_cuda_reset(void)
     fake.memory_bytes = (size_t)from_environment("FAKE_CUDA_MEMORY_BYTES", 1L << 31);
     fake.fail_launch = from_environment("FAKE_CUDA_FAIL_LAUNCH", FAKE_NEVER);
     fake.capability = 90;
-    fake.fail_alloc = fake.fail_instantiate = fake.fail_copy = FAKE_NEVER;
+    fake.fail_alloc = fake.fail_instantiate = fake.fail_copy = fake.spoil_upload = FAKE_NEVER;
     fake.stays_broken = 1;
     broken = false;
 }
@@ -276,7 +276,12 @@ static int copy(void *dst, const void *src, size_t size_bytes, const Stream *str
 
 EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_bytes, void *stream)
 {
-    return copy((void *)(uintptr_t)dst, host, size_bytes, stream);
+    int result = copy((void *)(uintptr_t)dst, host, size_bytes, stream);
+    if (result == SUCCESS && fails(&fake.spoil_upload)) {
+        for (size_t i = 0; i < size_bytes; i++)
+            ((uint8_t *)(uintptr_t)dst)[i] ^= 0x40;
+    }
+    return result;
 }
 
 EXPORT int cuMemcpyDtoHAsync_v2(void *host, uint64_t src, size_t size_bytes, void *stream)

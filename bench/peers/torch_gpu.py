@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Pictures to embeddings with PyTorch on a GPU in bfloat16, measured in turn; or the peak of matrix products.
+"""Pictures to embeddings with PyTorch on a GPU in bfloat16, measured in turn; or what the device can do at most.
 
     torch_gpu.py MODEL_FOLDER PICTURES BATCH plain|compiled DEVICE
     torch_gpu.py peak DEVICE                    prints the multiply-add rates of float16 and bfloat16, in Tflop/s
+    torch_gpu.py bandwidth DEVICE               prints the rate of a copy within its memory, reads and writes, in GB/s
 
 PICTURES: uint8[n, side, side, 3]. They lie in page-locked memory; each call sends the next BATCH of them as bytes,
 normalises them on the device and fetches the embeddings. DEVICE: cuda, or cpu to try the program.
@@ -46,6 +47,19 @@ def peak(device):
     print(*rates)
 
 
+def bandwidth(device):
+    size_bytes = 4 << 30 if device == "cuda" else 1 << 20
+    source, target = (torch.zeros(size_bytes, dtype=torch.uint8, device=device) for _ in range(2))
+    best = float("inf")
+    for _ in range(20):
+        wait(device)
+        begun = time.perf_counter()
+        target.copy_(source)
+        wait(device)
+        best = min(best, time.perf_counter() - begun)
+    print(2 * size_bytes / best * 1e-9)
+
+
 def embed(folder, pictures, batch, way, device):
     batch = int(batch)
     if hasattr(torch.nn.functional, "scaled_dot_product_attention"):
@@ -80,6 +94,8 @@ def main():
     torch.set_grad_enabled(False)
     if sys.argv[1] == "peak":
         peak(sys.argv[2])
+    elif sys.argv[1] == "bandwidth":
+        bandwidth(sys.argv[2])
     else:
         embed(*sys.argv[1:])
 

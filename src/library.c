@@ -321,15 +321,17 @@ static RvStatus hand_rows(void *user, const FrameBlock *block, RvError *err)
 static RvStatus scan_videos(RvLibrary *library, const char *video_glob, RowsReader *reader, RvError *err)
 {
     RvVideos videos = {0};
-    RvStatus status = rv_library_list(library, video_glob, &videos, err);
+    RvStatus status = rv_store_list_paths(library->store, &videos, err);
     if (status != RV_OK)
         return status;
     int64_t *ids = rv_mem_alloc(videos.count + 1, sizeof *ids, err);
+    FrameFilter filter = {.video_ids = ids};
     if (ids == NULL)
         status = RV_ERROR_MEMORY;
-    for (size_t i = 0; i < videos.count && status == RV_OK; i++)
-        ids[i] = videos.items[i].video_id;
-    FrameFilter filter = {.video_ids = ids, .video_count = videos.count};
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++) {
+        if (video_glob == NULL || rv_query_names_video(video_glob, videos.items[i].path))
+            ids[filter.video_count++] = videos.items[i].video_id;
+    }
     if (status == RV_OK)
         status = rv_store_scan(library->store, &filter, hand_rows, reader, err);
     free(ids);

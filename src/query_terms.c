@@ -39,7 +39,7 @@ static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url,
 static RvStatus find_video(Store *store, const char *name, int64_t *video_id, RvError *err)
 {
     RvVideos videos = {0};
-    RvStatus status = rv_store_list_videos(store, &videos, err);
+    RvStatus status = rv_store_list_paths(store, &videos, err);
     if (status != RV_OK)
         return status;
     const RvVideo *found = NULL;

@@ -29,19 +29,20 @@ struct Fiber {
     void *stack;
     bool started;
     State state;
+    unsigned exchanges; // so far
 };
 
 static Fiber fibers[THREADS_MAX];
 static ucontext_t scheduler;
 static unsigned thread_count, current;
-static uint64_t lanes[THREADS_MAX];
+static uint64_t lanes[2][THREADS_MAX];
 static const char *fault;
 static const FakeKernel *running;
 static const void *running_params;
 
 uint64_t *kernel_lanes()
 {
-    return lanes + current / 32 * 32;
+    return lanes[fibers[current].exchanges++ % 2] + current / 32 * 32;
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -158,6 +159,7 @@ static void run_threads()
 static void ready_fiber(Fiber *fiber)
 {
     fiber->state = READY;
+    fiber->exchanges = 0;
     if (fiber->stack != nullptr)
         return;
     fiber->stack = std::malloc(STACK_BYTES);

@@ -75,16 +75,17 @@ void __syncwarp();
 /* The launch fails; the reason goes to standard error. */
 [[noreturn]] void kernel_fault(const char *reason);
 
-/* Eight bytes of each lane of this warp. */
+/* Eight bytes of each lane of this warp; at the next call others, so that who is late can still read these.
+ */
 uint64_t *kernel_lanes();
 
 template <typename Value> static inline Value __shfl_sync(unsigned, Value value, int lane)
 {
     static_assert(sizeof(Value) <= 8, "one slot");
-    std::memcpy(kernel_lanes() + threadIdx.x % 32, &value, sizeof value);
+    uint64_t *lanes = kernel_lanes();
+    std::memcpy(lanes + threadIdx.x % 32, &value, sizeof value);
     __syncwarp();
-    std::memcpy(&value, kernel_lanes() + lane % 32, sizeof value);
-    __syncwarp();
+    std::memcpy(&value, lanes + lane % 32, sizeof value);
     return value;
 }
 

@@ -57,7 +57,7 @@ static const CliOption options[] = {
     {.name = "hwaccel",
      .argument = "HOW",
      .help = "decode by none (software), auto, or a kind of video hardware, such as vaapi or cuda; `doctor` "
-             "lists them (none)",
+             "lists them. cuda:1, vaapi:/dev/dri/renderD129: that one of them (none)",
      .kind = CLI_TEXT,
      .offset = FIELD(hwaccel)},
     {.name = "skip-similar",

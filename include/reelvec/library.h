@@ -88,8 +88,9 @@ typedef struct RvIndexOptions {
     int thumbnail_height;  /* pixels; 0: 360; never enlarged */
     int thumbnail_quality; /* JPEG quality 1 to 100; 0: 85 */
     const char *hwaccel;   /* NULL or "none": decode in software; "auto": by hardware where there is some;
-                              "vaapi", "cuda", ...: by that, ARGUMENT where it is not there. Pixels may differ
-                              from software's by rounding */
+                              "vaapi", "cuda", ...: by that, "cuda:1", "vaapi:/dev/dri/renderD129", ...: by
+                              that one of them; ARGUMENT where it is not there. Pixels may differ from
+                              software's by rounding */
     double skip_similar;   /* 0: off; else a frame whose model input differs from that of the last embedded
                               frame by less than so many of the 255 levels on average takes that frame's
                               embedding; its time and picture are its own */

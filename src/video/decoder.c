@@ -17,6 +17,11 @@
 #define MAX_THREADS 16                      // more only hold memory
 #define IN_FLIGHT_MAX 64 // packets whose frames may still come; decoders delay by 16 + threads
 
+/* Frames that stay on the device while the next are decoded, beyond what the codec refers to: the decoder's
+ * last, the one whose end is not known yet, and the two that interval sampling holds. A device's frames come
+ * from a pool that is sized when it is opened. */
+#define HELD_FRAMES 4
+
 // The last time stamps that went in, oldest first.
 typedef struct TickRing {
     int64_t ticks[IN_FLIGHT_MAX];
@@ -97,6 +102,7 @@ static RvStatus use_hardware(Decoder *decoder, RvError *err)
     context->opaque = decoder;
     context->get_format = choose_format;
     context->thread_count = 1; // the device has its own
+    context->extra_hw_frames = HELD_FRAMES;
     return RV_OK;
 }
 
@@ -218,9 +224,6 @@ RvStatus rv_decoder_receive(Decoder *decoder, DecoderEvent *event, DecodedFrame 
         *event = ++decoder->error_run < 2 * IN_FLIGHT_MAX ? DECODER_DAMAGED : DECODER_DRAINED;
         return RV_OK;
     } else {
-        RvStatus status = rv_hardware_fetch(&decoder->hardware, decoder->frame, decoder->reader->name, err);
-        if (status != RV_OK)
-            return status;
         describe(decoder, out);
         *event = DECODER_FRAME;
     }

@@ -15,7 +15,7 @@ typedef enum DecoderEvent {
 } DecoderEvent;
 
 typedef struct DecodedFrame {
-    AVFrame *av; // owned by the decoder; av_frame_move_ref takes the planes
+    AVFrame *av; // owned by the decoder, on its device where there is one; av_frame_move_ref takes the planes
     bool has_pts;
     int64_t pts;      // ticks of the stream; the frame's own, or in order from the packets' decoding times
     int64_t duration; // ticks; 0 unknown

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "video/decoder.h"
 #include "video/frame_order.h"
+#include "video/hardware.h"
 #include "video/packet_queue.h"
 
 typedef enum Mode {
@@ -478,6 +479,14 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
                         stream->reader->name, stream->queue.packets_read, stream->stats.packets_damaged);
 }
 
+/* A frame leaves: those that were decoded on the way alone never left the device. */
+static RvStatus hand_out(const FrameStream *stream, TimedFrame *out, RvError *err)
+{
+    if (stream->options.leave_on_device && out->frame.av->format == AV_PIX_FMT_CUDA)
+        return RV_OK;
+    return rv_hardware_fetch(out->frame.av, stream->reader->name, err);
+}
+
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err)
 {
     *end = false;
@@ -502,5 +511,5 @@ RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError
         if (status != RV_OK)
             return status;
     }
-    return RV_OK;
+    return hand_out(stream, out, err);
 }

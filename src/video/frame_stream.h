@@ -15,6 +15,7 @@ typedef struct FrameStreamOptions {
     FrameWanted wanted;
     void *user;
     bool decode_everything; // no short cuts: the reference that the short cuts are tested against
+    bool leave_on_device; // frames that were decoded on a CUDA device stay there (rv_frame_fetch brings them)
     bool keep_disordered; // deliver also frames whose time stamps run backwards, as players that count frames
                           // do
 } FrameStreamOptions;
@@ -31,8 +32,8 @@ RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, 
 void rv_frames_close(FrameStream *stream);
 
 /* The next wanted frame replaces *out (zeroed before the first call, cleared by the caller after the last).
- * *end is set, and *out untouched, after the last. Errors: FORMAT when not one frame came out, CANCELLED,
- * MEMORY. */
+ * *end is set, and *out untouched, after the last. Errors: FORMAT when not one frame came out, IO when it
+ * cannot be fetched from the video hardware, CANCELLED, MEMORY. */
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err);
 
 /* When the last frame leaves the screen; 0 before rv_frames_next gave *end. */

@@ -2,7 +2,6 @@
 /* Decoding by the machine's video hardware, through FFmpeg's devices. */
 #include "video/hardware.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +10,13 @@
 #include "base/error.h"
 #include "video/ffmpeg_compat.h"
 #include "video/video_reader.h"
+
+/* Of libavutil/hwcontext_cuda.h, which cannot be included without CUDA's own header. */
+#define CUDA_USE_PRIMARY_CONTEXT (1 << 0) // AV_CUDA_USE_PRIMARY_CONTEXT
+typedef struct CudaDeviceContext {        // how AVCUDADeviceContext begins
+    void *context;
+    void *stream;
+} CudaDeviceContext;
 
 static bool is_software(const char *name)
 {
@@ -28,16 +34,39 @@ static void list_types(char *text, size_t size_bytes)
                                  av_hwdevice_get_type_name(type));
 }
 
-static RvStatus open_device(const char *name, AVBufferRef **device, RvError *err)
+/* which: as FFmpeg names devices of the type; NULL: its first. */
+static int create_device(enum AVHWDeviceType type, const char *which, AVBufferRef **device)
+{
+    // In the context that src/compute uses too: a context of its own for every decoder costs hundreds of
+    // megabytes, and the GPU works for one context at a time. FFmpeg refuses where somebody made the shared
+    // one with other flags than its own.
+    if (type == AV_HWDEVICE_TYPE_CUDA &&
+        av_hwdevice_ctx_create(device, type, which, NULL, CUDA_USE_PRIMARY_CONTEXT) >= 0)
+        return 0;
+    return av_hwdevice_ctx_create(device, type, which, NULL, 0);
+}
+
+/* name: TYPE or TYPE:DEVICE. */
+static RvStatus open_device(const char *name, enum AVHWDeviceType *type, AVBufferRef **device, RvError *err)
 {
     char text[256];
-    enum AVHWDeviceType type = av_hwdevice_find_type_by_name(name);
-    if (type == AV_HWDEVICE_TYPE_NONE) {
+    size_t length = strcspn(name, ":");
+    const char *which = name[length] == ':' ? name + length + 1 : NULL;
+    snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), name);
+    *type = av_hwdevice_find_type_by_name(text);
+    if (*type == AV_HWDEVICE_TYPE_NONE) {
         list_types(text, sizeof text);
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "hardware decoding by %s: this build of FFmpeg knows none, auto, %s", name, text);
     }
-    int code = av_hwdevice_ctx_create(device, type, NULL, NULL, 0);
+    // FFmpeg would take what is no number for the first device.
+    bool number = which == NULL || (which[0] != '\0' && which[strspn(which, "0123456789")] == '\0');
+    if (which != NULL && (which[0] == '\0' || (*type == AV_HWDEVICE_TYPE_CUDA && !number)))
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "hardware decoding by %s: behind the colon stands no device; give cuda:1, "
+                            "vaapi:/dev/dri/renderD129, ...",
+                            name);
+    int code = create_device(*type, which, device);
     if (code >= 0)
         return RV_OK;
     rv_ffmpeg_error_text(code, text, sizeof text);
@@ -52,7 +81,8 @@ RvStatus rv_video_check_hwaccel(const char *name, RvError *err)
         return RV_OK;
     rv_ffmpeg_silence();
     AVBufferRef *device = NULL;
-    RvStatus status = open_device(name, &device, err);
+    enum AVHWDeviceType type;
+    RvStatus status = open_device(name, &type, &device, err);
     av_buffer_unref(&device);
     return status;
 }
@@ -82,8 +112,7 @@ static void open_any(enum AVCodecID codec, const char *video, const RvLog *log, 
 {
     for (enum AVHWDeviceType type = AV_HWDEVICE_TYPE_NONE;
          (type = av_hwdevice_iterate_types(type)) != AV_HWDEVICE_TYPE_NONE;) {
-        if (find_decoder(codec, type, out) &&
-            av_hwdevice_ctx_create(&out->device, type, NULL, NULL, 0) >= 0) {
+        if (find_decoder(codec, type, out) && create_device(type, NULL, &out->device) >= 0) {
             rv_log_line(log, RV_LOG_INFO, "%s: decoded by %s", video, av_hwdevice_get_type_name(type));
             return;
         }
@@ -105,10 +134,11 @@ RvStatus rv_hardware_open(const char *name, enum AVCodecID codec, const char *vi
         return RV_OK;
     }
     AVBufferRef *device = NULL;
-    RvStatus status = open_device(name, &device, err);
+    enum AVHWDeviceType type;
+    RvStatus status = open_device(name, &type, &device, err);
     if (status != RV_OK)
         return status;
-    if (find_decoder(codec, av_hwdevice_find_type_by_name(name), out)) {
+    if (find_decoder(codec, type, out)) {
         out->device = device;
         return RV_OK;
     }
@@ -124,13 +154,24 @@ void rv_hardware_close(Hardware *hardware)
     *hardware = (Hardware){0};
 }
 
-RvStatus rv_hardware_fetch(const Hardware *hardware, AVFrame *frame, const char *video, RvError *err)
+bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream)
 {
-    if (hardware->device == NULL || frame->format != hardware->format)
+    if (frame->format != AV_PIX_FMT_CUDA || frame->hw_frames_ctx == NULL)
+        return false;
+    const AVHWFramesContext *frames = (const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data;
+    const CudaDeviceContext *device = frames->device_ctx->hwctx;
+    *context = device->context;
+    *stream = device->stream;
+    return true;
+}
+
+RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err)
+{
+    if (frame->hw_frames_ctx == NULL)
         return RV_OK;
     AVFrame *fetched = av_frame_alloc();
     if (fetched == NULL)
-        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", video);
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", what);
     int code = av_hwframe_transfer_data(fetched, frame, 0);
     if (code >= 0)
         code = av_frame_copy_props(fetched, frame);
@@ -145,7 +186,7 @@ RvStatus rv_hardware_fetch(const Hardware *hardware, AVFrame *frame, const char 
     rv_ffmpeg_error_text(code, text, sizeof text);
     return rv_error_set(err, RV_ERROR_IO,
                         "%s: a picture cannot be fetched from the video hardware (%s); decode without it",
-                        video, text);
+                        what, text);
 }
 
 void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardware, size_t hardware_bytes)
@@ -159,7 +200,7 @@ void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardwar
     for (enum AVHWDeviceType type = AV_HWDEVICE_TYPE_NONE;
          (type = av_hwdevice_iterate_types(type)) != AV_HWDEVICE_TYPE_NONE && used < hardware_bytes;) {
         AVBufferRef *device = NULL;
-        bool works = av_hwdevice_ctx_create(&device, type, NULL, NULL, 0) >= 0;
+        bool works = create_device(type, NULL, &device) >= 0;
         av_buffer_unref(&device);
         used += (size_t)snprintf(hardware + used, hardware_bytes - used, "%s%s (%s)", used > 0 ? ", " : "",
                                  av_hwdevice_get_type_name(type), works ? "works" : "no device");

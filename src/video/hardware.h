@@ -4,6 +4,7 @@
 #define RV_VIDEO_HARDWARE_H
 
 #include <libavcodec/avcodec.h>
+#include <stdbool.h>
 
 #include "reelvec/log.h"
 #include "reelvec/status.h"
@@ -22,7 +23,13 @@ RvStatus rv_hardware_open(const char *name, enum AVCodecID codec, const char *vi
                           Hardware *out, RvError *err);
 void rv_hardware_close(Hardware *hardware);
 
-/* Bring a frame that lies on the device into memory, in place; others are left alone. Errors: IO, MEMORY. */
-RvStatus rv_hardware_fetch(const Hardware *hardware, AVFrame *frame, const char *video, RvError *err);
+/* Bring a frame that lies on a device into memory, in place; others are left alone. what: for messages.
+ * Errors: IO, MEMORY. */
+RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err);
+
+/* The driver's context in which the planes of a frame on a CUDA device are addresses, and the stream on which
+ * FFmpeg works there (NULL: the context's default one): both as long as the frame's hw_frames_ctx lives.
+ * false: the frame lies elsewhere. */
+bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream);
 
 #endif

@@ -16,7 +16,8 @@ typedef struct LumaScaler LumaScaler;
 RvStatus rv_luma_create(LumaScaler **out, RvError *err);
 void rv_luma_destroy(LumaScaler *scaler);
 
-/* grid: uint8[LUMA_GRID_HEIGHT, LUMA_GRID_WIDTH], averages of areas. Errors: UNSUPPORTED, MEMORY. */
+/* grid: uint8[LUMA_GRID_HEIGHT, LUMA_GRID_WIDTH], averages of areas. A frame on a device is brought into
+ * memory. Errors: UNSUPPORTED, IO, MEMORY. */
 RvStatus rv_luma_grid(LumaScaler *scaler, const Frame *frame, uint8_t *grid, RvError *err);
 
 /* Mean absolute difference of two grids, 0 to 1. */

@@ -36,8 +36,9 @@ typedef struct VideoInfo {
 RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err);
 void rv_video_close(VideoReader *reader);
 
-/* NULL or "none": software; "auto": hardware where there is some; else a type of device that FFmpeg knows.
- * ARGUMENT where this build does not know it or the machine has no such device. */
+/* NULL or "none": software; "auto": hardware where there is some; else a type of device that FFmpeg knows, or
+ * TYPE:DEVICE with the device as FFmpeg names it ("cuda:1", "vaapi:/dev/dri/renderD129"). ARGUMENT where
+ * this build does not know it or the machine has no such device. */
 RvStatus rv_video_check_hwaccel(const char *name, RvError *err);
 
 /* FFmpeg's version, and its types of hardware devices with whether they open: one line each. */

@@ -26,6 +26,12 @@ static void check_hwaccel_refuses_what_is_not_there(void **state)
     assert_int_equal(rv_video_check_hwaccel("auto", &err), RV_OK);
     assert_int_equal(rv_video_check_hwaccel("nonsense", &err), RV_ERROR_ARGUMENT);
     assert_non_null(strstr(err.message, "nonsense"));
+    assert_int_equal(rv_video_check_hwaccel("nonsense:1", &err), RV_ERROR_ARGUMENT);
+    static const char *const devices[] = {"cuda:", "cuda:x", "cuda:1x", "vaapi:", "vaapi:/no/such/device"};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        assert_int_equal(rv_video_check_hwaccel(devices[i], &err), RV_ERROR_ARGUMENT);
+        assert_non_null(strstr(err.message, devices[i]));
+    }
     for (enum AVHWDeviceType type = AV_HWDEVICE_TYPE_NONE;
          (type = av_hwdevice_iterate_types(type)) != AV_HWDEVICE_TYPE_NONE;) {
         const char *name = av_hwdevice_get_type_name(type);

@@ -34,9 +34,10 @@ typedef struct FrameBatch {
 /* The batches of one video, FRAME_BATCHES of them in turn. One thread fills them; another gives them back. */
 typedef struct BatchMaker BatchMaker;
 
-/* options: with a batch size. first_sample: samples before it are in the library already. stopping: set when no more frames are wanted;
- * the reader's `cancelled` should look at it too. Reader, options and stopping are borrowed. */
-RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
+/* options: with a batch size. first_sample: samples before it are in the library already. stopping: set when
+ * no more frames are wanted; the reader's `cancelled` should look at it too. Reader, options and stopping are
+ * borrowed. */
+RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log, int image_size,
                          size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err);
 void rv_batches_close(BatchMaker *maker);
 

@@ -220,8 +220,9 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
     RvStatus status = rv_video_open(video->source.path, &video_options, &video->reader, err);
     if (status != RV_OK)
         return status;
-    return rv_batches_open(video->reader, context->options, rv_encoder_info(context->encoder)->image_size,
-                           video->decision.first_sample, &video->stopping, &video->batches, err);
+    return rv_batches_open(video->reader, context->options, context->log,
+                           rv_encoder_info(context->encoder)->image_size, video->decision.first_sample,
+                           &video->stopping, &video->batches, err);
 }
 
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)

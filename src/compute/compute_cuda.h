@@ -7,6 +7,7 @@
 #include "compute/cuda/kernel_params.h"
 #include "compute/cuda_library.h"
 #include "compute/device_codes.h"
+#include "compute/device_planes.h"
 
 /* Errors: UNSUPPORTED with the reason why there is none, or none of that number; MEMORY. */
 RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvError *err);
@@ -52,6 +53,7 @@ typedef struct CudaDevice {
     CublasLt blas;
     int device;
     CudaHandle context, module;
+    bool own_context; // retained, to be released
     CudaHandle kernels[CUDA_KERNEL_COUNT];
     CudaHandle stream, upload_stream;
     CudaAddress workspace; // cuBLASLt's, and for values on their way to another type
@@ -134,5 +136,6 @@ void rv_cuda_pass_end(Compute *compute);
 void rv_cuda_pass_forget(Compute *compute, const void *owner); // NULL: all
 
 extern const DeviceCodeOps rv_cuda_code_ops;
+extern const DevicePlaneOps rv_cuda_plane_ops;
 
 #endif

@@ -34,6 +34,8 @@ struct FrameConverter {
     Rows rgb;  // R G B, the result of swscale or of the steps after it
     Rows wide; // R G B A or 16-bit R G B on the way to rgb
     ToneMap *tone_map;
+    Compute *device;  // of frames that lie on one; NULL: not opened
+    bool left_device; // it does not work
 };
 
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err)
@@ -53,6 +55,7 @@ void rv_converter_destroy(FrameConverter *converter)
     rv_frame_scaler_clear(&converter->input_scaler);
     rv_frame_scaler_clear(&converter->picture_scaler);
     rv_frame_scaler_clear(&converter->full_scaler);
+    rv_compute_close(converter->device);
     rv_tone_map_destroy(converter->tone_map);
     free(converter->rgb.bytes);
     free(converter->wide.bytes);
@@ -97,7 +100,7 @@ static RvStatus check_frame(const Frame *frame, RvError *err)
 
 static bool has_alpha(const AVFrame *av)
 {
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(rv_frame_format(av));
     return format != NULL && (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
 }
 
@@ -105,7 +108,7 @@ static bool has_alpha(const AVFrame *av)
  * chroma). */
 static bool fast_allowed(const FrameConverter *converter, const AVFrame *av, Size size)
 {
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(rv_frame_format(av));
     if (converter->options.exact || format == NULL || has_alpha(av) ||
         (format->flags & AV_PIX_FMT_FLAG_RGB) != 0)
         return false;
@@ -196,6 +199,54 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     return RV_OK;
 }
 
+/* Whether a frame that lies on a device is to be resampled there. */
+static bool stays_on_device(FrameConverter *converter, const AVFrame *av, Size size)
+{
+    if (av->hw_frames_ctx == NULL || converter->left_device ||
+        (size.width == av->width && size.height == av->height))
+        return false;
+    RvError reason = {0};
+    if (converter->device == NULL &&
+        rv_device_scaler_open(av, &converter->options.log, &converter->device, &reason) != RV_OK) {
+        rv_log_line(&converter->options.log, RV_LOG_INFO, "frames are resampled by the processor: %s",
+                    reason.message);
+        converter->left_device = true;
+    }
+    return !converter->left_device;
+}
+
+static void leave_device(FrameConverter *converter, const RvError *reason)
+{
+    rv_log_line(&converter->options.log, RV_LOG_WARNING,
+                "frames are resampled by the processor from here on: %s", reason->message);
+    rv_frame_scaler_clear(&converter->input_scaler);
+    rv_frame_scaler_clear(&converter->picture_scaler);
+    rv_compute_close(converter->device);
+    converter->device = NULL;
+    converter->left_device = true;
+}
+
+/* The fast way: `render`, on the device where the frame lies, or in memory. */
+static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler, const Frame *frame,
+                                 Size size, const PixelWindow *window, RvError *err)
+{
+    FrameView view;
+    RvError reason = {0};
+    if (stays_on_device(converter, frame->av, size)) {
+        RvStatus status = rv_frame_view(frame->av, &view, &reason);
+        view.compute = converter->device;
+        if (status == RV_OK)
+            status = render(converter, scaler, frame->av, &view, size, window, &reason);
+        if (status == RV_OK)
+            return RV_OK;
+        leave_device(converter, &reason);
+    }
+    RvStatus status = rv_frame_fetch(frame, err);
+    if (status == RV_OK)
+        status = rv_frame_view(frame->av, &view, err);
+    return status == RV_OK ? render(converter, scaler, frame->av, &view, size, window, err) : status;
+}
+
 static Turn turn_of(const FrameConverter *converter, const Frame *frame)
 {
     return (Turn){frame->quarter_turns, frame->mirrored, converter->options.swap_red_blue};
@@ -212,8 +263,10 @@ static void copy_upright(const FrameConverter *converter, const RgbRows *from, c
 static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPicture **out, RvError *err)
 {
     *out = NULL;
-    FrameView view;
-    RvStatus status = rv_frame_view(frame->av, &view, err);
+    FrameView view = {0};
+    RvStatus status = rv_frame_fetch(frame, err);
+    if (status == RV_OK)
+        status = rv_frame_view(frame->av, &view, err);
     Size planes = {view.shape.width, view.shape.height};
     if (status == RV_OK)
         status = render(converter, &converter->full_scaler, frame->av, &view, planes, NULL, err);
@@ -262,10 +315,7 @@ RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame,
     Turn turn = turn_of(converter, frame);
     PixelWindow window = rv_upright_window(&turn, target.width, target.height,
                                            &(PixelWindow){plan.left, plan.top, size, size});
-    FrameView view;
-    status = rv_frame_view(frame->av, &view, err);
-    if (status == RV_OK)
-        status = render(converter, &converter->input_scaler, frame->av, &view, target, &window, err);
+    status = render_resampled(converter, &converter->input_scaler, frame, target, &window, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
@@ -310,10 +360,7 @@ RvStatus rv_converter_picture(FrameConverter *converter, const Frame *frame, int
     if (!fast_allowed(converter, frame->av, upright))
         return full_picture(converter, frame, size, out, err);
     Size target = turned(size, frame);
-    FrameView view;
-    status = rv_frame_view(frame->av, &view, err);
-    if (status == RV_OK)
-        status = render(converter, &converter->picture_scaler, frame->av, &view, target, NULL, err);
+    status = render_resampled(converter, &converter->picture_scaler, frame, target, NULL, err);
     if (status == RV_OK)
         status = rv_picture_create(size.width, size.height, 3, out, err);
     if (status != RV_OK)

@@ -29,7 +29,7 @@ static bool same_shape(const FrameShape *a, const FrameShape *b)
 {
     return a->format == b->format && a->width == b->width && a->height == b->height &&
            a->matrix == b->matrix && a->full_range == b->full_range && a->chroma_x == b->chroma_x &&
-           a->chroma_y == b->chroma_y;
+           a->chroma_y == b->chroma_y && a->on_device == b->on_device;
 }
 
 static bool same_window(const PixelWindow *a, const PixelWindow *b)
@@ -41,6 +41,7 @@ void rv_frame_scaler_clear(FrameScaler *scaler)
 {
     sws_freeContext(scaler->resample);
     sws_freeContext(scaler->colour);
+    rv_device_scaler_clear(&scaler->device);
     free(scaler->planes);
     *scaler = (FrameScaler){0};
 }
@@ -148,7 +149,11 @@ static RvStatus prepare(FrameScaler *scaler, RvError *err)
                  .to_width = scaler->to_width,
                  .to_height = scaler->to_height,
                  .to_full_range = two_steps ? scaler->from.full_range : 1};
-    RvStatus status = open_step(&step, &scaler->resample, err);
+    RvStatus status = RV_OK;
+    if (!scaler->from.on_device)
+        status = open_step(&step, &scaler->resample, err);
+    else if (!two_steps)
+        status = rv_error_set(err, RV_ERROR_UNSUPPORTED, "frames on a device are resampled only");
     if (status == RV_OK && two_steps)
         status = prepare_colour(scaler, err);
     return status;
@@ -187,24 +192,50 @@ static void planes_at(const FrameScaler *scaler, int left, int top, uint8_t *pla
     strides[PLANE_COUNT] = 0;
 }
 
-/* Whether every row came out. */
-static bool run_steps(const FrameScaler *scaler, const FrameView *view, uint8_t *pixels, size_t row_stride)
+static RvStatus check_rows(int rows, int expected, const FrameView *view, RvError *err)
+{
+    if (rows == expected)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_INTERNAL, "converting a %d x %d frame gave %d rows instead of %d",
+                        view->shape.width, view->shape.height, rows, expected);
+}
+
+/* The first of two steps: to the planes between. */
+static RvStatus resample(FrameScaler *scaler, const FrameView *view, RvError *err)
+{
+    uint8_t *planes[4];
+    int strides[4];
+    const PixelWindow *window = &scaler->window;
+    if (view->shape.on_device) {
+        planes_at(scaler, window->left, window->top, planes, strides);
+        return rv_device_scaler_run(&scaler->device, view, scaler->to_width, scaler->to_height, window,
+                                    planes, strides, err);
+    }
+    planes_at(scaler, 0, 0, planes, strides);
+    int rows =
+        sws_scale(scaler->resample, view->planes, view->strides, 0, view->shape.height, planes, strides);
+    return check_rows(rows, scaler->to_height, view, err);
+}
+
+static RvStatus run_steps(FrameScaler *scaler, const FrameView *view, uint8_t *pixels, size_t row_stride,
+                          RvError *err)
 {
     uint8_t *to[4] = {pixels}, *planes[4];
-    int to_strides[4] = {(int)row_stride}, plane_strides[4];
-    int height = view->shape.height;
-    if (scaler->colour == NULL)
-        return sws_scale(scaler->resample, view->planes, view->strides, 0, height, to, to_strides) ==
-               scaler->to_height;
-    planes_at(scaler, 0, 0, planes, plane_strides);
-    if (sws_scale(scaler->resample, view->planes, view->strides, 0, height, planes, plane_strides) !=
-        scaler->to_height)
-        return false;
+    int to_strides[4] = {(int)row_stride}, strides[4];
     const PixelWindow *window = &scaler->window;
-    planes_at(scaler, window->left, window->top, planes, plane_strides);
+    if (scaler->colour == NULL) {
+        int rows =
+            sws_scale(scaler->resample, view->planes, view->strides, 0, view->shape.height, to, to_strides);
+        return check_rows(rows, scaler->to_height, view, err);
+    }
+    RvStatus status = resample(scaler, view, err);
+    if (status != RV_OK)
+        return status;
+    planes_at(scaler, window->left, window->top, planes, strides);
     to[0] += (size_t)window->top * row_stride + (size_t)window->left * pixel_bytes(scaler->to_format);
-    return sws_scale(scaler->colour, (const uint8_t *const *)planes, plane_strides, 0, window->height, to,
-                     to_strides) == window->height;
+    int rows =
+        sws_scale(scaler->colour, (const uint8_t *const *)planes, strides, 0, window->height, to, to_strides);
+    return check_rows(rows, window->height, view, err);
 }
 
 RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AVPixelFormat to_format,
@@ -214,8 +245,9 @@ RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AV
     const PixelWindow whole = {0, 0, width, height};
     if (window == NULL)
         window = &whole;
-    bool fits = scaler->resample != NULL && same_shape(&scaler->from, &view->shape) &&
-                scaler->to_format == to_format && scaler->to_width == width && scaler->to_height == height &&
+    bool fits = (scaler->resample != NULL || scaler->colour != NULL) &&
+                same_shape(&scaler->from, &view->shape) && scaler->to_format == to_format &&
+                scaler->to_width == width && scaler->to_height == height &&
                 same_window(&scaler->window, window);
     if (!fits) {
         rv_frame_scaler_clear(scaler);
@@ -230,12 +262,10 @@ RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AV
             return status;
         }
     }
-    if (!run_steps(scaler, view, pixels, row_stride))
-        return rv_error_set(err, RV_ERROR_INTERNAL, "converting a %d x %d frame gave less than %d rows",
-                            view->shape.width, view->shape.height, height);
-    if (range_was_ignored(scaler))
+    RvStatus status = run_steps(scaler, view, pixels, row_stride, err);
+    if (status == RV_OK && range_was_ignored(scaler))
         stretch_range(scaler, pixels, row_stride);
-    return RV_OK;
+    return status;
 }
 
 size_t rv_frame_scaler_stride(enum AVPixelFormat to_format, int width)

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include <libavutil/hwcontext.h>
+#include <libavutil/imgutils.h>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "video/ffmpeg_compat.h"
 #include "video/video_reader.h"
 
@@ -165,6 +167,42 @@ bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream)
     return true;
 }
 
+/* The first row of every plane, or whether it still is what was written there: rows of a video are not. */
+static bool mark_rows(const AVFrame *frame, bool write)
+{
+    bool marked = false;
+    for (int plane = 0; plane < AV_NUM_DATA_POINTERS && frame->data[plane] != NULL; plane++) {
+        uint64_t seed = (uint64_t)plane + 1;
+        int count = av_image_get_linesize((enum AVPixelFormat)frame->format, frame->width, plane), same = 0;
+        for (int i = 0; i < count; i++) {
+            uint8_t byte = (uint8_t)rv_random_next(&seed);
+            same += frame->data[plane][i] == byte;
+            if (write)
+                frame->data[plane][i] = byte;
+        }
+        marked = marked || (count > 0 && same == count);
+    }
+    return marked;
+}
+
+/* FFmpeg's CUDA device answers "done" also where its copies have failed (libavutil/hwcontext_cuda.c of FFmpeg
+ * 4 to 6), so what came is looked at. */
+static int transfer(AVFrame *to, const AVFrame *frame)
+{
+    if (frame->format != AV_PIX_FMT_CUDA)
+        return av_hwframe_transfer_data(to, frame, 0);
+    const AVHWFramesContext *frames = (const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data;
+    to->format = frames->sw_format;
+    to->width = frame->width;
+    to->height = frame->height;
+    int code = av_frame_get_buffer(to, 0);
+    if (code < 0)
+        return code;
+    mark_rows(to, true);
+    code = av_hwframe_transfer_data(to, frame, 0);
+    return code >= 0 && mark_rows(to, false) ? AVERROR(EIO) : code;
+}
+
 RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err)
 {
     if (frame->hw_frames_ctx == NULL)
@@ -172,7 +210,7 @@ RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err)
     AVFrame *fetched = av_frame_alloc();
     if (fetched == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", what);
-    int code = av_hwframe_transfer_data(fetched, frame, 0);
+    int code = transfer(fetched, frame);
     if (code >= 0)
         code = av_frame_copy_props(fetched, frame);
     if (code >= 0) {

@@ -5,7 +5,8 @@
  * New device memory is full of NaN; under AddressSanitizer a kernel's access outside its memory is found.
  *
  * Fields may be set by the test (which finds fake_cuda in the library) or, before the library is loaded, by
- * variables: FAKE_CUDA_DEVICES, FAKE_CUDA_DRIVER, FAKE_CUDA_MEMORY_BYTES, FAKE_CUDA_FAIL_LAUNCH. */
+ * variables: FAKE_CUDA_DEVICES, FAKE_CUDA_DRIVER, FAKE_CUDA_MEMORY_BYTES, FAKE_CUDA_FAIL_LAUNCH. FFmpeg's
+ * device "cuda" opens on it too, where LD_LIBRARY_PATH names its folder. */
 #ifndef RV_TESTS_FAKE_CUDA_H
 #define RV_TESTS_FAKE_CUDA_H
 
@@ -27,7 +28,7 @@ typedef struct FakeCuda {
     int stays_broken; // after fail_launch or fail_copy every call fails, as on a real device
     // Counts since the library was loaded.
     size_t allocations; // that are alive, of the host's page-locked memory too
-    size_t allocation_calls, launches, products, recordings, replays;
+    size_t allocation_calls, launches, products, recordings, replays, rectangles; // rectangles: copied planes
 } FakeCuda;
 
 FakeCuda *fake_cuda(void);

@@ -27,6 +27,7 @@ static FakeCuda fake;
 static _Thread_local void *current_context;
 static int context_count;
 static bool broken;
+static bool told_once; // a launch has failed, and the next call says so
 
 typedef struct Work {
     void (*run)(void *argument);
@@ -65,7 +66,7 @@ EXPORT void fake_cuda_reset(void)
     fake.capability = 90;
     fake.fail_alloc = fake.fail_instantiate = fake.fail_copy = fake.spoil_upload = FAKE_NEVER;
     fake.stays_broken = 1;
-    broken = false;
+    broken = told_once = false;
 }
 
 __attribute__((constructor)) static void load(void)
@@ -91,7 +92,9 @@ static int check(void)
 {
     if (current_context == NULL || context_count == 0)
         return INVALID_CONTEXT;
-    return broken ? LAUNCH_FAILED : SUCCESS;
+    bool failed = broken || told_once;
+    told_once = false;
+    return failed ? LAUNCH_FAILED : SUCCESS;
 }
 
 static int fail_for_good(void)
@@ -149,7 +152,10 @@ EXPORT int cuDeviceGetName(char *name, int size_bytes, int device)
 
 EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device)
 {
-    *value = attribute == 75 ? fake.capability / 10 : attribute == 76 ? fake.capability % 10 : -1;
+    *value = attribute == 75   ? fake.capability / 10
+             : attribute == 76 ? fake.capability % 10
+             : attribute == 14 ? 512 // alignment of textures, which FFmpeg gives its rows
+                               : -1;
     return *value >= 0 ? SUCCESS : INVALID_VALUE;
 }
 
@@ -176,6 +182,12 @@ EXPORT int cuCtxSetCurrent(void *context)
 {
     current_context = context;
     return SUCCESS;
+}
+
+EXPORT int cuCtxGetDevice(int *device)
+{
+    *device = 0;
+    return current_context != NULL ? SUCCESS : INVALID_CONTEXT;
 }
 
 EXPORT int cuModuleLoadData(void **module, const void *image)
@@ -262,11 +274,17 @@ EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *total_bytes)
 }
 
 /* A copy, which no recording may meet: the host's memory would be gone when it is replayed. */
-static int copy(void *dst, const void *src, size_t size_bytes, const Stream *stream)
+void *fake_cuda_current(void)
 {
+    return current_context;
+}
+
+int fake_cuda_copy(void *dst, const void *src, size_t size_bytes, void *handle)
+{
+    const Stream *stream = handle; // NULL: the default one
     if (check() != SUCCESS)
         return check();
-    if (stream->recording != NULL)
+    if (stream != NULL && stream->recording != NULL)
         return CAPTURE_UNSUPPORTED;
     if (fails(&fake.fail_copy))
         return fail_for_good();
@@ -276,7 +294,7 @@ static int copy(void *dst, const void *src, size_t size_bytes, const Stream *str
 
 EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_bytes, void *stream)
 {
-    int result = copy((void *)(uintptr_t)dst, host, size_bytes, stream);
+    int result = fake_cuda_copy((void *)(uintptr_t)dst, host, size_bytes, stream);
     if (result == SUCCESS && fails(&fake.spoil_upload)) {
         for (size_t i = 0; i < size_bytes; i++)
             ((uint8_t *)(uintptr_t)dst)[i] ^= 0x40;
@@ -286,7 +304,7 @@ EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_byte
 
 EXPORT int cuMemcpyDtoHAsync_v2(void *host, uint64_t src, size_t size_bytes, void *stream)
 {
-    return copy(host, (const void *)(uintptr_t)src, size_bytes, stream);
+    return fake_cuda_copy(host, (const void *)(uintptr_t)src, size_bytes, stream);
 }
 
 static int create(void **handle, size_t size_bytes)
@@ -308,7 +326,7 @@ EXPORT int cuStreamDestroy_v2(void *stream)
 
 EXPORT int cuStreamSynchronize(void *stream)
 {
-    return ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
+    return stream != NULL && ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
 }
 
 EXPORT int cuStreamWaitEvent(void *stream, void *event, unsigned flags)
@@ -436,8 +454,10 @@ static void run_launch(void *argument)
 {
     const Launch *launch = argument;
     if (broken || fails(&fake.fail_launch) ||
-        fake_kernel_run(launch->kernel, launch->grid, launch->threads, launch->params) != 0)
+        fake_kernel_run(launch->kernel, launch->grid, launch->threads, launch->params) != 0) {
         fail_for_good();
+        told_once = true;
+    }
 }
 
 EXPORT int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,

@@ -33,9 +33,14 @@ static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w)
     return uint4{x, y, z, w};
 }
 
-static inline uint32_t min(uint32_t a, uint32_t b)
+template <typename Value> static inline Value min(Value a, Value b)
 {
     return a < b ? a : b;
+}
+
+template <typename Value> static inline Value max(Value a, Value b)
+{
+    return a > b ? a : b;
 }
 
 /* The sum and the products of four signed bytes. */

@@ -20,15 +20,10 @@ struct DeviceCodes {
     CudaAddress codes, bounds, times, highs, rows, best, counted, query, above_count;
 };
 
-static size_t divide_up(size_t count, size_t by)
-{
-    return count / by + (count % by != 0);
-}
-
 static CudaAddress take(CudaAddress *end, size_t count, size_t value_bytes)
 {
     CudaAddress begin = *end;
-    *end += divide_up(count * value_bytes, PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+    *end += cuda_divide_up(count * value_bytes, PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
     return begin;
 }
 
@@ -42,8 +37,8 @@ static size_t lay_out(DeviceCodes *codes, CudaAddress memory)
     codes->times = take(&end, codes->row_count, sizeof(double));
     codes->highs = take(&end, codes->row_count, sizeof(float));
     codes->rows = take(&end, codes->row_count, sizeof(uint32_t));
-    codes->best = take(&end, divide_up(codes->row_count, DEVICE_CODE_BLOCK), sizeof(float));
-    codes->counted = take(&end, divide_up(codes->row_count, 32), sizeof(uint32_t));
+    codes->best = take(&end, cuda_divide_up(codes->row_count, DEVICE_CODE_BLOCK), sizeof(float));
+    codes->counted = take(&end, cuda_divide_up(codes->row_count, 32), sizeof(uint32_t));
     codes->query = take(&end, 2 * codes->width, 1);
     codes->above_count = take(&end, 1, sizeof(uint32_t));
     return (size_t)(end - memory);
@@ -118,23 +113,18 @@ static void write_codes(Compute *compute, DeviceCodes *codes, size_t first, size
         wait(device);
 }
 
-static void *pointer(CudaAddress address)
-{
-    return (void *)(uintptr_t)address;
-}
-
 /* The kernel's parameters; pointers that it leaves alone are NULL. */
 static CodeScoresParams score_params(const DeviceCodes *codes, const DeviceCodeQuery *query)
 {
     bool timed = query->after_s != NULL || query->before_s != NULL;
     return (CodeScoresParams){
-        .codes = pointer(codes->codes),
-        .bounds = pointer(codes->bounds),
-        .times_s = timed ? pointer(codes->times) : NULL,
-        .counted = query->counted != NULL ? pointer(codes->counted) : NULL,
-        .query = pointer(codes->query),
-        .highs = pointer(codes->highs),
-        .best = pointer(codes->best),
+        .codes = cuda_pointer(codes->codes),
+        .bounds = cuda_pointer(codes->bounds),
+        .times_s = timed ? cuda_pointer(codes->times) : NULL,
+        .counted = query->counted != NULL ? cuda_pointer(codes->counted) : NULL,
+        .query = cuda_pointer(codes->query),
+        .highs = cuda_pointer(codes->highs),
+        .best = cuda_pointer(codes->best),
         .step = query->step,
         .error_factor = query->error_factor,
         .slack = query->slack,
@@ -148,15 +138,16 @@ static CodeScoresParams score_params(const DeviceCodes *codes, const DeviceCodeQ
 static void score_codes(Compute *compute, DeviceCodes *codes, const DeviceCodeQuery *query, float *best)
 {
     CudaDevice *device = (CudaDevice *)compute;
-    size_t blocks = divide_up(codes->row_count, DEVICE_CODE_BLOCK);
+    size_t blocks = cuda_divide_up(codes->row_count, DEVICE_CODE_BLOCK);
     CodeScoresParams params = score_params(codes, query);
     if (!rv_cuda_enter(device) || !copy_in(device, codes->query, query->code->high, codes->width) ||
         !copy_in(device, codes->query + codes->width, query->code->low, codes->width) ||
         (query->counted != NULL && !copy_in(device, codes->counted, query->counted,
-                                            divide_up(codes->row_count, 32) * sizeof *query->counted)))
+                                            cuda_divide_up(codes->row_count, 32) * sizeof *query->counted)))
         return;
     rv_cuda_launch(device, CUDA_KERNEL_rv_code_scores,
-                   (CudaGrid){divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width}, &params);
+                   (CudaGrid){cuda_divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width},
+                   &params);
     if (device->failure.status == RV_OK && copy_out(device, best, codes->best, blocks * sizeof *best))
         wait(device);
 }
@@ -166,16 +157,16 @@ static size_t codes_above(Compute *compute, DeviceCodes *codes, double threshold
 {
     CudaDevice *device = (CudaDevice *)compute;
     uint32_t count = 0;
-    CodesAboveParams params = {.highs = pointer(codes->highs),
-                               .rows = pointer(codes->rows),
-                               .count = pointer(codes->above_count),
+    CodesAboveParams params = {.highs = cuda_pointer(codes->highs),
+                               .rows = cuda_pointer(codes->rows),
+                               .count = cuda_pointer(codes->above_count),
                                .threshold = threshold,
                                .row_count = (uint32_t)codes->row_count,
                                .capacity = (uint32_t)capacity};
     if (!rv_cuda_enter(device) || !copy_in(device, codes->above_count, &count, sizeof count))
         return 0;
     rv_cuda_launch(device, CUDA_KERNEL_rv_codes_above,
-                   (CudaGrid){divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
+                   (CudaGrid){cuda_divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
     if (device->failure.status != RV_OK || !copy_out(device, &count, codes->above_count, sizeof count) ||
         !wait(device))
         return 0;

@@ -153,11 +153,6 @@ static void forget(CudaDevice *device, Product *product)
         blas->preference_destroy(product->preference);
 }
 
-static void *pointer(CudaAddress address)
-{
-    return (void *)(uintptr_t)address;
-}
-
 static void multiply(CudaDevice *device, Product *product)
 {
     const CublasLt *blas = &device->blas;
@@ -175,10 +170,10 @@ static void multiply(CudaDevice *device, Product *product)
                          product->inputs, product->outputs);
         else
             good(device,
-                 blas->matmul(blas->handle, product->desc, &alpha, pointer(product->weights), product->a,
-                              pointer(product->src), product->b, &beta, pointer(product->dst), product->d,
-                              pointer(product->dst), product->d, &choice.algorithm,
-                              pointer(device->workspace), CUDA_WORKSPACE_BYTES, device->stream),
+                 blas->matmul(blas->handle, product->desc, &alpha, cuda_pointer(product->weights), product->a,
+                              cuda_pointer(product->src), product->b, &beta, cuda_pointer(product->dst),
+                              product->d, cuda_pointer(product->dst), product->d, &choice.algorithm,
+                              cuda_pointer(device->workspace), CUDA_WORKSPACE_BYTES, device->stream),
                  "a product");
     }
     forget(device, product);
@@ -216,7 +211,7 @@ static void activate(CudaDevice *device, DeviceRows dst, size_t rows, size_t wid
     if (epilogue.accumulate) {
         params.sum = params.values;
         params.sum_stride = dst.stride;
-        params.values = pointer(device->scratch.address);
+        params.values = cuda_pointer(device->scratch.address);
         params.stride = width;
     } else if (dst.buffer->half && width % 8 == 0 && dst.stride % 8 == 0 &&
                (uintptr_t)params.values % 16 == 0) {

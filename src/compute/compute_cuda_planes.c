@@ -191,23 +191,18 @@ static RvStatus prepare(CudaDevice *device, DevicePlanes *planes, const DevicePi
     return RV_OK;
 }
 
-static void *pointer(CudaAddress address)
-{
-    return (void *)(uintptr_t)address;
-}
-
 static void resample_plane(CudaDevice *device, const DevicePlanes *planes, const DevicePicture *picture,
                            int index)
 {
     const DevicePlane *plane = &picture->planes[index];
     int kind = index > 0, first = 0, end = 0;
     const Taps *along = &planes->taps[kind][0], *down = &planes->taps[kind][1];
-    size_t columns = along->targets, blocks = (columns + CUDA_THREADS - 1) / CUDA_THREADS;
+    size_t columns = along->targets, blocks = cuda_divide_up(columns, CUDA_THREADS);
     rows_needed(down, plane->height, &first, &end);
-    PlaneRowsParams rows = {.src = pointer(plane->address),
-                            .starts = pointer(planes->starts[kind][0]),
-                            .weights = pointer(planes->weights[kind][0]),
-                            .dst = pointer(planes->rows),
+    PlaneRowsParams rows = {.src = cuda_pointer(plane->address),
+                            .starts = cuda_pointer(planes->starts[kind][0]),
+                            .weights = cuda_pointer(planes->weights[kind][0]),
+                            .dst = cuda_pointer(planes->rows),
                             .row_stride = plane->row_stride,
                             .width = (uint32_t)plane->width,
                             .step = (uint32_t)plane->step,
@@ -215,10 +210,10 @@ static void resample_plane(CudaDevice *device, const DevicePlanes *planes, const
                             .columns = (uint32_t)columns,
                             .taps = (uint32_t)along->count};
     PlaneColumnsParams sums = {
-        .src = pointer(planes->rows),
-        .starts = pointer(planes->starts[kind][1]),
-        .weights = pointer(planes->weights[kind][1]),
-        .dst = pointer(planes->dst + (size_t)index * columns * down->targets * sizeof(uint16_t)),
+        .src = cuda_pointer(planes->rows),
+        .starts = cuda_pointer(planes->starts[kind][1]),
+        .weights = cuda_pointer(planes->weights[kind][1]),
+        .dst = cuda_pointer(planes->dst + (size_t)index * columns * down->targets * sizeof(uint16_t)),
         .height = (uint32_t)plane->height,
         .first_row = (uint32_t)first,
         .rows = (uint32_t)down->targets,

@@ -6,11 +6,6 @@
 
 #include "compute/compute_cuda.h"
 
-static size_t divide_up(size_t count, size_t by)
-{
-    return count / by + (count % by != 0);
-}
-
 static const float *floats_of(const DeviceBuffer *buffer)
 {
     assert(!buffer->half);
@@ -34,7 +29,7 @@ void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t wi
                               .width = (uint32_t)width,
                               .epsilon = epsilon};
     rv_cuda_launch(device, dst.buffer->half ? CUDA_KERNEL_rv_layer_norm_f16 : CUDA_KERNEL_rv_layer_norm_f32,
-                   (CudaGrid){divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
+                   (CudaGrid){cuda_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
 }
 
 /* Whether rows can be read sixteen bytes at a time. */
@@ -71,14 +66,15 @@ void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows
     if (half && shape->head_width == 64 && aligned16(q) && aligned16(k) && aligned16(v)) {
         rv_cuda_launch(
             device, CUDA_KERNEL_rv_attention_f16_w64,
-            (CudaGrid){heads, divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0}, &params);
+            (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0},
+            &params);
         return;
     }
     size_t shared = CUDA_KEYS * (shape->head_width + 1) + CUDA_WARPS * shape->head_width;
-    rv_cuda_launch(
-        device, half ? CUDA_KERNEL_rv_attention_f16 : CUDA_KERNEL_rv_attention_f32,
-        (CudaGrid){heads, divide_up(shape->query_count, CUDA_WARPS), CUDA_THREADS, shared * sizeof(float)},
-        &params);
+    rv_cuda_launch(device, half ? CUDA_KERNEL_rv_attention_f16 : CUDA_KERNEL_rv_attention_f32,
+                   (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_WARPS), CUDA_THREADS,
+                              shared * sizeof(float)},
+                   &params);
 }
 
 void rv_cuda_patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst)

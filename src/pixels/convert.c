@@ -200,10 +200,10 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
 }
 
 /* Whether a frame that lies on a device is to be resampled there. */
-static bool stays_on_device(FrameConverter *converter, const AVFrame *av, Size size)
+static bool stays_on_device(FrameConverter *converter, const AVFrame *av, const FrameView *view, Size size)
 {
-    if (av->hw_frames_ctx == NULL || converter->left_device ||
-        (size.width == av->width && size.height == av->height))
+    bool same_size = size.width == view->shape.width && size.height == view->shape.height;
+    if (!view->shape.on_device || converter->left_device || same_size)
         return false;
     RvError reason = {0};
     if (converter->device == NULL &&
@@ -232,18 +232,20 @@ static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler,
 {
     FrameView view;
     RvError reason = {0};
-    if (stays_on_device(converter, frame->av, size)) {
-        RvStatus status = rv_frame_view(frame->av, &view, &reason);
+    RvStatus status = rv_frame_view(frame->av, &view, err);
+    if (status != RV_OK)
+        return status;
+    if (stays_on_device(converter, frame->av, &view, size)) {
         view.compute = converter->device;
-        if (status == RV_OK)
-            status = render(converter, scaler, frame->av, &view, size, window, &reason);
-        if (status == RV_OK)
+        if (render(converter, scaler, frame->av, &view, size, window, &reason) == RV_OK)
             return RV_OK;
         leave_device(converter, &reason);
     }
-    RvStatus status = rv_frame_fetch(frame, err);
-    if (status == RV_OK)
-        status = rv_frame_view(frame->av, &view, err);
+    if (view.shape.on_device) {
+        status = rv_frame_fetch(frame, err);
+        if (status == RV_OK)
+            status = rv_frame_view(frame->av, &view, err);
+    }
     return status == RV_OK ? render(converter, scaler, frame->av, &view, size, window, err) : status;
 }
 

@@ -238,17 +238,25 @@ static void what_the_device_does_not_do_is_done_in_memory(void **state)
         enum AVPixelFormat format;
         int width, height;
         bool exact;
-        int warnings;
+        int interlaced, warnings;
         const char *why;
     } cases[] = {
-        {AV_PIX_FMT_NV12, 320, 180, true, 0, "the exact way"},
-        {AV_PIX_FMT_NV12, 1000, 200, false, 0, "a long shape"},
-        {AV_PIX_FMT_YUV420P, 320, 180, false, 1, "a layout that NVDEC does not give"},
+        {AV_PIX_FMT_NV12, 320, 180, true, 0, 0, "the exact way"},
+        {AV_PIX_FMT_NV12, 1000, 200, false, 0, 0, "a long shape"},
+        {AV_PIX_FMT_NV12, 64, 64, false, 0, 0, "of the wanted size already"},
+        {AV_PIX_FMT_NV12, 64, 128, false, 1, 0, "a field of the wanted size"},
+        {AV_PIX_FMT_YUV420P, 320, 180, false, 0, 1, "a layout that NVDEC does not give"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const Shape shape = {cases[i].format, cases[i].width,     cases[i].height, 64, 90,
-                             .aspect = 1,     .why = cases[i].why};
+        const Shape shape = {cases[i].format,
+                             cases[i].width,
+                             cases[i].height,
+                             64,
+                             90,
+                             .aspect = 1 + cases[i].interlaced,
+                             .interlaced = cases[i].interlaced,
+                             .why = cases[i].why};
         AVFrame *av = make_drawn(&shape), *sent = send_frame(av);
         Frame there = as_frame(sent, &shape), here = as_frame(av, &shape);
         Lines lines, host_lines;

@@ -185,21 +185,23 @@ static bool mark_rows(const AVFrame *frame, bool write)
     return marked;
 }
 
-/* FFmpeg's CUDA device answers "done" also where its copies have failed (libavutil/hwcontext_cuda.c of FFmpeg
- * 4 to 6), so what came is looked at. */
-static int transfer(AVFrame *to, const AVFrame *frame)
+/* FFmpeg's CUDA device (libavutil/hwcontext_cuda.c, seen in 5.1) answers "done" also where its copies have
+ * failed, so what came is looked at; and of an odd number of rows it leaves out the last one of chroma, so
+ * one more is fetched, which decoders have. */
+static int transfer_cuda(AVFrame *to, AVFrame *frame)
 {
-    if (frame->format != AV_PIX_FMT_CUDA)
-        return av_hwframe_transfer_data(to, frame, 0);
     const AVHWFramesContext *frames = (const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data;
+    int height = frame->height, fetched_height = height + (height % 2 != 0 && height < frames->height);
     to->format = frames->sw_format;
     to->width = frame->width;
-    to->height = frame->height;
+    to->height = fetched_height;
     int code = av_frame_get_buffer(to, 0);
     if (code < 0)
         return code;
     mark_rows(to, true);
+    frame->height = fetched_height;
     code = av_hwframe_transfer_data(to, frame, 0);
+    frame->height = to->height = height;
     return code >= 0 && mark_rows(to, false) ? AVERROR(EIO) : code;
 }
 
@@ -210,7 +212,8 @@ RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err)
     AVFrame *fetched = av_frame_alloc();
     if (fetched == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", what);
-    int code = transfer(fetched, frame);
+    int code = frame->format == AV_PIX_FMT_CUDA ? transfer_cuda(fetched, frame)
+                                                : av_hwframe_transfer_data(fetched, frame, 0);
     if (code >= 0)
         code = av_frame_copy_props(fetched, frame);
     if (code >= 0) {

@@ -340,14 +340,19 @@ static void fetch_gives_the_same_bytes(void **state)
 {
     (void)state;
     AVFrame *av = make_drawn(&shapes[1]), *sent = send_frame(av);
+    av->height = sent->height = 359; // as of a video whose last row is cropped: half a row of chroma
     Frame there = as_frame(sent, &shapes[1]), second = {0};
     assert_int_equal(rv_frame_ref(&there, &second, NULL), RV_OK);
     assert_int_equal(rv_frame_fetch(&there, NULL), RV_OK);
     assert_int_equal(sent->format, AV_PIX_FMT_NV12);
     assert_int_equal(sent->color_range, av->color_range);
-    for (int y = 0; y < av->height; y++)
-        assert_memory_equal(sent->data[0] + (ptrdiff_t)y * sent->linesize[0],
-                            av->data[0] + (ptrdiff_t)y * av->linesize[0], (size_t)av->width);
+    assert_int_equal(sent->height, 359);
+    for (int y = 0; y < 359 + 180; y++) {
+        int plane = y >= 359, row = plane ? y - 359 : y;
+        assert_memory_equal(sent->data[plane] + (ptrdiff_t)row * sent->linesize[plane],
+                            av->data[plane] + (ptrdiff_t)row * av->linesize[plane],
+                            (size_t)(plane ? (av->width + 1) / 2 * 2 : av->width));
+    }
     assert_int_equal(second.av->format, AV_PIX_FMT_CUDA);
     assert_int_equal(rv_frame_fetch(&there, NULL), RV_OK); // nothing to do
     rv_frame_clear(&second);

@@ -122,22 +122,25 @@ static void index_in_sequence(Fixture *fixture, const char *library_path, const 
 /* Rows that only one of the libraries holds, whichever. */
 static int64_t differences(const char *one, const char *other)
 {
-    static const char *const tables[] = {"video_id, path, content_key, size_bytes, modified_ns, duration, "
-                                         "width, height, frame_rate, codec, sampling, state, error FROM "
-                                         "%s.videos",
-                                         "* FROM %s.frames", "* FROM %s.frame_pictures"};
+    static const struct {
+        const char *columns, *table;
+    } compared[] = {{"video_id, path, content_key, size_bytes, modified_ns, duration, width, height, "
+                     "frame_rate, codec, sampling, state, error",
+                     "videos"},
+                    {"*", "frames"},
+                    {"*", "frame_pictures"}};
     sqlite3 *database = NULL;
     int64_t sum = 0;
     char *attach = sqlite3_mprintf("ATTACH %Q AS other", other);
     assert_int_equal(sqlite3_open(one, &database), SQLITE_OK);
     assert_int_equal(sqlite3_exec(database, attach, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_free(attach);
-    for (size_t i = 0; i < 2 * sizeof tables / sizeof tables[0]; i++) {
-        char left[300], right[300], sql[800];
+    for (size_t i = 0; i < 2 * sizeof compared / sizeof compared[0]; i++) {
+        const char *columns = compared[i / 2].columns, *table = compared[i / 2].table;
+        char sql[800];
         sqlite3_stmt *statement = NULL;
-        snprintf(left, sizeof left, tables[i / 2], i % 2 ? "main" : "other");
-        snprintf(right, sizeof right, tables[i / 2], i % 2 ? "other" : "main");
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT %s EXCEPT SELECT %s)", left, right);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT %s FROM %s.%s EXCEPT SELECT %s FROM %s.%s)",
+                 columns, i % 2 ? "main" : "other", table, columns, i % 2 ? "other" : "main", table);
         if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
             fail_msg("%s: %s", sql, sqlite3_errmsg(database));
         assert_int_equal(sqlite3_step(statement), SQLITE_ROW);

@@ -192,6 +192,10 @@ static void create_streams(CudaDevice *device)
 static void retain_context(CudaDevice *device)
 {
     CudaHandle context = NULL;
+    // As FFmpeg makes it: it does not share one of another kind (libavutil/hwcontext_cuda.c), and its
+    // decoders would each have a context of their own. Threads that wait then leave their core to decoding.
+    // Where others have made it already, as they like it, this has no effect.
+    device->driver.context_flags(device->device, CUDA_CONTEXT_BLOCKING_SYNC);
     if (rv_cuda_good(device, device->driver.context_retain(&context, device->device), "opening"))
         device->context = context;
     device->own_context = device->context != NULL;

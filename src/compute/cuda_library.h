@@ -18,7 +18,8 @@ enum {
     CUDA_RESULT_NO_DEVICE = 100,
     CUDA_DEVICE_MAJOR = 75, // attributes: compute capability
     CUDA_DEVICE_MINOR = 76,
-    CUDA_STREAM_NON_BLOCKING = 1, // flags
+    CUDA_CONTEXT_BLOCKING_SYNC = 4, // flags
+    CUDA_STREAM_NON_BLOCKING = 1,
     CUDA_EVENT_NO_TIMING = 2,
     CUDA_CAPTURE_RELAXED = 2, // allocations of other threads do not end a capture
 };
@@ -36,6 +37,7 @@ enum {
     X(device_name, "cuDeviceGetName", (char *name, int size_bytes, int device))                              \
     X(device_attribute, "cuDeviceGetAttribute", (int *value, int attribute, int device))                     \
     X(device_memory, "cuDeviceTotalMem_v2", (size_t * bytes, int device))                                    \
+    X(context_flags, "cuDevicePrimaryCtxSetFlags_v2", (int device, unsigned flags))                          \
     X(context_retain, "cuDevicePrimaryCtxRetain", (CudaHandle * context, int device))                        \
     X(context_release, "cuDevicePrimaryCtxRelease_v2", (int device))                                         \
     X(context_set, "cuCtxSetCurrent", (CudaHandle context))                                                  \

@@ -17,6 +17,7 @@
 #include "pixels/still.h"
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"
+#include "video/hardware.h"
 
 // Beyond this ratio of sides the fast way would resample much that the crop throws away.
 #define FAST_MAX_RATIO 4
@@ -34,8 +35,9 @@ struct FrameConverter {
     Rows rgb;  // R G B, the result of swscale or of the steps after it
     Rows wide; // R G B A or 16-bit R G B on the way to rgb
     ToneMap *tone_map;
-    Compute *device;  // of frames that lie on one; NULL: not opened
-    bool left_device; // it does not work
+    Compute *device;      // of frames that lie on one; NULL: not opened
+    void *device_context; // the driver's, of those frames
+    bool left_device;     // it does not work
 };
 
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err)
@@ -199,30 +201,41 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     return RV_OK;
 }
 
+static void close_device(FrameConverter *converter)
+{
+    rv_frame_scaler_clear(&converter->input_scaler);
+    rv_frame_scaler_clear(&converter->picture_scaler);
+    rv_compute_close(converter->device);
+    converter->device = NULL;
+}
+
 /* Whether a frame that lies on a device is to be resampled there. */
 static bool stays_on_device(FrameConverter *converter, const AVFrame *av, const FrameView *view, Size size)
 {
+    void *context = NULL, *stream = NULL;
+    RvError reason = {0};
     bool same_size = size.width == view->shape.width && size.height == view->shape.height;
     if (!view->shape.on_device || converter->left_device || same_size)
         return false;
-    RvError reason = {0};
-    if (converter->device == NULL &&
-        rv_device_scaler_open(av, &converter->options.log, &converter->device, &reason) != RV_OK) {
-        rv_log_line(&converter->options.log, RV_LOG_INFO, "frames are resampled by the processor: %s",
-                    reason.message);
+    if (rv_hardware_cuda_of(av, &context, &stream) && context != converter->device_context)
+        close_device(converter); // another decoder's frame
+    converter->device_context = context;
+    RvStatus status = RV_OK;
+    if (converter->device == NULL)
+        status = rv_device_scaler_open(av, &converter->options.log, &converter->device, &reason);
+    if (status != RV_OK) {
+        rv_log_line(&converter->options.log, status == RV_ERROR_UNSUPPORTED ? RV_LOG_INFO : RV_LOG_WARNING,
+                    "frames are resampled by the processor: %s", reason.message);
         converter->left_device = true;
     }
-    return !converter->left_device;
+    return status == RV_OK;
 }
 
 static void leave_device(FrameConverter *converter, const RvError *reason)
 {
     rv_log_line(&converter->options.log, RV_LOG_WARNING,
                 "frames are resampled by the processor from here on: %s", reason->message);
-    rv_frame_scaler_clear(&converter->input_scaler);
-    rv_frame_scaler_clear(&converter->picture_scaler);
-    rv_compute_close(converter->device);
-    converter->device = NULL;
+    close_device(converter);
     converter->left_device = true;
 }
 

@@ -22,7 +22,7 @@ typedef struct ConverterOptions {
 
 /* Keeps scaler contexts between frames of one shape. Frames that lie on a CUDA device are resampled there;
  * where that does not work (in the middle of a video: with a warning) they are brought into memory, in place.
- * Threads: one caller at a time. */
+ * Destroy it before the decoder of such frames is closed. Threads: one caller at a time. */
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err);
 void rv_converter_destroy(FrameConverter *converter);
 

@@ -61,8 +61,9 @@ static RvStatus open_device(const char *name, enum AVHWDeviceType *type, AVBuffe
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "hardware decoding by %s: this build of FFmpeg knows none, auto, %s", name, text);
     }
-    // FFmpeg would take what is no number for the first device.
-    bool number = which == NULL || (which[0] != '\0' && which[strspn(which, "0123456789")] == '\0');
+    // FFmpeg would take what is no number for the first device, and 010 for the eighth.
+    bool number = which == NULL || (which[0] != '\0' && which[strspn(which, "0123456789")] == '\0' &&
+                                    (which[0] != '0' || which[1] == '\0'));
     if (which != NULL && (which[0] == '\0' || (*type == AV_HWDEVICE_TYPE_CUDA && !number)))
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "hardware decoding by %s: behind the colon stands no device; give cuda:1, "
@@ -167,6 +168,8 @@ bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream)
     return true;
 }
 
+#define MARK_MIN 8 // bytes of a row that do not look like the mark by chance
+
 /* The first row of every plane, or whether it still is what was written there: rows of a video are not. */
 static bool mark_rows(const AVFrame *frame, bool write)
 {
@@ -180,7 +183,7 @@ static bool mark_rows(const AVFrame *frame, bool write)
             if (write)
                 frame->data[plane][i] = byte;
         }
-        marked = marked || (count > 0 && same == count);
+        marked = marked || (count >= MARK_MIN && same == count);
     }
     return marked;
 }

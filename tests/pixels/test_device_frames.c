@@ -216,11 +216,13 @@ static void frames_are_resampled_where_they_lie(void **state)
         assert_int_equal(fake->launches - launches, 12);
         assert_int_equal(fake->rectangles, rectangles);
         assert_int_equal(sent->format, AV_PIX_FMT_CUDA);
+        void *context = NULL, *stream = NULL;
+        assert_true(rv_hardware_cuda_of(sent, &context, &stream));
+        assert_ptr_equal(fake->launch_context, context);
         Products in_memory = convert(host, &here, &shapes[i]);
         compare_products(&on_device, &in_memory, &shapes[i]);
         clear_products(&on_device);
         clear_products(&in_memory);
-        // Of FFmpeg's contexts each frame has its own here; a decoder's frames share one.
         rv_converter_destroy(converter);
         converter = open_converter(&lines, false);
         rv_frame_clear(&there);
@@ -361,6 +363,69 @@ static void fetch_gives_the_same_bytes(void **state)
     assert_int_equal(fake_cuda_state()->allocations, 0);
 }
 
+/* The encoder's context is FFmpeg's too, whoever comes first. */
+static void decoders_share_the_encoders_context(void **state)
+{
+    (void)state;
+    for (int encoder_first = 0; encoder_first < 2; encoder_first++) {
+        Compute *compute = encoder_first ? open_cuda_or_skip(true, 1) : NULL;
+        Hardware hardware = {0};
+        RvLog log = {0};
+        fake_cuda_state();
+        assert_int_equal(rv_hardware_open("cuda", AV_CODEC_ID_H264, "clip", &log, &hardware, NULL), RV_OK);
+        assert_non_null(hardware.device);
+        if (!encoder_first)
+            compute = open_cuda_or_skip(true, 1);
+        AVFrame *av = make_drawn(&shapes[2]), *sent = av_frame_alloc();
+        AVBufferRef *frames = open_frames(hardware.device, av);
+        void *context = NULL, *stream = NULL;
+        assert_int_equal(av_hwframe_get_buffer(frames, sent, 0), 0);
+        assert_true(rv_hardware_cuda_of(sent, &context, &stream));
+        float zero = 0;
+        DeviceBuffer *buffer = compute->ops->buffer_create(compute, 1, COMPUTE_FAST, NULL);
+        assert_non_null(buffer);
+        compute->ops->upload(compute, buffer, &zero, 1); // runs a kernel
+        assert_ptr_equal(fake_cuda_state()->launch_context, context);
+        compute->ops->buffer_destroy(compute, buffer);
+        av_frame_free(&sent);
+        av_frame_free(&av);
+        av_buffer_unref(&frames);
+        rv_hardware_close(&hardware);
+        rv_compute_close(compute);
+    }
+    assert_int_equal(fake_cuda_state()->allocations, 0);
+}
+
+/* Frames of several decoders, each with a context of its own. */
+static void a_converter_follows_its_frames(void **state)
+{
+    (void)state;
+    AVFrame *av = make_drawn(&shapes[2]);
+    AVFrame *kept[2] = {NULL};
+    Lines lines;
+    FrameConverter *converter = open_converter(&lines, false);
+    for (int turn = 0; turn < 3; turn++) {
+        AVFrame *sent = send_frame(av);
+        Frame there = as_frame(sent, &shapes[2]);
+        void *context = NULL, *stream = NULL;
+        assert_true(rv_hardware_cuda_of(sent, &context, &stream));
+        Products products = convert(converter, &there, &shapes[2]);
+        assert_ptr_equal(fake_cuda_state()->launch_context, context);
+        clear_products(&products);
+        if (turn == 2) {
+            rv_converter_destroy(converter);
+            rv_frame_clear(&there);
+        } else {
+            kept[turn] = sent; // so that its context lives
+        }
+    }
+    assert_int_equal(lines.warnings + lines.info, 0);
+    for (int turn = 0; turn < 2; turn++)
+        av_frame_free(&kept[turn]);
+    av_frame_free(&av);
+    assert_int_equal(fake_cuda_state()->allocations, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +434,8 @@ int main(void)
         cmocka_unit_test(a_device_that_fails_loses_nothing),
         cmocka_unit_test(a_device_that_is_lost_gives_an_error),
         cmocka_unit_test(fetch_gives_the_same_bytes),
+        cmocka_unit_test(decoders_share_the_encoders_context),
+        cmocka_unit_test(a_converter_follows_its_frames),
     };
     return cmocka_run_group_tests_name("device_frames", tests, NULL, NULL);
 }

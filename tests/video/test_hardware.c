@@ -27,7 +27,8 @@ static void check_hwaccel_refuses_what_is_not_there(void **state)
     assert_int_equal(rv_video_check_hwaccel("nonsense", &err), RV_ERROR_ARGUMENT);
     assert_non_null(strstr(err.message, "nonsense"));
     assert_int_equal(rv_video_check_hwaccel("nonsense:1", &err), RV_ERROR_ARGUMENT);
-    static const char *const devices[] = {"cuda:", "cuda:x", "cuda:1x", "vaapi:", "vaapi:/no/such/device"};
+    static const char *const devices[] = {"cuda:",    "cuda:x", "cuda:1x",
+                                          "cuda:010", "vaapi:", "vaapi:/no/such/device"};
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         assert_int_equal(rv_video_check_hwaccel(devices[i], &err), RV_ERROR_ARGUMENT);
         assert_non_null(strstr(err.message, devices[i]));

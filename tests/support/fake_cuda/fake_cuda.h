@@ -29,6 +29,7 @@ typedef struct FakeCuda {
     // Counts since the library was loaded.
     size_t allocations; // that are alive, of the host's page-locked memory too
     size_t allocation_calls, launches, products, recordings, replays, rectangles; // rectangles: copied planes
+    void *launch_context;                                                         // of the last launch
 } FakeCuda;
 
 FakeCuda *fake_cuda(void);

@@ -21,11 +21,15 @@ enum {
     SHARED_BYTES_MAX = 48 * 1024,
 };
 
+int cuCtxPushCurrent_v2(void *context);
+
 #define EXPORT __attribute__((visibility("default")))
 
 static FakeCuda fake;
 static _Thread_local void *current_context;
-static int context_count;
+static int context_count; // of all contexts, retained or made
+static int shared_count;  // how often the shared one was retained
+static unsigned shared_flags;
 static bool broken;
 static bool told_once; // a launch has failed, and the next call says so
 
@@ -168,13 +172,52 @@ EXPORT int cuDeviceTotalMem_v2(size_t *bytes, int device)
 EXPORT int cuDevicePrimaryCtxRetain(void **context, int device)
 {
     context_count++;
+    shared_count++;
     *context = &fake;
     return SUCCESS;
+}
+
+/* A context of its own. */
+EXPORT int cuCtxCreate_v2(void **context, unsigned flags, int device)
+{
+    *context = malloc(1);
+    if (*context == NULL)
+        return OUT_OF_MEMORY;
+    context_count++;
+    return cuCtxPushCurrent_v2(*context);
+}
+
+EXPORT int cuCtxDestroy_v2(void *context)
+{
+    context_count--;
+    free(context);
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active)
+{
+    *flags = shared_flags;
+    *active = shared_count > 0;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxSetFlags_v2(int device, unsigned flags)
+{
+    if (shared_count == 0)
+        shared_flags = flags;
+    return SUCCESS;
+}
+
+EXPORT int cuDevicePrimaryCtxSetFlags(int device, unsigned flags)
+{
+    return cuDevicePrimaryCtxSetFlags_v2(device, flags);
 }
 
 EXPORT int cuDevicePrimaryCtxRelease_v2(int device)
 {
     context_count--;
+    if (--shared_count == 0)
+        shared_flags = 0;
     return SUCCESS;
 }
 
@@ -472,5 +515,6 @@ EXPORT int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsi
         return INVALID_VALUE;
     memcpy(launch.params, params[0], kernel->param_bytes);
     fake.launches++;
+    fake.launch_context = current_context;
     return fake_cuda_submit(stream, run_launch, &launch, sizeof launch);
 }

@@ -14,7 +14,6 @@ enum { SUCCESS = 0, INVALID_VALUE = 1, INVALID_CONTEXT = 201, NOT_SUPPORTED = 80
 
 int cuCtxSetCurrent(void *context);
 int cuMemAlloc_v2(uint64_t *address, size_t size_bytes);
-int cuDevicePrimaryCtxRetain(void **context, int device);
 int cuDevicePrimaryCtxRelease_v2(int device);
 void *fake_cuda_current(void);
 int fake_cuda_copy(void *dst, const void *src, size_t size_bytes, void *stream);
@@ -39,18 +38,6 @@ EXPORT int cuCtxPopCurrent_v2(void **context)
     return cuCtxSetCurrent(stack[--depth]);
 }
 
-/* Made and pushed. */
-EXPORT int cuCtxCreate_v2(void **context, unsigned flags, int device)
-{
-    int result = cuDevicePrimaryCtxRetain(context, device);
-    return result == SUCCESS ? cuCtxPushCurrent_v2(*context) : result;
-}
-
-EXPORT int cuCtxDestroy_v2(void *context)
-{
-    return cuDevicePrimaryCtxRelease_v2(0);
-}
-
 EXPORT int cuCtxSetLimit(int limit, size_t value)
 {
     return SUCCESS;
@@ -59,18 +46,6 @@ EXPORT int cuCtxSetLimit(int limit, size_t value)
 EXPORT int cuDevicePrimaryCtxRelease(int device)
 {
     return cuDevicePrimaryCtxRelease_v2(device);
-}
-
-EXPORT int cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active)
-{
-    *flags = 0;
-    *active = 0;
-    return SUCCESS;
-}
-
-EXPORT int cuDevicePrimaryCtxSetFlags(int device, unsigned flags)
-{
-    return SUCCESS;
 }
 
 EXPORT int cuMemAllocPitch_v2(uint64_t *address, size_t *pitch, size_t width_bytes, size_t height,

@@ -89,6 +89,11 @@ void rv_cuda_launch(CudaDevice *device, int kernel, CudaGrid grid, void *params)
 RvStatus rv_cuda_alloc(CudaDevice *device, size_t count, size_t value_bytes, CudaAddress *out, RvError *err);
 void rv_cuda_free(CudaDevice *device, CudaAddress *address);
 
+/* Bytes to the device, in the order of its stream; host memory that is not page-locked is read at once. */
+bool rv_cuda_send(CudaDevice *device, CudaAddress dst, const void *host, size_t size_bytes);
+/* Bytes from the device, and all that the stream was given before: they are there on return. */
+bool rv_cuda_fetch(CudaDevice *device, void *host, CudaAddress src, size_t size_bytes);
+
 /* Host floats into device memory, narrowed where half. */
 void rv_cuda_write(CudaDevice *device, CudaAddress dst, bool half, const float *host, size_t count);
 

@@ -82,35 +82,17 @@ static RvStatus create_codes(Compute *compute, size_t row_count, size_t width, D
     return RV_OK;
 }
 
-static bool copy_in(CudaDevice *device, CudaAddress dst, const void *host, size_t size_bytes)
-{
-    return rv_cuda_good(device, device->driver.copy_to_device(dst, host, size_bytes, device->stream),
-                        "copy to the device");
-}
-
-static bool copy_out(CudaDevice *device, void *host, CudaAddress src, size_t size_bytes)
-{
-    return size_bytes == 0 ||
-           rv_cuda_good(device, device->driver.copy_to_host(host, src, size_bytes, device->stream),
-                        "copy from the device");
-}
-
-/* What was given to the stream has happened, and what it read on the host is free again. */
-static bool wait(CudaDevice *device)
-{
-    return rv_cuda_good(device, device->driver.stream_wait(device->stream), "computing");
-}
-
 static void write_codes(Compute *compute, DeviceCodes *codes, size_t first, size_t count,
                         const uint8_t *codes_u8, const float *bounds, const double *times_s)
 {
     CudaDevice *device = (CudaDevice *)compute;
     if (count == 0 || !rv_cuda_enter(device))
         return;
-    if (copy_in(device, codes->codes + first * codes->width, codes_u8, count * codes->width) &&
-        copy_in(device, codes->bounds + first * 2 * sizeof *bounds, bounds, count * 2 * sizeof *bounds) &&
-        copy_in(device, codes->times + first * sizeof *times_s, times_s, count * sizeof *times_s))
-        wait(device);
+    if (rv_cuda_send(device, codes->codes + first * codes->width, codes_u8, count * codes->width) &&
+        rv_cuda_send(device, codes->bounds + first * 2 * sizeof *bounds, bounds,
+                     count * 2 * sizeof *bounds) &&
+        rv_cuda_send(device, codes->times + first * sizeof *times_s, times_s, count * sizeof *times_s))
+        rv_cuda_good(device, device->driver.stream_wait(device->stream), "copy to the device");
 }
 
 /* The kernel's parameters; pointers that it leaves alone are NULL. */
@@ -140,16 +122,17 @@ static void score_codes(Compute *compute, DeviceCodes *codes, const DeviceCodeQu
     CudaDevice *device = (CudaDevice *)compute;
     size_t blocks = cuda_divide_up(codes->row_count, DEVICE_CODE_BLOCK);
     CodeScoresParams params = score_params(codes, query);
-    if (!rv_cuda_enter(device) || !copy_in(device, codes->query, query->code->high, codes->width) ||
-        !copy_in(device, codes->query + codes->width, query->code->low, codes->width) ||
-        (query->counted != NULL && !copy_in(device, codes->counted, query->counted,
-                                            cuda_divide_up(codes->row_count, 32) * sizeof *query->counted)))
+    if (!rv_cuda_enter(device) || !rv_cuda_send(device, codes->query, query->code->high, codes->width) ||
+        !rv_cuda_send(device, codes->query + codes->width, query->code->low, codes->width) ||
+        (query->counted != NULL &&
+         !rv_cuda_send(device, codes->counted, query->counted,
+                       cuda_divide_up(codes->row_count, 32) * sizeof *query->counted)))
         return;
     rv_cuda_launch(device, CUDA_KERNEL_rv_code_scores,
                    (CudaGrid){cuda_divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width},
                    &params);
-    if (device->failure.status == RV_OK && copy_out(device, best, codes->best, blocks * sizeof *best))
-        wait(device);
+    if (device->failure.status == RV_OK)
+        rv_cuda_fetch(device, best, codes->best, blocks * sizeof *best);
 }
 
 static size_t codes_above(Compute *compute, DeviceCodes *codes, double threshold, uint32_t *rows,
@@ -163,15 +146,14 @@ static size_t codes_above(Compute *compute, DeviceCodes *codes, double threshold
                                .threshold = threshold,
                                .row_count = (uint32_t)codes->row_count,
                                .capacity = (uint32_t)capacity};
-    if (!rv_cuda_enter(device) || !copy_in(device, codes->above_count, &count, sizeof count))
+    if (!rv_cuda_enter(device) || !rv_cuda_send(device, codes->above_count, &count, sizeof count))
         return 0;
     rv_cuda_launch(device, CUDA_KERNEL_rv_codes_above,
                    (CudaGrid){cuda_divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
-    if (device->failure.status != RV_OK || !copy_out(device, &count, codes->above_count, sizeof count) ||
-        !wait(device))
+    if (device->failure.status != RV_OK || !rv_cuda_fetch(device, &count, codes->above_count, sizeof count))
         return 0;
     size_t kept = count < capacity ? count : capacity;
-    if (!copy_out(device, rows, codes->rows, kept * sizeof *rows) || !wait(device))
+    if (kept > 0 && !rv_cuda_fetch(device, rows, codes->rows, kept * sizeof *rows))
         return 0;
     return count;
 }

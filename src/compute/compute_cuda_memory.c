@@ -65,24 +65,32 @@ static void convert(CudaDevice *device, int kernel, CudaAddress src, CudaAddress
                    &params);
 }
 
+bool rv_cuda_send(CudaDevice *device, CudaAddress dst, const void *host, size_t size_bytes)
+{
+    return rv_cuda_good(device, device->driver.copy_to_device(dst, host, size_bytes, device->stream),
+                        "copy to the device");
+}
+
+bool rv_cuda_fetch(CudaDevice *device, void *host, CudaAddress src, size_t size_bytes)
+{
+    return rv_cuda_good(device, device->driver.copy_to_host(host, src, size_bytes, device->stream),
+                        "copy from the device") &&
+           rv_cuda_good(device, device->driver.stream_wait(device->stream), "computing");
+}
+
 void rv_cuda_write(CudaDevice *device, CudaAddress dst, bool half, const float *host, size_t count)
 {
-    const CudaDriver *driver = &device->driver;
     if (!rv_cuda_enter(device))
         return;
     if (!half) {
-        rv_cuda_good(device, driver->copy_to_device(dst, host, count * sizeof *host, device->stream),
-                     "copy to the device");
+        rv_cuda_send(device, dst, host, count * sizeof *host);
         return;
     }
     // Through the workspace; the stream keeps the order.
     size_t most = CUDA_WORKSPACE_BYTES / sizeof *host;
     for (size_t first = 0; first < count && device->failure.status == RV_OK; first += most) {
         size_t piece = count - first < most ? count - first : most;
-        if (rv_cuda_good(
-                device,
-                driver->copy_to_device(device->workspace, host + first, piece * sizeof *host, device->stream),
-                "copy to the device"))
+        if (rv_cuda_send(device, device->workspace, host + first, piece * sizeof *host))
             convert(device, CUDA_KERNEL_rv_narrow_f16, device->workspace,
                     dst + first * cuda_value_bytes(true), piece);
     }
@@ -93,20 +101,13 @@ void rv_cuda_upload(Compute *compute, DeviceBuffer *dst, const float *host, size
     rv_cuda_write((CudaDevice *)compute, dst->address, dst->half, host, count);
 }
 
-static void fetch(CudaDevice *device, float *host, CudaAddress src, size_t count)
-{
-    if (rv_cuda_good(device, device->driver.copy_to_host(host, src, count * sizeof *host, device->stream),
-                     "copy from the device"))
-        rv_cuda_good(device, device->driver.stream_wait(device->stream), "computing");
-}
-
 void rv_cuda_download(Compute *compute, float *host, const DeviceBuffer *src, size_t count)
 {
     CudaDevice *device = (CudaDevice *)compute;
     if (!rv_cuda_enter(device))
         return;
     if (!src->half) {
-        fetch(device, host, src->address, count);
+        rv_cuda_fetch(device, host, src->address, count * sizeof *host);
         return;
     }
     size_t most = CUDA_WORKSPACE_BYTES / sizeof *host;
@@ -114,7 +115,7 @@ void rv_cuda_download(Compute *compute, float *host, const DeviceBuffer *src, si
         size_t piece = count - first < most ? count - first : most;
         convert(device, CUDA_KERNEL_rv_widen_f16, src->address + first * cuda_value_bytes(true),
                 device->workspace, piece);
-        fetch(device, host + first, device->workspace, piece);
+        rv_cuda_fetch(device, host + first, device->workspace, piece * sizeof *host);
     }
 }
 

@@ -126,18 +126,12 @@ static size_t lay_out(DevicePlanes *planes, CudaAddress memory)
 
 static void send_taps(CudaDevice *device, const DevicePlanes *planes)
 {
-    const CudaDriver *driver = &device->driver;
     for (int i = 0; i < 4; i++) {
         const Taps *taps = &planes->taps[i / 2][i % 2];
-        rv_cuda_good(device,
-                     driver->copy_to_device(planes->starts[i / 2][i % 2], taps->starts,
-                                            taps->targets * sizeof *taps->starts, device->stream),
-                     "copy to the device");
-        rv_cuda_good(device,
-                     driver->copy_to_device(planes->weights[i / 2][i % 2], taps->weights,
-                                            taps->targets * taps->count * sizeof *taps->weights,
-                                            device->stream),
-                     "copy to the device");
+        rv_cuda_send(device, planes->starts[i / 2][i % 2], taps->starts,
+                     taps->targets * sizeof *taps->starts);
+        rv_cuda_send(device, planes->weights[i / 2][i % 2], taps->weights,
+                     taps->targets * taps->count * sizeof *taps->weights);
     }
 }
 
@@ -231,7 +225,6 @@ static RvStatus resample(Compute *compute, DevicePlanes *planes, const DevicePic
                          const DeviceTarget *target, uint16_t *dst, RvError *err)
 {
     CudaDevice *device = (CudaDevice *)compute;
-    const CudaDriver *driver = &device->driver;
     RvStatus status = RV_OK;
     if (rv_cuda_enter(device) && !same_shape(planes, picture, target))
         status = prepare(device, planes, picture, target, err);
@@ -239,14 +232,12 @@ static RvStatus resample(Compute *compute, DevicePlanes *planes, const DevicePic
         return status;
     // Our stream does not wait for others by itself.
     if (device->failure.status == RV_OK)
-        rv_cuda_good(device, driver->stream_wait(picture->stream), "decoding");
+        rv_cuda_good(device, device->driver.stream_wait(picture->stream), "decoding");
     for (int i = 0; i < PLANE_COUNT && device->failure.status == RV_OK; i++)
         resample_plane(device, planes, picture, i);
     size_t values = (size_t)target->window_width * (size_t)target->window_height * PLANE_COUNT;
-    if (device->failure.status == RV_OK &&
-        rv_cuda_good(device, driver->copy_to_host(dst, planes->dst, values * sizeof *dst, device->stream),
-                     "copy from the device"))
-        rv_cuda_good(device, driver->stream_wait(device->stream), "resampling");
+    if (device->failure.status == RV_OK)
+        rv_cuda_fetch(device, dst, planes->dst, values * sizeof *dst);
     return compute->ops->status(compute, err);
 }
 

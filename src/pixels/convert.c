@@ -17,7 +17,6 @@
 #include "pixels/still.h"
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"
-#include "video/hardware.h"
 
 // Beyond this ratio of sides the fast way would resample much that the crop throws away.
 #define FAST_MAX_RATIO 4
@@ -210,19 +209,18 @@ static void close_device(FrameConverter *converter)
 }
 
 /* Whether a frame that lies on a device is to be resampled there. */
-static bool stays_on_device(FrameConverter *converter, const AVFrame *av, const FrameView *view, Size size)
+static bool stays_on_device(FrameConverter *converter, const FrameView *view, Size size)
 {
-    void *context = NULL, *stream = NULL;
     RvError reason = {0};
     bool same_size = size.width == view->shape.width && size.height == view->shape.height;
     if (!view->shape.on_device || converter->left_device || same_size)
         return false;
-    if (rv_hardware_cuda_of(av, &context, &stream) && context != converter->device_context)
+    if (view->context != converter->device_context)
         close_device(converter); // another decoder's frame
-    converter->device_context = context;
+    converter->device_context = view->context;
     RvStatus status = RV_OK;
     if (converter->device == NULL)
-        status = rv_device_scaler_open(av, &converter->options.log, &converter->device, &reason);
+        status = rv_device_scaler_open(view->context, &converter->options.log, &converter->device, &reason);
     if (status != RV_OK) {
         rv_log_line(&converter->options.log, status == RV_ERROR_UNSUPPORTED ? RV_LOG_INFO : RV_LOG_WARNING,
                     "frames are resampled by the processor: %s", reason.message);
@@ -248,7 +246,7 @@ static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler,
     RvStatus status = rv_frame_view(frame->av, &view, err);
     if (status != RV_OK)
         return status;
-    if (stays_on_device(converter, frame->av, &view, size)) {
+    if (stays_on_device(converter, &view, size)) {
         view.compute = converter->device;
         if (render(converter, scaler, frame->av, &view, size, window, &reason) == RV_OK)
             return RV_OK;

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "video/hardware.h"
 
 /* How samples lie in the formats that NVDEC gives. */
 typedef struct Layout {
@@ -31,12 +30,8 @@ static const Layout *find_layout(enum AVPixelFormat format)
     return NULL;
 }
 
-RvStatus rv_device_scaler_open(const AVFrame *frame, const RvLog *log, Compute **out, RvError *err)
+RvStatus rv_device_scaler_open(void *context, const RvLog *log, Compute **out, RvError *err)
 {
-    void *context = NULL, *stream = NULL;
-    *out = NULL;
-    if (!rv_hardware_cuda_of(frame, &context, &stream))
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "the frame does not lie on a CUDA device");
     ComputeOptions options = {
         .device = "cuda", .thread_count = 1, .without_linear = true, .context = context, .log = *log};
     RvStatus status = rv_compute_open(&options, out, err);

@@ -7,9 +7,9 @@
 #include "pixels/frame_view.h"
 #include "pixels/upright.h"
 
-/* The device on which the frame lies, without anything but resampling. Errors: UNSUPPORTED (frames in memory;
- * a build or a machine without it; kinds of pixels that it does not take), MEMORY. */
-RvStatus rv_device_scaler_open(const AVFrame *frame, const RvLog *log, Compute **out, RvError *err);
+/* The device of this context of the driver's, without anything but resampling. Errors: UNSUPPORTED (a build
+ * or a machine without it), MEMORY. */
+RvStatus rv_device_scaler_open(void *context, const RvLog *log, Compute **out, RvError *err);
 
 /* Zeroed is empty. */
 typedef struct DeviceScaler {

@@ -152,8 +152,7 @@ RvStatus rv_frame_view(const AVFrame *frame, FrameView *out, RvError *err)
         return rv_error_set(err, RV_ERROR_FORMAT, "video frame without pixels (%d x %d)", frame->width,
                             frame->height);
     FrameView view = {0};
-    void *context = NULL;
-    view.shape.on_device = rv_hardware_cuda_of(frame, &context, &view.stream);
+    view.shape.on_device = rv_hardware_cuda_of(frame, &view.context, &view.stream);
     view.shape.full_range = frame->color_range == AVCOL_RANGE_JPEG;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED && format->nb_components <= 2)
         view.shape.full_range = 1;

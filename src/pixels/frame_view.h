@@ -28,7 +28,7 @@ typedef struct FrameView {
     FrameShape shape;
     const uint8_t *planes[4];
     int strides[4];
-    void *stream;            // on_device: of the driver's, on which the frame was decoded
+    void *context, *stream;  // on_device: of the driver's, in and on which the frame was decoded
     struct Compute *compute; // on_device: set by the caller
 } FrameView;
 

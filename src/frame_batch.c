@@ -219,7 +219,6 @@ RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, con
     SamplerOptions sampler_options = {.sampling = options->sampling,
                                       .interval_s = options->interval_s,
                                       .scene_threshold = options->scene_threshold,
-                                      .leave_on_device = true,
                                       .first_sample = first_sample};
     ConverterOptions converter_options = {.exact = options->exact_pixels,
                                           .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK,

@@ -65,7 +65,6 @@ RvStatus rv_sampler_open(VideoReader *reader, const SamplerOptions *options, Sam
                                          .user = sampler,
                                          .decode_everything =
                                              filled.decode_everything || sampler->kind->every_frame,
-                                         .leave_on_device = filled.leave_on_device,
                                          .keep_disordered = sampler->kind->keep_disordered};
     if (sampler->kind->open != NULL)
         status = sampler->kind->open(sampler, err);

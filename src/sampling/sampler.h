@@ -12,7 +12,6 @@ typedef struct SamplerOptions {
     RvSampling sampling;
     double interval_s;      // 0: 1 second
     double scene_threshold; // 0: 0.12
-    bool leave_on_device;   // as FrameStreamOptions
     size_t first_sample;    // 0-based; earlier samples are not delivered (resuming)
     bool decode_everything; // no short cuts: the reference that the short cuts are tested against
 } SamplerOptions;

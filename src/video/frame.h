@@ -11,8 +11,8 @@
 struct AVFrame; // only video/ and pixels/ look inside
 
 typedef struct Frame {
-    struct AVFrame *av; // owned reference; planes (in memory, or on a CUDA device where the consumer asked
-                        // for that), pixel format, colour matrix, range, transfer, field order
+    struct AVFrame *av; // owned reference; planes (in memory, or on a CUDA device that decoded them until
+                        // rv_frame_fetch), pixel format, colour matrix, range, transfer, field order
     int64_t pts_us;     // presentation time from the video's time zero
     bool keyframe;
     int quarter_turns;     // clockwise turns by 90 degrees that bring it upright, 0 to 3 (display matrix)

@@ -479,10 +479,11 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
                         stream->reader->name, stream->queue.packets_read, stream->stats.packets_damaged);
 }
 
-/* A frame leaves: those that were decoded on the way alone never left the device. */
+/* A frame leaves: those that were decoded on the way alone never left the device. CUDA's stay there until
+ * somebody wants them in memory. */
 static RvStatus hand_out(const FrameStream *stream, TimedFrame *out, RvError *err)
 {
-    if (stream->options.leave_on_device && out->frame.av->format == AV_PIX_FMT_CUDA)
+    if (out->frame.av->format == AV_PIX_FMT_CUDA)
         return RV_OK;
     return rv_hardware_fetch(out->frame.av, stream->reader->name, err);
 }

@@ -15,7 +15,6 @@ typedef struct FrameStreamOptions {
     FrameWanted wanted;
     void *user;
     bool decode_everything; // no short cuts: the reference that the short cuts are tested against
-    bool leave_on_device; // frames that were decoded on a CUDA device stay there (rv_frame_fetch brings them)
     bool keep_disordered; // deliver also frames whose time stamps run backwards, as players that count frames
                           // do
 } FrameStreamOptions;

@@ -48,11 +48,14 @@ RvStatus rv_code_device_open(const char *name, const RvLog *log, CodeDevice **ou
     RvStatus status = rv_compute_open(&options, &compute, err);
     if (status != RV_OK)
         return status;
-    CodeDevice *device = compute->ops->codes != NULL ? rv_mem_alloc(1, sizeof *device, err) : NULL;
-    if (device == NULL) {
-        status = compute->ops->codes != NULL ? RV_ERROR_MEMORY : RV_OK;
+    if (compute->ops->codes == NULL) {
         rv_compute_close(compute);
-        return status;
+        return RV_OK;
+    }
+    CodeDevice *device = rv_mem_alloc(1, sizeof *device, err);
+    if (device == NULL) {
+        rv_compute_close(compute);
+        return RV_ERROR_MEMORY;
     }
     device->compute = compute;
     device->ops = compute->ops->codes;

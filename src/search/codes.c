@@ -186,10 +186,12 @@ static RvStatus find_device(Store *store, CodeFile *file, ThreadPool *pool, Code
         return RV_OK;
     if (choice->device == NULL) {
         RvStatus status = rv_code_device_open(choice->name, rv_store_log(store), &choice->device, err);
-        if (status != RV_OK || choice->device == NULL) {
-            choice->name[0] = status == RV_OK ? '\0' : choice->name[0];
+        if (status != RV_OK)
             return status;
-        }
+    }
+    if (choice->device == NULL) {
+        leave_device(choice);
+        return RV_OK;
     }
     RvStatus status = rv_code_device_load(choice->device, file, pool, damaged, &reason);
     choice->refuses = status == RV_ERROR_MEMORY || status == RV_ERROR_UNSUPPORTED;

@@ -258,10 +258,7 @@ static const uint32_t *counted_rows(const CodeDevice *device, const CodeScan *jo
         return NULL;
     memset(words, job->some_videos ? 0 : 0xff, divide_up(segment->row_count, 32) * sizeof *words);
     for (size_t i = 0; job->some_videos && i < job->video_count; i++)
-        set_range(words, segment,
-                  (KeyRange){rv_store_key(job->video_ids[i], 1),
-                             rv_store_key(job->video_ids[i], STORE_MAX_FRAME_NUMBER)},
-                  true);
+        set_range(words, segment, rv_store_video_keys(job->video_ids[i]), true);
     for (size_t i = 0; i < job->changed_count; i++)
         set_range(words, segment, job->changed[i], false);
     for (size_t i = 0; i < segment->gone_count; i++)

@@ -262,13 +262,12 @@ static KeyRange *cut_to_videos(const KeyRange *ranges, size_t count, const CodeS
     size_t video = 0, at = 0;
     *cut_count = 0;
     while (cut != NULL && at < count && video < scan->video_count) {
-        int64_t first = rv_store_key(scan->video_ids[video], 1);
-        int64_t last = rv_store_key(scan->video_ids[video], STORE_MAX_FRAME_NUMBER);
-        int64_t from = first > ranges[at].first ? first : ranges[at].first;
-        int64_t to = last < ranges[at].last ? last : ranges[at].last;
+        KeyRange keys = rv_store_video_keys(scan->video_ids[video]);
+        int64_t from = keys.first > ranges[at].first ? keys.first : ranges[at].first;
+        int64_t to = keys.last < ranges[at].last ? keys.last : ranges[at].last;
         if (from <= to)
             cut[(*cut_count)++] = (KeyRange){from, to};
-        if (ranges[at].last < last)
+        if (ranges[at].last < keys.last)
             at++;
         else
             video++;

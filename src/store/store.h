@@ -70,6 +70,12 @@ static inline int64_t rv_store_key(int64_t video_id, int64_t frame_number)
     return video_id * ((int64_t)1 << 32) + frame_number;
 }
 
+/* All frames of a video. */
+static inline KeyRange rv_store_video_keys(int64_t video_id)
+{
+    return (KeyRange){rv_store_key(video_id, 1), rv_store_key(video_id, STORE_MAX_FRAME_NUMBER)};
+}
+
 typedef struct FrameFilter {
     const int64_t *video_ids; // NULL: all videos
     size_t video_count;

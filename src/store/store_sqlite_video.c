@@ -114,9 +114,9 @@ static RvStatus delete_video(SqliteStore *store, int64_t video_id, RvError *err)
     if (status == RV_OK && sqlite3_changes(store->db) == 0)
         status = rv_store_no_video(&store->base, video_id, err);
     sqlite3_finalize(statement);
+    KeyRange keys = rv_store_video_keys(video_id);
     if (status == RV_OK)
-        status = rv_sqlite_log_change(store, rv_store_key(video_id, 1),
-                                      rv_store_key(video_id, STORE_MAX_FRAME_NUMBER), err);
+        status = rv_sqlite_log_change(store, keys.first, keys.last, err);
     return status;
 }
 

@@ -28,34 +28,33 @@ static void count_run(void *context, size_t index, int worker)
         atomic_store(&counts->worst_worker, worker);
 }
 
+/* Every task once, by workers 0 to worker_count - 1. */
+static void check_runs(ThreadPool *pool, int worker_count)
+{
+    for (size_t task_count = 0; task_count <= TASKS; task_count += 37) {
+        static Counts counts;
+        memset(&counts, 0, sizeof counts);
+        rv_threads_run(pool, task_count, count_run, &counts);
+        for (size_t i = 0; i < TASKS; i++)
+            assert_int_equal(atomic_load(&counts.runs[i]), i < task_count ? 1 : 0);
+        assert_in_range(atomic_load(&counts.worst_worker), 0, worker_count - 1);
+    }
+}
+
 static void run_visits_every_task_once(void **state)
 {
     for (int thread_count = 1; thread_count <= 5; thread_count++) {
         ThreadPool *pool = NULL;
         assert_int_equal(rv_threads_create(thread_count, &pool, NULL), RV_OK);
         assert_int_equal(rv_threads_count(pool), thread_count);
-        for (size_t task_count = 0; task_count <= TASKS; task_count += 37) {
-            static Counts counts;
-            memset(&counts, 0, sizeof counts);
-            rv_threads_run(pool, task_count, count_run, &counts);
-            for (size_t i = 0; i < TASKS; i++)
-                assert_int_equal(atomic_load(&counts.runs[i]), i < task_count ? 1 : 0);
-            assert_true(atomic_load(&counts.worst_worker) < thread_count);
-        }
+        check_runs(pool, thread_count);
         rv_threads_destroy(pool);
     }
 }
 
 static void run_without_a_pool_is_the_callers(void **state)
 {
-    for (size_t task_count = 0; task_count <= TASKS; task_count += 37) {
-        static Counts counts;
-        memset(&counts, 0, sizeof counts);
-        rv_threads_run(NULL, task_count, count_run, &counts);
-        for (size_t i = 0; i < TASKS; i++)
-            assert_int_equal(atomic_load(&counts.runs[i]), i < task_count ? 1 : 0);
-        assert_int_equal(atomic_load(&counts.worst_worker), 0);
-    }
+    check_runs(NULL, 1);
 }
 
 static void wait_ms(long milliseconds)

@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "shared.h"
+#include "whole_file.h"
 
 /* Fail the test with the message that the call left. */
 #define assert_ok(call, err)                                                                                 \
@@ -69,14 +70,6 @@ static inline json_t *load_golden(const char *name)
     json_t *json = json_load_file(path, JSON_ALLOW_NUL, NULL);
     assert_non_null(json);
     return json;
-}
-
-static inline void write_scratch(const char *path, const void *bytes, size_t size_bytes)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
-    assert_int_equal(fclose(file), 0);
 }
 
 static inline void read_scratch(const char *path, Buffer *out)

@@ -45,7 +45,7 @@ static void write_file(const char *folder, const char *name, const char *text)
 {
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    write_scratch(path, text, strlen(text));
+    write_whole(path, text, strlen(text));
 }
 
 static void expect_failure(const char *path, RvStatus wanted, const char *message)

@@ -19,9 +19,9 @@ static const char *make_folder(const char *name, const char *text, const char *o
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
         if (strcmp(names[i], name) == 0)
-            write_scratch(path, text, strlen(text));
+            write_whole(path, text, strlen(text));
         if (other != NULL && strcmp(names[i], other) == 0)
-            write_scratch(path, other_text, strlen(other_text));
+            write_whole(path, other_text, strlen(other_text));
     }
     return folder;
 }

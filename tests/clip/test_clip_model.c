@@ -520,13 +520,13 @@ static void clip_encode_refuses_weights_that_are_not_finite(void **state)
     snprintf(file, sizeof file, "%s/config.json", path);
     read_scratch(file, &config);
     snprintf(file, sizeof file, "%s/config.json", folder);
-    write_scratch(file, config.bytes, config.size_bytes);
+    write_whole(file, config.bytes, config.size_bytes);
     uint64_t header_bytes;
     memcpy(&header_bytes, bytes.bytes, 8);
     const float infinite = INFINITY;
     memcpy(bytes.bytes + 8 + header_bytes, &infinite, sizeof infinite); // in the patch convolution
     snprintf(file, sizeof file, "%s/model.safetensors", folder);
-    write_scratch(file, bytes.bytes, bytes.size_bytes);
+    write_whole(file, bytes.bytes, bytes.size_bytes);
     uint8_t *input = calloc(64 * 64, 3);
     float embedding[96];
     for (int precision = COMPUTE_FLOAT32; precision <= COMPUTE_FAST; precision++) {

@@ -15,19 +15,11 @@ typedef struct Source {
     TensorSource source;
 } Source;
 
-static void write_file(const char *path, const void *bytes, size_t size_bytes)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void open_source(const void *bytes, size_t size_bytes, Source *out)
 {
     RvError err = {0};
     snprintf(out->path, sizeof out->path, "tensor-source-%ld", (long)getpid());
-    write_file(out->path, bytes, size_bytes);
+    write_whole(out->path, bytes, size_bytes);
     assert_ok(rv_file_map(out->path, &out->map, &err), err);
     out->source = (TensorSource){.path = out->path, .map = &out->map};
 }

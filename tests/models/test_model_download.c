@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "http_server.h"
 #include "models/model_download.h"
+#include "whole_file.h"
 
 #define FILE_BYTES 100000
 
@@ -29,14 +30,6 @@ typedef struct Fixture {
     RvFetchOptions options;
     Download download;
 } Fixture;
-
-static void write_file(const char *path, const void *bytes, size_t size_bytes)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
-    assert_int_equal(fclose(file), 0);
-}
 
 static long size_of(const char *path)
 {
@@ -56,7 +49,7 @@ static int set_up(void **state)
     snprintf(fixture->part, sizeof fixture->part, "%s.part", fixture->path);
     for (size_t i = 0; i < FILE_BYTES; i++)
         fixture->bytes[i] = (uint8_t)(i * 2654435761u >> 13);
-    write_file(fixture->path, fixture->bytes, FILE_BYTES);
+    write_whole(fixture->path, fixture->bytes, FILE_BYTES);
     rv_file_sha256(fixture->path, fixture->sha256, NULL);
     unlink(fixture->path);
     fixture->files[0] = (HttpFile){.path = "/weights.pt", .bytes = fixture->bytes, .size_bytes = FILE_BYTES};
@@ -163,8 +156,8 @@ static void download_ends_well_or_says_why(void **state)
         unlink(fixture->path);
         unlink(fixture->part);
         if (cases[i].part_before >= 0)
-            write_file(fixture->part, cases[i].part_is_wrong ? wrong : fixture->bytes,
-                       (size_t)cases[i].part_before);
+            write_whole(fixture->part, cases[i].part_is_wrong ? wrong : fixture->bytes,
+                        (size_t)cases[i].part_before);
         fixture->files[0].behaviour = cases[i].behaviour;
         fixture->files[0].cut_after = cases[i].cut_after;
         fixture->files[0].request_count = 0;
@@ -186,7 +179,7 @@ static void download_deletes_wrong_content(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    write_file(fixture->path, "the old one", 11);
+    write_whole(fixture->path, "the old one", 11);
     fixture->bytes[50000] ^= 1;
     assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_MISMATCH);
     assert_non_null(strstr(err.message, "SHA-256"));
@@ -206,7 +199,7 @@ static void download_keeps_the_part_when_cancelled(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     int calls = 0;
-    write_file(fixture->part, fixture->bytes, 777);
+    write_whole(fixture->part, fixture->bytes, 777);
     fixture->options.progress = stop_at_once;
     fixture->options.progress_user = &calls;
     assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_CANCELLED);
@@ -227,7 +220,7 @@ static void download_progress_counts_the_whole_file(void **state)
 {
     Fixture *fixture = *state;
     RvFetchProgress last = {0};
-    write_file(fixture->part, fixture->bytes, 60000);
+    write_whole(fixture->part, fixture->bytes, 60000);
     fixture->options.progress = remember_last;
     fixture->options.progress_user = &last;
     assert_int_equal(rv_model_download(&fixture->download, NULL), RV_OK);
@@ -239,7 +232,7 @@ static void download_refuses_a_part_in_use(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    write_file(fixture->part, fixture->bytes, 10);
+    write_whole(fixture->part, fixture->bytes, 10);
     int fd = open(fixture->part, O_RDWR | O_CLOEXEC);
     assert_int_equal(flock(fd, LOCK_EX), 0);
     assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_BUSY);

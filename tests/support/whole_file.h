@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Files written and read at once, for tests. Include it after <cmocka.h>. */
+#ifndef RV_TESTS_WHOLE_FILE_H
+#define RV_TESTS_WHOLE_FILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* All bytes of a file; free with free(). */
+static inline uint8_t *read_whole(const char *path, size_t *size_bytes)
+{
+    struct stat facts;
+    assert_int_equal(stat(path, &facts), 0);
+    *size_bytes = (size_t)facts.st_size;
+    uint8_t *bytes = malloc(*size_bytes);
+    FILE *file = fopen(path, "rb");
+    assert_true(bytes != NULL && file != NULL);
+    assert_int_equal(fread(bytes, 1, *size_bytes, file), *size_bytes);
+    fclose(file);
+    return bytes;
+}
+
+static inline void write_whole(const char *path, const void *bytes, size_t size_bytes)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
+#endif

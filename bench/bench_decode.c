@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "median.h"
 #include "sampling/sampler.h"
 
 #define ROUNDS 3
@@ -57,12 +58,6 @@ static size_t decode(const char *video, const VideoOptions *video_options,
     return count;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 int main(int argument_count, char **arguments)
 {
     if (argument_count < 2)
@@ -80,9 +75,8 @@ int main(int argument_count, char **arguments)
         walls[i] = now_s() - start_s;
         processors[i] = processor_s() - processor_start_s;
     }
-    qsort(walls, ROUNDS, sizeof *walls, by_value);
-    qsort(processors, ROUNDS, sizeof *processors, by_value);
     printf("%s: %zu frames, %zu of %zu packets decoded, wall %.3f s, processors %.3f s\n", arguments[1],
-           count, stats.packets_decoded, stats.packets_read, walls[ROUNDS / 2], processors[ROUNDS / 2]);
+           count, stats.packets_decoded, stats.packets_read, median(walls, ROUNDS),
+           median(processors, ROUNDS));
     return 0;
 }

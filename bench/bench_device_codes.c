@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "compute/device_codes.h"
+#include "median.h"
 
 #define PIECE_ROWS ((size_t)1 << 16)
 #define HITS 5
@@ -53,18 +54,6 @@ static void write_rows(Bench *bench)
     free(times_s);
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float left = *(const float *)a, right = *(const float *)b;
-    return (left < right) - (left > right);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 /* One pass; gives the rows that it leaves open. */
 static size_t run_pass(Bench *bench, double threshold)
 {
@@ -79,13 +68,13 @@ static void measure(Bench *bench, int rounds)
     double seconds[ROUNDS_MAX];
     RvError err = {0};
     run_pass(bench, 1e30);
-    float *sorted = malloc(blocks * sizeof *sorted);
+    double *sorted = malloc(blocks * sizeof *sorted);
     if (sorted == NULL)
         exit(1);
     for (size_t i = 0; i < blocks; i++)
         sorted[i] = bench->best[i];
-    qsort(sorted, blocks, sizeof *sorted, compare_floats);
-    double threshold = sorted[blocks < HITS ? blocks - 1 : HITS - 1];
+    qsort(sorted, blocks, sizeof *sorted, compare_doubles);
+    double threshold = sorted[blocks < HITS ? 0 : blocks - HITS];
     free(sorted);
     for (int i = 0; i < rounds; i++) {
         double begun = rv_clock_s();
@@ -94,10 +83,10 @@ static void measure(Bench *bench, int rounds)
     }
     if (bench->compute->ops->status(bench->compute, &err) != RV_OK)
         fail("measuring", &err);
-    qsort(seconds, (size_t)rounds, sizeof *seconds, compare_doubles);
-    double median = seconds[rounds / 2], bytes = (double)bench->row_count * (double)(bench->width + 8);
+    double pass_s = median(seconds, (size_t)rounds);
+    double bytes = (double)bench->row_count * (double)(bench->width + 8);
     printf("%zu rows of %zu bytes: %.3f ms a pass, %.0f GB/s, %zu rows open (%s)\n", bench->row_count,
-           bench->width, 1e3 * median, 1e-9 * bytes / median, open, bench->compute->device_name);
+           bench->width, 1e3 * pass_s, 1e-9 * bytes / pass_s, open, bench->compute->device_name);
 }
 
 int main(int argc, char **argv)

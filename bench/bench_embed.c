@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "median.h"
 #include "reelvec/reelvec.h"
 
 #define RUNS_MAX 4096
@@ -18,12 +19,6 @@ static double clock_s(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double difference = *(const double *)a - *(const double *)b;
-    return (difference > 0) - (difference < 0);
 }
 
 /* Floating-point operations of one picture: two per multiply-add. */
@@ -47,12 +42,6 @@ static double time_call(RvEncoder *encoder, const uint8_t *inputs, size_t batch,
         exit(1);
     }
     return clock_s() - begun;
-}
-
-static double median(double *times, size_t count)
-{
-    qsort(times, count, sizeof times[0], compare_doubles);
-    return times[count / 2];
 }
 
 static RvEncoder *open_encoder(const char *path, int thread_count, RvPrecision precision)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "median.h"
 #include "search/codes.h"
 #include "search/search.h"
 
@@ -134,18 +135,6 @@ static void load(Store *store, size_t row_count, int dimensions, size_t picture_
 
 /* ---- queries ------------------------------------------------------------------------------------------ */
 
-static int compare_numbers(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare_numbers);
-    return values[count / 2];
-}
-
 typedef struct Bench {
     Store *store;
     ThreadPool *pool;
@@ -193,7 +182,8 @@ typedef struct Sum {
 #if defined(__x86_64__)
 __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #endif
-static void add_words(const uint8_t *bytes, size_t size, uint64_t sums[8])
+static void
+add_words(const uint8_t *bytes, size_t size, uint64_t sums[8])
 {
     for (size_t at = 0; at + 64 <= size; at += 64) {
         uint64_t words[8];

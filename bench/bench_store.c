@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "median.h"
 #include "search/lists.h"
 #include "search/search.h"
 
@@ -147,12 +148,6 @@ static void load(Store *store, int64_t row_count, size_t picture_bytes)
     free(picture);
 }
 
-static int compare_times(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 typedef struct Asked {
     double exact_ms[QUERIES_MAX], exact_cpu_ms[QUERIES_MAX], index_ms[QUERIES_MAX], index_cpu_ms[QUERIES_MAX];
     size_t found; // hits by the index that score at least as well as the last exact one
@@ -175,12 +170,6 @@ static void ask(Store *store, ThreadPool *pool, const float *vector, RvScan scan
     check(rv_search_frames(store, pool, &term, 1, DIMENSIONS, &options, hits, &err), &err);
     *ms = 1000 * (now_s() - start);
     *cpu_ms = 1000 * (cpu_s() - cpu_start);
-}
-
-static double median(double *times, size_t count)
-{
-    qsort(times, count, sizeof *times, compare_times);
-    return times[count / 2];
 }
 
 /* Exact and approximate searches take turns, so that what else runs on the machine meets both. */

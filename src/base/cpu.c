@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -34,13 +35,38 @@ static bool request_tiles(void)
 }
 #endif
 
+#if defined(__x86_64__)
+/* Instruction sets that clang 14's __builtin_cpu_supports does not know by name. The bits are those of Intel's
+ * manual, volume 2, CPUID. */
+typedef struct CpuidBits {
+    bool f16c, avx_vnni, avx512_vnni, amx_int8;
+} CpuidBits;
+
+static CpuidBits read_cpuid_bits(void)
+{
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    CpuidBits bits = {0};
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+        bits.f16c = (ecx >> 29 & 1) != 0;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+        return bits;
+    unsigned last_subleaf = eax;
+    bits.avx512_vnni = (ecx >> 11 & 1) != 0;
+    bits.amx_int8 = (edx >> 24 & 1) != 0 && (edx >> 25 & 1) != 0; // the tiles, and their 8-bit products
+    if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
+        bits.avx_vnni = (eax >> 4 & 1) != 0;
+    return bits;
+}
+#endif
+
 static bool level_runs(CpuLevel level)
 {
 #if defined(__x86_64__)
     // The compiler's support functions also ask the operating system (XGETBV) whether it saves the registers.
+    // What is read from CPUID here uses the registers of AVX2 or AVX-512, which those functions vouch for.
     __builtin_cpu_init();
-    bool avx2 =
-        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    CpuidBits bits = read_cpuid_bits();
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && bits.f16c;
     bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     switch (level) {
@@ -49,14 +75,13 @@ static bool level_runs(CpuLevel level)
     case CPU_AVX2:
         return avx2;
     case CPU_AVX_VNNI:
-        return avx2 && __builtin_cpu_supports("avxvnni");
+        return avx2 && bits.avx_vnni;
     case CPU_AVX512:
         return avx512;
     case CPU_AVX512_VNNI:
-        return avx512 && __builtin_cpu_supports("avx512vnni");
+        return avx512 && bits.avx512_vnni;
     case CPU_AVX512_AMX:
-        return avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("amx-tile") &&
-               __builtin_cpu_supports("amx-int8") && request_tiles();
+        return avx512 && bits.avx512_vnni && bits.amx_int8 && request_tiles();
     default:
         return false;
     }

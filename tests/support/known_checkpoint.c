@@ -436,7 +436,8 @@ static bool write_vocabulary(const char *folder, const char *gz)
     write_symbol(vocabulary, "<|startoftext|>", "", number);
     write_symbol(vocabulary, "<|endoftext|>", "", number + 1);
     fprintf(vocabulary, "}");
-    return finish(vocabulary) & finish(merges) & good;
+    bool finished = finish(vocabulary);
+    return finish(merges) && finished && good;
 }
 
 /* ---- front --------------------------------------------------------------------------------------------- */

@@ -168,4 +168,7 @@ static void KERNEL_I16(pack)(const int16_t *weights, size_t start, size_t count,
     }
 }
 
-static TileI16Function *const tiles[TILE_ROWS] = {[0 ... TILE_ROWS - 1] = KERNEL_I16(tile)};
+/* One function for every number of rows, 2 * BLOCK = 32 times: ranges of designators are not ISO C. */
+#define FOUR_TILES KERNEL_I16(tile), KERNEL_I16(tile), KERNEL_I16(tile), KERNEL_I16(tile)
+#define SIXTEEN_TILES FOUR_TILES, FOUR_TILES, FOUR_TILES, FOUR_TILES
+static TileI16Function *const tiles[TILE_ROWS] = {SIXTEEN_TILES, SIXTEEN_TILES};

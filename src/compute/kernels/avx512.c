@@ -42,10 +42,6 @@ static inline V v_mul(V a, V b)
 {
     return _mm512_mul_ps(a, b);
 }
-static inline V v_div(V a, V b)
-{
-    return _mm512_div_ps(a, b);
-}
 static inline V v_fma(V a, V b, V c)
 {
     return _mm512_fmadd_ps(a, b, c);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec doctor: what this machine and build can do. */
+#include <dlfcn.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,28 @@ static void print_machine(void)
     const char *cap = getenv("REELVEC_CPU");
     if (cap != NULL && cap[0] != '\0')
         printf("REELVEC_CPU %s\n", cap);
+}
+
+/* Beside the shared library, as installed, or where a build folder has it. */
+static void print_extension(void)
+{
+    static const char *const places[] = {"", "../apps/sqlite/"};
+    Dl_info library;
+    if (dladdr((const void *)(uintptr_t)rv_version, &library) == 0 || library.dli_fname == NULL)
+        return;
+    const char *slash = strrchr(library.dli_fname, '/');
+    int folder_length = slash != NULL ? (int)(slash + 1 - library.dli_fname) : 0;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char path[4096], *real;
+        int length = snprintf(path, sizeof path, "%.*s%slibreelvec_sqlite.so", folder_length,
+                              library.dli_fname, places[i]);
+        if (length > 0 && (size_t)length < sizeof path && (real = realpath(path, NULL)) != NULL) {
+            printf("extension   %s (`.load` of SQLite)\n", real);
+            free(real);
+            return;
+        }
+    }
+    printf("extension   libreelvec_sqlite.so is not beside the library\n");
 }
 
 static void print_fact(void *user, const char *name, const char *value)
@@ -99,6 +123,7 @@ static int run(const CliCommand *command, int argc, char **argv)
     printf("reelvec     %s\n", rv_version());
     print_machine();
     rv_describe_build(print_fact, NULL);
+    print_extension();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         printf("models      %s\n", folder);
     status = check_model(&settings.common);
@@ -114,7 +139,8 @@ const CliCommand cli_command_doctor = {
     .description =
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
-        "processor's instructions in use, where models and libraries are "
+        "processor's instructions in use, where the extension for SQLite lies, where models and libraries "
+        "are "
         "looked for, and "
         "whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"

@@ -275,7 +275,7 @@ const CliCommand cli_command_sql = {
         "vector_norm(vector), and the shell's readfile(path). The tables are videos, frames (video_id, frame_number, time, embedding_data) "
         "and "
         "frame_pictures (frame_data); the view frames_with_pictures joins them.\n"
-        "The extension reelvec_sqlite brings the same functions to every other program that uses SQLite.",
+        "The extension libreelvec_sqlite brings the same functions to every other program that uses SQLite.",
     .examples =
         "  reelvec sql \"SELECT frame_number, time, dot_product(embedding_data, embed_text('a red car'))\n"
         "      AS similarity FROM frames ORDER BY similarity DESC LIMIT 5\"\n"

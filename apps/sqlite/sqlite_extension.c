@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The loadable extension: `.load reelvec_sqlite` in the shell, load_extension() elsewhere. */
+/* The loadable extension: `.load libreelvec_sqlite` in the shell, load_extension() elsewhere. */
 #include <stddef.h>
 
 #include "sql_functions.h"
 
 SQLITE_EXTENSION_INIT1
 
-/* The name that SQLite derives from the file name reelvec_sqlite.so. */
+/* The name that SQLite derives from the file name libreelvec_sqlite.so: without lib, and its letters alone. */
 __attribute__((visibility("default"))) int sqlite3_reelvecsqlite_init(sqlite3 *db, char **message,
                                                                       const sqlite3_api_routines *api);
 

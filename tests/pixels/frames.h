@@ -24,6 +24,19 @@ static inline AVFrame *make_av_frame(enum AVPixelFormat format, int width, int h
     return av;
 }
 
+/* Newer versions of FFmpeg keep the two marks among the frame's flags. */
+static inline void mark_interlaced(AVFrame *av, bool interlaced, bool top_first)
+{
+#ifdef AV_FRAME_FLAG_INTERLACED
+    av->flags &= ~(AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST);
+    av->flags |=
+        (interlaced ? AV_FRAME_FLAG_INTERLACED : 0) | (top_first ? AV_FRAME_FLAG_TOP_FIELD_FIRST : 0);
+#else
+    av->interlaced_frame = interlaced;
+    av->top_field_first = top_first;
+#endif
+}
+
 static inline Frame make_frame(AVFrame *av)
 {
     return (Frame){.av = av, .sample_aspect_num = 1, .sample_aspect_den = 1};

@@ -457,8 +457,7 @@ static void converter_shows_one_field(void **state)
         AVFrame *av = make_av_frame(AV_PIX_FMT_GRAY8, 64, 48);
         for (int y = 0; y < 48; y++)
             memset(av->data[0] + y * av->linesize[0], y % 2 == 0 ? 200 : 50, 64);
-        av->interlaced_frame = cases[i / 2].interlaced;
-        av->top_field_first = cases[i / 2].top_first;
+        mark_interlaced(av, cases[i / 2].interlaced, cases[i / 2].top_first);
         FrameConverter *convert = converter(i % 2 == 1, false);
         Frame frame = make_frame(av);
         RvPicture *picture = NULL;

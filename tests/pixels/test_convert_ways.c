@@ -124,8 +124,7 @@ static void converter_ways_agree_on_detail(void **state)
                 }
             }
         }
-        av->interlaced_frame = variant / 2 % 2;
-        av->top_field_first = 1;
+        mark_interlaced(av, variant / 2 % 2 == 1, true);
         Frame frame = make_frame(av);
         frame.sample_aspect_num = variant >= 4 ? 32 : 1;
         frame.sample_aspect_den = variant >= 4 ? 27 : 1;

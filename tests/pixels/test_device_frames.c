@@ -107,7 +107,7 @@ static AVFrame *make_drawn(const Shape *shape)
 #ifdef AV_FRAME_FLAG_INTERLACED
     av->flags |= shape->interlaced ? AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST : 0;
 #else
-    av->interlaced_frame = av->top_field_first = shape->interlaced;
+    mark_interlaced(av, shape->interlaced, shape->interlaced);
 #endif
     draw(av);
     return av;

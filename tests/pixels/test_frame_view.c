@@ -70,8 +70,7 @@ static void frame_view_takes_the_first_field(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         AVFrame *av = make_av_frame(AV_PIX_FMT_YUV420P, 16, cases[i].height);
-        av->interlaced_frame = 1;
-        av->top_field_first = cases[i].top_first;
+        mark_interlaced(av, true, cases[i].top_first);
         FrameView view;
         RvError err = {0};
         assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);

@@ -204,10 +204,10 @@ static void file_size_limit_is_one_clear_error(void **state)
         RvStatus status = RV_OK;
         for (int64_t next = 1; status == RV_OK && next < 100000; next += 100)
             status = put_test_frames(store, id, next, 100, TEST_DIMENSIONS, &error);
-        _exit(status == RV_ERROR_IO &&
-                      strstr(error.message, "cannot write: over a quota or a size limit") != NULL
-                  ? 0
-                  : 1);
+        // SQLite 3.46 keeps the cause of the failed write, 3.40 does not.
+        bool clear = strstr(error.message, "cannot write: over a quota or a size limit") != NULL ||
+                     strstr(error.message, "the disk is full or the file may not grow") != NULL;
+        _exit(status == RV_ERROR_IO && clear ? 0 : 1);
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a libFuzzer target without libFuzzer: over files, then over damaged copies of them with a fixed seed.
  *
- *     fuzz_NAME ROUNDS FILE...
+ *     fuzz_NAME ROUNDS FOLDER        the files of FOLDER, by name
  */
+#include <dirent.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,20 +50,35 @@ static void run_damaged(const uint8_t *bytes, size_t size_bytes, uint64_t *rando
     free(copy);
 }
 
+static int is_file(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 int main(int argument_count, char **arguments)
 {
-    if (argument_count < 3) {
-        fprintf(stderr, "usage: %s ROUNDS FILE...\n", arguments[0]);
+    struct dirent **entries = NULL;
+    if (argument_count != 3) {
+        fprintf(stderr, "usage: %s ROUNDS FOLDER\n", arguments[0]);
+        return 2;
+    }
+    int count = scandir(arguments[2], &entries, is_file, alphasort);
+    if (count <= 0) {
+        fprintf(stderr, "%s: no corpus there\n", arguments[2]);
         return 2;
     }
     uint64_t random = 7;
-    for (int i = 2; i < argument_count; i++) {
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
         size_t size_bytes = 0;
-        uint8_t *bytes = read_file(arguments[i], &size_bytes);
+        snprintf(path, sizeof path, "%s/%s", arguments[2], entries[i]->d_name);
+        uint8_t *bytes = read_file(path, &size_bytes);
         LLVMFuzzerTestOneInput(bytes, size_bytes);
         for (int round = atoi(arguments[1]); round > 0; round--)
             run_damaged(bytes, size_bytes, &random);
         free(bytes);
+        free(entries[i]);
     }
+    free(entries);
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "query_terms.h"
+#include "store/video_name.h"
 
 #define DEFAULT_BATCH 64
 #define MAX_BATCH 4096
@@ -117,7 +117,6 @@ static RvStatus begin_video(const Copy *copy, const RvVideo *source, int64_t rep
     return status;
 }
 
-/* Read `count` frames of the source and write them as one transaction. */
 /* The frame's picture, *kept, for as long as the batch needs it. */
 static RvStatus keep_picture(Copy *copy, int64_t from_id, FrameRecord *record, uint8_t **kept, RvError *err)
 {
@@ -137,6 +136,7 @@ static RvStatus keep_picture(Copy *copy, int64_t from_id, FrameRecord *record, u
     return RV_OK;
 }
 
+/* Read `count` frames of the source and write them as one transaction. */
 static RvStatus copy_batch(Copy *copy, int64_t from_id, int64_t to_id, size_t count, RvError *err)
 {
     RvStatus status = rv_store_embeddings(copy->from, from_id, copy->frame_numbers, count, copy->embeddings,
@@ -267,27 +267,22 @@ static RvStatus refuse_itself(Store *from, Store *to, RvError *err)
     return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be copied onto itself", one);
 }
 
-static bool is_wanted(const Copy *copy, const RvVideo *video)
-{
-    return copy->options->video_glob == NULL || rv_query_names_video(copy->options->video_glob, video->path);
-}
-
 static RvStatus copy_videos(Copy *copy, const RvLog *log, RvError *err)
 {
     RvVideos videos = {0};
     RvStatus status = rv_store_list_videos(copy->from, &videos, err);
     if (status != RV_OK)
         return status;
-    for (size_t i = 0; i < videos.count; i++) {
-        if (is_wanted(copy, &videos.items[i])) {
-            copy->progress.videos_expected++;
-            copy->progress.frames_expected += (size_t)videos.items[i].frame_count;
-        }
-    }
-    for (size_t i = 0; i < videos.count && status == RV_OK; i++) {
-        if (is_wanted(copy, &videos.items[i]))
-            status = handle_video(copy, &videos.items[i], log, err);
-    }
+    RvNaming naming;
+    status = rv_video_name_filter(copy->options->video_glob, &videos, &naming, err);
+    if (status == RV_OK && videos.count == 0 && copy->options->video_glob != NULL)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'", rv_store_uri(copy->from),
+                              copy->options->video_glob);
+    copy->progress.videos_expected = videos.count;
+    for (size_t i = 0; i < videos.count; i++)
+        copy->progress.frames_expected += (size_t)videos.items[i].frame_count;
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++)
+        status = handle_video(copy, &videos.items[i], log, err);
     rv_videos_clear(&videos);
     return status;
 }

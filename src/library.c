@@ -15,6 +15,7 @@
 #include "query_terms.h"
 #include "search/codes.h"
 #include "store/store.h"
+#include "store/video_name.h"
 
 struct RvLibrary {
     Store *store;
@@ -219,22 +220,23 @@ RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err)
     return rv_lists_info(library->store, out, err);
 }
 
-RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err)
+RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, RvNaming *naming, RvError *err)
 {
+    RvNaming ignored;
+    if (naming == NULL)
+        naming = &ignored;
+    *naming = RV_NAMED_NONE;
     RvStatus status = rv_store_list_videos(library->store, out, err);
-    if (status != RV_OK || glob == NULL)
-        return status;
-    size_t kept = 0;
-    for (size_t i = 0; i < out->count; i++) {
-        if (rv_query_names_video(glob, out->items[i].path)) {
-            out->items[kept++] = out->items[i];
-            continue;
-        }
-        StoredVideo other = {.video = out->items[i]};
-        rv_stored_video_clear(&other);
-    }
-    out->count = kept;
-    return RV_OK;
+    if (status == RV_OK)
+        status = rv_video_name_filter(name, out, naming, err);
+    if (status != RV_OK)
+        rv_videos_clear(out);
+    return status;
+}
+
+RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, RvError *err)
+{
+    return rv_library_find(library, name, out, NULL, err);
 }
 
 RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)
@@ -324,14 +326,14 @@ static RvStatus scan_videos(RvLibrary *library, const char *video_glob, RowsRead
     RvStatus status = rv_store_list_paths(library->store, &videos, err);
     if (status != RV_OK)
         return status;
-    int64_t *ids = rv_mem_alloc(videos.count + 1, sizeof *ids, err);
-    FrameFilter filter = {.video_ids = ids};
-    if (ids == NULL)
+    RvNaming naming;
+    status = rv_video_name_filter(video_glob, &videos, &naming, err);
+    int64_t *ids = status == RV_OK ? rv_mem_alloc(videos.count + 1, sizeof *ids, err) : NULL;
+    FrameFilter filter = {.video_ids = ids, .video_count = videos.count};
+    if (ids == NULL && status == RV_OK)
         status = RV_ERROR_MEMORY;
-    for (size_t i = 0; i < videos.count && status == RV_OK; i++) {
-        if (video_glob == NULL || rv_query_names_video(video_glob, videos.items[i].path))
-            ids[filter.video_count++] = videos.items[i].video_id;
-    }
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++)
+        ids[i] = videos.items[i].video_id;
     if (status == RV_OK)
         status = rv_store_scan(library->store, &filter, hand_rows, reader, err);
     free(ids);

@@ -9,20 +9,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "encoder_identity.h"
+#include "search/moments.h"
 #include "search/search.h"
+#include "store/video_name.h"
 
 #define TERMS_MAX 1024
-
-bool rv_query_names_video(const char *pattern, const char *path)
-{
-    if (strcmp(pattern, path) == 0)
-        return true;
-    size_t pattern_length = strlen(pattern), path_length = strlen(path);
-    if (pattern_length < path_length && path[path_length - pattern_length - 1] == '/' &&
-        strcmp(path + path_length - pattern_length, pattern) == 0)
-        return true;
-    return rv_store_glob_matches(pattern, path);
-}
 
 static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url, float *vector, RvError *err)
 {
@@ -39,32 +30,46 @@ static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url,
 static RvStatus find_video(Store *store, const char *name, int64_t *video_id, RvError *err)
 {
     RvVideos videos = {0};
+    RvNaming naming = RV_NAMED_NONE;
     RvStatus status = rv_store_list_paths(store, &videos, err);
-    if (status != RV_OK)
-        return status;
-    const RvVideo *found = NULL;
-    const RvVideo *second = NULL;
-    for (size_t i = 0; i < videos.count; i++) {
-        const RvVideo *video = &videos.items[i];
-        if (strcmp(video->path, name) == 0) {
-            found = video;
-            second = NULL;
-            break;
-        }
-        if (rv_query_names_video(name, video->path)) {
-            second = found;
-            found = video;
-        }
-    }
-    if (found == NULL)
+    if (status == RV_OK)
+        status = rv_video_name_filter(name, &videos, &naming, err);
+    if (status == RV_OK && videos.count == 0)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND,
                               "%s: no such video in the library; `reelvec list` names them", name);
-    else if (second != NULL)
+    else if (status == RV_OK && videos.count > 1)
         status = rv_error_set(err, RV_ERROR_ARGUMENT,
-                              "%s: names several videos, among them %s and %s; give more of the path", name,
-                              second->path, found->path);
-    else
-        *video_id = found->video_id;
+                              "%s: names %zu videos, among them %s and %s; give more of the path", name,
+                              videos.count, videos.items[0].path, videos.items[1].path);
+    else if (status == RV_OK)
+        *video_id = videos.items[0].video_id;
+    rv_videos_clear(&videos);
+    return status;
+}
+
+/* A time that no stored frame of the video stands for. */
+static RvStatus refuse_time(Store *store, int64_t video_id, const char *name, double time_s, double last_s,
+                            RvError *err)
+{
+    RvVideos videos = {0};
+    RvStatus status = rv_store_list_videos(store, &videos, err);
+    const RvVideo *video = NULL;
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++) {
+        if (videos.items[i].video_id == video_id)
+            video = &videos.items[i];
+    }
+    bool complete = video != NULL && strcmp(video->state, "complete") == 0;
+    double length_s = video != NULL && video->duration_s > last_s ? video->duration_s : last_s;
+    // A person's clock rounds, and the last frame stands for what follows it.
+    double slack_s = video != NULL ? fmax(1, rv_moments_interval(video->sampling)) : 1;
+    if (status == RV_OK && time_s > length_s + slack_s)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: is %.1f s long; there is no frame at %.1f s (seconds or h:mm:ss)", name,
+                              length_s, time_s);
+    else if (status == RV_OK && !complete && time_s > last_s + slack_s)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: is in the library up to %.1f s so far; `reelvec index` adds the rest",
+                              name, last_s);
     rv_videos_clear(&videos);
     return status;
 }
@@ -80,14 +85,21 @@ static RvStatus read_stored_frame(Store *store, const char *name, double time_s,
     if (status != RV_OK)
         return status;
     size_t nearest = 0;
-    for (size_t i = 1; i < frames.count; i++) {
-        if (fabs(frames.items[i].time_s - time_s) < fabs(frames.items[nearest].time_s - time_s))
+    double last_s = 0;
+    for (size_t i = 0; i < frames.count; i++) {
+        double frame_s = frames.items[i].time_s;
+        last_s = fmax(last_s, frame_s);
+        if (fabs(frame_s - time_s) < fabs(frames.items[nearest].time_s - time_s))
             nearest = i;
     }
     if (frames.count == 0)
         status =
             rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
-    else
+    else if (!(time_s >= 0))
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: %g is no time of a video", name, time_s);
+    else if (time_s > last_s)
+        status = refuse_time(store, video_id, name, time_s, last_s, err);
+    if (status == RV_OK)
         status =
             rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, dimensions, err);
     rv_frames_clear(&frames);
@@ -138,6 +150,21 @@ static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *
     return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
 }
 
+/* NOT_FOUND where the name means no video at all. */
+static RvStatus require_video(Store *store, const char *name, RvError *err)
+{
+    RvVideos videos = {0};
+    RvNaming naming = RV_NAMED_NONE;
+    RvStatus status = rv_store_list_paths(store, &videos, err);
+    if (status == RV_OK)
+        status = rv_video_name_filter(name, &videos, &naming, err);
+    if (status == RV_OK && videos.count == 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "no video matches '%s'; `reelvec list` shows their paths", name);
+    rv_videos_clear(&videos);
+    return status;
+}
+
 RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
                          size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err)
 {
@@ -170,6 +197,8 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
     }
     if (status == RV_OK)
         status = rv_search_frames(store, pool, query, term_count, identity.dimensions, options, out, err);
+    if (status == RV_OK && out->count == 0 && options->video_glob != NULL)
+        status = require_video(store, options->video_glob, err);
     free(query);
     free(vectors);
     return status;

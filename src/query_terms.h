@@ -11,7 +11,4 @@
 RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
                          size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err);
 
-/* Does a glob, a whole path or a path's last parts ("clip.mp4", "talks/clip.mp4") name this video? */
-bool rv_query_names_video(const char *pattern, const char *path);
-
 #endif

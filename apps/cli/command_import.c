@@ -16,8 +16,8 @@ typedef struct ImportSettings {
 
 static const CliOption options[] = {
     {.name = "video",
-     .argument = "GLOB",
-     .help = "only videos whose path or name matches",
+     .argument = "VIDEO",
+     .help = "only this video, or those of a pattern like 'talks/*'",
      .kind = CLI_TEXT,
      .offset = FIELD(video)},
     {.name = "replace",

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "output.h"
 #include "context.h"
+#include "output.h"
 
 typedef struct ListSettings {
     CliCommon common;
@@ -70,9 +70,12 @@ static int run(const CliCommand *command, int argc, char **argv)
         status = cli_fail(&err);
     else
         status = print_videos(&videos, settings.format) ? CLI_DONE : cli_fail_memory();
-    if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet)
-        cli_message(values.argument_count > 0 ? "no video matches"
-                                              : "the library has no videos yet; see `reelvec index`");
+    if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet) {
+        if (values.argument_count > 0)
+            cli_message("no video matches '%s'", cli_values_argument(&values, 0));
+        else
+            cli_message("the library has no videos yet; see `reelvec index`");
+    }
     rv_videos_clear(&videos);
     rv_library_close(library);
     cli_values_clear(&values);
@@ -81,10 +84,11 @@ static int run(const CliCommand *command, int argc, char **argv)
 
 const CliCommand cli_command_list = {
     .name = "list",
-    .arguments = "[GLOB]",
+    .arguments = "[VIDEO]",
     .summary = "the videos of the library",
     .description =
-        "Lists the videos whose path or file name matches, or all: number of frames, duration, state "
+        "Lists all videos, or those that VIDEO means: a path or URL, the last parts of one (clip.mp4, "
+        "talks/clip.mp4), or a pattern. Number of frames, duration, state "
         "(complete, indexing, failed), how frames were taken, path. JSON and CSV tell more of each.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "context.h"
 #include "hits.h"
 #include "picture_surface.h"
-#include "context.h"
 #include "sheet_page.h"
 #include "text.h"
 
@@ -173,15 +173,18 @@ static RvStatus collect(Sheet *sheet, const char *name)
     const CliCommon *common = &sheet->settings->common;
     RvLibrary *library = NULL;
     RvVideos videos = {0};
-    size_t found = 0;
+    RvNaming naming = RV_NAMED_NONE;
     RvStatus status = cli_open_library(common, CLI_LIBRARY_READ, cli_log(common, NULL), &library, sheet->err);
     bool no_library = status == RV_ERROR_NOT_FOUND && common->library == NULL;
     if (status == RV_OK)
-        status = cli_find_videos(library, name, &videos, &found, sheet->err);
-    if (status == RV_OK && found > 1)
-        status = cli_error(sheet->err, RV_ERROR_ARGUMENT, "%s: means %zu videos; give the path of one", name,
-                           found);
-    else if (status == RV_OK && videos.items[0].frame_count > 0)
+        status = rv_library_find(library, name, &videos, &naming, sheet->err);
+    // A file that is here is meant, not a video of the library that only has the same name.
+    bool file = (naming == RV_NAMED_ENDING || naming == RV_NAMED_PATTERN) && is_file_or_url(name);
+    if (status == RV_OK && videos.count > 1 && !file)
+        status = cli_error(sheet->err, RV_ERROR_ARGUMENT,
+                           "%s: means %zu videos, among them %s and %s; give more of the path", name,
+                           videos.count, videos.items[0].path, videos.items[1].path);
+    else if (status == RV_OK && videos.count == 1 && !file && videos.items[0].frame_count > 0)
         status = sheet_from_library(sheet, library, &videos.items[0]);
     else if ((status == RV_OK || status == RV_ERROR_NOT_FOUND) && (library != NULL || no_library)) {
         if (is_file_or_url(name))

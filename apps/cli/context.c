@@ -3,7 +3,6 @@
 #include "context.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -181,54 +180,4 @@ int cli_finish(int status)
         return CLI_BROKEN_PIPE;
     cli_message("standard output: %s", strerror(errno));
     return CLI_FAILED;
-}
-
-/* Bring the videos that match to the front, in their order; gives their number. */
-static size_t gather(RvVideos *videos, const char *name, bool (*matches)(const char *path, const char *name))
-{
-    size_t found = 0;
-    for (size_t i = 0; i < videos->count; i++) {
-        if (!matches(videos->items[i].path, name))
-            continue;
-        RvVideo video = videos->items[i];
-        memmove(&videos->items[found + 1], &videos->items[found], (i - found) * sizeof video);
-        videos->items[found++] = video;
-    }
-    return found;
-}
-
-static bool same_path(const char *path, const char *name)
-{
-    return strcmp(path, name) == 0;
-}
-
-static bool same_last_part(const char *path, const char *name)
-{
-    return strcmp(cli_text_last_part(path), name) == 0;
-}
-
-static bool matches_glob(const char *path, const char *name)
-{
-    return fnmatch(name, path, 0) == 0 || fnmatch(name, cli_text_last_part(path), 0) == 0;
-}
-
-RvStatus cli_find_videos(RvLibrary *library, const char *name, RvVideos *videos, size_t *found, RvError *err)
-{
-    *found = 0;
-    RvStatus status = rv_library_list(library, NULL, videos, err);
-    if (status != RV_OK)
-        return status;
-    char *absolute = realpath(name, NULL);
-    *found = gather(videos, name, same_path);
-    if (*found == 0 && absolute != NULL)
-        *found = gather(videos, absolute, same_path);
-    free(absolute);
-    if (*found == 0)
-        *found = gather(videos, name, same_last_part);
-    if (*found == 0)
-        *found = gather(videos, name, matches_glob);
-    if (*found > 0)
-        return RV_OK;
-    rv_videos_clear(videos);
-    return cli_error(err, RV_ERROR_NOT_FOUND, "%s: no such video in the library; see `reelvec list`", name);
 }

@@ -51,9 +51,4 @@ bool cli_flush(void);
 /* The exit status, checked against what happened to standard output. */
 int cli_finish(int status);
 
-/* The videos that NAME means: by its path, else by the last part of its path, else as a glob. They are the
- * first *found ones of `videos`, which holds all of the library and is to be cleared. NOT_FOUND when there is
- * none. */
-RvStatus cli_find_videos(RvLibrary *library, const char *name, RvVideos *videos, size_t *found, RvError *err);
-
 #endif

@@ -228,6 +228,9 @@ static RvStatus open_libraries(Export *export, RvLog log, RvError *err)
             cli_open_library(export->settings->common, CLI_LIBRARY_READ, log, &export->picture_library, err);
     if (status == RV_OK)
         status = rv_library_list(export->library, export->settings->video_glob, &export->videos, err);
+    if (status == RV_OK && export->videos.count == 0 && export->settings->video_glob != NULL)
+        status = cli_error(err, RV_ERROR_NOT_FOUND, "no video matches '%s'; `reelvec list` shows their paths",
+                           export->settings->video_glob);
     for (size_t i = 0; i < export->videos.count && status == RV_OK; i++)
         export->frames_expected += (size_t) export->videos.items[i].frame_count;
     return status;

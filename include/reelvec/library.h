@@ -212,14 +212,28 @@ RV_API RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job
 RV_API RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how,
                                      const char *message, RvError *err);
 
+/* ---- naming videos ---------------------------------------------------------------------------------- */
+
+/* Wherever a video of the library is named (by `name`, `video_glob`, or a term's frame), the name means the
+ * videos that the first of these ways finds, which may be several. */
+typedef enum RvNaming {
+    RV_NAMED_NONE,
+    RV_NAMED_PATH,   /* the path or URL as the library keeps it */
+    RV_NAMED_FILE,   /* the file that the name leads to from the current folder */
+    RV_NAMED_ENDING, /* the last parts of the path: clip.mp4, talks/clip.mp4 */
+    RV_NAMED_PATTERN /* a shell pattern with * ? [ ], on the whole path or on its last part; * also crosses
+                        '/', case counts */
+} RvNaming;
+
 /* ---- searching -------------------------------------------------------------------------------------- */
 
 typedef enum RvTermKind {
     RV_TERM_TEXT,       /* value: UTF-8 */
     RV_TERM_IMAGE_FILE, /* value: path or URL of a still picture */
     RV_TERM_IMAGE,      /* image */
-    RV_TERM_FRAME,      /* value: video (path or its ending), time_s: the stored frame nearest to it */
-    RV_TERM_VECTOR      /* vector: float32[dimensions] */
+    RV_TERM_FRAME, /* value: one video (see RvNaming), time_s: the stored frame nearest to it; ARGUMENT where
+                      the video has ended by then */
+    RV_TERM_VECTOR /* vector: float32[dimensions] */
 } RvTermKind;
 
 typedef struct RvTerm {
@@ -248,7 +262,7 @@ typedef enum RvScan {
 typedef struct RvSearchOptions {
     size_t top; /* 0: 5 */
     RvFusion fusion;
-    const char *video_glob; /* NULL: all; matched against the path and against its last part */
+    const char *video_glob; /* NULL: all; as RvNaming says; NOT_FOUND where it means none */
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
@@ -261,7 +275,8 @@ typedef struct RvHit {
     int64_t frame_number;
     double time_s;
     double score;
-    double start_s, end_s; /* of the moment; both time_s without moments */
+    double start_s, end_s; /* of the moment, up to the sample behind its last frame; both time_s without
+                              moments */
 } RvHit;
 
 typedef struct RvHits {
@@ -321,8 +336,11 @@ typedef struct RvVideos {
     size_t count;
 } RvVideos;
 
-/* Videos whose path, or last part of it, matches the glob (NULL: all), by path. */
-RV_API RvStatus rv_library_list(RvLibrary *library, const char *glob, RvVideos *out, RvError *err);
+/* The videos that the name means (NULL: all), by path; see RvNaming. None is not an error. */
+RV_API RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, RvError *err);
+/* The same; *naming (NULL: not wanted): which way of naming found them. */
+RV_API RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, RvNaming *naming,
+                                RvError *err);
 RV_API void rv_videos_clear(RvVideos *videos);
 
 typedef struct RvFrameInfo {
@@ -354,9 +372,9 @@ typedef struct RvFrameRows {
     const float *embeddings;      /* float32[count, dimensions], as stored */
 } RvFrameRows;
 
-/* Hand all frames of the videos that match the glob (NULL: all) to `rows`, block by block, by video_id and
- * frame number: one state of the library, whatever others write meanwhile. `rows` must not use the library;
- * where it returns false the call ends with CANCELLED. Errors: FORMAT (damaged rows). */
+/* Hand all frames of the videos that video_glob means (NULL: all; see RvNaming) to `rows`, block by block, by
+ * video_id and frame number: one state of the library, whatever others write meanwhile. `rows` must not use
+ * the library; where it returns false the call ends with CANCELLED. Errors: FORMAT (damaged rows). */
 RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob,
                                       bool (*rows)(void *user, const RvFrameRows *rows), void *user,
                                       RvError *err);
@@ -398,7 +416,7 @@ typedef struct RvCopyProgress {
 
 /* Zeroed options are good defaults. */
 typedef struct RvCopyOptions {
-    const char *video_glob; /* NULL: all */
+    const char *video_glob; /* NULL: all; as RvNaming says; NOT_FOUND where it means none */
     bool replace;   /* a video of the same path with other content gives way, instead of being refused */
     int batch_size; /* frames per transaction; 0: 64 */
     /* Return false to stop: what was finished is kept and the call ends with CANCELLED. After every batch. */

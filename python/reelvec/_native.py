@@ -214,6 +214,7 @@ FUNCTIONS = {
     "rv_library_ann_drop": (c_int, [HANDLE, P(c_bool), E]),
     "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),
     "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),
+    "rv_library_find": (c_int, [HANDLE, c_char_p, P(RvVideos), P(c_int), E]),
     "rv_videos_clear": (None, [P(RvVideos)]),
     "rv_library_frames": (c_int, [HANDLE, c_int64, P(RvFrames), E]),
     "rv_frames_clear": (None, [P(RvFrames)]),

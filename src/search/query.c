@@ -13,6 +13,7 @@
 #include "search/scan_exact.h"
 #include "search/search.h"
 #include "search/topk.h"
+#include "store/video_name.h"
 
 #define DEFAULT_TOP 5
 // Frames that moments are made of where no score bounds them.
@@ -138,13 +139,18 @@ static RvStatus choose_videos(Query *query, RvError *err)
         return status;
     query->places = rv_mem_alloc(query->videos.count, sizeof *query->places, err);
     query->video_ids = rv_mem_alloc(query->videos.count, sizeof *query->video_ids, err);
-    if (query->places == NULL || query->video_ids == NULL)
+    bool *chosen = rv_mem_alloc(query->videos.count + 1, sizeof *chosen, err);
+    if (query->places == NULL || query->video_ids == NULL || chosen == NULL) {
+        free(chosen);
         return RV_ERROR_MEMORY;
-    for (size_t i = 0; i < query->videos.count; i++) {
-        const RvVideo *video = &query->videos.items[i];
-        if (rv_store_glob_matches(query->options.video_glob, video->path))
-            query->places[query->place_count++] = (VideoPlace){video->video_id, (uint32_t)i};
     }
+    RvNaming naming = RV_NAMED_NONE;
+    rv_video_name_choose(query->options.video_glob, &query->videos, chosen, &naming);
+    for (size_t i = 0; i < query->videos.count; i++) {
+        if (chosen[i])
+            query->places[query->place_count++] = (VideoPlace){query->videos.items[i].video_id, (uint32_t)i};
+    }
+    free(chosen);
     if (query->place_count > 1)
         qsort(query->places, query->place_count, sizeof *query->places, compare_place_ids);
     for (size_t i = 0; i < query->place_count; i++)
@@ -378,6 +384,7 @@ static RvStatus make_hits(Query *query, RvHits *out, RvError *err)
                           : rv_moments_default_gap(query->videos.items[i].sampling);
         count = rv_moments_find(query->top.items, query->top.count, gaps, moments);
         count = count < query->options.top ? count : query->options.top;
+        status = rv_moments_lengthen(query->store, &query->videos, moments, count, err);
     } else if (status == RV_OK) {
         rv_topk_sort(&query->top);
         for (; count < query->top.count; count++) {
@@ -441,9 +448,9 @@ RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *ter
         status = choose_videos(&query, err);
     if (status == RV_OK && present)
         status = scan(&query, err);
-    rv_store_end_snapshot(store);
     if (status == RV_OK)
         status = make_hits(&query, out, err);
+    rv_store_end_snapshot(store);
     clear_query(&query);
     return status;
 }

@@ -142,9 +142,6 @@ RvStatus rv_store_move_video(Store *store, int64_t video_id, const char *path, i
 RvStatus rv_store_remove_video(Store *store, int64_t video_id, RvError *err);
 /* All videos by path (byte order). Clear with rv_videos_clear. */
 RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err);
-/* Whether a shell pattern (`*` also crosses '/'; case counts) matches the path or its last part. NULL matches
- * all. */
-bool rv_store_glob_matches(const char *glob, const char *path);
 
 /* Frames of one video by number. NOT_FOUND where there is no such video. */
 RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError *err);
@@ -241,7 +238,7 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
 RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
                             RvError *err);
 
-/* All videos by path with video_id and sampling; other members may be NULL or 0. Faster than
+/* All videos by path with video_id, sampling and duration_s; other members may be NULL or 0. Faster than
  * rv_store_list_videos, whose counting reads every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
 /* Rows in the library, or in a range of keys. */

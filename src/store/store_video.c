@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of videos in memory: copying, clearing, sorting, matching by pattern. */
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,12 +85,4 @@ RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err)
     const StoreBackend *backend = store->backend;
     return list_sorted(store, backend->list_paths != NULL ? backend->list_paths : backend->list_videos, out,
                        err);
-}
-
-bool rv_store_glob_matches(const char *glob, const char *path)
-{
-    if (glob == NULL || fnmatch(glob, path, 0) == 0)
-        return true;
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && fnmatch(glob, slash + 1, 0) == 0;
 }

@@ -179,7 +179,18 @@ static void search_obeys_its_filters(void **state)
     assert_int_equal(lines, 4);
     run_clear(&result);
     result = RUN("search", "a dog", "--video", "other*");
+    assert_status(&result, 1);
     assert_string_equal(result.output, "");
+    assert_string_equal(result.errors,
+                        "reelvec: no video matches 'other*'; `reelvec list` shows their paths\n");
+    run_clear(&result);
+    result = RUN("search", "--like", "gop50_closed.mp4@12:30");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "gop50_closed.mp4: is 12.0 s long; there is no frame at 750.0 s");
+    run_clear(&result);
+    result = RUN("search", "a dog", "--moments", "--top", "1", "--video", "*gop50*", "--format", "json");
+    assert_status(&result, 0);
+    assert_null(strstr(result.output, "\"start\": 0.0, \"end\": 0.0"));
     run_clear(&result);
     result = RUN("search", "a dog", "--min-score", "2");
     assert_status(&result, 0);
@@ -384,16 +395,24 @@ static void library_commands_tell_what_is_there(void **state)
     run_clear(&result);
 }
 
-static void remove_takes_paths_names_and_globs(void **state)
+static void remove_takes_names_and_patterns_only_if_asked(void **state)
 {
     (void)state;
     SKIP_UNLESS_READY();
-    const char *const names[] = {fixture.clip, "gop50_closed.mp4", "gop50*"};
+    const char *const names[][2] = {{fixture.clip}, {"gop50_closed.mp4"}, {"gop50*", "--glob"}};
     for (size_t i = 0; i < 3; i++) {
         RunResult result = RUN("index", fixture.clip, "--library", "remove.db", "--every", "6");
         assert_status(&result, 0);
         run_clear(&result);
-        result = RUN("remove", names[i], "--library", "remove.db");
+        if (names[i][1] != NULL) {
+            result = RUN("remove", names[i][0], "--library", "remove.db");
+            assert_status(&result, 1);
+            assert_string_equal(result.output, "");
+            assert_holds(result.errors, "as a pattern it means 1 video, the first is /");
+            assert_holds(result.errors, "add --glob to remove it\n");
+            run_clear(&result);
+        }
+        result = RUN("remove", names[i][0], "--library", "remove.db", names[i][1]);
         assert_status(&result, 0);
         assert_holds(result.output, "gop50_closed.mp4: removed, 2 frames\n");
         run_clear(&result);
@@ -430,7 +449,7 @@ int main(void)
         cmocka_unit_test(embed_gives_vectors_in_order),
         cmocka_unit_test(inspect_shows_what_the_model_gets),
         cmocka_unit_test(library_commands_tell_what_is_there),
-        cmocka_unit_test(remove_takes_paths_names_and_globs),
+        cmocka_unit_test(remove_takes_names_and_patterns_only_if_asked),
         cmocka_unit_test(library_of_another_model_is_refused),
     };
     return cmocka_run_group_tests_name("cli/program", tests, set_up_group, tear_down_group);

@@ -98,7 +98,15 @@ static void bad_terms_are_refused_with_a_reason(void **state)
     } cases[] = {
         {{.kind = RV_TERM_TEXT, .value = " \t"}, RV_ERROR_ARGUMENT, "empty", "blank text"},
         {{.kind = RV_TERM_FRAME, .value = "nobody.mp4"}, RV_ERROR_NOT_FOUND, "nobody.mp4", "no such video"},
-        {{.kind = RV_TERM_FRAME, .value = "*.mp4"}, RV_ERROR_ARGUMENT, "several", "two videos match"},
+        {{.kind = RV_TERM_FRAME, .value = "*.mp4"}, RV_ERROR_ARGUMENT, "names 2 videos", "two videos match"},
+        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 750},
+         RV_ERROR_ARGUMENT,
+         "s long",
+         "beyond the end"},
+        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = -1},
+         RV_ERROR_ARGUMENT,
+         "no time",
+         "before the beginning"},
         {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png"},
          RV_ERROR_NOT_FOUND,
          "/no/such.png",
@@ -124,8 +132,19 @@ static void bad_terms_are_refused_with_a_reason(void **state)
             fail_msg("%s: %s, '%s'", cases[i].why, rv_status_name(status), err.message);
     }
     RvHits hits;
+    RvError err = {0};
     assert_int_equal(rv_library_search(fixture->library, fixture->encoder, NULL, 0, NULL, &hits, NULL),
                      RV_ERROR_ARGUMENT);
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a dog"};
+    RvSearchOptions options = {.video_glob = "*.mkv"};
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, &options, &hits, &err),
+                     RV_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "no video matches '*.mkv'"));
+    double never = 2;
+    options = (RvSearchOptions){.video_glob = "clip.mp4", .min_score = &never};
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, &options, &hits, &err),
+                     RV_OK);
+    assert_int_equal(hits.count, 0);
 }
 
 static void empty_library_says_how_to_fill_it(void **state)
@@ -139,29 +158,6 @@ static void empty_library_says_how_to_fill_it(void **state)
     assert_non_null(strstr(err.message, "reelvec index"));
 }
 
-static void names_video_takes_paths_endings_and_globs(void **state)
-{
-    static const struct {
-        const char *pattern, *path;
-        bool names;
-        const char *why;
-    } cases[] = {
-        {"/a/b.mp4", "/a/b.mp4", true, "the whole path"},
-        {"b.mp4", "/a/b.mp4", true, "the last part"},
-        {"a/b.mp4", "/x/a/b.mp4", true, "the last two parts"},
-        {"b.mp4", "/a/ab.mp4", false, "an ending inside a part"},
-        {"*.mp4", "/a/b.mp4", true, "glob on the last part"},
-        {"/a/*", "/a/b/c.mp4", true, "glob on the path"},
-        {"B.mp4", "/a/b.mp4", false, "another case"},
-        {"", "/a/b.mp4", false, "empty"},
-        {"[x].mp4", "/a/[x].mp4", true, "a name that looks like a glob"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (rv_query_names_video(cases[i].pattern, cases[i].path) != cases[i].names)
-            fail_msg("%s", cases[i].why);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,7 +165,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_terms_are_refused_with_a_reason, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(empty_library_says_how_to_fill_it, fixture_setup, fixture_teardown),
-        cmocka_unit_test(names_video_takes_paths_endings_and_globs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

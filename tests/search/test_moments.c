@@ -53,11 +53,56 @@ static void moments_join_neighbours_of_one_video(void **state)
     assert_int_equal(rv_moments_find(frames, 1, gaps, moments), 1);
 }
 
+static void moments_end_where_the_next_sample_begins(void **state)
+{
+    static const struct {
+        const char *sampling;
+        double duration_s, last_s, end_s;
+        const char *why;
+    } cases[] = {
+        {"interval:1", 96, 7, 8, "the next sample"},
+        {"interval:10", 96, 90, 96, "no longer than the video"},
+        {"interval:1", 0, 7, 8, "a length that is not known"},
+        {"interval:5", 0.5, 0, 0.5, "a video shorter than the interval"},
+        {"keyframes", 96, 2, 6, "the next keyframe"},
+        {"keyframes", 96, 6, 96, "the last one lasts to the end"},
+        {"scenes:0.3", 0, 6, 7, "nothing says where it ends"},
+    };
+    static const double times_s[] = {0, 2, 6};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvLibraryOptions create = {.create = true};
+        Store *store = NULL;
+        RvVideos videos = {0};
+        int64_t video_id = 0;
+        assert_ok(rv_store_open("memory:", &create, &store, err));
+        ModelIdentity model = test_model(TEST_DIMENSIONS);
+        assert_ok(rv_store_require_identity(store, &model, err));
+        VideoFacts facts = test_facts("/a.mp4");
+        facts.sampling = cases[i].sampling;
+        facts.duration_s = cases[i].duration_s;
+        assert_ok(rv_store_begin_video(store, &facts, 0, &video_id, err));
+        for (int f = 0; f < 3; f++) {
+            float vector[TEST_DIMENSIONS] = {1};
+            FrameRecord record = {f + 1, times_s[f], vector, NULL, 0};
+            assert_ok(rv_store_put_frames(store, video_id, &record, 1, TEST_DIMENSIONS, err));
+        }
+        assert_ok(rv_store_list_paths(store, &videos, err));
+        Moment moment = {{0.5, 0, 1, 0}, 0, cases[i].last_s};
+        assert_ok(rv_moments_lengthen(store, &videos, &moment, 1, err));
+        if (moment.end_s != cases[i].end_s || moment.start_s != 0)
+            fail_msg("%s: %g", cases[i].why, moment.end_s);
+        rv_videos_clear(&videos);
+        rv_store_close(store);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_gap_follows_the_sampling),
         cmocka_unit_test(moments_join_neighbours_of_one_video),
+        cmocka_unit_test(moments_end_where_the_next_sample_begins),
     };
     return cmocka_run_group_tests_name("moments", tests, NULL, NULL);
 }

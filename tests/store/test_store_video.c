@@ -225,34 +225,6 @@ static void paths_are_bytes(void **state)
     free(huge);
 }
 
-static void glob_matches_path_or_last_part(void **state)
-{
-    static const struct {
-        const char *glob, *path;
-        bool matches;
-        const char *why;
-    } cases[] = {
-        {NULL, "/a/b.mp4", true, "no pattern"},
-        {"*.mp4", "/a/b.mp4", true, "last part"},
-        {"b.*", "/a/b.mp4", true, "last part only"},
-        {"B.*", "/a/b.mp4", false, "case counts"},
-        {"/a/*", "/a/b/c.mp4", true, "a star crosses folders"},
-        {"a/*", "/a/b.mp4", false, "the whole path or the last part, nothing between"},
-        {"*/a/*", "/x/a/b.mp4", true, "with a star before"},
-        {"?.mp4", "/a/b.mp4", true, "one character"},
-        {"[ab].mp4", "/a/b.mp4", true, "a class"},
-        {"", "/a/b.mp4", false, "the empty pattern matches the empty name only"},
-        {"*", "", true, "star matches all"},
-        {"v=1", "https://host/watch?v=1", false, "the last part of a URL has its query"},
-        {"\xff*", "/a/\xff.mp4", true, "bytes that are not UTF-8"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (rv_store_glob_matches(cases[i].glob, cases[i].path) != cases[i].matches)
-            fail_msg("%s", cases[i].why);
-    }
-}
-
 static const BackendCase cases[] = {
     CASE(video_row_comes_back_as_written),
     CASE(find_content_prefers_a_complete_video),
@@ -262,7 +234,6 @@ static const BackendCase cases[] = {
     CASE(move_video_changes_path_size_and_time),
     CASE(remove_video_takes_its_frames_and_no_others),
     CASE(paths_are_bytes),
-    CASE(glob_matches_path_or_last_part),
 };
 
 int main(void)

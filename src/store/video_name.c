@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The one rule by which people name videos of a library. */
+#include "store/video_name.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/store.h"
+
+static bool is_path(const char *name, const char *path)
+{
+    return strcmp(name, path) == 0;
+}
+
+/* The last parts of the path: an ending that begins behind a '/'. */
+static bool is_ending(const char *name, const char *path)
+{
+    size_t name_length = strlen(name), path_length = strlen(path);
+    return name_length > 0 && name_length < path_length && path[path_length - name_length - 1] == '/' &&
+           strcmp(path + path_length - name_length, name) == 0;
+}
+
+/* A shell pattern, on the whole path or on its last part. */
+static bool is_matched(const char *name, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return name[0] != '\0' &&
+           (fnmatch(name, path, 0) == 0 || (slash != NULL && fnmatch(name, slash + 1, 0) == 0));
+}
+
+static size_t choose_by(bool (*means)(const char *name, const char *path), const char *name,
+                        const RvVideos *videos, bool *chosen)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < videos->count; i++) {
+        chosen[i] = means(name, videos->items[i].path);
+        count += chosen[i];
+    }
+    return count;
+}
+
+size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chosen, RvNaming *naming)
+{
+    *naming = RV_NAMED_PATTERN;
+    if (name == NULL) {
+        for (size_t i = 0; i < videos->count; i++)
+            chosen[i] = true;
+        return videos->count;
+    }
+    *naming = RV_NAMED_PATH;
+    size_t count = choose_by(is_path, name, videos, chosen);
+    char *file = count == 0 ? realpath(name, NULL) : NULL;
+    if (file != NULL) {
+        *naming = RV_NAMED_FILE;
+        count = choose_by(is_path, file, videos, chosen);
+        free(file);
+    }
+    if (count == 0) {
+        *naming = RV_NAMED_ENDING;
+        count = choose_by(is_ending, name, videos, chosen);
+    }
+    if (count == 0) {
+        *naming = RV_NAMED_PATTERN;
+        count = choose_by(is_matched, name, videos, chosen);
+    }
+    if (count == 0)
+        *naming = RV_NAMED_NONE;
+    return count;
+}
+
+RvStatus rv_video_name_filter(const char *name, RvVideos *videos, RvNaming *naming, RvError *err)
+{
+    bool *chosen = rv_mem_alloc(videos->count + 1, sizeof *chosen, err);
+    if (chosen == NULL)
+        return RV_ERROR_MEMORY;
+    rv_video_name_choose(name, videos, chosen, naming);
+    size_t kept = 0;
+    for (size_t i = 0; i < videos->count; i++) {
+        if (chosen[i]) {
+            videos->items[kept++] = videos->items[i];
+            continue;
+        }
+        StoredVideo other = {.video = videos->items[i]};
+        rv_stored_video_clear(&other);
+    }
+    videos->count = kept;
+    free(chosen);
+    return RV_OK;
+}

@@ -12,7 +12,6 @@
 #include "pixels/convert.h"
 #include "pixels/thumbnail.h"
 
-#define BATCH_MAX 256
 #define FIRST_BATCH_SHARE 4 // the first batch is so much smaller than the others, where those are large
 #define DEFAULT_THUMBNAIL_HEIGHT 360
 #define DEFAULT_THUMBNAIL_QUALITY 85
@@ -202,7 +201,7 @@ static RvStatus create_batches(BatchMaker *maker, RvError *err)
 
 static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int image_size)
 {
-    maker->batch_size = (size_t)(options->batch_size < BATCH_MAX ? options->batch_size : BATCH_MAX);
+    maker->batch_size = (size_t)options->batch_size;
     maker->batch_limit =
         maker->batch_size < 2 * FIRST_BATCH_SHARE ? maker->batch_size : maker->batch_size / FIRST_BATCH_SHARE;
     maker->image_size = image_size;

@@ -195,7 +195,7 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
 {
     static const RvSearchOptions defaults;
     if (library->pool == NULL) {
-        RvStatus status = rv_threads_create(0, &library->pool, err);
+        RvStatus status = rv_threads_create(rv_store_thread_count(library->store), &library->pool, err);
         if (status != RV_OK)
             return status;
     }

@@ -279,10 +279,10 @@ static bool is_its_turn(const PipelineRun *run, int place)
     return !content_is_taken(run, place);
 }
 
-/* The cores go to those who decode at the same time. */
+/* The cores, or the threads that were asked for, go to those who decode at the same time. */
 static int decoder_threads(const PipelineRun *run)
 {
-    int cores = rv_threads_available();
+    int cores = rv_encoder_info(run->context.encoder)->thread_count;
     return (cores + run->running_count - 1) / run->running_count;
 }
 
@@ -431,12 +431,17 @@ RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, con
     if (list->jobs < 0 || list->jobs > RV_INDEX_JOBS_MAX)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%d videos at once; up to %d are possible", list->jobs,
                             RV_INDEX_JOBS_MAX);
+    if (options->batch_size < 0 || options->batch_size > RV_INDEX_BATCH_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a batch of %d frames; 1 to %d are possible",
+                            options->batch_size, RV_INDEX_BATCH_MAX);
     RvStatus status = rv_encoder_open_device(encoder, err);
     if (status != RV_OK)
         return status;
     RvIndexOptions sized = *options;
     if (sized.batch_size <= 0)
         sized.batch_size = rv_encoder_info(encoder)->batch_size;
+    if (sized.batch_size > RV_INDEX_BATCH_MAX) // what the device would like
+        sized.batch_size = RV_INDEX_BATCH_MAX;
     PipelineRun run = {.context = {store, encoder, log, &sized},
                        .list = list,
                        .slot_count = list->jobs > 0 ? list->jobs : rv_encoder_jobs(encoder)};

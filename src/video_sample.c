@@ -33,6 +33,9 @@ RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options,
                          bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                          RvError *err)
 {
+    static const RvIndexOptions defaults;
+    if (options == NULL)
+        options = &defaults;
     VideoOptions video_options = {.log = log};
     SamplerOptions sampler_options = {.sampling = options->sampling,
                                       .interval_s = options->interval_s,

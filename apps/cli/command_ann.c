@@ -29,6 +29,7 @@ static const CliOption build_options[] = {
      .kind = CLI_TEXT,
      .offset = FIELD(settings)},
     CLI_OPTION_LIBRARY(AnnSettings),
+    CLI_OPTION_THREADS(AnnSettings),
     CLI_OPTION_QUIET(AnnSettings),
 };
 

@@ -9,6 +9,7 @@ typedef struct VerifySettings {
 
 static const CliOption options[] = {
     CLI_OPTION_LIBRARY(VerifySettings),
+    CLI_OPTION_THREADS(VerifySettings),
     CLI_OPTION_QUIET(VerifySettings),
 };
 

@@ -98,8 +98,10 @@ const char *cli_library(const CliCommon *common)
 RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
                           RvError *err)
 {
-    RvLibraryOptions options = {
-        .read_only = use == CLI_LIBRARY_READ, .create = use == CLI_LIBRARY_CREATE, .log = log};
+    RvLibraryOptions options = {.read_only = use == CLI_LIBRARY_READ,
+                                .create = use == CLI_LIBRARY_CREATE,
+                                .thread_count = common->thread_count,
+                                .log = log};
     // One search does not pay for the way to a GPU, unless it is asked for.
     if (common->device != NULL && strcmp(common->device, "auto") != 0)
         options.device = common->device;

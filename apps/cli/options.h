@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "reelvec/status.h"
+#include "reelvec/encoder.h"
 
 #define CLI_MAX_OPTIONS 40
 
@@ -74,7 +74,7 @@ typedef struct CliCommon {
 #define CLI_OPTION_THREADS(Type)                                                                             \
     {                                                                                                        \
         .name = "threads", .argument = "N", .help = "threads to use (one per core)", .kind = CLI_WHOLE,      \
-        .offset = offsetof(Type, common.thread_count), .min = 1, .max = 1024                                 \
+        .offset = offsetof(Type, common.thread_count), .min = 1, .max = RV_THREADS_MAX                                 \
     }
 #define CLI_PRECISIONS "auto|float32|fast"
 #define CLI_OPTION_PRECISION(Type)                                                                           \

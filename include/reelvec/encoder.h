@@ -22,9 +22,11 @@ typedef enum RvPrecision {
                          with sums in float32, at least 0.9995 */
 } RvPrecision;
 
+#define RV_THREADS_MAX 1024
+
 /* Zeroed options are good defaults. */
 typedef struct RvEncoderOptions {
-    int thread_count;   /* 0: one per core that this process may use */
+    int thread_count;   /* 0: one per core that this process may use; at most RV_THREADS_MAX */
     const char *device; /* for pictures: "cpu", "cuda", "cuda:1"; NULL or "auto": REELVEC_DEVICE where that is
                            set, else CUDA where it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
@@ -83,8 +85,8 @@ RV_API RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err);
  * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
 RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
 
-/* So many videos decoded at once keep the device busy, once it is decided on (rv_encoder_open_device): 1 for a
- * processor, which they share with it. */
+/* So many videos decoded at once keep the device busy, once it is decided on (rv_encoder_open_device): 1 for
+ * a processor, which they share with it. */
 RV_API int rv_encoder_jobs(const RvEncoder *encoder);
 
 /* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's

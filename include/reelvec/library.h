@@ -20,6 +20,8 @@ typedef struct RvLibraryOptions {
      * are searched on that GPU where they fit, with the same hits; the first search copies them there, which
      * pays where many follow. "auto": likewise, where there is a GPU. */
     const char *device;
+    int thread_count; /* of searches, and of making and checking codes and lists; 0: one per core that this
+                         process may use; at most RV_THREADS_MAX */
     RvLog log;
 } RvLibraryOptions;
 
@@ -78,13 +80,15 @@ typedef struct RvIndexProgress {
  * caller's thread, after every batch and several times a second while nothing is ready. */
 typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progress);
 
+#define RV_INDEX_BATCH_MAX 256
+
 /* Zeroed options are good defaults. */
 typedef struct RvIndexOptions {
     RvSampling sampling;
     double interval_s;      /* 0: 1 second */
     double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
-    int batch_size; /* frames per embedding batch and transaction; 0: 16, on CUDA RvModelInfo.batch_size; the
-                       first may be smaller */
+    int batch_size; /* frames per embedding batch and transaction; at most RV_INDEX_BATCH_MAX; 0: 16, on CUDA
+                       RvModelInfo.batch_size; the first may be smaller */
     int thumbnail_height;  /* pixels; 0: 360; never enlarged */
     int thumbnail_quality; /* JPEG quality 1 to 100; 0: 85 */
     const char *hwaccel;   /* NULL or "none": decode in software; "auto": by hardware where there is some;

@@ -17,7 +17,8 @@ typedef struct RvVideoFrame {
 } RvVideoFrame;
 
 /* Hand every sampled frame of a video to `frame` (return false to stop), at most max_height pixels high
- * (0: as large as it is). Of options only sampling, interval_s and scene_threshold count. */
+ * (0: as large as it is). Of options (NULL: defaults) only sampling, interval_s, scene_threshold and
+ * exact_pixels count. Errors: those of reading the video, ARGUMENT. */
 RV_API RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options, int max_height,
                                 bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                                 RvError *err);

@@ -52,7 +52,8 @@ class RvModelInfo(Structure):
 
 
 class RvLibraryOptions(Structure):
-    _fields_ = [("read_only", c_bool), ("create", c_bool), ("device", c_char_p), ("log", RvLog)]
+    _fields_ = [("read_only", c_bool), ("create", c_bool), ("device", c_char_p),
+                ("thread_count", c_int), ("log", RvLog)]
 
 
 class RvStrings(Structure):

@@ -13,8 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-
-#define THREADS_MAX 1024
+#include "reelvec/encoder.h"
 
 int rv_threads_available(void)
 {
@@ -31,7 +30,7 @@ int rv_threads_available(void)
 #define RUN_JOINED ((uint64_t)0xffff)
 #define RUN_OPEN ((uint64_t)1 << 16)
 #define RUN_NUMBER_ONE ((uint64_t)1 << 17)
-_Static_assert(THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
+_Static_assert(RV_THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
 
 /* Between two operations of a network pass a few microseconds, and waking a thread takes longer than many an
  * operation: who waits looks again and again for this long, and sleeps then. */
@@ -184,13 +183,22 @@ static RvStatus start_worker(ThreadPool *pool, int worker, RvError *err)
     return RV_OK;
 }
 
+RvStatus rv_threads_check(int thread_count, RvError *err)
+{
+    if (thread_count >= 0 && thread_count <= RV_THREADS_MAX)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%d threads; give 1 to %d, or 0 for one per core",
+                        thread_count, RV_THREADS_MAX);
+}
+
 RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err)
 {
     *out = NULL;
-    if (thread_count <= 0)
+    RvStatus checked = rv_threads_check(thread_count, err);
+    if (checked != RV_OK)
+        return checked;
+    if (thread_count == 0)
         thread_count = rv_threads_available();
-    if (thread_count > THREADS_MAX)
-        thread_count = THREADS_MAX;
     ThreadPool *pool = rv_mem_alloc(1, sizeof *pool, err);
     if (pool == NULL)
         return RV_ERROR_MEMORY;

@@ -13,7 +13,10 @@ int rv_threads_available(void);
 
 typedef struct ThreadPool ThreadPool;
 
-/* thread_count counts the calling thread; 0: rv_threads_available(). */
+/* ARGUMENT where a pool of so many threads is refused. */
+RvStatus rv_threads_check(int thread_count, RvError *err);
+
+/* thread_count counts the calling thread; 0: rv_threads_available(). ARGUMENT beyond RV_THREADS_MAX. */
 RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err);
 void rv_threads_destroy(ThreadPool *pool);
 int rv_threads_count(const ThreadPool *pool);

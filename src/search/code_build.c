@@ -312,7 +312,8 @@ static RvStatus make_and_publish(Update *update, int64_t min_rows, RvError *err)
 {
     bool done = false;
     ThreadPool *own = NULL;
-    RvStatus status = update->pool == NULL ? rv_threads_create(0, &own, err) : RV_OK;
+    RvStatus status =
+        update->pool == NULL ? rv_threads_create(rv_store_thread_count(update->store), &own, err) : RV_OK;
     if (own != NULL)
         update->pool = own;
     // Changes must be logged before the snapshot that the codes are made of.

@@ -166,7 +166,7 @@ static RvStatus make(Making *making, bool *busy, RvError *err)
     RvStatus status = rv_new_file_take(&making->file, err);
     *busy = status == RV_OK && !making->file.taken;
     if (status == RV_OK && !*busy && given == NULL) {
-        status = rv_threads_create(0, &own, err);
+        status = rv_threads_create(rv_store_thread_count(making->store), &own, err);
         making->pool = own;
     }
     if (status == RV_OK && !*busy)
@@ -359,7 +359,7 @@ RvStatus rv_lists_verify(Store *store, void (*fault)(void *user, const char *lin
         report(found, fault, user, fault_count);
     if (status != RV_OK || found != NULL)
         return status;
-    status = rv_threads_create(0, &pool, err);
+    status = rv_threads_create(rv_store_thread_count(store), &pool, err);
     if (status == RV_OK)
         status = rv_list_compare(codes, pool, &cache->file, &same, err);
     if (status == RV_OK && !same)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/threads.h"
 #include "store/store_backend.h"
 
 /* What a URI starts with, and who answers. backend NULL: a kind that this build leaves out. The last one
@@ -107,7 +108,18 @@ RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store *
     RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
-    return status == RV_OK ? backend->open(uri, &effective, out, err) : status;
+    if (status == RV_OK)
+        status = rv_threads_check(effective.thread_count, err);
+    if (status == RV_OK)
+        status = backend->open(uri, &effective, out, err);
+    if (status == RV_OK)
+        (*out)->thread_count = effective.thread_count;
+    return status;
+}
+
+int rv_store_thread_count(const Store *store)
+{
+    return store->thread_count;
 }
 
 RvStatus rv_store_queue_possible(const char *uri, RvError *err)

@@ -99,6 +99,8 @@ RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store *
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
 bool rv_store_is_read_only(const Store *store);
+/* As the options of opening say; 0: one per core. */
+int rv_store_thread_count(const Store *store);
 /* A library's address as messages may show it: a server's without password and parameters, a path as it is.
  * Cut where it does not fit. */
 void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes);

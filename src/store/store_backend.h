@@ -13,6 +13,7 @@ struct Store {
     char *uri; // as messages name it
     bool read_only;
     RvLog log;
+    int thread_count; // of what works on its rows; 0: one per core
     int schema_version; // of the library; 0: STORE_SCHEMA_VERSION
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it

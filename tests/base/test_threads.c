@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/threads.h"
+#include "reelvec/encoder.h"
 
 #define TASKS 1000
 
@@ -49,6 +50,18 @@ static void run_visits_every_task_once(void **state)
         assert_int_equal(rv_threads_count(pool), thread_count);
         check_runs(pool, thread_count);
         rv_threads_destroy(pool);
+    }
+}
+
+static void create_refuses_impossible_counts(void **state)
+{
+    static const int counts[] = {-1, RV_THREADS_MAX + 1};
+    for (size_t i = 0; i < 2; i++) {
+        ThreadPool *pool = NULL;
+        RvError err = {0};
+        assert_int_equal(rv_threads_create(counts[i], &pool, &err), RV_ERROR_ARGUMENT);
+        assert_non_null(strstr(err.message, "give 1 to 1024"));
+        assert_null(pool);
     }
 }
 
@@ -171,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_visits_every_task_once),
+        cmocka_unit_test(create_refuses_impossible_counts),
         cmocka_unit_test(run_without_a_pool_is_the_callers),
         cmocka_unit_test(run_sees_all_work_done_awake_or_asleep),
         cmocka_unit_test(idle_pool_uses_no_processor_time),

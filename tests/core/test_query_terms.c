@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,12 +160,77 @@ static void empty_library_says_how_to_fill_it(void **state)
     assert_non_null(strstr(err.message, "reelvec index"));
 }
 
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static void searches_use_the_threads_that_were_asked_for(void **state)
+{
+    Fixture *fixture = *state;
+    static const int counts[] = {1, 2, 5};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        RvLibraryOptions options = {.read_only = true, .thread_count = counts[i]};
+        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 1};
+        RvLibrary *library = NULL;
+        RvHits hits;
+        int before = count_threads();
+        assert_int_equal(rv_library_open(fixture->library_path, &options, &library, NULL), RV_OK);
+        assert_int_equal(rv_library_search(library, NULL, &term, 1, NULL, &hits, NULL), RV_OK);
+        assert_int_equal(count_threads() - before, counts[i] - 1); // the caller's is one of them
+        rv_hits_clear(&hits);
+        rv_library_close(library);
+    }
+    RvLibraryOptions options = {.thread_count = RV_THREADS_MAX + 1};
+    RvLibrary *library = NULL;
+    assert_int_equal(rv_library_open("memory:", &options, &library, NULL), RV_ERROR_ARGUMENT);
+}
+
+static void batches_beyond_the_limit_are_refused(void **state)
+{
+    Fixture *fixture = *state;
+    RvIndexOptions options = {.batch_size = RV_INDEX_BATCH_MAX + 1};
+    RvError err = {0};
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->video, &options, NULL, &err),
+        RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "1 to 256"));
+}
+
+static bool count_frames(void *user, const RvVideoFrame *frame)
+{
+    int *count = user;
+    assert_true(frame->image.height > 0);
+    return ++*count < 2;
+}
+
+static void sampling_without_options_takes_the_defaults(void **state)
+{
+    Fixture *fixture = *state;
+    int count = 0;
+    assert_int_equal(rv_video_sample(fixture->video, NULL, 64, count_frames, &count, (RvLog){0}, NULL),
+                     RV_OK);
+    assert_int_equal(count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_terms_are_refused_with_a_reason, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(searches_use_the_threads_that_were_asked_for, setup_indexed,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(batches_beyond_the_limit_are_refused, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(sampling_without_options_takes_the_defaults, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(empty_library_says_how_to_fill_it, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

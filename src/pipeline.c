@@ -134,9 +134,16 @@ static void end_task(PipelineRun *run, Task *task)
             (size_t)(run->running_count - place) * sizeof *run->running);
     RvIndexReport report = task->video.report;
     report.total_s = rv_clock_s() - task->start_s;
+    char *same_as = NULL;
+    if (report.outcome == RV_INDEX_DUPLICATE) {
+        same_as = task->video.source.same_content.video.path;
+        task->video.source.same_content.video.path = NULL;
+    }
+    report.same_as = same_as;
     rv_index_video_close(&task->video);
     task->stage = TASK_FREE;
     run->list->ended(run->list->user, task->slot, task->status, &report, &task->error);
+    free(same_as);
 }
 
 static bool start_thread(Task *task, TaskStage stage, void *(*body)(void *))

@@ -160,7 +160,8 @@ void cli_show_result(const char *name, const RvIndexReport *report)
     if (report->frames_similar > 0)
         snprintf(similar, sizeof similar, ", %zu similar not embedded (%zu checked: cosine %.4f or more)",
                  report->frames_similar, report->similar_checked, floor(report->similar_cosine * 1e4) / 1e4);
-    cli_print("%s: %zu frame%s, %zu new (%s)%s%s", name, report->frame_count,
+    bool duplicate = report->outcome == RV_INDEX_DUPLICATE && report->same_as != NULL;
+    cli_print("%s: %zu frame%s, %zu new (%s%s%s)%s%s", name, report->frame_count,
               report->frame_count == 1 ? "" : "s", report->frames_embedded, outcomes[report->outcome],
-              similar, damage);
+              duplicate ? " of " : "", duplicate ? report->same_as : "", similar, damage);
 }

@@ -125,6 +125,8 @@ typedef struct RvIndexReport {
     size_t frames_resumed;  /* that were there already */
     size_t damaged_packets; /* that the decoder refused; the frames around them are kept */
     double decode_s, pixels_s, embed_s, store_s, total_s; /* thread seconds per stage, wall seconds in all */
+    const char *same_as; /* of a duplicate: the path that the library has the content under; lives during
+                            RvIndexList.ended, NULL from rv_library_index */
 } RvIndexReport;
 
 /* Index one video (file or URL). A failure is recorded in the library with its message, and returned.

@@ -81,7 +81,7 @@ class RvIndexReport(Structure):
                 [(name, c_size_t) for name in ("frame_count", "frames_embedded", "frames_similar", "similar_checked")] +
                 [("similar_cosine", c_double)] +
                 [(name, c_size_t) for name in ("frames_resumed", "damaged_packets")] +
-                [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")])
+                [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")] + [("same_as", c_char_p)])
 
 
 class RvIndexItem(Structure):

@@ -76,6 +76,7 @@ class IndexReport:
     store_time: float = 0.0
     total_time: float = 0.0
     error: str = ""
+    same_as: str = ""  # of a duplicate: the path that the library has the content under
 
 
 @dataclass(frozen=True)

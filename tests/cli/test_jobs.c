@@ -122,7 +122,7 @@ static void jobs_say_and_store_what_one_after_the_other_does(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RunResult result =
             INDEX(cases[i].library, NULL, "--jobs", cases[i].jobs, "/no/such.mp4", fixture.videos);
-        expect(&result, 3, "(duplicate)");
+        expect(&result, 3, "copy.mp4: 12 frames, 0 new (duplicate of /");
         expect(&result, 3, "/no/such.mp4: No such file or directory");
         expect(&result, 3, "broken.mp4");
         assert_int_equal(count_in(result.output, "(complete)"), CLIP_COUNT);

@@ -15,7 +15,7 @@ BOUNDARIES = {
     r"libpq-fe\.h": r"^src/store/store_postgres",
     r"mysql|mariadb": r"^src/store/store_mysql",
     r"cuda|cublas|mma\.h": r"^src/compute/cuda/",
-    r"turbojpeg\.h": r"^src/pixels/",
+    r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface)",
     r"curl/": r"^src/models/",
     r"cairo": r"^apps/cli/",
     r"pcre2\.h|unicase\.h|unistr\.h|unictype\.h": r"^src/clip/",

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "picture_surface.h"
 #include "context.h"
+#include "picture_surface.h"
 
 typedef struct InspectSettings {
     CliCommon common;
@@ -83,7 +83,7 @@ static RvStatus write_pixels(RvEncoder *encoder, const char *source, const char 
                          .channel_count = 3,
                          .row_stride = (size_t)side * 3};
         surface = cli_surface_create(&image, 0, 0);
-        status = surface != NULL ? cli_surface_write_png(surface, output, err)
+        status = surface != NULL ? cli_surface_write(surface, output, err)
                                  : cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     if (surface != NULL)
@@ -104,6 +104,8 @@ static int run_pixels(const CliCommand *command, int argc, char **argv)
     RvError err = {0};
     if (settings.output == NULL)
         status = cli_fail_usage("inspect pixels: needs -o OUT.png");
+    else if (cli_surface_check_path(settings.output, false, &err) != RV_OK)
+        status = cli_fail(&err);
     else if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
              write_pixels(encoder, cli_values_argument(&values, 0), settings.output, &err) != RV_OK)
         status = cli_fail(&err);

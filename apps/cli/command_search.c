@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "context.h"
 #include "hits.h"
+#include "picture_surface.h"
 #include "terms.h"
 
 typedef struct SearchSettings {
@@ -48,8 +49,8 @@ static const CliOption options[] = {
      .max = 1000000},
     CLI_OPTION_FORMAT(SearchSettings),
     {.name = "sheet",
-     .argument = "OUT.png",
-     .help = "also write a contact sheet of the hits",
+     .argument = "OUT",
+     .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg",
      .kind = CLI_TEXT,
      .offset = FIELD(sheet)},
     {.name = "min-score",
@@ -161,6 +162,9 @@ static int search_line(const Search *search, const char *line, const char *label
     RvTerm term = {.kind = image ? RV_TERM_IMAGE_FILE : RV_TERM_TEXT, .value = value, .weight = 1};
     if (value[0] == '\0')
         return cli_fail_usage("image: needs the path or URL of a picture behind it");
+    if (!image && !search->settings->common.quiet && cli_term_is_file(value))
+        cli_message("'%s' is looked for as words, though a file is called so; image:%s asks with the picture",
+                    value, value);
     return search_once(search, &term, 1, label);
 }
 
@@ -212,6 +216,19 @@ static int search_lines(const Search *search)
     return CLI_DONE;
 }
 
+/* What was probably not meant so. */
+static void hint(const Search *search, const char *option, const char *value)
+{
+    if (search->settings->common.quiet || (option != NULL && strcmp(option, "text") != 0))
+        return;
+    if (cli_term_is_file(value))
+        cli_message(
+            "'%s' is looked for as words, though a file is called so; --image %s asks with the picture",
+            value, value);
+    else if (option == NULL && cli_term_is_weighted(value))
+        cli_message("'%s' is looked for as it stands; a text with a weight goes behind --text", value);
+}
+
 static int read_terms(Search *search, const CliValues *values)
 {
     search->terms = calloc(values->count + 1, sizeof *search->terms);
@@ -221,9 +238,10 @@ static int read_terms(Search *search, const CliValues *values)
     for (size_t i = 0; i < values->count; i++) {
         const CliValue *value = &values->items[i];
         RvError err = {0};
-        if (cli_term_parse(value->option != NULL ? value->option->name : NULL, value->value,
-                           &search->terms[i], &search->storages[i], &err) != RV_OK)
+        const char *option = value->option != NULL ? value->option->name : NULL;
+        if (cli_term_parse(option, value->value, &search->terms[i], &search->storages[i], &err) != RV_OK)
             return cli_fail(&err);
+        hint(search, option, value->value);
         search->term_count++;
     }
     return CLI_DONE;
@@ -263,6 +281,11 @@ static int run(const CliCommand *command, int argc, char **argv)
                                  .scan = settings.exact ? RV_SCAN_EXACT
                                          : settings.ann ? RV_SCAN_APPROXIMATE
                                                         : RV_SCAN_AUTO}};
+    RvError err = {0};
+    if (settings.sheet != NULL && cli_surface_check_path(settings.sheet, true, &err) != RV_OK) {
+        cli_values_clear(&values);
+        return cli_fail(&err);
+    }
     if (settings.exact && settings.ann) {
         cli_values_clear(&values);
         return cli_fail_usage("search: --exact and --ann exclude each other");
@@ -284,15 +307,26 @@ const CliCommand cli_command_search = {
     .name = "search",
     .arguments = "[TEXT...]",
     .summary = "find frames by text, by image, or by both",
-    .description = "Each TEXT, and each --text, --image, --like and --not, is one term of the query. The "
-                   "score of a frame is the "
-                   "dot product with the weighted mean of the terms: (text + image) / 2 for one of each.\n"
-                   "A term may begin with its weight: 0.3:photo.png. A plain decimal number followed by a "
-                   "colon is a weight, but "
-                   "12:30 stays a time of day; in any doubt write 1: in front, as in 1:2:1 victory.\n"
-                   "Without a term it asks for queries at a terminal until an empty line; elsewhere it reads "
-                   "one per line from "
-                   "standard input. A line may be a text, or image:PATH.",
+    .description =
+        "Each TEXT, and each --text, --image, --like and --not, is one term of the query. The "
+        "score of a frame is the "
+        "dot product with the weighted mean of the terms: (text + image) / 2 for one of each.\n"
+        "Behind --text, --image, --like and --not a term may begin with its weight, a plain "
+        "decimal number and a colon: --image 0.3:photo.png, --text 2:night. In a text a digit "
+        "behind the colon makes it no weight (4:3 screen; write --text \"2: 300 spartans\" with a "
+        "space), and TEXT alone is always taken as it stands. A file that is called so (4:3.png) "
+        "goes before a weight.\n"
+        "VIDEO is a path or URL as `reelvec list` shows it, a file, the last parts of a path "
+        "(clip.mp4, talks/clip.mp4), or a pattern ('talks/*'; * also crosses folders): the first of "
+        "these that finds any.\n"
+        "Scores are cosines, -1 to 1, and compare the frames of one query; from none on is a frame "
+        "right. Those of a text and a frame are low with CLIP even for the best: by OpenAI's "
+        "ViT-B/32 the makers of LAION-400M took a picture and its caption for a match from 0.3 on. "
+        "Those of two pictures are far higher. What counts is how far the first hits stand out "
+        "from the rest.\n"
+        "Without a term it asks for queries at a terminal until an empty line; elsewhere it reads "
+        "one per line from "
+        "standard input. A line may be a text, or image:PATH.",
     .examples =
         "  reelvec search \"a green bottle\"\n"
         "  reelvec search \"a red car\" --image 0.5:photo.jpg --not \"night\" --top 10 --sheet cars.png\n"

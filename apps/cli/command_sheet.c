@@ -32,8 +32,8 @@ typedef struct SheetSettings {
 static const CliOption options[] = {
     {.name = "output",
      .letter = 'o',
-     .argument = "OUT.png",
-     .help = "the picture to write",
+     .argument = "OUT",
+     .help = "the picture to write: OUT.png or OUT.jpg",
      .kind = CLI_TEXT,
      .offset = FIELD(output)},
     {.name = "columns",
@@ -232,8 +232,9 @@ static int run(const CliCommand *command, int argc, char **argv)
     sheet.max_pictures = room < MAX_PICTURES ? room : MAX_PICTURES;
     const char *name = cli_values_argument(&values, 0);
     if (settings.output == NULL)
-        status = cli_fail_usage("sheet: needs -o OUT.png");
-    else if (collect(&sheet, name) != RV_OK || write_sheet(&sheet, name) != RV_OK)
+        status = cli_fail_usage("sheet: needs -o OUT.png or OUT.jpg");
+    else if (cli_surface_check_path(settings.output, true, &err) != RV_OK || collect(&sheet, name) != RV_OK ||
+             write_sheet(&sheet, name) != RV_OK)
         status = cli_fail(&err);
     else
         status = CLI_DONE;

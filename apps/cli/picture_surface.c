@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec's pictures as cairo's, and cairo's as PNG files. */
+/* reelvec's pictures as cairo's, and cairo's as PNG and JPEG files. */
 #include "picture_surface.h"
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
+
+#include <turbojpeg.h>
 
 #include "options.h"
 #include "out_file.h"
+#include "text.h"
+
+#define JPEG_QUALITY 90
 
 static uint32_t over_white(unsigned value, unsigned alpha)
 {
@@ -79,9 +85,62 @@ static cairo_status_t write_bytes(void *user, const unsigned char *bytes, unsign
     return fwrite(bytes, 1, count, user) == count ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-RvStatus cli_surface_write_png(cairo_surface_t *surface, const char *path, RvError *err)
+/* What follows the last '.' of the file's name; "" where there is none. */
+static const char *ending_of(const char *path)
+{
+    const char *name = cli_text_last_part(path), *dot = strrchr(name, '.');
+    return dot != NULL && dot != name ? dot + 1 : "";
+}
+
+static bool is_jpeg(const char *path)
+{
+    const char *ending = ending_of(path);
+    return strcasecmp(ending, "jpg") == 0 || strcasecmp(ending, "jpeg") == 0;
+}
+
+RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err)
+{
+    const char *ending = ending_of(path);
+    if (ending[0] == '\0' || strcasecmp(ending, "png") == 0 || (jpeg_allowed && is_jpeg(path)))
+        return RV_OK;
+    return cli_error(err, RV_ERROR_ARGUMENT, "%s: pictures are written as %s; give a name that ends so", path,
+                     jpeg_allowed ? ".png or .jpg" : ".png");
+}
+
+static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, RvError *err)
+{
+    unsigned char *jpeg = NULL;
+    unsigned long size_bytes = 0;
+    OutFile out;
+    tjhandle handle = tjInitCompress();
+    cairo_surface_flush(surface);
+    int result = -1;
+    if (handle != NULL)
+        result =
+            tjCompress2(handle, cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
+                        cairo_image_surface_get_stride(surface), cairo_image_surface_get_height(surface),
+                        __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? TJPF_BGRX : TJPF_XRGB, &jpeg, &size_bytes,
+                        TJSAMP_444, JPEG_QUALITY, TJFLAG_ACCURATEDCT);
+    RvStatus status = result == 0 ? cli_out_open(&out, path, err)
+                                  : cli_error(err, RV_ERROR_MEMORY, "%s: cannot encode the JPEG: %s", path,
+                                              tjGetErrorStr2(handle));
+    if (status == RV_OK && fwrite(jpeg, 1, size_bytes, out.file) != size_bytes) {
+        status = cli_error(err, RV_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
+        cli_out_abandon(&out);
+    } else if (status == RV_OK) {
+        status = cli_out_commit(&out, err);
+    }
+    tjFree(jpeg);
+    if (handle != NULL)
+        tjDestroy(handle);
+    return status;
+}
+
+RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, RvError *err)
 {
     OutFile out;
+    if (is_jpeg(path))
+        return write_jpeg(surface, path, err);
     RvStatus status = cli_out_open(&out, path, err);
     if (status != RV_OK)
         return status;

@@ -239,7 +239,7 @@ RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err)
     draw_page(cairo, page, &layout);
     cairo_status_t drawn = cairo_status(cairo);
     cairo_destroy(cairo);
-    RvStatus status = drawn == CAIRO_STATUS_SUCCESS ? cli_surface_write_png(surface, path, err)
+    RvStatus status = drawn == CAIRO_STATUS_SUCCESS ? cli_surface_write(surface, path, err)
                                                     : cli_error(err, RV_ERROR_MEMORY, "%s: cannot draw: %s",
                                                                 path, cairo_status_to_string(drawn));
     cairo_surface_destroy(surface);

@@ -47,7 +47,7 @@ SheetLayout cli_sheet_layout(const SheetPage *page);
 /* Rows that a sheet of such cells may have: for callers that thin out their pictures. */
 size_t cli_sheet_max_rows(int cell_width);
 
-/* Draw and write as PNG. Errors: IO, MEMORY, ARGUMENT (no pictures, or too large). */
+/* Draw and write as PNG, or as JPEG where the path ends so. Errors: IO, MEMORY, ARGUMENT (no pictures, or too large). */
 RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err);
 
 #endif

@@ -7,20 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "text.h"
 
 #define MAX_WEIGHT 1e6
-
-/* "12:30 noon" and "12:30:05"; but "1:12:30 noon" is the escape for the first. */
-static bool reads_as_time_of_day(const char *text, size_t colon)
-{
-    const char *behind = text + colon + 1;
-    if (colon > 2 || strspn(text, "0123456789") != colon || !isdigit((unsigned char)behind[0]) ||
-        !isdigit((unsigned char)behind[1]) || isdigit((unsigned char)behind[2]))
-        return false;
-    return !(colon == 1 && text[0] == '1' && behind[2] == ':');
-}
 
 const char *cli_term_weight(const char *text, double *weight)
 {
@@ -32,11 +23,33 @@ const char *cli_term_weight(const char *text, double *weight)
     memcpy(number, text, colon);
     number[colon] = '\0';
     double value = 0;
-    if (strpbrk(number, "eE+") != NULL || !cli_text_parse_real(number, &value) ||
-        reads_as_time_of_day(text, colon))
+    if (strpbrk(number, "eE+") != NULL || !cli_text_parse_real(number, &value))
         return text;
     *weight = value;
     return text + colon + 1;
+}
+
+/* A digit behind the colon makes it a text: 4:3 screen, 12:30 noon, 2:1 victory. */
+static const char *weight_of_text(const char *text, double *weight)
+{
+    const char *rest = cli_term_weight(text, weight);
+    if (rest != text && isdigit((unsigned char)rest[0])) {
+        *weight = 1;
+        return text;
+    }
+    return rest;
+}
+
+bool cli_term_is_weighted(const char *text)
+{
+    double weight = 1;
+    return weight_of_text(text, &weight) != text;
+}
+
+bool cli_term_is_file(const char *text)
+{
+    struct stat facts;
+    return strchr(cli_text_last_part(text), '.') != NULL && stat(text, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
 static bool blank(const char *text)
@@ -64,7 +77,11 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
 {
     const char *name = option != NULL ? option : "text";
     double weight = 1;
-    const char *rest = cli_term_weight(value, &weight);
+    const char *rest = value;
+    if (strcmp(name, "text") == 0 || strcmp(name, "not") == 0)
+        rest = option != NULL ? weight_of_text(value, &weight) : value;
+    else if (strcmp(name, "image") != 0 || !cli_term_is_file(value))
+        rest = cli_term_weight(value, &weight);
     *term = (RvTerm){.value = rest};
     *storage = NULL;
     if (blank(rest))

@@ -18,6 +18,7 @@
 #include "clips.h"
 #include "known_checkpoint.h"
 #include "program_run.h"
+#include "reelvec/image.h"
 
 /* One folder and one indexed library for all tests. */
 typedef struct Fixture {
@@ -259,6 +260,60 @@ static void assert_png(const char *name, int width, int height)
         assert_int_equal(header[22] << 8 | header[23], height);
 }
 
+static void assert_jpeg(const char *name)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", fixture.folder, name);
+    RvPicture *picture = NULL;
+    unsigned char magic[2] = {0};
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(magic, 1, 2, file), 2);
+    fclose(file);
+    assert_memory_equal(magic, "\xff\xd8", 2);
+    assert_int_equal(rv_picture_load(path, &picture, NULL), RV_OK);
+    assert_int_equal(rv_picture_image(picture).width, 64 + 5 * 320 + 4 * 20);
+    rv_picture_destroy(picture);
+}
+
+static void hints_tell_what_was_probably_meant(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char path[600];
+    snprintf(path, sizeof path, "%s/photo.jpg", fixture.folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fclose(file);
+    static const struct {
+        const char *words[4], *hint;
+    } cases[] = {
+        {{"search", "photo.jpg"},
+         "reelvec: 'photo.jpg' is looked for as words, though a file is called so; "
+         "--image photo.jpg asks with the picture\n"},
+        {{"search", "--text", "photo.jpg"}, "reelvec: 'photo.jpg' is looked for as words"},
+        {{"search", "0.5:a dog"},
+         "reelvec: '0.5:a dog' is looked for as it stands; a text with a weight goes "
+         "behind --text\n"},
+        {{"search", "4:3 screen"}, ""},
+        {{"search", "other.jpg"}, ""},
+        {{"search", "photo.jpg", "--quiet"}, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = program_run(fixture.folder, cases[i].words, NULL);
+        assert_status(&result, 0);
+        if (cases[i].hint[0] == '\0')
+            assert_string_equal(result.errors, "");
+        assert_holds(result.errors, cases[i].hint);
+        run_clear(&result);
+    }
+    RunResult ratio = RUN("search", "4:3 screen", "--format", "csv");
+    RunResult plain = RUN("search", "3 screen", "--format", "csv");
+    assert_string_not_equal(ratio.output, plain.output);
+    run_clear(&ratio);
+    run_clear(&plain);
+}
+
 static void sheets_are_written(void **state)
 {
     (void)state;
@@ -266,6 +321,10 @@ static void sheets_are_written(void **state)
     RunResult result = RUN("search", "a dog", "--sheet", "hits.png");
     assert_status(&result, 0);
     assert_png("hits.png", 64 + 5 * 320 + 4 * 20, 0);
+    run_clear(&result);
+    result = RUN("search", "a dog", "--sheet", "hits.jpg");
+    assert_status(&result, 0);
+    assert_jpeg("hits.jpg");
     run_clear(&result);
     result = RUN("sheet", "gop50_closed.mp4", "-o", "stored.png"); // by name: only the library knows it
     assert_status(&result, 0);
@@ -444,6 +503,7 @@ int main(void)
         cmocka_unit_test(search_obeys_its_filters),
         cmocka_unit_test(search_reads_queries_from_a_pipe),
         cmocka_unit_test(search_prompts_on_a_terminal),
+        cmocka_unit_test(hints_tell_what_was_probably_meant),
         cmocka_unit_test(sheets_are_written),
         cmocka_unit_test(sheet_thins_out_long_videos),
         cmocka_unit_test(embed_gives_vectors_in_order),

@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "terms.h"
 
@@ -25,15 +27,9 @@ static void term_weight_reads_only_weights(void **state)
         {"2:a dog", 2, "a dog", "a whole number"},
         {".5:a dog", 0.5, "a dog", "no leading zero"},
         {"-0.5:a dog", -0.5, "a dog", "negative"},
-        {"12:30 noon", 1, "12:30 noon", "a time of day"},
-        {"9:05", 1, "9:05", "a time of day alone"},
-        {"12.0:30 noon", 12, "30 noon", "a weight before digits"},
-        {"1:12:30 noon", 1, "12:30 noon", "the escape"},
-        {"1:30 pm", 1, "1:30 pm", "a time of day at one"},
-        {"12:30:05", 1, "12:30:05", "a time of day with seconds"},
-        {"1:2:1 victory", 1, "2:1 victory", "the escape before another number"},
-        {"16:9 screen", 16, "9 screen", "one digit is no minute"},
-        {"2:300 spartans", 2, "300 spartans", "three digits are no minute"},
+        {"12:30 noon", 12, "30 noon", "not a text's rule"},
+        {"1:4:3.mp4@5", 1, "4:3.mp4@5", "the escape"},
+        {"0.3:2021.jpg", 0.3, "2021.jpg", "a file that begins with digits"},
         {"3:", 1, "3:", "nothing behind"},
         {":dog", 1, ":dog", "nothing before"},
         {"dog:cat", 1, "dog:cat", "no number"},
@@ -64,6 +60,14 @@ static void term_parse_makes_terms(void **state)
     } cases[] = {
         {NULL, "a dog", RV_TERM_TEXT, 1, "a dog", 0},
         {"text", "0.5:a dog", RV_TERM_TEXT, 0.5, "a dog", 0},
+        {NULL, "0.5:a dog", RV_TERM_TEXT, 1, "0.5:a dog", 0}, // without --text as it stands
+        {NULL, "4:3 screen", RV_TERM_TEXT, 1, "4:3 screen", 0},
+        {"text", "4:3 screen", RV_TERM_TEXT, 1, "4:3 screen", 0},
+        {"text", "16:9 video", RV_TERM_TEXT, 1, "16:9 video", 0},
+        {"text", "12:30 noon", RV_TERM_TEXT, 1, "12:30 noon", 0},
+        {"not", "2:1 victory", RV_TERM_TEXT, -1, "2:1 victory", 0},
+        {"text", "2: 300 spartans", RV_TERM_TEXT, 2, " 300 spartans", 0},
+        {"image", "0.3:2021.jpg", RV_TERM_IMAGE_FILE, 0.3, "2021.jpg", 0},
         {"not", "a cat", RV_TERM_TEXT, -1, "a cat", 0},
         {"not", "0.25:a cat", RV_TERM_TEXT, -0.25, "a cat", 0},
         {"image", "0.3:photo.png", RV_TERM_IMAGE_FILE, 0.3, "photo.png", 0},
@@ -113,6 +117,30 @@ static void term_parse_refuses_with_reasons(void **state)
     }
 }
 
+static void a_file_goes_before_a_weight(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/reelvec-terms-XXXXXX", before[4096];
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(folder), 0);
+    FILE *file = fopen("4:3.png", "wb");
+    assert_non_null(file);
+    fclose(file);
+    RvTerm term;
+    char *storage;
+    RvError err;
+    assert_int_equal(cli_term_parse("image", "4:3.png", &term, &storage, &err), RV_OK);
+    assert_string_equal(term.value, "4:3.png");
+    assert_true(term.weight == 1);
+    assert_true(cli_term_is_file("4:3.png"));
+    assert_false(cli_term_is_file("no.png"));
+    assert_false(cli_term_is_file("."));
+    assert_int_equal(unlink("4:3.png"), 0);
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void terms_describe_reads_like_a_sum(void **state)
 {
     (void)state;
@@ -130,9 +158,8 @@ static void terms_describe_reads_like_a_sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(term_weight_reads_only_weights),
-        cmocka_unit_test(term_parse_makes_terms),
-        cmocka_unit_test(term_parse_refuses_with_reasons),
+        cmocka_unit_test(term_weight_reads_only_weights),  cmocka_unit_test(term_parse_makes_terms),
+        cmocka_unit_test(term_parse_refuses_with_reasons), cmocka_unit_test(a_file_goes_before_a_weight),
         cmocka_unit_test(terms_describe_reads_like_a_sum),
     };
     return cmocka_run_group_tests_name("cli/terms", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "context.h"
 #include "json_text.h"
+#include "text.h"
 
 typedef struct AnnSettings {
     CliCommon common;
@@ -51,8 +52,10 @@ static int print_info(const RvAnnInfo *info, int format)
     } else if (format == 0) {
         printf("index      %s\n", info->kind);
         printf("settings   %s\n", info->settings[0] != '\0' ? info->settings : "the database's own");
+        char size[32];
+        cli_text_bytes(info->size_bytes, size, sizeof size);
         if (info->size_bytes > 0)
-            printf("size       %.1f MB\n", (double)info->size_bytes / 1e6);
+            printf("size       %s\n", size);
         if (info->row_count > 0)
             printf("frames     %" PRId64 ", and %" PRId64 " newer ones that are looked at one by one\n",
                    info->row_count, info->newer_count);
@@ -134,10 +137,10 @@ const CliCommand cli_command_ann_build = {
         "frames than those found) and seed. Searches use them from 1,000,000 frames on, with --ann always.\n"
         "Servers have hnsw, hnsw-halfvec, ivfflat, ivfflat-halfvec (PostgreSQL); hnsw (MariaDB); auto, "
         "hnsw-flat, hnsw-pq, ivf-flat, ivf-pq, ivf-pqfs (SingleStore).",
-    .examples =
-        "  reelvec ann build\n"
-        "  reelvec ann build --set lists=2000,probes=40\n"
-        "  reelvec ann build --library postgresql://user@host/videos --kind ivfflat --set lists=500\n",
+    .examples = "  reelvec ann build\n"
+                "  reelvec ann build --set lists=2000,probes=40\n"
+                "  reelvec ann build --library postgresql://user@host/videos \\\n"
+                "      --kind ivfflat --set lists=500\n",
     .options = build_options,
     .option_count = sizeof build_options / sizeof build_options[0],
     .run = run,

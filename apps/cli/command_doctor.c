@@ -2,6 +2,7 @@
 /* reelvec doctor: what this machine and build can do. */
 #include <dlfcn.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "cli.h"
 #include "context.h"
+#include "terminal.h"
 
 typedef struct DoctorSettings {
     CliCommon common;
@@ -21,17 +23,32 @@ static const CliOption options[] = {
     CLI_OPTION_DEVICE(DoctorSettings),
 };
 
+#define FACT_COLUMN 12
+
+/* A line, on a terminal broken between words. */
+static void print_value(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void print_value(const char *name, const char *format, ...)
+{
+    char value[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+    printf("%-*s", FACT_COLUMN, name);
+    cli_print_wrapped(stdout, value, strlen(value), FACT_COLUMN, FACT_COLUMN, cli_terminal_columns(stdout));
+}
+
 static void print_machine(void)
 {
     struct utsname system;
     cpu_set_t cores;
     if (uname(&system) == 0)
-        printf("system      %s %s, %s\n", system.sysname, system.release, system.machine);
+        print_value("system", "%s %s, %s", system.sysname, system.release, system.machine);
     if (sched_getaffinity(0, sizeof cores, &cores) == 0)
-        printf("cores       %d may be used\n", CPU_COUNT(&cores));
+        print_value("cores", "%d may be used", CPU_COUNT(&cores));
     const char *cap = getenv("REELVEC_CPU");
     if (cap != NULL && cap[0] != '\0')
-        printf("REELVEC_CPU %s\n", cap);
+        print_value("REELVEC_CPU", "%s", cap);
 }
 
 /* Beside the shared library, as installed, or where a build folder has it. */
@@ -48,18 +65,18 @@ static void print_extension(void)
         int length = snprintf(path, sizeof path, "%.*s%slibreelvec_sqlite.so", folder_length,
                               library.dli_fname, places[i]);
         if (length > 0 && (size_t)length < sizeof path && (real = realpath(path, NULL)) != NULL) {
-            printf("extension   %s (`.load` of SQLite)\n", real);
+            print_value("extension", "%s (`.load` of SQLite)", real);
             free(real);
             return;
         }
     }
-    printf("extension   libreelvec_sqlite.so is not beside the library\n");
+    print_value("extension", "libreelvec_sqlite.so is not beside the library");
 }
 
 static void print_fact(void *user, const char *name, const char *value)
 {
     (void)user;
-    printf("%-11s %s\n", name, value);
+    print_value(name, "%s", value);
 }
 
 static int check_model(const CliCommon *common)
@@ -71,16 +88,16 @@ static int check_model(const CliCommon *common)
         status = rv_encoder_open_device(encoder, &err);
     if (status == RV_OK) {
         const RvModelInfo *info = rv_encoder_info(encoder);
-        printf("model       %s: %s\n", info->name, info->path);
-        printf("runs on     %s, %d thread%s, pictures in %s precision\n", info->kernels, info->thread_count,
-               info->thread_count == 1 ? "" : "s", info->precision);
-        printf("pictures    %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);
+        print_value("model", "%s: %s", info->name, info->path);
+        print_value("runs on", "%s, %d thread%s, pictures in %s precision", info->kernels, info->thread_count,
+                    info->thread_count == 1 ? "" : "s", info->precision);
+        print_value("pictures", "%s (%s), %d at a time", info->device, info->device_name, info->batch_size);
         if (strcmp(info->kernels, "avx512amx") == 0)
-            printf(
-                "            AMX: so far run in emulation only; its products were compared with plain C's\n"
-                "            just now. REELVEC_CPU=avx512vnni does without.\n");
+            print_value("",
+                        "AMX: so far run in emulation only; its products were compared with plain C's just "
+                        "now. REELVEC_CPU=avx512vnni does without.");
     } else {
-        printf("model       %s\n", err.message);
+        print_value("model", "%s", err.message);
     }
     rv_encoder_close(encoder);
     // Nothing fetched yet is a state, not a fault.
@@ -100,12 +117,12 @@ static int check_library(const CliCommon *common)
     if (status == RV_OK)
         status = rv_library_list(library, NULL, &videos, &err);
     if (status == RV_OK)
-        printf("library     %s: %zu video%s\n", rv_library_uri(library), videos.count,
-               videos.count == 1 ? "" : "s");
+        print_value("library", "%s: %zu video%s", rv_library_uri(library), videos.count,
+                    videos.count == 1 ? "" : "s");
     else if (status == RV_ERROR_NOT_FOUND && (uri == NULL || strstr(uri, "://") == NULL))
-        printf("library     %s: not there yet; `reelvec index` makes it\n", uri != NULL ? uri : "?");
+        print_value("library", "%s: not there yet; `reelvec index` makes it", uri != NULL ? uri : "?");
     else
-        printf("library     %s\n", err.message);
+        print_value("library", "%s", err.message);
     rv_videos_clear(&videos);
     rv_library_close(library);
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->library == NULL) ? CLI_DONE
@@ -120,12 +137,12 @@ static int run(const CliCommand *command, int argc, char **argv)
     if (!cli_begin(command, argc, argv, &settings, &values, &status))
         return status;
     char folder[4096];
-    printf("reelvec     %s\n", rv_version());
+    print_value("reelvec", "%s", rv_version());
     print_machine();
     rv_describe_build(print_fact, NULL);
     print_extension();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
-        printf("models      %s\n", folder);
+        print_value("models", "%s", folder);
     status = check_model(&settings.common);
     int library_status = check_library(&settings.common);
     cli_values_clear(&values);

@@ -313,8 +313,8 @@ const CliCommand cli_command_index = {
     .examples = "  reelvec index holiday.mp4\n"
                 "  reelvec index --every 0.5 ~/Videos https://example.org/talk.webm\n"
                 "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n"
-                "  reelvec index --shard 2/8 --library part-2.db /archive     # docs/many_machines.md\n"
-                "  reelvec index --queue --library postgresql://server/talks /archive   # on every machine\n",
+                "  reelvec index --shard 2/8 --library part-2.db /archive\n"
+                "  reelvec index --queue --library postgresql://server/talks /archive\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .min_arguments = 0, // --queue can do without; check_queue

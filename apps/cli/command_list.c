@@ -2,6 +2,7 @@
 /* reelvec list: the videos of the library. */
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "context.h"
@@ -24,7 +25,7 @@ static const Column columns[] = {
     {"sampling", "sampling", COLUMN_TEXT}, {"width", NULL, COLUMN_WHOLE},
     {"height", NULL, COLUMN_WHOLE},        {"frame_rate", NULL, COLUMN_SCORE},
     {"codec", NULL, COLUMN_TEXT},          {"error", NULL, COLUMN_TEXT},
-    {"content_key", NULL, COLUMN_TEXT},    {"path", "path", COLUMN_TEXT},
+    {"content_key", NULL, COLUMN_TEXT},    {"path", "path", COLUMN_NAME},
 };
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
 
@@ -48,8 +49,13 @@ static bool print_videos(const RvVideos *videos, int format)
     }
     good = cli_output_end(&output) && good;
     for (size_t i = 0; i < videos->count && good && format == OUTPUT_TABLE; i++) {
-        if (videos->items[i].error[0] != '\0')
-            cli_message("%s: failed: %s", videos->items[i].path, videos->items[i].error);
+        const RvVideo *video = &videos->items[i];
+        size_t length = strlen(video->path);
+        bool named = strncmp(video->error, video->path, length) == 0 && video->error[length] == ':';
+        if (video->error[0] != '\0')
+            cli_message("%s: failed: %s", video->path,
+                        named ? video->error + length + 1 + strspn(video->error + length + 1, " ")
+                              : video->error);
     }
     return good;
 }

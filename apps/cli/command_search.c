@@ -327,11 +327,10 @@ const CliCommand cli_command_search = {
         "Without a term it asks for queries at a terminal until an empty line; elsewhere it reads "
         "one per line from "
         "standard input. A line may be a text, or image:PATH.",
-    .examples =
-        "  reelvec search \"a green bottle\"\n"
-        "  reelvec search \"a red car\" --image 0.5:photo.jpg --not \"night\" --top 10 --sheet cars.png\n"
-        "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
-        "  reelvec search --format json < queries.txt\n",
+    .examples = "  reelvec search \"a green bottle\"\n"
+                "  reelvec search \"a red car\" --image 0.5:photo.jpg --not night --sheet cars.png\n"
+                "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
+                "  reelvec search --format json < queries.txt\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .min_arguments = 0,

@@ -8,8 +8,8 @@
 #include "cli.h"
 #include "context.h"
 #include "output.h"
-#include "sqlite/sql_functions.h"
 #include "sql_library.h"
+#include "sqlite/sql_functions.h"
 
 typedef struct SqlSettings {
     CliCommon common;
@@ -272,15 +272,15 @@ const CliCommand cli_command_sql = {
         "Besides SQLite's functions there are dot_product(a, b), embed_text('...'), embed_image(blob), "
         "vector_from_json(text), vector_to_json(vector), vector_length(vector), which counts its numbers, "
         "and "
-        "vector_norm(vector), and the shell's readfile(path). The tables are videos, frames (video_id, frame_number, time, embedding_data) "
+        "vector_norm(vector), and the shell's readfile(path). The tables are videos, frames (video_id, "
+        "frame_number, time, embedding_data) "
         "and "
         "frame_pictures (frame_data); the view frames_with_pictures joins them.\n"
         "The extension libreelvec_sqlite brings the same functions to every other program that uses SQLite.",
-    .examples =
-        "  reelvec sql \"SELECT frame_number, time, dot_product(embedding_data, embed_text('a red car'))\n"
-        "      AS similarity FROM frames ORDER BY similarity DESC LIMIT 5\"\n"
-        "  reelvec sql --format csv \"SELECT path, duration FROM videos\"\n"
-        "  reelvec sql --write \"DELETE FROM videos WHERE state = 'failed'\"\n",
+    .examples = "  reelvec sql \"SELECT frame_number, time, dot_product(embedding_data,\n"
+                "      embed_text('a red car')) AS score FROM frames ORDER BY score DESC LIMIT 5\"\n"
+                "  reelvec sql --format csv \"SELECT path, duration FROM videos\"\n"
+                "  reelvec sql --write \"DELETE FROM videos WHERE state = 'failed'\"\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .min_arguments = 1,

@@ -123,7 +123,8 @@ static RvStatus find_precision(const CliCommon *common, RvPrecision *precision, 
             return RV_OK;
         }
     }
-    return cli_error(err, RV_ERROR_ARGUMENT, "REELVEC_PRECISION: '%s' is none of " CLI_PRECISIONS, word);
+    return cli_error(err, RV_ERROR_ARGUMENT, "REELVEC_PRECISION: '%s' is unknown; give auto, float32 or fast",
+                     word);
 }
 
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)

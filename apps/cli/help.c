@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-#define HELP_WIDTH 88
+#include "terminal.h"
+
+#define WIDTH_DEFAULT 80 // where there is no terminal to ask
+#define WIDTH_MIN 50
+#define WIDTH_MAX 100
 #define OPTION_COLUMN 26
 
 static void pad(FILE *out, size_t count)
@@ -13,36 +17,19 @@ static void pad(FILE *out, size_t count)
         fputc(' ', out);
 }
 
-/* Words of one paragraph; the cursor stands at `column`, further lines begin at `indent`. */
-static void print_wrapped(FILE *out, const char *text, size_t length, size_t column, size_t indent)
+static size_t width_of(FILE *out)
 {
-    bool first = true;
-    for (const char *at = text; at < text + length;) {
-        size_t word = strcspn(at, " ");
-        if (word > (size_t)(text + length - at))
-            word = (size_t)(text + length - at);
-        if (!first && column + 1 + word > HELP_WIDTH) {
-            fputc('\n', out);
-            pad(out, indent);
-            column = indent;
-        } else if (!first) {
-            fputc(' ', out);
-            column++;
-        }
-        fwrite(at, 1, word, out);
-        column += word;
-        first = false;
-        at += word;
-        at += strspn(at, " ");
-    }
-    fputc('\n', out);
+    size_t columns = cli_terminal_columns(out);
+    if (columns == 0)
+        return WIDTH_DEFAULT;
+    return columns < WIDTH_MIN ? WIDTH_MIN : columns < WIDTH_MAX ? columns : WIDTH_MAX;
 }
 
 static void print_paragraphs(FILE *out, const char *text)
 {
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
-        print_wrapped(out, text, length, 0, 0);
+        cli_print_wrapped(out, text, length, 0, 0, width_of(out));
         text += length + (text[length] == '\n');
     }
 }
@@ -57,7 +44,7 @@ static void print_entry(FILE *out, const char *left, const char *right)
     } else {
         pad(out, OPTION_COLUMN - length - 2);
     }
-    print_wrapped(out, right, strlen(right), OPTION_COLUMN, OPTION_COLUMN);
+    cli_print_wrapped(out, right, strlen(right), OPTION_COLUMN, OPTION_COLUMN, width_of(out));
 }
 
 static void print_option(FILE *out, const CliOption *option)
@@ -116,11 +103,22 @@ void cli_help_group(const char *word, FILE *out)
 
 void cli_help_program(FILE *out)
 {
-    fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n"
-          "Finds moments in videos by what they show. It takes a frame every second, turns it into a\n"
-          "CLIP embedding, keeps embedding and picture in a library, and answers queries of text,\n"
-          "images, or both, with frames.\n\n"
-          "First steps:\n"
+    static const char *const variables[][2] = {
+        {"REELVEC_LIBRARY", "the library where --library is not given"},
+        {"REELVEC_MODEL", "the model where --model is not given"},
+        {"REELVEC_PRECISION", "fast or float32: the precision where --precision is not given or auto"},
+        {"REELVEC_DEVICE", "cpu, cuda or cuda:N: the device where --device is not given or auto"},
+        {"REELVEC_CUDA_LIBRARIES",
+         "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
+        {"REELVEC_CPU",
+         "scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx or neon: the instructions to use"},
+    };
+    fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
+    print_paragraphs(
+        out, "Finds moments in videos by what they show. It takes a frame every second, turns it into "
+             "a CLIP embedding, keeps embedding and picture in a library, and answers queries of text, "
+             "images, or both, with frames.");
+    fputs("\nFirst steps:\n"
           "  reelvec model fetch ViT-B/32\n"
           "  reelvec index holiday.mp4\n"
           "  reelvec search \"a dog on the beach\" --sheet dogs.png\n\n"
@@ -129,17 +127,15 @@ void cli_help_program(FILE *out)
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++)
         print_command(out, *command);
     print_entry(out, "help [COMMAND]", "this text, or a command's");
-    fputs("\n`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version.\n\n"
-          "Environment:\n"
-          "  REELVEC_LIBRARY         the library where --library is not given\n"
-          "  REELVEC_MODEL           the model where --model is not given\n"
-          "  REELVEC_PRECISION       fast or float32: the precision where --precision is not given or auto\n"
-          "  REELVEC_DEVICE          cpu, cuda or cuda:N: the device where --device is not given or auto\n"
-          "  REELVEC_CUDA_LIBRARIES  the folder of libcuda.so.1 and libcublasLt.so.N, in place of the "
-          "system's\n"
-          "  REELVEC_CPU             scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx or neon: the\n"
-          "                          instructions to use\n\n",
-          out);
+    fputc('\n', out);
+    print_paragraphs(out,
+                     "`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version. "
+                     "--library, --model, --threads, --precision, --device and --quiet may also stand in "
+                     "front of the command.");
+    fputs("\nEnvironment:\n", out);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        print_entry(out, variables[i][0], variables[i][1]);
+    fputc('\n', out);
     fputs(exit_statuses, out);
     fputs("\nResults go to stdout, everything else to stderr.\n", out);
 }

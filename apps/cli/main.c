@@ -130,6 +130,65 @@ static int show_help(const char *first, const char *second)
     return CLI_DONE;
 }
 
+/* ---- options in front of the command ------------------------------------------------------------------- */
+
+static const char *const names_in_front[] = {"help",    "version",   "library", "model",
+                                             "threads", "precision", "device",  "quiet"};
+#define NAMES_IN_FRONT (sizeof names_in_front / sizeof names_in_front[0])
+#define FIRST_SHARED 2 // from here on they are options that commands have
+
+/* How many words an option takes that may stand in front of the command; 0: it is none. */
+static int words_in_front(const char *word)
+{
+    static const char letters[NAMES_IN_FRONT] = {[2] = 'l', [3] = 'm', [7] = 'q'};
+    for (size_t i = FIRST_SHARED; i < NAMES_IN_FRONT; i++) {
+        size_t length = strlen(names_in_front[i]);
+        bool flag = strcmp(names_in_front[i], "quiet") == 0;
+        if (strncmp(word, "--", 2) == 0 && strncmp(word + 2, names_in_front[i], length) == 0 &&
+            (word[2 + length] == '\0' || word[2 + length] == '='))
+            return flag || word[2 + length] == '=' ? 1 : 2;
+        if (letters[i] != 0 && word[0] == '-' && word[1] == letters[i])
+            return flag || word[2] != '\0' ? 1 : 2;
+    }
+    return 0;
+}
+
+/* An option of commands? Then the first that has it. */
+static const CliCommand *command_with(const char *name)
+{
+    for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
+        for (size_t i = 0; i < (*command)->option_count; i++) {
+            if (same_word(name, strcspn(name, "="), (*command)->options[i].name))
+                return *command;
+        }
+    }
+    return NULL;
+}
+
+static int unknown_option(const char *word)
+{
+    const char *name = strncmp(word, "--", 2) == 0 ? word + 2 : NULL;
+    const CliCommand *command = name != NULL ? command_with(name) : NULL;
+    if (command != NULL)
+        return cli_fail_usage("--%.*s belongs behind the command, as in `reelvec %s --%.*s`",
+                              (int)strcspn(name, "="), name, command->name, (int)strcspn(name, "="), name);
+    const char *closest = name != NULL ? cli_suggest(name, names_in_front, NAMES_IN_FRONT) : NULL;
+    if (closest != NULL)
+        return cli_fail_usage("unknown option %s; did you mean --%s?", word, closest);
+    return cli_fail_usage("unknown option %s; see `reelvec --help`", word);
+}
+
+/* Put `count` words that stand in front of the command behind its name of `name_words` words. */
+static void move_behind(char **words, int count, int name_words)
+{
+    char *name[2];
+    for (int i = 0; i < name_words; i++)
+        name[i] = words[count + i];
+    memmove(words + name_words, words, (size_t)count * sizeof *words);
+    for (int i = 0; i < name_words; i++)
+        words[i] = name[i];
+}
+
 static bool is_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -141,17 +200,24 @@ static int run(int argc, char **argv)
         cli_help_program(stderr);
         return CLI_WRONG_USAGE;
     }
-    const char *first = argv[1], *second = argc > 2 ? argv[2] : NULL;
+    int in_front = 0;
+    for (int words; in_front + 1 < argc && (words = words_in_front(argv[in_front + 1])) > 0;)
+        in_front += words;
+    if (in_front + 1 >= argc)
+        return cli_fail_usage("%s: needs a command behind it; see `reelvec --help`", argv[1]);
+    char **words = argv + 1 + in_front;
+    int word_count = argc - 1 - in_front;
+    const char *first = words[0], *second = word_count > 1 ? words[1] : NULL;
     if (is_help(first))
         return show_help(NULL, NULL);
-    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0 || strcmp(first, "-v") == 0) {
         printf("reelvec %s\n", rv_version());
         return CLI_DONE;
     }
     if (strcmp(first, "help") == 0)
-        return show_help(second, argc > 3 ? argv[3] : NULL);
+        return show_help(second, word_count > 2 ? words[2] : NULL);
     if (first[0] == '-')
-        return cli_fail_usage("unknown option %s; see `reelvec --help`", first);
+        return unknown_option(first);
     bool group = false;
     const CliCommand *command = find_command(first, second, &group);
     if (command == NULL && group && second != NULL && is_help(second)) {
@@ -160,8 +226,9 @@ static int run(int argc, char **argv)
     }
     if (command == NULL)
         return unknown_command(group ? first : NULL, group ? second : first);
-    int words = strchr(command->name, ' ') != NULL ? 2 : 1;
-    return command->run(command, argc - words, argv + words);
+    int name_words = strchr(command->name, ' ') != NULL ? 2 : 1;
+    move_behind(argv + 1, in_front, name_words);
+    return command->run(command, argc - name_words, argv + name_words);
 }
 
 int main(int argc, char **argv)

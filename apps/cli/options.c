@@ -24,18 +24,45 @@ RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
     return status;
 }
 
+/* "table, json or csv" */
+static void list_choices(const char *choices, char *words, size_t size_bytes)
+{
+    size_t at = 0;
+    choices += choices[0] == '|';
+    for (const char *end = choices + strlen(choices); choices < end && at < size_bytes;) {
+        size_t length = strcspn(choices, "|");
+        const char *next = choices + length + 1;
+        const char *behind = next >= end ? "" : strchr(next, '|') != NULL ? ", " : " or ";
+        at += (size_t)snprintf(words + at, size_bytes - at, "%.*s%s", (int)length, choices, behind);
+        choices = next;
+    }
+}
+
+/* What a number must be: "a whole number from 1 to 1000000". Bounds that are only there to keep numbers
+ * finite are not said. */
+static void describe_number(const CliOption *option, char *words, size_t size_bytes)
+{
+    const char *kind = option->kind == CLI_WHOLE ? "a whole number" : "a number";
+    if (option->max >= 1e9)
+        snprintf(words, size_bytes, "%s", kind);
+    else
+        snprintf(words, size_bytes, "%s from %.15g to %.15g", kind, option->min, option->max);
+}
+
 static RvStatus take_choice(const CliOption *option, const char *text, int *out, RvError *err)
 {
     const char *at = option->choices;
     for (int number = 0; at != NULL; number++) {
         size_t length = strcspn(at, "|");
-        if (strlen(text) == length && strncmp(text, at, length) == 0) {
+        if (length > 0 && strlen(text) == length && strncmp(text, at, length) == 0) {
             *out = number;
             return RV_OK;
         }
         at = at[length] == '|' ? at + length + 1 : NULL;
     }
-    return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is none of %s", option->name, text, option->choices);
+    char words[128];
+    list_choices(option->choices, words, sizeof words);
+    return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is unknown; give %s", option->name, text, words);
 }
 
 static RvStatus take_number(const CliOption *option, const char *text, void *field, RvError *err)
@@ -43,7 +70,7 @@ static RvStatus take_number(const CliOption *option, const char *text, void *fie
     double value = 0;
     if (option->kind == CLI_TIME) {
         if (!cli_text_parse_time(text, &value))
-            return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is no time; write seconds or h:mm:ss",
+            return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is not a time; write seconds or h:mm:ss",
                              option->name, text);
         *(CliReal *)field = (CliReal){true, value};
         return RV_OK;
@@ -51,9 +78,11 @@ static RvStatus take_number(const CliOption *option, const char *text, void *fie
     bool good = cli_text_parse_real(text, &value) && value >= option->min && value <= option->max;
     if (good && option->kind == CLI_WHOLE)
         good = value == (double)(int)value && strpbrk(text, ".eE") == NULL;
-    if (!good)
-        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is no %s from %g to %g", option->name, text,
-                         option->kind == CLI_WHOLE ? "whole number" : "number", option->min, option->max);
+    if (!good) {
+        char words[128];
+        describe_number(option, words, sizeof words);
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is not %s", option->name, text, words);
+    }
     if (option->kind == CLI_WHOLE)
         *(int *)field = (int)value;
     else

@@ -34,7 +34,7 @@ typedef struct CliOption {
     CliOptionKind kind;
     size_t offset; // of the field in the command's settings
     double min, max;
-    const char *choices; // "table|json|csv"
+    const char *choices; // "table|json|csv"; an empty first one stands for an option that was not given
 } CliOption;
 
 /* Options of kind CLI_LIST and plain arguments (option NULL), in the order of the command line. */

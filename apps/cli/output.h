@@ -12,7 +12,7 @@
 
 typedef enum ColumnKind {
     COLUMN_TEXT,
-    COLUMN_NAME, // a path or URL: the table shows its last part, unless that would be ambiguous
+    COLUMN_NAME, // a path or URL: the table shows a path below the current folder from there on
     COLUMN_WHOLE,
     COLUMN_SCORE, // four decimals in the table
     COLUMN_TIME,  // seconds; h:mm:ss.s in the table
@@ -49,6 +49,7 @@ struct Output {
     const Column *columns;
     size_t column_count;
     FILE *file;
+    size_t width; // that the table should keep to, by cutting names in front; 0: any
     void *state; // of the format
 };
 

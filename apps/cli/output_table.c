@@ -3,30 +3,47 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output.h"
 #include "text.h"
 
+#define NAME_MIN 16 // columns that a name keeps on the narrowest terminal
+
 /* All rows are kept, because the widths are known at the end. */
 typedef struct Table {
-    char **texts; // [row_count, column_count], as they are shown; names whole
+    char **texts; // [row_count, column_count], as they are shown
+    char *folder; // the current one; NULL where it is not known
     size_t row_count, row_capacity;
     bool words[OUTPUT_MAX_COLUMNS]; // a COLUMN_VALUE holds something that is no number
 } Table;
 
 static bool begin_table(Output *output)
 {
-    output->state = calloc(1, sizeof(Table));
-    return output->state != NULL;
+    Table *table = calloc(1, sizeof *table);
+    output->state = table;
+    if (table != NULL)
+        table->folder = getcwd(NULL, 0);
+    return table != NULL;
 }
 
-static char *shown_text(const Column *column, const Cell *cell)
+/* Enough to open it: a path below the current folder from there on, any other whole. */
+static const char *name_from(const char *folder, const char *path)
+{
+    size_t length = folder != NULL ? strlen(folder) : 0;
+    bool below = length > 1 && strncmp(path, folder, length) == 0 && path[length] == '/' &&
+                 path[length + 1] != '\0' && path[length + 1] != '-';
+    return below ? path + length + 1 : path;
+}
+
+static char *shown_text(const Table *table, const Column *column, const Cell *cell)
 {
     char text[64];
     switch (column->kind) {
     case COLUMN_TEXT:
-    case COLUMN_NAME:
         return cli_text_clean(cell->text);
+    case COLUMN_NAME:
+        return cli_text_clean(name_from(table->folder, cell->text));
     case COLUMN_WHOLE:
         snprintf(text, sizeof text, "%" PRId64, cell->whole);
         break;
@@ -62,7 +79,7 @@ static bool row_table(Output *output, const Cell *cells)
     table->row_count++;
     bool good = true;
     for (size_t i = 0; i < output->column_count; i++) {
-        row[i] = shown_text(&output->columns[i], &cells[i]);
+        row[i] = shown_text(table, &output->columns[i], &cells[i]);
         if (cells[i].kind == CELL_TEXT)
             table->words[i] = true;
         good = good && row[i] != NULL;
@@ -74,27 +91,6 @@ static const char *text_at(const Output *output, size_t row, size_t column)
 {
     const Table *table = output->state;
     return table->texts[row * output->column_count + column];
-}
-
-/* Two different paths with the same last part? */
-static bool ambiguous(const Output *output, size_t column)
-{
-    const Table *table = output->state;
-    for (size_t i = 0; i < table->row_count; i++) {
-        const char *one = text_at(output, i, column);
-        for (size_t j = 0; j < i; j++) {
-            const char *other = text_at(output, j, column);
-            if (strcmp(cli_text_last_part(one), cli_text_last_part(other)) == 0 && strcmp(one, other) != 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-static const char *display(const Output *output, size_t row, size_t column, bool whole_name)
-{
-    const char *text = text_at(output, row, column);
-    return output->columns[column].kind == COLUMN_NAME && !whole_name ? cli_text_last_part(text) : text;
 }
 
 /* *gap: spaces that are owed before the next text, so that no line ends in any. */
@@ -109,36 +105,71 @@ static void write_field(FILE *file, const char *text, size_t width, bool right, 
     *gap = 2 + (right ? 0 : padding);
 }
 
-static void write_table(const Output *output)
+static bool shown(const Output *output, size_t column)
+{
+    return output->columns[column].title != NULL;
+}
+
+static size_t width_of(const Output *output, size_t column)
+{
+    size_t widest = cli_text_width(output->columns[column].title);
+    const Table *table = output->state;
+    for (size_t row = 0; row < table->row_count; row++) {
+        size_t width = cli_text_width(text_at(output, row, column));
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+/* On a terminal that is too narrow, names lose their beginning; false without memory. */
+static bool fit(Output *output, size_t *widths)
+{
+    Table *table = output->state;
+    size_t total = 0, name = output->column_count;
+    for (size_t i = 0; i < output->column_count; i++) {
+        total += shown(output, i) ? widths[i] + (total > 0 ? 2 : 0) : 0;
+        if (shown(output, i) && output->columns[i].kind == COLUMN_NAME)
+            name = i;
+    }
+    if (output->width == 0 || total <= output->width || name == output->column_count)
+        return true;
+    size_t over = total - output->width;
+    size_t room = widths[name] > over + NAME_MIN ? widths[name] - over : NAME_MIN;
+    for (size_t row = 0; row < table->row_count; row++) {
+        char **text = &table->texts[row * output->column_count + name];
+        char *shorter = cli_text_keep_end(*text, room);
+        if (shorter == NULL)
+            return false;
+        free(*text);
+        *text = shorter;
+    }
+    widths[name] = width_of(output, name);
+    return true;
+}
+
+static bool write_table(Output *output)
 {
     const Table *table = output->state;
     size_t widths[OUTPUT_MAX_COLUMNS] = {0};
-    bool whole_names[OUTPUT_MAX_COLUMNS] = {false};
     for (size_t i = 0; i < output->column_count; i++) {
-        if (output->columns[i].title == NULL)
-            continue;
-        // The comparison of all pairs is for tables that people read.
-        whole_names[i] =
-            output->columns[i].kind == COLUMN_NAME && (table->row_count > 2000 || ambiguous(output, i));
-        widths[i] = cli_text_width(output->columns[i].title);
-        for (size_t row = 0; row < table->row_count; row++) {
-            size_t width = cli_text_width(display(output, row, i, whole_names[i]));
-            widths[i] = width > widths[i] ? width : widths[i];
-        }
+        if (shown(output, i))
+            widths[i] = width_of(output, i);
     }
+    if (!fit(output, widths))
+        return false;
     for (size_t line = 0; line <= table->row_count; line++) {
         size_t gap = 0;
         for (size_t i = 0; i < output->column_count; i++) {
             ColumnKind kind = output->columns[i].kind;
             bool right = kind == COLUMN_WHOLE || kind == COLUMN_SCORE || kind == COLUMN_TIME ||
                          (kind == COLUMN_VALUE && !table->words[i]);
-            const char *text =
-                line == 0 ? output->columns[i].title : display(output, line - 1, i, whole_names[i]);
-            if (output->columns[i].title != NULL)
-                write_field(output->file, text, widths[i], right, &gap);
+            if (shown(output, i))
+                write_field(output->file, line == 0 ? output->columns[i].title : text_at(output, line - 1, i),
+                            widths[i], right, &gap);
         }
         fputc('\n', output->file);
     }
+    return true;
 }
 
 static bool end_table(Output *output)
@@ -148,10 +179,11 @@ static bool end_table(Output *output)
     for (size_t i = 0; i < table->row_count * output->column_count; i++)
         good = good && table->texts[i] != NULL;
     if (good && table->row_count > 0)
-        write_table(output);
+        good = write_table(output);
     for (size_t i = 0; i < table->row_count * output->column_count; i++)
         free(table->texts[i]);
     free(table->texts);
+    free(table->folder);
     free(table);
     output->state = NULL;
     return good;

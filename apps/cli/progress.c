@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "terminal.h"
 #include "text.h"
 
 #define REDRAW_S 0.1
@@ -101,10 +101,8 @@ void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_byt
 
 static size_t terminal_columns(void)
 {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return DEFAULT_COLUMNS;
+    size_t columns = cli_terminal_columns(stderr);
+    return columns > 0 ? columns : DEFAULT_COLUMNS;
 }
 
 void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes)

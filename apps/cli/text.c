@@ -185,3 +185,16 @@ char *cli_text_shorten(const char *text, size_t cut_count)
     sprintf(shorter, "%.*s\xe2\x80\xa6%s", (int)(front_end - text), text, back);
     return shorter;
 }
+
+char *cli_text_keep_end(const char *text, size_t columns)
+{
+    if (cli_text_width(text) <= columns)
+        return strdup(text);
+    const char *end = text;
+    while (*end != '\0' && 1 + cli_text_width(end) > columns)
+        end = behind(end, 1);
+    char *shorter = malloc(strlen(end) + 4);
+    if (shorter != NULL)
+        sprintf(shorter, "\xe2\x80\xa6%s", end);
+    return shorter;
+}

@@ -36,6 +36,10 @@ size_t cli_text_width(const char *text);
  * at least one on each side. To be freed. */
 char *cli_text_shorten(const char *text, size_t cut_count);
 
+/* A copy of valid UTF-8 that takes at most `columns` (at least 1) on a terminal: where it is longer, "..."
+ * (U+2026) and its end. To be freed. */
+char *cli_text_keep_end(const char *text, size_t columns);
+
 /* Characters of valid UTF-8. */
 size_t cli_text_characters(const char *text);
 

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output.h"
 
@@ -45,27 +46,74 @@ static void output_table_is_aligned(void **state)
 {
     (void)state;
     char *text = write_rows(OUTPUT_TABLE, two_rows, 2);
-    assert_string_equal(text, "frame       time  video         score  ok\n"
-                              "   23  0:00:22.0  a, \"b\".mp4   0.2945  yes\n"
-                              "  104  1:01:43.3  caf\xc3\xa9.mp4    -0.1000  no\n");
+    assert_string_equal(text, "frame       time  video            score  ok\n"
+                              "   23  0:00:22.0  /v/a, \"b\".mp4   0.2945  yes\n"
+                              "  104  1:01:43.3  /v/caf\xc3\xa9.mp4    -0.1000  no\n");
     free(text);
 }
 
-static void output_table_shows_whole_paths_where_names_are_ambiguous(void **state)
+static void output_table_shows_enough_to_open_the_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *shown; // of path, "." stands for the current folder
+    } cases[] = {
+        {"./a.mp4", " a.mp4 "},
+        {"./talks/a.mp4", " talks/a.mp4 "},
+        {"/v/a.mp4", " /v/a.mp4 "},
+        {"./-a.mp4", "/-a.mp4 "},
+        {".", "/"},
+        {"https://host/a.mp4", " https://host/a.mp4 "},
+    };
+    char *folder = getcwd(NULL, 0);
+    assert_non_null(folder);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[5000];
+        Cell row[COLUMN_COUNT];
+        memcpy(row, two_rows, sizeof row);
+        snprintf(path, sizeof path, "%s%s", cases[i].path[0] == '.' ? folder : "",
+                 cases[i].path + (cases[i].path[0] == '.'));
+        row[3].text = path;
+        char *text = write_rows(OUTPUT_TABLE, row, 1);
+        if (strstr(text, cases[i].shown) == NULL)
+            fail_msg("%s: %s", path, text);
+        free(text);
+    }
+    free(folder);
+}
+
+static void output_table_cuts_names_in_front_on_a_narrow_terminal(void **state)
 {
     (void)state;
     Cell rows[2 * COLUMN_COUNT];
     memcpy(rows, two_rows, sizeof rows);
-    rows[3].text = "/v/a.mp4";
-    rows[COLUMN_COUNT + 3].text = "/w/a.mp4";
-    char *text = write_rows(OUTPUT_TABLE, rows, 2);
-    assert_non_null(strstr(text, " /v/a.mp4 "));
-    assert_non_null(strstr(text, " /w/a.mp4 "));
-    free(text);
-    rows[COLUMN_COUNT + 3].text = "/v/a.mp4"; // the same video twice is not ambiguous
-    text = write_rows(OUTPUT_TABLE, rows, 2);
-    assert_null(strstr(text, "/v/a.mp4"));
-    free(text);
+    rows[3].text = "/archive/2021/talks/caf\xc3\xa9 in the morning.mp4";
+    rows[COLUMN_COUNT + 3].text = "/v/b.mp4";
+    static const struct {
+        size_t width;
+        const char *shown;
+    } cases[] = {
+        {0, " /archive/2021/talks/caf\xc3\xa9 in the morning.mp4 "},
+        {200, " /archive/2021/talks/caf\xc3\xa9 in the morning.mp4 "},
+        {60, " \xe2\x80\xa6lks/caf\xc3\xa9 in the morning.mp4 "},
+        {10, " \xe2\x80\xa6the morning.mp4 "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = NULL;
+        size_t size_bytes = 0;
+        FILE *file = open_memstream(&text, &size_bytes);
+        Output output;
+        assert_true(cli_output_begin(&output, OUTPUT_TABLE, columns, COLUMN_COUNT, file));
+        assert_int_equal(output.width, 0); // no terminal
+        output.width = cases[i].width;
+        for (size_t row = 0; row < 2; row++)
+            assert_true(cli_output_row(&output, rows + row * COLUMN_COUNT));
+        assert_true(cli_output_end(&output));
+        fclose(file);
+        if (strstr(text, cases[i].shown) == NULL || strstr(text, " /v/b.mp4 ") == NULL)
+            fail_msg("%zu columns:\n%s", cases[i].width, text);
+        free(text);
+    }
 }
 
 static void output_table_disarms_control_characters(void **state)
@@ -128,7 +176,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(output_table_is_aligned),
-        cmocka_unit_test(output_table_shows_whole_paths_where_names_are_ambiguous),
+        cmocka_unit_test(output_table_shows_enough_to_open_the_file),
+        cmocka_unit_test(output_table_cuts_names_in_front_on_a_narrow_terminal),
         cmocka_unit_test(output_table_disarms_control_characters),
         cmocka_unit_test(output_table_of_nothing_is_empty),
         cmocka_unit_test(output_json_is_one_object_per_line),

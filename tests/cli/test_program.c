@@ -158,8 +158,9 @@ static void search_formats_agree(void **state)
     run_clear(&result);
     result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "1");
     assert_status(&result, 0);
-    assert_string_equal(result.output, "frame       time  video              score\n"
-                                       "    8  0:00:07.0  gop50_closed.mp4  1.0000\n");
+    char row[1300];
+    snprintf(row, sizeof row, "score\n    8  0:00:07.0  %s  1.0000\n", path); // not below the folder: whole
+    assert_holds(result.output, row);
     run_clear(&result);
     result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "1", "--format", "csv");
     assert_status(&result, 0);
@@ -450,7 +451,7 @@ static void library_commands_tell_what_is_there(void **state)
     result = RUN("model", "info", fixture.model);
     unsetenv("REELVEC_PRECISION");
     assert_status(&result, 2);
-    assert_holds(result.errors, "REELVEC_PRECISION: 'double' is none of auto|float32|fast");
+    assert_holds(result.errors, "REELVEC_PRECISION: 'double' is unknown; give auto, float32 or fast");
     run_clear(&result);
 }
 

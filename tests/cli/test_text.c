@@ -159,13 +159,38 @@ static void text_width_counts_columns(void **state)
     assert_int_equal(cli_text_width("caf\xc3\xa9"), 4);
 }
 
+static void text_keep_end_cuts_in_front(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *kept;
+    } cases[] = {
+        {"abc", 3, "abc"},
+        {"abcd", 3,
+         "\xe2\x80\xa6"
+         "cd"},
+        {"abcd", 1, "\xe2\x80\xa6"},
+        {"a\xc3\xa9\xc3\xa9", 2, "\xe2\x80\xa6\xc3\xa9"},
+        {"a\xe7\x93\xb6\xe7\x93\xb6", 4, "\xe2\x80\xa6\xe7\x93\xb6"}, // of two columns each
+        {"", 1, ""},
+    };
+    setlocale(LC_CTYPE, "C.UTF-8");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *kept = cli_text_keep_end(cases[i].text, cases[i].columns);
+        assert_string_equal(kept, cases[i].kept);
+        free(kept);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_parse_time_reads_clocks),       cmocka_unit_test(text_time_rounds_to_tenths),
         cmocka_unit_test(text_bytes_uses_powers_of_thousand), cmocka_unit_test(text_last_part_of_paths),
         cmocka_unit_test(text_clean_gives_valid_utf8),        cmocka_unit_test(text_shorten_cuts_the_middle),
-        cmocka_unit_test(text_width_counts_columns),
+        cmocka_unit_test(text_width_counts_columns),          cmocka_unit_test(text_keep_end_cuts_in_front),
     };
     return cmocka_run_group_tests_name("cli/text", tests, NULL, NULL);
 }

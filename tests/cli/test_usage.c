@@ -108,7 +108,7 @@ static void program_help_of_each_command_is_complete(void **state)
                 fail_msg("%s: no '%s' in the help", command_names[i][0], parts[part]);
         }
         for (char *line = strtok(result.output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-            if (strlen(line) > 110)
+            if (strlen(line) > 80)
                 fail_msg("%s: a line of %zu", command_names[i][0], strlen(line));
         }
         run_clear(&result);
@@ -125,7 +125,24 @@ static void program_refuses_wrong_usage(void **state)
     } cases[] = {
         {{"serach", "dog"}, "reelvec: unknown command 'serach'; did you mean 'search'?\n"},
         {{"frobnicate"}, "reelvec: unknown command 'frobnicate'; see `reelvec --help`\n"},
-        {{"--libary"}, "reelvec: unknown option --libary; see `reelvec --help`\n"},
+        {{"--libary"}, "reelvec: unknown option --libary; did you mean --library?\n"},
+        {{"--verison"}, "reelvec: unknown option --verison; did you mean --version?\n"},
+        {{"--frobnicate"}, "reelvec: unknown option --frobnicate; see `reelvec --help`\n"},
+        {{"-x"}, "reelvec: unknown option -x; see `reelvec --help`\n"},
+        {{"--top", "3", "search", "x"},
+         "reelvec: --top belongs behind the command, as in `reelvec search --top`\n"},
+        {{"--library", "x.db"}, "reelvec: --library: needs a command behind it; see `reelvec --help`\n"},
+        {{"--library", "x.db", "serach"}, "reelvec: unknown command 'serach'; did you mean 'search'?\n"},
+        {{"--device", "cpu", "list"}, "reelvec: list: unknown option --device; see --help\n"},
+        {{"export", "--format", "parquet"},
+         "reelvec: export: --format: 'parquet' is unknown; give csv, npy or sql\n"},
+        {{"export", "--format", "none"},
+         "reelvec: export: --format: 'none' is unknown; give csv, npy or sql\n"},
+        {{"search", "--top", "abc", "x"},
+         "reelvec: search: --top: 'abc' is not a whole number from 1 to 1000000\n"},
+        {{"search", "--min-score", "abc", "x"}, "reelvec: search: --min-score: 'abc' is not a number\n"},
+        {{"index", "--batch", "257", "x"},
+         "reelvec: index: --batch: '257' is not a whole number from 1 to 256\n"},
         {{"model"}, "reelvec: model: needs a command; see `reelvec model --help`\n"},
         {{"model", "fecth"}, "reelvec: unknown command 'model fecth'; did you mean 'model fetch'?\n"},
         {{"model", "frobnicate"},
@@ -133,7 +150,8 @@ static void program_refuses_wrong_usage(void **state)
         {{"help", "serch"}, "reelvec: unknown command 'serch'; did you mean 'search'?\n"},
         {{"search", "--formt=json", "x"},
          "reelvec: search: unknown option --formt; did you mean --format?\n"},
-        {{"search", "--top", "0", "x"}, "reelvec: search: --top: '0' is no whole number from 1 to 1e+06\n"},
+        {{"search", "--top", "0", "x"},
+         "reelvec: search: --top: '0' is not a whole number from 1 to 1000000\n"},
         {{"search", ""}, "reelvec: the query is empty; say what to look for\n"},
         {{"search", "--text", " "}, "reelvec: the query is empty; say what to look for\n"},
         {{"search", "--text", "0:dog"}, "reelvec: --text: '0:dog' has a weight of 0 or beyond 1e+06\n"},
@@ -155,7 +173,7 @@ static void program_refuses_wrong_usage(void **state)
         {{"inspect", "pixels", "x.png"}, "reelvec: inspect pixels: needs -o OUT.png\n"},
         {{"inspect", "tokens"}, "reelvec: inspect tokens: needs TEXT; see `reelvec inspect tokens --help`\n"},
         {{"remove"}, "reelvec: remove: needs VIDEO...; see `reelvec remove --help`\n"},
-        {{"list", "--format", "xml"}, "reelvec: list: --format: 'xml' is none of table|json|csv\n"},
+        {{"list", "--format", "xml"}, "reelvec: list: --format: 'xml' is unknown; give table, json or csv\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RunResult result = run(cases[i].words, NULL);
@@ -183,6 +201,44 @@ static void program_prints_its_version(void **state)
     RunResult result = run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_string_equal(result.output, "reelvec " REELVEC_TEST_VERSION "\n");
+    run_clear(&result);
+    for (size_t i = 0; i < 2; i++) {
+        const char *letters[] = {i == 0 ? "-v" : "-V", NULL};
+        result = run(letters, NULL);
+        assert_int_equal(result.status, 0);
+        assert_string_equal(result.output, "reelvec " REELVEC_TEST_VERSION "\n");
+        run_clear(&result);
+    }
+}
+
+/* They go to the command as if they stood behind it. */
+static void options_may_stand_in_front_of_the_command(void **state)
+{
+    static const struct {
+        const char *words[MAX_WORDS];
+        const char *part;
+    } cases[] = {
+        {{"--library", "/no/such/front.db", "list"}, "/no/such/front.db"},
+        {{"--library=/no/such/front.db", "search", "dog"}, "/no/such/front.db"},
+        {{"-l/no/such/front.db", "list"}, "/no/such/front.db"},
+        {{"-q", "-l", "/no/such/front.db", "ann", "info"}, "/no/such/front.db"},
+        {{"--model", "/no/such/model", "embed", "--text", "x"}, "/no/such/model"},
+        {{"-l", "/no/such/front.db", "list", "-l", "/no/such/behind.db"}, "/no/such/behind.db"},
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = run(cases[i].words, &(RunOptions){.folder = fixture->folder});
+        if (result.status != 1 || strstr(result.errors, cases[i].part) == NULL)
+            fail_msg("%s: status %d: %s", cases[i].words[0], result.status, result.errors);
+        run_clear(&result);
+    }
+    const char *words[] = {"--threads", "2", "--help", NULL};
+    RunResult result = run(words, NULL);
+    assert_int_equal(result.status, 0);
+    for (char *line = strtok(result.output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strlen(line) > 80)
+            fail_msg("a line of %zu: %s", strlen(line), line);
+    }
     run_clear(&result);
 }
 
@@ -289,6 +345,7 @@ int main(void)
         CASE(program_refuses_wrong_usage),
         CASE(program_without_arguments_shows_help_as_an_error),
         CASE(program_prints_its_version),
+        CASE(options_may_stand_in_front_of_the_command),
         CASE(program_help_of_a_group),
         CASE(program_says_what_is_missing),
         CASE(program_lists_the_known_models),

@@ -7,10 +7,10 @@
         library.index("talk.mp4")
         print(library.search("ultra-fast ingestion", top=5))
 
-The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else the build folder beside it, else the system's)
-and numpy; tables need pandas, Pillow images Pillow. Warnings go to logging.getLogger("reelvec").
+The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else its own copy, else the build folder beside it,
+else the system's), which the first use loads, and numpy; tables need pandas, Pillow images Pillow. Warnings go to logging.getLogger("reelvec").
 """
-from ._native import LIBRARY as _LIBRARY
+from . import _native
 from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError, MismatchError,
                      NetworkError, NotFoundError, OutOfMemoryError, ReelvecError, UnsupportedError)
 from .images import Picture
@@ -19,7 +19,12 @@ from .model import Model, ModelInfo
 from .query import Term
 from .rows import CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, show
 
-__version__ = _LIBRARY.rv_version().decode()
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # the C library's, which the first use loads
+        return _native.LIBRARY.rv_version().decode()
+    raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
+
 
 __all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Hit",
            "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",

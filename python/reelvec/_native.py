@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import functools
 import logging
+import operator
 import os
 import pathlib
 import signal
@@ -15,9 +17,14 @@ import threading
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t,
                     c_uint8, c_void_p)
 
+from typing import Any, Optional
+
 from . import errors
 
 VERSION = "0.1"  # of the headers that this file mirrors: major and minor
+
+THREADS_MAX, BATCH_MAX, JOBS_MAX = 1024, 256, 256
+TOP_MAX = 2**31 - 1
 
 log = logging.getLogger("reelvec")
 
@@ -234,12 +241,14 @@ def candidates() -> list[str]:
     setting = os.environ.get("REELVEC_LIBRARY_PATH")
     if setting:  # a file, or the folder it is in; nothing else is tried then
         return [os.path.join(setting, "libreelvec.so") if os.path.isdir(setting) else setting]
-    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "src" / "libreelvec.so"
-    found = [str(built)] if built.exists() else []
+    here = pathlib.Path(__file__).resolve()
+    found = [str(place) for place in (here.parent / "libreelvec.so", here.parents[2] / "build/src/libreelvec.so")
+             if place.exists()]
     system = ctypes.util.find_library("reelvec")
     return found + ([system] if system else []) + ["libreelvec.so.0"]
 
 
+@functools.lru_cache(maxsize=None)
 def load() -> ctypes.CDLL:
     reasons = []
     for name in candidates():
@@ -258,11 +267,23 @@ def load() -> ctypes.CDLL:
         if version.rsplit(".", 1)[0] != VERSION:
             raise ImportError(f"{name}: version {version}; this package is for {VERSION}")
         return library
-    raise ImportError("the shared library libreelvec was not found; build it (`ninja -C build`), install it, or set "
-                      f"REELVEC_LIBRARY_PATH to it ({'; '.join(reasons)})")
+    raise ImportError("the shared library libreelvec was not found; build it (`ninja -C build`) and install the package "
+                      "again (`pip install ./python`), or install the library, or set REELVEC_LIBRARY_PATH to it "
+                      f"({'; '.join(reasons)})")
 
 
-LIBRARY = load()
+class Library:
+    """The C library, loaded by the first use of a function, so that importing the package never fails for want of it."""
+
+    def __getattr__(self, name: str):
+        if name not in FUNCTIONS:
+            raise AttributeError(name)
+        entry = getattr(load(), name)
+        setattr(self, name, entry)
+        return entry
+
+
+LIBRARY: Any = Library()
 
 
 def failure(status: int, error: RvError, function: str) -> errors.ReelvecError:
@@ -299,10 +320,26 @@ def encode_text(text: str, what: str = "the text") -> bytes:
 
 
 def encode_path(path) -> bytes:
-    name = os.fsencode(path)
+    """A path, URL or name for C; "~" at its beginning is the home folder."""
+    name = os.fsencode(os.path.expanduser(path))
     if b"\0" in name:
         raise errors.ArgumentError("a path holds a NUL character")
     return name
+
+
+def encode_device(device: Optional[str]) -> Optional[bytes]:
+    return None if device is None else encode_text(device, "the device")
+
+
+def whole(value: Any, name: str, least: int, most: int) -> int:
+    """A whole number that fits what C takes it for."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {type(value).__name__}") from None
+    if not least <= number <= most:
+        raise errors.ArgumentError(f"{name} is {number}; {least} to {most} are possible")
+    return number
 
 
 class Interrupts:
@@ -365,23 +402,35 @@ class Callback:
             raise cancelled
 
 
-class Handle:
-    """A C object that serves one call at a time: calls of other threads wait."""
+class Uncopied:
+    """An object that copy and pickle refuse, because what it stands for is one."""
 
-    def __init__(self, close: str):
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled; share it among threads, or open it again")
+
+
+class Handle(Uncopied):
+    """A C object that serves one call at a time: calls of other threads wait. In a child of os.fork() it is dead: the
+    threads that it needs were not copied, nor may two processes share its files."""
+
+    def __init__(self, close: str, kind: str = "object"):
         self._close = close
+        self._kind = kind
+        self._process = os.getpid()
         self._pointer = c_void_p()
         self._lock = threading.RLock()
         self._busy = False
 
     def __enter__(self):
+        if self._process != os.getpid():  # before the lock, which a thread of the parent may have held
+            raise RuntimeError(f"this {self._kind} was opened before os.fork(); open it again in the child")
         self._lock.acquire()
         if self._busy:
             self._lock.release()
             raise RuntimeError("a progress function must not use the object that calls it")
         if not self._pointer:
             self._lock.release()
-            raise ValueError("it is closed")
+            raise ValueError(f"the {self._kind} is closed")
         self._busy = True
         return self._pointer
 
@@ -390,6 +439,9 @@ class Handle:
         self._lock.release()
 
     def close(self) -> None:
+        if self._process != os.getpid():  # the parent's to give back
+            self._pointer = c_void_p()
+            return
         with self._lock:
             if self._busy:
                 raise RuntimeError("a progress function must not close the object that calls it")
@@ -399,8 +451,11 @@ class Handle:
 
     @property
     def open(self) -> bool:
+        """Whether it has been opened, maybe in another process."""
         return bool(self._pointer)
 
     def fill(self, function: str, *arguments) -> None:
         """Open through a function whose last argument before the error is the handle."""
+        if self._process != os.getpid():  # never opened, or the parent's; a lock of the parent may be held for ever
+            self._process, self._lock, self._busy, self._pointer = os.getpid(), threading.RLock(), False, c_void_p()
         call(function, *arguments, ctypes.byref(self._pointer))

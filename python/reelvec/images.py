@@ -27,7 +27,7 @@ class Picture(bytes):
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the JPEG into a file."""
-        with open(path, "wb") as file:
+        with open(os.path.expanduser(path), "wb") as file:
             file.write(self)
 
     def _repr_jpeg_(self) -> bytes:
@@ -52,7 +52,7 @@ class ImageView:
             call("rv_picture_decode", data, len(data), ctypes.byref(self._picture))
         elif isinstance(image, (str, os.PathLike)):
             call("rv_picture_load", _native.encode_path(image), ctypes.byref(self._picture))
-        elif hasattr(image, "mode") and hasattr(image, "convert"):
+        elif is_pillow(image):
             self._use_pillow(image)
         else:
             raise TypeError(f"a picture must be a Pillow image, an array, bytes or a path, not {type(image).__name__}")
@@ -87,9 +87,19 @@ class ImageView:
         self._use_array(np.asarray(image), nearest)
 
 
+def is_pillow(image: Any) -> bool:
+    """Whether it is a Pillow image, without importing Pillow."""
+    return isinstance(getattr(image, "mode", None), str) and hasattr(image, "convert")
+
+
 def is_batch(images: Any) -> bool:
-    """Whether it is several pictures: a list, a tuple, or an array with four axes."""
-    return isinstance(images, (list, tuple)) or (isinstance(images, np.ndarray) and images.ndim == 4)
+    """Whether it is several pictures or texts: an array with four axes or of objects, or any iterable that is not a text,
+    bytes, path or picture."""
+    if isinstance(images, np.ndarray):
+        return images.ndim == 4 or images.dtype.kind in "OUS"
+    if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)) or is_pillow(images):
+        return False
+    return hasattr(images, "__iter__")
 
 
 def view_all(images: Sequence[ImageInput]) -> tuple[list[ImageView], Any]:

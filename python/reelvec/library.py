@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from typing import Any, Callable, Iterable, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
 
 import numpy as np
 
@@ -19,6 +19,14 @@ from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexR
 
 Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
+PATH, FILE, ENDING, PATTERN = 1, 2, 3, 4  # how a name found its videos
+
+if TYPE_CHECKING:
+    import pandas
+
+
+Like = Union[str, tuple, Iterable[Union[str, tuple]]]
+Vectors = Union[np.ndarray, Iterable[float], Iterable[Iterable[float]]]
 
 
 def default_path() -> str:
@@ -51,26 +59,32 @@ def _video(raw: _native.RvVideo) -> Video:
                  raw.height, raw.frame_count)
 
 
-class Library:
+class Library(_native.Uncopied):
     """A library of frames.
 
     uri: a file (SQLite) or a server's address; without it REELVEC_LIBRARY, else the user's default library. It is made by
     the first index(). model: a Model, or what Model() takes; opened when first needed, and closed with the library unless
     it was given open. read_only: refuse every change. device: "cuda" or "cuda:1" searches a library of 20,000 frames or more
-    on that GPU where it fits there, "auto" where there is one; the first search copies the library's codes there.
+    on that GPU where it fits there, "auto" where there is one; the first search copies the library's codes there. threads: of
+    searches, and of making codes and lists; 0 means one per core.
+
+    Videos are named by their path or URL, by a file, by the last parts of their path ("clip.mp4", "talks/clip.mp4"), or by
+    a pattern ("*.mkv"): the first of these that finds any. "~" at the beginning of a path is the home folder.
 
     Threads may share a library; their calls wait for each other. Open one per thread to search at the same time. A library
     does not survive os.fork(): open it in the child. Use it as a context manager, or close() it.
     """
 
     def __init__(self, uri: Optional[Path] = None, *, model: Union[Model, Path, None] = None, read_only: bool = False,
-                 device: str = "cpu"):
-        self.uri = os.fspath(uri) if uri is not None else os.environ.get("REELVEC_LIBRARY") or default_path()
+                 device: Optional[str] = None, threads: int = 0):
+        self.uri = (os.path.expanduser(os.fspath(uri)) if uri is not None
+                    else os.environ.get("REELVEC_LIBRARY") or default_path())
         self.read_only = read_only
         self.device = device
+        self.threads = _native.whole(threads, "threads", 0, _native.THREADS_MAX)
         self._model = model
         self._own_model: Optional[Model] = None
-        self._handle = _native.Handle("rv_library_close")
+        self._handle = _native.Handle("rv_library_close", "Library")
         self._closed = False
         if self.uri != "memory:":
             try:
@@ -87,7 +101,8 @@ class Library:
         if not self._handle.open:
             create = create or self.uri == "memory:"
             options = _native.RvLibraryOptions(read_only=self.read_only, create=create and not self.read_only,
-                                               device=self.device.encode(), log=_native.log_to_python())
+                                               device=_native.encode_device(self.device),
+                                               thread_count=self.threads, log=_native.log_to_python())
             self._handle.fill("rv_library_open", _native.encode_path(self.uri), ctypes.byref(options))
         return self._handle
 
@@ -134,7 +149,7 @@ class Library:
 
         A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
         of 0 to 1). What is complete is left alone, what was interrupted goes on. height and quality: of the stored
-        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16). skip_similar: a frame that differs from
+        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16, at most 256). skip_similar: a frame that differs from
         the last embedded one by less than so many of the 255 levels on average takes its embedding; 0 embeds every frame.
         hwaccel: "none", "auto", or a name that `reelvec doctor` lists, also with a device: "cuda:1". jobs: so many videos
         are decoded at once; 0: as many as the model's device wants.
@@ -149,20 +164,22 @@ class Library:
             raise errors.ArgumentError("every, keyframes and scenes exclude each other")
         options = _native.RvIndexOptions(
             sampling=KEYFRAMES if keyframes else SCENES if scenes is not False else INTERVAL, interval_s=every,
-            scene_threshold=0 if isinstance(scenes, bool) else scenes, batch_size=batch, thumbnail_height=height,
-            thumbnail_quality=quality, no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
-            force=force, skip_similar=skip_similar, hwaccel=hwaccel.encode())
+            scene_threshold=0 if isinstance(scenes, bool) else scenes,
+            batch_size=_native.whole(batch, "batch", 0, _native.BATCH_MAX),
+            thumbnail_height=_native.whole(height, "height", 0, 2**16),
+            thumbnail_quality=_native.whole(quality, "quality", 0, 100), no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
+            force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
         places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
         run = IndexRun([name for place in places for name in _sources(place)], progress)
         with self._open(create=True) as library, self.model._handle as encoder:
-            run.run(library, encoder, options, jobs)
+            run.run(library, encoder, options, _native.whole(jobs, "jobs", 0, _native.JOBS_MAX))
         return run.reports
 
     # ---- searching ----
 
-    def hits(self, text: Union[str, Sequence[str], None] = None, *,
-             image: Union[ImageInput, Sequence[ImageInput], None] = None, like: Union[str, tuple, Sequence, None] = None,
-             vector: Union[np.ndarray, Sequence, None] = None, without: Union[str, Sequence[str], None] = None,
+    def hits(self, text: Union[str, Iterable[str], None] = None, *,
+             image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
+             vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
              moments: bool = False, moment_gap: float = 0, scan: str = "auto") -> list[Hit]:
@@ -170,7 +187,8 @@ class Library:
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
         that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
-        scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a glob over paths and file names. after and
+        scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a video's name, or a pattern; NotFoundError where
+        there is none. after and
         before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "auto" uses the approximate index
         where the library has one, "exact" never, "approximate" raises NotFoundError where there is none.
         """
@@ -179,10 +197,8 @@ class Library:
             raise errors.ArgumentError(f"fusion '{fusion}' is not known; mean, zscore and rrf are")
         if scan not in query.SCANS:
             raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
-        if top < 1:
-            raise errors.ArgumentError(f"top is {top}; ask for at least one frame")
         options = _native.RvSearchOptions(
-            top=top, fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
+            top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
             scan=query.SCANS[scan])
@@ -201,14 +217,24 @@ class Library:
         finally:
             LIBRARY.rv_hits_clear(ctypes.byref(found))
 
-    def search(self, text: Union[str, Sequence[str], None] = None, *, pictures: Union[str, bool] = "jpeg", **options: Any):
-        """A pandas DataFrame with the best frames, best first: video, frame_number, time, score, video_id, picture; with
-        moments=True also start and end. pictures: "jpeg" (reelvec.Picture), "pil" (Pillow images), or False. The other
-        arguments are those of hits()."""
-        found = self.hits(text, **options)
-        leave_out = () if options.get("moments") else ("start", "end")
+    def search(self, text: Union[str, Iterable[str], None] = None, *,
+               image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
+               vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
+               terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
+               after: Union[str, float, None] = None, before: Union[str, float, None] = None,
+               min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
+               scan: str = "auto", pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
+        """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
+        moments=True also start and end. pictures: "jpeg" or True (reelvec.Picture), "pil" (Pillow images), or False. The
+        other arguments are those of hits()."""
+        if pictures not in ("jpeg", "pil", True, False):
+            raise errors.ArgumentError(f"pictures is {pictures!r}; 'jpeg', 'pil', True and False are possible")
+        found = self.hits(text, image=image, like=like, vector=vector, without=without, terms=terms, top=top, video=video,
+                          after=after, before=before, min_score=min_score, fusion=fusion, moments=moments,
+                          moment_gap=moment_gap, scan=scan)
+        columns = ["score", "time", *(["start", "end"] if moments else []), "video", "frame_number", "video_id"]
         if not pictures:
-            return table(found, Hit, leave_out=leave_out)
+            return table(found, Hit, columns)
         column = []
         for hit in found:
             try:
@@ -216,7 +242,7 @@ class Library:
                 column.append(picture.image() if pictures == "pil" else picture)
             except errors.NotFoundError:  # a frame may be without
                 column.append(None)
-        return table(found, Hit, {"picture": column}, leave_out)
+        return table(found, Hit, columns, {"picture": column})
 
     # ---- the approximate index ----
 
@@ -252,33 +278,41 @@ class Library:
             return block.vectors.shape[1]
         raise errors.NotFoundError(f"{self.uri}: the library holds no frames to compare a vector with")
 
-    def video_list(self, glob: Optional[Path] = None) -> list[Video]:
-        """The videos whose path, or last part of it, matches the glob, by path; videos() without pandas."""
-        found = _native.RvVideos()
+    def _find(self, name: Optional[Path]) -> tuple[list[Video], int]:
+        """The videos that a name means, and the way in which it does."""
+        found, naming = _native.RvVideos(), ctypes.c_int()
         with self._open(create=False) as library:
-            call("rv_library_list", library, _glob(glob), ctypes.byref(found))
+            call("rv_library_find", library, _glob(name), ctypes.byref(found), ctypes.byref(naming))
         try:
-            return [_video(raw) for raw in found.items[:found.count]]
+            return [_video(raw) for raw in found.items[:found.count]], naming.value
         finally:
             LIBRARY.rv_videos_clear(ctypes.byref(found))
 
-    def videos(self, glob: Optional[Path] = None):
-        """A pandas DataFrame with the videos, by path."""
-        return table(self.video_list(glob), Video)
+    def video_list(self, video: Optional[Path] = None) -> list[Video]:
+        """All videos by path, or those that a name or pattern means; videos() without pandas."""
+        return self._find(video)[0]
 
-    def _video_id(self, video: Union[int, Path]) -> int:
-        if isinstance(video, int):
-            return video
-        name = os.fspath(video)
-        found = self.video_list(name)
-        exact = [row for row in found if row.path in (name, os.path.realpath(name))]
-        found = exact or found or [row for row in self.video_list() if row.path == os.path.realpath(name)]
-        if len(found) != 1:
-            raise errors.NotFoundError(f"{name}: {'several videos' if found else 'no video'} of the library "
-                                       f"{'match' if found else 'matches'}")
+    def videos(self, video: Optional[Path] = None) -> "pandas.DataFrame":
+        """A pandas DataFrame with the videos by path, or those that a name or pattern means."""
+        return table(self.video_list(video), Video)
+
+    def _video_id(self, video: Union[int, Path], pattern: bool = True) -> int:
+        """The id of the only video that a name means; pattern: whether it may be a pattern."""
+        if not isinstance(video, (str, bytes, os.PathLike)):
+            return _native.whole(video, "the video's id", 0, 2**63 - 1)
+        found, naming = self._find(video)
+        name = os.fsdecode(video)
+        if not found:
+            raise errors.NotFoundError(f"{name}: no such video in the library; videos() shows their paths")
+        if naming == PATTERN and not pattern:
+            raise errors.NotFoundError(f"{name}: no such video in the library; as a pattern it means {len(found)}, the "
+                                       f"first is {found[0].path}")
+        if len(found) > 1:
+            raise errors.NotFoundError(f"{name}: means {len(found)} videos, among them {found[0].path} and {found[1].path}; "
+                                       "give more of the path")
         return found[0].video_id
 
-    def frames(self, video: Union[int, Path, None] = None, *, embeddings: bool = False):
+    def frames(self, video: Union[int, Path, None] = None, *, embeddings: bool = False) -> "pandas.DataFrame":
         """A pandas DataFrame with the frames of one video (its id, path or name) or of all: video_id, path, frame_number,
         time, and with embeddings=True a column of float32 arrays."""
         import pandas
@@ -305,7 +339,7 @@ class Library:
             LIBRARY.rv_frames_clear(ctypes.byref(raw))
         return pandas.DataFrame(columns)
 
-    def _blocks(self, glob: Optional[Path], limit: Optional[int] = None) -> list[Embeddings]:
+    def _blocks(self, video: Optional[Path], limit: Optional[int] = None) -> list[Embeddings]:
         blocks: list[Embeddings] = []
 
         def keep(rows):
@@ -323,24 +357,24 @@ class Library:
         callback = Callback(_native.FrameRowsCallback, keep)
         with self._open(create=False) as library:
             try:
-                callback.call("rv_library_embeddings", library, _glob(glob), callback.pointer, None)
+                callback.call("rv_library_embeddings", library, _glob(video), callback.pointer, None)
             except errors.CancelledError:  # our own limit
                 pass
         return blocks
 
-    def embeddings(self, glob: Optional[Path] = None) -> Embeddings:
-        """All embeddings of the videos that match the glob, as arrays."""
-        blocks = self._blocks(glob)
+    def embeddings(self, video: Optional[Path] = None) -> Embeddings:
+        """All embeddings, or those of the videos that a name or pattern means, as arrays."""
+        blocks = self._blocks(video)
         if not blocks:
             return Embeddings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 0), np.float32))
         return Embeddings(*(np.concatenate(arrays) for arrays in zip(*blocks)))
 
     def picture(self, video: Union[int, Path], frame_number: int) -> Picture:
         """The stored picture (JPEG) of a frame. video: its id, path or name."""
-        video_id = self._video_id(video)
+        video_id, number = self._video_id(video), _native.whole(frame_number, "frame_number", 0, 2**63 - 1)
         data, size = ctypes.POINTER(ctypes.c_uint8)(), ctypes.c_size_t()
         with self._open(create=False) as library:
-            call("rv_library_picture", library, video_id, int(frame_number), ctypes.byref(data), ctypes.byref(size))
+            call("rv_library_picture", library, video_id, number, ctypes.byref(data), ctypes.byref(size))
         try:
             return Picture(ctypes.string_at(data, size.value))
         finally:
@@ -366,8 +400,8 @@ class Library:
         return faults
 
     def remove(self, video: Union[int, Path]) -> None:
-        """Remove a video (its id, path or name) with all its frames."""
-        video_id = self._video_id(video)
+        """Remove a video (its id, path or name, no pattern) with all its frames."""
+        video_id = self._video_id(video, pattern=False)
         with self._open(create=False) as library:
             call("rv_library_remove", library, video_id)
 
@@ -375,7 +409,7 @@ class Library:
                 progress: Optional[Callable[[int, int], Any]] = None) -> CopyReport:
         """Copy videos into another library of any kind. Run again it goes on where it stopped.
 
-        video: a glob. replace: a video of the same path with other content there gives way. progress is called with the
+        video: a name or pattern; NotFoundError where there is none. replace: a video of the same path with other content there gives way. progress is called with the
         numbers of frames done and expected; where it returns False, copying stops with CancelledError.
         """
         def report_progress(raw):

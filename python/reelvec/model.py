@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 from dataclasses import dataclass
 from typing import Iterable, Optional, Union
@@ -46,26 +47,27 @@ class ModelInfo:
     batch_size: int
 
 
-class Model:
+class Model(_native.Uncopied):
     """An opened CLIP checkpoint.
 
     model: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model; without it
     REELVEC_MODEL, else "ViT-B/32". threads: 0 means one per core. precision: how pictures are embedded, "float32", "fast"
     (16-bit integers, cosine to float32 at least 0.9999; CUDA: float16, 0.9995) or "auto": fast where the device gains by
-    it. device: for pictures: "cpu", "cuda", "cuda:1", or "auto": CUDA where it works.
+    it. device: for pictures: "cpu", "cuda", "cuda:1", or "auto" (also None): REELVEC_DEVICE, else CUDA where it works.
 
     Threads may share a model; their calls wait for each other. A model does not survive os.fork(): open it in the child.
     Use it as a context manager, or close() it.
     """
 
     def __init__(self, model: Union[str, "os.PathLike[str]", None] = None, *, threads: int = 0,
-                 precision: str = "auto", device: str = "auto"):
+                 precision: str = "auto", device: Optional[str] = None):
         if precision not in PRECISIONS:
             raise errors.ArgumentError(f"precision '{precision}' is not known; auto, float32 and fast are")
         name = model if model is not None else os.environ.get("REELVEC_MODEL") or "ViT-B/32"
-        self._handle = _native.Handle("rv_encoder_close")
-        options = RvEncoderOptions(thread_count=threads, precision=PRECISIONS[precision],
-                                   device=device.encode(), log=_native.log_to_python())
+        self._handle = _native.Handle("rv_encoder_close", "Model")
+        options = RvEncoderOptions(thread_count=_native.whole(threads, "threads", 0, _native.THREADS_MAX),
+                                   precision=PRECISIONS[precision], device=_native.encode_device(device),
+                                   log=_native.log_to_python())
         self._handle.fill("rv_encoder_open", _native.encode_path(name), ctypes.byref(options))
         self.info = self._read_info()
 
@@ -113,18 +115,24 @@ class Model:
         return out[0] if single else out
 
     def encode_image(self, images: Union[ImageInput, Iterable[ImageInput]], *, normalize: bool = True) -> np.ndarray:
-        """Embeddings float32: [dimensions] of one picture, [count, dimensions] of a list or of an array with four axes.
+        """Embeddings float32: [dimensions] of one picture, [count, dimensions] of several: a list or other
+        iterable, or an array with four axes.
 
         A picture is a Pillow image, an array uint8 [height, width, channels], the bytes of a picture file, or its path or
         URL. Resized and cropped as CLIP does; an embedding does not depend on what else is in the call.
         """
         single = not is_batch(images)
-        items = [images] if single else images
-        out = np.empty((len(items), self.dimensions), np.float32)
-        for first in range(0, len(items), BATCH):
-            views, array = view_all(items[first:first + BATCH])
+        items = iter([images] if single else images)
+        parts = [np.empty((0, self.dimensions), np.float32)]
+        while True:
+            views, array = view_all(list(itertools.islice(items, BATCH)))
+            if not views:
+                break
+            part = np.empty((len(views), self.dimensions), np.float32)
             with self._handle as encoder:
-                call("rv_encoder_encode_images", encoder, array, len(views), normalize, out[first:].ctypes.data)
+                call("rv_encoder_encode_images", encoder, array, len(views), normalize, part.ctypes.data)
+            parts.append(part)
+        out = np.concatenate(parts)
         return out[0] if single else out
 
     def tokenize(self, text: str) -> list[int]:

@@ -94,14 +94,17 @@ def _several(value: Any) -> list:
 
 
 def collect(text, image, like, vector, without, terms: Iterable[Term]) -> list[Term]:
-    """The terms of a query from search()'s arguments."""
+    """The terms of a query from the arguments of search() and hits()."""
     found = [Term.text(item) for item in _several(text)] + [Term.image(item) for item in _several(image)]
     pair = isinstance(like, tuple) and len(like) == 2 and isinstance(like[1], (int, float))
     found += [Term.like(item) for item in ([like] if pair else _several(like))]
     if vector is not None:
         found += [Term.vector(row) for row in np.atleast_2d(np.asarray(vector, np.float32))]
     found += [Term.text(item, weight=-1.0) for item in _several(without)]
-    return found + list(terms)
+    found += list(terms)
+    if not found:
+        raise errors.ArgumentError("the query is empty; give a text, an image, like, a vector, or terms")
+    return found
 
 
 def to_c(terms: Sequence[Term], dimensions: int):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, fields
-from typing import Any, Iterable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from .images import Picture
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -139,16 +142,17 @@ class Embeddings(NamedTuple):
     vectors: np.ndarray
 
 
-def table(rows: Iterable[Any], kind: type, extra: Optional[dict[str, list]] = None, leave_out: Iterable[str] = ()):
-    """A pandas DataFrame with a column for each field of the dataclass, and extra ones behind them."""
+def table(rows: Iterable[Any], kind: type, columns: Optional[Sequence[str]] = None,
+          extra: Optional[dict[str, list]] = None) -> "pandas.DataFrame":
+    """A pandas DataFrame with columns for these fields of the dataclass, or all, and extra ones behind them."""
     try:
         import pandas
     except ImportError:
         raise ImportError("tables need pandas; install it, or use hits() and video_list(), which do without") from None
     rows = list(rows)
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)
-               if field.name not in leave_out}
-    return pandas.DataFrame({**columns, **(extra or {})})
+    names = columns if columns is not None else [field.name for field in fields(kind)]
+    values = {name: [getattr(row, name) for row in rows] for name in names}
+    return pandas.DataFrame({**values, **(extra or {})})
 
 
 class Html:

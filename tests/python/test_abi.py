@@ -73,6 +73,9 @@ class AbiTest(unittest.TestCase):
                        "RV_INDEX_DUPLICATE": indexing.OUTCOMES.index("duplicate"),
                        "RV_INDEX_SKIPPED_FAILED": indexing.OUTCOMES.index("failed before"),
                        "RV_INDEX_VIDEO": indexing.VIDEO, "RV_INDEX_END": indexing.END,
+                       "RV_NAMED_PATH": library.PATH, "RV_NAMED_FILE": library.FILE, "RV_NAMED_ENDING": library.ENDING,
+                       "RV_NAMED_PATTERN": library.PATTERN, "RV_THREADS_MAX": _native.THREADS_MAX,
+                       "RV_INDEX_BATCH_MAX": _native.BATCH_MAX, "RV_INDEX_JOBS_MAX": _native.JOBS_MAX,
                        "RV_LOG_ERROR": 0, "RV_LOG_WARNING": 1, "RV_LOG_INFO": 2, "RV_LOG_DEBUG": 3,
                        "RV_ERROR_MESSAGE_SIZE": 1024})
         lines = run_c("\n".join(f'printf("{name} %d\\n", (int){name});' for name in wanted))

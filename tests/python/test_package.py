@@ -46,13 +46,35 @@ class PackageTest(unittest.TestCase):
             self.assertIn("Requires-Dist: numpy\n", metadata)
             self.assertTrue(build_backend.build_sdist(folder).endswith(".tar.gz"))
 
-    def test_missing_shared_library_says_what_to_do(self):
-        found = run("-c", "import reelvec", PYTHONPATH=str(SOURCE / "python"), REELVEC_LIBRARY_PATH="/no/such.so")
+    def test_a_wheel_carries_the_library_that_was_built(self):
+        sys.path.insert(0, str(SOURCE / "python"))
+        import build_backend
+        import zipfile
+        built = os.environ["REELVEC_LIBRARY_PATH"]
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as place:
+            wheel = build_backend.build_wheel(folder, {"library": built})
+            self.assertNotIn("-any.whl", wheel)
+            with zipfile.ZipFile(pathlib.Path(folder, wheel)) as archive:
+                archive.extractall(place)
+                self.assertIn("Root-Is-Purelib: false", archive.read(f"reelvec-{build_backend.version()}.dist-info/WHEEL").decode())
+            self.assertEqual(pathlib.Path(place, "reelvec/libreelvec.so").read_bytes(), pathlib.Path(built).read_bytes())
+            environment = {key: value for key, value in os.environ.items() if key != "REELVEC_LIBRARY_PATH"}
+            found = subprocess.run([sys.executable, "-c", "import reelvec; print(reelvec.default_path(), reelvec._native.load())"],
+                                   env={**environment, "PYTHONPATH": place}, capture_output=True, text=True, cwd="/")
+            self.assertEqual(found.returncode, 0, found.stderr)
+            self.assertIn(f"{place}/reelvec/libreelvec.so", found.stdout)
+
+    def test_a_missing_shared_library_is_told_at_the_first_use(self):
+        found = run("-c", "import reelvec; print('imported'); print(help(reelvec.Library.search)); reelvec.Model('x')",
+                    PYTHONPATH=str(SOURCE / "python"), REELVEC_LIBRARY_PATH="/no/such.so")
+        self.assertIn("imported", found.stdout)
+        self.assertIn("min_score", found.stdout)
         self.assertNotEqual(found.returncode, 0)
         self.assertIn("set REELVEC_LIBRARY_PATH to it (/no/such.so", found.stderr)
 
     def test_a_foreign_library_is_refused(self):
-        found = run("-c", "import reelvec", PYTHONPATH=str(SOURCE / "python"), REELVEC_LIBRARY_PATH="libc.so.6")
+        found = run("-c", "import reelvec; reelvec.__version__", PYTHONPATH=str(SOURCE / "python"),
+                    REELVEC_LIBRARY_PATH="libc.so.6")
         self.assertIn("has no rv_version", found.stderr)
 
 

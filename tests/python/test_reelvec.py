@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The Python package on the demo model and the demo video: what it computes, finds, refuses, and how it stops."""
+import copy
 import io
 import json
 import logging
 import os
 import pathlib
+import pickle
 import signal
 import sqlite3
 import subprocess
@@ -95,6 +97,12 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(model.encode_image([PICTURE, PICTURE]).shape, (2, 512))
         self.assertEqual(model.encode_image(np.zeros((3, 20, 30, 3), np.uint8)).shape, (3, 512))
         self.assertEqual(model.encode_image([]).shape, (0, 512))
+        self.assertEqual(model.encode_image(path for path in [PICTURE] * 3).shape, (3, 512))
+        self.assertEqual(model.encode_image(np.array([str(PICTURE)] * 2)).shape, (2, 512))
+        self.assertEqual(model.encode_image(np.array([PICTURE] * 2, object)).shape, (2, 512))
+        if pandas is not None:
+            self.assertEqual(model.encode_image(pandas.Series([str(PICTURE)] * 2)).shape, (2, 512))
+            self.assertEqual(model.encode_text(pandas.Series(["a", "b"])).shape, (2, 512))
         self.assertAlmostEqual(float(np.linalg.norm(model.encode_text("a red car"))), 1, places=5)
         self.assertGreater(abs(float(np.linalg.norm(model.encode_text("a red car", normalize=False))) - 1), 0.01)
 
@@ -211,13 +219,13 @@ class SearchTest(unittest.TestCase):
     @needs_pandas
     def test_search_gives_a_table_with_pictures(self):
         rows = library.search(TEXT, top=3)
-        self.assertEqual(list(rows.columns), ["video", "frame_number", "time", "score", "video_id", "picture"])
+        self.assertEqual(list(rows.columns), ["score", "time", "video", "frame_number", "video_id", "picture"])
         self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.hits(TEXT, top=3)])
         self.assertEqual(rows.picture[0][:2], b"\xff\xd8")
         self.assertEqual(rows.picture[0], library.picture(VIDEO, int(rows.frame_number[0])))
         self.assertIn("kB>", str(rows.picture[0]))
         self.assertEqual(list(library.search(TEXT, pictures=False, moments=True).columns),
-                         ["video", "frame_number", "time", "score", "start", "end", "video_id"])
+                         ["score", "time", "start", "end", "video", "frame_number", "video_id"])
         html = reelvec.show(rows)._repr_html_()
         self.assertEqual(html.count("<img"), 3)
         self.assertEqual(len(library.search(TEXT, min_score=2)), 0)
@@ -273,10 +281,14 @@ class SearchTest(unittest.TestCase):
         self.assertFalse(library.drop_index())
 
     def test_queries_that_make_no_sense_are_refused(self):
-        cases = [({}, reelvec.ArgumentError, "terms"), ({"text": " "}, reelvec.ArgumentError, "empty"),
+        cases = [({}, reelvec.ArgumentError, "the query is empty; give"), ({"text": " "}, reelvec.ArgumentError, "empty"),
                  ({"text": "a", "fusion": "sum"}, reelvec.ArgumentError, "fusion"),
                  ({"text": "a", "scan": "fast"}, reelvec.ArgumentError, "scan"),
                  ({"text": "a", "top": 0}, reelvec.ArgumentError, "top is 0"),
+                 ({"text": "a", "top": 2**64 + 1}, reelvec.ArgumentError, "top is 18446744073709551617"),
+                 ({"text": "a", "video": "*.mkv"}, reelvec.NotFoundError, r"no video matches '\*.mkv'"),
+                 ({"like": "demo.mp4@12:30"}, reelvec.ArgumentError, "96.0 s long"),
+                 ({"text": "a", "topp": 3}, TypeError, "topp"),
                  ({"text": "a\0b"}, reelvec.ArgumentError, "NUL"), ({"text": 7}, TypeError, "must be str"),
                  ({"like": "demo.mp4"}, reelvec.ArgumentError, "VIDEO@TIME"),
                  ({"like": "demo.mp4@soon"}, reelvec.ArgumentError, "no time"),
@@ -489,6 +501,100 @@ class LibraryTest(unittest.TestCase):
             library.picture(1, 999)
         with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4"):
             library.picture("other.mp4", 1)
+
+    def test_numbers_that_c_would_cut_are_refused(self):
+        for threads in (-1, 1025, 2**32 + 1, 2**40):
+            with self.assertRaisesRegex(reelvec.ArgumentError, "threads is"):
+                reelvec.Model(MODEL, threads=threads)
+            with self.assertRaisesRegex(reelvec.ArgumentError, "threads is"):
+                reelvec.Library("memory:", threads=threads)
+        with self.assertRaisesRegex(TypeError, "threads must be a whole number, not float"):
+            reelvec.Model(MODEL, threads=1.5)
+        for options in ({"batch": 257}, {"jobs": 2**32}, {"quality": 101}, {"height": -1}):
+            with self.assertRaisesRegex(reelvec.ArgumentError, next(iter(options)) + " is"):
+                library.index(VIDEO, **options)
+        with self.assertRaisesRegex(reelvec.ArgumentError, "pictures is 'x'"):
+            library.search(TEXT, pictures="x")
+        with reelvec.Model(MODEL, device=None) as other, reelvec.Library(library.uri, device=None, threads=1) as small:
+            self.assertEqual(other.info.dimensions, 512)
+            self.assertEqual(len(small.video_list()), 1)
+
+    def test_home_folders_are_found(self):
+        home = scratch("home")
+        os.makedirs(os.path.join(home, "Videos"))
+        os.symlink(VIDEO, os.path.join(home, "Videos", "demo.mp4"))
+        os.symlink(PICTURE, os.path.join(home, "query.png"))
+        os.symlink(MODEL, os.path.join(home, "model"))
+        with unittest.mock.patch.dict(os.environ, HOME=home), reelvec.Model("~/model") as other:
+            with reelvec.Library("~/library.db", model=other) as mine:
+                report, = mine.index("~/Videos", every=30)
+                self.assertEqual(report.outcome, "indexed")
+                self.assertEqual(mine.uri, os.path.join(home, "library.db"))
+                self.assertEqual(len(mine.hits(image="~/query.png", top=1, video="~/Videos/demo.mp4")), 1)
+                mine.picture("~/Videos/demo.mp4", 1).save("~/picture.jpg")
+                self.assertTrue(os.path.exists(os.path.join(home, "picture.jpg")))
+                self.assertEqual([report.outcome for report in mine.index(["~/Videos"], every=30)], ["unchanged"])
+
+    def test_a_duplicate_is_said_of_what(self):
+        place = scratch("copies")
+        os.mkdir(place)
+        for name in ("a.mp4", "b.mp4"):
+            pathlib.Path(place, name).write_bytes(VIDEO.read_bytes())
+        with reelvec.Library("memory:", model=model) as memory:
+            first, second = memory.index(place, every=30)
+            self.assertEqual((first.outcome, first.same_as), ("indexed", ""))
+            self.assertEqual((second.outcome, second.same_as), ("duplicate", os.path.join(os.path.realpath(place), "a.mp4")))
+
+    def test_names_mean_videos_as_everywhere(self):
+        place = scratch("names")
+        os.mkdir(place)
+        for name, step in (("movie1.mp4", 30), ("movie[2].mp4", 40)):
+            pathlib.Path(place, name).write_bytes(VIDEO.read_bytes() + name.encode())  # trailing bytes make it another
+        with reelvec.Library("memory:", model=model) as memory:
+            memory.index(place, every=30)
+            self.assertEqual(len(memory.video_list("movie[2].mp4")), 1)
+            self.assertEqual({hit.video for hit in memory.hits(TEXT, video="movie[2].mp4")},
+                             {os.path.join(os.path.realpath(place), "movie[2].mp4")})
+            self.assertEqual(len(memory.video_list("movie[1].mp4")), 1)  # as a pattern
+            with self.assertRaisesRegex(reelvec.NotFoundError, "as a pattern it means 1, the first is"):
+                memory.remove("movie[1].mp4")
+            with self.assertRaisesRegex(reelvec.NotFoundError, "means 2 videos"):
+                memory.picture("*.mp4", 1)
+            memory.remove("movie[2].mp4")
+            self.assertEqual([os.path.basename(row.path) for row in memory.video_list()], ["movie1.mp4"])
+
+    def test_copies_and_pickles_are_refused(self):
+        for thing in (model, library):
+            for way in (copy.copy, copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "cannot be copied or pickled; share it"):
+                    way(thing)
+        self.assertEqual(model.encode_text("a").shape, (512,))
+
+    def test_a_forked_child_may_not_use_what_its_parent_opened_and_ends(self):
+        script = (f"import os, sys; sys.path.insert(0, {str(SOURCE / 'python')!r}); import reelvec\n"
+                  f"model = reelvec.Model({str(MODEL)!r}, threads=3)\n"
+                  f"library = reelvec.Library({library.uri!r}, model=model)\n"
+                  "library.hits('a'); model.encode_image(sys.argv[1])\n"
+                  "child = os.fork()\n"
+                  "if child == 0:\n"
+                  "    for use in (lambda: model.encode_text('a'), lambda: library.hits('a'), library.video_list):\n"
+                  "        try:\n"
+                  "            use()\n"
+                  "        except RuntimeError as error:\n"
+                  "            print(error)\n"
+                  "    model.close()\n"
+                  f"    with reelvec.Library({library.uri!r}, model={str(MODEL)!r}) as again:\n"
+                  "        print(len(again.hits('a')), 'hits')\n"
+                  "    del model, library\n"
+                  "    sys.exit(7)\n"
+                  "print('status', os.waitpid(child, 0)[1] >> 8, len(library.hits('a')))\n")
+        for _ in range(3):
+            found = subprocess.run([sys.executable, "-c", script, str(PICTURE)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(found.returncode, 0, found.stderr)
+            self.assertEqual(found.stdout.splitlines(),
+                             ["this Model was opened before os.fork(); open it again in the child",
+                              "this Library was opened before os.fork(); open it again in the child",
+                              "this Library was opened before os.fork(); open it again in the child", "5 hits", "status 7 5"])
 
     def test_threads_may_share_a_library(self):
         wanted = library.hits(TEXT)

@@ -342,6 +342,26 @@ static void sheets_are_written(void **state)
     run_clear(&result);
 }
 
+static void sheet_takes_the_file_that_is_here(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char path[600];
+    snprintf(path, sizeof path, "%s/gop50_closed.mp4", fixture.folder); // the library's is elsewhere
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_true(fputs("no video", file) >= 0);
+    fclose(file);
+    RunResult result = RUN("sheet", "gop50_closed.mp4", "-o", "here.png");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "gop50_closed.mp4");
+    run_clear(&result);
+    assert_int_equal(unlink(path), 0);
+    result = RUN("sheet", "gop50_closed.mp4", "-o", "here.png");
+    assert_status(&result, 0);
+    run_clear(&result);
+}
+
 static void sheet_thins_out_long_videos(void **state)
 {
     (void)state;
@@ -506,6 +526,7 @@ int main(void)
         cmocka_unit_test(search_prompts_on_a_terminal),
         cmocka_unit_test(hints_tell_what_was_probably_meant),
         cmocka_unit_test(sheets_are_written),
+        cmocka_unit_test(sheet_takes_the_file_that_is_here),
         cmocka_unit_test(sheet_thins_out_long_videos),
         cmocka_unit_test(embed_gives_vectors_in_order),
         cmocka_unit_test(inspect_shows_what_the_model_gets),

@@ -13,8 +13,8 @@
 #include "clip/clip_model.h"
 #include "clip/clip_tokenizer.h"
 #include "encoder_device.h"
+#include "models/model_source.h"
 #include "pixels/resize.h"
-#include "reelvec/model.h"
 #include "reelvec/reelvec.h"
 
 /* Pictures that are worth a call at least, whatever the device says. */
@@ -39,31 +39,13 @@ const char *rv_version(void)
     return REELVEC_VERSION;
 }
 
-/* The names of OpenAI's models by their shape; any other model goes by its file's or folder's name. */
-static const struct {
-    const char *name;
-    int image_size, patch_size, vision_width, vision_layers, text_width, text_layers, dimensions;
-} known_shapes[] = {
-    {"ViT-B/32", 224, 32, 768, 12, 512, 12, 512},
-    {"ViT-B/16", 224, 16, 768, 12, 512, 12, 512},
-    {"ViT-L/14", 224, 14, 1024, 24, 768, 12, 768},
-    {"ViT-L/14@336px", 336, 14, 1024, 24, 768, 12, 768},
-};
-
-static void name_model(RvEncoder *encoder, const ClipConfig *config)
+/* The known name where the weights are known (once they were hashed) or lie where they were fetched to; else
+ * the last part of the path. A shape names nobody: several models have the same. */
+static void name_model(RvEncoder *encoder)
 {
-    for (size_t i = 0; i < sizeof known_shapes / sizeof known_shapes[0]; i++) {
-        if (known_shapes[i].image_size == config->image_size &&
-            known_shapes[i].patch_size == config->patch_size &&
-            known_shapes[i].vision_width == config->vision.width &&
-            known_shapes[i].vision_layers == config->vision.layers &&
-            known_shapes[i].text_width == config->text.width &&
-            known_shapes[i].text_layers == config->text.layers &&
-            known_shapes[i].dimensions == config->dimensions) {
-            snprintf(encoder->name, sizeof encoder->name, "%s", known_shapes[i].name);
-            return;
-        }
-    }
+    const char *sha256 = encoder->weights_sha256[0] != '\0' ? encoder->weights_sha256 : NULL;
+    if (rv_model_name_of(encoder->path, sha256, encoder->name, sizeof encoder->name))
+        return;
     size_t end = strlen(encoder->path);
     while (end > 1 && encoder->path[end - 1] == '/')
         end--;
@@ -97,7 +79,7 @@ static void fill_info(RvEncoder *encoder)
     static const char *const weight_types[] = {
         [WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
     const ClipConfig *config = rv_clip_config(encoder->model);
-    name_model(encoder, config);
+    name_model(encoder);
     encoder->info = (RvModelInfo){
         .name = encoder->name,
         .path = encoder->path,
@@ -179,6 +161,7 @@ RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError
             encoder->weights_sha256[0] = '\0';
             return status;
         }
+        name_model(encoder);
     }
     *out = encoder->weights_sha256;
     return RV_OK;

@@ -25,7 +25,8 @@ static const CliOption list_options[] = {CLI_OPTION_FORMAT(ModelSettings)};
 static const CliOption fetch_options[] = {
     {.name = "from",
      .argument = "URL",
-     .help = "a mirror that has the files under their names",
+     .help =
+         "a mirror that has the model's files under their names; it takes the place of all other addresses",
      .kind = CLI_TEXT,
      .offset = FIELD(from)},
     {.name = "timeout",
@@ -55,15 +56,67 @@ static const CliOption info_options[] = {
 static const CliOption verify_options[] = {CLI_OPTION_QUIET(ModelSettings)};
 
 static const Column list_columns[] = {
-    {"name", "name", COLUMN_TEXT},
-    {"dimensions", "dimensions", COLUMN_WHOLE},
-    {"image_size", "image", COLUMN_WHOLE},
-    {"fetched", "fetched", COLUMN_FLAG},
-    {"url", NULL, COLUMN_TEXT},
-    {"sha256", NULL, COLUMN_TEXT},
+    {"name", "name", COLUMN_TEXT},         {"dimensions", "dimensions", COLUMN_WHOLE},
+    {"image_size", "image", COLUMN_WHOLE}, {"languages", "languages", COLUMN_TEXT},
+    {"size", "size", COLUMN_TEXT},         {"checked", "checked", COLUMN_TEXT},
+    {"fetched", "here", COLUMN_FLAG},      {"known", NULL, COLUMN_FLAG},
+    {"repository", NULL, COLUMN_TEXT},     {"url", NULL, COLUMN_TEXT},
+    {"sha256", NULL, COLUMN_TEXT},         {"size_bytes", NULL, COLUMN_WHOLE},
     {"path", "path", COLUMN_TEXT},
 };
 #define LIST_COLUMN_COUNT (sizeof list_columns / sizeof list_columns[0])
+
+static bool list_known(Output *output, const RvKnownModel *model)
+{
+    char path[4096] = "", size[32] = "?";
+    bool here = rv_model_find(model->name, path, sizeof path, NULL) == RV_OK;
+    if (model->size_bytes > 0)
+        cli_text_bytes((int64_t)model->size_bytes, size, sizeof size);
+    const Cell cells[LIST_COLUMN_COUNT] = {
+        {.text = model->name},
+        {.whole = model->dimensions},
+        {.whole = model->image_size},
+        {.text = model->languages},
+        {.text = size},
+        {.text = model->weights_sha256 != NULL ? "SHA-256" : "not pinned"},
+        {.whole = here},
+        {.whole = true},
+        {.text = model->repository},
+        {.text = model->weights_url},
+        {.text = model->weights_sha256 != NULL ? model->weights_sha256 : ""},
+        {.whole = (int64_t)model->size_bytes},
+        {.text = here ? path : ""},
+    };
+    return cli_output_row(output, cells);
+}
+
+/* A model that was added is opened for what its row says; one that cannot be is in the list all the same. */
+static bool list_added(void *user, const char *name, const char *path)
+{
+    Output *output = user;
+    RvEncoder *encoder = NULL;
+    RvEncoderOptions options = {.thread_count = 1, .device = "cpu"};
+    bool opens = rv_encoder_open(path, &options, &encoder, NULL) == RV_OK;
+    const RvModelInfo *info = opens ? rv_encoder_info(encoder) : NULL;
+    const Cell cells[LIST_COLUMN_COUNT] = {
+        {.text = name},
+        {.whole = opens ? info->dimensions : 0},
+        {.whole = opens ? info->image_size : 0},
+        {.text = "?"},
+        {.text = "?"},
+        {.text = opens ? "added" : "broken"},
+        {.whole = true},
+        {.whole = false},
+        {.text = ""},
+        {.text = ""},
+        {.text = ""},
+        {.whole = 0},
+        {.text = path},
+    };
+    bool good = cli_output_row(output, cells);
+    rv_encoder_close(encoder);
+    return good;
+}
 
 static int run_list(const CliCommand *command, int argc, char **argv)
 {
@@ -72,21 +125,13 @@ static int run_list(const CliCommand *command, int argc, char **argv)
     int status;
     if (!cli_begin(command, argc, argv, &settings, &values, &status))
         return status;
-    size_t count = 0;
-    const RvKnownModel *models = rv_model_known(&count);
+    const RvKnownModel *model;
     Output output;
     bool good = cli_output_begin(&output, settings.format, list_columns, LIST_COLUMN_COUNT, stdout);
-    for (size_t i = 0; i < count && good; i++) {
-        char path[4096] = "";
-        bool fetched = rv_model_find(models[i].name, path, sizeof path, NULL) == RV_OK;
-        const Cell cells[LIST_COLUMN_COUNT] = {
-            {.text = models[i].name},        {.whole = models[i].dimensions},
-            {.whole = models[i].image_size}, {.whole = fetched},
-            {.text = models[i].weights_url}, {.text = models[i].weights_sha256},
-            {.text = fetched ? path : ""},
-        };
-        good = cli_output_row(&output, cells);
-    }
+    for (size_t i = 0; good && (model = rv_model_known(i)) != NULL; i++)
+        good = list_known(&output, model);
+    if (good)
+        rv_model_each_added(list_added, &output, NULL);
     good = (settings.format != OUTPUT_TABLE || output.state != NULL) && cli_output_end(&output) && good;
     cli_values_clear(&values);
     return good ? CLI_DONE : cli_fail_memory();
@@ -112,13 +157,26 @@ static bool report_progress(void *user, const RvFetchProgress *report)
     return !cli_interrupted();
 }
 
+/* What comes from where, and what went wrong on the way, above the bar. */
+static void write_notice(void *user, RvLogLevel level, const char *message)
+{
+    Fetching *fetching = user;
+    if (fetching->quiet || level > RV_LOG_INFO)
+        return;
+    if (fetching->begun)
+        cli_progress_end(&fetching->progress);
+    fetching->begun = false;
+    cli_message("%s%s", level == RV_LOG_WARNING ? "warning: " : "", message);
+}
+
 static int fetch_one(const ModelSettings *settings, const char *name)
 {
     Fetching fetching = {.quiet = settings->common.quiet};
     RvFetchOptions fetch = {.base_url = settings->from,
                             .progress = report_progress,
                             .progress_user = &fetching,
-                            .stall_timeout_s = settings->timeout};
+                            .stall_timeout_s = settings->timeout,
+                            .log = {.write = write_notice, .user = &fetching}};
     RvError err = {0};
     char path[4096];
     RvStatus status = rv_model_fetch(name, &fetch, &err);
@@ -168,9 +226,14 @@ static int verify_one(const ModelSettings *settings, const char *name)
 {
     (void)settings;
     RvError err = {0};
-    if (rv_model_verify(name, NULL, &err) != RV_OK)
+    size_t unknown_count = 0;
+    if (rv_model_verify(name, NULL, &unknown_count, &err) != RV_OK)
         return cli_fail(&err);
-    cli_print("%s: no faults", name);
+    if (unknown_count > 0)
+        cli_print("%s: no faults; of %zu file%s no SHA-256 is known", name, unknown_count,
+                  unknown_count == 1 ? "" : "s");
+    else
+        cli_print("%s: no faults", name);
     return CLI_DONE;
 }
 
@@ -247,10 +310,16 @@ static int run_info(const CliCommand *command, int argc, char **argv)
 const CliCommand cli_command_model_list = {
     .name = "model list",
     .arguments = "",
-    .summary = "the known models, and which of them are here",
-    .description =
-        "Lists the models that `reelvec model fetch` knows, and where those that were fetched are. Any other "
-        "CLIP checkpoint works too: give its folder or .pt file as --model.",
+    .summary = "the known models, those that were added, and which of them are here",
+    .description = "Lists the models that `reelvec model fetch` knows, those that `reelvec model add` put "
+                   "beside them, and "
+                   "where those that are here lie. Every one of them is a name for --model; the repository "
+                   "at Hugging Face "
+                   "(in --format json) is one too.\n"
+                   "SHA-256: what comes is compared with a known digest. Not pinned: none is known, so it is "
+                   "compared only "
+                   "with what the server says. Languages: of the texts that a model understands.\n"
+                   "Any other CLIP checkpoint works too: give its folder or .pt file as --model.",
     .examples = "  reelvec model list\n",
     .options = list_options,
     .option_count = sizeof list_options / sizeof list_options[0],
@@ -261,11 +330,20 @@ const CliCommand cli_command_model_fetch = {
     .name = "model fetch",
     .arguments = "NAME...",
     .summary = "download a known model",
-    .description = "Downloads weights and vocabulary from their public addresses, checks their SHA-256, and "
-                   "installs them "
-                   "under $XDG_DATA_HOME/reelvec/models. What was interrupted goes on where it stopped.",
+    .description =
+        "Downloads a model's files, checks their sizes and SHA-256, and installs them under "
+        "$XDG_DATA_HOME/reelvec/models. What was interrupted goes on where it stopped. What comes from "
+        "where, "
+        "and how large it is, is said before.\n"
+        "Each file is tried at all of its public addresses: Hugging Face first, then OpenAI's old ones where "
+        "there are such. HF_ENDPOINT names another endpoint that is laid out like https://huggingface.co, "
+        "HF_TOKEN is sent to the endpoint and to nobody else. Proxies are taken from http_proxy, "
+        "https_proxy, "
+        "all_proxy and no_proxy, as the curl command takes them.\n"
+        "Where none of it works, get the files in any other way and give them to `reelvec model add`.",
     .examples = "  reelvec model fetch ViT-B/32\n"
-                "  reelvec model fetch vit-l-14 --from https://mirror.example.org/clip\n",
+                "  HF_ENDPOINT=https://mirror.example.org reelvec model fetch ViT-B/32-laion2B\n"
+                "  reelvec model fetch vit-l-14 --from https://files.example.org/clip\n",
     .options = fetch_options,
     .option_count = sizeof fetch_options / sizeof fetch_options[0],
     .min_arguments = 1,

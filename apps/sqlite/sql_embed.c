@@ -36,6 +36,7 @@ typedef struct SqlModel {
 typedef struct StoredModel {
     bool present;
     char *name, *sha256;
+    char *place; // where its checkpoint lay; NULL: not remembered
 } StoredModel;
 
 static void clear_call(CachedCall *call)
@@ -61,7 +62,20 @@ static void clear_stored(StoredModel *stored)
 {
     sqlite3_free(stored->name);
     sqlite3_free(stored->sha256);
+    sqlite3_free(stored->place);
     *stored = (StoredModel){0};
+}
+
+/* Libraries of older versions have no notes. */
+static void read_place(sqlite3 *db, StoredModel *out)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, "SELECT value FROM library_notes WHERE name = 'model_path'", -1,
+                                  &statement, NULL);
+    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        out->place =
+            sqlite3_mprintf("%.*s", sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
+    sqlite3_finalize(statement);
 }
 
 /* Databases without a library table, or with another program's, have no model to compare with. */
@@ -80,6 +94,7 @@ static bool read_stored_model(sqlite3 *db, StoredModel *out)
         out->present = true;
         out->name = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
         out->sha256 = sqlite3_mprintf("%s", sqlite3_column_text(statement, 1));
+        read_place(db, out);
     }
     sqlite3_finalize(statement);
     bool good = code == SQLITE_DONE || (out->present && out->name != NULL && out->sha256 != NULL);
@@ -95,43 +110,35 @@ static void write_log(void *user, RvLogLevel level, const char *message)
         sqlite3_log(SQLITE_WARNING, "reelvec: %s", message);
 }
 
-static bool is_known_name(const char *name)
-{
-    size_t count;
-    const RvKnownModel *known = rv_model_known(&count);
-    bool found = false;
-    for (size_t i = 0; i < count; i++)
-        found = found || strcmp(known[i].name, name) == 0;
-    return found;
-}
-
-/* As asked for, else the library's own. A name that comes from the library's file is never taken as a path.
- */
-static const char *choose_model(const SqlModel *model, const StoredModel *stored)
+/* As asked for, else the library's own, wherever it lies: neither a name nor a place that comes from the
+ * library's file is opened unless the weights there have the library's SHA-256. */
+static RvStatus choose_model(const SqlModel *model, const StoredModel *stored, char *path, size_t size_bytes,
+                             RvError *err)
 {
     const char *variable = getenv("REELVEC_MODEL");
-    if (model->name != NULL)
-        return model->name;
-    if (variable != NULL && variable[0] != '\0')
-        return variable;
-    if (!stored->present)
-        return DEFAULT_MODEL;
-    return is_known_name(stored->name) ? stored->name : NULL;
+    const char *asked = model->name != NULL                       ? model->name
+                        : variable != NULL && variable[0] != '\0' ? variable
+                        : !stored->present                        ? DEFAULT_MODEL
+                                                                  : NULL;
+    RvError cause = {0};
+    if (asked != NULL) {
+        sqlite3_snprintf((int)size_bytes, path, "%s", asked);
+        return RV_OK;
+    }
+    RvStatus status = rv_model_locate(stored->name, stored->sha256, stored->place, path, size_bytes, &cause);
+    if (status != RV_OK)
+        sqlite3_snprintf((int)sizeof err->message, err->message, "the library was %s", cause.message);
+    return status;
 }
 
 static RvStatus open_encoder(SqlModel *model, const StoredModel *stored, RvError *err)
 {
+    char path[4096];
     if (model->encoder != NULL)
         return RV_OK;
-    const char *name = choose_model(model, stored);
-    if (name == NULL) {
-        sqlite3_snprintf((int)sizeof err->message, err->message,
-                         "the library was made with the model %.100s; set REELVEC_MODEL to its checkpoint",
-                         stored->name);
-        return RV_ERROR_NOT_FOUND;
-    }
+    RvStatus status = choose_model(model, stored, path, sizeof path, err);
     RvEncoderOptions options = {.thread_count = model->thread_count, .log = {.write = write_log}};
-    return rv_encoder_open(name, &options, &model->encoder, err);
+    return status == RV_OK ? rv_encoder_open(path, &options, &model->encoder, err) : status;
 }
 
 /* The connection's model, opened and compared with the library's. NULL: the statement ends with the reason.

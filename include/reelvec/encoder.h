@@ -34,7 +34,8 @@ typedef struct RvEncoderOptions {
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
-    const char *name;        /* "ViT-B/32" where the shape is a known one, else the folder's or file's name */
+    const char *name;        /* "ViT-B/32" where these are known weights, else the folder's or file's name;
+                                rv_encoder_weights_sha256 finds out, until then the place tells */
     const char *path;        /* what was opened */
     const char *format;      /* "huggingface", "open_clip", "openai-torchscript" */
     const char *weight_type; /* "F32", "F16", "BF16" */

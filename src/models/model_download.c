@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,31 +24,69 @@
 #define DEFAULT_STALL_TIMEOUT_S 30
 #define MAX_REDIRECTS 5
 
-/* One request. */
+/* One file on its way: the part on disk, and the request that is running. */
 typedef struct Transfer {
     const Download *download;
     CURL *curl;
-    int fd;               // the part
-    uint64_t size_bytes;  // of the part now
-    uint64_t range_start; // where the server says that a 206 answer begins
+    int fd;                 // the part
+    uint64_t size_bytes;    // of the part now
+    uint64_t range_start;   // where the server says that a 206 answer begins
+    uint64_t linked_bytes;  // of the whole file, as the first server that says so says; 0: none
+    char linked_sha256[65]; // likewise; empty: none
     bool body_began;
     bool cancelled;
-    RvStatus status; // of writing
+    bool start_again; // the part cannot be continued: nothing tells whether both ends belong together
+    RvStatus status;  // of writing
     double began_s;
     RvError *err;
 } Transfer;
 
+/* What the file must have, from the caller or else from the server. */
+static const char *wanted_sha256(const Transfer *transfer)
+{
+    if (transfer->download->sha256 != NULL)
+        return transfer->download->sha256;
+    return transfer->linked_sha256[0] != '\0' ? transfer->linked_sha256 : NULL;
+}
+
+static uint64_t wanted_bytes(const Transfer *transfer)
+{
+    return transfer->download->size_bytes > 0 ? transfer->download->size_bytes : transfer->linked_bytes;
+}
+
+/* The value of the header where the line is that one; NULL where it is another. */
+static const char *header_value(const char *line, size_t size_bytes, const char *name)
+{
+    size_t length = strlen(name);
+    return size_bytes > length && strncasecmp(line, name, length) == 0 ? line + length : NULL;
+}
+
+/* 64 hexadecimal digits in quotation marks, or nothing. */
+static void take_linked_sha256(Transfer *transfer, const char *value)
+{
+    char hex[65];
+    if (transfer->linked_sha256[0] != '\0' || sscanf(value, " \"%64[0-9a-f]\"", hex) != 1 ||
+        strlen(hex) != 64)
+        return;
+    memcpy(transfer->linked_sha256, hex, sizeof hex);
+}
+
+/* A line ends in CR LF, so that parsing stops there. */
 static size_t take_header(char *line, size_t item_bytes, size_t count, void *user)
 {
     Transfer *transfer = user;
     size_t size_bytes = item_bytes * count;
-    static const char name[] = "content-range: bytes ";
+    const char *value;
     // Every answer of a chain of redirects begins with its status line.
     if (size_bytes >= 5 && strncmp(line, "HTTP/", 5) == 0)
         transfer->range_start = UINT64_MAX;
-    if (size_bytes >= sizeof name && strncasecmp(line, name, sizeof name - 1) == 0)
-        transfer->range_start =
-            strtoull(line + sizeof name - 1, NULL, 10); // a line ends in CR LF, so it stops
+    else if ((value = header_value(line, size_bytes, "content-range: bytes ")) != NULL)
+        transfer->range_start = strtoull(value, NULL, 10);
+    else if ((value = header_value(line, size_bytes, "x-linked-size:")) != NULL &&
+             transfer->linked_bytes == 0)
+        transfer->linked_bytes = strtoull(value, NULL, 10);
+    else if ((value = header_value(line, size_bytes, "x-linked-etag:")) != NULL)
+        take_linked_sha256(transfer, value);
     return size_bytes;
 }
 
@@ -60,6 +99,40 @@ static RvStatus empty_part(Transfer *transfer)
     return RV_OK;
 }
 
+/* Where the file system says how much room it has, that must be enough for what is to come. */
+static RvStatus check_room(const Transfer *transfer, uint64_t rest_bytes)
+{
+    struct statvfs room;
+    if (fstatvfs(transfer->fd, &room) != 0 || room.f_blocks == 0)
+        return RV_OK;
+    uint64_t free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
+    if (rest_bytes <= free_bytes)
+        return RV_OK;
+    return rv_error_set(transfer->err, RV_ERROR_IO,
+                        "%s.part: %.1f MB are still to come and the disk has room for %.1f MB; make room, or "
+                        "set XDG_DATA_HOME to a folder on another disk",
+                        transfer->download->path, (double)rest_bytes / 1e6, (double)free_bytes / 1e6);
+}
+
+/* The answer's size behind the bytes that stay: it must be the one that is known, and there must be room. */
+static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
+{
+    curl_off_t length = -1;
+    curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    uint64_t wanted = wanted_bytes(transfer), total = stay_bytes + (length > 0 ? (uint64_t)length : 0);
+    if (length < 0)
+        return RV_OK; // not said; take_body counts
+    if (wanted > 0 && total != wanted)
+        return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                            "%s: the server has %" PRIu64 " bytes, the file has %" PRIu64
+                            "; try another address",
+                            transfer->download->url, total, wanted);
+    if (transfer->download->size_bytes == 0)
+        rv_log_line(&transfer->download->options->log, RV_LOG_INFO, "%s: %.1f MB", transfer->download->name,
+                    (double)total / 1e6);
+    return check_room(transfer, (uint64_t)length);
+}
+
 /* Where the body belongs: behind the part (206 that begins there), or at its beginning (200: no ranges here).
  */
 static bool begin_body(Transfer *transfer)
@@ -67,12 +140,18 @@ static bool begin_body(Transfer *transfer)
     long answer = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answer);
     transfer->body_began = true;
-    if (answer == 206 && transfer->range_start == transfer->size_bytes)
-        return true;
-    if (answer != 200)
+    if (answer == 206 && transfer->range_start == transfer->size_bytes) {
+        transfer->start_again = wanted_sha256(transfer) == NULL;
+        if (!transfer->start_again)
+            transfer->status = check_size(transfer, transfer->size_bytes);
+    } else if (answer == 200) {
+        transfer->status = check_size(transfer, 0); // a page that is not the file does not cost the part
+        if (transfer->status == RV_OK)
+            transfer->status = empty_part(transfer);
+    } else {
         return false;
-    transfer->status = empty_part(transfer);
-    return transfer->status == RV_OK;
+    }
+    return transfer->status == RV_OK && !transfer->start_again;
 }
 
 static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user)
@@ -81,10 +160,14 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
     size_t size_bytes = item_bytes * count;
     if (!transfer->body_began && !begin_body(transfer))
         return 0;
-    if (size_bytes > DOWNLOAD_MAX_BYTES - transfer->size_bytes) {
+    uint64_t limit = wanted_bytes(transfer) > 0 ? wanted_bytes(transfer) : DOWNLOAD_MAX_BYTES;
+    if (limit > DOWNLOAD_MAX_BYTES)
+        limit = DOWNLOAD_MAX_BYTES;
+    if (transfer->size_bytes > limit || size_bytes > limit - transfer->size_bytes) {
         transfer->status =
-            rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server sends more than %" PRIu64 " bytes",
-                         transfer->download->url, (uint64_t)DOWNLOAD_MAX_BYTES);
+            rv_error_set(transfer->err, RV_ERROR_MISMATCH,
+                         "%s: the server sends more than %" PRIu64 " bytes; try another address",
+                         transfer->download->url, limit);
         return 0;
     }
     for (size_t done = 0; done < size_bytes;) {
@@ -163,6 +246,10 @@ static void set_options(Transfer *transfer, const char *range)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, report_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    if (transfer->download->token != NULL) { // curl gives it to no host that a redirect leads to
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, transfer->download->token);
+    }
     // The certificates that the curl command would take; needed behind proxies that have their own.
     const char *certificates = getenv("CURL_CA_BUNDLE");
     if (certificates == NULL)
@@ -171,19 +258,24 @@ static void set_options(Transfer *transfer, const char *range)
         curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
 }
 
-static RvStatus judge_answer(const Transfer *transfer, CURLcode result)
+static RvStatus judge_answer(Transfer *transfer, CURLcode result)
 {
     const char *url = transfer->download->url;
     long answer = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answer);
-    if (transfer->status != RV_OK)
+    if (transfer->status != RV_OK || transfer->start_again)
         return transfer->status;
     if (transfer->cancelled)
         return rv_error_set(transfer->err, RV_ERROR_CANCELLED, "%s: stopped; run the command again to go on",
                             transfer->download->name);
     // 416: nothing behind the part. Its content decides whether it is all.
-    if (answer == 416)
+    if (answer == 416) {
+        transfer->start_again = wanted_sha256(transfer) == NULL;
         return RV_OK;
+    }
+    if (answer == 401 || answer == 403)
+        return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answered %ld%s", url, answer,
+                            transfer->download->token != NULL ? " to the token in HF_TOKEN" : "");
     if (answer >= 300)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answered %ld", url, answer);
     if (answer == 206 && transfer->range_start != UINT64_MAX && result == CURLE_WRITE_ERROR)
@@ -222,11 +314,22 @@ static RvStatus transfer_rest(Transfer *transfer)
     return status;
 }
 
+/* A part is a plain file that has no other name: writing through a link would write somewhere else. */
+static RvStatus check_part(const char *part, const struct stat *facts, RvError *err)
+{
+    if (S_ISREG(facts->st_mode) && facts->st_nlink == 1)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_IO, "%s: %s; delete it", part,
+                        S_ISREG(facts->st_mode) ? "has a second name (a hard link)" : "not a plain file");
+}
+
 static RvStatus open_part(const char *part, int *fd_out, RvError *err)
 {
     // A part that was installed or deleted between open and lock is not the one to write to: once more.
     for (int attempt = 0; attempt < 10; attempt++) {
-        int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+        if (fd < 0 && errno == ELOOP)
+            return rv_error_set(err, RV_ERROR_IO, "%s: a symbolic link; delete it", part);
         if (fd < 0)
             return rv_error_set(err, RV_ERROR_IO, "%s: %s", part, strerror(errno));
         if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -235,10 +338,14 @@ static RvStatus open_part(const char *part, int *fd_out, RvError *err)
                                 part);
         }
         struct stat opened, named;
-        if (fstat(fd, &opened) == 0 && stat(part, &named) == 0 && opened.st_ino == named.st_ino &&
+        if (fstat(fd, &opened) == 0 && lstat(part, &named) == 0 && opened.st_ino == named.st_ino &&
             opened.st_dev == named.st_dev) {
-            *fd_out = fd;
-            return RV_OK;
+            RvStatus status = check_part(part, &opened, err);
+            if (status != RV_OK)
+                close(fd);
+            else
+                *fd_out = fd;
+            return status;
         }
         close(fd);
     }
@@ -267,36 +374,88 @@ static RvStatus install(const Transfer *transfer, const char *part)
     return RV_OK;
 }
 
+/* The size, for a file that the server breaks off without saying so, and the digest. *good: as wanted. hex:
+ * what the part has. */
+static RvStatus compare_part(const Transfer *transfer, const char *part, char hex[65], bool *good)
+{
+    const char *sha256 = wanted_sha256(transfer);
+    RvStatus status = rv_file_sha256(part, hex, transfer->err);
+    *good = status == RV_OK &&
+            (wanted_bytes(transfer) == 0 || transfer->size_bytes == wanted_bytes(transfer)) &&
+            (sha256 != NULL ? strcmp(hex, sha256) == 0 : transfer->size_bytes > 0);
+    return status;
+}
+
 /* Download and compare; a part of an earlier call that leads to a wrong file gets one fresh start. */
 static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
 {
     const Download *download = transfer->download;
+    if (download->size_bytes > 0 && transfer->size_bytes > download->size_bytes) {
+        RvStatus status = empty_part(transfer);
+        if (status != RV_OK)
+            return status;
+    }
     for (;;) {
-        bool resumed = transfer->size_bytes > 0;
+        bool resumed = transfer->size_bytes > 0, good = false;
         uint64_t size_before = transfer->size_bytes;
         RvStatus status = transfer_rest(transfer);
-        if (status != RV_OK)
-            return status;
+        if (transfer->start_again) {
+            transfer->start_again = false;
+            status = empty_part(transfer);
+            if (status != RV_OK)
+                return status;
+            continue;
+        }
+        *wrong = status == RV_ERROR_MISMATCH;
         char hex[65];
-        status = rv_file_sha256(part, hex, transfer->err);
-        if (status != RV_OK)
+        if (status == RV_OK)
+            status = compare_part(transfer, part, hex, &good);
+        if (status != RV_OK || good)
             return status;
-        if (strcmp(hex, download->sha256) == 0)
-            return RV_OK;
         bool kept_earlier_bytes = resumed && transfer->size_bytes >= size_before;
         if (!kept_earlier_bytes || (status = empty_part(transfer)) != RV_OK) {
+            const char *sha256 = wanted_sha256(transfer);
             *wrong = true;
             return rv_error_set(
                 transfer->err, RV_ERROR_MISMATCH,
-                "%s: SHA-256 of what the server sent is %s, not %s; deleted; try another address",
-                download->url, hex, download->sha256);
+                "%s: what the server sent has %" PRIu64 " bytes and SHA-256 %s, not %s; deleted; try another "
+                "address",
+                download->url, transfer->size_bytes, hex, sha256 != NULL ? sha256 : "those of the file");
         }
     }
 }
 
-RvStatus rv_model_download(const Download *download, RvError *err)
+/* Somebody else may have finished it while this process waited for its turn. */
+static bool is_finished(const Download *download)
 {
-    char part[MODEL_PATH_SIZE], hex[65];
+    char hex[65];
+    return download->sha256 != NULL && rv_file_sha256(download->path, hex, NULL) == RV_OK &&
+           strcmp(hex, download->sha256) == 0;
+}
+
+static RvStatus run_transfer(Transfer *transfer, const char *part, bool *wrong)
+{
+    const Download *download = transfer->download;
+    off_t end = lseek(transfer->fd, 0, SEEK_END);
+    transfer->size_bytes = end > 0 ? (uint64_t)end : 0;
+    if (download->size_bytes > transfer->size_bytes) {
+        RvStatus status = check_room(transfer, download->size_bytes - transfer->size_bytes);
+        if (status != RV_OK)
+            return status;
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    RvStatus status = fetch_checked(transfer, part, wrong);
+    curl_global_cleanup();
+    if (status == RV_OK && wanted_sha256(transfer) == NULL)
+        rv_log_line(&download->options->log, RV_LOG_WARNING,
+                    "%s: no SHA-256 is known for it; it is what %s sent", download->name, download->url);
+    return status == RV_OK ? install(transfer, part) : status;
+}
+
+RvStatus rv_model_download(const Download *download, bool *worth_resuming, RvError *err)
+{
+    char part[MODEL_PATH_SIZE];
+    *worth_resuming = false;
     int length = snprintf(part, sizeof part, "%s.part", download->path);
     if (length < 0 || (size_t)length >= sizeof part)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", download->path);
@@ -305,22 +464,16 @@ RvStatus rv_model_download(const Download *download, RvError *err)
     RvStatus status = open_part(part, &transfer.fd, err);
     if (status != RV_OK)
         return status;
-    // Somebody else may have finished it while this process waited for its turn.
-    if (rv_file_sha256(download->path, hex, NULL) == RV_OK && strcmp(hex, download->sha256) == 0) {
+    if (is_finished(download)) {
         unlink(part);
         close(transfer.fd);
         return RV_OK;
     }
-    off_t end = lseek(transfer.fd, 0, SEEK_END);
-    transfer.size_bytes = end > 0 ? (uint64_t)end : 0;
     bool wrong = false;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    status = fetch_checked(&transfer, part, &wrong);
-    curl_global_cleanup();
-    if (status == RV_OK)
-        status = install(&transfer, part);
+    status = run_transfer(&transfer, part, &wrong);
     if (wrong || (status != RV_OK && transfer.size_bytes == 0))
         unlink(part);
+    *worth_resuming = status != RV_OK && !wrong && transfer.size_bytes > 0;
     close(transfer.fd);
     return status;
 }

@@ -1,79 +1,278 @@
 /* SPDX-License-Identifier: MIT */
-/* Fetching and verifying a model: its files one after the other. */
+/* Fetching and verifying a model: its forms, their files one after the other, each at its addresses in turn.
+ */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "models/model_download.h"
 #include "models/model_source.h"
 
+#define DEFAULT_ENDPOINT "https://huggingface.co"
+
+/* One call of fetch: what came from the environment, and which addresses failed so far. */
+typedef struct Fetch {
+    const ModelSource *source;
+    const RvFetchOptions *options;
+    char endpoint[1024]; // without '/' at its end
+    const char *token;   // NULL: none
+    char failures[RV_ERROR_MESSAGE_SIZE];
+    size_t failure_count;
+    RvStatus last; // of the failures
+} Fetch;
+
+/* One address of a file. */
+typedef struct Address {
+    char url[MODEL_PATH_SIZE];
+    bool at_endpoint; // the token may go there
+} Address;
+
 static RvStatus unknown_model(const char *name, RvError *err)
 {
     return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not a known model (see `reelvec model list`)", name);
 }
 
-/* The mirror's address of a file: base/NAME. */
-static RvStatus mirror_url(const char *base_url, const char *name, char *url, size_t size_bytes, RvError *err)
+/* ---- addresses ---------------------------------------------------------------------------------------- */
+
+static RvStatus check_base(const char *what, const char *url, RvError *err)
 {
-    if (!rv_file_is_url(base_url))
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: not an address that starts with http:// or https://",
-                            base_url);
-    size_t length = strlen(base_url);
-    while (length > 0 && base_url[length - 1] == '/')
+    if (rv_file_is_url(url))
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s%s: not an address that starts with http:// or https://",
+                        what, url);
+}
+
+static size_t length_without_slash(const char *url)
+{
+    size_t length = strlen(url);
+    while (length > 0 && url[length - 1] == '/')
         length--;
-    int written = snprintf(url, size_bytes, "%.*s/%s", (int)length, base_url, name);
-    if (written < 0 || (size_t)written >= size_bytes)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: address too long", base_url);
+    return length;
+}
+
+/* HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
+static RvStatus read_environment(Fetch *fetch, RvError *err)
+{
+    const char *endpoint = getenv("HF_ENDPOINT"), *token = getenv("HF_TOKEN");
+    if (endpoint == NULL || endpoint[0] == '\0')
+        endpoint = DEFAULT_ENDPOINT;
+    RvStatus status = check_base("HF_ENDPOINT: ", endpoint, err);
+    size_t length = length_without_slash(endpoint);
+    if (status == RV_OK && length >= sizeof fetch->endpoint)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "HF_ENDPOINT: address too long");
+    if (status != RV_OK)
+        return status;
+    memcpy(fetch->endpoint, endpoint, length);
+    fetch->endpoint[length] = '\0';
+    fetch->token = token != NULL && token[0] != '\0' ? token : NULL;
+    for (const char *at = fetch->token; at != NULL && *at != '\0'; at++) {
+        if (*at <= ' ' || *at > '~') // not echoed: it is a secret
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "HF_TOKEN: holds a character that no token has");
+    }
     return RV_OK;
 }
 
-static bool installed_and_right(const char *path, const char *sha256)
+/* The index-th address of a file; false behind the last. A mirror takes the place of all others. */
+static bool address_of(const Fetch *fetch, const ModelFile *file, size_t index, Address *out)
 {
-    char hex[65];
-    return rv_file_sha256(path, hex, NULL) == RV_OK && strcmp(hex, sha256) == 0;
+    const char *base = fetch->options->base_url;
+    size_t size_bytes = sizeof out->url;
+    int length = -1;
+    *out = (Address){0};
+    if (base != NULL && index == 0)
+        length = snprintf(out->url, size_bytes, "%.*s/%s", (int)length_without_slash(base), base, file->name);
+    else if (base == NULL && file->repository != NULL && index == 0)
+        length = snprintf(out->url, size_bytes, "%s/%s/resolve/%s/%s", fetch->endpoint, file->repository,
+                          file->revision, file->name);
+    else if (base == NULL && file->repository == NULL && index < MODEL_ADDRESSES_MAX &&
+             file->urls[index] != NULL)
+        length = snprintf(out->url, size_bytes, "%s", file->urls[index]);
+    out->at_endpoint = base == NULL && file->repository != NULL;
+    return length > 0 && (size_t)length < size_bytes;
 }
 
-static RvStatus fetch_file(const ModelFile *file, const char *folder, const RvFetchOptions *options,
+/* ---- one file ----------------------------------------------------------------------------------------- */
+
+static bool installed(const char *path, const ModelFile *file)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
+           (file->size_bytes == 0 || (uint64_t)facts.st_size == file->size_bytes);
+}
+
+/* A file without a known digest counts as right when it is there: it was installed whole. */
+static bool installed_and_right(const char *path, const ModelFile *file)
+{
+    char hex[65];
+    return installed(path, file) && (file->sha256 == NULL || (rv_file_sha256(path, hex, NULL) == RV_OK &&
+                                                              strcmp(hex, file->sha256) == 0));
+}
+
+static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
+{
+    size_t used = strlen(fetch->failures);
+    snprintf(fetch->failures + used, sizeof fetch->failures - used, "%s%s", used > 0 ? "; " : "",
+             failure->message);
+    fetch->failure_count++;
+    fetch->last = status;
+    rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s", failure->message);
+}
+
+/* *failed: no address gave the file, for reasons that another form of the model may not have. */
+static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, const char *folder, bool *failed,
                            RvError *err)
 {
-    char path[MODEL_PATH_SIZE], url[MODEL_PATH_SIZE];
+    char path[MODEL_PATH_SIZE];
+    Address address;
+    *failed = false;
     RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
-    if (status != RV_OK || installed_and_right(path, file->sha256))
+    if (status != RV_OK || installed_and_right(path, file))
         return status;
-    Download download = {
-        .url = file->url, .path = path, .name = file->name, .sha256 = file->sha256, .options = options};
-    if (options->base_url != NULL) {
-        status = mirror_url(options->base_url, file->name, url, sizeof url, err);
-        download.url = url;
+    for (size_t i = 0; address_of(fetch, file, i, &address); i++) {
+        RvError failure = {0};
+        bool worth_resuming = false;
+        Download download = {.url = address.url,
+                             .path = path,
+                             .name = file->name,
+                             .sha256 = file->sha256,
+                             .size_bytes = file->size_bytes,
+                             .token = address.at_endpoint ? fetch->token : NULL,
+                             .options = fetch->options};
+        status = rv_model_download(&download, &worth_resuming, &failure);
+        if (status == RV_OK)
+            return status;
+        // What broke off in the middle is worth more than another copy from the beginning.
+        if ((status != RV_ERROR_NETWORK && status != RV_ERROR_MISMATCH) || worth_resuming)
+            return rv_error_set(err, status, "%s", failure.message);
+        note_failure(fetch, status, &failure);
     }
-    return status == RV_OK ? rv_model_download(&download, err) : status;
+    *failed = true;
+    return RV_OK;
+}
+
+/* ---- forms -------------------------------------------------------------------------------------------- */
+
+/* The host, without the address's path and without a password. */
+static void show_host(const char *url, char *host, size_t size_bytes)
+{
+    const char *start = strstr(url, "://");
+    start = start != NULL ? start + 3 : url;
+    size_t length = strcspn(start, "/?#");
+    for (size_t i = length; i > 0; i--) {
+        if (start[i - 1] == '@') {
+            start += i;
+            length -= i;
+            break;
+        }
+    }
+    snprintf(host, size_bytes, "%.*s", (int)length, start);
+}
+
+/* What is to come, before it comes. */
+static void announce(const Fetch *fetch, const ModelForm *form, const char *folder)
+{
+    char path[MODEL_PATH_SIZE], host[256] = "?", size[64] = "";
+    Address address;
+    uint64_t known_bytes = 0;
+    size_t missing = 0, unknown = 0;
+    for (size_t i = 0; i < form->file_count; i++) {
+        const ModelFile *file = &form->files[i];
+        if (rv_file_join(folder, file->name, path, sizeof path, NULL) == RV_OK && installed(path, file))
+            continue;
+        missing++;
+        known_bytes += file->size_bytes;
+        unknown += file->size_bytes == 0;
+        if (address_of(fetch, file, 0, &address))
+            show_host(address.url, host, sizeof host);
+    }
+    if (missing == 0)
+        return;
+    if (known_bytes > 0)
+        snprintf(size, sizeof size, "%s%.1f MB", unknown > 0 ? "over " : "", (double)known_bytes / 1e6);
+    else
+        snprintf(size, sizeof size, "size not known before");
+    rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s: %zu file%s, %s, from %s to %s",
+                fetch->source->model.name, missing, missing == 1 ? "" : "s", size, host, folder);
+}
+
+static RvStatus fetch_form(Fetch *fetch, const ModelForm *form, bool *failed, RvError *err)
+{
+    char folder[MODEL_PATH_SIZE];
+    *failed = false;
+    RvStatus status = rv_model_form_folder(form, fetch->options->folder, folder, sizeof folder, err);
+    if (status == RV_OK)
+        status = rv_file_make_folders(folder, err);
+    if (status == RV_OK)
+        announce(fetch, form, folder);
+    for (size_t i = 0; i < form->file_count && status == RV_OK && !*failed; i++) {
+        status = fetch_file(fetch, &form->files[i], folder, failed, err);
+        *failed = *failed && !form->files[i].optional;
+    }
+    if (*failed)
+        rmdir(folder); // where nothing of it came
+    return status;
+}
+
+/* A form that is there already and right: nothing is fetched in another one. */
+static const ModelForm *form_that_is_there(const ModelSource *source, const char *folder)
+{
+    char path[MODEL_PATH_SIZE];
+    for (size_t i = 0; i < source->form_count; i++) {
+        if (rv_model_form_is_there(&source->forms[i], folder, path, sizeof path))
+            return &source->forms[i];
+    }
+    return NULL;
+}
+
+static RvStatus tell_failures(const Fetch *fetch, RvError *err)
+{
+    const char *name = fetch->source->model.name;
+    if (fetch->failure_count == 1)
+        return rv_error_set(err, fetch->last,
+                            "%s: %s; or get the files by hand, see `reelvec model add --help`", name,
+                            fetch->failures);
+    return rv_error_set(
+        err, fetch->last,
+        "%s: no address gave it; get the files by hand, see `reelvec model add --help`. Tried: %s", name,
+        fetch->failures);
 }
 
 RvStatus rv_model_source_fetch(const ModelSource *source, const RvFetchOptions *options, RvError *err)
 {
     static const RvFetchOptions defaults;
-    if (options == NULL)
-        options = &defaults;
-    char folder[MODEL_PATH_SIZE];
-    ModelFile files[MODEL_FILE_COUNT];
-    RvStatus status = rv_model_source_files(source, files, err);
-    if (status == RV_OK)
-        status = rv_model_source_folder(source, options->folder, folder, sizeof folder, err);
-    if (status == RV_OK)
-        status = rv_file_make_folders(folder, err);
-    for (size_t i = 0; i < MODEL_FILE_COUNT && status == RV_OK; i++)
-        status = fetch_file(&files[i], folder, options, err);
-    return status;
+    Fetch fetch = {.source = source, .options = options != NULL ? options : &defaults};
+    bool failed = true;
+    RvStatus status = read_environment(&fetch, err);
+    if (status == RV_OK && fetch.options->base_url != NULL)
+        status = check_base("", fetch.options->base_url, err);
+    if (status != RV_OK)
+        return status;
+    const ModelForm *there = form_that_is_there(source, fetch.options->folder);
+    if (there != NULL) {
+        status = fetch_form(&fetch, there, &failed, err);
+        if (status != RV_OK || !failed)
+            return status;
+    }
+    for (size_t i = 0; i < source->form_count && status == RV_OK && failed; i++) {
+        if (&source->forms[i] != there)
+            status = fetch_form(&fetch, &source->forms[i], &failed, err);
+    }
+    if (status != RV_OK || !failed)
+        return status;
+    return tell_failures(&fetch, err);
 }
 
 RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err)
 {
-    ModelSource source;
-    if (!rv_model_source(name, &source))
-        return unknown_model(name, err);
-    return rv_model_source_fetch(&source, options, err);
+    const ModelSource *source = rv_model_source(name);
+    return source != NULL ? rv_model_source_fetch(source, options, err) : unknown_model(name, err);
 }
+
+/* ---- verifying ---------------------------------------------------------------------------------------- */
 
 static RvStatus verify_file(const ModelFile *file, const char *folder, const char *model, RvError *err)
 {
@@ -81,32 +280,38 @@ static RvStatus verify_file(const ModelFile *file, const char *folder, const cha
     RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
     if (status == RV_OK)
         status = rv_file_sha256(path, hex, err);
-    if (status == RV_ERROR_NOT_FOUND)
-        return rv_error_set(err, status, "%s: %s is not there; fetch it with `reelvec model fetch %s`", model,
-                            path, model);
-    if (status == RV_OK && strcmp(hex, file->sha256) != 0)
+    if (status == RV_ERROR_NOT_FOUND && file->optional)
+        return RV_OK;
+    if (status == RV_OK && file->sha256 != NULL && strcmp(hex, file->sha256) != 0)
         return rv_error_set(err, RV_ERROR_MISMATCH,
                             "%s: SHA-256 is %s, not %s; fetch it again with `reelvec model fetch %s`", path,
                             hex, file->sha256, model);
     return status;
 }
 
-RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, RvError *err)
+RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, size_t *unknown_count,
+                                RvError *err)
 {
     char model_folder[MODEL_PATH_SIZE];
-    ModelFile files[MODEL_FILE_COUNT];
-    RvStatus status = rv_model_source_files(source, files, err);
-    if (status == RV_OK)
-        status = rv_model_source_folder(source, folder, model_folder, sizeof model_folder, err);
-    for (size_t i = 0; i < MODEL_FILE_COUNT && status == RV_OK; i++)
-        status = verify_file(&files[i], model_folder, source->model->name, err);
+    size_t ignored;
+    if (unknown_count == NULL)
+        unknown_count = &ignored;
+    *unknown_count = 0;
+    const ModelForm *form = form_that_is_there(source, folder);
+    if (form == NULL)
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not here; fetch it with `reelvec model fetch %s`",
+                            source->model.name, source->model.name);
+    RvStatus status = rv_model_form_folder(form, folder, model_folder, sizeof model_folder, err);
+    for (size_t i = 0; i < form->file_count && status == RV_OK; i++) {
+        *unknown_count += form->files[i].sha256 == NULL;
+        status = verify_file(&form->files[i], model_folder, source->model.name, err);
+    }
     return status;
 }
 
-RvStatus rv_model_verify(const char *name, const char *folder, RvError *err)
+RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err)
 {
-    ModelSource source;
-    if (!rv_model_source(name, &source))
-        return unknown_model(name, err);
-    return rv_model_source_verify(&source, folder, err);
+    const ModelSource *source = rv_model_source(name);
+    return source != NULL ? rv_model_source_verify(source, folder, unknown_count, err)
+                          : unknown_model(name, err);
 }

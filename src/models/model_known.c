@@ -1,42 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The known models, and finding them on disk. */
+/* Names of models: the known ones, and what lies in the models folder. */
 #include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "models/model_source.h"
 
-/* Public facts of openai/CLIP (clip/clip.py, MIT licence): each address carries the SHA-256 of its file. */
-#define OPENAI_MODEL(label, file, sha256, dimensions, image_size)                                            \
-    {                                                                                                        \
-        label, "https://openaipublic.azureedge.net/clip/models/" sha256 "/" file, sha256, dimensions,        \
-            image_size                                                                                       \
-    }
-
-static const RvKnownModel known_models[] = {
-    OPENAI_MODEL("ViT-B/32", "ViT-B-32.pt",
-                 "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", 512, 224),
-    OPENAI_MODEL("ViT-B/16", "ViT-B-16.pt",
-                 "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", 512, 224),
-    OPENAI_MODEL("ViT-L/14", "ViT-L-14.pt",
-                 "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", 768, 224),
-    OPENAI_MODEL("ViT-L/14@336px", "ViT-L-14-336px.pt",
-                 "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", 768, 336),
-};
-#define KNOWN_MODEL_COUNT (sizeof known_models / sizeof known_models[0])
-
-/* The vocabulary that all of them share, from the same repository. */
-static const char vocabulary_url[] =
-    "https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz";
-static const char vocabulary_sha256[] = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a";
-
-const RvKnownModel *rv_model_known(size_t *count)
+const RvKnownModel *rv_model_known(size_t index)
 {
-    *count = KNOWN_MODEL_COUNT;
-    return known_models;
+    return index < rv_model_source_count ? &rv_model_sources[index].model : NULL;
 }
 
 RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err)
@@ -62,90 +41,265 @@ static bool same_name(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
-bool rv_model_source(const char *name, ModelSource *out)
+/* The repository, or its last part, is a name too. */
+static bool names(const RvKnownModel *model, const char *name)
 {
-    for (size_t i = 0; i < KNOWN_MODEL_COUNT; i++) {
-        if (same_name(name, known_models[i].name)) {
-            *out = (ModelSource){.model = &known_models[i],
-                                 .vocabulary_url = vocabulary_url,
-                                 .vocabulary_sha256 = vocabulary_sha256};
-            return true;
+    const char *slash = strrchr(model->repository, '/');
+    return same_name(name, model->name) || same_name(name, model->repository) ||
+           (slash != NULL && same_name(name, slash + 1));
+}
+
+const ModelSource *rv_model_source(const char *name)
+{
+    for (size_t i = 0; i < rv_model_source_count; i++) {
+        if (names(&rv_model_sources[i].model, name))
+            return &rv_model_sources[i];
+    }
+    return NULL;
+}
+
+const ModelSource *rv_model_source_of_weights(const char *sha256, const ModelForm **form)
+{
+    for (size_t i = 0; i < rv_model_source_count; i++) {
+        const ModelSource *source = &rv_model_sources[i];
+        for (size_t k = 0; k < source->form_count; k++) {
+            const ModelFile *weights = &source->forms[k].files[source->forms[k].file_count - 1];
+            if (weights->sha256 == NULL || strcmp(weights->sha256, sha256) != 0)
+                continue;
+            *form = &source->forms[k];
+            return source;
+        }
+    }
+    return NULL;
+}
+
+/* ---- folders ------------------------------------------------------------------------------------------ */
+
+RvStatus rv_model_form_folder(const ModelForm *form, const char *folder, char *path, size_t size_bytes,
+                              RvError *err)
+{
+    char default_folder[MODEL_PATH_SIZE];
+    if (folder == NULL) {
+        RvStatus status = rv_model_folder(default_folder, sizeof default_folder, err);
+        if (status != RV_OK)
+            return status;
+        folder = default_folder;
+    }
+    return rv_file_join(folder, form->folder, path, size_bytes, err);
+}
+
+static bool is_file(const char *folder, const char *name)
+{
+    char path[MODEL_PATH_SIZE];
+    struct stat facts;
+    return rv_file_join(folder, name, path, sizeof path, NULL) == RV_OK && stat(path, &facts) == 0 &&
+           S_ISREG(facts.st_mode);
+}
+
+bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *path, size_t size_bytes)
+{
+    char model_folder[MODEL_PATH_SIZE];
+    if (rv_model_form_folder(form, folder, model_folder, sizeof model_folder, NULL) != RV_OK)
+        return false;
+    // The weights come last, so that where they are the rest came before; files that were added by hand were
+    // opened. Only a vocabulary may come in several ways.
+    bool vocabulary = false;
+    for (size_t i = 0; i + 1 < form->file_count; i++) {
+        const char *name = form->files[i].name;
+        vocabulary = vocabulary || ((strstr(name, "vocab") != NULL || strstr(name, "tokenizer") != NULL) &&
+                                    is_file(model_folder, name));
+    }
+    if (!vocabulary || !is_file(model_folder, form->files[form->file_count - 1].name))
+        return false;
+    if (form->checkpoint != NULL)
+        return rv_file_join(model_folder, form->checkpoint, path, size_bytes, NULL) == RV_OK;
+    return (size_t)snprintf(path, size_bytes, "%s", model_folder) < size_bytes;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
+}
+
+bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)
+{
+    char archive[256] = "";
+    bool folder_itself = false;
+    DIR *entries = opendir(folder);
+    if (entries == NULL)
+        return false;
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        const char *name = entry->d_name;
+        folder_itself = folder_itself || has_ending(name, ".safetensors") || has_ending(name, ".bin") ||
+                        has_ending(name, ".index.json");
+        if ((has_ending(name, ".pt") || has_ending(name, ".pth")) && is_file(folder, name))
+            snprintf(archive, sizeof archive, "%s", name);
+    }
+    closedir(entries);
+    if (folder_itself)
+        return (size_t)snprintf(path, size_bytes, "%s", folder) < size_bytes;
+    return archive[0] != '\0' && rv_file_join(folder, archive, path, size_bytes, NULL) == RV_OK;
+}
+
+bool rv_model_is_plain_name(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@";
+    size_t length = strlen(name);
+    return length > 0 && length < 128 && name[0] != '.' && name[0] != '-' && strspn(name, allowed) == length;
+}
+
+static bool is_known_folder(const char *name)
+{
+    for (size_t i = 0; i < rv_model_source_count; i++) {
+        for (size_t k = 0; k < rv_model_sources[i].form_count; k++) {
+            if (strcmp(rv_model_sources[i].forms[k].folder, name) == 0)
+                return true;
         }
     }
     return false;
 }
 
-static RvStatus describe_file(const char *url, const char *sha256, ModelFile *out, RvError *err)
+static int is_added(const struct dirent *entry)
 {
-    const char *slash = strrchr(url, '/');
-    int length = snprintf(out->name, sizeof out->name, "%s", slash != NULL ? slash + 1 : "");
-    if (length <= 0 || (size_t)length >= sizeof out->name)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the address names no file", url);
-    out->url = url;
-    out->sha256 = sha256;
+    return rv_model_is_plain_name(entry->d_name) && !is_known_folder(entry->d_name);
+}
+
+RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
+                             RvError *err)
+{
+    char folder[MODEL_PATH_SIZE], model_folder[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE];
+    struct dirent **entries = NULL;
+    RvStatus status = rv_model_folder(folder, sizeof folder, err);
+    if (status != RV_OK)
+        return status;
+    int count = scandir(folder, &entries, is_added, alphasort);
+    if (count < 0 && errno != ENOENT && errno != ENOTDIR)
+        return rv_error_set(err, RV_ERROR_IO, "%s: cannot read the folder: %s", folder, strerror(errno));
+    bool more = true;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (more && rv_file_join(folder, name, model_folder, sizeof model_folder, NULL) == RV_OK &&
+            rv_model_checkpoint_in(model_folder, path, sizeof path))
+            more = added(user, name, path);
+        free(entries[i]);
+    }
+    free(entries);
     return RV_OK;
 }
 
-RvStatus rv_model_source_files(const ModelSource *source, ModelFile files[MODEL_FILE_COUNT], RvError *err)
+/* ---- finding ------------------------------------------------------------------------------------------ */
+
+/* A model that was added under this name. */
+static bool find_added(const char *name, char *path, size_t size_bytes)
 {
-    RvStatus status = describe_file(source->vocabulary_url, source->vocabulary_sha256, &files[0], err);
-    if (status == RV_OK)
-        status = describe_file(source->model->weights_url, source->model->weights_sha256, &files[1], err);
-    return status;
+    char folder[MODEL_PATH_SIZE], model_folder[MODEL_PATH_SIZE];
+    return rv_model_is_plain_name(name) && !is_known_folder(name) &&
+           rv_model_folder(folder, sizeof folder, NULL) == RV_OK &&
+           rv_file_join(folder, name, model_folder, sizeof model_folder, NULL) == RV_OK &&
+           rv_model_checkpoint_in(model_folder, path, size_bytes);
 }
 
-RvStatus rv_model_source_folder(const ModelSource *source, const char *folder, char *path, size_t size_bytes,
-                                RvError *err)
+bool rv_model_find_by_name(const char *name, char *path, size_t size_bytes)
 {
-    char default_folder[MODEL_PATH_SIZE];
-    ModelFile files[MODEL_FILE_COUNT];
-    RvStatus status = rv_model_source_files(source, files, err);
-    if (status == RV_OK && folder == NULL) {
-        status = rv_model_folder(default_folder, sizeof default_folder, err);
-        folder = default_folder;
+    const ModelSource *source = rv_model_source(name);
+    for (size_t i = 0; source != NULL && i < source->form_count; i++) {
+        if (rv_model_form_is_there(&source->forms[i], NULL, path, size_bytes))
+            return true;
     }
-    if (status != RV_OK)
-        return status;
-    char *ending = strrchr(files[1].name, '.');
-    if (ending != NULL && ending != files[1].name)
-        *ending = '\0';
-    return rv_file_join(folder, files[1].name, path, size_bytes, err);
-}
-
-static RvStatus find_fetched(const ModelSource *source, char *path, size_t size_bytes, RvError *err)
-{
-    char folder[MODEL_PATH_SIZE];
-    ModelFile files[MODEL_FILE_COUNT];
-    RvStatus status = rv_model_source_folder(source, NULL, folder, sizeof folder, err);
-    if (status == RV_OK)
-        status = rv_model_source_files(source, files, err);
-    // The weights come last, so that their path is the one that stays.
-    for (size_t i = 0; i < MODEL_FILE_COUNT && status == RV_OK; i++) {
-        struct stat facts;
-        status = rv_file_join(folder, files[i].name, path, size_bytes, err);
-        if (status == RV_OK && stat(path, &facts) != 0)
-            status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                                  "%s: not here yet; fetch it with `reelvec model fetch %s`",
-                                  source->model->name, source->model->name);
-    }
-    return status;
+    return find_added(name, path, size_bytes);
 }
 
 RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err)
 {
     struct stat facts;
-    ModelSource source;
     if (name_or_path[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "an empty name names no model");
+    if (find_added(name_or_path, path, size_bytes))
+        return RV_OK;
     if (stat(name_or_path, &facts) == 0) {
         int length = snprintf(path, size_bytes, "%s", name_or_path);
         if (length < 0 || (size_t)length >= size_bytes)
             return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", name_or_path);
         return RV_OK;
     }
-    if (rv_model_source(name_or_path, &source))
-        return find_fetched(&source, path, size_bytes, err);
-    return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                        "%s: no such file or folder, nor a known model (see `reelvec model list`)",
-                        name_or_path);
+    if (rv_model_find_by_name(name_or_path, path, size_bytes))
+        return RV_OK;
+    const ModelSource *source = rv_model_source(name_or_path);
+    char folder[MODEL_PATH_SIZE];
+    if (source == NULL)
+        return rv_error_set(
+            err, RV_ERROR_NOT_FOUND,
+            "%s: no such file or folder, nor a known or added model (see `reelvec model list`)",
+            name_or_path);
+    RvStatus status = rv_model_folder(folder, sizeof folder, err); // without a home nothing can be fetched
+    return status != RV_OK ? status
+                           : rv_error_set(err, RV_ERROR_NOT_FOUND,
+                                          "%s: not here yet; fetch it with `reelvec model fetch %s`, or give "
+                                          "files that you have to `reelvec model add`",
+                                          source->model.name, source->model.name);
+}
+
+bool rv_model_name_of(const char *path, const char *sha256, char *name, size_t size_bytes)
+{
+    const ModelForm *form = NULL;
+    const ModelSource *source = sha256 != NULL ? rv_model_source_of_weights(sha256, &form) : NULL;
+    char there[MODEL_PATH_SIZE];
+    for (size_t i = 0; source == NULL && i < rv_model_source_count; i++) {
+        for (size_t k = 0; source == NULL && k < rv_model_sources[i].form_count; k++) {
+            if (rv_model_form_is_there(&rv_model_sources[i].forms[k], NULL, there, sizeof there) &&
+                strcmp(there, path) == 0)
+                source = &rv_model_sources[i];
+        }
+    }
+    if (source == NULL)
+        return false;
+    snprintf(name, size_bytes, "%s", source->model.name);
+    return true;
+}
+
+/* ---- removing ----------------------------------------------------------------------------------------- */
+
+/* A model's folder has no folders of its own; what else lies there is not ours to delete. */
+static RvStatus remove_folder(const char *folder, RvError *err)
+{
+    char path[MODEL_PATH_SIZE];
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, NULL), cause = count < 0 ? errno : 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+            rv_file_join(folder, name, path, sizeof path, NULL) == RV_OK && unlink(path) != 0 && cause == 0)
+            cause = errno;
+        free(entries[i]);
+    }
+    free(entries);
+    if (cause == 0 && rmdir(folder) != 0)
+        cause = errno;
+    if (cause == 0)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_IO, "%s: cannot be removed: %s", folder, strerror(cause));
+}
+
+RvStatus rv_model_remove(const char *name, const char *folder, RvError *err)
+{
+    char models[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE];
+    const ModelSource *source = rv_model_source(name);
+    RvStatus status = folder == NULL ? rv_model_folder(models, sizeof models, err) : RV_OK;
+    size_t removed = 0, count = source != NULL ? source->form_count : 1;
+    if (source == NULL && !rv_model_is_plain_name(name))
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no name of a model (see `reelvec model list`)",
+                            name);
+    for (size_t i = 0; i < count && status == RV_OK; i++) {
+        struct stat facts;
+        status = rv_file_join(folder != NULL ? folder : models,
+                              source != NULL ? source->forms[i].folder : name, path, sizeof path, err);
+        if (status != RV_OK || lstat(path, &facts) != 0 || !S_ISDIR(facts.st_mode))
+            continue;
+        status = remove_folder(path, err);
+        removed++;
+    }
+    if (status == RV_OK && removed == 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not here (see `reelvec model list`)", name);
+    return status;
 }

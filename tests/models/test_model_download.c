@@ -29,6 +29,7 @@ typedef struct Fixture {
     HttpServer *server;
     RvFetchOptions options;
     Download download;
+    bool worth_resuming;
 } Fixture;
 
 static long size_of(const char *path)
@@ -91,7 +92,7 @@ static void download_installs_a_good_file(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
     assert_installed(fixture);
     struct stat facts;
     assert_int_equal(stat(fixture->path, &facts), 0);
@@ -102,7 +103,7 @@ static void download_follows_a_redirect(void **state)
 {
     Fixture *fixture = *state;
     http_server_url(fixture->server, "/moved.pt", fixture->url, sizeof fixture->url);
-    assert_int_equal(rv_model_download(&fixture->download, NULL), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, NULL), RV_OK);
     assert_installed(fixture);
 }
 
@@ -112,11 +113,11 @@ static void download_resumes_after_a_cut(void **state)
     RvError err = {0};
     fixture->files[0].behaviour = HTTP_CUT_ONCE;
     fixture->files[0].cut_after = 40000;
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_NETWORK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, "run the command again to go on"));
     assert_int_equal(size_of(fixture->path), -1);
     assert_int_equal(size_of(fixture->part), 40000);
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
     assert_int_equal(fixture->files[0].last_start, 40000);
     assert_installed(fixture);
 }
@@ -161,7 +162,7 @@ static void download_ends_well_or_says_why(void **state)
         fixture->files[0].behaviour = cases[i].behaviour;
         fixture->files[0].cut_after = cases[i].cut_after;
         fixture->files[0].request_count = 0;
-        RvStatus status = rv_model_download(&fixture->download, &err);
+        RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
         if (status != cases[i].status || size_of(fixture->part) != cases[i].part_after ||
             fixture->files[0].request_count != cases[i].requests)
             fail_msg("%s: status %d (%s), part %ld, %d requests", cases[i].why, status, err.message,
@@ -181,7 +182,8 @@ static void download_deletes_wrong_content(void **state)
     RvError err = {0};
     write_whole(fixture->path, "the old one", 11);
     fixture->bytes[50000] ^= 1;
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_MISMATCH);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err),
+                     RV_ERROR_MISMATCH);
     assert_non_null(strstr(err.message, "SHA-256"));
     assert_int_equal(size_of(fixture->part), -1);
     assert_int_equal(size_of(fixture->path), 11); // what was there before is untouched
@@ -202,11 +204,12 @@ static void download_keeps_the_part_when_cancelled(void **state)
     write_whole(fixture->part, fixture->bytes, 777);
     fixture->options.progress = stop_at_once;
     fixture->options.progress_user = &calls;
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_CANCELLED);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err),
+                     RV_ERROR_CANCELLED);
     assert_true(calls > 0);
     assert_true(size_of(fixture->part) >= 777);
     fixture->options.progress = NULL;
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
     assert_installed(fixture);
 }
 
@@ -223,7 +226,7 @@ static void download_progress_counts_the_whole_file(void **state)
     write_whole(fixture->part, fixture->bytes, 60000);
     fixture->options.progress = remember_last;
     fixture->options.progress_user = &last;
-    assert_int_equal(rv_model_download(&fixture->download, NULL), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, NULL), RV_OK);
     assert_int_equal(last.bytes_done, FILE_BYTES);
     assert_int_equal(last.bytes_expected, FILE_BYTES);
 }
@@ -235,10 +238,152 @@ static void download_refuses_a_part_in_use(void **state)
     write_whole(fixture->part, fixture->bytes, 10);
     int fd = open(fixture->part, O_RDWR | O_CLOEXEC);
     assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_BUSY);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_BUSY);
     assert_int_equal(fixture->files[0].request_count, 0);
     close(fd);
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_OK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
+}
+
+/* What a file is when nothing is known of it beforehand, and what of a server's word counts. */
+static void download_without_a_digest_takes_the_servers_word(void **state)
+{
+    static const char other[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    Fixture *fixture = *state;
+    RvError err = {0};
+    struct {
+        const char *linked;
+        long part_before;
+        bool part_is_wrong;
+        RvStatus status;
+        int requests;
+        const char *why;
+    } cases[] = {
+        {NULL, -1, false, RV_OK, 1, "nothing is known, nothing is there: taken as it comes"},
+        {NULL, 5000, true, RV_OK, 2, "a part that nothing can be compared with is not continued"},
+        {NULL, FILE_BYTES, true, RV_OK, 2, "nor is one that looks whole"},
+        {fixture->sha256, -1, false, RV_OK, 1, "the server's digest is right"},
+        {fixture->sha256, 5000, false, RV_OK, 1, "with one, a part is continued"},
+        {fixture->sha256, 5000, true, RV_OK, 2, "a wrong part is found out"},
+        {other, -1, false, RV_ERROR_MISMATCH, 1, "the server's digest is another"},
+    };
+    static uint8_t wrong[FILE_BYTES];
+    fixture->download.sha256 = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unlink(fixture->path);
+        unlink(fixture->part);
+        if (cases[i].part_before >= 0)
+            write_whole(fixture->part, cases[i].part_is_wrong ? wrong : fixture->bytes,
+                        (size_t)cases[i].part_before);
+        fixture->files[0].linked_sha256 = cases[i].linked;
+        fixture->files[0].request_count = 0;
+        RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
+        if (status != cases[i].status || fixture->files[0].request_count != cases[i].requests)
+            fail_msg("%s: status %d (%s), %d requests", cases[i].why, status, err.message,
+                     fixture->files[0].request_count);
+        if (status == RV_OK)
+            assert_installed(fixture);
+    }
+}
+
+/* A known size is the most that is taken, and a page in the place of the file does not cost the part. */
+static void download_takes_no_more_than_the_size(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->download.size_bytes = FILE_BYTES;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
+    unlink(fixture->path);
+    write_whole(fixture->part, fixture->bytes, 1000);
+    fixture->download.size_bytes = FILE_BYTES - 1;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "the server has 100000 bytes, the file has 99999"));
+    assert_int_equal(size_of(fixture->part), 1000);
+    assert_true(fixture->worth_resuming);
+    // Where the server does not say, what comes is counted.
+    fixture->files[0].behaviour = HTTP_UNKNOWN_SIZE;
+    unlink(fixture->part);
+    fixture->download.size_bytes = 60000;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err),
+                     RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "sends more than 60000 bytes"));
+    assert_int_equal(size_of(fixture->part), -1);
+    assert_int_equal(size_of(fixture->path), -1);
+}
+
+static void download_asks_for_room_first(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->download.size_bytes = (uint64_t)1 << 60;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_IO);
+    assert_non_null(strstr(err.message, "the disk has room for"));
+    assert_int_equal(fixture->files[0].request_count, 0);
+    assert_int_equal(size_of(fixture->part), -1);
+}
+
+/* Writing goes nowhere but into the part: whatever else lies there under its name is refused and left. */
+static void download_writes_through_no_link(void **state)
+{
+    Fixture *fixture = *state;
+    char victim[320];
+    snprintf(victim, sizeof victim, "%s/victim", fixture->folder);
+    for (int kind = 0; kind < 4; kind++) {
+        RvError err = {0};
+        unlink(fixture->part);
+        unlink(victim);
+        if (kind != 1)
+            write_whole(victim, "mine", 4);
+        if (kind < 2)
+            assert_int_equal(symlink(victim, fixture->part), 0); // 1: to what does not exist
+        else if (kind == 2)
+            assert_int_equal(link(victim, fixture->part), 0);
+        else
+            assert_int_equal(mkfifo(fixture->part, 0600), 0);
+        assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_IO);
+        assert_non_null(strstr(err.message, "delete it"));
+        assert_int_equal(size_of(victim), kind == 1 ? -1 : 4);
+        assert_int_equal(size_of(fixture->path), -1);
+        assert_int_equal(fixture->files[0].request_count, 0);
+    }
+    unlink(victim);
+}
+
+static void download_goes_through_a_proxy(void **state)
+{
+    Fixture *fixture = *state;
+    char proxy[200];
+    http_server_url(fixture->server, "", proxy, sizeof proxy);
+    fixture->files[0].path = "http://nowhere.invalid/weights.pt"; // what a proxy is asked for
+    fixture->download.url = "http://nowhere.invalid/weights.pt";
+    setenv("http_proxy", proxy, 1);
+    RvError err = {0};
+    RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
+    unsetenv("http_proxy");
+    if (status != RV_OK)
+        fail_msg("%s", err.message);
+    assert_installed(fixture);
+    assert_int_equal(fixture->files[0].request_count, 1);
+}
+
+/* The token is for the host of the address; another one, which a redirect leads to, never sees it. */
+static void download_gives_its_token_to_one_host(void **state)
+{
+    Fixture *fixture = *state;
+    HttpFile elsewhere = {.path = "/weights.pt", .bytes = fixture->bytes, .size_bytes = FILE_BYTES};
+    HttpServer *other = http_server_start(&elsewhere, 1);
+    char url[200];
+    assert_non_null(other);
+    http_server_url(other, "/weights.pt", url, sizeof url);
+    fixture->files[1].redirect_to = url;
+    http_server_url(fixture->server, "/moved.pt", fixture->url, sizeof fixture->url);
+    fixture->download.token = "hf_secret";
+    RvError err = {0};
+    RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
+    http_server_stop(other);
+    assert_int_equal(status, RV_OK);
+    assert_string_equal(fixture->files[1].authorization, "Bearer hf_secret");
+    assert_int_equal(elsewhere.request_count, 1);
+    assert_string_equal(elsewhere.authorization, "");
 }
 
 static void download_reports_an_unwritable_folder(void **state)
@@ -246,7 +391,7 @@ static void download_reports_an_unwritable_folder(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     fixture->download.path = "/proc/reelvec/weights.pt";
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_IO);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_IO);
     assert_non_null(strstr(err.message, "/proc/reelvec/weights.pt.part"));
 }
 
@@ -256,7 +401,7 @@ static void download_reports_a_server_that_is_not_there(void **state)
     RvError err = {0};
     http_server_stop(fixture->server);
     fixture->server = NULL;
-    assert_int_equal(rv_model_download(&fixture->download, &err), RV_ERROR_NETWORK);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_NETWORK);
     assert_int_equal(size_of(fixture->part), -1);
 }
 
@@ -272,6 +417,12 @@ int main(void)
         CASE(download_keeps_the_part_when_cancelled),
         CASE(download_progress_counts_the_whole_file),
         CASE(download_refuses_a_part_in_use),
+        CASE(download_without_a_digest_takes_the_servers_word),
+        CASE(download_takes_no_more_than_the_size),
+        CASE(download_asks_for_room_first),
+        CASE(download_writes_through_no_link),
+        CASE(download_goes_through_a_proxy),
+        CASE(download_gives_its_token_to_one_host),
         CASE(download_reports_an_unwritable_folder),
         CASE(download_reports_a_server_that_is_not_there),
     };

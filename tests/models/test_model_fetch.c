@@ -21,39 +21,97 @@
 #define WORDS "words of a test"
 #define WORDS_SHA256 "71e2be4f85e4a604b6b0e4a26b9197e95af5fc1b8b316f79ca8c599a766f05bf"
 
-static const RvKnownModel test_model = {.name = "Test/1",
-                                        .weights_url = "https://nowhere.invalid/abc/Test-1.pt",
-                                        .weights_sha256 = WEIGHTS_SHA256,
-                                        .dimensions = 8,
-                                        .image_size = 16};
-static const ModelSource test_source = {.model = &test_model,
-                                        .vocabulary_url = "https://nowhere.invalid/words.txt.gz",
-                                        .vocabulary_sha256 = WORDS_SHA256};
+#define CONFIG "{\"a\": 1}"
+
+enum {
+    AT_HUB_CONFIG,
+    AT_HUB_WORDS,
+    AT_HUB_WEIGHTS,
+    ARCHIVE_WORDS,
+    ARCHIVE_WEIGHTS,
+    ARCHIVE_COPY,
+    SERVER_FILES
+};
 
 typedef struct Fixture {
-    char folder[256], base_url[200];
-    HttpFile files[2];
+    char folder[256], base_url[200], endpoint[200];
+    char words_url[200], weights_url[200], copy_url[200];
+    HttpFile files[SERVER_FILES];
     HttpServer *server;
+    ModelFile hub_files[3], archive_files[2];
+    ModelForm forms[2];
+    ModelSource source;
     RvFetchOptions options;
+    char log[4000];
 } Fixture;
+
+static void keep_log(void *user, RvLogLevel level, const char *message)
+{
+    Fixture *fixture = user;
+    size_t used = strlen(fixture->log);
+    snprintf(fixture->log + used, sizeof fixture->log - used, "%d %s\n", (int)level, message);
+}
+
+/* A model in two forms: a repository's folder, whose configuration has no known digest, and an archive at
+ * plain addresses, whose weights have two. */
+static void make_source(Fixture *fixture)
+{
+    fixture->hub_files[0] =
+        (ModelFile){.name = "config.json", .repository = "owner/test-1", .revision = "abc123"};
+    fixture->hub_files[1] = (ModelFile){.name = "vocab.json",
+                                        .repository = "owner/test-1",
+                                        .revision = "abc123",
+                                        .sha256 = WORDS_SHA256,
+                                        .size_bytes = sizeof WORDS - 1};
+    fixture->hub_files[2] = (ModelFile){.name = "pytorch_model.bin",
+                                        .repository = "owner/test-1",
+                                        .revision = "abc123",
+                                        .sha256 = WEIGHTS_SHA256,
+                                        .size_bytes = sizeof WEIGHTS - 1};
+    fixture->archive_files[0] =
+        (ModelFile){.name = "vocab.txt.gz", .urls = {fixture->words_url}, .sha256 = WORDS_SHA256};
+    fixture->archive_files[1] = (ModelFile){
+        .name = "Test-1.pt", .urls = {fixture->weights_url, fixture->copy_url}, .sha256 = WEIGHTS_SHA256};
+    fixture->forms[0] = (ModelForm){.folder = "test-1", .files = fixture->hub_files, .file_count = 3};
+    fixture->forms[1] = (ModelForm){
+        .folder = "Test-1", .checkpoint = "Test-1.pt", .files = fixture->archive_files, .file_count = 2};
+    fixture->source = (ModelSource){.model = {.name = "Test/1"}, .forms = fixture->forms, .form_count = 2};
+}
 
 static int set_up(void **state)
 {
+    static const struct {
+        const char *path, *bytes;
+    } files[SERVER_FILES] = {
+        [AT_HUB_CONFIG] = {"/hub/owner/test-1/resolve/abc123/config.json", CONFIG},
+        [AT_HUB_WORDS] = {"/hub/owner/test-1/resolve/abc123/vocab.json", WORDS},
+        [AT_HUB_WEIGHTS] = {"/hub/owner/test-1/resolve/abc123/pytorch_model.bin", WEIGHTS},
+        [ARCHIVE_WORDS] = {"/clip/vocab.txt.gz", WORDS},
+        [ARCHIVE_WEIGHTS] = {"/clip/Test-1.pt", WEIGHTS},
+        [ARCHIVE_COPY] = {"/copy/Test-1.pt", WEIGHTS},
+    };
     Fixture *fixture = calloc(1, sizeof *fixture);
     *state = fixture;
     const char *build = getenv("REELVEC_BUILD");
     snprintf(fixture->folder, sizeof fixture->folder, "%s/fetch-XXXXXX", build != NULL ? build : "/tmp");
     if (mkdtemp(fixture->folder) == NULL)
         return -1;
-    fixture->files[0] =
-        (HttpFile){.path = "/clip/Test-1.pt", .bytes = WEIGHTS, .size_bytes = strlen(WEIGHTS)};
-    fixture->files[1] = (HttpFile){.path = "/clip/words.txt.gz", .bytes = WORDS, .size_bytes = strlen(WORDS)};
-    fixture->server = http_server_start(fixture->files, 2);
+    for (size_t i = 0; i < SERVER_FILES; i++)
+        fixture->files[i] =
+            (HttpFile){.path = files[i].path, .bytes = files[i].bytes, .size_bytes = strlen(files[i].bytes)};
+    fixture->server = http_server_start(fixture->files, SERVER_FILES);
     if (fixture->server == NULL)
         return -1;
     http_server_url(fixture->server, "/clip/", fixture->base_url, sizeof fixture->base_url);
-    fixture->options =
-        (RvFetchOptions){.base_url = fixture->base_url, .folder = fixture->folder, .stall_timeout_s = 2};
+    http_server_url(fixture->server, "/hub/", fixture->endpoint, sizeof fixture->endpoint);
+    http_server_url(fixture->server, "/clip/vocab.txt.gz", fixture->words_url, sizeof fixture->words_url);
+    http_server_url(fixture->server, "/clip/Test-1.pt", fixture->weights_url, sizeof fixture->weights_url);
+    http_server_url(fixture->server, "/copy/Test-1.pt", fixture->copy_url, sizeof fixture->copy_url);
+    make_source(fixture);
+    setenv("HF_ENDPOINT", fixture->endpoint, 1);
+    unsetenv("HF_TOKEN");
+    fixture->options = (RvFetchOptions){
+        .folder = fixture->folder, .stall_timeout_s = 2, .log = {.write = keep_log, .user = fixture}};
     return 0;
 }
 
@@ -71,49 +129,167 @@ static int tear_down(void **state)
 static void damage(const Fixture *fixture, const char *name, const char *text)
 {
     char path[400];
-    snprintf(path, sizeof path, "%s/Test-1/%s", fixture->folder, name);
+    snprintf(path, sizeof path, "%s/%s", fixture->folder, name);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
 }
 
-static void model_fetch_installs_both_files_once(void **state)
+static RvStatus fetch(Fixture *fixture, RvError *err)
+{
+    fixture->log[0] = '\0';
+    return rv_model_source_fetch(&fixture->source, &fixture->options, err);
+}
+
+static void assert_there(const Fixture *fixture, size_t form)
+{
+    char path[MODEL_PATH_SIZE];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(rv_model_form_is_there(&fixture->forms[i], fixture->folder, path, sizeof path),
+                         i == form);
+}
+
+static void model_fetch_takes_the_first_form_once(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    if (rv_model_source_fetch(&test_source, &fixture->options, &err) != RV_OK)
+    size_t unknown = 0;
+    if (fetch(fixture, &err) != RV_OK)
         fail_msg("%s", err.message);
-    assert_int_equal(rv_model_source_verify(&test_source, fixture->folder, &err), RV_OK);
-    assert_int_equal(fixture->files[0].request_count, 1);
+    assert_there(fixture, 0);
+    // The size comes before the files; what nothing is known of is said to be so.
+    assert_non_null(strstr(fixture->log, "Test/1: 3 files, over 0.0 MB, from 127.0.0.1:"));
+    assert_non_null(strstr(fixture->log, "config.json: no SHA-256 is known for it"));
+    assert_int_equal(rv_model_source_verify(&fixture->source, fixture->folder, &unknown, &err), RV_OK);
+    assert_int_equal(unknown, 1);
     // What is there and right is not fetched again.
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_OK);
-    assert_int_equal(fixture->files[0].request_count, 1);
-    assert_int_equal(fixture->files[1].request_count, 1);
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    for (int i = AT_HUB_CONFIG; i <= AT_HUB_WEIGHTS; i++)
+        assert_int_equal(fixture->files[i].request_count, 1);
+    assert_int_equal(fixture->files[ARCHIVE_WEIGHTS].request_count, 0);
+}
+
+/* What the addresses answer, and which form comes of it. */
+static void model_fetch_tries_the_next_address(void **state)
+{
+    static const struct {
+        HttpBehaviour hub, weights, copy;
+        RvStatus status;
+        size_t form;
+        const char *message, *why;
+    } cases[] = {
+        {HTTP_MISSING, HTTP_GOOD, HTTP_GOOD, RV_OK, 1, NULL, "the other form"},
+        {HTTP_FORBIDDEN, HTTP_MISSING, HTTP_GOOD, RV_OK, 1, NULL, "the other address of the other form"},
+        {HTTP_MISSING, HTTP_MISSING, HTTP_MISSING, RV_ERROR_NETWORK, 2,
+         "by hand, see `reelvec model add --help`", "none of them"},
+    };
+    Fixture *fixture = *state;
+    char command[400];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError err = {0};
+        snprintf(command, sizeof command, "rm -rf '%s'/*", fixture->folder);
+        assert_int_equal(system(command), 0);
+        fixture->files[AT_HUB_WEIGHTS].behaviour = cases[i].hub;
+        fixture->files[ARCHIVE_WEIGHTS].behaviour = cases[i].weights;
+        fixture->files[ARCHIVE_COPY].behaviour = cases[i].copy;
+        RvStatus status = fetch(fixture, &err);
+        if (status != cases[i].status ||
+            (cases[i].message != NULL && strstr(err.message, cases[i].message) == NULL))
+            fail_msg("%s: status %d, %s", cases[i].why, status, err.message);
+        assert_there(fixture, cases[i].form);
+        if (status != RV_OK) { // every address with what it answered
+            assert_non_null(strstr(err.message, "pytorch_model.bin: the server answered 404"));
+            assert_non_null(strstr(err.message, "/clip/Test-1.pt: the server answered 404"));
+            assert_non_null(strstr(err.message, "/copy/Test-1.pt: the server answered 404"));
+        }
+    }
+}
+
+static void model_fetch_takes_no_wrong_weights(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->files[AT_HUB_WEIGHTS].bytes = "weights of a tost";
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_there(fixture, 1);
+    fixture->files[ARCHIVE_WEIGHTS].bytes = fixture->files[ARCHIVE_COPY].bytes = "weights of a tost";
+    damage(fixture, "Test-1/Test-1.pt", "weights of a tost");
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "SHA-256"));
+}
+
+/* A transfer that breaks off is worth going on with; starting over somewhere else is not. */
+static void model_fetch_goes_on_where_it_broke_off(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->files[AT_HUB_WEIGHTS].behaviour = HTTP_CUT_ONCE;
+    fixture->files[AT_HUB_WEIGHTS].cut_after = 5;
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "run the command again to go on"));
+    assert_int_equal(fixture->files[ARCHIVE_WEIGHTS].request_count, 0);
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_int_equal(fixture->files[AT_HUB_WEIGHTS].last_start, 5);
+    assert_there(fixture, 0);
 }
 
 static void model_fetch_replaces_a_damaged_file(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_OK);
-    damage(fixture, "Test-1.pt", "weights of a tost");
-    assert_int_equal(rv_model_source_verify(&test_source, fixture->folder, &err), RV_ERROR_MISMATCH);
-    assert_non_null(strstr(err.message, "Test-1.pt"));
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    damage(fixture, "test-1/pytorch_model.bin", "weights of a tost");
+    assert_int_equal(rv_model_source_verify(&fixture->source, fixture->folder, NULL, &err),
+                     RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "pytorch_model.bin"));
     assert_non_null(strstr(err.message, "reelvec model fetch Test/1"));
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_OK);
-    assert_int_equal(rv_model_source_verify(&test_source, fixture->folder, &err), RV_OK);
-    assert_int_equal(fixture->files[1].request_count, 1);
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_int_equal(rv_model_source_verify(&fixture->source, fixture->folder, NULL, &err), RV_OK);
+    assert_int_equal(fixture->files[AT_HUB_WORDS].request_count, 1);
 }
 
-static void model_fetch_stops_at_the_first_failure(void **state)
+/* A form that is there is the model: it is not fetched in another one beside it. */
+static void model_fetch_keeps_the_form_that_is_there(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    fixture->files[1].behaviour = HTTP_MISSING;
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_ERROR_NETWORK);
-    assert_non_null(strstr(err.message, "/clip/words.txt.gz: the server answered 404"));
-    assert_int_equal(fixture->files[0].request_count, 0);
+    fixture->files[AT_HUB_CONFIG].behaviour = HTTP_MISSING;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_there(fixture, 1);
+    fixture->files[AT_HUB_CONFIG].behaviour = HTTP_GOOD;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_there(fixture, 1);
+}
+
+static void model_fetch_from_a_mirror(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->options.base_url = fixture->base_url;
+    setenv("HF_TOKEN", "hf_secret", 1);
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_there(fixture, 1);
+    assert_int_equal(fixture->files[AT_HUB_CONFIG].request_count, 0);
+    assert_string_equal(fixture->files[ARCHIVE_WEIGHTS].authorization, "");
+}
+
+static void model_fetch_gives_the_token_to_the_endpoint(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    setenv("HF_TOKEN", "hf_secret", 1);
+    fixture->files[AT_HUB_WEIGHTS].behaviour = HTTP_FORBIDDEN;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_string_equal(fixture->files[AT_HUB_WEIGHTS].authorization, "Bearer hf_secret");
+    assert_string_equal(fixture->files[ARCHIVE_WEIGHTS].authorization, "");
+    setenv("HF_TOKEN", "hf\r\nX-Evil: 1", 1);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
+    assert_null(strstr(err.message, "Evil"));
+    unsetenv("HF_TOKEN");
+    setenv("HF_ENDPOINT", "ftp://hub", 1);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "HF_ENDPOINT"));
 }
 
 static void model_fetch_refuses_what_is_no_address(void **state)
@@ -121,9 +297,9 @@ static void model_fetch_refuses_what_is_no_address(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     fixture->options.base_url = "/srv/mirror";
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
     fixture->options.base_url = "file:///srv/mirror";
-    assert_int_equal(rv_model_source_fetch(&test_source, &fixture->options, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
 }
 
 static void model_fetch_knows_its_names(void **state)
@@ -132,14 +308,14 @@ static void model_fetch_knows_its_names(void **state)
     RvError err = {0};
     assert_int_equal(rv_model_fetch("RN50", NULL, &err), RV_ERROR_NOT_FOUND);
     assert_string_equal(err.message, "RN50: not a known model (see `reelvec model list`)");
-    assert_int_equal(rv_model_verify("RN50", NULL, &err), RV_ERROR_NOT_FOUND);
+    assert_int_equal(rv_model_verify("RN50", NULL, NULL, &err), RV_ERROR_NOT_FOUND);
 }
 
 static void model_verify_says_what_is_missing(void **state)
 {
     Fixture *fixture = *state;
     RvError err = {0};
-    assert_int_equal(rv_model_verify("vit-b/32", fixture->folder, &err), RV_ERROR_NOT_FOUND);
+    assert_int_equal(rv_model_verify("vit-b/32", fixture->folder, NULL, &err), RV_ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "reelvec model fetch ViT-B/32"));
 }
 
@@ -147,9 +323,14 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(model_fetch_installs_both_files_once),
+        CASE(model_fetch_takes_the_first_form_once),
+        CASE(model_fetch_tries_the_next_address),
+        CASE(model_fetch_takes_no_wrong_weights),
+        CASE(model_fetch_goes_on_where_it_broke_off),
         CASE(model_fetch_replaces_a_damaged_file),
-        CASE(model_fetch_stops_at_the_first_failure),
+        CASE(model_fetch_keeps_the_form_that_is_there),
+        CASE(model_fetch_from_a_mirror),
+        CASE(model_fetch_gives_the_token_to_the_endpoint),
         CASE(model_fetch_refuses_what_is_no_address),
         CASE(model_fetch_knows_its_names),
         CASE(model_verify_says_what_is_missing),

@@ -51,22 +51,58 @@ static void touch(const char *folder, const char *name)
     fclose(file);
 }
 
-static void model_known_addresses_carry_their_digests(void **state)
+static bool is_digest(const char *text)
+{
+    return text == NULL || (strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64);
+}
+
+static void check_form(const ModelForm *form)
+{
+    assert_true(rv_model_is_plain_name(form->folder));
+    for (size_t i = 0; i < form->file_count; i++) {
+        const ModelFile *file = &form->files[i];
+        assert_true(rv_model_is_plain_name(file->name) && is_digest(file->sha256));
+        assert_true((file->repository != NULL) == (file->revision != NULL));
+        assert_true((file->repository != NULL) != (file->urls[0] != NULL));
+        // OpenAI's addresses carry the digest of their file.
+        for (size_t k = 0; k < MODEL_ADDRESSES_MAX && file->urls[k] != NULL; k++) {
+            assert_int_equal(strncmp(file->urls[k], "https://", 8), 0);
+            if (strstr(file->urls[k], "openaipublic") != NULL)
+                assert_non_null(strstr(file->urls[k], file->sha256));
+        }
+    }
+}
+
+static void model_known_table_is_sound(void **state)
 {
     (void)state;
+    const RvKnownModel *model;
     size_t count = 0;
-    const RvKnownModel *models = rv_model_known(&count);
-    assert_int_equal(count, 4);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(strlen(models[i].weights_sha256), 64);
-        assert_int_equal(strspn(models[i].weights_sha256, "0123456789abcdef"), 64);
-        assert_non_null(strstr(models[i].weights_url, models[i].weights_sha256));
-        assert_int_equal(strncmp(models[i].weights_url, "https://", 8), 0);
-        for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(models[i].weights_sha256, models[j].weights_sha256);
+    for (; (model = rv_model_known(count)) != NULL; count++) {
+        const ModelSource *source = rv_model_source(model->name);
+        const ModelForm *first = &source->forms[0], *form = NULL;
+        const ModelFile *weights = &first->files[first->file_count - 1];
+        uint64_t size_bytes = 0;
+        assert_ptr_equal(&source->model, model);
+        assert_ptr_equal(rv_model_source(model->repository), source);
+        for (size_t k = 0; k < source->form_count; k++)
+            check_form(&source->forms[k]);
+        for (size_t k = 0; k < first->file_count; k++)
+            size_bytes += first->files[k].size_bytes;
+        // The row says what the first form is.
+        assert_non_null(strstr(model->weights_url, weights->name));
+        assert_non_null(strstr(model->weights_url, weights->repository));
+        assert_true(model->size_bytes == (weights->size_bytes > 0 ? size_bytes : 0));
+        assert_true((model->weights_sha256 == NULL) == (weights->sha256 == NULL));
+        if (weights->sha256 != NULL) {
+            assert_string_equal(model->weights_sha256, weights->sha256);
+            assert_ptr_equal(rv_model_source_of_weights(weights->sha256, &form), source);
+            assert_ptr_equal(form, first);
+        }
     }
-    assert_string_equal(models[0].weights_sha256,
-                        "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af");
+    assert_int_equal(count, rv_model_source_count);
+    assert_string_equal(rv_model_known(0)->weights_sha256,
+                        "a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f");
 }
 
 static void model_source_matches_names(void **state)
@@ -82,33 +118,21 @@ static void model_source_matches_names(void **state)
         {"ViT-L/14", "ViT-L/14", "a name that is the beginning of another"},
         {"vit-l-14-336px", "ViT-L/14@336px", "as its file is called, with @"},
         {"ViT-L/14@336px", "ViT-L/14@336px", "the name itself, with @"},
+        {"openai/clip-vit-base-patch32", "ViT-B/32", "its repository"},
+        {"CLIP-ViT-B-32-laion2B-s34B-b79K", "ViT-B/32-laion2B", "the last part of a repository"},
+        {"vit-b-32-datacomp", "ViT-B/32-DataComp", "another one of the same shape"},
         {"ViT-B/3", NULL, "only a beginning"},
         {"ViT-B/322", NULL, "more than the name"},
         {"RN50", NULL, "not a transformer"},
         {"", NULL, "empty"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ModelSource source;
-        bool found = rv_model_source(cases[i].name, &source);
-        if (found != (cases[i].found != NULL))
+        const ModelSource *source = rv_model_source(cases[i].name);
+        if ((source != NULL) != (cases[i].found != NULL))
             fail_msg("%s: %s", cases[i].name, cases[i].why);
-        if (found)
-            assert_string_equal(source.model->name, cases[i].found);
+        if (source != NULL)
+            assert_string_equal(source->model.name, cases[i].found);
     }
-}
-
-static void model_source_folder_is_named_after_the_weights(void **state)
-{
-    (void)state;
-    ModelSource source;
-    char path[MODEL_PATH_SIZE];
-    assert_true(rv_model_source("vit-l/14@336px", &source));
-    assert_int_equal(rv_model_source_folder(&source, "/somewhere", path, sizeof path, NULL), RV_OK);
-    assert_string_equal(path, "/somewhere/ViT-L-14-336px");
-    RvError err;
-    char small[8];
-    assert_int_equal(rv_model_source_folder(&source, "/somewhere", small, sizeof small, &err),
-                     RV_ERROR_ARGUMENT);
 }
 
 static void model_find_says_how_to_fetch(void **state)
@@ -117,9 +141,11 @@ static void model_find_says_how_to_fetch(void **state)
     RvError err = {0};
     char path[MODEL_PATH_SIZE];
     assert_int_equal(rv_model_find("vit-b-32", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
-    assert_string_equal(err.message, "ViT-B/32: not here yet; fetch it with `reelvec model fetch ViT-B/32`");
+    assert_string_equal(err.message,
+                        "ViT-B/32: not here yet; fetch it with `reelvec model fetch ViT-B/32`, or give "
+                        "files that you have to `reelvec model add`");
     assert_int_equal(rv_model_find("ViT-Z/99", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
-    assert_non_null(strstr(err.message, "nor a known model"));
+    assert_non_null(strstr(err.message, "nor a known or added model"));
     assert_int_equal(rv_model_find("", path, sizeof path, &err), RV_ERROR_ARGUMENT);
 }
 
@@ -134,6 +160,80 @@ static void model_find_needs_weights_and_vocabulary(void **state)
     assert_int_equal(rv_model_find("ViT-B/32", path, sizeof path, &err), RV_OK);
     snprintf(expected, sizeof expected, "%s/reelvec/models/ViT-B-32/ViT-B-32.pt", fixture->folder);
     assert_string_equal(path, expected);
+}
+
+static void model_find_prefers_the_form_that_is_published_now(void **state)
+{
+    Fixture *fixture = *state;
+    char path[MODEL_PATH_SIZE], expected[600];
+    touch(fixture->folder, "reelvec/models/ViT-B-32/ViT-B-32.pt");
+    touch(fixture->folder, "reelvec/models/ViT-B-32/bpe_simple_vocab_16e6.txt.gz");
+    touch(fixture->folder, "reelvec/models/clip-vit-base-patch32/pytorch_model.bin");
+    touch(fixture->folder, "reelvec/models/clip-vit-base-patch32/tokenizer.json");
+    assert_int_equal(rv_model_find("ViT-B/32", path, sizeof path, NULL), RV_OK);
+    snprintf(expected, sizeof expected, "%s/reelvec/models/clip-vit-base-patch32", fixture->folder);
+    assert_string_equal(path, expected);
+    char name[128];
+    assert_true(rv_model_name_of(path, NULL, name, sizeof name));
+    assert_string_equal(name, "ViT-B/32");
+}
+
+static bool join_names(void *user, const char *name, const char *path)
+{
+    (void)path;
+    strcat(strcat(user, name), " ");
+    return true;
+}
+
+static void model_added_ones_have_names(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char path[MODEL_PATH_SIZE], names[200] = "", expected[600], before[4096];
+    assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK); // no folder yet
+    touch(fixture->folder, "reelvec/models/mine/config.json");
+    touch(fixture->folder, "reelvec/models/mine/model.safetensors");
+    touch(fixture->folder, "reelvec/models/archive/some.pt");
+    touch(fixture->folder, "reelvec/models/empty/config.json");
+    touch(fixture->folder, "reelvec/models/.adding-abc/model.safetensors");
+    touch(fixture->folder, "reelvec/models/ViT-B-16/ViT-B-16.pt");
+    assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK);
+    assert_string_equal(names, "archive mine ");
+    // A plain name is the added model, also where something else of that name lies here.
+    touch(fixture->folder, "mine");
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(fixture->folder), 0);
+    RvStatus status = rv_model_find("mine", path, sizeof path, &err);
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(status, RV_OK);
+    snprintf(expected, sizeof expected, "%s/reelvec/models/mine", fixture->folder);
+    assert_string_equal(path, expected);
+    assert_int_equal(rv_model_find("archive", path, sizeof path, &err), RV_OK);
+    snprintf(expected, sizeof expected, "%s/reelvec/models/archive/some.pt", fixture->folder);
+    assert_string_equal(path, expected);
+    assert_int_equal(rv_model_find("empty", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
+}
+
+static void model_remove_deletes_nothing_else(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char path[MODEL_PATH_SIZE];
+    struct stat facts;
+    touch(fixture->folder, "reelvec/models/mine/model.safetensors");
+    touch(fixture->folder, "reelvec/models/ViT-B-32/ViT-B-32.pt");
+    touch(fixture->folder, "reelvec/kept");
+    static const char *const refused[] = {"..", ".", "../kept", "mine/", "nothing", ""};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_int_equal(rv_model_remove(refused[i], NULL, &err), RV_ERROR_NOT_FOUND);
+    assert_int_equal(rv_model_remove("vit-b/32", NULL, &err), RV_OK);
+    assert_int_equal(rv_model_find("mine", path, sizeof path, &err), RV_OK);
+    assert_int_equal(rv_model_remove("mine", NULL, &err), RV_OK);
+    assert_int_equal(rv_model_find("mine", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
+    snprintf(path, sizeof path, "%s/reelvec/kept", fixture->folder);
+    assert_int_equal(stat(path, &facts), 0);
+    snprintf(path, sizeof path, "%s/reelvec/models/ViT-B-32", fixture->folder);
+    assert_int_not_equal(stat(path, &facts), 0);
 }
 
 static void model_find_prefers_an_existing_path(void **state)
@@ -152,11 +252,13 @@ static void model_find_prefers_an_existing_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(model_known_addresses_carry_their_digests),
+        cmocka_unit_test(model_known_table_is_sound),
         cmocka_unit_test(model_source_matches_names),
-        cmocka_unit_test(model_source_folder_is_named_after_the_weights),
         cmocka_unit_test_setup_teardown(model_find_says_how_to_fetch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_needs_weights_and_vocabulary, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_find_prefers_the_form_that_is_published_now, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_added_ones_have_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_remove_deletes_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_prefers_an_existing_path, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("models/model_known", tests, NULL, NULL);

@@ -203,11 +203,30 @@ static void embed_says_what_is_missing(void **state)
     load(fixture, NULL);
     setenv("REELVEC_MODEL", "/no/such/model", 1);
     assert_fails(fixture, "SELECT embed_text('a')", "/no/such/model");
-    // The library's own name is looked up among the known models only, never as a path.
+    // The library's own name is looked up among the models of the models folder only, never as a path.
     unsetenv("REELVEC_MODEL");
     make_library(fixture, fixture->model, fixture->sha256);
-    assert_fails(fixture, "SELECT embed_text('a')", "set REELVEC_MODEL to its checkpoint");
+    assert_fails(fixture, "SELECT embed_text('a')", "name its checkpoint with --model or REELVEC_MODEL");
     setenv("REELVEC_MODEL", fixture->model, 1);
+    assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
+}
+
+/* Where the library says that its model lay, if the weights there are the library's. */
+static void embed_finds_the_librarys_model_at_its_place(void **state)
+{
+    static const char place[] = "CREATE TABLE library_notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+                                "INSERT INTO library_notes VALUES ('model_path', %Q)";
+    Fixture *fixture = *state;
+    unsetenv("REELVEC_MODEL");
+    load(fixture, NULL);
+    make_library(fixture, "tiny", fixture->sha256);
+    char *sql = sqlite3_mprintf(place, fixture->other);
+    assert_int_equal(sqlite3_exec(fixture->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
+    assert_fails(fixture, "SELECT embed_text('a')", "the library was made with the model tiny");
+    sql = sqlite3_mprintf("UPDATE library_notes SET value = %Q", fixture->model);
+    assert_int_equal(sqlite3_exec(fixture->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
     assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
 }
 
@@ -242,10 +261,15 @@ static void extension_loads_into_a_connection(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(embed_text_gives_what_the_encoder_gives),  CASE(embed_image_gives_what_the_encoder_gives),
-        CASE(embed_refuses_what_it_cannot_embed),       CASE(embed_refuses_another_model_than_the_librarys),
-        CASE(embed_takes_the_model_that_was_asked_for), CASE(embed_says_what_is_missing),
-        CASE(embed_ignores_a_foreign_library_table),    CASE(extension_loads_into_a_connection),
+        CASE(embed_text_gives_what_the_encoder_gives),
+        CASE(embed_image_gives_what_the_encoder_gives),
+        CASE(embed_refuses_what_it_cannot_embed),
+        CASE(embed_refuses_another_model_than_the_librarys),
+        CASE(embed_takes_the_model_that_was_asked_for),
+        CASE(embed_says_what_is_missing),
+        CASE(embed_finds_the_librarys_model_at_its_place),
+        CASE(embed_ignores_a_foreign_library_table),
+        CASE(extension_loads_into_a_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,16 +41,28 @@ static ssize_t read_answer(void *user, uint64_t position, char *buffer, size_t m
         while (!answer->server->stopping)
             nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
-    return MHD_CONTENT_READER_END_WITH_ERROR;
+    return answer->file->behaviour == HTTP_UNKNOWN_SIZE ? MHD_CONTENT_READER_END_OF_STREAM
+                                                        : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned status, const char *location)
+static void add_linked(struct MHD_Response *response, const HttpFile *file)
+{
+    char value[80];
+    if (file == NULL || file->linked_sha256 == NULL)
+        return;
+    snprintf(value, sizeof value, "\"%s\"", file->linked_sha256);
+    MHD_add_response_header(response, "X-Linked-ETag", value);
+}
+
+static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned status, const char *location,
+                                     const HttpFile *file)
 {
     static char text[] = "an error page\n";
     struct MHD_Response *response =
         MHD_create_response_from_buffer(sizeof text - 1, text, MHD_RESPMEM_PERSISTENT);
     if (location != NULL)
         MHD_add_response_header(response, "Location", location);
+    add_linked(response, file);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
@@ -69,7 +81,7 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
     unsigned long long start = 0;
     if (range != NULL && file->behaviour != HTTP_IGNORE_RANGE && sscanf(range, "bytes=%llu-", &start) == 1) {
         if (start >= file->size_bytes)
-            return answer_status(connection, 416, NULL);
+            return answer_status(connection, 416, NULL, file);
     } else {
         range = NULL;
     }
@@ -80,8 +92,9 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
     if (answer == NULL)
         return MHD_NO;
     *answer = (Answer){.server = server, .file = file, .start = start, .misbehaves = misbehaves_now(file)};
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(file->size_bytes - start, 4096, read_answer, answer, free);
+    uint64_t size = file->behaviour == HTTP_UNKNOWN_SIZE ? MHD_SIZE_UNKNOWN : file->size_bytes - start;
+    struct MHD_Response *response = MHD_create_response_from_callback(size, 4096, read_answer, answer, free);
+    add_linked(response, file);
     MHD_add_response_header(response, "Content-Type",
                             file->media_type != NULL ? file->media_type : "application/octet-stream");
     if (range != NULL) {
@@ -105,15 +118,17 @@ static enum MHD_Result answer_request(void *user, struct MHD_Connection *connect
         if (strcmp(file->path, path) != 0)
             continue;
         file->request_count++;
+        const char *token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+        snprintf(file->authorization, sizeof file->authorization, "%s", token != NULL ? token : "");
         if (file->behaviour == HTTP_MISSING)
-            return answer_status(connection, 404, NULL);
+            return answer_status(connection, 404, NULL, NULL);
         if (file->behaviour == HTTP_FORBIDDEN)
-            return answer_status(connection, 403, NULL);
+            return answer_status(connection, 403, NULL, NULL);
         if (file->behaviour == HTTP_REDIRECT)
-            return answer_status(connection, 302, file->redirect_to);
+            return answer_status(connection, 302, file->redirect_to, file);
         return answer_file(server, connection, file);
     }
-    return answer_status(connection, 404, NULL);
+    return answer_status(connection, 404, NULL, NULL);
 }
 
 HttpServer *http_server_start(HttpFile *files, size_t file_count)

@@ -17,6 +17,7 @@ typedef enum HttpBehaviour {
     HTTP_MISSING,      // 404
     HTTP_FORBIDDEN,    // 403
     HTTP_REDIRECT,     // 302 to redirect_to
+    HTTP_UNKNOWN_SIZE, // whole, without saying beforehand how much
 } HttpBehaviour;
 
 /* Borrowed by the server; behaviour may be changed between requests. */
@@ -27,9 +28,11 @@ typedef struct HttpFile {
     HttpBehaviour behaviour;
     size_t cut_after;
     const char *redirect_to;
-    int request_count;      // counted by the server
-    uint64_t last_start;    // where the last answer began
-    const char *media_type; // NULL: application/octet-stream
+    int request_count;         // counted by the server
+    uint64_t last_start;       // where the last answer began
+    const char *media_type;    // NULL: application/octet-stream
+    const char *linked_sha256; // sent as X-Linked-ETag with every answer; NULL: no such header
+    char authorization[128];   // of the last request; "" where it had none
 } HttpFile;
 
 typedef struct HttpServer HttpServer;

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* reelvec model add and remove: checkpoints that were got by hand, into the models folder and out of it. */
+#include <stdlib.h>
+
+#include "cli.h"
+#include "context.h"
+
+typedef struct AddSettings {
+    CliCommon common;
+    const char *name;
+    bool link;
+} AddSettings;
+
+static const CliOption add_options[] = {
+    {.name = "name",
+     .argument = "NAME",
+     .help = "what it is called from now on (its known name, else that of the folder or file)",
+     .kind = CLI_TEXT,
+     .offset = offsetof(AddSettings, name)},
+    {.name = "link",
+     .help = "keep the files where they are, and only link them",
+     .kind = CLI_FLAG,
+     .offset = offsetof(AddSettings, link)},
+    CLI_OPTION_QUIET(AddSettings),
+};
+
+static const CliOption remove_options[] = {CLI_OPTION_QUIET(AddSettings)};
+
+static int add(const AddSettings *settings, const CliValues *values)
+{
+    RvAddOptions options = {
+        .name = settings->name, .link = settings->link, .log = cli_log(&settings->common, NULL)};
+    RvError err = {0};
+    char name[256], path[4096];
+    const char **paths = calloc(values->argument_count, sizeof *paths);
+    if (paths == NULL)
+        return cli_fail_memory();
+    for (size_t i = 0; i < values->argument_count; i++)
+        paths[i] = cli_values_argument(values, i);
+    RvStatus status = rv_model_add(paths, values->argument_count, &options, name, sizeof name, &err);
+    free(paths);
+    if (status == RV_OK)
+        status = rv_model_find(name, path, sizeof path, &err);
+    if (status != RV_OK)
+        return cli_fail(&err);
+    cli_print("%s: %s", name, path);
+    return CLI_DONE;
+}
+
+static int run_add(const CliCommand *command, int argc, char **argv)
+{
+    AddSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    status = add(&settings, &values);
+    cli_values_clear(&values);
+    return status;
+}
+
+static int run_remove(const CliCommand *command, int argc, char **argv)
+{
+    AddSettings settings = {0};
+    CliValues values;
+    int status;
+    if (!cli_begin(command, argc, argv, &settings, &values, &status))
+        return status;
+    size_t failed = 0;
+    for (size_t i = 0; i < values.argument_count; i++) {
+        RvError err = {0};
+        const char *name = cli_values_argument(&values, i);
+        if (rv_model_remove(name, NULL, &err) != RV_OK) {
+            status = cli_fail(&err);
+            failed++;
+        } else {
+            cli_print("%s: removed", name);
+        }
+    }
+    if (failed > 0 && failed < values.argument_count)
+        status = CLI_PARTLY;
+    cli_values_clear(&values);
+    return status;
+}
+
+const CliCommand cli_command_model_add = {
+    .name = "model add",
+    .arguments = "FOLDER|FILE...",
+    .summary = "take a model that was downloaded by hand",
+    .description =
+        "Takes a checkpoint that you have: opens it, embeds a text, computes its SHA-256, and copies it into "
+        "the "
+        "models folder, where --model finds it by name. Weights that are known get their known name, so that "
+        "what you downloaded takes the place of `reelvec model fetch`.\n"
+        "Give the folder, or the files one by one. What belongs to a checkpoint and lies beside the weights "
+        "comes along: a CLIP of Hugging Face is config.json, vocab.json, merges.txt and pytorch_model.bin or "
+        "model.safetensors; one of open_clip has open_clip_config.json and open_clip_model.safetensors "
+        "instead; "
+        "one of OpenAI is a .pt file with bpe_simple_vocab_16e6.txt.gz beside it.\n"
+        "For ViT-B/32 they are at https://huggingface.co/openai/clip-vit-base-patch32/tree/main",
+    .examples =
+        "  reelvec model add ~/Downloads/clip-vit-base-patch32\n"
+        "  reelvec model add ~/Downloads/pytorch_model.bin      # with config.json and the like beside it\n"
+        "  reelvec model add /models/my-clip --name my-clip --link\n",
+    .options = add_options,
+    .option_count = sizeof add_options / sizeof add_options[0],
+    .min_arguments = 1,
+    .max_arguments = 64,
+    .run = run_add,
+};
+
+const CliCommand cli_command_model_remove = {
+    .name = "model remove",
+    .arguments = "NAME...",
+    .summary = "delete a fetched or added model",
+    .description =
+        "Deletes the model's files from the models folder; what was added with --link loses its links "
+        "only. Libraries stay as they are, and find the model again once it is back.",
+    .examples = "  reelvec model remove ViT-B/32\n",
+    .options = remove_options,
+    .option_count = sizeof remove_options / sizeof remove_options[0],
+    .min_arguments = 1,
+    .max_arguments = 64,
+    .run = run_remove,
+};

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* A checkpoint that was got by hand, checked and put into the models folder.
+ *
+ * The files are first linked, by symbolic links, into a new hidden folder beside the others, and opened
+ * there. Only then each link gives way to a copy, and the folder gets its name: it is there whole, or not at
+ * all. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "models/model_source.h"
+#include "reelvec/encoder.h"
+
+#define COPY_CHUNK_BYTES ((size_t)64 << 20)
+
+typedef struct Adding {
+    const RvAddOptions *options;
+    char models[MODEL_PATH_SIZE];  // the models folder
+    char staging[MODEL_PATH_SIZE]; // the new folder
+    size_t file_count;
+    char suggested[256]; // name, of the folder or the weight file
+    char sha256[65];
+    RvError *err;
+} Adding;
+
+/* ---- which files -------------------------------------------------------------------------------------- */
+
+static bool ends_in(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
+}
+
+static bool is_weights(const char *name)
+{
+    static const char *const endings[] = {".safetensors", ".bin", ".pt", ".pth"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (ends_in(name, endings[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The small files beside the weights, by the names that their makers give them. */
+static bool is_companion(const char *name)
+{
+    static const char *const names[] = {"config.json",
+                                        "preprocessor_config.json",
+                                        "processor_config.json",
+                                        "open_clip_config.json",
+                                        "tokenizer.json",
+                                        "tokenizer_config.json",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "special_tokens_map.json",
+                                        "vocab.txt",
+                                        "tokenizer.model",
+                                        "spiece.model",
+                                        "added_tokens.json",
+                                        "sentencepiece.bpe.model",
+                                        "bpe_simple_vocab_16e6.txt.gz"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* ---- staging ------------------------------------------------------------------------------------------ */
+
+/* A link to the file in the new folder. A name that is there already is left, where `again` allows it. */
+static RvStatus stage(Adding *adding, const char *path, bool again)
+{
+    char target[PATH_MAX], link_path[MODEL_PATH_SIZE];
+    struct stat facts;
+    const char *name = last_part(path);
+    if (realpath(path, target) == NULL)
+        return rv_error_set(adding->err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
+                            strerror(errno));
+    if (stat(target, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return rv_error_set(adding->err, RV_ERROR_FORMAT, "%s: not a regular file", path);
+    RvStatus status = rv_file_join(adding->staging, name, link_path, sizeof link_path, adding->err);
+    if (status != RV_OK || (symlink(target, link_path) != 0 && errno == EEXIST && again))
+        return status;
+    if (lstat(link_path, &facts) != 0 || !S_ISLNK(facts.st_mode))
+        return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", link_path, strerror(errno));
+    adding->file_count++;
+    return RV_OK;
+}
+
+/* What of a folder belongs to a checkpoint. */
+static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
+{
+    char path[MODEL_PATH_SIZE];
+    bool safe = false;
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0)
+        return rv_error_set(adding->err, RV_ERROR_IO, "%s: cannot read the folder: %s", folder,
+                            strerror(errno));
+    for (int i = 0; i < count; i++)
+        safe = safe || ends_in(entries[i]->d_name, ".safetensors");
+    RvStatus status = RV_OK;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        // Where the same weights lie there twice, as safetensors and as a pickle, one copy is enough.
+        bool wanted = is_companion(name) ||
+                      (weights && (ends_in(name, ".index.json") ||
+                                   (is_weights(name) && (!safe || ends_in(name, ".safetensors")))));
+        if (status == RV_OK && wanted && name[0] != '.') {
+            status = rv_file_join(folder, name, path, sizeof path, adding->err);
+            if (status == RV_OK)
+                status = stage(adding, path, true);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* A file, and what lies beside it where it has weights. */
+static RvStatus stage_file(Adding *adding, const char *path)
+{
+    char folder[MODEL_PATH_SIZE];
+    const char *name = last_part(path);
+    RvStatus status = stage(adding, path, false);
+    if (status != RV_OK || !is_weights(name))
+        return status;
+    if (adding->suggested[0] == '\0')
+        snprintf(adding->suggested, sizeof adding->suggested, "%.*s", (int)(strrchr(name, '.') - name), name);
+    snprintf(folder, sizeof folder, "%.*s", name == path ? 1 : (int)(name - path), name == path ? "." : path);
+    return stage_folder(adding, folder, false);
+}
+
+static RvStatus stage_all(Adding *adding, const char *const *paths, size_t path_count)
+{
+    struct stat facts;
+    char whole[PATH_MAX];
+    RvStatus status = RV_OK;
+    if (path_count == 1 && stat(paths[0], &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        if (realpath(paths[0], whole) == NULL)
+            return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", paths[0], strerror(errno));
+        snprintf(adding->suggested, sizeof adding->suggested, "%.*s", (int)sizeof adding->suggested - 1,
+                 last_part(whole));
+        status = stage_folder(adding, paths[0], true);
+    } else {
+        for (size_t i = 0; i < path_count && status == RV_OK; i++) {
+            if (stat(paths[i], &facts) == 0 && S_ISDIR(facts.st_mode))
+                status = rv_error_set(adding->err, RV_ERROR_ARGUMENT,
+                                      "%s: a folder; give one folder, or the files of one model", paths[i]);
+            else
+                status = stage_file(adding, paths[i]);
+        }
+    }
+    if (status == RV_OK && adding->file_count == 0)
+        status = rv_error_set(adding->err, RV_ERROR_FORMAT,
+                              "%s: nothing in it belongs to a checkpoint; wanted its weights (.safetensors, "
+                              ".bin or .pt), configuration and vocabulary",
+                              paths[0]);
+    return status;
+}
+
+/* ---- checking ----------------------------------------------------------------------------------------- */
+
+/* Messages name the hidden folder; what people gave is clearer. */
+static RvStatus explain(const Adding *adding, const char *shown, RvStatus status, const RvError *cause)
+{
+    size_t length = strlen(adding->staging);
+    struct stat facts;
+    const char *slash = strrchr(shown, '/');
+    if (strncmp(cause->message, adding->staging, length) != 0)
+        return rv_error_set(adding->err, status, "%s: %s", shown, cause->message);
+    if (stat(shown, &facts) == 0 && S_ISDIR(facts.st_mode))
+        return rv_error_set(adding->err, status, "%s%s", shown, cause->message + length);
+    return rv_error_set(adding->err, status, "%.*s%s", slash != NULL ? (int)(slash - shown) : 1,
+                        slash != NULL ? shown : ".", cause->message + length);
+}
+
+/* Opened, a text embedded, the weights hashed. */
+static RvStatus check(Adding *adding, const char *shown)
+{
+    char path[MODEL_PATH_SIZE];
+    RvEncoder *encoder = NULL;
+    RvError cause = {0};
+    const char *sha256 = NULL;
+    RvEncoderOptions options = {.device = "cpu", .log = adding->options->log};
+    if (!rv_model_checkpoint_in(adding->staging, path, sizeof path))
+        return rv_error_set(adding->err, RV_ERROR_FORMAT,
+                            "%s: no weights there; wanted a .safetensors, .bin or .pt file", shown);
+    RvStatus status = rv_encoder_open(path, &options, &encoder, &cause);
+    if (status == RV_OK) {
+        float *embedding = calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding);
+        status = embedding != NULL ? rv_encoder_encode_text(encoder, "a", 1, true, embedding, &cause)
+                                   : rv_error_set(&cause, RV_ERROR_MEMORY, "out of memory");
+        free(embedding);
+    }
+    if (status == RV_OK)
+        status = rv_encoder_weights_sha256(encoder, &sha256, &cause);
+    if (status == RV_OK)
+        snprintf(adding->sha256, sizeof adding->sha256, "%s", sha256);
+    rv_encoder_close(encoder);
+    return status == RV_OK ? RV_OK : explain(adding, shown, status, &cause);
+}
+
+/* ---- copying ------------------------------------------------------------------------------------------ */
+
+static RvStatus copy_bytes(int from, int to)
+{
+    // The kernel copies, or shares the blocks where the file system can.
+    for (;;) {
+        ssize_t copied = copy_file_range(from, NULL, to, NULL, COPY_CHUNK_BYTES, 0);
+        if (copied == 0)
+            return RV_OK;
+        if (copied < 0 && errno == EINTR)
+            continue;
+        if (copied < 0)
+            break;
+    }
+    if (errno != EXDEV && errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP && errno != EPERM)
+        return RV_ERROR_IO;
+    char buffer[1 << 16];
+    for (;;) {
+        ssize_t got = read(from, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got == 0 ? RV_OK : RV_ERROR_IO;
+        for (ssize_t done = 0; done < got;) {
+            ssize_t written = write(to, buffer + done, (size_t)(got - done));
+            if (written < 0 && errno != EINTR)
+                return RV_ERROR_IO;
+            done += written > 0 ? written : 0;
+        }
+    }
+}
+
+/* The link gives way to what it leads to. */
+static RvStatus copy_file(const Adding *adding, const char *name)
+{
+    char path[MODEL_PATH_SIZE], part[MODEL_PATH_SIZE];
+    RvStatus status = rv_file_join(adding->staging, name, path, sizeof path, adding->err);
+    if (status == RV_OK && (size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
+        status = rv_error_set(adding->err, RV_ERROR_ARGUMENT, "%s: path too long", path);
+    if (status != RV_OK)
+        return status;
+    int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int to = from >= 0 ? open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+    if (from < 0 || to < 0 || copy_bytes(from, to) != RV_OK || fsync(to) != 0 || rename(part, path) != 0)
+        status = rv_error_set(adding->err, RV_ERROR_IO, "%s: cannot be copied to %s: %s", name,
+                              adding->models, strerror(errno));
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return status;
+}
+
+static RvStatus copy_all(const Adding *adding)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(adding->staging, &entries, NULL, alphasort);
+    RvStatus status = count < 0
+                          ? rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", adding->staging, strerror(errno))
+                          : RV_OK;
+    for (int i = 0; i < count; i++) {
+        if (status == RV_OK && entries[i]->d_name[0] != '.')
+            status = copy_file(adding, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* ---- naming ------------------------------------------------------------------------------------------- */
+
+/* The folder's name, and what the model is called: a known one's belongs to its weights alone. */
+static RvStatus choose_name(Adding *adding, const char **folder, char *name, size_t size_bytes)
+{
+    const ModelForm *form = NULL;
+    const ModelSource *known = rv_model_source_of_weights(adding->sha256, &form);
+    const char *wanted = adding->options->name != NULL ? adding->options->name : adding->suggested;
+    const ModelSource *named = rv_model_source(wanted);
+    if (known != NULL && (adding->options->name == NULL || named == known)) {
+        *folder = form->folder;
+        snprintf(name, size_bytes, "%s", known->model.name);
+        return RV_OK;
+    }
+    if (named != NULL)
+        return rv_error_set(
+            adding->err, RV_ERROR_MISMATCH,
+            "%s: a known model's name, and these are not its weights as far as is known (SHA-256 "
+            "%s); give another one with --name",
+            wanted, adding->sha256);
+    if (!rv_model_is_plain_name(wanted))
+        return rv_error_set(
+            adding->err, RV_ERROR_ARGUMENT,
+            "'%s' cannot be a model's name; give one of letters, digits and . _ - + @ with --name", wanted);
+    *folder = wanted;
+    snprintf(name, size_bytes, "%s", wanted);
+    return RV_OK;
+}
+
+/* Everything that is in the hidden folder goes; it is ours alone. */
+static void discard(const Adding *adding)
+{
+    char path[MODEL_PATH_SIZE];
+    struct dirent **entries = NULL;
+    int count = scandir(adding->staging, &entries, NULL, NULL);
+    for (int i = 0; i < count; i++) {
+        if (rv_file_join(adding->staging, entries[i]->d_name, path, sizeof path, NULL) == RV_OK)
+            unlink(path);
+        free(entries[i]);
+    }
+    free(entries);
+    rmdir(adding->staging);
+}
+
+/* The same weights under the name already: nothing is left to do. */
+static bool is_there(const Adding *adding, const char *folder)
+{
+    char path[MODEL_PATH_SIZE];
+    RvEncoder *encoder = NULL;
+    const char *sha256 = NULL;
+    RvEncoderOptions options = {.thread_count = 1, .device = "cpu"};
+    bool same = rv_model_checkpoint_in(folder, path, sizeof path) &&
+                rv_encoder_open(path, &options, &encoder, NULL) == RV_OK &&
+                rv_encoder_weights_sha256(encoder, &sha256, NULL) == RV_OK &&
+                strcmp(sha256, adding->sha256) == 0;
+    rv_encoder_close(encoder);
+    return same;
+}
+
+static RvStatus install(Adding *adding, const char *folder, const char *name)
+{
+    char path[MODEL_PATH_SIZE];
+    RvStatus status = rv_file_join(adding->models, folder, path, sizeof path, adding->err);
+    if (status != RV_OK || rename(adding->staging, path) == 0)
+        return status;
+    bool taken = errno == ENOTEMPTY || errno == EEXIST;
+    if (taken && is_there(adding, path)) {
+        discard(adding);
+        return RV_OK;
+    }
+    if (taken)
+        return rv_error_set(
+            adding->err, RV_ERROR_ARGUMENT,
+            "%s: there is a model of this name already; `reelvec model remove %s` first, or give "
+            "another name with --name",
+            name, name);
+    return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOptions *options, char *name,
+                      size_t size_bytes, RvError *err)
+{
+    static const RvAddOptions defaults;
+    Adding adding = {.options = options != NULL ? options : &defaults, .err = err};
+    const char *folder = NULL;
+    if (path_count == 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "no file and no folder to add");
+    RvStatus status =
+        adding.options->folder == NULL ? rv_model_folder(adding.models, sizeof adding.models, err) : RV_OK;
+    if (adding.options->folder != NULL)
+        snprintf(adding.models, sizeof adding.models, "%s", adding.options->folder);
+    if (status == RV_OK)
+        status = rv_file_make_folders(adding.models, err);
+    if (status == RV_OK)
+        status = rv_file_join(adding.models, ".adding-XXXXXX", adding.staging, sizeof adding.staging, err);
+    if (status == RV_OK && (mkdtemp(adding.staging) == NULL || chmod(adding.staging, 0755) != 0))
+        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", adding.staging, strerror(errno));
+    if (status != RV_OK)
+        return status;
+    status = stage_all(&adding, paths, path_count);
+    if (status == RV_OK)
+        status = check(&adding, paths[0]);
+    if (status == RV_OK)
+        status = choose_name(&adding, &folder, name, size_bytes);
+    if (status == RV_OK && !adding.options->link) {
+        char opened[65];
+        memcpy(opened, adding.sha256, sizeof opened);
+        status = copy_all(&adding);
+        if (status == RV_OK)
+            status = check(&adding, paths[0]);
+        if (status == RV_OK && strcmp(opened, adding.sha256) != 0)
+            status = rv_error_set(err, RV_ERROR_MISMATCH, "%s: changed while it was copied", paths[0]);
+    }
+    if (status == RV_OK)
+        status = install(&adding, folder, name);
+    if (status != RV_OK)
+        discard(&adding);
+    return status;
+}

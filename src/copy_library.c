@@ -287,6 +287,17 @@ static RvStatus copy_videos(Copy *copy, const RvLog *log, RvError *err)
     return status;
 }
 
+/* The copy remembers where the model lay, unless it knows that already. */
+static void copy_model_path(Store *from, Store *to)
+{
+    char *place = NULL, *known = NULL;
+    if (rv_store_get_note(from, STORE_NOTE_MODEL_PATH, &place, NULL) == RV_OK && place != NULL &&
+        rv_store_get_note(to, STORE_NOTE_MODEL_PATH, &known, NULL) == RV_OK && known == NULL)
+        rv_store_put_note(to, STORE_NOTE_MODEL_PATH, place, NULL);
+    free(place);
+    free(known);
+}
+
 RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyOptions *options,
                          RvCopyReport *report, RvError *err)
 {
@@ -303,6 +314,8 @@ RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyO
         status = rv_store_require_identity(to, &identity, err);
     if (status != RV_OK)
         return status;
+    if (present)
+        copy_model_path(from, to);
     Copy copy = {.from = from,
                  .to = to,
                  .options = options,

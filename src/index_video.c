@@ -173,10 +173,8 @@ RvStatus rv_index_video_decide(IndexVideo *video, RvError *err)
 {
     const IndexContext *context = video->context;
     VideoSource *source = &video->source;
-    ModelIdentity identity;
-    RvStatus status = rv_encoder_identity(context->encoder, !context->options->no_normalize, &identity, err);
-    if (status == RV_OK)
-        status = rv_store_require_identity(context->store, &identity, err);
+    RvStatus status =
+        rv_encoder_claim(context->encoder, context->store, !context->options->no_normalize, err);
     if (status == RV_OK && !source->by_path)
         status = rv_store_find_content(context->store, source->content_key, &source->same_content,
                                        &source->by_content, err);

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "copy_library.h"
 #include "index_queue.h"
+#include "library_model.h"
 #include "pipeline.h"
 #include "pixels/thumbnail.h"
 #include "query_terms.h"
@@ -61,6 +62,12 @@ void rv_library_close(RvLibrary *library)
 const char *rv_library_uri(const RvLibrary *library)
 {
     return rv_store_uri(library->store);
+}
+
+RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *options, RvEncoder **out,
+                                 RvError *err)
+{
+    return rv_store_open_encoder(library->store, options, out, err);
 }
 
 /* Codes and lists only make searches faster: without them the frames are as well in the library. */

@@ -248,6 +248,17 @@ static int index_videos(CliIndexing *indexing, const IndexSettings *settings, Rv
     return status;
 }
 
+/* Whoever named no model may not think of the one that the library was begun with. */
+static void tell_model(const CliIndexing *indexing)
+{
+    const char *usual = cli_model(&(CliCommon){0});
+    if (indexing->common->quiet || indexing->encoder == NULL || !cli_model_is_open(indexing->common))
+        return;
+    const RvModelInfo *info = rv_encoder_info(indexing->encoder);
+    if (strcmp(info->name, usual) != 0)
+        cli_message("the library's own model: %s (%s)", info->name, info->path);
+}
+
 static int index_all(CliIndexing *indexing, const IndexSettings *settings, const CliValues *values, int shard,
                      int shard_count)
 {
@@ -259,9 +270,10 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     // Before anything is loaded or made.
     if (settings->queue && rv_library_queue_possible(cli_library(common), &err) != RV_OK)
         return cli_fail(&err);
-    if (cli_open_encoder(common, log, &indexing->encoder, &err) != RV_OK ||
+    if (cli_open_library_encoder(common, NULL, log, &indexing->encoder, &err) != RV_OK ||
         cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);
+    tell_model(indexing);
     if (status == CLI_DONE)
         status = index_videos(indexing, settings, log, values, shard, shard_count);
     rv_library_close(indexing->library);

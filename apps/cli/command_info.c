@@ -50,6 +50,8 @@ static void print_table(const RvLibraryInfo *info)
     }
     printf("model              %s\n", info->model_name);
     printf("weights SHA-256    %s\n", info->weights_sha256);
+    if (info->model_path[0] != '\0')
+        cli_print("model from         %s", info->model_path);
     printf("dimensions         %d\n", info->dimensions);
     printf("normalized         %s\n", info->normalized ? "yes" : "no");
     if (info->frame_count == 0)
@@ -61,9 +63,10 @@ static void print_table(const RvLibraryInfo *info)
 static bool print_json(const RvLibraryInfo *info)
 {
     json_t *object = json_pack(
-        "{so si so so si sb sI sI sI sI sI sI sI sI sI sf sf si si}", "library", cli_json_string(info->uri),
-        "schema_version", info->schema_version, "model", cli_json_string(info->model_name), "weights_sha256",
-        cli_json_string(info->weights_sha256), "dimensions", info->dimensions, "normalized",
+        "{so si so so so si sb sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
+        cli_json_string(info->uri), "schema_version", info->schema_version, "model",
+        cli_json_string(info->model_name), "weights_sha256", cli_json_string(info->weights_sha256),
+        "model_path", cli_json_string(info->model_path), "dimensions", info->dimensions, "normalized",
         (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
         (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "frames",
         (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",

@@ -256,7 +256,7 @@ static int search_all(Search *search)
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
     if (cli_open_library(&settings->common, CLI_LIBRARY_READ, log, &search->library, &err) != RV_OK ||
-        cli_open_encoder(&settings->common, log, &search->encoder, &err) != RV_OK)
+        cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK)
         return cli_fail(&err);
     if (search->term_count > 0)
         return search_once(search, search->terms, search->term_count, NULL);

@@ -90,6 +90,11 @@ const char *cli_model(const CliCommon *common)
     return model != NULL ? model : "ViT-B/32";
 }
 
+bool cli_model_is_open(const CliCommon *common)
+{
+    return setting(common->model, "REELVEC_MODEL") == NULL;
+}
+
 const char *cli_library(const CliCommon *common)
 {
     return setting(common->library, "REELVEC_LIBRARY");
@@ -127,13 +132,37 @@ static RvStatus find_precision(const CliCommon *common, RvPrecision *precision, 
                      word);
 }
 
+static RvStatus encoder_options(const CliCommon *common, RvLog log, RvEncoderOptions *out, RvError *err)
+{
+    *out = (RvEncoderOptions){.thread_count = common->thread_count, .device = common->device, .log = log};
+    return find_precision(common, &out->precision, err);
+}
+
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)
 {
-    RvEncoderOptions options = {.thread_count = common->thread_count, .device = common->device, .log = log};
-    RvStatus status = find_precision(common, &options.precision, err);
-    if (status != RV_OK)
-        return status;
-    return rv_encoder_open(cli_model(common), &options, out, err);
+    RvEncoderOptions options;
+    RvStatus status = encoder_options(common, log, &options, err);
+    return status == RV_OK ? rv_encoder_open(cli_model(common), &options, out, err) : status;
+}
+
+RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, RvLog log, RvEncoder **out,
+                                  RvError *err)
+{
+    RvEncoderOptions options;
+    RvLibrary *opened = NULL;
+    if (!cli_model_is_open(common))
+        return cli_open_encoder(common, log, out, err);
+    RvStatus status = encoder_options(common, log, &options, err);
+    if (status == RV_OK && library == NULL) {
+        status = cli_open_library(common, CLI_LIBRARY_READ, (RvLog){0}, &opened, err);
+        if (status == RV_ERROR_NOT_FOUND) // the first video makes it
+            return rv_encoder_open(cli_model(common), &options, out, err);
+        library = opened;
+    }
+    if (status == RV_OK)
+        status = rv_library_open_encoder(library, &options, out, err);
+    rv_library_close(opened);
+    return status;
 }
 
 static volatile sig_atomic_t interrupt_count;

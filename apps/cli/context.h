@@ -28,6 +28,8 @@ RvLog cli_log(const CliCommon *common, CliProgress *progress);
 /* --model, else REELVEC_MODEL, else "ViT-B/32"; --library, else REELVEC_LIBRARY, else NULL (the default
  * path). */
 const char *cli_model(const CliCommon *common);
+/* Whether neither of the first two says which. */
+bool cli_model_is_open(const CliCommon *common);
 const char *cli_library(const CliCommon *common);
 
 typedef enum CliLibraryUse { CLI_LIBRARY_READ, CLI_LIBRARY_CHANGE, CLI_LIBRARY_CREATE } CliLibraryUse;
@@ -37,6 +39,10 @@ RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log,
                           RvError *err);
 /* The model of cli_model in the precision of --precision, else REELVEC_PRECISION. */
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err);
+/* The same for a library: where neither --model nor REELVEC_MODEL says which, the library's own model.
+ * library NULL: that of cli_library, which need not be there yet. */
+RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, RvLog log, RvEncoder **out,
+                                  RvError *err);
 
 /* Ctrl-C and SIGTERM: the first is only noted, the second ends the program. */
 void cli_catch_interrupts(void);

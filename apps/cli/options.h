@@ -68,8 +68,8 @@ typedef struct CliCommon {
 #define CLI_OPTION_MODEL(Type)                                                                               \
     {                                                                                                        \
         .name = "model", .letter = 'm', .argument = "MODEL",                                                 \
-        .help = "a fetched model's name, or a checkpoint (REELVEC_MODEL, else ViT-B/32)", .kind = CLI_TEXT,  \
-        .offset = offsetof(Type, common.model)                                                               \
+        .help = "a model's name, or a checkpoint (REELVEC_MODEL, else the library's own, else ViT-B/32)",    \
+        .kind = CLI_TEXT, .offset = offsetof(Type, common.model)                                             \
     }
 #define CLI_OPTION_THREADS(Type)                                                                             \
     {                                                                                                        \

@@ -35,6 +35,12 @@ RV_API void rv_library_close(RvLibrary *library);
 /* What was opened, as messages name it: without password. Lives as long as the library. */
 RV_API const char *rv_library_uri(const RvLibrary *library);
 
+/* Open the model that made the library's embeddings, wherever it lies now (rv_model_locate); "ViT-B/32" where
+ * the library is empty. Errors: NOT_FOUND names the library's model and how to get it; those of
+ * rv_encoder_open. */
+RV_API RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *options, RvEncoder **out,
+                                        RvError *err);
+
 /* Path of the default library in the user's data folder ($XDG_DATA_HOME/reelvec/library.db). */
 RV_API RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err);
 
@@ -390,6 +396,7 @@ typedef struct RvLibraryInfo {
     int schema_version;
     char model_name[128]; /* "" while the library is empty */
     char weights_sha256[65];
+    char model_path[4096]; /* where its checkpoint lay when the library was last indexed; "": not known */
     int dimensions;
     bool normalized;
     int64_t video_count, complete_count, failed_count, frame_count;

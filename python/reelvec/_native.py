@@ -161,7 +161,8 @@ FrameRowsCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvFrameRows))
 
 class RvLibraryInfo(Structure):
     _fields_ = ([("uri", c_char * 1024), ("schema_version", c_int), ("model_name", c_char * 128),
-                 ("weights_sha256", c_char * 65), ("dimensions", c_int), ("normalized", c_bool)] +
+                 ("weights_sha256", c_char * 65), ("model_path", c_char * 4096), ("dimensions", c_int),
+                 ("normalized", c_bool)] +
                 [(name, c_int64) for name in ("video_count", "complete_count", "failed_count", "frame_count",
                                               "size_bytes", "picture_bytes", "embedding_bytes",
                                               "code_bytes", "code_count")] +
@@ -212,6 +213,7 @@ FUNCTIONS = {
     "rv_picture_destroy": (None, [HANDLE]),
     "rv_library_open": (c_int, [c_char_p, P(RvLibraryOptions), OUT, E]),
     "rv_library_close": (None, [HANDLE]),
+    "rv_library_open_encoder": (c_int, [HANDLE, P(RvEncoderOptions), OUT, E]),
     "rv_library_default_path": (c_int, [c_char_p, c_size_t, E]),
     "rv_sources_expand": (c_int, [c_char_p, P(RvStrings), E]),
     "rv_strings_clear": (None, [P(RvStrings)]),

@@ -63,10 +63,11 @@ class Library(_native.Uncopied):
     """A library of frames.
 
     uri: a file (SQLite) or a server's address; without it REELVEC_LIBRARY, else the user's default library. It is made by
-    the first index(). model: a Model, or what Model() takes; opened when first needed, and closed with the library unless
-    it was given open. read_only: refuse every change. device: "cuda" or "cuda:1" searches a library of 20,000 frames or more
-    on that GPU where it fits there, "auto" where there is one; the first search copies the library's codes there. threads: of
-    searches, and of making codes and lists; 0 means one per core.
+    the first index(). model: a Model, or what Model() takes; without it REELVEC_MODEL, else the library's own, wherever it
+    lies now. It is opened when first needed, and closed with the library unless it was given open. read_only: refuse every
+    change. device: "cuda" or "cuda:1" searches a library of 20,000 frames or more on that GPU where it fits there, "auto"
+    where there is one; the first search copies the library's codes there. threads: of searches, and of making codes and
+    lists; 0 means one per core.
 
     Videos are named by their path or URL, by a file, by the last parts of their path ("clip.mp4", "talks/clip.mp4"), or by
     a pattern ("*.mkv"): the first of these that finds any. "~" at the beginning of a path is the home folder.
@@ -112,8 +113,19 @@ class Library(_native.Uncopied):
         if isinstance(self._model, Model):
             return self._model
         if self._own_model is None:
-            self._own_model = Model(self._model)
+            self._own_model = self._find_model()
         return self._own_model
+
+    def _find_model(self) -> Model:
+        """As it was given, else REELVEC_MODEL, else the library's own; ViT-B/32 for one that is still to be made."""
+        if self._model is not None or os.environ.get("REELVEC_MODEL"):
+            return Model(self._model)
+        try:
+            handle = self._open(create=False)
+        except errors.NotFoundError:
+            return Model()
+        with handle as library:
+            return Model._of_library(library)
 
     def close(self) -> None:
         """Give everything back; the library cannot be used afterwards."""
@@ -171,7 +183,8 @@ class Library(_native.Uncopied):
             force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
         places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
         run = IndexRun([name for place in places for name in _sources(place)], progress)
-        with self._open(create=True) as library, self.model._handle as encoder:
+        model = self.model  # before the library is made, or is in use
+        with self._open(create=True) as library, model._handle as encoder:
             run.run(library, encoder, options, _native.whole(jobs, "jobs", 0, _native.JOBS_MAX))
         return run.reports
 
@@ -206,7 +219,9 @@ class Library(_native.Uncopied):
         array = query.to_c(asked, dimensions)
         found = _native.RvHits()
         if any(term.needs_model for term in asked):
-            with self._open(create=False) as library, self.model._handle as encoder:
+            handle = self._open(create=False)
+            model = self.model  # before the library is in use
+            with handle as library, model._handle as encoder:
                 call("rv_library_search", library, encoder, array, len(asked), ctypes.byref(options), ctypes.byref(found))
         else:
             with self._open(create=False) as library:

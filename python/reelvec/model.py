@@ -50,7 +50,7 @@ class ModelInfo:
 class Model(_native.Uncopied):
     """An opened CLIP checkpoint.
 
-    model: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model; without it
+    model: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched or added model; without it
     REELVEC_MODEL, else "ViT-B/32". threads: 0 means one per core. precision: how pictures are embedded, "float32", "fast"
     (16-bit integers, cosine to float32 at least 0.9999; CUDA: float16, 0.9995) or "auto": fast where the device gains by
     it. device: for pictures: "cpu", "cuda", "cuda:1", or "auto" (also None): REELVEC_DEVICE, else CUDA where it works.
@@ -70,6 +70,16 @@ class Model(_native.Uncopied):
                                    log=_native.log_to_python())
         self._handle.fill("rv_encoder_open", _native.encode_path(name), ctypes.byref(options))
         self.info = self._read_info()
+
+    @classmethod
+    def _of_library(cls, library: ctypes.c_void_p) -> "Model":
+        """The model that an open library names, wherever it lies."""
+        model = cls.__new__(cls)
+        model._handle = _native.Handle("rv_encoder_close")
+        options = RvEncoderOptions(device=b"auto", log=_native.log_to_python())
+        model._handle.fill("rv_library_open_encoder", library, ctypes.byref(options))
+        model.info = model._read_info()
+        return model
 
     def _read_info(self) -> ModelInfo:
         with self._handle as encoder:

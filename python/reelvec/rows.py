@@ -115,6 +115,7 @@ class LibraryInfo:
     schema_version: int
     model_name: str
     weights_sha256: str
+    model_path: str
     dimensions: int
     normalized: bool
     video_count: int

@@ -276,14 +276,16 @@ static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, co
     if (stored->dimensions != wanted->dimensions)
         return rv_error_set(err, RV_ERROR_MISMATCH,
                             "%s: holds %d-dimension embeddings of %s, the model %s gives %d; "
-                            "use another library or pass --model %s",
-                            uri, stored->dimensions, stored->name, wanted->name, wanted->dimensions,
-                            stored->name);
+                            "use another library or pass the model that made it; with neither --model nor "
+                            "REELVEC_MODEL it is found by itself",
+                            uri, stored->dimensions, stored->name, wanted->name, wanted->dimensions);
     if (strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
-        return rv_error_set(err, RV_ERROR_MISMATCH,
-                            "%s: holds embeddings of %s (weights %.12s...), the model is %s "
-                            "(weights %.12s...); use another library or pass the model that made it",
-                            uri, stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
+        return rv_error_set(
+            err, RV_ERROR_MISMATCH,
+            "%s: holds embeddings of %s (weights %.12s...), the model is %s "
+            "(weights %.12s...); use another library or pass the model that made it; with neither "
+            "--model nor REELVEC_MODEL it is found by itself",
+            uri, stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
     if (stored->normalized != wanted->normalized)
         return rv_error_set(err, RV_ERROR_MISMATCH,
                             "%s: holds embeddings that are%s normalised; use another library "

@@ -117,6 +117,12 @@ RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvEr
  * may differ where the SHA-256 of the weights is the same. */
 RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err);
 
+/* What a library remembers besides, by name. *value is NULL where there is nothing, else to be freed with
+ * free(). Writing what stands there already writes nothing. UNSUPPORTED where this kind keeps no notes. */
+#define STORE_NOTE_MODEL_PATH "model_path" // where the checkpoint lay that made the embeddings, absolute
+RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err);
+RvStatus rv_store_put_note(Store *store, const char *name, const char *value, RvError *err);
+
 /* Videos. find_* give *found = false where there is none; of several with one content, a complete one is
  * given. */
 RvStatus rv_store_find_path(Store *store, const char *path, StoredVideo *out, bool *found, RvError *err);

@@ -90,9 +90,17 @@ typedef struct StoreQueue {
     /* A transaction that sees at each statement what others have committed. */
     RvStatus (*begin)(Store *store, RvError *err);
     RvStatus (*end)(Store *store, RvStatus status, RvError *err);
+    /* The notes of a library are a table that is made when the first one is written. */
+    const char *const *note_schema; // makes it where it is not there; NULL ends it
+    const char *note_table;         // gives a row where it is there
+    const char *note_write;         // name, value
     /* format: SQL with %s for text, %d for int64_t, %f for double. row NULL: no rows are expected. */
     RvStatus (*query)(Store *store, QueueRowCallback row, void *user, RvError *err, const char *format, ...);
 } StoreQueue;
+
+/* get_note and put_note of databases that have a StoreQueue. */
+RvStatus rv_store_server_get_note(Store *store, const char *name, char **value, RvError *err);
+RvStatus rv_store_server_put_note(Store *store, const char *name, const char *value, RvError *err);
 
 /* UNSUPPORTED, in the same words for a store and for an address. */
 RvStatus rv_store_no_queue(const char *uri, RvError *err);
@@ -113,6 +121,10 @@ struct StoreBackend {
     /* In one transaction: where nobody has claimed the library or it holds no frames, write `wanted`; give
      * what stands there afterwards. */
     RvStatus (*claim_identity)(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
+
+    /* *value is NULL where there is none, else to be freed with free(). NULL: this kind keeps no notes. */
+    RvStatus (*get_note)(Store *store, const char *name, char **value, RvError *err);
+    RvStatus (*put_note)(Store *store, const char *name, const char *value, RvError *err);
 
     RvStatus (*find_video)(Store *store, VideoColumn column, const char *value, StoredVideo *out, bool *found,
                            RvError *err);

@@ -21,6 +21,12 @@ typedef struct MemoryVideo {
     size_t frame_count, frame_capacity;
 } MemoryVideo;
 
+#define MEMORY_NOTES_MAX 16
+
+typedef struct MemoryNote {
+    char *name, *value; // NULL: none
+} MemoryNote;
+
 typedef struct MemoryStore {
     Store base;
     MemoryVideo *videos; // by id
@@ -28,6 +34,7 @@ typedef struct MemoryStore {
     int64_t next_id;
     bool claimed;
     ModelIdentity model;
+    MemoryNote notes[MEMORY_NOTES_MAX];
 } MemoryStore;
 
 static void clear_frame(MemoryFrame *frame)
@@ -52,6 +59,10 @@ static void memory_close(Store *base)
     for (size_t i = 0; i < store->video_count; i++)
         clear_memory_video(&store->videos[i]);
     free(store->videos);
+    for (size_t i = 0; i < MEMORY_NOTES_MAX; i++) {
+        free(store->notes[i].name);
+        free(store->notes[i].value);
+    }
     free(base->uri);
     free(store);
 }
@@ -111,6 +122,38 @@ static RvStatus memory_claim_identity(Store *base, const ModelIdentity *wanted, 
         store->model = *wanted;
     store->claimed = true;
     *out = store->model;
+    return RV_OK;
+}
+
+static RvStatus memory_get_note(Store *base, const char *name, char **value, RvError *err)
+{
+    const MemoryStore *store = (const MemoryStore *)base;
+    for (size_t i = 0; i < MEMORY_NOTES_MAX && store->notes[i].name != NULL; i++) {
+        if (strcmp(store->notes[i].name, name) != 0)
+            continue;
+        *value = rv_mem_copy_string(store->notes[i].value, err);
+        return *value != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    return RV_OK;
+}
+
+static RvStatus memory_put_note(Store *base, const char *name, const char *value, RvError *err)
+{
+    MemoryStore *store = (MemoryStore *)base;
+    size_t i = 0;
+    while (i < MEMORY_NOTES_MAX && store->notes[i].name != NULL && strcmp(store->notes[i].name, name) != 0)
+        i++;
+    char *new_name = rv_mem_copy_string(name, err), *new_value = rv_mem_copy_string(value, err);
+    if (i == MEMORY_NOTES_MAX || new_name == NULL || new_value == NULL) {
+        free(new_name);
+        free(new_value);
+        return i < MEMORY_NOTES_MAX ? RV_ERROR_MEMORY
+                                    : rv_error_set(err, RV_ERROR_MEMORY, "%s: more than %d notes", base->uri,
+                                                   MEMORY_NOTES_MAX);
+    }
+    free(store->notes[i].name);
+    free(store->notes[i].value);
+    store->notes[i] = (MemoryNote){new_name, new_value};
     return RV_OK;
 }
 
@@ -460,6 +503,8 @@ const StoreBackend store_memory_backend = {
     .end_snapshot = memory_end_snapshot,
     .get_identity = memory_get_identity,
     .claim_identity = memory_claim_identity,
+    .get_note = memory_get_note,
+    .put_note = memory_put_note,
     .find_video = memory_find_video,
     .has_video = memory_has_video,
     .begin_video = memory_begin_video,

@@ -299,6 +299,8 @@ const StoreBackend store_mariadb_backend = {
     .ann_build = rv_mysql_mariadb_ann_build,
     .ann_info = rv_mysql_mariadb_ann_info,
     .queue = &rv_mysql_mariadb_queue,
+    .get_note = rv_store_server_get_note,
+    .put_note = rv_store_server_put_note,
 };
 
 const StoreBackend store_singlestore_backend = {

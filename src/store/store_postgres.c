@@ -353,4 +353,6 @@ const StoreBackend store_postgres_backend = {
     .ann_drop = rv_postgres_ann_drop,
     .ann_info = rv_postgres_ann_info,
     .queue = &rv_postgres_queue,
+    .get_note = rv_store_server_get_note,
+    .put_note = rv_store_server_put_note,
 };

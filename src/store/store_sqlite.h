@@ -10,8 +10,8 @@
 /* Marks the file as ours in its header (bytes 68 to 71): "RVEC". */
 #define SQLITE_LIBRARY_APPLICATION_ID 0x52564543
 
-/* Version 2 brought the change log. A macro of digits, for SQL. */
-#define SQLITE_SCHEMA_VERSION 2
+/* Version 2 brought the change log, version 3 the notes. A macro of digits, for SQL. */
+#define SQLITE_SCHEMA_VERSION 3
 
 typedef struct SqliteStore {
     Store base;
@@ -61,6 +61,9 @@ RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err);
 RvStatus rv_sqlite_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_sqlite_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
                                   RvError *err);
+
+RvStatus rv_sqlite_get_note(Store *store, const char *name, char **value, RvError *err);
+RvStatus rv_sqlite_put_note(Store *store, const char *name, const char *value, RvError *err);
 
 /* ---- store_sqlite_video.c: rows of videos ---- */
 

@@ -265,3 +265,39 @@ RvStatus rv_sqlite_claim_identity(Store *base, const ModelIdentity *wanted, Mode
     }
     return rv_sqlite_end(store, status, err);
 }
+
+/* ---- notes -------------------------------------------------------------------------------------------- */
+
+RvStatus rv_sqlite_get_note(Store *base, const char *name, char **value, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    if (base->schema_version < 3)
+        return RV_OK;
+    RvStatus status =
+        rv_sqlite_prepare(store, "SELECT value FROM library_notes WHERE name = ?1", &statement, err);
+    if (status != RV_OK)
+        return status;
+    rv_sqlite_bind_bytes(statement, 1, name);
+    status = rv_sqlite_step(store, statement, &row, err);
+    if (status == RV_OK && row)
+        status = rv_sqlite_column_bytes(store, statement, 0, "library_notes", value, err);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+RvStatus rv_sqlite_put_note(Store *base, const char *name, const char *value, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    RvStatus status =
+        rv_sqlite_prepare(store, "REPLACE INTO library_notes (name, value) VALUES (?1, ?2)", &statement, err);
+    if (status != RV_OK)
+        return status;
+    rv_sqlite_bind_bytes(statement, 1, name);
+    rv_sqlite_bind_bytes(statement, 2, value);
+    status = rv_sqlite_step(store, statement, NULL, err);
+    sqlite3_finalize(statement);
+    return status;
+}

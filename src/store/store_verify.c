@@ -96,7 +96,10 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
     ModelIdentity identity = {0};
     RvVideos videos = {0};
     bool present = false;
+    char *place = NULL;
     status = rv_store_identity(store, &identity, &present, err);
+    if (status == RV_OK)
+        status = rv_store_get_note(store, STORE_NOTE_MODEL_PATH, &place, err);
     if (status == RV_OK)
         status = rv_store_list_videos(store, &videos, err);
     if (status == RV_OK)
@@ -104,6 +107,8 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
     count_videos(&videos, out);
     snprintf(out->model_name, sizeof out->model_name, "%s", identity.name);
     snprintf(out->weights_sha256, sizeof out->weights_sha256, "%s", identity.weights_sha256);
+    snprintf(out->model_path, sizeof out->model_path, "%s", place != NULL ? place : "");
+    free(place);
     out->dimensions = identity.dimensions;
     out->normalized = identity.normalized;
     InfoScan scan = {store, NULL, check_picture, out, (size_t)identity.dimensions * sizeof(float)};

@@ -88,6 +88,21 @@ class ModelTest(unittest.TestCase):
             self.assertEqual(model.open_device().device, "cpu")
             self.assertEqual(model.info.batch_size, 16)
 
+    def test_a_library_finds_its_model_again(self):
+        with reelvec.Library(library.uri) as found:
+            self.assertEqual(found.model.weights_sha256, model.weights_sha256)
+            self.assertEqual([hit.frame_number for hit in found.hits(TEXT)], [hit.frame_number for hit in library.hits(TEXT)])
+            self.assertEqual(found.info().model_path, str(MODEL))
+        with unittest.mock.patch.dict(os.environ, REELVEC_MODEL="/no/such/model"), reelvec.Library(library.uri) as found:
+            with self.assertRaisesRegex(reelvec.NotFoundError, "/no/such/model"):
+                found.hits(TEXT)
+        with reelvec.Library(scratch("none.db")) as none:  # without a model to be had nothing is made
+            with self.assertRaisesRegex(reelvec.NotFoundError, "model fetch ViT-B/32"):
+                none.index(VIDEO)
+            with self.assertRaisesRegex(reelvec.NotFoundError, "no library here"):
+                none.hits(TEXT)
+        self.assertFalse(os.path.exists(scratch("none.db")))
+
     def test_shapes_follow_the_arguments(self):
         self.assertEqual(model.encode_text("a").shape, (512,))
         self.assertEqual(model.encode_text(["a"]).shape, (1, 512))

@@ -354,16 +354,21 @@ static void old_libraries_are_read_and_upgraded_by_the_first_writer(void **state
     Made *made = make_library(fixture->path);
     run_sql(fixture->path,
             "DROP TABLE derived_data; DROP TABLE frame_changes; DROP TRIGGER log_insert; DROP TRIGGER "
-            "log_update; DROP TRIGGER log_delete; PRAGMA user_version = 1; UPDATE library SET "
+            "log_update; DROP TRIGGER log_delete; DROP TABLE library_notes; PRAGMA user_version = 1; UPDATE "
+            "library SET "
             "schema_version = 1");
     Store *reader = open_codes_store(fixture->path, true, NULL);
     assert_null(codes_of(reader, DIMENSIONS));
+    char *note = NULL;
+    assert_ok(rv_store_get_note(reader, STORE_NOTE_MODEL_PATH, &note, err));
+    assert_null(note);
     assert_right(made, fixture->path, "an old library");
     rv_store_close(reader);
     Store *store = open_codes_store(fixture->path, false, NULL);
     int64_t count = 0;
     assert_ok(rv_store_count_frames(store, NULL, &count, err));
     assert_int_equal(count, ROWS);
+    assert_ok(rv_store_put_note(store, STORE_NOTE_MODEL_PATH, "/models/a", err));
     assert_ok(rv_codes_update(store, NULL, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
     add_rows(store, "/new.mp4", made->vector, 1, DIMENSIONS);

@@ -96,8 +96,8 @@ static void info_counts_and_measures(void **state)
     if (fixture->backend->variable == NULL)
         assert_string_equal(info.uri, fixture->uri);
     assert_null(strchr(info.uri, '%')); // the password has some
-    // SQLite libraries have a change log since version 2.
-    assert_int_equal(info.schema_version, strcmp(fixture->backend->name, "sqlite") == 0 ? 2 : 1);
+    // SQLite libraries have a change log since version 2, notes since version 3.
+    assert_int_equal(info.schema_version, strcmp(fixture->backend->name, "sqlite") == 0 ? 3 : 1);
     assert_string_equal(info.model_name, "ViT-T/8");
     assert_int_equal(info.dimensions, TEST_DIMENSIONS);
     assert_true(info.normalized == cosine);
@@ -111,6 +111,41 @@ static void info_counts_and_measures(void **state)
     assert_true(info.min_embedding_length == 0.5 && info.max_embedding_length == 5);
     assert_int_equal(info.min_picture_height, 360);
     assert_int_equal(info.max_picture_height, 360);
+}
+
+/* Small texts by name, any bytes; a library that has none gives none. */
+static void notes_are_kept(void **state)
+{
+    static const char *const values[] = {"/models/a b", "/models/\xff\xfe 'quoted' \\ %s", "",
+                                         "/models/\xc3\xa4"};
+    Fixture *fixture = *state;
+    char *value = NULL;
+    assert_ok(rv_store_get_note(fixture->store, STORE_NOTE_MODEL_PATH, &value, err));
+    assert_null(value);
+    if (strcmp(fixture->backend->name, "singlestore") == 0) {
+        assert_refused(rv_store_put_note(fixture->store, "a", "b", err), RV_ERROR_UNSUPPORTED,
+                       "keeps no notes");
+        return;
+    }
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_ok(rv_store_put_note(fixture->store, STORE_NOTE_MODEL_PATH, values[i], err));
+        assert_ok(rv_store_put_note(fixture->store, STORE_NOTE_MODEL_PATH, values[i], err));
+        assert_ok(rv_store_put_note(fixture->store, "other", "more", err));
+        reopen(fixture);
+        assert_ok(rv_store_get_note(fixture->store, STORE_NOTE_MODEL_PATH, &value, err));
+        assert_string_equal(value, values[i]);
+        free(value);
+    }
+    RvLibraryInfo info;
+    claim(fixture->store);
+    assert_ok(rv_store_info(fixture->store, check_test_picture, &info, err));
+    assert_string_equal(info.model_path, values[3]);
+    assert_ok(rv_store_begin_snapshot(fixture->store, err));
+    assert_refused(rv_store_put_note(fixture->store, "a", "b", err), RV_ERROR_IO, "nothing was written");
+    assert_ok(rv_store_get_note(fixture->store, "other", &value, err));
+    assert_string_equal(value, "more");
+    free(value);
+    rv_store_end_snapshot(fixture->store);
 }
 
 static void verify_finds_each_fault(void **state)
@@ -173,6 +208,7 @@ static const BackendCase cases[] = {
     CASE(identity_is_absent_then_kept),
     CASE(require_identity_refuses_other_models),
     CASE(library_without_frames_can_be_claimed_again),
+    CASE(notes_are_kept),
     CASE(info_counts_and_measures),
     CASE(verify_finds_each_fault),
     CASE(open_refuses_what_it_does_not_know),

@@ -136,8 +136,8 @@ static void open_refuses_changed_libraries(void **state)
         const char *words;
     } cases[] = {
         {"PRAGMA application_id = 0", RV_ERROR_FORMAT, "another program"},
-        {"PRAGMA user_version = 3; ALTER TABLE library RENAME TO meta", RV_ERROR_UNSUPPORTED,
-         "made by a newer reelvec (schema 3, this one knows 2)"},
+        {"PRAGMA user_version = 4; ALTER TABLE library RENAME TO meta", RV_ERROR_UNSUPPORTED,
+         "made by a newer reelvec (schema 4, this one knows 3)"},
         {"PRAGMA user_version = 0", RV_ERROR_FORMAT, "schema version 0"},
         {"PRAGMA user_version = -7", RV_ERROR_FORMAT, "schema version -7"},
         {"DROP VIEW frames_with_pictures", RV_ERROR_FORMAT, "frames_with_pictures is missing"},

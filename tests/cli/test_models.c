@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Models by hand and by memory: adding checkpoints, and libraries that find their model again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "program_run.h"
+
+typedef struct Fixture {
+    char folder[256], model[1024], other[1024], clip[1100];
+    bool ready;
+} Fixture;
+
+static Fixture fixture;
+
+#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
+
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
+/* Status and a part of what was said, on either output. */
+#define ASSERT_RUN(expected_status, part, ...)                                                               \
+    do {                                                                                                     \
+        RunResult run_result = RUN(__VA_ARGS__);                                                             \
+        assert_status(&run_result, expected_status);                                                         \
+        const char *run_text = (expected_status) == 0 ? run_result.output : run_result.errors;               \
+        assert_holds(run_text != NULL ? run_text : "", part);                                                \
+        run_clear(&run_result);                                                                              \
+    } while (0)
+
+/* In the test's own folder. */
+static void shell(const char *format, ...)
+{
+    char line[4000], command[4400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    snprintf(command, sizeof command, "cd '%s' && { %s; }", fixture.folder, line);
+    if (system(command) != 0)
+        fail_msg("%s", command);
+}
+
+static bool exists(const char *name)
+{
+    char path[600];
+    struct stat facts;
+    snprintf(path, sizeof path, "%s/%s", fixture.folder, name);
+    return lstat(path, &facts) == 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!program_folder_make("models", fixture.folder, sizeof fixture.folder))
+        return -1;
+    unsetenv("REELVEC_MODEL");
+    unsetenv("REELVEC_LIBRARY");
+    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
+                    known_checkpoint_ensure("tiny-f16-bytes", fixture.other, sizeof fixture.other) &&
+                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip);
+    if (!fixture.ready)
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return program_folder_remove(fixture.folder);
+}
+
+/* ---- adding ------------------------------------------------------------------------------------------- */
+
+static void add_takes_a_folder_under_its_name(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model);
+    ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model); // is there, and the same
+    ASSERT_RUN(0, "name               tiny-bytes\n", "model", "info", "tiny-bytes");
+    ASSERT_RUN(0, "\ntiny-bytes", "model", "list");
+    ASSERT_RUN(2, "there is a model of this name already", "model", "add", fixture.other, "--name",
+               "tiny-bytes");
+    ASSERT_RUN(0, "removed", "model", "remove", "tiny-bytes");
+    ASSERT_RUN(1, "not here", "model", "remove", "tiny-bytes");
+    assert_false(exists("reelvec/models/tiny-bytes"));
+}
+
+/* Downloads lie where everything else lies: what belongs to the weights comes along, nothing else does. */
+static void add_takes_files_with_what_belongs_to_them(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("mkdir downloads && cp '%s'/* downloads/ && echo x > downloads/taxes.pdf && "
+          "cp downloads/model.safetensors downloads/other.bin",
+          fixture.model);
+    ASSERT_RUN(0, "models/mine\n", "model", "add", "downloads/model.safetensors", "--name", "mine");
+    assert_true(exists("reelvec/models/mine/config.json") && exists("reelvec/models/mine/vocab.json"));
+    assert_false(exists("reelvec/models/mine/taxes.pdf") || exists("reelvec/models/mine/other.bin"));
+    // Links leave the files where they are; removing takes the links only.
+    ASSERT_RUN(0, "models/linked\n", "model", "add", "--link", "downloads/model.safetensors", "--name",
+               "linked");
+    shell("test -L reelvec/models/linked/model.safetensors");
+    ASSERT_RUN(0, "", "model", "info", "linked");
+    ASSERT_RUN(0, "removed", "model", "remove", "linked");
+    assert_true(exists("downloads/model.safetensors"));
+    // Files that lie in two folders.
+    shell("mkdir apart && mv downloads/vocab.json downloads/merges.txt apart/");
+    ASSERT_RUN(1, "vocab", "model", "add", "downloads/model.safetensors", "--name", "parts");
+    ASSERT_RUN(0, "models/parts\n", "model", "add", "downloads/model.safetensors", "apart/vocab.json",
+               "apart/merges.txt", "--name", "parts");
+}
+
+static void add_refuses_what_is_no_model(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("mkdir empty broken && cp '%s'/* broken/ && truncate -s 1000 broken/model.safetensors && "
+          "mkfifo pipe.safetensors && echo text > note.txt",
+          fixture.model);
+    ASSERT_RUN(1, "empty: nothing in it belongs to a checkpoint", "model", "add", "empty");
+    ASSERT_RUN(1, "broken/model.safetensors", "model", "add", "broken");
+    ASSERT_RUN(1, "broken/model.safetensors", "model", "add", "broken/model.safetensors");
+    ASSERT_RUN(1, "not a regular file", "model", "add", "pipe.safetensors");
+    ASSERT_RUN(1, "no weights there", "model", "add", "note.txt");
+    ASSERT_RUN(1, "/no/such: No such file", "model", "add", "/no/such");
+    ASSERT_RUN(2, "a folder; give one folder, or the files of one model", "model", "add", fixture.model,
+               "empty");
+    ASSERT_RUN(1, "these are not its weights", "model", "add", fixture.model, "--name", "ViT-B/32");
+    ASSERT_RUN(2, "cannot be a model's name", "model", "add", fixture.model, "--name", "../up");
+    ASSERT_RUN(2, "cannot be a model's name", "model", "add", fixture.model, "--name", ".hidden");
+    // Nothing of it stays.
+    shell("test -z \"$(ls -A reelvec/models)\"");
+}
+
+/* ---- remembering -------------------------------------------------------------------------------------- */
+
+/* The library that every test begins with, made with a model that is named once. */
+static void make_library(const char *model)
+{
+    ASSERT_RUN(0, "12 new (complete)", "index", fixture.clip, "-l", "l.db", "-m", model);
+}
+
+static void search_uses_the_librarys_model(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    make_library(fixture.model);
+    ASSERT_RUN(0, "score", "search", "a", "-l", "l.db");
+    ASSERT_RUN(0, " 1\n", "sql", "-l", "l.db", "SELECT count(embed_text('a'))");
+    // index goes on with it, and says so, for it is not the usual one.
+    RunResult result = RUN("index", fixture.clip, "-l", "l.db", "--force");
+    assert_status(&result, 0);
+    assert_holds(result.errors, "the library's own model: tiny-bytes");
+    run_clear(&result);
+    // Who names a model is obeyed, and told.
+    ASSERT_RUN(1, "with neither --model nor REELVEC_MODEL it is found by itself", "search", "a", "-l", "l.db",
+               "-m", fixture.other);
+    setenv("REELVEC_MODEL", fixture.other, 1);
+    ASSERT_RUN(1, "pass the model that made it", "search", "a", "-l", "l.db");
+    unsetenv("REELVEC_MODEL");
+    // Copies remember too.
+    ASSERT_RUN(0, "", "export", "-l", "l.db", "--to", "copy.db");
+    ASSERT_RUN(0, "score", "search", "a", "-l", "copy.db");
+    ASSERT_RUN(0, "model from         ", "info", "-l", "copy.db");
+}
+
+static void search_finds_a_model_that_has_moved(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("cp -r '%s' here", fixture.model);
+    make_library("here");
+    shell("mv here there");
+    ASSERT_RUN(1, "l.db: made with the model here (weights ", "search", "a", "-l", "l.db");
+    ASSERT_RUN(0, "score", "search", "a", "-l", "l.db", "-m", "there");
+    // Another model in its place is not taken for it.
+    shell("cp -r '%s' here", fixture.other);
+    ASSERT_RUN(1, "l.db: made with the model here", "search", "a", "-l", "l.db");
+    // In the models folder it is found by its weights, whatever it is called.
+    ASSERT_RUN(0, "", "model", "add", "there", "--name", "renamed");
+    ASSERT_RUN(0, "score", "search", "a", "-l", "l.db");
+}
+
+/* What a stranger's library says of places is a hint: nothing but regular files and folders is looked at, and
+ * nothing but the library's own weights is used. */
+static void search_reads_no_strange_places(void **state)
+{
+    static const char *const places[] = {
+        "http://127.0.0.1:9/model", "pipe", "/dev/zero", "/proc/self/mem", "relative", "", "/etc/passwd",
+    };
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("cp -r '%s' here && mkfifo pipe", fixture.model);
+    make_library("here");
+    shell("cp -r here relative && rm -r here");
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char sql[800];
+        snprintf(sql, sizeof sql, "UPDATE library_notes SET value = '%s%s%s'",
+                 strcmp(places[i], "pipe") == 0 ? fixture.folder : "",
+                 strcmp(places[i], "pipe") == 0 ? "/" : "", places[i]);
+        ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write", sql);
+        ASSERT_RUN(1, "l.db: made with the model here", "search", "a", "-l", "l.db");
+    }
+}
+
+/* Known weights that are not here: the name to fetch is theirs, whatever the library calls them. */
+static void search_names_the_librarys_model(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    make_library(fixture.model);
+    ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write",
+               "UPDATE library SET model_name = 'ViT-B/32', weights_sha256 = "
+               "'ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6'");
+    ASSERT_RUN(1, "fetch it with `reelvec model fetch ViT-B/32-laion2B`", "search", "a", "-l", "l.db");
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(add_takes_a_folder_under_its_name),   CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(add_refuses_what_is_no_model),        CASE(search_uses_the_librarys_model),
+        CASE(search_finds_a_model_that_has_moved), CASE(search_reads_no_strange_places),
+        CASE(search_names_the_librarys_model),
+    };
+    return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
+}

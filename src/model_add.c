@@ -28,6 +28,7 @@ typedef struct Adding {
     size_t file_count;
     char suggested[256]; // name, of the folder or the weight file
     char sha256[65];
+    int dimensions, image_size;
     RvError *err;
 } Adding;
 
@@ -212,6 +213,10 @@ static RvStatus check(Adding *adding, const char *shown)
         status = rv_encoder_weights_sha256(encoder, &sha256, &cause);
     if (status == RV_OK)
         snprintf(adding->sha256, sizeof adding->sha256, "%s", sha256);
+    if (status == RV_OK) {
+        adding->dimensions = rv_encoder_info(encoder)->dimensions;
+        adding->image_size = rv_encoder_info(encoder)->image_size;
+    }
     rv_encoder_close(encoder);
     return status == RV_OK ? RV_OK : explain(adding, shown, status, &cause);
 }
@@ -287,30 +292,62 @@ static RvStatus copy_all(const Adding *adding)
 
 /* ---- naming ------------------------------------------------------------------------------------------- */
 
-/* The folder's name, and what the model is called: a known one's belongs to its weights alone. */
-static RvStatus choose_name(Adding *adding, const char **folder, char *name, size_t size_bytes)
+/* A form of the named model whose weights nothing is known of, and that these may be by file name and shape.
+ */
+static const ModelForm *may_be(const Adding *adding, const ModelSource *named)
+{
+    char path[MODEL_PATH_SIZE];
+    for (size_t i = 0; i < named->form_count; i++) {
+        const ModelForm *form = &named->forms[i];
+        const ModelFile *weights = &form->files[form->file_count - 1];
+        if (weights->sha256 == NULL && named->model.dimensions == adding->dimensions &&
+            named->model.image_size == adding->image_size &&
+            rv_file_join(adding->staging, weights->name, path, sizeof path, NULL) == RV_OK &&
+            access(path, F_OK) == 0)
+            return form;
+    }
+    return NULL;
+}
+
+static RvStatus take_form(const Adding *adding, const ModelSource *source, const ModelForm *form,
+                          bool certain, char *folder, char *name, size_t size_bytes)
+{
+    if (!certain)
+        rv_log_line(&adding->options->log, RV_LOG_WARNING,
+                    "no SHA-256 is known of %s in this form; it is taken for it by its name and shape",
+                    source->model.name);
+    snprintf(folder, MODEL_PATH_SIZE, "%s", form->folder);
+    snprintf(name, size_bytes, "%s", source->model.name);
+    return RV_OK;
+}
+
+/* The folder's name, and what the model is called. A known name is for its own weights, as far as they are
+ * known; where only the download's name says so and it cannot be, the digest makes a name of its own. */
+static RvStatus choose_name(const Adding *adding, char *folder, char *name, size_t size_bytes)
 {
     const ModelForm *form = NULL;
     const ModelSource *known = rv_model_source_of_weights(adding->sha256, &form);
-    const char *wanted = adding->options->name != NULL ? adding->options->name : adding->suggested;
+    const char *asked = adding->options->name, *wanted = asked != NULL ? asked : adding->suggested;
     const ModelSource *named = rv_model_source(wanted);
-    if (known != NULL && (adding->options->name == NULL || named == known)) {
-        *folder = form->folder;
-        snprintf(name, size_bytes, "%s", known->model.name);
-        return RV_OK;
-    }
-    if (named != NULL)
+    if (known != NULL && (asked == NULL || named == known))
+        return take_form(adding, known, form, true, folder, name, size_bytes);
+    if (named != NULL && known == NULL && (form = may_be(adding, named)) != NULL)
+        return take_form(adding, named, form, false, folder, name, size_bytes);
+    if (named != NULL && asked != NULL)
         return rv_error_set(
             adding->err, RV_ERROR_MISMATCH,
-            "%s: a known model's name, and these are not its weights as far as is known (SHA-256 "
-            "%s); give another one with --name",
+            "%s: a known model's name, and these are not its weights (SHA-256 %s); give another "
+            "one with --name",
             wanted, adding->sha256);
     if (!rv_model_is_plain_name(wanted))
         return rv_error_set(
             adding->err, RV_ERROR_ARGUMENT,
             "'%s' cannot be a model's name; give one of letters, digits and . _ - + @ with --name", wanted);
-    *folder = wanted;
-    snprintf(name, size_bytes, "%s", wanted);
+    if (named != NULL)
+        snprintf(folder, MODEL_PATH_SIZE, "%.100s-%.8s", wanted, adding->sha256);
+    else
+        snprintf(folder, MODEL_PATH_SIZE, "%s", wanted);
+    snprintf(name, size_bytes, "%s", folder);
     return RV_OK;
 }
 
@@ -369,7 +406,7 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
 {
     static const RvAddOptions defaults;
     Adding adding = {.options = options != NULL ? options : &defaults, .err = err};
-    const char *folder = NULL;
+    char folder[MODEL_PATH_SIZE] = "";
     if (path_count == 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "no file and no folder to add");
     RvStatus status =
@@ -388,7 +425,7 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
     if (status == RV_OK)
         status = check(&adding, paths[0]);
     if (status == RV_OK)
-        status = choose_name(&adding, &folder, name, size_bytes);
+        status = choose_name(&adding, folder, name, size_bytes);
     if (status == RV_OK && !adding.options->link) {
         char opened[65];
         memcpy(opened, adding.sha256, sizeof opened);

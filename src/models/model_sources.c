@@ -71,6 +71,15 @@ static const ModelFile b32_folder[] = {
      .sha256 = "a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f", .size_bytes = 605247071},
 };
 
+/* A conversion that lies at another revision of the same repository; its digest is not known. */
+static const ModelFile b32_converted[] = {
+    {AT(OPENAI_B32, OPENAI_B32_REVISION, "config.json"),
+     .sha256 = "b575ef3c36f2a057fa19e221650105052d61cc9c1a972ec15019c6261ec98770", .size_bytes = 4186},
+    {AT(OPENAI_B32, OPENAI_B32_REVISION, "preprocessor_config.json"), PREPROCESSOR_224},
+    VOCABULARY,
+    {AT(OPENAI_B32, "d15b5f29721ca72dac15f8526b284be910de18be", "model.safetensors")},
+};
+
 #define OPENAI_B16 "openai/clip-vit-base-patch16"
 #define OPENAI_B16_REVISION "57c216476eefef5ab752ec549e440a49ae4ae5f3"
 static const ModelFile b16_folder[] = {
@@ -105,6 +114,7 @@ static const ModelFile l14_336_folder[] = {
 
 static const ModelForm b32_forms[] = {
     {.folder = "clip-vit-base-patch32", .files = b32_folder, .file_count = COUNT(b32_folder)},
+    {.folder = "clip-vit-base-patch32", .files = b32_converted, .file_count = COUNT(b32_converted)},
     ARCHIVE_FORM("ViT-B-32", b32_archive),
 };
 static const ModelForm b16_forms[] = {

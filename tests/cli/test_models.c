@@ -148,6 +148,33 @@ static void add_refuses_what_is_no_model(void **state)
     shell("test -z \"$(ls -A reelvec/models)\"");
 }
 
+/* A known name is for known weights; where nothing is known, for what looks like them, and it is said so. */
+static void add_gives_known_names_with_care(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("cp -r '%s' clip-vit-base-patch32", fixture.model);
+    ASSERT_RUN(0, "clip-vit-base-patch32-", "model", "add", "clip-vit-base-patch32");
+}
+
+static void add_takes_weights_of_the_known_shape(void **state)
+{
+    char shaped[1024];
+    (void)state;
+    if (getenv("REELVEC_SLOW_TESTS") == NULL) {
+        print_message("set REELVEC_SLOW_TESTS=1 for a checkpoint of ViT-B/32's size\n");
+        skip();
+    }
+    if (!known_checkpoint_ensure("vitb32-bytes", shaped, sizeof shaped))
+        skip();
+    RunResult result = RUN("model", "add", "--link", shaped, "--name", "vit-b/32");
+    assert_status(&result, 0);
+    assert_holds(result.output, "ViT-B/32: ");
+    assert_holds(result.errors, "warning: no SHA-256 is known of ViT-B/32 in this form");
+    run_clear(&result);
+    ASSERT_RUN(0, "name               ViT-B/32\n", "model", "info");
+}
+
 /* ---- remembering -------------------------------------------------------------------------------------- */
 
 /* The library that every test begins with, made with a model that is named once. */
@@ -235,10 +262,11 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(add_takes_a_folder_under_its_name),   CASE(add_takes_files_with_what_belongs_to_them),
-        CASE(add_refuses_what_is_no_model),        CASE(search_uses_the_librarys_model),
-        CASE(search_finds_a_model_that_has_moved), CASE(search_reads_no_strange_places),
-        CASE(search_names_the_librarys_model),
+        CASE(add_takes_a_folder_under_its_name), CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(add_refuses_what_is_no_model),      CASE(add_gives_known_names_with_care),
+        CASE(add_takes_weights_of_the_known_shape),
+        CASE(search_uses_the_librarys_model),    CASE(search_finds_a_model_that_has_moved),
+        CASE(search_reads_no_strange_places),    CASE(search_names_the_librarys_model),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

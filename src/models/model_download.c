@@ -114,6 +114,16 @@ static RvStatus check_room(const Transfer *transfer, uint64_t rest_bytes)
                         transfer->download->path, (double)rest_bytes / 1e6, (double)free_bytes / 1e6);
 }
 
+/* A size that is known beforehand is ours; one that only the server says counts up to the bound. */
+static uint64_t size_limit(const Transfer *transfer)
+{
+    const Download *download = transfer->download;
+    if (download->size_bytes > 0)
+        return download->size_bytes;
+    uint64_t said = transfer->linked_bytes;
+    return said > 0 && said < download->max_bytes ? said : download->max_bytes;
+}
+
 /* The answer's size behind the bytes that stay: it must be the one that is known, and there must be room. */
 static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
 {
@@ -127,6 +137,10 @@ static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
                             "%s: the server has %" PRIu64 " bytes, the file has %" PRIu64
                             "; try another address",
                             transfer->download->url, total, wanted);
+    if (total > size_limit(transfer))
+        return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                            "%s: the server has %" PRIu64 " bytes; no more than %" PRIu64 " are taken",
+                            transfer->download->url, total, size_limit(transfer));
     if (transfer->download->size_bytes == 0)
         rv_log_line(&transfer->download->options->log, RV_LOG_INFO, "%s: %.1f MB", transfer->download->name,
                     (double)total / 1e6);
@@ -160,9 +174,7 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
     size_t size_bytes = item_bytes * count;
     if (!transfer->body_began && !begin_body(transfer))
         return 0;
-    uint64_t limit = wanted_bytes(transfer) > 0 ? wanted_bytes(transfer) : DOWNLOAD_MAX_BYTES;
-    if (limit > DOWNLOAD_MAX_BYTES)
-        limit = DOWNLOAD_MAX_BYTES;
+    uint64_t limit = size_limit(transfer);
     if (transfer->size_bytes > limit || size_bytes > limit - transfer->size_bytes) {
         transfer->status =
             rv_error_set(transfer->err, RV_ERROR_MISMATCH,

@@ -5,8 +5,10 @@
 
 #include "reelvec/model.h"
 
-/* No known file is near this; a server that sends on and on is stopped here at the latest. */
+/* What is taken of a file whose size is not known: of weights, and of the small files beside them. No known
+ * file is near these; a server that sends on and on is stopped here at the latest. */
 #define DOWNLOAD_MAX_BYTES ((uint64_t)8 << 30)
+#define DOWNLOAD_SMALL_MAX_BYTES ((uint64_t)64 << 20)
 
 typedef struct Download {
     const char *url;
@@ -14,6 +16,7 @@ typedef struct Download {
     const char *name;    // for messages and progress
     const char *sha256;  // 64 hexadecimal digits; NULL: what the server says in X-Linked-ETag, if anything
     uint64_t size_bytes; // exactly; 0: not known
+    uint64_t max_bytes;  // where the size is not known, nor said by the server
     const char *token;   // for the url's host alone, as a bearer token; NULL: none
     const RvFetchOptions *options;
 } Download;

@@ -123,8 +123,8 @@ static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
 }
 
 /* *failed: no address gave the file, for reasons that another form of the model may not have. */
-static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, const char *folder, bool *failed,
-                           RvError *err)
+static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
+                           bool *failed, RvError *err)
 {
     char path[MODEL_PATH_SIZE];
     Address address;
@@ -140,6 +140,7 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, const char *fold
                              .name = file->name,
                              .sha256 = file->sha256,
                              .size_bytes = file->size_bytes,
+                             .max_bytes = weights ? DOWNLOAD_MAX_BYTES : DOWNLOAD_SMALL_MAX_BYTES,
                              .token = address.at_endpoint ? fetch->token : NULL,
                              .options = fetch->options};
         status = rv_model_download(&download, &worth_resuming, &failure);
@@ -209,7 +210,7 @@ static RvStatus fetch_form(Fetch *fetch, const ModelForm *form, bool *failed, Rv
     if (status == RV_OK)
         announce(fetch, form, folder);
     for (size_t i = 0; i < form->file_count && status == RV_OK && !*failed; i++) {
-        status = fetch_file(fetch, &form->files[i], folder, failed, err);
+        status = fetch_file(fetch, &form->files[i], i + 1 == form->file_count, folder, failed, err);
         *failed = *failed && !form->files[i].optional;
     }
     if (*failed)

@@ -27,27 +27,28 @@
 
 /* ---- OpenAI's own files ------------------------------------------------------------------------------- */
 
-#define OPENAI_FILES(label, digest)                                                                          \
+#define OPENAI_FILES(label, digest, bytes)                                                                   \
     {                                                                                                        \
         {.name = "bpe_simple_vocab_16e6.txt.gz",                                                             \
          .urls = {"https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz"},   \
-         .sha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"},                      \
+         .sha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",                       \
+         .size_bytes = 1356917},                                                                             \
         {                                                                                                    \
             .name = label ".pt",                                                                             \
             .urls = {"https://openaipublic.azureedge.net/clip/models/" digest "/" label ".pt",               \
                      "https://openaipublic.blob.core.windows.net/clip/models/" digest "/" label ".pt"},      \
-            .sha256 = digest                                                                                 \
+            .sha256 = digest, .size_bytes = bytes                                                            \
         }                                                                                                    \
     }
 
 static const ModelFile b32_archive[] =
-    OPENAI_FILES("ViT-B-32", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af");
+    OPENAI_FILES("ViT-B-32", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", 353976522);
 static const ModelFile b16_archive[] =
-    OPENAI_FILES("ViT-B-16", "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f");
+    OPENAI_FILES("ViT-B-16", "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", 350837078);
 static const ModelFile l14_archive[] =
-    OPENAI_FILES("ViT-L-14", "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836");
-static const ModelFile l14_336_archive[] =
-    OPENAI_FILES("ViT-L-14-336px", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02");
+    OPENAI_FILES("ViT-L-14", "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", 932768134);
+static const ModelFile l14_336_archive[] = OPENAI_FILES(
+    "ViT-L-14-336px", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", 934088680);
 
 #define ARCHIVE_FORM(label, list)                                                                            \
     {                                                                                                        \

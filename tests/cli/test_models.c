@@ -262,11 +262,11 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(add_takes_a_folder_under_its_name), CASE(add_takes_files_with_what_belongs_to_them),
-        CASE(add_refuses_what_is_no_model),      CASE(add_gives_known_names_with_care),
-        CASE(add_takes_weights_of_the_known_shape),
-        CASE(search_uses_the_librarys_model),    CASE(search_finds_a_model_that_has_moved),
-        CASE(search_reads_no_strange_places),    CASE(search_names_the_librarys_model),
+        CASE(add_takes_a_folder_under_its_name),    CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(add_refuses_what_is_no_model),         CASE(add_gives_known_names_with_care),
+        CASE(add_takes_weights_of_the_known_shape), CASE(search_uses_the_librarys_model),
+        CASE(search_finds_a_model_that_has_moved),  CASE(search_reads_no_strange_places),
+        CASE(search_names_the_librarys_model),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""README.md as a newcomer reads it: on an account where nothing was set up, every command that it prints runs in its order,
-and what it says that they print they print.
+"""README.md as a newcomer reads it: on an account where nothing was set up, every command that it prints runs in its
+order, and what it says that they print they print.
 
-Commands are the lines of indented blocks (those behind "$ " where a block shows output too), the first column of the table
-of questions, and the Python block. What goes to the network, builds, or asks at a terminal is replaced below, by name.
+Commands are the lines of indented blocks (those behind "$ " where a block shows output too), those of the table of
+questions, and the Python block. What goes to the network, builds, or asks at a terminal is replaced below, by name.
 """
 import os
 import pathlib
@@ -86,7 +86,8 @@ def make_account(home):
 
 def run_all(rows, checkout, home):
     """Each command's status and output, all in one shell."""
-    script = "".join(f"echo; echo @@begin; {{ {stand_in(command)}\n}} 2>>errors.txt; echo; echo @@end $?\n" for _, command, _ in rows)
+    script = "".join(f"echo; echo @@begin; {{ {stand_in(command)}\n}} 2>>errors.txt; status=$?\n"
+                     "echo; echo @@end $status\n" for _, command, _ in rows)
     environment = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     result = subprocess.run(["bash", "--norc", "-c", script], cwd=checkout, env=environment, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, text=True, timeout=280, check=False)
@@ -106,13 +107,18 @@ class ReadmeTest(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_the_page_is_read_as_it_is_meant(self):
-        page = ("A\n\n    $ one\n    said\n\n    $ two\n\nB\n\n    three   # why\n    four\n\n| c | `reelvec five` |\n\n"
+        page = ("A\n\n    $ one\n    said\n\n    $ two\n\nB\n\n    three   # why\n    four\n\n"
+                "| c | `reelvec five` |\n\n"
                 "    import six\n\n    six.run()\n")
         self.assertEqual([row[1:] for row in commands(page)],
-                         [["one", ["said"]], ["two", []], ["three   # why", None], ["four", None], ["reelvec five", None]])
+                         [["one", ["said"]], ["two", []], ["three   # why", None], ["four", None],
+                          ["reelvec five", None]])
         self.assertEqual([kind for _, kind, _ in blocks(page)], ["output", "shell", "python"])
         self.assertTrue(same("a 0.7925", "a 0.7924"))
         self.assertFalse(same("a 0.7925", "a 0.7525") or same("a 0.7925", "b 0.7925"))
+        ran = run_all([[0, "export A=2", None], [0, "echo $A", []], [0, "exec 3<&9; false", None]], self.checkout,
+                      self.folder.name)
+        self.assertEqual(ran, [("", "0"), ("2\n", "0"), ("", "1")])
 
     def test_every_command_runs_as_printed(self):
         self.assertGreater(len(self.rows), 15)
@@ -135,10 +141,11 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(len(code), 1)
         if subprocess.run([sys.executable, "-c", "import pandas"], capture_output=True, check=False).returncode != 0:
             self.skipTest("needs the package python3-pandas")
-        environment = {"HOME": self.folder.name, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-                       "PYTHONPATH": str(SOURCE / "python"), "REELVEC_LIBRARY_PATH": os.environ["REELVEC_LIBRARY_PATH"]}
-        result = subprocess.run([sys.executable, "-c", code[0]], cwd=self.checkout, env=environment, capture_output=True,
-                                text=True, timeout=120, check=False)
+        environment = {"HOME": self.folder.name, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+                       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SOURCE / "python"),
+                       "REELVEC_LIBRARY_PATH": os.environ["REELVEC_LIBRARY_PATH"]}
+        result = subprocess.run([sys.executable, "-c", code[0]], cwd=self.checkout, env=environment,
+                                capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"score +time(.*\n)+0 +0\.79")
 

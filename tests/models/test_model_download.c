@@ -65,6 +65,7 @@ static int set_up(void **state)
                                    .path = fixture->path,
                                    .name = "weights.pt",
                                    .sha256 = fixture->sha256,
+                                   .max_bytes = DOWNLOAD_MAX_BYTES,
                                    .options = &fixture->options};
     return 0;
 }
@@ -310,6 +311,25 @@ static void download_takes_no_more_than_the_size(void **state)
     assert_int_equal(size_of(fixture->path), -1);
 }
 
+/* Of a size that only the server knows there is a bound too, said beforehand or not. */
+static void download_takes_no_more_than_the_bound(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->download.sha256 = NULL;
+    fixture->download.max_bytes = FILE_BYTES - 1;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "no more than 99999 are taken"));
+    fixture->files[0].behaviour = HTTP_UNKNOWN_SIZE;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err),
+                     RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "sends more than 99999 bytes"));
+    assert_int_equal(size_of(fixture->part), -1);
+    fixture->download.max_bytes = FILE_BYTES;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
+    assert_installed(fixture);
+}
+
 static void download_asks_for_room_first(void **state)
 {
     Fixture *fixture = *state;
@@ -419,6 +439,7 @@ int main(void)
         CASE(download_refuses_a_part_in_use),
         CASE(download_without_a_digest_takes_the_servers_word),
         CASE(download_takes_no_more_than_the_size),
+        CASE(download_takes_no_more_than_the_bound),
         CASE(download_asks_for_room_first),
         CASE(download_writes_through_no_link),
         CASE(download_goes_through_a_proxy),

@@ -146,6 +146,8 @@ typedef struct Fetching {
 static bool report_progress(void *user, const RvFetchProgress *report)
 {
     Fetching *fetching = user;
+    if (report->bytes_done == 0 && !fetching->begun) // asking; what answers may be an error
+        return !cli_interrupted();
     if (!fetching->begun || strcmp(fetching->file, report->file) != 0) {
         if (fetching->begun)
             cli_progress_end(&fetching->progress);

@@ -212,7 +212,7 @@ static int report_progress(void *user, curl_off_t expected, curl_off_t done, cur
     RvFetchProgress progress = {
         .file = transfer->download->name,
         .bytes_done = transfer->size_bytes,
-        .bytes_expected = expected > 0 ? before + (uint64_t)expected : 0,
+        .bytes_expected = expected > 0 && transfer->body_began ? before + (uint64_t)expected : 0,
         .elapsed_s = rv_clock_s() - transfer->began_s,
     };
     transfer->cancelled = !options->progress(options->progress_user, &progress);

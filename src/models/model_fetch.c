@@ -122,6 +122,13 @@ static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
     rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s", failure->message);
 }
 
+/* Forms share files; what did not answer a moment ago is not asked again. */
+static bool failed_before(const Fetch *fetch, const char *url)
+{
+    const char *at = strstr(fetch->failures, url);
+    return at != NULL && at[strlen(url)] == ':';
+}
+
 /* *failed: no address gave the file, for reasons that another form of the model may not have. */
 static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
                            bool *failed, RvError *err)
@@ -135,6 +142,8 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
     for (size_t i = 0; address_of(fetch, file, i, &address); i++) {
         RvError failure = {0};
         bool worth_resuming = false;
+        if (failed_before(fetch, address.url))
+            continue;
         Download download = {.url = address.url,
                              .path = path,
                              .name = file->name,
@@ -184,7 +193,8 @@ static void announce(const Fetch *fetch, const ModelForm *form, const char *fold
         const ModelFile *file = &form->files[i];
         if (rv_file_join(folder, file->name, path, sizeof path, NULL) == RV_OK && installed(path, file))
             continue;
-        missing++;
+        if (missing++ == 0 && address_of(fetch, file, 0, &address) && failed_before(fetch, address.url))
+            return; // it will not get far
         known_bytes += file->size_bytes;
         unknown += file->size_bytes == 0;
         if (address_of(fetch, file, 0, &address))

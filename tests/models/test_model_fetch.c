@@ -206,6 +206,21 @@ static void model_fetch_tries_the_next_address(void **state)
     }
 }
 
+/* Forms share files: what one address answered is known already. */
+static void model_fetch_asks_no_address_twice(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    ModelFile converted[3] = {fixture->hub_files[0], fixture->hub_files[1], fixture->hub_files[2]};
+    ModelForm forms[2] = {fixture->forms[0], {.folder = "test-1", .files = converted, .file_count = 3}};
+    converted[2].name = "model.safetensors";
+    fixture->source.forms = forms;
+    fixture->files[AT_HUB_CONFIG].behaviour = HTTP_MISSING;
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_NETWORK);
+    assert_int_equal(fixture->files[AT_HUB_CONFIG].request_count, 1);
+    assert_non_null(strstr(err.message, "config.json: the server answered 404; or get the files by hand"));
+}
+
 static void model_fetch_takes_no_wrong_weights(void **state)
 {
     Fixture *fixture = *state;
@@ -325,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(model_fetch_takes_the_first_form_once),
         CASE(model_fetch_tries_the_next_address),
+        CASE(model_fetch_asks_no_address_twice),
         CASE(model_fetch_takes_no_wrong_weights),
         CASE(model_fetch_goes_on_where_it_broke_off),
         CASE(model_fetch_replaces_a_damaged_file),

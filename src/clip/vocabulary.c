@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "clip/text_clean.h"
+#include "base/utf8.h"
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
 #define OPENAI_MERGES (49152 - 256 - 2) // how many of its file's lines OpenAI's code takes
@@ -88,7 +88,7 @@ static RvStatus find_basic_tokens(const Reading *reading)
     list_byte_symbols(symbols, order);
     for (int byte = 0; byte < 256; byte++) {
         char symbol[16];
-        size_t length = rv_text_write_character(symbols[byte], symbol);
+        size_t length = rv_utf8_write(symbols[byte], symbol);
         symbol[length] = '\0';
         out->byte_tokens[byte] = find_number(reading, symbol);
         memcpy(symbol + length, word_end, sizeof word_end);
@@ -336,7 +336,7 @@ static RvStatus number_bytes(const Reading *reading)
     list_byte_symbols(symbols, order);
     for (int i = 0; i < 512; i++) {
         char symbol[16];
-        size_t length = rv_text_write_character(symbols[order[i % 256]], symbol);
+        size_t length = rv_utf8_write(symbols[order[i % 256]], symbol);
         memcpy(symbol + length, i < 256 ? "" : word_end, i < 256 ? 1 : sizeof word_end);
         if (json_object_set_new(reading->numbers, symbol, json_integer(i)) != 0)
             return rv_error_memory(reading->err, sizeof symbol);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "store/store_sqlite.h"
 
 static RvStatus fail_io(SqliteStore *store, int extended, RvError *err)
@@ -120,34 +121,14 @@ RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err)
     return status;
 }
 
-/* Well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing over U+10FFFF. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at != 0) {
-        unsigned char first = *at++;
-        if (first < 0x80)
-            continue;
-        int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-        unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-        unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-        if (first < 0xc2 || first > 0xf4)
-            return false;
-        for (; more > 0; more--, at++, low = 0x80, high = 0xbf) {
-            if (*at < low || *at > high)
-                return false;
-        }
-    }
-    return true;
-}
-
 void rv_sqlite_bind_bytes(sqlite3_stmt *statement, int index, const char *text)
 {
     // Lengths were checked by the front, so neither call can fail.
-    if (is_utf8(text))
-        sqlite3_bind_text(statement, index, text, (int)strlen(text), SQLITE_STATIC);
+    size_t length = strlen(text);
+    if (rv_utf8_is_valid(text, length))
+        sqlite3_bind_text(statement, index, text, (int)length, SQLITE_STATIC);
     else
-        sqlite3_bind_blob(statement, index, text, (int)strlen(text), SQLITE_STATIC);
+        sqlite3_bind_blob(statement, index, text, (int)length, SQLITE_STATIC);
 }
 
 static RvStatus bad_column(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,

@@ -9,36 +9,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "store/store.h"
-
-/* Length of the well-formed UTF-8 sequence at bytes (Unicode 15, table 3-7), 0 where there is none. */
-static size_t sequence_length(const unsigned char *bytes)
-{
-    if (bytes[0] < 0x80)
-        return 1;
-    unsigned low = 0x80, high = 0xbf;
-    size_t length;
-    if (bytes[0] >= 0xc2 && bytes[0] <= 0xdf) {
-        length = 2;
-    } else if (bytes[0] >= 0xe0 && bytes[0] <= 0xef) {
-        length = 3;
-        low = bytes[0] == 0xe0 ? 0xa0 : 0x80;
-        high = bytes[0] == 0xed ? 0x9f : 0xbf;
-    } else if (bytes[0] >= 0xf0 && bytes[0] <= 0xf4) {
-        length = 4;
-        low = bytes[0] == 0xf0 ? 0x90 : 0x80;
-        high = bytes[0] == 0xf4 ? 0x8f : 0xbf;
-    } else {
-        return 0;
-    }
-    if (bytes[1] < low || bytes[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if (bytes[i] < 0x80 || bytes[i] > 0xbf)
-            return 0;
-    }
-    return length;
-}
 
 /* U+EF80 to U+EFFF, which stand for bytes: EE BE 80 to EE BF BF. */
 static bool is_escape(const unsigned char *bytes)
@@ -49,10 +21,12 @@ static bool is_escape(const unsigned char *bytes)
 RvStatus rv_store_text_encode(const char *bytes, Buffer *out, RvError *err)
 {
     const unsigned char *at = (const unsigned char *)bytes;
-    RvStatus status = rv_buffer_reserve(out, strlen(bytes) + 1, err);
-    while (status == RV_OK && *at != '\0') {
-        size_t length = sequence_length(at);
-        if (length > 0 && !is_escape(at)) {
+    const unsigned char *end = at + strlen(bytes);
+    RvStatus status = rv_buffer_reserve(out, (size_t)(end - at) + 1, err);
+    while (status == RV_OK && at < end) {
+        uint32_t character = 0;
+        size_t length = rv_utf8_read(at, (size_t)(end - at), &character);
+        if (character != RV_UTF8_BAD && !is_escape(at)) {
             status = rv_buffer_append(out, at, length, err);
             at += length;
             continue;

@@ -18,7 +18,7 @@ BOUNDARIES = {
     r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface)",
     r"curl/": r"^src/models/",
     r"cairo": r"^apps/cli/",
-    r"pcre2\.h|unicase\.h|unistr\.h|unictype\.h": r"^src/clip/",
+    r"pcre2\.h|unicase\.h|uninorm\.h|unistr\.h|unictype\.h": r"^src/clip/",
     r"immintrin\.h|arm_neon\.h": r"^src/compute/kernels/",
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CLIP's byte-pair tokenizer: text to token numbers, as OpenAI's simple_tokenizer without its ftfy step. */
+/* CLIP's byte-pair tokenizer: text to token numbers, as OpenAI's simple_tokenizer. */
 #include "clip/clip_tokenizer.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -15,7 +15,7 @@
 #include "clip/vocabulary.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
-/* Unescaping and lower case lengthen a text by less than this factor (U+FFFD for one bad byte: 3). */
+/* Cleaning lengthens a text by less than this factor (U+FFFD for one bad byte, and NFC of U+1D160: 3). */
 #define CLEAN_GROWTH 4
 
 /* OpenAI's pattern. After cleaning, the space is the only white space. U+0345 is neither: Python's regex

@@ -3,11 +3,15 @@
 #include "clip/html_unescape.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 
-#include "clip/text_clean.h"
+#include "base/error.h"
+#include "base/utf8.h"
 
 #define NAME_MAX_CHARACTERS 32
+#define WHOLE_MAX_CHARACTERS 24
 
 typedef struct HtmlEntity {
     const char *name; // without '&'; with ';' where it has one
@@ -18,12 +22,17 @@ static const HtmlEntity entities[] = {
 #include "clip/html_entities.inc"
 };
 
-/* What browsers take 0x80 to 0x9f for. 0: the number itself. */
+/* What browsers take 0x80 to 0x9f for. */
 static const uint16_t windows_1252[32] = {
     0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
     0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
     0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178,
 };
+
+uint32_t rv_html_windows_1252(uint32_t code)
+{
+    return code >= 0x80 && code <= 0x9f ? windows_1252[code - 0x80] : code;
+}
 
 /* Entity whose name is exactly these bytes. */
 static const HtmlEntity *find_entity(const char *name, size_t length)
@@ -52,13 +61,13 @@ static bool is_forbidden(uint32_t code)
 static RvStatus append_number(uint32_t code, Buffer *out, RvError *err)
 {
     if (code >= 0x80 && code <= 0x9f)
-        code = windows_1252[code - 0x80];
+        code = rv_html_windows_1252(code);
     else if (code == 0 || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff)
         code = 0xfffd;
     else if (is_forbidden(code))
         return RV_OK;
     char character[4];
-    return rv_buffer_append(out, character, rv_text_write_character(code, character), err);
+    return rv_buffer_append(out, character, rv_utf8_write(code, character), err);
 }
 
 static int digit_value(char character, int base)
@@ -141,6 +150,89 @@ RvStatus rv_html_unescape(const char *text, size_t size_bytes, Buffer *out, RvEr
             size_t taken = 0;
             status = append_reference(ampersand + 1, size_bytes - plain - 1, &taken, out, err);
             used = plain + 1 + taken;
+        }
+        text += used;
+        size_bytes -= used;
+    }
+    return status;
+}
+
+/* ---- references that are whole ---------------------------------------------------------------------- */
+
+static bool is_alphanumeric(char character)
+{
+    char lower = (char)(character | 0x20);
+    return (character >= '0' && character <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
+/* Bytes of "name;" or "#123;" at text; 0 where there is none. */
+static size_t whole_length(const char *text, size_t size_bytes)
+{
+    size_t first = size_bytes > 0 && text[0] == '#' ? 1 : 0;
+    size_t at = first;
+    while (at < size_bytes && at - first < WHOLE_MAX_CHARACTERS && is_alphanumeric(text[at]))
+        at++;
+    return at > first && at < size_bytes && text[at] == ';' ? at + 1 : 0;
+}
+
+/* "&EACUTE;": the entity of the same name in small letters, in capitals, unless a reference begins with that
+ * name. */
+static RvStatus append_capitals(const char *name, size_t length, bool *found, Buffer *out, RvError *err)
+{
+    char lower[WHOLE_MAX_CHARACTERS + 1];
+    *found = false;
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] >= 'a' && name[i] <= 'z')
+            return RV_OK;
+        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] | 0x20) : name[i];
+        if (i > 0 && find_entity(name, i + 1) != NULL)
+            return RV_OK;
+    }
+    const HtmlEntity *entity = find_entity(lower, length);
+    if (entity == NULL)
+        return RV_OK;
+    size_t upper_bytes = 0;
+    uint8_t *upper =
+        u8_toupper((const uint8_t *)entity->text, strlen(entity->text), NULL, NULL, NULL, &upper_bytes);
+    if (upper == NULL)
+        return rv_error_memory(err, strlen(entity->text));
+    *found = true;
+    RvStatus status = rv_buffer_append(out, upper, upper_bytes, err);
+    free(upper);
+    return status;
+}
+
+/* The whole reference of that length behind an '&'; *found: whether it was one. */
+static RvStatus append_whole(const char *text, size_t length, bool *found, Buffer *out, RvError *err)
+{
+    *found = false;
+    if (text[0] == '#') {
+        uint32_t code = 0;
+        *found = read_number(text, length, &code) == length && code != ';';
+        return *found ? append_number(code, out, err) : RV_OK;
+    }
+    const HtmlEntity *entity = find_entity(text, length);
+    if (entity == NULL)
+        return append_capitals(text, length, found, out, err);
+    *found = true;
+    return rv_buffer_append(out, entity->text, strlen(entity->text), err);
+}
+
+RvStatus rv_html_unescape_whole(const char *text, size_t size_bytes, Buffer *out, RvError *err)
+{
+    RvStatus status = RV_OK;
+    while (size_bytes > 0 && status == RV_OK) {
+        const char *ampersand = memchr(text, '&', size_bytes);
+        size_t used = ampersand != NULL ? (size_t)(ampersand - text) : size_bytes;
+        status = rv_buffer_append(out, text, used, err);
+        if (status == RV_OK && ampersand != NULL) {
+            bool found = false;
+            size_t length = whole_length(ampersand + 1, size_bytes - used - 1);
+            if (length > 0)
+                status = append_whole(ampersand + 1, length, &found, out, err);
+            if (status == RV_OK && !found)
+                status = rv_buffer_append(out, "&", 1, err);
+            used += found ? 1 + length : 1;
         }
         text += used;
         size_bytes -= used;

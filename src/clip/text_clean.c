@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text as CLIP's tokenizer wants it: valid, unescaped, one space between words, lower case. */
+/* Text as CLIP's tokenizer wants it: valid, repaired, unescaped, one space between words, lower case. */
 #include "clip/text_clean.h"
 
 #include <stdbool.h>
@@ -10,66 +10,30 @@
 #include <unistr.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "clip/html_unescape.h"
-
-/* Bytes of the character that begins at text, or of the longest beginning of one when it is not valid (at
- * least 1). */
-static size_t scan_character(const uint8_t *text, size_t size_bytes, bool *valid)
-{
-    uint8_t lead = text[0];
-    size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3 : 0;
-    if (lead >= 0xf0 && lead <= 0xf4)
-        length = 4;
-    *valid = length > 0;
-    // The second byte's range keeps out overlong forms, surrogates and numbers over U+10FFFF.
-    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    for (size_t i = 1; i < length; i++) {
-        if (i >= size_bytes || text[i] < low || text[i] > high) {
-            *valid = false;
-            return i;
-        }
-        low = 0x80;
-        high = 0xbf;
-    }
-    return length > 0 ? length : 1;
-}
+#include "clip/text_fix.h"
 
 static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, RvError *err)
 {
+    const uint8_t *bytes = (const uint8_t *)text;
     RvStatus status = RV_OK;
     for (size_t at = 0; at < size_bytes && status == RV_OK;) {
-        bool valid = true;
+        uint32_t code = 0;
         size_t first = at, length = 0;
         while (at < size_bytes) {
-            length = scan_character((const uint8_t *)text + at, size_bytes - at, &valid);
-            if (!valid)
+            length = rv_utf8_read(bytes + at, size_bytes - at, &code);
+            if (code == RV_UTF8_BAD)
                 break;
             at += length;
         }
         status = rv_buffer_append(out, text + first, at - first, err);
-        if (!valid && status == RV_OK) {
+        if (code == RV_UTF8_BAD && status == RV_OK) {
             status = rv_buffer_append(out, "\xef\xbf\xbd", 3, err);
             at += length;
         }
     }
     return status;
-}
-
-size_t rv_text_write_character(uint32_t code, char character[4])
-{
-    if (code < 0x80) {
-        character[0] = (char)code;
-        return 1;
-    }
-    size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t leads[5] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = length - 1; i > 0; i--) {
-        character[i] = (char)(0x80 | (code & 0x3f));
-        code >>= 6;
-    }
-    character[0] = (char)(leads[length] | code);
-    return length;
 }
 
 /* Bytes of the white space character (Unicode's property White_Space) at text; 0 where there is another one.
@@ -196,18 +160,21 @@ RvStatus rv_text_clean(const char *text, size_t size_bytes, Buffer *out, RvError
     rv_buffer_init(&two, out->max_bytes);
     RvStatus status = append_valid(text, size_bytes, &one, err);
     if (status == RV_OK)
-        status = rv_html_unescape((const char *)one.bytes, one.size_bytes, &two, err);
+        status = rv_text_fix((const char *)one.bytes, one.size_bytes, &two, err);
     rv_buffer_reset(&one);
     if (status == RV_OK)
         status = rv_html_unescape((const char *)two.bytes, two.size_bytes, &one, err);
     rv_buffer_reset(&two);
-    const uint8_t *stripped = one.bytes;
-    size_t stripped_bytes = one.size_bytes;
+    if (status == RV_OK)
+        status = rv_html_unescape((const char *)one.bytes, one.size_bytes, &two, err);
+    rv_buffer_reset(&one);
+    const uint8_t *stripped = two.bytes;
+    size_t stripped_bytes = two.size_bytes;
     strip(&stripped, &stripped_bytes);
     if (status == RV_OK && stripped_bytes > 0)
-        status = append_spaced(stripped, stripped_bytes, &two, err);
-    if (status == RV_OK && two.size_bytes > 0)
-        status = append_lower(&two, out, err);
+        status = append_spaced(stripped, stripped_bytes, &one, err);
+    if (status == RV_OK && one.size_bytes > 0)
+        status = append_lower(&one, out, err);
     rv_buffer_clear(&one);
     rv_buffer_clear(&two);
     return status;

@@ -15,6 +15,7 @@
 #include "pixels/frame_scaler.h"
 #include "pixels/resize.h"
 #include "pixels/still.h"
+#include "pixels/thumbnail.h"
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"
 
@@ -336,13 +337,23 @@ RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame,
     return RV_OK;
 }
 
-/* At most max_height high, the shape kept. */
+/* A side that shrinks with the other from `from` to `to` pixels; at least 1. */
+static int shrunk(int side, int from, int to)
+{
+    int smaller = (int)((double)side * to / from + 0.5);
+    return smaller > 1 ? smaller : 1;
+}
+
+/* At most max_height high (0: any), and with sides that a JPEG can have; the shape is kept. */
 static Size fitted(Size size, int max_height)
 {
-    if (max_height < 1 || size.height <= max_height)
-        return size;
-    int width = (int)((double)size.width * max_height / size.height + 0.5);
-    return (Size){width > 1 ? width : 1, max_height};
+    if (max_height < 1 || max_height > THUMBNAIL_MAX_SIDE)
+        max_height = THUMBNAIL_MAX_SIDE;
+    if (size.height > max_height)
+        size = (Size){shrunk(size.width, size.height, max_height), max_height};
+    if (size.width > THUMBNAIL_MAX_SIDE)
+        size = (Size){THUMBNAIL_MAX_SIDE, shrunk(size.height, size.width, THUMBNAIL_MAX_SIDE)};
+    return size;
 }
 
 static RvStatus full_picture(FrameConverter *converter, const Frame *frame, Size size, RvPicture **out,

@@ -30,7 +30,8 @@ void rv_converter_destroy(FrameConverter *converter);
 RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, int size, uint8_t *rgb_u8,
                                   RvError *err);
 
-/* The frame as displayed, R G B, at most max_height pixels high (0: as large as it is). */
+/* The frame as displayed, R G B, at most max_height pixels high (0: as large as it is), and with sides of at
+ * most THUMBNAIL_MAX_SIDE. */
 RvStatus rv_converter_picture(FrameConverter *converter, const Frame *frame, int max_height, RvPicture **out,
                               RvError *err);
 

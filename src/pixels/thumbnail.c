@@ -15,6 +15,10 @@ RvStatus rv_thumbnail_encode(const RvImage *image, int quality, Buffer *jpeg, Rv
     if (image->channel_count != 3)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "thumbnail of %d channels: must be R G B",
                             image->channel_count);
+    if (image->width > THUMBNAIL_MAX_SIDE || image->height > THUMBNAIL_MAX_SIDE)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "thumbnail of %d x %d pixels; a JPEG's sides are at most %d", image->width,
+                            image->height, THUMBNAIL_MAX_SIDE);
     if (quality < 1 || quality > 100)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "JPEG quality %d: must be 1 to 100", quality);
     if (image->row_stride > INT32_MAX)

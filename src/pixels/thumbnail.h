@@ -6,7 +6,11 @@
 #include "base/buffer.h"
 #include "reelvec/image.h"
 
-/* Append the R G B image as baseline JPEG, 4:2:0, to `jpeg`. quality 1 to 100. */
+/* What libjpeg takes (JPEG_MAX_DIMENSION). */
+#define THUMBNAIL_MAX_SIDE 65500
+
+/* Append the R G B image as baseline JPEG, 4:2:0, to `jpeg`. quality 1 to 100. Errors: ARGUMENT,
+ * MEMORY. */
 RvStatus rv_thumbnail_encode(const RvImage *image, int quality, Buffer *jpeg, RvError *err);
 
 /* Width and height from the header alone. FORMAT where it is no JPEG. */

@@ -12,6 +12,7 @@
 
 #include "frames.h"
 #include "pixels/convert.h"
+#include "pixels/thumbnail.h"
 
 #define SIZE 32
 #define SIZE_BYTES (SIZE * SIZE * 3)
@@ -423,6 +424,9 @@ static void converter_picture_has_the_displayed_shape(void **state)
         {1000000, 1, 0, 0, 64, 32, "absurd: ignored"},
         {1, 1000000, 0, 0, 64, 32, "absurd the other way: ignored"},
         {1, 1, 0, 1, 2, 1, "one row"},
+        {2047, 2, 0, 0, 65500, 32, "wider than a JPEG can be"},
+        {2047, 2, 3, 0, 32, 65500, "higher than a JPEG can be"},
+        {2047, 2, 0, 16, 32752, 16, "fitted by its height alone"},
     };
     AVFrame *av = quarters(64, 32);
     for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
@@ -437,6 +441,11 @@ static void converter_picture_has_the_displayed_shape(void **state)
             fail_msg("%s: %s", cases[i / 2].why, err.message);
         if (picture->image.width != cases[i / 2].width || picture->image.height != cases[i / 2].height)
             fail_msg("%s: %d x %d", cases[i / 2].why, picture->image.width, picture->image.height);
+        Buffer jpeg;
+        rv_buffer_init(&jpeg, (size_t)1 << 24);
+        if (rv_thumbnail_encode(&picture->image, 85, &jpeg, &err) != RV_OK)
+            fail_msg("%s: %s", cases[i / 2].why, err.message);
+        rv_buffer_clear(&jpeg);
         rv_picture_destroy(picture);
         rv_converter_destroy(convert);
     }

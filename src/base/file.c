@@ -65,13 +65,28 @@ void rv_file_unmap(MappedFile *file)
     *file = (MappedFile){0};
 }
 
-/* Hand the file's bytes to `take` piece by piece. */
-static RvStatus read_pieces(const char *path, RvStatus (*take)(void *, const void *, size_t, RvError *),
-                            void *context, RvError *err)
+/* Whether the path names a pipe. */
+static bool is_pipe(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
+static RvStatus open_pipe(const char *path, int *descriptor, RvError *err)
+{
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC); // waits until somebody writes
+    return *descriptor >= 0 ? RV_OK : rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* Hand the bytes of a file (or pipe, where they are allowed) to `take` piece by piece. */
+static RvStatus read_pieces(const char *path, bool pipes,
+                            RvStatus (*take)(void *, const void *, size_t, RvError *), void *context,
+                            RvError *err)
 {
     int fd = -1;
     size_t size_bytes = 0;
-    RvStatus status = open_regular(path, &fd, &size_bytes, err);
+    RvStatus status =
+        pipes && is_pipe(path) ? open_pipe(path, &fd, err) : open_regular(path, &fd, &size_bytes, err);
     if (status != RV_OK)
         return status;
     uint8_t *piece = rv_mem_alloc_aligned(READ_CHUNK_BYTES, 1, err);
@@ -97,15 +112,25 @@ static RvStatus take_into_buffer(void *context, const void *bytes, size_t size_b
     return rv_buffer_append(context, bytes, size_bytes, err);
 }
 
-RvStatus rv_file_read(const char *path, Buffer *out, RvError *err)
+static RvStatus read_whole(const char *path, bool pipes, Buffer *out, RvError *err)
 {
     RvError cause = {0};
-    RvStatus status = read_pieces(path, take_into_buffer, out, &cause);
+    RvStatus status = read_pieces(path, pipes, take_into_buffer, out, &cause);
     if (status == RV_ERROR_MEMORY)
         return rv_error_set(err, status, "%s: %s", path, cause.message);
     if (status != RV_OK && err != NULL)
         *err = cause;
     return status;
+}
+
+RvStatus rv_file_read(const char *path, Buffer *out, RvError *err)
+{
+    return read_whole(path, false, out, err);
+}
+
+RvStatus rv_file_read_stream(const char *path, Buffer *out, RvError *err)
+{
+    return read_whole(path, true, out, err);
 }
 
 bool rv_file_is_url(const char *path_or_url)
@@ -179,7 +204,7 @@ RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user, i
     RvStatus status = rv_sha256_create(&digest.sha, err);
     if (status != RV_OK)
         return status;
-    status = read_pieces(path, take_into_sha256, &digest, err);
+    status = read_pieces(path, false, take_into_sha256, &digest, err);
     rv_sha256_finish(digest.sha, status == RV_OK ? hex : NULL);
     return status;
 }

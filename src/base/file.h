@@ -25,6 +25,9 @@ void rv_file_unmap(MappedFile *file);
 /* Append the whole file to the buffer. Errors: as above, MEMORY when it is larger than the buffer may be. */
 RvStatus rv_file_read(const char *path, Buffer *out, RvError *err);
 
+/* The same of a pipe too, until its end: a named one, "/dev/stdin", a shell's "<(command)". */
+RvStatus rv_file_read_stream(const char *path, Buffer *out, RvError *err);
+
 /* true for "http://..." and "https://...". */
 bool rv_file_is_url(const char *path_or_url);
 

@@ -2,24 +2,16 @@
 /* Still pictures from files, URLs and memory: fetching the bytes and choosing the decoder. */
 #include "pixels/still.h"
 
-#include <libavformat/avio.h>
-#include <libavutil/dict.h>
-#include <libavutil/error.h>
-#include <libavutil/time.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/mem.h"
 #include "pixels/picture.h"
 #include "pixels/still_decode.h"
+#include "pixels/still_url.h"
 #include "video/ffmpeg_compat.h"
-
-#define URL_SILENCE_US "30000000"             // without a byte from the server
-#define URL_TOTAL_US ((int64_t)120 * 1000000) // for the whole picture
-#define URL_CHUNK_BYTES ((size_t)1 << 16)
 
 #define KNOWN_FORMATS "PNG, JPEG, WebP, GIF, BMP, TIFF, JPEG 2000, JPEG XL or PNM"
 
@@ -121,72 +113,6 @@ RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, RvPicture **out
     return decode_source(&source, out, err);
 }
 
-static int past_deadline(void *deadline_us)
-{
-    return av_gettime_relative() > *(const int64_t *)deadline_us;
-}
-
-static RvStatus url_error(const char *url, int code, RvError *err)
-{
-    char reason[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(code, reason, sizeof reason);
-    if (code == AVERROR_HTTP_NOT_FOUND)
-        return rv_error_set(err, RV_ERROR_NETWORK,
-                            "%s: the server answers 404, no such picture; check the address", url);
-    if (code == AVERROR_EXIT || code == AVERROR(ETIMEDOUT))
-        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the server is too slow or silent; try again later",
-                            url);
-    return rv_error_set(err, RV_ERROR_NETWORK, "%s: cannot be fetched: %s; check the address and the network",
-                        url, reason);
-}
-
-static RvStatus read_all(AVIOContext *io, const char *url, Buffer *out, RvError *err)
-{
-    uint8_t *chunk = rv_mem_alloc_aligned(URL_CHUNK_BYTES, 1, err);
-    if (chunk == NULL)
-        return RV_ERROR_MEMORY;
-    RvStatus status = RV_OK;
-    int64_t expected = avio_size(io);
-    while (status == RV_OK) {
-        int got = avio_read(io, chunk, (int)URL_CHUNK_BYTES);
-        if (got == AVERROR_EOF || got == 0)
-            break;
-        if (got < 0)
-            status = url_error(url, got, err);
-        else if ((size_t)got > out->max_bytes - out->size_bytes)
-            status = rv_error_set(err, RV_ERROR_MEMORY, "%s: pictures of at most %zu bytes are read", url,
-                                  out->max_bytes);
-        else
-            status = rv_buffer_append(out, chunk, (size_t)got, err);
-    }
-    free(chunk);
-    if (status == RV_OK && io->error < 0 && io->error != AVERROR_EOF)
-        status = url_error(url, io->error, err);
-    if (status == RV_OK && expected > 0 && (uint64_t)expected != out->size_bytes)
-        status = rv_error_set(err, RV_ERROR_NETWORK, "%s: only %zu of %lld bytes came; try again later", url,
-                              out->size_bytes, (long long)expected);
-    return status;
-}
-
-static RvStatus read_url(const char *url, Buffer *out, RvError *err)
-{
-    rv_ffmpeg_silence();
-    int64_t deadline_us = av_gettime_relative() + URL_TOTAL_US;
-    AVIOInterruptCB interrupt = {past_deadline, &deadline_us};
-    AVDictionary *options = NULL;
-    av_dict_set(&options, "protocol_whitelist", "http,https,tcp,tls", 0);
-    av_dict_set(&options, "rw_timeout", URL_SILENCE_US, 0);
-    av_dict_set(&options, "tls_verify", "1", 0);
-    AVIOContext *io = NULL;
-    int result = avio_open2(&io, url, AVIO_FLAG_READ, &interrupt, &options);
-    av_dict_free(&options);
-    if (result < 0)
-        return url_error(url, result, err);
-    RvStatus status = read_all(io, url, out, err);
-    avio_closep(&io);
-    return status;
-}
-
 RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err)
 {
     *out = NULL;
@@ -194,8 +120,8 @@ RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "no picture named: give a file or a URL");
     Buffer body;
     rv_buffer_init(&body, STILL_MAX_FILE_BYTES);
-    RvStatus status = rv_file_is_url(path_or_url) ? read_url(path_or_url, &body, err)
-                                                  : rv_file_read(path_or_url, &body, err);
+    RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, &body, err)
+                                                  : rv_file_read_stream(path_or_url, &body, err);
     StillSource source = {path_or_url, body.bytes, body.size_bytes};
     if (status == RV_OK)
         status = decode_source(&source, out, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of pixels/still*.c: every kind of picture against Pillow (expected.h), damaged ones, URLs. */
+/* Tests of pixels/still*.c: every kind of picture against Pillow (expected.h), damaged ones, pipes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,35 +8,20 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXPECTED_STILLS
 #include "base/buffer.h"
 #include "base/file.h"
 #include "expected.h"
 #include "fnv.h"
-#include "http_server.h"
 #include "pixels/picture.h"
 #include "pixels/resize.h"
 #include "pixels/still.h"
 #include "shared.h"
+#include "still_files.h"
 
 #define STILL_COUNT (sizeof still_cases / sizeof still_cases[0])
-
-static void data_path(const char *name, char *path, size_t size_bytes)
-{
-    const char *source = getenv("REELVEC_SOURCE");
-    snprintf(path, size_bytes, "%s/tests/pixels/data/%s", source != NULL ? source : ".", name);
-}
-
-static void read_data(const char *name, Buffer *out)
-{
-    char path[1024];
-    RvError err = {0};
-    data_path(name, path, sizeof path);
-    rv_buffer_init(out, (size_t)1 << 20);
-    if (rv_file_read(path, out, &err) != RV_OK)
-        fail_msg("%s", err.message);
-}
 
 static void picture_load_equals_pillow(void **state)
 {
@@ -189,59 +174,27 @@ static void picture_decode_survives_damage(void **state)
     }
 }
 
-static void picture_load_reads_urls(void **state)
+static void picture_load_reads_pipes(void **state)
 {
     Buffer good;
-    read_data("rgba.png", &good);
-    static const char page[] = "<html><body>This is a page, not a picture.</body></html>";
-    HttpFile files[] = {
-        {.path = "/good.png", .bytes = good.bytes, .size_bytes = good.size_bytes, .behaviour = HTTP_GOOD},
-        {.path = "/moved", .behaviour = HTTP_REDIRECT, .redirect_to = "/good.png"},
-        {.path = "/cut.png",
-         .bytes = good.bytes,
-         .size_bytes = good.size_bytes,
-         .behaviour = HTTP_CUT,
-         .cut_after = 99},
-        {.path = "/closed.png", .behaviour = HTTP_FORBIDDEN},
-        {.path = "/page.html", .bytes = page, .size_bytes = sizeof page - 1, .behaviour = HTTP_GOOD},
-    };
-    static const struct {
-        const char *path;
-        RvStatus status;
-        const char *says;
-    } cases[] = {
-        {"/good.png", RV_OK, ""},
-        {"/moved", RV_OK, ""},
-        {"/cut.png", RV_ERROR_NETWORK, "/cut.png"},
-        {"/gone.png", RV_ERROR_NETWORK, "/gone.png: the server answers 404"},
-        {"/closed.png", RV_ERROR_NETWORK, "403"},
-        {"/page.html", RV_ERROR_FORMAT, "/page.html: not a picture"},
-    };
-    HttpServer *server = http_server_start(files, sizeof files / sizeof files[0]);
-    assert_non_null(server);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char url[256];
-        RvPicture *picture = NULL;
-        RvError err = {0};
-        http_server_url(server, cases[i].path, url, sizeof url);
-        RvStatus status = rv_picture_load(url, &picture, &err);
-        if (status != cases[i].status || strstr(err.message, cases[i].says) == NULL)
-            fail_msg("%s: status %d, \"%s\"", cases[i].path, status, err.message);
-        if (status == RV_OK)
-            assert_int_equal(picture->image.channel_count, 4);
-        rv_picture_destroy(picture);
-    }
-    http_server_stop(server);
-    rv_buffer_clear(&good);
-}
-
-static void picture_load_reports_a_dead_server(void **state)
-{
+    read_data("rgb.png", &good);
+    int ends[2];
+    char path[64];
     RvPicture *picture = NULL;
     RvError err = {0};
-    // Port 1 of the loopback: nobody answers there.
-    assert_int_equal(rv_picture_load("http://127.0.0.1:1/a.png", &picture, &err), RV_ERROR_NETWORK);
-    assert_non_null(strstr(err.message, "http://127.0.0.1:1/a.png"));
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(pipe(ends), 0);
+        size_t sent = round == 0 ? good.size_bytes : 0; // a pipe holds more than that
+        assert_int_equal(write(ends[1], good.bytes, sent), (ssize_t)sent);
+        close(ends[1]);
+        snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+        RvStatus status = rv_picture_load(path, &picture, &err);
+        assert_int_equal(status, round == 0 ? RV_OK : RV_ERROR_FORMAT);
+        rv_picture_destroy(picture);
+        close(ends[0]);
+    }
+    assert_non_null(strstr(err.message, "empty"));
+    rv_buffer_clear(&good);
 }
 
 int main(void)
@@ -253,8 +206,7 @@ int main(void)
         cmocka_unit_test(picture_load_names_the_path),
         cmocka_unit_test(picture_decode_survives_truncation),
         cmocka_unit_test(picture_decode_survives_damage),
-        cmocka_unit_test(picture_load_reads_urls),
-        cmocka_unit_test(picture_load_reports_a_dead_server),
+        cmocka_unit_test(picture_load_reads_pipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

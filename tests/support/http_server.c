@@ -37,6 +37,12 @@ static ssize_t read_answer(void *user, uint64_t position, char *buffer, size_t m
         memcpy(buffer, (const char *)answer->file->bytes + at, count);
         return (ssize_t)count;
     }
+    if (answer->file->behaviour == HTTP_NO_LENGTH)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (answer->file->behaviour == HTTP_ENDLESS && !answer->server->stopping) {
+        memset(buffer, 0, max_bytes);
+        return (ssize_t)max_bytes;
+    }
     if (answer->misbehaves && answer->file->behaviour == HTTP_STALL) {
         while (!answer->server->stopping)
             nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
@@ -92,9 +98,15 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
     if (answer == NULL)
         return MHD_NO;
     *answer = (Answer){.server = server, .file = file, .start = start, .misbehaves = misbehaves_now(file)};
-    uint64_t size = file->behaviour == HTTP_UNKNOWN_SIZE ? MHD_SIZE_UNKNOWN : file->size_bytes - start;
-    struct MHD_Response *response = MHD_create_response_from_callback(size, 4096, read_answer, answer, free);
+    bool old = file->behaviour == HTTP_NO_LENGTH || file->behaviour == HTTP_ENDLESS;
+    uint64_t size = old || file->behaviour == HTTP_UNKNOWN_SIZE ? MHD_SIZE_UNKNOWN : file->size_bytes - start;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(size, old ? 1 << 18 : 4096, read_answer, answer, free);
     add_linked(response, file);
+    if (old)
+        MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
+    if (file->encoding != NULL)
+        MHD_add_response_header(response, "Content-Encoding", file->encoding);
     MHD_add_response_header(response, "Content-Type",
                             file->media_type != NULL ? file->media_type : "application/octet-stream");
     if (range != NULL) {

@@ -18,6 +18,8 @@ typedef enum HttpBehaviour {
     HTTP_FORBIDDEN,    // 403
     HTTP_REDIRECT,     // 302 to redirect_to
     HTTP_UNKNOWN_SIZE, // whole, without saying beforehand how much
+    HTTP_NO_LENGTH,    // as HTTP/1.0, without a length: the end of the connection ends the file
+    HTTP_ENDLESS,      // without a length: zeros behind the file, for ever
 } HttpBehaviour;
 
 /* Borrowed by the server; behaviour may be changed between requests. */
@@ -31,6 +33,7 @@ typedef struct HttpFile {
     int request_count;         // counted by the server
     uint64_t last_start;       // where the last answer began
     const char *media_type;    // NULL: application/octet-stream
+    const char *encoding;      // what the bytes are packed with, "gzip"; NULL: they are not
     const char *linked_sha256; // sent as X-Linked-ETag with every answer; NULL: no such header
     char authorization[128];   // of the last request; "" where it had none
 } HttpFile;

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* The bytes of a picture from a web server, bounded in size and time. */
+#include "pixels/still_url.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "reelvec/reelvec.h"
+
+#define MAX_REDIRECTS 10L
+#define SILENCE_S 30L // without a byte from the server
+#define TOTAL_S 120L  // for the whole picture
+
+/* One request. */
+typedef struct Transfer {
+    const char *url;
+    Buffer *body;
+    RvStatus status; // of keeping the body
+    RvError *err;
+} Transfer;
+
+static RvStatus too_large(const Transfer *transfer)
+{
+    return rv_error_set(transfer->err, RV_ERROR_MEMORY, "%s: pictures of at most %zu bytes are read",
+                        transfer->url, transfer->body->max_bytes);
+}
+
+/* Bytes come here after gzip and its like were undone, so that the bound holds for what they grow to. */
+static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user)
+{
+    Transfer *transfer = user;
+    size_t size_bytes = item_bytes * count;
+    if (size_bytes > transfer->body->max_bytes - transfer->body->size_bytes)
+        transfer->status = too_large(transfer);
+    else
+        transfer->status = rv_buffer_append(transfer->body, bytes, size_bytes, transfer->err);
+    return transfer->status == RV_OK ? size_bytes : 0;
+}
+
+static void set_options(CURL *curl, Transfer *transfer)
+{
+    curl_easy_setopt(curl, CURLOPT_URL, transfer->url);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); // all that libcurl can undo
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "reelvec/" REELVEC_VERSION);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, SILENCE_S);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_S);
+    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body->max_bytes);
+    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L); // a page that explains a 404 is no picture
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+    // The certificates that the curl command would take; needed behind proxies that have their own.
+    const char *certificates = getenv("CURL_CA_BUNDLE");
+    if (certificates == NULL)
+        certificates = getenv("SSL_CERT_FILE");
+    if (certificates != NULL && certificates[0] != '\0')
+        curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
+}
+
+static RvStatus refused(const Transfer *transfer, long answer)
+{
+    const char *url = transfer->url;
+    if (answer == 404 || answer == 410)
+        return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                            "%s: the server answers %ld, no such picture; check the address", url, answer);
+    return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answers %ld; %s", url, answer,
+                        answer >= 500 ? "try again later" : "check the address, and whether it may be read");
+}
+
+static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
+{
+    const char *url = transfer->url;
+    long answer = 0;
+    curl_off_t announced = -1;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (transfer->status != RV_OK)
+        return transfer->status;
+    switch (result) {
+    case CURLE_OK:
+        return RV_OK;
+    case CURLE_HTTP_RETURNED_ERROR:
+        return refused(transfer, answer);
+    case CURLE_FILESIZE_EXCEEDED:
+        return too_large(transfer);
+    case CURLE_OUT_OF_MEMORY:
+        return rv_error_memory(transfer->err, transfer->body->size_bytes);
+    case CURLE_TOO_MANY_REDIRECTS:
+        return rv_error_set(
+            transfer->err, RV_ERROR_NETWORK,
+            "%s: the server sends from one address to the next more than %ld times; check the "
+            "address",
+            url, MAX_REDIRECTS);
+    case CURLE_OPERATION_TIMEDOUT:
+        return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                            "%s: the server is too slow or silent; try again later", url);
+    case CURLE_PARTIAL_FILE:
+        if (announced > 0)
+            return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                                "%s: only %zu of %lld bytes came; try again later", url,
+                                transfer->body->size_bytes, (long long)announced);
+        break;
+    default:
+        break;
+    }
+    return rv_error_set(transfer->err, RV_ERROR_NETWORK,
+                        "%s: cannot be fetched: %s; check the address and the network", url,
+                        curl_easy_strerror(result));
+}
+
+static void start_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+RvStatus rv_still_fetch(const char *url, Buffer *out, RvError *err)
+{
+    static pthread_once_t started = PTHREAD_ONCE_INIT;
+    pthread_once(&started, start_curl);
+    Transfer transfer = {.url = url, .body = out, .err = err};
+    CURL *curl = curl_easy_init();
+    if (curl == NULL)
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: cannot start fetching", url);
+    set_options(curl, &transfer);
+    CURLcode result = curl_easy_perform(curl);
+    RvStatus status = judge(curl, &transfer, result);
+    curl_easy_cleanup(curl);
+    return status;
+}

@@ -15,10 +15,11 @@
 
 #define TERMS_MAX 1024
 
-static RvStatus encode_picture_file(RvEncoder *encoder, const char *path_or_url, float *vector, RvError *err)
+static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, float *vector, RvError *err)
 {
     RvPicture *picture = NULL;
-    RvStatus status = rv_picture_load(path_or_url, &picture, err);
+    RvPictureOptions options = {.no_exif_rotation = term->no_exif_rotation};
+    RvStatus status = rv_picture_load(term->value, &options, &picture, err);
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
@@ -121,7 +122,7 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
         status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), false, vector, err);
         break;
     case RV_TERM_IMAGE_FILE:
-        status = encode_picture_file(encoder, term->value, vector, err);
+        status = encode_picture_file(encoder, term, vector, err);
         break;
     case RV_TERM_IMAGE:
         status = rv_encoder_encode_images(encoder, term->image, 1, false, vector, err);

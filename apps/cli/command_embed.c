@@ -12,11 +12,12 @@
 #include "json_text.h"
 #include "npy.h"
 #include "out_file.h"
+#include "text.h"
 
 typedef struct EmbedSettings {
     CliCommon common;
     int format;
-    bool no_normalize;
+    bool no_normalize, no_exif_rotation;
     const char *output;
 } EmbedSettings;
 
@@ -26,7 +27,11 @@ enum { FORMAT_JSON, FORMAT_NPY };
 
 static const CliOption options[] = {
     {.name = "text", .letter = 't', .argument = "TEXT", .help = "embed a text", .kind = CLI_LIST},
-    {.name = "image", .letter = 'i', .argument = "FILE|URL", .help = "embed a picture", .kind = CLI_LIST},
+    {.name = "image",
+     .letter = 'i',
+     .argument = "FILE|URL",
+     .help = "embed a picture (-: standard input)",
+     .kind = CLI_LIST},
     {.name = "no-normalize",
      .help = "as the model gives them, not of length 1",
      .kind = CLI_FLAG,
@@ -44,6 +49,7 @@ static const CliOption options[] = {
      .help = "write there instead of standard output",
      .kind = CLI_TEXT,
      .offset = FIELD(output)},
+    CLI_OPTION_NO_EXIF_ROTATION(EmbedSettings),
     CLI_OPTION_MODEL(EmbedSettings),
     CLI_OPTION_THREADS(EmbedSettings),
     CLI_OPTION_PRECISION(EmbedSettings),
@@ -51,13 +57,15 @@ static const CliOption options[] = {
     CLI_OPTION_QUIET(EmbedSettings),
 };
 
-static RvStatus embed_one(RvEncoder *encoder, const CliValue *input, bool normalize, float *embedding,
-                          RvError *err)
+static RvStatus embed_one(const EmbedSettings *settings, RvEncoder *encoder, const CliValue *input,
+                          float *embedding, RvError *err)
 {
+    bool normalize = !settings->no_normalize;
     if (strcmp(input->option->name, "text") == 0)
         return rv_encoder_encode_text(encoder, input->value, strlen(input->value), normalize, embedding, err);
     RvPicture *picture = NULL;
-    RvStatus status = rv_picture_load(input->value, &picture, err);
+    RvPictureOptions how = {.no_exif_rotation = settings->no_exif_rotation};
+    RvStatus status = rv_picture_load(cli_text_picture(input->value), &how, &picture, err);
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
@@ -89,7 +97,7 @@ static RvStatus embed_all(const EmbedSettings *settings, const CliValues *values
     if (settings->format == FORMAT_NPY)
         cli_npy_header(file, values->count, (size_t)dimensions);
     for (size_t i = 0; i < values->count && status == RV_OK; i++) {
-        status = embed_one(encoder, &values->items[i], !settings->no_normalize, embedding, err);
+        status = embed_one(settings, encoder, &values->items[i], embedding, err);
         if (status == RV_OK && settings->format == FORMAT_NPY)
             cli_npy_values(file, embedding, (size_t)dimensions);
         else if (status == RV_OK && !write_json(file, values->items[i].value, embedding, dimensions))

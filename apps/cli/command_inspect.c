@@ -8,10 +8,12 @@
 #include "cli.h"
 #include "context.h"
 #include "picture_surface.h"
+#include "text.h"
 
 typedef struct InspectSettings {
     CliCommon common;
     const char *output;
+    bool no_exif_rotation;
 } InspectSettings;
 
 static const CliOption token_options[] = {
@@ -26,6 +28,7 @@ static const CliOption pixel_options[] = {
      .help = "the picture to write",
      .kind = CLI_TEXT,
      .offset = offsetof(InspectSettings, output)},
+    CLI_OPTION_NO_EXIF_ROTATION(InspectSettings),
     CLI_OPTION_MODEL(InspectSettings),
     CLI_OPTION_QUIET(InspectSettings),
 };
@@ -63,15 +66,17 @@ static int run_tokens(const CliCommand *command, int argc, char **argv)
     return status;
 }
 
-static RvStatus write_pixels(RvEncoder *encoder, const char *source, const char *output, RvError *err)
+static RvStatus write_pixels(RvEncoder *encoder, const char *source, const InspectSettings *settings,
+                             RvError *err)
 {
+    RvPictureOptions options = {.no_exif_rotation = settings->no_exif_rotation};
     RvPicture *picture = NULL;
     cairo_surface_t *surface = NULL;
     int side = rv_encoder_info(encoder)->image_size;
     uint8_t *input = calloc((size_t)side * (size_t)side, 3);
     RvStatus status = input != NULL ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
     if (status == RV_OK)
-        status = rv_picture_load(source, &picture, err);
+        status = rv_picture_load(cli_text_picture(source), &options, &picture, err);
     if (status == RV_OK) {
         RvImage image = rv_picture_image(picture);
         status = rv_encoder_preprocess(encoder, &image, input, err);
@@ -83,7 +88,7 @@ static RvStatus write_pixels(RvEncoder *encoder, const char *source, const char 
                          .channel_count = 3,
                          .row_stride = (size_t)side * 3};
         surface = cli_surface_create(&image, 0, 0);
-        status = surface != NULL ? cli_surface_write(surface, output, err)
+        status = surface != NULL ? cli_surface_write(surface, settings->output, err)
                                  : cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     if (surface != NULL)
@@ -107,7 +112,7 @@ static int run_pixels(const CliCommand *command, int argc, char **argv)
     else if (cli_surface_check_path(settings.output, false, &err) != RV_OK)
         status = cli_fail(&err);
     else if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
-             write_pixels(encoder, cli_values_argument(&values, 0), settings.output, &err) != RV_OK)
+             write_pixels(encoder, cli_values_argument(&values, 0), &settings, &err) != RV_OK)
         status = cli_fail(&err);
     else
         status = CLI_DONE;

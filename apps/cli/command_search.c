@@ -18,7 +18,7 @@ typedef struct SearchSettings {
     int top, format, fusion;
     const char *sheet, *video;
     CliReal min_score, after, before;
-    bool moments, exact, ann;
+    bool moments, exact, ann, no_exif_rotation;
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -32,7 +32,7 @@ static const CliOption options[] = {
     {.name = "image",
      .letter = 'i',
      .argument = "[W:]FILE|URL",
-     .help = "look for what the picture shows",
+     .help = "look for what the picture shows (-: standard input)",
      .kind = CLI_LIST},
     {.name = "like",
      .argument = "[W:]VIDEO@TIME",
@@ -93,6 +93,7 @@ static const CliOption options[] = {
      .help = "by the approximate index (see `reelvec ann build`); an error where there is none",
      .kind = CLI_FLAG,
      .offset = FIELD(ann)},
+    CLI_OPTION_NO_EXIF_ROTATION(SearchSettings),
     CLI_OPTION_LIBRARY(SearchSettings),
     CLI_OPTION_MODEL(SearchSettings),
     CLI_OPTION_THREADS(SearchSettings),
@@ -159,7 +160,10 @@ static int search_line(const Search *search, const char *line, const char *label
 {
     bool image = strncmp(line, "image:", 6) == 0;
     const char *value = image ? line + 6 + strspn(line + 6, " \t") : line;
-    RvTerm term = {.kind = image ? RV_TERM_IMAGE_FILE : RV_TERM_TEXT, .value = value, .weight = 1};
+    RvTerm term = {.kind = image ? RV_TERM_IMAGE_FILE : RV_TERM_TEXT,
+                   .value = value,
+                   .weight = 1,
+                   .no_exif_rotation = search->settings->no_exif_rotation};
     if (value[0] == '\0')
         return cli_fail_usage("image: needs the path or URL of a picture behind it");
     if (!image && !search->settings->common.quiet && cli_term_is_file(value))
@@ -242,6 +246,7 @@ static int read_terms(Search *search, const CliValues *values)
         if (cli_term_parse(option, value->value, &search->terms[i], &search->storages[i], &err) != RV_OK)
             return cli_fail(&err);
         hint(search, option, value->value);
+        search->terms[i].no_exif_rotation = search->settings->no_exif_rotation;
         search->term_count++;
     }
     return CLI_DONE;

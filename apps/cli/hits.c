@@ -88,7 +88,7 @@ RvStatus cli_stored_picture(RvLibrary *library, int64_t video_id, int64_t frame_
     RvStatus status = rv_library_picture(library, video_id, frame_number, &jpeg, &size_bytes, err);
     if (status != RV_OK)
         return status == RV_ERROR_NOT_FOUND ? RV_OK : status;
-    status = rv_picture_decode(jpeg, size_bytes, &picture, err);
+    status = rv_picture_decode(jpeg, size_bytes, NULL, &picture, err);
     rv_library_free_picture(jpeg);
     if (status != RV_OK)
         return status == RV_ERROR_FORMAT ? RV_OK : status;

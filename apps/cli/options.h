@@ -89,6 +89,12 @@ typedef struct CliCommon {
         .help = "for pictures: cpu, cuda, cuda:N, auto: CUDA where it works (REELVEC_DEVICE)",               \
         .kind = CLI_TEXT, .offset = offsetof(Type, common.device)                                            \
     }
+#define CLI_OPTION_NO_EXIF_ROTATION(Type)                                                                    \
+    {                                                                                                        \
+        .name = "no-exif-rotation",                                                                          \
+        .help = "take pictures as they are stored, not upright by their EXIF orientation", .kind = CLI_FLAG, \
+        .offset = offsetof(Type, no_exif_rotation)                                                           \
+    }
 #define CLI_OPTION_QUIET(Type)                                                                               \
     {                                                                                                        \
         .name = "quiet", .letter = 'q', .help = "neither progress nor warnings", .kind = CLI_FLAG,           \

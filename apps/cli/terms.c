@@ -93,12 +93,12 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
     if (negative && weight < 0)
         return cli_error(err, RV_ERROR_ARGUMENT, "--not: '%s' has a negative weight already", value);
     term->weight = negative ? -weight : weight;
-    if (strcmp(name, "image") == 0)
+    if (strcmp(name, "image") == 0) {
         term->kind = RV_TERM_IMAGE_FILE;
-    else if (strcmp(name, "like") == 0)
-        term->kind = RV_TERM_FRAME;
-    else
-        term->kind = RV_TERM_TEXT;
+        term->value = cli_text_picture(rest);
+    } else {
+        term->kind = strcmp(name, "like") == 0 ? RV_TERM_FRAME : RV_TERM_TEXT;
+    }
     return term->kind == RV_TERM_FRAME ? split_frame(rest, term, storage, err) : RV_OK;
 }
 

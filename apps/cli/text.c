@@ -76,6 +76,11 @@ void cli_text_bytes(int64_t size_bytes, char *text, size_t text_bytes)
     snprintf(text, text_bytes, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
+const char *cli_text_picture(const char *name)
+{
+    return strcmp(name, "-") == 0 ? "/dev/stdin" : name;
+}
+
 const char *cli_text_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -25,6 +25,9 @@ void cli_text_bytes(int64_t size_bytes, char *text, size_t text_bytes);
 /* The last part of a path or URL (the whole where there is none); points into it. */
 const char *cli_text_last_part(const char *path);
 
+/* What to open for a picture named on the command line: standard input for "-", else the name itself. */
+const char *cli_text_picture(const char *name);
+
 /* A copy in valid UTF-8: what is not becomes U+FFFD, control characters become '?'. NULL without memory. To
  * be freed. */
 char *cli_text_clean(const char *text);

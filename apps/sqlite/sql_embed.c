@@ -205,7 +205,7 @@ static RvStatus encode_picture(RvEncoder *encoder, const void *bytes, size_t siz
                                RvError *err)
 {
     RvPicture *picture = NULL;
-    RvStatus status = rv_picture_decode(bytes, size_bytes, &picture, err);
+    RvStatus status = rv_picture_decode(bytes, size_bytes, NULL, &picture, err);
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);

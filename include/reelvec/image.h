@@ -28,12 +28,21 @@ typedef struct RvImage {
 /* A picture that owns its pixels. */
 typedef struct RvPicture RvPicture;
 
-/* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file or an http(s) URL. EXIF rotation is
- * not applied, as in CLIP's own preprocessing. Errors: NOT_FOUND, IO, NETWORK, FORMAT, MEMORY. */
-RV_API RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err);
+/* Zeroed options are good defaults. */
+typedef struct RvPictureOptions {
+    bool no_exif_rotation; /* leave a picture as it is stored, as CLIP's own preprocessing does, though its
+                              EXIF orientation says that it lies on its side */
+} RvPictureOptions;
+
+/* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file, a pipe or an http(s) URL, at most
+ * 256 MiB and 2^28 pixels. It is turned upright by its EXIF orientation, as every viewer shows it. options:
+ * NULL is allowed. Errors: NOT_FOUND, IO, NETWORK, FORMAT, UNSUPPORTED, MEMORY. */
+RV_API RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *options, RvPicture **out,
+                                RvError *err);
 
 /* The same from bytes in memory (borrowed during the call). */
-RV_API RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, RvPicture **out, RvError *err);
+RV_API RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, const RvPictureOptions *options,
+                                  RvPicture **out, RvError *err);
 
 /* A view of the picture, valid until it is destroyed. */
 RV_API RvImage rv_picture_image(const RvPicture *picture);

@@ -254,7 +254,8 @@ typedef struct RvTerm {
     const RvImage *image;
     const float *vector;
     double time_s;
-    double weight; /* 0 means 1; negative: away from it */
+    double weight;         /* 0 means 1; negative: away from it */
+    bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
 } RvTerm;
 
 typedef enum RvFusion {

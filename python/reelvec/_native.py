@@ -45,6 +45,10 @@ class RvImage(Structure):
                 ("row_stride", c_size_t), ("nearest", c_bool)]
 
 
+class RvPictureOptions(Structure):
+    _fields_ = [("no_exif_rotation", c_bool)]
+
+
 class RvEncoderOptions(Structure):
     _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog)]
 
@@ -105,7 +109,7 @@ class RvIndexList(Structure):
 
 class RvTerm(Structure):
     _fields_ = [("kind", c_int), ("value", c_char_p), ("image", POINTER(RvImage)), ("vector", c_void_p),
-                ("time_s", c_double), ("weight", c_double)]
+                ("time_s", c_double), ("weight", c_double), ("no_exif_rotation", c_bool)]
 
 
 class RvSearchOptions(Structure):
@@ -207,8 +211,8 @@ FUNCTIONS = {
     "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_bool, c_void_p, E]),
     "rv_encoder_tokenize": (c_int, [HANDLE, c_char_p, c_size_t, P(P(c_int32)), P(c_size_t), E]),
     "rv_encoder_free_tokens": (None, [P(c_int32)]),
-    "rv_picture_load": (c_int, [c_char_p, OUT, E]),
-    "rv_picture_decode": (c_int, [c_char_p, c_size_t, OUT, E]),
+    "rv_picture_load": (c_int, [c_char_p, P(RvPictureOptions), OUT, E]),
+    "rv_picture_decode": (c_int, [c_char_p, c_size_t, P(RvPictureOptions), OUT, E]),
     "rv_picture_image": (RvImage, [HANDLE]),
     "rv_picture_destroy": (None, [HANDLE]),
     "rv_library_open": (c_int, [c_char_p, P(RvLibraryOptions), OUT, E]),

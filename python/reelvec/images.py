@@ -39,21 +39,49 @@ class Picture(bytes):
     __str__ = __repr__
 
 
-class ImageView:
-    """An RvImage with what keeps its pixels alive."""
+def _upright(image):
+    """A Pillow image turned as its file says. Images that a program made of others keep the note of a turn that was
+    perhaps made already, so that only what was just opened is turned."""
+    import PIL.ImageFile
+    if not isinstance(image, PIL.ImageFile.ImageFile) or not hasattr(image, "getexif"):
+        return image
+    orientation = image.getexif().get(0x112, 1)
+    size = image.size
+    image.load()  # Pillow turns TIFFs by itself
+    if image.format == "TIFF" or image.size != size or orientation not in range(2, 9):
+        return image
+    turns = PIL.Image.Transpose if hasattr(PIL.Image, "Transpose") else PIL.Image
+    return image.transpose((turns.FLIP_LEFT_RIGHT, turns.ROTATE_180, turns.FLIP_TOP_BOTTOM, turns.TRANSPOSE,
+                            turns.ROTATE_270, turns.TRANSVERSE, turns.ROTATE_90)[orientation - 2])
 
-    def __init__(self, image: ImageInput):
+
+def _high_bytes(image) -> np.ndarray:
+    """Grey of 16 bits as grey of 8, as the C library reads such files; Pillow's own conversion makes nearly all white.
+    Pillow knows it as "I;16" or, as some files, as "I" of 32 bits, which may also hold 8."""
+    array = np.asarray(image)
+    if image.mode == "I" and image.format is None and array.max(initial=0) <= 255:
+        return np.clip(array, 0, 255).astype(np.uint8)
+    return (np.clip(array, 0, 65535).astype(np.uint16) >> 8).astype(np.uint8)
+
+
+class ImageView:
+    """An RvImage with what keeps its pixels alive. exif_rotation: files, and Pillow images just opened, are turned upright
+    by their EXIF orientation."""
+
+    def __init__(self, image: ImageInput, exif_rotation: bool = True):
+        options = _native.RvPictureOptions(no_exif_rotation=not exif_rotation)
         self._picture = ctypes.c_void_p()
         self._array = None
         if isinstance(image, np.ndarray):
             self._use_array(image)
         elif isinstance(image, (bytes, bytearray, memoryview)):
             data = bytes(image)
-            call("rv_picture_decode", data, len(data), ctypes.byref(self._picture))
+            call("rv_picture_decode", data, len(data), ctypes.byref(options), ctypes.byref(self._picture))
         elif isinstance(image, (str, os.PathLike)):
-            call("rv_picture_load", _native.encode_path(image), ctypes.byref(self._picture))
+            call("rv_picture_load", _native.encode_path(image), ctypes.byref(options),
+                 ctypes.byref(self._picture))
         elif is_pillow(image):
-            self._use_pillow(image)
+            self._use_pillow(_upright(image) if exif_rotation else image)
         else:
             raise TypeError(f"a picture must be a Pillow image, an array, bytes or a path, not {type(image).__name__}")
         if self._picture:
@@ -82,6 +110,8 @@ class ImageView:
             image = image.convert("L")
         elif image.mode == "P":
             image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        elif image.mode.startswith("I"):
+            return self._use_array(_high_bytes(image))
         elif image.mode not in ("L", "LA", "RGB", "RGBA"):
             image = image.convert("RGB")
         self._use_array(np.asarray(image), nearest)
@@ -102,7 +132,7 @@ def is_batch(images: Any) -> bool:
     return hasattr(images, "__iter__")
 
 
-def view_all(images: Sequence[ImageInput]) -> tuple[list[ImageView], Any]:
+def view_all(images: Sequence[ImageInput], exif_rotation: bool = True) -> tuple[list[ImageView], Any]:
     """The pictures' views, and a C array of them that lives as long as the views."""
-    views = [ImageView(image) for image in images]
+    views = [ImageView(image, exif_rotation) for image in images]
     return views, (RvImage * len(views))(*(view.value for view in views))

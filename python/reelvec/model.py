@@ -124,18 +124,20 @@ class Model(_native.Uncopied):
                 call("rv_encoder_encode_text", encoder, data, len(data), normalize, row.ctypes.data)
         return out[0] if single else out
 
-    def encode_image(self, images: Union[ImageInput, Iterable[ImageInput]], *, normalize: bool = True) -> np.ndarray:
+    def encode_image(self, images: Union[ImageInput, Iterable[ImageInput]], *, normalize: bool = True,
+                     exif_rotation: bool = True) -> np.ndarray:
         """Embeddings float32: [dimensions] of one picture, [count, dimensions] of several: a list or other
         iterable, or an array with four axes.
 
         A picture is a Pillow image, an array uint8 [height, width, channels], the bytes of a picture file, or its path or
-        URL. Resized and cropped as CLIP does; an embedding does not depend on what else is in the call.
+        URL. Resized and cropped as CLIP does; an embedding does not depend on what else is in the call. Files, and Pillow
+        images that were just opened, are turned upright by their EXIF orientation; exif_rotation=False leaves them.
         """
         single = not is_batch(images)
         items = iter([images] if single else images)
         parts = [np.empty((0, self.dimensions), np.float32)]
         while True:
-            views, array = view_all(list(itertools.islice(items, BATCH)))
+            views, array = view_all(list(itertools.islice(items, BATCH)), exif_rotation)
             if not views:
                 break
             part = np.empty((len(views), self.dimensions), np.float32)

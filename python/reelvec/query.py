@@ -46,9 +46,10 @@ class Term:
         return cls(_TEXT, _native.encode_text(text, "a query text"), weight=weight)
 
     @classmethod
-    def image(cls, image: ImageInput, weight: float = 1.0) -> "Term":
-        """A picture: Pillow image, array, bytes of a file, path or URL."""
-        return cls(_IMAGE, ImageView(image), weight=weight)
+    def image(cls, image: ImageInput, weight: float = 1.0, *, exif_rotation: bool = True) -> "Term":
+        """A picture: Pillow image, array, bytes of a file, path or URL. exif_rotation=False: not turned upright by its EXIF
+        orientation."""
+        return cls(_IMAGE, ImageView(image, exif_rotation), weight=weight)
 
     @classmethod
     def like(cls, frame: Union[str, tuple], weight: float = 1.0) -> "Term":

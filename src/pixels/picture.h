@@ -10,6 +10,7 @@
 struct RvPicture {
     RvImage image;   // pixels_u8 == pixels
     uint8_t *pixels; // owned; rows without padding
+    int orientation; // of the pixels by the file, 1 to 8 as TIFF and EXIF count; others: upright
 };
 
 /* Unset pixels. Errors: ARGUMENT (sides outside 1 to 65535), MEMORY. */

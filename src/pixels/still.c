@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Still pictures from files, URLs and memory: fetching the bytes and choosing the decoder. */
+/* Still pictures from files, URLs and memory: the bytes, the decoder, and which way is up. */
 #include "pixels/still.h"
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "pixels/picture.h"
 #include "pixels/still_decode.h"
+#include "pixels/still_exif.h"
+#include "pixels/still_size.h"
 #include "pixels/still_url.h"
 #include "video/ffmpeg_compat.h"
 
@@ -34,6 +36,8 @@ static const Signature signatures[] = {
     {"BM", 2, 0, "bmp", NULL},
     {"II*\0", 4, 0, "tiff", NULL},
     {"MM\0*", 4, 0, "tiff", NULL},
+    {"II+\0", 4, 0, "tiff", NULL}, // BigTIFF
+    {"MM\0+", 4, 0, "tiff", NULL},
     {"P1", 2, 0, "pbm", NULL},
     {"P4", 2, 0, "pbm", NULL},
     {"P2", 2, 0, "pgm", NULL},
@@ -50,13 +54,27 @@ static const Signature signatures[] = {
     {"ftypavif", 8, 4, NULL, "an AVIF picture"},
     {"ftypavis", 8, 4, NULL, "an AVIF picture"},
     {"ftyphei", 7, 4, NULL, "a HEIC picture"},
+    {"ftyphev", 7, 4, NULL, "a HEIC picture"},
     {"ftypmif1", 8, 4, NULL, "a HEIC picture"},
+    {"ftypmif2", 8, 4, NULL, "a HEIC picture"},
+    {"ftypmsf1", 8, 4, NULL, "a HEIC picture"},
+    {"ftypcrx ", 8, 4, NULL, "a raw picture of a Canon camera (CR3)"},
     {"ftyp", 4, 4, NULL, "a video"},
     {"\x1a\x45\xdf\xa3", 4, 0, NULL, "a video"},
     {"AVI LIST", 8, 8, NULL, "a video"},
     {"\0\0\x01\xba", 4, 0, NULL, "a video"},
     {"OggS", 4, 0, NULL, "a video or sound"},
     {"%PDF-", 5, 0, NULL, "a PDF document"},
+    {"\0\0\1\0", 4, 0, NULL, "an icon (ICO)"},
+    {"\0\0\2\0", 4, 0, NULL, "a mouse pointer (CUR)"},
+    {"v/1\1", 4, 0, NULL, "an OpenEXR picture"},
+    {"#?RADIANCE", 10, 0, NULL, "a Radiance HDR picture"},
+    {"PF\n", 3, 0, NULL, "a picture of floating point numbers (PFM)"},
+    {"Pf\n", 3, 0, NULL, "a picture of floating point numbers (PFM)"},
+    {"DDS ", 4, 0, NULL, "a DDS picture"},
+    {"II\xbc\1", 4, 0, NULL, "a JPEG XR picture"},
+    {"FUJIFILMCCD-RAW", 15, 0, NULL, "a raw picture of a Fujifilm camera"},
+    {"<svg", 4, 0, NULL, "an SVG drawing"},
 };
 
 static const Signature *find_signature(const StillSource *source)
@@ -83,7 +101,41 @@ RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t h
     return RV_OK;
 }
 
-static RvStatus decode_source(const StillSource *source, RvPicture **out, RvError *err)
+static RvStatus decode_format(const StillSource *source, const char *format, RvPicture **out, RvError *err)
+{
+    int64_t width = 0, height = 0;
+    RvStatus status = RV_OK;
+    if (rv_still_claimed_size(source, format, &width, &height))
+        status = rv_still_check_size(source, width, height, err);
+    if (status != RV_OK)
+        return status;
+    if (strcmp(format, "jpeg") == 0)
+        return rv_still_decode_jpeg(source, out, err);
+    if (strcmp(format, "webp") == 0)
+        return rv_still_decode_webp(source, out, err);
+    if (strcmp(format, "tiff") == 0)
+        return rv_still_decode_tiff(source, out, err);
+    if (strcmp(format, "gif") == 0)
+        return rv_still_decode_gif(source, out, err);
+    rv_ffmpeg_silence();
+    return rv_still_decode_libav(source, format, out, err);
+}
+
+static RvStatus turn_upright(const StillSource *source, const char *format, RvPicture **picture, RvError *err)
+{
+    int orientation = rv_exif_orientation(source, format);
+    if (orientation != 0)
+        (*picture)->orientation = orientation;
+    RvStatus status = rv_exif_turn_upright(picture, err);
+    if (status != RV_OK) {
+        rv_picture_destroy(*picture);
+        *picture = NULL;
+    }
+    return status;
+}
+
+static RvStatus decode_source(const StillSource *source, const RvPictureOptions *options, RvPicture **out,
+                              RvError *err)
 {
     *out = NULL;
     if (source->size_bytes == 0)
@@ -99,21 +151,21 @@ static RvStatus decode_source(const StillSource *source, RvPicture **out, RvErro
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: %s, which is not read as a still picture; give a " KNOWN_FORMATS " file",
                             source->name, signature->kind);
-    rv_ffmpeg_silence();
-    if (strcmp(signature->decoder, "jpeg") == 0)
-        return rv_still_decode_jpeg(source, out, err);
-    if (strcmp(signature->decoder, "webp") == 0)
-        return rv_still_decode_webp(source, out, err);
-    return rv_still_decode_libav(source, signature->decoder, out, err);
+    RvStatus status = decode_format(source, signature->decoder, out, err);
+    if (status == RV_OK && (options == NULL || !options->no_exif_rotation))
+        status = turn_upright(source, signature->decoder, out, err);
+    return status;
 }
 
-RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, RvPicture **out, RvError *err)
+RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, const RvPictureOptions *options,
+                           RvPicture **out, RvError *err)
 {
     StillSource source = {.name = "picture", .bytes = bytes, .size_bytes = bytes != NULL ? size_bytes : 0};
-    return decode_source(&source, out, err);
+    return decode_source(&source, options, out, err);
 }
 
-RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err)
+RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *options, RvPicture **out,
+                         RvError *err)
 {
     *out = NULL;
     if (path_or_url == NULL || path_or_url[0] == '\0')
@@ -124,7 +176,7 @@ RvStatus rv_picture_load(const char *path_or_url, RvPicture **out, RvError *err)
                                                   : rv_file_read_stream(path_or_url, &body, err);
     StillSource source = {path_or_url, body.bytes, body.size_bytes};
     if (status == RV_OK)
-        status = decode_source(&source, out, err);
+        status = decode_source(&source, options, out, err);
     rv_buffer_clear(&body);
     return status;
 }

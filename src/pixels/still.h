@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Still pictures from files, URLs and memory: JPEG through libturbojpeg, all else through FFmpeg's decoders.
- * The functions are the public rv_picture_load and rv_picture_decode of reelvec/image.h.
+/* Still pictures from files, URLs and memory: JPEG through libturbojpeg, TIFF, GIF and WebP through libtiff,
+ * giflib and libwebp, all else through FFmpeg's decoders. Damaged ones are refused. The functions are the
+ * public rv_picture_load and rv_picture_decode of reelvec/image.h.
  *
  * Channels are those of Pillow's mode, so that resampling treats them alike: L 1, LA 2, RGB 3, RGBA 4; 1 (one
  * bit) 1 and P (palette) 4, both with `nearest`. A PNG's or GIF's single transparent colour is no alpha. Two

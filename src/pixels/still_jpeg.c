@@ -8,17 +8,17 @@
 #include "base/error.h"
 #include "pixels/picture.h"
 
-/* C M Y K as Adobe stores it (inverted) to R G B, in place, by Pillow's formula. The rows shrink from 4 to 3
- * bytes a pixel, so that writing never overtakes reading. */
-static void adobe_cmyk_to_rgb(RvPicture *picture)
+/* By Pillow's formula. The rows shrink from 4 to 3 bytes a pixel, so that writing never overtakes reading. */
+void rv_still_cmyk_to_rgb(RvPicture *picture, uint8_t full_ink)
 {
     size_t pixel_count = (size_t)picture->image.width * (size_t)picture->image.height;
     const uint8_t *from = picture->pixels;
     uint8_t *to = picture->pixels;
+    unsigned inverted = full_ink == 0 ? 255 : 0;
     for (size_t i = 0; i < pixel_count; i++, from += 4, to += 3) {
-        unsigned black_left = from[3];
+        unsigned black_left = 255u - (from[3] ^ inverted);
         for (int channel = 0; channel < 3; channel++) {
-            unsigned product = (255u - from[channel]) * black_left + 128;
+            unsigned product = (from[channel] ^ inverted) * black_left + 128;
             unsigned ink = ((product >> 8) + product) >> 8;
             to[channel] = (uint8_t)(black_left - ink);
         }
@@ -46,6 +46,11 @@ static bool is_harmless(const StillSource *source, const char *message)
 
 static RvStatus damaged_jpeg(const StillSource *source, const char *reason, RvError *err)
 {
+    if (strstr(reason, "nsupported") != NULL) // lossless, arithmetic, 12 bits, ...
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: JPEGs of this kind are not supported (%s); save it as PNG or as a plain JPEG", source->name,
+            reason);
     return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged JPEG: %s", source->name, reason);
 }
 
@@ -88,7 +93,7 @@ RvStatus rv_still_decode_jpeg(const StillSource *source, RvPicture **out, RvErro
         return status;
     }
     if (cmyk)
-        adobe_cmyk_to_rgb(picture);
+        rv_still_cmyk_to_rgb(picture, 0); // inverted, as Adobe stores it
     *out = picture;
     return RV_OK;
 }

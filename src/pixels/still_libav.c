@@ -11,6 +11,7 @@
 #include "pixels/picture.h"
 #include "pixels/still.h"
 #include "pixels/still_decode.h"
+#include "pixels/still_size.h"
 #include "pixels/still_yuv.h"
 
 /* ---- decoding --------------------------------------------------------------------------------------- */
@@ -19,6 +20,18 @@ static RvStatus damaged(const StillSource *source, const char *decoder, int code
 {
     if (code == AVERROR(ENOMEM))
         return rv_error_memory(err, source->size_bytes);
+    if (code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS))
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: %s pictures of this kind are not supported; save it as PNG or JPEG",
+                            source->name, decoder);
+    int64_t width = 0, height = 0;
+    if (rv_still_claimed_size(source, decoder, &width, &height) &&
+        av_image_check_size2((unsigned)width, (unsigned)height, (int64_t)STILL_MAX_PIXELS, AV_PIX_FMT_NONE, 0,
+                             NULL) < 0)
+        return rv_error_set(
+            err, RV_ERROR_FORMAT,
+            "%s: claims %lld x %lld pixels, more than FFmpeg's decoder of %s takes; make it smaller",
+            source->name, (long long)width, (long long)height, decoder);
     char reason[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, reason, sizeof reason);
     return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged %s picture: %s", source->name, decoder,
@@ -39,10 +52,7 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
         return rv_error_memory(err, sizeof *context);
     context->thread_count = 1;
     context->max_pixels = (int64_t)STILL_MAX_PIXELS;
-    context->err_recognition = AV_EF_CRCCHECK;
-    // FFmpeg's TIFF decoder also "explodes" on harmless tags that it does not know.
-    if (strcmp(decoder, "tiff") != 0)
-        context->err_recognition |= AV_EF_EXPLODE;
+    context->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     int result = avcodec_open2(context, codec, NULL);
     if (result < 0) {
         avcodec_free_context(&context);
@@ -50,24 +60,6 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
     }
     *out = context;
     return RV_OK;
-}
-
-/* Clear the "one colour is transparent" flag of the first frame's control block: Pillow resamples palette
- * pictures with the colours behind transparent pixels, which FFmpeg would throw away. */
-static void gif_keep_transparent_colours(uint8_t *gif, size_t size_bytes)
-{
-    size_t at = 13;
-    if (size_bytes > at && (gif[10] & 0x80) != 0)
-        at += (size_t)6 << (gif[10] & 7);
-    // Extension: 0x21, label, then blocks that begin with their length and end with one of length 0.
-    while (at + 4 < size_bytes && gif[at] == 0x21) {
-        if (gif[at + 1] == 0xf9)
-            gif[at + 3] &= 0xfe;
-        at += 2;
-        while (at < size_bytes && gif[at] != 0)
-            at += (size_t)gif[at] + 1;
-        at++;
-    }
 }
 
 /* The whole file as one packet; the first frame that comes out. */
@@ -78,8 +70,6 @@ static int decode_packet(AVCodecContext *context, const StillSource *source, AVF
     if (result == 0) {
         memcpy(packet->data, source->bytes, source->size_bytes);
         packet->flags |= AV_PKT_FLAG_KEY;
-        if (context->codec_id == AV_CODEC_ID_GIF)
-            gif_keep_transparent_colours(packet->data, source->size_bytes);
         result = avcodec_send_packet(context, packet);
     }
     av_packet_free(&packet);
@@ -215,22 +205,6 @@ static bool png_alpha_is_named_colour(const StillSource *source)
     return source->size_bytes > 25 && (source->bytes[25] == 0 || source->bytes[25] == 2);
 }
 
-/* Pillow takes a GIF whose palette counts 0, 1, 2, ... for a grey picture. */
-static bool gif_palette_is_grey(const StillSource *source)
-{
-    if (source->size_bytes < 13 || (source->bytes[10] & 0x80) == 0)
-        return false;
-    size_t entries = (size_t)2 << (source->bytes[10] & 7);
-    if (source->size_bytes < 13 + 3 * entries)
-        return false;
-    const uint8_t *palette = source->bytes + 13;
-    for (size_t i = 0; i < entries; i++) {
-        if (palette[3 * i] != i || palette[3 * i + 1] != i || palette[3 * i + 2] != i)
-            return false;
-    }
-    return true;
-}
-
 /* The fourth byte of an uncompressed 32-bit BMP is padding to Pillow. */
 static bool bmp_alpha_is_padding(const StillSource *source)
 {
@@ -260,16 +234,6 @@ static void drop_channels(RvPicture *picture, int channels)
     picture->image.row_stride = (size_t)picture->image.width * (size_t)channels;
 }
 
-static bool is_opaque(const RvPicture *picture)
-{
-    size_t pixel_count = (size_t)picture->image.width * (size_t)picture->image.height;
-    for (size_t i = 0; i < pixel_count; i++) {
-        if (picture->pixels[4 * i + 3] != 255)
-            return false;
-    }
-    return true;
-}
-
 static void adopt_pillow_mode(const StillSource *source, const char *decoder, const AVFrame *frame,
                               RvPicture *picture)
 {
@@ -277,13 +241,6 @@ static void adopt_pillow_mode(const StillSource *source, const char *decoder, co
     if (strcmp(decoder, "png") == 0 && has_alpha && !picture->image.nearest &&
         png_alpha_is_named_colour(source))
         drop_channels(picture, picture->image.channel_count - 1);
-    // FFmpeg gives every lossless WebP an alpha channel.
-    if (strcmp(decoder, "webp") == 0 && picture->image.channel_count == 4 && is_opaque(picture))
-        drop_channels(picture, 3);
-    if (strcmp(decoder, "gif") == 0 && gif_palette_is_grey(source))
-        drop_channels(picture, 1);
-    else if (strcmp(decoder, "gif") == 0)
-        picture->image.nearest = true;
     if (strcmp(decoder, "bmp") == 0 && frame->format == AV_PIX_FMT_PAL8 && bmp_palette_is_grey(frame)) {
         drop_channels(picture, 1);
         picture->image.nearest = false;
@@ -292,9 +249,30 @@ static void adopt_pillow_mode(const StillSource *source, const char *decoder, co
         drop_channels(picture, 3);
 }
 
+/* FFmpeg takes an uncompressed BMP that lacks bytes for one whose rows are not padded, and paints over what a
+ * QOI lacks, which ends with 7 zeros and a 1. */
+static bool ends_early(const StillSource *source, const char *decoder)
+{
+    if (strcmp(decoder, "qoi") == 0)
+        return source->size_bytes < 22 ||
+               memcmp(source->bytes + source->size_bytes - 8, "\0\0\0\0\0\0\0\1", 8) != 0;
+    int64_t width = 0, height = 0;
+    const uint8_t *header = source->bytes;
+    if (strcmp(decoder, "bmp") != 0 || source->size_bytes < 34 || memcmp(header + 15, "\0\0\0", 3) != 0 ||
+        header[14] < 40 || (header[30] != 0 && header[30] != 3) ||
+        !rv_still_claimed_size(source, decoder, &width, &height))
+        return false;
+    uint64_t bits = (uint64_t)width * (header[28] | (unsigned)header[29] << 8);
+    uint64_t offset =
+        header[10] | (uint32_t)header[11] << 8 | (uint32_t)header[12] << 16 | (uint32_t)header[13] << 24;
+    return offset + (bits + 31) / 32 * 4 * (uint64_t)(height - 1) + (bits + 7) / 8 > source->size_bytes;
+}
+
 RvStatus rv_still_decode_libav(const StillSource *source, const char *decoder, RvPicture **out, RvError *err)
 {
     *out = NULL;
+    if (ends_early(source, decoder))
+        return damaged(source, decoder, AVERROR_EOF, err);
     AVCodecContext *context = NULL;
     RvPicture *picture = NULL;
     AVFrame *frame = av_frame_alloc();
@@ -303,7 +281,7 @@ RvStatus rv_still_decode_libav(const StillSource *source, const char *decoder, R
     RvStatus status = open_decoder(source, decoder, &context, err);
     if (status == RV_OK) {
         int result = decode_packet(context, source, frame);
-        if (result < 0 && (context->width > 0 || context->height > 0))
+        if (result < 0 && context->width > 0 && context->height > 0)
             status = rv_still_check_size(source, context->width, context->height, err);
         if (result < 0 && status == RV_OK)
             status = damaged(source, decoder, result, err);

@@ -7,8 +7,7 @@
 
 #include "pixels/still_decode.h"
 
-/* 4:2:0 in limited range is WebP's and becomes R G B (A) exactly as libwebp makes it; all else goes through
- * swscale with BT.601. */
+/* Through swscale, with BT.601. */
 RvStatus rv_still_from_yuv(const StillSource *source, const AVFrame *frame, RvPicture **out, RvError *err);
 
 #endif

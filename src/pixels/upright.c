@@ -11,10 +11,10 @@ typedef struct Walk {
     ptrdiff_t right, down;
 } Walk;
 
-static Walk walk_of(const RgbRows *from, const Turn *turn)
+static Walk walk_of(const RgbRows *from, const Turn *turn, int pixel_bytes)
 {
     ptrdiff_t row = (ptrdiff_t)from->row_stride;
-    ptrdiff_t column = 3;
+    ptrdiff_t column = pixel_bytes;
     const uint8_t *first = from->pixels;
     if (turn->mirrored) {
         first += (ptrdiff_t)(from->width - 1) * column;
@@ -60,7 +60,7 @@ PixelWindow rv_upright_window(const Turn *turn, int width, int height, const Pix
 void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
                      uint8_t *to, size_t to_stride)
 {
-    Walk walk = walk_of(from, turn);
+    Walk walk = walk_of(from, turn, 3);
     int red = turn->swap_red_blue ? 2 : 0;
     for (int y = 0; y < height; y++) {
         const uint8_t *pixel = walk.origin + (top + y) * walk.down + left * walk.right;
@@ -73,6 +73,22 @@ void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, i
             out[red] = pixel[0];
             out[1] = pixel[1];
             out[2 - red] = pixel[2];
+        }
+    }
+}
+
+void rv_upright_image(const RvImage *from, const Turn *turn, uint8_t *to, size_t to_stride)
+{
+    RgbRows rows = {from->pixels_u8, from->row_stride, from->width, from->height};
+    Walk walk = walk_of(&rows, turn, from->channel_count);
+    bool sideways = (turn->quarter_turns & 1) != 0;
+    int width = sideways ? from->height : from->width, height = sideways ? from->width : from->height;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *pixel = walk.origin + y * walk.down;
+        uint8_t *out = to + (size_t)y * to_stride;
+        for (int x = 0; x < width; x++, pixel += walk.right) {
+            for (int i = 0; i < from->channel_count; i++)
+                *out++ = pixel[i];
         }
     }
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reelvec/image.h"
+
 /* What brings a picture upright: first the mirror (left to right), then the clockwise turns. */
 typedef struct Turn {
     int quarter_turns; // 0 to 3
@@ -32,5 +34,10 @@ PixelWindow rv_upright_window(const Turn *turn, int width, int height, const Pix
  * with rows of to_stride bytes. */
 void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
                      uint8_t *to, size_t to_stride);
+
+/* A whole picture of any number of channels, upright, to `to` with rows of to_stride bytes; channels keep
+ * their order.
+ */
+void rv_upright_image(const RvImage *from, const Turn *turn, uint8_t *to, size_t to_stride);
 
 #endif

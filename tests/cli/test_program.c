@@ -272,7 +272,7 @@ static void assert_jpeg(const char *name)
     assert_int_equal(fread(magic, 1, 2, file), 2);
     fclose(file);
     assert_memory_equal(magic, "\xff\xd8", 2);
-    assert_int_equal(rv_picture_load(path, &picture, NULL), RV_OK);
+    assert_int_equal(rv_picture_load(path, NULL, &picture, NULL), RV_OK);
     assert_int_equal(rv_picture_image(picture).width, 64 + 5 * 320 + 4 * 20);
     rv_picture_destroy(picture);
 }
@@ -428,6 +428,65 @@ static void inspect_shows_what_the_model_gets(void **state)
     run_clear(&result);
 }
 
+/* What `words` print with a picture of tests/pixels/data, and perhaps --no-exif-rotation. */
+static RunResult run_with_picture(const char *const *words, const char *name, bool stored)
+{
+    char path[1100];
+    const char *all[8] = {0};
+    const char *source = getenv("REELVEC_SOURCE");
+    snprintf(path, sizeof path, "%s/tests/pixels/data/%s", source != NULL ? source : ".", name);
+    size_t count = 0;
+    for (; words[count] != NULL; count++)
+        all[count] = strcmp(words[count], "PICTURE") == 0 ? path : words[count];
+    all[count] = stored ? "--no-exif-rotation" : NULL;
+    RunResult result = program_run(fixture.folder, all, NULL);
+    assert_status(&result, 0);
+    return result;
+}
+
+static void pictures_are_turned_upright(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    static const char *const commands[][7] = {
+        {"search", "--image", "PICTURE", "--format", "csv"},
+        {"embed", "--image", "PICTURE", "--format", "npy"},
+        {"inspect", "pixels", "PICTURE", "-o", "/dev/stdout"},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        RunResult upright = run_with_picture(commands[i], "rgb.png", true);
+        RunResult turned = run_with_picture(commands[i], "turned_8.png", false);
+        RunResult stored = run_with_picture(commands[i], "turned_8.png", true);
+        assert_int_equal(turned.output_bytes, upright.output_bytes);
+        assert_memory_equal(turned.output, upright.output, upright.output_bytes);
+        assert_true(stored.output_bytes != upright.output_bytes ||
+                    memcmp(stored.output, upright.output, upright.output_bytes) != 0);
+        run_clear(&upright);
+        run_clear(&turned);
+        run_clear(&stored);
+    }
+}
+
+static void pictures_come_through_pipes(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunOptions piped = {.input = "P3 3 2 255\n255 0 0  0 255 0  0 0 255  9 9 9  80 80 80  255 255 255\n"};
+    static const char *const commands[][6] = {{"search", "--image", "-", "--format", "csv"},
+                                              {"embed", "--image", "-"},
+                                              {"inspect", "pixels", "-", "-o", "piped.png"}};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        RunResult result = program_run(fixture.folder, commands[i], &piped);
+        assert_status(&result, 0);
+        run_clear(&result);
+    }
+    piped.input = "no picture at all\n";
+    RunResult result = program_run(fixture.folder, commands[1], &piped);
+    assert_status(&result, 1);
+    assert_holds(result.errors, "/dev/stdin: not a picture; give a ");
+    run_clear(&result);
+}
+
 static void library_commands_tell_what_is_there(void **state)
 {
     (void)state;
@@ -530,6 +589,8 @@ int main(void)
         cmocka_unit_test(sheet_thins_out_long_videos),
         cmocka_unit_test(embed_gives_vectors_in_order),
         cmocka_unit_test(inspect_shows_what_the_model_gets),
+        cmocka_unit_test(pictures_are_turned_upright),
+        cmocka_unit_test(pictures_come_through_pipes),
         cmocka_unit_test(library_commands_tell_what_is_there),
         cmocka_unit_test(remove_takes_names_and_patterns_only_if_asked),
         cmocka_unit_test(library_of_another_model_is_refused),

@@ -134,7 +134,7 @@ static void check_images(const OpenModel *open, json_t *golden, Bounds *bounds)
         RvError err = {0};
         snprintf(relative, sizeof relative, "golden/pixels/%s.%d.png", name, size);
         assert_true(shared_path(relative, path, sizeof path));
-        assert_ok(rv_picture_load(path, &picture, &err), err);
+        assert_ok(rv_picture_load(path, NULL, &picture, &err), err);
         RvImage image = rv_picture_image(picture);
         assert_true(image.width == size && image.height == size && image.channel_count == 3);
         assert_ok(rv_clip_encode_images(open->model, image.pixels_u8, 1, embedding, &err), err);

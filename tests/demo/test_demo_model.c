@@ -151,7 +151,7 @@ static void pictures_give_what_pytorch_gives(void **state)
         RvError err = {0};
         snprintf(name, sizeof name, "examples/media/%s", text_of(row, "file"));
         source_path(name, path);
-        if (rv_picture_load(path, &picture, &err) != RV_OK)
+        if (rv_picture_load(path, NULL, &picture, &err) != RV_OK)
             fail_msg("%s", err.message);
         RvImage image = rv_picture_image(picture);
         if (rv_encoder_encode_images(fixture->encoder, &image, 1, false, embedding, &err) != RV_OK)
@@ -184,7 +184,7 @@ static void pictures_in_the_fast_precision_are_close_to_float32(void **state)
         RvPicture *picture = NULL;
         snprintf(name, sizeof name, "examples/media/%s", text_of(row, "file"));
         source_path(name, path);
-        if (rv_picture_load(path, &picture, &err) != RV_OK)
+        if (rv_picture_load(path, NULL, &picture, &err) != RV_OK)
             fail_msg("%s", err.message);
         RvImage image = rv_picture_image(picture);
         assert_int_equal(rv_encoder_preprocess(encoder, &image, inputs + i * side * side * 3, &err), RV_OK);

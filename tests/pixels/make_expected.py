@@ -6,7 +6,7 @@ import os
 import struct
 import zlib
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "data")
@@ -58,6 +58,81 @@ def png(name, depth, colour, rows, extra=b"", interlace=0):
         file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", body) + chunk(b"IEND", b""))
 
 
+def tiff(name, samples, depth=8, tile=None, separate=False, extra=None, photometric=2, big=False):
+    """A TIFF of a kind that Pillow does not write, deflated; big: BigTIFF, the less significant byte first. samples:
+    [rows][columns] tuples."""
+    order, byte_order = ("<", "little") if big else (">", "big")
+    height, width, count = len(samples), len(samples[0]), len(samples[0][0])
+    planes = [[i] for i in range(count)] if separate else [list(range(count))]
+    rows, columns = (tile, tile) if tile else (5, width)
+    blocks = []
+    for plane in planes:
+        for top in range(0, height, rows):
+            for left in range(0, width, columns):
+                block = b""
+                for y in range(top, top + rows if tile else min(top + rows, height)):
+                    for x in range(left, left + columns):
+                        inside = y < height and x < width
+                        block += b"".join((samples[y][x][i] if inside else 0).to_bytes(depth // 8, byte_order)
+                                          for i in plane)
+                blocks.append(zlib.compress(block))
+    offsets = [16 + sum(map(len, blocks[:i])) for i in range(len(blocks))]
+    lengths = [len(block) for block in blocks]
+    tags = [(256, "I", [width]), (257, "I", [height]), (258, "H", [depth] * count), (259, "H", [8]),
+            (262, "H", [photometric]), (277, "H", [count]), (284, "H", [2 if separate else 1])]
+    tags += [(322, "I", [tile]), (323, "I", [tile]), (324, "I", offsets), (325, "I", lengths)] if tile else [
+        (273, "I", offsets), (278, "I", [rows]), (279, "I", lengths)]
+    tags += [(338, "H", [extra])] if extra is not None else []
+    number, count_format, room = ("Q", order + "Q", 8) if big else ("I", order + "H", 4)
+    at = 16 + sum(lengths)
+    behind = at + struct.calcsize(count_format) + len(tags) * (12 + 2 * (room - 4)) + room
+    entries = far = b""
+    for tag, kind, values in sorted(tags):
+        value = struct.pack(f"{order}{len(values)}{kind}", *values)
+        if len(value) > room:
+            far += b"\0" * (len(far) % 2)
+            value, far = struct.pack(order + number, behind + len(far)), far + value
+        entries += struct.pack(order + "HH" + number, tag, 3 if kind == "H" else 4, len(values)) + value.ljust(room, b"\0")
+    header = b"II" + struct.pack("<HHHQ", 43, 8, 0, at) if big else b"MM" + struct.pack(">HIQ", 42, at, 0)
+    with open(os.path.join(DATA, name), "wb") as file:
+        file.write(header + b"".join(blocks) + struct.pack(count_format, len(tags)) + entries +
+                   struct.pack(order + number, 0) + far)
+
+
+def pixels(picture, scale=1):
+    """[rows][columns] tuples."""
+    data = [p if isinstance(p, tuple) else (p,) for p in picture.getdata()]
+    return [[tuple(scale * v for v in p) for p in data[y * WIDTH:(y + 1) * WIDTH]] for y in range(HEIGHT)]
+
+
+def make_tiffs():
+    rgb, rgba, grey = image("RGB"), image("RGBA"), image("L")
+    tiff("tiled.tif", pixels(rgb), tile=16)
+    tiff("tiled_planes.tif", pixels(rgba), tile=16, separate=True, extra=2)
+    tiff("planes.tif", pixels(rgb), separate=True)
+    tiff("rgb_16bit.tif", pixels(rgb, 257), depth=16)
+    tiff("white_is_0.tif", pixels(grey), photometric=0)
+    tiff("premultiplied.tif", pixels(rgba), extra=1)
+    tiff("padded.tif", pixels(rgba), extra=0)
+    tiff("big.tif", pixels(rgb), big=True)
+    save = lambda picture, name, **options: picture.save(os.path.join(DATA, name), **options)
+    save(rgb, "jpeg.tif", compression="jpeg", quality=80)
+    save(rgb.convert("CMYK"), "cmyk.tif", compression="tiff_lzw")
+    save(image("LA"), "grey_alpha.tif", compression="packbits")
+    save(rgb.convert("1"), "fax.tif", compression="group4")
+
+
+def make_turned():
+    """A picture as a camera that was turned stores it; all show the same."""
+    rgb = image("RGB")
+    for name, orientation, back in (("turned_6.jpg", 6, Image.ROTATE_90), ("turned_8.png", 8, Image.ROTATE_270),
+                                    ("turned_5.webp", 5, Image.TRANSPOSE), ("turned_7.tif", 7, Image.TRANSVERSE)):
+        exif = Image.Exif()
+        exif[0x112] = orientation
+        options = {"lossless": True} if name.endswith("webp") else {"subsampling": 0} if name.endswith("jpg") else {}
+        rgb.transpose(back).save(os.path.join(DATA, name), exif=exif, **options)
+
+
 def make_pictures():
     rgb, rgba, grey, both = image("RGB"), image("RGBA"), image("L"), image("LA")
     palette = rgb.quantize(19)
@@ -105,19 +180,25 @@ def make_pictures():
     save(grey, "grey.pgm")
     save(rgb.convert("1"), "bits.pbm")
     save(rgb, "rgb.jp2")
+    save(palette, "interlaced.gif", interlace=1)
+    save(palette, "plain.gif", interlace=0)
+    make_tiffs()
+    make_turned()
 
 
 def channels_of(name, picture):
     """What rv_picture_decode gives for Pillow's mode; palettes are spelt out as R G B A."""
     if picture.mode in ("P", "RGBA") or name == "bits.bmp":
         return 4
-    return {"1": 1, "L": 1, "LA": 2, "RGB": 3, "CMYK": 3}[picture.mode]
+    return {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBX": 3, "CMYK": 3}[picture.mode]
 
 
 def still_rows():
     for name in sorted(os.listdir(DATA)):
         picture = Image.open(os.path.join(DATA, name))
         picture.load()
+        if not name.endswith(".tif"):  # those Pillow turns itself
+            picture = ImageOps.exif_transpose(picture)
         nearest = "true" if picture.mode in ("1", "P") else "false"
         # Pillow resamples C M Y K, we R G B: only the crop of the same size is equal.
         sizes = ((9, picture.mode != "CMYK"), (HEIGHT, True), (31, picture.mode != "CMYK"))

@@ -105,8 +105,8 @@ static void resize_crop_equals_golden_pixels(void **state)
         }
         snprintf(name, sizeof name, "golden/pixels/%s.%d.png", names[i / 2], size);
         assert_true(shared_path(name, output, sizeof output));
-        assert_int_equal(rv_picture_load(input, &picture, &err), RV_OK);
-        assert_int_equal(rv_picture_load(output, &golden, &err), RV_OK);
+        assert_int_equal(rv_picture_load(input, NULL, &picture, &err), RV_OK);
+        assert_int_equal(rv_picture_load(output, NULL, &golden, &err), RV_OK);
         assert_int_equal(golden->image.width, size);
         assert_int_equal(golden->image.channel_count, 3);
         assert_int_equal(rv_resize_crop(&picture->image, size, rgb_u8, &err), RV_OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of pixels/still*.c: every kind of picture against Pillow (expected.h), damaged ones, pipes. */
+/* Tests of pixels/still*.c: every kind of picture against Pillow (expected.h), what is no picture, pipes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void picture_load_equals_pillow(void **state)
         RvPicture *picture = NULL;
         RvError err = {0};
         data_path(test->name, path, sizeof path);
-        if (rv_picture_load(path, &picture, &err) != RV_OK)
+        if (rv_picture_load(path, NULL, &picture, &err) != RV_OK)
             fail_msg("%s", err.message);
         RvImage image = rv_picture_image(picture);
         if (image.channel_count != test->channel_count || image.nearest != test->nearest)
@@ -56,8 +56,8 @@ static void picture_decode_equals_golden_jpeg(void **state)
     assert_true(shared_path("golden/pixels/cars_768x432.jpg.224.png", output, sizeof output));
     RvPicture *picture = NULL, *golden = NULL;
     RvError err = {0};
-    assert_int_equal(rv_picture_load(input, &picture, &err), RV_OK);
-    assert_int_equal(rv_picture_load(output, &golden, &err), RV_OK);
+    assert_int_equal(rv_picture_load(input, NULL, &picture, &err), RV_OK);
+    assert_int_equal(rv_picture_load(output, NULL, &golden, &err), RV_OK);
     uint8_t *rgb_u8 = malloc(224 * 224 * 3);
     assert_int_equal(rv_resize_crop(&picture->image, 224, rgb_u8, &err), RV_OK);
     // Versions of libjpeg differ by a level.
@@ -91,87 +91,43 @@ static void picture_decode_refuses_what_is_no_picture(void **state)
         {"GIF89a", 6, "damaged gif", "the start of a GIF"},
         {"RIFF\x10\0\0\0WEBPVP8X", 16, "damaged webp", "the start of a WebP"},
         {"BM", 2, "damaged bmp", "two letters"},
-        {"P6 99999 99999 255\n", 19, "damaged ppm", "a header of 10 gigapixels"},
+        {"\0\0\0\x18"
+         "ftypmsf1\0\0\0\0",
+         16, "a HEIC picture", "HEIC of a sequence"},
+        {"\0\0\0\x18"
+         "ftypcrx \0\0\0\1",
+         16, "a raw picture of a Canon camera (CR3)", "CR3"},
+        {"\0\0\1\0\1\0", 6, "an icon (ICO)", "ICO"},
+        {"v/1\1\2\0\0\0", 8, "an OpenEXR picture", "OpenEXR"},
+        {"P6 99999 99999 255\n", 19, "claims 99999 x 99999 pixels", "a header of 10 gigapixels"},
         {"P6 16000 16000 255\n1", 20, "damaged ppm", "a header of 256 megapixels with one byte"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RvPicture *picture = NULL;
         RvError err = {0};
-        RvStatus status = rv_picture_decode(cases[i].bytes, cases[i].size_bytes, &picture, &err);
+        RvStatus status = rv_picture_decode(cases[i].bytes, cases[i].size_bytes, NULL, &picture, &err);
         if (status != RV_ERROR_FORMAT || picture != NULL || strstr(err.message, cases[i].says) == NULL)
             fail_msg("%s: status %d, \"%s\"", cases[i].why, status, err.message);
     }
     RvPicture *picture = NULL;
     RvError err = {0};
-    assert_int_equal(rv_picture_decode(NULL, 5, &picture, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_picture_decode(NULL, 5, NULL, &picture, &err), RV_ERROR_FORMAT);
 }
 
 static void picture_load_names_the_path(void **state)
 {
     RvPicture *picture = NULL;
     RvError err = {0};
-    assert_int_equal(rv_picture_load("/no/such/picture.png", &picture, &err), RV_ERROR_NOT_FOUND);
+    assert_int_equal(rv_picture_load("/no/such/picture.png", NULL, &picture, &err), RV_ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "/no/such/picture.png"));
-    assert_int_equal(rv_picture_load("/", &picture, &err), RV_ERROR_FORMAT);
-    assert_int_equal(rv_picture_load("", &picture, &err), RV_ERROR_ARGUMENT);
-    assert_int_equal(rv_picture_load(NULL, &picture, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_picture_load("/", NULL, &picture, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_picture_load("", NULL, &picture, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_picture_load(NULL, NULL, &picture, &err), RV_ERROR_ARGUMENT);
     char path[1024];
     data_path("../test_still.c", path, sizeof path);
-    assert_int_equal(rv_picture_load(path, &picture, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_picture_load(path, NULL, &picture, &err), RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "test_still.c: not a picture"));
     assert_null(picture);
-}
-
-/* Decode a copy of the exact size, so that a sanitizer sees reading past the end. */
-static RvStatus decode_copy(const uint8_t *bytes, size_t size_bytes)
-{
-    uint8_t *copy = malloc(size_bytes + (size_bytes == 0));
-    memcpy(copy, bytes, size_bytes);
-    RvPicture *picture = NULL;
-    RvError err = {0};
-    RvStatus status = rv_picture_decode(copy, size_bytes, &picture, &err);
-    assert_true((status == RV_OK) == (picture != NULL));
-    assert_true(status == RV_OK || err.message[0] != '\0');
-    rv_picture_destroy(picture);
-    free(copy);
-    return status;
-}
-
-static void picture_decode_survives_truncation(void **state)
-{
-    for (size_t i = 0; i < STILL_COUNT; i++) {
-        Buffer file;
-        read_data(still_cases[i].name, &file);
-        size_t step = file.size_bytes / 40 + 1;
-        for (size_t kept = 0; kept < file.size_bytes; kept += step) {
-            RvStatus status = decode_copy(file.bytes, kept);
-            bool checked =
-                strstr(still_cases[i].name, ".png") != NULL || strstr(still_cases[i].name, ".jpg") != NULL;
-            // What stands after the picture's last row is not missed.
-            if (checked && kept < file.size_bytes / 2 && status == RV_OK &&
-                strcmp(still_cases[i].name, "animated.png") != 0)
-                fail_msg("%s: %zu of %zu bytes made a picture", still_cases[i].name, kept, file.size_bytes);
-        }
-        rv_buffer_clear(&file);
-    }
-}
-
-static void picture_decode_survives_damage(void **state)
-{
-    uint32_t random = 12345;
-    for (size_t i = 0; i < STILL_COUNT; i++) {
-        Buffer file;
-        read_data(still_cases[i].name, &file);
-        for (int round = 0; round < 40; round++) {
-            random = random * 1664525 + 1013904223;
-            size_t at = (random >> 8) % file.size_bytes;
-            uint8_t kept = file.bytes[at];
-            file.bytes[at] = (uint8_t)(random >> 3);
-            decode_copy(file.bytes, file.size_bytes);
-            file.bytes[at] = kept;
-        }
-        rv_buffer_clear(&file);
-    }
 }
 
 static void picture_load_reads_pipes(void **state)
@@ -188,7 +144,7 @@ static void picture_load_reads_pipes(void **state)
         assert_int_equal(write(ends[1], good.bytes, sent), (ssize_t)sent);
         close(ends[1]);
         snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
-        RvStatus status = rv_picture_load(path, &picture, &err);
+        RvStatus status = rv_picture_load(path, NULL, &picture, &err);
         assert_int_equal(status, round == 0 ? RV_OK : RV_ERROR_FORMAT);
         rv_picture_destroy(picture);
         close(ends[0]);
@@ -204,8 +160,6 @@ int main(void)
         cmocka_unit_test(picture_decode_equals_golden_jpeg),
         cmocka_unit_test(picture_decode_refuses_what_is_no_picture),
         cmocka_unit_test(picture_load_names_the_path),
-        cmocka_unit_test(picture_decode_survives_truncation),
-        cmocka_unit_test(picture_decode_survives_damage),
         cmocka_unit_test(picture_load_reads_pipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

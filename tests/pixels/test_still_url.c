@@ -81,7 +81,7 @@ static void picture_load_reads_urls(void **state)
         http_server_url(server, cases[i / 2].path, url, sizeof url);
         if (i % 2 == 1)
             memcpy(url, "HTTP", 4);
-        RvStatus status = rv_picture_load(url, &picture, &err);
+        RvStatus status = rv_picture_load(url, NULL, &picture, &err);
         if (status != cases[i / 2].status || strstr(err.message, cases[i / 2].says) == NULL)
             fail_msg("%s: status %d, \"%s\"", cases[i / 2].path, status, err.message);
         if (status == RV_OK)
@@ -132,7 +132,7 @@ static void picture_load_reports_a_dead_server(void **state)
     RvPicture *picture = NULL;
     RvError err = {0};
     // Port 1 of the loopback: nobody answers there.
-    assert_int_equal(rv_picture_load("http://127.0.0.1:1/a.png", &picture, &err), RV_ERROR_NETWORK);
+    assert_int_equal(rv_picture_load("http://127.0.0.1:1/a.png", NULL, &picture, &err), RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, "http://127.0.0.1:1/a.png"));
 }
 

@@ -142,6 +142,37 @@ class ModelTest(unittest.TestCase):
             found, wanted = model.encode_image(image), model.encode_image(file.getvalue())
             self.assertGreater(float(found @ wanted), 0.99 if mode == "CMYK" else 0.999999, mode)
 
+    @needs_pillow
+    def test_phone_photos_are_turned_upright(self):
+        names = [SOURCE / "tests/pixels/data" / name for name in ("turned_6.jpg", "turned_8.png", "turned_5.webp")]
+        upright = model.encode_image(SOURCE / "tests/pixels/data/rgb.png")
+        for name in names[1:]:  # without loss
+            by_path, by_pillow = model.encode_image(name), model.encode_image(PIL.Image.open(name))
+            np.testing.assert_array_equal(by_path, upright)
+            np.testing.assert_array_equal(by_pillow, upright)
+            np.testing.assert_array_equal(model.encode_image(name.read_bytes()), upright)
+        for name in names:
+            stored, opened = model.encode_image(name, exif_rotation=False), PIL.Image.open(name)
+            self.assertLess(stored @ upright, 0.99)
+            np.testing.assert_array_equal(model.encode_image(opened, exif_rotation=False), stored)
+            # A picture that a program turned by itself keeps the old note of its orientation.
+            turned = opened.transpose(PIL.Image.ROTATE_180)
+            np.testing.assert_array_equal(model.encode_image(turned), model.encode_image(np.asarray(turned)))
+            term = reelvec.Term.image(str(name), exif_rotation=False)
+            self.assertEqual((term.value.value.width, term.value.value.height), (14, 23))
+        tiff = SOURCE / "tests/pixels/data/turned_7.tif"  # which Pillow turns by itself
+        np.testing.assert_array_equal(model.encode_image(PIL.Image.open(tiff)), model.encode_image(tiff))
+
+    @needs_pillow
+    def test_16_bit_grey_is_the_same_by_path_and_by_pillow(self):
+        ramp = (np.arange(64 * 48, dtype=np.uint32).reshape(48, 64) * 21).astype(np.uint16)
+        for kind in ("png", "tif"):
+            PIL.Image.fromarray(ramp).save(scratch("ramp." + kind))
+            by_path, opened = model.encode_image(scratch("ramp." + kind)), PIL.Image.open(scratch("ramp." + kind))
+            self.assertIn(opened.mode, ("I", "I;16"))
+            np.testing.assert_array_equal(model.encode_image(opened), by_path)
+            np.testing.assert_array_equal(model.encode_image((ramp >> 8).astype(np.uint8)), by_path)
+
     def test_what_is_no_picture_is_refused(self):
         cases = [(np.zeros((4, 4, 3), np.float32), TypeError, "must be uint8"),
                  (np.zeros((4, 4, 5), np.uint8), ValueError, "1 to 4"),

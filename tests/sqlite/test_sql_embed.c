@@ -132,7 +132,7 @@ static void embed_image_gives_what_the_encoder_gives(void **state)
     assert_non_null(file);
     size_t size_bytes = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
-    assert_int_equal(rv_picture_decode(bytes, size_bytes, &picture, &err), RV_OK);
+    assert_int_equal(rv_picture_decode(bytes, size_bytes, NULL, &picture, &err), RV_OK);
     RvImage image = rv_picture_image(picture);
     assert_int_equal(rv_encoder_encode_images(fixture->encoder, &image, 1, true, fixture->expected, &err),
                      RV_OK);

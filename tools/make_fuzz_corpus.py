@@ -9,12 +9,18 @@ Needs PyTorch (Debian: python3-torch).
 import gzip
 import json
 import os
+import shutil
 import struct
 import sys
 import zipfile
 
 import torch
 
+# Of tests/pixels/data, which tests/pixels/make_expected.py makes.
+STILLS = ("animated.gif animated.png animated.webp big.tif bits.bmp bits.pbm fax.tif interlaced.gif jpeg.tif lossless_alpha.webp "
+          "lossy_alpha.webp palette.bmp palette.tif progressive.jpg rgb.jp2 rgb.ppm rgb.tif rgba_16bit.png tiled_planes.tif "
+          "turned_5.webp turned_6.jpg turned_7.tif turned_8.png").split()
+THUMBNAILS = "rgb_420.jpg rgb_444.jpg grey.jpg cmyk.jpg progressive.jpg".split()
 PLAIN = [*range(33, 127), *range(161, 173), *range(174, 256)]
 
 
@@ -90,13 +96,43 @@ def write_vocabularies(folder):
         file.write(b"title\na b\n&amp; &#x41;\n")
 
 
+def write_texts(folder):
+    texts = {
+        "typed": "It\u2019s a \u201cred\u201d caf\u0065\u0301, \uff21\uff22\uff23 \uff76\uff9e \ufb01\u01c6 \u2126 \u0130\u03a3\u03a3\n",
+        "references": "&eacute;&EACUTE; &amp;amp;lt; &#233;&#xe9; &notit; &#59; &#x80; <b>&rsquo;</b>\r\n&nGt;",
+        "controls": "\x1b[1;31mred\x1b[0m\0\x7f\u0085\ufeff\u2028\u206a \x1c\u3000a photo of a <|startoftext|> cat's",
+    }
+    for name, text in texts.items():
+        with open(os.path.join(folder, name + ".txt"), "wb") as file:
+            file.write(text.encode())
+
+
+def write_text_vocabulary(words):
+    """Of the tokenizer that the target of texts uses: as many merges as it has words for."""
+    write_vocabularies(words)
+    for name in ("tokenizer.json", "merges.txt.gz"):
+        os.remove(os.path.join(words, name))
+    with open(os.path.join(words, "merges.txt"), "w") as file:
+        file.write("#version: 0.2\na b\n")
+
+
+def copy_pictures(folder, names):
+    pictures = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "pixels", "data")
+    for name in names:
+        shutil.copyfile(os.path.join(pictures, name), os.path.join(folder, name))
+
+
 def main():
     folder = sys.argv[1]
-    for name in ("checkpoint", "lists", "vocabulary"):
+    for name in ("checkpoint", "lists", "still", "text", "text_vocabulary", "thumbnail", "vocabulary"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
     write_vocabularies(os.path.join(folder, "vocabulary"))
+    write_texts(os.path.join(folder, "text"))
+    write_text_vocabulary(os.path.join(folder, "text_vocabulary"))
+    copy_pictures(os.path.join(folder, "still"), STILLS)
+    copy_pictures(os.path.join(folder, "thumbnail"), THUMBNAILS)
     write_lists(os.path.join(folder, "lists", "two.lists"))
 
 

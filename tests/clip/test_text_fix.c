@@ -69,7 +69,7 @@ static void text_fix_does_what_ftfy_does(void **state)
 
 static void text_fix_ends_soon(void **state)
 {
-    enum { SIZE = 1 << 20 };
+    enum { SIZE = 1 << 18 };
     char *text = malloc(SIZE);
     assert_non_null(text);
     text[0] = '&';

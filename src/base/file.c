@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -135,7 +135,31 @@ RvStatus rv_file_read_stream(const char *path, Buffer *out, RvError *err)
 
 bool rv_file_is_url(const char *path_or_url)
 {
-    return strncasecmp(path_or_url, "http://", 7) == 0 || strncasecmp(path_or_url, "https://", 8) == 0;
+    return rv_ascii_begins(path_or_url, "http://") || rv_ascii_begins(path_or_url, "https://");
+}
+
+void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
+{
+    const char *host = path_or_url;
+    if (rv_file_is_url(path_or_url)) {
+        const char *authority = strstr(path_or_url, "://") + 3;
+        // A password may hold an "@" of its own: the host follows the last one.
+        for (const char *at = authority; *at != '\0' && strchr("/?#", *at) == NULL; at++) {
+            if (*at == '@')
+                host = at + 1;
+        }
+        if (host != path_or_url) {
+            snprintf(shown, size_bytes, "%.*s%s", (int)(authority - path_or_url), path_or_url, host);
+            return;
+        }
+    }
+    snprintf(shown, size_bytes, "%s", path_or_url);
+}
+
+bool rv_file_is_gone(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 struct Sha256 {

@@ -31,6 +31,13 @@ RvStatus rv_file_read_stream(const char *path, Buffer *out, RvError *err);
 /* true for "http://..." and "https://...". */
 bool rv_file_is_url(const char *path_or_url);
 
+/* As messages name it: an address without user and password, a path as it is. shown: room for strlen + 1. */
+void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes);
+
+/* Whether there is nothing of this name. False where that cannot be told, such as in a folder that cannot be
+ * entered. */
+bool rv_file_is_gone(const char *path);
+
 /* SHA-256 of a file's bytes as 64 hexadecimal digits and a NUL. */
 RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err);
 

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -73,7 +73,7 @@ static RvStatus find_backend(const char **uri_or_default, char *default_path, si
     const char *uri = *uri_or_default;
     if (uri[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "the library's name is empty; give a file path");
-    while (strncasecmp(uri, schemes[i].prefix, strlen(schemes[i].prefix)) != 0)
+    while (!rv_ascii_begins(uri, schemes[i].prefix))
         i++;
     if (schemes[i].backend == NULL)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; configure with -D%s=enabled",

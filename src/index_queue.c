@@ -30,6 +30,24 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
                  options->force ? " force" : "");
 }
 
+/* Every worker, and whoever may read the table, would see it. */
+static RvStatus check_address(const char *url, RvError *err)
+{
+    char *shown = rv_mem_alloc(strlen(url) + 1, 1, err);
+    if (shown == NULL)
+        return RV_ERROR_MEMORY;
+    rv_file_show_url(url, shown, strlen(url) + 1);
+    RvStatus status = RV_OK;
+    if (strcmp(shown, url) != 0)
+        status = rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "%.700s: its user and password would be kept in the list; index it without --queue, or "
+            "let the server do without them",
+            shown);
+    free(shown);
+    return status;
+}
+
 /* A path means the same to every worker when it is absolute; what is not there is named by who takes it. */
 static char *absolute_path(const char *path, RvError *err)
 {
@@ -48,6 +66,9 @@ RvStatus rv_index_queue_add(Store *store, const RvStrings *paths, const RvIndexO
         status = absolute.items != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
     for (size_t i = 0; status == RV_OK && paths != NULL && i < paths->count; i++) {
+        status = check_address(paths->items[i], err);
+        if (status != RV_OK)
+            break;
         absolute.items[i] = absolute_path(paths->items[i], err);
         if (absolute.items[i] == NULL)
             status = RV_ERROR_MEMORY;

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "encoder_identity.h"
+#include "source_names.h"
 
 static RvStatus look_at_file(const char *path, VideoSource *source, RvError *err)
 {
@@ -53,6 +53,17 @@ static RvStatus identify_url(VideoSource *source, RvError *err)
     return RV_OK;
 }
 
+/* The library neither keeps nor shows user and password: the video is the same one whoever asks for it. */
+static RvStatus look_at_url(const char *url, VideoSource *source, RvError *err)
+{
+    source->address = rv_mem_copy_string(url, err);
+    source->path = rv_mem_copy_string(url, err);
+    if (source->address == NULL || source->path == NULL)
+        return RV_ERROR_MEMORY;
+    rv_file_show_url(url, source->path, strlen(url) + 1);
+    return identify_url(source, err);
+}
+
 RvStatus rv_index_video_begin(IndexVideo *video, const IndexContext *context, const char *path_or_url,
                               RvError *err)
 {
@@ -66,11 +77,8 @@ RvStatus rv_index_video_begin(IndexVideo *video, const IndexContext *context, co
     if (status != RV_OK)
         return status;
     rv_sampler_describe(&sampler_options, source->sampling, sizeof source->sampling);
-    source->url = rv_file_is_url(path_or_url);
-    if (!source->url)
-        return look_at_file(path_or_url, source, err);
-    source->path = rv_mem_copy_string(path_or_url, err);
-    return source->path != NULL ? identify_url(source, err) : RV_ERROR_MEMORY;
+    return rv_file_is_url(path_or_url) ? look_at_url(path_or_url, source, err)
+                                       : look_at_file(path_or_url, source, err);
 }
 
 static void forget_rows(VideoSource *source)
@@ -152,12 +160,14 @@ static RvStatus choose(Store *store, const VideoSource *source, const RvIndexOpt
     if (source->by_path) {
         if (strcmp(source->same_path.video.content_key, source->content_key) == 0)
             return decide_on_row(store, source, &source->same_path, options, report, decision, err);
-        decision->replace_id = source->same_path.video.video_id; // the file's content has changed
+        decision->replace_id = source->same_path.video.video_id;
+        decision->changed = true;
         return RV_OK;
     }
-    if (!source->by_content || source->url)
+    if (!source->by_content || source->address != NULL)
         return RV_OK;
-    if (access(source->same_content.video.path, F_OK) != 0)
+    const char *path = source->same_content.video.path;
+    if (rv_file_is_gone(path) || strcmp(path, source->path) == 0)
         return decide_on_row(store, source, &source->same_content, options, report, decision, err);
     if (in_state(&source->same_content, "complete") && !options->force &&
         strcmp(source->same_content.video.sampling, source->sampling) == 0) {
@@ -215,12 +225,37 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
                                   .hwaccel = context->options->hwaccel,
                                   .cancelled = wants_to_stop,
                                   .cancelled_user = video};
-    RvStatus status = rv_video_open(video->source.path, &video_options, &video->reader, err);
+    const char *address = video->source.address;
+    RvStatus status =
+        rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader, err);
     if (status != RV_OK)
         return status;
     return rv_batches_open(video->reader, context->options, context->log,
                            rv_encoder_info(context->encoder)->image_size, video->decision.first_sample,
                            &video->stopping, &video->batches, err);
+}
+
+static RvStatus leave_to_other(IndexVideo *video, RvError *err)
+{
+    video->elsewhere = true;
+    return rv_error_set(err, RV_ERROR_BUSY,
+                        "%.900s: another process is indexing it now; it is left to that one",
+                        video->source.path);
+}
+
+/* The store refused something about the row own_id (0: that there is none): look again whether that is
+ * because another process has begun, replaced or removed the row since this one looked. */
+static RvStatus explain_refusal(IndexVideo *video, int64_t own_id, RvStatus status, RvError *err)
+{
+    StoredVideo now;
+    bool found = false;
+    if ((status != RV_ERROR_ARGUMENT && status != RV_ERROR_NOT_FOUND) ||
+        rv_store_find_path(video->context->store, video->source.path, &now, &found, NULL) != RV_OK)
+        return status;
+    bool changed = (found ? now.video.video_id : 0) != own_id;
+    if (found)
+        rv_stored_video_clear(&now);
+    return changed ? leave_to_other(video, err) : status;
 }
 
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
@@ -234,42 +269,90 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
         status = rv_store_begin_video(context->store, &facts, decision->replace_id, &video->video_id, err);
     }
     if (status != RV_OK)
-        return status;
+        return explain_refusal(video, decision->replace_id, status, err);
     video->report.video_id = video->video_id;
     video->report.frames_resumed = video->report.frame_count = decision->first_sample;
     return rv_batch_rows_create(context->encoder, rv_batches_size(video->batches),
                                 !context->options->no_normalize, &video->rows, err);
 }
 
+/* Frames come in order, so that another process that has put this one is ahead. */
+static bool is_put_already(const IndexVideo *video, const BatchFrame *frame)
+{
+    uint8_t *jpeg = NULL;
+    size_t size_bytes = 0;
+    bool put = rv_store_picture(video->context->store, video->video_id, frame->frame_number, &jpeg,
+                                &size_bytes, NULL) == RV_OK;
+    free(jpeg);
+    return put;
+}
+
 RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err)
 {
-    return rv_batch_rows_put(video->rows, batch, video->context->store, video->video_id, &video->report, err);
+    if (is_put_already(video, &batch->frames[0]))
+        return leave_to_other(video, err);
+    bool first = video->report.frames_embedded == 0;
+    RvStatus status =
+        rv_batch_rows_put(video->rows, batch, video->context->store, video->video_id, &video->report, err);
+    if (status != RV_OK)
+        return explain_refusal(video, video->video_id, status, err);
+    if (first)
+        video->taken_from_s = batch->frames[0].time_s;
+    video->taken_to_s = batch->frames[batch->count - 1].time_s;
+    return RV_OK;
 }
 
 RvStatus rv_index_video_finish(IndexVideo *video, RvError *err)
 {
-    return rv_store_finish_video(video->context->store, video->video_id,
-                                 rv_video_info(video->reader)->duration_s, err);
+    RvStatus status = rv_store_finish_video(video->context->store, video->video_id,
+                                            rv_video_info(video->reader)->duration_s, err);
+    return explain_refusal(video, video->video_id, status, err);
+}
+
+static bool meant_as_video(const VideoSource *source)
+{
+    return rv_source_named_like_video(source->path) &&
+           (source->address != NULL || !rv_source_holds_text(source->path, source->size_bytes));
+}
+
+/* A row without frames for the failure, instead of one about what the file held before. *video_id 0: none is
+ * wanted. */
+static RvStatus begin_failed_row(IndexVideo *video, int64_t *video_id, RvError *err)
+{
+    VideoFacts facts = facts_of(&video->source, NULL);
+    int64_t replace_id = video->decision.replace_id;
+    if (replace_id == 0 && !meant_as_video(&video->source))
+        return RV_OK;
+    return rv_store_begin_video(video->context->store, &facts, replace_id, video_id, err);
+}
+
+/* Whether the frames that the library has of this very content are all there: that they cannot be taken
+ * again, in another way or by force, is no fault of theirs. */
+static bool keeps_frames(const IndexVideo *video)
+{
+    const VideoSource *source = &video->source;
+    const StoredVideo *row = source->by_path ? &source->same_path : &source->same_content;
+    return video->decision.replace_id > 0 && !video->decision.changed && in_state(row, "complete");
 }
 
 void rv_index_video_record(IndexVideo *video, const RvError *cause)
 {
-    Store *store = video->context->store;
     const IndexDecision *decision = &video->decision;
-    int64_t video_id = video->video_id;
+    int64_t video_id = video->video_id > 0 ? video->video_id : decision->resume_id;
     RvError second = {0};
     RvStatus status = RV_OK;
     if (cause->status != RV_ERROR_FORMAT && cause->status != RV_ERROR_UNSUPPORTED)
         return;
+    if (video_id <= 0 && keeps_frames(video))
+        return;
+    if (video_id <= 0 && !decision->changed)
+        video_id = decision->replace_id;
     if (video_id <= 0)
-        video_id = decision->resume_id > 0 ? decision->resume_id : decision->replace_id;
-    if (video_id <= 0) {
-        VideoFacts facts = facts_of(&video->source, NULL);
-        status = rv_store_begin_video(store, &facts, 0, &video_id, &second);
-    }
-    if (status == RV_OK)
-        status = rv_store_fail_video(store, video_id, cause->message, &second);
-    if (status != RV_OK)
+        status = begin_failed_row(video, &video_id, &second);
+    if (status == RV_OK && video_id > 0)
+        status = rv_store_fail_video(video->context->store, video_id, cause->message, &second);
+    // Another process that came to the same end has recorded it.
+    if (status != RV_OK && explain_refusal(video, video_id, status, &second) != RV_ERROR_BUSY)
         rv_log_line(video->context->log, RV_LOG_WARNING, "the failure could not be recorded: %s",
                     second.message);
 }
@@ -280,6 +363,7 @@ void rv_index_video_close(IndexVideo *video)
     rv_batches_close(video->batches);
     rv_video_close(video->reader);
     free(video->source.path);
+    free(video->source.address);
     forget_rows(&video->source);
     *video = (IndexVideo){0};
 }

@@ -22,8 +22,8 @@ typedef struct IndexContext {
 
 /* What is known of the source and of the rows that may already be about it. */
 typedef struct VideoSource {
-    char *path; // absolute, or a URL
-    bool url;
+    char *path;    // absolute, or a URL as it is shown
+    char *address; // of a URL: as it was given, with user and password; NULL: it is a file
     int64_t size_bytes, modified_ns;
     char content_key[80]; // "": not known yet
     char sampling[64];
@@ -37,6 +37,7 @@ typedef struct IndexDecision {
     int64_t resume_id;   // > 0: go on with this row
     size_t first_sample; // of the resumed row
     int64_t replace_id;  // > 0: this row goes when the new one begins
+    bool changed;        // that row is about what the file held before
 } IndexDecision;
 
 typedef struct IndexVideo {
@@ -47,6 +48,8 @@ typedef struct IndexVideo {
     VideoReader *reader;
     BatchMaker *batches;
     BatchRows *rows;
+    double taken_from_s, taken_to_s; // times of the first and the last frame that were put
+    bool elsewhere; // another process works on it, or has removed its row: it is left to that
     RvIndexReport report;
     atomic_bool stopping; // set when it is to give up; reading and decoding look at it
     atomic_llong read_bytes;
@@ -64,13 +67,16 @@ RvStatus rv_index_video_read(IndexVideo *video, RvError *err);
 RvStatus rv_index_video_decide(IndexVideo *video, RvError *err);
 /* Open reader and batches. thread_count: of the decoder; 0: one per core. */
 RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err);
-/* S: its row, if it has none, and what its batches need; then they may be filled. */
+/* S: its row, if it has none, and what its batches need; then they may be filled. BUSY with `elsewhere` set,
+ * here and from the two below: other processes may index the same library at the same time, and none holds a
+ * lock on a video. Who finds a frame that it was about to put there already leaves the video to the other. */
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err);
 /* S: a batch into rows. */
 RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err);
 /* S: the row says that it is complete. */
 RvStatus rv_index_video_finish(IndexVideo *video, RvError *err);
-/* S: faults of the video itself are kept in its row; those of the moment (network, disk, memory) are not. */
+/* S: faults of the video itself are kept in its row; those of the moment (network, disk, memory) are not, nor
+ * those of what was never a video: a new source without a video's name, or with text in it. */
 void rv_index_video_record(IndexVideo *video, const RvError *cause);
 /* After any of them. */
 void rv_index_video_close(IndexVideo *video);

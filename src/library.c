@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/threads.h"
 #include "copy_library.h"
@@ -245,6 +246,16 @@ RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, Rv
 RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, RvError *err)
 {
     return rv_library_find(library, name, out, NULL, err);
+}
+
+RvStatus rv_library_paths(RvLibrary *library, RvVideos *out, RvError *err)
+{
+    return rv_store_list_paths(library->store, out, err);
+}
+
+bool rv_video_is_missing(const RvVideo *video)
+{
+    return !rv_file_is_url(video->path) && rv_file_is_gone(video->path);
 }
 
 RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)

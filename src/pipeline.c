@@ -213,11 +213,14 @@ static void report_progress(PipelineRun *run, Task *task, bool after_batch)
     RvIndexProgress progress = {.video = video->source.path,
                                 .slot = task->slot,
                                 .frames_done = video->decision.first_sample,
+                                .video_s = video->taken_to_s - video->taken_from_s,
                                 .elapsed_s = now_s - task->start_s};
     if (task->stage == TASK_DECODING) {
+        progress.stage = RV_INDEX_DECODING;
         progress.frames_done = video->report.frame_count;
         progress.frames_expected = rv_batches_expected(video->batches);
     } else if (task->stage == TASK_READING) {
+        progress.stage = RV_INDEX_READING;
         progress.bytes_read = atomic_load(&video->read_bytes);
         progress.bytes_expected = video->source.size_bytes;
     }
@@ -359,10 +362,12 @@ static void begin_row(PipelineRun *run, Task *task)
     task->stage = TASK_DECODING;
     if (task->status == RV_OK)
         task->status = rv_index_video_begin_row(&task->video, &task->error);
-    if (task->status == RV_OK)
-        rv_batches_begin(task->video.batches);
-    else
+    if (task->status != RV_OK) {
         stop_task(task, true);
+        return;
+    }
+    rv_batches_begin(task->video.batches);
+    report_progress(run, task, false);
 }
 
 static void put_batch(PipelineRun *run, Task *task, FrameBatch *batch)
@@ -398,6 +403,10 @@ static void join_thread(PipelineRun *run, Task *task)
         rv_batches_report(task->video.batches, &task->video.report);
     if (task->status == RV_OK)
         task->status = rv_index_video_finish(&task->video, &task->error);
+    if (task->video.elsewhere && task->item.job == NULL) { // with a lease it is for the list to decide
+        task->status = RV_OK;
+        task->video.report.outcome = RV_INDEX_ELSEWHERE;
+    }
     if (decoded && task->status != RV_OK)
         rv_index_video_record(&task->video, &task->error);
     end_task(run, task);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The videos that a path names: a file, a URL, or all videos below a folder. */
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "reelvec/library.h"
+#include "source_names.h"
+#include "source_patterns.h"
 
 void rv_strings_clear(RvStrings *strings)
 {
@@ -21,90 +24,316 @@ void rv_strings_clear(RvStrings *strings)
     *strings = (RvStrings){0};
 }
 
-static RvStatus append(RvStrings *strings, const char *text, RvError *err)
+static void forget_videos(RvSources *sources)
 {
-    // The capacity is the next power of two of the count.
-    if ((strings->count & (strings->count - 1)) == 0) {
-        size_t capacity = strings->count > 0 ? strings->count * 2 : 1;
-        char **items = realloc(strings->items, capacity * sizeof *items);
-        if (items == NULL)
-            return rv_error_memory(err, capacity * sizeof *items);
-        strings->items = items;
-    }
-    char *copy = rv_mem_copy_string(text, err);
-    if (copy == NULL)
-        return RV_ERROR_MEMORY;
-    strings->items[strings->count++] = copy;
-    return RV_OK;
+    rv_strings_clear(&sources->videos);
+    free(sources->size_bytes);
+    sources->size_bytes = NULL;
 }
 
-static bool named_like_a_video(const char *name)
+void rv_sources_clear(RvSources *sources)
 {
-    static const char *const endings[] = {"3g2",  "3gp", "asf",  "avi", "divx", "dv",  "f4v", "flv",
-                                          "m2ts", "m2v", "m4v",  "mkv", "mov",  "mp4", "mpe", "mpeg",
-                                          "mpg",  "mts", "mxf",  "nut", "ogm",  "ogv", "rm",  "rmvb",
-                                          "ts",   "vob", "webm", "wmv", "y4m"};
-    const char *dot = strrchr(name, '.');
-    if (name[0] == '.' || dot == NULL)
-        return false;
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (strcasecmp(dot + 1, endings[i]) == 0)
+    forget_videos(sources);
+    *sources = (RvSources){0};
+}
+
+/* ---- below a folder ----------------------------------------------------------------------------------- */
+
+#define IGNORE_FILE ".reelvecignore"
+
+typedef struct FoundFile {
+    char *path;
+    int64_t size_bytes;
+} FoundFile;
+
+/* Of one folder's IGNORE_FILE. They live as long as the walk. */
+typedef struct FolderPatterns {
+    SourcePatterns patterns;
+    struct FolderPatterns *before;
+} FolderPatterns;
+
+typedef struct FolderWalk {
+    const RvSourceOptions *options;
+    SourcePatterns excluded; // the caller's
+    FolderPatterns *newest_patterns;
+    RvSources *out;
+    FoundFile *files;
+    size_t file_count;
+    size_t root_length; // of the folder's path, as the walk shows it
+    FTS *tree;
+} FolderWalk;
+
+/* Told once: what is below is gone past. */
+static void leave_unreadable(FolderWalk *walk, const char *path, const char *what, int reason)
+{
+    const char *advice =
+        reason == ENAMETOOLONG ? "; move it up, or mount one of its folders elsewhere (mount --bind)" : "";
+    walk->out->unreadable_count++;
+    rv_log_line(&walk->options->log, RV_LOG_ERROR, "%.700s: %s: %s%s", path, what, strerror(reason), advice);
+}
+
+/* The path behind that of a folder on the way to it, without the '/' between them. */
+static const char *below(const FTSENT *entry, size_t folder_length)
+{
+    const char *rest = entry->fts_path + folder_length;
+    return rest + strspn(rest, "/");
+}
+
+/* By the caller's patterns, or those of a folder on the way. */
+static bool is_excluded(const FolderWalk *walk, const FTSENT *entry, bool folder)
+{
+    if (rv_source_patterns_match(&walk->excluded, below(entry, walk->root_length), folder))
+        return true;
+    for (const FTSENT *above = entry->fts_parent; above != NULL && above->fts_level >= FTS_ROOTLEVEL;
+         above = above->fts_parent) {
+        const FolderPatterns *own = above->fts_pointer;
+        if (own != NULL && rv_source_patterns_match(&own->patterns, below(entry, above->fts_pathlen), folder))
             return true;
     }
     return false;
 }
 
-static int compare_strings(const void *a, const void *b)
+static RvStatus read_patterns(FolderWalk *walk, FTSENT *folder, RvError *err)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    SourcePatterns patterns = {0};
+    RvError fault = {0};
+    size_t size_bytes = folder->fts_pathlen + sizeof "/" IGNORE_FILE;
+    char *path = rv_mem_alloc(size_bytes, 1, err);
+    if (path == NULL)
+        return RV_ERROR_MEMORY;
+    snprintf(path, size_bytes, "%s/" IGNORE_FILE, folder->fts_path);
+    RvStatus status = rv_source_patterns_read(&patterns, path, &walk->options->log, &fault);
+    free(path);
+    FolderPatterns *kept = patterns.count > 0 ? rv_mem_alloc(1, sizeof *kept, &fault) : NULL;
+    if (kept != NULL) {
+        *kept = (FolderPatterns){patterns, walk->newest_patterns};
+        walk->newest_patterns = folder->fts_pointer = kept;
+    } else if (patterns.count > 0) {
+        rv_source_patterns_clear(&patterns);
+        status = RV_ERROR_MEMORY;
+    }
+    if (status == RV_ERROR_MEMORY && err != NULL)
+        *err = fault;
+    // Where the folder cannot be entered, its files say so.
+    else if (status != RV_OK && faccessat(AT_FDCWD, folder->fts_accpath, X_OK, AT_EACCESS) == 0)
+        rv_log_line(&walk->options->log, RV_LOG_WARNING, "%s; its patterns are left out", fault.message);
+    return status == RV_ERROR_MEMORY ? status : RV_OK;
 }
 
-static RvStatus walk(const char *folder, RvStrings *out, RvError *err)
+static RvStatus enter_folder(FolderWalk *walk, FTSENT *entry, RvError *err)
+{
+    if (entry->fts_level == FTS_ROOTLEVEL) {
+        walk->root_length = entry->fts_pathlen;
+        return read_patterns(walk, entry, err);
+    }
+    bool skipped = entry->fts_name[0] == '.' || rv_source_is_system_folder(entry->fts_name);
+    bool excluded = !skipped && is_excluded(walk, entry, true);
+    walk->out->excluded_count += excluded;
+    if (!skipped && !excluded)
+        return read_patterns(walk, entry, err);
+    fts_set(walk->tree, entry, FTS_SKIP);
+    return RV_OK;
+}
+
+static RvStatus keep_file(FolderWalk *walk, const FTSENT *entry, RvError *err)
+{
+    // The capacity is the next power of two of the count.
+    if ((walk->file_count & (walk->file_count - 1)) == 0) {
+        size_t capacity = walk->file_count > 0 ? walk->file_count * 2 : 1;
+        FoundFile *files = realloc(walk->files, capacity * sizeof *files);
+        if (files == NULL)
+            return rv_error_memory(err, capacity * sizeof *files);
+        walk->files = files;
+    }
+    char *path = rv_mem_copy_string(entry->fts_path, err);
+    if (path == NULL)
+        return RV_ERROR_MEMORY;
+    walk->files[walk->file_count++] = (FoundFile){path, (int64_t)entry->fts_statp->st_size};
+    return RV_OK;
+}
+
+static RvStatus look_at_file(FolderWalk *walk, const FTSENT *entry, RvError *err)
+{
+    RvSources *out = walk->out;
+    if (entry->fts_name[0] == '.')
+        return RV_OK;
+    if (is_excluded(walk, entry, false)) {
+        out->excluded_count++;
+        return RV_OK;
+    }
+    if (!rv_source_named_like_video(entry->fts_path) || entry->fts_info != FTS_F) {
+        out->other_count++;
+        return RV_OK;
+    }
+    if (rv_source_holds_text(entry->fts_accpath, (int64_t)entry->fts_statp->st_size)) {
+        out->text_count++;
+        return RV_OK;
+    }
+    return keep_file(walk, entry, err);
+}
+
+/* A link to a file is that file; one to a folder is followed where the caller wants it. */
+static void look_at_link(FolderWalk *walk, FTSENT *entry)
+{
+    struct stat facts;
+    bool folder = stat(entry->fts_accpath, &facts) == 0 && S_ISDIR(facts.st_mode);
+    if (entry->fts_name[0] == '.' || (folder && rv_source_is_system_folder(entry->fts_name)))
+        return;
+    if (folder && !walk->options->follow)
+        walk->out->link_count++;
+    else
+        fts_set(walk->tree, entry, FTS_FOLLOW);
+}
+
+static RvStatus visit(FolderWalk *walk, FTSENT *entry, RvError *err)
+{
+    bool root = entry->fts_level == FTS_ROOTLEVEL;
+    switch (entry->fts_info) {
+    case FTS_D:
+        return enter_folder(walk, entry, err);
+    case FTS_F:
+    case FTS_DEFAULT: // a pipe, a device
+        return look_at_file(walk, entry, err);
+    case FTS_SL:
+        look_at_link(walk, entry);
+        return RV_OK;
+    case FTS_DC: // leads back to where it lies
+    case FTS_SLNONE:
+        walk->out->link_count += entry->fts_name[0] != '.';
+        return RV_OK;
+    case FTS_DNR:
+    case FTS_ERR:
+        if (root)
+            return rv_error_set(err, RV_ERROR_IO, "%.700s: cannot read the folder: %s", entry->fts_path,
+                                strerror(entry->fts_errno));
+        leave_unreadable(walk, entry->fts_path, "cannot read the folder", entry->fts_errno);
+        return RV_OK;
+    case FTS_NS: // once for a folder whose files cannot be looked at; what has just been deleted is no loss
+        if (entry->fts_errno != ENOENT && entry->fts_parent->fts_number++ == 0)
+            leave_unreadable(walk, entry->fts_path, "cannot be looked at", entry->fts_errno);
+        return RV_OK;
+    default: // a folder that is left again
+        return RV_OK;
+    }
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    return strcmp(((const FoundFile *)a)->path, ((const FoundFile *)b)->path);
+}
+
+static RvStatus walk_tree(FolderWalk *walk, const char *folder, RvError *err)
 {
     char *const roots[] = {(char *)folder, NULL};
-    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-    if (tree == NULL)
+    walk->tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+    if (walk->tree == NULL)
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", folder, strerror(errno));
     RvStatus status = RV_OK;
     FTSENT *entry;
-    while (status == RV_OK && (entry = fts_read(tree)) != NULL) {
-        bool below = entry->fts_level > FTS_ROOTLEVEL;
-        if (entry->fts_info == FTS_D && below && entry->fts_name[0] == '.')
-            fts_set(tree, entry, FTS_SKIP);
-        else if (entry->fts_info == FTS_F && named_like_a_video(entry->fts_name))
-            status = append(out, entry->fts_path, err);
-        else if (entry->fts_info == FTS_DNR)
-            status = rv_error_set(err, RV_ERROR_IO, "%s: cannot read the folder: %s", entry->fts_path,
-                                  strerror(entry->fts_errno));
-    }
-    fts_close(tree);
+    while (status == RV_OK && (errno = 0, entry = fts_read(walk->tree)) != NULL)
+        status = visit(walk, entry, err);
+    if (status == RV_OK && errno != 0)
+        status = rv_error_set(err, errno == ENOMEM ? RV_ERROR_MEMORY : RV_ERROR_IO,
+                              "%.700s: cannot be read to its end: %s", folder, strerror(errno));
+    fts_close(walk->tree);
     return status;
 }
 
-RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err)
+static RvStatus hand_over(FolderWalk *walk, RvError *err)
 {
-    *out = (RvStrings){0};
+    RvSources *out = walk->out;
+    if (walk->file_count > 1)
+        qsort(walk->files, walk->file_count, sizeof *walk->files, compare_files);
+    out->videos.items = rv_mem_alloc(walk->file_count + 1, sizeof *out->videos.items, err);
+    out->size_bytes = rv_mem_alloc(walk->file_count + 1, sizeof *out->size_bytes, err);
+    if (out->videos.items == NULL || out->size_bytes == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t i = 0; i < walk->file_count; i++) {
+        out->videos.items[i] = walk->files[i].path;
+        out->size_bytes[i] = walk->files[i].size_bytes;
+    }
+    out->videos.count = walk->file_count;
+    walk->file_count = 0; // now owned by `out`
+    return RV_OK;
+}
+
+static RvStatus no_videos(const char *folder, const RvSources *out, RvError *err)
+{
+    char left[96] = "", unreadable[64] = "";
+    size_t count = out->other_count + out->text_count + out->excluded_count + out->link_count;
+    if (count > 0)
+        snprintf(left, sizeof left, "; %zu other file%s left out", count, count == 1 ? "" : "s");
+    if (out->unreadable_count > 0)
+        snprintf(unreadable, sizeof unreadable, "; %zu cannot be read", out->unreadable_count);
+    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%.700s: no videos below this folder%s%s", folder, left,
+                        unreadable);
+}
+
+static RvStatus find_below(const char *folder, const RvSourceOptions *options, RvSources *out, RvError *err)
+{
+    FolderWalk walk = {.options = options, .out = out};
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < options->exclude_count && status == RV_OK; i++)
+        status = rv_source_patterns_add(&walk.excluded, options->exclude[i], err);
+    if (status == RV_OK)
+        status = walk_tree(&walk, folder, err);
+    if (status == RV_OK)
+        status = walk.file_count > 0 ? hand_over(&walk, err) : no_videos(folder, out, err);
+    for (size_t i = 0; i < walk.file_count; i++)
+        free(walk.files[i].path);
+    free(walk.files);
+    while (walk.newest_patterns != NULL) {
+        FolderPatterns *newest = walk.newest_patterns;
+        walk.newest_patterns = newest->before;
+        rv_source_patterns_clear(&newest->patterns);
+        free(newest);
+    }
+    rv_source_patterns_clear(&walk.excluded);
+    return status;
+}
+
+/* ---- any source --------------------------------------------------------------------------------------- */
+
+static RvStatus give_back(const char *path_or_url, int64_t size_bytes, RvSources *out, RvError *err)
+{
+    out->videos.items = rv_mem_alloc(1, sizeof *out->videos.items, err);
+    out->size_bytes = rv_mem_alloc(1, sizeof *out->size_bytes, err);
+    if (out->videos.items == NULL || out->size_bytes == NULL)
+        return RV_ERROR_MEMORY;
+    out->videos.items[0] = rv_mem_copy_string(path_or_url, err);
+    out->size_bytes[0] = size_bytes;
+    out->videos.count = out->videos.items[0] != NULL;
+    return out->videos.count > 0 ? RV_OK : RV_ERROR_MEMORY;
+}
+
+RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options, RvSources *out,
+                         RvError *err)
+{
+    static const RvSourceOptions defaults;
+    *out = (RvSources){0};
     if (path_or_url[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "an empty path names no video");
     struct stat facts;
     RvStatus status = RV_OK;
     if (rv_file_is_url(path_or_url))
-        status = append(out, path_or_url, err);
+        status = give_back(path_or_url, 0, out, err);
     else if (stat(path_or_url, &facts) != 0)
         status = rv_error_set(err, errno == ENOENT || errno == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO,
-                              "%s: %s", path_or_url, strerror(errno));
+                              "%.900s: %s", path_or_url, strerror(errno));
     else if (!S_ISDIR(facts.st_mode))
-        status = append(out, path_or_url, err);
+        status = give_back(path_or_url, (int64_t)facts.st_size, out, err);
     else {
-        status = walk(path_or_url, out, err);
-        if (status == RV_OK && out->count == 0)
-            status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no videos below this folder", path_or_url);
-        if (out->count > 1)
-            qsort(out->items, out->count, sizeof out->items[0], compare_strings);
+        out->folder = true;
+        status = find_below(path_or_url, options != NULL ? options : &defaults, out, err);
     }
     if (status != RV_OK)
-        rv_strings_clear(out);
+        forget_videos(out);
     return status;
+}
+
+void rv_source_show(const char *path_or_url, char *text, size_t size_bytes)
+{
+    rv_file_show_url(path_or_url, text, size_bytes);
 }
 
 /* ---- shards ------------------------------------------------------------------------------------------- */
@@ -141,6 +370,17 @@ static RvStatus hash_file(const char *path, Sha256 *sha, RvError *err)
     return status;
 }
 
+static RvStatus hash_address(const char *url, Sha256 *sha, RvError *err)
+{
+    char *shown = rv_mem_alloc(strlen(url) + 1, 1, err);
+    if (shown == NULL)
+        return RV_ERROR_MEMORY;
+    rv_file_show_url(url, shown, strlen(url) + 1);
+    rv_sha256_update(sha, shown, strlen(shown));
+    free(shown);
+    return RV_OK;
+}
+
 RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, RvError *err)
 {
     *shard = 0;
@@ -149,7 +389,7 @@ RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, R
     Sha256 *sha = NULL;
     RvStatus status = rv_sha256_create(&sha, err);
     if (status == RV_OK && rv_file_is_url(path_or_url))
-        rv_sha256_update(sha, path_or_url, strlen(path_or_url));
+        status = hash_address(path_or_url, sha, err);
     else if (status == RV_OK)
         status = hash_file(path_or_url, sha, err);
     char hex[65] = "";

@@ -23,6 +23,7 @@ typedef struct IndexSettings {
     const char *shard; // "I/N"
     bool queue;
     CliReal lease;
+    bool follow, prune, verbose;
 } IndexSettings;
 
 #define FIELD(field) offsetof(IndexSettings, field)
@@ -69,6 +70,20 @@ static const CliOption options[] = {
      .offset = FIELD(skip_similar),
      .min = 0.01,
      .max = 255},
+    {.name = "exclude",
+     .argument = "GLOB",
+     .help = "leave out files and folders of that name below a folder, or of that path if there is a / in "
+             "it; may be given "
+             "again and again",
+     .kind = CLI_LIST},
+    {.name = "follow",
+     .help = "go into symbolic links to folders",
+     .kind = CLI_FLAG,
+     .offset = FIELD(follow)},
+    {.name = "prune",
+     .help = "then remove videos of these paths whose files are gone",
+     .kind = CLI_FLAG,
+     .offset = FIELD(prune)},
     {.name = "retry-failed",
      .help = "take up videos that failed before",
      .kind = CLI_FLAG,
@@ -132,50 +147,61 @@ static const CliOption options[] = {
     CLI_OPTION_THREADS(IndexSettings),
     CLI_OPTION_PRECISION(IndexSettings),
     CLI_OPTION_DEVICE(IndexSettings),
+    {.name = "verbose",
+     .letter = 'v',
+     .help = "a line for every video, also for those that are unchanged or failed before",
+     .kind = CLI_FLAG,
+     .offset = FIELD(verbose)},
     CLI_OPTION_QUIET(IndexSettings),
 };
 
-/* ---- --queue ------------------------------------------------------------------------------------------ */
+/* ---- the videos --------------------------------------------------------------------------------------- */
 
-/* Put what the videos of one source are at the end of `all`. */
-static int append_source(const char *source, RvStrings *all)
-{
-    RvStrings videos = {0};
-    RvError err = {0};
-    if (rv_sources_expand(source, &videos, &err) != RV_OK)
-        return cli_fail(&err);
-    char **items =
-        videos.count > 0 ? realloc(all->items, (all->count + videos.count) * sizeof *items) : all->items;
-    if (videos.count > 0 && items == NULL) {
-        rv_strings_clear(&videos);
-        return cli_fail_memory();
-    }
-    if (videos.count > 0) {
-        memcpy(items + all->count, videos.items, videos.count * sizeof *items);
-        *all = (RvStrings){items, all->count + videos.count};
-        videos.count = 0; // now owned by `all`
-    }
-    rv_strings_clear(&videos);
-    return CLI_DONE;
-}
-
-/* All videos of the arguments in one list. A source that cannot be read stops before anything is put in. */
+/* Put the videos into the library's list, and work that. */
 static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
-                         const CliValues *values)
+                         const CliSources *sources)
 {
-    RvStrings all = {0};
+    RvStrings all = {.items = calloc(sources->count + 1, sizeof *all.items), .count = sources->count};
     RvLibrary *heart_library = NULL;
     RvError err = {0};
     int status = CLI_DONE;
-    for (size_t i = 0; i < values->argument_count && status == CLI_DONE; i++)
-        status = append_source(cli_values_argument(values, i), &all);
-    if (status == CLI_DONE &&
-        cli_open_library(indexing->common, CLI_LIBRARY_CHANGE, log, &heart_library, &err) != RV_OK)
+    if (all.items == NULL)
+        return cli_fail_memory();
+    for (size_t i = 0; i < sources->count; i++)
+        all.items[i] = sources->items[i].path;
+    if (cli_open_library(indexing->common, CLI_LIBRARY_CHANGE, log, &heart_library, &err) != RV_OK)
         status = cli_fail(&err);
-    if (status == CLI_DONE)
+    else
         status = cli_queue_run(indexing, heart_library, settings->lease.value, &all);
     rv_library_close(heart_library);
-    rv_strings_clear(&all);
+    free(all.items);
+    return status == CLI_DONE && sources->left.unreadable_count > 0 ? CLI_PARTLY : status;
+}
+
+/* A source that cannot be read stops --queue before anything is put into the list. */
+static int index_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
+                         const CliValues *values, CliSourceRules *rules)
+{
+    CliSources sources;
+    int status;
+    rules->exclude = calloc(values->count + 1, sizeof *rules->exclude);
+    if (rules->exclude == NULL)
+        return cli_fail_memory();
+    for (size_t i = 0; i < values->count; i++) {
+        if (values->items[i].option != NULL)
+            rules->exclude[rules->exclude_count++] = values->items[i].value;
+    }
+    rules->follow = settings->follow;
+    if (cli_sources_find(values, rules, indexing->common, settings->prune, &sources, &status)) {
+        if (!settings->queue)
+            status = cli_index_run(indexing, &sources, settings->prune);
+        else if (sources.failed_count > 0)
+            status = CLI_FAILED;
+        else
+            status = queue_sources(indexing, settings, log, &sources);
+    }
+    cli_sources_clear(&sources);
+    free(rules->exclude);
     return status;
 }
 
@@ -216,7 +242,7 @@ static int choose_shard(const char *text, int *shard, int *shard_count)
     return CLI_DONE;
 }
 
-static int check_queue(const IndexSettings *settings, const CliValues *values)
+static int check_options(const IndexSettings *settings, const CliValues *values)
 {
     if (!settings->queue && values->argument_count == 0)
         return cli_fail_usage("index: needs PATH|URL...; see `reelvec index --help`");
@@ -226,12 +252,18 @@ static int check_queue(const IndexSettings *settings, const CliValues *values)
         return cli_fail_usage(
             "index: --queue and --shard exclude each other: the list gives each video to one "
             "worker");
+    if (settings->queue && settings->prune)
+        return cli_fail_usage(
+            "index: --queue and --prune exclude each other: a machine that lacks a folder would remove "
+            "what is in it");
+    if (settings->verbose && settings->common.quiet)
+        return cli_fail_usage("index: --verbose and --quiet exclude each other");
     return CLI_DONE;
 }
 
 /* With model and library open. */
 static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
-                        const CliValues *values, int shard, int shard_count)
+                        const CliValues *values, CliSourceRules *rules)
 {
     RvError err = {0};
     if (rv_encoder_open_device(indexing->encoder, &err) != RV_OK)
@@ -240,10 +272,8 @@ static int index_videos(CliIndexing *indexing, const IndexSettings *settings, Rv
     int status = CLI_DONE;
     if (!cli_show_open(&indexing->show, indexing->jobs, indexing->common->quiet))
         status = cli_fail_memory();
-    else if (settings->queue)
-        status = queue_sources(indexing, settings, log, values);
     else
-        status = cli_index_run(indexing, values, shard, shard_count);
+        status = index_sources(indexing, settings, log, values, rules);
     cli_show_close(&indexing->show);
     return status;
 }
@@ -259,8 +289,8 @@ static void tell_model(const CliIndexing *indexing)
         cli_message("the library's own model: %s (%s)", info->name, info->path);
 }
 
-static int index_all(CliIndexing *indexing, const IndexSettings *settings, const CliValues *values, int shard,
-                     int shard_count)
+static int index_all(CliIndexing *indexing, const IndexSettings *settings, const CliValues *values,
+                     CliSourceRules *rules)
 {
     const CliCommon *common = &settings->common;
     RvLog log = cli_log(common, &indexing->show.bar);
@@ -275,7 +305,7 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
         status = cli_fail(&err);
     tell_model(indexing);
     if (status == CLI_DONE)
-        status = index_videos(indexing, settings, log, values, shard, shard_count);
+        status = index_videos(indexing, settings, log, values, rules);
     rv_library_close(indexing->library);
     rv_encoder_close(indexing->encoder);
     return status;
@@ -285,10 +315,12 @@ static int run(const CliCommand *command, int argc, char **argv)
 {
     IndexSettings settings = {0};
     CliValues values;
-    int status, shard, shard_count;
+    CliSourceRules rules = {0};
+    int status;
     if (!cli_begin(command, argc, argv, &settings, &values, &status))
         return status;
     CliIndexing indexing = {.common = &settings.common,
+                            .verbose = settings.verbose,
                             .options = {.batch_size = settings.batch,
                                         .thumbnail_height = settings.height,
                                         .thumbnail_quality = settings.quality,
@@ -298,13 +330,13 @@ static int run(const CliCommand *command, int argc, char **argv)
                                         .exact_pixels = settings.exact_pixels,
                                         .retry_failed = settings.retry_failed,
                                         .force = settings.force}};
-    status = check_queue(&settings, &values);
+    status = check_options(&settings, &values);
     if (status == CLI_DONE)
         status = choose_sampling(&settings, &indexing.options);
     if (status == CLI_DONE)
-        status = choose_shard(settings.shard, &shard, &shard_count);
+        status = choose_shard(settings.shard, &rules.shard, &rules.shard_count);
     if (status == CLI_DONE)
-        status = index_all(&indexing, &settings, &values, shard, shard_count);
+        status = index_all(&indexing, &settings, &values, &rules);
     cli_values_clear(&values);
     return status;
 }
@@ -313,23 +345,29 @@ const CliCommand cli_command_index = {
     .name = "index",
     .arguments = "PATH|URL...",
     .summary = "take videos into the library",
-    .description = "Takes frames of each video, embeds them and keeps them in the library, with a small "
-                   "picture of each. A folder "
-                   "means all videos below it. What is complete already is left alone, what was interrupted "
-                   "goes on where it "
-                   "stopped, and a file that was only renamed or moved is recognised by its content.\n"
-                   "By default it takes the frame on screen at every whole second; frame number N is the one "
-                   "at second N - 1.\n"
-                   "Ctrl-C ends the running batch and keeps what is done; a second Ctrl-C stops at once and "
-                   "loses that batch only.",
+    .description =
+        "Takes frames of each video, embeds them and keeps them in the library, with a small "
+        "picture of each. A folder "
+        "means all videos below it. What is complete already is left alone, what was interrupted "
+        "goes on where it "
+        "stopped, and a file that was only renamed or moved is recognised by its content.\n"
+        "By default it takes the frame on screen at every whole second; frame number N is the one "
+        "at second N - 1.\n"
+        "Below a folder, hidden files, folders of systems and what the files .reelvecignore name are left "
+        "out, and "
+        "folders that cannot be read gone past (exit status 3). Only new failures count as such; videos that "
+        "failed before are left alone.\n"
+        "Ctrl-C ends the running batch and keeps what is done; a second Ctrl-C stops at once and "
+        "loses that batch only.",
     .examples = "  reelvec index holiday.mp4\n"
                 "  reelvec index --every 0.5 ~/Videos https://example.org/talk.webm\n"
                 "  reelvec index --library talks.db --model models/clip-vit-large-patch14 talks/\n"
+                "  reelvec index --quiet --prune --exclude '*.part.mp4' ~/Videos\n"
                 "  reelvec index --shard 2/8 --library part-2.db /archive\n"
                 "  reelvec index --queue --library postgresql://server/talks /archive\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .min_arguments = 0, // --queue can do without; check_queue
+    .min_arguments = 0, // --queue can do without; check_options
     .max_arguments = SIZE_MAX,
     .run = run,
 };

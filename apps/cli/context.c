@@ -169,12 +169,16 @@ static volatile sig_atomic_t interrupt_count;
 
 static void note_interrupt(int signal_number)
 {
-    static const char text[] = "\nreelvec: stopping after the running step; once more stops at once\n";
+    static const char text[] = "reelvec: stopping after the running step; once more stops at once\n";
     int saved = errno;
-    if (interrupt_count++ > 0)
-        _exit(128 + signal_number);
-    if (isatty(STDERR_FILENO) && write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    bool last = interrupt_count++ > 0;
+    // The terminal has put "^C" behind what stood there: a bar goes, anything else keeps its line.
+    const char *before = cli_progress_on_screen() ? "\r\033[K" : "\n";
+    if (isatty(STDERR_FILENO) && (write(STDERR_FILENO, before, strlen(before)) < 0 ||
+                                  (!last && write(STDERR_FILENO, text, sizeof text - 1) < 0)))
         errno = 0; // nobody to tell
+    if (last)
+        _exit(128 + signal_number);
     errno = saved;
 }
 

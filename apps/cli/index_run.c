@@ -2,93 +2,125 @@
 /* The videos of a command line into the library, one after the other or several at once. */
 #include "index_run.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "index_gone.h"
+#include "text.h"
 
-typedef struct PathList {
+#define AGAIN_S 1.0 // another process gets on meanwhile, or is gone
+#define OUTCOME_COUNT (RV_INDEX_ELSEWHERE + 1)
+
+typedef struct SourceList {
     CliIndexing *indexing;
-    const CliValues *paths;
-    size_t path_count;  // expanded so far
-    RvStrings videos;   // of the last one
-    size_t video_count; // of those handed out
-    int shard, shard_count;
-    size_t done_count, failed_count;
+    CliSources *sources;
+    size_t next;                  // of the sources
+    double again_s;               // not before, by the clock, those that were left to another process
+    CliSource **running;          // [jobs], by slot
+    size_t counts[OUTCOME_COUNT]; // of videos that ended well
+    size_t failed_count;          // now
+    CliGone gone;
     bool cut; // by an interruption
-} PathList;
+} SourceList;
 
 bool cli_index_is_general(RvStatus status)
 {
     return status == RV_ERROR_ARGUMENT || status == RV_ERROR_MISMATCH || status == RV_ERROR_MEMORY;
 }
 
-/* What cannot be read goes to the first shard, so that one of them reports it. */
-static bool is_ours(const PathList *list, const char *video)
+bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named)
 {
-    int shard = 0;
-    if (list->shard_count == 0)
-        return true;
-    if (rv_source_shard(video, list->shard_count, &shard, NULL) != RV_OK)
-        shard = 0;
-    return shard == list->shard;
+    bool changed = outcome == RV_INDEXED || outcome == RV_INDEX_RENAMED;
+    return changed || indexing->verbose || (named && !indexing->common->quiet);
 }
 
-static int fail_shown(CliIndexing *indexing, const RvError *err)
+static CliListed listed(const CliIndexing *indexing, const CliSource *source, size_t place)
 {
-    cli_show_hide(&indexing->show);
-    return cli_fail(err);
+    return (CliListed){.path = source->path,
+                       .place = place,
+                       .size_bytes = source->size_bytes,
+                       .awaited = !source->settled || indexing->options.force};
 }
 
-/* The next video, or NULL behind the last. */
-static const char *next_path(PathList *list)
+/* The next source; behind the last those that were left to another process, which may have ended meanwhile.
+ * NULL: none now, or *end. */
+static CliSource *next_source(SourceList *list, bool *end)
 {
-    for (;;) {
-        RvError err = {0};
-        if (list->video_count < list->videos.count)
-            return list->videos.items[list->video_count++];
-        if (list->path_count == list->paths->argument_count)
-            return NULL;
-        rv_strings_clear(&list->videos);
-        list->video_count = 0;
-        if (rv_sources_expand(cli_values_argument(list->paths, list->path_count++), &list->videos, &err) !=
-            RV_OK) {
-            list->failed_count++;
-            fail_shown(list->indexing, &err);
+    CliSources *sources = list->sources;
+    *end = false;
+    if (list->next < sources->count)
+        return &sources->items[list->next++];
+    // What runs may still be left to another.
+    bool waiting = list->indexing->show.video_count > 0;
+    for (size_t i = 0; i < sources->count; i++) {
+        CliSource *source = &sources->items[i];
+        if (!source->left || source->again)
+            continue;
+        if (cli_clock_s() >= list->again_s) {
+            source->again = true;
+            return source;
         }
+        waiting = true;
     }
+    *end = !waiting;
+    return NULL;
 }
 
 static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
 {
-    PathList *list = user;
+    SourceList *list = user;
     CliIndexing *indexing = list->indexing;
-    while (!indexing->stopped && !list->cut) {
-        const char *video = next_path(list);
-        if (video == NULL)
-            return RV_INDEX_END;
-        list->cut = cli_interrupted();
-        if (list->cut || !is_ours(list, video))
-            continue;
-        item->path_or_url = video;
-        if (cli_show_begin(&indexing->show, slot, video))
-            return RV_INDEX_VIDEO;
-        indexing->stopped = true;
-        indexing->stop_status = cli_fail_memory();
-    }
+    list->cut = list->cut || cli_interrupted();
+    if (indexing->stopped || list->cut)
+        return RV_INDEX_END;
+    bool end = false;
+    CliSource *source = next_source(list, &end);
+    if (source == NULL)
+        return end ? RV_INDEX_END : RV_INDEX_LATER;
+    CliListed video = listed(indexing, source, (size_t)(source - list->sources->items) + 1);
+    item->path_or_url = source->path;
+    list->running[slot] = source;
+    if (cli_show_begin(&indexing->show, slot, &video))
+        return RV_INDEX_VIDEO;
+    indexing->stopped = true;
+    indexing->stop_status = cli_fail_memory();
     return RV_INDEX_END;
 }
 
 static bool report_progress(void *user, const RvIndexProgress *report)
 {
-    const PathList *list = user;
+    const SourceList *list = user;
     cli_show_report(&list->indexing->show, report);
     return !cli_interrupted() && !list->indexing->stopped;
+}
+
+static void tell_end(SourceList *list, int slot, const char *video, const RvIndexReport *report)
+{
+    CliSource *source = list->running[slot];
+    if (report->outcome == RV_INDEX_ELSEWHERE && !source->again) {
+        source->left = true;
+        list->again_s = cli_clock_s() + AGAIN_S;
+        return;
+    }
+    list->counts[report->outcome]++;
+    if (!cli_index_is_told(list->indexing, report->outcome, source->named)) {
+        if (report->outcome == RV_INDEX_ELSEWHERE && !list->indexing->common->quiet)
+            cli_message("%s: another process is indexing it; it is left to that one", video);
+    } else if (report->outcome == RV_INDEX_SKIPPED_FAILED) {
+        cli_message("%s: failed before and is left out; --retry-failed takes it up again", video);
+    } else if (report->outcome == RV_INDEX_ELSEWHERE) {
+        cli_message("%s: another process is indexing it; it is left to that one", video);
+    } else {
+        cli_show_result(video, report);
+    }
 }
 
 static void video_ended(void *user, int slot, RvStatus status, const RvIndexReport *report,
                         const RvError *err)
 {
-    PathList *list = user;
+    SourceList *list = user;
     CliIndexing *indexing = list->indexing;
     const char *video = cli_show_end(&indexing->show, slot);
     if (status == RV_ERROR_CANCELLED && (cli_interrupted() || indexing->stopped)) {
@@ -100,35 +132,145 @@ static void video_ended(void *user, int slot, RvStatus status, const RvIndexRepo
             indexing->stopped = true;
             indexing->stop_status = exit_status;
         }
-    } else if (report->outcome == RV_INDEX_SKIPPED_FAILED) {
-        list->failed_count++;
-        cli_message("%s: failed before and is left out; --retry-failed takes it up again", video);
     } else {
-        list->done_count++;
-        cli_show_result(video, report);
+        tell_end(list, slot, video, report);
     }
 }
 
-int cli_index_run(CliIndexing *indexing, const CliValues *paths, int shard, int shard_count)
+/* ---- the summary -------------------------------------------------------------------------------------- */
+
+typedef struct Words {
+    char text[1024];
+    size_t used;
+} Words;
+
+/* "4,998 unchanged" behind a comma; nothing where there are none. */
+static void add_count(Words *words, size_t count, const char *what)
 {
-    PathList list = {.indexing = indexing, .paths = paths, .shard = shard, .shard_count = shard_count};
-    RvIndexList videos = {.jobs = indexing->jobs, .next = next_video, .ended = video_ended, .user = &list};
+    char number[32];
+    cli_text_count(count, number, sizeof number);
+    if (count > 0 && words->used < sizeof words->text)
+        words->used += (size_t)snprintf(words->text + words->used, sizeof words->text - words->used,
+                                        "%s%s %s", words->used > 0 ? ", " : "", number, what);
+}
+
+static void add_part(Words *words, const char *part)
+{
+    if (part[0] != '\0' && words->used < sizeof words->text)
+        words->used += (size_t)snprintf(words->text + words->used, sizeof words->text - words->used, "%s%s",
+                                        words->used > 0 ? "; " : "", part);
+}
+
+/* One video that was named and has nothing new has had its own line. */
+static bool is_worth_a_summary(const SourceList *list)
+{
+    const CliSources *sources = list->sources;
+    return sources->count != 1 || sources->folders.count > 0 || list->counts[RV_INDEXED] > 0 ||
+           list->gone.removed_count > 0 || sources->unlisted_count > 0;
+}
+
+static void print_summary(const SourceList *list)
+{
+    const CliSources *sources = list->sources;
+    const size_t *counts = list->counts;
+    Words words = {.text = ""};
+    char part[256];
+    if (list->indexing->common->quiet || !is_worth_a_summary(list))
+        return;
+    add_count(&words, counts[RV_INDEXED], "new");
+    add_count(&words, counts[RV_INDEX_RENAMED], "renamed");
+    add_count(&words, counts[RV_INDEX_DUPLICATE],
+              counts[RV_INDEX_DUPLICATE] == 1 ? "duplicate" : "duplicates");
+    add_count(&words, counts[RV_INDEX_UNCHANGED], "unchanged");
+    add_count(&words, list->failed_count, "failed");
+    add_count(&words, counts[RV_INDEX_SKIPPED_FAILED], "failed earlier");
+    add_count(&words, counts[RV_INDEX_ELSEWHERE], "left to another process");
+    add_count(&words, list->gone.removed_count, "removed");
+    add_count(&words, list->gone.missing_count, "missing (--prune removes them)");
+    cli_sources_left(sources, part, sizeof part);
+    add_part(&words, part);
+    if (sources->unlisted_count > 0) {
+        snprintf(part, sizeof part, "%zu of %zu videos belong to this part", sources->count,
+                 sources->count + sources->unlisted_count);
+        add_part(&words, part);
+    }
+    cli_show_speed(&list->indexing->show, part, sizeof part);
+    add_part(&words, part);
+    if (words.used > 0)
+        cli_message("%s", words.text);
+}
+
+/* ---- the run ------------------------------------------------------------------------------------------ */
+
+static int exit_status(const SourceList *list)
+{
+    const CliSources *sources = list->sources;
+    size_t failed = list->failed_count + list->gone.failed_count + sources->failed_count, good = 0;
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+        good += list->counts[outcome];
+    good += list->gone.removed_count;
+    if (failed == 0 && sources->left.unreadable_count == 0)
+        return CLI_DONE;
+    return good > 0 ? CLI_PARTLY : CLI_FAILED;
+}
+
+/* How much there is to do, as far as it can be told before the videos are opened. */
+static bool await_sources(CliIndexing *indexing, CliSources *sources, int *status)
+{
+    RvVideos known = {0};
     RvError err = {0};
-    indexing->options.progress = report_progress;
-    indexing->options.progress_user = &list;
-    RvStatus status =
-        rv_library_index_list(indexing->library, indexing->encoder, &videos, &indexing->options, &err);
-    rv_strings_clear(&list.videos);
-    if (status != RV_OK)
-        return fail_shown(indexing, &err);
+    *status = CLI_DONE;
+    if (rv_library_paths(indexing->library, &known, &err) != RV_OK) {
+        *status = cli_fail(&err);
+        return false;
+    }
+    cli_gone_settle(&known, indexing->options.retry_failed, sources);
+    rv_videos_clear(&known);
+    for (size_t i = 0; i < sources->count; i++) {
+        CliListed video = listed(indexing, &sources->items[i], i + 1);
+        cli_show_await(&indexing->show, &video);
+    }
+    return true;
+}
+
+static int finish(SourceList *list, bool prune)
+{
+    CliIndexing *indexing = list->indexing;
+    int status;
+    cli_show_hide(&indexing->show);
     if (indexing->stopped)
         return indexing->stop_status;
-    if (list.cut) {
-        cli_show_hide(&indexing->show);
+    if (list->cut || list->sources->interrupted) {
         cli_message("interrupted; run the same command to go on");
         return CLI_INTERRUPTED;
     }
-    if (list.failed_count > 0)
-        return list.done_count > 0 ? CLI_PARTLY : CLI_FAILED;
-    return CLI_DONE;
+    if (!cli_gone_look(indexing->library, list->sources, prune, &list->gone, &status))
+        return status;
+    print_summary(list);
+    return exit_status(list);
+}
+
+int cli_index_run(CliIndexing *indexing, CliSources *sources, bool prune)
+{
+    SourceList list = {.indexing = indexing, .sources = sources};
+    RvIndexList videos = {.jobs = indexing->jobs, .next = next_video, .ended = video_ended, .user = &list};
+    RvError err = {0};
+    int status;
+    indexing->options.progress = report_progress;
+    indexing->options.progress_user = &list;
+    list.running = calloc((size_t)indexing->jobs, sizeof *list.running);
+    if (list.running == NULL)
+        return cli_fail_memory();
+    if (await_sources(indexing, sources, &status)) {
+        RvStatus outcome =
+            rv_library_index_list(indexing->library, indexing->encoder, &videos, &indexing->options, &err);
+        if (outcome == RV_OK) {
+            status = finish(&list, prune);
+        } else {
+            cli_show_hide(&indexing->show);
+            status = cli_fail(&err);
+        }
+    }
+    free(list.running);
+    return status;
 }

@@ -5,10 +5,12 @@
 
 #include "context.h"
 #include "index_show.h"
+#include "index_sources.h"
 
 /* What indexing needs, whichever list the videos come from. */
 typedef struct CliIndexing {
     const CliCommon *common;
+    bool verbose; // a line for every video
     RvLibrary *library;
     RvEncoder *encoder;
     RvIndexOptions options; // its progress is set by who runs the list
@@ -21,7 +23,11 @@ typedef struct CliIndexing {
 /* Whether an error would befall every other video too. */
 bool cli_index_is_general(RvStatus status);
 
-/* Index all videos that the paths mean; shard (from 0) of shard_count only, 0: all. Gives the exit status. */
-int cli_index_run(CliIndexing *indexing, const CliValues *paths, int shard, int shard_count);
+/* Whether a line is due for a video that ended so: what changed always; other videos where the person named
+ * them, or wants to hear of all. */
+bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named);
+
+/* Index the sources. prune: then remove videos whose files are gone. Gives the exit status. */
+int cli_index_run(CliIndexing *indexing, CliSources *sources, bool prune);
 
 #endif

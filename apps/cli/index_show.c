@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person sees of indexing: progress of the videos that are under way, a line for each that is done. */
+/* What a person sees of indexing: how far all of it is, a line for each video that is done.
+ *
+ * How much there is to do is known of the videos that are open only: their containers tell the duration. The
+ * others are taken to have as many frames a byte as those that were opened so far (URLs, whose size is
+ * unknown: as many frames as those on average), so that the total is an estimate, which gets better while
+ * videos are opened. */
 #include "index_show.h"
 
 #include <math.h>
@@ -8,133 +13,226 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FRAMES_LABEL "Processing frames"
-#define READING_LABEL "Reading file"
-#define READING_SHOWN_S 0.3 // a file that is read faster is not worth a bar
+#include "text.h"
 
-/* One bar for all: where there may be several videos, and a terminal. */
-static bool together(const CliIndexShow *show)
-{
-    return show->terminal && show->jobs > 1;
-}
+#define READING_SHOWN_S 0.3 // a file that is read faster is not worth a bar
+#define READING_TOLD_S 10.0 // nor a line in a file
+#define LABEL "Processing frames"
 
 bool cli_show_open(CliIndexShow *show, int jobs, bool quiet)
 {
     *show = (CliIndexShow){.quiet = quiet, .terminal = isatty(STDERR_FILENO), .jobs = jobs};
     show->videos = calloc((size_t)jobs, sizeof *show->videos);
     show->start_s = cli_clock_s();
-    if (together(show))
-        cli_progress_begin(&show->bar, quiet, FRAMES_LABEL, NULL, false);
+    if (show->terminal)
+        cli_progress_begin(&show->bar, quiet, LABEL, NULL, false);
     return show->videos != NULL;
 }
 
-static CliProgress *progress_of(CliIndexShow *show, CliShown *video)
+static void await(CliIndexShow *show, const CliListed *video, double sign)
 {
-    return show->terminal ? &show->bar : &video->lines;
+    if (!video->awaited)
+        return;
+    show->waiting_bytes += sign * (double)video->size_bytes;
+    show->waiting_urls += sign * (video->size_bytes == 0);
 }
 
-bool cli_show_begin(CliIndexShow *show, int slot, const char *name)
+void cli_show_await(CliIndexShow *show, const CliListed *video)
 {
-    CliShown *video = &show->videos[slot];
-    free(video->name);
-    *video = (CliShown){.name = strdup(name)};
-    if (video->name == NULL)
+    show->list_count++;
+    await(show, video, 1);
+}
+
+bool cli_show_begin(CliIndexShow *show, int slot, const CliListed *video)
+{
+    CliShown *shown = &show->videos[slot];
+    size_t size_bytes = strlen(video->path) + 1;
+    free(shown->name);
+    *shown = (CliShown){.name = malloc(size_bytes), .listed = *video};
+    if (shown->name == NULL)
         return false;
+    rv_source_show(video->path, shown->name, size_bytes);
     show->video_count++;
-    if (!together(show))
-        cli_progress_begin(progress_of(show, video), show->quiet, FRAMES_LABEL, video->name, false);
+    if (video->place > show->newest_place)
+        show->newest_place = video->place;
     return true;
 }
 
-static void note(CliShown *video, const RvIndexProgress *report)
+/* ---- sums --------------------------------------------------------------------------------------------- */
+
+/* A video that is counted is not waited for any more. */
+static void note(CliIndexShow *show, CliShown *video, const RvIndexProgress *report)
 {
-    video->reading = report->bytes_expected > 0 && report->elapsed_s >= READING_SHOWN_S;
+    video->reading = report->stage == RV_INDEX_READING && report->elapsed_s >= READING_SHOWN_S;
     video->read_bytes = report->bytes_read;
-    video->size_bytes = report->bytes_expected;
-    if (report->bytes_expected > 0)
+    if (report->stage != RV_INDEX_DECODING)
         return;
-    if (!video->counting)
+    if (!video->counting) {
         video->first_done = report->frames_done;
+        await(show, &video->listed, -1);
+    }
     video->counting = true;
     video->done = report->frames_done;
+    video->video_s = report->video_s;
     video->expected = report->frames_expected > video->done ? report->frames_expected : video->done;
+    if (show->work_s == 0)
+        show->work_s = cli_clock_s();
 }
 
-static void report_one(CliIndexShow *show, CliShown *video, const RvIndexProgress *report, bool was_reading)
+/* The frames of the run: of videos that have ended, that are under way, that are awaited. */
+static void sum_frames(const CliIndexShow *show, CliRunLine *line)
 {
-    CliProgress *progress = progress_of(show, video);
-    if (video->reading != was_reading)
-        cli_progress_switch(progress, video->reading ? READING_LABEL : FRAMES_LABEL, video->reading);
-    if (video->reading)
-        cli_progress_report(progress, (uint64_t)report->bytes_read, (uint64_t)report->bytes_expected,
-                            report->elapsed_s);
-    else if (report->bytes_expected == 0)
-        cli_progress_report(progress, report->frames_done, report->frames_expected, report->elapsed_s);
-}
-
-/* Frames of this run: of the videos that have ended and of those that are under way; while none of those has
- * got so far, the bytes of the files that are read. */
-static void report_together(CliIndexShow *show)
-{
-    uint64_t done = show->frames_done, expected = show->frames_done, read_bytes = 0, size_bytes = 0;
-    bool counting = false;
+    CliSeen seen = show->seen;
+    double left = 0, video_s = show->video_s;
+    line->done = show->frames_done;
     for (int slot = 0; slot < show->jobs; slot++) {
         const CliShown *video = &show->videos[slot];
-        if (video->counting) {
-            done += video->done - video->first_done;
-            expected += video->expected - video->first_done;
-        }
-        if (video->reading) {
-            read_bytes += (uint64_t)video->read_bytes;
-            size_bytes += (uint64_t)video->size_bytes;
-        }
-        counting = counting || video->counting;
+        if (!video->counting)
+            continue;
+        line->done += (double)(video->done - video->first_done);
+        left += (double)(video->expected - video->done);
+        seen.frames += (double)video->expected;
+        seen.bytes += (double)video->listed.size_bytes;
+        seen.videos++;
+        video_s += video->video_s;
     }
-    bool bytes = !counting && size_bytes > 0;
-    snprintf(show->label, sizeof show->label, "%s, %d video%s", bytes ? "Reading files" : FRAMES_LABEL,
-             show->video_count, show->video_count == 1 ? "" : "s");
-    if (show->video_count == 0)
-        snprintf(show->label, sizeof show->label, FRAMES_LABEL);
-    if (bytes != show->bar_counts_bytes)
-        cli_progress_switch(&show->bar, show->label, bytes);
-    show->bar_counts_bytes = bytes;
-    show->bar.label = show->label;
-    cli_progress_report(&show->bar, bytes ? read_bytes : done, bytes ? size_bytes : expected,
-                        cli_clock_s() - show->start_s);
+    bool judged = !show->open_end && (show->waiting_bytes < 1 || seen.bytes > 0) &&
+                  (show->waiting_urls < 1 || seen.videos > 0);
+    if (show->waiting_bytes >= 1 && seen.bytes > 0)
+        left += show->waiting_bytes * seen.frames / seen.bytes;
+    if (show->waiting_urls >= 1 && seen.videos > 0)
+        left += show->waiting_urls * seen.frames / seen.videos;
+    line->expected = judged ? line->done + left : 0;
+    double worked_s = show->work_s > 0 ? cli_clock_s() - show->work_s : 0;
+    if (worked_s > 0) {
+        line->rate = line->done / worked_s;
+        line->realtime = video_s / worked_s;
+    }
+}
+
+static void sum_bytes(const CliIndexShow *show, CliRunLine *line)
+{
+    for (int slot = 0; slot < show->jobs; slot++) {
+        const CliShown *video = &show->videos[slot];
+        line->done += video->reading ? (double)video->read_bytes : 0;
+        line->expected += video->reading ? (double)video->listed.size_bytes : 0;
+    }
+    if (line->elapsed_s > 0)
+        line->rate = line->done / line->elapsed_s;
+}
+
+/* elapsed_s: of the video that is reported on, for one that is alone. */
+static CliRunLine line_of(const CliIndexShow *show, double elapsed_s)
+{
+    CliRunLine line = {.place = show->newest_place,
+                       .count = show->list_count,
+                       .elapsed_s = elapsed_s,
+                       .ascii = show->bar.ascii};
+    bool counting = false, reading = false;
+    for (int slot = 0; slot < show->jobs; slot++) {
+        counting = counting || show->videos[slot].counting;
+        reading = reading || show->videos[slot].reading;
+    }
+    line.reading = reading && !counting;
+    for (int slot = 0; slot < show->jobs; slot++) {
+        const CliShown *video = &show->videos[slot];
+        if (line.reading ? !video->reading : !video->counting)
+            continue;
+        line.more += line.name != NULL;
+        line.name = line.name != NULL ? line.name : video->name;
+    }
+    if (line.reading)
+        sum_bytes(show, &line);
+    else
+        sum_frames(show, &line);
+    return line;
+}
+
+/* ---- telling ------------------------------------------------------------------------------------------ */
+
+static void draw(CliIndexShow *show, double elapsed_s)
+{
+    double now_s = cli_clock_s() - show->start_s;
+    if (cli_interrupted()) { // what comes behind its message would look like the end
+        cli_progress_hide(&show->bar);
+        return;
+    }
+    if (!cli_progress_due(&show->bar, now_s))
+        return;
+    char text[1024];
+    size_t columns = cli_progress_columns();
+    CliRunLine line = line_of(show, elapsed_s);
+    if (line.name == NULL)
+        return;
+    cli_run_line_text(&line, columns, text, sizeof text);
+    // A line that is wider than the terminal would wrap and could not be taken back: cut it.
+    if (cli_text_width(text) > columns && columns < sizeof text)
+        text[columns] = '\0';
+    cli_progress_draw(&show->bar, text, now_s);
+}
+
+/* Where there is no terminal: lines of each video, and behind them how far all are. */
+static void print_lines(CliIndexShow *show, CliShown *video, const RvIndexProgress *report)
+{
+    bool reading = report->stage == RV_INDEX_READING;
+    if (!video->counting && (!reading || report->elapsed_s < READING_TOLD_S))
+        return;
+    if (!video->told)
+        cli_progress_begin(&video->lines, show->quiet, LABEL, video->name, reading);
+    else if (video->lines.bytes != reading)
+        cli_progress_switch(&video->lines, LABEL, reading);
+    video->told = true;
+    show->more[0] = '\0';
+    if (show->list_count != 1 && !reading && cli_progress_due(&video->lines, report->elapsed_s)) {
+        CliRunLine line = line_of(show, report->elapsed_s);
+        show->more[0] = ';';
+        show->more[1] = ' ';
+        cli_run_words(&line, show->more + 2, sizeof show->more - 2);
+    }
+    video->lines.more = show->more;
+    if (reading)
+        cli_progress_report(&video->lines, (uint64_t)report->bytes_read, (uint64_t)report->bytes_expected,
+                            report->elapsed_s);
+    else
+        cli_progress_report(&video->lines, report->frames_done, report->frames_expected, report->elapsed_s);
+    video->lines.more = NULL;
 }
 
 void cli_show_report(CliIndexShow *show, const RvIndexProgress *report)
 {
     CliShown *video = &show->videos[report->slot];
-    bool was_reading = video->reading;
-    note(video, report);
-    if (together(show))
-        report_together(show);
+    note(show, video, report);
+    if (show->terminal)
+        draw(show, report->elapsed_s);
     else
-        report_one(show, video, report, was_reading);
+        print_lines(show, video, report);
 }
 
 const char *cli_show_end(CliIndexShow *show, int slot)
 {
     CliShown *video = &show->videos[slot];
     show->video_count--;
-    if (together(show))
+    if (show->terminal)
         cli_progress_hide(&show->bar);
-    else if (video->reading && show->terminal)
-        cli_progress_hide(&show->bar);
-    else
-        cli_progress_end(progress_of(show, video));
-    show->frames_done += video->done - video->first_done;
+    else if (video->counting)
+        cli_progress_end(&video->lines);
+    if (video->counting) {
+        show->frames_done += (double)(video->done - video->first_done);
+        show->video_s += video->video_s;
+        show->seen.frames += (double)video->done;
+        show->seen.bytes += (double)video->listed.size_bytes;
+        show->seen.videos++;
+    } else {
+        await(show, &video->listed, -1);
+    }
     video->counting = video->reading = false;
     return video->name;
 }
 
 void cli_show_close(CliIndexShow *show)
 {
-    if (together(show) && show->bar.begun)
-        report_together(show);
-    if (together(show))
-        cli_progress_end(&show->bar);
+    if (show->terminal)
+        cli_progress_hide(&show->bar);
     for (int slot = 0; show->videos != NULL && slot < show->jobs; slot++)
         free(show->videos[slot].name);
     free(show->videos);
@@ -164,4 +262,19 @@ void cli_show_result(const char *name, const RvIndexReport *report)
     cli_print("%s: %zu frame%s, %zu new (%s%s%s)%s%s", name, report->frame_count,
               report->frame_count == 1 ? "" : "s", report->frames_embedded, outcomes[report->outcome],
               duplicate ? " of " : "", duplicate ? report->same_as : "", similar, damage);
+}
+
+void cli_show_speed(const CliIndexShow *show, char *text, size_t size_bytes)
+{
+    char frames[32], clock[32], words[128];
+    CliRunLine line = {0};
+    text[0] = '\0';
+    sum_frames(show, &line);
+    if (line.done < 1)
+        return;
+    line.expected = 0; // nothing is left
+    cli_text_count((size_t)line.done, frames, sizeof frames);
+    cli_text_clock(cli_clock_s() - show->start_s, clock, sizeof clock);
+    cli_run_words(&line, words, sizeof words);
+    snprintf(text, size_bytes, "%s frame%s in %s, %s", frames, line.done < 2 ? "" : "s", clock, words);
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <langinfo.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,15 @@
 
 #define REDRAW_S 0.1
 #define LINE_S 10.0
-#define MAX_BAR 50
 #define DEFAULT_COLUMNS 80
+#define CURSOR_COLUMNS 3 // the cursor's, and the "^C" that a terminal puts behind it
+
+static volatile sig_atomic_t on_screen; // read where Ctrl-C is noted
+
+bool cli_progress_on_screen(void)
+{
+    return on_screen != 0;
+}
 
 static void append(char *text, size_t size_bytes, const char *piece)
 {
@@ -24,8 +32,7 @@ static void append(char *text, size_t size_bytes, const char *piece)
         memcpy(text + length, piece, added + 1);
 }
 
-/* "██████▎   " with eighths of a cell. */
-static void draw_cells(const CliBar *bar, size_t cells, char *text, size_t size_bytes)
+void cli_bar_cells(double share, size_t cells, bool ascii, char *text, size_t size_bytes)
 {
     static const char *const eighths[] = {"",
                                           "\xe2\x96\x8f",
@@ -35,15 +42,14 @@ static void draw_cells(const CliBar *bar, size_t cells, char *text, size_t size_
                                           "\xe2\x96\x8b",
                                           "\xe2\x96\x8a",
                                           "\xe2\x96\x89"};
-    double share = (double)bar->done / (double)bar->expected;
     size_t filled = (size_t)((share < 1 ? share : 1) * (double)cells * 8);
     text[0] = '\0';
     for (size_t cell = 0; cell < cells; cell++) {
         size_t in_cell = filled > cell * 8 ? filled - cell * 8 : 0;
         if (in_cell >= 8)
-            append(text, size_bytes, bar->ascii ? "#" : "\xe2\x96\x88");
+            append(text, size_bytes, ascii ? "#" : "\xe2\x96\x88");
         else
-            append(text, size_bytes, in_cell == 0 || bar->ascii ? " " : eighths[in_cell]);
+            append(text, size_bytes, in_cell == 0 || ascii ? " " : eighths[in_cell]);
     }
 }
 
@@ -59,14 +65,12 @@ static void rate_text(const CliBar *bar, char *text, size_t size_bytes)
 {
     char amount[32];
     if (bar->rate <= 0) {
-        snprintf(text, size_bytes, "?%s/s", bar->bytes ? "B" : "it");
+        snprintf(text, size_bytes, "?%s/s", bar->bytes ? "B" : " frames");
     } else if (bar->bytes) {
         amount_text(bar, bar->rate, amount, sizeof amount);
         snprintf(text, size_bytes, "%s/s", amount);
-    } else if (bar->rate >= 1) {
-        snprintf(text, size_bytes, "%.1fit/s", bar->rate);
     } else {
-        snprintf(text, size_bytes, "%.1fs/it", 1 / bar->rate);
+        cli_text_rate(bar->rate, text, size_bytes);
     }
 }
 
@@ -77,8 +81,8 @@ void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_byt
     rate_text(bar, rate, sizeof rate);
     amount_text(bar, (double)bar->done, done, sizeof done);
     if (bar->expected == 0) {
-        snprintf(text, size_bytes, "%s: %s%s [%s, %s]", bar->label, done, bar->bytes ? "" : "it", elapsed,
-                 rate);
+        snprintf(text, size_bytes, "%s: %s%s [%s, %s]", bar->label, done, bar->bytes ? "" : " frames",
+                 elapsed, rate);
         return;
     }
     uint64_t total = bar->expected > bar->done ? bar->expected : bar->done;
@@ -89,20 +93,21 @@ void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_byt
     snprintf(behind, sizeof behind, "| %s/%s [%s<%s, %s]", done, expected, elapsed, remaining, rate);
     size_t fixed = cli_text_width(before) + cli_text_width(behind);
     size_t cells = columns > fixed ? columns - fixed : 0;
-    char drawn[3 * MAX_BAR + 1];
-    CliBar shown = *bar;
-    shown.expected = total;
-    draw_cells(&shown, cells < MAX_BAR ? cells : MAX_BAR, drawn, sizeof drawn);
+    char drawn[CLI_BAR_BYTES];
+    cli_bar_cells((double)bar->done / (double)total, cells < CLI_BAR_CELLS ? cells : CLI_BAR_CELLS,
+                  bar->ascii, drawn, sizeof drawn);
     if (cells == 0) // too narrow for a bar
         snprintf(text, size_bytes, "%.*s%s", (int)strlen(before) - 1, before, behind + 1);
     else
         snprintf(text, size_bytes, "%s%s%s", before, drawn, behind);
 }
 
-static size_t terminal_columns(void)
+size_t cli_progress_columns(void)
 {
     size_t columns = cli_terminal_columns(stderr);
-    return columns > 0 ? columns : DEFAULT_COLUMNS;
+    if (columns == 0)
+        columns = DEFAULT_COLUMNS;
+    return columns > 2 * CURSOR_COLUMNS ? columns - CURSOR_COLUMNS : columns;
 }
 
 void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes)
@@ -131,16 +136,36 @@ void cli_progress_switch(CliProgress *progress, const char *label, bool bytes)
     funlockfile(stderr);
 }
 
+static void show_text(CliProgress *progress, const char *text)
+{
+    fprintf(stderr, "\r%s\033[K", text);
+    progress->bar_shown = true;
+    on_screen = 1;
+}
+
 static void draw(CliProgress *progress)
 {
     char text[1024];
-    size_t columns = terminal_columns();
-    cli_bar_text(&progress->last, columns > 1 ? columns - 1 : 1, text, sizeof text);
+    size_t columns = cli_progress_columns();
+    cli_bar_text(&progress->last, columns, text, sizeof text);
     // A line that is wider than the terminal would wrap and could not be taken back: cut it.
-    if (cli_text_width(text) >= columns && columns < sizeof text)
-        text[columns - 1] = '\0';
-    fprintf(stderr, "\r%s\033[K", text);
-    progress->bar_shown = true;
+    if (cli_text_width(text) > columns && columns < sizeof text)
+        text[columns] = '\0';
+    show_text(progress, text);
+}
+
+bool cli_progress_due(const CliProgress *progress, double elapsed_s)
+{
+    return progress->enabled &&
+           elapsed_s - progress->last_output_s >= (progress->terminal ? REDRAW_S : LINE_S);
+}
+
+void cli_progress_draw(CliProgress *progress, const char *text, double elapsed_s)
+{
+    flockfile(stderr);
+    progress->last_output_s = elapsed_s;
+    show_text(progress, text);
+    funlockfile(stderr);
 }
 
 static void print_line(CliProgress *progress, const char *what)
@@ -152,8 +177,8 @@ static void print_line(CliProgress *progress, const char *what)
     if (bar->expected > 0)
         amount_text(bar, (double)bar->expected, expected, sizeof expected);
     cli_text_clock(bar->elapsed_s, clock, sizeof clock);
-    fprintf(stderr, "%s: %s%s of %s%s, %s\n", clean != NULL ? clean : "?", what, done, expected,
-            progress->bytes ? "" : " frames", clock);
+    fprintf(stderr, "%s: %s%s of %s%s, %s%s\n", clean != NULL ? clean : "?", what, done, expected,
+            progress->bytes ? "" : " frames", clock, progress->more != NULL ? progress->more : "");
     free(clean);
 }
 
@@ -176,8 +201,7 @@ void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected
         bar->rate = (double)(done - progress->first_done) / (elapsed_s - progress->first_elapsed_s);
     else if (elapsed_s > 0 && progress->first_elapsed_s > 0)
         bar->rate = (double)done / elapsed_s;
-    double pause = elapsed_s - progress->last_output_s;
-    if (progress->enabled && pause >= (progress->terminal ? REDRAW_S : LINE_S)) {
+    if (cli_progress_due(progress, elapsed_s)) {
         progress->last_output_s = elapsed_s;
         if (progress->terminal)
             draw(progress);
@@ -193,6 +217,7 @@ void cli_progress_hide(CliProgress *progress)
     if (progress->bar_shown)
         fputs("\r\033[K", stderr);
     progress->bar_shown = false;
+    on_screen = 0;
     funlockfile(stderr);
 }
 
@@ -202,6 +227,7 @@ void cli_progress_end(CliProgress *progress)
     if (progress->enabled && progress->terminal && progress->begun) {
         draw(progress);
         fputc('\n', stderr);
+        on_screen = 0;
     } else if (progress->enabled && !progress->terminal && progress->begun) {
         print_line(progress, "ended, ");
     }

@@ -76,7 +76,7 @@ static void video_ended(void *user, int slot, RvStatus status, const RvIndexRepo
     QueueList *list = user;
     const char *video = cli_show_end(&list->indexing->show, slot);
     RvQueueJob *job = &list->jobs[slot];
-    if (status == RV_OK)
+    if (status == RV_OK && cli_index_is_told(list->indexing, report->outcome, false))
         cli_show_result(video, report);
     cli_heart_watch(list->heart, slot, NULL);
     end_job(list, job, status, err);
@@ -135,7 +135,11 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
         cli_show_hide(&indexing->show);
         cli_message("%s: taken over, attempt %d of %d", job->path, job->attempts, RV_QUEUE_ATTEMPTS_MAX);
     }
-    if (!cli_show_begin(&indexing->show, slot, job->path)) {
+    const RvQueueCounts *counts = &list->counts;
+    CliListed video = {.path = job->path, .place = (size_t)(counts->done + counts->failed + counts->leased)};
+    indexing->show.open_end = true;
+    indexing->show.list_count = (size_t)(counts->waiting + counts->leased + counts->done + counts->failed);
+    if (!cli_show_begin(&indexing->show, slot, &video)) {
         rv_library_queue_end(indexing->library, job, RV_QUEUE_GIVE_BACK, NULL, NULL);
         rv_queue_job_clear(job);
         stop(indexing, cli_fail_memory());

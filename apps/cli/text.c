@@ -81,6 +81,24 @@ const char *cli_text_picture(const char *name)
     return strcmp(name, "-") == 0 ? "/dev/stdin" : name;
 }
 
+void cli_text_count(size_t count, char *text, size_t size_bytes)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%zu", count);
+    size_t used = 0;
+    for (int i = 0; i < length && used + 2 < size_bytes; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+}
+
+void cli_text_rate(double frames_per_s, char *text, size_t size_bytes)
+{
+    snprintf(text, size_bytes, "%.*f frames/s", frames_per_s >= 0.95 ? 1 : 2, frames_per_s);
+}
+
 const char *cli_text_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');

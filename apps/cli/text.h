@@ -22,6 +22,12 @@ void cli_text_clock(double seconds, char *text, size_t size_bytes);
 /* "17 bytes", "1.5 kB", "338 MB" in powers of 1000. */
 void cli_text_bytes(int64_t size_bytes, char *text, size_t text_bytes);
 
+/* "4,998" in every locale. */
+void cli_text_count(size_t count, char *text, size_t size_bytes);
+
+/* "41.2 frames/s", "0.25 frames/s". */
+void cli_text_rate(double frames_per_s, char *text, size_t size_bytes);
+
 /* The last part of a path or URL (the whole where there is none); points into it. */
 const char *cli_text_last_part(const char *path);
 

@@ -53,14 +53,42 @@ typedef struct RvStrings {
 } RvStrings;
 RV_API void rv_strings_clear(RvStrings *strings);
 
+/* Zeroed options are good defaults. */
+typedef struct RvSourceOptions {
+    const char *const
+        *exclude; /* [exclude_count] globs of files and folders to leave out, see docs/folders.md */
+    size_t exclude_count;
+    bool follow; /* symbolic links to folders; links to files always count as those */
+    RvLog log;   /* RV_LOG_ERROR: what cannot be read; RV_LOG_WARNING: lines of .reelvecignore */
+} RvSourceOptions;
+
+typedef struct RvSources {
+    RvStrings videos;    /* in byte order of their paths */
+    int64_t *size_bytes; /* [videos.count]; 0: of a URL */
+    bool folder; /* they are what was found below a folder; the counts are of what was left out there: */
+    size_t other_count;    /* files whose names end like no video's, pipes, devices */
+    size_t text_count;     /* files named like videos whose first bytes are text */
+    size_t excluded_count; /* files and folders that a pattern names */
+    size_t link_count; /* symbolic links: to folders, where they are not followed; to nothing; in circles */
+    size_t unreadable_count; /* folders that cannot be read, each told to the log */
+} RvSources;
+
 /* The videos that PATH names: itself when it is a file or a URL; when it is a folder, all files below it
- * whose names end like a video's, in byte order of their paths, hidden ones and symbolic-link cycles left
- * out. */
-RV_API RvStatus rv_sources_expand(const char *path_or_url, RvStrings *out, RvError *err);
+ * whose names end like a video's. Left out there: what is hidden, folders of systems (lost+found, recycle
+ * bins, ...), what a pattern of the options or of a file .reelvecignore names. A folder below that cannot be
+ * read does not stop the others. Errors: NOT_FOUND (also of a folder without videos), IO, ARGUMENT (a
+ * pattern); the counts are filled even then. To be cleared. */
+RV_API RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options, RvSources *out,
+                                RvError *err);
+RV_API void rv_sources_clear(RvSources *sources);
+
+/* A source as messages name it, and the library keeps it: an address without user and password, a path as it
+ * is. */
+RV_API void rv_source_show(const char *path_or_url, char *text, size_t size_bytes);
 
 /* Which of shard_count shards (from 0) a video belongs to. It depends on the content alone (size, first and
- * last 64 KiB; the address of a URL), so neither a file's name, nor its place, nor the list it is in matter,
- * and copies of a file fall together. */
+ * last 64 KiB; the address of a URL, without user and password), so neither a file's name, nor its place, nor
+ * the list it is in matter, and copies of a file fall together. */
 RV_API RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, RvError *err);
 
 /* ---- indexing --------------------------------------------------------------------------------------- */
@@ -73,12 +101,20 @@ typedef enum RvSampling {
                                    comparison */
 } RvSampling;
 
+typedef enum RvIndexStage {
+    RV_INDEX_WAITING, /* to be looked at, for its turn, or to be opened */
+    RV_INDEX_READING, /* its file, to recognise it by content */
+    RV_INDEX_DECODING /* and embedding */
+} RvIndexStage;
+
 typedef struct RvIndexProgress {
-    const char *video;
+    const char *video; /* as rv_source_show says it */
+    RvIndexStage stage;
     int slot; /* of a list: its place among those that run at once; else 0 */
     size_t frames_done;
     size_t frames_expected;             /* from the container's duration; 0 where it does not say */
     int64_t bytes_read, bytes_expected; /* of a file that is read to recognise it; else 0 */
+    double video_s;                     /* seconds of the video that this call has taken in */
     double elapsed_s;                   /* since the video was begun */
 } RvIndexProgress;
 
@@ -113,11 +149,12 @@ typedef struct RvIndexOptions {
 } RvIndexOptions;
 
 typedef enum RvIndexOutcome {
-    RV_INDEXED,             /* all of it, or what was missing of it */
-    RV_INDEX_UNCHANGED,     /* complete already */
-    RV_INDEX_RENAMED,       /* the same content under another path: the row was updated, nothing embedded */
-    RV_INDEX_DUPLICATE,     /* the same content is in the library under another path that still exists */
-    RV_INDEX_SKIPPED_FAILED /* failed before; pass retry_failed */
+    RV_INDEXED,              /* all of it, or what was missing of it */
+    RV_INDEX_UNCHANGED,      /* complete already */
+    RV_INDEX_RENAMED,        /* the same content under another path: the row was updated, nothing embedded */
+    RV_INDEX_DUPLICATE,      /* the same content is in the library under another path that still exists */
+    RV_INDEX_SKIPPED_FAILED, /* failed before; pass retry_failed */
+    RV_INDEX_ELSEWHERE       /* another process is indexing it at this moment, and goes on with it */
 } RvIndexOutcome;
 
 typedef struct RvIndexReport {
@@ -135,8 +172,9 @@ typedef struct RvIndexReport {
                             RvIndexList.ended, NULL from rv_library_index */
 } RvIndexReport;
 
-/* Index one video (file or URL). A failure is recorded in the library with its message, and returned.
- * Errors: those of the parts, MISMATCH when the library holds another model's embeddings. */
+/* Index one video (file or URL). A failure is returned, and recorded in the library with its message where
+ * the source has a row there or is meant as a video: its name ends like one's, and its first bytes are no
+ * text. Errors: those of the parts, MISMATCH when the library holds another model's embeddings. */
 RV_API RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const char *path_or_url,
                                  const RvIndexOptions *options, RvIndexReport *report, RvError *err);
 
@@ -348,6 +386,14 @@ typedef struct RvVideos {
     RvVideo *items;
     size_t count;
 } RvVideos;
+
+/* The paths of all videos, with video_id, sampling, state and duration_s; other members may be empty. By
+ * path, and fast in a library of any size. */
+RV_API RvStatus rv_library_paths(RvLibrary *library, RvVideos *out, RvError *err);
+
+/* Whether a video's file is gone: the library still has its frames, and searches find them. False of an
+ * address, and where that cannot be told (a folder that cannot be entered). */
+RV_API bool rv_video_is_missing(const RvVideo *video);
 
 /* The videos that the name means (NULL: all), by path; see RvNaming. None is not an error. */
 RV_API RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, RvError *err);

@@ -71,9 +71,20 @@ class RvStrings(Structure):
     _fields_ = [("items", POINTER(c_char_p)), ("count", c_size_t)]
 
 
+class RvSourceOptions(Structure):
+    _fields_ = [("exclude", POINTER(c_char_p)), ("exclude_count", c_size_t), ("follow", c_bool), ("log", RvLog)]
+
+
+class RvSources(Structure):
+    _fields_ = ([("videos", RvStrings), ("size_bytes", POINTER(c_int64)), ("folder", c_bool)] +
+                [(name, c_size_t) for name in ("other_count", "text_count", "excluded_count", "link_count",
+                                               "unreadable_count")])
+
+
 class RvIndexProgress(Structure):
-    _fields_ = [("video", c_char_p), ("slot", c_int), ("frames_done", c_size_t), ("frames_expected", c_size_t),
-                ("bytes_read", c_int64), ("bytes_expected", c_int64), ("elapsed_s", c_double)]
+    _fields_ = [("video", c_char_p), ("stage", c_int), ("slot", c_int), ("frames_done", c_size_t),
+                ("frames_expected", c_size_t), ("bytes_read", c_int64), ("bytes_expected", c_int64), ("video_s", c_double),
+                ("elapsed_s", c_double)]
 
 
 IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
@@ -219,14 +230,17 @@ FUNCTIONS = {
     "rv_library_close": (None, [HANDLE]),
     "rv_library_open_encoder": (c_int, [HANDLE, P(RvEncoderOptions), OUT, E]),
     "rv_library_default_path": (c_int, [c_char_p, c_size_t, E]),
-    "rv_sources_expand": (c_int, [c_char_p, P(RvStrings), E]),
-    "rv_strings_clear": (None, [P(RvStrings)]),
+    "rv_sources_find": (c_int, [c_char_p, P(RvSourceOptions), P(RvSources), E]),
+    "rv_sources_clear": (None, [P(RvSources)]),
+    "rv_source_show": (None, [c_char_p, c_char_p, c_size_t]),
     "rv_library_index_list": (c_int, [HANDLE, HANDLE, P(RvIndexList), P(RvIndexOptions), E]),
     "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
     "rv_hits_clear": (None, [P(RvHits)]),
     "rv_library_ann_build": (c_int, [HANDLE, P(RvAnnOptions), E]),
     "rv_library_ann_drop": (c_int, [HANDLE, P(c_bool), E]),
     "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),
+    "rv_library_paths": (c_int, [HANDLE, P(RvVideos), E]),
+    "rv_video_is_missing": (c_bool, [P(RvVideo)]),
     "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),
     "rv_library_find": (c_int, [HANDLE, c_char_p, P(RvVideos), P(c_int), E]),
     "rv_videos_clear": (None, [P(RvVideos)]),

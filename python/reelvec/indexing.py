@@ -9,9 +9,16 @@ from typing import Any, Callable, Optional, Sequence
 from . import _native, errors
 from .rows import IndexProgress, IndexReport
 
-OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before")
+OUTCOMES = ("indexed", "unchanged", "renamed", "duplicate", "failed before", "left to another process")
 VIDEO, END = 0, 2
 GENERAL = (errors.CancelledError, errors.MismatchError, errors.BusyError, errors.OutOfMemoryError)
+
+
+def shown(name: bytes) -> str:
+    """An address without user and password, a path as it is."""
+    out = ctypes.create_string_buffer(len(name) + 1)
+    _native.LIBRARY.rv_source_show(name, out, len(out))
+    return os.fsdecode(out.value)
 
 
 class IndexRun:
@@ -48,7 +55,7 @@ class IndexRun:
 
     def _end(self, user, slot, status, report, error) -> None:
         place, raw = self._places[slot], report.contents
-        video = os.fsdecode(self._names[place])
+        video = shown(self._names[place])
         if status == 0:
             self.reports[place] = IndexReport(
                 video, OUTCOMES[raw.outcome], raw.video_id, raw.frame_count, raw.frames_embedded, raw.frames_similar,

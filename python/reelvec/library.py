@@ -36,13 +36,16 @@ def default_path() -> str:
     return os.fsdecode(out.value)
 
 
-def _sources(path: Path) -> list[bytes]:
-    videos = _native.RvStrings()
-    call("rv_sources_expand", _native.encode_path(path), ctypes.byref(videos))
+def _sources(path: Path, exclude: Sequence[Path], follow: bool) -> list[bytes]:
+    globs = [_native.encode_path(glob) for glob in exclude]
+    options = _native.RvSourceOptions(exclude=(ctypes.c_char_p * len(globs))(*globs), exclude_count=len(globs),
+                                      follow=follow, log=_native.log_to_python())
+    found = _native.RvSources()
     try:
-        return videos.items[:videos.count]
+        call("rv_sources_find", _native.encode_path(path), ctypes.byref(options), ctypes.byref(found))
+        return found.videos.items[:found.videos.count]
     finally:
-        LIBRARY.rv_strings_clear(ctypes.byref(videos))
+        LIBRARY.rv_sources_clear(ctypes.byref(found))
 
 
 def _double(value: Optional[float]):
@@ -156,7 +159,8 @@ class Library(_native.Uncopied):
               progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0, keyframes: bool = False,
               scenes: Union[bool, float] = False, batch: int = 0, height: int = 0, quality: int = 0,
               normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False, force: bool = False,
-              skip_similar: float = 0, hwaccel: str = "none", jobs: int = 0) -> list[IndexReport]:
+              skip_similar: float = 0, hwaccel: str = "none", jobs: int = 0, exclude: Sequence[Path] = (),
+              follow: bool = False) -> list[IndexReport]:
         """Take a video, a URL, or all videos below a folder into the library; or several of these.
 
         A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
@@ -168,6 +172,9 @@ class Library(_native.Uncopied):
 
         progress is called after every batch and several times a second with an IndexProgress of each video that is under
         way; where it returns False, indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
+
+        exclude: globs of files and folders to leave out below a folder, as in a file .reelvecignore there; follow: go into
+        symbolic links to folders. Folders below that cannot be read are gone past, with an error to the logger "reelvec".
 
         One report for each video, in their order. Of a single video a failure is raised; of several the failed ones are in
         the list with their error, and the others go on.
@@ -182,7 +189,7 @@ class Library(_native.Uncopied):
             thumbnail_quality=_native.whole(quality, "quality", 0, 100), no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
             force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
         places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
-        run = IndexRun([name for place in places for name in _sources(place)], progress)
+        run = IndexRun([name for place in places for name in _sources(place, exclude, follow)], progress)
         model = self.model  # before the library is made, or is in use
         with self._open(create=True) as library, model._handle as encoder:
             run.run(library, encoder, options, _native.whole(jobs, "jobs", 0, _native.JOBS_MAX))

@@ -2,12 +2,15 @@
 """What a library gives back: plain rows, and tables of them."""
 from __future__ import annotations
 
+import ctypes
 import html
+import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from . import _native
 from .images import Picture
 
 if TYPE_CHECKING:
@@ -43,6 +46,12 @@ class Video:
     width: int
     height: int
     frame_count: int
+
+    @property
+    def missing(self) -> bool:
+        """Whether its file is gone, as far as this machine can tell; its frames are in the library all the same."""
+        raw = _native.RvVideo(path=os.fsencode(self.path))
+        return _native.LIBRARY.rv_video_is_missing(ctypes.byref(raw))
 
 
 @dataclass(frozen=True)

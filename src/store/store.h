@@ -246,7 +246,7 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
 RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
                             RvError *err);
 
-/* All videos by path with video_id, sampling and duration_s; other members may be NULL or 0. Faster than
+/* All videos by path with video_id, sampling, state and duration_s; other members may be NULL or 0. Faster than
  * rv_store_list_videos, whose counting reads every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
 /* Rows in the library, or in a range of keys. */

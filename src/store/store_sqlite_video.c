@@ -289,10 +289,13 @@ static RvStatus read_path(SqliteStore *store, sqlite3_stmt *statement, StoredVid
         status = rv_sqlite_column_bytes(store, statement, 2, "videos", &video->sampling, err);
     if (status == RV_OK)
         status = rv_sqlite_column_quantity(store, statement, 3, "videos", &video->duration_s, err);
+    if (status == RV_OK)
+        status = rv_sqlite_column_bytes(store, statement, 4, "videos", &video->state, err);
     return status;
 }
 
 RvStatus rv_sqlite_list_paths(Store *base, RvVideos *out, RvError *err)
 {
-    return list_rows((SqliteStore *)base, "SELECT video_id, path, sampling, duration FROM videos", read_path, out, err);
+    return list_rows((SqliteStore *)base, "SELECT video_id, path, sampling, duration, state FROM videos",
+                     read_path, out, err);
 }

@@ -41,7 +41,7 @@ static void make_videos(void)
     fixture.ready = fixture.ready && system(command) == 0;
     snprintf(fixture.broken, sizeof fixture.broken, "%s/broken.mp4", fixture.videos);
     FILE *file = fopen(fixture.broken, "w");
-    fixture.ready = fixture.ready && file != NULL && fputs("not a video", file) >= 0 && fclose(file) == 0;
+    fixture.ready = fixture.ready && file != NULL && fputs("\x1bnot a video", file) >= 0 && fclose(file) == 0;
 }
 
 static int set_up_group(void **state)
@@ -120,23 +120,32 @@ static void jobs_say_and_store_what_one_after_the_other_does(void **state)
     } cases[] = {{"one.db", "1"}, {"two.db", "2"}, {"four.db", "4"}, {"auto.db", "0"}};
     Rows first = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result =
-            INDEX(cases[i].library, NULL, "--jobs", cases[i].jobs, "/no/such.mp4", fixture.videos);
+        RunResult result = INDEX(cases[i].library, NULL, "--verbose", "--jobs", cases[i].jobs, "/no/such.mp4",
+                                 fixture.videos);
         expect(&result, 3, "copy.mp4: 12 frames, 0 new (duplicate of /");
         expect(&result, 3, "/no/such.mp4: No such file or directory");
         expect(&result, 3, "broken.mp4");
         assert_int_equal(count_in(result.output, "(complete)"), CLIP_COUNT);
         assert_int_equal(count_in(result.output, "\n"), CLIP_COUNT + 1);
-        assert_int_equal(count_in(result.errors, ": begun\n"), CLIP_COUNT + 2);
+        assert_int_equal(count_in(result.errors, ": begun\n"), CLIP_COUNT);
+        expect(&result, 3,
+               "reelvec: 7 new, 1 duplicate, 1 failed; "); // /no/such.mp4 is no video that was found
         run_clear(&result);
         Rows rows = rows_of(cases[i].library);
         if (i == 0)
             first = rows;
         assert_true(rows.count == first.count && rows.sum == first.sum);
-        // Again: nothing to do, and what failed is left out.
-        result = INDEX(cases[i].library, NULL, "--quiet", "--jobs", cases[i].jobs, fixture.videos);
-        expect(&result, 3, "--retry-failed takes it up again");
+        // Again: nothing to do, and what failed is left out, which is no news.
+        result = INDEX(cases[i].library, NULL, "--verbose", "--jobs", cases[i].jobs, fixture.videos);
+        expect(&result, 0, "--retry-failed takes it up again");
+        expect(&result, 0, "reelvec: 1 duplicate, 7 unchanged, 1 failed earlier\n");
         assert_int_equal(count_in(result.output, "(unchanged)"), CLIP_COUNT);
+        assert_int_equal(count_in(result.errors, ": begun\n"), 0);
+        run_clear(&result);
+        result = INDEX(cases[i].library, NULL, "--quiet", "--jobs", cases[i].jobs, fixture.videos);
+        expect(&result, 0, "");
+        assert_string_equal(result.output, "");
+        assert_string_equal(result.errors, "");
         run_clear(&result);
     }
     assert_true(first.count > 30);
@@ -157,21 +166,24 @@ static void jobs_and_shards_go_together(void **state)
     assert_int_equal(complete, CLIP_COUNT);
 }
 
-static void a_terminal_shows_one_bar_for_all(void **state)
+static void a_terminal_shows_how_far_all_are(void **state)
 {
     (void)state;
     if (!fixture.ready)
         skip();
-    RunResult result =
-        INDEX("bar.db", &(RunOptions){.terminal = true}, "--jobs", "3", "--every", "0.1", fixture.videos);
-    expect(&result, 3, "Processing frames, 3 videos: ");
-    expect(&result, 3, "Processing frames: 100%|");
-    assert_int_equal(count_in(result.errors, "0 videos"), 0);
-    run_clear(&result);
-    result = INDEX("bar.db", &(RunOptions){.terminal = true}, "--every", "0.2", fixture.videos);
-    expect(&result, 3, "0-gop250_closed.mp4\r\n"); // one at a time: its name, then its bar
-    assert_int_equal(count_in(result.errors, " videos: "), 0);
-    run_clear(&result);
+    static const char *const jobs[] = {"3", "1"};
+    for (size_t i = 0; i < 2; i++) {
+        RunResult result = INDEX(i == 0 ? "bar.db" : "bar-1.db", &(RunOptions){.terminal = true}, "--jobs",
+                                 jobs[i], "--every", "0.1", fixture.videos);
+        expect(&result, 3, "Video ");
+        expect(&result, 3, " of 9, ");
+        if ((count_in(result.errors, " +1:") + count_in(result.errors, " +2:") > 0) != (i == 0))
+            fail_msg("names: %s", result.errors);
+        expect(&result, 3, " frames/s, ");
+        expect(&result, 3, " left");
+        expect(&result, 3, "reelvec: 7 new, 1 duplicate, 1 failed; ");
+        run_clear(&result);
+    }
 }
 
 static void ctrl_c_stops_all_and_the_next_run_completes(void **state)
@@ -211,7 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_say_and_store_what_one_after_the_other_does),
         cmocka_unit_test(jobs_and_shards_go_together),
-        cmocka_unit_test(a_terminal_shows_one_bar_for_all),
+        cmocka_unit_test(a_terminal_shows_how_far_all_are),
         cmocka_unit_test(ctrl_c_stops_all_and_the_next_run_completes),
         cmocka_unit_test(jobs_out_of_bounds_are_wrong_usage),
     };

@@ -510,7 +510,7 @@ static void interrupted_and_failed_videos_go_back_or_are_named(void **state)
     expect(INDEX(NULL, "--queue", broken), 3, "7 done, 1 failed");
     expect(INDEX(NULL, "--queue"), 0, "7 done, 1 failed"); // it failed nothing itself
     expect(INDEX(NULL, "--queue", "--retry-failed"), 1, "7 done, 1 failed");
-    expect(INDEX(NULL, "--queue", fixture.videos), 0, "(unchanged)");
+    expect(INDEX(NULL, "--queue", "--verbose", fixture.videos), 0, "(unchanged)");
 }
 
 int main(void)

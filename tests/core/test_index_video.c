@@ -228,7 +228,7 @@ static void failure_is_recorded_and_taken_up_only_when_asked(void **state)
     RvIndexReport report;
     char broken[512];
     snprintf(broken, sizeof broken, "%s/broken.mp4", fixture->folder);
-    fixture_write_file(broken, "this is not a video, whatever its name says\n");
+    fixture_write_file(broken, "\x1bthis is not a video, whatever its name says\n");
     assert_int_equal(rv_library_index(fixture->library, fixture->encoder, broken, NULL, &report, &err),
                      RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "broken.mp4"));
@@ -250,6 +250,123 @@ static void failure_is_recorded_and_taken_up_only_when_asked(void **state)
     assert_int_equal(report.frame_count, FIXTURE_FRAMES);
     assert_int_equal(video_count(fixture), 1);
     assert_verified(fixture);
+}
+
+/* What was never a video is refused each time, and the library does not learn of it. */
+static void mistakes_leave_no_row(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        const char *why;
+    } cases[] = {{"photo.jpg", "\xff\xd8\xff\xe0 no video's name", "another name"},
+                 {"no-ending", "\x1b\x02", "none"},
+                 {"source.ts", "export const a = 1;\n", "a video's name, but text"}};
+    Fixture *fixture = *state;
+    RvError err = {0};
+    RvIndexReport report;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", fixture->folder, cases[i].name);
+        fixture_write_file(path, cases[i].text);
+        for (int again = 0; again < 2; again++) {
+            if (rv_library_index(fixture->library, fixture->encoder, path, NULL, &report, &err) !=
+                RV_ERROR_FORMAT)
+                fail_msg("%s: %s", cases[i].why, err.message);
+        }
+    }
+    assert_int_equal(video_count(fixture), 0);
+    // One that is in the library already: its failure is kept.
+    char renamed[512];
+    snprintf(renamed, sizeof renamed, "%s/no-ending", fixture->folder);
+    fixture_copy_file(fixture->video, renamed);
+    index_now(fixture, renamed, NULL);
+    fixture_write_file(renamed, "text\n");
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, renamed, NULL, &report, &err),
+                     RV_ERROR_FORMAT);
+    assert_int_equal(index_now(fixture, renamed, NULL).outcome, RV_INDEX_SKIPPED_FAILED);
+    assert_int_equal(video_count(fixture), 1);
+}
+
+/* The frames of a file that holds something else now go with it, and the failure is known the next time. */
+static void a_broken_file_in_place_of_a_complete_one_fails_once(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    RvIndexReport report;
+    RvLibraryInfo info;
+    index_now(fixture, fixture->video, NULL);
+    fixture_write_file(fixture->video, "\x1b broken meanwhile\n");
+    assert_int_equal(
+        rv_library_index(fixture->library, fixture->encoder, fixture->video, NULL, &report, &err),
+        RV_ERROR_FORMAT);
+    assert_int_equal(rv_library_info(fixture->library, &info, NULL), RV_OK);
+    assert_int_equal(info.failed_count, 1);
+    assert_int_equal(info.frame_count, 0);
+    assert_int_equal(index_now(fixture, fixture->video, NULL).outcome, RV_INDEX_SKIPPED_FAILED);
+    assert_int_equal(video_count(fixture), 1);
+    assert_verified(fixture);
+}
+
+typedef struct Intruder {
+    Fixture *fixture;
+    bool force;
+    bool done;
+} Intruder;
+
+/* As another process would: through a handle of its own. */
+static bool index_meanwhile(void *user, const RvIndexProgress *progress)
+{
+    Intruder *intruder = user;
+    Fixture *fixture = intruder->fixture;
+    RvLibrary *other = NULL;
+    RvError err = {0};
+    RvIndexOptions options = {.force = intruder->force};
+    if (intruder->done || progress->frames_done == 0)
+        return true;
+    intruder->done = true;
+    if (rv_library_open(fixture->library_path, NULL, &other, &err) != RV_OK ||
+        rv_library_index(other, fixture->encoder, fixture->video, &options, NULL, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    rv_library_close(other);
+    return true;
+}
+
+static void a_video_that_another_process_indexes_is_left_to_it(void **state)
+{
+    Fixture *fixture = *state;
+    for (int force = 0; force < 2; force++) {
+        Intruder intruder = {fixture, force != 0, false};
+        RvIndexOptions options = {
+            .batch_size = 2, .force = true, .progress = index_meanwhile, .progress_user = &intruder};
+        RvIndexReport report = index_now(fixture, fixture->video, &options);
+        assert_true(intruder.done);
+        assert_int_equal(report.outcome, RV_INDEX_ELSEWHERE);
+        assert_int_equal(report.frames_embedded, 2);
+        assert_int_equal(video_count(fixture), 1);
+        report = index_now(fixture, fixture->video, NULL);
+        assert_int_equal(report.outcome, RV_INDEX_UNCHANGED);
+        assert_int_equal(report.frame_count, FIXTURE_FRAMES);
+        assert_verified(fixture);
+        fixture_assert_same_frames(fixture, report.video_id);
+    }
+}
+
+static void paths_tell_states_and_what_is_missing(void **state)
+{
+    Fixture *fixture = *state;
+    RvVideos videos = {0};
+    index_now(fixture, fixture->video, NULL);
+    index_now(fixture, fixture->other_video, NULL);
+    assert_int_equal(unlink(fixture->other_video), 0);
+    assert_int_equal(rv_library_paths(fixture->library, &videos, NULL), RV_OK);
+    assert_int_equal(videos.count, 2);
+    assert_string_equal(videos.items[0].path, fixture->video);
+    assert_string_equal(videos.items[0].state, "complete");
+    assert_false(rv_video_is_missing(&videos.items[0]));
+    assert_true(rv_video_is_missing(&videos.items[1]));
+    rv_videos_clear(&videos);
+    char url[] = "http://host/no/such.mp4";
+    assert_false(rv_video_is_missing(&(RvVideo){.path = url}));
 }
 
 static void missing_file_leaves_no_row(void **state)
@@ -313,6 +430,10 @@ int main(void)
         TEST(similar_frames_take_an_embedding_and_keep_their_picture),
         TEST(index_can_be_interrupted_before_the_first_batch),
         TEST(failure_is_recorded_and_taken_up_only_when_asked),
+        TEST(mistakes_leave_no_row),
+        TEST(a_broken_file_in_place_of_a_complete_one_fails_once),
+        TEST(a_video_that_another_process_indexes_is_left_to_it),
+        TEST(paths_tell_states_and_what_is_missing),
         TEST(missing_file_leaves_no_row),
         TEST(library_of_another_model_is_refused),
         TEST(remove_takes_the_video_with_its_frames),

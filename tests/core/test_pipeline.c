@@ -191,10 +191,11 @@ static void any_number_of_jobs_gives_the_rows_of_one_after_the_other(void **stat
     };
     Fixture *fixture = *state;
     char folder[1100], broken[300], copy[300], reference[300], path[300];
-    RvStrings clips = {0};
+    RvSources found;
     Run wanted = {0};
     build_path("clips", folder, sizeof folder);
-    assert_int_equal(rv_sources_expand(folder, &clips, NULL), RV_OK);
+    assert_int_equal(rv_sources_find(folder, NULL, &found, NULL), RV_OK);
+    const RvStrings clips = found.videos;
     assert_true(clips.count > 50 && clips.count < MAX_VIDEOS - 8);
     path_in(fixture, "broken.mp4", broken, sizeof broken);
     path_in(fixture, "copy.mp4", copy, sizeof copy);
@@ -233,7 +234,7 @@ static void any_number_of_jobs_gives_the_rows_of_one_after_the_other(void **stat
     assert_int_equal(wanted.outcomes[1], RV_INDEX_DUPLICATE);
     assert_int_equal(wanted.outcomes[3], RV_INDEX_UNCHANGED);
     assert_int_equal(wanted.statuses[2], RV_ERROR_FORMAT);
-    rv_strings_clear(&clips);
+    rv_sources_clear(&found);
 }
 
 /* A file is replaced and its old content comes back under another name: the row that the second one finds is

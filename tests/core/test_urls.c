@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,55 @@ static void index_takes_a_video_from_a_url(void **state)
     assert_int_equal(report.outcome, RV_INDEX_UNCHANGED);
 }
 
+/* "http://127.0.0.1:N/clip.mp4" with "me:s3cret@" before the host. */
+static void url_with_password(WebFixture *web, const char *path, char *url, size_t size_bytes)
+{
+    char plain[256];
+    http_server_url(web->server, path, plain, sizeof plain);
+    snprintf(url, size_bytes, "http://me:s3cret@%s", plain + strlen("http://"));
+}
+
+static bool see_no_password(void *user, const RvIndexProgress *progress)
+{
+    assert_null(strstr(progress->video, "s3cret"));
+    ++*(size_t *)user;
+    return true;
+}
+
+static void passwords_of_addresses_are_neither_shown_nor_stored(void **state)
+{
+    WebFixture *web = *state;
+    Fixture *fixture = web->fixture;
+    char url[300], plain[256];
+    size_t reports = 0;
+    RvIndexReport report;
+    RvError err = {0};
+    RvVideos videos = {0};
+    RvIndexOptions options = {.progress = see_no_password, .progress_user = &reports};
+    url_with_password(web, "/clip.mp4", url, sizeof url);
+    http_server_url(web->server, "/clip.mp4", plain, sizeof plain);
+    if (rv_library_index(fixture->library, fixture->encoder, url, &options, &report, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_true(reports > 0);
+    assert_int_equal(rv_library_list(fixture->library, NULL, &videos, NULL), RV_OK);
+    assert_int_equal(videos.count, 1);
+    assert_string_equal(videos.items[0].path, plain);
+    rv_videos_clear(&videos);
+    // It is the same video, whoever asks for it.
+    assert_int_equal(index_url(web, "/clip.mp4", &report, &err), RV_OK);
+    assert_int_equal(report.outcome, RV_INDEX_UNCHANGED);
+    url_with_password(web, "/nothing.mp4", url, sizeof url);
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, url, NULL, &report, &err),
+                     RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "404"));
+    assert_null(strstr(err.message, "s3cret"));
+    char *items[] = {url};
+    assert_int_equal(rv_library_queue_add(fixture->library, &(RvStrings){items, 1}, NULL, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "/nothing.mp4: its user and password would be kept"));
+    assert_null(strstr(err.message, "s3cret"));
+}
+
 static void index_names_an_address_that_has_no_video(void **state)
 {
     WebFixture *web = *state;
@@ -127,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(index_takes_a_video_from_a_url),
+        TEST(passwords_of_addresses_are_neither_shown_nor_stored),
         TEST(index_names_an_address_that_has_no_video),
         TEST(search_takes_a_picture_from_a_url),
     };

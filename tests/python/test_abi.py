@@ -72,6 +72,7 @@ class AbiTest(unittest.TestCase):
                        "RV_INDEX_RENAMED": indexing.OUTCOMES.index("renamed"),
                        "RV_INDEX_DUPLICATE": indexing.OUTCOMES.index("duplicate"),
                        "RV_INDEX_SKIPPED_FAILED": indexing.OUTCOMES.index("failed before"),
+                       "RV_INDEX_ELSEWHERE": indexing.OUTCOMES.index("left to another process"),
                        "RV_INDEX_VIDEO": indexing.VIDEO, "RV_INDEX_END": indexing.END,
                        "RV_NAMED_PATH": library.PATH, "RV_NAMED_FILE": library.FILE, "RV_NAMED_ENDING": library.ENDING,
                        "RV_NAMED_PATTERN": library.PATTERN, "RV_THREADS_MAX": _native.THREADS_MAX,

@@ -406,14 +406,21 @@ class LibraryTest(unittest.TestCase):
         place = scratch("videos")
         os.makedirs(place)
         os.symlink(VIDEO, os.path.join(place, "good.mp4"))
-        pathlib.Path(place, "bad.mp4").write_bytes(b"no video")
+        os.makedirs(os.path.join(place, "raw"))
+        os.symlink(VIDEO, os.path.join(place, "raw", "left out.mp4"))
+        pathlib.Path(place, "bad.mp4").write_bytes(b"\0no video")
+        pathlib.Path(place, "source.ts").write_bytes(b"export const a = 1;\n")
         with reelvec.Library("memory:", model=model) as memory:
-            reports = memory.index(place, every=30)
+            reports = memory.index(place, every=30, exclude=["raw"])
             self.assertEqual([(os.path.basename(row.video), row.outcome) for row in reports],
                              [("bad.mp4", "failed"), ("good.mp4", "indexed")])
             self.assertIn("bad.mp4", reports[0].error)
             with self.assertRaises(reelvec.ReelvecError):
                 memory.index(os.path.join(place, "bad.mp4"), retry_failed=True)
+            bad, good = memory.video_list()
+            self.assertFalse(bad.missing or good.missing)
+            os.remove(os.path.join(place, "bad.mp4"))
+            self.assertTrue(bad.missing)
 
     def test_several_videos_at_once_give_the_same_library(self):
         place, kept = scratch("several"), []

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Videos of the library whose files are gone: counting them, and `index --prune`. */
+#include "index_gone.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static int compare_path(const void *key, const void *item)
+{
+    return strcmp(key, ((const RvVideo *)item)->path);
+}
+
+void cli_gone_settle(const RvVideos *known, bool retry_failed, CliSources *sources)
+{
+    for (size_t i = 0; i < sources->count && known->count > 0; i++) {
+        char *absolute = cli_source_absolute(sources->items[i].path);
+        const RvVideo *video = absolute != NULL ? bsearch(absolute, known->items, known->count,
+                                                          sizeof *known->items, compare_path)
+                                                : NULL;
+        sources->items[i].settled = video != NULL && (strcmp(video->state, "complete") == 0 ||
+                                                      (!retry_failed && strcmp(video->state, "failed") == 0));
+        free(absolute);
+    }
+}
+
+static bool lies_below(const char *path, const RvStrings *folders)
+{
+    for (size_t i = 0; i < folders->count; i++) {
+        size_t length = strlen(folders->items[i]);
+        if (length == 1 && folders->items[i][0] == '/')
+            length = 0;
+        if (strncmp(path, folders->items[i], length) == 0 && path[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+static void remove_video(RvLibrary *library, const RvVideo *video, CliGone *out)
+{
+    RvError err = {0};
+    if (rv_library_remove(library, video->video_id, &err) != RV_OK) {
+        cli_fail(&err);
+        out->failed_count++;
+        return;
+    }
+    cli_print("%s: removed, its file is gone", video->path);
+    out->removed_count++;
+}
+
+/* Arguments that are not there: videos that the library has under that name may go. */
+static void look_at_arguments(RvLibrary *library, const RvVideos *known, const CliSources *sources,
+                              CliGone *out)
+{
+    for (size_t i = 0; i < sources->gone.count; i++) {
+        char *absolute = cli_source_absolute(sources->gone.items[i]);
+        const RvVideo *video =
+            absolute != NULL && known->count > 0
+                ? bsearch(absolute, known->items, known->count, sizeof *known->items, compare_path)
+                : NULL;
+        if (video != NULL && rv_video_is_missing(video)) {
+            remove_video(library, video, out);
+        } else {
+            cli_message(
+                "%s: neither a file or folder nor a video of the library; `reelvec remove` takes patterns",
+                sources->gone.items[i]);
+            out->failed_count++;
+        }
+        free(absolute);
+    }
+}
+
+bool cli_gone_look(RvLibrary *library, const CliSources *sources, bool prune, CliGone *out, int *status)
+{
+    RvVideos known = {0};
+    RvError err = {0};
+    *out = (CliGone){0};
+    *status = CLI_DONE;
+    if (sources->folders.count == 0 && sources->gone.count == 0)
+        return true;
+    if (rv_library_paths(library, &known, &err) != RV_OK) {
+        *status = cli_fail(&err);
+        return false;
+    }
+    for (size_t i = 0; i < known.count && !cli_interrupted(); i++) {
+        if (!lies_below(known.items[i].path, &sources->folders) || !rv_video_is_missing(&known.items[i]))
+            continue;
+        if (prune)
+            remove_video(library, &known.items[i], out);
+        else
+            out->missing_count++;
+    }
+    look_at_arguments(library, &known, sources, out);
+    rv_videos_clear(&known);
+    return true;
+}

@@ -29,7 +29,13 @@ static const Column columns[] = {
 };
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
 
-static bool print_videos(const RvVideos *videos, int format)
+/* Of libraries in files: a server's videos may lie on other machines. */
+static const char *state_of(const RvVideo *video, bool local)
+{
+    return local && rv_video_is_missing(video) ? "missing" : video->state;
+}
+
+static bool print_videos(const RvVideos *videos, int format, bool local)
 {
     // The path is the table's last column, because it is long; elsewhere it is "video", as in search.
     size_t first = format == OUTPUT_TABLE ? 1 : 0, count = COLUMN_COUNT - 1;
@@ -40,10 +46,12 @@ static bool print_videos(const RvVideos *videos, int format)
     for (size_t i = 0; i < videos->count && good; i++) {
         const RvVideo *video = &videos->items[i];
         const Cell cells[COLUMN_COUNT] = {
-            {.text = video->path},    {.whole = video->frame_count}, {.real = video->duration_s},
-            {.text = video->state},   {.text = video->sampling},     {.whole = video->width},
-            {.whole = video->height}, {.real = video->frame_rate},   {.text = video->codec},
-            {.text = video->error},   {.text = video->content_key},  {.text = video->path},
+            {.text = video->path},        {.whole = video->frame_count},
+            {.real = video->duration_s},  {.text = state_of(video, local)},
+            {.text = video->sampling},    {.whole = video->width},
+            {.whole = video->height},     {.real = video->frame_rate},
+            {.text = video->codec},       {.text = video->error},
+            {.text = video->content_key}, {.text = video->path},
         };
         good = cli_output_row(&output, cells + first);
     }
@@ -75,7 +83,9 @@ static int run(const CliCommand *command, int argc, char **argv)
         rv_library_list(library, cli_values_argument(&values, 0), &videos, &err) != RV_OK)
         status = cli_fail(&err);
     else
-        status = print_videos(&videos, settings.format) ? CLI_DONE : cli_fail_memory();
+        status = print_videos(&videos, settings.format, strstr(rv_library_uri(library), "://") == NULL)
+                     ? CLI_DONE
+                     : cli_fail_memory();
     if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet) {
         if (values.argument_count > 0)
             cli_message("no video matches '%s'", cli_values_argument(&values, 0));
@@ -94,8 +104,9 @@ const CliCommand cli_command_list = {
     .summary = "the videos of the library",
     .description =
         "Lists all videos, or those that VIDEO means: a path or URL, the last parts of one (clip.mp4, "
-        "talks/clip.mp4), or a pattern. Number of frames, duration, state "
-        "(complete, indexing, failed), how frames were taken, path. JSON and CSV tell more of each.",
+        "talks/clip.mp4), or a pattern. Number of frames, duration, state (complete, indexing, failed; "
+        "missing: the file is gone, its frames are still found), how frames were taken, path. JSON and CSV "
+        "tell more of each. Whether files are missing is looked at now, for libraries in files only.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",
     .options = options,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec verify: check everything that the library holds. */
+#include <string.h>
+
 #include "cli.h"
 #include "context.h"
 
@@ -17,6 +19,23 @@ static void print_fault(void *user, const char *line)
 {
     (void)user;
     cli_print("%s", line);
+}
+
+/* No fault of the library: a remark. */
+static void remark_missing(RvLibrary *library)
+{
+    RvVideos videos = {0};
+    size_t missing_count = 0;
+    if (strstr(rv_library_uri(library), "://") != NULL || rv_library_paths(library, &videos, NULL) != RV_OK)
+        return; // a server's videos may lie on other machines
+    for (size_t i = 0; i < videos.count; i++)
+        missing_count += rv_video_is_missing(&videos.items[i]);
+    if (missing_count > 0)
+        cli_message("the file%s of %zu video%s missing; `reelvec list` shows which, `reelvec index --prune` "
+                    "removes such "
+                    "videos",
+                    missing_count == 1 ? "" : "s", missing_count, missing_count == 1 ? " is" : "s are");
+    rv_videos_clear(&videos);
 }
 
 static int run(const CliCommand *command, int argc, char **argv)
@@ -41,6 +60,8 @@ static int run(const CliCommand *command, int argc, char **argv)
                     : fault_count == 1 ? "%zu fault"
                                        : "%zu faults",
                     fault_count);
+    if (err.status == RV_OK && !settings.common.quiet)
+        remark_missing(library);
     rv_library_close(library);
     cli_values_clear(&values);
     return status;

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "pixels/picture.h"
 #include "pixels/still_decode.h"
 #include "pixels/still_exif.h"
@@ -170,13 +171,19 @@ RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *option
     *out = NULL;
     if (path_or_url == NULL || path_or_url[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "no picture named: give a file or a URL");
+    size_t name_bytes = strlen(path_or_url) + 1;
+    char *name = rv_mem_alloc(name_bytes, 1, err);
+    if (name == NULL)
+        return RV_ERROR_MEMORY;
+    rv_file_show_url(path_or_url, name, name_bytes);
     Buffer body;
     rv_buffer_init(&body, STILL_MAX_FILE_BYTES);
-    RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, &body, err)
+    RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, name, &body, err)
                                                   : rv_file_read_stream(path_or_url, &body, err);
-    StillSource source = {path_or_url, body.bytes, body.size_bytes};
+    StillSource source = {name, body.bytes, body.size_bytes};
     if (status == RV_OK)
         status = decode_source(&source, options, out, err);
     rv_buffer_clear(&body);
+    free(name);
     return status;
 }

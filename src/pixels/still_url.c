@@ -16,7 +16,7 @@
 
 /* One request. */
 typedef struct Transfer {
-    const char *url;
+    const char *url, *name; // name: for messages
     Buffer *body;
     RvStatus status; // of keeping the body
     RvError *err;
@@ -25,7 +25,7 @@ typedef struct Transfer {
 static RvStatus too_large(const Transfer *transfer)
 {
     return rv_error_set(transfer->err, RV_ERROR_MEMORY, "%s: pictures of at most %zu bytes are read",
-                        transfer->url, transfer->body->max_bytes);
+                        transfer->name, transfer->body->max_bytes);
 }
 
 /* Bytes come here after gzip and its like were undone, so that the bound holds for what they grow to. */
@@ -73,17 +73,17 @@ static void set_options(CURL *curl, Transfer *transfer)
 
 static RvStatus refused(const Transfer *transfer, long answer)
 {
-    const char *url = transfer->url;
+    const char *name = transfer->name;
     if (answer == 404 || answer == 410)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
-                            "%s: the server answers %ld, no such picture; check the address", url, answer);
-    return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answers %ld; %s", url, answer,
+                            "%s: the server answers %ld, no such picture; check the address", name, answer);
+    return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answers %ld; %s", name, answer,
                         answer >= 500 ? "try again later" : "check the address, and whether it may be read");
 }
 
 static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
 {
-    const char *url = transfer->url;
+    const char *name = transfer->name;
     long answer = 0;
     curl_off_t announced = -1;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
@@ -104,21 +104,21 @@ static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
             transfer->err, RV_ERROR_NETWORK,
             "%s: the server sends from one address to the next more than %ld times; check the "
             "address",
-            url, MAX_REDIRECTS);
+            name, MAX_REDIRECTS);
     case CURLE_OPERATION_TIMEDOUT:
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
-                            "%s: the server is too slow or silent; try again later", url);
+                            "%s: the server is too slow or silent; try again later", name);
     case CURLE_PARTIAL_FILE:
         if (announced > 0)
             return rv_error_set(transfer->err, RV_ERROR_NETWORK,
-                                "%s: only %zu of %lld bytes came; try again later", url,
+                                "%s: only %zu of %lld bytes came; try again later", name,
                                 transfer->body->size_bytes, (long long)announced);
         break;
     default:
         break;
     }
     return rv_error_set(transfer->err, RV_ERROR_NETWORK,
-                        "%s: cannot be fetched: %s; check the address and the network", url,
+                        "%s: cannot be fetched: %s; check the address and the network", name,
                         curl_easy_strerror(result));
 }
 
@@ -127,14 +127,14 @@ static void start_curl(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-RvStatus rv_still_fetch(const char *url, Buffer *out, RvError *err)
+RvStatus rv_still_fetch(const char *url, const char *name, Buffer *out, RvError *err)
 {
     static pthread_once_t started = PTHREAD_ONCE_INIT;
     pthread_once(&started, start_curl);
-    Transfer transfer = {.url = url, .body = out, .err = err};
+    Transfer transfer = {.url = url, .name = name, .body = out, .err = err};
     CURL *curl = curl_easy_init();
     if (curl == NULL)
-        return rv_error_set(err, RV_ERROR_MEMORY, "%s: cannot start fetching", url);
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: cannot start fetching", name);
     set_options(curl, &transfer);
     CURLcode result = curl_easy_perform(curl);
     RvStatus status = judge(curl, &transfer, result);

@@ -6,7 +6,8 @@
 #include "base/buffer.h"
 
 /* Append what an http(s) address answers, over redirects and with compression undone, up to the buffer's
- * maximum; after 30 s without a byte, or 120 s in all, it gives up. Errors: NETWORK, MEMORY. */
-RvStatus rv_still_fetch(const char *url, Buffer *out, RvError *err);
+ * maximum; after 30 s without a byte, or 120 s in all, it gives up. name: what messages call it, without a
+ * password. Errors: NETWORK, MEMORY. */
+RvStatus rv_still_fetch(const char *url, const char *name, Buffer *out, RvError *err);
 
 #endif

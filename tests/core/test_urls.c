@@ -100,13 +100,14 @@ static void passwords_of_addresses_are_neither_shown_nor_stored(void **state)
 {
     WebFixture *web = *state;
     Fixture *fixture = web->fixture;
-    char url[300], plain[256];
+    char url[300], url_of_video[300], plain[256];
     size_t reports = 0;
     RvIndexReport report;
     RvError err = {0};
     RvVideos videos = {0};
     RvIndexOptions options = {.progress = see_no_password, .progress_user = &reports};
     url_with_password(web, "/clip.mp4", url, sizeof url);
+    url_with_password(web, "/clip.mp4", url_of_video, sizeof url_of_video);
     http_server_url(web->server, "/clip.mp4", plain, sizeof plain);
     if (rv_library_index(fixture->library, fixture->encoder, url, &options, &report, &err) != RV_OK)
         fail_msg("%s", err.message);
@@ -122,6 +123,11 @@ static void passwords_of_addresses_are_neither_shown_nor_stored(void **state)
     assert_int_equal(rv_library_index(fixture->library, fixture->encoder, url, NULL, &report, &err),
                      RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, "404"));
+    RvPicture *picture = NULL;
+    assert_int_equal(rv_picture_load(url, NULL, &picture, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "/nothing.mp4: "));
+    assert_null(strstr(err.message, "s3cret"));
+    assert_int_equal(rv_picture_load(url_of_video, NULL, &picture, &err), RV_ERROR_FORMAT); // not a picture
     assert_null(strstr(err.message, "s3cret"));
     char *items[] = {url};
     assert_int_equal(rv_library_queue_add(fixture->library, &(RvStrings){items, 1}, NULL, &err),

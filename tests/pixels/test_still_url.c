@@ -116,7 +116,7 @@ static void still_fetch_bounds_what_comes(void **state)
         char url[256];
         rv_buffer_init(&body, (size_t)1 << 20);
         http_server_url(server, files[i].path, url, sizeof url);
-        RvStatus status = rv_still_fetch(url, &body, &err);
+        RvStatus status = rv_still_fetch(url, url, &body, &err);
         if (status != RV_ERROR_MEMORY ||
             strstr(err.message, "pictures of at most 1048576 bytes are read") == NULL)
             fail_msg("%s: status %d, \"%s\"", files[i].path, status, err.message);

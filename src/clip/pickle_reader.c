@@ -19,6 +19,7 @@ typedef struct PickleMachine {
     PickleValue **stack; // [VALUE_MAX]
     size_t depth;
     PickleValue **memo; // [VALUE_MAX]
+    size_t memo_count;  // entries that are filled
     PickleValue mark;
     RvError *err;
 } PickleMachine;
@@ -162,7 +163,14 @@ static RvStatus tuple_of_marked(PickleMachine *machine, size_t unused)
     return status == RV_OK ? make_tuple(machine, first, 1) : status;
 }
 
-/* APPEND(S) and SETITEM(S): the values from `first` on go into the container below them. */
+/* What may have items that nobody asks for: sets, and dicts and lists of other classes. */
+static bool swallows_items(const PickleValue *container)
+{
+    return container->kind == PICKLE_SET || container->kind == PICKLE_CALL ||
+           container->kind == PICKLE_OBJECT;
+}
+
+/* APPEND(S), SETITEM(S) and ADDITEMS: the values from `first` on go into the container below them. */
 static RvStatus fill_container(PickleMachine *machine, size_t first, size_t below, PickleKind kind)
 {
     if (first < below + 1)
@@ -173,9 +181,12 @@ static RvStatus fill_container(PickleMachine *machine, size_t first, size_t belo
         if (machine->stack[i]->kind == PICKLE_MARK)
             return damaged(machine, "a value is missing");
     }
-    if (container->kind != kind || (kind == PICKLE_DICT && count % 2 != 0))
+    bool swallowed = swallows_items(container);
+    if ((container->kind != kind && !swallowed) || (kind == PICKLE_DICT && count % 2 != 0))
         return damaged(machine, "items for something that holds none");
-    RvStatus status = add_items(machine, container, machine->stack + first, count);
+    RvStatus status = RV_OK;
+    if (!swallowed)
+        status = add_items(machine, container, machine->stack + first, count);
     machine->depth = first - below;
     return status;
 }
@@ -195,7 +206,8 @@ static RvStatus fill_top(PickleMachine *machine, size_t kind)
     return fill_container(machine, machine->depth - count, 0, (PickleKind)kind);
 }
 
-static RvStatus read_text(PickleMachine *machine, size_t number_bytes)
+/* A text or bytes with their length before them, in 1, 4 or 8 bytes. */
+static RvStatus read_counted(PickleMachine *machine, size_t number_bytes, PickleKind kind)
 {
     uint64_t length = 0;
     RvStatus status = take_number(machine, number_bytes, &length);
@@ -204,11 +216,21 @@ static RvStatus read_text(PickleMachine *machine, size_t number_bytes)
     const uint8_t *bytes = take(machine, (size_t)length);
     if (bytes == NULL)
         return RV_ERROR_FORMAT;
-    PickleValue *value = push_new(machine, PICKLE_STRING);
+    PickleValue *value = push_new(machine, kind);
     if (value == NULL)
         return machine->err->status;
     value->text = (PickleText){.bytes = (const char *)bytes, .size_bytes = (size_t)length};
     return RV_OK;
+}
+
+static RvStatus read_text(PickleMachine *machine, size_t number_bytes)
+{
+    return read_counted(machine, number_bytes, PICKLE_STRING);
+}
+
+static RvStatus read_bytes(PickleMachine *machine, size_t number_bytes)
+{
+    return read_counted(machine, number_bytes, PICKLE_BYTES);
 }
 
 static RvStatus take_line(PickleMachine *machine, PickleText *out)
@@ -238,16 +260,45 @@ static RvStatus read_global(PickleMachine *machine, size_t unused)
     return RV_OK;
 }
 
+/* STACK_GLOBAL: module and name are texts on the stack. */
+static RvStatus read_stack_global(PickleMachine *machine, size_t unused)
+{
+    (void)unused;
+    PickleValue *name = pop(machine);
+    PickleValue *module = name != NULL ? pop(machine) : NULL;
+    if (module == NULL)
+        return RV_ERROR_FORMAT;
+    if (module->kind != PICKLE_STRING || name->kind != PICKLE_STRING)
+        return damaged(machine, "a name that is no text");
+    PickleValue *value = push_new(machine, PICKLE_GLOBAL);
+    if (value == NULL)
+        return machine->err->status;
+    value->text = module->text;
+    value->name = name->text;
+    return RV_OK;
+}
+
+static RvStatus memorize(PickleMachine *machine, uint64_t index)
+{
+    if (index >= VALUE_MAX || machine->depth == 0 || machine->stack[machine->depth - 1]->kind == PICKLE_MARK)
+        return damaged(machine, "a bad memo entry");
+    machine->memo_count += machine->memo[index] == NULL;
+    machine->memo[index] = machine->stack[machine->depth - 1];
+    return RV_OK;
+}
+
 static RvStatus put_memo(PickleMachine *machine, size_t number_bytes)
 {
     uint64_t index = 0;
     RvStatus status = take_number(machine, number_bytes, &index);
-    if (status != RV_OK)
-        return status;
-    if (index >= VALUE_MAX || machine->depth == 0 || machine->stack[machine->depth - 1]->kind == PICKLE_MARK)
-        return damaged(machine, "a bad memo entry");
-    machine->memo[index] = machine->stack[machine->depth - 1];
-    return RV_OK;
+    return status == RV_OK ? memorize(machine, index) : status;
+}
+
+/* MEMOIZE: the index is the number of entries so far. */
+static RvStatus put_next_memo(PickleMachine *machine, size_t unused)
+{
+    (void)unused;
+    return memorize(machine, machine->memo_count);
 }
 
 static RvStatus get_memo(PickleMachine *machine, size_t number_bytes)
@@ -261,15 +312,16 @@ static RvStatus get_memo(PickleMachine *machine, size_t number_bytes)
     return push(machine, machine->memo[index]);
 }
 
-static RvStatus read_long(PickleMachine *machine, size_t unused)
+static RvStatus read_long(PickleMachine *machine, size_t number_bytes)
 {
-    (void)unused;
     uint64_t length = 0, bits = 0;
-    RvStatus status = take_number(machine, 1, &length);
+    RvStatus status = take_number(machine, number_bytes, &length);
     if (status != RV_OK)
         return status;
-    if (length > 8)
-        return damaged(machine, "a number of more than 64 bits");
+    if (length > 8) {
+        machine->at -= number_bytes;
+        return read_counted(machine, number_bytes, PICKLE_LONG);
+    }
     status = take_number(machine, (size_t)length, &bits);
     if (status != RV_OK)
         return status;
@@ -296,6 +348,12 @@ static RvStatus note_call(PickleMachine *machine, size_t kind)
     return RV_OK;
 }
 
+/* NEWOBJ_EX: as NEWOBJ, with named arguments, which are of no use here. */
+static RvStatus note_call_with_names(PickleMachine *machine, size_t kind)
+{
+    return pop(machine) != NULL ? note_call(machine, kind) : RV_ERROR_FORMAT;
+}
+
 /* BUILD: attributes of an object; those of dicts (state_dict's _metadata) and calls are of no use here. */
 static RvStatus set_state(PickleMachine *machine, size_t unused)
 {
@@ -311,6 +369,28 @@ static RvStatus set_state(PickleMachine *machine, size_t unused)
     else if (object->kind != PICKLE_DICT && object->kind != PICKLE_CALL)
         return damaged(machine, "attributes of something that has none");
     return RV_OK;
+}
+
+/* FROZENSET: what stands above the mark becomes a set. */
+static RvStatus make_set(PickleMachine *machine, size_t unused)
+{
+    (void)unused;
+    size_t first = 0;
+    RvStatus status = find_mark(machine, &first);
+    if (status != RV_OK)
+        return status;
+    machine->depth = first - 1;
+    return push_new(machine, PICKLE_SET) != NULL ? RV_OK : machine->err->status;
+}
+
+/* FRAME only says how far to read ahead. */
+static RvStatus check_frame(PickleMachine *machine, size_t number_bytes)
+{
+    uint64_t length = 0;
+    RvStatus status = take_number(machine, number_bytes, &length);
+    if (status == RV_OK && length > (size_t)(machine->end - machine->at))
+        status = damaged(machine, "cut off");
+    return status;
 }
 
 static RvStatus read_persistent(PickleMachine *machine, size_t unused)
@@ -360,36 +440,52 @@ static const struct Opcode {
     RvStatus (*apply)(PickleMachine *machine, size_t argument);
     size_t argument;
 } opcodes[] = {
-    {'(', push_mark, 0},              // MARK
-    {'N', push_kind, PICKLE_NONE},    // NONE
-    {')', push_kind, PICKLE_TUPLE},   // EMPTY_TUPLE
-    {']', push_kind, PICKLE_LIST},    // EMPTY_LIST
-    {'}', push_kind, PICKLE_DICT},    // EMPTY_DICT
-    {0x88, push_bool, 1},             // NEWTRUE
-    {0x89, push_bool, 0},             // NEWFALSE
-    {'K', read_number, 1},            // BININT1
-    {'M', read_number, 2},            // BININT2
-    {'J', read_number, 4},            // BININT
-    {0x8a, read_long, 0},             // LONG1
-    {'G', read_float, 8},             // BINFLOAT
-    {'X', read_text, 4},              // BINUNICODE
-    {'c', read_global, 0},            // GLOBAL
-    {'q', put_memo, 1},               // BINPUT
-    {'r', put_memo, 4},               // LONG_BINPUT
-    {'h', get_memo, 1},               // BINGET
-    {'j', get_memo, 4},               // LONG_BINGET
-    {'t', tuple_of_marked, 0},        // TUPLE
-    {0x85, tuple_of, 1},              // TUPLE1
-    {0x86, tuple_of, 2},              // TUPLE2
-    {0x87, tuple_of, 3},              // TUPLE3
-    {'a', fill_top, PICKLE_LIST},     // APPEND
-    {'e', fill_marked, PICKLE_LIST},  // APPENDS
-    {'s', fill_top, PICKLE_DICT},     // SETITEM
-    {'u', fill_marked, PICKLE_DICT},  // SETITEMS
-    {'R', note_call, PICKLE_CALL},    // REDUCE
-    {0x81, note_call, PICKLE_OBJECT}, // NEWOBJ
-    {'b', set_state, 0},              // BUILD
-    {'Q', read_persistent, 0},        // BINPERSID
+    {'(', push_mark, 0},                         // MARK
+    {'N', push_kind, PICKLE_NONE},               // NONE
+    {')', push_kind, PICKLE_TUPLE},              // EMPTY_TUPLE
+    {']', push_kind, PICKLE_LIST},               // EMPTY_LIST
+    {'}', push_kind, PICKLE_DICT},               // EMPTY_DICT
+    {0x88, push_bool, 1},                        // NEWTRUE
+    {0x89, push_bool, 0},                        // NEWFALSE
+    {'K', read_number, 1},                       // BININT1
+    {'M', read_number, 2},                       // BININT2
+    {'J', read_number, 4},                       // BININT
+    {0x8a, read_long, 1},                        // LONG1
+    {0x8b, read_long, 4},                        // LONG4
+    {'G', read_float, 8},                        // BINFLOAT
+    {'X', read_text, 4},                         // BINUNICODE
+    {0x8c, read_text, 1},                        // SHORT_BINUNICODE
+    {0x8d, read_text, 8},                        // BINUNICODE8
+    {'U', read_text, 1},                         // SHORT_BINSTRING
+    {'T', read_text, 4},                         // BINSTRING
+    {'C', read_bytes, 1},                        // SHORT_BINBYTES
+    {'B', read_bytes, 4},                        // BINBYTES
+    {0x8e, read_bytes, 8},                       // BINBYTES8
+    {0x96, read_bytes, 8},                       // BYTEARRAY8
+    {'c', read_global, 0},                       // GLOBAL
+    {0x93, read_stack_global, 0},                // STACK_GLOBAL
+    {0x95, check_frame, 8},                      // FRAME
+    {0x94, put_next_memo, 0},                    // MEMOIZE
+    {'q', put_memo, 1},                          // BINPUT
+    {'r', put_memo, 4},                          // LONG_BINPUT
+    {'h', get_memo, 1},                          // BINGET
+    {'j', get_memo, 4},                          // LONG_BINGET
+    {'t', tuple_of_marked, 0},                   // TUPLE
+    {0x85, tuple_of, 1},                         // TUPLE1
+    {0x86, tuple_of, 2},                         // TUPLE2
+    {0x87, tuple_of, 3},                         // TUPLE3
+    {'a', fill_top, PICKLE_LIST},                // APPEND
+    {'e', fill_marked, PICKLE_LIST},             // APPENDS
+    {'s', fill_top, PICKLE_DICT},                // SETITEM
+    {'u', fill_marked, PICKLE_DICT},             // SETITEMS
+    {0x8f, push_kind, PICKLE_SET},               // EMPTY_SET
+    {0x90, fill_marked, PICKLE_SET},             // ADDITEMS
+    {0x91, make_set, 0},                         // FROZENSET
+    {'R', note_call, PICKLE_CALL},               // REDUCE
+    {0x81, note_call, PICKLE_OBJECT},            // NEWOBJ
+    {0x92, note_call_with_names, PICKLE_OBJECT}, // NEWOBJ_EX
+    {'b', set_state, 0},                         // BUILD
+    {'Q', read_persistent, 0},                   // BINPERSID
 };
 
 static RvStatus step(PickleMachine *machine, uint8_t code)
@@ -409,7 +505,7 @@ static RvStatus run(PickleMachine *machine)
     if (head == NULL)
         return RV_ERROR_FORMAT;
     if (head[0] != 0x80 || head[1] < 2 || head[1] > 5)
-        return damaged(machine, "no protocol 2");
+        return damaged(machine, "no protocol 2 to 5");
     for (;;) {
         const uint8_t *opcode = take(machine, 1);
         if (opcode == NULL)
@@ -437,6 +533,7 @@ RvStatus rv_pickle_read(const uint8_t *bytes, size_t size_bytes, const char *pat
     machine.stack = rv_mem_alloc(VALUE_MAX, sizeof(PickleValue *), &own);
     machine.memo = rv_mem_alloc(VALUE_MAX, sizeof(PickleValue *), &own);
     RvStatus status = machine.stack != NULL && machine.memo != NULL ? run(&machine) : RV_ERROR_MEMORY;
+    out->size_bytes = machine.at != NULL ? (size_t)(machine.at - bytes) : 0;
     free(machine.stack);
     free(machine.memo);
     if (status != RV_OK) {

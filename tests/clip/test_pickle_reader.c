@@ -59,6 +59,59 @@ static void pickle_read_knows_long_numbers(void **state)
     }
 }
 
+/* PyTorch's magic number has 80 bits; it is kept as bytes. */
+static void pickle_read_keeps_longer_numbers(void **state)
+{
+    static const char magic[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.and more";
+    Pickle pickle;
+    RvError err = {0};
+    assert_ok(rv_pickle_read((const uint8_t *)PICKLE(magic), "f", &pickle, &err), err);
+    assert_int_equal(pickle.root->kind, PICKLE_LONG);
+    assert_int_equal(pickle.root->text.size_bytes, 10);
+    assert_int_equal(pickle.size_bytes, 15); // what follows is the next pickle's
+    rv_pickle_clear(&pickle);
+}
+
+/* {'a': (x, x), 'b': b'..', 's': {1, 2}, 'f': frozenset({1}), 'o': object} as protocol 4 and 5 write it: in a
+ * frame, with names on the stack and a memo that counts by itself. */
+static void pickle_read_knows_protocol_4_and_5(void **state)
+{
+    static char text[] =
+        "\x80\x04\x95\x50\0\0\0\0\0\0\0}\x94(\x8c\1a\x94\x8c\1x\x94h\2\x86\x94\x8c\1b\x94"
+        "C\2..\x94\x8c\1s\x94\x8f\x94(K\1K\2\x90\x8c\1f\x94(K\1\x91\x94\x8c\1o\x94\x8c\3mod\x94\x8c\5"
+        "Class\x94\x93\x94)}\x92\x94}\x8c\1k\x94h\3sbu.";
+    for (char protocol = 4; protocol <= 5; protocol++) {
+        Pickle pickle;
+        RvError err = {0};
+        text[1] = protocol;
+        assert_ok(rv_pickle_read((const uint8_t *)PICKLE(text), "f", &pickle, &err), err);
+        const PickleValue *root = pickle.root;
+        assert_int_equal(root->count, 10);
+        assert_int_equal(root->items[1]->kind, PICKLE_TUPLE);
+        assert_ptr_equal(root->items[1]->items[0], root->items[1]->items[1]);
+        assert_int_equal(root->items[3]->kind, PICKLE_BYTES);
+        assert_int_equal(root->items[5]->kind, PICKLE_SET);
+        assert_int_equal(root->items[7]->kind, PICKLE_SET);
+        assert_int_equal(root->items[9]->kind, PICKLE_OBJECT);
+        assert_true(rv_pickle_is_global(root->items[9]->callee, "mod", "Class"));
+        assert_ptr_equal(root->items[9]->state->items[1], root->items[1]); // memo entry 3: the tuple
+        rv_pickle_clear(&pickle);
+    }
+}
+
+/* What a training file keeps beside its weights: items of classes that are not known here are passed over. */
+static void pickle_read_passes_over_items_of_other_classes(void **state)
+{
+    static const char counter[] = "\x80\x02"
+                                  "ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R(X\1\0\0\0kK\1u.";
+    Pickle pickle;
+    RvError err = {0};
+    assert_ok(rv_pickle_read((const uint8_t *)PICKLE(counter), "f", &pickle, &err), err);
+    assert_int_equal(pickle.root->kind, PICKLE_CALL);
+    assert_int_equal(pickle.root->count, 0);
+    rv_pickle_clear(&pickle);
+}
+
 static void pickle_read_refuses(void **state)
 {
     static const struct {
@@ -74,7 +127,14 @@ static void pickle_read_refuses(void **state)
         {PICKLE("\x80\x02N"), "cut off", "no end"},
         {PICKLE("\x80\x02i__builtin__\neval\n."), "0x69 has no place", "INST, which would call"},
         {PICKLE("\x80\x02o."), "has no place", "OBJ"},
-        {PICKLE("\x80\x02Ncos\nsystem\n\x93."), "has no place", "STACK_GLOBAL"},
+        {PICKLE("\x80\x04Ncos\nsystem\n\x93."), "a name that is no text", "STACK_GLOBAL of None"},
+        {PICKLE("\x80\x04\x8c\x02os\x93."), "missing", "STACK_GLOBAL of one text"},
+        {PICKLE("\x80\x04\x95\x09\0\0\0\0\0\0\0N."), "cut off", "a frame longer than the file"},
+        {PICKLE("\x80\x04\x94."), "memo", "MEMOIZE of nothing"},
+        {PICKLE("\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xffz."), "cut off", "a text of 2^64 bytes"},
+        {PICKLE("\x80\x04\x8f\x90."), "no mark", "items of a set without a mark"},
+        {PICKLE("\x80\x04)}\x92."), "missing", "NEWOBJ_EX without a class"},
+        {PICKLE("\x80\x05\x97."), "has no place", "a buffer outside the pickle"},
         {PICKLE("\x80\x02X\xff\xff\xff\xffz."), "cut off", "a text longer than the file"},
         {PICKLE("\x80\x02h\x05."), "memo", "an entry that was never put"},
         {PICKLE("\x80\x02Nr\xff\xff\xff\xff."), "memo", "an entry far out"},
@@ -97,7 +157,7 @@ static void pickle_read_refuses(void **state)
          "cut off", "a name without its end"},
         {PICKLE("\x80\x02Nb."), "attributes", "attributes of nothing"},
         {PICKLE("\x80\x02K\x01Nb."), "attributes", "attributes of a number"},
-        {PICKLE("\x80\x02\x8a\x09\0\0\0\0\0\0\0\0\0."), "64 bits", "a number of 72 bits"},
+        {PICKLE("\x80\x02\x8a\x09\0\0\0\0\0\0\0\0."), "cut off", "a number of 72 bits in 64"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         Pickle pickle;
@@ -150,6 +210,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pickle_read_gives_the_values),
         cmocka_unit_test(pickle_read_knows_long_numbers),
+        cmocka_unit_test(pickle_read_keeps_longer_numbers),
+        cmocka_unit_test(pickle_read_knows_protocol_4_and_5),
+        cmocka_unit_test(pickle_read_passes_over_items_of_other_classes),
         cmocka_unit_test(pickle_read_refuses),
         cmocka_unit_test(pickle_read_bounds_the_number_of_values),
         cmocka_unit_test(pickle_read_survives_damage),

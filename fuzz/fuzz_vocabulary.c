@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
     status = rv_vocabulary_read_tokenizer_json(text, size_bytes, "fuzz", 49408, &vocabulary, &err);
     finish(status, &vocabulary, &err);
     // The same bytes as both files of a pair: one of the two readers gets something that it half knows.
-    status = rv_vocabulary_read_pair(text, size_bytes, text, size_bytes, "fuzz", 49408, &vocabulary, &err);
+    status =
+        rv_vocabulary_read_pair(text, size_bytes, text, size_bytes, "fuzz", "fuzz", 49408, &vocabulary, &err);
     finish(status, &vocabulary, &err);
     if (size_bytes <= 1 << 16) {
         Buffer clean;

@@ -185,7 +185,8 @@ static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
 {
     if (encoder->tokenizer != NULL)
         return RV_OK;
-    return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->tokenizer, err);
+    return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->log, &encoder->tokenizer,
+                             err);
 }
 
 RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,

@@ -177,11 +177,11 @@ static void vector_from_json(sqlite3_context *context, int count, sqlite3_value 
         sql_fail(context, function_name(context), "the argument must be JSON text like '[0.1, 0.2]'");
         return;
     }
-    json_error_t where;
+    json_error_t where = {0};
     const char *text = (const char *)sqlite3_value_text(values[0]);
     json_t *array = text != NULL ? json_loadb(text, (size_t)sqlite3_value_bytes(values[0]), 0, &where) : NULL;
-    size_t length = json_array_size(array); // 0 for what is no array
-    if (text == NULL) {
+    size_t length = json_array_size(array);                         // 0 for what is no array
+    if (text == NULL || (array == NULL && where.text[0] == '\0')) { // jansson is silent where memory runs out
         sqlite3_result_error_nomem(context);
     } else if (array == NULL) {
         sql_fail(context, function_name(context), "not JSON: %s at byte %d", where.text, where.position);

@@ -35,13 +35,14 @@ typedef struct TokenList {
     size_t count;
 } TokenList;
 
-RvStatus rv_tokenizer_open(const char *checkpoint_path, int vocabulary_size, Tokenizer **out, RvError *err)
+RvStatus rv_tokenizer_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
+                           Tokenizer **out, RvError *err)
 {
     *out = NULL;
     Tokenizer *tokenizer = rv_mem_alloc(1, sizeof *tokenizer, err);
     if (tokenizer == NULL)
         return RV_ERROR_MEMORY;
-    RvStatus status = rv_vocabulary_open(checkpoint_path, vocabulary_size, &tokenizer->vocabulary, err);
+    RvStatus status = rv_vocabulary_open(checkpoint_path, vocabulary_size, log, &tokenizer->vocabulary, err);
     if (status == RV_OK) {
         int code = 0;
         PCRE2_SIZE at = 0;

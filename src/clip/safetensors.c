@@ -2,12 +2,12 @@
 /* The safetensors format: a JSON header and tensors one after the other. */
 #include "clip/safetensors.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "clip/json_file.h"
 
 #define HEADER_MAX_BYTES ((uint64_t)16 << 20)
 #define LENGTH_BYTES 8
@@ -174,18 +174,16 @@ RvStatus rv_safetensors_read(const uint8_t *bytes, size_t size_bytes, const char
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a safetensors file", path);
     if (header_bytes > size_bytes - LENGTH_BYTES)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: ends inside its header; fetch the file again", path);
-    json_error_t cause;
-    json_t *header =
-        json_loadb((const char *)bytes + LENGTH_BYTES, (size_t)header_bytes, JSON_REJECT_DUPLICATES, &cause);
-    if (!json_is_object(header)) {
-        json_decref(header);
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged safetensors header: %s", path, cause.text);
-    }
+    json_t *header = NULL;
+    RvStatus status = rv_json_parse(bytes + LENGTH_BYTES, (size_t)header_bytes, path,
+                                    "damaged safetensors header: ", &header, err);
+    if (status != RV_OK)
+        return status;
     SafetensorsFile file = {.path = path,
                             .data = bytes + LENGTH_BYTES + header_bytes,
                             .data_bytes = size_bytes - LENGTH_BYTES - (size_t)header_bytes,
                             .table = table};
-    RvStatus status = read_header(&file, header, err);
+    status = read_header(&file, header, err);
     free(file.spans);
     json_decref(header);
     return status;

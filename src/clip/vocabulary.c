@@ -2,24 +2,20 @@
 /* CLIP's vocabulary from the files that it comes in. */
 #include "clip/vocabulary.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <unistr.h>
 #include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/utf8.h"
+#include "clip/json_file.h"
 
-#define FILE_MAX_BYTES ((size_t)64 << 20)
 #define OPENAI_MERGES (49152 - 256 - 2) // how many of its file's lines OpenAI's code takes
 #define SYMBOL_MAX_BYTES 1024
 
-static const char gz_name[] = "bpe_simple_vocab_16e6.txt.gz";
 static const char start_symbol[] = "<|startoftext|>";
 static const char end_symbol[] = "<|endoftext|>";
 static const char word_end[] = "</w>";
@@ -79,6 +75,39 @@ static RvStatus check_numbers(const Reading *reading)
     return RV_OK;
 }
 
+/* "<|startoftext|>", "<pad>": a symbol that no merge makes. CLIP's own vocabulary has two of this shape. */
+static bool is_special(const char *symbol)
+{
+    size_t length = strlen(symbol);
+    return length > 2 && symbol[0] == '<' && symbol[length - 1] == '>' &&
+           (length < sizeof word_end || strcmp(symbol + length + 1 - sizeof word_end, word_end) != 0);
+}
+
+/* How many merges it takes to make all symbols but the bytes and the special ones; added: a list of further
+ * special ones, or NULL. A file that was cut at the end of a line has fewer. */
+static size_t count_wanted_merges(const json_t *numbers, const json_t *added)
+{
+    size_t special = 512, i;
+    const char *symbol;
+    json_t *entry;
+    json_object_foreach((json_t *)numbers, symbol, entry) special += is_special(symbol);
+    json_array_foreach(added, i, entry)
+    {
+        symbol = json_string_value(json_object_get(entry, "content"));
+        special += symbol != NULL && !is_special(symbol) && json_object_get(numbers, symbol) != NULL;
+    }
+    return json_object_size(numbers) > special ? json_object_size(numbers) - special : 0;
+}
+
+static RvStatus check_merges(const Reading *reading, const char *path, size_t wanted)
+{
+    if (reading->out->merges.merge_count >= wanted)
+        return RV_OK;
+    return rv_error_set(reading->err, RV_ERROR_FORMAT,
+                        "%s: has %zu merges, and the vocabulary's tokens need %zu; fetch it again", path,
+                        (size_t)reading->out->merges.merge_count, wanted);
+}
+
 /* Start, end and the bytes, once all numbers are known. */
 static RvStatus find_basic_tokens(const Reading *reading)
 {
@@ -135,9 +164,12 @@ static RvStatus add_merge(const Reading *reading, const char *line, size_t lengt
     int32_t right_number = left_number >= 0 ? find_number(reading, right) : -1;
     if (right_number < 0)
         return RV_ERROR_FORMAT;
+    // What is not UTF-8 is refused as what no memory is left for: only one of them is the file's fault.
     if (number >= 0 && json_object_set_new(reading->numbers, joined, json_integer(number)) != 0)
-        return rv_error_set(reading->err, RV_ERROR_FORMAT, "%s: merge %zu is not valid UTF-8", reading->path,
-                            index + 1);
+        return u8_check((const uint8_t *)joined, strlen(joined)) == NULL
+                   ? rv_error_memory(reading->err, strlen(joined))
+                   : rv_error_set(reading->err, RV_ERROR_FORMAT, "%s: merge %zu is not valid UTF-8",
+                                  reading->path, index + 1);
     int32_t merged = number >= 0 ? number : find_number(reading, joined);
     if (merged < 0)
         return RV_ERROR_FORMAT;
@@ -203,26 +235,14 @@ static RvStatus finish_reading(Reading *reading, RvStatus status)
     return status;
 }
 
-static RvStatus load_json(const char *json, size_t json_bytes, const char *path, json_t **out, RvError *err)
-{
-    json_error_t cause = {0};
-    *out = json_loadb(json != NULL ? json : "", json_bytes, JSON_REJECT_DUPLICATES, &cause);
-    if (json_is_object(*out))
-        return RV_OK;
-    json_decref(*out);
-    *out = NULL;
-    return rv_error_set(err, RV_ERROR_FORMAT, "%s: line %d: %s", path, cause.line < 1 ? 1 : cause.line,
-                        cause.text[0] != '\0' ? cause.text : "not a JSON object");
-}
-
 RvStatus rv_vocabulary_read_pair(const char *vocab_json, size_t json_bytes, const char *merges,
-                                 size_t merges_bytes, const char *path, int vocabulary_size, Vocabulary *out,
-                                 RvError *err)
+                                 size_t merges_bytes, const char *path, const char *merges_path,
+                                 int vocabulary_size, Vocabulary *out, RvError *err)
 {
     *out = (Vocabulary){0};
     Reading reading = {.path = path, .vocabulary_size = vocabulary_size, .out = out, .err = err};
     json_t *numbers = NULL;
-    RvStatus status = load_json(vocab_json, json_bytes, path, &numbers, err);
+    RvStatus status = rv_json_parse(vocab_json, json_bytes, path, "", &numbers, err);
     if (status != RV_OK)
         return status;
     size_t added = 0;
@@ -231,13 +251,20 @@ RvStatus rv_vocabulary_read_pair(const char *vocab_json, size_t json_bytes, cons
         status = check_numbers(&reading);
     if (status == RV_OK)
         status = read_merge_lines(&reading, merges, merges_bytes, BPE_MERGE_MAX, -1, &added);
+    if (status == RV_OK)
+        status = check_merges(&reading, merges_path, count_wanted_merges(numbers, NULL));
     return finish_reading(&reading, status);
 }
 
 /* ---- tokenizer.json ------------------------------------------------------------------------------------ */
 
+bool rv_vocabulary_is_basic(const char *symbol)
+{
+    return strcmp(symbol, start_symbol) == 0 || strcmp(symbol, end_symbol) == 0;
+}
+
 /* Start and end stand among the added tokens where the vocabulary leaves them out. */
-static void add_special_tokens(const Reading *reading, const json_t *added)
+static RvStatus add_special_tokens(const Reading *reading, const json_t *added)
 {
     size_t i;
     json_t *entry;
@@ -245,9 +272,13 @@ static void add_special_tokens(const Reading *reading, const json_t *added)
     {
         const char *symbol = json_string_value(json_object_get(entry, "content"));
         json_t *number = json_object_get(entry, "id");
-        if (symbol != NULL && json_is_integer(number) && json_object_get(reading->numbers, symbol) == NULL)
-            json_object_set(reading->numbers, symbol, number);
+        if (symbol != NULL && !rv_vocabulary_is_basic(symbol) && reading->out->added_count++ == 0)
+            snprintf(reading->out->added_token, sizeof reading->out->added_token, "%s", symbol);
+        if (symbol != NULL && json_is_integer(number) && json_object_get(reading->numbers, symbol) == NULL &&
+            json_object_set(reading->numbers, symbol, number) != 0)
+            return rv_error_memory(reading->err, strlen(symbol));
     }
+    return RV_OK;
 }
 
 /* A merge is "a b" in older files and ["a", "b"] in newer ones. */
@@ -281,7 +312,7 @@ RvStatus rv_vocabulary_read_tokenizer_json(const char *json, size_t json_bytes, 
     *out = (Vocabulary){0};
     Reading reading = {.path = path, .vocabulary_size = vocabulary_size, .out = out, .err = err};
     json_t *file = NULL;
-    RvStatus status = load_json(json, json_bytes, path, &file, err);
+    RvStatus status = rv_json_parse(json, json_bytes, path, "", &file, err);
     if (status != RV_OK)
         return status;
     const json_t *model = json_object_get(file, "model"), *merges = json_object_get(model, "merges");
@@ -294,12 +325,17 @@ RvStatus rv_vocabulary_read_tokenizer_json(const char *json, size_t json_bytes, 
     else if (!json_is_object(numbers) || !json_is_array(merges))
         status = rv_error_set(err, RV_ERROR_FORMAT, "%s: no model.vocab and model.merges", path);
     if (status == RV_OK) {
+        const json_t *added = json_object_get(file, "added_tokens");
+        size_t wanted_merges = count_wanted_merges(numbers, added);
         status = start_reading(&reading, json_incref(numbers), json_array_size(merges));
-        add_special_tokens(&reading, json_object_get(file, "added_tokens"));
+        if (status == RV_OK)
+            status = add_special_tokens(&reading, added);
         if (status == RV_OK)
             status = check_numbers(&reading);
         if (status == RV_OK)
             status = read_json_merges(&reading, merges);
+        if (status == RV_OK)
+            status = check_merges(&reading, path, wanted_merges);
         status = finish_reading(&reading, status);
     }
     json_decref(file);
@@ -311,7 +347,7 @@ RvStatus rv_vocabulary_read_tokenizer_json(const char *json, size_t json_bytes, 
 static RvStatus unpack(const uint8_t *bytes, size_t size_bytes, const char *path, Buffer *out, RvError *err)
 {
     z_stream stream = {.next_in = (Bytef *)bytes, .avail_in = (uInt)size_bytes};
-    if (size_bytes > FILE_MAX_BYTES || inflateInit2(&stream, 15 + 16) != Z_OK) // + 16: gzip
+    if (size_bytes > VOCABULARY_MAX_BYTES || inflateInit2(&stream, 15 + 16) != Z_OK) // + 16: gzip
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: cannot be unpacked: %zu bytes", path, size_bytes);
     RvStatus status = RV_OK;
     int progress = Z_OK;
@@ -323,6 +359,8 @@ static RvStatus unpack(const uint8_t *bytes, size_t size_bytes, const char *path
         status = rv_buffer_append(out, piece, sizeof piece - stream.avail_out, err);
     }
     inflateEnd(&stream);
+    if (status == RV_OK && progress == Z_MEM_ERROR)
+        return rv_error_memory(err, size_bytes);
     if (status == RV_OK && progress != Z_STREAM_END)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged gzip file; fetch it again", path);
     return status;
@@ -367,7 +405,7 @@ RvStatus rv_vocabulary_read_gz(const uint8_t *bytes, size_t size_bytes, const ch
     *out = (Vocabulary){0};
     Reading reading = {.path = path, .vocabulary_size = vocabulary_size, .out = out, .err = err};
     Buffer text;
-    rv_buffer_init(&text, FILE_MAX_BYTES);
+    rv_buffer_init(&text, VOCABULARY_MAX_BYTES);
     RvStatus status = unpack(bytes, size_bytes, path, &text, err);
     if (status == RV_OK) {
         status = start_reading(&reading, json_object(), OPENAI_MERGES);
@@ -377,76 +415,6 @@ RvStatus rv_vocabulary_read_gz(const uint8_t *bytes, size_t size_bytes, const ch
     }
     rv_buffer_clear(&text);
     return status;
-}
-
-/* ---- which file ---------------------------------------------------------------------------------------- */
-
-static RvStatus open_pair(const char *vocab_path, const char *merges_path, int vocabulary_size,
-                          Vocabulary *out, RvError *err)
-{
-    Buffer json, merges;
-    rv_buffer_init(&json, FILE_MAX_BYTES);
-    rv_buffer_init(&merges, FILE_MAX_BYTES);
-    RvStatus status = rv_file_read(vocab_path, &json, err);
-    if (status == RV_OK)
-        status = rv_file_read(merges_path, &merges, err);
-    if (status == RV_OK)
-        status =
-            rv_vocabulary_read_pair((const char *)json.bytes, json.size_bytes, (const char *)merges.bytes,
-                                    merges.size_bytes, vocab_path, vocabulary_size, out, err);
-    rv_buffer_clear(&json);
-    rv_buffer_clear(&merges);
-    return status;
-}
-
-static RvStatus open_one(const char *path, bool is_gz, int vocabulary_size, Vocabulary *out, RvError *err)
-{
-    Buffer file;
-    rv_buffer_init(&file, FILE_MAX_BYTES);
-    RvStatus status = rv_file_read(path, &file, err);
-    if (status == RV_OK && is_gz)
-        status = rv_vocabulary_read_gz(file.bytes, file.size_bytes, path, vocabulary_size, out, err);
-    else if (status == RV_OK)
-        status = rv_vocabulary_read_tokenizer_json((const char *)file.bytes, file.size_bytes, path,
-                                                   vocabulary_size, out, err);
-    rv_buffer_clear(&file);
-    return status;
-}
-
-/* path = folder/name; true when it is there. */
-static bool find_file(const char *folder, const char *name, char path[4096])
-{
-    return rv_file_join(folder, name, path, 4096, NULL) == RV_OK && access(path, F_OK) == 0;
-}
-
-RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, Vocabulary *out, RvError *err)
-{
-    *out = (Vocabulary){0};
-    char folder[4096], path[4096], merges_path[4096];
-    struct stat facts;
-    bool is_folder = stat(checkpoint_path, &facts) == 0 && S_ISDIR(facts.st_mode);
-    const char *slash = strrchr(checkpoint_path, '/');
-    int length = is_folder       ? (int)strlen(checkpoint_path)
-                 : slash != NULL ? (int)(slash - checkpoint_path)
-                                 : 0;
-    if (length >= (int)sizeof folder)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", checkpoint_path);
-    snprintf(folder, sizeof folder, "%.*s", length, checkpoint_path);
-    if (!is_folder && length == 0)
-        snprintf(folder, sizeof folder, "%s", slash != NULL ? "/" : ".");
-    if (is_folder && find_file(folder, "merges.txt", merges_path) && find_file(folder, "vocab.json", path))
-        return open_pair(path, merges_path, vocabulary_size, out, err);
-    if (is_folder && find_file(folder, "tokenizer.json", path))
-        return open_one(path, false, vocabulary_size, out, err);
-    if (find_file(folder, gz_name, path))
-        return open_one(path, true, vocabulary_size, out, err);
-    if (is_folder)
-        return rv_error_set(
-            err, RV_ERROR_NOT_FOUND,
-            "%s: no vocabulary beside the weights; wanted vocab.json and merges.txt, tokenizer.json, or %s",
-            folder, gz_name);
-    return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                        "%s/%s: not there; put OpenAI's vocabulary beside the weights", folder, gz_name);
 }
 
 void rv_vocabulary_clear(Vocabulary *vocabulary)

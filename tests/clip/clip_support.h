@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "reelvec/log.h"
 #include "shared.h"
 #include "whole_file.h"
 
@@ -70,6 +71,26 @@ static inline json_t *load_golden(const char *name)
     json_t *json = json_load_file(path, JSON_ALLOW_NUL, NULL);
     assert_non_null(json);
     return json;
+}
+
+/* The lines of a log, one after the other. */
+typedef struct LogLines {
+    char text[4096];
+    size_t count;
+} LogLines;
+
+static inline void keep_line(void *user, RvLogLevel level, const char *message)
+{
+    LogLines *lines = user;
+    size_t used = strlen(lines->text);
+    snprintf(lines->text + used, sizeof lines->text - used, "%d %s\n", (int)level, message);
+    lines->count++;
+}
+
+static inline RvLog log_into(LogLines *lines)
+{
+    *lines = (LogLines){0};
+    return (RvLog){.write = keep_line, .user = lines};
 }
 
 static inline void read_scratch(const char *path, Buffer *out)

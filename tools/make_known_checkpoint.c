@@ -7,7 +7,7 @@
 
 static const char usage[] =
     "make_known_checkpoint tiny|vitb32 OUT_FOLDER [--dtype F32|F16|BF16]\n"
-    "    [--layout huggingface|sharded|open_clip] [--vocab bpe_simple_vocab_16e6.txt.gz]\n"
+    "    [--layout huggingface|sharded|open_clip|bin|old_bin] [--vocab bpe_simple_vocab_16e6.txt.gz]\n"
     "Without --vocab: a vocabulary of 514 tokens, bytes only.\n";
 
 /* Index of a word in a NULL-ended list; -1 where it is not. */
@@ -24,7 +24,7 @@ int main(int argument_count, char **arguments)
 {
     static const char *const configs[] = {"tiny", "vitb32", NULL}, *const types[] = {"F32", "F16", "BF16",
                                                                                      NULL};
-    static const char *const layouts[] = {"huggingface", "sharded", "open_clip", NULL};
+    static const char *const layouts[] = {"huggingface", "sharded", "open_clip", "bin", "old_bin", NULL};
     KnownCheckpoint checkpoint = {0};
     int type = 0, layout = 0;
     bool good = argument_count >= 3 && argument_count % 2 == 1 && find_word(configs, arguments[1]) >= 0;

@@ -321,7 +321,7 @@ const CliCommand cli_command_model_list = {
                    "SHA-256: what comes is compared with a known digest. Not pinned: none is known, so it is "
                    "compared only "
                    "with what the server says. Languages: of the texts that a model understands.\n"
-                   "Any other CLIP checkpoint works too: give its folder or .pt file as --model.",
+                   "Any other CLIP checkpoint works too: give its folder or weight file as --model.",
     .examples = "  reelvec model list\n",
     .options = list_options,
     .option_count = sizeof list_options / sizeof list_options[0],

@@ -37,7 +37,7 @@ typedef struct RvModelInfo {
     const char *name;        /* "ViT-B/32" where these are known weights, else the folder's or file's name;
                                 rv_encoder_weights_sha256 finds out, until then the place tells */
     const char *path;        /* what was opened */
-    const char *format;      /* "huggingface", "open_clip", "openai-torchscript" */
+    const char *format;      /* "huggingface", "open_clip", "openai-torchscript", "openai" (a state dict) */
     const char *weight_type; /* "F32", "F16", "BF16" */
     const char *activation;  /* "quick_gelu", "gelu" */
     const char *kernels;     /* CPU level in use: "scalar", "avx2", ..., as in REELVEC_CPU */
@@ -56,9 +56,10 @@ typedef struct RvModelInfo {
     int batch_size; /* pictures that a call should bring to keep the device busy */
 } RvModelInfo;
 
-/* Open a checkpoint: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched model
- * ("ViT-B/32"). Files are mapped; weights are packed when a tower is first used.
- * Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH, UNSUPPORTED, MEMORY.
+/* Open a checkpoint: a Hugging Face or open_clip folder, a weight file (.pt, .bin, .safetensors) with its
+ * settings beside it, or the name of a fetched model ("ViT-B/32"). Files are mapped; weights are packed when
+ * a tower is first used. Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH,
+ * UNSUPPORTED, MEMORY.
  */
 RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out,
                                 RvError *err);

@@ -50,8 +50,9 @@ class ModelInfo:
 class Model(_native.Uncopied):
     """An opened CLIP checkpoint.
 
-    model: a Hugging Face or open_clip folder, OpenAI's .pt file, or the name of a fetched or added model; without it
-    REELVEC_MODEL, else "ViT-B/32". threads: 0 means one per core. precision: how pictures are embedded, "float32", "fast"
+    model: a Hugging Face or open_clip folder, a weight file (.pt, .bin, .safetensors), or the name of a fetched or added
+    model; without it REELVEC_MODEL, else "ViT-B/32". threads: 0 means one per core. precision: how pictures are
+    embedded, "float32", "fast"
     (16-bit integers, cosine to float32 at least 0.9999; CUDA: float16, 0.9995) or "auto": fast where the device gains by
     it. device: for pictures: "cpu", "cuda", "cuda:1", or "auto" (also None): REELVEC_DEVICE, else CUDA where it works.
 

@@ -13,97 +13,103 @@
 #include "clip/checkpoint_config.h"
 #include "clip/checkpoint_files.h"
 #include "clip/tensor_names.h"
-#include "clip/torch_archive.h"
+#include "clip/tensor_unused.h"
 
 struct Checkpoint {
     char *path;
     const char *format;
     ClipConfig config;
     WeightFiles files;
-    bool hugging_face_names;
-    bool text_prefix; // open_clip's custom text towers put "text." before the names of the text tower
+    NameScheme names;
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-static void detect_names(Checkpoint *checkpoint)
+static RvStatus read_config(Checkpoint *checkpoint, FolderKind kind, const char *folder, const RvLog *log,
+                            RvError *err)
 {
-    const TensorTable *tensors = &checkpoint->files.tensors;
-    checkpoint->hugging_face_names =
-        rv_tensor_table_find(tensors, "visual.conv1.weight") == NULL &&
-        rv_tensor_table_find(tensors, "vision_model.embeddings.class_embedding") != NULL;
-    checkpoint->text_prefix = rv_tensor_table_find(tensors, "token_embedding.weight") == NULL &&
-                              rv_tensor_table_find(tensors, "text.token_embedding.weight") != NULL;
+    checkpoint->format = kind == FOLDER_HUGGING_FACE ? "huggingface" : "open_clip";
+    return kind == FOLDER_HUGGING_FACE ? rv_config_hugging_face(folder, log, &checkpoint->config, err)
+                                       : rv_config_open_clip(folder, &checkpoint->config, err);
 }
 
-static RvStatus open_bare(Checkpoint *checkpoint, const RvLog *log, RvError *err)
+/* OpenAI's own files carry their sizes as tensors. */
+static bool is_openais_own(const Checkpoint *checkpoint)
+{
+    return checkpoint->names == NAMES_OPENAI &&
+           rv_tensor_table_find(&checkpoint->files.tensors, "input_resolution") != NULL;
+}
+
+/* Without a configuration: what the shapes do not tell is as in OpenAI's models, which is said where it is a
+ * guess. */
+static RvStatus guess_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
 {
     const char *path = checkpoint->path;
-    if (checkpoint->hugging_face_names)
+    if (checkpoint->names == NAMES_HUGGING_FACE)
         return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                            "%s/config.json: not there, and the weights need it; fetch it too", path);
-    if (checkpoint->text_prefix)
+                            "%s/config.json: not there, and the weights need it; fetch it too", folder);
+    if (checkpoint->names == NAMES_CUSTOM_TEXT)
         return rv_error_set(err, RV_ERROR_NOT_FOUND,
                             "%s/open_clip_config.json: not there, and the weights need it; fetch it too",
-                            path);
-    rv_log_line(log, RV_LOG_WARNING, "%s: no configuration; taken as one of OpenAI's models (QuickGELU)",
-                path);
-    checkpoint->format = "open_clip";
-    return rv_config_from_shapes(&checkpoint->files.tensors, checkpoint->files.items[0].path,
-                                 &checkpoint->config, err);
+                            folder);
+    checkpoint->format = checkpoint->files.tensors.torchscript ? "openai-torchscript" : "openai";
+    RvStatus status = rv_config_from_shapes(&checkpoint->files.tensors, path, &checkpoint->config, err);
+    if (status == RV_OK && !is_openais_own(checkpoint))
+        rv_log_line(
+            log, RV_LOG_WARNING,
+            "%s: no configuration beside it; taken as one of OpenAI's models (QuickGELU, heads of 64, "
+            "OpenAI's "
+            "mean and deviation of pictures); if it is another, put its open_clip_config.json into %s",
+            path, folder);
+    return status;
+}
+
+/* The configuration beside the weights, by the names that their tensors have. */
+static RvStatus choose_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
+{
+    bool has_config = rv_weight_files_have(folder, "config.json");
+    bool has_open_clip_config = rv_weight_files_have(folder, "open_clip_config.json");
+    if (is_openais_own(checkpoint))
+        return guess_config(checkpoint, folder, log, err);
+    if (has_open_clip_config && checkpoint->names != NAMES_HUGGING_FACE)
+        return read_config(checkpoint, FOLDER_OPEN_CLIP, folder, log, err);
+    if (has_config)
+        return read_config(checkpoint, FOLDER_HUGGING_FACE, folder, log, err);
+    return guess_config(checkpoint, folder, log, err);
 }
 
 static RvStatus open_folder(Checkpoint *checkpoint, const RvLog *log, RvError *err)
 {
     FolderKind kind;
-    const char *weights = NULL;
-    RvStatus status = rv_weight_files_find(checkpoint->path, &kind, &weights, err);
-    if (status != RV_OK)
-        return status;
+    const char *weights = NULL, *folder = checkpoint->path;
+    char path[4096];
+    RvStatus status = rv_weight_files_find(folder, &kind, &weights, err);
     // The configuration first: it is small, and tells what the folder is if it is not CLIP.
-    if (kind == FOLDER_HUGGING_FACE) {
-        checkpoint->format = "huggingface";
-        status = rv_config_hugging_face(checkpoint->path, log, &checkpoint->config, err);
-    } else if (kind == FOLDER_OPEN_CLIP) {
-        checkpoint->format = "open_clip";
-        status = rv_config_open_clip(checkpoint->path, log, &checkpoint->config, err);
-    }
+    if (status == RV_OK && kind != FOLDER_BARE)
+        status = read_config(checkpoint, kind, folder, log, err);
     if (status == RV_OK)
-        status = rv_weight_files_open_folder(checkpoint->path, weights, &checkpoint->files, err);
+        status = rv_file_join(folder, weights, path, sizeof path, err);
+    if (status == RV_OK)
+        status = rv_weight_files_open(path, log, &checkpoint->files, err);
     if (status != RV_OK)
         return status;
-    detect_names(checkpoint);
-    return kind == FOLDER_BARE ? open_bare(checkpoint, log, err) : RV_OK;
+    checkpoint->names = rv_tensor_names_scheme(&checkpoint->files.tensors);
+    return kind == FOLDER_BARE ? choose_config(checkpoint, folder, log, err) : RV_OK;
 }
 
-static RvStatus open_file(Checkpoint *checkpoint, RvError *err)
+static RvStatus open_file(Checkpoint *checkpoint, const RvLog *log, RvError *err)
 {
-    const char *path = checkpoint->path;
-    MappedFile file;
-    RvStatus status = rv_file_map(path, &file, err);
+    const char *path = checkpoint->path, *slash = strrchr(path, '/');
+    char folder[4096];
+    size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    if (length >= sizeof folder)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", path);
+    snprintf(folder, sizeof folder, "%.*s", (int)length, slash == NULL ? "." : path);
+    RvStatus status = rv_weight_files_open(path, log, &checkpoint->files, err);
     if (status != RV_OK)
         return status;
-    bool is_zip = rv_torch_archive_looks_like(file.bytes, file.size_bytes);
-    bool is_pickle = file.size_bytes > 2 && file.bytes[0] == 0x80 && file.bytes[1] <= 5;
-    rv_file_unmap(&file);
-    if (is_pickle)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: PyTorch's old format, without an archive; load it in Python and torch.save it again", path);
-    size_t length = strlen(path);
-    if (!is_zip && length > 12 && strcmp(path + length - 12, ".safetensors") == 0)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: name the folder that holds it, with its configuration", path);
-    if (!is_zip)
-        return rv_error_set(
-            err, RV_ERROR_FORMAT,
-            "%s: not a checkpoint; wanted a Hugging Face or open_clip folder, or OpenAI's .pt file", path);
-    checkpoint->format = "openai-torchscript";
-    status = rv_weight_files_open_archive(path, &checkpoint->files, err);
-    if (status != RV_OK)
-        return status;
-    detect_names(checkpoint);
-    return rv_config_from_shapes(&checkpoint->files.tensors, path, &checkpoint->config, err);
+    checkpoint->names = rv_tensor_names_scheme(&checkpoint->files.tensors);
+    return choose_config(checkpoint, folder, log, err);
 }
 
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err)
@@ -121,8 +127,11 @@ RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out
         for (size_t end = strlen(checkpoint->path); is_folder && end > 1 && checkpoint->path[end - 1] == '/';
              end--)
             checkpoint->path[end - 1] = '\0';
-        status = is_folder ? open_folder(checkpoint, log, err) : open_file(checkpoint, err);
+        status = is_folder ? open_folder(checkpoint, log, err) : open_file(checkpoint, log, err);
     }
+    if (status == RV_OK)
+        status = rv_tensor_unused_check(&checkpoint->files.tensors, checkpoint->names, &checkpoint->config,
+                                        path, log, err);
     if (status != RV_OK)
         rv_checkpoint_close(checkpoint);
     else
@@ -198,16 +207,6 @@ RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
-/* Where a tensor of OpenAI's name is found in this checkpoint. */
-static void find_pieces(const Checkpoint *checkpoint, const char *name, TensorPieces *out)
-{
-    if (checkpoint->hugging_face_names && rv_tensor_names_hugging_face(name, out))
-        return;
-    bool prefix = checkpoint->text_prefix && strncmp(name, "visual.", 7) != 0;
-    *out = (TensorPieces){.count = 1};
-    snprintf(out->names[0], TENSOR_NAME_MAX, "%s%s", prefix ? "text." : "", name);
-}
-
 /* The shape that each piece must have: the whole's, divided along the first axis, or turned round. */
 static void piece_shape(const TensorPieces *pieces, const size_t *shape, int rank,
                         size_t out[TENSOR_MAX_RANK])
@@ -248,7 +247,7 @@ RvStatus rv_checkpoint_check(const Checkpoint *checkpoint, const char *name, con
 {
     TensorPieces pieces;
     size_t wanted[TENSOR_MAX_RANK];
-    find_pieces(checkpoint, name, &pieces);
+    rv_tensor_names_find(checkpoint->names, name, &pieces);
     piece_shape(&pieces, shape, rank, wanted);
     for (int i = 0; i < pieces.count; i++) {
         RvStatus status = check_piece(checkpoint, pieces.names[i], wanted, rank, err);
@@ -285,7 +284,7 @@ RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, cons
     if (status != RV_OK)
         return status;
     TensorPieces pieces;
-    find_pieces(checkpoint, name, &pieces);
+    rv_tensor_names_find(checkpoint->names, name, &pieces);
     for (int i = 0; i < pieces.count; i++) {
         const Tensor *piece = &rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[i])->tensor;
         if (pieces.transposed && rank == 2)
@@ -302,7 +301,7 @@ RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name,
                                  int rank, size_t first_row, size_t row_count, float *dst, RvError *err)
 {
     TensorPieces pieces;
-    find_pieces(checkpoint, name, &pieces);
+    rv_tensor_names_find(checkpoint->names, name, &pieces);
     size_t piece_rows = shape[0] / (size_t)pieces.count, columns = 1;
     for (int i = 1; i < rank; i++)
         columns *= shape[i];
@@ -323,7 +322,7 @@ RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name,
 const Tensor *rv_checkpoint_tensor(const Checkpoint *checkpoint, const char *name)
 {
     TensorPieces pieces;
-    find_pieces(checkpoint, name, &pieces);
+    rv_tensor_names_find(checkpoint->names, name, &pieces);
     const NamedTensor *found = rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[0]);
     return pieces.count == 1 && !pieces.transposed && found != NULL && found->fault == NULL ? &found->tensor
                                                                                             : NULL;

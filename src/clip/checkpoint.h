@@ -36,6 +36,9 @@ typedef struct Tensor {
     WeightType type;
     int rank;
     size_t shape[TENSOR_MAX_RANK];
+    size_t stride[TENSOR_MAX_RANK]; // in elements; of a strided tensor only
+    bool strided; // its elements do not follow each other: to be gathered (tensor_source.h) before they are
+                  // read
     size_t element_count;
     const uint8_t *bytes;
     const struct TensorSource *source; // the file that bytes lie in (tensor_source.h); NULL: memory
@@ -46,14 +49,16 @@ void rv_tensor_read(const Tensor *tensor, size_t first, size_t count, float *dst
 
 typedef struct Checkpoint Checkpoint;
 
-/* A Hugging Face folder, an open_clip folder, or OpenAI's .pt file. Errors: NOT_FOUND, IO, FORMAT,
- * UNSUPPORTED, MISMATCH (configuration and weights disagree), each naming file, tensor and what to do. */
+/* A Hugging Face folder, an open_clip folder, or a weight file itself (.safetensors, .bin, .pt, .index.json),
+ * whose configuration is what lies beside it. Warnings name what had to be guessed. Errors: NOT_FOUND, IO,
+ * FORMAT, UNSUPPORTED, MISMATCH (configuration and weights disagree), each naming file, tensor and what to
+ * do. */
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err);
 void rv_checkpoint_close(Checkpoint *checkpoint);
 
 const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint);
-const char *
-rv_checkpoint_format(const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript"
+const char *rv_checkpoint_format(
+    const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript", "openai"
 const char *rv_checkpoint_path(const Checkpoint *checkpoint);
 WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // of the largest tensors
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);

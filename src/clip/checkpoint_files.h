@@ -19,22 +19,25 @@ typedef struct WeightFiles {
     TensorTable tensors; // sorted; bytes lie in the maps, sources in the items
 } WeightFiles;
 
-/* What lies in a folder, as a checkpoint. */
+/* Which configuration goes with a folder's weights. */
 typedef enum FolderKind {
-    FOLDER_HUGGING_FACE, // config.json with weights
-    FOLDER_OPEN_CLIP,    // open_clip_config.json with weights
-    FOLDER_BARE          // weights without a configuration
+    FOLDER_HUGGING_FACE, // config.json
+    FOLDER_OPEN_CLIP,    // open_clip_config.json
+    FOLDER_BARE          // none of the two with weights of its kind: the tensors' names decide
 } FolderKind;
 
-/* Which kind of checkpoint the folder is, and the name of its weight file or shard index. Errors: UNSUPPORTED
- * (only PyTorch's old pickles), FORMAT (no checkpoint). */
+/* Which kind of checkpoint the folder is, and the name of its weight file or index of shards (a static text).
+ * safetensors come before pickles. timm's repositories hold two models; open_clip's is the CLIP. FORMAT: no
+ * checkpoint. */
 RvStatus rv_weight_files_find(const char *folder, FolderKind *kind, const char **weights, RvError *err);
 
-/* Map the folder's weights: one safetensors file, or the shards that an index (*.index.json) names. */
-RvStatus rv_weight_files_open_folder(const char *folder, const char *weights, WeightFiles *out, RvError *err);
+/* true where the folder has a file of this name. */
+bool rv_weight_files_have(const char *folder, const char *name);
 
-/* Map one .pt archive. */
-RvStatus rv_weight_files_open_archive(const char *path, WeightFiles *out, RvError *err);
+/* Map the weights, whatever they are called: safetensors, a ZIP archive of PyTorch or its older format, or
+ * the shards that an index (*.index.json) names. Prefixes of training programs are taken from the names, and
+ * strided tensors gathered in memory. Errors: NOT_FOUND, IO, FORMAT, UNSUPPORTED, MEMORY. */
+RvStatus rv_weight_files_open(const char *path, const RvLog *log, WeightFiles *out, RvError *err);
 
 void rv_weight_files_close(WeightFiles *files);
 

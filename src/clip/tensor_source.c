@@ -3,10 +3,12 @@
 #include "clip/tensor_source.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "clip/tensor_table.h"
 
 /* 16-bit elements on their way to float32: small enough for a thread's stack and a core's nearest cache. */
@@ -55,5 +57,43 @@ RvStatus rv_tensor_fetch(const Tensor *tensor, size_t first, size_t count, float
         dst += some;
         count -= some;
     }
+    return RV_OK;
+}
+
+/* As many elements from one row of the last dimension to the next as the tensor has rows. */
+static void gather_rows(const Tensor *tensor, const uint8_t *from, uint8_t *dst)
+{
+    size_t element_bytes = rv_weight_type_bytes(tensor->type), at[TENSOR_MAX_RANK] = {0};
+    size_t columns = tensor->rank > 0 ? tensor->shape[tensor->rank - 1] : 1;
+    size_t step = tensor->rank > 0 ? tensor->stride[tensor->rank - 1] : 1;
+    for (size_t done = 0; done < tensor->element_count; done += columns) {
+        size_t place = 0;
+        for (int i = 0; i < tensor->rank - 1; i++)
+            place += at[i] * tensor->stride[i];
+        for (size_t k = 0; k < columns; k++, dst += element_bytes)
+            memcpy(dst, from + (place + k * step) * element_bytes, element_bytes);
+        for (int i = tensor->rank - 1; i-- > 0 && ++at[i] == tensor->shape[i];)
+            at[i] = 0;
+    }
+}
+
+RvStatus rv_tensor_gather(const Tensor *tensor, uint8_t *dst, RvError *err)
+{
+    size_t extent = 0, element_bytes = rv_weight_type_bytes(tensor->type);
+    if (!rv_tensor_extent(tensor, &extent))
+        return rv_error_memory(err, SIZE_MAX);
+    uint8_t *held = NULL;
+    if (tensor->source != NULL) {
+        held = rv_mem_alloc_aligned(extent, element_bytes, err);
+        RvStatus status = held != NULL
+                              ? read_exactly(tensor->source, tensor->bytes, extent * element_bytes, held, err)
+                              : RV_ERROR_MEMORY;
+        if (status != RV_OK) {
+            free(held);
+            return status;
+        }
+    }
+    gather_rows(tensor, held != NULL ? held : tensor->bytes, dst);
+    free(held);
     return RV_OK;
 }

@@ -17,4 +17,8 @@ typedef struct TensorSource {
  */
 RvStatus rv_tensor_fetch(const Tensor *tensor, size_t first, size_t count, float *dst, RvError *err);
 
+/* The elements of a strided tensor, of its own type, one after the other: dst[element_count]. Errors: IO,
+ * FORMAT, MEMORY. */
+RvStatus rv_tensor_gather(const Tensor *tensor, uint8_t *dst, RvError *err);
+
 #endif

@@ -74,8 +74,10 @@ const NamedTensor *rv_tensor_table_find(const TensorTable *table, const char *na
 
 void rv_tensor_table_clear(TensorTable *table)
 {
-    for (size_t i = 0; i < table->count; i++)
+    for (size_t i = 0; i < table->count; i++) {
         free(table->items[i].name);
+        free(table->items[i].gathered);
+    }
     free(table->items);
     *table = (TensorTable){0};
 }
@@ -87,6 +89,21 @@ bool rv_tensor_count_elements(Tensor *tensor)
         if (!rv_mem_multiply(tensor->element_count, tensor->shape[i], &tensor->element_count))
             return false;
     }
+    return true;
+}
+
+bool rv_tensor_extent(const Tensor *tensor, size_t *extent)
+{
+    *extent = tensor->element_count;
+    if (!tensor->strided || tensor->element_count == 0)
+        return true;
+    size_t last = 0, step = 0;
+    for (int i = 0; i < tensor->rank; i++) {
+        if (!rv_mem_multiply(tensor->shape[i] - 1, tensor->stride[i], &step) || step >= SIZE_MAX - last)
+            return false;
+        last += step;
+    }
+    *extent = last + 1;
     return true;
 }
 

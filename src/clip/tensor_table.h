@@ -13,6 +13,7 @@ typedef struct NamedTensor {
     Tensor tensor;     // bytes lie in a mapped file
     const char *file;  // path of that file; borrowed, outlives the table
     const char *fault; // static text: why it cannot serve as a weight ("is of type I64"); NULL when it can
+    uint8_t *gathered; // where the elements lie if they were gathered; owned
 } NamedTensor;
 
 /* What a format calls a type of elements. */
@@ -27,6 +28,7 @@ typedef struct TensorTable {
     NamedTensor *items;
     size_t count, capacity;
     bool sorted;
+    bool torchscript; // out of a TorchScript archive
 } TensorTable;
 
 /* The name is copied. Errors: FORMAT (empty or overlong name, over TENSOR_TABLE_MAX tensors), MEMORY. */
@@ -40,6 +42,9 @@ void rv_tensor_table_clear(TensorTable *table);
 
 /* Set element_count from the shape; false when it overflows. */
 bool rv_tensor_count_elements(Tensor *tensor);
+
+/* How many elements of its storage the tensor reaches over, with gaps; false when that overflows. */
+bool rv_tensor_extent(const Tensor *tensor, size_t *extent);
 size_t rv_weight_type_bytes(WeightType type);
 const char *rv_weight_type_name(WeightType type); // "F32", "F16", "BF16"
 

@@ -48,6 +48,13 @@ static void write_file(const char *folder, const char *name, const char *text)
     write_whole(path, text, strlen(text));
 }
 
+static void unlink_file(const char *folder, const char *name)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void expect_failure(const char *path, RvStatus wanted, const char *message)
 {
     Checkpoint *checkpoint = NULL;
@@ -65,7 +72,8 @@ static void checkpoint_open_knows_every_layout(void **state)
     } cases[] = {
         {"tiny-bytes", "huggingface", WEIGHT_F32},        {"tiny-f16-bytes", "huggingface", WEIGHT_F16},
         {"tiny-bf16-bytes", "huggingface", WEIGHT_BF16},  {"tiny-sharded-bytes", "huggingface", WEIGHT_F32},
-        {"tiny-openclip-bytes", "open_clip", WEIGHT_F32},
+        {"tiny-openclip-bytes", "open_clip", WEIGHT_F32}, {"tiny-bin-bytes", "huggingface", WEIGHT_F32},
+        {"tiny-oldbin-bytes", "huggingface", WEIGHT_F32}, {"tiny-f16-bin-bytes", "huggingface", WEIGHT_F16},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         Checkpoint *checkpoint = open_known(cases[i].name);
@@ -101,7 +109,8 @@ static void checkpoint_read_gives_the_same_in_every_layout(void **state)
         {"token_embedding.weight", {514, 64}, 2},
     };
     Checkpoint *plain = open_known("tiny-openclip-bytes"); // OpenAI's own names
-    Checkpoint *others[] = {open_known("tiny-bytes"), open_known("tiny-sharded-bytes")};
+    Checkpoint *others[] = {open_known("tiny-bytes"), open_known("tiny-sharded-bytes"),
+                            open_known("tiny-bin-bytes"), open_known("tiny-oldbin-bytes")};
     for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++) {
         size_t count = 1;
         for (int k = 0; k < tensors[i].rank; k++)
@@ -111,7 +120,7 @@ static void checkpoint_read_gives_the_same_in_every_layout(void **state)
         RvError err = {0};
         assert_ok(rv_checkpoint_read(plain, tensors[i].name, tensors[i].shape, tensors[i].rank, wanted, &err),
                   err);
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 4; k++) {
             assert_ok(rv_checkpoint_read(others[k], tensors[i].name, tensors[i].shape, tensors[i].rank, found,
                                          &err),
                       err);
@@ -121,8 +130,8 @@ static void checkpoint_read_gives_the_same_in_every_layout(void **state)
         free(found);
     }
     rv_checkpoint_close(plain);
-    rv_checkpoint_close(others[0]);
-    rv_checkpoint_close(others[1]);
+    for (size_t k = 0; k < 4; k++)
+        rv_checkpoint_close(others[k]);
 }
 
 static void checkpoint_check_names_tensor_and_shapes(void **state)
@@ -167,9 +176,11 @@ static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
     expect_failure(folder, RV_ERROR_FORMAT, "no checkpoint in this folder");
     write_file(folder, "pytorch_model.bin", "");
     write_file(folder, "config.json", "{}");
-    expect_failure(folder, RV_ERROR_UNSUPPORTED, "convert it to safetensors");
+    expect_failure(folder, RV_ERROR_FORMAT, "pytorch_model.bin: not a checkpoint");
     write_file(folder, weights, "");
-    expect_failure(folder, RV_ERROR_FORMAT, "not a safetensors file");
+    expect_failure(folder, RV_ERROR_FORMAT, "model.safetensors: not a checkpoint");
+    write_file(folder, weights, "version https://git-lfs.github.com/spec/v1\noid sha256:00\n");
+    expect_failure(folder, RV_ERROR_FORMAT, "git lfs pull");
 
     folder = make_folder("no-config");
     link_file("tiny-bytes", weights, folder, weights);
@@ -189,9 +200,10 @@ static void checkpoint_open_says_what_is_wrong_with_a_file(void **state)
     } cases[] = {
         {"empty.pt", "", RV_ERROR_FORMAT, "not a checkpoint"},
         {"text.pt", "hello", RV_ERROR_FORMAT, "not a checkpoint"},
-        {"old.pt", "\x80\x02\x8a\x0a", RV_ERROR_UNSUPPORTED, "old format"},
+        {"old.pt", "\x80\x02\x8a\x0a", RV_ERROR_FORMAT, "not a checkpoint"},
+        {"cut.pt", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", RV_ERROR_FORMAT, "cut off"},
         {"half.pt", "PK\3\4 and then nothing", RV_ERROR_FORMAT, "damaged archive"},
-        {"model.safetensors", "hello", RV_ERROR_UNSUPPORTED, "name the folder"},
+        {"model.safetensors", "hello", RV_ERROR_FORMAT, "not a checkpoint"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_file(folder, cases[i].name, cases[i].text);
@@ -216,6 +228,107 @@ static void checkpoint_open_takes_a_bare_file_of_openais_names(void **state)
     assert_int_equal(config->text.mlp_width, 256);
     assert_int_equal(config->context_length, 77);
     rv_checkpoint_close(checkpoint);
+}
+
+static Checkpoint *open_logged(const char *folder, const char *name, LogLines *lines)
+{
+    char path[4300];
+    RvError err = {0};
+    Checkpoint *checkpoint = NULL;
+    const RvLog log = log_into(lines);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(rv_checkpoint_open(path, &log, &checkpoint, &err), err);
+    return checkpoint;
+}
+
+/* A weight file that is named itself has the configuration that lies beside it, whatever its ending. */
+static void checkpoint_open_takes_the_configuration_beside_a_file(void **state)
+{
+    static const char gelu[] = "{\"model_cfg\": {\"embed_dim\": 96, \"vision_cfg\": {\"image_size\": 64, "
+                               "\"layers\": 3, \"width\": 128, "
+                               "\"head_width\": 32, \"patch_size\": 16}, \"text_cfg\": {\"vocab_size\": 514, "
+                               "\"width\": 64, \"heads\": 2, "
+                               "\"layers\": 2}}, \"preprocess_cfg\": {\"mean\": [0.5, 0.5, 0.5]}}";
+    static const char *const names[] = {"epoch_5.pt", "open_clip_pytorch_model.bin", "x.pth",
+                                        "y.safetensors"};
+    LogLines lines;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *folder = make_folder("named");
+        link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, names[i]);
+        Checkpoint *checkpoint = open_logged(folder, names[i], &lines);
+        assert_int_equal(rv_checkpoint_config(checkpoint)->activation, ACTIVATION_QUICK_GELU);
+        assert_non_null(strstr(lines.text, "QuickGELU")); // a guess, and said to be one
+        assert_string_equal(rv_checkpoint_format(checkpoint), "openai");
+        rv_checkpoint_close(checkpoint);
+        write_file(folder, "open_clip_config.json", gelu);
+        checkpoint = open_logged(folder, names[i], &lines);
+        const ClipConfig *config = rv_checkpoint_config(checkpoint);
+        assert_int_equal(config->activation, ACTIVATION_GELU);
+        assert_int_equal(config->vision.heads, 4);
+        assert_true(config->image_mean[1] == 0.5f);
+        assert_string_equal(rv_checkpoint_format(checkpoint), "open_clip");
+        assert_int_equal(lines.count, 0);
+        rv_checkpoint_close(checkpoint);
+    }
+    const char *folder = make_folder("named");
+    link_file("tiny-bin-bytes", "pytorch_model.bin", folder, "pytorch_model.bin");
+    char path[4200];
+    snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
+    expect_failure(path, RV_ERROR_NOT_FOUND, "config.json: not there");
+    link_file("tiny-bytes", "config.json", folder, "config.json");
+    Checkpoint *checkpoint = open_logged(folder, "pytorch_model.bin", &lines);
+    assert_string_equal(rv_checkpoint_format(checkpoint), "huggingface");
+    assert_non_null(strstr(lines.text, "no preprocessor_config.json"));
+    rv_checkpoint_close(checkpoint);
+}
+
+/* timm's repositories: its own tower beside open_clip's model. Hugging Face's config.json says what it is. */
+static void checkpoint_open_finds_the_clip_beside_another_model(void **state)
+{
+    LogLines lines;
+    const char *folder = make_folder("timm");
+    link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, "open_clip_model.safetensors");
+    link_file("tiny-openclip-bytes", "open_clip_config.json", folder, "open_clip_config.json");
+    write_file(folder, "config.json",
+               "{\"architecture\": \"vit_base_patch32_clip_224\", \"num_classes\": 512}");
+    write_file(folder, weights, "timm's tower");
+    Checkpoint *checkpoint = open_logged(folder, "", &lines);
+    assert_string_equal(rv_checkpoint_format(checkpoint), "open_clip");
+    rv_checkpoint_close(checkpoint);
+    unlink_file(folder, "open_clip_config.json");
+    unlink_file(folder, "open_clip_model.safetensors");
+    expect_failure(folder, RV_ERROR_UNSUPPORTED, "architecture is a model of timm");
+
+    folder = make_folder("both"); // as LAION's repositories: Hugging Face's files and open_clip's
+    link_file("tiny-bin-bytes", "pytorch_model.bin", folder, "pytorch_model.bin");
+    link_file("tiny-bytes", "config.json", folder, "config.json");
+    link_file("tiny-bytes", "preprocessor_config.json", folder, "preprocessor_config.json");
+    write_file(folder, "open_clip_config.json", "{}");
+    write_file(folder, "open_clip_pytorch_model.bin", "");
+    checkpoint = open_logged(folder, "", &lines);
+    assert_string_equal(rv_checkpoint_format(checkpoint), "huggingface");
+    assert_int_equal(lines.count, 0);
+    rv_checkpoint_close(checkpoint);
+}
+
+/* A configuration with fewer layers than the weights have computes something else. */
+static void checkpoint_open_refuses_unused_tensors(void **state)
+{
+    char path[4096], text[4096];
+    Buffer json;
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    strcat(path, "/config.json");
+    read_scratch(path, &json);
+    const char *at = strstr((const char *)json.bytes, "\"num_hidden_layers\": 3");
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s\"num_hidden_layers\": 2%s", (int)(at - (const char *)json.bytes),
+             (const char *)json.bytes, at + 22);
+    rv_buffer_clear(&json);
+    const char *folder = make_folder("fewer-layers");
+    link_file("tiny-bytes", weights, folder, weights);
+    write_file(folder, "config.json", text);
+    expect_failure(folder, RV_ERROR_UNSUPPORTED,
+                   "vision_model.encoder.layers.2.layer_norm1.bias and 15 more");
 }
 
 static void checkpoint_open_refuses_bad_shard_indexes(void **state)
@@ -296,6 +409,9 @@ int main(void)
         cmocka_unit_test(checkpoint_open_says_what_is_wrong_with_a_folder),
         cmocka_unit_test(checkpoint_open_says_what_is_wrong_with_a_file),
         cmocka_unit_test(checkpoint_open_takes_a_bare_file_of_openais_names),
+        cmocka_unit_test(checkpoint_open_takes_the_configuration_beside_a_file),
+        cmocka_unit_test(checkpoint_open_finds_the_clip_beside_another_model),
+        cmocka_unit_test(checkpoint_open_refuses_unused_tensors),
         cmocka_unit_test(checkpoint_open_refuses_bad_shard_indexes),
         cmocka_unit_test(clip_open_refuses_a_configuration_of_another_model),
     };

@@ -10,12 +10,13 @@
 static const char *make_folder(const char *name, const char *text, const char *other, const char *other_text)
 {
     static char folder[4096];
-    static const char *const names[] = {"config.json", "preprocessor_config.json", "open_clip_config.json"};
+    static const char *const names[] = {"config.json", "preprocessor_config.json", "processor_config.json",
+                                        "open_clip_config.json"};
     char path[4200];
     RvError err = {0};
     build_path("config", folder, sizeof folder);
     assert_ok(rv_file_make_folders(folder, &err), err);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
         if (strcmp(names[i], name) == 0)
@@ -73,6 +74,63 @@ static void config_hugging_face_reads_what_is_there(void **state)
     assert_true(config.image_mean[0] == 0 && config.image_deviation[0] == 1);
 }
 
+/* Whatever asks for another picture is honoured or refused by its name. */
+static void config_hugging_face_reads_every_key_of_pictures(void **state)
+{
+    static const struct {
+        const char *json;
+        float mean, deviation; // of red
+    } good[] = {
+        {"{\"size\": 224, \"crop_size\": 224, \"feature_extractor_type\": \"CLIPFeatureExtractor\"}",
+         0.48145466f, 0.26862954f},
+        {"{\"size\": {\"shortest_edge\": 224}, \"crop_size\": {\"height\": 224, \"width\": 224}}",
+         0.48145466f, 0.26862954f},
+        {"{\"image_processor_type\": \"CLIPImageProcessorFast\", \"do_pad\": false, \"resample\": 3}",
+         0.48145466f, 0.26862954f},
+        {"{\"do_rescale\": false, \"image_mean\": [127.5, 0, 0], \"image_std\": [51, 1, 1]}", 0.5f, 0.2f},
+        {"{\"rescale_factor\": 0.0078431372549, \"image_mean\": [1, 1, 1], \"image_std\": [1, 1, 1]}", 0.5f,
+         0.5f},
+        {"{\"do_rescale\": false, \"do_normalize\": false}", 0, 1 / 255.0f},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ClipConfig config;
+        RvError err = {0};
+        const char *folder = make_folder("config.json", "{}", "preprocessor_config.json", good[i].json);
+        assert_ok(rv_config_hugging_face(folder, NULL, &config, &err), err);
+        if (fabsf(config.image_mean[0] - good[i].mean) > 1e-6f ||
+            fabsf(config.image_deviation[0] - good[i].deviation) > 1e-6f)
+            fail_msg("%s: %g %g", good[i].json, config.image_mean[0], config.image_deviation[0]);
+    }
+}
+
+/* transformers 5 writes the settings of pictures into processor_config.json alone, and reads them first. */
+static void config_hugging_face_reads_processor_config(void **state)
+{
+    ClipConfig config;
+    RvError err = {0};
+    LogLines lines;
+    const RvLog log = log_into(&lines);
+    const char *folder = make_folder(
+        "config.json", "{}", "processor_config.json",
+        "{\"image_processor\": {\"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.5, 0.5, 0.5]}}");
+    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
+    assert_true(config.image_mean[0] == 0.5f && config.image_deviation[2] == 0.5f);
+    assert_int_equal(lines.count, 0);
+    char path[4200];
+    snprintf(path, sizeof path, "%s/preprocessor_config.json", folder);
+    write_whole(path, "{\"image_mean\": [0, 0, 0]}", 25);
+    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
+    assert_true(config.image_mean[0] == 0.5f);
+    folder =
+        make_folder("config.json", "{}", "processor_config.json", "{\"processor_class\": \"CLIPProcessor\"}");
+    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
+    assert_non_null(strstr(lines.text, "no preprocessor_config.json"));
+    folder =
+        make_folder("config.json", "{}", "processor_config.json", "{\"image_processor\": {\"resample\": 2}}");
+    assert_int_equal(rv_config_hugging_face(folder, &log, &config, &err), RV_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "processor_config.json: resample"));
+}
+
 static void config_hugging_face_refuses(void **state)
 {
     static const struct {
@@ -100,8 +158,27 @@ static void config_hugging_face_refuses(void **state)
         {"{\"text_config\": {\"layer_norm_eps\": 0}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"text_config\": {\"max_position_embeddings\": 1}}", NULL, RV_ERROR_FORMAT, "context length"},
         {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std"},
+        {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "image_std"},
+        {"{\"text_config\": {\"layer_norm_eps\": 1e-50}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{}", "{\"image_mean\": [1, 1]}", RV_ERROR_FORMAT, "image_mean"},
-        {"{}", "{\"rescale_factor\": 1}", RV_ERROR_UNSUPPORTED, "rescale_factor"},
+        {"{}", "{\"rescale_factor\": 0}", RV_ERROR_FORMAT, "rescale_factor"},
+        {"{}", "{\"size\": {\"shortest_edge\": 256}}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
+        {"{}", "{\"size\": 256}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
+        {"{}", "{\"size\": 224, \"default_to_square\": true}", RV_ERROR_UNSUPPORTED, "squashes"},
+        {"{}", "{\"size\": {\"height\": 224, \"width\": 224}}", RV_ERROR_UNSUPPORTED, "squashes"},
+        {"{}", "{\"size\": {\"shortest_edge\": 224, \"longest_edge\": 300}}", RV_ERROR_UNSUPPORTED, "size"},
+        {"{}", "{\"crop_size\": {\"height\": 224, \"width\": 200}}", RV_ERROR_UNSUPPORTED, "crop_size"},
+        {"{}", "{\"crop_size\": 336}", RV_ERROR_UNSUPPORTED, "crop_size"},
+        {"{}", "{\"do_center_crop\": false}", RV_ERROR_UNSUPPORTED, "do_center_crop"},
+        {"{}", "{\"do_resize\": false}", RV_ERROR_UNSUPPORTED, "do_resize"},
+        {"{}", "{\"do_pad\": true}", RV_ERROR_UNSUPPORTED, "do_pad"},
+        {"{}", "{\"do_rescale\": 0}", RV_ERROR_FORMAT, "do_rescale"},
+        {"{}", "{\"resample\": 2}", RV_ERROR_UNSUPPORTED, "resample"},
+        {"{}", "{\"resample\": 0}", RV_ERROR_UNSUPPORTED, "resample"},
+        {"{}", "{\"image_processor_type\": \"ViTImageProcessor\"}", RV_ERROR_UNSUPPORTED,
+         "ViTImageProcessor"},
+        {"{\"architecture\": \"resnet50\"}", NULL, RV_ERROR_UNSUPPORTED, "timm"},
+        {"{\"vision_config\": {\"image_size\": [224, 240]}}", NULL, RV_ERROR_UNSUPPORTED, "two sides"},
         {"{}", "{", RV_ERROR_FORMAT, "preprocessor_config.json"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -122,13 +199,13 @@ static void config_open_clip_reads_what_is_there(void **state)
     RvError err = {0};
     const char *folder = make_folder(
         "open_clip_config.json",
-        "{\"model_cfg\": {\"embed_dim\": 640, \"vision_cfg\": {\"image_size\": 240, \"layers\": 14, "
+        "{\"model_cfg\": {\"embed_dim\": 640, \"vision_cfg\": {\"image_size\": [240, 240], \"layers\": 14, "
         "\"width\": "
         "896, \"patch_size\": 16, \"head_width\": 56, \"mlp_ratio\": 2.5, \"patch_dropout\": 0.5},"
         "\"text_cfg\": {\"width\": 640, \"heads\": 10, \"layers\": 9, \"no_causal_mask\": false}},"
         "\"preprocess_cfg\": {\"mean\": [0.5, 0.5, 0.5], \"std\": [0.25, 0.25, 0.25]}}",
         NULL, NULL);
-    assert_ok(rv_config_open_clip(folder, NULL, &config, &err), err);
+    assert_ok(rv_config_open_clip(folder, &config, &err), err);
     assert_int_equal(config.dimensions, 640);
     assert_int_equal(config.vision.heads, 16);
     assert_int_equal(config.vision.mlp_width, 2240);
@@ -149,7 +226,11 @@ static void config_open_clip_refuses(void **state)
         {"{}", "{}", RV_ERROR_FORMAT, "vision_cfg"},
         {"{\"vision_cfg\": {\"timm_model_name\": \"x\"}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
          "timm"},
-        {"{\"vision_cfg\": {\"layers\": [3, 4, 6, 3]}, \"text_cfg\": {}}", "{}", RV_ERROR_FORMAT, "layers"},
+        {"{\"vision_cfg\": {\"layers\": [3, 4, 6, 3]}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
+         "ResNet"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"interpolation\": \"bilinear\"}", RV_ERROR_UNSUPPORTED,
+         "interpolation"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"mode\": \"L\"}", RV_ERROR_UNSUPPORTED, "mode"},
         {"{\"vision_cfg\": {\"pool_type\": \"avg\"}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
          "pool_type"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {\"no_causal_mask\": true}}", "{}", RV_ERROR_UNSUPPORTED,
@@ -169,7 +250,7 @@ static void config_open_clip_refuses(void **state)
         snprintf(text, sizeof text, "{\"model_cfg\": %s, \"preprocess_cfg\": %s}", cases[i].model,
                  cases[i].preprocess);
         RvStatus status =
-            rv_config_open_clip(make_folder("open_clip_config.json", text, NULL, NULL), NULL, &config, &err);
+            rv_config_open_clip(make_folder("open_clip_config.json", text, NULL, NULL), &config, &err);
         if (status != cases[i].status || strstr(err.message, cases[i].message) == NULL)
             fail_msg("%s: %d %s", text, status, err.message);
     }
@@ -195,15 +276,36 @@ static void config_from_shapes_refuses_what_is_no_clip_vit(void **state)
     rv_tensor_table_clear(&table);
 }
 
+/* Heads of 64 in a tower of this width would be a guess that is known to be wrong. */
+static void config_from_shapes_refuses_to_guess_wide_heads(void **state)
+{
+    static const size_t widths[] = {1280, 1408, 1664, 1792};
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        ClipConfig config;
+        RvError err = {0};
+        TensorTable table = {0};
+        Tensor conv = {.rank = 4, .shape = {widths[i], 3, 14, 14}}, norm = {.rank = 1, .shape = {1024}};
+        assert_ok(rv_tensor_table_add(&table, "visual.conv1.weight", &conv, "f.pt", NULL, &err), err);
+        assert_ok(rv_tensor_table_add(&table, "ln_final.weight", &norm, "f.pt", NULL, &err), err);
+        assert_ok(rv_tensor_table_sort(&table, &err), err);
+        assert_int_equal(rv_config_from_shapes(&table, "f.pt", &config, &err), RV_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(err.message, "open_clip_config.json"));
+        rv_tensor_table_clear(&table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config_hugging_face_has_transformers_defaults),
         cmocka_unit_test(config_hugging_face_reads_what_is_there),
+        cmocka_unit_test(config_hugging_face_reads_every_key_of_pictures),
+        cmocka_unit_test(config_hugging_face_reads_processor_config),
         cmocka_unit_test(config_hugging_face_refuses),
         cmocka_unit_test(config_open_clip_reads_what_is_there),
         cmocka_unit_test(config_open_clip_refuses),
         cmocka_unit_test(config_from_shapes_refuses_what_is_no_clip_vit),
+        cmocka_unit_test(config_from_shapes_refuses_to_guess_wide_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

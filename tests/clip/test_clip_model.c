@@ -170,6 +170,9 @@ static void clip_encode_equals_the_original_in_every_layout(void **state)
 {
     check_known("tiny", "tiny", NULL, exact);
     check_known("tiny-sharded", "tiny", NULL, exact);
+    check_known("tiny-bin", "tiny", NULL, exact);
+    check_known("tiny-oldbin", "tiny", NULL, exact);
+    check_known("tiny-f16-bin", "tiny", NULL, halves);
     check_known("tiny-openclip", "tiny", NULL, exact);
     check_known("tiny-f16", "tiny", NULL, halves);
     check_known("tiny-f16-openclip", "tiny", NULL, halves);

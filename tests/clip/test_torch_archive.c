@@ -58,17 +58,74 @@ static void torch_archive_read_names_tensors_by_their_path(void **state)
     rv_buffer_clear(&zip.file);
 }
 
-static void torch_archive_read_strips_a_prefix(void **state)
+/* A view that is turned round, a column, and a slice with gaps: they keep their strides. */
+static void torch_archive_read_keeps_strides(void **state)
 {
-    static const char prefixed[] = HEAD
-        "X\x1a\0\0\0module.visual.conv1.weight" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1", "K\1") //
-        "X\x15\0\0\0module.ln_final.weigh" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1", "K\1") TAIL;
+    static const struct {
+        const char *pickle;
+        size_t pickle_bytes, rank, shape[2], stride[2], first;
+    } cases[] = {
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2K\2", "K\1K\2") TAIL),
+         2,
+         {2, 2},
+         {1, 2},
+         0},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\1", "K\2", "K\2") TAIL),
+         1,
+         {2},
+         {2},
+         1},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2", "K\0") TAIL),
+         1,
+         {2},
+         {0},
+         0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TensorTable table;
+        ZipBuilder zip;
+        RvError err = {0};
+        assert_ok(read_archive(cases[i].pickle, cases[i].pickle_bytes, &table, &zip, &err), err);
+        const Tensor *tensor = &table.items[0].tensor;
+        assert_null(table.items[0].fault);
+        assert_true(tensor->strided);
+        for (size_t k = 0; k < cases[i].rank; k++) {
+            assert_int_equal(tensor->shape[k], cases[i].shape[k]);
+            assert_int_equal(tensor->stride[k], cases[i].stride[k]);
+        }
+        assert_int_equal(tensor->bytes[0], 4 * cases[i].first);
+        rv_tensor_table_clear(&table);
+        rv_buffer_clear(&zip.file);
+    }
+}
+
+/* A pickled module keeps its parameters in dicts of their own; other attributes are no weights. */
+static void torch_archive_read_knows_whole_modules(void **state)
+{
+    static const char module[] =
+        "\x80\x02"
+        "cclip.model\nCLIP\n)\x81}("
+        "X\x0b\0\0\0_parametersccollections\nOrderedDict\n)R"
+        "X\1\0\0\0pctorch._utils\n_rebuild_parameter\n(" TENSOR(
+            STORAGE("Float", "0", "\4"), "\0", "K\1",
+            "K\1") "\x88NtRs"
+                   "X\x08\0\0\0_buffersccollections\nOrderedDict\n)R"
+                   "X\x09\0\0\0attn_mask" TENSOR(
+                       STORAGE("Float", "0", "\4"), "\0", "K\1",
+                       "K\1") "X\x08\0\0\0_modulesccollections\nOrderedDict\n)R"
+                              "X\6\0\0\0visualcclip.model\nVisual\n)\x81}("
+                              "X\x0b\0\0\0_parametersccollections\nOrderedDict\n)R"
+                              "X\4\0\0\0projctorch._utils\n_rebuild_parameter\n(" TENSOR(
+                                  STORAGE("Float", "0", "\4"), "\1", "K\2",
+                                  "K\1") "\x88NtRs"
+                                         "X\x08\0\0\0_modules}ubsub.";
     TensorTable table;
     ZipBuilder zip;
     RvError err = {0};
-    assert_ok(read_archive(PICKLE(prefixed), &table, &zip, &err), err);
-    assert_non_null(rv_tensor_table_find(&table, "visual.conv1.weight"));
-    assert_non_null(rv_tensor_table_find(&table, "ln_final.weigh"));
+    assert_ok(read_archive(PICKLE(module), &table, &zip, &err), err);
+    assert_int_equal(table.count, 2);
+    assert_non_null(rv_tensor_table_find(&table, "p"));
+    assert_int_equal(rv_tensor_table_find(&table, "visual.proj")->tensor.bytes[0], 4);
     rv_tensor_table_clear(&table);
     rv_buffer_clear(&zip.file);
 }
@@ -80,10 +137,9 @@ static void torch_archive_read_marks_what_cannot_serve(void **state)
         size_t pickle_bytes;
         const char *fault;
     } cases[] = {
-        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2K\2", "K\1K\2") TAIL),
-         "contiguous"},
-        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2", "K\0") TAIL),
-         "contiguous"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\3K\2", "K\0K\1") TAIL),
+         "repeats its elements"},
+        {PICKLE(HEAD "X\1\0\0\0tctorch._utils\n_rebuild_qtensor\n(NtR" TAIL), "quantized"},
         {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Long", "0", "\2"), "\0", "K\2", "K\1") TAIL), "I64"},
         {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\1K\1K\1K\1K\1",
                                          "K\1K\1K\1K\1K\1") TAIL),
@@ -112,6 +168,10 @@ static void torch_archive_read_refuses(void **state)
          "a storage longer than its entry"},
         {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\1", "K\4", "K\1") TAIL),
          "past the end", "a tensor that leaves its storage"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2K\2", "K\1K\3") TAIL),
+         "past the end", "strides that leave the storage"},
+        {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "0", "\4"), "\0", "K\2", "J\xff\xff\xff\xff") TAIL),
+         "impossible shape", "a negative stride"},
         {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Float", "9", "\4"), "\0", "K\1", "K\1") TAIL), "no entry",
          "a storage that is not there"},
         {PICKLE(HEAD "X\1\0\0\0t" TENSOR(STORAGE("Queer", "0", "\4"), "\0", "K\1", "K\1") TAIL),
@@ -221,7 +281,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torch_archive_read_names_tensors_by_their_path),
-        cmocka_unit_test(torch_archive_read_strips_a_prefix),
+        cmocka_unit_test(torch_archive_read_keeps_strides),
+        cmocka_unit_test(torch_archive_read_knows_whole_modules),
         cmocka_unit_test(torch_archive_read_marks_what_cannot_serve),
         cmocka_unit_test(torch_archive_read_refuses),
         cmocka_unit_test(torch_archive_read_bounds_its_walk),

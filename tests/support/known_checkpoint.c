@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "shared.h"
+#include "torch_writer.h"
 
 #define TENSOR_MAX 640
 #define PIECE_ELEMENTS 65536
@@ -300,6 +301,47 @@ static bool write_safetensors(const char *folder, const char *name, const KnownT
     return finish(file) && good;
 }
 
+typedef struct TorchSource {
+    const KnownTensor *tensors;
+    KnownType type;
+} TorchSource;
+
+static bool write_torch_values(FILE *file, void *context, size_t index)
+{
+    const TorchSource *source = context;
+    KnownTensor tensor = source->tensors[index];
+    tensor.transposed = false; // the strides say it
+    return write_values(file, &tensor, source->type);
+}
+
+static bool write_bin(const char *folder, const TensorList *list, KnownType type, bool legacy)
+{
+    static const char *const storages[] = {"Float", "Half", "BFloat16"};
+    TorchTensor *tensors = calloc(list->count, sizeof *tensors);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
+    for (size_t i = 0; i < list->count && tensors != NULL; i++) {
+        const KnownTensor *from = &list->items[i];
+        tensors[i] = (TorchTensor){.name = from->name,
+                                   .storage = storages[type],
+                                   .rank = from->rank,
+                                   .element_count = element_count(from)};
+        memcpy(tensors[i].shape, from->shape, sizeof from->shape);
+        size_t step = 1;
+        for (int k = from->rank; k-- > 0; step *= from->shape[k])
+            tensors[i].stride[k] = step;
+        if (from->transposed) {
+            tensors[i].stride[0] = 1;
+            tensors[i].stride[1] = from->shape[0];
+        }
+    }
+    TorchSource source = {.tensors = list->items, .type = type};
+    bool good =
+        tensors != NULL && torch_write(path, legacy, tensors, list->count, write_torch_values, &source);
+    free(tensors);
+    return good;
+}
+
 /* Two shards, cut in the middle of the list, and the index that names them. */
 static bool write_shards(const char *folder, const TensorList *list, KnownType type)
 {
@@ -480,7 +522,11 @@ bool known_checkpoint_write(const KnownCheckpoint *checkpoint, const char *folde
         good = write_open_clip_config(folder, &config) &&
                write_safetensors(folder, "open_clip_model.safetensors", list->items, list->count,
                                  checkpoint->type);
-    else if (write_hugging_face_config(folder, &config))
+    else if (!write_hugging_face_config(folder, &config))
+        good = false;
+    else if (checkpoint->layout == KNOWN_BIN || checkpoint->layout == KNOWN_OLD_BIN)
+        good = write_bin(folder, list, checkpoint->type, checkpoint->layout == KNOWN_OLD_BIN);
+    else
         good =
             checkpoint->layout == KNOWN_SHARDED
                 ? write_shards(folder, list, checkpoint->type)
@@ -502,6 +548,8 @@ bool known_checkpoint_ensure(const char *name, char *path, size_t size_bytes)
                                                      : KNOWN_F32;
     checkpoint.layout = strstr(name, "-sharded") != NULL    ? KNOWN_SHARDED
                         : strstr(name, "-openclip") != NULL ? KNOWN_OPEN_CLIP
+                        : strstr(name, "-oldbin") != NULL   ? KNOWN_OLD_BIN
+                        : strstr(name, "-bin") != NULL      ? KNOWN_BIN
                                                             : KNOWN_HUGGING_FACE;
     if (strstr(name, "-bytes") == NULL) {
         if (!shared_path("golden/bpe_simple_vocab_16e6.txt.gz", gz, sizeof gz))

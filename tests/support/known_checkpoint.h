@@ -7,7 +7,15 @@
 #include <stddef.h>
 
 typedef enum KnownType { KNOWN_F32, KNOWN_F16, KNOWN_BF16 } KnownType;
-typedef enum KnownLayout { KNOWN_HUGGING_FACE, KNOWN_SHARDED, KNOWN_OPEN_CLIP } KnownLayout;
+/* KNOWN_BIN and KNOWN_OLD_BIN: pytorch_model.bin, in PyTorch's two formats, with projections turned round by
+ * strides as Hugging Face's first files have them. */
+typedef enum KnownLayout {
+    KNOWN_HUGGING_FACE,
+    KNOWN_SHARDED,
+    KNOWN_OPEN_CLIP,
+    KNOWN_BIN,
+    KNOWN_OLD_BIN
+} KnownLayout;
 
 typedef struct KnownCheckpoint {
     const char *config; // "tiny" or "vitb32"
@@ -25,8 +33,9 @@ typedef struct KnownCheckpoint {
 bool known_checkpoint_write(const KnownCheckpoint *checkpoint, const char *folder);
 
 /* $REELVEC_BUILD/checkpoints/NAME, made when it is not there. NAME: config, then in this order what differs
- * from the default: "-f16" or "-bf16", "-sharded" or "-openclip", "-bytes" (the vocabulary of 514; otherwise
- * CLIP's, from the shared folder). false (the test should call skip()) where CLIP's vocabulary is not there.
+ * from the default: "-f16" or "-bf16", "-sharded", "-openclip", "-bin" or "-oldbin", "-bytes" (the vocabulary
+ * of 514; otherwise CLIP's, from the shared folder). false (the test should call skip()) where CLIP's
+ * vocabulary is not there.
  */
 bool known_checkpoint_ensure(const char *name, char *path, size_t size_bytes);
 

@@ -75,9 +75,52 @@ def write_archives(folder):
         node.register_buffer(leaf, tensor)
     torch.jit.script(root).save(os.path.join(folder, "script.pt"))
     torch.save({"state_dict": root.state_dict()}, os.path.join(folder, "state.pt"))
+    torch.save({"ema": root.state_dict(), "state_dict": root.state_dict()}, os.path.join(folder, "state4.pt"), pickle_protocol=4)
     with zipfile.ZipFile(os.path.join(folder, "script.pt")) as archive:
         with open(os.path.join(folder, "data.pkl"), "wb") as file:
             file.write(archive.read("script/data.pkl"))
+
+
+def write_legacy(folder):
+    """PyTorch's older format: pickles, then storages."""
+    state, big = dict(tensors()), torch.arange(30).reshape(6, 5).float()
+    views = {"turned": big.t(), "step": big[::2, ::2], "column": big[:, 1], "whole": torch.nn.Parameter(big), "names": {"a", "b"}}
+    for name, value, protocol in (("state.bin", state, 2), ("state4.bin", state, 4), ("views.bin", views, 2)):
+        torch.save(value, os.path.join(folder, name), _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+
+
+def write_zips(folder):
+    moment = (1980, 1, 1, 0, 0, 0)
+    for name, comment, force in (("stored.zip", b"", False), ("zip64.zip", b"", True), ("comment.zip", b"PK\5\6 a comment", False)):
+        with zipfile.ZipFile(os.path.join(folder, name), "w", zipfile.ZIP_STORED) as archive:
+            archive.comment = comment
+            for entry, data, method in (("archive/data.pkl", b"\x80\2}.", zipfile.ZIP_STORED), ("archive/data/0", bytes(64), zipfile.ZIP_STORED),
+                                        ("archive/packed", bytes(200), zipfile.ZIP_DEFLATED)):
+                info = zipfile.ZipInfo(entry, moment)
+                info.compress_type = method
+                with archive.open(info, "w", force_zip64=force) as file:
+                    file.write(data)
+
+
+def write_configs(folder):
+    tower = {"hidden_act": "gelu", "layer_norm_eps": 1e-5, "hidden_size": 64, "intermediate_size": 256, "num_hidden_layers": 2, "num_attention_heads": 1}
+    pictures = {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}, "crop_size": {"height": 224, "width": 224}, "resample": 3,
+                "do_resize": True, "do_center_crop": True, "do_rescale": False, "rescale_factor": 1 / 255, "do_normalize": True,
+                "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+    files = {
+        "config.json": {"model_type": "clip", "projection_dim": 96, "text_config_dict": None,
+                        "vision_config": dict(tower, image_size=[224, 224], patch_size=32, num_channels=3),
+                        "text_config": dict(tower, vocab_size=514, max_position_embeddings=77)},
+        "preprocessor_config.json": pictures,
+        "processor_config.json": dict(pictures, size=224, crop_size=224, feature_extractor_type="CLIPFeatureExtractor", do_pad=True),
+        "open_clip_config.json": {"model_cfg": {"embed_dim": 96, "quick_gelu": True, "custom_text": True,
+                                                "vision_cfg": {"image_size": 64, "layers": 2, "width": 128, "head_width": 32, "patch_size": 16, "mlp_ratio": 2.5},
+                                                "text_cfg": {"context_length": 77, "vocab_size": 514, "width": 64, "heads": 1, "layers": 2, "pool_type": "argmax"}},
+                                  "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic", "resize_mode": "shortest"}},
+    }
+    for name, value in files.items():
+        with open(os.path.join(folder, name), "w") as file:
+            json.dump(value, file)
 
 
 def write_vocabularies(folder):
@@ -124,10 +167,13 @@ def copy_pictures(folder, names):
 
 def main():
     folder = sys.argv[1]
-    for name in ("checkpoint", "lists", "still", "text", "text_vocabulary", "thumbnail", "vocabulary"):
+    for name in ("checkpoint", "config", "legacy", "lists", "still", "text", "text_vocabulary", "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
+    write_configs(os.path.join(folder, "config"))
+    write_legacy(os.path.join(folder, "legacy"))
+    write_zips(os.path.join(folder, "zip"))
     write_vocabularies(os.path.join(folder, "vocabulary"))
     write_texts(os.path.join(folder, "text"))
     write_text_vocabulary(os.path.join(folder, "text_vocabulary"))

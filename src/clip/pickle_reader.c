@@ -330,14 +330,25 @@ static RvStatus read_long(PickleMachine *machine, size_t number_bytes)
     return push_integer(machine, PICKLE_INTEGER, (int64_t)bits);
 }
 
+/* What is called: a name. PyTorch's older format pickles classes of modules as ('module', class, file,
+ * source). */
+static const PickleValue *find_callee(const PickleValue *value)
+{
+    const PickleValue *id = value->kind == PICKLE_PERSISTENT ? value->arguments : NULL;
+    if (id != NULL && id->kind == PICKLE_TUPLE && id->count > 1 && id->items[0]->kind == PICKLE_STRING &&
+        rv_pickle_text_is(id->items[0]->text, "module"))
+        value = id->items[1];
+    return value->kind == PICKLE_GLOBAL ? value : NULL;
+}
+
 /* REDUCE and NEWOBJ. An OrderedDict is made, as items follow; any other call is only noted. */
 static RvStatus note_call(PickleMachine *machine, size_t kind)
 {
-    PickleValue *arguments = pop(machine);
-    PickleValue *callee = arguments != NULL ? pop(machine) : NULL;
+    const PickleValue *arguments = pop(machine), *callee = arguments != NULL ? pop(machine) : NULL;
     if (callee == NULL)
         return RV_ERROR_FORMAT;
-    if (callee->kind != PICKLE_GLOBAL || arguments->kind != PICKLE_TUPLE)
+    callee = find_callee(callee);
+    if (callee == NULL || arguments->kind != PICKLE_TUPLE)
         return damaged(machine, "a call of something that is no name");
     bool is_dict = rv_pickle_is_global(callee, "collections", "OrderedDict") && arguments->count == 0;
     PickleValue *value = push_new(machine, is_dict ? PICKLE_DICT : (PickleKind)kind);

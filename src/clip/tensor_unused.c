@@ -89,12 +89,11 @@ static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *
     char more[32];
     write_more(more, inside_count);
     if (inside != NULL)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: tensor %.200s%s would not be used: a plain CLIP of %d and %d layers, as the "
-            "configuration says, has none; take weights and configuration from one model, of a kind "
-            "that reelvec runs",
-            path, inside->name, more, config->vision.layers, config->text.layers);
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: tensor %.200s%s would not be used: a plain CLIP with %d vision and %d text "
+                            "layers has none; take "
+                            "weights and configuration from one model, of a kind that reelvec runs",
+                            path, inside->name, more, config->vision.layers, config->text.layers);
     write_more(more, outside_count);
     if (outside != NULL)
         rv_log_line(log, RV_LOG_WARNING, "%s: tensor %.200s%s is no part of CLIP and is not used", path,

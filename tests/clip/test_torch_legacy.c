@@ -55,6 +55,25 @@ static void torch_legacy_read_finds_storages_in_the_order_of_their_keys(void **s
     free(copy);
 }
 
+/* A whole module: its class is no name but ('module', class, file, source). */
+static void torch_legacy_read_knows_classes_of_modules(void **state)
+{
+    static const char module[] = MAGIC VERSION MACHINE
+        "\x80\x02(X\6\0\0\0modulecclip.model\nCLIP\nNNtQ)\x81}(X\x0b\0\0\0_parameters}X\1\0\0\0a" TENSOR(
+            STORAGE("7", "\1", "N"), "\0", "K\1", "K\1") "sX\x08\0\0\0_modules}ub."
+                                                         "\x80\x02]X\1\0\0\0"
+                                                         "7"
+                                                         "a.\1\0\0\0\0\0\0\0\0\0\x80\x3f";
+    TensorTable table;
+    uint8_t *copy = NULL;
+    RvError err = {0};
+    assert_ok(read_copy(BYTES(module), &table, &copy, &err), err);
+    assert_int_equal(table.count, 1);
+    assert_non_null(rv_tensor_table_find(&table, "a"));
+    rv_tensor_table_clear(&table);
+    free(copy);
+}
+
 static void torch_legacy_looks_like_no_other_pickle(void **state)
 {
     static const char framed[] =
@@ -150,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torch_legacy_read_finds_storages_in_the_order_of_their_keys),
+        cmocka_unit_test(torch_legacy_read_knows_classes_of_modules),
         cmocka_unit_test(torch_legacy_looks_like_no_other_pickle),
         cmocka_unit_test(torch_legacy_read_refuses),
         cmocka_unit_test(torch_legacy_read_survives_damage),

@@ -16,9 +16,10 @@ typedef struct PickleMachine {
     const uint8_t *at, *end;
     const char *path;
     Pickle *pickle;
-    PickleValue **stack; // [VALUE_MAX]
+    size_t room;         // VALUE_MAX, or one for each byte: no opcode pushes more
+    PickleValue **stack; // [room]
     size_t depth;
-    PickleValue **memo; // [VALUE_MAX]
+    PickleValue **memo; // [room]
     size_t memo_count;  // entries that are filled
     PickleValue mark;
     RvError *err;
@@ -32,7 +33,7 @@ static RvStatus damaged(PickleMachine *machine, const char *what)
 
 static RvStatus push(PickleMachine *machine, PickleValue *value)
 {
-    if (machine->depth == VALUE_MAX)
+    if (machine->depth == machine->room)
         return damaged(machine, "too many values");
     machine->stack[machine->depth++] = value;
     return RV_OK;
@@ -280,7 +281,8 @@ static RvStatus read_stack_global(PickleMachine *machine, size_t unused)
 
 static RvStatus memorize(PickleMachine *machine, uint64_t index)
 {
-    if (index >= VALUE_MAX || machine->depth == 0 || machine->stack[machine->depth - 1]->kind == PICKLE_MARK)
+    if (index >= machine->room || machine->depth == 0 ||
+        machine->stack[machine->depth - 1]->kind == PICKLE_MARK)
         return damaged(machine, "a bad memo entry");
     machine->memo_count += machine->memo[index] == NULL;
     machine->memo[index] = machine->stack[machine->depth - 1];
@@ -307,7 +309,7 @@ static RvStatus get_memo(PickleMachine *machine, size_t number_bytes)
     RvStatus status = take_number(machine, number_bytes, &index);
     if (status != RV_OK)
         return status;
-    if (index >= VALUE_MAX || machine->memo[index] == NULL)
+    if (index >= machine->room || machine->memo[index] == NULL)
         return damaged(machine, "an unknown memo entry");
     return push(machine, machine->memo[index]);
 }
@@ -541,8 +543,9 @@ RvStatus rv_pickle_read(const uint8_t *bytes, size_t size_bytes, const char *pat
                             size_bytes);
     machine.at = bytes;
     machine.end = bytes + size_bytes;
-    machine.stack = rv_mem_alloc(VALUE_MAX, sizeof(PickleValue *), &own);
-    machine.memo = rv_mem_alloc(VALUE_MAX, sizeof(PickleValue *), &own);
+    machine.room = size_bytes < VALUE_MAX ? size_bytes : VALUE_MAX;
+    machine.stack = rv_mem_alloc(machine.room, sizeof(PickleValue *), &own);
+    machine.memo = rv_mem_alloc(machine.room, sizeof(PickleValue *), &own);
     RvStatus status = machine.stack != NULL && machine.memo != NULL ? run(&machine) : RV_ERROR_MEMORY;
     out->size_bytes = machine.at != NULL ? (size_t)(machine.at - bytes) : 0;
     free(machine.stack);

@@ -32,6 +32,7 @@ struct Decoder {
     const VideoReader *reader;
     AVCodecContext *context;
     AVFrame *frame;
+    AVPacket *marked; // a packet whose presentation time is its decoding time
     Hardware hardware;
     bool refused_warned;   // that the hardware does not take this stream
     TickRing key_pts;      // presentation times of keyframes sent
@@ -62,13 +63,18 @@ static bool ring_pop(TickRing *ring, int64_t *ticks)
     return true;
 }
 
+// How many are before it; count where it is not there.
+static size_t ring_find(const TickRing *ring, int64_t ticks)
+{
+    size_t place = 0;
+    while (place < ring->count && ring->ticks[(ring->first + place) % IN_FLIGHT_MAX] != ticks)
+        place++;
+    return place;
+}
+
 static bool ring_has(const TickRing *ring, int64_t ticks)
 {
-    for (size_t i = 0; i < ring->count; i++) {
-        if (ring->ticks[(ring->first + i) % IN_FLIGHT_MAX] == ticks)
-            return true;
-    }
-    return false;
+    return ring_find(ring, ticks) < ring->count;
 }
 
 /* FFmpeg asks which of these pixel formats it may give: the device's, or the first that lies in memory where
@@ -147,7 +153,8 @@ RvStatus rv_decoder_open(const VideoReader *reader, Decoder **out, RvError *err)
     decoder->context =
         avcodec_alloc_context3(decoder->hardware.device != NULL ? decoder->hardware.codec : reader->codec);
     decoder->frame = av_frame_alloc();
-    if (status == RV_OK && (decoder->context == NULL || decoder->frame == NULL))
+    decoder->marked = av_packet_alloc();
+    if (status == RV_OK && (decoder->context == NULL || decoder->frame == NULL || decoder->marked == NULL))
         status = rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
     if (status == RV_OK)
         status = configure(decoder, err);
@@ -166,37 +173,92 @@ void rv_decoder_close(Decoder *decoder)
     avcodec_free_context(&decoder->context);
     rv_hardware_close(&decoder->hardware);
     av_frame_free(&decoder->frame);
+    av_packet_free(&decoder->marked);
     free(decoder);
+}
+
+// Where packets have only decoding times, each frame tells by its presentation time which packet it was in.
+static int send_marked(Decoder *decoder, const AVPacket *packet)
+{
+    int code = av_packet_ref(decoder->marked, packet);
+    if (code < 0)
+        return code;
+    decoder->marked->pts = packet->dts;
+    code = avcodec_send_packet(decoder->context, decoder->marked);
+    av_packet_unref(decoder->marked);
+    return code;
 }
 
 RvStatus rv_decoder_send(Decoder *decoder, const AVPacket *packet, RvError *err)
 {
-    int code = avcodec_send_packet(decoder->context, packet);
+    if (packet != NULL && !decoder->began)
+        decoder->by_decode_time = packet->pts == AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE;
+    bool marked = packet != NULL && decoder->by_decode_time;
+    int code = marked ? send_marked(decoder, packet) : avcodec_send_packet(decoder->context, packet);
     if (code == AVERROR(ENOMEM))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", decoder->reader->name);
     decoder->refused = code < 0 && code != AVERROR_EOF;
-    if (packet == NULL || decoder->refused)
+    if (packet == NULL)
         return RV_OK;
-    if (!decoder->began)
-        decoder->by_decode_time = packet->pts == AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE;
+    // A frame that is lost has its time on screen all the same.
+    if (decoder->by_decode_time && packet->dts != AV_NOPTS_VALUE)
+        ring_push(&decoder->decode_times, packet->dts);
+    if (decoder->refused)
+        return RV_OK;
     decoder->began = true;
     if (packet->pts != AV_NOPTS_VALUE && (packet->flags & AV_PKT_FLAG_KEY) != 0)
         ring_push(&decoder->key_pts, packet->pts);
-    if (decoder->by_decode_time && packet->dts != AV_NOPTS_VALUE)
-        ring_push(&decoder->decode_times, packet->dts);
     return RV_OK;
 }
 
-// Frames come in the order of presentation. Where a container has only decoding times (what it then says of
-// presentation is a guess of the demuxer's), these are the presentation times in rising order: the next frame
-// takes the oldest.
+// So many packets before a frame's own in decoding order may have frames that are shown after it.
+static size_t reorder_max(const Decoder *decoder)
+{
+    switch (decoder->context->codec_id) {
+    case AV_CODEC_ID_MPEG1VIDEO:
+    case AV_CODEC_ID_MPEG2VIDEO:
+    case AV_CODEC_ID_MPEG4:
+    case AV_CODEC_ID_MSMPEG4V1:
+    case AV_CODEC_ID_MSMPEG4V2:
+    case AV_CODEC_ID_MSMPEG4V3:
+    case AV_CODEC_ID_WMV1:
+    case AV_CODEC_ID_WMV2:
+    case AV_CODEC_ID_WMV3:
+    case AV_CODEC_ID_VC1:
+        return 1; // pictures between two that others refer to
+    case AV_CODEC_ID_MJPEG:
+    case AV_CODEC_ID_RAWVIDEO:
+    case AV_CODEC_ID_DVVIDEO:
+        return 0;
+    default:
+        return (size_t)decoder->context->has_b_frames + 2; // H.264 may only find out how far
+    }
+}
+
+/* Frames come in the order of presentation. Where a container has only decoding times (what it then says of
+ * presentation is a guess of the demuxer's), these are the presentation times in rising order: the next frame
+ * takes the oldest. Times of frames that were lost to damage are passed over, or all that follow would come
+ * too early: those that lie farther before the frame's own packet than decoders reorder.
+ *
+ *     packets  I0 P3 B1 B2 P6 B4 B5       B2 is lost: P3 takes time 2, and B4 (packet 5) finds 3 4 5 6 left;
+ *     times     0  1  2  3  4  5  6       3 is more than one before 5, is dropped, and B4 takes 4 */
+static bool next_decode_time(Decoder *decoder, int64_t own_dts, int64_t *pts)
+{
+    TickRing *times = &decoder->decode_times;
+    size_t before = own_dts != AV_NOPTS_VALUE ? ring_find(times, own_dts) : times->count;
+    int64_t lost;
+    for (size_t keep = reorder_max(decoder); before < times->count && before > keep; before--)
+        ring_pop(times, &lost);
+    return ring_pop(times, pts);
+}
+
 static void describe(Decoder *decoder, DecodedFrame *out)
 {
     AVFrame *frame = decoder->frame;
     *out = (DecodedFrame){.av = frame, .duration = rv_ffmpeg_frame_duration(frame)};
     out->keyframe = rv_ffmpeg_frame_is_key(frame);
     if (decoder->by_decode_time) {
-        out->has_pts = ring_pop(&decoder->decode_times, &out->pts);
+        out->has_pts = next_decode_time(decoder, frame->pts, &out->pts);
     } else if (frame->pts != AV_NOPTS_VALUE) {
         out->pts = frame->pts;
         out->has_pts = true;

@@ -2,6 +2,7 @@
 /* What a decoded frame says of its planes: size, matrix, range, where chroma lies, which field to take. */
 #include "pixels/frame_view.h"
 
+#include <libavutil/dovi_meta.h>
 #include <libavutil/hwcontext.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
@@ -36,6 +37,17 @@ static bool matrix_known(const AVFrame *frame, const AVPixFmtDescriptor *format)
 {
     bool coded = format->nb_components >= 3 && (format->flags & AV_PIX_FMT_FLAG_RGB) == 0;
     return !coded || (frame->colorspace != AVCOL_SPC_YCGCO && frame->colorspace != AVCOL_SPC_ICTCP);
+}
+
+/* Dolby Vision of profile 5, by the metadata in its stream: what is coded is no YCbCr. The profile is not
+ * written there; it is told apart as FFmpeg's libavcodec/dovi_rpu.c does. */
+static bool is_dolby_vision_5(const AVFrame *frame)
+{
+    const AVFrameSideData *data = av_frame_get_side_data(frame, AV_FRAME_DATA_DOVI_METADATA);
+    if (data == NULL || data->size < sizeof(AVDOVIMetadata))
+        return false;
+    const AVDOVIRpuDataHeader *header = av_dovi_get_header((const AVDOVIMetadata *)(const void *)data->data);
+    return header->vdr_rpu_profile == 0 && header->bl_video_full_range_flag != 0;
 }
 
 static int matrix_of(const AVFrame *frame)
@@ -167,6 +179,11 @@ RvStatus rv_frame_view(const AVFrame *frame, FrameView *out, RvError *err)
                             "video colours coded as %s are not read; convert the video to "
                             "BT.709",
                             av_color_space_name(frame->colorspace));
+    if (is_dolby_vision_5(frame))
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "video colours coded as Dolby Vision profile 5 are not read; convert the video to "
+            "BT.709");
     view.shape.width = frame->width;
     view.shape.height = frame->height;
     view.shape.matrix = matrix_of(frame);

@@ -203,7 +203,7 @@ static RvStatus copy_video(Copy *copy, const RvVideo *source, const Target *targ
     if (status == RV_OK)
         status = copy_frames(copy, source, to_id, err);
     if (status == RV_OK && in_state(source, "complete"))
-        status = rv_store_finish_video(copy->to, to_id, source->duration_s, err);
+        status = rv_store_finish_damaged(copy->to, to_id, source->duration_s, source->error, err);
     else if (status == RV_OK && in_state(source, "failed"))
         status = rv_store_fail_video(copy->to, to_id, source->error, err);
     return status;

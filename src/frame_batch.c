@@ -172,6 +172,11 @@ size_t rv_batches_expected(const BatchMaker *maker)
     return maker->expected_count;
 }
 
+void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes)
+{
+    rv_sampler_describe_damage(maker->sampler, text, size_bytes);
+}
+
 void rv_batches_report(const BatchMaker *maker, RvIndexReport *report)
 {
     report->decode_s += maker->decode_s;

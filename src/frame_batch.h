@@ -55,6 +55,7 @@ void rv_batches_return(BatchMaker *maker, FrameBatch *batch);
 void rv_batches_stop(BatchMaker *maker);
 
 /* Once the filling has ended: adds to decode_s, pixels_s and damaged_packets. */
+void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes); // "": none
 void rv_batches_report(const BatchMaker *maker, RvIndexReport *report);
 
 #endif

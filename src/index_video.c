@@ -150,6 +150,8 @@ static RvStatus decide_on_row(Store *store, const VideoSource *source, const Sto
     } else {
         decision->resume_id = row->video.video_id;
         decision->first_sample = (size_t)row->video.frame_count;
+        if (in_state(row, "indexing"))
+            snprintf(decision->damage, sizeof decision->damage, "%s", row->video.error);
     }
     return RV_OK;
 }
@@ -302,11 +304,36 @@ RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError 
     return RV_OK;
 }
 
+// What an earlier run found in the samples before it was interrupted, and what this one did.
+static void describe_damage(const IndexVideo *video, char *text, size_t size_bytes)
+{
+    char found[512] = "";
+    const char *before = video->decision.damage;
+    if (video->batches != NULL)
+        rv_batches_describe_damage(video->batches, found, sizeof found);
+    bool both = before[0] != '\0' && found[0] != '\0' && strcmp(before, found) != 0;
+    snprintf(text, size_bytes, "%s%s%s", before, both ? "; " : "", both || before[0] == '\0' ? found : "");
+}
+
 RvStatus rv_index_video_finish(IndexVideo *video, RvError *err)
 {
-    RvStatus status = rv_store_finish_video(video->context->store, video->video_id,
-                                            rv_video_info(video->reader)->duration_s, err);
+    char damage[1024];
+    describe_damage(video, damage, sizeof damage);
+    RvStatus status = rv_store_finish_damaged(video->context->store, video->video_id,
+                                              rv_video_info(video->reader)->duration_s, damage, err);
     return explain_refusal(video, video->video_id, status, err);
+}
+
+/* A run that ends in between keeps what it found: the next one does not decode it again. */
+static void note_damage(const IndexVideo *video, RvStatus cause)
+{
+    char damage[1024];
+    RvError err = {0};
+    bool ours = cause == RV_ERROR_IO || cause == RV_ERROR_NETWORK || cause == RV_ERROR_CANCELLED;
+    describe_damage(video, damage, sizeof damage);
+    if (ours && video->video_id > 0 && damage[0] != '\0' &&
+        rv_store_note_damage(video->context->store, video->video_id, damage, &err) != RV_OK)
+        rv_log_line(video->context->log, RV_LOG_WARNING, "the damage could not be recorded: %s", err.message);
 }
 
 static bool meant_as_video(const VideoSource *source)
@@ -341,8 +368,10 @@ void rv_index_video_record(IndexVideo *video, const RvError *cause)
     int64_t video_id = video->video_id > 0 ? video->video_id : decision->resume_id;
     RvError second = {0};
     RvStatus status = RV_OK;
-    if (cause->status != RV_ERROR_FORMAT && cause->status != RV_ERROR_UNSUPPORTED)
+    if (cause->status != RV_ERROR_FORMAT && cause->status != RV_ERROR_UNSUPPORTED) {
+        note_damage(video, cause->status);
         return;
+    }
     if (video_id <= 0 && keeps_frames(video))
         return;
     if (video_id <= 0 && !decision->changed)

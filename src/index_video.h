@@ -36,6 +36,7 @@ typedef struct IndexDecision {
     bool done;           // nothing to decode; outcome and video_id are in the report
     int64_t resume_id;   // > 0: go on with this row
     size_t first_sample; // of the resumed row
+    char damage[512];    // what was found in the resumed row's samples; "": nothing
     int64_t replace_id;  // > 0: this row goes when the new one begins
     bool changed;        // that row is about what the file held before
 } IndexDecision;
@@ -73,10 +74,11 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err);
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err);
 /* S: a batch into rows. */
 RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err);
-/* S: the row says that it is complete. */
+/* S: the row says that it is complete, and what is damaged. */
 RvStatus rv_index_video_finish(IndexVideo *video, RvError *err);
-/* S: faults of the video itself are kept in its row; those of the moment (network, disk, memory) are not, nor
- * those of what was never a video: a new source without a video's name, or with text in it. */
+/* S: faults of the video itself are kept in its row; of those of the moment (network, disk, memory), which
+ * leave it unfinished, only what was found damaged before; nothing of what was never a video: a new source
+ * without a video's name, or with text in it. */
 void rv_index_video_record(IndexVideo *video, const RvError *cause);
 /* After any of them. */
 void rv_index_video_close(IndexVideo *video);

@@ -30,9 +30,12 @@ static const Column columns[] = {
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
 
 /* Of libraries in files: a server's videos may lie on other machines. */
-static const char *state_of(const RvVideo *video, bool local)
+static const char *state_of(const RvVideo *video, bool local, int format)
 {
-    return local && rv_video_is_missing(video) ? "missing" : video->state;
+    if (local && rv_video_is_missing(video))
+        return "missing";
+    bool damaged = strcmp(video->state, "complete") == 0 && video->error[0] != '\0';
+    return damaged && format == OUTPUT_TABLE ? "damaged" : video->state;
 }
 
 static bool print_videos(const RvVideos *videos, int format, bool local)
@@ -47,7 +50,7 @@ static bool print_videos(const RvVideos *videos, int format, bool local)
         const RvVideo *video = &videos->items[i];
         const Cell cells[COLUMN_COUNT] = {
             {.text = video->path},        {.whole = video->frame_count},
-            {.real = video->duration_s},  {.text = state_of(video, local)},
+            {.real = video->duration_s},  {.text = state_of(video, local, format)},
             {.text = video->sampling},    {.whole = video->width},
             {.whole = video->height},     {.real = video->frame_rate},
             {.text = video->codec},       {.text = video->error},
@@ -60,8 +63,9 @@ static bool print_videos(const RvVideos *videos, int format, bool local)
         const RvVideo *video = &videos->items[i];
         size_t length = strlen(video->path);
         bool named = strncmp(video->error, video->path, length) == 0 && video->error[length] == ':';
+        bool failed = strcmp(video->state, "failed") == 0;
         if (video->error[0] != '\0')
-            cli_message("%s: failed: %s", video->path,
+            cli_message("%s: %s%s", video->path, failed ? "failed: " : "",
                         named ? video->error + length + 1 + strspn(video->error + length + 1, " ")
                               : video->error);
     }
@@ -105,8 +109,12 @@ const CliCommand cli_command_list = {
     .description =
         "Lists all videos, or those that VIDEO means: a path or URL, the last parts of one (clip.mp4, "
         "talks/clip.mp4), or a pattern. Number of frames, duration, state (complete, indexing, failed; "
-        "missing: the file is gone, its frames are still found), how frames were taken, path. JSON and CSV "
-        "tell more of each. Whether files are missing is looked at now, for libraries in files only.",
+        "missing: the file is gone, its frames are still found; damaged: complete, but some of the file "
+        "could "
+        "not be read or decoded), how frames were taken, path. JSON and CSV tell more of each: there a "
+        "damaged "
+        "video is complete, and its error says what is damaged. Whether files are missing is looked at now, "
+        "for libraries in files only.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",
     .options = options,

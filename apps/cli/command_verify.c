@@ -38,6 +38,20 @@ static void remark_missing(RvLibrary *library)
     rv_videos_clear(&videos);
 }
 
+/* Videos whose files were damaged when they were indexed: neither. */
+static void remark_damaged(RvLibrary *library)
+{
+    RvVideos videos = {0};
+    if (rv_library_list(library, NULL, &videos, NULL) != RV_OK)
+        return;
+    for (size_t i = 0; i < videos.count; i++) {
+        const RvVideo *video = &videos.items[i];
+        if (strcmp(video->state, "complete") == 0 && video->error[0] != '\0')
+            cli_message("remark: %s: %s", video->path, video->error);
+    }
+    rv_videos_clear(&videos);
+}
+
 static int run(const CliCommand *command, int argc, char **argv)
 {
     VerifySettings settings = {0};
@@ -60,8 +74,10 @@ static int run(const CliCommand *command, int argc, char **argv)
                     : fault_count == 1 ? "%zu fault"
                                        : "%zu faults",
                     fault_count);
-    if (err.status == RV_OK && !settings.common.quiet)
+    if (err.status == RV_OK && !settings.common.quiet) {
         remark_missing(library);
+        remark_damaged(library);
+    }
     rv_library_close(library);
     cli_values_clear(&values);
     return status;
@@ -71,9 +87,11 @@ const CliCommand cli_command_verify = {
     .name = "verify",
     .arguments = "",
     .summary = "check everything that the library holds",
-    .description = "Checks the database's own integrity, lengths and values of embeddings, frame numbers, "
-                   "and that every "
-                   "picture decodes. Prints each fault as one line; the exit status is 1 when there are any.",
+    .description =
+        "Checks the database's own integrity, lengths and values of embeddings, frame numbers, "
+        "and that every "
+        "picture decodes. Prints each fault as one line; the exit status is 1 when there are any. "
+        "Videos whose files were damaged when they were indexed are named beside that, as remarks.",
     .examples = "  reelvec verify\n"
                 "  reelvec verify --library talks.db --quiet\n",
     .options = options,

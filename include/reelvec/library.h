@@ -376,7 +376,7 @@ typedef struct RvVideo {
     char *codec;
     char *sampling; /* "interval:1" and the like */
     char *state;    /* "indexing", "complete", "failed" */
-    char *error;    /* of a failed video; else "" */
+    char *error;    /* of a failed video, or what was damaged in a complete one; else "" */
     double duration_s, frame_rate;
     int width, height; /* as displayed */
     int64_t frame_count;
@@ -447,6 +447,7 @@ typedef struct RvLibraryInfo {
     int dimensions;
     bool normalized;
     int64_t video_count, complete_count, failed_count, frame_count;
+    int64_t damaged_count; /* of the complete ones: some of their content could not be read or decoded */
     int64_t size_bytes, picture_bytes, embedding_bytes;
     int64_t code_bytes, code_count; /* of the file for fast search beside the library, and the frames in it */
     double min_embedding_length, max_embedding_length; /* Euclidean */

@@ -178,7 +178,7 @@ class RvLibraryInfo(Structure):
     _fields_ = ([("uri", c_char * 1024), ("schema_version", c_int), ("model_name", c_char * 128),
                  ("weights_sha256", c_char * 65), ("model_path", c_char * 4096), ("dimensions", c_int),
                  ("normalized", c_bool)] +
-                [(name, c_int64) for name in ("video_count", "complete_count", "failed_count", "frame_count",
+                [(name, c_int64) for name in ("video_count", "complete_count", "failed_count", "frame_count", "damaged_count",
                                               "size_bytes", "picture_bytes", "embedding_bytes",
                                               "code_bytes", "code_count")] +
                 [("min_embedding_length", c_double), ("max_embedding_length", c_double),

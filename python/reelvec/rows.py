@@ -32,7 +32,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Video:
-    """A video of the library. state: "indexing", "complete" or "failed" (then error says why)."""
+    """A video of the library. state: "indexing", "complete" or "failed". error: why it failed, or what was damaged in a
+    complete one."""
 
     video_id: int
     path: str
@@ -131,6 +132,7 @@ class LibraryInfo:
     complete_count: int
     failed_count: int
     frame_count: int
+    damaged_count: int
     size_bytes: int
     picture_bytes: int
     embedding_bytes: int

@@ -119,6 +119,11 @@ SamplerStats rv_sampler_stats(const Sampler *sampler)
                           .frames_decoded = stats.frames_decoded};
 }
 
+void rv_sampler_describe_damage(const Sampler *sampler, char *text, size_t size_bytes)
+{
+    rv_frames_describe_damage(sampler->frames, text, size_bytes);
+}
+
 void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_bytes)
 {
     SamplerOptions filled = with_defaults(options);

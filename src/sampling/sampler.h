@@ -36,13 +36,17 @@ RvStatus rv_sampler_open(VideoReader *reader, const SamplerOptions *options, Sam
 void rv_sampler_close(Sampler *sampler);
 
 /* The next sample, in order. *end is set (and *out untouched) after the last. Damage inside the video is
- * logged and counted, not an error; FORMAT when not a single frame could be decoded; CANCELLED by
- * VideoOptions.cancelled. */
+ * logged and counted, not an error; FORMAT when not a single frame could be decoded; IO and NETWORK when the
+ * file or the connection broke before its end; UNSUPPORTED when there are more samples than the file can be
+ * meant for; CANCELLED by VideoOptions.cancelled. */
 RvStatus rv_sampler_next(Sampler *sampler, Sample *out, bool *end, RvError *err);
 
 /* Samples to expect from the container's duration; 0 where unknown. */
 size_t rv_sampler_expected(const Sampler *sampler);
 SamplerStats rv_sampler_stats(const Sampler *sampler);
+
+/* What was found damaged so far, in words; "": nothing. */
+void rv_sampler_describe_damage(const Sampler *sampler, char *text, size_t size_bytes);
 
 /* "interval:1", "keyframes", "scenes:0.12", "opencv-notebook": what stands in the library. */
 void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_bytes);

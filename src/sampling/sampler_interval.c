@@ -3,7 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "sampling/sampler_kind.h"
+
+#define ROUNDING_TICK_MAX_US 10000
 
 // Sample k's time. Computed from k each time, so that errors do not add up: 3 x (1/3) s is 1 s.
 static int64_t sample_us(const Sampler *sampler, size_t k)
@@ -50,9 +53,52 @@ static void step_ahead(Sampler *sampler)
     sampler->current_used = false;
 }
 
+/* A frame that stays on screen gives a sample for each interval, as long as these go with what the file
+ * holds: some packets, and some bytes, for its samples. A file of one kilobyte may else ask for years of
+ * them. A day at one per second (86,400) of a file with some fifty packets is inside. */
+#define SAMPLES_FREE 200000
+#define SAMPLES_PER_PACKET 100
+#define SAMPLES_PER_BYTE 1
+
+static RvStatus refuse(const Sampler *sampler, double samples, const char *held, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_UNSUPPORTED,
+        "%s: %.0f frames, one every %g s, are more than its %s can be meant for (beyond %d, %d for each "
+        "packet and %d for each byte); choose a longer interval",
+        rv_video_name(sampler->reader), samples, sampler->options.interval_s, held, SAMPLES_FREE,
+        SAMPLES_PER_PACKET, SAMPLES_PER_BYTE);
+}
+
+// By what the container says of itself, before anything is decoded.
+static RvStatus interval_open(Sampler *sampler, RvError *err)
+{
+    const VideoInfo *info = rv_video_info(sampler->reader);
+    double samples = info->duration_s / sampler->options.interval_s;
+    if (samples <= SAMPLES_FREE || info->size_bytes <= 0 ||
+        samples <= (double)info->size_bytes * SAMPLES_PER_BYTE)
+        return RV_OK;
+    char held[64];
+    snprintf(held, sizeof held, "%lld bytes", (long long)info->size_bytes);
+    return refuse(sampler, samples, held, err);
+}
+
+// By what was read so far, where the container says nothing or is wrong.
+static RvStatus check_count(const Sampler *sampler, RvError *err)
+{
+    if (sampler->next_index < SAMPLES_FREE)
+        return RV_OK;
+    size_t packets_read = rv_frames_stats(sampler->frames).packets_read;
+    if (sampler->next_index / SAMPLES_PER_PACKET < packets_read)
+        return RV_OK;
+    char held[64];
+    snprintf(held, sizeof held, "%zu packets", packets_read);
+    return refuse(sampler, (double)sampler->next_index + 1, held, err);
+}
+
 // Does the interval of sample k lie inside the video? Known for certain once a frame is seen that is on
 // screen at its end, or the video has ended. The end may be a rounded time stamp: 10 s kept in milliseconds
-// hold ten seconds.
+// hold ten seconds. Ticks that are frames or seconds are not rounded.
 static bool is_whole(const Sampler *sampler, size_t k)
 {
     int64_t needed_us = sample_us(sampler, k + 1);
@@ -60,7 +106,8 @@ static bool is_whole(const Sampler *sampler, size_t k)
         return true;
     if (sampler->has_ahead)
         return needed_us <= sampler->ahead.timing.until_us;
-    int64_t tolerance_us = rv_frames_tick_us(sampler->frames) + 1;
+    int64_t tick_us = rv_frames_tick_us(sampler->frames);
+    int64_t tolerance_us = (tick_us <= ROUNDING_TICK_MAX_US ? tick_us : 0) + 1;
     return sampler->ended && needed_us <= rv_frames_end_us(sampler->frames) + tolerance_us;
 }
 
@@ -68,6 +115,9 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
 {
     size_t k = sampler->next_index;
     int64_t time_us = sample_us(sampler, k);
+    RvStatus status = check_count(sampler, err);
+    if (status != RV_OK)
+        return status;
     for (;;) {
         bool covered = sampler->has_current && time_us < sampler->current.timing.until_us;
         if (covered && is_whole(sampler, k))
@@ -85,7 +135,7 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
                 return RV_OK;
             break;
         }
-        RvStatus status = fetch_ahead(sampler, err);
+        status = fetch_ahead(sampler, err);
         if (status != RV_OK)
             return status;
     }
@@ -110,6 +160,7 @@ static void interval_describe(const SamplerOptions *options, char *text, size_t 
 }
 
 const SamplerKind rv_sampler_interval = {
+    .open = interval_open,
     .wanted = interval_wanted,
     .next = interval_next,
     .expected = interval_expected,

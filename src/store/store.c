@@ -400,13 +400,30 @@ RvStatus rv_store_begin_video(Store *store, const VideoFacts *facts, int64_t rep
     return status == RV_OK ? store->backend->begin_video(store, facts, replace_id, video_id, err) : status;
 }
 
-RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err)
+RvStatus rv_store_finish_damaged(Store *store, int64_t video_id, double duration_s, const char *damage,
+                                 RvError *err)
 {
     RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = check_text(store, "description of the damage", damage, err);
     if (status == RV_OK && !is_quantity(duration_s))
         status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: video %lld: a duration of %g s", store->uri,
                               (long long)video_id, duration_s);
-    VideoChange change = {.state = "complete", .error = "", .duration_s = &duration_s};
+    VideoChange change = {.state = "complete", .error = damage, .duration_s = &duration_s};
+    return status == RV_OK ? store->backend->change_video(store, video_id, &change, err) : status;
+}
+
+RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err)
+{
+    return rv_store_finish_damaged(store, video_id, duration_s, "", err);
+}
+
+RvStatus rv_store_note_damage(Store *store, int64_t video_id, const char *damage, RvError *err)
+{
+    RvStatus status = check_writable(store, err);
+    if (status == RV_OK)
+        status = check_text(store, "description of the damage", damage, err);
+    VideoChange change = {.error = damage};
     return status == RV_OK ? store->backend->change_video(store, video_id, &change, err) : status;
 }
 

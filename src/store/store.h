@@ -141,6 +141,11 @@ RvStatus rv_store_put_frames(Store *store, int64_t video_id, const FrameRecord *
                              int dimensions, RvError *err);
 /* "complete", with the duration known at the end. */
 RvStatus rv_store_finish_video(Store *store, int64_t video_id, double duration_s, RvError *err);
+/* The same, keeping what is damaged in it, in words; "": nothing. */
+RvStatus rv_store_finish_damaged(Store *store, int64_t video_id, double duration_s, const char *damage,
+                                 RvError *err);
+/* Keep what was found damaged so far; the state stays. */
+RvStatus rv_store_note_damage(Store *store, int64_t video_id, const char *damage, RvError *err);
 /* "failed", with the message; frames written so far stay. */
 RvStatus rv_store_fail_video(Store *store, int64_t video_id, const char *message, RvError *err);
 /* The file moved or was touched: new path, size, time. */

@@ -80,7 +80,9 @@ static void count_videos(const RvVideos *videos, RvLibraryInfo *info)
 {
     info->video_count = (int64_t)videos->count;
     for (size_t i = 0; i < videos->count; i++) {
-        info->complete_count += strcmp(videos->items[i].state, "complete") == 0;
+        bool complete = strcmp(videos->items[i].state, "complete") == 0;
+        info->complete_count += complete;
+        info->damaged_count += complete && videos->items[i].error[0] != '\0';
         info->failed_count += strcmp(videos->items[i].state, "failed") == 0;
     }
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/dovi_meta.h>
 #include <libavutil/log.h>
 
 static void silence_once(void)
@@ -20,22 +21,37 @@ void rv_ffmpeg_silence(void)
     pthread_once(&once, silence_once);
 }
 
-const int32_t *rv_ffmpeg_stream_matrix(const AVStream *stream)
+// What the container says of a stream; NULL where it has nothing of this type, or less than it must.
+static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t size_bytes)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    for (int i = 0; i < stream->codecpar->nb_coded_side_data; i++) {
-        const AVPacketSideData *data = &stream->codecpar->coded_side_data[i];
-        if (data->type == AV_PKT_DATA_DISPLAYMATRIX && data->size >= 9 * sizeof(int32_t))
-            return (const int32_t *)data->data;
-    }
+    const AVPacketSideData *items = stream->codecpar->coded_side_data;
+    int count = stream->codecpar->nb_coded_side_data;
 #else
-    for (int i = 0; i < stream->nb_side_data; i++) {
-        const AVPacketSideData *data = &stream->side_data[i];
-        if (data->type == AV_PKT_DATA_DISPLAYMATRIX && data->size >= 9 * sizeof(int32_t))
-            return (const int32_t *)data->data;
-    }
+    const AVPacketSideData *items = stream->side_data;
+    int count = stream->nb_side_data;
 #endif
+    for (int i = 0; i < count; i++) {
+        if (items[i].type == type && items[i].size >= size_bytes)
+            return items[i].data;
+    }
     return NULL;
+}
+
+const int32_t *rv_ffmpeg_stream_matrix(const AVStream *stream)
+{
+    return (const int32_t *)(const void *)side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+}
+
+bool rv_ffmpeg_dolby_vision(const AVStream *stream, int *profile, int *compatibility)
+{
+    const AVDOVIDecoderConfigurationRecord *record =
+        (const void *)side_data(stream, AV_PKT_DATA_DOVI_CONF, sizeof *record);
+    if (record == NULL)
+        return false;
+    *profile = record->dv_profile;
+    *compatibility = record->dv_bl_signal_compatibility_id;
+    return true;
 }
 
 int64_t rv_ffmpeg_frame_duration(const AVFrame *frame)

@@ -14,6 +14,9 @@ void rv_ffmpeg_silence(void);
 /* The nine numbers of a stream's display matrix; NULL where it has none. */
 const int32_t *rv_ffmpeg_stream_matrix(const AVStream *stream);
 
+/* Profile and compatibility of the base layer, where the stream is marked as Dolby Vision. */
+bool rv_ffmpeg_dolby_vision(const AVStream *stream, int *profile, int *compatibility);
+
 /* Duration of a frame in the stream's time base; 0 where unknown. */
 int64_t rv_ffmpeg_frame_duration(const AVFrame *frame);
 

@@ -21,7 +21,10 @@ OrderVerdict rv_order_place(FrameOrder *order, bool has_pts, int64_t pts, int64_
     if (!order->any_frame || order->keep_disordered)
         return ORDER_TAKE;
     int64_t distance_us = *us - order->last_us;
-    bool back = distance_us<-ORDER_BACKWARD_JUMP_US, ahead = distance_us> CLOCK_JUMP_US;
+    bool back = distance_us < -ORDER_BACKWARD_JUMP_US;
+    // The container knows nothing of times that are counted on after a jump.
+    bool ahead = order->offset_us != 0 ? distance_us > CLOCK_JUMP_US
+                                       : !rv_clock_is_pause(order->clock, order->last_us, *us);
     if (back || ahead) {
         int64_t next_us = order->last_us + order->interval_us;
         order->offset_us += next_us - *us;

@@ -38,20 +38,30 @@ static bool collect_shown(const PlanStretch *stretch, Shown *shown, size_t *show
     qsort(shown, count, sizeof *shown, by_time);
     for (size_t i = 1; i < count; i++) {
         int64_t step_us = shown[i].pts_us - shown[i - 1].pts_us;
-        if (step_us <= 0 || step_us > CLOCK_JUMP_US)
+        bool pause = step_us <= CLOCK_JUMP_US || shown[i].pts_us <= stretch->end_us;
+        if (step_us <= 0 || !pause)
             return false;
     }
     *shown_count = count;
     return true;
 }
 
+int64_t rv_plan_end_of_last(int64_t last_us, int64_t length_us, int64_t interval_us, int64_t end_us)
+{
+    bool believable = length_us > 0 && (length_us <= CLOCK_JUMP_US || last_us + length_us <= end_us);
+    if (!believable)
+        length_us = interval_us;
+    // FFmpeg, too, gives the average interval to a frame that does not know its length.
+    bool ends_before = end_us > last_us && end_us < last_us + length_us / 2;
+    return ends_before ? end_us : last_us + length_us;
+}
+
 static int64_t end_of_stretch(const PlanStretch *stretch, const Shown *last)
 {
     if (stretch->next < stretch->count)
         return stretch->packets[stretch->next].pts_us;
-    int64_t duration_us = stretch->packets[last->packet].duration_us;
-    bool believable = duration_us > 0 && duration_us <= CLOCK_JUMP_US;
-    return last->pts_us + (believable ? duration_us : stretch->interval_us);
+    return rv_plan_end_of_last(last->pts_us, stretch->packets[last->packet].duration_us, stretch->interval_us,
+                               stretch->end_us);
 }
 
 static void choose(const PlanStretch *stretch, const Shown *shown, size_t shown_count, FrameWanted wanted,

@@ -40,6 +40,7 @@ typedef struct PlanStretch {
     bool whole_frames;   // packets are whole frames; else a stretch is decoded whole or not at all
     bool is_first;       // of the video
     int64_t interval_us; // length of a last frame that does not know its own
+    int64_t end_us;      // the container's, by its header; 0 unknown
     size_t keyframes_before;
 } PlanStretch;
 
@@ -58,6 +59,11 @@ typedef struct FramePlan {
     int64_t last_us, end_us; // last frame's time and end
     size_t keyframe_count;
 } FramePlan;
+
+/* When a video's last frame leaves the screen: after its own length, or the average interval (interval_us)
+ * where that is unknown (0). Where the container's header says that all ends long before (end_us; 0 unknown),
+ * there: with a variable rate the average may be half a minute. */
+int64_t rv_plan_end_of_last(int64_t last_us, int64_t length_us, int64_t interval_us, int64_t end_us);
 
 /* Errors: MEMORY. */
 RvStatus rv_plan_make(PlanStretch *stretch, FrameWanted wanted, void *user, FramePlan *out, RvError *err);

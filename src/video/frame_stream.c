@@ -2,7 +2,10 @@
 /* The wanted frames of a video, in order, each with the time it is on screen; decodes only what they need. */
 #include "video/frame_stream.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -41,10 +44,27 @@ struct FrameStream {
     size_t keyframes_done; // keyframe_index after the last frame delivered from a plan
     // the frame whose end is not known yet
     TimedFrame pending;
-    int64_t pending_length_us;
     bool has_pending;
     FrameStreamStats stats;
+    // damage
+    int64_t damage_us;  // of the frame before the first packet that was refused
+    double announced_s; // how long the container says it is
 };
+
+// Of the stream at hand.
+static bool may_skip(const FrameStream *stream)
+{
+    return !stream->options.decode_everything && !stream->options.keep_disordered &&
+           rv_packet_reader_can_skip(&stream->queue.facts_reader);
+}
+
+static RvStatus make_room_for_plans(FrameStream *stream, RvError *err)
+{
+    if (!stream->skipping || stream->plan_packets != NULL)
+        return RV_OK;
+    stream->plan_packets = rv_mem_alloc(QUEUE_MAX_PACKETS + 1, sizeof *stream->plan_packets, err);
+    return stream->plan_packets != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
 
 RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, FrameStream **out,
                         RvError *err)
@@ -55,20 +75,17 @@ RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, 
         return RV_ERROR_MEMORY;
     stream->reader = reader;
     stream->options = *options;
+    stream->announced_s = reader->info.duration_s;
     stream->order = (FrameOrder){.clock = &reader->clock,
                                  .rate_num = reader->rate.num,
                                  .rate_den = reader->rate.den,
                                  .interval_us = reader->interval_us,
                                  .keep_disordered = options->keep_disordered};
     rv_packet_queue_init(&stream->queue, reader);
-    stream->skipping = !options->decode_everything && !options->keep_disordered &&
-                       rv_packet_reader_can_skip(&stream->queue.facts_reader);
+    stream->skipping = may_skip(stream);
     RvStatus status = rv_decoder_open(reader, &stream->decoder, err);
-    if (status == RV_OK && stream->skipping) {
-        stream->plan_packets = rv_mem_alloc(QUEUE_MAX_PACKETS + 1, sizeof *stream->plan_packets, err);
-        if (stream->plan_packets == NULL)
-            status = RV_ERROR_MEMORY;
-    }
+    if (status == RV_OK)
+        status = make_room_for_plans(stream, err);
     if (status != RV_OK) {
         rv_frames_close(stream);
         return status;
@@ -140,6 +157,12 @@ static bool release_pending(FrameStream *stream, int64_t until_us, TimedFrame *o
     return is_wanted;
 }
 
+// The end that the container's header says, for times that are its own.
+static int64_t container_end(const FrameStream *stream)
+{
+    return stream->order.offset_us == 0 ? rv_clock_end_us(&stream->reader->clock) : 0;
+}
+
 // A frame of a run that is decoded whole becomes the pending one; the one before it may come out.
 static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
                        RvError *err)
@@ -170,11 +193,9 @@ static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *o
                                            .keyframe_index = stream->keyframe_index};
     stream->has_pending = true;
     int64_t length_us = rv_clock_length_us(&stream->reader->clock, decoded->duration);
-    stream->pending_length_us =
-        length_us > 0 && length_us <= CLOCK_JUMP_US ? length_us : stream->reader->interval_us;
     stream->first_checked = true;
     rv_order_take(&stream->order, decoded->has_pts, us);
-    stream->end_us = us + stream->pending_length_us;
+    stream->end_us = rv_plan_end_of_last(us, length_us, stream->reader->interval_us, container_end(stream));
     stream->frame_index++;
     stream->keyframe_index += decoded->keyframe ? 1 : 0;
     return RV_OK;
@@ -238,6 +259,7 @@ static RvStatus make_plan(FrameStream *stream, RvError *err)
                            .whole_frames = queue->facts_reader.whole_frames,
                            .is_first = is_first,
                            .interval_us = stream->reader->interval_us,
+                           .end_us = container_end(stream),
                            .keyframes_before = stream->keyframe_index};
     rv_plan_clear(&stream->plan);
     RvStatus status =
@@ -245,8 +267,8 @@ static RvStatus make_plan(FrameStream *stream, RvError *err)
     if (is_first && stream->plan.shown_count == 0)
         clock->has_zero = false;
     if (status == RV_OK && stream->order.any_frame) {
-        int64_t step_us = stream->plan_packets[0].pts_us - stream->order.last_us;
-        stream->plan.sure = stream->plan.sure && step_us > 0 && step_us <= CLOCK_JUMP_US;
+        int64_t from_us = stream->order.last_us, to_us = stream->plan_packets[0].pts_us;
+        stream->plan.sure = stream->plan.sure && to_us > from_us && rv_clock_is_pause(clock, from_us, to_us);
     }
     return status;
 }
@@ -449,10 +471,12 @@ static RvStatus step_whole(FrameStream *stream, TimedFrame *out, bool *delivered
         stream->stats.frames_decoded++;
         return accept(stream, &decoded, out, delivered, err);
     case DECODER_DAMAGED:
-        if (stream->stats.packets_damaged++ == 0)
+        if (stream->stats.packets_damaged++ == 0) {
+            stream->damage_us = stream->order.last_us;
             rv_log_line(&stream->reader->options.log, RV_LOG_WARNING,
                         "%s: damaged after %.3f s; the rest is kept", stream->reader->name,
                         (double)stream->order.last_us / 1e6);
+        }
         return RV_OK;
     case DECODER_DRAINED:
         *delivered = leave_whole(stream, out);
@@ -461,13 +485,93 @@ static RvStatus step_whole(FrameStream *stream, TimedFrame *out, bool *delivered
     return RV_OK;
 }
 
-/* ---- front -------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------ */
+
+// The video goes on in another stream: a decoder for that, on the same clock.
+static RvStatus follow(FrameStream *stream, bool *followed, RvError *err)
+{
+    PacketQueue *queue = &stream->queue;
+    *followed = rv_video_follow(stream->reader, stream->order.last_us);
+    if (!*followed)
+        return RV_OK;
+    size_t packets_read = queue->packets_read;
+    rv_packet_queue_clear(queue);
+    rv_packet_queue_init(queue, stream->reader);
+    queue->packets_read = packets_read;
+    rv_decoder_close(stream->decoder);
+    stream->order.rate_num = stream->reader->rate.num;
+    stream->order.rate_den = stream->reader->rate.den;
+    stream->order.interval_us = stream->reader->interval_us;
+    stream->order.has_floor = false;
+    stream->skipping = may_skip(stream);
+    stream->sent = 0;
+    stream->mode = MODE_BETWEEN;
+    RvError cause = {0};
+    RvStatus status = rv_decoder_open(stream->reader, &stream->decoder, &cause);
+    if (status == RV_ERROR_UNSUPPORTED || status == RV_ERROR_FORMAT) {
+        rv_log_line(&stream->reader->options.log, RV_LOG_WARNING, "%s; the video is left there",
+                    cause.message);
+        stream->mode = MODE_ENDED;
+        *followed = false;
+        return RV_OK;
+    }
+    if (status != RV_OK && err != NULL)
+        *err = cause;
+    return status == RV_OK ? make_room_for_plans(stream, err) : status;
+}
+
+static void append_text(char *text, size_t size_bytes, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void append_text(char *text, size_t size_bytes, const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+    if (length > 0)
+        length += (size_t)snprintf(text + length, size_bytes - length, "; ");
+    va_start(arguments, format);
+    if (length < size_bytes)
+        vsnprintf(text + length, size_bytes - length, format, arguments);
+    va_end(arguments);
+}
+
+void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes)
+{
+    const VideoReader *reader = stream->reader;
+    double end_s = (double)stream->end_us / 1e6;
+    size_t refused = stream->stats.packets_damaged;
+    text[0] = '\0';
+    if (refused > 0)
+        append_text(text, size_bytes, "damaged after %.3f s: %zu packet%s could not be decoded",
+                    (double)stream->damage_us / 1e6, refused, refused == 1 ? "" : "s");
+    if (reader->cut && stream->announced_s > end_s)
+        append_text(text, size_bytes, "cut short after %.3f s of %.3f s", end_s, stream->announced_s);
+    else if (reader->cut)
+        append_text(text, size_bytes, "cut short after %.3f s", end_s);
+    if (reader->stop_text[0] != '\0')
+        append_text(text, size_bytes, "not readable after %.3f s: %s", end_s, reader->stop_text);
+}
+
+static void warn_of_end(const FrameStream *stream)
+{
+    const VideoReader *reader = stream->reader;
+    if (reader->cut)
+        rv_log_line(&reader->options.log, RV_LOG_WARNING, "%s: cut short after %.3f s; what is there is kept",
+                    reader->name, (double)stream->end_us / 1e6);
+    if (reader->stop_text[0] != '\0')
+        rv_log_line(&reader->options.log, RV_LOG_WARNING,
+                    "%s: not readable after %.3f s: %s; what came before is kept", reader->name,
+                    (double)stream->end_us / 1e6, reader->stop_text);
+}
 
 static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
 {
     *end = true;
+    bool again = stream->ended;
     stream->ended = true;
     if (stream->order.any_frame) {
+        if (!again)
+            warn_of_end(stream);
         stream->reader->info.duration_s = stream->end_us > 0 ? (double)stream->end_us / 1e6 : 0;
         return RV_OK;
     }
@@ -478,6 +582,8 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
                         "%s: not one frame could be decoded (%zu packets, %zu refused); the file is damaged",
                         stream->reader->name, stream->queue.packets_read, stream->stats.packets_damaged);
 }
+
+/* ---- front -------------------------------------------------------------------------------------------- */
 
 /* A frame leaves: those that were decoded on the way alone never left the device. CUDA's stay there until
  * somebody wants them in memory. */
@@ -491,7 +597,7 @@ static RvStatus hand_out(const FrameStream *stream, TimedFrame *out, RvError *er
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err)
 {
     *end = false;
-    for (bool delivered = false; !delivered;) {
+    for (bool delivered = false, followed; !delivered;) {
         RvStatus status = rv_video_check_cancel(stream->reader, err);
         if (status != RV_OK)
             return status;
@@ -507,7 +613,10 @@ RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError
             status = step_whole(stream, out, &delivered, err);
             break;
         case MODE_ENDED:
-            return end_video(stream, end, err);
+            status = follow(stream, &followed, err);
+            if (status == RV_OK && !followed)
+                return end_video(stream, end, err);
+            break;
         }
         if (status != RV_OK)
             return status;

@@ -31,8 +31,9 @@ RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, 
 void rv_frames_close(FrameStream *stream);
 
 /* The next wanted frame replaces *out (zeroed before the first call, cleared by the caller after the last).
- * *end is set, and *out untouched, after the last. Errors: FORMAT when not one frame came out, IO when it
- * cannot be fetched from the video hardware, CANCELLED, MEMORY. */
+ * *end is set, and *out untouched, after the last. Errors: FORMAT when not one frame came out; IO and NETWORK
+ * when the file or the connection broke before the video's end; IO when a frame cannot be fetched from the
+ * video hardware; CANCELLED, MEMORY. */
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err);
 
 /* When the last frame leaves the screen; 0 before rv_frames_next gave *end. */
@@ -40,6 +41,10 @@ int64_t rv_frames_end_us(const FrameStream *stream);
 
 /* One tick of the stream's time base, rounded up. */
 int64_t rv_frames_tick_us(const FrameStream *stream);
+
+/* What is damaged, in words: packets that the decoder refused so far and, once the video has ended, that it
+ * was cut short or could not be read to its end; "": nothing that was seen. */
+void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes);
 
 FrameStreamStats rv_frames_stats(const FrameStream *stream);
 

@@ -4,6 +4,7 @@
 
 #define SANE_SECONDS INT64_C(3200000000)
 #define START_GUARD_SECONDS 60
+#define END_ROUNDING_US 1000000 // headers may count whole seconds
 
 // Products of three 31-bit factors, a time stamp and a million need more than 64 bits.
 __extension__ typedef __int128 Wide;
@@ -33,8 +34,27 @@ void rv_clock_set_zero(VideoClock *clock, int64_t first_pts)
         start = (ClockTime){.num = 0, .den = 1};
     Wide lead = distance(clock, first_pts, start);
     Wide guard = (Wide)START_GUARD_SECONDS * clock->tick_den * start.den;
-    if (lead >= 0 && lead <= guard)
+    // First frame <= start + length.
+    Wide length = (Wide)clock->length_us * clock->tick_den * start.den / 1000000;
+    if (lead >= 0 && (lead <= guard || lead <= length))
         clock->zero = start;
+}
+
+int64_t rv_clock_end_us(const VideoClock *clock)
+{
+    if (clock->length_us <= 0 || !clock->has_zero)
+        return 0;
+    Wide start_us = 0; // from time zero
+    if (clock->has_start)
+        start_us = ((Wide)clock->start.num * clock->zero.den - (Wide)clock->zero.num * clock->start.den) *
+                   1000000 / ((Wide)clock->start.den * clock->zero.den);
+    Wide end_us = start_us + clock->length_us;
+    return end_us > 0 && end_us < SANE_SECONDS * 1000000 ? (int64_t)end_us : 0;
+}
+
+bool rv_clock_is_pause(const VideoClock *clock, int64_t from_us, int64_t to_us)
+{
+    return to_us - from_us <= CLOCK_JUMP_US || to_us <= rv_clock_end_us(clock) + END_ROUNDING_US;
 }
 
 int64_t rv_clock_us(const VideoClock *clock, int64_t pts)

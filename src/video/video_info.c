@@ -11,13 +11,13 @@
 
 #define LONGEST_INTERVAL_US 60000000
 
-static bool is_picture(const AVStream *stream)
+bool rv_video_is_picture(const AVStream *stream)
 {
     int pictures = AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS;
     return (stream->disposition & pictures) != 0;
 }
 
-static bool is_better(const AVStream *stream, const AVStream *best)
+bool rv_video_is_better(const AVStream *stream, const AVStream *best)
 {
     bool is_default = (stream->disposition & AV_DISPOSITION_DEFAULT) != 0;
     bool best_is_default = (best->disposition & AV_DISPOSITION_DEFAULT) != 0;
@@ -32,9 +32,9 @@ AVStream *rv_video_choose_stream(AVFormatContext *format)
     AVStream *best = NULL;
     for (unsigned i = 0; i < format->nb_streams; i++) {
         AVStream *stream = format->streams[i];
-        if (stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO || is_picture(stream))
+        if (stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO || rv_video_is_picture(stream))
             continue;
-        if (best == NULL || is_better(stream, best))
+        if (best == NULL || rv_video_is_better(stream, best))
             best = stream;
     }
     return best;
@@ -81,11 +81,22 @@ static void find_start(VideoReader *reader)
     }
 }
 
+// The container's length, where its header says it; one that FFmpeg gathered from time stamps knows nothing
+// beyond them.
+static void find_length(VideoReader *reader)
+{
+    const AVFormatContext *format = reader->format;
+    bool said = format->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
+                format->duration != AV_NOPTS_VALUE && format->duration > 0;
+    reader->clock.length_us = said ? format->duration : 0; // AV_TIME_BASE is a million
+}
+
 static void set_clock(VideoReader *reader)
 {
     const AVStream *stream = reader->stream;
     reader->clock = (VideoClock){.tick_num = stream->time_base.num, .tick_den = stream->time_base.den};
     find_start(reader);
+    find_length(reader);
     VideoClock guess = reader->clock;
     int64_t first = stream->start_time;
     if (first == AV_NOPTS_VALUE || !rv_clock_is_sane(&guess, first))
@@ -106,18 +117,23 @@ static void set_duration(VideoReader *reader)
     } else if (format->duration != AV_NOPTS_VALUE && format->duration > 0) {
         duration_s = (double)format->duration / AV_TIME_BASE;
     }
+    // Of a recording that goes on in another stream, the whole.
+    if (reader->follow.possible && format->duration != AV_NOPTS_VALUE)
+        duration_s = fmax(duration_s, (double)format->duration / AV_TIME_BASE);
     reader->info.duration_s = duration_s > 0 && duration_s < 1e9 ? duration_s : 0;
 }
 
-static void set_rate(VideoReader *reader)
+void rv_video_set_rate(VideoReader *reader)
 {
     AVRational rate = reader->stream->avg_frame_rate;
     if (rate.num > 0 && rate.den > 0)
         reader->info.frame_rate = av_q2d(rate);
     else
         rate = reader->stream->r_frame_rate;
-    reader->rate = (AVRational){25, 1};
-    reader->interval_us = 40000;
+    if (reader->interval_us == 0) {
+        reader->rate = (AVRational){25, 1};
+        reader->interval_us = 40000;
+    }
     if (rate.num > 0 && rate.den > 0) {
         int64_t interval_us = av_rescale(1000000, rate.den, rate.num);
         if (interval_us > 0 && interval_us < LONGEST_INTERVAL_US) {
@@ -150,6 +166,6 @@ void rv_video_fill_info(VideoReader *reader)
                sizeof reader->info.codec);
     set_clock(reader);
     set_duration(reader);
-    set_rate(reader);
+    rv_video_set_rate(reader);
     set_size(reader);
 }

@@ -1,167 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* The boundary to FFmpeg's demuxers: opening a file or URL safely, choosing a stream, reading packets. */
+/* The boundary to FFmpeg's demuxers: a file or URL is opened, its stream chosen, its packets are read. */
 #include "video/video_reader.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
-#include <libavutil/avstring.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "video/ffmpeg_compat.h"
+#include "video/stream_follow.h"
+#include "video/video_input.h"
 #include "video/video_internal.h"
 
 #define READ_ERRORS_MAX 200 // in a row, before a damaged file counts as ended
-#define NETWORK_TIMEOUT_US "30000000"
 
-static int interrupt(void *user)
+bool rv_video_is_cancelled(const VideoReader *reader)
 {
-    const VideoReader *reader = user;
     return reader->options.cancelled != NULL && reader->options.cancelled(reader->options.cancelled_user);
 }
 
 RvStatus rv_video_check_cancel(const VideoReader *reader, RvError *err)
 {
-    if (interrupt((void *)reader))
+    if (rv_video_is_cancelled(reader))
         return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", reader->name);
     return RV_OK;
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-static RvStatus check_file(const char *path, RvError *err)
+// Dolby Vision whose base layer is no picture of its own: read as YCbCr it is green and violet. Dolby Vision
+// Streams within the ISO base media file format 2.4, 3.1: profile 5, and others whose compatibility is 0.
+static RvStatus check_colours(const VideoReader *reader, RvError *err)
 {
-    struct stat facts;
-    if (stat(path, &facts) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no such file", path);
-        return rv_error_set(err, RV_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
-    }
-    if (S_ISDIR(facts.st_mode))
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: is a folder; name the videos inside it", path);
-    if (!S_ISREG(facts.st_mode)) // a pipe could keep us waiting for ever
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: is not a regular file; save the video to a file first",
-                            path);
-    if (facts.st_size == 0)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: is empty; not a video", path);
-    if (access(path, R_OK) != 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
-    return RV_OK;
-}
-
-// Does the file begin like an MP4 or QuickTime file? Its index may stand at the end, where a broken copy has
-// none.
-static bool looks_like_mp4(const char *path)
-{
-    char bytes[8] = {0};
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return false;
-    size_t count = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return count == sizeof bytes && memcmp(bytes + 4, "ftyp", 4) == 0;
-}
-
-static RvStatus open_failed(const VideoReader *reader, int code, RvError *err)
-{
-    char text[128];
-    rv_ffmpeg_error_text(code, text, sizeof text);
-    if (code == AVERROR_EXIT)
-        return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", reader->name);
-    if (code == AVERROR(ENOMEM))
-        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while opening", reader->name);
-    bool is_url = rv_file_is_url(reader->name);
-    if (code == AVERROR_INVALIDDATA && !is_url && looks_like_mp4(reader->name))
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: an MP4 file without its index: cut short or damaged; copy it again",
-                            reader->name);
-    if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a video, or damaged in its first bytes",
-                            reader->name);
-    if (is_url) {
-        const char *advice = code == AVERROR(ETIMEDOUT) || code == AVERROR(EIO)
-                                 ? "check the connection and try again"
-                                 : "check the address";
-        return rv_error_set(err, RV_ERROR_NETWORK, "%s: %s; %s", reader->name, text, advice);
-    }
-    if (code == AVERROR_PROTOCOL_NOT_FOUND)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: is a playlist that leads elsewhere, not a video",
-                            reader->name);
-    return rv_error_set(err, RV_ERROR_IO, "%s: cannot be read as a video: %s", reader->name, text);
-}
-
-static RvStatus open_format(VideoReader *reader, RvError *err)
-{
-    bool is_url = rv_file_is_url(reader->name);
-    reader->format = avformat_alloc_context();
-    char *address = is_url ? av_strdup(reader->name) : av_asprintf("file:%s", reader->name);
-    if (reader->format == NULL || address == NULL) {
-        av_free(address);
-        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while opening", reader->name);
-    }
-    reader->format->interrupt_callback = (AVIOInterruptCB){.callback = interrupt, .opaque = reader};
-    AVDictionary *options = NULL;
-    if (is_url) {
-        av_dict_set(&options, "protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", 0);
-        av_dict_set(&options, "rw_timeout", NETWORK_TIMEOUT_US, 0);
-        av_dict_set(&options, "reconnect", "1", 0);
-        av_dict_set(&options, "reconnect_delay_max", "5", 0);
-        av_dict_set(&options, "user_agent", "reelvec", 0);
-    } else {
-        av_dict_set(&options, "protocol_whitelist", "file", 0);
-    }
-    int code = avformat_open_input(&reader->format, address, NULL, &options);
-    av_dict_free(&options);
-    av_free(address);
-    return code < 0 ? open_failed(reader, code, err) : RV_OK;
-}
-
-// Is `name` one of the comma-separated names of the demuxer?
-static bool has_name(const AVFormatContext *format, const char *name)
-{
-    return av_match_name(name, format->iformat->name) != 0;
-}
-
-// FFmpeg reads more than videos: pictures, text as terminal art, lists of other files.
-static RvStatus check_format(const VideoReader *reader, RvError *err)
-{
-    static const char *const text_formats[] = {"tty", "bin",        "xbin", "adf",
-                                               "idf", "ffmetadata", "lrc",  "aqtitle"};
-    static const char *const list_formats[] = {"concat", "sdp", "rtsp", "hls", "dash", "imf"};
-    const AVFormatContext *format = reader->format;
-    const char *name = format->iformat->name;
-    size_t length = strlen(name);
-    if (has_name(format, "image2") || has_name(format, "ico") ||
-        (length > 5 && strcmp(name + length - 5, "_pipe") == 0))
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: is a picture, not a video; pictures are for `search --image`", reader->name);
-    for (size_t i = 0; i < sizeof text_formats / sizeof text_formats[0]; i++) {
-        if (has_name(format, text_formats[i]))
-            return rv_error_set(err, RV_ERROR_FORMAT, "%s: is text, not a video", reader->name);
-    }
-    if (rv_file_is_url(reader->name))
-        return RV_OK; // a playlist on a server leads to that server's pieces; the whitelist keeps it off
-                      // files
-    for (size_t i = 0; i < sizeof list_formats / sizeof list_formats[0]; i++) {
-        if (has_name(format, list_formats[i]))
-            return rv_error_set(err, RV_ERROR_FORMAT,
-                                "%s: is a playlist, not a video; name the videos themselves", reader->name);
-    }
-    return RV_OK;
+    int profile, compatibility;
+    if (!rv_ffmpeg_dolby_vision(reader->stream, &profile, &compatibility))
+        return RV_OK;
+    bool alone = profile == 5 || (profile >= 8 && compatibility == 0);
+    if (!alone)
+        return RV_OK;
+    return rv_error_set(
+        err, RV_ERROR_UNSUPPORTED,
+        "%s: video colours coded as Dolby Vision profile %d are not read; convert the video to "
+        "BT.709",
+        reader->name, profile);
 }
 
 static RvStatus choose_stream(VideoReader *reader, RvError *err)
 {
     int code = avformat_find_stream_info(reader->format, NULL);
     if (code < 0)
-        return open_failed(reader, code, err);
+        return rv_input_open_failed(reader, code, err);
     reader->stream = rv_video_choose_stream(reader->format);
     if (reader->stream == NULL) {
         if (reader->format->nb_streams == 0)
@@ -169,10 +61,7 @@ static RvStatus choose_stream(VideoReader *reader, RvError *err)
                                 reader->name);
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: has no video stream", reader->name);
     }
-    for (unsigned i = 0; i < reader->format->nb_streams; i++) {
-        if (reader->format->streams[i] != reader->stream)
-            reader->format->streams[i]->discard = AVDISCARD_ALL;
-    }
+    rv_follow_init(reader);
     AVRational tick = reader->stream->time_base;
     if (tick.num <= 0 || tick.den <= 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged: its video stream has no time base",
@@ -183,7 +72,7 @@ static RvStatus choose_stream(VideoReader *reader, RvError *err)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: this build of FFmpeg cannot decode %s",
                             reader->name,
                             codec == AV_CODEC_ID_NONE ? "its video stream" : avcodec_get_name(codec));
-    return RV_OK;
+    return check_colours(reader, err);
 }
 
 RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err)
@@ -196,15 +85,15 @@ RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, Vid
     if (options != NULL)
         reader->options = *options;
     RvStatus status = RV_OK;
-    reader->name = rv_mem_copy_string(path_or_url, err);
+    reader->is_url = rv_file_is_url(path_or_url);
+    reader->address = rv_mem_copy_string(path_or_url, err);
+    reader->name = reader->address != NULL ? rv_mem_copy_string(path_or_url, err) : NULL;
     if (reader->name == NULL)
         status = RV_ERROR_MEMORY;
-    if (status == RV_OK && !rv_file_is_url(path_or_url))
-        status = check_file(path_or_url, err);
-    if (status == RV_OK)
-        status = open_format(reader, err);
-    if (status == RV_OK)
-        status = check_format(reader, err);
+    if (status == RV_OK) {
+        rv_file_show_url(path_or_url, reader->name, strlen(path_or_url) + 1);
+        status = rv_input_open(reader, err);
+    }
     if (status == RV_OK)
         status = choose_stream(reader, err);
     if (status != RV_OK) {
@@ -212,6 +101,7 @@ RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, Vid
         return status;
     }
     rv_video_fill_info(reader);
+    reader->opened = true;
     *out = reader;
     return RV_OK;
 }
@@ -220,8 +110,10 @@ void rv_video_close(VideoReader *reader)
 {
     if (reader == NULL)
         return;
-    avformat_close_input(&reader->format);
+    rv_follow_clear(reader);
+    rv_input_close(reader);
     free(reader->name);
+    free(reader->address);
     free(reader);
 }
 
@@ -230,34 +122,60 @@ const VideoInfo *rv_video_info(const VideoReader *reader)
     return &reader->info;
 }
 
+const char *rv_video_name(const VideoReader *reader)
+{
+    return reader->name;
+}
+
 /* ---- reading ------------------------------------------------------------------------------------------ */
+
+static RvStatus reading_broke(const VideoReader *reader, int code, RvError *err)
+{
+    char text[128];
+    rv_ffmpeg_error_text(code, text, sizeof text);
+    if (reader->endless)
+        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the server sends on and on, and no video",
+                            reader->name);
+    if (reader->is_url)
+        return rv_error_set(
+            err, RV_ERROR_NETWORK,
+            "%s: the connection broke before its end: %s; what came before is kept, try again", reader->name,
+            text);
+    return rv_error_set(err, RV_ERROR_IO,
+                        "%s: reading broke off before its end: %s; what came before is kept, try again",
+                        reader->name, text);
+}
 
 // What a failed read means: *end, a status, or neither for "try the next packet".
 static RvStatus read_failed(VideoReader *reader, int code, bool *end, RvError *err)
 {
-    if (code == AVERROR_EOF) {
-        // Demuxers say "end" also when the connection broke.
-        AVIOContext *io = reader->format->pb;
-        if (io != NULL && io->error < 0 && io->error != AVERROR_EOF)
-            code = io->error;
-        if (code == AVERROR_EOF) {
-            *end = true;
-            return RV_OK;
-        }
-    }
     RvStatus status = rv_video_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
+    // Demuxers say "end" and "damaged" also when the file or the connection broke.
+    int fault = rv_input_fault(reader);
+    if (fault != 0 || reader->endless)
+        return reading_broke(reader, fault, err);
+    if (code == AVERROR_EOF) {
+        *end = true;
+        reader->cut = rv_input_is_cut(reader);
+        return RV_OK;
+    }
     reader->error_run++;
     bool passing = code == AVERROR_INVALIDDATA || code == AVERROR(EAGAIN);
     if (passing && reader->error_run < READ_ERRORS_MAX)
         return RV_OK;
-    char text[128];
-    rv_ffmpeg_error_text(code, text, sizeof text);
-    rv_log_line(&reader->options.log, RV_LOG_WARNING,
-                "%s: reading stopped early: %s; what came before is kept", reader->name, text);
+    rv_ffmpeg_error_text(code, reader->stop_text, sizeof reader->stop_text);
     *end = true;
     return RV_OK;
+}
+
+static void note_packet(VideoReader *reader, const AVPacket *packet)
+{
+    reader->error_run = 0;
+    reader->packet_bytes = reader->io->bytes_read;
+    if (packet->stream_index == reader->stream->index)
+        reader->last_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
 }
 
 RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, RvError *err)
@@ -267,19 +185,40 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
         RvStatus status = rv_video_check_cancel(reader, err);
         if (status != RV_OK)
             return status;
+        if (rv_follow_pop(reader, packet))
+            return RV_OK;
         int code = av_read_frame(reader->format, packet);
         if (code < 0) {
             status = read_failed(reader, code, end, err);
             if (status != RV_OK)
                 return status;
+            if (*end)
+                rv_follow_at_end(reader);
             continue;
         }
-        reader->error_run = 0;
+        note_packet(reader, packet);
+        // A piece of a playlist is missing, or of this packet.
+        if (reader->fault != 0 || (reader->last_corrupt && rv_input_fault(reader) != 0)) {
+            av_packet_unref(packet);
+            return read_failed(reader, AVERROR_EOF, end, err);
+        }
         // An empty packet would tell the decoder that the video is over.
-        if (packet->stream_index == reader->stream->index && packet->size > 0)
+        bool ours = packet->stream_index == reader->stream->index && packet->size > 0;
+        if (ours) {
+            rv_follow_note(reader);
             return RV_OK;
+        }
+        *end = rv_follow_hold(reader, packet);
         av_packet_unref(packet);
     }
     reader->ended = true;
     return RV_OK;
+}
+
+bool rv_video_follow(VideoReader *reader, int64_t last_us)
+{
+    if (!rv_follow_switch(reader, last_us))
+        return false;
+    reader->ended = reader->last_corrupt = false;
+    return true;
 }

@@ -24,10 +24,11 @@ typedef struct VideoOptions {
 
 typedef struct VideoInfo {
     char codec[32];
-    double duration_s; // by the container, 0 where it does not say; measured once the last frame was read
-    double frame_rate; // average; 0 where unknown
-    int width, height; // as displayed: rotated, square pixels
-    double start_s;    // container time of the video's time zero, as far as the container's header tells
+    double duration_s;  // by the container, 0 where it does not say; measured once the last frame was read
+    double frame_rate;  // average; 0 where unknown
+    int width, height;  // as displayed: rotated, square pixels
+    int64_t size_bytes; // of the file, or what a server sends; 0 unknown
+    double start_s;     // container time of the video's time zero, as far as the container's header tells
 } VideoInfo;
 
 /* Open a file or URL, choose its video stream (the container's default, else the largest; never an attached
@@ -45,5 +46,8 @@ RvStatus rv_video_check_hwaccel(const char *name, RvError *err);
 void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardware, size_t hardware_bytes);
 
 const VideoInfo *rv_video_info(const VideoReader *reader);
+
+/* As messages name it: the path, or the address without user and password. */
+const char *rv_video_name(const VideoReader *reader);
 
 #endif

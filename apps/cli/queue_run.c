@@ -42,7 +42,9 @@ static RvQueueEnd how_it_ended(RvStatus outcome)
         return RV_QUEUE_DONE;
     if (cli_index_is_general(outcome) || outcome == RV_ERROR_CANCELLED)
         return RV_QUEUE_GIVE_BACK;
-    return outcome == RV_ERROR_BUSY || outcome == RV_ERROR_NETWORK ? RV_QUEUE_TRY_AGAIN : RV_QUEUE_FAILED;
+    return outcome == RV_ERROR_BUSY || outcome == RV_ERROR_NETWORK || outcome == RV_ERROR_IO
+               ? RV_QUEUE_TRY_AGAIN
+               : RV_QUEUE_FAILED;
 }
 
 /* How the attempt ended, told to the list. */

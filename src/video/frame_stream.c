@@ -2,13 +2,11 @@
 /* The wanted frames of a video, in order, each with the time it is on screen; decodes only what they need. */
 #include "video/frame_stream.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "video/damage.h"
 #include "video/decoder.h"
 #include "video/frame_order.h"
 #include "video/hardware.h"
@@ -520,36 +518,16 @@ static RvStatus follow(FrameStream *stream, bool *followed, RvError *err)
     return status == RV_OK ? make_room_for_plans(stream, err) : status;
 }
 
-static void append_text(char *text, size_t size_bytes, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void append_text(char *text, size_t size_bytes, const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list arguments;
-    if (length > 0)
-        length += (size_t)snprintf(text + length, size_bytes - length, "; ");
-    va_start(arguments, format);
-    if (length < size_bytes)
-        vsnprintf(text + length, size_bytes - length, format, arguments);
-    va_end(arguments);
-}
-
 void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes)
 {
     const VideoReader *reader = stream->reader;
-    double end_s = (double)stream->end_us / 1e6;
-    size_t refused = stream->stats.packets_damaged;
-    text[0] = '\0';
-    if (refused > 0)
-        append_text(text, size_bytes, "damaged after %.3f s: %zu packet%s could not be decoded",
-                    (double)stream->damage_us / 1e6, refused, refused == 1 ? "" : "s");
-    if (reader->cut && stream->announced_s > end_s)
-        append_text(text, size_bytes, "cut short after %.3f s of %.3f s", end_s, stream->announced_s);
-    else if (reader->cut)
-        append_text(text, size_bytes, "cut short after %.3f s", end_s);
-    if (reader->stop_text[0] != '\0')
-        append_text(text, size_bytes, "not readable after %.3f s: %s", end_s, reader->stop_text);
+    Damage damage = {.packets_refused = stream->stats.packets_damaged,
+                     .first_us = stream->damage_us,
+                     .cut = reader->cut,
+                     .announced_s = stream->announced_s,
+                     .stop_text = reader->stop_text,
+                     .end_us = stream->end_us};
+    rv_damage_describe(&damage, text, size_bytes);
 }
 
 static void warn_of_end(const FrameStream *stream)

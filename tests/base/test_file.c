@@ -139,6 +139,28 @@ static void sha256_can_be_cancelled(void **state)
     assert_int_equal(asked, 3);
 }
 
+static void show_url_leaves_out_who_asks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *shown;
+    } cases[] = {
+        {"http://host/x.mp4", "http://host/x.mp4"},
+        {"http://user:s3cret@host:8080/x.mp4", "http://host:8080/x.mp4"},
+        {"HTTPS://user@host", "HTTPS://host"},
+        {"http://user:p@ss@host/@home", "http://host/@home"},
+        {"http://host/a@b", "http://host/a@b"},
+        {"http://host?a@b", "http://host?a@b"},
+        {"user:s3cret@host/x.mp4", "user:s3cret@host/x.mp4"}, // a path
+        {"http://", "http://"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char shown[100];
+        rv_file_show_url(cases[i].address, shown, sizeof shown);
+        assert_string_equal(shown, cases[i].shown);
+    }
+}
+
 static void error_set_keeps_a_message_to_one_line(void **state)
 {
     RvError err = {0};
@@ -157,6 +179,7 @@ int main(void)
         cmocka_unit_test(sha256_can_be_cancelled),
         cmocka_unit_test(map_and_read_give_the_same_bytes),
         cmocka_unit_test(bad_paths_are_named),
+        cmocka_unit_test(show_url_leaves_out_who_asks),
         cmocka_unit_test(error_set_keeps_a_message_to_one_line),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

@@ -404,6 +404,41 @@ static void index_splits_a_list_into_shards(void **state)
     }
 }
 
+static void damage_is_shown_where_people_look(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    char cut[1100];
+    assert_true(clip_path("cut.mp4", cut, sizeof cut));
+    static const struct {
+        const char *words[8];
+        const char *output, *errors;
+    } steps[] = {
+        {{"index", "--library", "damaged.db"}, "(complete)", "cut short after"},
+        {{"list", "--library", "damaged.db"}, "  damaged  interval:1", "cut.mp4: damaged after "},
+        {{"list", "--library", "damaged.db", "--format", "json"}, "\"error\": \"damaged after ", ""},
+        {{"list", "--library", "damaged.db", "--format", "csv"}, ",complete,interval:1,", ""},
+        {{"info", "--library", "damaged.db"}, "1 (1 complete, 1 of them damaged, 0 failed)", ""},
+        {{"info", "--library", "damaged.db", "--format", "json"}, "\"damaged\": 1", ""},
+        {{"verify", "--library", "damaged.db"}, "", "cut.mp4: damaged after "},
+        {{"export", "--library", "damaged.db", "--to", "damaged-too.db"}, "", ""},
+        {{"list", "--library", "damaged-too.db", "--format", "csv"}, "; cut short after ", ""},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        const char *words[PROGRAM_WORDS_MAX] = {0};
+        size_t count = 0;
+        for (; steps[i].words[count] != NULL; count++)
+            words[count] = steps[i].words[count];
+        if (strcmp(words[0], "index") == 0)
+            words[count] = cut;
+        RunResult result = program_run(fixture.folder, words, NULL);
+        assert_status(&result, 0);
+        assert_holds(result.output, steps[i].output);
+        assert_holds(result.errors, steps[i].errors);
+        run_clear(&result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +454,7 @@ int main(void)
         cmocka_unit_test(export_writes_files_that_others_read),
         cmocka_unit_test(export_quotes_for_each_dialect),
         cmocka_unit_test(export_says_what_it_needs),
+        cmocka_unit_test(damage_is_shown_where_people_look),
         cmocka_unit_test(index_splits_a_list_into_shards),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);

@@ -70,6 +70,8 @@ static int64_t add_video(Store *store, const char *path, const char *key, size_t
         assert_ok(put_test_frames(store, id, 1, frames, TEST_DIMENSIONS, err));
     if (strcmp(state, "complete") == 0)
         assert_ok(rv_store_finish_video(store, id, 12.5, err));
+    if (strcmp(state, "damaged") == 0)
+        assert_ok(rv_store_finish_damaged(store, id, 12.5, "cut short after 12.500 s", err));
     if (strcmp(state, "failed") == 0)
         assert_ok(rv_store_fail_video(store, id, "broken at 0:03", err));
     return id;
@@ -150,8 +152,10 @@ static void copy_all(const Backend *from, const Backend *to)
     add_video(pair->from, "/v/caf\xc3\xa9 \xff.mp4", "sha256:02", 3, "failed");
     add_video(pair->from, "/v/half.mp4", "sha256:03", 5, "indexing");
     add_video(pair->from, "/v/none.mp4", "sha256:04", 0, "failed");
+    add_video(pair->from, "/v/cut.mp4", "sha256:05", 2, "damaged");
     copy_now(pair, NULL);
-    assert_report(pair, 4, 0, 0, 18);
+    assert_report(pair, 5, 0, 0, 20);
+    assert_same(pair, "/v/cut.mp4");
     assert_same(pair, "/v/a 'quoted'.mp4");
     assert_same(pair, "/v/caf\xc3\xa9 \xff.mp4");
     assert_same(pair, "/v/half.mp4");
@@ -163,7 +167,7 @@ static void copy_all(const Backend *from, const Backend *to)
     assert_string_equal(identity.weights_sha256, test_model(TEST_DIMENSIONS).weights_sha256);
     assert_int_equal(count_faults(pair->to), 0);
     copy_now(pair, NULL); // again: only what is still under way there is looked through
-    assert_report(pair, 1, 3, 0, 0);
+    assert_report(pair, 1, 4, 0, 0);
     close_pair(pair);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libavutil/dovi_meta.h>
 #include <libswscale/swscale.h>
 #include <string.h>
 
@@ -95,6 +96,20 @@ static void frame_view_refuses_what_cannot_be_read(void **state)
     av->colorspace = AVCOL_SPC_YCGCO;
     assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_UNSUPPORTED);
     av->colorspace = AVCOL_SPC_UNSPECIFIED;
+    size_t metadata_bytes;
+    AVDOVIMetadata *metadata = av_dovi_metadata_alloc(&metadata_bytes);
+    AVFrameSideData *data = av_frame_new_side_data(av, AV_FRAME_DATA_DOVI_METADATA, metadata_bytes);
+    assert_non_null(data);
+    memcpy(data->data, metadata, metadata_bytes);
+    av_free(metadata);
+    AVDOVIRpuDataHeader *header = av_dovi_get_header((AVDOVIMetadata *)(void *)data->data);
+    header->vdr_rpu_profile = 1; // profile 8: its base layer is a picture
+    assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
+    header->vdr_rpu_profile = 0;
+    header->bl_video_full_range_flag = 1;
+    assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "Dolby Vision"));
+    av_frame_remove_side_data(av, AV_FRAME_DATA_DOVI_METADATA);
     av->format = AV_PIX_FMT_VAAPI;
     assert_int_equal(rv_frame_view(av, &view, &err), RV_ERROR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "vaapi"));

@@ -12,6 +12,7 @@
 
 #include "clips.h"
 #include "collected.h"
+#include "whole_file.h"
 
 #define LONGEST_S 60 // for one file; beyond it the reading hangs
 
@@ -151,10 +152,62 @@ static void next_survives_damage_to_a_real_video(void **state)
     damage_file(path, "bottle.mp4", is_slow() ? 200 : 10, 10);
 }
 
+// Packets of an AVI file that become zeros, each n-th from the 21st on.
+static void clear_packets(uint8_t *bytes, size_t size_bytes, int every)
+{
+    uint8_t *end = bytes + size_bytes, *at = bytes;
+    while (at + 4 <= end && memcmp(at, "movi", 4) != 0)
+        at++;
+    int number = 0;
+    for (at += 4; at + 8 <= end && memcmp(at, "idx1", 4) != 0;) {
+        size_t length = at[4] | (size_t)at[5] << 8 | (size_t)at[6] << 16;
+        if (memcmp(at, "00dc", 4) == 0 && number++ > 20 && number % every == 1)
+            memset(at + 8, 0, length);
+        at += 8 + length + (length & 1);
+    }
+}
+
+/* AVI has decoding times only. Frames that are lost must not move those that follow: keyframes show their own
+ * number. */
+static void next_keeps_times_where_frames_are_lost(void **state)
+{
+    (void)state;
+    static Collected collected;
+    static const char *const clips[] = {"lost_mpeg4.avi", "lost_h264.avi"};
+    for (size_t i = 0; i < sizeof clips / sizeof clips[0]; i++) {
+        char path[2048], damaged[2048];
+        if (!clip_path(clips[i], path, sizeof path))
+            skip();
+        size_t size_bytes;
+        uint8_t *bytes = read_whole(path, &size_bytes);
+        clear_packets(bytes, size_bytes, 8);
+        build_path("lost-frames.avi", damaged, sizeof damaged);
+        write_whole(damaged, bytes, size_bytes);
+        free(bytes);
+        SamplerOptions options = {.interval_s = 0.04};
+        collect(damaged, NULL, &options, &collected);
+        remove(damaged);
+        assert_int_equal(collected.status, RV_OK);
+        assert_true(collected.stats.packets_damaged > 10);
+        int keyframes = 0;
+        for (size_t k = 0; k < collected.count; k++) {
+            const CollectedSample *sample = &collected.samples[k];
+            if (!sample->keyframe || sample->repeated)
+                continue;
+            int shift = sample->number - (int)((sample->pts_us + 20000) / 40000);
+            if (shift < -5 || shift > 5)
+                fail_msg("%s: at %lld us frame %d", clips[i], (long long)sample->pts_us, sample->number);
+            keyframes++;
+        }
+        assert_true(keyframes > 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_survives_damaged_clips),
+        cmocka_unit_test(next_keeps_times_where_frames_are_lost),
         cmocka_unit_test(next_survives_damage_to_a_real_video),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,20 @@ static const IntervalCase cases[] = {
     {"offset5.ts", 1, 4, 25, 1, 0, NULL, "the same in MPEG-TS"},
     {"late_video.mkv", 1, 6, 0, 1, 0, NUMBERS(0, 0, 0, 25, 50, 75),
      "sound first: its first frame counts as shown"},
-    {"broken_clock.mkv", 1, 4, 25, 1, 0, NULL, "100 s of sound before: a broken clock"},
+    {"sound_100s_before.mkv", 20, 5, 0, 1, 0, NUMBERS(0, 0, 0, 0, 0), "100 s of sound before, as in players"},
+    {"broken_clock.ts", 1, 4, 25, 1, 0, NULL, "the same in a broadcast: streams of different clocks"},
+    {"pause_70min.mp4", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2),
+     "a picture that stands for 70 minutes"},
+    {"pause_70min.mkv", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2), "the same, decoded whole"},
+    {"pause_70min.mp4", 4203, 1, 0, 1, 0, NUMBERS(0), "and the frames after it have their time"},
+    {"pause_70min.mp4", 2102, 2, 0, 1, 0, NUMBERS(0, 2), "the same"},
+    {"one_per_second.avi", 1, 10, 1, 1, 0, NULL, "ticks of a second are no rounding"},
+    {"rate_varies.mp4", 1, 55, 1, 5, 0, NULL, "a frame every 5 s, the last one short"},
+    {"last_unknown.mp4", 1, 55, 1, 5, 0, NULL, "the last one does not know that it is short"},
+    {"pid_change.ts", 1, 10, 25, 1, 0, NULL, "the video goes on in another stream"},
+    {"pid_change.ts", 0.2, 50, 25, 1, 0, NULL, "the same, closer"},
+    {"pid_and_codec_change.ts", 1, 10, 25, 1, 0, NULL, "in one of another codec and size"},
+    {"two_programmes.ts", 1, 4, 25, 1, 0, NULL, "two programmes at once: the first, and no more than it"},
     {"raw.h264", 1, 4, 25, 1, 0, NULL, "no time stamps at all"},
     {"no_pts_h264.avi", 0.2, 20, 25, 1, 0, NULL, "decoding times only, B-frames"},
     {"no_pts_mpeg4.avi", 0.2, 20, 25, 1, 0, NULL, "the same with MPEG-4"},
@@ -211,6 +224,57 @@ static void next_decodes_only_what_is_needed(void **state)
     }
 }
 
+static RvStatus open_and_count(const char *clip, double interval_s, size_t *count, RvError *err)
+{
+    char path[2048];
+    VideoReader *reader = NULL;
+    Sampler *sampler = NULL;
+    *count = 0;
+    if (!clip_path(clip, path, sizeof path))
+        skip();
+    SamplerOptions options = {.interval_s = interval_s};
+    RvStatus status = rv_video_open(path, NULL, &reader, err);
+    if (status == RV_OK)
+        status = rv_sampler_open(reader, &options, &sampler, err);
+    for (bool end = false; status == RV_OK && !end;) {
+        Sample sample;
+        status = rv_sampler_next(sampler, &sample, &end, err);
+        *count += status == RV_OK && !end;
+    }
+    rv_sampler_close(sampler);
+    rv_video_close(reader);
+    return status;
+}
+
+static void next_refuses_more_than_a_file_can_be_meant_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *clip;
+        double interval_s;
+        RvStatus status;
+        size_t count;
+        const char *why;
+    } limits[] = {
+        {"still_day.mkv", 1, RV_OK, 84601, "a picture that never changes for a day"},
+        {"still_day.mkv", 0.1, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
+        {"pause_70min.mp4", 0.01, RV_ERROR_UNSUPPORTED, 0, "the same"},
+        {"pause_59min_live.mkv", 1, RV_OK, 3545, "no header says how long it is"},
+        {"pause_59min_live.mkv", 0.01, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
+        {"gop50_closed.mp4", 0.001, RV_OK, 12000, "closer than its frames"},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        size_t count;
+        RvError err = {0};
+        RvStatus status = open_and_count(limits[i].clip, limits[i].interval_s, &count, &err);
+        if (status != limits[i].status || count != limits[i].count)
+            fail_msg("%s every %g s (%s): status %d, %zu samples, %s", limits[i].clip, limits[i].interval_s,
+                     limits[i].why, status, count, err.message);
+        if (status != RV_OK)
+            assert_non_null(strstr(err.message, "choose a longer interval"));
+    }
+}
+
 static void next_gives_the_counts_of_the_real_videos(void **state)
 {
     (void)state;
@@ -245,6 +309,7 @@ int main(void)
         cmocka_unit_test(next_marks_repeated_frames),
         cmocka_unit_test(expected_agrees_with_what_comes),
         cmocka_unit_test(next_decodes_only_what_is_needed),
+        cmocka_unit_test(next_refuses_more_than_a_file_can_be_meant_for),
         cmocka_unit_test(next_gives_the_counts_of_the_real_videos),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,35 @@ static void failed_video_keeps_its_frames_and_message(void **state)
     rv_videos_clear(&videos);
 }
 
+static void damaged_video_is_complete_and_says_so(void **state)
+{
+    Fixture *fixture = *state;
+    claim(fixture->store);
+    int64_t id = begin(fixture->store, "/a.mp4");
+    put(fixture->store, id, 1, 3);
+    assert_ok(rv_store_note_damage(fixture->store, id, "damaged after 1 s", err));
+    RvVideos videos = {0};
+    assert_ok(rv_store_list_videos(fixture->store, &videos, err));
+    assert_string_equal(videos.items[0].state, "indexing");
+    assert_string_equal(videos.items[0].error, "damaged after 1 s");
+    rv_videos_clear(&videos);
+    assert_ok(
+        rv_store_finish_damaged(fixture->store, id, 13.25, "damaged after 1 s; cut short after 3 s", err));
+    reopen(fixture);
+    RvLibraryInfo info;
+    assert_ok(rv_store_list_videos(fixture->store, &videos, err));
+    assert_string_equal(videos.items[0].state, "complete");
+    assert_string_equal(videos.items[0].error, "damaged after 1 s; cut short after 3 s");
+    assert_true(videos.items[0].duration_s == 13.25);
+    rv_videos_clear(&videos);
+    assert_ok(rv_store_info(fixture->store, NULL, &info, err));
+    assert_int_equal(info.complete_count, 1);
+    assert_int_equal(info.damaged_count, 1);
+    assert_ok(rv_store_finish_video(fixture->store, id, 13.25, err));
+    assert_ok(rv_store_info(fixture->store, NULL, &info, err));
+    assert_int_equal(info.damaged_count, 0);
+}
+
 static void begin_video_refuses_a_taken_path_and_replaces(void **state)
 {
     Fixture *fixture = *state;
@@ -229,6 +258,7 @@ static const BackendCase cases[] = {
     CASE(video_row_comes_back_as_written),
     CASE(find_content_prefers_a_complete_video),
     CASE(failed_video_keeps_its_frames_and_message),
+    CASE(damaged_video_is_complete_and_says_so),
     CASE(begin_video_refuses_a_taken_path_and_replaces),
     CASE(begin_video_refuses_bad_facts),
     CASE(move_video_changes_path_size_and_time),

@@ -76,8 +76,8 @@ static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned
 
 static bool misbehaves_now(const HttpFile *file)
 {
-    return file->behaviour == HTTP_CUT || file->behaviour == HTTP_STALL ||
-           (file->behaviour == HTTP_CUT_ONCE && file->request_count == 1);
+    return file->behaviour == HTTP_CUT || file->behaviour == HTTP_CUT_WHOLE ||
+           file->behaviour == HTTP_STALL || (file->behaviour == HTTP_CUT_ONCE && file->request_count == 1);
 }
 
 static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connection *connection,
@@ -85,7 +85,9 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
 {
     const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
     unsigned long long start = 0;
-    if (range != NULL && file->behaviour != HTTP_IGNORE_RANGE && sscanf(range, "bytes=%llu-", &start) == 1) {
+    bool whole = file->behaviour == HTTP_ENDLESS || file->behaviour == HTTP_IGNORE_RANGE ||
+                 file->behaviour == HTTP_CUT_WHOLE;
+    if (range != NULL && !whole && sscanf(range, "bytes=%llu-", &start) == 1) {
         if (start >= file->size_bytes)
             return answer_status(connection, 416, NULL, file);
     } else {
@@ -134,6 +136,8 @@ static enum MHD_Result answer_request(void *user, struct MHD_Connection *connect
         snprintf(file->authorization, sizeof file->authorization, "%s", token != NULL ? token : "");
         if (file->behaviour == HTTP_MISSING)
             return answer_status(connection, 404, NULL, NULL);
+        if (file->behaviour == HTTP_BROKEN)
+            return answer_status(connection, 503, NULL, NULL);
         if (file->behaviour == HTTP_FORBIDDEN)
             return answer_status(connection, 403, NULL, NULL);
         if (file->behaviour == HTTP_REDIRECT)

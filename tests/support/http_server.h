@@ -12,6 +12,8 @@ typedef enum HttpBehaviour {
     HTTP_IGNORE_RANGE, // always whole
     HTTP_CUT,          // announces everything, breaks the connection after cut_after bytes of the file
     HTTP_CUT_ONCE,     // the same on the first request only
+    HTTP_CUT_WHOLE,    // the same as HTTP_CUT, and knows no ranges
+    HTTP_BROKEN,       // 503
     HTTP_STALL,        // sends cut_after bytes, then nothing more
     HTTP_WRONG_RANGE,  // answers a range with another one
     HTTP_MISSING,      // 404

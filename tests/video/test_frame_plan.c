@@ -120,6 +120,31 @@ static void make_sends_what_the_wanted_frames_need(void **state)
     }
 }
 
+static void end_of_last_is_where_players_stop(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t length_us, interval_us, end_us, expected_us;
+        const char *why;
+    } cases[] = {
+        {40000, 50000, 0, 1040000, "its own length"},
+        {0, 50000, 0, 1050000, "the average interval"},
+        {40000, 40000, 1039500, 1040000, "a header's rounding is not believed"},
+        {40000, 40000, 9000000, 1040000, "what goes on is the sound"},
+        {22000000, 22000000, 1040000, 1040000, "an average where the header ends"},
+        {0, 22000000, 1040000, 1040000, "the same, not even guessed"},
+        {0, 22000000, 900000, 23000000, "a header that ends before the frame says nothing"},
+        {7200000000, 40000, 0, 1040000, "two hours: not believed"},
+        {7200000000, 40000, 7201000000, 7201000000, "but where the header says so"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t found =
+            rv_plan_end_of_last(1000000, cases[i].length_us, cases[i].interval_us, cases[i].end_us);
+        if (found != cases[i].expected_us)
+            fail_msg("%s: %lld", cases[i].why, (long long)found);
+    }
+}
+
 static void make_gives_times_on_screen(void **state)
 {
     (void)state;
@@ -193,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(make_sends_what_the_wanted_frames_need),
+        cmocka_unit_test(end_of_last_is_where_players_stop),
         cmocka_unit_test(make_gives_times_on_screen),
         cmocka_unit_test(make_keeps_lower_layers),
         cmocka_unit_test(make_always_decodes_the_first_frame_of_the_video),

@@ -24,7 +24,7 @@ static void set_zero_follows_the_container_within_reason(void **state)
         {true, {0, 1}, 2000, 2000000, "sound begins 2 s before"},
         {true, {3, 1}, 2000, 0, "a start after the first frame is none"},
         {true, {0, 1}, 60000, 60000000, "a minute before: still believed"},
-        {true, {0, 1}, 60001, 0, "more than a minute: a broken clock"},
+        {true, {0, 1}, 60001, 0, "more than a minute, and nothing says so: a broken clock"},
         {true, {-7, 1000}, 0, 0, "an audio codec's lead-in counts as 0"},
         {true, {-7, 1000}, 40, 40000, "the same, video later"},
         {true, {-2, 1}, -2000, 0, "negative time stamps of the video itself"},
@@ -37,6 +37,51 @@ static void set_zero_follows_the_container_within_reason(void **state)
         if (rv_clock_us(&clock, cases[i].first_pts) != cases[i].expected_us)
             fail_msg("%s: %lld", cases[i].why, (long long)rv_clock_us(&clock, cases[i].first_pts));
     }
+}
+
+static void set_zero_believes_a_header(void **state)
+{
+    (void)state;
+    static const struct {
+        ClockTime start;
+        int64_t length_us, first_pts; // ticks of 1/1000 s
+        int64_t expected_us;          // of the first frame
+        int64_t end_us;               // of the container
+        const char *why;
+    } cases[] = {
+        {{0, 1}, 82000000, 70000, 70000000, 82000000, "sound begins 70 s before"},
+        {{5, 1}, 82000000, 75000, 70000000, 82000000, "the same, from 5 s on"},
+        {{0, 1}, 70000000, 70000, 70000000, 70000000, "to the end"},
+        {{0, 1}, 69999000, 70000, 0, 0, "beyond the end: a broken clock"},
+        {{0, 1}, 69999000, 60000, 60000000, 69999000, "a minute needs no header"},
+        {{-7, 1000}, 4007000, 0, 0, 4000000, "an audio codec's lead-in is not of the length"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        VideoClock clock = {.tick_num = 1,
+                            .tick_den = 1000,
+                            .has_start = true,
+                            .start = cases[i].start,
+                            .length_us = cases[i].length_us};
+        rv_clock_set_zero(&clock, cases[i].first_pts);
+        if (rv_clock_us(&clock, cases[i].first_pts) != cases[i].expected_us ||
+            rv_clock_end_us(&clock) != cases[i].end_us)
+            fail_msg("%s: %lld, end %lld", cases[i].why, (long long)rv_clock_us(&clock, cases[i].first_pts),
+                     (long long)rv_clock_end_us(&clock));
+    }
+}
+
+static void is_pause_for_an_hour_or_as_long_as_the_header_says(void **state)
+{
+    (void)state;
+    const int64_t hour_us = CLOCK_JUMP_US;
+    VideoClock clock = {.tick_num = 1, .tick_den = 1000};
+    rv_clock_set_zero(&clock, 0);
+    assert_true(rv_clock_is_pause(&clock, 5, 5 + hour_us));
+    assert_false(rv_clock_is_pause(&clock, 5, 6 + hour_us));
+    clock.length_us = 2 * hour_us;
+    assert_true(rv_clock_is_pause(&clock, 5, 2 * hour_us));
+    assert_true(rv_clock_is_pause(&clock, 5, 2 * hour_us + 900000)); // a header of whole seconds
+    assert_false(rv_clock_is_pause(&clock, 5, 2 * hour_us + 1100000));
 }
 
 static void us_is_exact_and_rounds_up(void **state)
@@ -103,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set_zero_follows_the_container_within_reason),
+        cmocka_unit_test(set_zero_believes_a_header),
+        cmocka_unit_test(is_pause_for_an_hour_or_as_long_as_the_header_says),
         cmocka_unit_test(us_is_exact_and_rounds_up),
         cmocka_unit_test(us_does_not_overflow_at_the_edge_of_sane_times),
         cmocka_unit_test(is_sane_refuses_what_is_no_time),

@@ -7,14 +7,17 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "clips.h"
 #include "http_server.h"
 #include "video/frame_stream.h"
 #include "video/video_reader.h"
+#include "whole_file.h"
 
 static RvStatus try_open(const char *path, RvError *err)
 {
@@ -48,6 +51,7 @@ static void open_refuses_what_is_no_video(void **state)
         {"still.jpg", RV_ERROR_FORMAT, "is a picture"},
         {"list.ffconcat", RV_ERROR_FORMAT, "is a playlist"},
         {"list.m3u8", RV_ERROR_FORMAT, "is a playlist"},
+        {"dolby_vision_5.mp4", RV_ERROR_UNSUPPORTED, "Dolby Vision profile 5"},
     };
     char path[2048];
     if (!clip_path("plain.mp4", path, sizeof path))
@@ -74,6 +78,53 @@ static void open_refuses_a_pipe_without_waiting(void **state)
     assert_int_equal(try_open(path, &err), RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "regular file"));
     remove(path);
+}
+
+static void too_late(int number)
+{
+    static const char text[] = "still waiting after 20 s\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(1);
+}
+
+// Whatever stands in a file named like a video, what it names is never opened: here a pipe, which nobody ever
+// writes to.
+static void open_reaches_nothing_from_a_file_in_disguise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"ffconcat version 1.0\nfile video-test-pipe.sub\n", "is a playlist"},
+        {"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nvideo-test-pipe.sub\n#EXT-X-ENDLIST\n",
+         "is a playlist"},
+        {"<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
+         "profiles=\"urn:mpeg:dash:profile:isoff-live:2011\"><Period><AdaptationSet><Representation id=\"1\">"
+         "<BaseURL>video-test-pipe.sub</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
+         "is a playlist"},
+        {"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+         "a=rtpmap:96 H264/90000\n",
+         "is a playlist"},
+        {"# VobSub index file, v7\n", "cannot be read as a video"}, // reads NAME.sub beside itself
+    };
+    char path[2048], pipe_path[2048];
+    build_path("video-test-pipe.idx", path, sizeof path);
+    build_path("video-test-pipe.sub", pipe_path, sizeof pipe_path);
+    remove(pipe_path);
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    signal(SIGALRM, too_late);
+    alarm(20);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_whole(path, cases[i].text, strlen(cases[i].text));
+        RvError err = {0};
+        RvStatus status = try_open(path, &err);
+        if (status != RV_ERROR_FORMAT || strstr(err.message, cases[i].says) == NULL)
+            fail_msg("case %zu: status %d, %s", i, status, err.message);
+    }
+    alarm(0);
+    remove(path);
+    remove(pipe_path);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -211,6 +262,90 @@ static void open_reads_addresses(void **state)
     assert_int_equal(try_open("http://127.0.0.1:1/none.mp4", &err), RV_ERROR_NETWORK); // nobody listens there
 }
 
+static void open_knows_what_servers_say(void **state)
+{
+    (void)state;
+    size_t size_bytes;
+    uint8_t *bytes = read_clip("plain.mp4", &size_bytes);
+    if (bytes == NULL)
+        skip();
+    HttpFile files[] = {
+        {.path = "/good.mp4", .bytes = bytes, .size_bytes = size_bytes},
+        {.path = "/broken.mp4", .behaviour = HTTP_BROKEN},
+        {.path = "/endless.mp4", .behaviour = HTTP_ENDLESS},
+    };
+    static const struct {
+        const char *before, *path;
+        RvStatus status;
+        const char *says;
+    } cases[] = {
+        {"HTTP://", "/good.mp4", RV_OK, ""},
+        {"http://user:s3cret@", "/good.mp4", RV_OK, ""},
+        {"http://user:s3cret@", "/none.mp4", RV_ERROR_NETWORK, "404"},
+        {"http://", "/broken.mp4", RV_ERROR_NETWORK,
+         "5XX Server Error reply; the fault lies with the server"},
+        {"http://", "/endless.mp4", RV_ERROR_NETWORK, "without the beginning of a video"},
+    };
+    HttpServer *server = http_server_start(files, sizeof files / sizeof files[0]);
+    assert_non_null(server);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char url[256], address[300];
+        http_server_url(server, cases[i].path, url, sizeof url);
+        snprintf(address, sizeof address, "%s%s", cases[i].before, url + strlen("http://"));
+        RvError err = {0};
+        RvStatus status = try_open(address, &err);
+        if (status != cases[i].status || strstr(err.message, cases[i].says) == NULL ||
+            strstr(err.message, "s3cret") != NULL)
+            fail_msg("%s: status %d, %s", address, status, err.message);
+    }
+    http_server_stop(server);
+    free(bytes);
+}
+
+static void next_misses_no_piece_of_a_playlist(void **state)
+{
+    (void)state;
+    static const char playlist[] =
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n"
+        "#EXT-X-DISCONTINUITY\n#EXTINF:4,\nb.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:4,\nc.ts\n"
+        "#EXT-X-ENDLIST\n";
+    size_t size_bytes;
+    uint8_t *bytes = read_clip("plain.ts", &size_bytes);
+    if (bytes == NULL)
+        skip();
+    HttpFile files[] = {
+        {.path = "/list.m3u8",
+         .bytes = playlist,
+         .size_bytes = sizeof playlist - 1,
+         .media_type = "application/vnd.apple.mpegurl"},
+        {.path = "/a.ts", .bytes = bytes, .size_bytes = size_bytes},
+        {.path = "/b.ts", .bytes = bytes, .size_bytes = size_bytes},
+        {.path = "/c.ts", .bytes = bytes, .size_bytes = size_bytes},
+    };
+    static const struct {
+        HttpBehaviour second;
+        RvStatus status;
+    } cases[] = {{HTTP_GOOD, RV_OK}, {HTTP_MISSING, RV_ERROR_NETWORK}, {HTTP_CUT_WHOLE, RV_ERROR_NETWORK}};
+    HttpServer *server = http_server_start(files, sizeof files / sizeof files[0]);
+    assert_non_null(server);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char url[256];
+        VideoReader *reader = NULL;
+        RvError err = {0};
+        files[2].behaviour = cases[i].second;
+        files[2].cut_after = size_bytes / 2;
+        http_server_url(server, "/list.m3u8", url, sizeof url);
+        RvStatus status = rv_video_open(url, NULL, &reader, &err);
+        if (status == RV_OK)
+            count_frames(reader, &status, &err);
+        if (status != cases[i].status)
+            fail_msg("case %zu: status %d, %s", i, status, err.message);
+        rv_video_close(reader);
+    }
+    http_server_stop(server);
+    free(bytes);
+}
+
 static bool is_cancelled(void *user)
 {
     return *(volatile bool *)user;
@@ -296,6 +431,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_refuses_what_is_no_video),
         cmocka_unit_test(open_refuses_a_pipe_without_waiting),
+        cmocka_unit_test(open_reaches_nothing_from_a_file_in_disguise),
+        cmocka_unit_test(open_knows_what_servers_say),
+        cmocka_unit_test(next_misses_no_piece_of_a_playlist),
         cmocka_unit_test(open_takes_names_as_they_are),
         cmocka_unit_test(open_reaches_nothing_from_a_hostile_playlist),
         cmocka_unit_test(open_reads_addresses),

@@ -12,9 +12,9 @@
 
 #define SILENCE_US 3000000 // multiplexers put streams of one time within about a second of each other
 #define OVERLAPS_MAX 25    // so often between packets of the chosen stream: it runs beside it
-/* A demuxer notices the end of a stream's last packet only at the end of the file: so many packets may come
- * after those of the stream that follows. */
-#define STRAGGLERS_MAX 2
+/* A demuxer notices the end of a stream's last packet only at the end of the file, its parser the end of the
+ * one before: so many packets may come after those of the stream that follows. */
+#define STRAGGLERS_MAX 4
 
 static uint8_t *overlaps_of(VideoReader *reader, int stream_index)
 {

@@ -86,6 +86,8 @@ static const IntervalCase cases[] = {
     {"pid_change.ts", 1, 10, 25, 1, 0, NULL, "the video goes on in another stream"},
     {"pid_change.ts", 0.2, 50, 25, 1, 0, NULL, "the same, closer"},
     {"pid_and_codec_change.ts", 1, 10, 25, 1, 0, NULL, "in one of another codec and size"},
+    {"pid_short_end.ts", 1, 10, 0, 1, 0, NUMBERS(50, 75, 100, 125, 150, 175, 200, 225, 0, 25),
+     "in a short one whose clock begins anew"},
     {"two_programmes.ts", 1, 4, 25, 1, 0, NULL, "two programmes at once: the first, and no more than it"},
     {"raw.h264", 1, 4, 25, 1, 0, NULL, "no time stamps at all"},
     {"no_pts_h264.avi", 0.2, 20, 25, 1, 0, NULL, "decoding times only, B-frames"},

@@ -71,12 +71,12 @@ static bool print_json(const RvLibraryInfo *info)
         "model_path", cli_json_string(info->model_path), "dimensions", info->dimensions, "normalized",
         (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
         (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "damaged",
-        (json_int_t)info->damaged_count, "frames",
-        (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",
-        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes, "code_bytes",
-        (json_int_t)info->code_bytes, "codes", (json_int_t)info->code_count, "min_embedding_length",
-        info->min_embedding_length, "max_embedding_length", info->max_embedding_length, "min_picture_height",
-        info->min_picture_height, "max_picture_height", info->max_picture_height);
+        (json_int_t)info->damaged_count, "frames", (json_int_t)info->frame_count, "size_bytes",
+        (json_int_t)info->size_bytes, "picture_bytes", (json_int_t)info->picture_bytes, "embedding_bytes",
+        (json_int_t)info->embedding_bytes, "code_bytes", (json_int_t)info->code_bytes, "codes",
+        (json_int_t)info->code_count, "min_embedding_length", info->min_embedding_length,
+        "max_embedding_length", info->max_embedding_length, "min_picture_height", info->min_picture_height,
+        "max_picture_height", info->max_picture_height);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

@@ -19,8 +19,7 @@ typedef struct CollectedSample {
     int number; // shown in the picture
     int width, height, format, quarter_turns, sample_aspect_num, sample_aspect_den;
     bool mirrored;
-    uint64_t hash;      // of all planes' bytes
-    const void *planes; // where they lay
+    uint64_t hash; // of all planes' bytes
 } CollectedSample;
 
 typedef struct Collected {
@@ -48,18 +47,9 @@ static inline uint64_t hash_planes(const AVFrame *av)
     return hash;
 }
 
-/* before: the sample before this one, or NULL. A still that stands for an hour is looked at once. */
-static inline CollectedSample collect_sample(const Sample *sample, const CollectedSample *before)
+static inline CollectedSample collect_sample(const Sample *sample)
 {
     const Frame *frame = sample->frame;
-    if (sample->repeated && before != NULL && before->planes == frame->av->data[0] &&
-        before->pts_us == frame->pts_us) {
-        CollectedSample same = *before;
-        same.index = sample->index;
-        same.time_s = sample->time_s;
-        same.repeated = true;
-        return same;
-    }
     return (CollectedSample){.index = sample->index,
                              .time_s = sample->time_s,
                              .pts_us = frame->pts_us,
@@ -73,8 +63,7 @@ static inline CollectedSample collect_sample(const Sample *sample, const Collect
                              .mirrored = frame->mirrored,
                              .sample_aspect_num = frame->sample_aspect_num,
                              .sample_aspect_den = frame->sample_aspect_den,
-                             .hash = hash_planes(frame->av),
-                             .planes = frame->av->data[0]};
+                             .hash = hash_planes(frame->av)};
 }
 
 /* Reads the whole video; `out` keeps the status of the first call that failed. At most COLLECTED_MAX samples
@@ -96,10 +85,8 @@ static inline void collect(const char *path, const VideoOptions *video_options, 
         out->status = rv_sampler_next(sampler, &sample, &end, &out->err);
         if (out->status != RV_OK || end)
             break;
-        if (out->count == COLLECTED_MAX)
-            continue;
-        const CollectedSample *before = out->count > 0 ? &out->samples[out->count - 1] : NULL;
-        out->samples[out->count++] = collect_sample(&sample, before);
+        if (out->count < COLLECTED_MAX)
+            out->samples[out->count++] = collect_sample(&sample);
     }
     if (sampler != NULL) {
         out->stats = rv_sampler_stats(sampler);

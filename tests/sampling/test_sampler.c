@@ -27,9 +27,6 @@ static void compare(const char *name, const Way *way, size_t skipped)
         fail_msg("%s, way %d/%g: status %d, not %d (%s)", name, way->sampling, way->interval_s,
                  collected.status, reference.status, collected.err.message);
     size_t wanted = reference.count > skipped ? reference.count - skipped : 0;
-    // Of a still of an hour only the first samples are kept.
-    if (reference.count == COLLECTED_MAX && collected.count > wanted)
-        collected.count = wanted;
     if (collected.count != wanted)
         fail_msg("%s, way %d/%g: %zu samples, not %zu", name, way->sampling, way->interval_s, collected.count,
                  wanted);

@@ -75,11 +75,11 @@ static const IntervalCase cases[] = {
      "sound first: its first frame counts as shown"},
     {"sound_100s_before.mkv", 20, 5, 0, 1, 0, NUMBERS(0, 0, 0, 0, 0), "100 s of sound before, as in players"},
     {"broken_clock.ts", 1, 4, 25, 1, 0, NULL, "the same in a broadcast: streams of different clocks"},
-    {"pause_70min.mp4", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2),
+    {".long/pause_70min.mp4", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2),
      "a picture that stands for 70 minutes"},
-    {"pause_70min.mkv", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2), "the same, decoded whole"},
-    {"pause_70min.mp4", 4203, 1, 0, 1, 0, NUMBERS(0), "and the frames after it have their time"},
-    {"pause_70min.mp4", 2102, 2, 0, 1, 0, NUMBERS(0, 2), "the same"},
+    {".long/pause_70min.mkv", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2), "the same, decoded whole"},
+    {".long/pause_70min.mp4", 4203, 1, 0, 1, 0, NUMBERS(0), "and the frames after it have their time"},
+    {".long/pause_70min.mp4", 2102, 2, 0, 1, 0, NUMBERS(0, 2), "the same"},
     {"one_per_second.avi", 1, 10, 1, 1, 0, NULL, "ticks of a second are no rounding"},
     {"rate_varies.mp4", 1, 55, 1, 5, 0, NULL, "a frame every 5 s, the last one short"},
     {"last_unknown.mp4", 1, 55, 1, 5, 0, NULL, "the last one does not know that it is short"},
@@ -258,11 +258,11 @@ static void next_refuses_more_than_a_file_can_be_meant_for(void **state)
         size_t count;
         const char *why;
     } limits[] = {
-        {"still_day.mkv", 1, RV_OK, 84601, "a picture that never changes for a day"},
-        {"still_day.mkv", 0.1, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
-        {"pause_70min.mp4", 0.01, RV_ERROR_UNSUPPORTED, 0, "the same"},
-        {"pause_59min_live.mkv", 1, RV_OK, 3545, "no header says how long it is"},
-        {"pause_59min_live.mkv", 0.01, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
+        {".long/still_day.mkv", 1, RV_OK, 84601, "a picture that never changes for a day"},
+        {".long/still_day.mkv", 0.1, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
+        {".long/pause_70min.mp4", 0.01, RV_ERROR_UNSUPPORTED, 0, "the same"},
+        {".long/pause_59min_live.mkv", 1, RV_OK, 3545, "no header says how long it is"},
+        {".long/pause_59min_live.mkv", 0.01, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
         {"gop50_closed.mp4", 0.001, RV_OK, 12000, "closer than its frames"},
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {

@@ -2,10 +2,10 @@
 /* The store's front: registry of databases, opening, and the checks that are common to all. */
 #include "store/store.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/error.h"
@@ -44,12 +44,20 @@ static const struct StoreScheme {
     {"", "sqlite", "", &store_sqlite_backend},
 };
 
+/* kind://... and jdbc:kind://... of kinds that are none. */
 static bool has_unknown_scheme(const char *uri)
 {
-    size_t length = 0;
-    while (isalnum((unsigned char)uri[length]) || uri[length] == '+')
-        length++;
-    return length > 0 && strncmp(uri + length, "://", 3) == 0;
+    const char *sign = strstr(uri, "://");
+    return sign != NULL && sign > uri && memchr(uri, '/', (size_t)(sign - uri)) == NULL;
+}
+
+/* A name that holds what may be a password and names no file: an address with a slip in it. A library of that
+ * name would carry the password. */
+static bool is_mistyped_address(const char *uri)
+{
+    char shown[4096];
+    rv_store_show_uri(uri, shown, sizeof shown);
+    return strcmp(uri, shown) != 0 && access(uri, F_OK) != 0;
 }
 
 RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err)
@@ -78,11 +86,21 @@ static RvStatus find_backend(const char **uri_or_default, char *default_path, si
     if (schemes[i].backend == NULL)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build; configure with -D%s=enabled",
                             schemes[i].name, schemes[i].option);
+    char shown[1024];
+    rv_store_show_uri(uri, shown, sizeof shown);
     if (schemes[i].prefix[0] == '\0' && has_unknown_scheme(uri))
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: unknown kind of library; give a file path, or ./ before "
-                            "a path that looks like an address",
-                            uri);
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: unknown kind of library; servers are postgresql://, mariadb:// and singlestore://; "
+            "give a file path, or ./ before a path that looks like an address",
+            shown);
+    if (schemes[i].prefix[0] == '\0' && is_mistyped_address(uri))
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "%s: neither a file nor an address that can be read; write "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE (or mariadb://), or ./ before a new file's "
+            "path that looks like an address",
+            shown);
     *out = schemes[i].backend;
     return RV_OK;
 }
@@ -232,10 +250,28 @@ RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, R
                         store->uri, (long long)version, known);
 }
 
+RvStatus rv_store_older_schema(const Store *store, int64_t version, int known, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_UNSUPPORTED,
+        "%s: made by an older reelvec (schema %lld, this one needs %d); copy it with that one "
+        "(`reelvec export --to`) into a library file, and with this one into a new library",
+        store->uri, (long long)version, known);
+}
+
+// Citus gives every worker numbers of its own, from its group's number times 2^48 on.
+#define CITUS_WORKER_ID ((int64_t)1 << 48)
+
 RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err)
 {
     if (video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID)
         return RV_OK;
+    if (video_id >= CITUS_WORKER_ID)
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: the server gives video numbers from 2^48 on, as a worker of a Citus cluster does; give "
+            "the coordinator's address",
+            store->uri);
     return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                         "%s: the library has used up its %lld video numbers; start another library",
                         store->uri, (long long)STORE_MAX_VIDEO_ID);

@@ -10,6 +10,7 @@
 #include "reelvec/library.h"
 
 #define STORE_SCHEMA_VERSION 1
+#define STORE_LIBRARY_KIND "frames"
 #define STORE_PREPROCESS_VERSION 1
 
 #define STORE_MAX_DIMENSIONS 65536
@@ -101,8 +102,8 @@ const char *rv_store_uri(const Store *store);
 bool rv_store_is_read_only(const Store *store);
 /* As the options of opening say; 0: one per core. */
 int rv_store_thread_count(const Store *store);
-/* A library's address as messages may show it: a server's without password and parameters, a path as it is.
- * Cut where it does not fit. */
+/* A library's address as messages may show it: without password and parameters, also where it is mistyped; a path that
+ * begins with a '/' or a '.' as it is. Cut where it does not fit. */
 void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes);
 RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err);
 

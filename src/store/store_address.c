@@ -2,7 +2,7 @@
 /* A server's address, kind://user:password@host:port/database?name=value, in parts. */
 #include "store/store_address.h"
 
-#include <stdbool.h>
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,4 +161,52 @@ const char *rv_store_address_parameter(const ServerAddress *address, const char 
             return address->parameters[i].value;
     }
     return NULL;
+}
+
+bool rv_store_is_this_machine(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (host == NULL || host[0] == '\0' || host[0] == '/' || strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/* The parameter name=... in a list of them; NULL: it is not there. */
+static const char *find_parameter(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    while (*list != '\0') {
+        if (strncmp(list, name, length) == 0 && list[length] == '=')
+            return list;
+        list += strcspn(list, "&");
+        list += *list == '&';
+    }
+    return NULL;
+}
+
+RvStatus rv_store_take_parameter(const char *uri, const char *show, const char *name, char **rest,
+                                 char **value, RvError *err)
+{
+    const char *list = strchr(uri, '?');
+    const char *found = list != NULL ? find_parameter(list + 1, name) : NULL;
+    *value = NULL;
+    *rest = rv_mem_copy_string(uri, err);
+    if (*rest == NULL)
+        return RV_ERROR_MEMORY;
+    if (found == NULL)
+        return RV_OK;
+    const char *text = found + strlen(name) + 1;
+    size_t length = strcspn(text, "&");
+    *value = decode(text, length);
+    if (*value == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the parameter %s cannot be read", show, name);
+    // With the sign before or behind it.
+    char *from = *rest + (found - uri);
+    const char *behind = text + length;
+    bool last = *behind == '\0';
+    memmove(last ? from - 1 : from, *rest + (behind - uri) + !last, strlen(behind) + last);
+    return RV_OK;
 }

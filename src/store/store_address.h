@@ -3,6 +3,8 @@
 #ifndef RV_STORE_ADDRESS_H
 #define RV_STORE_ADDRESS_H
 
+#include <stdbool.h>
+
 #include "reelvec/status.h"
 
 #define ADDRESS_PARAMETERS_MAX 8
@@ -23,5 +25,14 @@ RvStatus rv_store_parse_address(const char *uri, const char *show, ServerAddress
 void rv_store_clear_address(ServerAddress *address);
 /* A parameter's value; NULL where it is not given. */
 const char *rv_store_address_parameter(const ServerAddress *address, const char *name);
+
+/* Whether a host is this machine for sure: none, "localhost", 127.0.0.0/8 or ::1 as addresses in full, or the
+ * path of a socket. A name that only looks like one is not. */
+bool rv_store_is_this_machine(const char *host);
+
+/* Take name=value out of the parameters of an address. *rest: the address without it; *value: decoded, NULL
+ * where it is not there. Both are to be freed. ARGUMENT for a broken escape. */
+RvStatus rv_store_take_parameter(const char *uri, const char *show, const char *name, char **rest,
+                                 char **value, RvError *err);
 
 #endif

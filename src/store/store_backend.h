@@ -76,8 +76,11 @@ typedef struct StoreDerived {
                         RvStatus (*place)(void *user, RvError *err), void *user, bool *done, RvError *err);
 } StoreDerived;
 
-/* One row of a query about jobs: its columns as text, NULL where they are. */
+/* One row of a query about jobs: as many columns as were asked for, as text, NULL where they are. */
 typedef RvStatus (*QueueRowCallback)(void *user, const char *const *values, RvError *err);
+
+#define QUEUE_MAX_COLUMNS 8
+#define QUEUE_MAX_ROWS 64
 
 /* The table index_jobs, whose use store_queue.c writes once for all databases; here is where they differ. */
 typedef struct StoreQueue {
@@ -94,8 +97,9 @@ typedef struct StoreQueue {
     const char *const *note_schema; // makes it where it is not there; NULL ends it
     const char *note_table;         // gives a row where it is there
     const char *note_write;         // name, value
-    /* format: SQL with %s for text, %d for int64_t, %f for double. row NULL: no rows are expected. */
-    RvStatus (*query)(Store *store, QueueRowCallback row, void *user, RvError *err, const char *format, ...);
+    /* format: SQL with %s for text, %d for int64_t, %f for double. columns 0: no rows are expected. */
+    RvStatus (*query)(Store *store, size_t columns, QueueRowCallback row, void *user, RvError *err,
+                      const char *format, ...);
 } StoreQueue;
 
 /* get_note and put_note of databases that have a StoreQueue. */
@@ -190,6 +194,7 @@ RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame
 RvStatus rv_store_video_busy(const Store *store, RvError *err);
 RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err);
 RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, RvError *err);
+RvStatus rv_store_older_schema(const Store *store, int64_t version, int known, RvError *err);
 
 /* Checks of values that come from a database. */
 RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err); // of a new video

@@ -17,4 +17,8 @@ void rv_store_text_decode(char *text);
 /* rv_store_show_uri into memory of its own. Free with free(). */
 char *rv_store_uri_for_show(const char *uri, RvError *err);
 
+/* A server's message as one line: each run of spaces, tabs and ends of lines becomes one space, those at the
+ * end are left out. */
+void rv_store_one_line(const char *text, char *line, size_t size_bytes);
+
 #endif

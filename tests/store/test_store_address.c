@@ -91,7 +91,28 @@ static void show_uri_leaves_out_password_and_parameters(void **state)
         {"postgresql://h:5432/d", "postgresql://h:5432/d"},
         {"postgresql:///d?host=/run/postgresql&password=p", "postgresql:///d"},
         {"/films/what?.db", "/films/what?.db"},
-        {"a:b@c.db", "a:b@c.db"},
+        {"postgresql://127.0.0.1:1/db?password=abc@s3cret", "postgresql://127.0.0.1"},
+        {"postgresql://h/db?password=abc@s3cret", "postgresql://h/db"},
+        {"mariadb://u:se?cret@h/d", "mariadb://u"},
+        {"mariadb://u:se#cret@h/d", "mariadb://u"},
+        {"mariadb://me:s3cret", "mariadb://me"},
+        {"mariadb://me:s3cret/db", "mariadb://me"},
+        {"postgresql://h1:5432,h2:5433/d", "postgresql://h1:5432,h2:5433/d"},
+        {"mariadb://[::1]:3307/d", "mariadb://[::1]:3307/d"},
+        {"mariadb://u:p@[::1]:3307/d", "mariadb://u@[::1]:3307/d"},
+        {"postgress://me:s3cret@h/db", "postgress://me@h/db"},
+        {"postgresql+psycopg2://me:s3cret@h/db", "postgresql+psycopg2://me@h/db"},
+        {"jdbc:mariadb://me:s3cret@h/db", "jdbc:mariadb://me@h/db"},
+        {"jdbc:mariadb://h/db?user=me&password=s3cret", "jdbc:mariadb://h/db"},
+        {"mariadb:me:s3cret@h/db", "mariadb:me...@h/db"},
+        {"postgresql:/me:s3cret@h/db", "postgresql:/me...@h/db"},
+        {"me:s3cret@h/db", "me...@h/db"},
+        {"host=h password=s3cret dbname=d", "host=h ..."},
+        {"host=h PassWord = 's3cret'", "host=h ..."},
+        {"a:b@c.db", "a...@c.db"}, // a file is shown so too
+        {"./a:b@c.db", "./a:b@c.db"},
+        {"film:one.db", "film:one.db"},
+        {"C:/films/library.db", "C:/films/library.db"},
         {"memory:", "memory:"},
     };
     (void)state;
@@ -130,6 +151,120 @@ static void check_round_trip(const char *bytes)
     assert_string_equal(text, bytes);
     free(text);
     rv_buffer_clear(&encoded);
+}
+
+/* What is no address that can be read is refused before a file of its name is looked for, or made. */
+static void mistyped_addresses_are_refused_without_the_password(void **state)
+{
+    static const struct {
+        const char *uri;
+        RvStatus status;
+    } cases[] = {
+        {"postgress://me:s3cret@h/db", RV_ERROR_UNSUPPORTED},
+        {"postgresql+psycopg2://me:s3cret@h/db", RV_ERROR_UNSUPPORTED},
+        {"mysqlx://me:s3cret@h/db", RV_ERROR_UNSUPPORTED},
+        {"jdbc:mariadb://me:s3cret@h/db", RV_ERROR_UNSUPPORTED},
+        {"jdbc:mariadb://h/db?user=me&password=s3cret", RV_ERROR_UNSUPPORTED},
+        {"mariadb:me:s3cret@h/db", RV_ERROR_ARGUMENT},
+        {"postgresql:/me:s3cret@h/db", RV_ERROR_ARGUMENT},
+        {"me:s3cret@h/db", RV_ERROR_ARGUMENT},
+        {"host=h user=me password=s3cret", RV_ERROR_ARGUMENT},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int create = 0; create < 2; create++) {
+            RvLibraryOptions options = {.create = create == 1};
+            RvError err = {0};
+            Store *store = NULL;
+            RvStatus status = rv_store_open(cases[i].uri, &options, &store, &err);
+            if (status != cases[i].status || strstr(err.message, "s3cret") != NULL ||
+                strstr(err.message, "postgresql://") == NULL)
+                fail_msg("%s: %s: %s", cases[i].uri, rv_status_name(status), err.message);
+            assert_int_not_equal(access(cases[i].uri, F_OK), 0);
+        }
+    }
+    // Another file of such a name opens as ever, and a new one with ./ before it.
+    char folder[512], here[4096];
+    Store *store = NULL;
+    make_test_folder(folder, sizeof folder);
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(folder), 0);
+    assert_ok(rv_store_open("./talk:1@home.db", &(RvLibraryOptions){.create = true}, &store, err));
+    rv_store_close(store);
+    assert_ok(rv_store_open("talk:1@home.db", NULL, &store, err));
+    rv_store_close(store);
+    assert_int_equal(chdir(here), 0);
+    remove_test_folder(folder);
+}
+
+static void this_machine_is_told_by_the_whole_address(void **state)
+{
+    static const struct {
+        const char *host;
+        bool here;
+    } cases[] = {
+        {NULL, true},
+        {"", true},
+        {"localhost", true},
+        {"127.0.0.1", true},
+        {"127.1.2.3", true},
+        {"::1", true},
+        {"/run/sql", true},
+        {"127.example.org", false},
+        {"127.1", false},
+        {"127.0.0.1.", false},
+        {"10.0.0.1", false},
+        {"::2", false},
+        {"localhost.evil.example", false},
+        {"db.example", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (rv_store_is_this_machine(cases[i].host) != cases[i].here)
+            fail_msg("%s", cases[i].host);
+    }
+}
+
+static void take_parameter_leaves_the_others(void **state)
+{
+    static const struct {
+        const char *uri, *rest, *value;
+    } cases[] = {
+        {"p://h/d", "p://h/d", NULL},
+        {"p://h/d?a=1", "p://h/d?a=1", NULL},
+        {"p://h/d?t=5", "p://h/d", "5"},
+        {"p://h/d?t=5&a=1", "p://h/d?a=1", "5"},
+        {"p://h/d?a=1&t=5", "p://h/d?a=1", "5"},
+        {"p://h/d?a=1&t=5&b=2", "p://h/d?a=1&b=2", "5"},
+        {"p://h/d?at=1&t=%35", "p://h/d?at=1", "5"},
+        {"p://h/d?t=", "p://h/d", ""},
+        {"p://h/t=5", "p://h/t=5", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *rest = NULL, *value = NULL;
+        assert_ok(rv_store_take_parameter(cases[i].uri, "show", "t", &rest, &value, err));
+        if (!same(rest, cases[i].rest) || !same(value, cases[i].value))
+            fail_msg("%s: %s, %s", cases[i].uri, rest, value != NULL ? value : "none");
+        free(rest);
+        free(value);
+    }
+    char *rest = NULL, *value = NULL;
+    assert_refused(rv_store_take_parameter("p://h/d?t=%zz", "show", "t", &rest, &value, err),
+                   RV_ERROR_ARGUMENT, "show");
+    free(rest);
+}
+
+static void one_line_keeps_the_words(void **state)
+{
+    char line[32];
+    (void)state;
+    rv_store_one_line("refused\n\tIs it running?\n", line, sizeof line);
+    assert_string_equal(line, "refused Is it running?");
+    rv_store_one_line(" \r\n ", line, sizeof line);
+    assert_string_equal(line, "");
+    rv_store_one_line("0123456789012345678901234567890123456789", line, sizeof line);
+    assert_int_equal(strlen(line), sizeof line - 1);
 }
 
 static void text_comes_back_and_is_utf8(void **state)
@@ -176,6 +311,10 @@ int main(void)
         cmocka_unit_test(parse_address_takes_the_parts),
         cmocka_unit_test(parse_address_refuses_and_quotes_no_password),
         cmocka_unit_test(show_uri_leaves_out_password_and_parameters),
+        cmocka_unit_test(mistyped_addresses_are_refused_without_the_password),
+        cmocka_unit_test(this_machine_is_told_by_the_whole_address),
+        cmocka_unit_test(take_parameter_leaves_the_others),
+        cmocka_unit_test(one_line_keeps_the_words),
         cmocka_unit_test(text_comes_back_and_is_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

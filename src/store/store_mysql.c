@@ -12,6 +12,9 @@
 #include "store/store_text.h"
 
 #define CONNECT_TIMEOUT_S 10u
+// Longer than any row: a picture, or the statement that made a table.
+#define PACKET_MAX_BYTES ((unsigned long)STORE_MAX_PICTURE_BYTES + (1ul << 20))
+#define CHALLENGE_PLUGINS "mysql_native_password,client_ed25519,parsec"
 
 static void mysql_close_store(Store *base)
 {
@@ -25,20 +28,16 @@ static void mysql_close_store(Store *base)
 
 /* ---- connecting --------------------------------------------------------------------------------------- */
 
-static bool is_loopback(const char *host)
-{
-    return host == NULL || strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-           strcmp(host, "::1") == 0;
-}
-
-/* tls=verify (the rule for other machines), require (encrypted, whoever it is) or off; tls_ca=FILE. */
-static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, RvError *err)
+/* tls=verify (the rule for other machines), require (encrypted, whoever it is) or off; tls_ca=FILE.
+ * *verified: the server shows who it is before it learns anything. */
+static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, bool *verified, RvError *err)
 {
     const char *mode = rv_store_address_parameter(&store->address, "tls");
     const char *authority = rv_store_address_parameter(&store->address, "tls_ca");
     if (mode == NULL)
-        mode = authority != NULL || !is_loopback(store->address.host) ? "verify" : "off";
+        mode = authority != NULL || !rv_store_is_this_machine(store->address.host) ? "verify" : "off";
     my_bool verify = strcmp(mode, "verify") == 0;
+    *verified = verify;
     *encrypt = verify || strcmp(mode, "require") == 0;
     if (!*encrypt && strcmp(mode, "off") != 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: tls is %.40s; give verify, require or off",
@@ -50,16 +49,46 @@ static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, RvError *err)
     return RV_OK;
 }
 
+/* A server chooses how the client proves itself, and may ask for the password itself. Unless it has shown who
+ * it is, or the address says auth=any, only those ways are open that answer a challenge and never send the
+ * password. */
+static RvStatus set_authentication(MysqlStore *store, bool verified, RvError *err)
+{
+    const char *mode = rv_store_address_parameter(&store->address, "auth");
+    if (mode != NULL && strcmp(mode, "any") != 0 && strcmp(mode, "challenge") != 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: auth is %.40s; give challenge or any",
+                            store->base.uri, mode);
+    store->is_restricted = mode != NULL ? strcmp(mode, "challenge") == 0 : !verified;
+    if (store->is_restricted)
+        mysql_options(store->connection, MARIADB_OPT_RESTRICTED_AUTH, CHALLENGE_PLUGINS);
+    return RV_OK;
+}
+
+static void set_limits(MysqlStore *store)
+{
+    unsigned connect_s = CONNECT_TIMEOUT_S, answer_s = (unsigned)store->answer_timeout_s, no_files = 0;
+    unsigned long packet_bytes = PACKET_MAX_BYTES;
+    mysql_options(store->connection, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    if (answer_s > 0) {
+        mysql_options(store->connection, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+        mysql_options(store->connection, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+    }
+    mysql_options(store->connection, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_bytes);
+    mysql_options(store->connection, MYSQL_OPT_LOCAL_INFILE,
+                  &no_files); // the server asks for no file of ours
+}
+
 static RvStatus check_parameters(const MysqlStore *store, RvError *err)
 {
-    static const char *const known[] = {"tls", "tls_ca", "socket"};
+    static const char *const known[] = {"tls", "tls_ca", "socket", "auth", "answer_timeout"};
     for (int i = 0; i < store->address.parameter_count; i++) {
         bool found = false;
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
             found = found || strcmp(store->address.parameters[i].name, known[k]) == 0;
         if (!found)
             return rv_error_set(err, RV_ERROR_ARGUMENT,
-                                "%s: unknown parameter %.60s; there are tls, tls_ca and socket",
+                                "%s: unknown parameter %.60s; there are tls, tls_ca, socket, auth and "
+                                "answer_timeout",
                                 store->base.uri, store->address.parameters[i].name);
     }
     if (store->address.database == NULL)
@@ -68,23 +97,34 @@ static RvStatus check_parameters(const MysqlStore *store, RvError *err)
     return RV_OK;
 }
 
+static RvStatus connect_failed(MysqlStore *store, RvError *err)
+{
+    if (store->is_restricted && mysql_errno(store->connection) == CR_PLUGIN_NOT_ALLOWED)
+        return rv_error_set(
+            err, RV_ERROR_NETWORK,
+            "%s: the server asks for the password itself, which it gets from reelvec only where TLS "
+            "has verified who it is; give ?tls=verify, or ?auth=any with a server that can be trusted",
+            store->base.uri);
+    return rv_mysql_fail(store, err);
+}
+
 /* A new connection in place of the old one. *number: the server's or the client's error. */
 static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *number, RvError *err)
 {
-    unsigned timeout = CONNECT_TIMEOUT_S, no_files = 0;
     my_bool encrypt = 0;
+    bool verified = false;
     const ServerAddress *address = &store->address;
     if (store->connection != NULL)
         mysql_close(store->connection);
-    store->in_transaction = false;
+    store->in_transaction = store->is_given_up = false;
     store->connection = mysql_init(NULL);
     if (store->connection == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory", store->base.uri);
-    mysql_options(store->connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-    mysql_options(store->connection, MYSQL_OPT_LOCAL_INFILE,
-                  &no_files); // the server asks for no file of ours
     mysql_options(store->connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    RvStatus status = set_tls(store, &encrypt, err);
+    set_limits(store);
+    RvStatus status = set_tls(store, &encrypt, &verified, err);
+    if (status == RV_OK)
+        status = set_authentication(store, verified, err);
     if (status != RV_OK)
         return status;
     // A name goes to the address and never to a socket file of another server on this machine.
@@ -97,8 +137,9 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
                                         (unsigned)address->port, socket, CLIENT_FOUND_ROWS) != NULL;
     *number = mysql_errno(store->connection);
     if (!connected)
-        return rv_mysql_fail(store, err);
-    // The client goes on without TLS where the server offers none; nothing is asked or sent then.
+        return connect_failed(store, err);
+    rv_wire_keep_alive(mysql_get_socket(store->connection));
+    // The client goes on without TLS where the server offers none: it has answered a challenge then, no more.
     if (encrypt && mysql_get_ssl_cipher(store->connection) == NULL)
         return rv_error_set(
             err, RV_ERROR_NETWORK,
@@ -186,6 +227,9 @@ static RvStatus open_library(MysqlStore *store, const char *uri, const RvLibrary
     if (status == RV_OK)
         status = check_parameters(store, err);
     if (status == RV_OK)
+        status = rv_wire_parse_timeout(rv_store_address_parameter(&store->address, "answer_timeout"),
+                                       store->base.uri, &store->answer_timeout_s, err);
+    if (status == RV_OK)
         status = connect_first(store, options->create, err);
     if (status == RV_OK)
         status = rv_mysql_check_schema(store, &empty, err);
@@ -263,21 +307,21 @@ static RvStatus mysql_check(Store *base, void (*fault)(void *user, const char *l
                             RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(2, 100);
     RvStatus status =
-        rv_mysql_query(store, &result, err,
+        rv_mysql_query(store, &answer, err,
                        "SELECT p.video_id, p.frame_number FROM frame_pictures p LEFT JOIN frames f "
                        "ON f.video_id = p.video_id AND f.frame_number = p.frame_number "
                        "WHERE f.video_id IS NULL LIMIT 100");
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         RvError line = {0};
+        const char *video = rv_answer_value(&answer, row, 0, NULL),
+                   *number = rv_answer_value(&answer, row, 1, NULL);
         rv_error_set(&line, RV_ERROR_FORMAT, "video %.20s, frame %.20s: a picture without its frame",
-                     row.values[0] != NULL ? row.values[0] : "?",
-                     row.values[1] != NULL ? row.values[1] : "?");
+                     video != NULL ? video : "?", number != NULL ? number : "?");
         fault(user, line.message);
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 

@@ -8,7 +8,9 @@
 
 #include "base/buffer.h"
 #include "store/store_address.h"
+#include "store/store_answer.h"
 #include "store/store_backend.h"
+#include "store/store_wire.h"
 
 #define MYSQL_ANN_INDEX "frames_embedding_index"
 #define MYSQL_ARGUMENTS_MAX 16
@@ -39,9 +41,15 @@ struct MysqlStore {
     MYSQL *connection;
     ServerAddress address;
     bool in_transaction;
-    bool is_connecting;      // a connection that breaks off now is not made anew
-    bool is_shared_tier;     // SingleStore: databases are neither made nor dropped
-    size_t max_packet_bytes; // of one statement
+    bool is_connecting;  // a connection that breaks off now is not made anew
+    bool is_restricted;  // to ways of authentication that do not send the password
+    bool is_shared_tier; // SingleStore: databases are neither made nor dropped
+    bool is_given_up;    // the connection: what still comes of it is not read
+    bool is_patient;     // the running statement may take as long as it likes
+    int answer_timeout_s;
+    unsigned error_number;        // of the last statement that failed
+    int64_t changed_rows, new_id; // of the last statement without rows
+    size_t max_packet_bytes;      // of one statement
 };
 
 /* ---- store_mysql_statement.c: statements, values, errors ---- */
@@ -53,13 +61,15 @@ RvStatus rv_mysql_append_bytes(Buffer *sql, const void *bytes, size_t size_bytes
 RvStatus rv_mysql_append_real(Buffer *sql, double value, RvError *err);
 
 /* format: SQL with %s for text (any bytes up to a NUL; NULL is SQL's NULL), %d for int64_t, %f for double, %%
- * for a percent sign. *out (NULL: no rows are expected) is to be freed with mysql_free_result. Outside a
- * transaction a connection that is gone is made anew once. */
-RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format, ...);
-RvStatus rv_mysql_query_list(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format,
+ * for a percent sign. out: made by rv_answer, for as many columns and rows as there may be; NULL: no rows are
+ * wanted. Outside a transaction a connection that is gone is made anew once. */
+RvStatus rv_mysql_query(MysqlStore *store, ServerAnswer *out, RvError *err, const char *format, ...);
+RvStatus rv_mysql_query_list(MysqlStore *store, ServerAnswer *out, RvError *err, const char *format,
                              va_list arguments);
 /* A finished statement. */
-RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYSQL_RES **out, RvError *err);
+RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, ServerAnswer *out, RvError *err);
+/* Nothing more is read from the connection. */
+void rv_mysql_give_up(MysqlStore *store);
 /* The connection's last failure as a status and a message that names the library. */
 RvStatus rv_mysql_fail(MysqlStore *store, RvError *err);
 RvStatus rv_mysql_fail_statement(MysqlStore *store, MYSQL_STMT *statement, RvError *err);
@@ -70,20 +80,6 @@ RvStatus rv_mysql_begin_writing(MysqlStore *store, RvError *err);
 /* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
 RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err);
 
-/* Columns of a row, read strictly. what: the row for the message. Errors: FORMAT, MEMORY. */
-typedef struct MysqlRow {
-    MYSQL_RES *result;
-    MYSQL_ROW values;
-    const unsigned long *lengths;
-} MysqlRow;
-/* False where there is no further row. */
-bool rv_mysql_next_row(MYSQL_RES *result, MysqlRow *row);
-RvStatus rv_mysql_column_text(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                              char **out, RvError *err);
-RvStatus rv_mysql_column_integer(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                                 int64_t min, int64_t max, int64_t *out, RvError *err);
-RvStatus rv_mysql_column_quantity(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                                  double *out, RvError *err);
 /* One row of one integer; fallback where there is no row or NULL. */
 RvStatus rv_mysql_integer(MysqlStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err);
 
@@ -122,8 +118,8 @@ RvStatus rv_mysql_pictures(Store *store, int64_t video_id, int64_t first_number,
                            PictureRowCallback callback, void *user, RvError *err);
 RvStatus rv_mysql_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                           size_t *size_bytes, RvError *err);
-/* Columns: video_id, frame_number, time, embedding_data. The row's bytes live as long as the result. */
-FrameRow rv_mysql_frame_row(const MysqlRow *row);
+/* Columns: video_id, frame_number, time, embedding_data. The row's bytes live as long as the answer. */
+FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row);
 
 /* ---- store_mysql_ann.c: rows near a vector ---- */
 

@@ -13,6 +13,7 @@
 // ties make that too few, and the whole table after that.
 #define SPARE_ROWS 32
 #define EXACT_TRIES 3
+#define ROW_BYTES 256 // of an answer, beside the vector
 // Stored vectors have length 1 up to the rounding of float32, which a cosine takes out and a dot product does
 // not.
 #define LENGTH_ERROR 1e-6
@@ -41,12 +42,13 @@ static RvStatus write_condition(const FrameFilter *filter, Buffer *out, RvError 
 }
 
 static RvStatus run_query(MysqlStore *store, const NearestQuery *query, const char *condition, size_t limit,
-                          bool by_index, MYSQL_RES **out, RvError *err)
+                          bool by_index, ServerAnswer *out, RvError *err)
 {
     Buffer sql;
     rv_buffer_init(&sql, SQL_MAX);
-    mysql_free_result(*out);
-    *out = NULL;
+    rv_answer_clear(out);
+    *out = rv_answer(5, limit);
+    out->max_bytes += limit * ((size_t)query->dimensions * sizeof(float) + ROW_BYTES);
     RvStatus status = store->dialect->write_nearest(store, query, condition, limit, by_index, &sql, err);
     if (status == RV_OK)
         status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, out, err);
@@ -61,11 +63,10 @@ static int compare_scores(const void *a, const void *b)
 }
 
 /* Whether no row that was left out can be among the wanted ones by our rounding. */
-static RvStatus is_complete(MysqlStore *store, MYSQL_RES *result, const NearestQuery *query, size_t limit,
-                            double slack, bool *complete, RvError *err)
+static RvStatus is_complete(const ServerAnswer *answer, const NearestQuery *query, size_t limit, double slack,
+                            bool *complete, RvError *err)
 {
-    size_t count = (size_t)mysql_num_rows(result);
-    MysqlRow row;
+    size_t count = answer->rows;
     *complete = count < limit;
     if (*complete)
         return RV_OK;
@@ -73,22 +74,21 @@ static RvStatus is_complete(MysqlStore *store, MYSQL_RES *result, const NearestQ
     if (scores == NULL)
         return RV_ERROR_MEMORY;
     bool good = true;
-    for (size_t i = 0; rv_mysql_next_row(result, &row) && i < count; i++)
-        good = good && row.values[4] != NULL && rv_parse_double(row.values[4], -1e30, 1e30, &scores[i]);
-    mysql_data_seek(result, 0);
+    for (size_t i = 0; i < count; i++) {
+        const char *score = rv_answer_value(answer, i, 4, NULL);
+        good = good && score != NULL && rv_parse_double(score, -1e30, 1e30, &scores[i]);
+    }
     qsort(scores, count, sizeof *scores, compare_scores);
     *complete = good && scores[count - 1] < scores[query->count - 1] - slack;
     free(scores);
-    (void)store;
     return RV_OK;
 }
 
-static RvStatus hand_rows(MYSQL_RES *result, FrameRowCallback callback, void *user, RvError *err)
+static RvStatus hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user, RvError *err)
 {
     RvStatus status = RV_OK;
-    MysqlRow row;
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
-        FrameRow frame = rv_mysql_frame_row(&row);
+    for (size_t row = 0; status == RV_OK && row < answer->rows; row++) {
+        FrameRow frame = rv_mysql_frame_row(answer, row);
         status = callback(user, &frame, err);
     }
     return status;
@@ -101,7 +101,7 @@ RvStatus rv_mysql_nearest(Store *base, const NearestQuery *query, FrameRowCallba
     ModelIdentity identity = {0};
     bool present = false;
     double sum = 0;
-    MYSQL_RES *result = NULL;
+    ServerAnswer answer = rv_answer(5, 0);
     RvStatus status = rv_mysql_get_identity(base, &identity, &present, err);
     // Only of vectors of length 1 it is known how far roundings go.
     if (status != RV_OK || !present || !identity.normalized || query->count == 0)
@@ -116,19 +116,19 @@ RvStatus rv_mysql_nearest(Store *base, const NearestQuery *query, FrameRowCallba
     rv_buffer_init(&condition, SQL_MAX);
     status = write_condition(query->filter, &condition, err);
     if (status == RV_OK && query->approximate) {
-        status = run_query(store, query, (const char *)condition.bytes, query->count, true, &result, err);
+        status = run_query(store, query, (const char *)condition.bytes, query->count, true, &answer, err);
         // Fewer than wanted: the library has no more, or the index gave up behind a narrow filter.
-        *done = status == RV_OK && mysql_num_rows(result) >= query->count;
+        *done = status == RV_OK && answer.rows >= query->count;
     }
     size_t limit = query->count + SPARE_ROWS;
     for (int i = 0; status == RV_OK && !*done && i < EXACT_TRIES; i++, limit *= 8) {
-        status = run_query(store, query, (const char *)condition.bytes, limit, false, &result, err);
+        status = run_query(store, query, (const char *)condition.bytes, limit, false, &answer, err);
         if (status == RV_OK)
-            status = is_complete(store, result, query, limit, slack, done, err);
+            status = is_complete(&answer, query, limit, slack, done, err);
     }
     if (status == RV_OK && *done)
-        status = hand_rows(result, callback, user, err);
-    mysql_free_result(result);
+        status = hand_rows(&answer, callback, user, err);
+    rv_answer_clear(&answer);
     rv_buffer_clear(&condition);
     return status;
 }

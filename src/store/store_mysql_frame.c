@@ -22,14 +22,14 @@ static RvStatus check_target(MysqlStore *store, int64_t video_id, RvError *err)
 {
     bool mariadb = store->dialect == &rv_mysql_mariadb, present = false;
     ModelIdentity stored = {0};
-    MYSQL_RES *result = NULL;
-    RvStatus status = rv_mysql_query(store, &result, err,
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_mysql_query(store, &answer, err,
                                      mariadb ? "SELECT 1 FROM videos WHERE video_id = %d LOCK IN SHARE MODE"
                                              : "SELECT 1 FROM videos WHERE video_id = %d",
                                      video_id);
-    if (status == RV_OK && mysql_num_rows(result) == 0)
+    if (status == RV_OK && answer.rows == 0)
         status = rv_store_no_video(&store->base, video_id, err);
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     if (status == RV_OK)
         status = rv_mysql_read_identity(store, mariadb ? "LOCK IN SHARE MODE" : "", &stored, &present, err);
     if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
@@ -105,24 +105,23 @@ RvStatus rv_mysql_put_frames(Store *base, int64_t video_id, const FrameRecord *f
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-FrameRow rv_mysql_frame_row(const MysqlRow *row)
+FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row)
 {
     FrameRow frame = {0};
-    const char *const *values = (const char *const *)row->values;
-    if (values[0] == NULL || values[1] == NULL ||
-        !rv_parse_int64(values[0], INT64_MIN, INT64_MAX, &frame.video_id) ||
-        !rv_parse_int64(values[1], INT64_MIN, INT64_MAX, &frame.frame_number))
+    const char *video = rv_answer_value(answer, row, 0, NULL),
+               *number = rv_answer_value(answer, row, 1, NULL);
+    const char *time = rv_answer_value(answer, row, 2, NULL);
+    if (video == NULL || number == NULL || !rv_parse_int64(video, INT64_MIN, INT64_MAX, &frame.video_id) ||
+        !rv_parse_int64(number, INT64_MIN, INT64_MAX, &frame.frame_number))
         frame.fault = "its numbers are not numbers";
     else if (frame.video_id < 1 || frame.video_id > STORE_MAX_VIDEO_ID || frame.frame_number < 1 ||
              frame.frame_number > STORE_MAX_FRAME_NUMBER)
         frame.fault = "its numbers are out of range";
-    else if (values[2] == NULL || !rv_parse_double(values[2], 0, 1.7976931348623157e308, &frame.time_s))
+    else if (time == NULL || !rv_parse_double(time, 0, 1.7976931348623157e308, &frame.time_s))
         frame.fault = "time is not a time";
-    else if (values[3] == NULL)
-        frame.fault = "embedding_data is missing";
     else {
-        frame.embedding = values[3];
-        frame.embedding_bytes = row->lengths[3];
+        frame.embedding = rv_answer_value(answer, row, 3, &frame.embedding_bytes);
+        frame.fault = frame.embedding == NULL ? "embedding_data is missing" : NULL;
     }
     return frame;
 }
@@ -140,8 +139,7 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
     rows = rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows;
     int64_t video = range->first_video, number = range->first_number; // of the next row, at least
     while (status == RV_OK && more) {
-        MYSQL_RES *result = NULL;
-        MysqlRow row;
+        ServerAnswer answer = rv_answer(4, rows);
         char format[600];
         // Written out as ranges, which both servers find by the key; a comparison of pairs would be a scan.
         snprintf(format, sizeof format,
@@ -150,17 +148,17 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
                  "OR video_id > %%d) AND ((video_id = %%d AND frame_number <= %%d) OR video_id < %%d) "
                  "ORDER BY video_id, frame_number LIMIT %%d",
                  store->dialect->embedding_column);
-        status = rv_mysql_query(store, &result, err, format, video, number, video, range->last_video,
+        status = rv_mysql_query(store, &answer, err, format, video, number, video, range->last_video,
                                 range->last_number, range->last_video, (int64_t)rows);
-        more = status == RV_OK && mysql_num_rows(result) == rows;
-        while (status == RV_OK && rv_mysql_next_row(result, &row)) {
-            FrameRow frame = rv_mysql_frame_row(&row);
+        more = status == RV_OK && answer.rows == rows;
+        for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+            FrameRow frame = rv_mysql_frame_row(&answer, row);
             video = frame.video_id;
             number = frame.frame_number < INT64_MAX ? frame.frame_number + 1 : INT64_MAX;
             more = more && frame.frame_number < INT64_MAX;
             status = callback(user, &frame, err);
         }
-        mysql_free_result(result);
+        rv_answer_clear(&answer);
     }
     return status;
 }
@@ -168,27 +166,26 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
 RvStatus rv_mysql_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                           size_t *size_bytes, RvError *err)
 {
-    MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    RvStatus status = rv_mysql_query(store, &result, err,
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_mysql_query((MysqlStore *)base, &answer, err,
                                      "SELECT CASE WHEN length(frame_data) <= %d THEN frame_data END FROM "
                                      "frame_pictures WHERE video_id = %d AND frame_number = %d",
                                      (int64_t)STORE_MAX_PICTURE_BYTES, video_id, frame_number);
-    bool found = status == RV_OK && rv_mysql_next_row(result, &row);
-    if (status == RV_OK && !found)
+    size_t found_bytes = 0;
+    const char *found = rv_answer_value(&answer, 0, 0, &found_bytes);
+    if (status == RV_OK && answer.rows == 0)
         status = rv_store_no_picture(base, video_id, frame_number, err);
-    if (status == RV_OK && (row.values[0] == NULL || row.lengths[0] == 0))
+    if (status == RV_OK && (found_bytes == 0 || found_bytes > STORE_MAX_PICTURE_BYTES))
         status = rv_store_bad_picture(base, video_id, frame_number, err);
     if (status == RV_OK) {
-        *jpeg = rv_mem_alloc(row.lengths[0], 1, err);
+        *jpeg = rv_mem_alloc(found_bytes, 1, err);
         status = *jpeg != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
     if (status == RV_OK) {
-        memcpy(*jpeg, row.values[0], row.lengths[0]);
-        *size_bytes = row.lengths[0];
+        memcpy(*jpeg, found, found_bytes);
+        *size_bytes = found_bytes;
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -196,22 +193,22 @@ RvStatus rv_mysql_picture(Store *base, int64_t video_id, int64_t frame_number, u
 static RvStatus measure_pictures(MysqlStore *store, int64_t video_id, int64_t first_number,
                                  PictureBlock *block, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    RvStatus status = rv_mysql_query(store, &result, err,
+    ServerAnswer answer = rv_answer(2, PICTURE_BLOCK_ROWS);
+    RvStatus status = rv_mysql_query(store, &answer, err,
                                      "SELECT frame_number, coalesce(length(frame_data), 0) FROM "
                                      "frame_pictures WHERE video_id = %d AND frame_number >= %d ORDER BY "
                                      "frame_number LIMIT %d",
                                      video_id, first_number, (int64_t)PICTURE_BLOCK_ROWS);
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         int64_t number = 0, size_bytes = 0;
-        status = rv_mysql_column_integer(store, &row, 0, "a picture", 0, INT64_MAX, &number, err);
+        status = rv_answer_integer(&answer, &store->base, row, 0, "a picture", 0, INT64_MAX, &number, err);
         if (status == RV_OK)
-            status = rv_mysql_column_integer(store, &row, 1, "a picture", 0, INT64_MAX, &size_bytes, err);
+            status =
+                rv_answer_integer(&answer, &store->base, row, 1, "a picture", 0, INT64_MAX, &size_bytes, err);
         if (status == RV_OK)
             rv_picture_block_add(block, number, size_bytes);
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -219,25 +216,27 @@ RvStatus rv_mysql_pictures(Store *base, int64_t video_id, int64_t first_number, 
                            PictureRowCallback callback, void *user, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
     PictureBlock block = {0};
     RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
     *covered_to = block.full ? block.last_number : INT64_MAX;
     if (status != RV_OK || block.count == 0)
         return status;
+    ServerAnswer answer = rv_answer(2, (size_t)block.count);
     status = rv_mysql_query(
-        store, &result, err,
+        store, &answer, err,
         "SELECT frame_number, CASE WHEN length(frame_data) <= %d THEN frame_data END FROM "
         "frame_pictures WHERE video_id = %d AND frame_number >= %d AND frame_number <= %d "
         "ORDER BY frame_number LIMIT %d",
         (int64_t)STORE_MAX_PICTURE_BYTES, video_id, first_number, block.last_number, block.count);
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         int64_t number = 0;
-        status = rv_mysql_column_integer(store, &row, 0, "a picture", 0, INT64_MAX, &number, err);
+        size_t size_bytes = 0;
+        const char *jpeg = rv_answer_value(&answer, row, 1, &size_bytes);
+        bool good = size_bytes > 0 && size_bytes <= STORE_MAX_PICTURE_BYTES;
+        status = rv_answer_integer(&answer, base, row, 0, "a picture", 0, INT64_MAX, &number, err);
         if (status == RV_OK)
-            status = callback(user, number, (const uint8_t *)row.values[1], row.lengths[1], err);
+            status = callback(user, number, good ? (const uint8_t *)jpeg : NULL, good ? size_bytes : 0, err);
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }

@@ -11,7 +11,7 @@
 
 #define OLDEST_VERSION 110700 // the VECTOR type
 #define DEFAULT_M 16
-#define EF_SEARCH_MIN 400 // as for PostgreSQL
+#define EF_SEARCH_MIN 400   // as for PostgreSQL
 #define EF_SEARCH_MAX 10000 // MariaDB's limit
 
 /* Text is compared byte by byte. A path's and a content's digest stand beside them: they may be longer than a
@@ -137,6 +137,9 @@ static void free_rows(BoundRows *rows)
 static RvStatus execute_rows(MysqlStore *store, const char *sql, const BoundRows *rows, bool with_time,
                              RvError *err)
 {
+    if (store->is_given_up)
+        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
+                            store->base.uri);
     MYSQL_STMT *statement = mysql_stmt_init(store->connection);
     if (statement == NULL)
         return rv_mysql_fail(store, err);
@@ -148,9 +151,16 @@ static RvStatus execute_rows(MysqlStore *store, const char *sql, const BoundRows
         bind[columns++] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_DOUBLE, .buffer = rows->times};
     bind[columns] =
         (MYSQL_BIND){.buffer_type = MYSQL_TYPE_BLOB, .buffer = rows->data, .length = rows->lengths};
-    bool good = mysql_stmt_prepare(statement, sql, strlen(sql)) == 0 &&
-                mysql_stmt_attr_set(statement, STMT_ATTR_ARRAY_SIZE, &count) == 0 &&
-                mysql_stmt_bind_param(statement, bind) == 0 && mysql_stmt_execute(statement) == 0;
+    bool good = mysql_stmt_prepare(statement, sql, strlen(sql)) == 0;
+    // The client would look for as many values as the server says there are.
+    if (good &&
+        (mysql_stmt_param_count(statement) != columns + 1 || mysql_stmt_field_count(statement) != 0)) {
+        mysql_stmt_close(statement);
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server wants other values than the statement has",
+                            store->base.uri);
+    }
+    good = good && mysql_stmt_attr_set(statement, STMT_ATTR_ARRAY_SIZE, &count) == 0 &&
+           mysql_stmt_bind_param(statement, bind) == 0 && mysql_stmt_execute(statement) == 0;
     RvStatus status = good ? RV_OK : rv_mysql_fail_statement(store, statement, err);
     mysql_stmt_close(statement);
     return status;
@@ -257,17 +267,20 @@ RvStatus rv_mysql_mariadb_ann_build(Store *base, const AnnRequest *request, RvEr
              "ALTER TABLE frames DROP INDEX IF EXISTS " MYSQL_ANN_INDEX ", ADD VECTOR INDEX " MYSQL_ANN_INDEX
              " (embedding_data) M=%lld DISTANCE=cosine",
              m);
-    return rv_mysql_query(store, NULL, err, sql);
+    store->is_patient = true; // hours, where the library is large
+    RvStatus status = rv_mysql_query(store, NULL, err, sql);
+    store->is_patient = false;
+    return status;
 }
 
 RvStatus rv_mysql_mariadb_ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    RvStatus status = rv_mysql_query(store, &result, err, "SHOW CREATE TABLE frames");
-    if (status == RV_OK && rv_mysql_next_row(result, &row) && row.values[1] != NULL) {
-        const char *index = strstr(row.values[1], "VECTOR KEY `" MYSQL_ANN_INDEX "`");
+    ServerAnswer answer = rv_answer(2, 1);
+    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
+    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    if (table != NULL) {
+        const char *index = strstr(table, "VECTOR KEY `" MYSQL_ANN_INDEX "`");
         out->present = index != NULL;
         const char *m = index != NULL ? strstr(index, "`M`=") : NULL;
         const char *end = index != NULL ? strchr(index, '\n') : NULL;
@@ -276,7 +289,7 @@ RvStatus rv_mysql_mariadb_ann_info(Store *base, RvAnnInfo *out, RvError *err)
         if (out->present)
             snprintf(out->kind, sizeof out->kind, "hnsw");
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 

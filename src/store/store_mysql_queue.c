@@ -45,19 +45,18 @@ static RvStatus queue_end(Store *base, RvStatus status, RvError *err)
     return rv_mysql_end((MysqlStore *)base, status, err);
 }
 
-static RvStatus queue_query(Store *base, QueueRowCallback callback, void *user, RvError *err,
+static RvStatus queue_query(Store *base, size_t columns, QueueRowCallback callback, void *user, RvError *err,
                             const char *format, ...)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(columns, QUEUE_MAX_ROWS);
     va_list values;
     va_start(values, format);
     RvStatus status =
-        rv_mysql_query_list((MysqlStore *)base, callback != NULL ? &result : NULL, err, format, values);
+        rv_mysql_query_list((MysqlStore *)base, columns > 0 ? &answer : NULL, err, format, values);
     va_end(values);
-    while (status == RV_OK && result != NULL && rv_mysql_next_row(result, &row))
-        status = callback(user, (const char *const *)row.values, err);
-    mysql_free_result(result);
+    if (status == RV_OK && columns > 0)
+        status = rv_answer_queue_rows(&answer, callback, user, err);
+    rv_answer_clear(&answer);
     return status;
 }
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "store/store_mysql.h"
 
-#define LIBRARY_KIND "frames"
+#define TABLES_MAX 1000000 // of a database that may be shared with others
 
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err)
 {
@@ -21,32 +21,25 @@ RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err)
         status = rv_mysql_query(store, NULL, err,
                                 "INSERT IGNORE INTO library (id, kind, schema_version, created) "
                                 "VALUES (1, %s, %d, now())",
-                                LIBRARY_KIND, (int64_t)STORE_SCHEMA_VERSION);
+                                STORE_LIBRARY_KIND, (int64_t)STORE_SCHEMA_VERSION);
     return status;
 }
 
 static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    int64_t version = 0;
+    ServerAnswer answer = rv_answer(ANSWER_LIBRARY_COUNT, 1);
     RvStatus status =
-        rv_mysql_query(store, &result, err, "SELECT kind, schema_version FROM library WHERE id = 1");
-    if (status != RV_OK && mysql_errno(store->connection) == ER_BAD_FIELD_ERROR)
-        return rv_error_set(
-            err, RV_ERROR_FORMAT,
-            "%s: the database has a table `library` of another program; choose another database",
-            store->base.uri);
+        rv_mysql_query(store, &answer, err, "SELECT kind, schema_version FROM library WHERE id = 1");
+    if (status != RV_OK && store->error_number == ER_BAD_FIELD_ERROR)
+        status =
+            rv_error_set(err, RV_ERROR_FORMAT,
+                         "%s: the database has a table `library` of another program; choose another database",
+                         store->base.uri);
     // Made, but not to its end: creating goes on from there.
-    bool there = status == RV_OK && rv_mysql_next_row(result, &row);
-    *empty = status == RV_OK && !there;
-    if (there && (row.values[0] == NULL || strcmp(row.values[0], LIBRARY_KIND) != 0))
-        status = rv_store_unknown_kind(&store->base, row.values[0] != NULL ? row.values[0] : "unknown", err);
-    if (there && status == RV_OK)
-        status = rv_mysql_column_integer(store, &row, 1, "library", 1, INT32_MAX, &version, err);
-    if (there && status == RV_OK && version != STORE_SCHEMA_VERSION)
-        status = rv_store_newer_schema(&store->base, version, STORE_SCHEMA_VERSION, err);
-    mysql_free_result(result);
+    *empty = status == RV_OK && answer.rows == 0;
+    if (status == RV_OK && !*empty)
+        status = rv_answer_library(&answer, &store->base, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -56,16 +49,16 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
                                         "frames_with_pictures"};
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
     bool found[NAME_COUNT] = {0};
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(1, TABLES_MAX);
     RvStatus status =
-        rv_mysql_query(store, &result, err,
+        rv_mysql_query(store, &answer, err,
                        "SELECT table_name FROM information_schema.tables WHERE table_schema = database()");
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        const char *name = rv_answer_value(&answer, row, 0, NULL);
         for (int i = 0; i < NAME_COUNT; i++)
-            found[i] = found[i] || (row.values[0] != NULL && strcmp(row.values[0], names[i]) == 0);
+            found[i] = found[i] || (name != NULL && strcmp(name, names[i]) == 0);
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     const char *there = NULL, *missing = NULL;
     for (int i = 0; i < NAME_COUNT; i++) {
         there = found[i] && there == NULL ? names[i] : there;
@@ -87,47 +80,20 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
 
 /* ---- the model ---------------------------------------------------------------------------------------- */
 
-static RvStatus read_name(MysqlStore *store, const MysqlRow *row, unsigned column, char *out,
-                          size_t size_bytes, RvError *err)
-{
-    char *text = NULL;
-    RvStatus status = rv_mysql_column_text(store, row, column, "library", &text, err);
-    if (status == RV_OK)
-        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
-    free(text);
-    return status;
-}
-
 RvStatus rv_mysql_read_identity(MysqlStore *store, const char *lock, ModelIdentity *out, bool *present,
                                 RvError *err)
 {
     char sql[200];
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    int64_t dimensions = 0, version = 0, normalized = 0;
+    ServerAnswer answer = rv_answer(ANSWER_IDENTITY_COUNT, 1);
     snprintf(sql, sizeof sql,
              "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized FROM library "
              "WHERE id = 1 %s",
              lock);
     *present = false;
-    RvStatus status = rv_mysql_query(store, &result, err, sql);
-    if (status == RV_OK && rv_mysql_next_row(result, &row) && row.values[2] != NULL) {
-        status = read_name(store, &row, 0, out->name, sizeof out->name, err);
-        if (status == RV_OK)
-            status = read_name(store, &row, 1, out->weights_sha256, sizeof out->weights_sha256, err);
-        if (status == RV_OK)
-            status =
-                rv_mysql_column_integer(store, &row, 2, "library", 1, STORE_MAX_DIMENSIONS, &dimensions, err);
-        if (status == RV_OK)
-            status = rv_mysql_column_integer(store, &row, 3, "library", 0, INT32_MAX, &version, err);
-        if (status == RV_OK)
-            status = rv_mysql_column_integer(store, &row, 4, "library", 0, 1, &normalized, err);
-        *present = status == RV_OK;
-    }
-    out->dimensions = (int)dimensions;
-    out->preprocess_version = (int)version;
-    out->normalized = normalized != 0;
-    mysql_free_result(result);
+    RvStatus status = rv_mysql_query(store, &answer, err, sql);
+    if (status == RV_OK)
+        status = rv_answer_identity(&answer, &store->base, out, present, err);
+    rv_answer_clear(&answer);
     return status;
 }
 

@@ -51,16 +51,15 @@ static const char *const schema[] = {
 
 static RvStatus check_server(MysqlStore *store, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(1, 1);
     int major = 0, minor = 0;
     // A server that does not know the variable is another one.
-    RvStatus status = rv_mysql_query(store, &result, NULL, "SELECT @@memsql_version");
-    bool known = status == RV_OK && rv_mysql_next_row(result, &row) && row.values[0] != NULL &&
-                 sscanf(row.values[0], "%4d.%4d", &major, &minor) == 2;
-    mysql_free_result(result);
+    RvStatus status = rv_mysql_query(store, &answer, err, "SELECT @@memsql_version");
+    const char *version = status == RV_OK ? rv_answer_value(&answer, 0, 0, NULL) : NULL;
+    bool known = version != NULL && sscanf(version, "%4d.%4d", &major, &minor) == 2;
+    rv_answer_clear(&answer);
     if (status == RV_ERROR_NETWORK)
-        return rv_mysql_fail(store, err);
+        return status;
     if (!known)
         return rv_error_set(
             err, RV_ERROR_UNSUPPORTED,
@@ -70,10 +69,11 @@ static RvStatus check_server(MysqlStore *store, RvError *err)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "%s: the server is SingleStore %d.%d; vectors came with SingleStore 8.5",
                             store->base.uri, major, minor);
-    status = rv_mysql_query(store, &result, err, "SHOW VARIABLES LIKE 'is_shared_tier'");
-    store->is_shared_tier = status == RV_OK && rv_mysql_next_row(result, &row) && row.values[1] != NULL &&
-                            strcmp(row.values[1], "ON") == 0;
-    mysql_free_result(result);
+    answer = rv_answer(2, 1);
+    status = rv_mysql_query(store, &answer, err, "SHOW VARIABLES LIKE 'is_shared_tier'");
+    const char *shared = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    store->is_shared_tier = shared != NULL && strcmp(shared, "ON") == 0;
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -227,22 +227,24 @@ RvStatus rv_mysql_singlestore_ann_build(Store *base, const AnnRequest *request, 
         length += snprintf(sql + length, sizeof sql - (size_t)length, ",\"%s\":%lld",
                            request->settings[i].name, (long long)request->settings[i].value);
     length += snprintf(sql + length, sizeof sql - (size_t)length, "}'");
+    store->is_patient = true; // hours, where the library is large
     if (status == RV_OK)
         status = rv_mysql_run(store, sql, (size_t)length, NULL, err);
     // Rows that are only in memory so far are written into segments, which the index is made of.
-    return status == RV_OK ? rv_mysql_query(store, NULL, err, "OPTIMIZE TABLE frames FLUSH") : status;
+    if (status == RV_OK)
+        status = rv_mysql_query(store, NULL, err, "OPTIMIZE TABLE frames FLUSH");
+    store->is_patient = false;
+    return status;
 }
 
 /* The kind and the settings stand in the table's own statement. */
 RvStatus rv_mysql_singlestore_ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    RvStatus status = rv_mysql_query(store, &result, err, "SHOW CREATE TABLE frames");
-    const char *index = status == RV_OK && rv_mysql_next_row(result, &row) && row.values[1] != NULL
-                            ? strstr(row.values[1], "`" MYSQL_ANN_INDEX "`")
-                            : NULL;
+    ServerAnswer answer = rv_answer(2, 1);
+    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
+    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    const char *index = table != NULL ? strstr(table, "`" MYSQL_ANN_INDEX "`") : NULL;
     out->present = index != NULL;
     const char *options = index != NULL ? strchr(index, '{') : NULL;
     const char *end = options != NULL ? strchr(options, '}') : NULL;
@@ -260,7 +262,7 @@ RvStatus rv_mysql_singlestore_ann_info(Store *base, RvAnnInfo *out, RvError *err
     }
     if (end != NULL)
         snprintf(out->settings, sizeof out->settings, "%.*s", (int)(end - options - 1), options + 1);
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 

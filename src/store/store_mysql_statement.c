@@ -9,12 +9,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/parse.h"
 #include "store/store_mysql.h"
 #include "store/store_text.h"
 
-// Encoded text is up to three times as long as what the front lets through.
-#define TEXT_COLUMN_MAX (3 * STORE_MAX_TEXT_BYTES)
 #define STATEMENT_MAX ((size_t)16 << 20)
 
 /* ---- errors ------------------------------------------------------------------------------------------- */
@@ -54,7 +51,10 @@ static RvStatus fail(MysqlStore *store, unsigned number, const char *message, Rv
             advice = meanings[i].advice;
         }
     }
-    return rv_error_set(err, status, "%s: %.500s%s", store->base.uri, message, advice);
+    char line[RV_ERROR_MESSAGE_SIZE];
+    store->error_number = number;
+    rv_store_one_line(message, line, sizeof line);
+    return rv_error_set(err, status, "%s: %.500s%s", store->base.uri, line, advice);
 }
 
 RvStatus rv_mysql_fail(MysqlStore *store, RvError *err)
@@ -74,7 +74,7 @@ RvStatus rv_mysql_append_text(MysqlStore *store, Buffer *sql, const char *text, 
     if (text == NULL)
         return rv_buffer_append(sql, "NULL", 4, err);
     Buffer encoded;
-    rv_buffer_init(&encoded, TEXT_COLUMN_MAX + 1);
+    rv_buffer_init(&encoded, ANSWER_TEXT_MAX + 1);
     RvStatus status = rv_store_text_encode(text, &encoded, err);
     if (status == RV_OK)
         status = rv_buffer_reserve(sql, 2 * encoded.size_bytes + 3, err);
@@ -150,39 +150,103 @@ static RvStatus write_statement(MysqlStore *store, Buffer *sql, const char *form
 
 /* ---- statements --------------------------------------------------------------------------------------- */
 
-static bool is_gone(MysqlStore *store)
+static bool is_gone(const MysqlStore *store)
 {
-    unsigned number = mysql_errno(store->connection);
-    return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST;
+    return store->error_number == CR_SERVER_GONE_ERROR || store->error_number == CR_SERVER_LOST;
 }
 
-RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, MYSQL_RES **out, RvError *err)
+void rv_mysql_give_up(MysqlStore *store)
 {
-    if (out != NULL)
-        *out = NULL;
-    int failed = mysql_real_query(store->connection, sql, size_bytes);
-    if (failed != 0 && is_gone(store) && !store->in_transaction && !store->is_connecting) {
-        RvStatus status = rv_mysql_reconnect(store, err);
-        if (status != RV_OK)
-            return status;
-        failed = mysql_real_query(store->connection, sql, size_bytes);
+    store->is_given_up = true;
+    rv_wire_shut(mysql_get_socket(store->connection));
+}
+
+static RvStatus take_names(MysqlStore *store, MYSQL_RES *result, ServerAnswer *answer, RvError *err)
+{
+    unsigned columns = mysql_num_fields(result);
+    const MYSQL_FIELD *fields = mysql_fetch_fields(result);
+    RvStatus status = rv_answer_begin(answer, &store->base, columns, err);
+    for (unsigned i = 0; status == RV_OK && i < columns; i++) {
+        const char *name = fields[i].name != NULL ? fields[i].name : "";
+        status = rv_answer_add(answer, &store->base, name, strlen(name), err);
     }
-    if (failed != 0)
+    return status;
+}
+
+static RvStatus take_rows(MysqlStore *store, MYSQL_RES *result, ServerAnswer *answer, RvError *err)
+{
+    unsigned columns = mysql_num_fields(result);
+    MYSQL_ROW row = NULL;
+    RvStatus status = take_names(store, result, answer, err);
+    while (status == RV_OK && (row = mysql_fetch_row(result)) != NULL) {
+        const unsigned long *lengths = mysql_fetch_lengths(result);
+        for (unsigned i = 0; status == RV_OK && lengths != NULL && i < columns; i++)
+            status = rv_answer_add(answer, &store->base, row[i], lengths[i], err);
+        if (status == RV_OK)
+            status = rv_answer_end_row(answer, &store->base, err);
+    }
+    if (status == RV_OK && mysql_errno(store->connection) != 0)
         return rv_mysql_fail(store, err);
-    MYSQL_RES *result = mysql_store_result(store->connection);
+    if (status != RV_OK)
+        rv_mysql_give_up(store); // else freeing the result would read the rest of it, however long
+    return status;
+}
+
+/* *began: the server has begun to answer. */
+static RvStatus ask(MysqlStore *store, const char *sql, size_t size_bytes, ServerAnswer *answer, bool *began,
+                    RvError *err)
+{
+    int timeout_s = store->is_patient ? 0 : store->answer_timeout_s;
+    *began = false;
+    store->error_number = 0;
+    if (mysql_send_query(store->connection, sql, size_bytes) != 0)
+        return rv_mysql_fail(store, err);
+    if (rv_wire_wait(mysql_get_socket(store->connection), rv_wire_deadline(timeout_s)) == WIRE_TIMED_OUT) {
+        rv_mysql_give_up(store);
+        return rv_wire_timed_out(store->base.uri, timeout_s, err);
+    }
+    if (mysql_read_query_result(store->connection) != 0)
+        return rv_mysql_fail(store, err);
+    *began = true;
+    MYSQL_RES *result = mysql_use_result(store->connection);
     if (result == NULL && mysql_errno(store->connection) != 0)
         return rv_mysql_fail(store, err);
-    if (out != NULL && result == NULL)
+    if (result == NULL && answer->columns != 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server gave no rows where it should",
                             store->base.uri);
-    if (out != NULL)
-        *out = result;
-    else
-        mysql_free_result(result);
-    return RV_OK;
+    if (result == NULL) {
+        store->changed_rows = (int64_t)mysql_affected_rows(store->connection);
+        store->new_id = (int64_t)mysql_insert_id(store->connection);
+        return RV_OK;
+    }
+    RvStatus status = take_rows(store, result, answer, err);
+    mysql_free_result(result);
+    return status;
 }
 
-RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format, ...)
+RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, ServerAnswer *out, RvError *err)
+{
+    ServerAnswer unread = rv_answer_unread();
+    ServerAnswer *answer = out != NULL ? out : &unread;
+    bool began = false, may_connect = !store->in_transaction && !store->is_connecting;
+    RvStatus status = RV_OK;
+    if (store->is_given_up && may_connect)
+        status = rv_mysql_reconnect(store, err);
+    else if (store->is_given_up)
+        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
+                            store->base.uri);
+    if (status != RV_OK)
+        return status;
+    status = ask(store, sql, size_bytes, answer, &began, err);
+    if (status != RV_OK && !began && is_gone(store) && !store->is_given_up && may_connect) {
+        status = rv_mysql_reconnect(store, err);
+        if (status == RV_OK)
+            status = ask(store, sql, size_bytes, answer, &began, err);
+    }
+    return status;
+}
+
+RvStatus rv_mysql_query(MysqlStore *store, ServerAnswer *out, RvError *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -191,13 +255,11 @@ RvStatus rv_mysql_query(MysqlStore *store, MYSQL_RES **out, RvError *err, const 
     return status;
 }
 
-RvStatus rv_mysql_query_list(MysqlStore *store, MYSQL_RES **out, RvError *err, const char *format,
+RvStatus rv_mysql_query_list(MysqlStore *store, ServerAnswer *out, RvError *err, const char *format,
                              va_list arguments)
 {
     Buffer sql;
     rv_buffer_init(&sql, STATEMENT_MAX);
-    if (out != NULL)
-        *out = NULL;
     RvStatus status = write_statement(store, &sql, format, arguments, err);
     if (status == RV_OK)
         status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, out, err);
@@ -231,64 +293,13 @@ RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err)
     return status;
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------ */
-
-bool rv_mysql_next_row(MYSQL_RES *result, MysqlRow *row)
-{
-    row->result = result;
-    row->values = result != NULL ? mysql_fetch_row(result) : NULL;
-    row->lengths = row->values != NULL ? mysql_fetch_lengths(result) : NULL;
-    return row->values != NULL;
-}
-
-static RvStatus bad_column(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                           RvError *err)
-{
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec verify`",
-                        store->base.uri, what, mysql_fetch_field_direct(row->result, column)->name);
-}
-
-RvStatus rv_mysql_column_text(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                              char **out, RvError *err)
-{
-    const char *value = row->values[column];
-    size_t length = row->lengths[column];
-    *out = NULL;
-    if (value == NULL || length > TEXT_COLUMN_MAX || memchr(value, '\0', length) != NULL)
-        return bad_column(store, row, column, what, err);
-    *out = rv_mem_alloc(length + 1, 1, err);
-    if (*out == NULL)
-        return RV_ERROR_MEMORY;
-    memcpy(*out, value, length);
-    rv_store_text_decode(*out);
-    return RV_OK;
-}
-
-RvStatus rv_mysql_column_integer(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                                 int64_t min, int64_t max, int64_t *out, RvError *err)
-{
-    const char *value = row->values[column];
-    return value != NULL && rv_parse_int64(value, min, max, out) ? RV_OK
-                                                                 : bad_column(store, row, column, what, err);
-}
-
-RvStatus rv_mysql_column_quantity(MysqlStore *store, const MysqlRow *row, unsigned column, const char *what,
-                                  double *out, RvError *err)
-{
-    const char *value = row->values[column];
-    bool good = value != NULL && rv_parse_double(value, 0, 1.7976931348623157e308, out);
-    return good ? RV_OK : bad_column(store, row, column, what, err);
-}
-
 RvStatus rv_mysql_integer(MysqlStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(1, 1);
     *out = fallback;
-    RvStatus status = rv_mysql_query(store, &result, err, sql);
-    if (status == RV_OK && rv_mysql_next_row(result, &row) && row.values[0] != NULL)
-        status = rv_mysql_column_integer(store, &row, 0, "answer", INT64_MIN, INT64_MAX, out, err);
-    mysql_free_result(result);
+    RvStatus status = rv_mysql_query(store, &answer, err, sql);
+    if (status == RV_OK && rv_answer_value(&answer, 0, 0, NULL) != NULL)
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "answer", INT64_MIN, INT64_MAX, out, err);
+    rv_answer_clear(&answer);
     return status;
 }

@@ -8,49 +8,10 @@
 #include "base/mem.h"
 #include "store/store_mysql.h"
 
-#define VIDEO_COLUMNS                                                                                        \
-    "videos.video_id, path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, "     \
-    "codec, sampling, state, error, "
 #define COUNT "coalesce(counts.frame_count, 0)"
 #define COUNTED_VIDEOS(condition)                                                                            \
     "videos LEFT JOIN (SELECT video_id, count(*) AS frame_count FROM frames " condition                      \
     " GROUP BY video_id) AS counts ON counts.video_id = videos.video_id"
-
-/* Columns: VIDEO_COLUMNS. out owns what was read, also on failure. */
-static RvStatus read_video(MysqlStore *store, const MysqlRow *row, StoredVideo *out, RvError *err)
-{
-    RvVideo *video = &out->video;
-    char what[40];
-    int64_t width = 0, height = 0;
-    RvStatus status =
-        rv_mysql_column_integer(store, row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &video->video_id, err);
-    snprintf(what, sizeof what, "video %lld", (long long)video->video_id);
-    const struct {
-        unsigned column;
-        char **out;
-    } texts[] = {{1, &video->path},      {2, &video->content_key}, {9, &video->codec},
-                 {10, &video->sampling}, {11, &video->state},      {12, &video->error}};
-    for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++)
-        status = rv_mysql_column_text(store, row, texts[i].column, what, texts[i].out, err);
-    const struct {
-        unsigned column;
-        int64_t min, max, *out;
-    } integers[] = {{3, 0, INT64_MAX, &out->size_bytes},
-                    {4, INT64_MIN, INT64_MAX, &out->modified_ns},
-                    {6, 0, INT32_MAX, &width},
-                    {7, 0, INT32_MAX, &height},
-                    {13, 0, INT64_MAX, &video->frame_count}};
-    for (size_t i = 0; status == RV_OK && i < sizeof integers / sizeof integers[0]; i++)
-        status = rv_mysql_column_integer(store, row, integers[i].column, what, integers[i].min,
-                                         integers[i].max, integers[i].out, err);
-    if (status == RV_OK)
-        status = rv_mysql_column_quantity(store, row, 5, what, &video->duration_s, err);
-    if (status == RV_OK)
-        status = rv_mysql_column_quantity(store, row, 8, what, &video->frame_rate, err);
-    video->width = (int)width;
-    video->height = (int)height;
-    return status;
-}
 
 RvStatus rv_mysql_find_video(Store *base, VideoColumn column, const char *value, StoredVideo *out,
                              bool *found, RvError *err)
@@ -59,56 +20,54 @@ RvStatus rv_mysql_find_video(Store *base, VideoColumn column, const char *value,
         [VIDEO_BY_PATH] = "path_key = SHA2(%s, 256)",
         [VIDEO_BY_CONTENT] = "content_hash = SHA2(%s, 256) ORDER BY state <> 'complete', video_id LIMIT 1"};
     MysqlStore *store = (MysqlStore *)base;
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(1, 1);
     char format[600];
     int64_t id = 0;
     // The video first, so that only its own frames are counted.
     snprintf(format, sizeof format, "SELECT video_id FROM videos WHERE %s", conditions[column]);
-    RvStatus status = rv_mysql_query(store, &result, err, format, value);
-    *found = status == RV_OK && rv_mysql_next_row(result, &row);
+    RvStatus status = rv_mysql_query(store, &answer, err, format, value);
+    *found = status == RV_OK && answer.rows > 0;
     if (*found)
-        status = rv_mysql_column_integer(store, &row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &id, err);
-    mysql_free_result(result);
+        status = rv_answer_integer(&answer, base, 0, 0, "videos", 1, STORE_MAX_VIDEO_ID, &id, err);
+    rv_answer_clear(&answer);
     if (status != RV_OK || !*found)
         return status;
-    status = rv_mysql_query(store, &result, err,
-                            "SELECT " VIDEO_COLUMNS COUNT
-                            " FROM " COUNTED_VIDEOS("WHERE video_id = %d") " WHERE "
-                                                                           "videos.video_id = %d",
+    answer = rv_answer(ANSWER_VIDEO_COUNT, 1);
+    status = rv_mysql_query(store, &answer, err,
+                            "SELECT " ANSWER_VIDEO_COLUMNS ", " COUNT
+                            " FROM " COUNTED_VIDEOS("WHERE video_id = %d") " WHERE videos.video_id = %d",
                             id, id);
-    *found = status == RV_OK && rv_mysql_next_row(result, &row);
+    *found = status == RV_OK && answer.rows > 0;
     if (*found)
-        status = read_video(store, &row, out, err);
-    mysql_free_result(result);
+        status = rv_answer_video(&answer, base, 0, out, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
 RvStatus rv_mysql_has_video(Store *base, int64_t video_id, bool *found, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    RvStatus status = rv_mysql_query((MysqlStore *)base, &result, err,
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_mysql_query((MysqlStore *)base, &answer, err,
                                      "SELECT 1 FROM videos WHERE video_id = %d", video_id);
-    *found = status == RV_OK && mysql_num_rows(result) > 0;
-    mysql_free_result(result);
+    *found = status == RV_OK && answer.rows > 0;
+    rv_answer_clear(&answer);
     return status;
 }
 
 /* ARGUMENT when a row other than own_id has the path. */
 static RvStatus check_path_free(MysqlStore *store, const char *path, int64_t own_id, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
+    ServerAnswer answer = rv_answer(1, 1);
     int64_t other = 0;
     RvStatus status = rv_mysql_query(
-        store, &result, err, "SELECT video_id FROM videos WHERE path_key = SHA2(%s, 256) AND video_id <> %d",
+        store, &answer, err, "SELECT video_id FROM videos WHERE path_key = SHA2(%s, 256) AND video_id <> %d",
         path, own_id);
-    if (status == RV_OK && rv_mysql_next_row(result, &row)) {
-        status = rv_mysql_column_integer(store, &row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &other, err);
+    if (status == RV_OK && answer.rows > 0) {
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "videos", 1, STORE_MAX_VIDEO_ID, &other, err);
         if (status == RV_OK)
             status = rv_store_path_taken(&store->base, path, other, err);
     }
-    mysql_free_result(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -116,9 +75,9 @@ static RvStatus check_path_free(MysqlStore *store, const char *path, int64_t own
 static RvStatus check_changed(MysqlStore *store, RvStatus status, int64_t video_id, RvError *err)
 {
     // Somebody else took the path between the check and now.
-    if (status != RV_OK && mysql_errno(store->connection) == ER_DUP_ENTRY)
+    if (status != RV_OK && store->error_number == ER_DUP_ENTRY)
         return rv_store_video_busy(&store->base, err);
-    if (status == RV_OK && mysql_affected_rows(store->connection) == 0)
+    if (status == RV_OK && store->changed_rows == 0)
         return rv_store_no_video(&store->base, video_id, err);
     return status;
 }
@@ -146,7 +105,7 @@ static RvStatus insert_video(MysqlStore *store, const VideoFacts *facts, int64_t
         facts->path, facts->path, facts->content_key, facts->content_key, facts->size_bytes,
         facts->modified_ns, facts->duration_s, (int64_t)facts->width, (int64_t)facts->height,
         facts->frame_rate, facts->codec, facts->sampling);
-    *video_id = status == RV_OK ? (int64_t)mysql_insert_id(store->connection) : 0;
+    *video_id = status == RV_OK ? store->new_id : 0;
     status = check_changed(store, status, 0, err);
     return status == RV_OK ? rv_store_check_video_id(&store->base, *video_id, err) : status;
 }
@@ -233,28 +192,22 @@ RvStatus rv_mysql_remove_video(Store *base, int64_t video_id, RvError *err)
 
 static RvStatus list(MysqlStore *store, const char *sql, RvVideos *out, RvError *err)
 {
-    MYSQL_RES *result = NULL;
-    MysqlRow row;
-    RvStatus status = rv_mysql_query(store, &result, err, sql);
-    if (status == RV_OK) {
-        out->items = rv_mem_alloc((size_t)mysql_num_rows(result), sizeof *out->items, err);
-        status = out->items != NULL ? RV_OK : RV_ERROR_MEMORY;
-    }
-    while (status == RV_OK && rv_mysql_next_row(result, &row)) {
-        StoredVideo stored = {0};
-        status = read_video(store, &row, &stored, err);
-        out->items[out->count++] = stored.video;
-    }
-    mysql_free_result(result);
+    ServerAnswer answer = rv_answer(ANSWER_VIDEO_COUNT, ANSWER_LIST_MAX_ROWS);
+    answer.max_bytes = ANSWER_LIST_MAX_BYTES;
+    RvStatus status = rv_mysql_query(store, &answer, err, sql);
+    if (status == RV_OK)
+        status = rv_answer_videos(&answer, &store->base, out, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
 RvStatus rv_mysql_list_videos(Store *base, RvVideos *out, RvError *err)
 {
-    return list((MysqlStore *)base, "SELECT " VIDEO_COLUMNS COUNT " FROM " COUNTED_VIDEOS(""), out, err);
+    return list((MysqlStore *)base, "SELECT " ANSWER_VIDEO_COLUMNS ", " COUNT " FROM " COUNTED_VIDEOS(""),
+                out, err);
 }
 
 RvStatus rv_mysql_list_paths(Store *base, RvVideos *out, RvError *err)
 {
-    return list((MysqlStore *)base, "SELECT " VIDEO_COLUMNS "0 FROM videos", out, err);
+    return list((MysqlStore *)base, "SELECT " ANSWER_VIDEO_COLUMNS ", 0 FROM videos", out, err);
 }

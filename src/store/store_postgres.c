@@ -8,11 +8,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/parse.h"
 #include "store/store_text.h"
 
-#define CONNECT_TIMEOUT_S "10"
-#define PARAMETERS_MAX 64
+#define CHECKED_INDEXES_MAX 10000
 
 static void postgres_close(Store *base)
 {
@@ -20,63 +18,6 @@ static void postgres_close(Store *base)
     PQfinish(store->connection);
     free(base->uri);
     free(store);
-}
-
-/* ---- the address -------------------------------------------------------------------------------------- */
-
-typedef struct Parameters {
-    PQconninfoOption *options; // owns the values
-    const char *names[PARAMETERS_MAX + 1], *values[PARAMETERS_MAX + 1];
-    int count;
-    const char *database; // NULL: the user's name, as libpq does
-} Parameters;
-
-static void add_parameter(Parameters *parameters, const char *name, const char *value)
-{
-    if (parameters->count < PARAMETERS_MAX) {
-        parameters->names[parameters->count] = name;
-        parameters->values[parameters->count++] = value;
-    }
-}
-
-/* libpq's own messages about an address may quote a part of the password. */
-static RvStatus bad_address(const Store *base, RvError *err)
-{
-    return rv_error_set(
-        err, RV_ERROR_ARGUMENT,
-        "%s: not an address that can be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
-        "and %%40 for @, %%3A for :, %%2F for /, %%25 for %% inside user and password",
-        base->uri);
-}
-
-static RvStatus parse_address(const Store *base, const char *uri, Parameters *out, RvError *err)
-{
-    out->options = PQconninfoParse(uri, NULL);
-    if (out->options == NULL)
-        return bad_address(base, err);
-    bool has_timeout = false, good = true;
-    for (PQconninfoOption *option = out->options; option->keyword != NULL; option++) {
-        const char *value = option->val;
-        int64_t port = 0;
-        if (value == NULL)
-            continue;
-        if (strcmp(option->keyword, "host") == 0 && strchr(value, '@') != NULL)
-            good = false;
-        if (strcmp(option->keyword, "port") == 0 && strchr(value, ',') == NULL && value[0] != '\0' &&
-            !rv_parse_int64(value, 1, 65535, &port))
-            good = false;
-        if (strcmp(option->keyword, "dbname") == 0)
-            out->database = value;
-        has_timeout = has_timeout || strcmp(option->keyword, "connect_timeout") == 0;
-        add_parameter(out, option->keyword, value);
-    }
-    if (!good)
-        return bad_address(base, err);
-    if (!has_timeout)
-        add_parameter(out, "connect_timeout", CONNECT_TIMEOUT_S);
-    add_parameter(out, "client_encoding", "UTF8");
-    add_parameter(out, "fallback_application_name", "reelvec");
-    return RV_OK;
 }
 
 /* ---- connecting --------------------------------------------------------------------------------------- */
@@ -87,37 +28,54 @@ static void ignore_notice(void *user, const PGresult *result)
     (void)result;
 }
 
-/* The server's reason in one line: libpq appends those of all addresses that it tried. */
+/* The server's reason in one line: libpq appends those of all addresses that it tried, and asks, behind a
+ * tab, whether the server runs, which the advice says. */
+static void connect_reason(const char *message, char *reason, size_t size_bytes)
+{
+    char lines[600], *to = lines;
+    for (const char *at = message; *at != '\0' && to + 3 < lines + sizeof lines;) {
+        size_t length = strcspn(at, "\n");
+        if (*at != '\t' && length > 0) {
+            size_t room = (size_t)(lines + sizeof lines - 3 - to), taken = length < room ? length : room;
+            to += snprintf(to, (size_t)(lines + sizeof lines - to), "%s%.*s", to > lines ? "; " : "",
+                           (int)taken, at);
+        }
+        at += length + (at[length] == '\n');
+    }
+    *to = '\0';
+    rv_store_one_line(lines, reason, size_bytes);
+}
+
 static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *err)
 {
     char reason[600];
-    snprintf(reason, sizeof reason, "%s", connection != NULL ? PQerrorMessage(connection) : "out of memory");
-    size_t length = strlen(reason);
-    while (length > 0 && (reason[length - 1] == '\n' || reason[length - 1] == ' '))
-        reason[--length] = '\0';
-    for (char *at = reason; *at != '\0'; at++) {
-        if (*at == '\n' || *at == '\t')
-            *at = ' ';
-    }
+    connect_reason(connection != NULL ? PQerrorMessage(connection) : "out of memory", reason, sizeof reason);
     // The connection got an answer when libpq asked for a password or used one.
     bool refused =
         connection != NULL && (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection));
+    bool no_tls = strstr(reason, "server does not support SSL") != NULL;
     // libpq's own words, which it may translate; then the general advice stands.
-    const char *check =
-        refused ? "user, password and database"
+    const char *advice =
+        strstr(reason, "authentication method requirement") != NULL
+            ? "the server asks for the password itself; give sslmode=verify-full, or require_auth=password "
+              "with a "
+              "server that can be trusted"
+        : refused ? "check user, password and database"
+        : no_tls  ? "switch TLS on there, or give ?sslmode=disable for a network that can be trusted"
         : strstr(reason, "certificate") != NULL
-            ? "sslrootcert=FILE, the server's certificate authority, and that the address has the "
-              "name that the certificate is for"
-            : "the address, and that the server runs";
-    return rv_error_set(err, refused ? RV_ERROR_IO : RV_ERROR_NETWORK, "%s: %s; check %s", base->uri, reason,
-                        check);
+            ? "check sslrootcert=FILE, the server's certificate authority, and that the address has the name "
+              "that the "
+              "certificate is for, or give ?sslmode=require to trust any certificate"
+            : "check the address, and that the server runs";
+    return rv_error_set(err, refused ? RV_ERROR_IO : RV_ERROR_NETWORK, "%s: %s; %s", base->uri, reason,
+                        advice);
 }
 
-static PGconn *connect_to(const Parameters *parameters, const char *database)
+static PGconn *connect_to(const PostgresParameters *parameters, const char *database)
 {
-    Parameters copy = *parameters;
+    PostgresParameters copy = *parameters;
     if (database != NULL)
-        add_parameter(&copy, "dbname", database);
+        rv_postgres_add_parameter(&copy, "dbname", database);
     copy.names[copy.count] = copy.values[copy.count] = NULL;
     PGconn *connection = PQconnectdbParams(copy.names, copy.values, 0);
     if (connection != NULL)
@@ -131,52 +89,54 @@ static bool is_connected(PGconn *connection)
 }
 
 /* Whether the database that could not be reached is missing. Asked of `postgres`, which every server has. */
-static bool database_is_missing(PGconn *maintenance, const char *database)
+static bool database_is_missing(PostgresStore *maintenance, const char *database)
 {
-    const char *values[] = {database};
-    PGresult *result = PQexecParams(maintenance, "SELECT 1 FROM pg_database WHERE datname = $1", 1, NULL,
-                                    values, NULL, NULL, 0);
-    bool missing = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 0;
-    PQclear(result);
+    ServerAnswer answer = rv_answer(1, 1);
+    PostgresArguments arguments = {0};
+    rv_postgres_add_text(&arguments, database);
+    RvStatus status = rv_postgres_query(maintenance, "SELECT 1 FROM pg_database WHERE datname = $1",
+                                        &arguments, false, &answer, NULL);
+    bool missing = status == RV_OK && answer.rows == 0;
+    rv_answer_clear(&answer);
     return missing;
 }
 
-static RvStatus create_database(const Store *base, PGconn *maintenance, const char *database, RvError *err)
+static RvStatus create_database(PostgresStore *maintenance, const char *database, RvError *err)
 {
     char sql[600];
-    char *name = PQescapeIdentifier(maintenance, database, strlen(database));
+    RvError reason = {0};
+    char *name = PQescapeIdentifier(maintenance->connection, database, strlen(database));
     if (name == NULL)
-        return connect_failed(base, maintenance, err);
+        return connect_failed(&maintenance->base, maintenance->connection, err);
     snprintf(sql, sizeof sql, "CREATE DATABASE %.200s ENCODING 'UTF8' TEMPLATE template0", name);
     PQfreemem(name);
-    PGresult *result = PQexec(maintenance, sql);
-    RvStatus status = RV_OK;
-    // 42P04: somebody else made it meanwhile.
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && !rv_postgres_is(result, "42P04")) {
-        const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-        status = rv_error_set(err, RV_ERROR_IO, "%s: the database cannot be made: %.300s", base->uri,
-                              message != NULL ? message : PQerrorMessage(maintenance));
-    }
-    PQclear(result);
-    return status;
+    RvStatus status = rv_postgres_run(maintenance, sql, &reason);
+    // Somebody else has made it meanwhile: before this statement began, or while it ran.
+    if (status == RV_OK || rv_postgres_is(maintenance, "42P04") || rv_postgres_is(maintenance, "23505"))
+        return RV_OK;
+    return rv_error_set(err, status, "%s; the database %.200s could not be made", reason.message, database);
 }
 
 /* A failed connection: because the database is missing, which `create` mends, or for libpq's reason. */
-static RvStatus mend_missing_database(PostgresStore *store, const Parameters *parameters, bool create,
+static RvStatus mend_missing_database(PostgresStore *store, const PostgresParameters *parameters, bool create,
                                       RvError *err)
 {
     RvStatus status = connect_failed(&store->base, store->connection, err);
     const char *database = parameters->database;
     if (database == NULL)
         return status;
-    PGconn *maintenance = connect_to(parameters, "postgres");
-    if (is_connected(maintenance) && database_is_missing(maintenance, database)) {
+    // in_transaction: its connection is not made anew.
+    PostgresStore maintenance = {.base.uri = store->base.uri,
+                                 .connection = connect_to(parameters, "postgres"),
+                                 .answer_timeout_s = store->answer_timeout_s,
+                                 .in_transaction = true};
+    if (is_connected(maintenance.connection) && database_is_missing(&maintenance, database)) {
         if (!create)
             status = rv_error_set(err, RV_ERROR_NOT_FOUND,
                                   "%s: no database %.200s on the server; make one with `reelvec index`",
                                   store->base.uri, database);
         else
-            status = create_database(&store->base, maintenance, database, err);
+            status = create_database(&maintenance, database, err);
         if (create && status == RV_OK) {
             PQfinish(store->connection);
             store->connection = connect_to(parameters, NULL);
@@ -184,14 +144,14 @@ static RvStatus mend_missing_database(PostgresStore *store, const Parameters *pa
                 status = connect_failed(&store->base, store->connection, err);
         }
     }
-    PQfinish(maintenance);
+    PQfinish(maintenance.connection);
     return status;
 }
 
 /* What holds for every connection of a store. */
 static RvStatus prepare_session(PostgresStore *store, RvError *err)
 {
-    store->has_staging = false;
+    store->has_staging = store->is_given_up = false;
     PQsetNoticeReceiver(store->connection, ignore_notice, NULL);
     const char *encoding = PQparameterStatus(store->connection, "server_encoding");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
@@ -224,30 +184,32 @@ static RvStatus no_library(const Store *base, RvError *err)
 /* A copy that follows another server, or rights to read only: the library opens for reading. */
 static RvStatus find_read_only(PostgresStore *store, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     RvStatus status =
         rv_postgres_query(store,
                           "SELECT pg_is_in_recovery() OR NOT (has_table_privilege('videos', 'INSERT') "
                           "AND has_table_privilege('frames', 'INSERT'))",
-                          NULL, false, &result, err);
-    if (status == RV_OK && PQgetvalue(result, 0, 0)[0] == 't')
+                          NULL, false, &answer, err);
+    const char *read_only = rv_answer_value(&answer, 0, 0, NULL);
+    if (status == RV_OK && read_only != NULL && read_only[0] == 't')
         store->base.read_only = true;
-    PQclear(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
 static RvStatus open_library(PostgresStore *store, const char *uri, const RvLibraryOptions *options,
                              RvError *err)
 {
-    Parameters parameters = {0};
+    PostgresParameters parameters = {0};
     bool empty = false;
-    RvStatus status = parse_address(&store->base, uri, &parameters, err);
+    RvStatus status = rv_postgres_parse_address(&store->base, uri, &parameters, err);
+    store->answer_timeout_s = parameters.answer_timeout_s;
     if (status == RV_OK) {
         store->connection = connect_to(&parameters, NULL);
         if (!is_connected(store->connection))
             status = mend_missing_database(store, &parameters, options->create, err);
     }
-    PQconninfoFree(parameters.options);
+    rv_postgres_clear_parameters(&parameters);
     if (status == RV_OK)
         status = prepare_session(store, err);
     if (status == RV_OK)
@@ -291,15 +253,15 @@ static void postgres_end_snapshot(Store *base)
 static RvStatus postgres_size_bytes(Store *base, int64_t *out, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     RvStatus status =
         rv_postgres_query(store,
                           "SELECT pg_total_relation_size('library') + pg_total_relation_size('videos') + "
                           "pg_total_relation_size('frames') + pg_total_relation_size('frame_pictures')",
-                          NULL, false, &result, err);
+                          NULL, false, &answer, err);
     if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 0, "size", 0, INT64_MAX, out, err);
-    PQclear(result);
+        status = rv_answer_integer(&answer, base, 0, 0, "size", 0, INT64_MAX, out, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -308,21 +270,22 @@ static RvStatus postgres_check(Store *base, void (*fault)(void *user, const char
                                RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, CHECKED_INDEXES_MAX);
     RvStatus status =
         rv_postgres_query(store,
                           "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
                           "WHERE NOT i.indisvalid AND i.indrelid IN ('library'::regclass, "
                           "'videos'::regclass, 'frames'::regclass, 'frame_pictures'::regclass)",
-                          NULL, false, &result, err);
-    for (int i = 0; status == RV_OK && i < PQntuples(result); i++) {
+                          NULL, false, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         RvError line = {0};
+        const char *name = rv_answer_value(&answer, row, 0, NULL);
         rv_error_set(&line, RV_ERROR_FORMAT,
                      "database: the index %.200s is not complete; drop it and build it again",
-                     PQgetvalue(result, i, 0));
+                     name != NULL ? name : "?");
         fault(user, line.message);
     }
-    PQclear(result);
+    rv_answer_clear(&answer);
     return status;
 }
 

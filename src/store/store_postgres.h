@@ -6,7 +6,9 @@
 #include <libpq-fe.h>
 
 #include "base/buffer.h"
+#include "store/store_answer.h"
 #include "store/store_backend.h"
+#include "store/store_wire.h"
 
 #define POSTGRES_MAX_DIMENSIONS 16000 // of pgvector's vector type
 #define POSTGRES_ARGUMENTS_MAX 12
@@ -16,7 +18,12 @@ typedef struct PostgresStore {
     Store base;
     PGconn *connection;
     bool in_transaction;
-    bool has_staging; // the temporary table of put_frames is there; it goes with the connection
+    bool is_given_up; // the connection: what still comes of it is not read
+    bool is_patient;  // the running statement may take as long as it likes
+    int answer_timeout_s;
+    int64_t changed_rows; // of the last statement; -1: none told
+    char sqlstate[6];     // of the last statement that failed; "" where the server gave none
+    bool has_staging;     // the temporary table of put_frames is there; it goes with the connection
 } PostgresStore;
 
 /* Values of a statement's $1, $2, ... Text and bytes are borrowed until the statement has run. */
@@ -39,16 +46,20 @@ void rv_postgres_add_text(PostgresArguments *arguments, const char *text);
 void rv_postgres_add_null(PostgresArguments *arguments);
 
 /* Run one statement; clears the arguments (NULL: none), also on failure. Rows come in text, or as the types'
- * binary forms. *out (NULL: not wanted) is to be cleared with PQclear. Outside a transaction a connection
- * that is gone is made anew once. */
+ * binary forms, into out, which rv_answer has made for as many columns and rows as there may be; NULL: no
+ * rows are wanted. Outside a transaction a connection that is gone is made anew once. */
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
-                           PGresult **out, RvError *err);
+                           ServerAnswer *out, RvError *err);
 /* Statements without arguments and rows; several are allowed. */
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err);
+/* COPY ... FROM STDIN: until the server waits for data; the end of what was sent, or its abandoning for
+ * `status`. */
+RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *err);
+RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *err);
 /* The failure of a result (NULL: of the connection) as a status and a message that names the library. */
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err);
-/* Whether the failure has this SQLSTATE. */
-bool rv_postgres_is(const PGresult *result, const char *sqlstate);
+/* Whether the last failure has this SQLSTATE. */
+bool rv_postgres_is(const PostgresStore *store, const char *sqlstate);
 
 /* sql: "BEGIN", with its options. */
 RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err);
@@ -57,13 +68,23 @@ RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err);
 /* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
-/* Columns of results in text, read strictly. what: the row for the message. Errors: FORMAT, MEMORY. */
-RvStatus rv_postgres_column_text(PostgresStore *store, const PGresult *result, int row, int column,
-                                 const char *what, char **out, RvError *err);
-RvStatus rv_postgres_column_integer(PostgresStore *store, const PGresult *result, int row, int column,
-                                    const char *what, int64_t min, int64_t max, int64_t *out, RvError *err);
-RvStatus rv_postgres_column_quantity(PostgresStore *store, const PGresult *result, int row, int column,
-                                     const char *what, double *out, RvError *err);
+/* ---- store_postgres_address.c: what the address means to libpq ---- */
+
+#define POSTGRES_PARAMETERS_MAX 64
+
+typedef struct PostgresParameters {
+    PQconninfoOption *options; // owns the values
+    const char *names[POSTGRES_PARAMETERS_MAX + 1], *values[POSTGRES_PARAMETERS_MAX + 1];
+    int count;
+    const char *database; // NULL: the user's name, as libpq does
+    int answer_timeout_s;
+} PostgresParameters;
+
+/* base: for messages. On failure *out is empty. */
+RvStatus rv_postgres_parse_address(const Store *base, const char *uri, PostgresParameters *out, RvError *err);
+/* A later value of a name replaces an earlier one. */
+void rv_postgres_add_parameter(PostgresParameters *parameters, const char *name, const char *value);
+void rv_postgres_clear_parameters(PostgresParameters *parameters);
 
 /* ---- store_postgres.c: the connection ---- */
 
@@ -103,9 +124,12 @@ RvStatus rv_postgres_pictures(Store *store, int64_t video_id, int64_t first_numb
                               PictureRowCallback callback, void *user, RvError *err);
 RvStatus rv_postgres_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                              size_t *size_bytes, RvError *err);
-/* Rows of a result in binary: video_id, frame_number, time, embedding_data; more columns may follow. */
-RvStatus rv_postgres_hand_rows(PostgresStore *store, const PGresult *result, FrameRowCallback callback,
-                               void *user, RvError *err);
+/* A row in binary: video_id, frame_number, time, embedding_data; more columns may follow. values: room for
+ * POSTGRES_MAX_DIMENSIONS floats, to which embedding then points. */
+FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values);
+/* All rows of such an answer. */
+RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user,
+                               RvError *err);
 
 /* ---- store_postgres_ann.c: rows near a vector ---- */
 

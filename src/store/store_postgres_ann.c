@@ -12,8 +12,8 @@
 
 #define VECTOR_TEXT_MAX ((size_t)POSTGRES_MAX_DIMENSIONS * 20 + 16)
 #define SQL_MAX ((size_t)1 << 26)
-// Measured in docs/stores.md: from 100 to 400, recall@10 of text-like queries rises from 0.23 to 0.56 and the time by
-// half.
+// Measured in docs/stores.md: from 100 to 400, recall@10 of text-like queries rises from 0.23 to 0.56 and the
+// time by half.
 #define EF_SEARCH_MIN 400
 #define PROBES_PER_ROOT 3
 #define EF_SEARCH_MAX 1000 // pgvector's limit
@@ -21,6 +21,7 @@
 // ties make that too few, and the whole table after that.
 #define SPARE_ROWS 32
 #define EXACT_TRIES 3
+#define ROW_BYTES 256 // of an answer, beside the vector
 
 enum { HNSW, HNSW_HALFVEC, IVFFLAT, IVFFLAT_HALFVEC };
 
@@ -62,7 +63,7 @@ static int kind_of(const char *definition)
 /* *kind -1 where there is no index that can be used. */
 static RvStatus find_index(PostgresStore *store, int *kind, RvAnnInfo *info, int64_t *lists, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(4, 1);
     *kind = -1;
     *lists = 0;
     RvStatus status = rv_postgres_query(
@@ -73,16 +74,18 @@ static RvStatus find_index(PostgresStore *store, int *kind, RvAnnInfo *info, int
         "'100') "
         "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
         "WHERE i.indrelid = 'frames'::regclass AND i.indisvalid AND c.relname = '" POSTGRES_ANN_INDEX "'",
-        NULL, false, &result, err);
-    if (status == RV_OK && PQntuples(result) > 0) {
-        *kind = kind_of(PQgetvalue(result, 0, 0));
-        snprintf(info->settings, sizeof info->settings, "%s", PQgetvalue(result, 0, 1));
+        NULL, false, &answer, err);
+    if (status == RV_OK && answer.rows > 0) {
+        const char *definition = rv_answer_value(&answer, 0, 0, NULL),
+                   *settings = rv_answer_value(&answer, 0, 1, NULL);
+        *kind = definition != NULL ? kind_of(definition) : -1;
+        snprintf(info->settings, sizeof info->settings, "%s", settings != NULL ? settings : "");
         status =
-            rv_postgres_column_integer(store, result, 0, 2, "index", 0, INT64_MAX, &info->size_bytes, err);
+            rv_answer_integer(&answer, &store->base, 0, 2, "index", 0, INT64_MAX, &info->size_bytes, err);
         if (status == RV_OK)
-            status = rv_postgres_column_integer(store, result, 0, 3, "index", 1, INT32_MAX, lists, err);
+            status = rv_answer_integer(&answer, &store->base, 0, 3, "index", 1, INT32_MAX, lists, err);
     }
-    PQclear(result);
+    rv_answer_clear(&answer);
     if (*kind >= 0) {
         info->present = true;
         snprintf(info->kind, sizeof info->kind, "%s", rv_postgres_ann_kinds[*kind].name);
@@ -100,31 +103,33 @@ RvStatus rv_postgres_ann_info(Store *base, RvAnnInfo *out, RvError *err)
 /* Iterative scans, without which a filter leaves fewer rows than wanted, came with pgvector 0.8. */
 static RvStatus need_version(PostgresStore *store, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(2, 1);
     RvStatus status =
         rv_postgres_query(store,
                           "SELECT string_to_array(extversion, '.')::int[] >= '{0,8}', extversion "
                           "FROM pg_extension WHERE extname = 'vector'",
-                          NULL, false, &result, err);
-    if (status == RV_OK && (PQntuples(result) == 0 || PQgetvalue(result, 0, 0)[0] != 't'))
+                          NULL, false, &answer, err);
+    const char *enough = rv_answer_value(&answer, 0, 0, NULL),
+               *version = rv_answer_value(&answer, 0, 1, NULL);
+    if (status == RV_OK && (enough == NULL || enough[0] != 't'))
         status = rv_error_set(
             err, RV_ERROR_UNSUPPORTED,
             "%s: an index needs pgvector 0.8 or later, the server has %.40s; update it there and "
             "run ALTER EXTENSION vector UPDATE",
-            store->base.uri, PQntuples(result) > 0 ? PQgetvalue(result, 0, 1) : "none");
-    PQclear(result);
+            store->base.uri, version != NULL ? version : "none");
+    rv_answer_clear(&answer);
     return status;
 }
 
 /* pgvector's advice: rows / 1000, and the root of the rows from a million on. */
 static RvStatus default_lists(PostgresStore *store, int64_t *lists, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     int64_t rows = 0;
-    RvStatus status = rv_postgres_query(store, "SELECT count(*) FROM frames", NULL, false, &result, err);
+    RvStatus status = rv_postgres_query(store, "SELECT count(*) FROM frames", NULL, false, &answer, err);
     if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 0, "frames", 0, INT64_MAX, &rows, err);
-    PQclear(result);
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "frames", 0, INT64_MAX, &rows, err);
+    rv_answer_clear(&answer);
     *lists = rows > 1000000 ? (int64_t)sqrt((double)rows) : rows / 1000;
     *lists = *lists < 10 ? 10 : *lists > 32768 ? 32768 : *lists;
     return status;
@@ -170,11 +175,15 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
     }
     describe_index(&effective, identity.dimensions, sql, sizeof sql);
     const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, sql};
+    store->is_patient = true; // hours, where the library is large
     for (size_t i = 0; status == RV_OK && i < 2; i++)
         status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
     status = rv_postgres_end(store, status, err);
     // The planner should know the table before the first query.
-    return status == RV_OK ? rv_postgres_query(store, "ANALYZE frames", NULL, false, NULL, err) : status;
+    if (status == RV_OK)
+        status = rv_postgres_query(store, "ANALYZE frames", NULL, false, NULL, err);
+    store->is_patient = false;
+    return status;
 }
 
 RvStatus rv_postgres_ann_drop(Store *base, bool *dropped, RvError *err)
@@ -232,12 +241,15 @@ static RvStatus write_condition(Nearest *nearest, RvError *err)
 /* Rows by distance, with it as the fifth column; in the order of keys. Times are filtered here too, so that
  * the limit counts rows that pass. */
 static RvStatus run_query(Nearest *nearest, const char *column, const char *type, size_t limit,
-                          PGresult **out, RvError *err)
+                          ServerAnswer *out, RvError *err)
 {
     const FrameFilter *filter = nearest->query->filter;
     Buffer sql;
     rv_buffer_init(&sql, SQL_MAX);
     PostgresArguments arguments = {0};
+    rv_answer_clear(out);
+    *out = rv_answer(5, limit);
+    out->max_bytes += limit * ((size_t)nearest->query->dimensions * sizeof(float) + ROW_BYTES);
     RvStatus status = rv_buffer_append_format(
         &sql, err,
         "SELECT * FROM (SELECT video_id, frame_number, time, embedding_data, %s <#> $1::%s AS distance FROM "
@@ -262,12 +274,14 @@ static RvStatus run_query(Nearest *nearest, const char *column, const char *type
     return status;
 }
 
-static double distance_of(const PGresult *result, int row)
+static double distance_of(const ServerAnswer *answer, size_t row)
 {
     uint64_t bits = 0;
     double distance;
-    if (PQgetlength(result, row, 4) == sizeof bits)
-        memcpy(&bits, PQgetvalue(result, row, 4), sizeof bits);
+    size_t length = 0;
+    const char *bytes = rv_answer_value(answer, row, 4, &length);
+    if (length == sizeof bits)
+        memcpy(&bits, bytes, sizeof bits);
     bits = __builtin_bswap64(bits);
     memcpy(&distance, &bits, sizeof distance);
     return distance;
@@ -280,10 +294,10 @@ static int compare_distances(const void *a, const void *b)
 }
 
 /* Whether no row that was left out can be among the wanted ones by our rounding. */
-static RvStatus is_complete(const Nearest *nearest, const PGresult *result, size_t limit, bool *complete,
+static RvStatus is_complete(const Nearest *nearest, const ServerAnswer *answer, size_t limit, bool *complete,
                             RvError *err)
 {
-    size_t count = (size_t)PQntuples(result), wanted = nearest->query->count;
+    size_t count = answer->rows, wanted = nearest->query->count;
     *complete = count < limit;
     if (*complete)
         return RV_OK;
@@ -291,24 +305,23 @@ static RvStatus is_complete(const Nearest *nearest, const PGresult *result, size
     if (distances == NULL)
         return RV_ERROR_MEMORY;
     for (size_t i = 0; i < count; i++)
-        distances[i] = distance_of(result, (int)i);
+        distances[i] = distance_of(answer, i);
     qsort(distances, count, sizeof *distances, compare_distances);
     *complete = distances[count - 1] > distances[wanted - 1] + nearest->slack;
     free(distances);
     return RV_OK;
 }
 
-static RvStatus find_exactly(Nearest *nearest, PGresult **out, bool *done, RvError *err)
+static RvStatus find_exactly(Nearest *nearest, ServerAnswer *out, bool *done, RvError *err)
 {
     size_t limit = nearest->query->count + SPARE_ROWS;
     // Without index scans the order by distance is exact; keys are still found by bitmap scans.
     RvStatus status =
         rv_postgres_query(nearest->store, "SET LOCAL enable_indexscan = off", NULL, false, NULL, err);
     for (int i = 0; status == RV_OK && !*done && i < EXACT_TRIES; i++, limit *= 8) {
-        PQclear(*out);
         status = run_query(nearest, "embedding_data", "vector", limit, out, err);
         if (status == RV_OK)
-            status = is_complete(nearest, *out, limit, done, err);
+            status = is_complete(nearest, out, limit, done, err);
     }
     if (status == RV_OK)
         status = rv_postgres_query(nearest->store, "SET LOCAL enable_indexscan TO DEFAULT", NULL, false, NULL,
@@ -336,7 +349,7 @@ static RvStatus set_effort(Nearest *nearest, int kind, int64_t lists, RvError *e
     return rv_postgres_query(nearest->store, sql, NULL, false, NULL, err);
 }
 
-static RvStatus find_by_index(Nearest *nearest, PGresult **out, bool *done, RvError *err)
+static RvStatus find_by_index(Nearest *nearest, ServerAnswer *out, bool *done, RvError *err)
 {
     RvAnnInfo info = {0};
     int kind = -1;
@@ -355,7 +368,7 @@ static RvStatus find_by_index(Nearest *nearest, PGresult **out, bool *done, RvEr
         status = run_query(nearest, column, type, half ? 2 * nearest->query->count : nearest->query->count,
                            out, err);
     // Fewer than wanted: the library has no more, or the index gave up behind a narrow filter.
-    *done = status == RV_OK && (size_t)PQntuples(*out) >= nearest->query->count;
+    *done = status == RV_OK && out->rows >= nearest->query->count;
     return status;
 }
 
@@ -366,7 +379,7 @@ RvStatus rv_postgres_nearest(Store *base, const NearestQuery *query, FrameRowCal
     ModelIdentity identity = {0};
     bool present = false;
     double sum = 0;
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(5, 0);
     RvStatus status = rv_postgres_get_identity(base, &identity, &present, err);
     // Only of vectors of length 1 it is known how far roundings go.
     if (status != RV_OK || !present || !identity.normalized || query->count == 0)
@@ -382,12 +395,12 @@ RvStatus rv_postgres_nearest(Store *base, const NearestQuery *query, FrameRowCal
     if (status == RV_OK)
         status = write_condition(&nearest, err);
     if (status == RV_OK && query->approximate)
-        status = find_by_index(&nearest, &result, done, err);
+        status = find_by_index(&nearest, &answer, done, err);
     if (status == RV_OK && !*done)
-        status = find_exactly(&nearest, &result, done, err);
+        status = find_exactly(&nearest, &answer, done, err);
     if (status == RV_OK && *done)
-        status = rv_postgres_hand_rows(nearest.store, result, callback, user, err);
-    PQclear(result);
+        status = rv_postgres_hand_rows(&answer, callback, user, err);
+    rv_answer_clear(&answer);
     rv_buffer_clear(&nearest.vector);
     rv_buffer_clear(&nearest.condition);
     return status;

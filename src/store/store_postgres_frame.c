@@ -35,13 +35,6 @@ static RvStatus append_u64(Buffer *out, uint64_t value, RvError *err)
     return rv_buffer_append(out, &value, sizeof value, err);
 }
 
-static uint64_t read_u64(const char *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-    return __builtin_bswap64(value);
-}
-
 static void swap_floats(void *to, const void *from, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -125,24 +118,11 @@ static RvStatus copy_to_staging(PostgresStore *store, const FrameRecord *frames,
                             err);
     if (status != RV_OK)
         return status;
-    PGresult *result = PQexec(store->connection, "COPY reelvec_staging FROM STDIN (FORMAT binary)");
-    if (PQresultStatus(result) != PGRES_COPY_IN) {
-        status = rv_postgres_fail(store, result, err);
-        PQclear(result);
+    status = rv_postgres_begin_copy(store, "COPY reelvec_staging FROM STDIN (FORMAT binary)", err);
+    if (status != RV_OK)
         return status;
-    }
-    PQclear(result);
     status = send_rows(store, frames, count, err);
-    if (PQputCopyEnd(store->connection, status == RV_OK ? NULL : "given up") != 1 && status == RV_OK)
-        status = rv_postgres_fail(store, NULL, err);
-    while ((result = PQgetResult(store->connection)) != NULL) {
-        if (status == RV_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
-            status = rv_postgres_fail(store, result, err);
-        PQclear(result);
-        if (PQstatus(store->connection) == CONNECTION_BAD)
-            break;
-    }
-    return status;
+    return rv_postgres_end_copy(store, status, err);
 }
 
 /* Into the tables. Of several rows with one number the last counts. */
@@ -175,16 +155,16 @@ static RvStatus merge_staging(PostgresStore *store, int64_t video_id, RvError *e
  * checked. Both stay so until its end. */
 static RvStatus check_target(PostgresStore *store, int64_t video_id, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     PostgresArguments arguments = {0};
     bool present = false;
     ModelIdentity stored = {0};
     rv_postgres_add_integer(&arguments, video_id);
     RvStatus status = rv_postgres_query(store, "SELECT 1 FROM videos WHERE video_id = $1 FOR KEY SHARE",
-                                        &arguments, false, &result, err);
-    if (status == RV_OK && PQntuples(result) == 0)
+                                        &arguments, false, &answer, err);
+    if (status == RV_OK && answer.rows == 0)
         status = rv_store_no_video(&store->base, video_id, err);
-    PQclear(result);
+    rv_answer_clear(&answer);
     if (status == RV_OK)
         status = rv_postgres_lock_identity(store, "FOR SHARE", &stored, &present, err);
     if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
@@ -212,22 +192,32 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/* Columns: video_id, frame_number, time, embedding_data. values: room for the row's floats. */
-static FrameRow read_row(const PGresult *result, int row, float *values)
+/* A column of eight bytes; false where it is another. */
+static bool read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
+{
+    size_t length = 0;
+    const char *bytes = rv_answer_value(answer, row, column, &length);
+    if (bytes == NULL || length != sizeof *out)
+        return false;
+    memcpy(out, bytes, sizeof *out);
+    *out = __builtin_bswap64(*out);
+    return true;
+}
+
+FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values)
 {
     FrameRow frame = {0};
-    for (int column = 0; column < 4; column++) {
-        if (PQgetisnull(result, row, column) || (column < 3 && PQgetlength(result, row, column) != 8)) {
-            frame.fault = "a column is not of reelvec's type";
-            return frame;
-        }
+    uint64_t video = 0, number = 0, time_bits = 0;
+    size_t size_bytes = 0;
+    const char *vector = rv_answer_value(answer, row, 3, &size_bytes);
+    if (!read_u64(answer, row, 0, &video) || !read_u64(answer, row, 1, &number) ||
+        !read_u64(answer, row, 2, &time_bits) || vector == NULL) {
+        frame.fault = "a column is not of reelvec's type";
+        return frame;
     }
-    frame.video_id = (int64_t)read_u64(PQgetvalue(result, row, 0));
-    frame.frame_number = (int64_t)read_u64(PQgetvalue(result, row, 1));
-    uint64_t time_bits = read_u64(PQgetvalue(result, row, 2));
+    frame.video_id = (int64_t)video;
+    frame.frame_number = (int64_t)number;
     memcpy(&frame.time_s, &time_bits, sizeof frame.time_s);
-    const char *vector = PQgetvalue(result, row, 3);
-    size_t size_bytes = (size_t)PQgetlength(result, row, 3);
     if (frame.video_id < 1 || frame.video_id > STORE_MAX_VIDEO_ID || frame.frame_number < 1 ||
         frame.frame_number > STORE_MAX_FRAME_NUMBER)
         frame.fault = "its numbers are out of range";
@@ -244,14 +234,13 @@ static FrameRow read_row(const PGresult *result, int row, float *values)
     return frame;
 }
 
-RvStatus rv_postgres_hand_rows(PostgresStore *store, const PGresult *result, FrameRowCallback callback,
-                               void *user, RvError *err)
+RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user,
+                               RvError *err)
 {
     float *values = rv_mem_alloc(POSTGRES_MAX_DIMENSIONS, sizeof *values, err);
     RvStatus status = values != NULL ? RV_OK : RV_ERROR_MEMORY;
-    (void)store;
-    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
-        FrameRow frame = read_row(result, row, values);
+    for (size_t row = 0; status == RV_OK && row < answer->rows; row++) {
+        FrameRow frame = rv_postgres_frame_row(answer, row, values);
         status = callback(user, &frame, err);
     }
     free(values);
@@ -271,15 +260,16 @@ static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void
     ModelIdentity identity = {0};
     bool present = false;
     RvStatus status = rv_postgres_get_identity(&store->base, &identity, &present, err);
-    snprintf(sql, sizeof sql, "FETCH FORWARD %d FROM reelvec_frames", rows_per_fetch(identity.dimensions));
-    int count = 1;
-    while (status == RV_OK && count > 0) {
-        PGresult *result = NULL;
-        status = rv_postgres_query(store, sql, NULL, true, &result, err);
-        count = status == RV_OK ? PQntuples(result) : 0;
+    int per_fetch = rows_per_fetch(identity.dimensions);
+    snprintf(sql, sizeof sql, "FETCH FORWARD %d FROM reelvec_frames", per_fetch);
+    bool more = true;
+    while (status == RV_OK && more) {
+        ServerAnswer answer = rv_answer(4, (size_t)per_fetch);
+        status = rv_postgres_query(store, sql, NULL, true, &answer, err);
+        more = answer.rows > 0;
         if (status == RV_OK)
-            status = rv_postgres_hand_rows(store, result, callback, user, err);
-        PQclear(result);
+            status = rv_postgres_hand_rows(&answer, callback, user, err);
+        rv_answer_clear(&answer);
     }
     return status;
 }
@@ -308,26 +298,26 @@ RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRow
     if (status == RV_OK) {
         status = fetch_rows(store, callback, user, err);
         if (!own_transaction)
-            PQclear(PQexec(store->connection, "CLOSE reelvec_frames"));
+            rv_postgres_run(store, "CLOSE reelvec_frames", NULL);
     }
     return own_transaction ? rv_postgres_end(store, status, err) : status;
 }
 
 /* A column of frame_data; false where it is no picture. */
-static bool picture_at(const PGresult *result, int row, int column, const uint8_t **jpeg, size_t *size_bytes)
+static bool picture_at(const ServerAnswer *answer, size_t row, size_t column, const uint8_t **jpeg,
+                       size_t *size_bytes)
 {
-    *size_bytes = PQgetisnull(result, row, column) ? 0 : (size_t)PQgetlength(result, row, column);
-    *jpeg = (const uint8_t *)PQgetvalue(result, row, column);
+    *jpeg = (const uint8_t *)rv_answer_value(answer, row, column, size_bytes);
     return *size_bytes > 0 && *size_bytes <= STORE_MAX_PICTURE_BYTES;
 }
 
-static RvStatus copy_picture(PostgresStore *store, const PGresult *result, int64_t video_id,
+static RvStatus copy_picture(const Store *base, const ServerAnswer *answer, int64_t video_id,
                              int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
 {
     const uint8_t *found = NULL;
     size_t found_bytes = 0;
-    if (!picture_at(result, 0, 0, &found, &found_bytes))
-        return rv_store_bad_picture(&store->base, video_id, frame_number, err);
+    if (!picture_at(answer, 0, 0, &found, &found_bytes))
+        return rv_store_bad_picture(base, video_id, frame_number, err);
     *jpeg = rv_mem_alloc(found_bytes, 1, err);
     if (*jpeg == NULL)
         return RV_ERROR_MEMORY;
@@ -339,29 +329,35 @@ static RvStatus copy_picture(PostgresStore *store, const PGresult *result, int64
 RvStatus rv_postgres_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                              size_t *size_bytes, RvError *err)
 {
-    PostgresStore *store = (PostgresStore *)base;
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     PostgresArguments arguments = {0};
     rv_postgres_add_integer(&arguments, video_id);
     rv_postgres_add_integer(&arguments, frame_number);
     rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
-    RvStatus status = rv_postgres_query(store,
+    RvStatus status = rv_postgres_query((PostgresStore *)base,
                                         "SELECT CASE WHEN octet_length(frame_data) <= $3 THEN frame_data END "
                                         "FROM frame_pictures WHERE video_id = $1 AND frame_number = $2",
-                                        &arguments, true, &result, err);
-    if (status == RV_OK && PQntuples(result) == 0)
+                                        &arguments, true, &answer, err);
+    if (status == RV_OK && answer.rows == 0)
         status = rv_store_no_picture(base, video_id, frame_number, err);
     if (status == RV_OK)
-        status = copy_picture(store, result, video_id, frame_number, jpeg, size_bytes, err);
-    PQclear(result);
+        status = copy_picture(base, &answer, video_id, frame_number, jpeg, size_bytes, err);
+    rv_answer_clear(&answer);
     return status;
+}
+
+static RvStatus bad_picture_row(const Store *base, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_FORMAT,
+                        "%s: a picture: a number that is not of reelvec's type; run `reelvec verify`",
+                        base->uri);
 }
 
 /* Sizes first, so that a block of pictures has a bound. */
 static RvStatus measure_pictures(PostgresStore *store, int64_t video_id, int64_t first_number,
                                  PictureBlock *block, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(2, PICTURE_BLOCK_ROWS);
     PostgresArguments arguments = {0};
     rv_postgres_add_integer(&arguments, video_id);
     rv_postgres_add_integer(&arguments, first_number);
@@ -371,11 +367,15 @@ static RvStatus measure_pictures(PostgresStore *store, int64_t video_id, int64_t
                           "SELECT frame_number::bigint, coalesce(octet_length(frame_data), 0)::bigint "
                           "FROM frame_pictures WHERE video_id = $1 AND frame_number >= $2 "
                           "ORDER BY frame_number LIMIT $3",
-                          &arguments, true, &result, err);
-    for (int row = 0; status == RV_OK && row < PQntuples(result); row++)
-        rv_picture_block_add(block, (int64_t)read_u64(PQgetvalue(result, row, 0)),
-                             (int64_t)read_u64(PQgetvalue(result, row, 1)));
-    PQclear(result);
+                          &arguments, true, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        uint64_t number = 0, size_bytes = 0;
+        if (read_u64(&answer, row, 0, &number) && read_u64(&answer, row, 1, &size_bytes))
+            rv_picture_block_add(block, (int64_t)number, (int64_t)size_bytes);
+        else
+            status = bad_picture_row(&store->base, err);
+    }
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -383,13 +383,13 @@ RvStatus rv_postgres_pictures(Store *base, int64_t video_id, int64_t first_numbe
                               PictureRowCallback callback, void *user, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    PGresult *result = NULL;
     PictureBlock block = {0};
     PostgresArguments arguments = {0};
     RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
     *covered_to = block.full ? block.last_number : INT64_MAX;
     if (status != RV_OK || block.count == 0)
         return status;
+    ServerAnswer answer = rv_answer(2, (size_t)block.count);
     rv_postgres_add_integer(&arguments, video_id);
     rv_postgres_add_integer(&arguments, first_number);
     rv_postgres_add_integer(&arguments, block.last_number);
@@ -400,14 +400,17 @@ RvStatus rv_postgres_pictures(Store *base, int64_t video_id, int64_t first_numbe
         "SELECT frame_number::bigint, CASE WHEN octet_length(frame_data) <= $4 THEN frame_data END FROM "
         "frame_pictures WHERE video_id = $1 AND frame_number BETWEEN $2 AND $3 ORDER BY frame_number LIMIT "
         "$5",
-        &arguments, true, &result, err);
-    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
+        &arguments, true, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const uint8_t *jpeg = NULL;
         size_t size_bytes = 0;
-        bool good = picture_at(result, row, 1, &jpeg, &size_bytes);
-        status = callback(user, (int64_t)read_u64(PQgetvalue(result, row, 0)), good ? jpeg : NULL,
-                          good ? size_bytes : 0, err);
+        uint64_t number = 0;
+        bool good = picture_at(&answer, row, 1, &jpeg, &size_bytes);
+        if (read_u64(&answer, row, 0, &number))
+            status = callback(user, (int64_t)number, good ? jpeg : NULL, good ? size_bytes : 0, err);
+        else
+            status = bad_picture_row(base, err);
     }
-    PQclear(result);
+    rv_answer_clear(&answer);
     return status;
 }

@@ -7,7 +7,6 @@
 #include "store/store_postgres.h"
 
 #define STATEMENT_MAX 4096
-#define COLUMNS_MAX 8
 
 // CREATE ... IF NOT EXISTS of two at once may collide; one waits for the other here.
 static const char *const schema[] = {
@@ -70,23 +69,11 @@ static RvStatus write_statement(const char *format, va_list values, Buffer *sql,
     return status;
 }
 
-static RvStatus hand_rows(const PGresult *result, QueueRowCallback row, void *user, RvError *err)
-{
-    const char *values[COLUMNS_MAX] = {0};
-    RvStatus status = RV_OK;
-    for (int i = 0; status == RV_OK && row != NULL && i < PQntuples(result); i++) {
-        for (int k = 0; k < PQnfields(result) && k < COLUMNS_MAX; k++)
-            values[k] = PQgetisnull(result, i, k) ? NULL : PQgetvalue(result, i, k);
-        status = row(user, values, err);
-    }
-    return status;
-}
-
-static RvStatus queue_query(Store *base, QueueRowCallback row, void *user, RvError *err, const char *format,
-                            ...)
+static RvStatus queue_query(Store *base, size_t columns, QueueRowCallback row, void *user, RvError *err,
+                            const char *format, ...)
 {
     PostgresArguments arguments = {0};
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(columns, QUEUE_MAX_ROWS);
     Buffer sql;
     rv_buffer_init(&sql, STATEMENT_MAX);
     va_list values;
@@ -94,11 +81,11 @@ static RvStatus queue_query(Store *base, QueueRowCallback row, void *user, RvErr
     RvStatus status = write_statement(format, values, &sql, &arguments, err);
     va_end(values);
     if (status == RV_OK)
-        status = rv_postgres_query((PostgresStore *)base, (const char *)sql.bytes, &arguments, false, &result,
+        status = rv_postgres_query((PostgresStore *)base, (const char *)sql.bytes, &arguments, false, &answer,
                                    err);
-    if (status == RV_OK)
-        status = hand_rows(result, row, user, err);
-    PQclear(result);
+    if (status == RV_OK && columns > 0)
+        status = rv_answer_queue_rows(&answer, row, user, err);
+    rv_answer_clear(&answer);
     rv_buffer_clear(&sql);
     return status;
 }

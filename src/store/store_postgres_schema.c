@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* PostgreSQL library: making the tables, recognising a library, its model. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "store/store_postgres.h"
 
-#define LIBRARY_KIND "frames"
 #define POSTGRES_VIEW                                                                                        \
     "CREATE VIEW frames_with_pictures AS"                                                                    \
     "  SELECT frames.video_id, videos.path, frames.frame_number, frames.time,"                               \
@@ -35,16 +33,15 @@ static const char *const citus_schema[] = {
 
 static RvStatus has_row(PostgresStore *store, const char *sql, bool *found, RvError *err)
 {
-    PGresult *result = NULL;
-    RvStatus status = rv_postgres_query(store, sql, NULL, false, &result, err);
-    *found = status == RV_OK && PQntuples(result) > 0;
-    PQclear(result);
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    *found = status == RV_OK && answer.rows > 0;
+    rv_answer_clear(&answer);
     return status;
 }
 
 static RvStatus need_pgvector(PostgresStore *store, RvError *err)
 {
-    PGresult *result = NULL;
     bool found = false;
     RvStatus status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'vector'", &found, err);
     if (status != RV_OK || found)
@@ -56,13 +53,12 @@ static RvStatus need_pgvector(PostgresStore *store, RvError *err)
                             "postgresql-17-pgvector)",
                             store->base.uri);
     if (status == RV_OK)
-        status = rv_postgres_query(store, "CREATE EXTENSION IF NOT EXISTS vector", NULL, false, &result, err);
-    if (status != RV_OK && rv_postgres_is(result, "42501"))
+        status = rv_postgres_query(store, "CREATE EXTENSION IF NOT EXISTS vector", NULL, false, NULL, err);
+    if (status != RV_OK && rv_postgres_is(store, "42501"))
         status = rv_error_set(err, RV_ERROR_IO,
                               "%s: this user may not add the extension pgvector; its administrator runs "
                               "CREATE EXTENSION vector in this database once",
                               store->base.uri);
-    PQclear(result);
     return status;
 }
 
@@ -78,7 +74,7 @@ static RvStatus make_tables(PostgresStore *store, RvError *err)
         status = rv_postgres_query(store, citus_schema[i], NULL, false, NULL, err);
     if (status == RV_OK) {
         PostgresArguments arguments = {0};
-        rv_postgres_add_text(&arguments, LIBRARY_KIND);
+        rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
         rv_postgres_add_integer(&arguments, STORE_SCHEMA_VERSION);
         status = rv_postgres_query(store, "INSERT INTO library (id, kind, schema_version) VALUES (1, $1, $2)",
                                    &arguments, false, NULL, err);
@@ -106,26 +102,41 @@ RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err)
 
 static RvStatus check_library_row(PostgresStore *store, RvError *err)
 {
-    PGresult *result = NULL;
-    int64_t version = 0;
+    ServerAnswer answer = rv_answer(ANSWER_LIBRARY_COUNT, 1);
     RvStatus status = rv_postgres_query(store, "SELECT kind, schema_version FROM library WHERE id = 1", NULL,
-                                        false, &result, err);
-    if (rv_postgres_is(result, "42703"))
+                                        false, &answer, err);
+    if (status != RV_OK && rv_postgres_is(store, "42703"))
         status = rv_error_set(err, RV_ERROR_FORMAT,
                               "%s: the database has a table `library` of another program; choose another "
                               "database",
                               store->base.uri);
-    else if (status == RV_OK && PQntuples(result) != 1)
+    else if (status == RV_OK && answer.rows == 0)
         status =
             rv_error_set(err, RV_ERROR_FORMAT,
                          "%s: the library row is missing; restore a copy or index again", store->base.uri);
-    else if (status == RV_OK && strcmp(PQgetvalue(result, 0, 0), LIBRARY_KIND) != 0)
-        status = rv_store_unknown_kind(&store->base, PQgetvalue(result, 0, 0), err);
     if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 1, "library", 1, INT32_MAX, &version, err);
-    if (status == RV_OK && version != STORE_SCHEMA_VERSION)
-        status = rv_store_newer_schema(&store->base, version, STORE_SCHEMA_VERSION, err);
-    PQclear(result);
+        status = rv_answer_library(&answer, &store->base, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+/* Which of our names are there. Asked of pg_class and not of to_regclass(): that answers from what the
+ * session knew before, also after it has waited for the process that was making the tables. */
+static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
+                           RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, count);
+    RvStatus status =
+        rv_postgres_query(store,
+                          "SELECT relname FROM pg_class WHERE relname IN ('library', 'videos', 'frames', "
+                          "'frame_pictures', 'frames_with_pictures') AND pg_table_is_visible(oid)",
+                          NULL, false, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        const char *name = rv_answer_value(&answer, row, 0, NULL);
+        for (size_t i = 0; i < count; i++)
+            found[i] = found[i] || (name != NULL && strcmp(name, names[i]) == 0);
+    }
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -135,30 +146,20 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
     static const char *const names[] = {"library", "videos", "frames", "frame_pictures",
                                         "frames_with_pictures"};
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
-    PGresult *result = NULL;
+    bool found[NAME_COUNT] = {0};
     *empty = false;
-    RvStatus status =
-        rv_postgres_query(store,
-                          "SELECT to_regclass('library'), to_regclass('videos'), to_regclass('frames'), "
-                          "to_regclass('frame_pictures'), to_regclass('frames_with_pictures')",
-                          NULL, false, &result, err);
-    if (status != RV_OK) {
-        PQclear(result);
+    RvStatus status = find_names(store, names, found, NAME_COUNT, err);
+    if (status != RV_OK)
         return status;
-    }
     const char *there = NULL, *missing = NULL;
     for (int i = 0; i < NAME_COUNT; i++) {
-        if (PQgetisnull(result, 0, i))
-            missing = missing == NULL ? names[i] : missing;
-        else
-            there = there == NULL ? names[i] : there;
+        there = found[i] && there == NULL ? names[i] : there;
+        missing = !found[i] && missing == NULL ? names[i] : missing;
     }
-    bool library = !PQgetisnull(result, 0, 0);
-    PQclear(result);
     *empty = there == NULL;
     if (*empty)
         return RV_OK;
-    if (!library)
+    if (!found[0])
         return rv_error_set(
             err, RV_ERROR_FORMAT,
             "%s: the database has a table `%s` of another program; choose another database, or "
@@ -172,50 +173,20 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
 
 /* ---- the model ---------------------------------------------------------------------------------------- */
 
-static RvStatus read_name(PostgresStore *store, const PGresult *result, int column, char *out,
-                          size_t size_bytes, RvError *err)
-{
-    char *text = NULL;
-    RvStatus status = rv_postgres_column_text(store, result, 0, column, "library", &text, err);
-    if (status == RV_OK)
-        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
-    free(text);
-    return status;
-}
-
-static RvStatus read_identity(PostgresStore *store, const PGresult *result, ModelIdentity *out, RvError *err)
-{
-    int64_t dimensions = 0, version = 0;
-    RvStatus status = read_name(store, result, 0, out->name, sizeof out->name, err);
-    if (status == RV_OK)
-        status = read_name(store, result, 1, out->weights_sha256, sizeof out->weights_sha256, err);
-    if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 2, "library", 1, STORE_MAX_DIMENSIONS,
-                                            &dimensions, err);
-    if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 3, "library", 0, INT32_MAX, &version, err);
-    out->dimensions = (int)dimensions;
-    out->preprocess_version = (int)version;
-    out->normalized = PQgetvalue(result, 0, 4)[0] == 't';
-    return status;
-}
-
 RvStatus rv_postgres_lock_identity(PostgresStore *store, const char *lock, ModelIdentity *out, bool *present,
                                    RvError *err)
 {
     char sql[200];
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(ANSWER_IDENTITY_COUNT, 1);
     snprintf(sql, sizeof sql,
-             "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized FROM library "
-             "WHERE id = 1 %s",
+             "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized::integer FROM "
+             "library WHERE id = 1 %s",
              lock);
     *present = false;
-    RvStatus status = rv_postgres_query(store, sql, NULL, false, &result, err);
-    if (status == RV_OK && PQntuples(result) == 1 && !PQgetisnull(result, 0, 2)) {
-        status = read_identity(store, result, out, err);
-        *present = status == RV_OK;
-    }
-    PQclear(result);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_identity(&answer, &store->base, out, present, err);
+    rv_answer_clear(&answer);
     return status;
 }
 

@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/mem.h"
-#include "base/parse.h"
 #include "store/store_postgres.h"
 #include "store/store_text.h"
 
-// Encoded text is up to three times as long as what the front lets through.
-#define TEXT_COLUMN_MAX (3 * STORE_MAX_TEXT_BYTES)
+// A server that goes on and on after an error is not listened to.
+#define RESULTS_AFTER_FAILURE_MAX 16
 
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
@@ -43,15 +41,15 @@ static const struct StateMeaning *meaning_of(const char *state)
     return NULL;
 }
 
-bool rv_postgres_is(const PGresult *result, const char *sqlstate)
+bool rv_postgres_is(const PostgresStore *store, const char *sqlstate)
 {
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    return state != NULL && strcmp(state, sqlstate) == 0;
+    return strcmp(store->sqlstate, sqlstate) == 0;
 }
 
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    snprintf(store->sqlstate, sizeof store->sqlstate, "%s", state != NULL ? state : "");
     if (PQstatus(store->connection) == CONNECTION_BAD)
         return rv_error_set(err, RV_ERROR_NETWORK,
                             "%s: the connection to the server broke off; run the command again when it "
@@ -60,9 +58,11 @@ RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError 
     const char *message = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     if (message == NULL)
         message = PQerrorMessage(store->connection);
+    char line[RV_ERROR_MESSAGE_SIZE];
+    rv_store_one_line(message, line, sizeof line);
     const struct StateMeaning *meaning = meaning_of(state);
     return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
-                        message, meaning != NULL ? meaning->advice : "");
+                        line, meaning != NULL ? meaning->advice : "");
 }
 
 /* ---- arguments ---------------------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ void rv_postgres_add_text(PostgresArguments *arguments, const char *text)
     if (text == NULL)
         return;
     Buffer *buffer = &arguments->texts[at];
-    rv_buffer_init(buffer, TEXT_COLUMN_MAX + 1);
+    rv_buffer_init(buffer, ANSWER_TEXT_MAX + 1);
     if (rv_store_text_encode(text, buffer, NULL) != RV_OK)
         arguments->status = RV_ERROR_MEMORY;
     else
@@ -118,58 +118,177 @@ static void clear_arguments(PostgresArguments *arguments)
     *arguments = (PostgresArguments){0};
 }
 
-/* ---- statements --------------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------------------ */
 
-static PGresult *execute(PostgresStore *store, const char *sql, const PostgresArguments *arguments,
-                         bool binary)
+static void give_up(PostgresStore *store)
 {
-    return PQexecParams(store->connection, sql, arguments->count, arguments->types, arguments->values,
-                        arguments->lengths, arguments->formats, binary);
+    store->is_given_up = true;
+    rv_wire_shut(PQsocket(store->connection));
 }
 
-static bool succeeded(const PGresult *result)
+/* The statement's next result, waited for; NULL: there is none left. */
+static RvStatus next_result(PostgresStore *store, PGresult **out, RvError *err)
 {
-    ExecStatusType status = PQresultStatus(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    int timeout_s = store->is_patient ? 0 : store->answer_timeout_s;
+    double deadline_s = rv_wire_deadline(timeout_s);
+    *out = NULL;
+    while (PQisBusy(store->connection)) {
+        if (rv_wire_wait(PQsocket(store->connection), deadline_s) == WIRE_TIMED_OUT) {
+            give_up(store);
+            return rv_wire_timed_out(store->base.uri, timeout_s, err);
+        }
+        if (!PQconsumeInput(store->connection))
+            break; // the result says why
+    }
+    *out = PQgetResult(store->connection);
+    return RV_OK;
+}
+
+static RvStatus take_names(PostgresStore *store, const PGresult *result, ServerAnswer *answer, RvError *err)
+{
+    int columns = PQnfields(result);
+    RvStatus status = rv_answer_begin(answer, &store->base, (size_t)columns, err);
+    for (int i = 0; status == RV_OK && i < columns; i++) {
+        const char *name = PQfname(result, i);
+        name = name != NULL ? name : "";
+        status = rv_answer_add(answer, &store->base, name, strlen(name), err);
+    }
+    return status;
+}
+
+static RvStatus take_rows(PostgresStore *store, const PGresult *result, ServerAnswer *answer, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
+        for (int i = 0; status == RV_OK && i < PQnfields(result); i++) {
+            const char *value = PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
+            status = rv_answer_add(answer, &store->base, value, (size_t)PQgetlength(result, row, i), err);
+        }
+        if (status == RV_OK)
+            status = rv_answer_end_row(answer, &store->base, err);
+    }
+    return status;
+}
+
+/* What comes in place of rows, or behind them. */
+static RvStatus take_end(PostgresStore *store, const PGresult *result, const ServerAnswer *answer, bool began,
+                         RvError *err)
+{
+    switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+        return RV_OK;
+    case PGRES_COMMAND_OK: {
+        const char *changed = PQcmdTuples((PGresult *)result); // is not changed by it
+        store->changed_rows = changed[0] != '\0' ? strtoll(changed, NULL, 10) : -1;
+        if (answer->columns == 0 || began)
+            return RV_OK;
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server gave no rows where it should",
+                            store->base.uri);
+    }
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+        give_up(store);
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server began a copy that nobody asked for",
+                            store->base.uri);
+    default:
+        return rv_postgres_fail(store, result, err);
+    }
+}
+
+/* All results of what was sent. Rows come one by one, so that a long answer is refused before memory holds
+ * it. */
+static RvStatus collect(PostgresStore *store, ServerAnswer *answer, RvError *err)
+{
+    PGresult *result = NULL;
+    bool began = false;
+    int results_after_failure = 0;
+    RvStatus status = next_result(store, &result, err);
+    while (result != NULL && !store->is_given_up) {
+        ExecStatusType kind = PQresultStatus(result);
+        if (status != RV_OK && ++results_after_failure > RESULTS_AFTER_FAILURE_MAX)
+            give_up(store);
+        bool rows = kind == PGRES_SINGLE_TUPLE || kind == PGRES_TUPLES_OK;
+        if (status == RV_OK && rows && !began)
+            status = take_names(store, result, answer, err);
+        began = began || rows;
+        if (status == RV_OK && rows && PQnfields(result) != (int)answer->columns && answer->columns != 0)
+            status = rv_answer_begin(answer, &store->base, (size_t)PQnfields(result), err);
+        if (status == RV_OK && rows)
+            status = take_rows(store, result, answer, err);
+        if (status == RV_OK && kind != PGRES_SINGLE_TUPLE)
+            status = take_end(store, result, answer, began, err);
+        if (status != RV_OK && rows)
+            give_up(store); // what else would come may be endless
+        PQclear(result);
+        result = NULL;
+        if (!store->is_given_up) {
+            RvError later = {0};
+            RvStatus waited = next_result(store, &result, &later);
+            if (status == RV_OK && waited != RV_OK)
+                status = rv_error_set(err, waited, "%s", later.message);
+        }
+    }
+    return status;
+}
+
+/* ---- statements --------------------------------------------------------------------------------------- */
+
+/* NETWORK where there is no connection to ask on, and none may be made. */
+static RvStatus need_connection(PostgresStore *store, RvError *err)
+{
+    if (!store->is_given_up)
+        return RV_OK;
+    if (!store->in_transaction)
+        return rv_postgres_reconnect(store, err);
+    store->sqlstate[0] = '\0';
+    return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
+                        store->base.uri);
+}
+
+/* One attempt. sql with arguments NULL: several statements may stand there. */
+static RvStatus ask(PostgresStore *store, const char *sql, const PostgresArguments *arguments, bool binary,
+                    ServerAnswer *out, RvError *err)
+{
+    ServerAnswer unread = rv_answer_unread();
+    store->sqlstate[0] = '\0';
+    store->changed_rows = -1;
+    int sent = arguments == NULL
+                   ? PQsendQuery(store->connection, sql)
+                   : PQsendQueryParams(store->connection, sql, arguments->count, arguments->types,
+                                       arguments->values, arguments->lengths, arguments->formats, binary);
+    if (!sent)
+        return rv_postgres_fail(store, NULL, err);
+    PQsetSingleRowMode(store->connection);
+    return collect(store, out != NULL ? out : &unread, err);
 }
 
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
-                           PGresult **out, RvError *err)
+                           ServerAnswer *out, RvError *err)
 {
     PostgresArguments none = {0};
-    if (out != NULL)
-        *out = NULL;
     if (arguments == NULL)
         arguments = &none;
-    if (arguments->status != RV_OK) {
-        clear_arguments(arguments);
-        return rv_error_memory(err, TEXT_COLUMN_MAX);
+    RvStatus status = arguments->status == RV_OK ? RV_OK : rv_error_memory(err, ANSWER_TEXT_MAX);
+    if (status == RV_OK)
+        status = need_connection(store, err);
+    if (status == RV_OK) {
+        status = ask(store, sql, arguments, binary, out, err);
+        if (status != RV_OK && !store->is_given_up && PQstatus(store->connection) == CONNECTION_BAD &&
+            !store->in_transaction) {
+            status = rv_postgres_reconnect(store, err);
+            if (status == RV_OK)
+                status = ask(store, sql, arguments, binary, out, err);
+        }
     }
-    RvStatus status = RV_OK;
-    PGresult *result = execute(store, sql, arguments, binary);
-    if (!succeeded(result) && PQstatus(store->connection) == CONNECTION_BAD && !store->in_transaction) {
-        PQclear(result);
-        result = NULL;
-        status = rv_postgres_reconnect(store, err);
-        if (status == RV_OK)
-            result = execute(store, sql, arguments, binary);
-    }
-    if (status == RV_OK && !succeeded(result))
-        status = rv_postgres_fail(store, result, err);
     clear_arguments(arguments);
-    if (out != NULL && (status == RV_OK || result != NULL))
-        *out = result;
-    else
-        PQclear(result);
     return status;
 }
 
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err)
 {
-    PGresult *result = PQexec(store->connection, sql);
-    RvStatus status = succeeded(result) ? RV_OK : rv_postgres_fail(store, result, err);
-    PQclear(result);
-    return status;
+    RvStatus status = need_connection(store, err);
+    return status == RV_OK ? ask(store, sql, NULL, false, NULL, err) : status;
 }
 
 RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err)
@@ -190,49 +309,47 @@ RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err)
 
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err)
 {
+    char state[sizeof store->sqlstate];
     if (status == RV_OK)
         status = rv_postgres_run(store, "COMMIT", err);
-    if (status != RV_OK)
-        PQclear(PQexec(store->connection, "ROLLBACK"));
+    snprintf(state, sizeof state, "%s", store->sqlstate);
+    if (status != RV_OK) {
+        rv_postgres_run(store, "ROLLBACK", NULL);
+        snprintf(store->sqlstate, sizeof store->sqlstate, "%s", state); // of what failed
+    }
     store->in_transaction = false;
     return status;
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------ */
-
-static RvStatus bad_column(PostgresStore *store, const PGresult *result, int column, const char *what,
-                           RvError *err)
+RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec verify`",
-                        store->base.uri, what, PQfname(result, column));
+    PGresult *result = NULL;
+    RvStatus status = need_connection(store, err);
+    if (status == RV_OK && !PQsendQuery(store->connection, sql))
+        status = rv_postgres_fail(store, NULL, err);
+    if (status == RV_OK)
+        status = next_result(store, &result, err);
+    if (status == RV_OK && PQresultStatus(result) != PGRES_COPY_IN) {
+        status = rv_postgres_fail(store, result, err);
+        // What the server is about instead is not waited for, but an error is at its end.
+        if (PQresultStatus(result) != PGRES_FATAL_ERROR)
+            give_up(store);
+        else {
+            ServerAnswer unread = rv_answer_unread();
+            collect(store, &unread, NULL);
+        }
+    }
+    PQclear(result);
+    return status;
 }
 
-RvStatus rv_postgres_column_text(PostgresStore *store, const PGresult *result, int row, int column,
-                                 const char *what, char **out, RvError *err)
+RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *err)
 {
-    *out = NULL;
-    if (PQgetisnull(result, row, column) || (size_t)PQgetlength(result, row, column) > TEXT_COLUMN_MAX)
-        return bad_column(store, result, column, what, err);
-    *out = rv_mem_copy_string(PQgetvalue(result, row, column), err);
-    if (*out == NULL)
-        return RV_ERROR_MEMORY;
-    rv_store_text_decode(*out);
-    return RV_OK;
-}
-
-RvStatus rv_postgres_column_integer(PostgresStore *store, const PGresult *result, int row, int column,
-                                    const char *what, int64_t min, int64_t max, int64_t *out, RvError *err)
-{
-    bool good =
-        !PQgetisnull(result, row, column) && rv_parse_int64(PQgetvalue(result, row, column), min, max, out);
-    return good ? RV_OK : bad_column(store, result, column, what, err);
-}
-
-RvStatus rv_postgres_column_quantity(PostgresStore *store, const PGresult *result, int row, int column,
-                                     const char *what, double *out, RvError *err)
-{
-    bool good = !PQgetisnull(result, row, column) &&
-                rv_parse_double(PQgetvalue(result, row, column), 0, 1.7976931348623157e308, out);
-    return good ? RV_OK : bad_column(store, result, column, what, err);
+    ServerAnswer unread = rv_answer_unread();
+    if (PQputCopyEnd(store->connection, status == RV_OK ? NULL : "given up") != 1) {
+        give_up(store);
+        return status == RV_OK ? rv_postgres_fail(store, NULL, err) : status;
+    }
+    RvStatus ended = collect(store, &unread, status == RV_OK ? err : NULL);
+    return status == RV_OK ? ended : status;
 }

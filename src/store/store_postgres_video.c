@@ -7,99 +7,57 @@
 #include "base/mem.h"
 #include "store/store_postgres.h"
 
-#define VIDEO_COLUMNS                                                                                        \
-    "videos.video_id, path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, "     \
-    "codec, sampling, state, error"
-
-/* Columns: VIDEO_COLUMNS, count of frames. out owns what was read, also on failure. */
-static RvStatus read_video(PostgresStore *store, const PGresult *result, int row, StoredVideo *out,
-                           RvError *err)
-{
-    RvVideo *video = &out->video;
-    char what[40];
-    int64_t width = 0, height = 0;
-    RvStatus status = rv_postgres_column_integer(store, result, row, 0, "videos", 1, STORE_MAX_VIDEO_ID,
-                                                 &video->video_id, err);
-    snprintf(what, sizeof what, "video %lld", (long long)video->video_id);
-    const struct {
-        int column;
-        char **out;
-    } texts[] = {{1, &video->path},      {2, &video->content_key}, {9, &video->codec},
-                 {10, &video->sampling}, {11, &video->state},      {12, &video->error}};
-    for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++)
-        status = rv_postgres_column_text(store, result, row, texts[i].column, what, texts[i].out, err);
-    const struct {
-        int column;
-        int64_t min, max, *out;
-    } integers[] = {{3, 0, INT64_MAX, &out->size_bytes},
-                    {4, INT64_MIN, INT64_MAX, &out->modified_ns},
-                    {6, 0, INT32_MAX, &width},
-                    {7, 0, INT32_MAX, &height},
-                    {13, 0, INT64_MAX, &video->frame_count}};
-    for (size_t i = 0; status == RV_OK && i < sizeof integers / sizeof integers[0]; i++)
-        status = rv_postgres_column_integer(store, result, row, integers[i].column, what, integers[i].min,
-                                            integers[i].max, integers[i].out, err);
-    if (status == RV_OK)
-        status = rv_postgres_column_quantity(store, result, row, 5, what, &video->duration_s, err);
-    if (status == RV_OK)
-        status = rv_postgres_column_quantity(store, result, row, 8, what, &video->frame_rate, err);
-    video->width = (int)width;
-    video->height = (int)height;
-    return status;
-}
-
 RvStatus rv_postgres_find_video(Store *base, VideoColumn column, const char *value, StoredVideo *out,
                                 bool *found, RvError *err)
 {
     static const char *const statements[] = {
         [VIDEO_BY_PATH] =
-            "SELECT " VIDEO_COLUMNS ", (SELECT count(*) FROM frames WHERE video_id = videos.video_id) "
+            "SELECT " ANSWER_VIDEO_COLUMNS ", (SELECT count(*) FROM frames WHERE video_id = videos.video_id) "
             "FROM videos WHERE path = $1",
         [VIDEO_BY_CONTENT] =
-            "SELECT " VIDEO_COLUMNS ", (SELECT count(*) FROM frames WHERE video_id = videos.video_id) "
+            "SELECT " ANSWER_VIDEO_COLUMNS ", (SELECT count(*) FROM frames WHERE video_id = videos.video_id) "
             "FROM videos WHERE content_key = $1 ORDER BY state <> 'complete', video_id LIMIT 1"};
     PostgresStore *store = (PostgresStore *)base;
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(ANSWER_VIDEO_COUNT, 1);
     PostgresArguments arguments = {0};
     rv_postgres_add_text(&arguments, value);
-    RvStatus status = rv_postgres_query(store, statements[column], &arguments, false, &result, err);
-    *found = status == RV_OK && PQntuples(result) > 0;
+    RvStatus status = rv_postgres_query(store, statements[column], &arguments, false, &answer, err);
+    *found = status == RV_OK && answer.rows > 0;
     if (*found)
-        status = read_video(store, result, 0, out, err);
-    PQclear(result);
+        status = rv_answer_video(&answer, base, 0, out, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
 RvStatus rv_postgres_has_video(Store *base, int64_t video_id, bool *found, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     PostgresArguments arguments = {0};
     rv_postgres_add_integer(&arguments, video_id);
     RvStatus status = rv_postgres_query((PostgresStore *)base, "SELECT 1 FROM videos WHERE video_id = $1",
-                                        &arguments, false, &result, err);
-    *found = status == RV_OK && PQntuples(result) > 0;
-    PQclear(result);
+                                        &arguments, false, &answer, err);
+    *found = status == RV_OK && answer.rows > 0;
+    rv_answer_clear(&answer);
     return status;
 }
 
 /* ARGUMENT when a row other than own_id has the path. */
 static RvStatus check_path_free(PostgresStore *store, const char *path, int64_t own_id, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     PostgresArguments arguments = {0};
     int64_t other = 0;
     rv_postgres_add_text(&arguments, path);
     rv_postgres_add_integer(&arguments, own_id);
     RvStatus status =
         rv_postgres_query(store, "SELECT video_id FROM videos WHERE path = $1 AND video_id <> $2", &arguments,
-                          false, &result, err);
-    if (status == RV_OK && PQntuples(result) > 0) {
-        status =
-            rv_postgres_column_integer(store, result, 0, 0, "videos", 1, STORE_MAX_VIDEO_ID, &other, err);
+                          false, &answer, err);
+    if (status == RV_OK && answer.rows > 0) {
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "videos", 1, STORE_MAX_VIDEO_ID, &other, err);
         if (status == RV_OK)
             status = rv_store_path_taken(&store->base, path, other, err);
     }
-    PQclear(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -107,14 +65,12 @@ static RvStatus check_path_free(PostgresStore *store, const char *path, int64_t 
 static RvStatus change_row(PostgresStore *store, const char *sql, PostgresArguments *arguments,
                            int64_t video_id, RvError *err)
 {
-    PGresult *result = NULL;
-    RvStatus status = rv_postgres_query(store, sql, arguments, false, &result, err);
-    if (status == RV_OK && PQcmdTuples(result)[0] == '0')
+    RvStatus status = rv_postgres_query(store, sql, arguments, false, NULL, err);
+    if (status == RV_OK && store->changed_rows == 0)
         status = rv_store_no_video(&store->base, video_id, err);
     // 23P01: somebody else took the path between the check and now.
-    if (status != RV_OK && rv_postgres_is(result, "23P01"))
+    if (status != RV_OK && rv_postgres_is(store, "23P01"))
         status = rv_store_video_busy(&store->base, err);
-    PQclear(result);
     return status;
 }
 
@@ -128,7 +84,7 @@ static RvStatus delete_video(PostgresStore *store, int64_t video_id, RvError *er
 
 static RvStatus insert_video(PostgresStore *store, const VideoFacts *facts, int64_t *video_id, RvError *err)
 {
-    PGresult *result = NULL;
+    ServerAnswer answer = rv_answer(1, 1);
     PostgresArguments arguments = {0};
     rv_postgres_add_text(&arguments, facts->path);
     rv_postgres_add_text(&arguments, facts->content_key);
@@ -146,16 +102,16 @@ static RvStatus insert_video(PostgresStore *store, const VideoFacts *facts, int6
         "frame_rate, codec, "
         "sampling, state, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'indexing', '') "
         "ON CONFLICT DO NOTHING RETURNING video_id",
-        &arguments, false, &result, err);
-    if (status == RV_OK && PQntuples(result) == 0)
+        &arguments, false, &answer, err);
+    if (status == RV_OK && answer.rows == 0)
         status =
             rv_error_set(err, RV_ERROR_BUSY, "%s: another process has just begun %.600s; try again later",
                          store->base.uri, facts->path);
     if (status == RV_OK)
-        status = rv_postgres_column_integer(store, result, 0, 0, "videos", 1, INT64_MAX, video_id, err);
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "videos", 1, INT64_MAX, video_id, err);
     if (status == RV_OK)
         status = rv_store_check_video_id(&store->base, *video_id, err);
-    PQclear(result);
+    rv_answer_clear(&answer);
     return status;
 }
 
@@ -222,30 +178,24 @@ RvStatus rv_postgres_remove_video(Store *base, int64_t video_id, RvError *err)
 
 static RvStatus list(PostgresStore *store, const char *sql, RvVideos *out, RvError *err)
 {
-    PGresult *result = NULL;
-    RvStatus status = rv_postgres_query(store, sql, NULL, false, &result, err);
-    if (status == RV_OK) {
-        out->items = rv_mem_alloc((size_t)PQntuples(result), sizeof *out->items, err);
-        status = out->items != NULL ? RV_OK : RV_ERROR_MEMORY;
-    }
-    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
-        StoredVideo stored = {0};
-        status = read_video(store, result, row, &stored, err);
-        out->items[out->count++] = stored.video;
-    }
-    PQclear(result);
+    ServerAnswer answer = rv_answer(ANSWER_VIDEO_COUNT, ANSWER_LIST_MAX_ROWS);
+    answer.max_bytes = ANSWER_LIST_MAX_BYTES;
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_videos(&answer, &store->base, out, err);
+    rv_answer_clear(&answer);
     return status;
 }
 
 RvStatus rv_postgres_list_videos(Store *base, RvVideos *out, RvError *err)
 {
     return list((PostgresStore *)base,
-                "SELECT " VIDEO_COLUMNS ", coalesce(counts.count, 0) FROM videos LEFT JOIN "
+                "SELECT " ANSWER_VIDEO_COLUMNS ", coalesce(counts.count, 0) FROM videos LEFT JOIN "
                 "(SELECT video_id, count(*) FROM frames GROUP BY video_id) AS counts USING (video_id)",
                 out, err);
 }
 
 RvStatus rv_postgres_list_paths(Store *base, RvVideos *out, RvError *err)
 {
-    return list((PostgresStore *)base, "SELECT " VIDEO_COLUMNS ", 0 FROM videos", out, err);
+    return list((PostgresStore *)base, "SELECT " ANSWER_VIDEO_COLUMNS ", 0 FROM videos", out, err);
 }

@@ -94,7 +94,7 @@ static RvStatus limit_silence(Store *store, double lease_s, RvError *err)
 {
     double limit_s = lease_s < 1 ? 1 : lease_s > LIMIT_MAX_S ? LIMIT_MAX_S : lease_s;
     const StoreQueue *queue = store->backend->queue;
-    return queue->query(store, NULL, NULL, err, queue->limit, (int64_t)limit_s);
+    return queue->query(store, 0, NULL, NULL, err, queue->limit, (int64_t)limit_s);
 }
 
 static RvStatus begin(Store *store, double lease_s, RvError *err)
@@ -119,7 +119,7 @@ RvStatus rv_store_queue_open(Store *store, RvError *err)
     if (status != RV_OK)
         return status;
     for (size_t i = 0; status == RV_OK && queue->schema[i] != NULL; i++)
-        status = queue->query(store, NULL, NULL, err, queue->schema[i]);
+        status = queue->query(store, 0, NULL, NULL, err, queue->schema[i]);
     return queue->end(store, status, err);
 }
 
@@ -145,13 +145,13 @@ static RvStatus check_settings(Store *store, const char *settings, bool *finishe
     QueueSettings wanted = {store, settings};
     bool open = false;
     RvStatus status = store->backend->queue->query(
-        store, refuse_settings, &wanted, err,
+        store, 2, refuse_settings, &wanted, err,
         "SELECT settings, count(*) FROM index_jobs WHERE state IN ('waiting', 'leased') AND settings <> %s "
         "GROUP BY settings LIMIT 1",
         settings);
     if (status == RV_OK)
         status = store->backend->queue->query(
-            store, note_row, &open, err,
+            store, 1, note_row, &open, err,
             "SELECT job_id FROM index_jobs WHERE state IN ('waiting', 'leased') LIMIT 1");
     *finished = !open;
     return status;
@@ -177,10 +177,10 @@ static RvStatus add_job(Store *store, const char *path, const char *settings, bo
                             store->uri, STORE_MAX_TEXT_BYTES);
     RvStatus status = path_key(path, key, err);
     if (status == RV_OK)
-        status = queue->query(store, NULL, NULL, err, queue->insert, path, key, settings);
+        status = queue->query(store, 0, NULL, NULL, err, queue->insert, path, key, settings);
     if (status == RV_OK)
         status =
-            queue->query(store, NULL, NULL, err,
+            queue->query(store, 0, NULL, NULL, err,
                          "UPDATE index_jobs SET state = 'waiting', settings = %s, attempts = 0, worker = "
                          "'', message = '', updated = now() WHERE path_key = %s AND ((state = 'done' AND "
                          "(settings <> %s OR 1 = %d)) OR (state = 'failed' AND settings <> %s))",
@@ -232,7 +232,7 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
         return status;
     tries = 0;
     do
-        status = store->backend->queue->query(store, NULL, NULL, err,
+        status = store->backend->queue->query(store, 0, NULL, NULL, err,
                                               "UPDATE index_jobs SET state = 'waiting', settings = %s, "
                                               "attempts = 0, worker = '', message = '', "
                                               "updated = now() WHERE state = 'failed'",
@@ -265,7 +265,7 @@ static RvStatus find_job(Store *store, const char *settings, FoundJob *out, RvEr
                  "SELECT job_id, lease_number, attempts, path, worker FROM index_jobs%s WHERE %s%s AND "
                  "settings = %%s ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
                  queue->by_state, conditions[i], i == 1 ? queue->now : "");
-        status = queue->query(store, read_job, out, err, sql, settings);
+        status = queue->query(store, 5, read_job, out, err, sql, settings);
     }
     return status;
 }
@@ -281,7 +281,7 @@ static RvStatus lease_job(Store *store, FoundJob *found, double lease_s, RvError
              "UPDATE index_jobs SET state = 'leased', worker = %%s, lease_number = %%d, attempts = %%d, "
              "lease_until = %s + %%f, updated = now() WHERE job_id = %%d",
              store->backend->queue->now);
-    return store->backend->queue->query(store, NULL, NULL, err, sql, worker, found->job.lease_number,
+    return store->backend->queue->query(store, 0, NULL, NULL, err, sql, worker, found->job.lease_number,
                                         (int64_t)found->job.attempts, lease_s, found->job.job_id);
 }
 
@@ -292,7 +292,7 @@ static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
              "%d workers fell silent while they indexed it, the last was %.300s; --retry-failed tries again",
              found->job.attempts, found->worker);
     return store->backend->queue->query(
-        store, NULL, NULL, err,
+        store, 0, NULL, NULL, err,
         "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d", message,
         found->job.job_id);
 }
@@ -376,7 +376,7 @@ RvStatus rv_store_queue_count(Store *store, const char *settings, RvQueueCounts 
     if (status != RV_OK)
         return status;
     return store->backend->queue->query(
-        store, read_count, &reader, err,
+        store, 2, read_count, &reader, err,
         "SELECT state, count(*) FROM index_jobs WHERE settings = %s GROUP BY state", settings);
 }
 
@@ -395,7 +395,7 @@ static RvStatus lease_lost(const Store *store, RvError *err)
 static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, RvError *err)
 {
     bool held = false;
-    RvStatus status = store->backend->queue->query(store, note_row, &held, err,
+    RvStatus status = store->backend->queue->query(store, 1, note_row, &held, err,
                                                    "SELECT job_id FROM index_jobs WHERE job_id = %d AND "
                                                    "lease_number = %d AND state = 'leased' FOR UPDATE",
                                                    job_id, lease_number);
@@ -423,7 +423,7 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
-        status = queue->query(store, NULL, NULL, err, sql, job->lease_s, job->job_id);
+        status = queue->query(store, 0, NULL, NULL, err, sql, job->lease_s, job->job_id);
     return queue->end(store, status, err);
 }
 
@@ -446,7 +446,7 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
-        status = queue->query(store, NULL, NULL, err,
+        status = queue->query(store, 0, NULL, NULL, err,
                               "UPDATE index_jobs SET state = %s, message = %s, attempts = attempts - %d, "
                               "updated = now() WHERE job_id = %d",
                               states[how], message != NULL ? message : "",

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "store/store_mysql.h"
 
-#define TABLES_MAX 1000000 // of a database that may be shared with others
+#define TABLES_MAX 32 // of these names, in small and large letters
 
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err)
 {
@@ -50,9 +50,10 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
     bool found[NAME_COUNT] = {0};
     ServerAnswer answer = rv_answer(1, TABLES_MAX);
-    RvStatus status =
-        rv_mysql_query(store, &answer, err,
-                       "SELECT table_name FROM information_schema.tables WHERE table_schema = database()");
+    RvStatus status = rv_mysql_query(
+        store, &answer, err,
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND "
+        "table_name IN ('library', 'videos', 'frames', 'frame_pictures', 'frames_with_pictures')");
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);
         for (int i = 0; i < NAME_COUNT; i++)

@@ -130,14 +130,17 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
                                  .connection = connect_to(parameters, "postgres"),
                                  .answer_timeout_s = store->answer_timeout_s,
                                  .in_transaction = true};
-    if (is_connected(maintenance.connection) && database_is_missing(&maintenance, database)) {
-        if (!create)
+    if (is_connected(maintenance.connection)) {
+        // Not missing any more: somebody else has made it since.
+        bool missing = database_is_missing(&maintenance, database);
+        status = RV_OK;
+        if (missing && !create)
             status = rv_error_set(err, RV_ERROR_NOT_FOUND,
                                   "%s: no database %.200s on the server; make one with `reelvec index`",
                                   store->base.uri, database);
-        else
+        else if (missing)
             status = create_database(&maintenance, database, err);
-        if (create && status == RV_OK) {
+        if (status == RV_OK) {
             PQfinish(store->connection);
             store->connection = connect_to(parameters, NULL);
             if (!is_connected(store->connection))

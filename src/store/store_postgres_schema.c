@@ -15,6 +15,7 @@
     "    AND frame_pictures.frame_number = frames.frame_number"
 
 #define PLAIN_DIMENSIONS_MAX 2000
+#define SCHEMAS_MAX 100 // of a search_path
 
 // One number for all reelvecs: who makes a schema holds it until the tables are there.
 #define CREATE_LOCK "7239171526534201163"
@@ -120,16 +121,18 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* Which of our names are there. Asked of pg_class and not of to_regclass(): that answers from what the
- * session knew before, also after it has waited for the process that was making the tables. */
+/* Which of our names are there. Asked of pg_class, which one snapshot is taken of: to_regclass() answers from
+ * what the session knew before, also after it has waited for the process that was making the tables, and
+ * pg_table_is_visible() from what has happened since, such as a claim that makes the view anew. */
 static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
                            RvError *err)
 {
-    ServerAnswer answer = rv_answer(1, count);
+    ServerAnswer answer = rv_answer(1, count * SCHEMAS_MAX);
     RvStatus status =
         rv_postgres_query(store,
                           "SELECT relname FROM pg_class WHERE relname IN ('library', 'videos', 'frames', "
-                          "'frame_pictures', 'frames_with_pictures') AND pg_table_is_visible(oid)",
+                          "'frame_pictures', 'frames_with_pictures') AND relnamespace IN (SELECT oid FROM "
+                          "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
                           NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);

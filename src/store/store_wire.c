@@ -3,10 +3,12 @@
 #include "store/store_wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -53,8 +55,17 @@ void rv_wire_keep_alive(int socket)
 
 void rv_wire_shut(int socket)
 {
-    if (socket >= 0)
-        shutdown(socket, SHUT_RDWR);
+    int ended[2];
+    if (socket < 0)
+        return;
+    shutdown(socket, SHUT_RDWR);
+    // What has come already could still be read, megabytes of it: the number becomes that of a socket which
+    // is at its end.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ended) != 0)
+        return;
+    close(ended[1]);
+    dup3(ended[0], socket, O_CLOEXEC);
+    close(ended[0]);
 }
 
 RvStatus rv_wire_parse_timeout(const char *text, const char *show, int *timeout_s, RvError *err)

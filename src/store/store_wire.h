@@ -27,7 +27,7 @@ WireState rv_wire_wait(int socket, double deadline_s);
 /* Keepalive probes, and a limit to data that nobody takes. Sockets that know no such thing stay as they are.
  */
 void rv_wire_keep_alive(int socket);
-/* Nothing is sent any more, and what still comes is refused. */
+/* The connection ends. Its number stays taken until the client closes it, and nothing can be read from it. */
 void rv_wire_shut(int socket);
 
 /* Seconds of ?answer_timeout=TEXT; NULL: the default. show: the address as messages name it. */

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "store/store_backend.h"
+
 #define BATCH 8
 
 /* ---- addresses ---------------------------------------------------------------------------------------- */
@@ -130,6 +132,15 @@ static size_t count_frames(Store *store, int64_t id)
     return count;
 }
 
+/* A statement of the test's own, by the backend's list of jobs. */
+static void run_sql(const Fixture *fixture, const char *sql)
+{
+    Store *store = fixture->store;
+    char format[400];
+    snprintf(format, sizeof format, "%s", sql);
+    assert_ok(store->backend->queue->query(store, 0, NULL, NULL, err, format));
+}
+
 static void snapshot_sees_one_state_while_others_write(void **state)
 {
     Fixture *fixture = *state;
@@ -153,6 +164,108 @@ static void snapshot_sees_one_state_while_others_write(void **state)
     assert_refused(put_test_frames(writer, id, 1, BATCH, TEST_DIMENSIONS, err), RV_ERROR_MISMATCH,
                    "another model has claimed");
     rv_store_close(writer);
+}
+
+/* The database, the tables, the model's claim and the list of jobs, made by several at the same moment. */
+static void make_library(const char *uri, const char *words)
+{
+    Store *store = NULL;
+    RvError error = {0}, *err = &error;
+    ModelIdentity model = test_model(TEST_DIMENSIONS);
+    const char *path = "/a.mp4";
+    RvStrings paths = {.items = (char **)&path, .count = 1};
+    RvStatus status = rv_store_open(uri, &create_options, &store, err);
+    if (status == RV_OK)
+        status = rv_store_require_identity(store, &model, err);
+    if (status == RV_OK)
+        status = rv_store_queue_add(store, &paths, "settings", false, err);
+    rv_store_close(store);
+    if (status != RV_OK)
+        fprintf(stderr, "%s: %s\n", words, error.message);
+    _exit(status == RV_OK ? 0 : 1);
+}
+
+static void make_at_once(const char *uri, const char *words)
+{
+    enum { MAKERS = 6 };
+    pid_t makers[MAKERS];
+    int failed = 0;
+    for (int i = 0; i < MAKERS; i++) {
+        makers[i] = fork();
+        assert_true(makers[i] >= 0);
+        if (makers[i] == 0)
+            make_library(uri, words);
+    }
+    for (int i = 0; i < MAKERS; i++) {
+        int status = 0;
+        waitpid(makers[i], &status, 0);
+        failed += status != 0;
+    }
+    if (failed > 0)
+        fail_msg("%s: %d of %d failed", words, failed, MAKERS);
+    Store *store = NULL;
+    RvQueueCounts counts = {0};
+    assert_ok(rv_store_open(uri, NULL, &store, err));
+    assert_int_equal(count_faults(store), 0);
+    assert_ok(rv_store_queue_count(store, "settings", &counts, err));
+    assert_int_equal(counts.waiting, 1);
+    rv_store_close(store);
+}
+
+static void several_make_one_library_at_once(void **state)
+{
+    Fixture *fixture = *state;
+    char name[64], uri[4400];
+    for (int round = 0; round < 4; round++) {
+        snprintf(name, sizeof name, "reelvec_made%d", round);
+        change_uri(fixture, "reelvec_test", name, uri, sizeof uri);
+        make_at_once(uri, "database and library");
+    }
+    // The database is there, the library is not.
+    for (int round = 0; round < 4; round++) {
+        char command[300];
+        snprintf(name, sizeof name, "reelvec_empty%d", round);
+        change_uri(fixture, "reelvec_test", name, uri, sizeof uri);
+        snprintf(command, sizeof command, "CREATE DATABASE %s", strrchr(uri, '/') + 1);
+        run_sql(fixture, command);
+        make_at_once(uri, "library");
+    }
+}
+
+/* ---- what servers say --------------------------------------------------------------------------------- */
+
+static void libraries_of_other_versions_are_named_as_such(void **state)
+{
+    Fixture *fixture = *state;
+    Store *store = NULL;
+    run_sql(fixture, "UPDATE library SET schema_version = 2");
+    assert_refused(rv_store_open(fixture->uri, NULL, &store, err), RV_ERROR_UNSUPPORTED,
+                   "made by a newer reelvec");
+    run_sql(fixture, "UPDATE library SET kind = 'sounds'");
+    assert_refused(rv_store_open(fixture->uri, NULL, &store, err), RV_ERROR_UNSUPPORTED, "of kind sounds");
+    run_sql(fixture, "UPDATE library SET kind = 'frames', schema_version = 0");
+    assert_refused(rv_store_open(fixture->uri, NULL, &store, err), RV_ERROR_FORMAT, "schema_version");
+    // None such was ever made on a server; the words are ready.
+    assert_refused(rv_store_older_schema(fixture->store, 1, 2, err), RV_ERROR_UNSUPPORTED,
+                   "made by an older reelvec");
+    // An entry in PostgreSQL's numbers as a Citus worker has them.
+    assert_refused(rv_store_check_video_id(fixture->store, ((int64_t)3 << 48) + 1, err), RV_ERROR_UNSUPPORTED,
+                   "the coordinator's address");
+    assert_refused(rv_store_check_video_id(fixture->store, STORE_MAX_VIDEO_ID + 1, err), RV_ERROR_UNSUPPORTED,
+                   "used up");
+}
+
+static void messages_are_one_line_each(void **state)
+{
+    Fixture *fixture = *state;
+    char uri[4400];
+    RvError err = {0};
+    Store *store = NULL;
+    change_uri(fixture, "127.0.0.1:", "127.0.0.2:", uri, sizeof uri);
+    assert_int_equal(rv_store_open(uri, NULL, &store, &err), RV_ERROR_NETWORK);
+    if (strchr(err.message, '?') != NULL || strstr(err.message, "  ") != NULL ||
+        strstr(err.message, "; check the address") == NULL)
+        fail_msg("%s", err.message);
 }
 
 /* ---- kill -9 ------------------------------------------------------------------------------------------ */
@@ -308,6 +421,9 @@ static const BackendCase cases[] = {
     CASE(read_only_refuses_writing),
     CASE(tls_is_verified_where_asked_for),
     CASE(snapshot_sees_one_state_while_others_write),
+    CASE(several_make_one_library_at_once),
+    CASE(libraries_of_other_versions_are_named_as_such),
+    CASE(messages_are_one_line_each),
     CASE(kill_of_client_or_server_loses_and_doubles_nothing),
 };
 

@@ -97,14 +97,29 @@ static RvStatus check_parameters(const MysqlStore *store, RvError *err)
     return RV_OK;
 }
 
+static RvStatus no_encryption(const MysqlStore *store, RvError *err)
+{
+    return rv_error_set(
+        err, RV_ERROR_NETWORK,
+        "%s: the server does not encrypt; switch TLS on there, or give ?tls=off for a network "
+        "that can be trusted",
+        store->base.uri);
+}
+
 static RvStatus connect_failed(MysqlStore *store, RvError *err)
 {
-    if (store->is_restricted && mysql_errno(store->connection) == CR_PLUGIN_NOT_ALLOWED)
+    unsigned number = mysql_errno(store->connection);
+    if (store->is_restricted && number == CR_PLUGIN_NOT_ALLOWED)
         return rv_error_set(
             err, RV_ERROR_NETWORK,
-            "%s: the server asks for the password itself, which it gets from reelvec only where TLS "
-            "has verified who it is; give ?tls=verify, or ?auth=any with a server that can be trusted",
+            "%s: the server asks for the password itself, which it gets from reelvec only where "
+            "TLS has verified who it is; give ?tls=verify, or ?auth=any with a server that can "
+            "be trusted",
             store->base.uri);
+    // The client's own words for a server that offers no TLS.
+    if (number == CR_SSL_CONNECTION_ERROR &&
+        strstr(mysql_error(store->connection), "does not support") != NULL)
+        return no_encryption(store, err);
     return rv_mysql_fail(store, err);
 }
 
@@ -141,11 +156,7 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
     rv_wire_keep_alive(mysql_get_socket(store->connection));
     // The client goes on without TLS where the server offers none: it has answered a challenge then, no more.
     if (encrypt && mysql_get_ssl_cipher(store->connection) == NULL)
-        return rv_error_set(
-            err, RV_ERROR_NETWORK,
-            "%s: the server does not encrypt; switch TLS on there, or give ?tls=off for a network "
-            "that can be trusted",
-            store->base.uri);
+        return no_encryption(store, err);
     return RV_OK;
 }
 

@@ -125,6 +125,8 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
     const char *database = parameters->database;
     if (database == NULL)
         return status;
+    PQfinish(store->connection); // libpq may have left it open
+    store->connection = NULL;
     // in_transaction: its connection is not made anew.
     PostgresStore maintenance = {.base.uri = store->base.uri,
                                  .connection = connect_to(parameters, "postgres"),
@@ -141,7 +143,6 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
         else if (missing)
             status = create_database(&maintenance, database, err);
         if (status == RV_OK) {
-            PQfinish(store->connection);
             store->connection = connect_to(parameters, NULL);
             if (!is_connected(store->connection))
                 status = connect_failed(&store->base, store->connection, err);

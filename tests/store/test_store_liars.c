@@ -43,11 +43,20 @@ static void start(Liar *liar, const Kind *kind, const char *parameters, char *ur
 
 /* ---- a session that asks for everything --------------------------------------------------------------- */
 
+#define SESSION_AFTER_LIE 10 // statements, after which nothing new is to be learned
+
 typedef struct Outcome {
+    Liar *liar;
     int failed;
     RvStatus status; // the first that was not RV_OK
     RvError error;
 } Outcome;
+
+static bool is_over(const Outcome *outcome)
+{
+    return outcome->liar->lie_at >= 0 &&
+           atomic_load(&outcome->liar->asked) > outcome->liar->lie_at + SESSION_AFTER_LIE;
+}
 
 static void note(Outcome *outcome, RvStatus status, const RvError *err)
 {
@@ -67,7 +76,8 @@ static void note(Outcome *outcome, RvStatus status, const RvError *err)
     do {                                                                                                     \
         RvError error_ = {0};                                                                                \
         RvError *err = &error_;                                                                              \
-        note(outcome, (call), err);                                                                          \
+        if (!is_over(outcome))                                                                               \
+            note(outcome, (call), err);                                                                      \
     } while (0)
 
 static RvStatus take_frame(void *user, const FrameRow *row, RvError *err)
@@ -120,9 +130,10 @@ static void read_library(Store *store, Outcome *outcome)
     for (int approximate = 0; approximate < 2; approximate++) {
         query.approximate = approximate == 1;
         flag = false;
-        TRY(rv_store_begin_snapshot(store, err));
+        bool begun = rv_store_begin_snapshot(store, NULL) == RV_OK;
         TRY(backend->nearest(store, &query, take_frame, &sum, &flag, err));
-        rv_store_end_snapshot(store);
+        if (begun)
+            rv_store_end_snapshot(store);
     }
     TRY(rv_store_picture(store, 1, 1, &jpeg, &size_bytes, err));
     free(jpeg);
@@ -160,11 +171,11 @@ static void write_library(Store *store, Outcome *outcome)
     rv_queue_job_clear(&job);
 }
 
-static void play(const char *uri, Outcome *outcome)
+static void play(Liar *liar, const char *uri, Outcome *outcome)
 {
     Store *store = NULL;
     RvLibraryOptions options = {.create = true};
-    *outcome = (Outcome){0};
+    *outcome = (Outcome){.liar = liar};
     TRY(rv_store_open(uri, &options, &store, err));
     if (store == NULL)
         return;
@@ -187,7 +198,7 @@ static Statements find_statements(const Kind *kind)
     Outcome outcome;
     char uri[200];
     start(&liar, kind, "", uri, sizeof uri);
-    play(uri, &outcome);
+    play(&liar, uri, &outcome);
     liar_stop(&liar);
     // MariaDB loads rows by an ability that this server has not.
     if (outcome.failed > (kind->backend == MARIADB))
@@ -241,9 +252,11 @@ static void every_lie_ends_with_a_status(void **state)
             Outcome outcome;
             char uri[200];
             start(&liar, kind, "?answer_timeout=5", uri, sizeof uri);
-            play(uri, &outcome);
+            play(&liar, uri, &outcome);
             liar_stop(&liar);
             lies++;
+            if (lie == LIE_FEWER_COLUMNS && !liar.had_rows)
+                lie = LIE_BINARY; // there are no rows to lie about
             if (liar.had_rows && must_be_noticed(&liar) && !is_unread(liar.statement) && outcome.failed == 0)
                 fail_msg("%s: lie %d was believed: %s", kind->scheme, lie, liar.statement);
             if (memmem(liar.received, liar.received_bytes, "root:", 5) != NULL)
@@ -266,13 +279,13 @@ static void silence_has_an_end(void **state)
 {
     const Kind *kind = *state;
     // The first statement of all, and one inside a transaction.
-    for (int at = 0; at < 12; at += 11) {
+    for (int at = 0; at < (kind->backend == SINGLESTORE ? 1 : 12); at += 11) {
         Liar liar = {.lie = LIE_SILENCE, .lie_at = at};
         Outcome outcome;
         char uri[200];
         start(&liar, kind, "?answer_timeout=1", uri, sizeof uri);
         double began = seconds_now();
-        play(uri, &outcome);
+        play(&liar, uri, &outcome);
         liar_stop(&liar);
         if (outcome.status != RV_ERROR_NETWORK || strstr(outcome.error.message, "for 1 seconds") == NULL)
             fail_msg("%s: %s: %s", kind->scheme, liar.statement, outcome.error.message);
@@ -296,7 +309,7 @@ static void endless_rows_are_refused(void **state)
         char uri[200];
         start(&liar, kind, "", uri, sizeof uri);
         double began = seconds_now();
-        play(uri, &outcome);
+        play(&liar, uri, &outcome);
         liar_stop(&liar);
         if (seconds_now() - began > 10)
             fail_msg("%s: %s took %.1f s", kind->scheme, liar.statement, seconds_now() - began);
@@ -355,9 +368,64 @@ static void mariadb_keeps_the_password_from_who_asks_for_it(void **state)
                    RV_ERROR_ARGUMENT, "challenge or any");
 }
 
+/* 127.1 is this machine to who asks for the connection, and may be any to who reads the address. */
+static void postgres_keeps_the_password_from_other_machines(void **state)
+{
+    static const struct {
+        const char *host, *parameters, *words;
+        bool given;
+    } cases[] = {
+        {"127.1", "", "?sslmode=disable", false},
+        {"127.1", "?sslmode=require", "?sslmode=disable", false},
+        {"127.1", "?sslmode=verify-full", "?sslmode=disable", false},
+        {"127.1,127.0.0.1", "", "?sslmode=disable", false},
+        {"127.0.0.1,127.1", "?answer_timeout=5", "?sslmode=disable", false},
+        {"127.1", "?sslmode=disable", "", true}, // else this test could not fail
+    };
+    (void)state;
+    // Newer clients are held to more; the last case is about older ones' ways.
+    setenv("PGREQUIREAUTH", "password", 1);
+    unsetenv("PGSSLMODE");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Liar liar = {.lie_at = -1, .ask_cleartext = true};
+        Store *store = NULL;
+        RvError err = {0};
+        char uri[200];
+        start(&liar, &kinds[0], "", uri, sizeof uri);
+        int port = liar.port;
+        if (strchr(cases[i].host, ',') != NULL)
+            snprintf(uri, sizeof uri, "postgresql://me:s3cret@%.*s:%d,%s:%d/db%s",
+                     (int)strcspn(cases[i].host, ","), cases[i].host, port, strchr(cases[i].host, ',') + 1,
+                     port, cases[i].parameters);
+        else
+            snprintf(uri, sizeof uri, "postgresql://me:s3cret@%s:%d/db%s", cases[i].host, port,
+                     cases[i].parameters);
+        RvStatus status = rv_store_open(uri, NULL, &store, &err);
+        rv_store_close(store);
+        liar_stop(&liar);
+        if (got_password(&liar) != cases[i].given || (status == RV_OK) != cases[i].given ||
+            strstr(err.message, cases[i].words) == NULL)
+            fail_msg("%s: %s", uri, err.message);
+    }
+    unsetenv("PGREQUIREAUTH");
+}
+
+static void mariadb_asks_other_machines_for_a_certificate(void **state)
+{
+    (void)state;
+    Liar liar = {.lie_at = -1, .plugin = "mysql_clear_password"};
+    Store *store = NULL;
+    char uri[200];
+    start(&liar, &kinds[1], "", uri, sizeof uri);
+    snprintf(uri, sizeof uri, "mariadb://me:s3cret@127.1:%d/db", liar.port);
+    assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_NETWORK, "the server does not encrypt");
+    liar_stop(&liar);
+    assert_false(got_password(&liar));
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[KIND_COUNT * 3 + 1] = {0};
+    struct CMUnitTest tests[KIND_COUNT * 3 + 3] = {0};
     static char names[KIND_COUNT * 3][80];
     size_t count = 0;
     static const struct {
@@ -375,7 +443,11 @@ int main(void)
             count++;
         }
     }
-    if (kinds[1].backend != NULL)
+    if (kinds[0].backend != NULL)
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(postgres_keeps_the_password_from_other_machines);
+    if (kinds[1].backend != NULL) {
         tests[count++] = (struct CMUnitTest)cmocka_unit_test(mariadb_keeps_the_password_from_who_asks_for_it);
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(mariadb_asks_other_machines_for_a_certificate);
+    }
     return _cmocka_run_group_tests("store_liars", tests, count, NULL, NULL);
 }

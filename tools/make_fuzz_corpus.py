@@ -165,9 +165,42 @@ def copy_pictures(folder, names):
         shutil.copyfile(os.path.join(pictures, name), os.path.join(folder, name))
 
 
+def write_answer(path, kind, rows):
+    """As fuzz_answers.c reads them: columns, kind, then values, each with its length; 255 is NULL."""
+    data = bytes([len(rows[0]), kind])
+    for value in (value for row in rows for value in row):
+        data += b"\xff" if value is None else bytes([len(value)]) + value
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def write_answers(folder):
+    digest, video = b"0123456789abcdef" * 4, [b"1", b"/v.mp4", b"sha256:00", b"10", b"20", b"2.5", b"64", b"36", b"25",
+                                              b"h264", b"interval:1", b"complete", b"", b"2"]
+    numbers = [struct.pack(">q", 1), struct.pack(">q", 7), struct.pack(">d", 6.0),
+               struct.pack(">hh2f", 2, 0, 0.6, 0.8)]
+    write_answer(os.path.join(folder, "videos"), 0, [video, [b"2", *video[1:]]])
+    write_answer(os.path.join(folder, "identity"), 1, [[b"ViT-T/8", digest, b"8", b"1", b"1"]])
+    write_answer(os.path.join(folder, "unclaimed"), 1, [[None, None, None, None, None]])
+    write_answer(os.path.join(folder, "library"), 2, [[b"frames", b"1"]])
+    write_answer(os.path.join(folder, "job"), 3, [[b"1", b"0", b"0", b"/v.mp4", b"host:1"]])
+    write_answer(os.path.join(folder, "frames.postgres"), 4, [numbers])
+    write_answer(os.path.join(folder, "frames.mysql"), 4, [[b"1", b"7", b"6", struct.pack("<2f", 0.6, 0.8)]])
+
+
+def write_addresses(folder):
+    addresses = {"mariadb": "mariadb://user:secret%40word@db.example:3307/videos?tls=verify&answer_timeout=30",
+                 "postgresql": "postgresql://user:secretword@[::1]:5432/videos?sslmode=require&options=-csearch_path%3Dx",
+                 "plain": "mariadb://user:se?cret/wo@rd@host/videos", "slip": "mariadb:user:secretword@host/videos"}
+    for name, address in addresses.items():
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(address)
+
+
 def main():
     folder = sys.argv[1]
-    for name in ("checkpoint", "config", "legacy", "lists", "still", "text", "text_vocabulary", "thumbnail", "vocabulary", "zip"):
+    for name in ("addresses", "answers", "checkpoint", "config", "legacy", "lists", "still", "text", "text_vocabulary",
+                 "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
@@ -179,6 +212,8 @@ def main():
     write_text_vocabulary(os.path.join(folder, "text_vocabulary"))
     copy_pictures(os.path.join(folder, "still"), STILLS)
     copy_pictures(os.path.join(folder, "thumbnail"), THUMBNAILS)
+    write_answers(os.path.join(folder, "answers"))
+    write_addresses(os.path.join(folder, "addresses"))
     write_lists(os.path.join(folder, "lists", "two.lists"))
 
 

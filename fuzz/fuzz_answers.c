@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Fuzz target: the bytes as a server's answer, read as every kind of row that reelvec asks servers for.
+ *
+ * Byte 0: columns, byte 1: how the rows are read; then values, each a length byte (255: NULL) and so many
+ * bytes. With libFuzzer: clang -fsanitize=fuzzer,address -DREELVEC_WITH_POSTGRES -DREELVEC_WITH_MYSQL and the
+ * sources of src/store. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_answer.h"
+#ifdef REELVEC_WITH_POSTGRES
+#include "store/store_postgres.h"
+#endif
+#ifdef REELVEC_WITH_MYSQL
+#include "store/store_mysql.h"
+#endif
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
+
+#define MAX_ROWS 64
+
+static const Store named = {.uri = "fuzz"};
+
+/* A failure has a message of one line, and nothing else fails. */
+static void check(RvStatus status, const RvError *err)
+{
+    if (status == RV_OK)
+        return;
+    if (err->message[0] == '\0')
+        abort();
+    for (const char *at = err->message; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20)
+            abort();
+    }
+}
+
+static RvStatus fill(ServerAnswer *answer, const uint8_t *bytes, size_t size_bytes, RvError *err)
+{
+    size_t columns = size_bytes > 0 ? bytes[0] % 20u : 0, at = 2, count = 0;
+    RvStatus status = rv_answer_begin(answer, &named, columns, err);
+    for (size_t i = 0; status == RV_OK && i < columns; i++)
+        status = rv_answer_add(answer, &named, "column", 6, err);
+    while (status == RV_OK && columns > 0 && at < size_bytes) {
+        size_t left = size_bytes - at - 1, length = bytes[at] < left ? bytes[at] : left;
+        bool null = bytes[at] == 255;
+        status = rv_answer_add(answer, &named, null ? NULL : bytes + at + 1, null ? 0 : length, err);
+        at += 1 + (null ? 0 : length);
+        if (status == RV_OK && ++count % columns == 0)
+            status = rv_answer_end_row(answer, &named, err);
+    }
+    return status;
+}
+
+static RvStatus take_job(void *user, const char *const *values, RvError *err)
+{
+    (void)err;
+    for (size_t i = 0; i < QUEUE_MAX_COLUMNS; i++)
+        *(size_t *)user += values[i] != NULL ? strlen(values[i]) : 0;
+    return RV_OK;
+}
+
+/* Rows of frames: a fault, or what lies within the bounds. */
+static void check_frame(const FrameRow *frame)
+{
+    volatile unsigned sum = 0;
+    if (frame->fault != NULL)
+        return;
+    if (frame->video_id < 1 || frame->frame_number < 1 || !(frame->time_s >= 0))
+        abort();
+    for (size_t i = 0; i < frame->embedding_bytes; i++)
+        sum += ((const unsigned char *)frame->embedding)[i];
+}
+
+static void read_frames(const ServerAnswer *answer)
+{
+    for (size_t row = 0; row <= answer->rows; row++) {
+#ifdef REELVEC_WITH_MYSQL
+        FrameRow mysql = rv_mysql_frame_row(answer, row);
+        check_frame(&mysql);
+#endif
+#ifdef REELVEC_WITH_POSTGRES
+        static float values[POSTGRES_MAX_DIMENSIONS];
+        FrameRow postgres = rv_postgres_frame_row(answer, row, values);
+        check_frame(&postgres);
+#endif
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
+{
+    static const size_t columns[] = {ANSWER_VIDEO_COUNT, ANSWER_IDENTITY_COUNT, ANSWER_LIBRARY_COUNT, 5, 4};
+    if (size_bytes < 2 || size_bytes > 1 << 20)
+        return 0;
+    int kind = bytes[1] % 5;
+    ServerAnswer answer = rv_answer(columns[kind], MAX_ROWS);
+    RvError err = {0};
+    RvVideos videos = {0};
+    ModelIdentity model = {0};
+    bool present = false;
+    size_t sum = 0;
+    RvStatus status = fill(&answer, bytes, size_bytes, &err);
+    check(status, &err);
+    // Rows that were complete are read also after a failure: readers may look at any.
+    if (kind == 0)
+        check(rv_answer_videos(&answer, &named, &videos, &err), &err);
+    else if (kind == 1)
+        check(rv_answer_identity(&answer, &named, &model, &present, &err), &err);
+    else if (kind == 2)
+        check(rv_answer_library(&answer, &named, &err), &err);
+    else if (kind == 3)
+        check(rv_answer_queue_rows(&answer, take_job, &sum, &err), &err);
+    else
+        read_frames(&answer);
+    if (present && (memchr(model.name, '\0', sizeof model.name) == NULL || model.dimensions < 1))
+        abort();
+    rv_videos_clear(&videos);
+    rv_answer_clear(&answer);
+    return 0;
+}

@@ -22,12 +22,19 @@ typedef struct SourceList {
     size_t counts[OUTCOME_COUNT]; // of videos that ended well
     size_t failed_count;          // now
     CliGone gone;
-    bool cut; // by an interruption
+    bool cut;          // by an interruption
+    bool library_lost; // when the last video ended
 } SourceList;
 
 bool cli_index_is_general(RvStatus status)
 {
     return status == RV_ERROR_ARGUMENT || status == RV_ERROR_MISMATCH || status == RV_ERROR_MEMORY;
+}
+
+bool cli_index_lost_library(const CliIndexing *indexing, RvStatus status, const RvError *err)
+{
+    const char *uri = rv_library_uri(indexing->library);
+    return status == RV_ERROR_NETWORK && strncmp(err->message, uri, strlen(uri)) == 0;
 }
 
 bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named)
@@ -117,6 +124,32 @@ static void tell_end(SourceList *list, int slot, const char *video, const RvInde
     }
 }
 
+static size_t count_good(const SourceList *list)
+{
+    size_t good = 0;
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+        good += list->counts[outcome];
+    return good;
+}
+
+/* A server that goes away fails the videos at hand; the next one finds it again, or ends the run without
+ * another word of the same. */
+static int note_failure(SourceList *list, RvStatus status, const RvError *err)
+{
+    CliIndexing *indexing = list->indexing;
+    bool lost = cli_index_lost_library(indexing, status, err), said = lost && list->library_lost;
+    list->library_lost = lost;
+    list->failed_count++;
+    if (!said)
+        return cli_fail(err);
+    if (!indexing->stopped)
+        cli_message("%s: not reached again; the other videos are left to the next run",
+                    rv_library_uri(indexing->library));
+    indexing->stopped = true;
+    indexing->stop_status = count_good(list) > 0 ? CLI_PARTLY : CLI_FAILED;
+    return indexing->stop_status;
+}
+
 static void video_ended(void *user, int slot, RvStatus status, const RvIndexReport *report,
                         const RvError *err)
 {
@@ -126,13 +159,13 @@ static void video_ended(void *user, int slot, RvStatus status, const RvIndexRepo
     if (status == RV_ERROR_CANCELLED && (cli_interrupted() || indexing->stopped)) {
         list->cut = true;
     } else if (status != RV_OK) {
-        list->failed_count++;
-        int exit_status = cli_fail(err);
+        int exit_status = note_failure(list, status, err);
         if (cli_index_is_general(status) || status == RV_ERROR_BUSY) {
             indexing->stopped = true;
             indexing->stop_status = exit_status;
         }
     } else {
+        list->library_lost = false;
         tell_end(list, slot, video, report);
     }
 }
@@ -205,10 +238,8 @@ static void print_summary(const SourceList *list)
 static int exit_status(const SourceList *list)
 {
     const CliSources *sources = list->sources;
-    size_t failed = list->failed_count + list->gone.failed_count + sources->failed_count, good = 0;
-    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        good += list->counts[outcome];
-    good += list->gone.removed_count;
+    size_t failed = list->failed_count + list->gone.failed_count + sources->failed_count;
+    size_t good = count_good(list) + list->gone.removed_count;
     if (failed == 0 && sources->left.unreadable_count == 0)
         return CLI_DONE;
     return good > 0 ? CLI_PARTLY : CLI_FAILED;

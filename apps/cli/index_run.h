@@ -23,6 +23,10 @@ typedef struct CliIndexing {
 /* Whether an error would befall every other video too. */
 bool cli_index_is_general(RvStatus status);
 
+/* Whether it was the library's server that could not be reached, and not a video's: the message begins with
+ * its address. */
+bool cli_index_lost_library(const CliIndexing *indexing, RvStatus status, const RvError *err);
+
 /* Whether a line is due for a video that ended so: what changed always; other videos where the person named
  * them, or wants to hear of all. */
 bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named);

@@ -24,6 +24,7 @@ typedef struct QueueList {
     int64_t said;     // how many are with others
     size_t done_count, failed_count;
     bool worked_off;
+    bool library_lost; // when the last video ended
     RvQueueCounts counts;
 } QueueList;
 
@@ -61,9 +62,13 @@ static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, co
         cli_message("%s: %s", job->path, err.message);
         return;
     }
-    int status = outcome != RV_OK && outcome != RV_ERROR_CANCELLED ? cli_fail(cause) : CLI_DONE;
-    if (told != RV_OK)
-        stop(indexing, cli_fail(&err));
+    bool lost = cli_index_lost_library(indexing, outcome, cause), said = lost && list->library_lost;
+    list->library_lost = lost;
+    int status = said                                                ? CLI_FAILED
+                 : outcome != RV_OK && outcome != RV_ERROR_CANCELLED ? cli_fail(cause)
+                                                                     : CLI_DONE;
+    if (told != RV_OK) // the same server is named once
+        stop(indexing, lost && cli_index_lost_library(indexing, told, &err) ? status : cli_fail(&err));
     else if (cli_index_is_general(outcome)) // this worker stops, another may be luckier
         stop(indexing, status);
     list->done_count += told == RV_OK && how == RV_QUEUE_DONE;

@@ -54,7 +54,7 @@ static RvStatus has_table(Store *store, bool *there, RvError *err)
 {
     NoteReader reader = {0};
     RvStatus status =
-        store->backend->queue->query(store, read_note, &reader, err, store->backend->queue->note_table);
+        store->backend->queue->query(store, 1, read_note, &reader, err, store->backend->queue->note_table);
     *there = reader.row;
     free(reader.value);
     return status;
@@ -66,7 +66,7 @@ RvStatus rv_store_server_get_note(Store *store, const char *name, char **value, 
     bool there = false;
     RvStatus status = has_table(store, &there, err);
     if (status == RV_OK && there)
-        status = store->backend->queue->query(store, read_note, &reader, err,
+        status = store->backend->queue->query(store, 1, read_note, &reader, err,
                                               "SELECT value FROM library_notes WHERE name = %s", name);
     if (status != RV_OK) {
         free(reader.value);
@@ -88,8 +88,8 @@ RvStatus rv_store_server_put_note(Store *store, const char *name, const char *va
     if (status != RV_OK)
         return status;
     for (size_t i = 0; !there && status == RV_OK && queue->note_schema[i] != NULL; i++)
-        status = queue->query(store, NULL, NULL, err, queue->note_schema[i]);
+        status = queue->query(store, 0, NULL, NULL, err, queue->note_schema[i]);
     if (status == RV_OK)
-        status = queue->query(store, NULL, NULL, err, queue->note_write, name, value);
+        status = queue->query(store, 0, NULL, NULL, err, queue->note_write, name, value);
     return queue->end(store, status, err);
 }

@@ -130,6 +130,8 @@ typedef struct Liar {
     bool ask_cleartext;          // PostgreSQL: for the password
     char received[4096];         // while the client proved itself
     size_t received_bytes;
+    bool unclaimed;     // no model has claimed the library
+    const char *die_at; // a part of the statement at which the server goes away for good; NULL: never
     int fetched;
     int listener, port;
     pthread_t thread;
@@ -166,7 +168,7 @@ static inline void liar_put_vector(LiarValue *value, bool postgres)
 static inline void liar_read_value(const char *text, size_t length, bool postgres, LiarValue *value)
 {
     double real;
-    *value = (LiarValue){0};
+    *value = (LiarValue){.null = length == 1 && text[0] == '~'};
     if (length >= 2 && text[1] == ':' && text[0] == 'v') {
         liar_put_vector(value, postgres);
     } else if (length >= 2 && text[1] == ':' && text[0] == 'x') {
@@ -231,6 +233,15 @@ static inline void liar_bend(Lie lie, LiarRows *rows)
     }
 }
 
+/* Nobody listens any more; the connection is to be closed. */
+static inline bool liar_dies(Liar *liar, const char *sql)
+{
+    if (liar->die_at == NULL || strstr(sql, liar->die_at) == NULL)
+        return false;
+    shutdown(liar->listener, SHUT_RDWR);
+    return true;
+}
+
 /* The next statement's lie; *rows: its rows, bent. False: it is answered without rows. */
 static inline bool liar_decide(Liar *liar, const char *sql, Lie *lie, LiarRows *rows)
 {
@@ -250,6 +261,9 @@ static inline bool liar_decide(Liar *liar, const char *sql, Lie *lie, LiarRows *
     if (answer == NULL && *lie != LIE_ROWS)
         return false;
     static const LiarAnswer number_one = {"", 1, "1"};
+    static const LiarAnswer nobody = {"", 5, "~|~|~|~|~"};
+    if (liar->unclaimed && strncmp(sql, "SELECT model_name", 17) == 0)
+        answer = &nobody;
     liar_read_rows(answer != NULL ? answer : &number_one, liar->postgres, rows);
     // A cursor ends.
     if (strncmp(sql, "FETCH", 5) == 0 && liar->fetched++ % 2 == 1)

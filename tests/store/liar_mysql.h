@@ -63,6 +63,8 @@ static inline bool liar_mysql_answer(Liar *liar, int connection, PeerPacket *pac
     LiarRows rows;
     bool has_rows = liar_decide(liar, sql, &lie, &rows);
     size_t size = 0;
+    if (liar_dies(liar, sql))
+        return false;
     switch (lie) {
     case LIE_CLOSE:
     case LIE_COPY:

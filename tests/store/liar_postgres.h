@@ -97,6 +97,8 @@ static inline bool liar_postgres_answer(Liar *liar, int connection, LiarMessages
     LiarRows rows;
     char byte;
     bool has_rows = liar_decide(liar, sql, &lie, &rows);
+    if (liar_dies(liar, sql))
+        return false;
     if (lie == LIE_CLOSE || lie == LIE_FILE)
         return false;
     if (lie == LIE_GARBAGE)

@@ -102,8 +102,9 @@ const StoreQueue rv_postgres_queue = {
         "set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true), "
         "set_config('tcp_keepalives_count', '4', true)",
     .note_schema = note_schema,
-    .note_table = "SELECT 1 FROM pg_class WHERE relname = 'library_notes' AND relnamespace IN (SELECT oid FROM "
-                  "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
+    .note_table =
+        "SELECT 1 FROM pg_class WHERE relname = 'library_notes' AND relnamespace IN (SELECT oid FROM "
+        "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
     .note_write = "INSERT INTO library_notes (name, value) VALUES (%s, %s) "
                   "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     .begin = queue_begin,

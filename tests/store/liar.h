@@ -69,6 +69,7 @@ static const LiarAnswer liar_answers[] = {
      "library;videos;frames;frame_pictures;frames_with_pictures"},
     {"FROM pg_class WHERE relname", 1, "library;videos;frames;frame_pictures;frames_with_pictures"},
     {"SELECT kind, schema_version", 2, "frames|1"},
+    {"SELECT value FROM library_notes", 1, "a note"},
     {"pg_is_in_recovery", 1, "f"},
     {"@@max_allowed_packet", 1, "16777216"},
     {"@@memsql_version", 1, "8.9.1"},

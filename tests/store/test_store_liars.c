@@ -140,6 +140,9 @@ static void read_library(Store *store, Outcome *outcome)
     TRY(backend->pictures(store, 1, 1, &number, take_picture, &sum, err));
     TRY(backend->size_bytes(store, &number, err));
     TRY(backend->check(store, take_fault, &sum, err));
+    char *text = NULL;
+    TRY(rv_store_get_note(store, "place", &text, err));
+    free(text);
     RvAnnInfo info = {0};
     TRY(backend->ann_info(store, &info, err));
 }
@@ -157,6 +160,7 @@ static void write_library(Store *store, Outcome *outcome)
     TRY(store->backend->ann_build(store, &request, err));
     if (store->backend->queue == NULL)
         return;
+    TRY(rv_store_put_note(store, "place", "another", err));
     const char *path = "/v.mp4";
     RvStrings paths = {.items = (char **)&path, .count = 1};
     RvQueueCounts counts = {0};

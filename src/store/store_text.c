@@ -113,7 +113,8 @@ static const char *find_password_word(const char *text)
 void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes)
 {
     const char *name = strstr(uri, "://"), *word = find_password_word(uri);
-    bool is_path = uri[0] == '/' || strncmp(uri, "./", 2) == 0 || strncmp(uri, "../", 3) == 0;
+    bool is_path =
+        (uri[0] == '/' && name == NULL) || strncmp(uri, "./", 2) == 0 || strncmp(uri, "../", 3) == 0;
     const char *colon = strchr(uri, ':'), *at = strrchr(uri, '@');
     if (is_path) {
         snprintf(shown, size_bytes, "%s", uri);

@@ -111,6 +111,8 @@ static void show_uri_leaves_out_password_and_parameters(void **state)
         {"host=h PassWord = 's3cret'", "host=h ..."},
         {"a:b@c.db", "a...@c.db"}, // a file is shown so too
         {"./a:b@c.db", "./a:b@c.db"},
+        {"/films/a:b@c.db", "/films/a:b@c.db"},
+        {"/ariadb://me:s3cret@h/db", "/ariadb://me@h/db"},
         {"film:one.db", "film:one.db"},
         {"C:/films/library.db", "C:/films/library.db"},
         {"memory:", "memory:"},

@@ -2,6 +2,7 @@
 /* Which instruction sets this processor and its operating system support. */
 #include "base/cpu.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +37,13 @@ static bool request_tiles(void)
 #endif
 
 #if defined(__x86_64__)
-/* Instruction sets that clang 14's __builtin_cpu_supports does not know by name. The bits are those of Intel's
- * manual, volume 2, CPUID. */
+/* Instruction sets that clang 14's __builtin_cpu_supports does not know by name. The bits are those of
+ * Intel's manual, volume 2, CPUID. */
 typedef struct CpuidBits {
     bool f16c, avx_vnni, avx512_vnni, amx_int8;
 } CpuidBits;
 
-static CpuidBits read_cpuid_bits(void)
+static CpuidBits ask_cpuid(void)
 {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     CpuidBits bits = {0};
@@ -56,6 +57,24 @@ static CpuidBits read_cpuid_bits(void)
     if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
         bits.avx_vnni = (eax >> 4 & 1) != 0;
     return bits;
+}
+
+/* Asked once: in a virtual machine CPUID goes to the host each time, which takes tens of microseconds, and
+ * levels are asked for in every search. The processor does not change, so that it does not matter which
+ * thread's answer is kept. */
+static CpuidBits read_cpuid_bits(void)
+{
+    enum { KNOWN = 1, F16C = 2, AVX_VNNI = 4, AVX512_VNNI = 8, AMX_INT8 = 16 };
+    static atomic_uint kept;
+    unsigned known = atomic_load_explicit(&kept, memory_order_relaxed);
+    if (known == 0) {
+        CpuidBits bits = ask_cpuid();
+        known = KNOWN | (bits.f16c ? F16C : 0) | (bits.avx_vnni ? AVX_VNNI : 0) |
+                (bits.avx512_vnni ? AVX512_VNNI : 0) | (bits.amx_int8 ? AMX_INT8 : 0);
+        atomic_store_explicit(&kept, known, memory_order_relaxed);
+    }
+    return (CpuidBits){(known & F16C) != 0, (known & AVX_VNNI) != 0, (known & AVX512_VNNI) != 0,
+                       (known & AMX_INT8) != 0};
 }
 #endif
 

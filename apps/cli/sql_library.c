@@ -32,7 +32,9 @@ static int open_uri(const char *path, const char *parameters, int flags, sqlite3
         length += (size_t)snprintf(uri + length, size_bytes - length, plain ? "%c" : "%%%02X", byte);
     }
     snprintf(uri + length, size_bytes - length, "%s", parameters);
-    int code = sqlite3_open_v2(uri, out, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    // The library's own view of the file system, which it has registered when it looked at the file: who only
+    // reads leaves no files behind. See src/store/store_sqlite_vfs.c.
+    int code = sqlite3_open_v2(uri, out, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, "reelvec");
     if (code == SQLITE_OK)
         code = sqlite3_exec(*out, "PRAGMA schema_version", NULL, NULL, NULL);
     free(uri);
@@ -106,8 +108,9 @@ RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes
         status = check_library(path, write, err);
     if (status != RV_OK)
         return status;
-    int code = open_uri(path, "", write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, out);
-    if (code != SQLITE_OK && !write) { // a folder that cannot be written to has no place for SQLite's locks
+    int code = write ? open_uri(path, "", SQLITE_OPEN_READWRITE, out)
+                     : open_uri(path, "?readonly_shm=1", SQLITE_OPEN_READONLY, out);
+    if (code != SQLITE_OK && !write) { // a file system without locks
         sqlite3_close_v2(*out);
         code = open_uri(path, "?immutable=1", SQLITE_OPEN_READONLY, out);
     }

@@ -5,10 +5,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -34,11 +36,11 @@ static void sqlite_close(Store *base)
 typedef enum OpenMode {
     OPEN_WRITE,
     OPEN_READ,
-    OPEN_IMMUTABLE // no lock, no shared memory: the file lies where nothing can be written
+    OPEN_IMMUTABLE // without any lock: the file lies where there are none
 } OpenMode;
 
 /* The path as a "file:" URI (RFC 3986): every byte that could mean something else is escaped. */
-static RvStatus immutable_uri(const char *path, Buffer *out, RvError *err)
+static RvStatus make_uri(const char *path, const char *parameters, Buffer *out, RvError *err)
 {
     RvStatus status = rv_buffer_append_format(out, err, "file:");
     for (const char *at = path; status == RV_OK && *at != '\0'; at++) {
@@ -47,13 +49,27 @@ static RvStatus immutable_uri(const char *path, Buffer *out, RvError *err)
             (byte < 0x80 && isalnum(byte)) || byte == '/' || byte == '.' || byte == '-' || byte == '_';
         status = rv_buffer_append_format(out, err, plain ? "%c" : "%%%02X", byte);
     }
-    return status == RV_OK ? rv_buffer_append_format(out, err, "?mode=ro&immutable=1") : status;
+    return status == RV_OK ? rv_buffer_append_format(out, err, "?%s", parameters) : status;
 }
 
-/* SQLite reads a name that starts with "file:" or is ":memory:" otherwise; "./" before it makes it a path. */
-static RvStatus plain_path(const char *path, Buffer *out, RvError *err)
+int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out)
 {
-    return rv_buffer_append_format(out, err, "%s%s", path[0] == '/' ? "" : "./", path);
+    Buffer name;
+    *out = NULL;
+    rv_sqlite_vfs_register();
+    rv_buffer_init(&name, 1 << 16);
+    // SQLite reads a name that starts with "file:" or is ":memory:" otherwise; "./" before it makes it a
+    // path.
+    RvStatus status = parameters != NULL
+                          ? make_uri(path, parameters, &name, NULL)
+                          : rv_buffer_append_format(&name, NULL, "%s%s", path[0] == '/' ? "" : "./", path);
+    int code = SQLITE_NOMEM;
+    if (status == RV_OK)
+        code = sqlite3_open_v2((const char *)name.bytes, out,
+                               flags | SQLITE_OPEN_NOMUTEX | (parameters != NULL ? SQLITE_OPEN_URI : 0),
+                               SQLITE_LIBRARY_VFS);
+    rv_buffer_clear(&name);
+    return code;
 }
 
 static void harden(sqlite3 *db)
@@ -71,25 +87,14 @@ static void harden(sqlite3 *db)
 }
 
 /* Open and read the header. *code: SQLite's, which says whether another mode is worth trying. */
-static RvStatus try_open(SqliteStore *store, OpenMode mode, bool create, int *code, RvError *err)
+static RvStatus try_open(SqliteStore *store, OpenMode mode, int *code, RvError *err)
 {
-    static const int flags_of[] = {[OPEN_WRITE] = SQLITE_OPEN_READWRITE,
-                                   [OPEN_READ] = SQLITE_OPEN_READONLY,
-                                   [OPEN_IMMUTABLE] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
-    int flags = flags_of[mode] | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
-    Buffer name;
-    rv_buffer_init(&name, 1 << 16);
-    RvStatus status = mode == OPEN_IMMUTABLE ? immutable_uri(store->base.uri, &name, err)
-                                             : plain_path(store->base.uri, &name, err);
-    *code = SQLITE_OK;
-    if (status == RV_OK) {
-        sqlite3_close_v2(store->db);
-        store->db = NULL;
-        *code = sqlite3_open_v2((const char *)name.bytes, &store->db, flags, NULL);
-    }
-    rv_buffer_clear(&name);
-    if (status != RV_OK)
-        return status;
+    // readonly_shm: LIBRARY-shm is read if it is there, and never made.
+    static const char *const parameters[] = {
+        [OPEN_WRITE] = NULL, [OPEN_READ] = "readonly_shm=1", [OPEN_IMMUTABLE] = "immutable=1"};
+    int flags = mode == OPEN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    sqlite3_close_v2(store->db);
+    *code = rv_sqlite_connect(store->base.uri, flags, parameters[mode], &store->db);
     if (store->db == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory", store->base.uri);
     if (*code == SQLITE_OK) {
@@ -100,44 +105,59 @@ static RvStatus try_open(SqliteStore *store, OpenMode mode, bool create, int *co
     return *code == SQLITE_OK ? RV_OK : rv_sqlite_fail(store, err);
 }
 
-/* Whether changes wait beside the file that reading it as immutable would miss. */
-static bool has_pending_changes(const char *path)
-{
-    static const char *const suffixes[] = {"-wal", "-journal"};
-    bool pending = false;
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        Buffer name;
-        rv_buffer_init(&name, 1 << 16);
-        struct stat facts;
-        if (rv_buffer_append_format(&name, NULL, "%s%s", path, suffixes[i]) != RV_OK ||
-            (stat((const char *)name.bytes, &facts) == 0 && facts.st_size > 0))
-            pending = true;
-        rv_buffer_clear(&name);
-    }
-    return pending;
-}
-
 static bool may_be_permissions(int code)
 {
     int primary = code & 0xff;
     return primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY || primary == SQLITE_PERM ||
-           code == SQLITE_IOERR_LOCK;
+           primary == SQLITE_PROTOCOL || code == SQLITE_IOERR_LOCK;
 }
 
-static RvStatus open_database(SqliteStore *store, bool read_only, bool create, RvError *err)
+static RvStatus cannot_finish(const char *path, const char *pending, RvError *err)
+{
+    RvError reason = {0};
+    rv_sqlite_cannot_write(path, &reason);
+    return rv_error_set(
+        err, RV_ERROR_IO,
+        "%s: an interrupted write waits in %s to be finished, which this user cannot do (%s); "
+        "any reelvec command of somebody who may write to the library finishes it",
+        path, pending, reason.message);
+}
+
+/* A write that was interrupted is undone or finished by whoever may write, when he opens the library. */
+static RvStatus finish_interrupted(SqliteStore *store, const char *pending, RvError *err)
 {
     int code = SQLITE_OK;
-    RvStatus status = try_open(store, read_only ? OPEN_READ : OPEN_WRITE, create, &code, err);
-    if (!read_only && !create && may_be_permissions(code))
-        status = try_open(store, OPEN_READ, false, &code, err);
-    if (create || !may_be_permissions(code))
+    rv_sqlite_clear_way(store->base.uri);
+    RvStatus status =
+        access(store->base.uri, W_OK) == 0 ? try_open(store, OPEN_WRITE, &code, err) : RV_ERROR_IO;
+    if (status != RV_OK && (code == SQLITE_OK || may_be_permissions(code)))
+        status = cannot_finish(store->base.uri, pending, err);
+    return status;
+}
+
+/* Without making anything, or leaving anything behind. */
+static RvStatus open_for_reading(SqliteStore *store, RvError *err)
+{
+    int code = SQLITE_OK;
+    char pending[SQLITE_SIDE_PATH_BYTES];
+    RvStatus status = try_open(store, OPEN_READ, &code, err);
+    if (status == RV_OK || !may_be_permissions(code))
         return status;
-    if (has_pending_changes(store->base.uri))
-        return rv_error_set(err, RV_ERROR_IO,
-                            "%s: an interrupted write waits to be finished, and the folder cannot be "
-                            "written to; open it once where it can",
-                            store->base.uri);
-    return try_open(store, OPEN_IMMUTABLE, false, &code, err);
+    if (!rv_sqlite_pending(store->base.uri, pending, sizeof pending))
+        return try_open(store, OPEN_IMMUTABLE, &code, err);
+    status = finish_interrupted(store, pending, err);
+    return status == RV_OK ? try_open(store, OPEN_READ, &code, err) : status;
+}
+
+static RvStatus open_database(SqliteStore *store, bool read_only, RvError *err)
+{
+    int code = SQLITE_OK;
+    // SQLite would open a file that cannot be written to for reading, but make files beside it.
+    if (read_only || access(store->base.uri, W_OK) != 0)
+        return open_for_reading(store, err);
+    rv_sqlite_clear_way(store->base.uri);
+    RvStatus status = try_open(store, OPEN_WRITE, &code, err);
+    return may_be_permissions(code) ? open_for_reading(store, err) : status;
 }
 
 /* Not a database at all is a fault of the name, not damage. */
@@ -189,6 +209,23 @@ static RvStatus check_folder(const char *path, RvError *err)
     return status;
 }
 
+/* The library's file, empty, with the rights that this user gives new files. SQLite would make it 644
+ * whatever the umask. mknod opens nothing: to close the file again would release the locks of other threads
+ * on it. */
+static RvStatus make_file(const char *path, RvError *err)
+{
+    if (mknod(path, S_IFREG | 0666, 0) == 0 || errno == EEXIST)
+        return RV_OK;
+    if (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP) { // not on this file system
+        int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0)
+            close(descriptor);
+        if (descriptor >= 0 || errno == EEXIST)
+            return RV_OK;
+    }
+    return rv_error_set(err, RV_ERROR_IO, "%s: cannot make the library: %s", path, strerror(errno));
+}
+
 /* Write-ahead log: readers go on while one writes. The switch needs the file alone for a moment, and SQLite
  * does not wait for that by itself. */
 static RvStatus use_write_ahead_log(SqliteStore *store, RvError *err)
@@ -214,6 +251,11 @@ static RvStatus prepare_for_writing(SqliteStore *store, RvError *err)
             "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -16384; "
             "PRAGMA journal_size_limit = 16777216",
             err);
+    // The first look through the log makes what is missing beside the library.
+    if (status == RV_OK)
+        status = rv_sqlite_run(store, "PRAGMA schema_version", err);
+    if (status == RV_OK)
+        rv_sqlite_share_side_files(store->base.uri);
     return status;
 }
 
@@ -224,10 +266,10 @@ static RvStatus open_library(SqliteStore *store, const RvLibraryOptions *options
     RvStatus status = look_at_path(path, options->create, &exists, err);
     if (status == RV_OK && !exists && options->create)
         status = check_folder(path, err);
-    if (status == RV_OK && !exists && !options->create)
-        status = no_library(path, err);
+    if (status == RV_OK && !exists)
+        status = options->create ? make_file(path, err) : no_library(path, err);
     if (status == RV_OK) {
-        status = open_database(store, options->read_only, options->create && !exists, err);
+        status = open_database(store, options->read_only, err);
         status = explain_open_failure(store, status, err);
     }
     if (status == RV_OK)

@@ -4,6 +4,7 @@
 #define RV_STORE_SQLITE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "store/store_backend.h"
 
@@ -18,6 +19,38 @@ typedef struct SqliteStore {
     sqlite3 *db;
     sqlite3_stmt *frames; // of visit_frames, kept because searches read many short ranges; NULL while in use
 } SqliteStore;
+
+/* ---- store_sqlite_vfs.c: SQLite's view of the file system ---- */
+
+/* The name under which connections ask for it. */
+#define SQLITE_LIBRARY_VFS "reelvec"
+
+/* Before the first connection; again does nothing. */
+void rv_sqlite_vfs_register(void);
+
+/* ---- store_sqlite.c ---- */
+
+/* Open a connection. parameters: of SQLite's URI ("immutable=1"); NULL: none. Gives SQLite's code; *out is to
+ * be closed in any case. */
+int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out);
+
+/* ---- store_sqlite_side.c: the files beside a library ---- */
+
+#define SQLITE_SIDE_PATH_BYTES 8192
+
+/* false: too long. */
+bool rv_sqlite_side_path(const char *path, const char *suffix, char *out, size_t size_bytes);
+/* Whether changes wait beside the library that nobody can see who reads the library alone; in which file. */
+bool rv_sqlite_pending(const char *path, char *name, size_t size_bytes);
+/* Why the library cannot be written to: names the file that is in the way, and whose it is. */
+RvStatus rv_sqlite_cannot_write(const char *path, RvError *err);
+/* Before writing: remove LIBRARY-wal (an empty one) and LIBRARY-shm if they belong to somebody else and
+ * nobody has the library open. Readers of other programs leave such files. What fails is noticed when
+ * writing. */
+void rv_sqlite_clear_way(const char *path);
+/* After the files were made: they belong to the library's group, as far as this user may say so. SQLite gives
+ * them the library's mode. */
+void rv_sqlite_share_side_files(const char *path);
 
 /* ---- store_sqlite_statement.c: statements, values, errors ---- */
 

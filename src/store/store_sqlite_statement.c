@@ -39,10 +39,7 @@ RvStatus rv_sqlite_fail(SqliteStore *store, RvError *err)
     case SQLITE_PERM:
         return fail_io(store, extended, err);
     case SQLITE_READONLY:
-        return rv_error_set(err, RV_ERROR_IO,
-                            "%s: cannot be written to; check the permissions of the file and of its "
-                            "folder",
-                            uri);
+        return rv_sqlite_cannot_write(uri, err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:

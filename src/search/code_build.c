@@ -252,7 +252,7 @@ static RvStatus write_rows(Update *update, int descriptor, const FrameFilter *fi
 
 static RvStatus write_whole(Update *update, RvError *err)
 {
-    RvStatus status = rv_new_file_begin(&update->file, update->store, err);
+    RvStatus status = rv_new_file_begin(&update->file, err);
     if (status == RV_OK)
         status = write_rows(update, update->file.descriptor, NULL, 0, update->row_count, 0, err);
     if (status == RV_OK)

@@ -151,7 +151,7 @@ static RvStatus write_lists(Making *making, RvError *err)
                           ? rv_list_extend(making->codes, making->pool, making->before, &lists, err)
                           : rv_list_build(making->codes, making->pool, &making->settings, &lists, err);
     if (status == RV_OK)
-        status = rv_new_file_begin(&making->file, making->store, err);
+        status = rv_new_file_begin(&making->file, err);
     if (status == RV_OK)
         status = rv_list_file_write(&lists, making->file.descriptor, err);
     if (status == RV_OK)

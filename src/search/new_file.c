@@ -20,6 +20,8 @@ RvStatus rv_new_file_init(NewFile *file, Store *store, const char *suffix, RvErr
     snprintf(new_suffix, sizeof new_suffix, "%s-new", suffix);
     RvStatus status = rv_store_derived_path(store, suffix, file->path, sizeof file->path, err);
     if (status == RV_OK)
+        status = rv_store_derived_path(store, "", file->library, sizeof file->library, err);
+    if (status == RV_OK)
         status = rv_store_derived_path(store, new_suffix, file->new_path, sizeof file->new_path, err);
     return status;
 }
@@ -32,30 +34,74 @@ static bool has_name(const NewFile *file)
            here.st_ino == there.st_ino && S_ISREG(here.st_mode);
 }
 
+/* The library's mode, owner and group, as far as this user may give them. */
+static RvStatus take_rights(const NewFile *file, RvError *err)
+{
+    struct stat library, here;
+    if (stat(file->library, &library) != 0 || fstat(file->descriptor, &here) != 0)
+        return rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
+    mode_t mode = library.st_mode & 0666;
+    // Only an administrator may give files away, and only members of a group may give a file to it.
+    bool same_group =
+        here.st_gid == library.st_gid || fchown(file->descriptor, (uid_t)-1, library.st_gid) == 0;
+    bool good = geteuid() != 0 || fchown(file->descriptor, library.st_uid, library.st_gid) == 0;
+    // What the library's group may do is no right of another group.
+    if (!same_group)
+        mode = (mode & ~(mode_t)070) | (mode & 07) << 3;
+    // It may be another user's: what he gave it stays.
+    good = good && (here.st_uid != geteuid() || fchmod(file->descriptor, mode) == 0);
+    return good ? RV_OK : rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
+}
+
+/* What has the name and is no file that reelvec made. errno is of opening it; facts are those of an open one.
+ */
+static const char *fault_of_name(int descriptor, const struct stat *facts)
+{
+    if (descriptor < 0)
+        return errno == ELOOP                          ? "a symbolic link"
+               : errno == EISDIR                       ? "a folder"
+               : errno == EACCES || errno == EPERM     ? "a file of somebody else"
+               : errno == ENXIO || errno == EOPNOTSUPP ? "not a regular file"
+                                                       : NULL;
+    if (!S_ISREG(facts->st_mode))
+        return "not a regular file";
+    // Through a hard link somebody's file would be written to. 0: whoever had it has removed it meanwhile.
+    return facts->st_nlink > 1 ? "a file that has a second name" : NULL;
+}
+
 /* A file that is there belongs to a process that is at work, or was killed: the lock tells. */
 RvStatus rv_new_file_take(NewFile *file, RvError *err)
 {
-    file->descriptor = open(file->new_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (file->descriptor < 0)
+    struct stat facts = {0};
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    file->descriptor = open(file->new_path, flags | O_CREAT | O_EXCL, 0600);
+    bool made = file->descriptor >= 0;
+    if (!made && errno == EEXIST)
+        file->descriptor = open(file->new_path, flags);
+    if (!made && file->descriptor < 0 && errno == ENOENT)
+        return RV_OK; // it was there a moment ago: another process is at work
+    const char *fault = file->descriptor < 0 || fstat(file->descriptor, &facts) == 0
+                            ? fault_of_name(file->descriptor, &facts)
+                            : NULL;
+    if (fault == NULL && file->descriptor < 0)
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
+    if (fault != NULL) {
+        rv_new_file_drop(file);
+        return rv_error_set(err, RV_ERROR_IO, "%s: is in the way (%s); remove or rename it", file->new_path,
+                            fault);
+    }
     // The one who had it may have given the file another name meanwhile.
     file->taken = flock(file->descriptor, LOCK_EX | LOCK_NB) == 0 && has_name(file);
-    return RV_OK;
+    // At once: if this process is killed, the next user must be able to open the file.
+    return file->taken ? take_rights(file, err) : RV_OK;
 }
 
-RvStatus rv_new_file_begin(const NewFile *file, Store *store, RvError *err)
+RvStatus rv_new_file_begin(const NewFile *file, RvError *err)
 {
-    char library[NEW_FILE_PATH_BYTES];
-    struct stat facts;
-    RvStatus status = rv_store_derived_path(store, "", library, sizeof library, err);
-    if (status != RV_OK)
-        return status;
-    // Only an administrator may give files away; for others it is theirs already.
-    if (stat(library, &facts) != 0 || fchmod(file->descriptor, facts.st_mode & 0666) != 0 ||
-        (geteuid() == 0 && fchown(file->descriptor, facts.st_uid, facts.st_gid) != 0) ||
-        ftruncate(file->descriptor, 0) != 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
-    return RV_OK;
+    RvStatus status = take_rights(file, err);
+    if (status == RV_OK && ftruncate(file->descriptor, 0) != 0)
+        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
+    return status;
 }
 
 RvStatus rv_new_file_place(const NewFile *file, RvError *err)

@@ -4,6 +4,7 @@
 #include "codes_support.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -123,6 +124,52 @@ static void other_things_in_the_place_of_the_file_change_no_answer(void **state)
     assert_ok(rv_codes_update(store, NULL, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
     rv_store_close(store);
+    assert_right(made, fixture->path, "made again");
+    free(made);
+}
+
+/* LIBRARY-codes-new is written to: never through a link into somebody's file. */
+static void things_in_the_place_of_the_new_file_are_left_and_named(void **state)
+{
+    Fixture *fixture = *state;
+    Made *made = make_library(fixture->path);
+    static const struct {
+        const char *command, *words;
+    } cases[] = {{"ln '%2$s' '%1$s'", "a file that has a second name"},
+                 {"ln -s '%2$s' '%1$s'", "a symbolic link"},
+                 {"ln -s /nonexistent '%1$s'", "a symbolic link"},
+                 {"mkfifo '%1$s'", "not a regular file"},
+                 {"mkdir '%1$s'", "a folder"}};
+    char mine[4500], name[4500];
+    snprintf(mine, sizeof mine, "%s/mine.txt", fixture->folder);
+    snprintf(name, sizeof name, "%s-new", made->codes);
+    write_whole(mine, (const uint8_t *)"my notes", 8);
+    assert_int_equal(chmod(mine, 0600), 0);
+    assert_int_equal(unlink(made->codes), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char command[16000];
+        size_t size_bytes = 0;
+        struct stat facts;
+        snprintf(command, sizeof command, cases[i].command, name, mine);
+        assert_int_equal(system(command), 0);
+        Store *store = open_codes_store(fixture->path, false, NULL);
+        assert_refused(rv_codes_update(store, NULL, 1, err), RV_ERROR_IO, cases[i].words);
+        rv_store_close(store);
+        uint8_t *bytes = read_whole(mine, &size_bytes);
+        assert_int_equal(size_bytes, 8);
+        assert_memory_equal(bytes, "my notes", 8);
+        free(bytes);
+        assert_int_equal(stat(mine, &facts), 0);
+        assert_int_equal(facts.st_mode & 0777, 0600);
+        snprintf(command, sizeof command, "rm -r '%s'", name);
+        assert_int_equal(system(command), 0);
+    }
+    // What a killed process left is taken up.
+    write_whole(name, (const uint8_t *)"half", 4);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    assert_ok(rv_codes_update(store, NULL, 1, err));
+    rv_store_close(store);
+    assert_int_equal(access(name, F_OK), -1);
     assert_right(made, fixture->path, "made again");
     free(made);
 }
@@ -414,6 +461,57 @@ static void codes_have_the_permissions_of_the_library(void **state)
     free(made);
 }
 
+static int make_codes_as_a_colleague(const char *path)
+{
+    RvError error = {0};
+    Store *store = NULL;
+    RvStatus status = rv_store_open(path, NULL, &store, &error);
+    if (status == RV_OK)
+        status = rv_codes_update(store, NULL, 1, &error);
+    rv_store_close(store);
+    if (status != RV_OK)
+        fprintf(stderr, "    %s\n", error.message);
+    return status == RV_OK ? 0 : 1;
+}
+
+/* A library of a group that two write to, each with another first group, and one that everybody may write to.
+ */
+static void codes_belong_to_the_librarys_group(void **state)
+{
+    static const struct {
+        mode_t library, codes;
+        gid_t second_group; // of the colleague, whose first is 61004
+        gid_t group;        // of the codes
+    } cases[] = {{0664, 0664, 61005, 61005}, {0660, 0660, 61005, 61005}, {0646, 0666, 61006, 61004}};
+    Fixture *fixture = *state;
+    if (geteuid() != 0) {
+        print_message("needs root, to act as two users\n");
+        skip();
+    }
+    Made *made = make_library(fixture->path);
+    assert_int_equal(chmod(fixture->folder, 0777), 0);
+    assert_int_equal(chown(fixture->path, 61001, 61005), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stat facts;
+        unlink(made->codes);
+        assert_int_equal(chmod(fixture->path, cases[i].library), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            bool good = setgroups(1, &cases[i].second_group) == 0 && setresgid(61004, 61004, 61004) == 0 &&
+                        setresuid(61002, 61002, 61002) == 0;
+            _exit(good ? make_codes_as_a_colleague(fixture->path) : 99);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_int_equal(stat(made->codes, &facts), 0);
+        assert_int_equal(facts.st_mode & 0777, cases[i].codes);
+        assert_int_equal(facts.st_gid, cases[i].group);
+    }
+    free(made);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -421,6 +519,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(damaged_files_change_no_answer),
         CASE(other_things_in_the_place_of_the_file_change_no_answer),
+        CASE(things_in_the_place_of_the_new_file_are_left_and_named),
         CASE(file_that_is_cut_while_mapped_is_left),
         CASE(codes_that_do_not_fit_the_rows_are_left),
         CASE(failing_writes_change_no_answer),
@@ -430,6 +529,7 @@ int main(void)
         CASE(old_libraries_are_read_and_upgraded_by_the_first_writer),
         CASE(readers_change_no_file),
         CASE(codes_have_the_permissions_of_the_library),
+        CASE(codes_belong_to_the_librarys_group),
     };
     return cmocka_run_group_tests_name("file of codes", tests, NULL, NULL);
 }

@@ -12,8 +12,8 @@ enum {
     CLI_DONE = 0,
     CLI_FAILED = 1,
     CLI_WRONG_USAGE = 2,
-    CLI_PARTLY = 3, // some inputs failed; each is named on stderr
-    CLI_INTERRUPTED = 130,
+    CLI_PARTLY = 3,        // some inputs failed; each is named on stderr
+    CLI_INTERRUPTED = 130, // Ctrl-C; cli_finish makes it 143 for SIGTERM and 129 for SIGHUP
     CLI_BROKEN_PIPE = 141, // as a shell reports a program that SIGPIPE ended
 };
 

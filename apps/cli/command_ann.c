@@ -50,8 +50,8 @@ static int print_info(const RvAnnInfo *info, int format)
     if (format == 0 && !info->present) {
         printf("index      none\n");
     } else if (format == 0) {
-        printf("index      %s\n", info->kind);
-        printf("settings   %s\n", info->settings[0] != '\0' ? info->settings : "the database's own");
+        cli_print("index      %s", info->kind);
+        cli_print("settings   %s", info->settings[0] != '\0' ? info->settings : "the database's own");
         char size[32];
         cli_text_bytes(info->size_bytes, size, sizeof size);
         if (info->size_bytes > 0)
@@ -59,11 +59,12 @@ static int print_info(const RvAnnInfo *info, int format)
         if (info->row_count > 0)
             printf("frames     %" PRId64 ", and %" PRId64 " newer ones that are looked at one by one\n",
                    info->row_count, info->newer_count);
-        printf("used       %s%s\n",
-               info->fault[0] != '\0' ? "no: "
-               : info->automatic      ? "by every search but --exact"
-                                 : "by --ann alone: looking at every frame is fast in a library of this size",
-               info->fault);
+        cli_print("used       %s%s",
+                  info->fault[0] != '\0' ? "no: "
+                  : info->automatic
+                      ? "by every search but --exact"
+                      : "by --ann alone: looking at every frame is fast in a library of this size",
+                  info->fault);
     } else {
         json_t *object = json_pack("{sb so so sI sI sI sb so}", "present", (int)info->present, "kind",
                                    cli_json_string(info->kind), "settings", cli_json_string(info->settings),

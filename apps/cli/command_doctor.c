@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "context.h"
 #include "terminal.h"
+#include "text.h"
 
 typedef struct DoctorSettings {
     CliCommon common;
@@ -34,8 +35,11 @@ static void print_value(const char *name, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(value, sizeof value, format, arguments);
     va_end(arguments);
+    char *clean = cli_text_clean(value);
+    const char *shown = clean != NULL ? clean : "?";
     printf("%-*s", FACT_COLUMN, name);
-    cli_print_wrapped(stdout, value, strlen(value), FACT_COLUMN, FACT_COLUMN, cli_terminal_columns(stdout));
+    cli_print_wrapped(stdout, shown, strlen(shown), FACT_COLUMN, FACT_COLUMN, cli_terminal_columns(stdout));
+    free(clean);
 }
 
 static void print_machine(void)

@@ -32,7 +32,7 @@ static void print_table(const RvLibraryInfo *info)
     cli_text_bytes(info->size_bytes, size, sizeof size);
     cli_text_bytes(info->picture_bytes, pictures, sizeof pictures);
     cli_text_bytes(info->embedding_bytes, embeddings, sizeof embeddings);
-    printf("library            %s\n", info->uri);
+    cli_print("library            %s", info->uri);
     printf("schema version     %d\n", info->schema_version);
     printf("size               %s (pictures %s, embeddings %s)\n", size, pictures, embeddings);
     if (info->code_count > 0) {
@@ -50,8 +50,8 @@ static void print_table(const RvLibraryInfo *info)
         printf("model              none yet\n");
         return;
     }
-    printf("model              %s\n", info->model_name);
-    printf("weights SHA-256    %s\n", info->weights_sha256);
+    cli_print("model              %s", info->model_name);
+    cli_print("weights SHA-256    %s", info->weights_sha256);
     if (info->model_path[0] != '\0')
         cli_print("model from         %s", info->model_path);
     printf("dimensions         %d\n", info->dimensions);

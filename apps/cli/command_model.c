@@ -246,8 +246,8 @@ static int run_verify(const CliCommand *command, int argc, char **argv)
 
 static void print_info(const RvModelInfo *info, const char *sha256)
 {
-    printf("name               %s\n", info->name);
-    printf("path               %s\n", info->path);
+    cli_print("name               %s", info->name);
+    cli_print("path               %s", info->path);
     printf("format             %s, %s\n", info->format, info->weight_type);
     printf("weights SHA-256    %s\n", sha256);
     printf("parameters         %zu\n", info->parameter_count);
@@ -258,7 +258,7 @@ static void print_info(const RvModelInfo *info, const char *sha256)
     printf("text               width %d, %d layers, %d heads\n", info->text_width, info->text_layers,
            info->text_heads);
     printf("vocabulary         %d, up to %d tokens\n", info->vocabulary_size, info->context_length);
-    printf("activation         %s\n", info->activation);
+    cli_print("activation         %s", info->activation);
     printf("runs on            %s, %d thread%s, pictures in %s precision\n", info->kernels,
            info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
     printf("pictures           %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);

@@ -129,7 +129,7 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
         return cli_fail(&err);
     int status = CLI_DONE;
     if (label != NULL && settings->format == 0)
-        printf("%s\n", label);
+        cli_print("%s", label);
     if (!cli_hits_print(&hits, settings->format, settings->moments, label))
         status = cli_fail_memory();
     if (hits.count == 0 && !settings->common.quiet)

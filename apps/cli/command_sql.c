@@ -139,8 +139,10 @@ static int print_rows(const Session *session, Result *result)
     if (!cli_output_begin(&result->output, session->settings->format, result->columns, (size_t)count, stdout))
         return cli_fail_memory();
     bool good = true;
-    while ((code = sqlite3_step(result->statement)) == SQLITE_ROW && good)
+    while ((code = sqlite3_step(result->statement)) == SQLITE_ROW && good && !cli_interrupted())
         good = print_row(result) && !ferror(stdout);
+    if (code == SQLITE_ROW && cli_interrupted())
+        code = SQLITE_INTERRUPT;
     if (ferror(stdout))
         return CLI_FAILED; // cli_finish says why
     good = cli_output_end(&result->output) && good;
@@ -186,7 +188,7 @@ static int run_script(const Session *session, const char *sql)
         else if (statement != NULL)
             status = run_statement(session, statement);
         sqlite3_finalize(statement);
-        fflush(stdout); // whoever reads a pipe has this result while the next statement runs
+        cli_flush(); // whoever reads a pipe has this result while the next statement runs
         sql = status == CLI_DONE ? rest : "";
     }
     return status;

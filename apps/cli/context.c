@@ -3,7 +3,8 @@
 #include "context.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,31 +166,6 @@ RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, R
     return status;
 }
 
-static volatile sig_atomic_t interrupt_count;
-
-static void note_interrupt(int signal_number)
-{
-    static const char text[] = "reelvec: stopping after the running step; once more stops at once\n";
-    int saved = errno;
-    bool last = interrupt_count++ > 0;
-    // The terminal has put "^C" behind what stood there: a bar goes, anything else keeps its line.
-    const char *before = cli_progress_on_screen() ? "\r\033[K" : "\n";
-    if (isatty(STDERR_FILENO) && (write(STDERR_FILENO, before, strlen(before)) < 0 ||
-                                  (!last && write(STDERR_FILENO, text, sizeof text - 1) < 0)))
-        errno = 0; // nobody to tell
-    if (last)
-        _exit(128 + signal_number);
-    errno = saved;
-}
-
-void cli_catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 double cli_clock_s(void)
 {
     struct timespec now;
@@ -197,23 +173,46 @@ double cli_clock_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-bool cli_interrupted(void)
+void cli_keep_descriptors(void)
 {
-    return interrupt_count > 0;
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int descriptor = 0; descriptor < 3; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", modes[descriptor]) != descriptor)
+            _exit(CLI_FAILED);
+    }
 }
+
+// Why standard output failed first: later calls do not know.
+static int output_errno;
 
 bool cli_flush(void)
 {
-    return fflush(stdout) == 0 && !ferror(stdout);
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (output_errno == 0)
+        output_errno = errno;
+    return false;
+}
+
+/* The cause of a failure that stdio met by itself, when its buffer was full. */
+static int find_output_errno(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if (output_errno != 0)
+        return output_errno;
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0 ? EPIPE : EIO;
 }
 
 int cli_finish(int status)
 {
-    errno = 0;
+    if (status == CLI_INTERRUPTED && cli_interrupted())
+        status = cli_interrupt_status();
     if (cli_flush())
         return status;
-    if (errno == EPIPE || errno == 0) // 0: found earlier, and then told or a pipe
+    int cause = find_output_errno();
+    if (cause == EPIPE)
         return CLI_BROKEN_PIPE;
-    cli_message("standard output: %s", strerror(errno));
+    cli_message("standard output: %s", strerror(cause));
     return CLI_FAILED;
 }

@@ -8,6 +8,7 @@
 #include "options.h"
 #include "progress.h"
 #include "reelvec/reelvec.h"
+#include "signals.h"
 
 /* One line "reelvec: ..." on stderr, safe for terminals. */
 void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -44,9 +45,9 @@ RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, R
 RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, RvLog log, RvEncoder **out,
                                   RvError *err);
 
-/* Ctrl-C and SIGTERM: the first is only noted, the second ends the program. */
-void cli_catch_interrupts(void);
-bool cli_interrupted(void);
+/* At the program's start: where a standard stream is closed, the next file that is opened would get its
+ * number, and be written to by messages. Something that cannot be written to (or read) takes the place. */
+void cli_keep_descriptors(void);
 
 /* Seconds of a clock that never jumps. */
 double cli_clock_s(void);

@@ -2,6 +2,7 @@
 /* The library's frames as files for other programs: CSV, NumPy, SQL. */
 #include "export_file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -190,6 +191,19 @@ static RvStatus end_files(Export *export, RvError *err)
     return RV_OK;
 }
 
+static void tell_failed_write(Export *export)
+{
+    const char *path = export->settings->path;
+    // Again: what could not be written is still there, and so is the reason.
+    errno = 0;
+    if (path == NULL)
+        cli_flush();
+    else
+        fflush(export->main.file);
+    cli_error(&export->error, RV_ERROR_IO, "%s: cannot write: %s", path != NULL ? path : "standard output",
+              errno != 0 ? strerror(errno) : "the disk may be full");
+}
+
 static RvStatus write_files(Export *export, RvError *err)
 {
     RvStatus status = begin_files(export, err);
@@ -200,8 +214,7 @@ static RvStatus write_files(Export *export, RvError *err)
     status = rv_library_embeddings(export->library, export->settings->video_glob, write_rows, export, err);
     cli_progress_end(&export->progress);
     if (status == RV_ERROR_CANCELLED && ferror(export->main.file))
-        cli_error(&export->error, RV_ERROR_IO, "%s: cannot be written to; is the disk full?",
-                  export->settings->path != NULL ? export->settings->path : "standard output");
+        tell_failed_write(export);
     if (export->error.status != RV_OK && status == RV_ERROR_CANCELLED) {
         *err = export->error;
         return err->status;
@@ -217,6 +230,25 @@ static char *keys_path(const char *path)
         length -= 4;
     char *keys = NULL;
     return asprintf(&keys, "%.*s.csv", (int)length, path) >= 0 ? keys : NULL;
+}
+
+/* The user named the .npy only: a CSV beside it is replaced if it is of such an export. */
+static RvStatus check_keys(const char *keys, RvError *err)
+{
+    static const char header[] = "path,frame_number,time";
+    char line[sizeof header + 2] = "";
+    FILE *file = fopen(keys, "rbe");
+    bool empty = file == NULL || fgets(line, sizeof line, file) == NULL;
+    if (file != NULL)
+        fclose(file);
+    line[strcspn(line, "\r\n")] = '\0';
+    if (empty || strcmp(line, header) == 0)
+        return RV_OK;
+    return cli_error(
+        err, RV_ERROR_ARGUMENT,
+        "%s: is there already, and is not the list of frames of an .npy export, which belongs there; "
+        "give another name, or remove it",
+        keys);
 }
 
 static RvStatus open_libraries(Export *export, RvLog log, RvError *err)
@@ -241,9 +273,11 @@ static RvStatus export_all(Export *export, const char *keys, RvError *err)
     const char *path = export->settings->path;
     RvStatus status = open_libraries(export, cli_log(export->settings->common, &export->progress), err);
     if (status == RV_OK && path != NULL)
-        status = cli_out_open(&export->main, path, err);
+        status = cli_out_open(&export->main, path, keys != NULL ? OUT_NPY : OUT_TEXT, err);
     if (status == RV_OK && keys != NULL)
-        status = cli_out_open(&export->keys, keys, err);
+        status = check_keys(keys, err);
+    if (status == RV_OK && keys != NULL)
+        status = cli_out_open(&export->keys, keys, OUT_TEXT, err);
     if (status == RV_OK)
         status = write_files(export, err);
     if (status == RV_OK && keys != NULL)

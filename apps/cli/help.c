@@ -63,7 +63,7 @@ static const char exit_statuses[] = "Exit status:\n"
                                     "  1  failed\n"
                                     "  2  wrong usage\n"
                                     "  3  done in part: some inputs failed, each is named on stderr\n"
-                                    "  130  interrupted\n";
+                                    "  130  interrupted (143 by SIGTERM, 129 by a hangup)\n";
 
 void cli_help_command(const CliCommand *command, FILE *out)
 {

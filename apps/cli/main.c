@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec's command line: which command, its help, its exit status. */
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -232,6 +231,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); // a broken connection or pipe is an error to handle, not the end
+    cli_keep_descriptors();
+    cli_signals_begin();
     return cli_finish(run(argc, argv));
 }

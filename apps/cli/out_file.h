@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that commands write: whole under their name, or not at all. */
+/* Files that commands write: whole under their name, or not at all, and never in the place of another kind of
+ * file. */
 #ifndef RV_CLI_OUT_FILE_H
 #define RV_CLI_OUT_FILE_H
 
 #include <stdio.h>
 
 #include "reelvec/status.h"
+
+/* What is written. A file that is there already is replaced if it is of the same kind, or empty. */
+typedef enum OutKind {
+    OUT_TEXT,    // CSV, JSON, SQL
+    OUT_NPY,     // NumPy's
+    OUT_PICTURE, // PNG, JPEG
+} OutKind;
 
 typedef struct OutFile {
     FILE *file;
@@ -14,7 +22,8 @@ typedef struct OutFile {
                       // directly
 } OutFile;
 
-RvStatus cli_out_open(OutFile *out, const char *path, RvError *err);
+/* Also removes what a killed process left beside the path (PATH.PID.part). */
+RvStatus cli_out_open(OutFile *out, const char *path, OutKind kind, RvError *err);
 /* Close and give it its name. On an error nothing is left behind. */
 RvStatus cli_out_commit(OutFile *out, RvError *err);
 void cli_out_abandon(OutFile *out);

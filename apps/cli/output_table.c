@@ -12,19 +12,43 @@
 
 /* All rows are kept, because the widths are known at the end. */
 typedef struct Table {
-    char **texts; // [row_count, column_count], as they are shown
-    char *folder; // the current one; NULL where it is not known
+    char **texts;                     // [row_count, column_count], as they are shown
+    char *titles[OUTPUT_MAX_COLUMNS]; // NULL: the column is not shown
+    char *folder;                     // the current one; NULL where it is not known
     size_t row_count, row_capacity;
     bool words[OUTPUT_MAX_COLUMNS]; // a COLUMN_VALUE holds something that is no number
 } Table;
+
+static void clear_table(Output *output)
+{
+    Table *table = output->state;
+    for (size_t i = 0; i < table->row_count * output->column_count; i++)
+        free(table->texts[i]);
+    for (size_t i = 0; i < output->column_count; i++)
+        free(table->titles[i]);
+    free(table->texts);
+    free(table->folder);
+    free(table);
+    output->state = NULL;
+}
 
 static bool begin_table(Output *output)
 {
     Table *table = calloc(1, sizeof *table);
     output->state = table;
-    if (table != NULL)
-        table->folder = getcwd(NULL, 0);
-    return table != NULL;
+    if (table == NULL)
+        return false;
+    table->folder = getcwd(NULL, 0);
+    bool good = true;
+    for (size_t i = 0; i < output->column_count; i++) {
+        // A library of somebody else's may name its columns as it likes.
+        const char *title = output->columns[i].title;
+        table->titles[i] = title != NULL ? cli_text_clean(title) : NULL;
+        good = good && (title == NULL || table->titles[i] != NULL);
+    }
+    if (!good)
+        clear_table(output);
+    return good;
 }
 
 /* Enough to open it: a path below the current folder from there on, any other whole. */
@@ -112,8 +136,8 @@ static bool shown(const Output *output, size_t column)
 
 static size_t width_of(const Output *output, size_t column)
 {
-    size_t widest = cli_text_width(output->columns[column].title);
     const Table *table = output->state;
+    size_t widest = cli_text_width(table->titles[column]);
     for (size_t row = 0; row < table->row_count; row++) {
         size_t width = cli_text_width(text_at(output, row, column));
         widest = width > widest ? width : widest;
@@ -164,7 +188,7 @@ static bool write_table(Output *output)
             bool right = kind == COLUMN_WHOLE || kind == COLUMN_SCORE || kind == COLUMN_TIME ||
                          (kind == COLUMN_VALUE && !table->words[i]);
             if (shown(output, i))
-                write_field(output->file, line == 0 ? output->columns[i].title : text_at(output, line - 1, i),
+                write_field(output->file, line == 0 ? table->titles[i] : text_at(output, line - 1, i),
                             widths[i], right, &gap);
         }
         fputc('\n', output->file);
@@ -180,12 +204,7 @@ static bool end_table(Output *output)
         good = good && table->texts[i] != NULL;
     if (good && table->row_count > 0)
         good = write_table(output);
-    for (size_t i = 0; i < table->row_count * output->column_count; i++)
-        free(table->texts[i]);
-    free(table->texts);
-    free(table->folder);
-    free(table);
-    output->state = NULL;
+    clear_table(output);
     return good;
 }
 

@@ -2,6 +2,7 @@
 /* Small pieces of text: numbers, times, sizes, names. */
 #include "text.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,20 @@ static size_t character_bytes(const unsigned char *text)
     return 0;
 }
 
+/* Whether a terminal obeys the character instead of showing it: C0, DEL, C1, breaks of lines and paragraphs
+ * (U+2028, U+2029), and what turns the order of others (UAX #9: U+202A to U+202E, U+2066 to U+2069). */
+static bool is_control(const unsigned char *text, size_t count)
+{
+    if (count == 1)
+        return text[0] < 0x20 || text[0] == 0x7f;
+    if (count == 2)
+        return text[0] == 0xc2 && text[1] < 0xa0;
+    if (count != 3 || text[0] != 0xe2)
+        return false;
+    return (text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+           (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
+}
+
 char *cli_text_clean(const char *text)
 {
     size_t length = strlen(text);
@@ -136,9 +151,7 @@ char *cli_text_clean(const char *text)
     char *out = clean;
     for (const char *at = text; *at != '\0';) {
         size_t count = character_bytes((const unsigned char *)at);
-        bool control = (unsigned char)*at < 0x20 || *at == 0x7f ||
-                       (count == 2 && (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0);
-        if (control) {
+        if (count > 0 && is_control((const unsigned char *)at, count)) {
             *out++ = '?';
         } else if (count == 0) {
             memcpy(out, "\xef\xbf\xbd", 3);
@@ -172,7 +185,8 @@ size_t cli_text_width(const char *text)
     mbstate_t shift = {0};
     for (const char *at = text; *at != '\0';) {
         wchar_t character = 0;
-        size_t count = mbrtowc(&character, at, strlen(at), &shift);
+        // No more than one character can take: to measure the rest each time would be quadratic.
+        size_t count = mbrtowc(&character, at, strnlen(at, MB_LEN_MAX), &shift);
         if (count == (size_t)-1 || count == (size_t)-2) // a locale that is not UTF-8
             return cli_text_characters(text);
         int columns = wcwidth(character);
@@ -214,8 +228,14 @@ char *cli_text_keep_end(const char *text, size_t columns)
     if (cli_text_width(text) <= columns)
         return strdup(text);
     const char *end = text;
-    while (*end != '\0' && 1 + cli_text_width(end) > columns)
-        end = behind(end, 1);
+    size_t width = cli_text_width(text);
+    while (*end != '\0' && 1 + width > columns) {
+        char character[MB_LEN_MAX + 1];
+        const char *next = behind(end, 1);
+        snprintf(character, sizeof character, "%.*s", (int)(next - end), end);
+        width -= cli_text_width(character);
+        end = next;
+    }
     char *shorter = malloc(strlen(end) + 4);
     if (shorter != NULL)
         sprintf(shorter, "\xe2\x80\xa6%s", end);

@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "text.h"
 
@@ -106,6 +107,14 @@ static void text_clean_gives_valid_utf8(void **state)
         {"\xc2\x9b"
          "31m",
          "?31m", "a control character of the second block"},
+        {"a\xe2\x80\xaegpj.exe", "a?gpj.exe", "an override of the direction, U+202E"},
+        {"\xe2\x80\xaa\xe2\x80\xac\xe2\x81\xa6\xe2\x81\xa9", "????", "the first and the last of each kind"},
+        {"a\xe2\x80\xa8"
+         "b\xe2\x80\xa9",
+         "a?b?", "breaks of lines and paragraphs"},
+        {"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa\xe2\x80\xa6",
+         "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa\xe2\x80\xa6", "their neighbours"},
+        {"\xd7\x90\xd7\x91", "\xd7\x90\xd7\x91", "Hebrew"},
         {"caf\xe9", "caf\xef\xbf\xbd", "Latin-1"},
         {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "overlong"},
         {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "a surrogate"},
@@ -184,13 +193,38 @@ static void text_keep_end_cuts_in_front(void **state)
     }
 }
 
+/* A path of a hostile library: measured in one go, not once for each character. */
+static void long_texts_take_no_time(void **state)
+{
+    (void)state;
+    size_t length = 20000000;
+    char *text = malloc(length + 1);
+    assert_non_null(text);
+    memset(text, 'x', length);
+    text[length] = '\0';
+    setlocale(LC_CTYPE, "C.UTF-8");
+    clock_t before = clock();
+    assert_int_equal(cli_text_width(text), length);
+    char *kept = cli_text_keep_end(text, 40);
+    assert_int_equal(strlen(kept), 3 + 39);
+    free(kept);
+    free(text);
+    // Each character measured with all behind it would be hours.
+    assert_true((double)(clock() - before) / CLOCKS_PER_SEC < 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_parse_time_reads_clocks),       cmocka_unit_test(text_time_rounds_to_tenths),
-        cmocka_unit_test(text_bytes_uses_powers_of_thousand), cmocka_unit_test(text_last_part_of_paths),
-        cmocka_unit_test(text_clean_gives_valid_utf8),        cmocka_unit_test(text_shorten_cuts_the_middle),
-        cmocka_unit_test(text_width_counts_columns),          cmocka_unit_test(text_keep_end_cuts_in_front),
+        cmocka_unit_test(text_parse_time_reads_clocks),
+        cmocka_unit_test(text_time_rounds_to_tenths),
+        cmocka_unit_test(text_bytes_uses_powers_of_thousand),
+        cmocka_unit_test(text_last_part_of_paths),
+        cmocka_unit_test(text_clean_gives_valid_utf8),
+        cmocka_unit_test(text_shorten_cuts_the_middle),
+        cmocka_unit_test(long_texts_take_no_time),
+        cmocka_unit_test(text_width_counts_columns),
+        cmocka_unit_test(text_keep_end_cuts_in_front),
     };
     return cmocka_run_group_tests_name("cli/text", tests, NULL, NULL);
 }

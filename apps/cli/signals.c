@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* What signals do to the program, and what is cleared away before one ends it. Handlers call only what is
+ * safe in them (signal-safety(7)). */
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "progress.h"
+
+#define TEMPORARY_COUNT 8
+#define PATH_BYTES 4096
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define ENDING_SIGNALS (sizeof ending_signals / sizeof ending_signals[0])
+
+static volatile sig_atomic_t interrupt_count, interrupt_signal;
+
+// Written by one thread at a time; `used` is set last and cleared first, so that handlers see whole names.
+static struct {
+    char path[PATH_BYTES];
+    atomic_bool used;
+} temporaries[TEMPORARY_COUNT];
+static atomic_bool catches_interrupts, clears_at_end;
+
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        errno = 0; // nobody to tell
+}
+
+static void remove_temporaries(void)
+{
+    for (size_t i = 0; i < TEMPORARY_COUNT; i++) {
+        if (atomic_load(&temporaries[i].used))
+            unlink(temporaries[i].path);
+    }
+}
+
+/* ---- interrupts --------------------------------------------------------------------------------------- */
+
+static void set_handler(int signal_number, void (*handler)(int), int flags)
+{
+    struct sigaction before, action = {.sa_handler = handler, .sa_flags = flags};
+    sigemptyset(&action.sa_mask);
+    // What was ignored at the start, as under nohup, stays so.
+    if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(signal_number, &action, NULL);
+}
+
+static void note_interrupt(int signal_number)
+{
+    int saved = errno;
+    bool last = interrupt_count++ > 0, terminal = isatty(STDERR_FILENO);
+    // The terminal has put "^C" behind what stood there: a bar goes, anything else keeps its line.
+    if (terminal)
+        say(cli_progress_on_screen() ? "\r\033[K" : "\n");
+    if (last) {
+        remove_temporaries();
+        _exit(128 + signal_number);
+    }
+    interrupt_signal = signal_number;
+    if (terminal)
+        say("reelvec: stopping after the running step; once more stops at once\n");
+    errno = saved;
+}
+
+/* For commands that do not stop by themselves: as without a handler, but nothing is left behind. */
+static void end_by(int signal_number)
+{
+    remove_temporaries();
+    raise(signal_number); // SA_RESETHAND has brought the default back
+}
+
+void cli_catch_interrupts(void)
+{
+    atomic_store(&catches_interrupts, true);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++)
+        set_handler(ending_signals[i], note_interrupt, SA_RESTART);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupt_count > 0;
+}
+
+int cli_interrupt_status(void)
+{
+    return 128 + interrupt_signal;
+}
+
+/* ---- temporary files ---------------------------------------------------------------------------------- */
+
+void cli_temporary_add(const char *path)
+{
+    size_t length = strlen(path);
+    if (!atomic_exchange(&clears_at_end, true) && !atomic_load(&catches_interrupts)) {
+        for (size_t i = 0; i < ENDING_SIGNALS; i++)
+            set_handler(ending_signals[i], end_by, (int)(SA_RESETHAND | SA_NODEFER));
+    }
+    for (size_t i = 0; i < TEMPORARY_COUNT && length < PATH_BYTES; i++) {
+        if (atomic_load(&temporaries[i].used))
+            continue;
+        memcpy(temporaries[i].path, path, length + 1);
+        atomic_store(&temporaries[i].used, true);
+        return;
+    }
+}
+
+void cli_temporary_forget(const char *path)
+{
+    for (size_t i = 0; i < TEMPORARY_COUNT; i++) {
+        if (atomic_load(&temporaries[i].used) && strcmp(temporaries[i].path, path) == 0)
+            atomic_store(&temporaries[i].used, false);
+    }
+}
+
+/* ---- files that became shorter ------------------------------------------------------------------------ */
+
+/* A hexadecimal number at *text, which moves behind it. */
+static uintptr_t read_hex(const char **text)
+{
+    uintptr_t value = 0;
+    for (;; (*text)++) {
+        char digit = **text;
+        if (digit >= '0' && digit <= '9')
+            value = value * 16 + (uintptr_t)(digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            value = value * 16 + (uintptr_t)(digit - 'a' + 10);
+        else
+            return value;
+    }
+}
+
+/* "START-END rights offset device inode   PATH", as proc(5) has it. Gives PATH if the address lies between.
+ */
+static char *path_of_line(char *line, uintptr_t address)
+{
+    const char *at = line;
+    uintptr_t start = read_hex(&at), end = *at == '-' ? (at++, read_hex(&at)) : 0;
+    char *path = strchr(line, '/');
+    return address >= start && address < end ? path : NULL;
+}
+
+/* The path of the file that is mapped at the address; NULL: none, or it cannot be found. */
+static const char *mapped_file(uintptr_t address)
+{
+    static char text[2 * PATH_BYTES]; // asked once
+    size_t length = 0;
+    ssize_t got = 0;
+    int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    while (maps >= 0 && (got = read(maps, text + length, sizeof text - 1 - length)) > 0) {
+        length += (size_t)got;
+        text[length] = '\0';
+        char *line = text;
+        for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            char *path = path_of_line(line, address);
+            if (path != NULL)
+                return path;
+        }
+        length -= (size_t)(line - text);
+        memmove(text, line, length);
+        if (length == sizeof text - 1)
+            break;
+    }
+    return NULL;
+}
+
+static void end_by_bus_error(int signal_number, siginfo_t *info, void *context)
+{
+    static atomic_flag once = ATOMIC_FLAG_INIT;
+    (void)context;
+    while (atomic_flag_test_and_set(&once))
+        pause(); // another thread is telling it, and ends the program
+    const char *found = mapped_file((uintptr_t)info->si_addr);
+    if (found == NULL) { // not of a file: as without a handler
+        signal(signal_number, SIG_DFL);
+        return;
+    }
+    remove_temporaries();
+    char path[PATH_BYTES];
+    size_t length = 0;
+    for (; found[length] != '\0' && length + 1 < sizeof path; length++)
+        path[length] = (unsigned char)found[length] < 0x20 || found[length] == 0x7f ? '?' : found[length];
+    path[length] = '\0';
+    say("reelvec: ");
+    say(path);
+    say(": became shorter while it was being read, or its disk failed; run the command again when the file "
+        "is whole\n");
+    _exit(1);
+}
+
+void cli_signals_begin(void)
+{
+    struct sigaction action = {.sa_sigaction = end_by_bus_error, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole runs of the program: what it does to files that are there already, what becomes of its output, what
+ * it shows of a hostile library. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clips.h"
+#include "known_checkpoint.h"
+#include "program_run.h"
+#include "whole_file.h"
+
+static struct Fixture {
+    char folder[256], library[300], model[1024], clip[1100];
+    bool ready;
+} fixture;
+
+#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    if (!program_folder_make("files", fixture.folder, sizeof fixture.folder))
+        return -1;
+    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
+    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
+                    clip_path("plain.mp4", fixture.clip, sizeof fixture.clip);
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+    setenv("REELVEC_MODEL", fixture.model, 1);
+    if (!fixture.ready) {
+        print_message("skipped: needs the package ffmpeg for its clips\n");
+        return 0;
+    }
+    RunResult result = RUN("index", "-q", fixture.clip);
+    if (result.status != 0)
+        print_error("%s", result.errors);
+    int status = result.status;
+    run_clear(&result);
+    return status;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    return program_folder_remove(fixture.folder);
+}
+
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
+/* By the shell, in the folder, with $reelvec for the program. */
+static RunResult run_shell(const char *script)
+{
+    const char *arguments[] = {"/bin/sh", "-c", script, NULL};
+    setenv("reelvec", getenv("REELVEC_PROGRAM"), 1);
+    setenv("clip", fixture.clip, 1);
+    return run_program(arguments, &(RunOptions){.folder = fixture.folder});
+}
+
+static void assert_file_holds(const char *name, const void *bytes, size_t size_bytes)
+{
+    char path[600];
+    size_t got = 0;
+    snprintf(path, sizeof path, "%s/%s", fixture.folder, name);
+    uint8_t *now = read_whole(path, &got);
+    assert_int_equal(got, size_bytes);
+    assert_memory_equal(now, bytes, size_bytes);
+    free(now);
+}
+
+static void output_never_replaces_a_library_or_somebodys_list(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    static const char *const scripts[] = {
+        "\"$reelvec\" export --format csv -o library.db",
+        "\"$reelvec\" export --format npy -o library.db",
+        "\"$reelvec\" export --format sql -o library.db",
+        "\"$reelvec\" embed --text x -o library.db",
+        "cp library.db sheet.png; \"$reelvec\" sheet plain.mp4 -o sheet.png",
+        "\"$reelvec\" search x --sheet sheet.png",
+    };
+    size_t size_bytes = 0;
+    uint8_t *library = read_whole(fixture.library, &size_bytes);
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        RunResult result = run_shell(scripts[i]);
+        if (result.status != 2 || strstr(result.errors, "a library or another SQLite database") == NULL)
+            fail_msg("%s: status %d, %s", scripts[i], result.status, result.errors);
+        run_clear(&result);
+        assert_file_holds("library.db", library, size_bytes);
+    }
+    assert_file_holds("sheet.png", library, size_bytes);
+    free(library);
+    static const char mine[] = "when,what\r\n1998,a film\r\n";
+    char path[600];
+    snprintf(path, sizeof path, "%s/frames.csv", fixture.folder);
+    write_whole(path, mine, sizeof mine - 1);
+    RunResult result = RUN("export", "--format", "npy", "-o", "frames.npy");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "frames.csv: is there already, and is not the list of frames");
+    run_clear(&result);
+    assert_file_holds("frames.csv", mine, sizeof mine - 1);
+    // Its own is replaced, as every night.
+    unlink(path);
+    for (int night = 0; night < 2; night++) {
+        result = RUN("export", "--format", "npy", "-o", "frames.npy");
+        assert_status(&result, 0);
+        run_clear(&result);
+    }
+}
+
+static void output_that_cannot_be_written_is_said(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    static const char *const commands[] = {
+        "list",
+        "info",
+        "search x",
+        "sql 'SELECT 1'",
+        "sql 'SELECT 1; SELECT 2'",
+        "sql \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 30000) SELECT x FROM c\"",
+        "index \"$clip\" --retry-failed --every 0.3 --library other.db",
+        "export --format csv",
+        "index \"$clip\" --library new.db",
+        "remove plain.mp4 --library new.db",
+    };
+    static const struct {
+        const char *where, *words;
+    } places[] = {{">/dev/full", "standard output: No space left on device"},
+                  {">&-", "standard output: Bad file descriptor"}};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            char script[400];
+            snprintf(script, sizeof script,
+                     "cp -f library.db new.db; rm -f other.db; exec \"$reelvec\" %s %s", commands[i],
+                     places[j].where);
+            RunResult result = run_shell(script);
+            if (result.status != 1 || count_in(result.errors, places[j].words) != 1)
+                fail_msg("%s: status %d\n%s", script, result.status, result.errors);
+            run_clear(&result);
+        }
+    }
+    // A file that is opened does not get the number of a closed stream, and with it what is printed.
+    RunResult result =
+        run_shell("\"$reelvec\" export --format csv -o closed.csv >&- 2>&-; "
+                  "\"$reelvec\" export --format csv -o open.csv >/dev/null; cmp closed.csv open.csv");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = run_shell("ulimit -f 2; \"$reelvec\" export --format csv -o small.csv");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "small.csv");
+    assert_holds(result.errors, "File too large");
+    run_clear(&result);
+    result = run_shell("ls | grep -c part");
+    assert_string_equal(result.output, "0\n");
+    run_clear(&result);
+}
+
+static void exit_status_says_which_signal_it_was(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    static const struct {
+        const char *signal_name;
+        int status;
+    } cases[] = {{"TERM", 143}, {"HUP", 129}, {"INT", 130}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char script[900];
+        // The recursion never ends. Background processes of sh ignore SIGINT, so that kill comes from behind.
+        snprintf(script, sizeof script,
+                 "mkfifo told; { read line; sleep 0.1; kill -%s $$; cat; } <told >/dev/null & "
+                 "exec \"$reelvec\" sql -f csv \"SELECT 1; WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT "
+                 "x + 1 "
+                 "FROM c) SELECT count(*) FROM c\" >told",
+                 cases[i].signal_name);
+        RunResult result = run_shell(script);
+        assert_status(&result, cases[i].status);
+        assert_holds(result.errors, "interrupted");
+        run_clear(&result);
+        char path[600];
+        snprintf(path, sizeof path, "%s/told", fixture.folder);
+        unlink(path);
+    }
+}
+
+static void hostile_library_reaches_no_terminal(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = run_shell("cp library.db hostile.db; \"$reelvec\" sql --write --library hostile.db "
+                                 "\"UPDATE library SET model_name = "
+                                 "'a' || char(27) || ']0;pwned' || char(7, 8238); UPDATE videos SET path = "
+                                 "'/v/' || char(27, 155, 8238) || "
+                                 "'.mp4'\"");
+    assert_status(&result, 0);
+    run_clear(&result);
+    static const char *const scripts[] = {
+        "\"$reelvec\" info --library hostile.db",
+        "\"$reelvec\" list --library hostile.db",
+        "\"$reelvec\" sql --library hostile.db \"SELECT 1 AS \\\"$(printf "
+        "'a\\033]0;b\\007\\342\\200\\256')\\\", path "
+        "FROM videos\"",
+        "\"$reelvec\" sql --library hostile.db \"SELECT \\\"$(printf 'a\\033]0;b\\007')\\\"()\"",
+        "\"$reelvec\" search x --library hostile.db",
+        "\"$reelvec\" verify --library hostile.db",
+        "cp hostile.db \"$(printf 'x\\033]0;y.db')\"; \"$reelvec\" info --library \"$(printf "
+        "'x\\033]0;y.db')\"",
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        result = run_shell(scripts[i]);
+        assert_true(result.status != 127 && result.output_bytes + result.error_bytes > 0);
+        for (size_t j = 0; j < 2; j++) {
+            const char *text = j == 0 ? result.output : result.errors;
+            if (strpbrk(text, "\033\007") != NULL || strstr(text, "\xc2\x9b") != NULL ||
+                strstr(text, "\xe2\x80\xae") != NULL)
+                fail_msg("%s: an escape came out", scripts[i]);
+        }
+        run_clear(&result);
+    }
+}
+
+static void reading_commands_leave_no_file(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result =
+        run_shell("mkdir only && cp library.db only/l.db && for c in list info 'search x' verify "
+                  "'sql SELECT(1)' 'export --format csv' 'sheet plain.mp4 -o s.png'; do "
+                  "\"$reelvec\" $c --library only/l.db >/dev/null || echo \"$c\"; ls only; done | sort "
+                  "| uniq -c");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "      7 l.db\n");
+    run_clear(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(output_never_replaces_a_library_or_somebodys_list),
+        cmocka_unit_test(output_that_cannot_be_written_is_said),
+        cmocka_unit_test(exit_status_says_which_signal_it_was),
+        cmocka_unit_test(hostile_library_reaches_no_terminal),
+        cmocka_unit_test(reading_commands_leave_no_file),
+    };
+    return cmocka_run_group_tests_name("files and output", tests, set_up_group, tear_down_group);
+}

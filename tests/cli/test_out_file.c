@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Output files: whole or not at all, never in the place of another kind of file, nothing left behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "out_file.h"
+#include "whole_file.h"
+
+static char folder[64], path[128];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/reelvec-out-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/out.csv", folder);
+    return 0;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    char command[200];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static size_t files_in_folder(void)
+{
+    DIR *stream = opendir(folder);
+    size_t count = 0;
+    assert_non_null(stream);
+    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
+        count += entry->d_name[0] != '.';
+    closedir(stream);
+    return count;
+}
+
+static RvStatus write_out(OutKind kind, RvError *err)
+{
+    OutFile out;
+    RvStatus status = cli_out_open(&out, path, kind, err);
+    if (status != RV_OK)
+        return status;
+    fputs("new", out.file);
+    return cli_out_commit(&out, err);
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static void file_of_another_kind_is_not_replaced(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size_bytes;
+        OutKind kind;
+        const char *words; // NULL: it is replaced
+    } cases[] = {
+        {BYTES("SQLite format 3\0 and so on"), OUT_TEXT, "a library or another SQLite database"},
+        {BYTES("SQLite format 3\0 and so on"), OUT_PICTURE, "a library or another SQLite database"},
+        {BYTES("SQLite format 3\0 and so on"), OUT_NPY, "a library or another SQLite database"},
+        {BYTES("\0\0\0\x18"
+               "ftypmp42"),
+         OUT_PICTURE, "a file of another kind"},
+        {BYTES("%PDF-1.4\n"), OUT_TEXT, "a file of another kind"},
+        {BYTES("my notes\n"), OUT_PICTURE, "is a text; it is not replaced by a picture"},
+        {BYTES("my notes\n"), OUT_NPY, "is a text; it is not replaced by a NumPy file"},
+        {BYTES("\x89PNG\r\n\x1a\n..."), OUT_TEXT, "is a picture; it is not replaced by a text"},
+        {BYTES("\x93NUMPY\x01\0"), OUT_TEXT, "is a NumPy file"},
+        {BYTES("path,frame_number\r\n\x1b[2Ja\xff.mp4,1\r\n"), OUT_TEXT, NULL},
+        {BYTES("{\"a\": \"\xc3\xa4\"}\n"), OUT_TEXT, NULL},
+        {BYTES("\x89PNG\r\n\x1a\n..."), OUT_PICTURE, NULL},
+        {BYTES("\xff\xd8\xff\xe0"), OUT_PICTURE, NULL},
+        {BYTES("\x93NUMPY\x01\0"), OUT_NPY, NULL},
+        {BYTES(""), OUT_PICTURE, NULL},
+        {BYTES(""), OUT_TEXT, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError error = {0};
+        size_t size_bytes = 0;
+        write_whole(path, cases[i].bytes, cases[i].size_bytes);
+        RvStatus status = write_out(cases[i].kind, &error);
+        uint8_t *now = read_whole(path, &size_bytes);
+        bool kept = size_bytes == cases[i].size_bytes && memcmp(now, cases[i].bytes, size_bytes) == 0;
+        if (cases[i].words != NULL &&
+            (status != RV_ERROR_ARGUMENT || strstr(error.message, cases[i].words) == NULL || !kept))
+            fail_msg("case %zu: %s", i, error.message);
+        if (cases[i].words == NULL && (status != RV_OK || kept || memcmp(now, "new", 3) != 0))
+            fail_msg("case %zu: %s", i, error.message);
+        free(now);
+        assert_int_equal(files_in_folder(), 1);
+    }
+}
+
+/* The id of a process that has ended and was waited for. */
+static long dead_process(void)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return child;
+}
+
+static void what_a_killed_process_left_is_removed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format; // of the process
+        bool removed;
+    } cases[] = {{"%s/out.csv.%ld.part", true},    {"%s/out.csv.%ld.part.txt", false},
+                 {"%s/out.csv.x%ld.part", false},  {"%s/out.csv.0%ld.part", false},
+                 {"%s/other.csv.%ld.part", false}, {"%s/out.csv.-%ld.part", false}};
+    long process = dead_process();
+    char name[200], locked[200], alive[200];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(name, sizeof name, cases[i].format, folder, process);
+        write_whole(name, "half", 4);
+    }
+    snprintf(alive, sizeof alive, "%s/out.csv.%ld.part", folder, (long)getppid());
+    write_whole(alive, "half", 4);
+    RvError error = {0};
+    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(name, sizeof name, cases[i].format, folder, process);
+        if ((access(name, F_OK) != 0) != cases[i].removed)
+            fail_msg("%s", name);
+    }
+    assert_int_equal(access(alive, F_OK), 0);
+    // The number is of a process of another machine, which has the file locked.
+    snprintf(locked, sizeof locked, "%s/out.csv.%ld.part", folder, process);
+    write_whole(locked, "half", 4);
+    FILE *file = fopen(locked, "r+b");
+    assert_non_null(file);
+    assert_int_equal(flock(fileno(file), LOCK_EX), 0);
+    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_equal(access(locked, F_OK), 0);
+    fclose(file);
+    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_not_equal(access(locked, F_OK), 0);
+}
+
+static void abandoned_file_leaves_what_was_there(void **state)
+{
+    (void)state;
+    OutFile out;
+    RvError error = {0};
+    size_t size_bytes = 0;
+    write_whole(path, "old", 3);
+    assert_int_equal(cli_out_open(&out, path, OUT_TEXT, &error), RV_OK);
+    fputs("half", out.file);
+    assert_int_equal(files_in_folder(), 2);
+    cli_out_abandon(&out);
+    assert_int_equal(files_in_folder(), 1);
+    uint8_t *now = read_whole(path, &size_bytes);
+    assert_int_equal(size_bytes, 3);
+    assert_memory_equal(now, "old", 3);
+    free(now);
+    assert_int_equal(cli_out_open(&out, folder, OUT_TEXT, &error), RV_ERROR_IO);
+    assert_int_equal(cli_out_open(&out, "/dev/full", OUT_TEXT, &error), RV_OK);
+    fputs("x", out.file);
+    assert_int_equal(cli_out_commit(&out, &error), RV_ERROR_IO);
+    assert_non_null(strstr(error.message, "No space left"));
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(file_of_another_kind_is_not_replaced),
+        CASE(what_a_killed_process_left_is_removed),
+        CASE(abandoned_file_leaves_what_was_there),
+    };
+    return cmocka_run_group_tests_name("output files", tests, NULL, NULL);
+}

@@ -135,7 +135,11 @@ static void vector_to_json(sqlite3_context *context, int count, sqlite3_value **
                      (int)i + 1);
             return;
         }
-        sqlite3_str_appendf(text, i == 0 ? "[%.9g" : ",%.9g", (double)value);
+        // SQLite's %g drops the sign of zero; JSON's -0 is read as a whole number, which has none.
+        if (value == 0 && signbit(value))
+            sqlite3_str_appendall(text, i == 0 ? "[-0.0" : ",-0.0");
+        else
+            sqlite3_str_appendf(text, i == 0 ? "[%.9g" : ",%.9g", (double)value);
     }
     sqlite3_str_appendchar(text, 1, ']');
     int code = sqlite3_str_errcode(text);

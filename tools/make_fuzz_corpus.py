@@ -9,7 +9,9 @@ Needs PyTorch (Debian: python3-torch).
 import gzip
 import json
 import os
+import re
 import shutil
+import sqlite3
 import struct
 import sys
 import zipfile
@@ -61,6 +63,46 @@ def write_lists(path):
         data += bytes(-len(data) % 64) + part
     with open(path, "wb") as file:
         file.write(data)
+
+
+def write_codes(path):
+    """Two segments as src/search/code_file.c lays them out, without the gaps between their parts; the target makes lengths
+    and checksums right."""
+    dimensions, width, bytes_out = 3, 64, bytes([6])
+    for number, (first, rows, dead) in enumerate([(1 << 32, 24, []), (3 << 32, 3, [((1 << 32) + 2, (1 << 32) + 5)])]):
+        token = bytes([number + 1] * 16)
+        bytes_out += struct.pack("<8sIIQQQ16s16sQQ", b"RVCODES1", 1, dimensions, rows, len(dead), 0, token, bytes(16), 0, 0)
+        bytes_out += bytes((128 + (row * 37 + k * 11) % 255 - 127) % 256 for row in range(rows) for k in range(width))
+        bytes_out += b"".join(struct.pack("<ff", 0.01, 0.02) for _ in range(rows)) + bytes(8)
+        bytes_out += bytes((128 + (row * 37 + k * 11) % 255 - 127) % 256 for row in range(rows) for k in range(width))
+        bytes_out += b"".join(struct.pack("<qdffQ", first + row + 1, row / 2, 0.001, 1.0, 0) for row in range(rows))
+        bytes_out += b"".join(struct.pack("<qq", *keys) for keys in dead)
+    with open(path, "wb") as file:
+        file.write(bytes_out)
+
+
+def write_library(path):
+    """A library of one video, with the tables that src/store/schema/sqlite.inc has, in small pages."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "store", "schema", "sqlite.inc")
+    with open(source, encoding="utf-8") as file:
+        objects = re.findall(r'\{"(\w+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*(\d+)\}', file.read())
+    version = max(int(number) for _, _, number in objects)
+    if os.path.exists(path):
+        os.remove(path)
+    library = sqlite3.connect(path, isolation_level=None)
+    library.executescript(f"PRAGMA page_size = 512; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {0x52564543}; "
+                          f"PRAGMA user_version = {version}")
+    for _, text, _ in objects:
+        library.execute("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace("\\n", "\n"))
+    library.execute("INSERT INTO library VALUES (1, 'frames', ?, '2020-01-01T00:00:00Z', 'ViT-T/8', ?, 8, 2, 1)", (version, "01" * 32))
+    library.execute("INSERT INTO videos VALUES (1, '/a.mp4', 'sha256:00', 1, 1, 3.0, 64, 48, 25.0, 'h264', 'interval:1', "
+                    "'complete', '', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z')")
+    for number in range(1, 4):
+        vector = struct.pack("<8f", *[1.0 if k == number else 0.0 for k in range(8)])
+        library.execute("INSERT INTO frames VALUES (?, 1, ?, ?, ?)", ((1 << 32) + number, number, number - 1.0, vector))
+        library.execute("INSERT INTO frame_pictures VALUES (1, ?, ?)", (number, b"picture %d" % number))
+    library.execute("INSERT INTO library_notes VALUES ('model_path', '/models/t')")
+    library.close()
 
 
 def write_archives(folder):
@@ -199,8 +241,8 @@ def write_addresses(folder):
 
 def main():
     folder = sys.argv[1]
-    for name in ("addresses", "answers", "checkpoint", "config", "legacy", "lists", "still", "text", "text_vocabulary",
-                 "thumbnail", "vocabulary", "zip"):
+    for name in ("addresses", "answers", "checkpoint", "codes", "config", "legacy", "library", "lists", "still", "text",
+                 "text_vocabulary", "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
@@ -215,6 +257,8 @@ def main():
     write_answers(os.path.join(folder, "answers"))
     write_addresses(os.path.join(folder, "addresses"))
     write_lists(os.path.join(folder, "lists", "two.lists"))
+    write_codes(os.path.join(folder, "codes", "two.codes"))
+    write_library(os.path.join(folder, "library", "small.db"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of models: the known ones, and what lies in the models folder. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +28,8 @@ static char plain_character(char character)
 {
     if (character == '/' || character == '@')
         return '-';
-    return (char)tolower((unsigned char)character);
+    // Not tolower: in a Turkish locale I is not the capital of i, and every name has a "ViT".
+    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
 }
 
 static bool same_name(const char *a, const char *b)

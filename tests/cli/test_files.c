@@ -231,6 +231,16 @@ static void hostile_library_reaches_no_terminal(void **state)
     }
 }
 
+static void columns_may_have_any_name(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result = run_shell("\"$reelvec\" sql -f json \"SELECT 1 AS \\\"$(printf 'a\\377\\033')\\\"\"");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "{\"a\xef\xbf\xbd?\": 1}\n");
+    run_clear(&result);
+}
+
 static void reading_commands_leave_no_file(void **state)
 {
     (void)state;
@@ -252,6 +262,7 @@ int main(void)
         cmocka_unit_test(output_that_cannot_be_written_is_said),
         cmocka_unit_test(exit_status_says_which_signal_it_was),
         cmocka_unit_test(hostile_library_reaches_no_terminal),
+        cmocka_unit_test(columns_may_have_any_name),
         cmocka_unit_test(reading_commands_leave_no_file),
     };
     return cmocka_run_group_tests_name("files and output", tests, set_up_group, tear_down_group);

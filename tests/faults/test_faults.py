@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""Every command with a failing call: no crash, no hang, no answer that is wrong without a word, nothing lost.
+
+fault_shim.c makes call number N of a kind fail. For each command and kind the calls are counted first, then some of
+them fail in turn: a few by default, all (up to 400 of a kind) with REELVEC_SLOW_TESTS=1. After each run:
+
+- the process ended by itself, in time;
+- exit status 0: its output is that of a run without the fault;
+- another exit status: something on standard error says why;
+- a command that writes is run again without the fault, and the library equals that of a run without faults.
+"""
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import queue
+import random
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ["REELVEC_PROGRAM"]
+SHIM = os.environ["REELVEC_FAULT_SHIM"]
+CHECKPOINT = os.environ["REELVEC_CHECKPOINT_MAKER"]
+SLOW = bool(os.environ.get("REELVEC_SLOW_TESTS"))
+POINTS = 400 if SLOW else 3
+KINDS = ("memory", "read", "write", "sync", "map", "open", "thread")
+SECONDS = 60
+WORKERS = 2
+
+# name, arguments, the state that it starts from, whether it writes
+COMMANDS = (
+    ("index", ("index", "one.mp4", "two.mp4"), "empty", True),
+    ("index more", ("index", "--force", "one.mp4"), "filled", True),
+    ("search text", ("search", "--format", "csv", "a b"), "filled", False),
+    ("search image", ("search", "--format", "json", "--image", "query.png"), "filled", False),
+    ("search sheet", ("search", "--format", "csv", "--sheet", "hits.png", "a b"), "filled", False),
+    ("info", ("info",), "filled", False),
+    ("list", ("list", "--format", "json"), "filled", False),
+    ("verify", ("verify",), "filled", False),
+    ("export csv", ("export", "--format", "csv"), "filled", False),
+    ("sheet", ("sheet", "one.mp4", "-o", "sheet.png"), "filled", False),
+    ("remove", ("remove", "one.mp4"), "filled", True),
+    ("ann build", ("ann", "build", "--set", "lists=2"), "filled", True),
+    ("search ann", ("search", "--format", "csv", "--ann", "a b"), "indexed", False),
+    ("import", ("import", "other.db"), "filled", True),
+)
+
+
+def reelvec(folder, arguments, fault=None, count=None):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REELVEC_", "RV_"))}
+    environment.update(REELVEC_LIBRARY="library.db", REELVEC_MODEL="model", HOME=str(folder), REELVEC_DEVICE="cpu")
+    if fault is not None:
+        environment.update(LD_PRELOAD=SHIM, RV_FAULT=fault)
+    if count is not None:
+        environment["RV_FAULT_COUNT"] = str(count)
+    run = subprocess.run([PROGRAM, *arguments], cwd=folder, env=environment, capture_output=True, timeout=SECONDS,
+                         stdin=subprocess.DEVNULL)
+    run.stdout = run.stdout.replace(str(folder).encode(), b"FOLDER")
+    return run
+
+
+def rows(folder):
+    """All that a library holds, but for times of the clock and numbers that a rerun may give anew."""
+    database = sqlite3.connect(folder / "library.db")
+    videos = database.execute("SELECT video_id, path, content_key, state, error, duration, width, height, codec, sampling "
+                              "FROM videos ORDER BY path").fetchall()
+    frames = {video[0]: database.execute(
+        "SELECT frame_number, time, embedding_data, frame_data FROM frames JOIN frame_pictures USING (video_id, frame_number) "
+        "WHERE video_id = ? ORDER BY frame_number", (video[0],)).fetchall() for video in videos}
+    database.close()
+    return [(pathlib.Path(video[1]).name, video[2:], frames[video[0]]) for video in videos]
+
+
+def good(folder, *arguments):
+    run = reelvec(folder, arguments)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+def judge(folder, arguments, fault, writes, output, wanted):
+    run = reelvec(folder, arguments, fault)
+    said = run.stderr.decode(errors="replace")
+    if run.returncode < 0:
+        return f"ended by signal {-run.returncode}: {said}"
+    if run.returncode not in (0, 1, 2, 3):
+        return f"exit status {run.returncode}: {said}"
+    if run.returncode == 0 and run.stdout != output:
+        return f"exit status 0, and another output: {run.stdout[:400]!r} {said}"
+    if run.returncode != 0 and "reelvec: " not in said:
+        return f"exit status {run.returncode} without a reason: {said!r}"
+    if writes and run.returncode == 0 and rows(folder) != wanted:
+        return f"exit status 0, and other rows: {said}"
+    if writes:
+        again = reelvec(folder, arguments)
+        # What was removed before the failure cannot be removed again.
+        if again.returncode != 0 and not (arguments[0] == "remove" and rows(folder) == wanted):
+            return f"then, without a fault: {again.stderr.decode(errors='replace')}; before: {said}"
+    return None if rows(folder) == wanted else f"other rows afterwards: {said}"
+
+
+class Faults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if shutil.which("ffmpeg") is None:
+            raise unittest.SkipTest("needs the package ffmpeg for its videos")
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="reelvec-faults-"))
+        cls.slots = queue.SimpleQueue()
+        for slot in range(WORKERS):
+            cls.make_states(slot)
+            cls.slots.put(slot)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    @classmethod
+    def make_states(cls, slot):
+        """Folders that runs start from: "empty" has no library, "filled" two videos, "indexed" an approximate index too.
+
+        A library knows its videos by absolute paths, so what runs in a slot was made in the folder that it runs in."""
+        folder = cls.folder / f"run-{slot}"
+        folder.mkdir()
+        for name, pattern in (("one.mp4", "testsrc"), ("two.mp4", "testsrc2")):
+            subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{pattern}=s=96x64:r=10:d=3", "-c:v", "mpeg4",
+                            str(folder / name)], check=True)
+        subprocess.run(["ffmpeg", "-v", "error", "-i", str(folder / "one.mp4"), "-frames:v", "1",
+                        str(folder / "query.png")], check=True)
+        subprocess.run([CHECKPOINT, "tiny", str(folder / "model")], check=True, stdout=subprocess.DEVNULL)
+        cls.keep(slot, "empty")
+        good(folder, "index", "two.mp4")
+        os.rename(folder / "library.db", folder / "other.db")
+        good(folder, "index", "one.mp4", "two.mp4")
+        cls.keep(slot, "filled")
+        good(folder, "ann", "build", "--set", "lists=2")
+        cls.keep(slot, "indexed")
+        shutil.rmtree(folder)
+
+    @classmethod
+    def keep(cls, slot, state):
+        shutil.copytree(cls.folder / f"run-{slot}", cls.folder / f"{state}-{slot}")
+
+    @contextlib.contextmanager
+    def a_copy(self, state):
+        """A folder in that state, for one run."""
+        slot = self.slots.get()
+        folder = self.folder / f"run-{slot}"
+        try:
+            shutil.copytree(self.folder / f"{state}-{slot}", folder)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.slots.put(slot)
+
+    def count(self, arguments, state, kind):
+        """(calls of the kind, standard output, rows) of a run in which none fails."""
+        with self.a_copy(state) as folder:
+            run = reelvec(folder, arguments, f"{kind}:0", folder / "calls")
+            self.assertEqual(run.returncode, 0, run.stderr.decode())
+            return int((folder / "calls").read_text()), run.stdout, rows(folder)
+
+    def one_run(self, arguments, state, fault, writes, output, wanted):
+        """What is wrong with a run under this fault; None if nothing is."""
+        with self.a_copy(state) as folder:
+            try:
+                return judge(folder, arguments, fault, writes, output, wanted)
+            except subprocess.TimeoutExpired:
+                return f"still running after {SECONDS} s"
+
+    def run_command(self, name):
+        name, arguments, state, writes = next(command for command in COMMANDS if command[0] == name)
+        faults, tried = [], 0
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            for kind in KINDS:
+                calls, output, wanted = self.count(arguments, state, kind)
+                chosen = range(1, calls + 1)
+                if calls > POINTS:
+                    chosen = sorted(random.Random(f"{name} {kind}").sample(chosen, POINTS))
+                # Every second time the fault stays, as a full disk does.
+                runs = [f"{kind}:{number}{'+' if place % 2 else ''}" for place, number in enumerate(chosen)]
+                tried += len(runs)
+                found = pool.map(lambda fault: self.one_run(arguments, state, fault, writes, output, wanted), runs)
+                faults += [f"{fault}: {text}" for fault, text in zip(runs, found) if text is not None]
+        print(f"{name}: {tried} runs with a fault")
+        self.assertGreater(tried, 0)
+        self.assertEqual(faults, [], "\n".join(faults))
+
+
+def add_case(name):
+    setattr(Faults, "test_" + name.replace(" ", "_") + "_bears_failing_calls", lambda self: self.run_command(name))
+
+
+for command in COMMANDS:
+    add_case(command[0])

@@ -2,7 +2,7 @@
 """Every command with a failing call: no crash, no hang, no answer that is wrong without a word, nothing lost.
 
 fault_shim.c makes call number N of a kind fail. For each command and kind the calls are counted first, then some of
-them fail in turn: a few by default, all (up to 400 of a kind) with REELVEC_SLOW_TESTS=1. After each run:
+them fail in turn: a few by default, all (up to 150 of a kind) with REELVEC_SLOW_TESTS=1. After each run:
 
 - the process ended by itself, in time;
 - exit status 0: its output is that of a run without the fault;
@@ -10,25 +10,15 @@ them fail in turn: a few by default, all (up to 400 of a kind) with REELVEC_SLOW
 - a command that writes is run again without the fault, and the library equals that of a run without faults.
 """
 import concurrent.futures
-import contextlib
 import os
-import pathlib
-import queue
 import random
-import shutil
-import sqlite3
 import subprocess
-import tempfile
-import unittest
 
-PROGRAM = os.environ["REELVEC_PROGRAM"]
+from states import SECONDS, SLOW, WORKERS, StatesTest, reelvec, rows
+
 SHIM = os.environ["REELVEC_FAULT_SHIM"]
-CHECKPOINT = os.environ["REELVEC_CHECKPOINT_MAKER"]
-SLOW = bool(os.environ.get("REELVEC_SLOW_TESTS"))
-POINTS = 400 if SLOW else 3
+POINTS = 150 if SLOW else 3
 KINDS = ("memory", "read", "write", "sync", "map", "open", "thread")
-SECONDS = 60
-WORKERS = 2
 
 # name, arguments, the state that it starts from, whether it writes
 COMMANDS = (
@@ -49,38 +39,8 @@ COMMANDS = (
 )
 
 
-def reelvec(folder, arguments, fault=None, count=None):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REELVEC_", "RV_"))}
-    environment.update(REELVEC_LIBRARY="library.db", REELVEC_MODEL="model", HOME=str(folder), REELVEC_DEVICE="cpu")
-    if fault is not None:
-        environment.update(LD_PRELOAD=SHIM, RV_FAULT=fault)
-    if count is not None:
-        environment["RV_FAULT_COUNT"] = str(count)
-    run = subprocess.run([PROGRAM, *arguments], cwd=folder, env=environment, capture_output=True, timeout=SECONDS,
-                         stdin=subprocess.DEVNULL)
-    run.stdout = run.stdout.replace(str(folder).encode(), b"FOLDER")
-    return run
-
-
-def rows(folder):
-    """All that a library holds, but for times of the clock and numbers that a rerun may give anew."""
-    database = sqlite3.connect(folder / "library.db")
-    videos = database.execute("SELECT video_id, path, content_key, state, error, duration, width, height, codec, sampling "
-                              "FROM videos ORDER BY path").fetchall()
-    frames = {video[0]: database.execute(
-        "SELECT frame_number, time, embedding_data, frame_data FROM frames JOIN frame_pictures USING (video_id, frame_number) "
-        "WHERE video_id = ? ORDER BY frame_number", (video[0],)).fetchall() for video in videos}
-    database.close()
-    return [(pathlib.Path(video[1]).name, video[2:], frames[video[0]]) for video in videos]
-
-
-def good(folder, *arguments):
-    run = reelvec(folder, arguments)
-    assert run.returncode == 0, run.stderr.decode()
-
-
 def judge(folder, arguments, fault, writes, output, wanted):
-    run = reelvec(folder, arguments, fault)
+    run = reelvec(folder, arguments, LD_PRELOAD=SHIM, RV_FAULT=fault)
     said = run.stderr.decode(errors="replace")
     if run.returncode < 0:
         return f"ended by signal {-run.returncode}: {said}"
@@ -100,63 +60,11 @@ def judge(folder, arguments, fault, writes, output, wanted):
     return None if rows(folder) == wanted else f"other rows afterwards: {said}"
 
 
-class Faults(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        if shutil.which("ffmpeg") is None:
-            raise unittest.SkipTest("needs the package ffmpeg for its videos")
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="reelvec-faults-"))
-        cls.slots = queue.SimpleQueue()
-        for slot in range(WORKERS):
-            cls.make_states(slot)
-            cls.slots.put(slot)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder, ignore_errors=True)
-
-    @classmethod
-    def make_states(cls, slot):
-        """Folders that runs start from: "empty" has no library, "filled" two videos, "indexed" an approximate index too.
-
-        A library knows its videos by absolute paths, so what runs in a slot was made in the folder that it runs in."""
-        folder = cls.folder / f"run-{slot}"
-        folder.mkdir()
-        for name, pattern in (("one.mp4", "testsrc"), ("two.mp4", "testsrc2")):
-            subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{pattern}=s=96x64:r=10:d=3", "-c:v", "mpeg4",
-                            str(folder / name)], check=True)
-        subprocess.run(["ffmpeg", "-v", "error", "-i", str(folder / "one.mp4"), "-frames:v", "1",
-                        str(folder / "query.png")], check=True)
-        subprocess.run([CHECKPOINT, "tiny", str(folder / "model")], check=True, stdout=subprocess.DEVNULL)
-        cls.keep(slot, "empty")
-        good(folder, "index", "two.mp4")
-        os.rename(folder / "library.db", folder / "other.db")
-        good(folder, "index", "one.mp4", "two.mp4")
-        cls.keep(slot, "filled")
-        good(folder, "ann", "build", "--set", "lists=2")
-        cls.keep(slot, "indexed")
-        shutil.rmtree(folder)
-
-    @classmethod
-    def keep(cls, slot, state):
-        shutil.copytree(cls.folder / f"run-{slot}", cls.folder / f"{state}-{slot}")
-
-    @contextlib.contextmanager
-    def a_copy(self, state):
-        """A folder in that state, for one run."""
-        slot = self.slots.get()
-        folder = self.folder / f"run-{slot}"
-        try:
-            shutil.copytree(self.folder / f"{state}-{slot}", folder)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            self.slots.put(slot)
-
+class Faults(StatesTest):
     def count(self, arguments, state, kind):
         """(calls of the kind, standard output, rows) of a run in which none fails."""
         with self.a_copy(state) as folder:
-            run = reelvec(folder, arguments, f"{kind}:0", folder / "calls")
+            run = reelvec(folder, arguments, LD_PRELOAD=SHIM, RV_FAULT=f"{kind}:0", RV_FAULT_COUNT=str(folder / "calls"))
             self.assertEqual(run.returncode, 0, run.stderr.decode())
             return int((folder / "calls").read_text()), run.stdout, rows(folder)
 

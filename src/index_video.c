@@ -362,13 +362,13 @@ static bool keeps_frames(const IndexVideo *video)
     return video->decision.replace_id > 0 && !video->decision.changed && in_state(row, "complete");
 }
 
-void rv_index_video_record(IndexVideo *video, const RvError *cause)
+void rv_index_video_record(IndexVideo *video, const RvError *cause, bool of_the_video)
 {
     const IndexDecision *decision = &video->decision;
     int64_t video_id = video->video_id > 0 ? video->video_id : decision->resume_id;
     RvError second = {0};
     RvStatus status = RV_OK;
-    if (cause->status != RV_ERROR_FORMAT && cause->status != RV_ERROR_UNSUPPORTED) {
+    if (!of_the_video || (cause->status != RV_ERROR_FORMAT && cause->status != RV_ERROR_UNSUPPORTED)) {
         note_damage(video, cause->status);
         return;
     }

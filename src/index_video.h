@@ -76,10 +76,11 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err);
 RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err);
 /* S: the row says that it is complete, and what is damaged. */
 RvStatus rv_index_video_finish(IndexVideo *video, RvError *err);
-/* S: faults of the video itself are kept in its row; of those of the moment (network, disk, memory), which
- * leave it unfinished, only what was found damaged before; nothing of what was never a video: a new source
- * without a video's name, or with text in it. */
-void rv_index_video_record(IndexVideo *video, const RvError *cause);
+/* S: faults of the video itself are kept in its row; of those of the moment (network, disk, memory) and of
+ * those of the library or the model (of_the_video is false), which leave it unfinished, only what was found
+ * damaged before; nothing of what was never a video: a new source without a video's name, or with text in it.
+ */
+void rv_index_video_record(IndexVideo *video, const RvError *cause, bool of_the_video);
 /* After any of them. */
 void rv_index_video_close(IndexVideo *video);
 

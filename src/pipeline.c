@@ -389,7 +389,9 @@ static void put_batch(PipelineRun *run, Task *task, FrameBatch *batch)
 static void join_thread(PipelineRun *run, Task *task)
 {
     pthread_join(task->thread, NULL);
-    if (task->status == RV_OK && task->thread_status != RV_OK) {
+    // Its thread alone reads the video; what else fails is the library's or the model's fault.
+    bool of_the_video = task->status == RV_OK && task->thread_status != RV_OK;
+    if (of_the_video) {
         task->status = task->thread_status;
         task->error = task->thread_error;
     }
@@ -408,7 +410,7 @@ static void join_thread(PipelineRun *run, Task *task)
         task->video.report.outcome = RV_INDEX_ELSEWHERE;
     }
     if (decoded && task->status != RV_OK)
-        rv_index_video_record(&task->video, &task->error);
+        rv_index_video_record(&task->video, &task->error, of_the_video);
     end_task(run, task);
 }
 

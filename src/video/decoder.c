@@ -117,6 +117,8 @@ static RvStatus configure(Decoder *decoder, RvError *err)
     const VideoReader *reader = decoder->reader;
     AVCodecContext *context = decoder->context;
     int code = avcodec_parameters_to_context(context, reader->stream->codecpar);
+    if (code == AVERROR(ENOMEM))
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
     if (code < 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged: its video stream is described wrongly",
                             reader->name);
@@ -132,6 +134,8 @@ static RvStatus configure(Decoder *decoder, RvError *err)
     code = avcodec_open2(context, context->codec, NULL);
     if (code == AVERROR(ENOMEM))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
+    if (code == AVERROR(EAGAIN)) // of the moment, so no fault of the video that would be remembered
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: its decoder cannot start its threads", reader->name);
     if (code < 0) {
         char text[128];
         rv_ffmpeg_error_text(code, text, sizeof text);

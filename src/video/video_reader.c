@@ -61,12 +61,17 @@ static RvStatus choose_stream(VideoReader *reader, RvError *err)
                                 reader->name);
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: has no video stream", reader->name);
     }
+    // What could not be read is not unknown for ever, and is not to be remembered so.
+    const AVCodecParameters *facts = reader->stream->codecpar;
+    int fault = rv_input_fault(reader);
+    if (fault != 0 && (facts->codec_id == AV_CODEC_ID_NONE || facts->width <= 0 || facts->height <= 0))
+        return rv_input_open_failed(reader, fault, err);
     rv_follow_init(reader);
     AVRational tick = reader->stream->time_base;
     if (tick.num <= 0 || tick.den <= 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: damaged: its video stream has no time base",
                             reader->name);
-    enum AVCodecID codec = reader->stream->codecpar->codec_id;
+    enum AVCodecID codec = facts->codec_id;
     reader->codec = avcodec_find_decoder(codec);
     if (reader->codec == NULL)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: this build of FFmpeg cannot decode %s",

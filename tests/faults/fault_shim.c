@@ -6,10 +6,10 @@
  *   RV_FAULT=KIND:0      none fails
  *   RV_FAULT_COUNT=FILE  receives the number of calls of that kind when the process ends
  *
- * KIND: memory (allocations), read (EIO), write (ENOSPC), sync (EIO), map (ENOMEM, of files), open (EMFILE),
- * thread (EAGAIN). Calls on descriptors count only if they are regular files outside of the system's folders, and
- * allocations only if reelvec or a library that promises to bear their failure asked for them (fontconfig and
- * libcrypto do not). */
+ * KIND: memory (allocations), media (those of FFmpeg's libraries), read (EIO), write (ENOSPC), sync (EIO),
+ * map (ENOMEM, of files), open (EMFILE), thread (EAGAIN). Calls on descriptors count only if they are regular
+ * files outside of the system's folders, and allocations only if reelvec or a library that promises to bear
+ * their failure asked for them (fontconfig and libcrypto do not). */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ void *__libc_memalign(size_t alignment, size_t size_bytes);
 typedef enum Kind {
     KIND_NONE,
     KIND_MEMORY,
+    KIND_MEDIA,
     KIND_READ,
     KIND_WRITE,
     KIND_SYNC,
@@ -41,8 +42,10 @@ typedef enum Kind {
     KIND_THREAD
 } Kind;
 
-static const char *const kind_names[] = {"none", "memory", "read", "write", "sync", "map", "open", "thread"};
-static const char *const bearing[] = {"reelvec", "libsqlite3", "libjansson", "libav", "libswscale"};
+static const char *const kind_names[] = {"none", "memory", "media", "read",  "write",
+                                         "sync", "map",    "open",  "thread"};
+static const char *const bearing[] = {"reelvec", "libsqlite3", "libjansson", NULL};
+static const char *const of_ffmpeg[] = {"libav", "libswscale", NULL};
 
 static Kind failing;
 static long fail_at;
@@ -61,9 +64,11 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *user)
     const char *slash = strrchr(info->dlpi_name, '/');
     const char *name = slash != NULL ? slash + 1 : info->dlpi_name;
     bool counts = name[0] == '\0'; // the program itself
-    for (size_t i = 0; i < sizeof bearing / sizeof bearing[0]; i++)
-        counts = counts || strstr(name, bearing[i]) != NULL;
-    for (size_t i = 0; counts && i < info->dlpi_phnum && range_count < sizeof ranges / sizeof ranges[0]; i++) {
+    counts = counts && failing == KIND_MEMORY;
+    for (const char *const *part = failing == KIND_MEDIA ? of_ffmpeg : bearing; *part != NULL; part++)
+        counts = counts || strstr(name, *part) != NULL;
+    for (size_t i = 0; counts && i < info->dlpi_phnum && range_count < sizeof ranges / sizeof ranges[0];
+         i++) {
         if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
             uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
             ranges[range_count++] = (struct Range){start, start + info->dlpi_phdr[i].p_memsz};
@@ -88,7 +93,6 @@ __attribute__((constructor)) static void begin(void)
     const char *colon = fault != NULL ? strchr(fault, ':') : NULL;
     if (colon == NULL)
         return;
-    dl_iterate_phdr(note_object, NULL);
     char *end = NULL;
     fail_at = strtol(colon + 1, &end, 10);
     fail_on = *end == '+';
@@ -98,6 +102,7 @@ __attribute__((constructor)) static void begin(void)
             strncmp(fault, kind_names[i], (size_t)(colon - fault)) == 0)
             failing = (Kind)i;
     }
+    dl_iterate_phdr(note_object, NULL);
 }
 
 static bool fails(Kind kind, int reason)
@@ -136,11 +141,11 @@ static bool fails_on(Kind kind, int descriptor, int reason)
 
 static bool allocation_fails(const void *caller)
 {
-    if (failing != KIND_MEMORY)
+    if (failing != KIND_MEMORY && failing != KIND_MEDIA)
         return false;
     for (size_t i = 0; i < range_count; i++) {
         if ((uintptr_t)caller >= ranges[i].start && (uintptr_t)caller < ranges[i].end)
-            return fails(KIND_MEMORY, ENOMEM);
+            return fails(failing, ENOMEM);
     }
     return false;
 }

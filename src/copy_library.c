@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "store/video_name.h"
 
@@ -267,6 +268,16 @@ static RvStatus refuse_itself(Store *from, Store *to, RvError *err)
     return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be copied onto itself", one);
 }
 
+static RvStatus no_video(const Copy *copy, RvError *err)
+{
+    char *shown = rv_file_copy_shown(copy->options->video_glob, err);
+    RvStatus status = shown != NULL ? rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'",
+                                                   rv_store_uri(copy->from), shown)
+                                    : RV_ERROR_MEMORY;
+    free(shown);
+    return status;
+}
+
 static RvStatus copy_videos(Copy *copy, const RvLog *log, RvError *err)
 {
     RvVideos videos = {0};
@@ -276,8 +287,7 @@ static RvStatus copy_videos(Copy *copy, const RvLog *log, RvError *err)
     RvNaming naming;
     status = rv_video_name_filter(copy->options->video_glob, &videos, &naming, err);
     if (status == RV_OK && videos.count == 0 && copy->options->video_glob != NULL)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'", rv_store_uri(copy->from),
-                              copy->options->video_glob);
+        status = no_video(copy, err);
     copy->progress.videos_expected = videos.count;
     for (size_t i = 0; i < videos.count; i++)
         copy->progress.frames_expected += (size_t)videos.items[i].frame_count;

@@ -33,10 +33,9 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
 /* Every worker, and whoever may read the table, would see it. */
 static RvStatus check_address(const char *url, RvError *err)
 {
-    char *shown = rv_mem_alloc(strlen(url) + 1, 1, err);
+    char *shown = rv_file_copy_shown(url, err);
     if (shown == NULL)
         return RV_ERROR_MEMORY;
-    rv_file_show_url(url, shown, strlen(url) + 1);
     RvStatus status = RV_OK;
     if (strcmp(shown, url) != 0)
         status = rv_error_set(

@@ -57,10 +57,9 @@ static RvStatus identify_url(VideoSource *source, RvError *err)
 static RvStatus look_at_url(const char *url, VideoSource *source, RvError *err)
 {
     source->address = rv_mem_copy_string(url, err);
-    source->path = rv_mem_copy_string(url, err);
+    source->path = rv_file_copy_shown(url, err);
     if (source->address == NULL || source->path == NULL)
         return RV_ERROR_MEMORY;
-    rv_file_show_url(url, source->path, strlen(url) + 1);
     return identify_url(source, err);
 }
 

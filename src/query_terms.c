@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "encoder_identity.h"
 #include "search/moments.h"
@@ -107,6 +108,16 @@ static RvStatus read_stored_frame(Store *store, const char *name, double time_s,
     return status;
 }
 
+static RvStatus encode_stored_frame(Store *store, const RvTerm *term, int dimensions, float *vector,
+                                    RvError *err)
+{
+    char *name = rv_file_copy_shown(term->value, err);
+    RvStatus status = name != NULL ? read_stored_frame(store, name, term->time_s, dimensions, vector, err)
+                                   : RV_ERROR_MEMORY;
+    free(name);
+    return status;
+}
+
 static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions,
                             float *vector, RvError *err)
 {
@@ -128,7 +139,7 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
         status = rv_encoder_encode_images(encoder, term->image, 1, false, vector, err);
         break;
     case RV_TERM_FRAME:
-        status = read_stored_frame(store, term->value, term->time_s, dimensions, vector, err);
+        status = encode_stored_frame(store, term, dimensions, vector, err);
         break;
     case RV_TERM_VECTOR:
         memcpy(vector, term->vector, (size_t)dimensions * sizeof *vector);
@@ -156,13 +167,15 @@ static RvStatus require_video(Store *store, const char *name, RvError *err)
 {
     RvVideos videos = {0};
     RvNaming naming = RV_NAMED_NONE;
-    RvStatus status = rv_store_list_paths(store, &videos, err);
+    char *shown = rv_file_copy_shown(name, err);
+    RvStatus status = shown != NULL ? rv_store_list_paths(store, &videos, err) : RV_ERROR_MEMORY;
     if (status == RV_OK)
-        status = rv_video_name_filter(name, &videos, &naming, err);
+        status = rv_video_name_filter(shown, &videos, &naming, err);
     if (status == RV_OK && videos.count == 0)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "no video matches '%s'; `reelvec list` shows their paths", name);
+                              "no video matches '%s'; `reelvec list` shows their paths", shown);
     rv_videos_clear(&videos);
+    free(shown);
     return status;
 }
 

@@ -372,10 +372,9 @@ static RvStatus hash_file(const char *path, Sha256 *sha, RvError *err)
 
 static RvStatus hash_address(const char *url, Sha256 *sha, RvError *err)
 {
-    char *shown = rv_mem_alloc(strlen(url) + 1, 1, err);
+    char *shown = rv_file_copy_shown(url, err);
     if (shown == NULL)
         return RV_ERROR_MEMORY;
-    rv_file_show_url(url, shown, strlen(url) + 1);
     rv_sha256_update(sha, shown, strlen(shown));
     free(shown);
     return RV_OK;

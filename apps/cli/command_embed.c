@@ -74,17 +74,21 @@ static RvStatus embed_one(const EmbedSettings *settings, RvEncoder *encoder, con
     return status;
 }
 
-static bool write_json(FILE *file, const char *input, const float *embedding, int dimensions)
+static bool write_json(FILE *file, const CliValue *input, const float *embedding, int dimensions)
 {
     json_t *object = json_object(), *values = json_array();
-    bool good = object != NULL && values != NULL;
+    char *shown = strdup(input->value);
+    if (shown != NULL && strcmp(input->option->name, "image") == 0)
+        rv_source_show(input->value, shown, strlen(input->value) + 1);
+    bool good = object != NULL && values != NULL && shown != NULL;
     for (int i = 0; i < dimensions && good; i++)
         good = json_array_append_new(values, json_real(embedding[i])) == 0;
-    good = good && json_object_set_new(object, "input", cli_json_string(input)) == 0 &&
+    good = good && json_object_set_new(object, "input", cli_json_string(shown)) == 0 &&
            json_object_set_new(object, "dimensions", json_integer(dimensions)) == 0 &&
            json_object_set(object, "embedding", values) == 0 && cli_json_line(object, file);
     json_decref(values);
     json_decref(object);
+    free(shown);
     return good;
 }
 
@@ -100,7 +104,7 @@ static RvStatus embed_all(const EmbedSettings *settings, const CliValues *values
         status = embed_one(settings, encoder, &values->items[i], embedding, err);
         if (status == RV_OK && settings->format == FORMAT_NPY)
             cli_npy_values(file, embedding, (size_t)dimensions);
-        else if (status == RV_OK && !write_json(file, values->items[i].value, embedding, dimensions))
+        else if (status == RV_OK && !write_json(file, &values->items[i], embedding, dimensions))
             status = cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     free(embedding);

@@ -196,6 +196,16 @@ static int search_prompt(const Search *search)
     return CLI_DONE;
 }
 
+/* A line as the rows repeat it. To be freed. */
+static char *label_of(const char *line)
+{
+    const char *value = line + (strncmp(line, "image:", 6) == 0 ? 6 + strspn(line + 6, " \t") : 0);
+    char *label = strdup(line);
+    if (label != NULL && value != line)
+        rv_source_show(value, label + (value - line), strlen(value) + 1);
+    return label;
+}
+
 /* Queries from a pipe or file, one per line. */
 static int search_lines(const Search *search)
 {
@@ -205,10 +215,11 @@ static int search_lines(const Search *search)
         const char *query = trimmed(line);
         if (query[0] == '\0')
             continue;
-        if (search_line(search, query, query) == CLI_DONE)
-            done++;
-        else
-            failed++;
+        char *label = label_of(query);
+        int status = label != NULL ? search_line(search, query, label) : cli_fail_memory();
+        done += status == CLI_DONE;
+        failed += status != CLI_DONE;
+        free(label);
         if (!cli_flush())
             break;
     }

@@ -203,7 +203,9 @@ static RvStatus write_sheet(Sheet *sheet, const char *name)
     SheetPage *page = &sheet->page;
     char time[32];
     cli_text_time(sheet->last_time_s, time, sizeof time);
-    page->title = cli_text_clean(cli_text_last_part(name));
+    char *clean = cli_text_clean(name);
+    page->title = clean != NULL ? strdup(cli_text_last_part(clean)) : NULL;
+    free(clean);
     bool all = page->count == sheet->seen_count;
     int written = all ? asprintf(&page->subtitle, "%zu frames to %s", page->count, time)
                       : asprintf(&page->subtitle, "%zu of %zu frames, evenly spread, to %s", page->count,

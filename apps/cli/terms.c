@@ -102,6 +102,14 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
     return term->kind == RV_TERM_FRAME ? split_frame(rest, term, storage, err) : RV_OK;
 }
 
+/* Cleaned before it is cut, because an address may have no part behind its host. */
+static void write_last_part(const char *name, FILE *out)
+{
+    char *clean = cli_text_clean(name);
+    fputs(clean != NULL ? cli_text_last_part(clean) : "?", out);
+    free(clean);
+}
+
 static void describe_term(const RvTerm *term, bool first, FILE *out)
 {
     double weight = fabs(term->weight);
@@ -114,9 +122,10 @@ static void describe_term(const RvTerm *term, bool first, FILE *out)
     } else if (term->kind == RV_TERM_FRAME) {
         char time[32];
         cli_text_time(term->time_s, time, sizeof time);
-        fprintf(out, "%s at %s", cli_text_last_part(term->value), time);
+        write_last_part(term->value, out);
+        fprintf(out, " at %s", time);
     } else {
-        fputs(cli_text_last_part(term->value), out);
+        write_last_part(term->value, out);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <wchar.h>
 
 // The program leaves LC_NUMERIC alone, so the decimal point is a point here.
@@ -142,6 +143,29 @@ static bool is_control(const unsigned char *text, size_t count)
            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
 }
 
+/* Where the user and password of a web address begin: the bytes of "http://" at `text`; 0 where it is none.
+ */
+static size_t scheme_bytes(const char *text)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+            return strlen(schemes[i]);
+    }
+    return 0;
+}
+
+/* Bytes of "user:password@" behind a scheme. A password may hold an '@' of its own: the last one counts. */
+static size_t user_bytes(const char *text)
+{
+    size_t count = 0, length = strcspn(text, "/?# \t\r\n");
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '@')
+            count = i + 1;
+    }
+    return count;
+}
+
 char *cli_text_clean(const char *text)
 {
     size_t length = strlen(text);
@@ -150,6 +174,13 @@ char *cli_text_clean(const char *text)
         return NULL;
     char *out = clean;
     for (const char *at = text; *at != '\0';) {
+        size_t scheme = scheme_bytes(at);
+        if (scheme > 0) {
+            memcpy(out, at, scheme);
+            out += scheme;
+            at += scheme + user_bytes(at + scheme);
+            continue;
+        }
         size_t count = character_bytes((const unsigned char *)at);
         if (count > 0 && is_control((const unsigned char *)at, count)) {
             *out++ = '?';

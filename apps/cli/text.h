@@ -34,8 +34,9 @@ const char *cli_text_last_part(const char *path);
 /* What to open for a picture named on the command line: standard input for "-", else the name itself. */
 const char *cli_text_picture(const char *name);
 
-/* A copy in valid UTF-8: what is not becomes U+FFFD, control characters become '?', those that turn the order
- * of others too. NULL without memory. To be freed. */
+/* A copy that may be shown: in valid UTF-8 (what is not becomes U+FFFD; control characters become '?', those
+ * that turn the order of others too), and with web addresses without user and password. NULL without memory.
+ * To be freed. */
 char *cli_text_clean(const char *text);
 
 /* Columns that valid UTF-8 takes on a terminal. */

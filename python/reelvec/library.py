@@ -5,14 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _native, errors, query
 from ._native import LIBRARY, Callback, call
 from .images import ImageInput, Picture
-from .indexing import IndexRun
+from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
 from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, table)
@@ -323,7 +323,7 @@ class Library(_native.Uncopied):
         if not isinstance(video, (str, bytes, os.PathLike)):
             return _native.whole(video, "the video's id", 0, 2**63 - 1)
         found, naming = self._find(video)
-        name = os.fsdecode(video)
+        name = shown(os.fsencode(video))
         if not found:
             raise errors.NotFoundError(f"{name}: no such video in the library; videos() shows their paths")
         if naming == PATTERN and not pattern:

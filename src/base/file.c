@@ -156,6 +156,15 @@ void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
     snprintf(shown, size_bytes, "%s", path_or_url);
 }
 
+char *rv_file_copy_shown(const char *path_or_url, RvError *err)
+{
+    size_t size_bytes = strlen(path_or_url) + 1;
+    char *shown = rv_mem_alloc(size_bytes, 1, err);
+    if (shown != NULL)
+        rv_file_show_url(path_or_url, shown, size_bytes);
+    return shown;
+}
+
 bool rv_file_is_gone(const char *path)
 {
     struct stat facts;

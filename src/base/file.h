@@ -34,6 +34,9 @@ bool rv_file_is_url(const char *path_or_url);
 /* As messages name it: an address without user and password, a path as it is. shown: room for strlen + 1. */
 void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes);
 
+/* The same as a copy. To be freed. Errors: MEMORY (NULL). */
+char *rv_file_copy_shown(const char *path_or_url, RvError *err);
+
 /* Whether there is nothing of this name. False where that cannot be told, such as in a folder that cannot be
  * entered. */
 bool rv_file_is_gone(const char *path);

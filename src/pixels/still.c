@@ -171,11 +171,9 @@ RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *option
     *out = NULL;
     if (path_or_url == NULL || path_or_url[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "no picture named: give a file or a URL");
-    size_t name_bytes = strlen(path_or_url) + 1;
-    char *name = rv_mem_alloc(name_bytes, 1, err);
+    char *name = rv_file_copy_shown(path_or_url, err);
     if (name == NULL)
         return RV_ERROR_MEMORY;
-    rv_file_show_url(path_or_url, name, name_bytes);
     Buffer body;
     rv_buffer_init(&body, STILL_MAX_FILE_BYTES);
     RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, name, &body, err)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "store/store.h"
 
@@ -42,14 +43,8 @@ static size_t choose_by(bool (*means)(const char *name, const char *path), const
     return count;
 }
 
-size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chosen, RvNaming *naming)
+static size_t choose(const char *name, const RvVideos *videos, bool *chosen, RvNaming *naming)
 {
-    *naming = RV_NAMED_PATTERN;
-    if (name == NULL) {
-        for (size_t i = 0; i < videos->count; i++)
-            chosen[i] = true;
-        return videos->count;
-    }
     *naming = RV_NAMED_PATH;
     size_t count = choose_by(is_path, name, videos, chosen);
     char *file = count == 0 ? realpath(name, NULL) : NULL;
@@ -68,6 +63,21 @@ size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chos
     }
     if (count == 0)
         *naming = RV_NAMED_NONE;
+    return count;
+}
+
+size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chosen, RvNaming *naming)
+{
+    if (name == NULL) {
+        *naming = RV_NAMED_PATTERN;
+        for (size_t i = 0; i < videos->count; i++)
+            chosen[i] = true;
+        return videos->count;
+    }
+    // Libraries keep addresses without user and password.
+    char *shown = rv_file_is_url(name) ? rv_file_copy_shown(name, NULL) : NULL;
+    size_t count = choose(shown != NULL ? shown : name, videos, chosen, naming);
+    free(shown);
     return count;
 }
 

@@ -92,13 +92,11 @@ RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, Vid
     RvStatus status = RV_OK;
     reader->is_url = rv_file_is_url(path_or_url);
     reader->address = rv_mem_copy_string(path_or_url, err);
-    reader->name = reader->address != NULL ? rv_mem_copy_string(path_or_url, err) : NULL;
+    reader->name = reader->address != NULL ? rv_file_copy_shown(path_or_url, err) : NULL;
     if (reader->name == NULL)
         status = RV_ERROR_MEMORY;
-    if (status == RV_OK) {
-        rv_file_show_url(path_or_url, reader->name, strlen(path_or_url) + 1);
+    if (status == RV_OK)
         status = rv_input_open(reader, err);
-    }
     if (status == RV_OK)
         status = choose_stream(reader, err);
     if (status != RV_OK) {

@@ -147,11 +147,12 @@ static void terms_describe_reads_like_a_sum(void **state)
     const RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a dog", .weight = 1},
                             {.kind = RV_TERM_IMAGE_FILE, .value = "/pictures/beach.png", .weight = 0.5},
                             {.kind = RV_TERM_TEXT, .value = "a cat", .weight = -1},
+                            {.kind = RV_TERM_IMAGE_FILE, .value = "http://me:s3cret@host", .weight = 1},
                             {.kind = RV_TERM_FRAME, .value = "x/holiday.mp4", .time_s = 65, .weight = 1}};
-    char *text = cli_terms_describe(terms, 4);
+    char *text = cli_terms_describe(terms, 5);
     assert_string_equal(text, "\xe2\x80\x9c"
                               "a dog\xe2\x80\x9d + 0.5 \xc3\x97 beach.png \xe2\x88\x92 \xe2\x80\x9c"
-                              "a cat\xe2\x80\x9d + holiday.mp4 at 0:01:05.0");
+                              "a cat\xe2\x80\x9d + host + holiday.mp4 at 0:01:05.0");
     free(text);
 }
 

@@ -48,6 +48,25 @@ static void text_parse_time_reads_clocks(void **state)
     }
 }
 
+static void text_clean_shows_no_password(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *clean;
+    } cases[] = {
+        {"http://me:s3cret@host/x.mp4: gone", "http://host/x.mp4: gone"},
+        {"'HTTPS://me:s3@cret@host?a=b@c' and http://token@other", "'HTTPS://host?a=b@c' and http://other"},
+        {"http://host: see me@host", "http://host: see me@host"},
+        {"http://", "http://"},
+        {"postgresql://me@host/x", "postgresql://me@host/x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *clean = cli_text_clean(cases[i].text);
+        assert_string_equal(clean, cases[i].clean);
+        free(clean);
+    }
+}
+
 static void text_time_rounds_to_tenths(void **state)
 {
     (void)state;
@@ -224,6 +243,7 @@ int main(void)
         cmocka_unit_test(text_shorten_cuts_the_middle),
         cmocka_unit_test(long_texts_take_no_time),
         cmocka_unit_test(text_width_counts_columns),
+        cmocka_unit_test(text_clean_shows_no_password),
         cmocka_unit_test(text_keep_end_cuts_in_front),
     };
     return cmocka_run_group_tests_name("cli/text", tests, NULL, NULL);

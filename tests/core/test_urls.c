@@ -123,6 +123,7 @@ static void passwords_of_addresses_are_neither_shown_nor_stored(void **state)
     assert_int_equal(rv_library_index(fixture->library, fixture->encoder, url, NULL, &report, &err),
                      RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, "404"));
+    assert_null(strstr(err.message, "s3cret"));
     RvPicture *picture = NULL;
     assert_int_equal(rv_picture_load(url, NULL, &picture, &err), RV_ERROR_NETWORK);
     assert_non_null(strstr(err.message, "/nothing.mp4: "));

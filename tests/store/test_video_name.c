@@ -49,6 +49,7 @@ static void a_name_means_the_same_everywhere(void **state)
         {"B.mp4", {"/a/b.mp4"}, "", RV_NAMED_NONE, "in names as well"},
         {"", {"/a/b.mp4", "/a/"}, "", RV_NAMED_NONE, "the empty name means none"},
         {"mp4", {"/a/b.mp4"}, "", RV_NAMED_NONE, "an ending inside a part"},
+        {"http://me:s3cret@host/b.mp4", {"http://host/b.mp4"}, "0", RV_NAMED_PATH, "as the library keeps it"},
         {"v=1", {"https://host/watch?v=1"}, "", RV_NAMED_NONE, "the last part of a URL has its query"},
         {"watch?v=1", {"https://host/watch?v=1", "/watchxv=1"}, "0", RV_NAMED_ENDING, "a URL's last part"},
         {"\xff*", {"/a/\xff.mp4"}, "0", RV_NAMED_PATTERN, "bytes that are not UTF-8"},

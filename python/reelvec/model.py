@@ -76,7 +76,7 @@ class Model(_native.Uncopied):
     def _of_library(cls, library: ctypes.c_void_p) -> "Model":
         """The model that an open library names, wherever it lies."""
         model = cls.__new__(cls)
-        model._handle = _native.Handle("rv_encoder_close")
+        model._handle = _native.Handle("rv_encoder_close", "Model")
         options = RvEncoderOptions(device=b"auto", log=_native.log_to_python())
         model._handle.fill("rv_library_open_encoder", library, ctypes.byref(options))
         model.info = model._read_info()

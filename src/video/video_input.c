@@ -148,12 +148,21 @@ RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
 
 /* ---- what the bytes are -------------------------------------------------------------------------------- */
 
+static bool is_list(const AVInputFormat *kind)
+{
+    static const char *const kinds[] = {"concat", "sdp", "rtsp", "hls", "dash", "imf"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (av_match_name(kinds[i], kind->name))
+            return true;
+    }
+    return false;
+}
+
 // FFmpeg reads more than videos: pictures, text as terminal art, lists of other files.
 static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind, RvError *err)
 {
     static const char *const text_kinds[] = {"tty", "bin",        "xbin", "adf",
                                              "idf", "ffmetadata", "lrc",  "aqtitle"};
-    static const char *const list_kinds[] = {"concat", "sdp", "rtsp", "hls", "dash", "imf"};
     size_t length = strlen(kind->name);
     if (av_match_name("image2", kind->name) || av_match_name("ico", kind->name) ||
         (length > 5 && strcmp(kind->name + length - 5, "_pipe") == 0))
@@ -163,14 +172,10 @@ static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind,
         if (av_match_name(text_kinds[i], kind->name))
             return rv_error_set(err, RV_ERROR_FORMAT, "%s: is text, not a video", reader->name);
     }
-    if (reader->is_url)
-        return RV_OK; // a playlist on a server leads to that server's pieces; the whitelist keeps it off
-                      // files
-    for (size_t i = 0; i < sizeof list_kinds / sizeof list_kinds[0]; i++) {
-        if (av_match_name(list_kinds[i], kind->name))
-            return rv_error_set(err, RV_ERROR_FORMAT,
-                                "%s: is a playlist, not a video; name the videos themselves", reader->name);
-    }
+    // A playlist on a server leads to that server's pieces; the whitelist keeps it off files.
+    if (!reader->is_url && is_list(kind))
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: is a playlist, not a video; name the videos themselves", reader->name);
     return RV_OK;
 }
 
@@ -280,6 +285,8 @@ RvStatus rv_input_open(VideoReader *reader, RvError *err)
     }
     status = code < 0 ? rv_input_open_failed(reader, code, err) : check_kind(reader, kind, err);
     if (status == RV_OK) {
+        if (is_list(kind)) // its own bytes say nothing of the pieces that it names
+            reader->info.size_bytes = 0;
         reader->format->interrupt_callback = (AVIOInterruptCB){.callback = interrupt, .opaque = reader};
         reader->format->opaque = reader;
         reader->open_piece = reader->format->io_open;

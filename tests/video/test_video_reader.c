@@ -336,8 +336,10 @@ static void next_misses_no_piece_of_a_playlist(void **state)
         files[2].cut_after = size_bytes / 2;
         http_server_url(server, "/list.m3u8", url, sizeof url);
         RvStatus status = rv_video_open(url, NULL, &reader, &err);
-        if (status == RV_OK)
+        if (status == RV_OK) {
+            assert_int_equal(rv_video_info(reader)->size_bytes, 0); // not the playlist's
             count_frames(reader, &status, &err);
+        }
         if (status != cases[i].status)
             fail_msg("case %zu: status %d, %s", i, status, err.message);
         rv_video_close(reader);

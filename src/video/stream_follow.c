@@ -10,8 +10,12 @@
 
 #include "base/error.h"
 
-#define SILENCE_US 3000000 // multiplexers put streams of one time within about a second of each other
-#define OVERLAPS_MAX 25    // so often between packets of the chosen stream: it runs beside it
+/* A stream has ended if it was silent for so long while others went on. Multiplexers put streams of one time
+ * within about a second of each other; a stream of slides has a frame now and then. */
+#define SILENCE_US 3000000
+#define SILENCE_GAPS 3          // of the longest gap between its packets
+#define GAP_UNKNOWN_US 60000000 // until it has two
+#define OVERLAPS_MAX 25         // so often between packets of the chosen stream: it runs beside it
 /* A demuxer notices the end of a stream's last packet only at the end of the file, its parser the end of the
  * one before: so many packets may come after those of the stream that follows. */
 #define STRAGGLERS_MAX 4
@@ -62,7 +66,7 @@ static void drop_held(FollowUp *follow)
 {
     for (size_t i = 0; i < follow->held_count; i++)
         av_packet_free(&follow->held[i]);
-    follow->held_count = 0;
+    follow->held_count = follow->quiet_from = 0;
     follow->straggler_count = 0;
 }
 
@@ -71,9 +75,27 @@ void rv_follow_clear(VideoReader *reader)
     drop_held(&reader->follow);
 }
 
-void rv_follow_note(VideoReader *reader)
+/* The longest gap between packets of the chosen stream so far. */
+static void measure_gap(VideoReader *reader, const AVPacket *packet)
 {
     FollowUp *follow = &reader->follow;
+    int64_t us;
+    if (!time_of(reader, packet, &us))
+        return;
+    int64_t gap_us = us - follow->last_us;
+    if (follow->has_last && gap_us > follow->gap_us && gap_us <= GAP_UNKNOWN_US)
+        follow->gap_us = gap_us;
+    follow->last_us = us;
+    follow->has_last = true;
+}
+
+void rv_follow_note(VideoReader *reader, const AVPacket *packet)
+{
+    FollowUp *follow = &reader->follow;
+    if (!follow->possible)
+        return;
+    measure_gap(reader, packet);
+    follow->quiet_from = follow->held_count;
     if (follow->held_count == 0 || follow->straggler_count++ < STRAGGLERS_MAX)
         return;
     for (size_t i = 0; i < follow->held_count; i++) {
@@ -111,16 +133,23 @@ static AVStream *choose(const VideoReader *reader)
     return best;
 }
 
-/* The time from the first packet that is held of a packet's stream. */
-static int64_t span_us(const VideoReader *reader, const AVPacket *packet)
+/* How long the chosen stream has been silent, by a packet of another one and the first of that one since. */
+static int64_t silence_us(const VideoReader *reader, const AVPacket *packet)
 {
     int64_t us, first_us;
-    for (size_t i = 0; i < reader->follow.held_count; i++) {
+    for (size_t i = reader->follow.quiet_from; i < reader->follow.held_count; i++) {
         const AVPacket *first = reader->follow.held[i];
         if (first->stream_index == packet->stream_index)
             return time_of(reader, first, &first_us) && time_of(reader, packet, &us) ? us - first_us : 0;
     }
     return 0;
+}
+
+static bool has_ended(const VideoReader *reader, const AVPacket *packet)
+{
+    int64_t gap_us = reader->follow.gap_us > 0 ? reader->follow.gap_us : GAP_UNKNOWN_US;
+    int64_t needed_us = SILENCE_GAPS * gap_us > SILENCE_US ? SILENCE_GAPS * gap_us : SILENCE_US;
+    return silence_us(reader, packet) >= needed_us;
 }
 
 bool rv_follow_hold(VideoReader *reader, AVPacket *packet)
@@ -133,8 +162,10 @@ bool rv_follow_hold(VideoReader *reader, AVPacket *packet)
     AVPacket *held = av_packet_clone(packet);
     if (held == NULL)
         return false;
+    if (follow->held_count == FOLLOW_HELD_MAX) // of one that may only be slow
+        drop_held(follow);
     follow->held[follow->held_count++] = held;
-    if (follow->held_count < FOLLOW_HELD_MAX && span_us(reader, packet) < SILENCE_US)
+    if (!has_ended(reader, packet))
         return false;
     follow->next = choose(reader);
     return true;
@@ -175,6 +206,9 @@ bool rv_follow_switch(VideoReader *reader, int64_t last_us)
             take_out(follow, i);
     }
     follow->straggler_count = 0;
+    follow->quiet_from = 0;
+    follow->gap_us = 0;
+    follow->has_last = false;
     follow->next = NULL;
     memset(follow->overlaps, 0, sizeof follow->overlaps);
     rv_log_line(&reader->options.log, RV_LOG_WARNING,

@@ -17,7 +17,7 @@ void rv_follow_init(VideoReader *reader);
 void rv_follow_clear(VideoReader *reader);
 
 /* A packet of the chosen stream was read. */
-void rv_follow_note(VideoReader *reader);
+void rv_follow_note(VideoReader *reader, const AVPacket *packet);
 
 /* A packet of another stream was read; its bytes are taken if they may be wanted. true: the chosen stream has
  * ended, and the video goes on elsewhere. */

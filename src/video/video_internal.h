@@ -16,6 +16,9 @@ typedef struct FollowUp {
     bool possible; // the container is one whose streams change their identity
     AVPacket *held[FOLLOW_HELD_MAX];
     size_t held_count;
+    size_t quiet_from;                    // held since the last packet of the chosen stream: from there on
+    bool has_last;                        // packet of the chosen stream, at
+    int64_t last_us, gap_us;              // the longest gap between two of it; 0 unknown
     int straggler_count;                  // packets of the chosen stream since the first of them
     uint8_t overlaps[FOLLOW_STREAMS_MAX]; // how often a stream, by index, was seen between packets of it
     AVStream *next;                       // where the video goes on; NULL: nowhere

@@ -208,7 +208,7 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
         // An empty packet would tell the decoder that the video is over.
         bool ours = packet->stream_index == reader->stream->index && packet->size > 0;
         if (ours) {
-            rv_follow_note(reader);
+            rv_follow_note(reader, packet);
             return RV_OK;
         }
         *end = rv_follow_hold(reader, packet);

@@ -89,6 +89,7 @@ static const IntervalCase cases[] = {
     {"pid_short_end.ts", 1, 10, 0, 1, 0, NUMBERS(50, 75, 100, 125, 150, 175, 200, 225, 0, 25),
      "in a short one whose clock begins anew"},
     {"two_programmes.ts", 1, 4, 25, 1, 0, NULL, "two programmes at once: the first, and no more than it"},
+    {"two_programmes_slow.ts", 1, 30, 1, 1, 0, NULL, "the first has a frame a second beside one of 25"},
     {"raw.h264", 1, 4, 25, 1, 0, NULL, "no time stamps at all"},
     {"no_pts_h264.avi", 0.2, 20, 25, 1, 0, NULL, "decoding times only, B-frames"},
     {"no_pts_mpeg4.avi", 0.2, 20, 25, 1, 0, NULL, "the same with MPEG-4"},

@@ -83,7 +83,7 @@ static RvStatus interval_open(Sampler *sampler, RvError *err)
     return refuse(sampler, samples, held, err);
 }
 
-// By what was read so far, where the container says nothing or is wrong.
+// By what was read up to the sample, where the container says nothing or is wrong.
 static RvStatus check_count(const Sampler *sampler, RvError *err)
 {
     if (sampler->next_index < SAMPLES_FREE)
@@ -115,9 +115,7 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
 {
     size_t k = sampler->next_index;
     int64_t time_us = sample_us(sampler, k);
-    RvStatus status = check_count(sampler, err);
-    if (status != RV_OK)
-        return status;
+    RvStatus status;
     for (;;) {
         bool covered = sampler->has_current && time_us < sampler->current.timing.until_us;
         if (covered && is_whole(sampler, k))
@@ -139,6 +137,9 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
         if (status != RV_OK)
             return status;
     }
+    status = check_count(sampler, err);
+    if (status != RV_OK)
+        return status;
     *out = rv_sampler_current(sampler, k, (double)time_us / 1e6, sampler->current_used);
     sampler->current_used = true;
     sampler->next_index++;

@@ -227,7 +227,8 @@ static void next_decodes_only_what_is_needed(void **state)
     }
 }
 
-static RvStatus open_and_count(const char *clip, double interval_s, size_t *count, RvError *err)
+static RvStatus open_and_count(const char *clip, double interval_s, size_t first_sample, size_t *count,
+                               RvError *err)
 {
     char path[2048];
     VideoReader *reader = NULL;
@@ -235,7 +236,7 @@ static RvStatus open_and_count(const char *clip, double interval_s, size_t *coun
     *count = 0;
     if (!clip_path(clip, path, sizeof path))
         skip();
-    SamplerOptions options = {.interval_s = interval_s};
+    SamplerOptions options = {.interval_s = interval_s, .first_sample = first_sample};
     RvStatus status = rv_video_open(path, NULL, &reader, err);
     if (status == RV_OK)
         status = rv_sampler_open(reader, &options, &sampler, err);
@@ -255,21 +256,25 @@ static void next_refuses_more_than_a_file_can_be_meant_for(void **state)
     static const struct {
         const char *clip;
         double interval_s;
+        size_t first_sample;
         RvStatus status;
         size_t count;
         const char *why;
     } limits[] = {
-        {".long/still_day.mkv", 1, RV_OK, 84601, "a picture that never changes for a day"},
-        {".long/still_day.mkv", 0.1, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
-        {".long/pause_70min.mp4", 0.01, RV_ERROR_UNSUPPORTED, 0, "the same"},
-        {".long/pause_59min_live.mkv", 1, RV_OK, 3545, "no header says how long it is"},
-        {".long/pause_59min_live.mkv", 0.01, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
-        {"gop50_closed.mp4", 0.001, RV_OK, 12000, "closer than its frames"},
+        {".long/still_day.mkv", 1, 0, RV_OK, 84601, "a picture that never changes for a day"},
+        {".long/still_day.mkv", 0.1, 0, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
+        {".long/pause_70min.mp4", 0.01, 0, RV_ERROR_UNSUPPORTED, 0, "the same"},
+        {".long/pause_59min_live.mkv", 1, 0, RV_OK, 3545, "no header says how long it is"},
+        {".long/pause_59min_live.mkv", 0.01, 0, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
+        {"gop50_closed.mp4", 0.001, 0, RV_OK, 12000, "closer than its frames"},
+        {".long/many_packets.mkv", 0.001, 205000, RV_OK, 5001, "resumed beyond 200,000, to 210.001 s"},
+        {".long/pause_59min_live.mkv", 0.01, 205000, RV_ERROR_UNSUPPORTED, 0, "resumed, and too many"},
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         size_t count;
         RvError err = {0};
-        RvStatus status = open_and_count(limits[i].clip, limits[i].interval_s, &count, &err);
+        RvStatus status =
+            open_and_count(limits[i].clip, limits[i].interval_s, limits[i].first_sample, &count, &err);
         if (status != limits[i].status || count != limits[i].count)
             fail_msg("%s every %g s (%s): status %d, %zu samples, %s", limits[i].clip, limits[i].interval_s,
                      limits[i].why, status, count, err.message);

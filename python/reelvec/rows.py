@@ -70,8 +70,8 @@ class IndexProgress:
 
 @dataclass(frozen=True)
 class IndexReport:
-    """What became of one video. outcome: "indexed", "unchanged", "renamed", "duplicate", "failed before" or "failed"
-    (then error says why). Times in seconds; those of the stages are thread time."""
+    """What became of one video. outcome: "indexed", "unchanged", "renamed", "duplicate", "failed before", "left to
+    another process" or "failed" (then error says why). Times in seconds; those of the stages are thread time."""
 
     video: str
     outcome: str

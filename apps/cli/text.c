@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <wchar.h>
 
+#include "reelvec/library.h"
+
 // The program leaves LC_NUMERIC alone, so the decimal point is a point here.
 bool cli_text_parse_real(const char *text, double *out)
 {
@@ -143,44 +145,47 @@ static bool is_control(const unsigned char *text, size_t count)
            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
 }
 
-/* Where the user and password of a web address begin: the bytes of "http://" at `text`; 0 where it is none.
- */
-static size_t scheme_bytes(const char *text)
+static bool begins_address(const char *text)
 {
-    static const char *const schemes[] = {"http://", "https://"};
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
-            return strlen(schemes[i]);
-    }
-    return 0;
+    return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
 }
 
-/* Bytes of "user:password@" behind a scheme. A password may hold an '@' of its own: the last one counts. */
-static size_t user_bytes(const char *text)
+/* A copy in which the web addresses are as the library shows them. */
+static char *without_passwords(const char *text)
 {
-    size_t count = 0, length = strcspn(text, "/?# \t\r\n");
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '@')
-            count = i + 1;
+    char *copy = malloc(strlen(text) + 1), *out = copy;
+    while (copy != NULL && *text != '\0') {
+        if (!begins_address(text)) {
+            *out++ = *text++;
+            continue;
+        }
+        size_t length = strcspn(text, " \t\r\n");
+        char *address = strndup(text, length);
+        if (address == NULL) {
+            free(copy);
+            return NULL;
+        }
+        rv_source_show(address, out, length + 1);
+        free(address);
+        out += strlen(out);
+        text += length;
     }
-    return count;
+    if (copy != NULL)
+        *out = '\0';
+    return copy;
 }
 
 char *cli_text_clean(const char *text)
 {
-    size_t length = strlen(text);
+    char *shown = without_passwords(text);
+    size_t length = shown != NULL ? strlen(shown) : SIZE_MAX;
     char *clean = length < SIZE_MAX / 4 ? malloc(3 * length + 1) : NULL;
-    if (clean == NULL)
+    if (clean == NULL) {
+        free(shown);
         return NULL;
+    }
     char *out = clean;
-    for (const char *at = text; *at != '\0';) {
-        size_t scheme = scheme_bytes(at);
-        if (scheme > 0) {
-            memcpy(out, at, scheme);
-            out += scheme;
-            at += scheme + user_bytes(at + scheme);
-            continue;
-        }
+    for (const char *at = shown; *at != '\0';) {
         size_t count = character_bytes((const unsigned char *)at);
         if (count > 0 && is_control((const unsigned char *)at, count)) {
             *out++ = '?';
@@ -194,6 +199,7 @@ char *cli_text_clean(const char *text)
         at += count > 0 ? count : 1;
     }
     *out = '\0';
+    free(shown);
     return clean;
 }
 

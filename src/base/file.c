@@ -138,22 +138,24 @@ bool rv_file_is_url(const char *path_or_url)
     return rv_ascii_begins(path_or_url, "http://") || rv_ascii_begins(path_or_url, "https://");
 }
 
+/* What stands behind user and password; the authority itself where there are none. */
+static const char *find_host(const char *authority)
+{
+    size_t length = strcspn(authority, "/?#");
+    // A password may hold an "@" of its own: the host follows the last one.
+    const char *at = memrchr(authority, '@', length), *colon = memchr(authority, ':', length);
+    // One with a "/" in it, which should be written as %2F, leaves a port that is no number.
+    if (at == NULL && colon != NULL && authority[0] != '[' &&
+        strspn(colon + 1, "0123456789") < (size_t)(authority + length - colon - 1))
+        at = strrchr(authority, '@');
+    return at != NULL ? at + 1 : authority;
+}
+
 void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
 {
-    const char *host = path_or_url;
-    if (rv_file_is_url(path_or_url)) {
-        const char *authority = strstr(path_or_url, "://") + 3;
-        // A password may hold an "@" of its own: the host follows the last one.
-        for (const char *at = authority; *at != '\0' && strchr("/?#", *at) == NULL; at++) {
-            if (*at == '@')
-                host = at + 1;
-        }
-        if (host != path_or_url) {
-            snprintf(shown, size_bytes, "%.*s%s", (int)(authority - path_or_url), path_or_url, host);
-            return;
-        }
-    }
-    snprintf(shown, size_bytes, "%s", path_or_url);
+    const char *authority = rv_file_is_url(path_or_url) ? strstr(path_or_url, "://") + 3 : path_or_url;
+    const char *rest = authority != path_or_url ? find_host(authority) : path_or_url;
+    snprintf(shown, size_bytes, "%.*s%s", (int)(authority - path_or_url), path_or_url, rest);
 }
 
 char *rv_file_copy_shown(const char *path_or_url, RvError *err)

@@ -150,6 +150,9 @@ static void show_url_leaves_out_who_asks(void **state)
         {"HTTPS://user@host", "HTTPS://host"},
         {"http://user:p@ss@host/@home", "http://host/@home"},
         {"http://host/a@b", "http://host/a@b"},
+        {"http://host:80/a@b", "http://host:80/a@b"},
+        {"http://[::1]:80/a@b", "http://[::1]:80/a@b"},
+        {"http://user:s3/cret@host/x.mp4", "http://host/x.mp4"}, // a slip: the "/" should be %2F
         {"http://host?a@b", "http://host?a@b"},
         {"user:s3cret@host/x.mp4", "user:s3cret@host/x.mp4"}, // a path
         {"http://", "http://"},

@@ -10,12 +10,14 @@
 
 /* Modules in modules: CLIP's deepest name has six parts. */
 #define NESTING_MAX 32
-#define VISIT_MAX 1000000
+/* Items of dicts that are looked at. Dicts may be shared, so that a small pickle can describe a large tree.
+ */
+#define VISIT_MAX 4000000
 
 typedef struct TensorWalk {
     const TorchStorages *storages;
     TensorTable *table;
-    size_t visit_count;
+    size_t visit_count; // items of dicts, passed over or not
 } TensorWalk;
 
 static const TensorTypeName storage_types[] = {
@@ -170,8 +172,9 @@ static RvStatus visit_call(TensorWalk *walk, const char *name, const PickleValue
 }
 
 /* The value of a text key; NULL where there is none. */
-static const PickleValue *find_key(const PickleValue *dict, const char *key)
+static const PickleValue *find_key(TensorWalk *walk, const PickleValue *dict, const char *key)
 {
+    walk->visit_count += dict->count / 2;
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         if (dict->items[i]->kind == PICKLE_STRING && rv_pickle_text_is(dict->items[i]->text, key))
             return dict->items[i + 1];
@@ -186,7 +189,7 @@ static RvStatus visit_module(TensorWalk *walk, const char *name, const PickleVal
     static const char *const dicts[] = {"_parameters", "_buffers", "_modules"};
     RvStatus status = RV_OK;
     for (size_t i = 0; i < 3 && status == RV_OK; i++) {
-        const PickleValue *dict = find_key(state, dicts[i]);
+        const PickleValue *dict = find_key(walk, state, dicts[i]);
         if (dict != NULL)
             status = visit(walk, name, dict, depth + 1, err);
     }
@@ -202,11 +205,12 @@ static RvStatus visit(TensorWalk *walk, const char *name, const PickleValue *val
     if (value->kind == PICKLE_CALL)
         return visit_call(walk, name, value, depth, err);
     if (value->kind == PICKLE_OBJECT && value->state != NULL)
-        return value->state->kind == PICKLE_DICT && find_key(value->state, "_modules") != NULL
+        return value->state->kind == PICKLE_DICT && find_key(walk, value->state, "_modules") != NULL
                    ? visit_module(walk, name, value->state, depth, err)
                    : visit(walk, name, value->state, depth + 1, err);
     if (value->kind != PICKLE_DICT)
         return RV_OK;
+    walk->visit_count += value->count / 2;
     RvStatus status = RV_OK;
     for (size_t i = 0; i + 1 < value->count && status == RV_OK; i += 2) {
         const PickleValue *key = value->items[i];

@@ -3,6 +3,7 @@
  * in test_checkpoint_files.c. */
 #include "clip_support.h"
 
+#include "base/buffer.h"
 #include "clip/torch_legacy.h"
 
 #define MAGIC "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
@@ -143,6 +144,33 @@ static void torch_legacy_read_refuses(void **state)
     }
 }
 
+/* A dict of 4,000 items that stands 4,000 times in another: 32 kB that would be looked at for a long time,
+ * and 7 MB of the same kind for minutes. */
+static void torch_legacy_read_bounds_shared_dicts(void **state)
+{
+    (void)state;
+    enum { ITEMS = 4000 };
+    static const char begin[] = MAGIC VERSION MACHINE "\x80\x02}(X\1\0\0\0aq\0}q\1(K\1q\2h\2";
+    static const char key[] = "h\2h\2", end_of_inner[] = "u", item[] = "h\0h\1", end[] = "u.\x80\x02].";
+    RvError err = {0};
+    TensorTable table;
+    uint8_t *copy = NULL;
+    Buffer file;
+    rv_buffer_init(&file, SIZE_MAX);
+    assert_int_equal(rv_buffer_append(&file, BYTES(begin), &err), RV_OK);
+    for (int i = 0; i < ITEMS; i++)
+        assert_int_equal(rv_buffer_append(&file, BYTES(key), &err), RV_OK);
+    assert_int_equal(rv_buffer_append(&file, BYTES(end_of_inner), &err), RV_OK);
+    for (int i = 0; i < ITEMS; i++)
+        assert_int_equal(rv_buffer_append(&file, BYTES(item), &err), RV_OK);
+    assert_int_equal(rv_buffer_append(&file, BYTES(end), &err), RV_OK);
+    assert_int_equal(read_copy(file.bytes, file.size_bytes, &table, &copy, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "without end"));
+    rv_tensor_table_clear(&table);
+    free(copy);
+    rv_buffer_clear(&file);
+}
+
 static void torch_legacy_read_survives_damage(void **state)
 {
     uint64_t random = 6;
@@ -172,6 +200,7 @@ int main(void)
         cmocka_unit_test(torch_legacy_read_knows_classes_of_modules),
         cmocka_unit_test(torch_legacy_looks_like_no_other_pickle),
         cmocka_unit_test(torch_legacy_read_refuses),
+        cmocka_unit_test(torch_legacy_read_bounds_shared_dicts),
         cmocka_unit_test(torch_legacy_read_survives_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,9 +339,9 @@ const CliCommand cli_command_model_fetch = {
         "and how large it is, is said before.\n"
         "Each file is tried at all of its public addresses: Hugging Face first, then OpenAI's old ones where "
         "there are such. HF_ENDPOINT names another endpoint that is laid out like https://huggingface.co, "
-        "HF_TOKEN is sent to the endpoint and to nobody else. Proxies are taken from http_proxy, "
-        "https_proxy, "
-        "all_proxy and no_proxy, as the curl command takes them.\n"
+        "HF_TOKEN is sent to the endpoint, if that is https:// or on this machine, and to nobody else. "
+        "Proxies are "
+        "taken from http_proxy, https_proxy, all_proxy and no_proxy, as the curl command takes them.\n"
         "Where none of it works, get the files in any other way and give them to `reelvec model add`.",
     .examples = "  reelvec model fetch ViT-B/32\n"
                 "  HF_ENDPOINT=https://mirror.example.org reelvec model fetch ViT-B/32-laion2B\n"

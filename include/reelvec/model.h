@@ -67,9 +67,9 @@ typedef struct RvFetchOptions {
 
 /* Download the files of a known model, resuming what is there, check sizes and SHA-256, install atomically.
  * Every file is tried at each of its public addresses, then the next form in which the model is published.
- * HF_ENDPOINT names another endpoint than https://huggingface.co, HF_TOKEN is sent to the endpoint, to nobody
- * else; proxies as libcurl reads them from the environment. Errors: NOT_FOUND (no known name), NETWORK,
- * MISMATCH, CANCELLED, BUSY, IO, ARGUMENT. */
+ * HF_ENDPOINT names another endpoint than https://huggingface.co, HF_TOKEN is sent to the endpoint, if that
+ * is https:// or on this machine, and to nobody else; proxies as libcurl reads them from the environment.
+ * Errors: NOT_FOUND (no known name), NETWORK, MISMATCH, CANCELLED, BUSY, IO, ARGUMENT. */
 RV_API RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err);
 
 /* Read an installed known model again and compare its SHA-256. MISMATCH when it differs. *unknown_count (may

@@ -27,6 +27,7 @@
 /* One file on its way: the part on disk, and the request that is running. */
 typedef struct Transfer {
     const Download *download;
+    const char *shown; // the address without its password, for messages
     CURL *curl;
     int fd;                 // the part
     uint64_t size_bytes;    // of the part now
@@ -136,11 +137,11 @@ static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server has %" PRIu64 " bytes, the file has %" PRIu64
                             "; try another address",
-                            transfer->download->url, total, wanted);
+                            transfer->shown, total, wanted);
     if (total > size_limit(transfer))
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server has %" PRIu64 " bytes; no more than %" PRIu64 " are taken",
-                            transfer->download->url, total, size_limit(transfer));
+                            transfer->shown, total, size_limit(transfer));
     if (transfer->download->size_bytes == 0)
         rv_log_line(&transfer->download->options->log, RV_LOG_INFO, "%s: %.1f MB", transfer->download->name,
                     (double)total / 1e6);
@@ -176,10 +177,9 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
         return 0;
     uint64_t limit = size_limit(transfer);
     if (transfer->size_bytes > limit || size_bytes > limit - transfer->size_bytes) {
-        transfer->status =
-            rv_error_set(transfer->err, RV_ERROR_MISMATCH,
-                         "%s: the server sends more than %" PRIu64 " bytes; try another address",
-                         transfer->download->url, limit);
+        transfer->status = rv_error_set(
+            transfer->err, RV_ERROR_MISMATCH,
+            "%s: the server sends more than %" PRIu64 " bytes; try another address", transfer->shown, limit);
         return 0;
     }
     for (size_t done = 0; done < size_bytes;) {
@@ -272,7 +272,7 @@ static void set_options(Transfer *transfer, const char *range)
 
 static RvStatus judge_answer(Transfer *transfer, CURLcode result)
 {
-    const char *url = transfer->download->url;
+    const char *url = transfer->shown;
     long answer = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answer);
     if (transfer->status != RV_OK || transfer->start_again)
@@ -432,7 +432,7 @@ static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
                 transfer->err, RV_ERROR_MISMATCH,
                 "%s: what the server sent has %" PRIu64 " bytes and SHA-256 %s, not %s; deleted; try another "
                 "address",
-                download->url, transfer->size_bytes, hex, sha256 != NULL ? sha256 : "those of the file");
+                transfer->shown, transfer->size_bytes, hex, sha256 != NULL ? sha256 : "those of the file");
         }
     }
 }
@@ -460,18 +460,19 @@ static RvStatus run_transfer(Transfer *transfer, const char *part, bool *wrong)
     curl_global_cleanup();
     if (status == RV_OK && wanted_sha256(transfer) == NULL)
         rv_log_line(&download->options->log, RV_LOG_WARNING,
-                    "%s: no SHA-256 is known for it; it is what %s sent", download->name, download->url);
+                    "%s: no SHA-256 is known for it; it is what %s sent", download->name, transfer->shown);
     return status == RV_OK ? install(transfer, part) : status;
 }
 
 RvStatus rv_model_download(const Download *download, bool *worth_resuming, RvError *err)
 {
-    char part[MODEL_PATH_SIZE];
+    char part[MODEL_PATH_SIZE], shown[MODEL_PATH_SIZE];
     *worth_resuming = false;
     int length = snprintf(part, sizeof part, "%s.part", download->path);
     if (length < 0 || (size_t)length >= sizeof part)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", download->path);
-    Transfer transfer = {.download = download, .fd = -1, .err = err};
+    rv_file_show_url(download->url, shown, sizeof shown);
+    Transfer transfer = {.download = download, .shown = shown, .fd = -1, .err = err};
     transfer.began_s = rv_clock_s();
     RvStatus status = open_part(part, &transfer.fd, err);
     if (status != RV_OK)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "models/model_download.h"
@@ -42,8 +43,9 @@ static RvStatus check_base(const char *what, const char *url, RvError *err)
 {
     if (rv_file_is_url(url))
         return RV_OK;
-    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s%s: not an address that starts with http:// or https://",
-                        what, url);
+    const char *at = strrchr(url, '@'); // a password may stand before it
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s%s%s: not an address that starts with http:// or https://",
+                        what, at != NULL ? "..." : "", at != NULL ? at : url);
 }
 
 static size_t length_without_slash(const char *url)
@@ -52,6 +54,32 @@ static size_t length_without_slash(const char *url)
     while (length > 0 && url[length - 1] == '/')
         length--;
     return length;
+}
+
+/* The host, without the address's path and without a password. */
+static void show_host(const char *url, char *host, size_t size_bytes)
+{
+    char shown[MODEL_PATH_SIZE];
+    rv_file_show_url(url, shown, sizeof shown);
+    const char *start = strstr(shown, "://");
+    start = start != NULL ? start + 3 : shown;
+    snprintf(host, size_bytes, "%.*s", (int)strcspn(start, "/?#"), start);
+}
+
+/* Whether a secret may go there: nobody on the way can read it. */
+static bool is_private(const char *url)
+{
+    static const char *const here[] = {"localhost", "127.0.0.1", "[::1]"};
+    char host[256];
+    if (rv_ascii_begins(url, "https://"))
+        return true;
+    show_host(url, host, sizeof host);
+    for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+        size_t length = strlen(here[i]);
+        if (strncmp(host, here[i], length) == 0 && (host[length] == '\0' || host[length] == ':'))
+            return true;
+    }
+    return false;
 }
 
 /* HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
@@ -72,6 +100,11 @@ static RvStatus read_environment(Fetch *fetch, RvError *err)
     for (const char *at = fetch->token; at != NULL && *at != '\0'; at++) {
         if (*at <= ' ' || *at > '~') // not echoed: it is a secret
             return rv_error_set(err, RV_ERROR_ARGUMENT, "HF_TOKEN: holds a character that no token has");
+    }
+    if (fetch->token != NULL && fetch->options->base_url == NULL && !is_private(fetch->endpoint)) {
+        rv_log_line(&fetch->options->log, RV_LOG_WARNING,
+                    "HF_TOKEN is not sent, as HF_ENDPOINT is an http:// address; give an https:// one");
+        fetch->token = NULL;
     }
     return RV_OK;
 }
@@ -125,8 +158,10 @@ static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
 /* Forms share files; what did not answer a moment ago is not asked again. */
 static bool failed_before(const Fetch *fetch, const char *url)
 {
-    const char *at = strstr(fetch->failures, url);
-    return at != NULL && at[strlen(url)] == ':';
+    char shown[MODEL_PATH_SIZE];
+    rv_file_show_url(url, shown, sizeof shown);
+    const char *at = strstr(fetch->failures, shown);
+    return at != NULL && at[strlen(shown)] == ':';
 }
 
 /* *failed: no address gave the file, for reasons that another form of the model may not have. */
@@ -165,22 +200,6 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
 }
 
 /* ---- forms -------------------------------------------------------------------------------------------- */
-
-/* The host, without the address's path and without a password. */
-static void show_host(const char *url, char *host, size_t size_bytes)
-{
-    const char *start = strstr(url, "://");
-    start = start != NULL ? start + 3 : url;
-    size_t length = strcspn(start, "/?#");
-    for (size_t i = length; i > 0; i--) {
-        if (start[i - 1] == '@') {
-            start += i;
-            length -= i;
-            break;
-        }
-    }
-    snprintf(host, size_bytes, "%.*s", (int)length, start);
-}
 
 /* What is to come, before it comes. */
 static void announce(const Fetch *fetch, const ModelForm *form, const char *folder)

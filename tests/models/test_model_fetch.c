@@ -307,6 +307,51 @@ static void model_fetch_gives_the_token_to_the_endpoint(void **state)
     assert_non_null(strstr(err.message, "HF_ENDPOINT"));
 }
 
+/* A proxy stands for all that a request in clear goes through. */
+static void model_fetch_sends_the_token_to_nobody_in_clear(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char proxy[200];
+    http_server_url(fixture->server, "", proxy, sizeof proxy);
+    setenv("http_proxy", proxy, 1);
+    setenv("no_proxy", "127.0.0.1", 1);
+    setenv("HF_ENDPOINT", "http://127.0.0.1.hub.invalid", 1);
+    setenv("HF_TOKEN", "hf_secret", 1);
+    fixture->files[AT_HUB_CONFIG].path =
+        "http://127.0.0.1.hub.invalid/owner/test-1/resolve/abc123/config.json";
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    unsetenv("http_proxy");
+    unsetenv("no_proxy");
+    assert_int_equal(fixture->files[AT_HUB_CONFIG].request_count, 1);
+    assert_string_equal(fixture->files[AT_HUB_CONFIG].authorization, "");
+    assert_non_null(strstr(fixture->log, "HF_TOKEN is not sent"));
+}
+
+/* The password of a mirror or of an endpoint is used and never shown. */
+static void model_fetch_shows_no_password(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char url[200];
+    snprintf(url, sizeof url, "http://me:s3cret@%s", fixture->endpoint + strlen("http://"));
+    setenv("HF_ENDPOINT", url, 1);
+    fixture->files[AT_HUB_WEIGHTS].behaviour = fixture->files[ARCHIVE_WORDS].behaviour = HTTP_MISSING;
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(fixture->files[AT_HUB_CONFIG].authorization, "Basic "));
+    assert_null(strstr(err.message, "s3cret"));
+    assert_null(strstr(fixture->log, "s3cret"));
+    assert_non_null(strstr(fixture->log, "//127.0.0.1:"));
+    setenv("HF_ENDPOINT", "me:s3cret@hub", 1);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
+    assert_null(strstr(err.message, "s3cret"));
+    fixture->options.base_url = "ftp://me:s3cret@mirror";
+    setenv("HF_ENDPOINT", fixture->endpoint, 1);
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_ARGUMENT);
+    assert_null(strstr(err.message, "s3cret"));
+    assert_non_null(strstr(err.message, "@mirror"));
+}
+
 static void model_fetch_refuses_what_is_no_address(void **state)
 {
     Fixture *fixture = *state;
@@ -347,6 +392,8 @@ int main(void)
         CASE(model_fetch_keeps_the_form_that_is_there),
         CASE(model_fetch_from_a_mirror),
         CASE(model_fetch_gives_the_token_to_the_endpoint),
+        CASE(model_fetch_sends_the_token_to_nobody_in_clear),
+        CASE(model_fetch_shows_no_password),
         CASE(model_fetch_refuses_what_is_no_address),
         CASE(model_fetch_knows_its_names),
         CASE(model_verify_says_what_is_missing),

@@ -17,6 +17,7 @@
 
 #define INDEX_MAX_BYTES ((size_t)16 << 20)
 #define SHARD_MAX 1024
+#define GATHER_PASSES 16 // how often strided tensors may lead over the files' bytes, all together
 
 static const char index_ending[] = ".index.json";
 
@@ -126,21 +127,28 @@ static RvStatus add_file(WeightFiles *files, const char *path, RvError *err)
 }
 
 /* Strided tensors in order, in memory: Hugging Face's first CLIP files have their projections turned round.
- * Together they take no more than the files have, so that views of one storage cannot fill any memory. */
+ * Together they take no more than the files have, so that views of one storage cannot fill any memory, and
+ * lead over no more than some times as much, so that a few elements of each that lie far apart cannot take
+ * any time. */
 static RvStatus gather_strided(WeightFiles *files, RvError *err)
 {
-    size_t left = 0;
+    size_t left = 0, extent = 0;
     for (size_t i = 0; i < files->count; i++)
         left += files->items[i].map.size_bytes;
+    size_t passes_left = GATHER_PASSES * left;
     for (size_t i = 0; i < files->tensors.count; i++) {
         NamedTensor *item = &files->tensors.items[i];
         if (!item->tensor.strided || item->fault != NULL)
             continue;
-        size_t size_bytes = item->tensor.element_count * rv_weight_type_bytes(item->tensor.type);
-        if (size_bytes > left)
+        size_t element_bytes = rv_weight_type_bytes(item->tensor.type);
+        size_t size_bytes = item->tensor.element_count * element_bytes;
+        // An extent lies in a mapped file, so that its bytes are a number that can be.
+        if (size_bytes > left || !rv_tensor_extent(&item->tensor, &extent) ||
+            extent * element_bytes > passes_left)
             return rv_error_set(err, RV_ERROR_FORMAT,
                                 "%s: its tensors are views of one another; not a checkpoint", item->file);
         left -= size_bytes;
+        passes_left -= extent * element_bytes;
         item->gathered = rv_mem_alloc(size_bytes + 1, 1, err);
         if (item->gathered == NULL)
             return RV_ERROR_MEMORY;

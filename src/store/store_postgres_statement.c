@@ -133,6 +133,11 @@ static RvStatus next_result(PostgresStore *store, PGresult **out, RvError *err)
     double deadline_s = rv_wire_deadline(timeout_s);
     *out = NULL;
     while (PQisBusy(store->connection)) {
+        // Of a TLS record of more than 8 kB, as proxies send them, libpq may have left the end in the TLS
+        // library, where the socket does not show it.
+        if (PQsslInUse(store->connection) && PQconsumeInput(store->connection) &&
+            !PQisBusy(store->connection))
+            break;
         if (rv_wire_wait(PQsocket(store->connection), deadline_s) == WIRE_TIMED_OUT) {
             give_up(store);
             return rv_wire_timed_out(store->base.uri, timeout_s, err);

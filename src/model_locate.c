@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The checkpoint that a library names, found again: by place, by name, by the SHA-256 of its weights. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,18 +22,28 @@ static bool holds_weights(const char *path, const char *sha256)
     return same;
 }
 
-/* A place that a library brings along is a hint of strangers, perhaps: no URL, device or pipe is touched. */
+static bool is_kernels(const char *path)
+{
+    static const char *const folders[] = {"/proc/", "/sys/", "/dev/"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A place that a library brings along is a hint of strangers, perhaps: no URL, device or pipe is touched, and
+ * nothing of the kernel's own folders, whatever dots and links lead there. */
 static bool may_be_checkpoint(const char *place)
 {
-    static const char *const kernel_folders[] = {"/proc/", "/sys/", "/dev/"};
     struct stat facts;
     if (place == NULL || place[0] != '/')
         return false;
-    for (size_t i = 0; i < sizeof kernel_folders / sizeof kernel_folders[0]; i++) {
-        if (strncmp(place, kernel_folders[i], strlen(kernel_folders[i])) == 0)
-            return false;
-    }
-    return stat(place, &facts) == 0 && (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode));
+    char *whole = realpath(place, NULL);
+    bool good = whole != NULL && !is_kernels(whole) && stat(whole, &facts) == 0 &&
+                (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode));
+    free(whole);
+    return good;
 }
 
 typedef struct Search {

@@ -153,14 +153,25 @@ static RvStatus open_temporary(OutFile *out, RvError *err)
         return cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     cli_temporary_add(out->temporary);
-    int fd = open(out->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd >= 0)
-        flock(fd, LOCK_EX | LOCK_NB); // see remove_orphan; not on every file system
-    out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    // Nothing that has the name already is written through, as it may be a link to another file.
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = open(out->temporary, flags, 0666);
+    if (fd < 0 && errno == EEXIST) { // of a process that had the same number
+        remove_orphan(AT_FDCWD, out->temporary);
+        fd = open(out->temporary, flags, 0666);
+    }
+    if (fd < 0) {
+        int cause = errno;
+        cli_temporary_forget(out->temporary); // what has the name is not ours
+        free(out->temporary);
+        out->temporary = NULL;
+        return fail(out, cause, err);
+    }
+    flock(fd, LOCK_EX | LOCK_NB); // see remove_orphan; not on every file system
+    out->file = fdopen(fd, "wb");
     if (out->file == NULL) {
         int cause = errno;
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         return fail(out, cause, err);
     }
     return RV_OK;

@@ -2,6 +2,7 @@
 /* The files beside a library: LIBRARY-wal, LIBRARY-shm, LIBRARY-journal. Whose they are, and which of them is
  * in the way. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,20 +140,30 @@ void rv_sqlite_clear_way(const char *path)
     sqlite3_close_v2(db);
 }
 
+/* What was looked at is what is given away, also if somebody puts another file in its place meanwhile.
+ * O_PATH: closing it releases no lock of SQLite's. */
+static void give_to_group(const char *name, gid_t group)
+{
+    struct stat facts;
+    int file = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0)
+        return;
+    // Only members may give a file to a group. For others it stays as SQLite made it.
+    if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink == 1 && facts.st_gid != group &&
+        facts.st_uid == geteuid() && fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
+        errno = 0;
+    close(file);
+}
+
 void rv_sqlite_share_side_files(const char *path)
 {
     static const char *const suffixes[] = {"-wal", "-shm"};
     char name[SQLITE_SIDE_PATH_BYTES];
-    struct stat library, facts;
+    struct stat library;
     if (stat(path, &library) != 0)
         return;
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        if (!rv_sqlite_side_path(path, suffixes[i], name, sizeof name) || lstat(name, &facts) != 0 ||
-            !S_ISREG(facts.st_mode) || facts.st_nlink != 1 || facts.st_gid == library.st_gid ||
-            facts.st_uid != geteuid())
-            continue;
-        // Only members may give a file to a group. For others it stays as SQLite made it.
-        if (lchown(name, (uid_t)-1, library.st_gid) != 0)
-            continue;
+        if (rv_sqlite_side_path(path, suffixes[i], name, sizeof name))
+            give_to_group(name, library.st_gid);
     }
 }

@@ -6,24 +6,25 @@
  * belong to him, and whoever writes afterwards may not touch them. Hence a connection for reading makes
  * neither:
  *
- *     LIBRARY-wal     what the connection for reading does
- *     missing, empty  Everything is in the library itself, and is read from there ("alone"), as SQLite reads
- * a file that has no write-ahead log: two bytes of the header are changed on their way in. has content     A
- * writer is at work, or was interrupted. SQLite reads log and library together, with the LIBRARY-shm that is
- * there (its parameter readonly_shm: opened for reading, never made).
+ *   - LIBRARY-wal is missing or empty: everything is in the library itself, and is read from there
+ *     ("alone"), as SQLite reads a file that has no write-ahead log. Two bytes of the header are
+ *     changed on their way in.
+ *   - LIBRARY-wal has content: a writer is at work, or was interrupted. SQLite reads log and library
+ *     together, with the LIBRARY-shm that is there (its parameter readonly_shm: opened for reading,
+ *     never made).
  *
  * SQLite looks which of the two it is when it begins to read, each time. What is left to do here is to keep a
  * writer that comes later from changing the library under a reader that is alone. Writers put rows into the
  * log first, which does no harm; it is the transfer of the log into the library (a checkpoint) that does:
  *
  *   - Readers that are alone hold a shared flock() on the library's folder while they read, and the
- * connections of this file system take that lock alone before they transfer. If they do not get it at once,
- * the log simply stays longer. A lock on the library itself would not do: when a process closes a descriptor
- * of a file, it loses the locks that SQLite holds on that file.
- *   - Other programs do not know that lock. After every read of a page, size and time of change of the file
- * must be what they were when the reading began; if not, the page is not used, and the reader gets
- * SQLITE_BUSY. A change within one tick of the clock that stamps files would not be seen, so that reading
- * begins only when the last change is older than that.
+ *     connections of this file system take that lock alone before they transfer. If they do not get it
+ *     at once, the log simply stays longer. A lock on the library itself would not do: when a process
+ *     closes a descriptor of a file, it loses the locks that SQLite holds on that file.
+ *   - Other programs do not know that lock. After every read of a page, size and time of change of the
+ *     file must be what they were when the reading began; if not, the page is not used, and the reader
+ *     gets SQLITE_BUSY. A change within one tick of the clock that stamps files would not be seen, so
+ *     that reading begins only when the last change is older than that.
  *
  * Sources: sqlite.org/walformat.html (2.3, numbers of the locks), sqlite.org/fileformat2.html (1.3, the
  * header), sqlite.org/c3ref/vfs.html. */

@@ -244,6 +244,16 @@ static void search_reads_no_strange_places(void **state)
         ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write", sql);
         ASSERT_RUN(1, "l.db: made with the model here", "search", "a", "-l", "l.db");
     }
+    // The right model, in a folder of the kernel's that is named in another way.
+    char folder[64], sql[200];
+    snprintf(folder, sizeof folder, "/dev/shm/reelvec-test-%ld", (long)getpid());
+    shell("cp -r relative %s", folder);
+    snprintf(sql, sizeof sql, "UPDATE library_notes SET value = '/tmp/..%s'", folder);
+    ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write", sql);
+    RunResult result = RUN("search", "a", "-l", "l.db");
+    shell("rm -r %s", folder);
+    assert_status(&result, 1);
+    run_clear(&result);
 }
 
 /* Known weights that are not here: the name to fetch is theirs, whatever the library calls them. */

@@ -157,6 +157,31 @@ static void what_a_killed_process_left_is_removed(void **state)
     assert_int_not_equal(access(locked, F_OK), 0);
 }
 
+/* In a folder of several people somebody may have made a link of the name that the part will have. */
+static void nothing_is_written_through_a_name_that_is_there(void **state)
+{
+    (void)state;
+    char victim[200], part[200];
+    RvError error = {0};
+    size_t size_bytes = 0;
+    snprintf(victim, sizeof victim, "%s/victim", folder);
+    snprintf(part, sizeof part, "%s/out.csv.%ld.part", folder, (long)getpid());
+    write_whole(victim, "kept", 4);
+    assert_int_equal(link(victim, part), 0);
+    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    uint8_t *now = read_whole(victim, &size_bytes);
+    assert_int_equal(size_bytes, 4);
+    assert_memory_equal(now, "kept", 4);
+    free(now);
+    assert_int_equal(files_in_folder(), 2);
+    // What cannot be removed stays, and is named.
+    assert_int_equal(mkdir(part, 0700), 0);
+    assert_int_equal(write_out(OUT_TEXT, &error), RV_ERROR_IO);
+    assert_non_null(strstr(error.message, "File exists"));
+    assert_int_equal(rmdir(part), 0);
+    unlink(victim);
+}
+
 static void abandoned_file_leaves_what_was_there(void **state)
 {
     (void)state;
@@ -186,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(file_of_another_kind_is_not_replaced),
+        CASE(nothing_is_written_through_a_name_that_is_there),
         CASE(what_a_killed_process_left_is_removed),
         CASE(abandoned_file_leaves_what_was_there),
     };

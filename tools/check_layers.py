@@ -17,7 +17,7 @@ BOUNDARIES = {
     r"cuda|cublas|mma\.h": r"^src/compute/cuda/",
     r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface)",
     r"tiffio\.h|gif_lib\.h|webp/": r"^src/pixels/",
-    r"curl/": r"^src/(models/|pixels/still_url)",
+    r"curl/": r"^src/base/web",
     r"cairo": r"^apps/cli/",
     r"pcre2\.h|unicase\.h|uninorm\.h|unistr\.h|unictype\.h": r"^src/clip/",
     r"immintrin\.h|arm_neon\.h": r"^src/compute/kernels/",

@@ -2,7 +2,6 @@
 /* One file from a web server to the disk: resumed, checked, installed whole or not at all. */
 #include "models/model_download.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,11 +17,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/web.h"
 #include "models/model_source.h"
-#include "reelvec/reelvec.h"
 
 #define DEFAULT_STALL_TIMEOUT_S 30
-#define MAX_REDIRECTS 5
+#define MAX_REDIRECTS 5L
 
 /* One file on its way: the part on disk, and the request that is running. */
 typedef struct Transfer {
@@ -219,19 +218,6 @@ static int report_progress(void *user, curl_off_t expected, curl_off_t done, cur
     return transfer->cancelled ? 1 : 0;
 }
 
-static void set_protocols(CURL *curl, const char *url)
-{
-    bool secure = strncasecmp(url, "https:", 6) == 0;
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-#else
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(secure ? CURLPROTO_HTTPS : CURLPROTO_HTTP));
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS,
-                     (long)(secure ? CURLPROTO_HTTPS : CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-}
-
 static long stall_timeout_s(const Download *download)
 {
     return download->options->stall_timeout_s > 0 ? download->options->stall_timeout_s
@@ -241,15 +227,6 @@ static long stall_timeout_s(const Download *download)
 static void set_options(Transfer *transfer, const char *range)
 {
     CURL *curl = transfer->curl;
-    curl_easy_setopt(curl, CURLOPT_URL, transfer->download->url);
-    set_protocols(curl, transfer->download->url);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "reelvec/" REELVEC_VERSION);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, stall_timeout_s(transfer->download));
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, stall_timeout_s(transfer->download));
     curl_easy_setopt(curl, CURLOPT_RANGE, range);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
@@ -262,12 +239,6 @@ static void set_options(Transfer *transfer, const char *range)
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, transfer->download->token);
     }
-    // The certificates that the curl command would take; needed behind proxies that have their own.
-    const char *certificates = getenv("CURL_CA_BUNDLE");
-    if (certificates == NULL)
-        certificates = getenv("SSL_CERT_FILE");
-    if (certificates != NULL && certificates[0] != '\0')
-        curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
 }
 
 static RvStatus judge_answer(Transfer *transfer, CURLcode result)
@@ -315,7 +286,10 @@ static RvStatus transfer_rest(Transfer *transfer)
     snprintf(range, sizeof range, "%" PRIu64 "-", transfer->size_bytes);
     transfer->range_start = UINT64_MAX;
     transfer->body_began = false;
-    transfer->curl = curl_easy_init();
+    transfer->curl = rv_web_request(&(WebRequest){.url = transfer->download->url,
+                                                  .keeps_to_https = true,
+                                                  .redirects_max = MAX_REDIRECTS,
+                                                  .silence_s = stall_timeout_s(transfer->download)});
     if (transfer->curl == NULL)
         return rv_error_set(transfer->err, RV_ERROR_MEMORY, "cannot start a download");
     set_options(transfer, transfer->size_bytes > 0 ? range : NULL);
@@ -455,9 +429,7 @@ static RvStatus run_transfer(Transfer *transfer, const char *part, bool *wrong)
         if (status != RV_OK)
             return status;
     }
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     RvStatus status = fetch_checked(transfer, part, wrong);
-    curl_global_cleanup();
     if (status == RV_OK && wanted_sha256(transfer) == NULL)
         rv_log_line(&download->options->log, RV_LOG_WARNING,
                     "%s: no SHA-256 is known for it; it is what %s sent", download->name, transfer->shown);

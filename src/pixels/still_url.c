@@ -2,13 +2,8 @@
 /* The bytes of a picture from a web server, bounded in size and time. */
 #include "pixels/still_url.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
-#include "reelvec/reelvec.h"
+#include "base/web.h"
 
 #define MAX_REDIRECTS 10L
 #define SILENCE_S 30L // without a byte from the server
@@ -16,7 +11,7 @@
 
 /* One request. */
 typedef struct Transfer {
-    const char *url, *name; // name: for messages
+    const char *name; // for messages
     Buffer *body;
     RvStatus status; // of keeping the body
     RvError *err;
@@ -42,33 +37,12 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
 
 static void set_options(CURL *curl, Transfer *transfer)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, transfer->url);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); // all that libcurl can undo
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "reelvec/" REELVEC_VERSION);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, SILENCE_S);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_S);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body->max_bytes);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L); // a page that explains a 404 is no picture
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    // The certificates that the curl command would take; needed behind proxies that have their own.
-    const char *certificates = getenv("CURL_CA_BUNDLE");
-    if (certificates == NULL)
-        certificates = getenv("SSL_CERT_FILE");
-    if (certificates != NULL && certificates[0] != '\0')
-        curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
 }
 
 static RvStatus refused(const Transfer *transfer, long answer)
@@ -122,17 +96,11 @@ static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
                         curl_easy_strerror(result));
 }
 
-static void start_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 RvStatus rv_still_fetch(const char *url, const char *name, Buffer *out, RvError *err)
 {
-    static pthread_once_t started = PTHREAD_ONCE_INIT;
-    pthread_once(&started, start_curl);
-    Transfer transfer = {.url = url, .name = name, .body = out, .err = err};
-    CURL *curl = curl_easy_init();
+    Transfer transfer = {.name = name, .body = out, .err = err};
+    CURL *curl =
+        rv_web_request(&(WebRequest){.url = url, .redirects_max = MAX_REDIRECTS, .silence_s = SILENCE_S});
     if (curl == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: cannot start fetching", name);
     set_options(curl, &transfer);

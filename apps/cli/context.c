@@ -15,12 +15,18 @@
 #include "cli.h"
 #include "text.h"
 
+// Why standard output failed first, or what kept a line from it: later calls do not know.
+static int output_errno;
+
 static void print_line(FILE *file, const char *start, const char *format, va_list arguments)
 {
     char line[8192]; // a path and more; longer lines are cut
     vsnprintf(line, sizeof line, format, arguments);
     char *clean = cli_text_clean(line);
-    fprintf(file, "%s%s\n", start, clean != NULL ? clean : "out of memory");
+    if (clean != NULL || file != stdout)
+        fprintf(file, "%s%s\n", start, clean != NULL ? clean : "out of memory");
+    else if (output_errno == 0)
+        output_errno = ENOMEM;
     free(clean);
 }
 
@@ -182,9 +188,6 @@ void cli_keep_descriptors(void)
     }
 }
 
-// Why standard output failed first: later calls do not know.
-static int output_errno;
-
 bool cli_flush(void)
 {
     errno = 0;
@@ -208,7 +211,7 @@ int cli_finish(int status)
 {
     if (status == CLI_INTERRUPTED && cli_interrupted())
         status = cli_interrupt_status();
-    if (cli_flush())
+    if (cli_flush() && output_errno == 0)
         return status;
     int cause = find_output_errno();
     if (cause == EPIPE)

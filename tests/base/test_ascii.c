@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Words of ASCII are compared alike in every locale. */
+#include <ctype.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include <cmocka.h>
 
@@ -70,7 +70,8 @@ static void ascii_letters_have_one_case_in_turkish(void **state)
         print_message("needs the locale tr_TR.UTF-8: package locales, whose localedef makes it\n");
         skip();
     }
-    assert_int_not_equal(strcasecmp("DIVX", "divx"), 0); // else this would show nothing
+    // Else this would show nothing. Sanitizers have a strcasecmp of their own, without locales.
+    assert_int_not_equal(tolower('I'), 'i');
     check_cases();
     setlocale(LC_ALL, "C");
 }

@@ -24,12 +24,20 @@ static bool is_ending(const char *name, const char *path)
            strcmp(path + path_length - name_length, name) == 0;
 }
 
-/* A shell pattern, on the whole path or on its last part. */
+/* A shell pattern, on the whole path or on its last part; one with a '/' in it also on several last parts, as
+ * names without wildcards are taken: talks and a star below it mean every folder talks. Without a '/' it
+ * means no folder, so that a short pattern does not take a whole tree. */
 static bool is_matched(const char *name, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return name[0] != '\0' &&
-           (fnmatch(name, path, 0) == 0 || (slash != NULL && fnmatch(name, slash + 1, 0) == 0));
+    if (name[0] == '\0')
+        return false;
+    bool matched = fnmatch(name, path, 0) == 0, parts = strchr(name, '/') != NULL;
+    for (const char *slash = strchr(path, '/'); slash != NULL && !matched;) {
+        const char *next = strchr(slash + 1, '/');
+        matched = (parts || next == NULL) && fnmatch(name, slash + 1, 0) == 0;
+        slash = next;
+    }
+    return matched;
 }
 
 static size_t choose_by(bool (*means)(const char *name, const char *path), const char *name,

@@ -306,6 +306,19 @@ static RvStatus give_back(const char *path_or_url, int64_t size_bytes, RvSources
     return out->videos.count > 0 ? RV_OK : RV_ERROR_MEMORY;
 }
 
+static RvStatus explain_missing(const char *path, int why, RvError *err)
+{
+    char *shown = rv_file_copy_shown(path, err);
+    if (shown == NULL)
+        return RV_ERROR_MEMORY;
+    RvStatus status = why == ENOENT || why == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO;
+    bool address = status == RV_ERROR_NOT_FOUND && rv_file_is_address(path);
+    rv_error_set(err, status, "%.800s: %s%s", shown, strerror(why),
+                 address ? "; of addresses, those that begin with http:// or https:// are read" : "");
+    free(shown);
+    return status;
+}
+
 RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options, RvSources *out,
                          RvError *err)
 {
@@ -318,8 +331,7 @@ RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options
     if (rv_file_is_url(path_or_url))
         status = give_back(path_or_url, 0, out, err);
     else if (stat(path_or_url, &facts) != 0)
-        status = rv_error_set(err, errno == ENOENT || errno == ENOTDIR ? RV_ERROR_NOT_FOUND : RV_ERROR_IO,
-                              "%.900s: %s", path_or_url, strerror(errno));
+        status = explain_missing(path_or_url, errno, err);
     else if (!S_ISDIR(facts.st_mode))
         status = give_back(path_or_url, (int64_t)facts.st_size, out, err);
     else {

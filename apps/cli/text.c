@@ -12,6 +12,8 @@
 
 #include "reelvec/library.h"
 
+#define ADDRESS_KIND_MAX 16 // longer words before :// are none; bounds the work on a long text
+
 // The program leaves LC_NUMERIC alone, so the decimal point is a point here.
 bool cli_text_parse_real(const char *text, double *out)
 {
@@ -145,12 +147,18 @@ static bool is_control(const unsigned char *text, size_t count)
            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
 }
 
+/* KIND:// of any kind, http:/ too, which is a slip for http://. */
 static bool begins_address(const char *text)
 {
-    return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+    size_t length = 0;
+    while (length < ADDRESS_KIND_MAX && text[length] != '\0' && strchr(letters, text[length]) != NULL)
+        length++;
+    return (length > 0 && strncmp(text + length, "://", 3) == 0) || strncasecmp(text, "http:/", 6) == 0 ||
+           strncasecmp(text, "https:/", 7) == 0;
 }
 
-/* A copy in which the web addresses are as the library shows them. */
+/* A copy in which the addresses are as the library shows them. */
 static char *without_passwords(const char *text)
 {
     char *copy = malloc(strlen(text) + 1), *out = copy;

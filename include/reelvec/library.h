@@ -271,8 +271,8 @@ typedef enum RvNaming {
     RV_NAMED_PATH,   /* the path or URL as the library keeps it */
     RV_NAMED_FILE,   /* the file that the name leads to from the current folder */
     RV_NAMED_ENDING, /* the last parts of the path: clip.mp4, talks/clip.mp4 */
-    RV_NAMED_PATTERN /* a shell pattern with * ? [ ], on the whole path or on its last part, with a '/' in it also
-                        on several last parts; * crosses '/', case counts */
+    RV_NAMED_PATTERN /* a shell pattern with * ? [ ], on the whole path or on its last part, with a '/' in
+                        it also on several last parts; * crosses '/', case counts */
 } RvNaming;
 
 /* ---- searching -------------------------------------------------------------------------------------- */

@@ -138,6 +138,19 @@ bool rv_file_is_url(const char *path_or_url)
     return rv_ascii_begins(path_or_url, "http://") || rv_ascii_begins(path_or_url, "https://");
 }
 
+/* Where user, password and host begin, behind KIND:// of any kind (http:/ is a slip for http://); NULL in a
+ * path. */
+static const char *find_authority(const char *path_or_url)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+    size_t length = strspn(path_or_url, letters);
+    const char *behind = path_or_url + length;
+    bool web = rv_ascii_begins(path_or_url, "http:/") || rv_ascii_begins(path_or_url, "https:/");
+    if (length == 0 || (strncmp(behind, "://", 3) != 0 && !web))
+        return NULL;
+    return behind + 1 + strspn(behind + 1, "/");
+}
+
 /* What stands behind user and password; the authority itself where there are none. */
 static const char *find_host(const char *authority)
 {
@@ -151,11 +164,21 @@ static const char *find_host(const char *authority)
     return at != NULL ? at + 1 : authority;
 }
 
+bool rv_file_is_address(const char *path_or_url)
+{
+    return find_authority(path_or_url) != NULL;
+}
+
 void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
 {
-    const char *authority = rv_file_is_url(path_or_url) ? strstr(path_or_url, "://") + 3 : path_or_url;
-    const char *rest = authority != path_or_url ? find_host(authority) : path_or_url;
-    snprintf(shown, size_bytes, "%.*s%s", (int)(authority - path_or_url), path_or_url, rest);
+    const char *authority = find_authority(path_or_url);
+    const char *host = authority != NULL ? find_host(authority) : path_or_url, *kept = authority;
+    if (authority == NULL)
+        kept = path_or_url;
+    else if (!rv_file_is_url(path_or_url) && host != authority) // of other kinds the user is shown
+        kept = authority + strcspn(authority, ":@");
+    bool user = kept != authority && authority != NULL;
+    snprintf(shown, size_bytes, "%.*s%s%s", (int)(kept - path_or_url), path_or_url, user ? "@" : "", host);
 }
 
 char *rv_file_copy_shown(const char *path_or_url, RvError *err)

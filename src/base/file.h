@@ -31,7 +31,11 @@ RvStatus rv_file_read_stream(const char *path, Buffer *out, RvError *err);
 /* true for "http://..." and "https://...". */
 bool rv_file_is_url(const char *path_or_url);
 
-/* As messages name it: an address without user and password, a path as it is. shown: room for strlen + 1. */
+/* Whether it begins as an address of any kind does, also of one that is not read: "ftp://...". */
+bool rv_file_is_address(const char *path_or_url);
+
+/* As messages name it: a web address without user and password, another one without password, a path as it
+ * is. shown: room for strlen + 1. */
 void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes);
 
 /* The same as a copy. To be freed. Errors: MEMORY (NULL). */

@@ -156,6 +156,13 @@ static void show_url_leaves_out_who_asks(void **state)
         {"http://host?a@b", "http://host?a@b"},
         {"user:s3cret@host/x.mp4", "user:s3cret@host/x.mp4"}, // a path
         {"http://", "http://"},
+        {"ftp://user:s3cret@host/x.mp4", "ftp://user@host/x.mp4"},
+        {"htp://user:s3/cret@host/x.mp4", "htp://user@host/x.mp4"},
+        {"http:/user:s3cret@host/x.mp4", "http:/user@host/x.mp4"}, // a slip
+        {"postgresql://user@host/d", "postgresql://user@host/d"},
+        {"file:///home/a@b", "file:///home/a@b"},
+        {"a:/b:c@d", "a:/b:c@d"}, // a path
+        {"/x/ftp://user:s3cret@host", "/x/ftp://user:s3cret@host"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char shown[100];

@@ -55,6 +55,8 @@ static void text_clean_shows_no_password(void **state)
         const char *text, *clean;
     } cases[] = {
         {"http://me:s3cret@host/x.mp4: gone", "http://host/x.mp4: gone"},
+        {"'ftp://me:s3cret@host/x.mp4' is gone", "'ftp://me@host/x.mp4' is gone"},
+        {"http:/me:s3cret@host/x.mp4: gone", "http:/me@host/x.mp4: gone"},
         {"'HTTPS://me:s3@cret@host?a=b@c' and http://token@other", "'HTTPS://host?a=b@c' and http://other"},
         {"'http://me:s3/cret@host/x'", "'http://host/x'"},
         {"http://host: see me@host", "http://host: see me@host"},

@@ -111,6 +111,9 @@ static void find_names_what_is_not_there(void **state)
     assert_int_equal(rv_sources_find("/no/such/folder", NULL, &found, &err), RV_ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "/no/such/folder"));
     assert_false(found.folder);
+    assert_int_equal(rv_sources_find("ftp://me:s3cret@host/a.mp4", NULL, &found, &err), RV_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "ftp://me@host/a.mp4: "));
+    assert_non_null(strstr(err.message, "http://"));
     found = find("empty", NULL, RV_ERROR_NOT_FOUND, &err);
     assert_true(found.folder);
     assert_non_null(strstr(err.message, "no videos"));

@@ -9,12 +9,15 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/vector.h"
 #include "encoder_identity.h"
+#include "search/fusion.h"
 #include "search/moments.h"
 #include "search/search.h"
 #include "store/video_name.h"
 
 #define TERMS_MAX 1024
+#define MEAN_LENGTH_MIN 1e-5 // far above rounding, far below what two different texts leave
 
 static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, float *vector, RvError *err)
 {
@@ -179,6 +182,20 @@ static RvStatus require_video(Store *store, const char *name, RvError *err)
     return status;
 }
 
+/* A mean without direction gives every frame the score 0: an order that means nothing. All vectors have
+ * length 1. */
+static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int dimensions, RvError *err)
+{
+    float *mean = rv_mem_alloc((size_t)dimensions, sizeof *mean, err);
+    RvStatus status =
+        mean != NULL ? rv_fusion_mean_vector(query, term_count, dimensions, mean, err) : RV_ERROR_MEMORY;
+    if (status == RV_OK && rv_vector_length(mean, (size_t)dimensions) < MEAN_LENGTH_MIN)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "the terms of the query cancel each other out; change one, or its weight");
+    free(mean);
+    return status;
+}
+
 RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
                          size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err)
 {
@@ -209,6 +226,8 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
         else
             status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
     }
+    if (status == RV_OK && (options == NULL || options->fusion == RV_FUSION_MEAN))
+        status = refuse_nothing(query, term_count, identity.dimensions, err);
     if (status == RV_OK)
         status = rv_search_frames(store, pool, query, term_count, identity.dimensions, options, out, err);
     if (status == RV_OK && out->count == 0 && options->video_glob != NULL)

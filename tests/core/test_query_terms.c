@@ -90,6 +90,24 @@ static void text_and_frame_score_their_mean(void **state)
     }
 }
 
+static void terms_that_leave_nothing_are_refused(void **state)
+{
+    Fixture *fixture = *state;
+    RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a red square", .weight = 0.1},
+                      {.kind = RV_TERM_TEXT, .value = "a red square", .weight = 0.2},
+                      {.kind = RV_TERM_TEXT, .value = "a red square", .weight = -0.3}};
+    RvSearchOptions options = {0};
+    RvHits hits;
+    RvError err = {0};
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, terms, 3, &options, &hits, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "cancel each other out"));
+    options.fusion = RV_FUSION_RRF; // ranks term by term, where nothing cancels
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, terms, 3, &options, &hits, &err),
+                     RV_OK);
+    rv_hits_clear(&hits);
+}
+
 static void bad_terms_are_refused_with_a_reason(void **state)
 {
     static const struct {
@@ -224,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(terms_that_leave_nothing_are_refused, setup_indexed,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_terms_are_refused_with_a_reason, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(searches_use_the_threads_that_were_asked_for, setup_indexed,
                                         fixture_teardown),

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "models/model_source.h"
 #include "reelvec/encoder.h"
 
@@ -192,6 +193,21 @@ static RvStatus explain(const Adding *adding, const char *shown, RvStatus status
 }
 
 /* Opened, a text embedded, the weights hashed. */
+/* A text and a picture: damaged weights of either side give values that are not finite. */
+static RvStatus try_both_towers(RvEncoder *encoder, RvError *err)
+{
+    static const uint8_t grey[] = {0, 85, 170, 255};
+    const RvImage picture = {.pixels_u8 = grey, .width = 2, .height = 2, .channel_count = 1, .row_stride = 2};
+    float *embedding = rv_mem_alloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding, err);
+    if (embedding == NULL)
+        return RV_ERROR_MEMORY;
+    RvStatus status = rv_encoder_encode_text(encoder, "a", 1, true, embedding, err);
+    if (status == RV_OK)
+        status = rv_encoder_encode_images(encoder, &picture, 1, true, embedding, err);
+    free(embedding);
+    return status;
+}
+
 static RvStatus check(Adding *adding, const char *shown)
 {
     char path[MODEL_PATH_SIZE];
@@ -203,12 +219,8 @@ static RvStatus check(Adding *adding, const char *shown)
         return rv_error_set(adding->err, RV_ERROR_FORMAT,
                             "%s: no weights there; wanted a .safetensors, .bin or .pt file", shown);
     RvStatus status = rv_encoder_open(path, &options, &encoder, &cause);
-    if (status == RV_OK) {
-        float *embedding = calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding);
-        status = embedding != NULL ? rv_encoder_encode_text(encoder, "a", 1, true, embedding, &cause)
-                                   : rv_error_set(&cause, RV_ERROR_MEMORY, "out of memory");
-        free(embedding);
-    }
+    if (status == RV_OK)
+        status = try_both_towers(encoder, &cause);
     if (status == RV_OK)
         status = rv_encoder_weights_sha256(encoder, &sha256, &cause);
     if (status == RV_OK)

@@ -88,7 +88,8 @@ const CliCommand cli_command_model_add = {
     .arguments = "FOLDER|FILE...",
     .summary = "take a model that was downloaded by hand",
     .description =
-        "Takes a checkpoint that you have: opens it, embeds a text, computes its SHA-256, and copies it into "
+        "Takes a checkpoint that you have: opens it, embeds a text and a picture, computes its SHA-256, and "
+        "copies it into "
         "the "
         "models folder, where --model finds it by name. Weights that are known get their known name, so that "
         "what you downloaded takes the place of `reelvec model fetch`.\n"

@@ -101,6 +101,19 @@ static void add_takes_a_folder_under_its_name(void **state)
     assert_false(exists("reelvec/models/tiny-bytes"));
 }
 
+/* The last tensor is of the picture side, which no text touches. */
+static void add_refuses_weights_that_cannot_embed_pictures(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("cp -r '%s' damaged && cd damaged && size=$(stat -c %%s model.safetensors) && "
+          "head -c 64 /dev/zero | tr '\\0' '\\377' | "
+          "dd of=model.safetensors bs=1 seek=$((size - 64)) conv=notrunc 2>/dev/null",
+          fixture.model);
+    ASSERT_RUN(1, "not finite", "model", "add", "damaged");
+    assert_false(exists("reelvec/models/damaged"));
+}
+
 /* Downloads lie where everything else lies: what belongs to the weights comes along, nothing else does. */
 static void add_takes_files_with_what_belongs_to_them(void **state)
 {
@@ -272,10 +285,15 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(add_takes_a_folder_under_its_name),    CASE(add_takes_files_with_what_belongs_to_them),
-        CASE(add_refuses_what_is_no_model),         CASE(add_gives_known_names_with_care),
-        CASE(add_takes_weights_of_the_known_shape), CASE(search_uses_the_librarys_model),
-        CASE(search_finds_a_model_that_has_moved),  CASE(search_reads_no_strange_places),
+        CASE(add_takes_a_folder_under_its_name),
+        CASE(add_refuses_weights_that_cannot_embed_pictures),
+        CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(add_refuses_what_is_no_model),
+        CASE(add_gives_known_names_with_care),
+        CASE(add_takes_weights_of_the_known_shape),
+        CASE(search_uses_the_librarys_model),
+        CASE(search_finds_a_model_that_has_moved),
+        CASE(search_reads_no_strange_places),
         CASE(search_names_the_librarys_model),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);

@@ -60,7 +60,8 @@ static const CliOption options[] = {
      .argument = "VIDEO",
      .help = "only this video, or those of a pattern like 'talks/*'",
      .kind = CLI_TEXT,
-     .offset = FIELD(video)},
+     .offset = FIELD(video),
+     .once = true},
     CLI_OPTION_LIBRARY(ExportSettings),
     CLI_OPTION_QUIET(ExportSettings),
 };

@@ -101,6 +101,10 @@ static RvStatus take_option(const CliOption *option, const char *text, void *set
     case CLI_TEXT:
         if (text[0] == '\0')
             return cli_error(err, RV_ERROR_ARGUMENT, "--%s: needs a value that is not empty", option->name);
+        if (option->once && *(const char **)field != NULL && strcmp(*(const char **)field, text) != 0)
+            return cli_error(err, RV_ERROR_ARGUMENT,
+                             "--%s: counts once, and is there as '%s' and '%s'; one pattern may mean several",
+                             option->name, *(const char **)field, text);
         *(const char **)field = text;
         return RV_OK;
     case CLI_CHOICE:

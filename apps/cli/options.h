@@ -35,6 +35,7 @@ typedef struct CliOption {
     size_t offset; // of the field in the command's settings
     double min, max;
     const char *choices; // "table|json|csv"; an empty first one stands for an option that was not given
+    bool once;           // CLI_TEXT: a second one is refused, where people would expect both to count
 } CliOption;
 
 /* Options of kind CLI_LIST and plain arguments (option NULL), in the order of the command line. */
@@ -74,7 +75,7 @@ typedef struct CliCommon {
 #define CLI_OPTION_THREADS(Type)                                                                             \
     {                                                                                                        \
         .name = "threads", .argument = "N", .help = "threads to use (one per core)", .kind = CLI_WHOLE,      \
-        .offset = offsetof(Type, common.thread_count), .min = 1, .max = RV_THREADS_MAX                                 \
+        .offset = offsetof(Type, common.thread_count), .min = 1, .max = RV_THREADS_MAX                       \
     }
 #define CLI_PRECISIONS "auto|float32|fast"
 #define CLI_OPTION_PRECISION(Type)                                                                           \

@@ -173,6 +173,9 @@ static void program_refuses_wrong_usage(void **state)
         {{"inspect", "pixels", "x.png"}, "reelvec: inspect pixels: needs -o OUT.png\n"},
         {{"inspect", "tokens"}, "reelvec: inspect tokens: needs TEXT; see `reelvec inspect tokens --help`\n"},
         {{"remove"}, "reelvec: remove: needs VIDEO...; see `reelvec remove --help`\n"},
+        {{"search", "--video", "a.mp4", "--video", "b.mp4", "x"},
+         "reelvec: search: --video: counts once, and is there as 'a.mp4' and 'b.mp4'; one pattern may mean "
+         "several\n"},
         {{"list", "--format", "xml"}, "reelvec: list: --format: 'xml' is unknown; give table, json or csv\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -90,11 +90,12 @@ static int run(const CliCommand *command, int argc, char **argv)
         status = print_videos(&videos, settings.format, strstr(rv_library_uri(library), "://") == NULL)
                      ? CLI_DONE
                      : cli_fail_memory();
-    if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet) {
-        if (values.argument_count > 0)
-            cli_message("no video matches '%s'", cli_values_argument(&values, 0));
-        else
-            cli_message("the library has no videos yet; see `reelvec index`");
+    if (status == CLI_DONE && videos.count == 0 && values.argument_count > 0) {
+        cli_error(&err, RV_ERROR_NOT_FOUND, "no video matches '%s'; `reelvec list` shows all",
+                  cli_values_argument(&values, 0));
+        status = cli_fail(&err);
+    } else if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet) {
+        cli_message("the library has no videos yet; see `reelvec index`");
     }
     rv_videos_clear(&videos);
     rv_library_close(library);

@@ -24,6 +24,8 @@ static const CliOption options[] = {
 static RvStatus check_names(const char *name, const RvVideos *videos, RvNaming naming, bool glob,
                             RvError *err)
 {
+    if (name[0] == '\0')
+        return cli_error(err, RV_ERROR_ARGUMENT, "an empty name means no video");
     if (videos->count == 0)
         return cli_error(err, RV_ERROR_NOT_FOUND, "%s: no such video in the library; see `reelvec list`",
                          name);

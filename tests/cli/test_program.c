@@ -557,6 +557,15 @@ static void remove_takes_names_and_patterns_only_if_asked(void **state)
     assert_status(&result, 1);
     assert_string_equal(result.errors, "reelvec: gop50*: no such video in the library; see `reelvec list`\n");
     run_clear(&result);
+    result = RUN("remove", "", "--library", "remove.db", "--glob");
+    assert_status(&result, 1);
+    assert_string_equal(result.errors, "reelvec: an empty name means no video\n");
+    run_clear(&result);
+    // As search --video and remove say it.
+    result = RUN("list", "gop50*", "--library", "remove.db", "--quiet");
+    assert_status(&result, 1);
+    assert_string_equal(result.errors, "reelvec: no video matches 'gop50*'; `reelvec list` shows all\n");
+    run_clear(&result);
 }
 
 static void library_of_another_model_is_refused(void **state)

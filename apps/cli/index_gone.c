@@ -26,16 +26,34 @@ void cli_gone_settle(const RvVideos *known, bool retry_failed, CliSources *sourc
     }
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    if (length == 1 && folder[0] == '/')
+        length = 0;
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
 static bool lies_below(const char *path, const RvStrings *folders)
 {
     for (size_t i = 0; i < folders->count; i++) {
-        size_t length = strlen(folders->items[i]);
-        if (length == 1 && folders->items[i][0] == '/')
-            length = 0;
-        if (strncmp(path, folders->items[i], length) == 0 && path[length] == '/')
+        if (is_below(path, folders->items[i]))
             return true;
     }
     return false;
+}
+
+/* Whether it lies below an argument that is empty or not there, such as a disk that is not mounted: it stays,
+ * though it may lie below another argument that is all there. */
+static bool is_spared(const char *path, const CliSources *sources)
+{
+    bool spared = lies_below(path, &sources->spared);
+    for (size_t i = 0; i < sources->gone.count && !spared; i++) {
+        char *absolute = cli_source_absolute(sources->gone.items[i]);
+        spared = absolute == NULL || is_below(path, absolute);
+        free(absolute);
+    }
+    return spared;
 }
 
 static void remove_video(RvLibrary *library, const RvVideo *video, CliGone *out)
@@ -87,10 +105,12 @@ bool cli_gone_look(RvLibrary *library, const CliSources *sources, bool prune, Cl
     for (size_t i = 0; i < known.count && !cli_interrupted(); i++) {
         if (!lies_below(known.items[i].path, &sources->folders) || !rv_video_is_missing(&known.items[i]))
             continue;
-        if (prune)
-            remove_video(library, &known.items[i], out);
-        else
+        if (!prune)
             out->missing_count++;
+        else if (is_spared(known.items[i].path, sources))
+            out->kept_count++;
+        else
+            remove_video(library, &known.items[i], out);
     }
     look_at_arguments(library, &known, sources, out);
     rv_videos_clear(&known);

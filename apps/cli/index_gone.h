@@ -7,6 +7,7 @@
 
 typedef struct CliGone {
     size_t missing_count; // still in the library
+    size_t kept_count;    // missing too, not removed as their disk may only not be mounted
     size_t removed_count;
     size_t failed_count; // that could not be removed, and arguments that name nothing; each was told
 } CliGone;
@@ -15,8 +16,9 @@ typedef struct CliGone {
 void cli_gone_settle(const RvVideos *known, bool retry_failed, CliSources *sources);
 
 /* Look for videos of the library below the sources' folders, and among their arguments that are gone, whose
- * files are not there; with prune remove them. A folder without any video is not looked through: a disk that
- * is not mounted is no reason to forget it. False: the library cannot be read, *status is the exit status. */
+ * files are not there; with prune remove them. What lies below an argument without any video stays: a disk
+ * that is not mounted is no reason to forget it. False: the library cannot be read, *status is the exit
+ * status. */
 bool cli_gone_look(RvLibrary *library, const CliSources *sources, bool prune, CliGone *out, int *status);
 
 #endif

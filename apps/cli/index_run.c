@@ -220,6 +220,7 @@ static void print_summary(const SourceList *list)
     add_count(&words, counts[RV_INDEX_ELSEWHERE], "left to another process");
     add_count(&words, list->gone.removed_count, "removed");
     add_count(&words, list->gone.missing_count, "missing (--prune removes them)");
+    add_count(&words, list->gone.kept_count, "missing and kept");
     cli_sources_left(sources, part, sizeof part);
     add_part(&words, part);
     if (sources->unlisted_count > 0) {

@@ -140,6 +140,8 @@ bool cli_sources_find(const CliValues *arguments, const CliSourceRules *rules, c
         } else if (outcome != RV_OK) {
             cli_fail(&err);
             out->failed_count++;
+            if (keep_gone && found.folder && !keep_string(&out->spared, cli_source_absolute(argument)))
+                *status = cli_fail_memory();
             if (keep_gone && found.folder)
                 cli_message("%s: none of its videos are removed, as its disk may only not be mounted; "
                             "`reelvec remove` does "
@@ -159,6 +161,7 @@ void cli_sources_clear(CliSources *sources)
         free(sources->items[i].path);
     free(sources->items);
     rv_strings_clear(&sources->folders);
+    rv_strings_clear(&sources->spared);
     rv_strings_clear(&sources->gone);
     *sources = (CliSources){0};
 }

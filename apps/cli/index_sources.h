@@ -25,6 +25,7 @@ typedef struct CliSources {
     CliSource *items;
     size_t count;
     RvStrings folders;      // absolute paths of those that were looked through and hold videos
+    RvStrings spared;       // absolute paths of those that hold none
     RvStrings gone;         // arguments that are not there
     size_t failed_count;    // arguments that could not be read; each was told
     size_t unlisted_count;  // videos of other shards

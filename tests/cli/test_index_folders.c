@@ -180,6 +180,27 @@ static void files_that_are_gone_are_told_and_pruned_when_asked(void **state)
     expect(INDEX("gone.db", "--prune", "--queue", "gone"), 2, "", NULL);
 }
 
+/* A disk inside the folder, given as a PATH of its own: not mounted it is empty, or its folder is gone. */
+static void a_disk_inside_that_is_not_mounted_is_spared(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("mkdir -p outer/disk/x && cp $CLIP outer/a.mp4 && cp $OTHER outer/disk/x/b.mp4");
+    expect(INDEX("outer.db", "--quiet", "outer"), 0, NULL, "");
+    shell("mv outer/disk disk-away && mkdir outer/disk");
+    const char *const changes[] = {"true", "rmdir outer/disk"};
+    for (size_t i = 0; i < 2; i++) {
+        shell(changes[i]);
+        RunResult result = INDEX("outer.db", "--prune", "outer", "outer/disk");
+        assert_status(&result, 3);
+        assert_string_equal(result.output, "");
+        assert_holds(result.errors, "1 missing and kept");
+        run_clear(&result);
+    }
+    shell("mv disk-away outer/disk");
+    expect(INDEX("outer.db", "--prune", "outer", "outer/disk"), 0, "", NULL);
+}
+
 static void an_empty_part_says_so(void **state)
 {
     (void)state;
@@ -279,6 +300,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_not_remembered),
         cmocka_unit_test(patterns_and_links_are_obeyed),
         cmocka_unit_test(files_that_are_gone_are_told_and_pruned_when_asked),
+        cmocka_unit_test(a_disk_inside_that_is_not_mounted_is_spared),
         cmocka_unit_test(an_empty_part_says_so),
         cmocka_unit_test(folders_that_cannot_be_read_end_with_3),
         cmocka_unit_test(runs_at_the_same_time_share_the_work),

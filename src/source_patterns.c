@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -60,6 +61,10 @@ static RvStatus add_line(SourcePatterns *patterns, char *line, const char *path,
 RvStatus rv_source_patterns_read(SourcePatterns *patterns, const char *path, const RvLog *log, RvError *err)
 {
     Buffer text;
+    struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > (off_t)FILE_MAX_BYTES)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: larger than 1 MiB, which is no list of patterns",
+                            path);
     rv_buffer_init(&text, FILE_MAX_BYTES);
     RvStatus status = rv_file_read(path, &text, err);
     if (status == RV_ERROR_NOT_FOUND) {

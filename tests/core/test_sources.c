@@ -421,6 +421,14 @@ static void ignore_files_count_from_where_they_lie(void **state)
     assert_non_null(strstr(told.last, "i/.reelvecignore:4: '!a.mp4'"));
     assert_found(&found,
                  (const char *const[]){"i/a.mp4", "i/sub/b.mp4", "i/sub/c.mp4", "i/sub/deep/d.mp4", NULL});
+    // Something else of that name, too large for a list: said, and the videos are taken all the same.
+    char path[256];
+    snprintf(path, sizeof path, "%s/i/.reelvecignore", folder);
+    assert_int_equal(truncate(path, 3 << 20), 0);
+    found = find("i", &options, RV_OK, NULL);
+    assert_non_null(strstr(told.last, "larger than 1 MiB"));
+    assert_int_equal(found.videos.count, 5);
+    rv_sources_clear(&found);
     remove_all("i");
 }
 

@@ -200,7 +200,9 @@ static int search_prompt(const Search *search)
 /* A line as the rows repeat it. To be freed. */
 static char *label_of(const char *line)
 {
-    const char *value = line + (strncmp(line, "image:", 6) == 0 ? 6 + strspn(line + 6, " \t") : 0);
+    const char *value = line;
+    if (strncmp(line, "image:", 6) == 0)
+        value += 6 + strspn(value + 6, " \t");
     char *label = strdup(line);
     if (label != NULL && value != line)
         rv_source_show(value, label + (value - line), strlen(value) + 1);

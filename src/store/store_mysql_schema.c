@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "store/store_mysql.h"
 
+#define LIBRARY_TABLE "library"
 #define TABLES_MAX 32 // of these names, in small and large letters
 
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err)
@@ -43,9 +44,10 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
     return status;
 }
 
-RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
+/* there: the first name of a library that the database has, missing: the first that it lacks, or NULL. */
+static RvStatus list_tables(MysqlStore *store, const char **there, const char **missing, RvError *err)
 {
-    static const char *const names[] = {"library", "videos", "frames", "frame_pictures",
+    static const char *const names[] = {LIBRARY_TABLE, "videos", "frames", "frame_pictures",
                                         "frames_with_pictures"};
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
     bool found[NAME_COUNT] = {0};
@@ -60,19 +62,30 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
             found[i] = found[i] || (name != NULL && strcmp(name, names[i]) == 0);
     }
     rv_answer_clear(&answer);
-    const char *there = NULL, *missing = NULL;
+    *there = *missing = NULL;
     for (int i = 0; i < NAME_COUNT; i++) {
-        there = found[i] && there == NULL ? names[i] : there;
-        missing = !found[i] && missing == NULL ? names[i] : missing;
+        *there = found[i] && *there == NULL ? names[i] : *there;
+        *missing = !found[i] && *missing == NULL ? names[i] : *missing;
     }
+    return status;
+}
+
+RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
+{
+    const char *there = NULL, *missing = NULL;
+    RvStatus status = list_tables(store, &there, &missing, err);
     *empty = there == NULL;
     if (status != RV_OK || *empty)
         return status;
-    if (!found[0])
+    if (strcmp(there, LIBRARY_TABLE) != 0)
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: the database has a table `%s` of another program; choose another database",
                             store->base.uri, there);
     status = check_library_row(store, empty, err);
+    // The row comes last: if it is there, all tables are, though they may not have been when they were
+    // listed.
+    if (status == RV_OK && !*empty && missing != NULL)
+        status = list_tables(store, &there, &missing, err);
     if (status == RV_OK && !*empty && missing != NULL)
         status = rv_error_set(err, RV_ERROR_FORMAT, "%s: %s is missing; restore a copy or index again",
                               store->base.uri, missing);

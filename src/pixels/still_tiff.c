@@ -60,8 +60,12 @@ static int memory_close(thandle_t user)
 static int keep_fault(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments)
 {
     MemoryFile *file = user;
-    if (file->fault[0] == '\0')
-        vsnprintf(file->fault, sizeof file->fault, format, arguments);
+    char fault[sizeof file->fault];
+    vsnprintf(fault, sizeof fault, format, arguments);
+    // One of no meaning leaves the picture as it is, as in the other formats.
+    bool counts = strstr(fault, "\"Orientation\" tag") == NULL;
+    if (counts && file->fault[0] == '\0')
+        memcpy(file->fault, fault, sizeof fault);
     return 1; // nothing is printed
 }
 

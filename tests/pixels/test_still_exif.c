@@ -85,6 +85,26 @@ static void picture_decode_turns_by_every_orientation(void **state)
     rv_buffer_clear(&jpeg);
 }
 
+static void picture_decode_takes_a_tiff_of_no_orientation_as_it_is(void **state)
+{
+    static const uint8_t tag[] = {0x12, 0x01, 3, 0, 1, 0, 0, 0, 7, 0};
+    static const uint8_t values[] = {0, 9, 200};
+    Buffer file;
+    read_data("turned_7.tif", &file);
+    uint8_t *at = memmem(file.bytes, file.size_bytes, tag, sizeof tag);
+    assert_non_null(at);
+    for (size_t i = 0; i < sizeof values; i++) {
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        at[8] = values[i];
+        if (rv_picture_decode(file.bytes, file.size_bytes, NULL, &picture, &err) != RV_OK)
+            fail_msg("orientation %d: %s", values[i], err.message);
+        assert_int_equal(picture->image.width, 14);
+        rv_picture_destroy(picture);
+    }
+    rv_buffer_clear(&file);
+}
+
 static void picture_decode_can_leave_every_format(void **state)
 {
     static const char *const names[] = {"turned_6.jpg", "turned_8.png", "turned_5.webp", "turned_7.tif"};
@@ -150,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(picture_decode_turns_by_every_orientation),
+        cmocka_unit_test(picture_decode_takes_a_tiff_of_no_orientation_as_it_is),
         cmocka_unit_test(picture_decode_can_leave_every_format),
         cmocka_unit_test(exif_orientation_takes_damage_for_none),
     };

@@ -266,6 +266,15 @@ static int read_terms(Search *search, const CliValues *values)
     return CLI_DONE;
 }
 
+/* Stored frames are vectors already. */
+static bool needs_model(const Search *search)
+{
+    bool needs = search->term_count == 0; // queries come later
+    for (size_t i = 0; i < search->term_count; i++)
+        needs = needs || search->terms[i].kind != RV_TERM_FRAME;
+    return needs;
+}
+
 static int search_all(Search *search)
 {
     const SearchSettings *settings = search->settings;
@@ -275,7 +284,8 @@ static int search_all(Search *search)
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
     if (cli_open_library(&settings->common, CLI_LIBRARY_READ, log, &search->library, &err) != RV_OK ||
-        cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK)
+        (needs_model(search) &&
+         cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK))
         return cli_fail(&err);
     if (search->term_count > 0)
         return search_once(search, search->terms, search->term_count, NULL);

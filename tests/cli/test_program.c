@@ -165,6 +165,20 @@ static void search_formats_agree(void **state)
     run_clear(&result);
 }
 
+static void search_by_stored_frames_needs_no_model(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    RunResult result =
+        RUN("search", "--model", "nowhere", "--like", "gop50_closed.mp4@7", "--top", "1", "--format", "csv");
+    assert_status(&result, 0);
+    run_clear(&result);
+    result = RUN("search", "--model", "nowhere", "--like", "gop50_closed.mp4@7", "--text", "a");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "nowhere");
+    run_clear(&result);
+}
+
 static void search_obeys_its_filters(void **state)
 {
     (void)state;
@@ -586,6 +600,7 @@ int main(void)
         cmocka_unit_test(index_draws_a_bar_on_a_terminal),
         cmocka_unit_test(index_interrupted_keeps_what_is_done),
         cmocka_unit_test(search_formats_agree),
+        cmocka_unit_test(search_by_stored_frames_needs_no_model),
         cmocka_unit_test(search_obeys_its_filters),
         cmocka_unit_test(search_reads_queries_from_a_pipe),
         cmocka_unit_test(search_prompts_on_a_terminal),

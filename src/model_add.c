@@ -3,7 +3,8 @@
  *
  * The files are first linked, by symbolic links, into a new hidden folder beside the others, and opened
  * there. Only then each link gives way to a copy, and the folder gets its name: it is there whole, or not at
- * all. */
+ * all. Whoever makes such a folder holds a lock on it; one that nobody holds was left by a process that was
+ * killed, and the next one removes it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -21,11 +24,14 @@
 #include "reelvec/encoder.h"
 
 #define COPY_CHUNK_BYTES ((size_t)64 << 20)
+#define STAGING_PREFIX ".adding-"
+#define STAGING_MIN_AGE_S 60 // younger ones may not have their lock yet
 
 typedef struct Adding {
     const RvAddOptions *options;
     char models[MODEL_PATH_SIZE];  // the models folder
     char staging[MODEL_PATH_SIZE]; // the new folder
+    int lock;                      // descriptor of it; -1: none
     size_t file_count;
     char suggested[256]; // name, of the folder or the weight file
     char sha256[65];
@@ -364,18 +370,54 @@ static RvStatus choose_name(const Adding *adding, char *folder, char *name, size
 }
 
 /* Everything that is in the hidden folder goes; it is ours alone. */
-static void discard(const Adding *adding)
+static void discard(const char *staging)
 {
     char path[MODEL_PATH_SIZE];
     struct dirent **entries = NULL;
-    int count = scandir(adding->staging, &entries, NULL, NULL);
+    int count = scandir(staging, &entries, NULL, NULL);
     for (int i = 0; i < count; i++) {
-        if (rv_file_join(adding->staging, entries[i]->d_name, path, sizeof path, NULL) == RV_OK)
+        if (rv_file_join(staging, entries[i]->d_name, path, sizeof path, NULL) == RV_OK)
             unlink(path);
         free(entries[i]);
     }
     free(entries);
-    rmdir(adding->staging);
+    rmdir(staging);
+}
+
+static int lock_folder(const char *folder)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        close(descriptor);
+        descriptor = -1;
+    }
+    return descriptor;
+}
+
+static int is_staging(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, STAGING_PREFIX, strlen(STAGING_PREFIX)) == 0;
+}
+
+/* Remove the folders of processes that were killed. */
+static void sweep(const char *models)
+{
+    char path[MODEL_PATH_SIZE];
+    struct dirent **entries = NULL;
+    struct stat facts;
+    int count = scandir(models, &entries, is_staging, NULL);
+    for (int i = 0; i < count; i++) {
+        int descriptor = -1;
+        if (rv_file_join(models, entries[i]->d_name, path, sizeof path, NULL) == RV_OK)
+            descriptor = lock_folder(path);
+        if (descriptor >= 0 && fstat(descriptor, &facts) == 0 &&
+            time(NULL) - facts.st_mtime >= STAGING_MIN_AGE_S)
+            discard(path);
+        if (descriptor >= 0)
+            close(descriptor);
+        free(entries[i]);
+    }
+    free(entries);
 }
 
 /* The same weights under the name already: nothing is left to do. */
@@ -401,7 +443,7 @@ static RvStatus install(Adding *adding, const char *folder, const char *name)
         return status;
     bool taken = errno == ENOTEMPTY || errno == EEXIST;
     if (taken && is_there(adding, path)) {
-        discard(adding);
+        discard(adding->staging);
         return RV_OK;
     }
     if (taken)
@@ -411,6 +453,17 @@ static RvStatus install(Adding *adding, const char *folder, const char *name)
             "another name with --name",
             name, name);
     return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+static RvStatus make_staging(Adding *adding)
+{
+    sweep(adding->models);
+    RvStatus status = rv_file_join(adding->models, STAGING_PREFIX "XXXXXX", adding->staging,
+                                   sizeof adding->staging, adding->err);
+    if (status == RV_OK && (mkdtemp(adding->staging) == NULL || chmod(adding->staging, 0755) != 0))
+        return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", adding->staging, strerror(errno));
+    adding->lock = status == RV_OK ? lock_folder(adding->staging) : -1;
+    return status;
 }
 
 RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOptions *options, char *name,
@@ -428,9 +481,7 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
     if (status == RV_OK)
         status = rv_file_make_folders(adding.models, err);
     if (status == RV_OK)
-        status = rv_file_join(adding.models, ".adding-XXXXXX", adding.staging, sizeof adding.staging, err);
-    if (status == RV_OK && (mkdtemp(adding.staging) == NULL || chmod(adding.staging, 0755) != 0))
-        status = rv_error_set(err, RV_ERROR_IO, "%s: %s", adding.staging, strerror(errno));
+        status = make_staging(&adding);
     if (status != RV_OK)
         return status;
     status = stage_all(&adding, paths, path_count);
@@ -450,6 +501,8 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
     if (status == RV_OK)
         status = install(&adding, folder, name);
     if (status != RV_OK)
-        discard(&adding);
+        discard(adding.staging);
+    if (adding.lock >= 0)
+        close(adding.lock);
     return status;
 }

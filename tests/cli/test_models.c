@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,6 +101,25 @@ static void add_takes_a_folder_under_its_name(void **state)
     ASSERT_RUN(0, "removed", "model", "remove", "tiny-bytes");
     ASSERT_RUN(1, "not here", "model", "remove", "tiny-bytes");
     assert_false(exists("reelvec/models/tiny-bytes"));
+}
+
+/* What a killed run left goes; what a run holds, and what may not have its lock yet, stays. */
+static void add_sweeps_what_was_left(void **state)
+{
+    (void)state;
+    SKIP_UNLESS_READY();
+    shell("mkdir -p reelvec/models && cd reelvec/models && mkdir .adding-left .adding-held .adding-young && "
+          "ln -s /dev/null .adding-left/config.json && touch -d 2001-01-01 .adding-left .adding-held");
+    char held[600];
+    snprintf(held, sizeof held, "%s/reelvec/models/.adding-held", fixture.folder);
+    int lock = open(held, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+    ASSERT_RUN(0, "/reelvec/models/sweeper\n", "model", "add", "--name", "sweeper", fixture.model);
+    close(lock);
+    assert_false(exists("reelvec/models/.adding-left"));
+    assert_true(exists("reelvec/models/.adding-held"));
+    assert_true(exists("reelvec/models/.adding-young"));
+    shell("rm -r reelvec/models");
 }
 
 /* The last tensor is of the picture side, which no text touches. */
@@ -286,6 +307,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(add_takes_a_folder_under_its_name),
+        CASE(add_sweeps_what_was_left),
         CASE(add_refuses_weights_that_cannot_embed_pictures),
         CASE(add_takes_files_with_what_belongs_to_them),
         CASE(add_refuses_what_is_no_model),

@@ -201,8 +201,11 @@ static int search_prompt(const Search *search)
 static char *label_of(const char *line)
 {
     const char *value = line;
-    if (strncmp(line, "image:", 6) == 0)
-        value += 6 + strspn(value + 6, " \t");
+    if (strncmp(line, "image:", 6) == 0) {
+        value += 6;
+        while (*value == ' ' || *value == '\t')
+            value++;
+    }
     char *label = strdup(line);
     if (label != NULL && value != line)
         rv_source_show(value, label + (value - line), strlen(value) + 1);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "median.h"
-#include "search/codes.h"
+#include "search/codes/codes.h"
 #include "search/search.h"
 
 #define BATCH 256

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "median.h"
-#include "search/lists.h"
+#include "search/ivf/ivf.h"
 #include "search/search.h"
 
 #define DIMENSIONS 512

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search/codes.h"
+#include "search/codes/codes.h"
 #include "search/search.h"
 #include "turns.h"
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sql/server_address.h"
+#include "store/sql/text_escape.h"
 #include "store/store.h"
-#include "store/store_address.h"
-#include "store/store_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/store_answer.h"
+#include "store/sql/server_answer.h"
 #ifdef REELVEC_WITH_POSTGRES
-#include "store/store_postgres.h"
+#include "store/postgres/postgres_store.h"
 #endif
 #ifdef REELVEC_WITH_MYSQL
-#include "store/store_mysql.h"
+#include "store/mysql/mysql_store.h"
 #endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);

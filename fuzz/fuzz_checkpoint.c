@@ -4,9 +4,9 @@
  * With libFuzzer: clang -fsanitize=fuzzer,address and the sources of src/clip and src/base. */
 #include "fuzz_tensors.h"
 
-#include "clip/pickle_reader.h"
-#include "clip/safetensors.h"
-#include "clip/torch_archive.h"
+#include "clip/checkpoint/pickle_reader.h"
+#include "clip/checkpoint/safetensors.h"
+#include "clip/checkpoint/torch_archive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 

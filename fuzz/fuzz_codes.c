@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "search/code_scan.h"
+#include "search/codes/code_scan.h"
 
 #define AS_THEY_ARE 1
 #define MEND_HEADERS 2

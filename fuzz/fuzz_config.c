@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "clip/checkpoint_config.h"
-#include "clip/json_file.h"
+#include "clip/checkpoint/checkpoint_config.h"
+#include "clip/checkpoint/json_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 

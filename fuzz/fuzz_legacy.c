@@ -4,7 +4,7 @@
  * With libFuzzer: clang -fsanitize=fuzzer,address and the sources of src/clip and src/base. */
 #include "fuzz_tensors.h"
 
-#include "clip/torch_legacy.h"
+#include "clip/checkpoint/torch_legacy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 

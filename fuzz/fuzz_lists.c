@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search/list_order.h"
+#include "search/ivf/ivf_order.h"
 
-// As list_file.c has them: the header, its last two members, where the rest begins.
+// As ivf_file.c has them: the header, its last two members, where the rest begins.
 #define HEADER_BYTES 88
 #define BODY 128
 

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "clip/checkpoint_config.h"
-#include "clip/tensor_names.h"
-#include "clip/tensor_source.h"
+#include "clip/checkpoint/checkpoint_config.h"
+#include "clip/checkpoint/tensor_names.h"
+#include "clip/checkpoint/tensor_source.h"
 
 /* Read the first and the last element of every tensor, and all of those with strides: they must lie inside.
  */

@@ -6,9 +6,9 @@
 
 #include "base/buffer.h"
 #include "base/utf8.h"
-#include "clip/clip_tokenizer.h"
-#include "clip/text_clean.h"
-#include "clip/text_fix.h"
+#include "clip/tokenizer/clip_tokenizer.h"
+#include "clip/tokenizer/text_clean.h"
+#include "clip/tokenizer/text_fix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
@@ -20,7 +20,8 @@ static Tokenizer *open_tokenizer(void)
 {
     Tokenizer *tokenizer = NULL;
     RvError err = {0};
-    if (rv_tokenizer_open(RV_FUZZ_CORPUS "/text_vocabulary", VOCABULARY_SIZE, NULL, &tokenizer, &err) != RV_OK) {
+    if (rv_tokenizer_open(RV_FUZZ_CORPUS "/text_vocabulary", VOCABULARY_SIZE, NULL, &tokenizer, &err) !=
+        RV_OK) {
         fprintf(stderr, "%s\n", err.message);
         exit(2);
     }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "clip/text_clean.h"
-#include "clip/vocabulary.h"
+#include "clip/tokenizer/text_clean.h"
+#include "clip/tokenizer/vocabulary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 

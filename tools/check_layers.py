@@ -11,9 +11,9 @@ import sys
 # Headers of a library may be included by these files only (regular expressions on the path).
 BOUNDARIES = {
     r"libav\w+/|libsw\w+/": r"^src/(video|pixels)/",
-    r"sqlite3(ext)?\.h": r"^(src/store/store_sqlite|apps/sqlite/)",
-    r"libpq-fe\.h": r"^src/store/store_postgres",
-    r"mysql|mariadb": r"^src/store/store_mysql",
+    r"sqlite3(ext)?\.h": r"^(src/store/sqlite/|apps/sqlite/)",
+    r"libpq-fe\.h": r"^src/store/postgres/",
+    r"mysql|mariadb": r"^src/store/mysql/",
     r"cuda|cublas|mma\.h": r"^src/compute/cuda/",
     r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface)",
     r"tiffio\.h|gif_lib\.h|webp/": r"^src/pixels/",

@@ -52,7 +52,7 @@ def write_safetensors(path):
 
 
 def write_lists(path):
-    """As src/search/list_file.c lays it out; the target itself makes the checksums right."""
+    """As src/search/ivf/ivf_file.c lays it out; the target itself makes the checksums right."""
     dimensions, width, lists, rows = 3, 64, 2, 9
     runs = [(0, 2), (4, 3), (2, 2), (7, 2)]     # first row, rows: two of the first list, one of the second, one of none
     header = struct.pack("<8sIIQQIIIIQ16sQQ", b"RVLISTS1", 1, dimensions, rows, len(runs), lists, 0, 0, 0, 1, bytes(range(16)), 0, 0)
@@ -66,7 +66,7 @@ def write_lists(path):
 
 
 def write_codes(path):
-    """Two segments as src/search/code_file.c lays them out, without the gaps between their parts; the target makes lengths
+    """Two segments as src/search/codes/code_file.c lays them out, without the gaps between their parts; the target makes lengths
     and checksums right."""
     dimensions, width, bytes_out = 3, 64, bytes([6])
     for number, (first, rows, dead) in enumerate([(1 << 32, 24, []), (3 << 32, 3, [((1 << 32) + 2, (1 << 32) + 5)])]):
@@ -82,7 +82,7 @@ def write_codes(path):
 
 
 def write_library(path):
-    """A library of one video, with the tables that src/store/schema/sqlite.inc has, in small pages."""
+    """A library of one video, with the tables that src/store/sqlite/schema.inc has, in small pages."""
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "store", "schema", "sqlite.inc")
     with open(source, encoding="utf-8") as file:
         objects = re.findall(r'\{"(\w+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*(\d+)\}', file.read())

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write src/clip/html_entities.inc: the character references of HTML 5, from Python's html.entities.
+"""Write src/clip/tokenizer/html_entities.inc: the character references of HTML 5, from Python's html.entities.
 
-    make_html_entities.py > src/clip/html_entities.inc
+    make_html_entities.py > src/clip/tokenizer/html_entities.inc
 
 Rows are sorted by the bytes of the name, for a binary search. Names are without '&'; those that HTML also takes
 without a semicolon stand there twice.

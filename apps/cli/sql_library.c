@@ -33,7 +33,7 @@ static int open_uri(const char *path, const char *parameters, int flags, sqlite3
     }
     snprintf(uri + length, size_bytes - length, "%s", parameters);
     // The library's own view of the file system, which it has registered when it looked at the file: who only
-    // reads leaves no files behind. See src/store/store_sqlite_vfs.c.
+    // reads leaves no files behind. See src/store/sqlite/sqlite_vfs.c.
     int code = sqlite3_open_v2(uri, out, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, "reelvec");
     if (code == SQLITE_OK)
         code = sqlite3_exec(*out, "PRAGMA schema_version", NULL, NULL, NULL);

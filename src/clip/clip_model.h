@@ -3,7 +3,7 @@
 #ifndef RV_CLIP_MODEL_H
 #define RV_CLIP_MODEL_H
 
-#include "clip/checkpoint.h"
+#include "clip/checkpoint/checkpoint.h"
 #include "compute/compute.h"
 
 typedef struct ClipModel ClipModel;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "clip/checkpoint/tensor_source.h"
 #include "clip/clip_tower.h"
-#include "clip/tensor_source.h"
 
 static const char token_table[] = "token_embedding.weight";
 

@@ -3,7 +3,7 @@
 #ifndef RV_CLIP_WEIGHT_LOADER_H
 #define RV_CLIP_WEIGHT_LOADER_H
 
-#include "clip/checkpoint.h"
+#include "clip/checkpoint/checkpoint.h"
 #include "compute/compute.h"
 
 /* One list of tensors, in the code that loads them, serves both for checking at open and for packing at first

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "compute/compute_cpu.h"
-#include "compute/compute_cuda.h"
+#include "compute/cpu/cpu_device.h"
+#include "compute/cuda/cuda_device.h"
 
 typedef struct Device {
     const char *name;

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "pixels/frame_scaler.h"
 #include "pixels/resize.h"
-#include "pixels/still.h"
+#include "pixels/still/still.h"
 #include "pixels/thumbnail.h"
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"

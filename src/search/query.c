@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
-#include "search/codes.h"
+#include "search/codes/codes.h"
 #include "search/fusion.h"
 #include "search/moments.h"
 #include "search/scan_exact.h"

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "store/sql/text_escape.h"
 #include "store/store_backend.h"
-#include "store/store_text.h"
 
 RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err)
 {

@@ -14,8 +14,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "store/sql/text_escape.h"
 #include "store/store_backend.h"
-#include "store/store_text.h"
 
 #define ADD_BLOCK 200 // jobs in one transaction
 #define ADD_TRIES 20  // of each step

@@ -323,7 +323,7 @@ static void mariadb_a_killed_worker_is_replaced(void **state)
 }
 
 /* Until the file holds the text. A worker that was stopped while it sent the rows of a statement holds its
- * video for as long as the network says that it lives (see the limit of store_postgres_queue.c): it is let go
+ * video for as long as the network says that it lives (see the limit of postgres_queue.c): it is let go
  * on for a moment, and stopped elsewhere. */
 static void wait_for_text(const char *path, const char *part, pid_t stopped)
 {

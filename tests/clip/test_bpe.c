@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/bpe.c. */
+/* Tests of clip/tokenizer/bpe.c. */
 #include "clip_support.h"
 
 #include <time.h>
 
-#include "clip/bpe.h"
+#include "clip/tokenizer/bpe.h"
 
 /* OpenAI's loop, word for word: slow and plain. */
 static size_t merge_plainly(const int32_t (*merges)[3], size_t merge_count, int32_t *tokens, size_t count)

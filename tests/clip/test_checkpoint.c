@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/checkpoint.c and clip/checkpoint_files.c on folders of every layout, whole and broken. */
+/* Tests of clip/checkpoint/checkpoint.c and clip/checkpoint/checkpoint_files.c on folders of every layout,
+ * whole and broken. */
 #include "clip_support.h"
 
 #include <unistd.h>

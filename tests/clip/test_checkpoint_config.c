@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/checkpoint_config.c. */
+/* Tests of clip/checkpoint/checkpoint_config.c. */
 #include "clip_support.h"
 
 #include <unistd.h>
 
-#include "clip/checkpoint_config.h"
+#include "clip/checkpoint/checkpoint_config.h"
 
 /* $REELVEC_BUILD/config with this file in it and no other. */
 static const char *make_folder(const char *name, const char *text, const char *other, const char *other_text)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/checkpoint_files.c: files that PyTorch itself wrote, shards of them, and views of one
- * storage. */
+/* Tests of clip/checkpoint/checkpoint_files.c: files that PyTorch itself wrote, shards of them, and views of
+ * one storage. */
 #include "clip_support.h"
 
-#include "clip/checkpoint_files.h"
+#include "clip/checkpoint/checkpoint_files.h"
 #include "torch_writer.h"
 
 /* What cannot serve as a weight has no values to compare, but its name, type and shape. */

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "clip/clip_model.h"
-#include "clip/clip_tokenizer.h"
-#include "cuda_device.h"
+#include "clip/tokenizer/clip_tokenizer.h"
+#include "cuda_in_tests.h"
 #include "known_checkpoint.h"
 #include "reelvec/image.h"
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/clip_tokenizer.c against the original tokenizer's values. */
+/* Tests of clip/tokenizer/clip_tokenizer.c against the original tokenizer's values. */
 #include "clip_support.h"
 
 #include <time.h>
 #include <unistd.h>
 
-#include "clip/clip_tokenizer.h"
+#include "clip/tokenizer/clip_tokenizer.h"
 #include "known_checkpoint.h"
 
-/* The original's tokens with its ftfy step; where ftfy repairs text that was decoded wrongly, without that. */
+/* The original's tokens with its ftfy step; where ftfy repairs text that was decoded wrongly, without that.
+ */
 #define GOLDEN "golden/tokens_original.json"
 
 static Tokenizer *open_tokenizer(const char *path, int vocabulary_size)

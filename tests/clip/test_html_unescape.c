@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/html_unescape.c. Expected values are those of Python 3.11's html.unescape. */
+/* Tests of clip/tokenizer/html_unescape.c. Expected values are those of Python 3.11's html.unescape. */
 #include "clip_support.h"
 
-#include "clip/html_unescape.h"
+#include "clip/tokenizer/html_unescape.h"
 
 #define TEXT(literal) literal, sizeof literal - 1
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/json_file.c, and that its readers do not call a file damaged where memory runs out. */
+/* Tests of clip/checkpoint/json_file.c, and that its readers do not call a file damaged where memory runs
+ * out. */
 #include "clip_support.h"
 
-#include "clip/json_file.h"
-#include "clip/safetensors.h"
-#include "clip/vocabulary.h"
+#include "clip/checkpoint/json_file.h"
+#include "clip/checkpoint/safetensors.h"
+#include "clip/tokenizer/vocabulary.h"
 
 /* jansson's allocations: the one of this number fails, and all after it; 0: none. */
 static size_t allocation, failing;

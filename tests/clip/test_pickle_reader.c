@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/pickle_reader.c. */
+/* Tests of clip/checkpoint/pickle_reader.c. */
 #include "clip_support.h"
 
-#include "clip/pickle_reader.h"
+#include "clip/checkpoint/pickle_reader.h"
 
 #define PICKLE(literal) literal, sizeof literal - 1
 

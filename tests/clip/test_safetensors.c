@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/safetensors.c. */
+/* Tests of clip/checkpoint/safetensors.c. */
 #include "clip_support.h"
 
-#include "clip/safetensors.h"
+#include "clip/checkpoint/safetensors.h"
 
 /* Length, header and `data_bytes` bytes 0, 1, 2, ... in memory of exactly that size. */
 static uint8_t *make_file(const char *header, size_t data_bytes, size_t *size_bytes)

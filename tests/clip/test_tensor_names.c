@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/tensor_names.c. */
+/* Tests of clip/checkpoint/tensor_names.c. */
 #include "clip_support.h"
 
-#include "clip/tensor_names.h"
+#include "clip/checkpoint/tensor_names.h"
 
 static void tensor_names_hugging_face_translates(void **state)
 {

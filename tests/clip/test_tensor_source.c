@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-#include "clip/tensor_source.h"
-#include "clip/tensor_table.h"
+#include "clip/checkpoint/tensor_source.h"
+#include "clip/checkpoint/tensor_table.h"
 
 #define ELEMENTS 20000 // more than one piece of 16-bit elements
 

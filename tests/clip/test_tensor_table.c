@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/tensor_table.c. */
+/* Tests of clip/checkpoint/tensor_table.c. */
 #include "clip_support.h"
 
-#include "clip/tensor_table.h"
+#include "clip/checkpoint/tensor_table.h"
 
 static void tensor_read_widens_halves_exactly(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/tensor_unused.c. */
+/* Tests of clip/checkpoint/tensor_unused.c. */
 #include "clip_support.h"
 
-#include "clip/tensor_unused.h"
+#include "clip/checkpoint/tensor_unused.h"
 
 static const ClipConfig config = {.vision = {.layers = 2}, .text = {.layers = 1}};
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/text_clean.c. Expected values are those of Python 3.11 and its regex module, with the steps of ftfy
- * that text_fix.h names. */
+/* Tests of clip/tokenizer/text_clean.c. Expected values are those of Python 3.11 and its regex module, with
+ * the steps of ftfy that text_fix.h names. */
 #include "clip_support.h"
 
-#include "clip/text_clean.h"
+#include "clip/tokenizer/text_clean.h"
 
 #define TEXT(literal) literal, sizeof literal - 1
 #define BAD "\xef\xbf\xbd"
@@ -24,7 +24,8 @@ static void text_clean_equals_pythons(void **state)
               "b\x85"),
          TEXT("ab" BAD), "0x1c is a control character; 0x85 alone is no UTF-8"},
         {TEXT("It\xe2\x80\x99S &rsquo;"), TEXT("it's '"), "curly quotes, written and as references"},
-        {TEXT("< It\xe2\x80\x99S &rsquo;"), TEXT("< it's \xe2\x80\x99"), "in HTML, references are opened last"},
+        {TEXT("< It\xe2\x80\x99S &rsquo;"), TEXT("< it's \xe2\x80\x99"),
+         "in HTML, references are opened last"},
         {TEXT("CAFE\xcc\x81"), TEXT("caf\xc3\xa9"), "a decomposed accent"},
         {TEXT("a\xe1\xa0\x8e"
               "b\xe2\x80\x8b"),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/text_fix.c. Expected values follow from what ftfy 6 documents of its steps (fix_c1_controls,
- * fix_latin_ligatures, ...); tokens_original.json, which the original's ftfy made, is compared in
- * test_clip_tokenizer.c. */
+/* Tests of clip/tokenizer/text_fix.c. Expected values follow from what ftfy 6 documents of its steps
+ * (fix_c1_controls, fix_latin_ligatures, ...); tokens_original.json, which the original's ftfy made, is
+ * compared in test_clip_tokenizer.c. */
 #include "clip_support.h"
 
 #include <time.h>
 
-#include "clip/text_fix.h"
+#include "clip/tokenizer/text_fix.h"
 
 #define TEXT(literal) literal, sizeof literal - 1
 

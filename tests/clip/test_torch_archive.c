@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/torch_archive.c, on archives made here; those of PyTorch itself are in test_clip_model.c. */
+/* Tests of clip/checkpoint/torch_archive.c, on archives made here; those of PyTorch itself are in
+ * test_clip_model.c. */
 #include "zip_builder.h"
 
-#include "clip/torch_archive.h"
+#include "clip/checkpoint/torch_archive.h"
 
 #define PICKLE(literal) literal, sizeof literal - 1
 #define STORAGE(type, key, count)                                                                            \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/torch_legacy.c, on small files of that format, whole and broken; those of PyTorch itself are
- * in test_checkpoint_files.c. */
+/* Tests of clip/checkpoint/torch_legacy.c, on small files of that format, whole and broken; those of PyTorch
+ * itself are in test_checkpoint_files.c. */
 #include "clip_support.h"
 
 #include "base/buffer.h"
-#include "clip/torch_legacy.h"
+#include "clip/checkpoint/torch_legacy.h"
 
 #define MAGIC "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 #define VERSION "\x80\x02M\xe9\x03."

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/vocabulary.c on the smallest vocabulary there is, and on broken ones. */
+/* Tests of clip/tokenizer/vocabulary.c on the smallest vocabulary there is, and on broken ones. */
 #include "clip_support.h"
 
 #include <zlib.h>
 
-#include "clip/vocabulary.h"
+#include "clip/tokenizer/vocabulary.h"
 #include "known_checkpoint.h"
 
 typedef struct VocabularyFiles {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/zip_reader.c. */
+/* Tests of clip/checkpoint/zip_reader.c. */
 #include "zip_builder.h"
 
-#include "clip/zip_reader.h"
+#include "clip/checkpoint/zip_reader.h"
 
 static void make_archive(ZipBuilder *zip)
 {

@@ -15,7 +15,7 @@
 #include "base/cpu.h"
 #include "compute/compute.h"
 #include "cpu_levels.h"
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 
 /* A device to test: REELVEC_CPU names the CPU level; NULL for CUDA. */
 typedef struct DeviceCase {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "compute/compute_cpu.h"
+#include "compute/cpu/cpu_device.h"
 #include "cpu_levels.h"
 #if defined(__x86_64__)
 #include "emulated_amx.h"

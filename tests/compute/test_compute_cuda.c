@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cpu_levels.h"
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 
 static Compute *open_device(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What compute/cuda_library.h declares of CUDA's binary interface, against CUDA's own headers. */
+/* What compute/cuda/cuda_library.h declares of CUDA's binary interface, against CUDA's own headers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <cublasLt.h>
 #include <cuda.h>
 
-#include "compute/cuda_library.h"
+#include "compute/cuda/cuda_library.h"
 
 #define SAME(ours, theirs) _Static_assert((int)(ours) == (int)(theirs), #ours)
 

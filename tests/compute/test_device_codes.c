@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "compute/device_codes.h"
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 
 #define WIDTH_MAX 1088
 #define ROWS_MAX 2500

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/copy_library.c between kinds of store; with servers where ./test has started them. */
+/* Tests of src/library/library_copy.c between kinds of store; with servers where ./test has started them. */
 #include "backend_fixture.h"
 
-#include "copy_library.h"
+#include "library/library_copy.h"
 
 #define BATCH 4
 #define MEMORY (&backends[0])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/encoder_device.c: which device embeds pictures, and what happens when it fails; on the fake
- * CUDA device. */
+/* Tests of src/encoder/encoder_device.c: which device embeds pictures, and what happens when it fails; on the
+ * fake CUDA device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 #include "known_checkpoint.h"
 #include "reelvec/reelvec.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/index_video.c, src/pipeline.c and src/library.c: what indexing does with new, complete,
- * half-done, renamed, copied, changed and broken videos. Real decoder, real SQLite, the generated model. */
+/* Tests of src/index/index_video.c, src/index/index_pipeline.c and src/library/library.c: what indexing does
+ * with new, complete, half-done, renamed, copied, changed and broken videos. Real decoder, real SQLite, the
+ * generated model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/pipeline.c: several videos at once give the rows that one after the other gives, whatever is
- * broken, copied, stopped or killed in between. */
+/* Tests of src/index/index_pipeline.c: several videos at once give the rows that one after the other gives,
+ * whatever is broken, copied, stopped or killed in between. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

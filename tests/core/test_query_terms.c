@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/query_terms.c on an indexed video: pictures find their frames, terms combine as the mean of
- * vectors. */
+/* Tests of src/library/library_search.c on an indexed video: pictures find their frames, terms combine as the
+ * mean of vectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "library/library_search.h"
 #include "library_fixture.h"
-#include "query_terms.h"
 
 #define TOLERANCE 1e-5
 

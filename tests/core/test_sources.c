@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/sources.c. */
+/* Tests of src/index/sources.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

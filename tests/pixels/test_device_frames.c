@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 #include "frames.h"
 #include "pixels/convert.h"
 #include "video/hardware.h"

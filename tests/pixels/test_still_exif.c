@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of pixels/still_exif.c. test_still.c compares turned pictures with Pillow's. */
+/* Tests of pixels/still/still_exif.c. test_still.c compares turned pictures with Pillow's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "pixels/picture.h"
-#include "pixels/still_exif.h"
+#include "pixels/still/still_exif.h"
 #include "still_files.h"
 
 /* A JPEG with an EXIF segment behind its first two bytes. */

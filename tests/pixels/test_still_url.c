@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of pixels/still_url.c: pictures from servers that behave well and from those that do not. */
+/* Tests of pixels/still/still_url.c: pictures from servers that behave well and from those that do not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include "http_server.h"
 #include "pixels/picture.h"
-#include "pixels/still_url.h"
+#include "pixels/still/still_url.h"
 #include "still_files.h"
 
 /* gzip of the bytes. */

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include "search/codes.h"
+#include "search/codes/codes.h"
 #include "search/search.h"
 
 typedef struct LogCount {

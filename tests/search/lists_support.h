@@ -7,7 +7,7 @@
 #include "codes_support.h"
 
 #include "search/fusion.h"
-#include "search/lists.h"
+#include "search/ivf/ivf.h"
 
 #define DIMENSIONS 48
 #define SCENE_ROWS 20

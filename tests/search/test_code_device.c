@@ -4,7 +4,7 @@
  * for all kinds of rows and changes is the run `codes_on_device` of test_codes. */
 #include "codes_support.h"
 
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 
 #define DIMENSIONS 48
 #define ROWS 2000

@@ -3,7 +3,7 @@
  */
 #include "codes_support.h"
 
-#include "cuda_device.h"
+#include "cuda_in_tests.h"
 
 #define DIMENSIONS 48
 #define ROWS 2000

@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-#include "search/list_file.h"
+#include "search/ivf/ivf_file.h"
 
 #define DIMENSIONS 70
 #define LISTS 5

@@ -4,7 +4,7 @@
 #include "../store/store_support.h"
 
 #include "base/mem.h"
-#include "search/list_train.h"
+#include "search/ivf/ivf_train.h"
 
 #define DIMENSIONS 64
 #define WIDTH 64

@@ -3,7 +3,7 @@
  */
 #include "../store/backend_fixture.h"
 
-#include "search/lists.h"
+#include "search/ivf/ivf.h"
 #include "search/search.h"
 #include "store/store_backend.h"
 

@@ -5,7 +5,7 @@
 #include <float.h>
 
 #include "compute/kernels/kernels.h"
-#include "search/row_code.h"
+#include "search/codes/row_code.h"
 #include "search/search.h"
 
 #define ROWS 40

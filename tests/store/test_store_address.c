@@ -3,8 +3,8 @@
  * be. */
 #include "store_support.h"
 
-#include "store/store_address.h"
-#include "store/store_text.h"
+#include "store/sql/server_address.h"
+#include "store/sql/text_escape.h"
 
 static bool same(const char *a, const char *b)
 {

@@ -2,7 +2,7 @@
 /* Answers of servers: what does not fit is refused, what is not there is not read. */
 #include "store_support.h"
 
-#include "store/store_answer.h"
+#include "store/sql/server_answer.h"
 
 static const Store named = {.uri = "test"};
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Values out of configuration files: the first failure is kept, so that a run of reads needs one check. */
+#include "clip/checkpoint/config_reader.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define CONFIG_MAX_BYTES ((size_t)4 << 20)
+
+/* Of the pictures that OpenAI trained on. */
+static const float openai_mean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
+static const float openai_deviation[3] = {0.26862954f, 0.26130258f, 0.27577711f};
+
+ClipConfig rv_config_empty(void)
+{
+    ClipConfig config = {.layer_norm_epsilon = 1e-5f, .activation = ACTIVATION_QUICK_GELU};
+    memcpy(config.image_mean, openai_mean, sizeof openai_mean);
+    memcpy(config.image_deviation, openai_deviation, sizeof openai_deviation);
+    return config;
+}
+
+RvStatus rv_config_load(const char *folder, const char *name, char path[4096], json_t **out, RvError *err)
+{
+    RvStatus status = rv_file_join(folder, name, path, 4096, err);
+    return status == RV_OK ? rv_json_file_read(path, CONFIG_MAX_BYTES, out, err) : status;
+}
+
+void rv_config_fail(ConfigReader *reader, RvStatus status, const char *key, const char *what)
+{
+    if (reader->status == RV_OK)
+        reader->status = rv_error_set(reader->err, status, "%s: %.100s %s", reader->path, key, what);
+}
+
+/* The value of a key; NULL where it is missing or null. */
+static const json_t *find(const json_t *section, const char *key)
+{
+    const json_t *value = json_object_get(section, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+static bool is_size(const json_t *value)
+{
+    return json_is_integer(value) && json_integer_value(value) >= 1 && json_integer_value(value) <= 1 << 24;
+}
+
+int rv_config_read_int(ConfigReader *reader, const json_t *section, const char *key, int fallback)
+{
+    const json_t *value = find(section, key);
+    if (value != NULL && !is_size(value))
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a number between 1 and 16777216");
+    return is_size(value) ? (int)json_integer_value(value) : fallback;
+}
+
+int rv_config_read_side(ConfigReader *reader, const json_t *section, const char *key, int fallback)
+{
+    const json_t *value = find(section, key);
+    if (json_array_size(value) == 2) {
+        const json_t *first = json_array_get(value, 0), *second = json_array_get(value, 1);
+        if (is_size(first) && is_size(second) && json_integer_value(first) != json_integer_value(second))
+            rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key, "has two sides; reelvec feeds square pictures");
+        else if (is_size(first) && is_size(second))
+            return (int)json_integer_value(first);
+    }
+    return rv_config_read_int(reader, section, key, fallback);
+}
+
+double rv_config_read_double(ConfigReader *reader, const json_t *section, const char *key, double fallback)
+{
+    const json_t *value = find(section, key);
+    if (value == NULL)
+        return fallback;
+    if (!json_is_number(value) || !isfinite(json_number_value(value)) ||
+        json_number_value(value) < CONFIG_POSITIVE_MIN) {
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a positive number");
+        return fallback;
+    }
+    return json_number_value(value);
+}
+
+bool rv_config_read_bool(ConfigReader *reader, const json_t *section, const char *key, bool fallback)
+{
+    const json_t *value = find(section, key);
+    if (value != NULL && !json_is_boolean(value))
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is neither true nor false");
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+const char *rv_config_read_string(ConfigReader *reader, const json_t *section, const char *key,
+                                  const char *fallback)
+{
+    const json_t *value = find(section, key);
+    if (value != NULL && !json_is_string(value))
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a text");
+    return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+void rv_config_read_triple(ConfigReader *reader, const json_t *section, const char *key, double minimum,
+                           float out[3])
+{
+    const json_t *value = find(section, key);
+    for (size_t i = 0; value != NULL && i < 3; i++) {
+        const json_t *item = json_array_get(value, i);
+        double number = json_number_value(item);
+        if (json_array_size(value) != 3 || !json_is_number(item) || !(number > minimum && number < 1e6)) {
+            rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a list of three numbers");
+            return;
+        }
+        out[i] = (float)number;
+    }
+}

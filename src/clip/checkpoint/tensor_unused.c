@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors of a checkpoint that the configuration leaves unused. */
+#include "clip/checkpoint/tensor_unused.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* Computes no embedding: what a name may end with, from a dot or the beginning on. */
+static const char *const idle[] = {"logit_scale", "logit_bias",         "input_resolution", "context_length",
+                                   "vocab_size",  "position_ids",       "attn_mask",        "causal_mask",
+                                   "n_averaged",  "num_batches_tracked"};
+
+/* Where the towers are. */
+static const char *const tower_prefixes[] = {
+    "visual.",           "transformer.",    "text.",    "vision_model.",   "text_model.",
+    "visual_projection", "text_projection", "ln_final", "token_embedding", "positional_embedding"};
+
+typedef struct Usage {
+    const TensorTable *tensors;
+    NameScheme scheme;
+    bool *used; // [tensors->count]
+    bool complete;
+} Usage;
+
+static bool mark(void *context, const char *name)
+{
+    Usage *usage = context;
+    TensorPieces pieces;
+    rv_tensor_names_find(usage->scheme, name, &pieces);
+    for (int i = 0; i < pieces.count; i++) {
+        const NamedTensor *found = rv_tensor_table_find(usage->tensors, pieces.names[i]);
+        if (found == NULL) {
+            usage->complete = false;
+            return false;
+        }
+        usage->used[found - usage->tensors->items] = true;
+    }
+    return true;
+}
+
+static bool is_idle(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+        size_t ending = strlen(idle[i]);
+        if (length >= ending && strcmp(name + length - ending, idle[i]) == 0 &&
+            (length == ending || name[length - ending - 1] == '.'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_in_tower(const char *name)
+{
+    for (size_t i = 0; i < sizeof tower_prefixes / sizeof tower_prefixes[0]; i++) {
+        if (strncmp(name, tower_prefixes[i], strlen(tower_prefixes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What follows the name of the first of them. */
+static void write_more(char text[32], size_t count)
+{
+    text[0] = '\0';
+    if (count > 1)
+        snprintf(text, 32, " and %zu more", count - 1);
+}
+
+static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *path, const RvLog *log,
+                      RvError *err)
+{
+    const NamedTensor *inside = NULL, *outside = NULL;
+    size_t inside_count = 0, outside_count = 0;
+    for (size_t i = 0; i < usage->tensors->count; i++) {
+        const NamedTensor *tensor = &usage->tensors->items[i];
+        if (usage->used[i] || is_idle(tensor->name))
+            continue;
+        bool in_tower = is_in_tower(tensor->name);
+        if (in_tower && inside_count++ == 0)
+            inside = tensor;
+        if (!in_tower && outside_count++ == 0)
+            outside = tensor;
+    }
+    char more[32];
+    write_more(more, inside_count);
+    if (inside != NULL)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: tensor %.200s%s would not be used: a plain CLIP with %d vision and %d text "
+                            "layers has none; take "
+                            "weights and configuration from one model, of a kind that reelvec runs",
+                            path, inside->name, more, config->vision.layers, config->text.layers);
+    write_more(more, outside_count);
+    if (outside != NULL)
+        rv_log_line(log, RV_LOG_WARNING, "%s: tensor %.200s%s is no part of CLIP and is not used", path,
+                    outside->name, more);
+    return RV_OK;
+}
+
+RvStatus rv_tensor_unused_check(const TensorTable *tensors, NameScheme scheme, const ClipConfig *config,
+                                const char *path, const RvLog *log, RvError *err)
+{
+    Usage usage = {.tensors = tensors, .scheme = scheme, .complete = true};
+    usage.used = rv_mem_alloc(tensors->count + 1, sizeof *usage.used, err);
+    if (usage.used == NULL)
+        return RV_ERROR_MEMORY;
+    rv_tensor_names_visit(config->vision.layers, config->text.layers, mark, &usage);
+    RvStatus status = usage.complete ? judge(&usage, config, path, log, err) : RV_OK;
+    free(usage.used);
+    return status;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* PyTorch's ZIP archives: TorchScript modules and what torch.save wrote, as named tensors. */
+#include "clip/checkpoint/torch_archive.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/error.h"
+#include "clip/checkpoint/torch_tensors.h"
+#include "clip/checkpoint/zip_reader.h"
+
+typedef struct TorchArchive {
+    const char *path;
+    ZipArchive zip;
+    char root[ZIP_NAME_MAX]; // "archive/"
+    TensorTable *table;
+} TorchArchive;
+
+bool rv_torch_archive_looks_like(const uint8_t *bytes, size_t size_bytes)
+{
+    return size_bytes >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
+}
+
+/* Entry root + name; UNSUPPORTED where it is compressed. */
+static RvStatus find_entry(const TorchArchive *archive, const char *name, const ZipEntry **out, RvError *err)
+{
+    char full[2 * ZIP_NAME_MAX];
+    snprintf(full, sizeof full, "%s%s", archive->root, name);
+    *out = rv_zip_find(&archive->zip, full);
+    if (*out == NULL)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: has no entry %s; fetch the file again", archive->path,
+                            full);
+    if (!(*out)->stored)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: entry %s is compressed; save it again with torch.save", archive->path, full);
+    return RV_OK;
+}
+
+static RvStatus find_storage(void *context, const TorchStorage *storage, const char *tensor,
+                             const uint8_t **bytes, size_t *size_bytes, RvError *err)
+{
+    (void)tensor; // the entry's name says more
+    char name[ZIP_NAME_MAX];
+    const ZipEntry *entry = NULL;
+    snprintf(name, sizeof name, "data/%s", storage->key);
+    RvStatus status = find_entry(context, name, &entry, err);
+    if (status != RV_OK)
+        return status;
+    *bytes = entry->bytes;
+    *size_bytes = entry->size_bytes;
+    return RV_OK;
+}
+
+/* The folder of the one entry FOLDER/data.pkl. */
+static RvStatus find_root(TorchArchive *archive, RvError *err)
+{
+    for (size_t i = 0; i < archive->zip.count; i++) {
+        const char *name = archive->zip.entries[i].name;
+        const char *slash = strchr(name, '/');
+        if (slash != NULL && strcmp(slash, "/data.pkl") == 0) {
+            snprintf(archive->root, sizeof archive->root, "%.*s", (int)(slash - name + 1), name);
+            return RV_OK;
+        }
+    }
+    return rv_error_set(err, RV_ERROR_FORMAT, "%s: an archive, but none of PyTorch's (no data.pkl)",
+                        archive->path);
+}
+
+static const ZipEntry *find_fact(const TorchArchive *archive, const char *fact)
+{
+    char name[2 * ZIP_NAME_MAX];
+    snprintf(name, sizeof name, "%s%s", archive->root, fact);
+    return rv_zip_find(&archive->zip, name);
+}
+
+static RvStatus check_byte_order(const TorchArchive *archive, RvError *err)
+{
+    const ZipEntry *entry = find_fact(archive, "byteorder");
+    if (entry == NULL || (entry->size_bytes == 6 && memcmp(entry->bytes, "little", 6) == 0))
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: not little-endian; save it again on a little-endian machine", archive->path);
+}
+
+static RvStatus read_pickle(TorchArchive *archive, RvError *err)
+{
+    const ZipEntry *entry = NULL;
+    RvStatus status = find_entry(archive, "data.pkl", &entry, err);
+    if (status != RV_OK)
+        return status;
+    if (entry->size_bytes > UINT32_MAX ||
+        crc32(crc32(0, NULL, 0), entry->bytes, (uInt)entry->size_bytes) != entry->crc32)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: checksum of data.pkl is wrong; fetch the file again",
+                            archive->path);
+    Pickle pickle = {0};
+    const TorchStorages storages = {.path = archive->path, .find = find_storage, .context = archive};
+    status = rv_pickle_read(entry->bytes, entry->size_bytes, archive->path, &pickle, err);
+    if (status == RV_OK)
+        status = rv_torch_tensors_read(&pickle, &storages, archive->table, err);
+    rv_pickle_clear(&pickle);
+    return status;
+}
+
+RvStatus rv_torch_archive_read(const uint8_t *bytes, size_t size_bytes, const char *path, TensorTable *table,
+                               RvError *err)
+{
+    TorchArchive archive = {.path = path, .table = table};
+    RvStatus status = rv_zip_open(bytes, size_bytes, path, &archive.zip, err);
+    if (status == RV_OK)
+        status = find_root(&archive, err);
+    if (status == RV_OK)
+        status = check_byte_order(&archive, err);
+    if (status == RV_OK)
+        status = read_pickle(&archive, err);
+    if (status == RV_OK && find_fact(&archive, "constants.pkl") != NULL)
+        table->torchscript = true;
+    rv_zip_clear(&archive.zip);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* PyTorch's ZIP archives: TorchScript modules and what torch.save wrote, as named tensors. */
+#ifndef RV_TORCH_ARCHIVE_H
+#define RV_TORCH_ARCHIVE_H
+
+#include "clip/checkpoint/tensor_table.h"
+
+/* true when the bytes begin like a ZIP archive. */
+bool rv_torch_archive_looks_like(const uint8_t *bytes, size_t size_bytes);
+
+/* Add every tensor to the table, as rv_torch_tensors_read does; tensors point into `bytes`. path must outlive
+ * the table. Nothing in the archive is executed. Errors: FORMAT, UNSUPPORTED (compressed, big-endian),
+ * MEMORY. */
+RvStatus rv_torch_archive_read(const uint8_t *bytes, size_t size_bytes, const char *path, TensorTable *table,
+                               RvError *err);
+
+#endif

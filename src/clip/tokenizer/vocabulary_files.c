@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Which vocabulary files lie beside a checkpoint. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "clip/checkpoint/json_file.h"
+#include "clip/tokenizer/vocabulary.h"
+
+static const char gz_name[] = "bpe_simple_vocab_16e6.txt.gz";
+
+static RvStatus open_pair(const char *vocab_path, const char *merges_path, int vocabulary_size,
+                          Vocabulary *out, RvError *err)
+{
+    Buffer json, merges;
+    rv_buffer_init(&json, VOCABULARY_MAX_BYTES);
+    rv_buffer_init(&merges, VOCABULARY_MAX_BYTES);
+    RvStatus status = rv_file_read(vocab_path, &json, err);
+    if (status == RV_OK)
+        status = rv_file_read(merges_path, &merges, err);
+    if (status == RV_OK)
+        status =
+            rv_vocabulary_read_pair((const char *)json.bytes, json.size_bytes, (const char *)merges.bytes,
+                                    merges.size_bytes, vocab_path, merges_path, vocabulary_size, out, err);
+    rv_buffer_clear(&json);
+    rv_buffer_clear(&merges);
+    return status;
+}
+
+static RvStatus open_one(const char *path, bool is_gz, int vocabulary_size, Vocabulary *out, RvError *err)
+{
+    Buffer file;
+    rv_buffer_init(&file, VOCABULARY_MAX_BYTES);
+    RvStatus status = rv_file_read(path, &file, err);
+    if (status == RV_OK && is_gz)
+        status = rv_vocabulary_read_gz(file.bytes, file.size_bytes, path, vocabulary_size, out, err);
+    else if (status == RV_OK)
+        status = rv_vocabulary_read_tokenizer_json((const char *)file.bytes, file.size_bytes, path,
+                                                   vocabulary_size, out, err);
+    rv_buffer_clear(&file);
+    return status;
+}
+
+/* path = folder/name; true when it is there. */
+static bool find_file(const char *folder, const char *name, char path[4096])
+{
+    return rv_file_join(folder, name, path, 4096, NULL) == RV_OK && access(path, F_OK) == 0;
+}
+
+/* Tokens that somebody added: their texts are not looked for, so they are cut like any other. */
+static void warn_of_added(const char *folder, const Vocabulary *vocabulary, const RvLog *log)
+{
+    char path[4096];
+    json_t *json = NULL, *entry = NULL;
+    const char *symbol = NULL, *first = vocabulary->added_token;
+    size_t count = vocabulary->added_count;
+    if (find_file(folder, "added_tokens.json", path) &&
+        rv_json_file_read(path, VOCABULARY_MAX_BYTES, &json, NULL) == RV_OK) {
+        json_object_foreach(json, symbol, entry)
+        {
+            if (!rv_vocabulary_is_basic(symbol) && count++ == 0)
+                first = symbol;
+        }
+    }
+    if (count > 0)
+        rv_log_line(
+            log, RV_LOG_WARNING,
+            "%s: %zu tokens were added to the vocabulary (\"%.60s\"%s); reelvec does not look for them in "
+            "texts, which then get other tokens",
+            folder, count, first, count > 1 ? ", ..." : "");
+    json_decref(json);
+}
+
+/* A folder has what Hugging Face and open_clip write; beside a file OpenAI's vocabulary comes first, as it
+ * goes with OpenAI's .pt files. */
+static RvStatus open_beside(const char *folder, bool openai_first, int vocabulary_size, Vocabulary *out,
+                            RvError *err)
+{
+    char path[4096], merges_path[4096];
+    if (openai_first && find_file(folder, gz_name, path))
+        return open_one(path, true, vocabulary_size, out, err);
+    if (find_file(folder, "merges.txt", merges_path) && find_file(folder, "vocab.json", path))
+        return open_pair(path, merges_path, vocabulary_size, out, err);
+    if (find_file(folder, "tokenizer.json", path))
+        return open_one(path, false, vocabulary_size, out, err);
+    if (find_file(folder, gz_name, path))
+        return open_one(path, true, vocabulary_size, out, err);
+    return rv_error_set(err, RV_ERROR_NOT_FOUND,
+                        "%s: no vocabulary beside the weights; wanted vocab.json and merges.txt, "
+                        "tokenizer.json, or OpenAI's %s",
+                        folder, gz_name);
+}
+
+RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
+                            Vocabulary *out, RvError *err)
+{
+    *out = (Vocabulary){0};
+    char folder[4096];
+    struct stat facts;
+    bool is_folder = stat(checkpoint_path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    const char *slash = strrchr(checkpoint_path, '/');
+    int length = is_folder       ? (int)strlen(checkpoint_path)
+                 : slash != NULL ? (int)(slash - checkpoint_path)
+                                 : 0;
+    if (length >= (int)sizeof folder)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", checkpoint_path);
+    snprintf(folder, sizeof folder, "%.*s", length, checkpoint_path);
+    if (!is_folder && length == 0)
+        snprintf(folder, sizeof folder, "%s", slash != NULL ? "/" : ".");
+    RvStatus status = open_beside(folder, !is_folder, vocabulary_size, out, err);
+    if (status == RV_OK)
+        warn_of_added(folder, out, log);
+    return status;
+}

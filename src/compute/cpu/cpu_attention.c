@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Scaled dot-product attention on the CPU, out of the tiles of the linear layers. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "compute/cpu/cpu_device.h"
+
+typedef struct AttentionJob {
+    CpuDevice *device;
+    const float *q, *k, *v;
+    float *dst;
+    size_t qkv_stride, dst_stride;
+    size_t token_count, first_query, query_count, head_count, head_width;
+    bool causal;
+} AttentionJob;
+
+/* A worker's part of the workspace: keys as panels [panel, head_width, tile_columns], values as panels
+ * [panel, token_count, tile_columns], scores [tile_rows, padded tokens]. */
+typedef struct AttentionSpace {
+    float *keys, *values, *scores;
+} AttentionSpace;
+
+size_t rv_cpu_attention_floats(const CpuKernels *kernels)
+{
+    size_t tokens = round_up(COMPUTE_TOKENS_MAX, kernels->head_tile_columns);
+    size_t head_width = round_up(COMPUTE_HEAD_WIDTH_MAX, kernels->head_tile_columns);
+    return round_up(2 * tokens * head_width + kernels->head_tile_rows * tokens, 16);
+}
+
+static void pack_keys_and_values(const AttentionJob *job, const float *k, const float *v,
+                                 const AttentionSpace *space)
+{
+    size_t tile_columns = job->device->kernels->head_tile_columns;
+    for (size_t token = 0; token < job->token_count; token += tile_columns) {
+        size_t left = job->token_count - token;
+        rv_cpu_pack_columns(k + token * job->qkv_stride, job->qkv_stride,
+                            left < tile_columns ? left : tile_columns, job->head_width, tile_columns,
+                            space->keys + token * job->head_width);
+    }
+    for (size_t column = 0; column < job->head_width; column += tile_columns) {
+        float *panel = space->values + column * job->token_count;
+        size_t left = job->head_width - column;
+        size_t width = left < tile_columns ? left : tile_columns;
+        for (size_t token = 0; token < job->token_count; token++, panel += tile_columns) {
+            memcpy(panel, v + token * job->qkv_stride + column, width * sizeof *panel);
+            memset(panel + width, 0, (tile_columns - width) * sizeof *panel);
+        }
+    }
+}
+
+/* dst[rows, column_count] = src[rows, depth] panels[panel, depth, tile_columns]. */
+static void multiply_panels(const CpuKernels *kernels, const float *src, size_t src_stride, size_t rows,
+                            const float *panels, size_t depth, size_t column_count, float *dst,
+                            size_t dst_stride)
+{
+    Tile tile = {.src = src, .src_stride = src_stride, .depth = depth, .dst_stride = dst_stride};
+    for (size_t column = 0; column < column_count; column += kernels->head_tile_columns) {
+        size_t left = column_count - column;
+        tile.panel = panels + column * depth;
+        tile.dst = dst + column;
+        tile.columns = left < kernels->head_tile_columns ? left : kernels->head_tile_columns;
+        kernels->head_tiles[rows - 1](&tile);
+    }
+}
+
+/* One head of one sequence: a strip of queries at a time gets its scores, their softmax, its mixture of
+ * values. */
+static void attend(void *context, size_t index, int worker)
+{
+    const AttentionJob *job = context;
+    const CpuKernels *kernels = job->device->kernels;
+    size_t tokens = job->token_count;
+    size_t padded_tokens = round_up(tokens, kernels->head_tile_columns);
+    size_t sequence = index / job->head_count, column = index % job->head_count * job->head_width;
+    size_t offset = sequence * tokens * job->qkv_stride + column;
+    float *workspace = job->device->workspace + (size_t)worker * job->device->worker_floats;
+    AttentionSpace space = {workspace, workspace + padded_tokens * job->head_width, NULL};
+    space.scores = space.values + tokens * round_up(job->head_width, kernels->head_tile_columns);
+    pack_keys_and_values(job, job->k + offset, job->v + offset, &space);
+
+    float scale = 1.0f / sqrtf((float)job->head_width);
+    const float *q = job->q + offset + job->first_query * job->qkv_stride;
+    float *dst = job->dst + sequence * job->query_count * job->dst_stride + column;
+    size_t strip_count = divide_up(job->query_count, kernels->head_tile_rows);
+    for (size_t strip = 0; strip < strip_count; strip++) {
+        size_t row = strip * job->query_count / strip_count;
+        size_t rows = (strip + 1) * job->query_count / strip_count - row;
+        multiply_panels(kernels, q + row * job->qkv_stride, job->qkv_stride, rows, space.keys,
+                        job->head_width, tokens, space.scores, padded_tokens);
+        for (size_t i = 0; i < rows; i++) {
+            float *scores = space.scores + i * padded_tokens;
+            size_t visible = job->causal ? job->first_query + row + i + 1 : tokens;
+            kernels->softmax_f32(scores, visible, scale);
+            memset(scores + visible, 0, (tokens - visible) * sizeof *scores);
+        }
+        multiply_panels(kernels, space.scores, padded_tokens, rows, space.values, tokens, job->head_width,
+                        dst + row * job->dst_stride, job->dst_stride);
+    }
+}
+
+void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
+                      DeviceRows dst)
+{
+    assert(shape->token_count <= COMPUTE_TOKENS_MAX && shape->head_width <= COMPUTE_HEAD_WIDTH_MAX);
+    assert(shape->first_query + shape->query_count <= shape->token_count);
+    assert(q.stride == k.stride && q.stride == v.stride);
+    AttentionJob job = {.device = (CpuDevice *)compute,
+                        .q = cpu_values(q),
+                        .k = cpu_values(k),
+                        .v = cpu_values(v),
+                        .dst = cpu_values(dst),
+                        .qkv_stride = q.stride,
+                        .dst_stride = dst.stride,
+                        .token_count = shape->token_count,
+                        .first_query = shape->first_query,
+                        .query_count = shape->query_count,
+                        .head_count = shape->head_count,
+                        .head_width = shape->head_width,
+                        .causal = shape->causal};
+    size_t task_count = shape->sequence_count * shape->head_count;
+    rv_cpu_run(job.device, task_count * shape->token_count * (shape->query_count + 1) * shape->head_width * 2,
+               task_count, attend, &job);
+}

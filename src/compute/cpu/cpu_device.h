@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the CPU device share. */
+#ifndef RV_CPU_DEVICE_H
+#define RV_CPU_DEVICE_H
+
+#include "base/threads.h"
+#include "compute/compute.h"
+#include "compute/kernels/kernels.h"
+
+typedef struct LinearI16 LinearI16; // a linear layer in 16-bit integers
+typedef struct I16Space I16Space;   // where its rows are kept as integers
+
+typedef struct CpuDevice {
+    Compute base;
+    const CpuKernels *kernels;
+    const struct I16Kernels *i16_kernels;
+    I16Space *i16_space; // NULL until the first fast layer is made
+    ThreadPool *pool;
+    size_t cache_floats;       // of a row block that should stay in a core's own cache
+    float *workspace;          // [thread_count, worker_floats], for attention
+    size_t worker_floats;      // a multiple of a cache line
+    LinearWeights *last_layer; // that ran, NULL: none or destroyed
+    const uint8_t *images_u8;  // of the next patches
+} CpuDevice;
+
+/* A buffer of the CPU is its floats, in either precision. */
+static inline float *cpu_values(DeviceRows rows)
+{
+    return (float *)rows.buffer + rows.first;
+}
+
+static inline size_t divide_up(size_t count, size_t by)
+{
+    return count / by + (count % by != 0);
+}
+static inline size_t round_up(size_t count, size_t to)
+{
+    return divide_up(count, to) * to;
+}
+
+RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvError *err);
+
+/* Work below this many multiply-adds costs less than handing it to other threads. */
+#define CPU_SERIAL_WORK ((size_t)1 << 15)
+
+/* Floats aligned to RV_MEM_ALIGNMENT, on huge pages where there are many: a layer's panels lie in thousands
+ * of small ones, whose addresses cost more to find than the weights to read. Free with free(). */
+float *rv_cpu_alloc(size_t count, RvError *err);
+
+/* Run the tasks on the pool, or all on this thread where together they are small. */
+void rv_cpu_run(CpuDevice *device, size_t work, size_t task_count,
+                void (*task)(void *context, size_t index, int worker), void *context);
+
+/* dst[depth, tile_columns] = columns 0 .. column_count - 1, each depth floats, source_stride apart; the
+ * missing columns up to tile_columns are zero. */
+void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
+                         size_t tile_columns, float *dst);
+
+/* The operations of ComputeOps that have files of their own. */
+RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
+                              size_t input_count, ComputePrecision precision, LinearWeights **out,
+                              RvError *err);
+RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, LinearWeights **out,
+                                   RvError *err);
+void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
+void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
+                   DeviceRows dst, LinearEpilogue epilogue);
+/* The same for COMPUTE_FAST; sizes are checked before. */
+RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
+                                  size_t output_count, size_t input_count, LinearI16 **out, RvError *err);
+void rv_cpu_linear_i16_destroy(LinearI16 *layer);
+void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *src, size_t src_stride,
+                       size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);
+void rv_cpu_i16_space_destroy(CpuDevice *device);
+
+size_t rv_cpu_attention_floats(const CpuKernels *kernels); // of workspace per worker
+void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
+                      DeviceRows dst);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* Fast linear layers on the CPU: rows and weights as 16-bit integers with a scale per segment. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "compute/cpu/cpu_device.h"
+#include "compute/kernels/kernels_i16.h"
+
+struct LinearI16 {
+    size_t output_count, input_count;
+    size_t depth;         // input_count rounded up to the kernels' depth_step
+    size_t segment_count; // of the depth
+    size_t panel_count;   // of tile_columns outputs each, the last filled up with zeros
+    int16_t *panels;      // [panel_count, depth * tile_columns], see pack_i16
+    float *scales;        // [panel_count, segment_count, tile_columns]
+    float *bias;          // [panel_count, tile_columns]
+};
+
+/* Where the rows of a call are kept as integers: as many at a time as fit. */
+struct I16Space {
+    int16_t *values; // [I16_SPACE_VALUES]
+    float *scales;   // [I16_SPACE_SCALES]
+};
+#define I16_SPACE_VALUES ((size_t)4 << 20)
+#define I16_SPACE_SCALES (I16_SPACE_VALUES / 32) // rows are padded to 32 integers, and a segment is longer
+
+/* Distance of rows in the workspace: an odd number of cache lines, so that the rows of a tile spread over the
+ * first-level cache. */
+static size_t padded_stride(size_t depth)
+{
+    return (divide_up(depth, 32) | 1) * 32;
+}
+
+static void add_weight_bounds(const float *weights, size_t count, double *sum, float *peak)
+{
+    for (size_t k = 0; k < count; k++) {
+        float magnitude = fabsf(weights[k]);
+        *sum += (double)magnitude;
+        *peak = magnitude > *peak ? magnitude : *peak;
+    }
+}
+
+/* To nearest even, as lrint, for which gcc calls a function: the integer is in the last bits of the sum. */
+static int16_t round_to_i16(double x)
+{
+    double sum = x + 0x1.8p52;
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    return (int16_t)bits;
+}
+
+/* One segment of one output's weights; gives the scale. The sum of magnitudes
+ * after rounding is at most sum / scale + count / 2, which the choice of the scale keeps at
+ * I16_WEIGHT_SUM_MAX. NaN when a weight is not finite: the output then is NaN too. */
+static float quantise_segment(const float *weights, size_t count, int16_t *dst)
+{
+    double sum = 0.0;
+    float peak = 0.0f;
+    add_weight_bounds(weights, count, &sum, &peak);
+    if (!isfinite(sum)) {
+        memset(dst, 0, count * sizeof *dst);
+        return NAN;
+    }
+    // One more than half the count: the quotients below are rounded themselves.
+    double limit = I16_WEIGHT_SUM_MAX - (double)count / 2 - 1;
+    double scale = fmax(fmax(sum / limit, (double)peak / INT16_MAX), (double)I16_SMALLEST_PEAK / INT16_MAX);
+    float rounded = nextafterf((float)scale, INFINITY); // not below the exact one
+    double inverse = 1.0 / (double)rounded;
+    for (size_t k = 0; k < count; k++)
+        dst[k] = round_to_i16((double)weights[k] * inverse);
+    return rounded;
+}
+
+typedef struct PackI16Job {
+    const I16Kernels *kernels;
+    const LinearI16 *layer;
+    const float *weights;
+} PackI16Job;
+
+/* scales: [segment_count, tile_columns], from this column on. */
+static void pack_column(const PackI16Job *job, const float *weights, size_t column, int16_t *panel,
+                        float *scales)
+{
+    int16_t integers[I16_SEGMENT];
+    size_t input_count = job->layer->input_count;
+    for (size_t start = 0; start < input_count; start += I16_SEGMENT) {
+        size_t left = input_count - start, count = left < I16_SEGMENT ? left : I16_SEGMENT;
+        *scales = quantise_segment(weights + start, count, integers);
+        job->kernels->pack_i16(integers, start, count, column, panel);
+        scales += job->kernels->tile_columns;
+    }
+}
+
+static void pack_panel(void *context, size_t index, int worker)
+{
+    const PackI16Job *job = context;
+    const LinearI16 *layer = job->layer;
+    size_t tile_columns = job->kernels->tile_columns, first = index * tile_columns;
+    size_t left = layer->output_count - first, column_count = left < tile_columns ? left : tile_columns;
+    int16_t *panel = layer->panels + first * layer->depth;
+    float *scales = layer->scales + first * layer->segment_count;
+    memset(panel, 0, tile_columns * layer->depth * sizeof *panel);
+    memset(scales, 0, tile_columns * layer->segment_count * sizeof *scales);
+    for (size_t column = 0; column < column_count; column++)
+        pack_column(job, job->weights + (first + column) * layer->input_count, column, panel,
+                    scales + column);
+}
+
+static RvStatus create_space(CpuDevice *device, RvError *err)
+{
+    if (device->i16_space != NULL)
+        return RV_OK;
+    I16Space *space = rv_mem_alloc(1, sizeof *space, err);
+    if (space == NULL)
+        return RV_ERROR_MEMORY;
+    space->values = (int16_t *)rv_cpu_alloc(I16_SPACE_VALUES / 2, err);
+    space->scales = rv_cpu_alloc(I16_SPACE_SCALES, err);
+    device->i16_space = space;
+    if (space->values != NULL && space->scales != NULL)
+        return RV_OK;
+    rv_cpu_i16_space_destroy(device);
+    return RV_ERROR_MEMORY;
+}
+
+void rv_cpu_i16_space_destroy(CpuDevice *device)
+{
+    if (device->i16_space != NULL) {
+        free(device->i16_space->values);
+        free(device->i16_space->scales);
+    }
+    free(device->i16_space);
+    device->i16_space = NULL;
+}
+
+RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
+                                  size_t output_count, size_t input_count, LinearI16 **out, RvError *err)
+{
+    *out = NULL;
+    const I16Kernels *kernels = device->i16_kernels;
+    RvStatus status = create_space(device, err);
+    LinearI16 *layer = status == RV_OK ? rv_mem_alloc(1, sizeof *layer, err) : NULL;
+    if (layer == NULL)
+        return RV_ERROR_MEMORY;
+    layer->output_count = output_count;
+    layer->input_count = input_count;
+    layer->depth = round_up(input_count, kernels->depth_step);
+    layer->segment_count = divide_up(input_count, I16_SEGMENT);
+    layer->panel_count = divide_up(output_count, kernels->tile_columns);
+    size_t padded_count = layer->panel_count * kernels->tile_columns;
+    layer->panels = (int16_t *)rv_cpu_alloc(padded_count * layer->depth / 2, err);
+    layer->scales = rv_cpu_alloc(padded_count * layer->segment_count, err);
+    layer->bias = rv_mem_alloc_aligned(padded_count, sizeof(float), err);
+    if (layer->panels == NULL || layer->scales == NULL || layer->bias == NULL) {
+        rv_cpu_linear_i16_destroy(layer);
+        return RV_ERROR_MEMORY;
+    }
+    memset(layer->bias, 0, padded_count * sizeof(float));
+    if (bias != NULL)
+        memcpy(layer->bias, bias, output_count * sizeof(float));
+    PackI16Job job = {kernels, layer, weights};
+    rv_cpu_run(device, padded_count * input_count, layer->panel_count, pack_panel, &job);
+    *out = layer;
+    return RV_OK;
+}
+
+void rv_cpu_linear_i16_destroy(LinearI16 *layer)
+{
+    if (layer == NULL)
+        return;
+    free(layer->panels);
+    free(layer->scales);
+    free(layer->bias);
+    free(layer);
+}
+
+/* As in the float32 layers: strips of one tile's height, blocks of strips that stay in a core's cache while
+ * the panels pass; a task is one block and one panel. Before that, the rows become integers. */
+typedef struct LinearI16Job {
+    const I16Kernels *kernels;
+    const LinearI16 *layer;
+    const I16Space *space;
+    const float *src;
+    float *dst;
+    size_t src_stride, dst_stride, rows, value_stride, group_rows;
+    size_t strip_count, block_count, worker_count;
+    LinearEpilogue epilogue;
+} LinearI16Job;
+
+#define GROUP_VALUES ((size_t)1 << 14) // rows are quantised in groups of about this many values
+
+static void quantise_rows(void *context, size_t index, int worker)
+{
+    const LinearI16Job *job = context;
+    const LinearI16 *layer = job->layer;
+    size_t end = (index + 1) * job->group_rows;
+    for (size_t row = index * job->group_rows; row < end && row < job->rows; row++) {
+        const float *src = job->src + row * job->src_stride;
+        int16_t *values = job->space->values + row * job->value_stride;
+        float *scales = job->space->scales + row * layer->segment_count;
+        for (size_t start = 0; start < layer->input_count; start += I16_SEGMENT) {
+            size_t left = layer->input_count - start;
+            *scales++ = job->kernels->quantise_i16(src + start, left < I16_SEGMENT ? left : I16_SEGMENT,
+                                                   values + start);
+        }
+        memset(values + layer->input_count, 0, (layer->depth - layer->input_count) * sizeof *values);
+        if (job->kernels->split_i16 != NULL)
+            job->kernels->split_i16(values, layer->depth);
+    }
+}
+
+/* Where item `index` of `count` even cuts of a length begins. */
+static size_t cut(size_t length, size_t index, size_t count)
+{
+    return index * length / count;
+}
+
+static void multiply_block(void *context, size_t index, int worker)
+{
+    const LinearI16Job *job = context;
+    const LinearI16 *layer = job->layer;
+    size_t tile_columns = job->kernels->tile_columns, panel_values = layer->depth * tile_columns;
+    size_t block = index / layer->panel_count, panel = index % layer->panel_count;
+    size_t column = panel * tile_columns, left = layer->output_count - column;
+    TileI16 tile = {.src_stride = job->value_stride,
+                    .scale_stride = layer->segment_count,
+                    .panel = layer->panels + panel * panel_values,
+                    .panel_scales = layer->scales + panel * layer->segment_count * tile_columns,
+                    .depth = layer->depth,
+                    .out = {.bias = layer->bias + column,
+                            .dst_stride = job->dst_stride,
+                            .columns = left < tile_columns ? left : tile_columns,
+                            .epilogue = job->epilogue}};
+    size_t strip = cut(job->strip_count, block, job->block_count);
+    size_t strip_end = cut(job->strip_count, block + 1, job->block_count);
+    // While all threads take equally long, this one's next task is as many tasks on as there are threads. Its
+    // panel is fetched meanwhile, a part by each strip.
+    if (index + job->worker_count < job->block_count * layer->panel_count) {
+        size_t next_panel = (index + job->worker_count) % layer->panel_count;
+        tile.out.next = (const float *)(layer->panels + next_panel * panel_values);
+        tile.out.next_lines = divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip);
+    }
+    for (; strip < strip_end; strip++) {
+        size_t row = cut(job->rows, strip, job->strip_count),
+               row_end = cut(job->rows, strip + 1, job->strip_count);
+        tile.rows = row_end - row;
+        tile.src = job->space->values + row * job->value_stride;
+        tile.src_scales = job->space->scales + row * layer->segment_count;
+        tile.out.dst = job->dst + row * job->dst_stride + column;
+        job->kernels->tiles[tile.rows - 1](&tile);
+        if (tile.out.next != NULL)
+            tile.out.next += layer->depth / 2 / TILE_FETCH_DEPTH * tile.out.next_lines * 16;
+    }
+}
+
+void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *src, size_t src_stride,
+                       size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue)
+{
+    LinearI16Job job = {.kernels = device->i16_kernels,
+                        .layer = layer,
+                        .space = device->i16_space,
+                        .src_stride = src_stride,
+                        .dst_stride = dst_stride,
+                        .value_stride = padded_stride(layer->depth),
+                        .group_rows = 1 + GROUP_VALUES / (layer->depth + 1),
+                        .worker_count = (size_t)device->base.thread_count,
+                        .epilogue = epilogue};
+    size_t rows_at_once = I16_SPACE_VALUES / job.value_stride, cache_values = 2 * device->cache_floats;
+    for (size_t first = 0; first < rows; first += job.rows) {
+        job.rows = rows - first < rows_at_once ? rows - first : rows_at_once;
+        job.src = src + first * src_stride;
+        job.dst = dst + first * dst_stride;
+        job.strip_count = divide_up(job.rows, job.kernels->tile_rows);
+        rv_cpu_run(device, job.rows * layer->depth, divide_up(job.rows, job.group_rows), quantise_rows, &job);
+        size_t block_count = divide_up(job.rows * layer->depth, cache_values);
+        // Enough tasks for every thread to have several, as long as there are strips.
+        size_t task_count_wanted = job.worker_count > 1 ? 4 * job.worker_count : 1;
+        if (block_count * layer->panel_count < task_count_wanted)
+            block_count = divide_up(task_count_wanted, layer->panel_count);
+        job.block_count = block_count < job.strip_count ? block_count : job.strip_count;
+        rv_cpu_run(device, job.rows * layer->depth * layer->output_count,
+                   job.block_count * layer->panel_count, multiply_block, &job);
+    }
+}

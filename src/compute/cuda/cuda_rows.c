@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The operations of the CUDA device that are kernels of our own. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "compute/cuda/cuda_device.h"
+
+static const float *floats_of(const DeviceBuffer *buffer)
+{
+    assert(!buffer->half);
+    return (const float *)(uintptr_t)buffer->address;
+}
+
+void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
+                        const DeviceBuffer *shift, float epsilon, DeviceRows dst)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    assert(!src.buffer->half);
+    if (!rv_cuda_enter(device))
+        return;
+    LayerNormParams params = {.src = cuda_values(src),
+                              .gain = floats_of(gain),
+                              .shift = floats_of(shift),
+                              .dst = cuda_values(dst),
+                              .src_stride = src.stride,
+                              .dst_stride = dst.stride,
+                              .rows = rows,
+                              .width = (uint32_t)width,
+                              .epsilon = epsilon};
+    rv_cuda_launch(device, dst.buffer->half ? CUDA_KERNEL_rv_layer_norm_f16 : CUDA_KERNEL_rv_layer_norm_f32,
+                   (CudaGrid){cuda_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
+}
+
+/* Whether rows can be read sixteen bytes at a time. */
+static bool aligned16(DeviceRows rows)
+{
+    return (uintptr_t)cuda_values(rows) % 16 == 0 &&
+           rows.stride * cuda_value_bytes(rows.buffer->half) % 16 == 0;
+}
+
+void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k,
+                       DeviceRows v, DeviceRows dst)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    bool half = q.buffer->half;
+    assert(shape->token_count <= COMPUTE_TOKENS_MAX && shape->head_width <= CUDA_HEAD_WIDTH_MAX);
+    assert(shape->first_query + shape->query_count <= shape->token_count);
+    assert(q.stride == k.stride && q.stride == v.stride && dst.buffer->half == half);
+    if (!rv_cuda_enter(device))
+        return;
+    AttentionParams params = {.q = cuda_values(q),
+                              .k = cuda_values(k),
+                              .v = cuda_values(v),
+                              .dst = cuda_values(dst),
+                              .qkv_stride = q.stride,
+                              .dst_stride = dst.stride,
+                              .token_count = (uint32_t)shape->token_count,
+                              .first_query = (uint32_t)shape->first_query,
+                              .query_count = (uint32_t)shape->query_count,
+                              .head_count = (uint32_t)shape->head_count,
+                              .head_width = (uint32_t)shape->head_width,
+                              .causal = shape->causal,
+                              .scale = 1.0f / sqrtf((float)shape->head_width)};
+    size_t heads = shape->sequence_count * shape->head_count;
+    if (half && shape->head_width == 64 && aligned16(q) && aligned16(k) && aligned16(v)) {
+        rv_cuda_launch(
+            device, CUDA_KERNEL_rv_attention_f16_w64,
+            (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0},
+            &params);
+        return;
+    }
+    size_t shared = CUDA_KEYS * (shape->head_width + 1) + CUDA_WARPS * shape->head_width;
+    rv_cuda_launch(device, half ? CUDA_KERNEL_rv_attention_f16 : CUDA_KERNEL_rv_attention_f32,
+                   (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_WARPS), CUDA_THREADS,
+                              shared * sizeof(float)},
+                   &params);
+}
+
+void rv_cuda_patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    const CudaDriver *driver = &device->driver;
+    const CudaImageSlot *slot = &device->slots[device->slot];
+    if (!rv_cuda_enter(device))
+        return;
+    size_t grid = shape->image_size / shape->patch_size;
+    PatchesParams params = {.images_u8 = (const uint8_t *)(uintptr_t)slot->device_u8,
+                            .dst = (void *)(uintptr_t)dst->address,
+                            .size = (uint32_t)shape->image_size,
+                            .patch = (uint32_t)shape->patch_size,
+                            .grid = (uint32_t)grid};
+    memcpy(params.mean, shape->mean, sizeof params.mean);
+    memcpy(params.deviation, shape->deviation, sizeof params.deviation);
+    // In a recording the events stand around it (rv_cuda_pass_begin, rv_cuda_pass_end).
+    bool recording = device->pass_state == CUDA_PASS_RECORD;
+    if (!recording &&
+        !rv_cuda_good(device, driver->stream_wait_event(device->stream, slot->uploaded, 0), "an event"))
+        return;
+    rv_cuda_launch(device, dst->half ? CUDA_KERNEL_rv_patches_f16 : CUDA_KERNEL_rv_patches_f32,
+                   (CudaGrid){image_count * grid * grid, 1, CUDA_THREADS, 0}, &params);
+    if (!recording && device->failure.status == RV_OK)
+        rv_cuda_good(device, driver->event_record(slot->consumed, device->stream), "an event");
+}
+
+void rv_cuda_add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t width, const DeviceBuffer *addend,
+                      size_t addend_rows)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    assert(!dst.buffer->half);
+    if (!rv_cuda_enter(device))
+        return;
+    AddRowsParams params = {.dst = cuda_values(dst),
+                            .addend = floats_of(addend),
+                            .dst_stride = dst.stride,
+                            .addend_rows = (uint32_t)addend_rows,
+                            .width = (uint32_t)width};
+    rv_cuda_launch(device, CUDA_KERNEL_rv_add_rows_f32, (CudaGrid){rows, 1, CUDA_THREADS, 0}, &params);
+}
+
+void rv_cuda_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *first,
+                       const DeviceBuffer *positions, size_t sequence_count, size_t token_count, size_t width,
+                       DeviceBuffer *dst)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    if (!rv_cuda_enter(device))
+        return;
+    SequencesParams params = {.src = cuda_values(src),
+                              .first = floats_of(first),
+                              .positions = floats_of(positions),
+                              .dst = (float *)(uintptr_t)dst->address,
+                              .src_stride = src.stride,
+                              .token_count = (uint32_t)token_count,
+                              .width = (uint32_t)width};
+    rv_cuda_launch(device, src.buffer->half ? CUDA_KERNEL_rv_sequences_f16 : CUDA_KERNEL_rv_sequences_f32,
+                   (CudaGrid){sequence_count * token_count, 1, CUDA_THREADS, 0}, &params);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* The public encoder: checkpoint, device, tokenizer and preprocessing behind one handle. */
+#include "reelvec/encoder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/vector.h"
+#include "clip/checkpoint/checkpoint.h"
+#include "clip/clip_model.h"
+#include "clip/tokenizer/clip_tokenizer.h"
+#include "encoder/encoder_device.h"
+#include "models/model_source.h"
+#include "pixels/resize.h"
+#include "reelvec/reelvec.h"
+
+/* Pictures that are worth a call at least, whatever the device says. */
+#define BATCH_MIN 16
+
+struct RvEncoder {
+    ImageDevice images;
+    ClipModel *model;
+    Checkpoint *checkpoint; // the model's
+    Tokenizer *tokenizer;   // opened by the first text
+    uint8_t *inputs_u8;     // [input_count, image_size, image_size, 3], made by the first picture
+    size_t input_count;     // a bound on memory, not on a call
+    char path[4096];
+    char name[128];
+    char weights_sha256[65];
+    RvModelInfo info;
+    RvLog log;
+};
+
+const char *rv_version(void)
+{
+    return REELVEC_VERSION;
+}
+
+/* The known name where the weights are known (once they were hashed) or lie where they were fetched to; else
+ * the last part of the path. A shape names nobody: several models have the same. */
+static void name_model(RvEncoder *encoder)
+{
+    const char *sha256 = encoder->weights_sha256[0] != '\0' ? encoder->weights_sha256 : NULL;
+    if (rv_model_name_of(encoder->path, sha256, encoder->name, sizeof encoder->name))
+        return;
+    size_t end = strlen(encoder->path);
+    while (end > 1 && encoder->path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && encoder->path[start - 1] != '/')
+        start--;
+    snprintf(encoder->name, sizeof encoder->name, "%.*s", (int)(end - start), encoder->path + start);
+}
+
+/* What the info says of the device, as it is now. */
+static void fill_device(RvEncoder *encoder)
+{
+    const ImageDevice *images = &encoder->images;
+    const Compute *compute = images->compute != NULL ? images->compute : images->cpu;
+    size_t side = (size_t)(encoder->info.image_size / encoder->info.patch_size);
+    size_t batch = compute->rows_per_run / (side * side + 1);
+    if (batch > compute->images_per_run)
+        batch = compute->images_per_run;
+    encoder->info.batch_size = batch > BATCH_MIN ? (int)batch : BATCH_MIN;
+    encoder->info.device = images->compute != NULL ? compute->device : "auto";
+    encoder->info.device_name = images->compute != NULL ? compute->device_name : "";
+    bool fast = images->compute != NULL
+                    ? images->precision == COMPUTE_FAST
+                    : images->wanted == RV_PRECISION_FAST ||
+                          (images->wanted == RV_PRECISION_AUTO && rv_compute_fast_is_faster(compute));
+    encoder->info.precision = fast ? "fast" : "float32";
+}
+
+static void fill_info(RvEncoder *encoder)
+{
+    static const char *const weight_types[] = {
+        [WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
+    const ClipConfig *config = rv_clip_config(encoder->model);
+    name_model(encoder);
+    encoder->info = (RvModelInfo){
+        .name = encoder->name,
+        .path = encoder->path,
+        .format = rv_checkpoint_format(encoder->checkpoint),
+        .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
+        .activation = config->activation == ACTIVATION_QUICK_GELU ? "quick_gelu" : "gelu",
+        .kernels = rv_compute_kernels(encoder->images.cpu),
+        .dimensions = config->dimensions,
+        .image_size = config->image_size,
+        .patch_size = config->patch_size,
+        .context_length = config->context_length,
+        .vocabulary_size = config->vocabulary_size,
+        .vision_width = config->vision.width,
+        .vision_layers = config->vision.layers,
+        .vision_heads = config->vision.heads,
+        .text_width = config->text.width,
+        .text_layers = config->text.layers,
+        .text_heads = config->text.heads,
+        .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
+        .thread_count = rv_compute_thread_count(encoder->images.cpu),
+    };
+    fill_device(encoder);
+}
+
+RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
+{
+    static const RvEncoderOptions defaults;
+    *out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    RvEncoder *encoder = rv_mem_alloc(1, sizeof *encoder, err);
+    if (encoder == NULL)
+        return RV_ERROR_MEMORY;
+    encoder->log = options->log;
+    RvStatus status = rv_model_find(model, encoder->path, sizeof encoder->path, err);
+    if (status != RV_OK)
+        goto fail;
+    status = rv_checkpoint_open(encoder->path, &encoder->log, &encoder->checkpoint, err);
+    if (status != RV_OK)
+        goto fail;
+    status = rv_image_device_init(&encoder->images, options, err);
+    if (status != RV_OK) {
+        rv_checkpoint_close(encoder->checkpoint);
+        goto fail;
+    }
+    status = rv_clip_open(encoder->checkpoint, encoder->images.cpu, COMPUTE_FLOAT32, &encoder->model, err);
+    if (status != RV_OK)
+        goto fail;
+    fill_info(encoder);
+    *out = encoder;
+    return RV_OK;
+fail:
+    encoder->checkpoint = NULL;
+    rv_encoder_close(encoder);
+    return status;
+}
+
+void rv_encoder_close(RvEncoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    rv_tokenizer_close(encoder->tokenizer);
+    rv_clip_close(encoder->model);
+    rv_image_device_close(&encoder->images);
+    free(encoder->inputs_u8);
+    free(encoder);
+}
+
+const RvModelInfo *rv_encoder_info(const RvEncoder *encoder)
+{
+    return &encoder->info;
+}
+
+RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
+{
+    if (encoder->weights_sha256[0] == '\0') {
+        RvStatus status = rv_checkpoint_sha256(encoder->checkpoint, encoder->weights_sha256, err);
+        if (status != RV_OK) {
+            encoder->weights_sha256[0] = '\0';
+            return status;
+        }
+        name_model(encoder);
+    }
+    *out = encoder->weights_sha256;
+    return RV_OK;
+}
+
+/* Length 1, or the reason why not: weights that overflow give embeddings that no search can use. */
+static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, bool normalize, RvError *err)
+{
+    size_t dimensions = (size_t)encoder->info.dimensions;
+    double length = rv_vector_length(embedding, dimensions);
+    if (!rv_vector_has_direction(length))
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: the model gives an embedding of length %g; its weights are broken",
+                            encoder->path, length);
+    if (normalize)
+        rv_vector_normalize(embedding, dimensions, length);
+    return RV_OK;
+}
+
+static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
+{
+    if (encoder->tokenizer != NULL)
+        return RV_OK;
+    return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->log, &encoder->tokenizer,
+                             err);
+}
+
+RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
+                             size_t *token_count, RvError *err)
+{
+    *tokens = NULL;
+    *token_count = 0;
+    RvStatus status = open_tokenizer(encoder, err);
+    return status == RV_OK
+               ? rv_tokenizer_encode(encoder->tokenizer, text, size_bytes, tokens, token_count, err)
+               : status;
+}
+
+void rv_encoder_free_tokens(int32_t *tokens)
+{
+    free(tokens);
+}
+
+RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
+                                float *embedding, RvError *err)
+{
+    int32_t *tokens = NULL;
+    size_t token_count = 0;
+    RvStatus status = rv_encoder_tokenize(encoder, text, size_bytes, &tokens, &token_count, err);
+    if (status != RV_OK)
+        return status;
+    size_t context_length = (size_t)encoder->info.context_length;
+    if (token_count > context_length) {
+        rv_log_line(&encoder->log, RV_LOG_WARNING, "the text has %zu tokens; the model reads the first %zu",
+                    token_count, context_length);
+        tokens[context_length - 1] = tokens[token_count - 1];
+        token_count = context_length;
+    }
+    status = rv_clip_encode_text(encoder->model, tokens, token_count, embedding, err);
+    free(tokens);
+    return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
+}
+
+RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
+{
+    RvStatus status = rv_image_device_choose(&encoder->images, encoder->model, err);
+    if (status == RV_OK)
+        fill_device(encoder);
+    return status;
+}
+
+/* The same call again, where the device that failed was not the CPU. The reason is in `failure`. */
+static bool falls_back(RvEncoder *encoder, const RvError *failure, RvError *err)
+{
+    if (rv_image_device_fall_back(&encoder->images, encoder->model, failure)) {
+        fill_device(encoder);
+        return true;
+    }
+    if (err != NULL)
+        *err = *failure;
+    return false;
+}
+
+RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
+{
+    RvError failure = {0};
+    RvStatus status = rv_encoder_open_device(encoder, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_clip_prepare_images(encoder->model, &failure);
+    if (status != RV_OK && falls_back(encoder, &failure, err))
+        status = rv_clip_prepare_images(encoder->model, err);
+    return status;
+}
+
+int rv_encoder_jobs(const RvEncoder *encoder)
+{
+    const ImageDevice *images = &encoder->images;
+    return rv_compute_jobs(images->compute != NULL ? images->compute : images->cpu);
+}
+
+RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                  bool normalize, float *embeddings, RvError *err)
+{
+    RvError failure = {0};
+    RvStatus status = rv_encoder_open_device(encoder, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, &failure);
+    // Nothing is lost: all of the call is computed again.
+    if (status != RV_OK && falls_back(encoder, &failure, err))
+        status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
+    for (size_t i = 0; i < image_count && status == RV_OK; i++)
+        status = finish_embedding(encoder, embeddings + i * (size_t)encoder->info.dimensions, normalize, err);
+    return status;
+}
+
+RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8, RvError *err)
+{
+    return rv_resize_crop(image, encoder->info.image_size, input_rgb_u8, err);
+}
+
+RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
+                                  bool normalize, float *embeddings, RvError *err)
+{
+    size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
+    if (encoder->inputs_u8 == NULL) {
+        RvStatus status = rv_encoder_open_device(encoder, err);
+        if (status != RV_OK)
+            return status;
+        encoder->input_count = (size_t)encoder->info.batch_size;
+        encoder->inputs_u8 = rv_mem_alloc_aligned(encoder->input_count, input_bytes, err);
+        if (encoder->inputs_u8 == NULL)
+            return RV_ERROR_MEMORY;
+    }
+    for (size_t first = 0; first < image_count; first += encoder->input_count) {
+        size_t count =
+            image_count - first < encoder->input_count ? image_count - first : encoder->input_count;
+        for (size_t i = 0; i < count; i++) {
+            RvStatus status =
+                rv_encoder_preprocess(encoder, &images[first + i], encoder->inputs_u8 + i * input_bytes, err);
+            if (status != RV_OK)
+                return status;
+        }
+        RvStatus status =
+            rv_encoder_encode_inputs(encoder, encoder->inputs_u8, count, normalize,
+                                     embeddings + first * (size_t)encoder->info.dimensions, err);
+        if (status != RV_OK)
+            return status;
+    }
+    return RV_OK;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* The checkpoint that a library names, found again: by place, by name, by the SHA-256 of its weights. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "clip/checkpoint/checkpoint.h"
+#include "models/model_source.h"
+#include "reelvec/model.h"
+
+/* Whether this is a checkpoint with these weights. */
+static bool holds_weights(const char *path, const char *sha256)
+{
+    static const RvLog quiet;
+    Checkpoint *checkpoint = NULL;
+    char hex[65];
+    bool same = rv_checkpoint_open(path, &quiet, &checkpoint, NULL) == RV_OK &&
+                rv_checkpoint_sha256(checkpoint, hex, NULL) == RV_OK && strcmp(hex, sha256) == 0;
+    rv_checkpoint_close(checkpoint);
+    return same;
+}
+
+static bool is_kernels(const char *path)
+{
+    static const char *const folders[] = {"/proc/", "/sys/", "/dev/"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A place that a library brings along is a hint of strangers, perhaps: no URL, device or pipe is touched, and
+ * nothing of the kernel's own folders, whatever dots and links lead there. */
+static bool may_be_checkpoint(const char *place)
+{
+    struct stat facts;
+    if (place == NULL || place[0] != '/')
+        return false;
+    char *whole = realpath(place, NULL);
+    bool good = whole != NULL && !is_kernels(whole) && stat(whole, &facts) == 0 &&
+                (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode));
+    free(whole);
+    return good;
+}
+
+typedef struct Search {
+    const char *sha256;
+    char *path;
+    size_t size_bytes;
+    bool found;
+} Search;
+
+static bool try_path(Search *search, const char *path)
+{
+    if (!holds_weights(path, search->sha256))
+        return false;
+    search->found = (size_t)snprintf(search->path, search->size_bytes, "%s", path) < search->size_bytes;
+    return search->found;
+}
+
+static bool try_added(void *user, const char *name, const char *path)
+{
+    (void)name;
+    return !try_path(user, path);
+}
+
+static void try_known(Search *search)
+{
+    char path[MODEL_PATH_SIZE];
+    for (size_t i = 0; i < rv_model_source_count && !search->found; i++) {
+        const ModelSource *source = &rv_model_sources[i];
+        for (size_t k = 0; k < source->form_count && !search->found; k++) {
+            if (rv_model_form_is_there(&source->forms[k], NULL, path, sizeof path))
+                try_path(search, path);
+        }
+    }
+}
+
+static RvStatus tell_missing(const char *name, const char *sha256, const char *place, RvError *err)
+{
+    const ModelForm *form = NULL;
+    const ModelSource *source = rv_model_source_of_weights(sha256, &form);
+    if (source != NULL)
+        return rv_error_set(
+            err, RV_ERROR_NOT_FOUND,
+            "made with the model %s, which is not here; fetch it with `reelvec model fetch %s`, "
+            "or give its files to `reelvec model add`",
+            source->model.name, source->model.name);
+    return rv_error_set(
+        err, RV_ERROR_NOT_FOUND,
+        "made with the model %.100s (weights %.12s...), which is neither in the models folder%s%.300s; "
+        "name its checkpoint with --model or REELVEC_MODEL, or give it to `reelvec model add`",
+        name, sha256, place != NULL ? " nor at " : " nor at a place that is remembered",
+        place != NULL ? place : "");
+}
+
+RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
+                         size_t size_bytes, RvError *err)
+{
+    Search search = {.sha256 = weights_sha256, .path = path, .size_bytes = size_bytes};
+    char named[MODEL_PATH_SIZE];
+    if (may_be_checkpoint(place) && try_path(&search, place))
+        return RV_OK;
+    if (rv_model_find_by_name(name, named, sizeof named) && try_path(&search, named))
+        return RV_OK;
+    try_known(&search);
+    if (!search.found)
+        rv_model_each_added(try_added, &search, NULL);
+    return search.found ? RV_OK : tell_missing(name, weights_sha256, place, err);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* From an opened video to batches of frames: sampling, the model's inputs, pictures. */
+#include "index/batch_maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/threads.h"
+#include "pixels/convert.h"
+#include "pixels/thumbnail.h"
+
+#define FIRST_BATCH_SHARE 4 // the first batch is so much smaller than the others, where those are large
+#define DEFAULT_THUMBNAIL_HEIGHT 360
+#define DEFAULT_THUMBNAIL_QUALITY 85
+#define JPEG_MAX_BYTES ((size_t)64 << 20)
+/* One in so many similar frames is embedded after all, to tell how far the taken embeddings are off. */
+#define SIMILAR_PER_CHECK 16
+
+struct BatchMaker {
+    const RvIndexOptions *options;
+    const atomic_bool *stopping;
+    size_t batch_size, input_bytes, expected_count;
+    size_t batch_limit; // of the batch being filled: the first ones are small, so that embedding begins early
+    int image_size, thumbnail_height, thumbnail_quality;
+    Sampler *sampler;
+    FrameConverter *converter;
+    Queue *empty;
+    FrameBatch batches[FRAME_BATCHES];
+    uint8_t *input_u8;    // of the frame at hand
+    uint8_t *embedded_u8; // of the last frame that is to be embedded
+    bool any_embedded;
+    size_t similar_count;
+    double decode_s, pixels_s;
+};
+
+static RvStatus convert_sample(BatchMaker *maker, const Sample *sample, BatchFrame *frame, uint8_t *input_u8,
+                               RvError *err)
+{
+    RvStatus status =
+        rv_converter_model_input(maker->converter, sample->frame, maker->image_size, input_u8, err);
+    RvPicture *picture = NULL;
+    if (status == RV_OK)
+        status =
+            rv_converter_picture(maker->converter, sample->frame, maker->thumbnail_height, &picture, err);
+    if (status == RV_OK) {
+        RvImage image = rv_picture_image(picture);
+        status = rv_thumbnail_encode(&image, maker->thumbnail_quality, &frame->jpeg, err);
+    }
+    rv_picture_destroy(picture);
+    return status;
+}
+
+/* Mean absolute difference of two inputs, in levels. */
+static double input_difference(const uint8_t *left, const uint8_t *right, size_t size_bytes)
+{
+    uint64_t sum = 0;
+    for (size_t first = 0; first < size_bytes; first += 4096) {
+        size_t end = first + 4096 < size_bytes ? first + 4096 : size_bytes;
+        uint32_t part = 0; // narrow, so that the loop becomes vector instructions
+        for (size_t i = first; i < end; i++)
+            part += (uint32_t)(left[i] > right[i] ? left[i] - right[i] : right[i] - left[i]);
+        sum += part;
+    }
+    return (double)sum / (double)size_bytes;
+}
+
+static size_t add_input(const BatchMaker *maker, FrameBatch *batch)
+{
+    memcpy(batch->inputs_u8 + batch->input_count * maker->input_bytes, maker->input_u8, maker->input_bytes);
+    return batch->input_count++;
+}
+
+/* Whose embedding the frame at hand takes: its own, or that of the last embedded one. Frames of still scenes
+ * are often equal to the byte; those lose nothing. */
+static void choose_embedding(BatchMaker *maker, FrameBatch *batch, BatchFrame *frame, size_t last)
+{
+    double limit = maker->options->skip_similar;
+    size_t size_bytes = maker->input_bytes;
+    bool equal = maker->any_embedded && memcmp(maker->input_u8, maker->embedded_u8, size_bytes) == 0;
+    frame->similar = maker->any_embedded && !equal && limit > 0 &&
+                     input_difference(maker->input_u8, maker->embedded_u8, size_bytes) < limit;
+    frame->check = BATCH_NO_CHECK;
+    if (equal || frame->similar) {
+        frame->embedding = last;
+        if (frame->similar && maker->similar_count++ % SIMILAR_PER_CHECK == 0)
+            frame->check = add_input(maker, batch);
+        return;
+    }
+    frame->embedding = add_input(maker, batch);
+    memcpy(maker->embedded_u8, maker->input_u8, size_bytes);
+    maker->any_embedded = true;
+}
+
+static RvStatus fill_frame(BatchMaker *maker, const Sample *sample, FrameBatch *batch, RvError *err)
+{
+    BatchFrame *frame = &batch->frames[batch->count];
+    const BatchFrame *before = batch->count > 0 ? frame - 1 : NULL;
+    frame->frame_number = (int64_t)sample->index + 1;
+    frame->time_s = sample->time_s;
+    rv_buffer_reset(&frame->jpeg);
+    RvStatus status;
+    if (sample->repeated && before != NULL) {
+        frame->embedding = before->embedding;
+        frame->similar = before->similar;
+        frame->check = BATCH_NO_CHECK;
+        status = rv_buffer_append(&frame->jpeg, before->jpeg.bytes, before->jpeg.size_bytes, err);
+    } else {
+        status = convert_sample(maker, sample, frame, maker->input_u8, err);
+        if (status == RV_OK)
+            choose_embedding(maker, batch, frame, before != NULL ? before->embedding : BATCH_FROM_BEFORE);
+    }
+    if (status == RV_OK)
+        batch->count++;
+    return status;
+}
+
+static RvStatus fill_batch(BatchMaker *maker, FrameBatch *batch, bool *end, RvError *err)
+{
+    batch->count = batch->input_count = 0;
+    while (batch->count < maker->batch_limit && !atomic_load(maker->stopping)) {
+        Sample sample;
+        double start_s = rv_clock_s();
+        RvStatus status = rv_sampler_next(maker->sampler, &sample, end, err);
+        double decoded_s = rv_clock_s();
+        maker->decode_s += decoded_s - start_s;
+        if (status != RV_OK || *end)
+            return status;
+        status = fill_frame(maker, &sample, batch, err);
+        maker->pixels_s += rv_clock_s() - decoded_s;
+        if (status != RV_OK)
+            return status;
+    }
+    return RV_OK;
+}
+
+FrameBatch *rv_batches_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err)
+{
+    FrameBatch *batch = atomic_load(maker->stopping) ? NULL : rv_queue_pop(maker->empty);
+    if (batch == NULL)
+        return NULL;
+    *status = fill_batch(maker, batch, end, err);
+    maker->batch_limit = maker->batch_size;
+    return batch;
+}
+
+void rv_batches_begin(BatchMaker *maker)
+{
+    for (int i = 0; i < FRAME_BATCHES; i++)
+        rv_queue_push(maker->empty, &maker->batches[i]);
+}
+
+void rv_batches_return(BatchMaker *maker, FrameBatch *batch)
+{
+    rv_queue_push(maker->empty, batch);
+}
+
+void rv_batches_stop(BatchMaker *maker)
+{
+    rv_queue_close(maker->empty);
+}
+
+size_t rv_batches_size(const BatchMaker *maker)
+{
+    return maker->batch_size;
+}
+
+size_t rv_batches_expected(const BatchMaker *maker)
+{
+    return maker->expected_count;
+}
+
+void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes)
+{
+    rv_sampler_describe_damage(maker->sampler, text, size_bytes);
+}
+
+void rv_batches_report(const BatchMaker *maker, RvIndexReport *report)
+{
+    report->decode_s += maker->decode_s;
+    report->pixels_s += maker->pixels_s;
+    report->damaged_packets += rv_sampler_stats(maker->sampler).packets_damaged;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------ */
+
+static RvStatus create_batches(BatchMaker *maker, RvError *err)
+{
+    for (int i = 0; i < FRAME_BATCHES; i++) {
+        FrameBatch *batch = &maker->batches[i];
+        batch->frames = rv_mem_alloc(maker->batch_size, sizeof *batch->frames, err);
+        batch->inputs_u8 = rv_mem_alloc_aligned(maker->batch_size, maker->input_bytes, err);
+        if (batch->frames == NULL || batch->inputs_u8 == NULL)
+            return RV_ERROR_MEMORY;
+        for (size_t frame = 0; frame < maker->batch_size; frame++)
+            rv_buffer_init(&batch->frames[frame].jpeg, JPEG_MAX_BYTES);
+    }
+    maker->input_u8 = rv_mem_alloc_aligned(2, maker->input_bytes, err);
+    if (maker->input_u8 == NULL)
+        return RV_ERROR_MEMORY;
+    maker->embedded_u8 = maker->input_u8 + maker->input_bytes;
+    return rv_queue_create(FRAME_BATCHES, &maker->empty, err);
+}
+
+static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int image_size)
+{
+    maker->batch_size = (size_t)options->batch_size;
+    maker->batch_limit =
+        maker->batch_size < 2 * FIRST_BATCH_SHARE ? maker->batch_size : maker->batch_size / FIRST_BATCH_SHARE;
+    maker->image_size = image_size;
+    maker->input_bytes = (size_t)image_size * (size_t)image_size * 3;
+    maker->thumbnail_height =
+        options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
+    maker->thumbnail_quality =
+        options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
+}
+
+RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log, int image_size,
+                         size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
+{
+    SamplerOptions sampler_options = {.sampling = options->sampling,
+                                      .interval_s = options->interval_s,
+                                      .scene_threshold = options->scene_threshold,
+                                      .first_sample = first_sample};
+    ConverterOptions converter_options = {.exact = options->exact_pixels,
+                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK,
+                                          .log = *log};
+    *out = NULL;
+    BatchMaker *maker = rv_mem_alloc(1, sizeof *maker, err);
+    if (maker == NULL)
+        return RV_ERROR_MEMORY;
+    maker->options = options;
+    maker->stopping = stopping;
+    set_sizes(maker, options, image_size);
+    RvStatus status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
+    if (status == RV_OK)
+        status = rv_converter_create(&converter_options, &maker->converter, err);
+    if (status == RV_OK)
+        status = create_batches(maker, err);
+    if (status != RV_OK) {
+        rv_batches_close(maker);
+        return status;
+    }
+    // Here, since the reader corrects the duration while it reads.
+    maker->expected_count = rv_sampler_expected(maker->sampler);
+    *out = maker;
+    return RV_OK;
+}
+
+void rv_batches_close(BatchMaker *maker)
+{
+    if (maker == NULL)
+        return;
+    for (int i = 0; i < FRAME_BATCHES; i++) {
+        FrameBatch *batch = &maker->batches[i];
+        for (size_t frame = 0; batch->frames != NULL && frame < maker->batch_size; frame++)
+            rv_buffer_clear(&batch->frames[frame].jpeg);
+        free(batch->frames);
+        free(batch->inputs_u8);
+    }
+    free(maker->input_u8); // and embedded_u8
+    rv_queue_destroy(maker->empty);
+    rv_converter_destroy(maker->converter);
+    rv_sampler_close(maker->sampler);
+    free(maker);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of videos that several machines work: what a store does not know about it. */
+#include "index/index_settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "sampling/sampler.h"
+
+void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_bytes)
+{
+    SamplerOptions sampler = {.sampling = options->sampling,
+                              .interval_s = options->interval_s,
+                              .scene_threshold = options->scene_threshold};
+    char sampling[64];
+    rv_sampler_describe(&sampler, sampling, sizeof sampling);
+    int length = snprintf(text, size_bytes, "%s height=%d quality=%d skip-similar=%g", sampling,
+                          options->thumbnail_height, options->thumbnail_quality, options->skip_similar);
+    for (char *at = text; *at != '\0'; at++) { // the caller's locale may have another sign there
+        if (*at == ',')
+            *at = '.';
+    }
+    if (length > 0 && (size_t)length < size_bytes)
+        snprintf(text + length, size_bytes - (size_t)length, "%s%s%s",
+                 options->no_normalize ? " no-normalize" : "", options->exact_pixels ? " exact-pixels" : "",
+                 options->force ? " force" : "");
+}
+
+/* Every worker, and whoever may read the table, would see it. */
+static RvStatus check_address(const char *url, RvError *err)
+{
+    char *shown = rv_file_copy_shown(url, err);
+    if (shown == NULL)
+        return RV_ERROR_MEMORY;
+    RvStatus status = RV_OK;
+    if (strcmp(shown, url) != 0)
+        status = rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "%.700s: its user and password would be kept in the list; index it without --queue, or "
+            "let the server do without them",
+            shown);
+    free(shown);
+    return status;
+}
+
+/* A path means the same to every worker when it is absolute; what is not there is named by who takes it. */
+static char *absolute_path(const char *path, RvError *err)
+{
+    char *absolute = rv_file_is_url(path) ? NULL : realpath(path, NULL);
+    return absolute != NULL ? absolute : rv_mem_copy_string(path, err);
+}
+
+RvStatus rv_index_queue_add(Store *store, const RvStrings *paths, const RvIndexOptions *options, RvError *err)
+{
+    char settings[256];
+    RvStrings absolute = {0};
+    RvStatus status = RV_OK;
+    rv_index_settings(options, settings, sizeof settings);
+    if (paths != NULL && paths->count > 0) {
+        absolute.items = rv_mem_alloc(paths->count, sizeof *absolute.items, err);
+        status = absolute.items != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    for (size_t i = 0; status == RV_OK && paths != NULL && i < paths->count; i++) {
+        status = check_address(paths->items[i], err);
+        if (status != RV_OK)
+            break;
+        absolute.items[i] = absolute_path(paths->items[i], err);
+        if (absolute.items[i] == NULL)
+            status = RV_ERROR_MEMORY;
+        else
+            absolute.count++;
+    }
+    if (status == RV_OK)
+        status = rv_store_queue_add(store, &absolute, settings, options->retry_failed, err);
+    rv_strings_clear(&absolute);
+    return status;
+}

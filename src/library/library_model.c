@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's own model, opened. */
+#include "library/library_model.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "reelvec/model.h"
+
+#define DEFAULT_MODEL "ViT-B/32"
+
+RvStatus rv_store_open_encoder(Store *store, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
+{
+    ModelIdentity identity;
+    bool present = false;
+    char *place = NULL, path[4096];
+    RvError cause = {0};
+    *out = NULL;
+    RvStatus status = rv_store_identity(store, &identity, &present, err);
+    if (status != RV_OK)
+        return status;
+    if (!present)
+        return rv_encoder_open(DEFAULT_MODEL, options, out, err);
+    status = rv_store_get_note(store, STORE_NOTE_MODEL_PATH, &place, err);
+    if (status == RV_OK) {
+        status = rv_model_locate(identity.name, identity.weights_sha256, place, path, sizeof path, &cause);
+        if (status != RV_OK)
+            rv_error_set(err, status, "%s: %s", rv_store_uri(store), cause.message);
+    }
+    free(place);
+    return status == RV_OK ? rv_encoder_open(path, options, out, err) : status;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* From what a person asks with (texts, pictures, stored frames) to query vectors, and on to ranked frames. */
+#include "library/library_search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/vector.h"
+#include "encoder/encoder_identity.h"
+#include "search/fusion.h"
+#include "search/moments.h"
+#include "search/search.h"
+#include "store/video_name.h"
+
+#define TERMS_MAX 1024
+#define MEAN_LENGTH_MIN 1e-5 // far above rounding, far below what two different texts leave
+
+static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, float *vector, RvError *err)
+{
+    RvPicture *picture = NULL;
+    RvPictureOptions options = {.no_exif_rotation = term->no_exif_rotation};
+    RvStatus status = rv_picture_load(term->value, &options, &picture, err);
+    if (status != RV_OK)
+        return status;
+    RvImage image = rv_picture_image(picture);
+    status = rv_encoder_encode_images(encoder, &image, 1, false, vector, err);
+    rv_picture_destroy(picture);
+    return status;
+}
+
+static RvStatus find_video(Store *store, const char *name, int64_t *video_id, RvError *err)
+{
+    RvVideos videos = {0};
+    RvNaming naming = RV_NAMED_NONE;
+    RvStatus status = rv_store_list_paths(store, &videos, err);
+    if (status == RV_OK)
+        status = rv_video_name_filter(name, &videos, &naming, err);
+    if (status == RV_OK && videos.count == 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "%s: no such video in the library; `reelvec list` names them", name);
+    else if (status == RV_OK && videos.count > 1)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: names %zu videos, among them %s and %s; give more of the path", name,
+                              videos.count, videos.items[0].path, videos.items[1].path);
+    else if (status == RV_OK)
+        *video_id = videos.items[0].video_id;
+    rv_videos_clear(&videos);
+    return status;
+}
+
+/* A time that no stored frame of the video stands for. */
+static RvStatus refuse_time(Store *store, int64_t video_id, const char *name, double time_s, double last_s,
+                            RvError *err)
+{
+    RvVideos videos = {0};
+    RvStatus status = rv_store_list_videos(store, &videos, err);
+    const RvVideo *video = NULL;
+    for (size_t i = 0; i < videos.count && status == RV_OK; i++) {
+        if (videos.items[i].video_id == video_id)
+            video = &videos.items[i];
+    }
+    bool complete = video != NULL && strcmp(video->state, "complete") == 0;
+    double length_s = video != NULL && video->duration_s > last_s ? video->duration_s : last_s;
+    // A person's clock rounds, and the last frame stands for what follows it.
+    double slack_s = video != NULL ? fmax(1, rv_moments_interval(video->sampling)) : 1;
+    if (status == RV_OK && time_s > length_s + slack_s)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: is %.1f s long; there is no frame at %.1f s (seconds or h:mm:ss)", name,
+                              length_s, time_s);
+    else if (status == RV_OK && !complete && time_s > last_s + slack_s)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "%s: is in the library up to %.1f s so far; `reelvec index` adds the rest",
+                              name, last_s);
+    rv_videos_clear(&videos);
+    return status;
+}
+
+static RvStatus read_stored_frame(Store *store, const char *name, double time_s, int dimensions,
+                                  float *vector, RvError *err)
+{
+    int64_t video_id = 0;
+    RvFrames frames = {0};
+    RvStatus status = find_video(store, name, &video_id, err);
+    if (status == RV_OK)
+        status = rv_store_frames(store, video_id, &frames, err);
+    if (status != RV_OK)
+        return status;
+    size_t nearest = 0;
+    double last_s = 0;
+    for (size_t i = 0; i < frames.count; i++) {
+        double frame_s = frames.items[i].time_s;
+        last_s = fmax(last_s, frame_s);
+        if (fabs(frame_s - time_s) < fabs(frames.items[nearest].time_s - time_s))
+            nearest = i;
+    }
+    if (frames.count == 0)
+        status =
+            rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no frames of this video are in the library", name);
+    else if (!(time_s >= 0))
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: %g is no time of a video", name, time_s);
+    else if (time_s > last_s)
+        status = refuse_time(store, video_id, name, time_s, last_s, err);
+    if (status == RV_OK)
+        status =
+            rv_store_embedding(store, video_id, frames.items[nearest].frame_number, vector, dimensions, err);
+    rv_frames_clear(&frames);
+    return status;
+}
+
+static RvStatus encode_stored_frame(Store *store, const RvTerm *term, int dimensions, float *vector,
+                                    RvError *err)
+{
+    char *name = rv_file_copy_shown(term->value, err);
+    RvStatus status = name != NULL ? read_stored_frame(store, name, term->time_s, dimensions, vector, err)
+                                   : RV_ERROR_MEMORY;
+    free(name);
+    return status;
+}
+
+static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions,
+                            float *vector, RvError *err)
+{
+    RvStatus status = RV_OK;
+    bool needs_encoder =
+        term->kind == RV_TERM_TEXT || term->kind == RV_TERM_IMAGE || term->kind == RV_TERM_IMAGE_FILE;
+    if (needs_encoder && encoder == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query by text or picture needs a model");
+    switch (term->kind) {
+    case RV_TERM_TEXT:
+        if (term->value[strspn(term->value, " \t\r\n")] == '\0')
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; say what to look for");
+        status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), false, vector, err);
+        break;
+    case RV_TERM_IMAGE_FILE:
+        status = encode_picture_file(encoder, term, vector, err);
+        break;
+    case RV_TERM_IMAGE:
+        status = rv_encoder_encode_images(encoder, term->image, 1, false, vector, err);
+        break;
+    case RV_TERM_FRAME:
+        status = encode_stored_frame(store, term, dimensions, vector, err);
+        break;
+    case RV_TERM_VECTOR:
+        memcpy(vector, term->vector, (size_t)dimensions * sizeof *vector);
+        break;
+    default:
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "unknown kind of query term");
+    }
+    return status == RV_OK ? rv_search_normalize(vector, dimensions, err) : status;
+}
+
+/* The library's model must be the encoder's; an empty library has none and answers nothing. */
+static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present,
+                               RvError *err)
+{
+    RvStatus status = rv_store_identity(store, identity, present, err);
+    if (status != RV_OK || !*present || encoder == NULL)
+        return status;
+    ModelIdentity wanted;
+    status = rv_encoder_identity(encoder, identity->normalized, &wanted, err);
+    return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
+}
+
+/* NOT_FOUND where the name means no video at all. */
+static RvStatus require_video(Store *store, const char *name, RvError *err)
+{
+    RvVideos videos = {0};
+    RvNaming naming = RV_NAMED_NONE;
+    char *shown = rv_file_copy_shown(name, err);
+    RvStatus status = shown != NULL ? rv_store_list_paths(store, &videos, err) : RV_ERROR_MEMORY;
+    if (status == RV_OK)
+        status = rv_video_name_filter(shown, &videos, &naming, err);
+    if (status == RV_OK && videos.count == 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "no video matches '%s'; `reelvec list` shows their paths", shown);
+    rv_videos_clear(&videos);
+    free(shown);
+    return status;
+}
+
+/* A mean without direction gives every frame the score 0: an order that means nothing. All vectors have
+ * length 1. */
+static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int dimensions, RvError *err)
+{
+    float *mean = rv_mem_alloc((size_t)dimensions, sizeof *mean, err);
+    RvStatus status =
+        mean != NULL ? rv_fusion_mean_vector(query, term_count, dimensions, mean, err) : RV_ERROR_MEMORY;
+    if (status == RV_OK && rv_vector_length(mean, (size_t)dimensions) < MEAN_LENGTH_MIN)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "the terms of the query cancel each other out; change one, or its weight");
+    free(mean);
+    return status;
+}
+
+RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
+                         size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err)
+{
+    *out = (RvHits){0};
+    if (term_count == 0 || term_count > TERMS_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX,
+                            term_count);
+    ModelIdentity identity;
+    bool present = false;
+    RvStatus status = check_identity(store, encoder, &identity, &present, err);
+    if (status != RV_OK)
+        return status;
+    if (!present)
+        return rv_error_set(err, RV_ERROR_NOT_FOUND,
+                            "%s: the library is empty; fill it with `reelvec index VIDEO`",
+                            rv_store_uri(store));
+    size_t dimensions = (size_t)identity.dimensions;
+    float *vectors = rv_mem_alloc_aligned(term_count, dimensions * sizeof *vectors, err);
+    QueryVector *query = rv_mem_alloc(term_count, sizeof *query, err);
+    if (vectors == NULL || query == NULL)
+        status = RV_ERROR_MEMORY;
+    for (size_t i = 0; i < term_count && status == RV_OK; i++) {
+        float *vector = vectors + i * dimensions;
+        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight == 0 ? 1 : terms[i].weight};
+        if (!isfinite(query[i].weight))
+            status =
+                rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
+        else
+            status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
+    }
+    if (status == RV_OK && (options == NULL || options->fusion == RV_FUSION_MEAN))
+        status = refuse_nothing(query, term_count, identity.dimensions, err);
+    if (status == RV_OK)
+        status = rv_search_frames(store, pool, query, term_count, identity.dimensions, options, out, err);
+    if (status == RV_OK && out->count == 0 && options->video_glob != NULL)
+        status = require_video(store, options->video_glob, err);
+    free(query);
+    free(vectors);
+    return status;
+}

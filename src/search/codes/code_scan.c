@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows that may be among the best, found by their codes.
+ *
+ * First pass: the coarse codes of all rows, from memory at the speed of memory. A row's score lies in [low,
+ * high]. The k-th highest `low` of any rows is a score that k rows reach at least, so a row whose `high` is
+ * below it is out, ties included. Second pass: the fine codes of those that are left, with bounds some
+ * hundred times as close.
+ *
+ * With lists the first pass looks into one list after another, the most promising first, until enough rows
+ * are found and no list is expected to hold a better one. It stops between rounds of lists only, so that what
+ * is looked at does not depend on which thread was faster. */
+#include "search/codes/code_scan.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "search/codes/code_device.h"
+#include "search/codes/kth_highest.h"
+#include "search/ivf/ivf_order.h"
+
+#define TASK_BLOCKS ((size_t)16)
+#define REFINE_TASK ((size_t)64)
+// Candidates beyond these shares of the rows cost more than scoring every row.
+#define OPEN_SHARE 4
+#define ANSWER_SHARE 8
+#define OPEN_MIN ((size_t)16384)
+// Doubles of the device may differ by their last bit.
+#define PROMISE_ROUNDING 1e-9
+// Lists of the first round.
+#define FIRST_LISTS ((size_t)8)
+
+typedef struct OpenRow {
+    uint32_t segment;
+    uint32_t padding;
+    size_t row;
+    double low, high;
+} OpenRow;
+
+typedef struct OpenRows {
+    OpenRow *items;
+    size_t count, capacity;
+} OpenRows;
+
+typedef struct Scan {
+    const CodeScan *job;
+    const CodeKernels *kernels;
+    OpenRows *open; // [workers]
+    size_t open_limit;
+    pthread_mutex_t mutex; // guards lowest
+    KthHighest lowest;     // of the lower bounds
+    _Atomic double threshold;
+    atomic_size_t open_count;
+    atomic_bool damaged, not_listed, too_many, no_memory;
+    size_t *first_task; // [segments + 1]: task indexes
+    size_t *first_row;  // [segments + 1]: counted over the segments
+    ListOrder order;
+    size_t first_piece; // of the round
+    OpenRows all;
+} Scan;
+
+/* ---- the threshold ------------------------------------------------------------------------------------ */
+
+static void raise_threshold(Scan *scan, double low)
+{
+    // A bound that is infinite or not a number says nothing.
+    if (scan->lowest.heap == NULL || !isfinite(low) || low <= atomic_load(&scan->threshold))
+        return;
+    pthread_mutex_lock(&scan->mutex);
+    if (rv_kth_highest_offer(&scan->lowest, low) && scan->lowest.heap[0] > atomic_load(&scan->threshold))
+        atomic_store(&scan->threshold, scan->lowest.heap[0]);
+    pthread_mutex_unlock(&scan->mutex);
+}
+
+/* ---- which rows count --------------------------------------------------------------------------------- */
+
+static bool has_video(const CodeScan *job, int64_t video_id)
+{
+    size_t low = 0, high = job->video_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (job->video_ids[middle] < video_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < job->video_count && job->video_ids[low] == video_id;
+}
+
+static bool row_counts(const CodeScan *job, const CodeSegment *segment, const CodeRow *row)
+{
+    return (job->after_s == NULL || row->time_s >= *job->after_s) &&
+           (job->before_s == NULL || row->time_s <= *job->before_s) && has_video(job, row->key >> 32) &&
+           !rv_code_ranges_hold(job->changed, job->changed_count, row->key) &&
+           !rv_code_ranges_hold(segment->gone, segment->gone_count, row->key);
+}
+
+/* With a filter that leaves rows out, blocks without rows that count are not scored. */
+static bool block_counts(const CodeScan *job, const CodeSegment *segment, size_t first, size_t count)
+{
+    if (!job->some_videos && job->after_s == NULL && job->before_s == NULL)
+        return true;
+    // Keys rise, so most blocks are of one video.
+    int64_t video_id = segment->rows[first].key >> 32;
+    if (segment->rows[first + count - 1].key >> 32 == video_id && !has_video(job, video_id))
+        return false;
+    for (size_t i = first; i < first + count; i++) {
+        if (row_counts(job, segment, &segment->rows[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- first pass --------------------------------------------------------------------------------------- */
+
+static void keep_open(Scan *scan, OpenRows *open, OpenRow row)
+{
+    if (open->count == open->capacity) {
+        size_t capacity = open->capacity > 0 ? 2 * open->capacity : 256;
+        OpenRow *items = realloc(open->items, capacity * sizeof *items);
+        if (items == NULL) {
+            atomic_store(&scan->no_memory, true);
+            return;
+        }
+        open->items = items;
+        open->capacity = capacity;
+    }
+    open->items[open->count++] = row;
+    if (atomic_fetch_add(&scan->open_count, 1) >= scan->open_limit)
+        atomic_store(&scan->too_many, true);
+}
+
+/* Of up to CODE_BLOCK_ROWS scored rows those that may be among the best. */
+static void keep_rows(Scan *scan, uint32_t segment_index, size_t first, size_t count, const int32_t *dots,
+                      OpenRows *open)
+{
+    const RowQuery *query = scan->job->query;
+    const CodeSegment *segment = &scan->job->file->segments[segment_index];
+    const RowBound *bounds = segment->bounds + first;
+    double high[CODE_BLOCK_ROWS];
+    for (size_t i = 0; i < count; i++) {
+        ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
+        high[i] = bound.score + bound.error;
+    }
+    double threshold = atomic_load_explicit(&scan->threshold, memory_order_relaxed);
+    for (size_t i = 0; i < count; i++) {
+        // Written so that a bound that is not a number keeps the row open.
+        if (high[i] < threshold || !row_counts(scan->job, segment, &segment->rows[first + i]))
+            continue;
+        ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
+        OpenRow row = {segment_index, 0, first + i, bound.score - bound.error, high[i]};
+        keep_open(scan, open, row);
+        raise_threshold(scan, row.low);
+        threshold = atomic_load_explicit(&scan->threshold, memory_order_relaxed);
+    }
+}
+
+static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRows *open)
+{
+    CodeSegment *segment = &scan->job->file->segments[segment_index];
+    size_t first = block * CODE_BLOCK_ROWS, count = segment->row_count - first;
+    count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
+    if (!block_counts(scan->job, segment, first, count) &&
+        rv_code_block_is_good(segment, block, scan->kernels))
+        return;
+    int32_t dots[CODE_BLOCK_ROWS];
+    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
+    // Afterwards, when the block lies in the cache.
+    if (!rv_code_block_is_good(segment, block, scan->kernels)) {
+        atomic_store(&scan->damaged, true);
+        return;
+    }
+    keep_rows(scan, segment_index, first, count, dots, open);
+}
+
+static bool is_over(Scan *scan)
+{
+    return atomic_load(&scan->damaged) || atomic_load(&scan->not_listed) || atomic_load(&scan->too_many) ||
+           atomic_load(&scan->no_memory);
+}
+
+/* starts [count + 1] rise from 0: the last part that begins at or before the index. */
+static size_t find_part(const size_t *starts, size_t count, size_t index)
+{
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (starts[middle] <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void scan_task(void *context, size_t index, int worker)
+{
+    Scan *scan = context;
+    size_t low = find_part(scan->first_task, scan->job->file->segment_count, index);
+    const CodeSegment *segment = &scan->job->file->segments[low];
+    size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
+    size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
+    size_t row = first * CODE_BLOCK_ROWS, left = segment->row_count - row;
+    if (atomic_load_explicit(&segment->checked[first], memory_order_relaxed) == 0)
+        rv_code_touch(segment, row,
+                      left < TASK_BLOCKS * CODE_BLOCK_ROWS ? left : TASK_BLOCKS * CODE_BLOCK_ROWS);
+    for (size_t block = first; block < first + TASK_BLOCKS && block < block_count && !is_over(scan); block++)
+        scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
+}
+
+/* ---- lists -------------------------------------------------------------------------------------------- */
+
+static void scan_run(Scan *scan, size_t run_index, OpenRows *open)
+{
+    const ListFile *lists = scan->job->lists;
+    const ListRun *run = &lists->runs[run_index];
+    size_t segment_index = find_part(scan->first_row, scan->job->listed_segments, run->first);
+    const CodeSegment *segment = &scan->job->file->segments[segment_index];
+    size_t first = run->first - scan->first_row[segment_index], count = run->count;
+    bool checked = atomic_load_explicit(&lists->checked[run_index], memory_order_relaxed) != 0;
+    if (count > segment->row_count - first) {
+        atomic_store(&scan->not_listed, true);
+        return;
+    }
+    if (checked && !block_counts(scan->job, segment, first, count))
+        return;
+    if (!checked)
+        rv_code_touch(segment, first, count);
+    int32_t dots[LIST_RUN_ROWS];
+    scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
+    if (!checked && rv_code_block_checksum(segment->coarse + first * segment->width, segment->bounds + first,
+                                           segment->rows + first, count, segment->width,
+                                           scan->kernels) != run->checksum) {
+        atomic_store(&scan->not_listed, true);
+        return;
+    }
+    atomic_store_explicit(&lists->checked[run_index], 1, memory_order_relaxed);
+    keep_rows(scan, (uint32_t)segment_index, first, count, dots, open);
+}
+
+static void list_task(void *context, size_t index, int worker)
+{
+    Scan *scan = context;
+    ListPiece piece = rv_list_order_piece(&scan->order, scan->job->lists, scan->first_piece + index);
+    for (size_t i = 0; i < piece.run_count && !is_over(scan); i++)
+        scan_run(scan, piece.first_run + i, &scan->open[worker]);
+}
+
+static void scan_probes(Scan *scan, size_t from, size_t to)
+{
+    scan->first_piece = scan->order.first_piece[from];
+    rv_threads_run(scan->job->pool, scan->order.first_piece[to] - scan->order.first_piece[from], list_task,
+                   scan);
+}
+
+/* One round of lists after another. */
+static void scan_lists(Scan *scan)
+{
+    const ListOrder *order = &scan->order;
+    size_t probes = scan->job->lists->settings.probes, from = 1, more = probes > 0 ? probes : FIRST_LISTS;
+    scan_probes(scan, 0, 1); // the rows without usable codes
+    while (from < order->count && !is_over(scan)) {
+        double threshold = atomic_load(&scan->threshold);
+        bool enough = scan->lowest.count == scan->lowest.limit;
+        size_t to = from;
+        if (enough && probes > 0 && from > probes)
+            break;
+        while (to < order->count && to - from < more &&
+               (!enough || probes > 0 || order->probes[to].best >= threshold))
+            to++;
+        if (to == from)
+            break;
+        scan_probes(scan, from, to);
+        from = to;
+        more = from;
+    }
+}
+
+/* ---- first pass on a device --------------------------------------------------------------------------- */
+
+typedef struct DeviceRows {
+    Scan *scan;
+    const CodeDeviceRow *rows;
+    size_t count;
+} DeviceRows;
+
+static void device_task(void *context, size_t index, int worker)
+{
+    const DeviceRows *found = context;
+    Scan *scan = found->scan;
+    size_t end = (index + 1) * REFINE_TASK < found->count ? (index + 1) * REFINE_TASK : found->count;
+    for (size_t i = index * REFINE_TASK; i < end && !is_over(scan); i++) {
+        const CodeSegment *segment = &scan->job->file->segments[found->rows[i].segment];
+        size_t row = found->rows[i].row;
+        int32_t dot = 0;
+        if (row >= segment->row_count)
+            continue;
+        scan->kernels->dot_rows(segment->coarse + row * segment->width, 1, &scan->job->query->code, &dot);
+        keep_rows(scan, found->rows[i].segment, row, 1, &dot, &scan->open[worker]);
+    }
+}
+
+static void reset_threshold(Scan *scan)
+{
+    scan->lowest.count = 0;
+    atomic_store(&scan->threshold, scan->job->min_score != NULL ? *scan->job->min_score : -INFINITY);
+}
+
+/* The best of the blocks of rows are rows of their own, so the k-th highest of them is a threshold. The rows
+ * that reach it are bounded here once more, from the host's codes: a device that promised more than they hold
+ * is not believed. false: it could not say, nothing has changed. */
+static bool scan_on_device(Scan *scan)
+{
+    CodeDevice *device = scan->job->device;
+    DeviceRows found = {.scan = scan};
+    const float *best = NULL;
+    size_t best_count = 0;
+    reset_threshold(scan);
+    if (!rv_code_device_score(device, scan->job, &best, &best_count))
+        return false;
+    for (size_t i = 0; i < best_count; i++)
+        raise_threshold(scan, best[i]);
+    double promised = atomic_load(&scan->threshold);
+    reset_threshold(scan);
+    if (promised == -INFINITY || !rv_code_device_above(device, promised, &found.rows, &found.count))
+        return false;
+    rv_threads_run(scan->job->pool, (found.count + REFINE_TASK - 1) / REFINE_TASK, device_task, &found);
+    if (is_over(scan) || atomic_load(&scan->threshold) >= promised - fabs(promised) * PROMISE_ROUNDING)
+        return true;
+    rv_code_device_distrust(device, "it gave scores that the codes do not have");
+    return false;
+}
+
+/* The open rows of all workers that still reach the threshold, in one list. */
+static RvStatus gather_open(Scan *scan, int worker_count, RvError *err)
+{
+    size_t count = 0;
+    double threshold = atomic_load(&scan->threshold);
+    scan->all.items = rv_mem_alloc(atomic_load(&scan->open_count), sizeof *scan->all.items, err);
+    if (scan->all.items == NULL)
+        return RV_ERROR_MEMORY;
+    for (int worker = 0; worker < worker_count; worker++) {
+        for (size_t i = 0; i < scan->open[worker].count; i++) {
+            if (!(scan->open[worker].items[i].high < threshold))
+                scan->all.items[count++] = scan->open[worker].items[i];
+        }
+    }
+    scan->all.count = count;
+    return RV_OK;
+}
+
+/* Segments of which all blocks are looked at have tasks. */
+static void count_tasks(Scan *scan)
+{
+    const CodeFile *file = scan->job->file;
+    for (size_t i = 0; i < file->segment_count; i++) {
+        size_t rows = file->segments[i].row_count;
+        bool whole = scan->job->lists == NULL || i >= scan->job->listed_segments;
+        size_t tasks =
+            whole ? (rows + TASK_BLOCKS * CODE_BLOCK_ROWS - 1) / (TASK_BLOCKS * CODE_BLOCK_ROWS) : 0;
+        scan->first_task[i + 1] = scan->first_task[i] + tasks;
+        scan->first_row[i + 1] = scan->first_row[i] + rows;
+    }
+}
+
+/* By the processor, which begins anew where a device has left something. */
+static RvStatus scan_here(Scan *scan, int worker_count, RvError *err)
+{
+    RvStatus status = RV_OK;
+    reset_threshold(scan);
+    atomic_store(&scan->open_count, 0);
+    for (int worker = 0; worker < worker_count; worker++)
+        scan->open[worker].count = 0;
+    if (scan->job->lists != NULL)
+        status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
+    if (status != RV_OK)
+        return status;
+    count_tasks(scan);
+    rv_threads_run(scan->job->pool, scan->first_task[scan->job->file->segment_count], scan_task, scan);
+    if (scan->job->lists != NULL)
+        scan_lists(scan);
+    return RV_OK;
+}
+
+static RvStatus first_pass(Scan *scan, RvError *err)
+{
+    const CodeFile *file = scan->job->file;
+    int worker_count = scan->job->pool != NULL ? rv_threads_count(scan->job->pool) : 1;
+    scan->open = rv_mem_alloc((size_t)worker_count, sizeof *scan->open, err);
+    scan->first_task = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_task, err);
+    scan->first_row = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_row, err);
+    bool good = scan->open != NULL && scan->first_task != NULL && scan->first_row != NULL;
+    RvStatus status = good ? RV_OK : RV_ERROR_MEMORY;
+    if (status == RV_OK && (scan->job->device == NULL || !scan_on_device(scan)))
+        status = scan_here(scan, worker_count, err);
+    if (status == RV_OK && atomic_load(&scan->no_memory))
+        status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
+    if (status == RV_OK && !is_over(scan))
+        status = gather_open(scan, worker_count, err);
+    for (int worker = 0; scan->open != NULL && worker < worker_count; worker++)
+        free(scan->open[worker].items);
+    free(scan->open);
+    free(scan->first_task);
+    free(scan->first_row);
+    rv_list_order_clear(&scan->order);
+    return status;
+}
+
+/* ---- second pass -------------------------------------------------------------------------------------- */
+
+static void refine_task(void *context, size_t index, int worker)
+{
+    (void)worker;
+    Scan *scan = context;
+    const RowQuery *query = scan->job->query;
+    size_t end = (index + 1) * REFINE_TASK < scan->all.count ? (index + 1) * REFINE_TASK : scan->all.count;
+    for (size_t i = index * REFINE_TASK; i < end; i++) {
+        OpenRow *row = &scan->all.items[i];
+        const CodeSegment *segment = &scan->job->file->segments[row->segment];
+        if (!rv_code_row_is_good(segment, row->row, scan->kernels)) {
+            atomic_store(&scan->damaged, true);
+            return;
+        }
+        int32_t dot, fine_dot;
+        scan->kernels->dot_rows(segment->coarse + row->row * segment->width, 1, &query->code, &dot);
+        scan->kernels->dot_rows(segment->fine + row->row * segment->width, 1, &query->code, &fine_dot);
+        ScoreBound bound = rv_row_code_fine_score(query, &segment->bounds[row->row],
+                                                  &segment->rows[row->row].bound, dot, fine_dot);
+        row->low = bound.score - bound.error;
+        row->high = bound.score + bound.error;
+    }
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    int64_t left = ((const CodeCandidate *)a)->key, right = ((const CodeCandidate *)b)->key;
+    return (left > right) - (left < right);
+}
+
+static RvStatus second_pass(Scan *scan, CodeCandidate **candidates, size_t *count, RvError *err)
+{
+    rv_threads_run(scan->job->pool, (scan->all.count + REFINE_TASK - 1) / REFINE_TASK, refine_task, scan);
+    if (is_over(scan))
+        return RV_OK;
+    scan->lowest.count = 0;
+    for (size_t i = 0; i < scan->all.count; i++)
+        raise_threshold(scan, scan->all.items[i].low);
+    CodeCandidate *kept = rv_mem_alloc(scan->all.count, sizeof *kept, err);
+    if (kept == NULL)
+        return RV_ERROR_MEMORY;
+    double threshold = atomic_load(&scan->threshold);
+    for (size_t i = 0; i < scan->all.count; i++) {
+        const OpenRow *row = &scan->all.items[i];
+        if (!(row->high < threshold))
+            kept[(*count)++] = (CodeCandidate){scan->job->file->segments[row->segment].rows[row->row].key,
+                                               row->low, row->high};
+    }
+    if (*count > 1)
+        qsort(kept, *count, sizeof *kept, compare_keys);
+    *candidates = kept;
+    return RV_OK;
+}
+
+RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate **candidates, size_t *count,
+                      RvError *err)
+{
+    size_t rows = job->file->row_count;
+    *candidates = NULL;
+    *count = 0;
+    *outcome = CODES_TOO_MANY;
+    if (job->limit == SIZE_MAX ? job->min_score == NULL : job->limit > rows / ANSWER_SHARE)
+        return RV_OK;
+    Scan scan = {.job = job, .kernels = rv_code_kernels(), .mutex = PTHREAD_MUTEX_INITIALIZER};
+    scan.open_limit = rows / OPEN_SHARE > OPEN_MIN ? rows / OPEN_SHARE : OPEN_MIN;
+    RvStatus status = RV_OK;
+    if (job->limit != SIZE_MAX) {
+        scan.lowest =
+            (KthHighest){.heap = rv_mem_alloc(job->limit, sizeof(double), err), .limit = job->limit};
+        status = scan.lowest.heap != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    if (status == RV_OK)
+        status = first_pass(&scan, err);
+    if (status == RV_OK && !is_over(&scan))
+        status = second_pass(&scan, candidates, count, err);
+    if (status == RV_OK && atomic_load(&scan.damaged))
+        *outcome = CODES_DAMAGED;
+    else if (status == RV_OK && atomic_load(&scan.not_listed))
+        *outcome = CODES_NOT_LISTED;
+    else if (status == RV_OK && !atomic_load(&scan.too_many) && *count <= rows / ANSWER_SHARE)
+        *outcome = CODES_ANSWER;
+    free(scan.lowest.heap);
+    free(scan.all.items);
+    return status;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* What is SingleStore's own: columnstore tables, <*>, its vector indexes, rows loaded as text. No server was
+ * at hand for the tests: the statements follow its documentation (8.5 to 9.1) and stand in
+ * tests/store/singlestore.golden. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "store/mysql/mysql_store.h"
+
+#define OLDEST_VERSION 805 // the VECTOR type and its index
+#define FRAMES_COLUMNS                                                                                       \
+    "video_id BIGINT NOT NULL, frame_number BIGINT NOT NULL, time DOUBLE NOT NULL, "                         \
+    "embedding_data VECTOR(%d, F32) NOT NULL, SORT KEY (video_id, frame_number), "                           \
+    "SHARD KEY (video_id, frame_number), UNIQUE KEY (video_id, frame_number) USING HASH"
+
+/* Small tables are whole on every node, so that they may have several unique keys. embedding_data gets its
+ * dimensions when a model claims the library. */
+static const char *const schema[] = {
+    "CREATE ROWSTORE REFERENCE TABLE IF NOT EXISTS library ("
+    "id BIGINT NOT NULL PRIMARY KEY, kind VARCHAR(64) NOT NULL, schema_version INT NOT NULL, created "
+    "DATETIME NOT NULL, "
+    "model_name TEXT, weights_sha256 TEXT, dimensions INT, preprocess_version INT, normalized TINYINT)",
+    "CREATE ROWSTORE REFERENCE TABLE IF NOT EXISTS videos ("
+    "video_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, path LONGTEXT NOT NULL, path_key CHAR(64) NOT "
+    "NULL, "
+    "content_key LONGTEXT NOT NULL, content_hash CHAR(64) NOT NULL, size_bytes BIGINT NOT NULL, "
+    "modified_ns BIGINT NOT NULL, duration DOUBLE NOT NULL, width INT NOT NULL, height INT NOT NULL, "
+    "frame_rate DOUBLE NOT NULL, codec LONGTEXT NOT NULL, sampling LONGTEXT NOT NULL, state VARCHAR(32) NOT "
+    "NULL, "
+    "error LONGTEXT NOT NULL, created DATETIME NOT NULL, updated DATETIME NOT NULL, UNIQUE KEY (path_key), "
+    "KEY (content_hash))",
+    "CREATE TABLE IF NOT EXISTS frames (video_id BIGINT NOT NULL, frame_number BIGINT NOT NULL, time DOUBLE "
+    "NOT NULL, "
+    "embedding_data VECTOR(1, F32) NOT NULL, SORT KEY (video_id, frame_number), "
+    "SHARD KEY (video_id, frame_number), UNIQUE KEY (video_id, frame_number) USING HASH)",
+    "CREATE TABLE IF NOT EXISTS frame_pictures (video_id BIGINT NOT NULL, frame_number BIGINT NOT NULL, "
+    "frame_data LONGBLOB NOT NULL, SORT KEY (video_id, frame_number), SHARD KEY (video_id, frame_number), "
+    "UNIQUE KEY (video_id, frame_number) USING HASH)",
+    "CREATE OR REPLACE VIEW frames_with_pictures AS SELECT frames.video_id, videos.path, "
+    "frames.frame_number, "
+    "frames.time, frames.embedding_data, frame_pictures.frame_data FROM frames JOIN videos "
+    "ON videos.video_id = frames.video_id LEFT JOIN frame_pictures ON frame_pictures.video_id = "
+    "frames.video_id "
+    "AND frame_pictures.frame_number = frames.frame_number",
+    NULL,
+};
+
+static RvStatus check_server(MysqlStore *store, RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    int major = 0, minor = 0;
+    // A server that does not know the variable is another one.
+    RvStatus status = rv_mysql_query(store, &answer, err, "SELECT @@memsql_version");
+    const char *version = status == RV_OK ? rv_answer_value(&answer, 0, 0, NULL) : NULL;
+    bool known = version != NULL && sscanf(version, "%4d.%4d", &major, &minor) == 2;
+    rv_answer_clear(&answer);
+    if (status == RV_ERROR_NETWORK)
+        return status;
+    if (!known)
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: the server is not SingleStore; a MariaDB server's address begins with mariadb://",
+            store->base.uri);
+    if (major * 100 + minor < OLDEST_VERSION)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: the server is SingleStore %d.%d; vectors came with SingleStore 8.5",
+                            store->base.uri, major, minor);
+    answer = rv_answer(2, 1);
+    status = rv_mysql_query(store, &answer, err, "SHOW VARIABLES LIKE 'is_shared_tier'");
+    const char *shared = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    store->is_shared_tier = shared != NULL && strcmp(shared, "ON") == 0;
+    rv_answer_clear(&answer);
+    return status;
+}
+
+/* A columnstore's column cannot change its type; the table is empty and is made anew. */
+static RvStatus set_dimensions(MysqlStore *store, int dimensions, RvError *err)
+{
+    RvStatus status = rv_mysql_query(store, NULL, err, "DROP TABLE frames");
+    return status == RV_OK ? rv_mysql_query(store, NULL, err, "CREATE TABLE frames (" FRAMES_COLUMNS ")",
+                                            (int64_t)dimensions)
+                           : status;
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------ */
+
+static const struct TableText {
+    const char *head, *tail;
+} tables[] = {{"INSERT INTO frames (video_id, frame_number, time, embedding_data) VALUES ",
+               " ON DUPLICATE KEY UPDATE time = VALUES(time), embedding_data = VALUES(embedding_data)"},
+              {"INSERT INTO frame_pictures (video_id, frame_number, frame_data) VALUES ",
+               " ON DUPLICATE KEY UPDATE frame_data = VALUES(frame_data)"}};
+
+static RvStatus append_row(MysqlStore *store, Buffer *sql, int64_t video_id, const FrameRecord *frame,
+                           bool picture, RvError *err)
+{
+    RvStatus status =
+        rv_buffer_append_format(sql, err, "(%lld,%lld,", (long long)video_id, (long long)frame->frame_number);
+    if (status == RV_OK && !picture) {
+        status = rv_mysql_append_real(sql, frame->time_s, err);
+        if (status == RV_OK)
+            status = rv_buffer_append(sql, ",", 1, err);
+    }
+    if (status == RV_OK)
+        status = picture
+                     ? rv_mysql_append_bytes(sql, frame->jpeg, frame->jpeg_bytes, err)
+                     : rv_mysql_append_bytes(sql, frame->embedding,
+                                             (size_t)store->base.identity.dimensions * sizeof(float), err);
+    return status == RV_OK ? rv_buffer_append(sql, ")", 1, err) : status;
+}
+
+static RvStatus send_rows(MysqlStore *store, Buffer *sql, bool pictures, RvError *err)
+{
+    RvStatus status = rv_buffer_append(sql, tables[pictures].tail, strlen(tables[pictures].tail), err);
+    if (status == RV_OK)
+        status = rv_mysql_run(store, (const char *)sql->bytes, sql->size_bytes, NULL, err);
+    rv_buffer_reset(sql);
+    return status;
+}
+
+/* All frames, or all pictures that there are, in statements that fit into a packet. */
+static RvStatus put_table(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames, size_t count,
+                          bool pictures, RvError *err)
+{
+    Buffer sql;
+    rv_buffer_init(&sql, 3 * STORE_MAX_PICTURE_BYTES + store->max_packet_bytes);
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < count; i++) {
+        if (pictures && frames[i]->jpeg == NULL)
+            continue;
+        size_t bytes =
+            pictures ? frames[i]->jpeg_bytes : (size_t)store->base.identity.dimensions * sizeof(float);
+        if (sql.size_bytes > 0 && sql.size_bytes + 2 * bytes + 512 > store->max_packet_bytes)
+            status = send_rows(store, &sql, pictures, err);
+        if (status == RV_OK)
+            status =
+                rv_buffer_append_format(&sql, err, "%s", sql.size_bytes > 0 ? "," : tables[pictures].head);
+        if (status == RV_OK)
+            status = append_row(store, &sql, video_id, frames[i], pictures, err);
+    }
+    if (status == RV_OK && sql.size_bytes > 0)
+        status = send_rows(store, &sql, pictures, err);
+    rv_buffer_clear(&sql);
+    return status;
+}
+
+static RvStatus put_rows(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames, size_t count,
+                         RvError *err)
+{
+    RvStatus status = put_table(store, video_id, frames, count, false, err);
+    return status == RV_OK ? put_table(store, video_id, frames, count, true, err) : status;
+}
+
+/* ---- queries ------------------------------------------------------------------------------------------ */
+
+static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, const char *condition,
+                              size_t limit, bool by_index, Buffer *sql, RvError *err)
+{
+    char index[80] = "USE INDEX ()"; // exact
+    // The index looks at k candidates before the filter: more than are wanted.
+    if (by_index)
+        snprintf(index, sizeof index, "USE INDEX (" MYSQL_ANN_INDEX ") SEARCH_OPTIONS '{\"k\":%zu}'",
+                 2 * query->count < 100 ? (size_t)100 : 2 * query->count);
+    (void)store;
+    RvStatus status = rv_buffer_append_format(sql, err,
+                                              "SELECT video_id, frame_number, time, embedding, similarity "
+                                              "FROM (SELECT video_id, frame_number, time, "
+                                              "(embedding_data :> BLOB) AS embedding, embedding_data <*> (");
+    if (status == RV_OK)
+        status = rv_mysql_append_bytes(sql, query->vector, (size_t)query->dimensions * sizeof(float), err);
+    if (status == RV_OK)
+        status = rv_buffer_append_format(
+            sql, err,
+            " :> BLOB) AS similarity FROM frames WHERE %s ORDER BY similarity %s DESC "
+            "LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
+            condition, index, limit);
+    return status;
+}
+
+/* ---- the index ---------------------------------------------------------------------------------------- */
+
+#define IVF                                                                                                  \
+    {"nlist", 1, 65536},                                                                                     \
+    {                                                                                                        \
+        "nprobe", 1, 65536                                                                                   \
+    }
+#define PQ                                                                                                   \
+    {"m", 1, 4096},                                                                                          \
+    {                                                                                                        \
+        "nbits", 1, 16                                                                                       \
+    }
+#define HNSW                                                                                                 \
+    {"M", 2, 512}, {"efConstruction", 1, 100000},                                                            \
+    {                                                                                                        \
+        "ef", 1, 100000                                                                                      \
+    }
+
+const AnnKind rv_mysql_singlestore_kinds[] = {
+    {"auto", STORE_MAX_DIMENSIONS, {{0}}},
+    {"ivf-flat", STORE_MAX_DIMENSIONS, {IVF}},
+    {"ivf-pq", STORE_MAX_DIMENSIONS, {IVF, PQ}},
+    {"ivf-pqfs", STORE_MAX_DIMENSIONS, {IVF, {"m", 1, 4096}}},
+    {"hnsw-flat", STORE_MAX_DIMENSIONS, {HNSW}},
+    {"hnsw-pq", STORE_MAX_DIMENSIONS, {HNSW, PQ}},
+    {0},
+};
+
+RvStatus rv_mysql_singlestore_ann_build(Store *base, const AnnRequest *request, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    bool dropped = false;
+    char type[32], sql[600];
+    snprintf(type, sizeof type, "%s", request->kind->name);
+    for (char *at = type; *at != '\0'; at++) // ivf-pqfs is IVF_PQFS
+        *at = (char)(*at == '-' ? '_' : *at & ~0x20);
+    RvStatus status = rv_mysql_ann_drop(base, &dropped, err);
+    int length =
+        snprintf(sql, sizeof sql,
+                 "ALTER TABLE frames ADD VECTOR INDEX " MYSQL_ANN_INDEX " (embedding_data) INDEX_OPTIONS "
+                 "'{\"index_type\":\"%s\",\"metric_type\":\"DOT_PRODUCT\"",
+                 type);
+    for (size_t i = 0; i < request->setting_count; i++)
+        length += snprintf(sql + length, sizeof sql - (size_t)length, ",\"%s\":%lld",
+                           request->settings[i].name, (long long)request->settings[i].value);
+    length += snprintf(sql + length, sizeof sql - (size_t)length, "}'");
+    store->is_patient = true; // hours, where the library is large
+    if (status == RV_OK)
+        status = rv_mysql_run(store, sql, (size_t)length, NULL, err);
+    // Rows that are only in memory so far are written into segments, which the index is made of.
+    if (status == RV_OK)
+        status = rv_mysql_query(store, NULL, err, "OPTIMIZE TABLE frames FLUSH");
+    store->is_patient = false;
+    return status;
+}
+
+/* The kind and the settings stand in the table's own statement. */
+RvStatus rv_mysql_singlestore_ann_info(Store *base, RvAnnInfo *out, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    ServerAnswer answer = rv_answer(2, 1);
+    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
+    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    const char *index = table != NULL ? strstr(table, "`" MYSQL_ANN_INDEX "`") : NULL;
+    out->present = index != NULL;
+    const char *options = index != NULL ? strchr(index, '{') : NULL;
+    const char *end = options != NULL ? strchr(options, '}') : NULL;
+    if (out->present)
+        snprintf(out->kind, sizeof out->kind, "vector");
+    for (size_t i = 0; end != NULL && rv_mysql_singlestore_kinds[i].name != NULL; i++) {
+        char type[40] = "\"";
+        size_t length = 1;
+        for (const char *at = rv_mysql_singlestore_kinds[i].name; *at != '\0'; at++)
+            type[length++] = (char)(*at == '-' ? '_' : *at & ~0x20);
+        type[length++] = '"';
+        const char *found = strstr(options, type);
+        if (found != NULL && found < end)
+            snprintf(out->kind, sizeof out->kind, "%s", rv_mysql_singlestore_kinds[i].name);
+    }
+    if (end != NULL)
+        snprintf(out->settings, sizeof out->settings, "%.*s", (int)(end - options - 1), options + 1);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+const MysqlDialect rv_mysql_singlestore = {
+    .name = "SingleStore",
+    .schema = schema,
+    .max_dimensions = STORE_MAX_DIMENSIONS,
+    .check_server = check_server,
+    .set_dimensions = set_dimensions,
+    .put_rows = put_rows,
+    .write_nearest = write_nearest,
+    .embedding_column = "(embedding_data :> BLOB)",
+};

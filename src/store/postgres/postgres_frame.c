@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* PostgreSQL library: rows of frames and pictures. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/postgres/postgres_store.h"
+
+// One fetch of a scan, and one piece of a load.
+#define FETCH_BYTES ((size_t)1 << 20)
+#define FETCH_MIN_ROWS 16
+#define FETCH_MAX_ROWS 4096
+#define COPY_BYTES ((size_t)1 << 20)
+
+/* ---- numbers of PostgreSQL's binary forms: big endian ------------------------------------------------- */
+
+static RvStatus append_u16(Buffer *out, uint16_t value, RvError *err)
+{
+    value = __builtin_bswap16(value);
+    return rv_buffer_append(out, &value, sizeof value, err);
+}
+
+static RvStatus append_u32(Buffer *out, uint32_t value, RvError *err)
+{
+    value = __builtin_bswap32(value);
+    return rv_buffer_append(out, &value, sizeof value, err);
+}
+
+static RvStatus append_u64(Buffer *out, uint64_t value, RvError *err)
+{
+    value = __builtin_bswap64(value);
+    return rv_buffer_append(out, &value, sizeof value, err);
+}
+
+static void swap_floats(void *to, const void *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t value;
+        memcpy(&value, (const char *)from + i * sizeof value, sizeof value);
+        value = __builtin_bswap32(value);
+        memcpy((char *)to + i * sizeof value, &value, sizeof value);
+    }
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------ */
+
+/* A row of the staging table: place in the batch, frame_number, time, embedding_data, frame_data. */
+static RvStatus append_row(Buffer *out, size_t place, const FrameRecord *frame, size_t dimensions,
+                           RvError *err)
+{
+    uint64_t time_bits;
+    memcpy(&time_bits, &frame->time_s, sizeof time_bits);
+    RvStatus status = append_u16(out, 5, err);
+    const uint64_t numbers[] = {place, (uint64_t)frame->frame_number, time_bits};
+    for (size_t i = 0; status == RV_OK && i < 3; i++) {
+        status = append_u32(out, 8, err);
+        if (status == RV_OK)
+            status = append_u64(out, numbers[i], err);
+    }
+    size_t embedding_bytes = dimensions * sizeof(float);
+    if (status == RV_OK)
+        status = append_u32(out, (uint32_t)(embedding_bytes + 4), err);
+    // pgvector: dimensions, two bytes that are zero, the values.
+    if (status == RV_OK)
+        status = append_u32(out, (uint32_t)dimensions << 16, err);
+    if (status == RV_OK)
+        status = rv_buffer_reserve(out, embedding_bytes, err);
+    if (status != RV_OK)
+        return status;
+    swap_floats(out->bytes + out->size_bytes, frame->embedding, dimensions);
+    out->size_bytes += embedding_bytes;
+    if (frame->jpeg == NULL)
+        return append_u32(out, UINT32_MAX, err);
+    status = append_u32(out, (uint32_t)frame->jpeg_bytes, err);
+    return status == RV_OK ? rv_buffer_append(out, frame->jpeg, frame->jpeg_bytes, err) : status;
+}
+
+static RvStatus send_copy(PostgresStore *store, Buffer *piece, RvError *err)
+{
+    int sent = PQputCopyData(store->connection, (const char *)piece->bytes, (int)piece->size_bytes);
+    rv_buffer_reset(piece);
+    return sent == 1 ? RV_OK : rv_postgres_fail(store, NULL, err);
+}
+
+static RvStatus send_rows(PostgresStore *store, const FrameRecord *frames, size_t count, RvError *err)
+{
+    static const unsigned char header[19] = "PGCOPY\n\377\r\n";
+    Buffer piece;
+    rv_buffer_init(&piece, COPY_BYTES + STORE_MAX_PICTURE_BYTES + (1 << 20));
+    RvStatus status = rv_buffer_append(&piece, header, sizeof header, err);
+    for (size_t i = 0; status == RV_OK && i < count; i++) {
+        status = append_row(&piece, i, &frames[i], (size_t)store->base.identity.dimensions, err);
+        if (status == RV_OK && piece.size_bytes >= COPY_BYTES)
+            status = send_copy(store, &piece, err);
+    }
+    if (status == RV_OK)
+        status = append_u16(&piece, UINT16_MAX, err);
+    if (status == RV_OK)
+        status = send_copy(store, &piece, err);
+    rv_buffer_clear(&piece);
+    return status;
+}
+
+static RvStatus copy_to_staging(PostgresStore *store, const FrameRecord *frames, size_t count, RvError *err)
+{
+    RvStatus status = RV_OK;
+    if (!store->has_staging)
+        status =
+            rv_postgres_run(store,
+                            "CREATE TEMPORARY TABLE reelvec_staging (place bigint, frame_number bigint, "
+                            "time double precision, embedding_data vector, frame_data bytea) "
+                            "ON COMMIT DELETE ROWS; "
+                            "ALTER TABLE reelvec_staging ALTER COLUMN embedding_data SET STORAGE EXTERNAL, "
+                            "ALTER COLUMN frame_data SET STORAGE EXTERNAL",
+                            err);
+    if (status != RV_OK)
+        return status;
+    status = rv_postgres_begin_copy(store, "COPY reelvec_staging FROM STDIN (FORMAT binary)", err);
+    if (status != RV_OK)
+        return status;
+    status = send_rows(store, frames, count, err);
+    return rv_postgres_end_copy(store, status, err);
+}
+
+/* Into the tables. Of several rows with one number the last counts. */
+static RvStatus merge_staging(PostgresStore *store, int64_t video_id, RvError *err)
+{
+#define LAST_ROWS                                                                                            \
+    "(SELECT DISTINCT ON (frame_number) * FROM reelvec_staging ORDER BY frame_number, place DESC) AS rows"
+    static const char *const statements[] = {
+        "INSERT INTO frames (video_id, frame_number, time, embedding_data) "
+        "SELECT $1::bigint, frame_number, time, embedding_data FROM " LAST_ROWS
+        " ON CONFLICT (video_id, frame_number) DO UPDATE SET time = excluded.time, "
+        "embedding_data = excluded.embedding_data",
+        "INSERT INTO frame_pictures (video_id, frame_number, frame_data) "
+        "SELECT $1::bigint, frame_number, frame_data FROM " LAST_ROWS " WHERE frame_data IS NOT NULL "
+        "ON CONFLICT (video_id, frame_number) DO UPDATE SET frame_data = excluded.frame_data",
+        "DELETE FROM frame_pictures WHERE video_id = $1 AND frame_number IN "
+        "(SELECT frame_number FROM " LAST_ROWS " WHERE frame_data IS NULL)",
+    };
+#undef LAST_ROWS
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < sizeof statements / sizeof statements[0]; i++) {
+        PostgresArguments arguments = {0};
+        rv_postgres_add_integer(&arguments, video_id);
+        status = rv_postgres_query(store, statements[i], &arguments, false, NULL, err);
+    }
+    return status;
+}
+
+/* Inside the transaction: the video is still there, and the library still the model's that the caller
+ * checked. Both stay so until its end. */
+static RvStatus check_target(PostgresStore *store, int64_t video_id, RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    PostgresArguments arguments = {0};
+    bool present = false;
+    ModelIdentity stored = {0};
+    rv_postgres_add_integer(&arguments, video_id);
+    RvStatus status = rv_postgres_query(store, "SELECT 1 FROM videos WHERE video_id = $1 FOR KEY SHARE",
+                                        &arguments, false, &answer, err);
+    if (status == RV_OK && answer.rows == 0)
+        status = rv_store_no_video(&store->base, video_id, err);
+    rv_answer_clear(&answer);
+    if (status == RV_OK)
+        status = rv_postgres_lock_identity(store, "FOR SHARE", &stored, &present, err);
+    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
+        status = rv_store_model_changed(&store->base, err);
+    return status;
+}
+
+RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
+                                RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    RvStatus status = rv_postgres_begin_writing(store, err);
+    if (status != RV_OK)
+        return status;
+    bool had_staging = store->has_staging;
+    status = check_target(store, video_id, err);
+    if (status == RV_OK)
+        status = copy_to_staging(store, frames, count, err);
+    if (status == RV_OK)
+        status = merge_staging(store, video_id, err);
+    status = rv_postgres_end(store, status, err);
+    store->has_staging = had_staging || status == RV_OK;
+    return status;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+/* A column of eight bytes; false where it is another. */
+static bool read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
+{
+    size_t length = 0;
+    const char *bytes = rv_answer_value(answer, row, column, &length);
+    if (bytes == NULL || length != sizeof *out)
+        return false;
+    memcpy(out, bytes, sizeof *out);
+    *out = __builtin_bswap64(*out);
+    return true;
+}
+
+FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values)
+{
+    FrameRow frame = {0};
+    uint64_t video = 0, number = 0, time_bits = 0;
+    size_t size_bytes = 0;
+    const char *vector = rv_answer_value(answer, row, 3, &size_bytes);
+    if (!read_u64(answer, row, 0, &video) || !read_u64(answer, row, 1, &number) ||
+        !read_u64(answer, row, 2, &time_bits) || vector == NULL) {
+        frame.fault = "a column is not of reelvec's type";
+        return frame;
+    }
+    frame.video_id = (int64_t)video;
+    frame.frame_number = (int64_t)number;
+    memcpy(&frame.time_s, &time_bits, sizeof frame.time_s);
+    if (frame.video_id < 1 || frame.video_id > STORE_MAX_VIDEO_ID || frame.frame_number < 1 ||
+        frame.frame_number > STORE_MAX_FRAME_NUMBER)
+        frame.fault = "its numbers are out of range";
+    else if (!isfinite(frame.time_s) || frame.time_s < 0)
+        frame.fault = "time is not a time";
+    else if (size_bytes < 4 || (size_bytes - 4) % sizeof(float) != 0 ||
+             size_bytes - 4 > POSTGRES_MAX_DIMENSIONS * sizeof(float))
+        frame.fault = "embedding_data is not a vector";
+    if (frame.fault != NULL)
+        return frame;
+    frame.embedding_bytes = size_bytes - 4;
+    frame.embedding = values;
+    swap_floats(values, vector + 4, frame.embedding_bytes / sizeof(float));
+    return frame;
+}
+
+RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user,
+                               RvError *err)
+{
+    float *values = rv_mem_alloc(POSTGRES_MAX_DIMENSIONS, sizeof *values, err);
+    RvStatus status = values != NULL ? RV_OK : RV_ERROR_MEMORY;
+    for (size_t row = 0; status == RV_OK && row < answer->rows; row++) {
+        FrameRow frame = rv_postgres_frame_row(answer, row, values);
+        status = callback(user, &frame, err);
+    }
+    free(values);
+    return status;
+}
+
+static int rows_per_fetch(int dimensions)
+{
+    size_t rows = FETCH_BYTES / ((size_t)(dimensions > 0 ? dimensions : 512) * sizeof(float));
+    return (int)(rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows);
+}
+
+/* A cursor and not one long answer: callbacks read other tables between the fetches. */
+static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void *user, RvError *err)
+{
+    char sql[80];
+    ModelIdentity identity = {0};
+    bool present = false;
+    RvStatus status = rv_postgres_get_identity(&store->base, &identity, &present, err);
+    int per_fetch = rows_per_fetch(identity.dimensions);
+    snprintf(sql, sizeof sql, "FETCH FORWARD %d FROM reelvec_frames", per_fetch);
+    bool more = true;
+    while (status == RV_OK && more) {
+        ServerAnswer answer = rv_answer(4, (size_t)per_fetch);
+        status = rv_postgres_query(store, sql, NULL, true, &answer, err);
+        more = answer.rows > 0;
+        if (status == RV_OK)
+            status = rv_postgres_hand_rows(&answer, callback, user, err);
+        rv_answer_clear(&answer);
+    }
+    return status;
+}
+
+RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
+                                  RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    bool own_transaction = !store->in_transaction;
+    RvStatus status = RV_OK;
+    if (own_transaction)
+        status = rv_postgres_begin(store, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+    if (status != RV_OK)
+        return status;
+    // Numbers of our own: a cursor's statement takes no arguments here.
+    char sql[400];
+    snprintf(
+        sql, sizeof sql,
+        "DECLARE reelvec_frames NO SCROLL CURSOR FOR SELECT video_id, frame_number, time, embedding_data "
+        "FROM frames WHERE (video_id, frame_number) >= (%lld, %lld) AND (video_id, frame_number) <= (%lld, "
+        "%lld) "
+        "ORDER BY video_id, frame_number",
+        (long long)range->first_video, (long long)range->first_number, (long long)range->last_video,
+        (long long)range->last_number);
+    status = rv_postgres_run(store, sql, err);
+    if (status == RV_OK) {
+        status = fetch_rows(store, callback, user, err);
+        if (!own_transaction)
+            rv_postgres_run(store, "CLOSE reelvec_frames", NULL);
+    }
+    return own_transaction ? rv_postgres_end(store, status, err) : status;
+}
+
+/* A column of frame_data; false where it is no picture. */
+static bool picture_at(const ServerAnswer *answer, size_t row, size_t column, const uint8_t **jpeg,
+                       size_t *size_bytes)
+{
+    *jpeg = (const uint8_t *)rv_answer_value(answer, row, column, size_bytes);
+    return *size_bytes > 0 && *size_bytes <= STORE_MAX_PICTURE_BYTES;
+}
+
+static RvStatus copy_picture(const Store *base, const ServerAnswer *answer, int64_t video_id,
+                             int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
+{
+    const uint8_t *found = NULL;
+    size_t found_bytes = 0;
+    if (!picture_at(answer, 0, 0, &found, &found_bytes))
+        return rv_store_bad_picture(base, video_id, frame_number, err);
+    *jpeg = rv_mem_alloc(found_bytes, 1, err);
+    if (*jpeg == NULL)
+        return RV_ERROR_MEMORY;
+    memcpy(*jpeg, found, found_bytes);
+    *size_bytes = found_bytes;
+    return RV_OK;
+}
+
+RvStatus rv_postgres_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                             size_t *size_bytes, RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    PostgresArguments arguments = {0};
+    rv_postgres_add_integer(&arguments, video_id);
+    rv_postgres_add_integer(&arguments, frame_number);
+    rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
+    RvStatus status = rv_postgres_query((PostgresStore *)base,
+                                        "SELECT CASE WHEN octet_length(frame_data) <= $3 THEN frame_data END "
+                                        "FROM frame_pictures WHERE video_id = $1 AND frame_number = $2",
+                                        &arguments, true, &answer, err);
+    if (status == RV_OK && answer.rows == 0)
+        status = rv_store_no_picture(base, video_id, frame_number, err);
+    if (status == RV_OK)
+        status = copy_picture(base, &answer, video_id, frame_number, jpeg, size_bytes, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+static RvStatus bad_picture_row(const Store *base, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_FORMAT,
+                        "%s: a picture: a number that is not of reelvec's type; run `reelvec verify`",
+                        base->uri);
+}
+
+/* Sizes first, so that a block of pictures has a bound. */
+static RvStatus measure_pictures(PostgresStore *store, int64_t video_id, int64_t first_number,
+                                 PictureBlock *block, RvError *err)
+{
+    ServerAnswer answer = rv_answer(2, PICTURE_BLOCK_ROWS);
+    PostgresArguments arguments = {0};
+    rv_postgres_add_integer(&arguments, video_id);
+    rv_postgres_add_integer(&arguments, first_number);
+    rv_postgres_add_integer(&arguments, PICTURE_BLOCK_ROWS);
+    RvStatus status =
+        rv_postgres_query(store,
+                          "SELECT frame_number::bigint, coalesce(octet_length(frame_data), 0)::bigint "
+                          "FROM frame_pictures WHERE video_id = $1 AND frame_number >= $2 "
+                          "ORDER BY frame_number LIMIT $3",
+                          &arguments, true, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        uint64_t number = 0, size_bytes = 0;
+        if (read_u64(&answer, row, 0, &number) && read_u64(&answer, row, 1, &size_bytes))
+            rv_picture_block_add(block, (int64_t)number, (int64_t)size_bytes);
+        else
+            status = bad_picture_row(&store->base, err);
+    }
+    rv_answer_clear(&answer);
+    return status;
+}
+
+RvStatus rv_postgres_pictures(Store *base, int64_t video_id, int64_t first_number, int64_t *covered_to,
+                              PictureRowCallback callback, void *user, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    PictureBlock block = {0};
+    PostgresArguments arguments = {0};
+    RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
+    *covered_to = block.full ? block.last_number : INT64_MAX;
+    if (status != RV_OK || block.count == 0)
+        return status;
+    ServerAnswer answer = rv_answer(2, (size_t)block.count);
+    rv_postgres_add_integer(&arguments, video_id);
+    rv_postgres_add_integer(&arguments, first_number);
+    rv_postgres_add_integer(&arguments, block.last_number);
+    rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
+    rv_postgres_add_integer(&arguments, block.count);
+    status = rv_postgres_query(
+        store,
+        "SELECT frame_number::bigint, CASE WHEN octet_length(frame_data) <= $4 THEN frame_data END FROM "
+        "frame_pictures WHERE video_id = $1 AND frame_number BETWEEN $2 AND $3 ORDER BY frame_number LIMIT "
+        "$5",
+        &arguments, true, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        const uint8_t *jpeg = NULL;
+        size_t size_bytes = 0;
+        uint64_t number = 0;
+        bool good = picture_at(&answer, row, 1, &jpeg, &size_bytes);
+        if (read_u64(&answer, row, 0, &number))
+            status = callback(user, (int64_t)number, good ? jpeg : NULL, good ? size_bytes : 0, err);
+        else
+            status = bad_picture_row(base, err);
+    }
+    rv_answer_clear(&answer);
+    return status;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* PostgreSQL library: making the tables, recognising a library, its model. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/postgres/postgres_store.h"
+
+#define POSTGRES_VIEW                                                                                        \
+    "CREATE VIEW frames_with_pictures AS"                                                                    \
+    "  SELECT frames.video_id, videos.path, frames.frame_number, frames.time,"                               \
+    "    frames.embedding_data, frame_pictures.frame_data"                                                   \
+    "  FROM frames JOIN videos USING (video_id)"                                                             \
+    "  LEFT JOIN frame_pictures ON frame_pictures.video_id = frames.video_id"                                \
+    "    AND frame_pictures.frame_number = frames.frame_number"
+
+#define PLAIN_DIMENSIONS_MAX 2000
+#define SCHEMAS_MAX 100 // of a search_path
+
+// One number for all reelvecs: who makes a schema holds it until the tables are there.
+#define CREATE_LOCK "7239171526534201163"
+
+static const char *const schema[] = {
+#include "store/postgres/schema.inc"
+};
+
+/* Where Citus is, frames lie spread over its machines by video; small tables have a copy on each. */
+static const char *const citus_schema[] = {
+    "SELECT create_reference_table('library')",
+    "SELECT create_reference_table('videos')",
+    "SELECT create_distributed_table('frames', 'video_id')",
+    "SELECT create_distributed_table('frame_pictures', 'video_id', colocate_with => 'frames')",
+};
+
+static RvStatus has_row(PostgresStore *store, const char *sql, bool *found, RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    *found = status == RV_OK && answer.rows > 0;
+    rv_answer_clear(&answer);
+    return status;
+}
+
+static RvStatus need_pgvector(PostgresStore *store, RvError *err)
+{
+    bool found = false;
+    RvStatus status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'vector'", &found, err);
+    if (status != RV_OK || found)
+        return status;
+    status = has_row(store, "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'", &found, err);
+    if (status == RV_OK && !found)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: the server has no pgvector; install it there (on Debian the package "
+                            "postgresql-17-pgvector)",
+                            store->base.uri);
+    if (status == RV_OK)
+        status = rv_postgres_query(store, "CREATE EXTENSION IF NOT EXISTS vector", NULL, false, NULL, err);
+    if (status != RV_OK && rv_postgres_is(store, "42501"))
+        status = rv_error_set(err, RV_ERROR_IO,
+                              "%s: this user may not add the extension pgvector; its administrator runs "
+                              "CREATE EXTENSION vector in this database once",
+                              store->base.uri);
+    return status;
+}
+
+static RvStatus make_tables(PostgresStore *store, RvError *err)
+{
+    RvStatus status = RV_OK;
+    bool citus = false;
+    for (size_t i = 0; status == RV_OK && i < sizeof schema / sizeof schema[0]; i++)
+        status = rv_postgres_query(store, schema[i], NULL, false, NULL, err);
+    if (status == RV_OK)
+        status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", &citus, err);
+    for (size_t i = 0; status == RV_OK && citus && i < sizeof citus_schema / sizeof citus_schema[0]; i++)
+        status = rv_postgres_query(store, citus_schema[i], NULL, false, NULL, err);
+    if (status == RV_OK) {
+        PostgresArguments arguments = {0};
+        rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
+        rv_postgres_add_integer(&arguments, STORE_SCHEMA_VERSION);
+        status = rv_postgres_query(store, "INSERT INTO library (id, kind, schema_version) VALUES (1, $1, $2)",
+                                   &arguments, false, NULL, err);
+    }
+    return status;
+}
+
+RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err)
+{
+    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    if (status != RV_OK)
+        return status;
+    bool empty = false;
+    status =
+        rv_postgres_query(store, "SELECT pg_advisory_xact_lock(" CREATE_LOCK ")", NULL, false, NULL, err);
+    // Another process may have been faster.
+    if (status == RV_OK)
+        status = rv_postgres_check_schema(store, &empty, err);
+    if (status == RV_OK && empty)
+        status = need_pgvector(store, err);
+    if (status == RV_OK && empty)
+        status = make_tables(store, err);
+    return rv_postgres_end(store, status, err);
+}
+
+static RvStatus check_library_row(PostgresStore *store, RvError *err)
+{
+    ServerAnswer answer = rv_answer(ANSWER_LIBRARY_COUNT, 1);
+    RvStatus status = rv_postgres_query(store, "SELECT kind, schema_version FROM library WHERE id = 1", NULL,
+                                        false, &answer, err);
+    if (status != RV_OK && rv_postgres_is(store, "42703"))
+        status = rv_error_set(err, RV_ERROR_FORMAT,
+                              "%s: the database has a table `library` of another program; choose another "
+                              "database",
+                              store->base.uri);
+    else if (status == RV_OK && answer.rows == 0)
+        status =
+            rv_error_set(err, RV_ERROR_FORMAT,
+                         "%s: the library row is missing; restore a copy or index again", store->base.uri);
+    if (status == RV_OK)
+        status = rv_answer_library(&answer, &store->base, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+/* Which of our names are there. Asked of pg_class, which one snapshot is taken of: to_regclass() answers from
+ * what the session knew before, also after it has waited for the process that was making the tables, and
+ * pg_table_is_visible() from what has happened since, such as a claim that makes the view anew. */
+static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
+                           RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, count * SCHEMAS_MAX);
+    RvStatus status =
+        rv_postgres_query(store,
+                          "SELECT relname FROM pg_class WHERE relname IN ('library', 'videos', 'frames', "
+                          "'frame_pictures', 'frames_with_pictures') AND relnamespace IN (SELECT oid FROM "
+                          "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
+                          NULL, false, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        const char *name = rv_answer_value(&answer, row, 0, NULL);
+        for (size_t i = 0; i < count; i++)
+            found[i] = found[i] || (name != NULL && strcmp(name, names[i]) == 0);
+    }
+    rv_answer_clear(&answer);
+    return status;
+}
+
+RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
+{
+    // What each of our names is: a relation of this many is there.
+    static const char *const names[] = {"library", "videos", "frames", "frame_pictures",
+                                        "frames_with_pictures"};
+    enum { NAME_COUNT = sizeof names / sizeof names[0] };
+    bool found[NAME_COUNT] = {0};
+    *empty = false;
+    RvStatus status = find_names(store, names, found, NAME_COUNT, err);
+    if (status != RV_OK)
+        return status;
+    const char *there = NULL, *missing = NULL;
+    for (int i = 0; i < NAME_COUNT; i++) {
+        there = found[i] && there == NULL ? names[i] : there;
+        missing = !found[i] && missing == NULL ? names[i] : missing;
+    }
+    *empty = there == NULL;
+    if (*empty)
+        return RV_OK;
+    if (!found[0])
+        return rv_error_set(
+            err, RV_ERROR_FORMAT,
+            "%s: the database has a table `%s` of another program; choose another database, or "
+            "a schema of its own with ?options=-csearch_path%%3DNAME",
+            store->base.uri, there);
+    if (missing != NULL)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: %s is missing; restore a copy or index again",
+                            store->base.uri, missing);
+    return check_library_row(store, err);
+}
+
+/* ---- the model ---------------------------------------------------------------------------------------- */
+
+RvStatus rv_postgres_lock_identity(PostgresStore *store, const char *lock, ModelIdentity *out, bool *present,
+                                   RvError *err)
+{
+    char sql[200];
+    ServerAnswer answer = rv_answer(ANSWER_IDENTITY_COUNT, 1);
+    snprintf(sql, sizeof sql,
+             "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized::integer FROM "
+             "library WHERE id = 1 %s",
+             lock);
+    *present = false;
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_identity(&answer, &store->base, out, present, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+RvStatus rv_postgres_get_identity(Store *base, ModelIdentity *out, bool *present, RvError *err)
+{
+    return rv_postgres_lock_identity((PostgresStore *)base, "", out, present, err);
+}
+
+/* The column takes vectors of the model's length and no others. A view stands in the way of changing it, and
+ * changing it forgets how it is stored. */
+static RvStatus set_dimensions(PostgresStore *store, int dimensions, RvError *err)
+{
+    char sql[256];
+    // PLAIN keeps embeddings in the row, where an exact scan finds them four times as fast; longer ones do
+    // not fit into a page of 8 KiB.
+    snprintf(sql, sizeof sql,
+             "ALTER TABLE frames ALTER COLUMN embedding_data TYPE vector(%d), "
+             "ALTER COLUMN embedding_data SET STORAGE %s",
+             dimensions, dimensions <= PLAIN_DIMENSIONS_MAX ? "PLAIN" : "EXTERNAL");
+    const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, "DROP VIEW frames_with_pictures",
+                                 sql, POSTGRES_VIEW};
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++)
+        status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
+    return status;
+}
+
+static RvStatus write_identity(PostgresStore *store, const ModelIdentity *identity, RvError *err)
+{
+    PostgresArguments arguments = {0};
+    rv_postgres_add_text(&arguments, identity->name);
+    rv_postgres_add_text(&arguments, identity->weights_sha256);
+    rv_postgres_add_integer(&arguments, identity->dimensions);
+    rv_postgres_add_integer(&arguments, identity->preprocess_version);
+    rv_postgres_add_text(&arguments, identity->normalized ? "t" : "f");
+    return rv_postgres_query(store,
+                             "UPDATE library SET model_name = $1, weights_sha256 = $2, dimensions = $3, "
+                             "preprocess_version = $4, normalized = $5 WHERE id = 1",
+                             &arguments, false, NULL, err);
+}
+
+RvStatus rv_postgres_claim_identity(Store *base, const ModelIdentity *wanted, ModelIdentity *out,
+                                    RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    if (wanted->dimensions > POSTGRES_MAX_DIMENSIONS)
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: pgvector holds up to %d dimensions, the model gives %d; use another kind of library",
+            base->uri, POSTGRES_MAX_DIMENSIONS, wanted->dimensions);
+    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    if (status != RV_OK)
+        return status;
+    bool present = false, has_frames = false;
+    *out = (ModelIdentity){0};
+    status = rv_postgres_lock_identity(store, "FOR UPDATE", out, &present, err);
+    if (status == RV_OK && present)
+        status = has_row(store, "SELECT 1 FROM frames LIMIT 1", &has_frames, err);
+    if (status == RV_OK && !has_frames) {
+        if (!present || out->dimensions != wanted->dimensions)
+            status = set_dimensions(store, wanted->dimensions, err);
+        if (status == RV_OK)
+            status = write_identity(store, wanted, err);
+        *out = *wanted;
+    }
+    return rv_postgres_end(store, status, err);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* SQLite library: rows of frames and pictures. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/sqlite/sqlite_store.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "embeddings are stored little endian, as they lie in memory");
+
+/* ---- writing ------------------------------------------------------------------------------------------ */
+
+typedef struct FrameWriter {
+    sqlite3_stmt *frame, *picture, *no_picture;
+    size_t embedding_bytes;
+} FrameWriter;
+
+static RvStatus prepare_writer(SqliteStore *store, FrameWriter *writer, RvError *err)
+{
+    RvStatus status =
+        rv_sqlite_prepare(store,
+                          "INSERT INTO frames (frame_id, video_id, frame_number, time, embedding_data) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (frame_id) DO UPDATE SET "
+                          "time = excluded.time, embedding_data = excluded.embedding_data",
+                          &writer->frame, err);
+    if (status == RV_OK)
+        status = rv_sqlite_prepare(
+            store,
+            "INSERT INTO frame_pictures (video_id, frame_number, frame_data) VALUES (?1, ?2, ?3)"
+            " ON CONFLICT (video_id, frame_number) DO UPDATE SET "
+            "frame_data = excluded.frame_data",
+            &writer->picture, err);
+    if (status == RV_OK)
+        status =
+            rv_sqlite_prepare(store, "DELETE FROM frame_pictures WHERE video_id = ?1 AND frame_number = ?2",
+                              &writer->no_picture, err);
+    return status;
+}
+
+static RvStatus write_frame(SqliteStore *store, const FrameWriter *writer, int64_t video_id,
+                            const FrameRecord *frame, RvError *err)
+{
+    sqlite3_bind_int64(writer->frame, 1, rv_store_key(video_id, frame->frame_number));
+    sqlite3_bind_int64(writer->frame, 2, video_id);
+    sqlite3_bind_int64(writer->frame, 3, frame->frame_number);
+    sqlite3_bind_double(writer->frame, 4, frame->time_s);
+    sqlite3_bind_blob64(writer->frame, 5, frame->embedding, writer->embedding_bytes, SQLITE_STATIC);
+    RvStatus status = rv_sqlite_step(store, writer->frame, NULL, err);
+    sqlite3_reset(writer->frame);
+    if (status != RV_OK)
+        return status;
+    sqlite3_stmt *picture = frame->jpeg != NULL ? writer->picture : writer->no_picture;
+    sqlite3_bind_int64(picture, 1, video_id);
+    sqlite3_bind_int64(picture, 2, frame->frame_number);
+    if (frame->jpeg != NULL)
+        sqlite3_bind_blob64(picture, 3, frame->jpeg, frame->jpeg_bytes, SQLITE_STATIC);
+    status = rv_sqlite_step(store, picture, NULL, err);
+    sqlite3_reset(picture);
+    return status;
+}
+
+/* Inside the transaction: the video is still there, and the library still the model's that the caller
+ * checked. */
+static RvStatus check_target(SqliteStore *store, int64_t video_id, RvError *err)
+{
+    bool found = false, present = false;
+    ModelIdentity stored = {0};
+    RvStatus status = rv_sqlite_has_video(&store->base, video_id, &found, err);
+    if (status == RV_OK && !found)
+        status = rv_store_no_video(&store->base, video_id, err);
+    if (status == RV_OK)
+        status = rv_sqlite_get_identity(&store->base, &stored, &present, err);
+    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
+        status = rv_store_model_changed(&store->base, err);
+    return status;
+}
+
+/* One entry of the change log for every run of neighbours. */
+static RvStatus log_frames(SqliteStore *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                           RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t first = 0, end = 0; status == RV_OK && first < count; first = end) {
+        for (end = first + 1; end < count && frames[end].frame_number == frames[end - 1].frame_number + 1;
+             end++)
+            continue;
+        status = rv_sqlite_log_change(store, rv_store_key(video_id, frames[first].frame_number),
+                                      rv_store_key(video_id, frames[end - 1].frame_number), err);
+    }
+    return status;
+}
+
+RvStatus rv_sqlite_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
+                              RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    FrameWriter writer = {.embedding_bytes = (size_t)base->identity.dimensions * sizeof(float)};
+    RvStatus status = rv_sqlite_begin(store, err);
+    if (status != RV_OK)
+        return status;
+    status = check_target(store, video_id, err);
+    if (status == RV_OK)
+        status = prepare_writer(store, &writer, err);
+    for (size_t i = 0; status == RV_OK && i < count; i++)
+        status = write_frame(store, &writer, video_id, &frames[i], err);
+    if (status == RV_OK)
+        status = log_frames(store, video_id, frames, count, err);
+    sqlite3_finalize(writer.frame);
+    sqlite3_finalize(writer.picture);
+    sqlite3_finalize(writer.no_picture);
+    return rv_sqlite_end(store, status, err);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+/* Columns: frame_id, video_id, frame_number, time, embedding_data. The file may come from anywhere. */
+static FrameRow read_row(sqlite3_stmt *statement)
+{
+    FrameRow row = {.video_id = sqlite3_column_int64(statement, 1),
+                    .frame_number = sqlite3_column_int64(statement, 2),
+                    .time_s = sqlite3_column_double(statement, 3)};
+    if (sqlite3_column_type(statement, 1) != SQLITE_INTEGER ||
+        sqlite3_column_type(statement, 2) != SQLITE_INTEGER)
+        row.fault = "its numbers are not numbers";
+    else if (row.video_id < 1 || row.video_id > STORE_MAX_VIDEO_ID || row.frame_number < 1 ||
+             row.frame_number > STORE_MAX_FRAME_NUMBER)
+        row.fault = "its numbers are out of range";
+    else if (sqlite3_column_int64(statement, 0) != rv_store_key(row.video_id, row.frame_number))
+        row.fault = "frame_id does not belong to it";
+    else if (sqlite3_column_type(statement, 3) != SQLITE_FLOAT || !isfinite(row.time_s) || row.time_s < 0)
+        row.fault = "time is not a time";
+    else if (sqlite3_column_type(statement, 4) != SQLITE_BLOB)
+        row.fault = "embedding_data is not a BLOB";
+    if (row.fault == NULL) {
+        row.embedding = sqlite3_column_blob(statement, 4);
+        row.embedding_bytes = row.embedding != NULL ? (size_t)sqlite3_column_bytes(statement, 4) : 0;
+    }
+    return row;
+}
+
+RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
+                                RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    // A range over all videos also shows rows whose keys are out of every range, so that they are reported.
+    bool all = range->first_video <= 1 && range->first_number <= 1 && range->last_video >= STORE_MAX_VIDEO_ID;
+    // Taken out while in use: a callback may visit other rows.
+    sqlite3_stmt *statement = store->frames;
+    store->frames = NULL;
+    bool there = false;
+    RvStatus status = RV_OK;
+    if (statement == NULL)
+        status =
+            rv_sqlite_prepare(store,
+                              "SELECT frame_id, video_id, frame_number, time, embedding_data FROM frames "
+                              "WHERE frame_id BETWEEN ?1 AND ?2 ORDER BY frame_id",
+                              &statement, err);
+    if (status == RV_OK) {
+        sqlite3_bind_int64(statement, 1,
+                           all ? INT64_MIN : rv_store_key(range->first_video, range->first_number));
+        sqlite3_bind_int64(statement, 2,
+                           all ? INT64_MAX : rv_store_key(range->last_video, range->last_number));
+    }
+    while (status == RV_OK) {
+        status = rv_sqlite_step(store, statement, &there, err);
+        if (status != RV_OK || !there)
+            break;
+        FrameRow row = read_row(statement);
+        status = callback(user, &row, err);
+    }
+    sqlite3_reset(statement);
+    sqlite3_finalize(store->frames);
+    store->frames = statement;
+    return status;
+}
+
+RvStatus rv_sqlite_count_frames(Store *base, const KeyRange *range, int64_t *count, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    if (range == NULL)
+        return rv_sqlite_integer(store, "SELECT count(*) FROM frames", 0, count, err);
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    RvStatus status = rv_sqlite_prepare(store, "SELECT count(*) FROM frames WHERE frame_id BETWEEN ?1 AND ?2",
+                                        &statement, err);
+    if (status == RV_OK) {
+        sqlite3_bind_int64(statement, 1, range->first);
+        sqlite3_bind_int64(statement, 2, range->last);
+        status = rv_sqlite_step(store, statement, &row, err);
+    }
+    if (status == RV_OK && row)
+        *count = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static RvStatus copy_picture(SqliteStore *store, sqlite3_stmt *statement, int64_t video_id,
+                             int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
+{
+    const void *bytes = NULL;
+    size_t size = 0;
+    if (sqlite3_column_type(statement, 0) == SQLITE_BLOB) {
+        bytes = sqlite3_column_blob(statement, 0);
+        size = (size_t)sqlite3_column_bytes(statement, 0);
+    }
+    if (bytes == NULL || size == 0 || size > STORE_MAX_PICTURE_BYTES)
+        return rv_store_bad_picture(&store->base, video_id, frame_number, err);
+    uint8_t *copy = rv_mem_alloc(size, 1, err);
+    if (copy == NULL)
+        return RV_ERROR_MEMORY;
+    memcpy(copy, bytes, size);
+    *jpeg = copy;
+    *size_bytes = size;
+    return RV_OK;
+}
+
+RvStatus rv_sqlite_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                           size_t *size_bytes, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    bool found = false;
+    RvStatus status = rv_sqlite_prepare(
+        store, "SELECT frame_data FROM frame_pictures WHERE video_id = ?1 AND frame_number = ?2", &statement,
+        err);
+    if (status == RV_OK) {
+        sqlite3_bind_int64(statement, 1, video_id);
+        sqlite3_bind_int64(statement, 2, frame_number);
+        status = rv_sqlite_step(store, statement, &found, err);
+    }
+    if (status == RV_OK && !found)
+        status = rv_store_no_picture(base, video_id, frame_number, err);
+    if (status == RV_OK)
+        status = copy_picture(store, statement, video_id, frame_number, jpeg, size_bytes, err);
+    sqlite3_finalize(statement);
+    return status;
+}

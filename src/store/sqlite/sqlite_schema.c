@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* SQLite library: making the tables, recognising a library, its model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/sqlite/sqlite_store.h"
+
+#define LIBRARY_KIND "frames"
+#define TEXT_OF(number) #number
+#define VALUE_TEXT(macro) TEXT_OF(macro)
+
+static const struct SchemaObject {
+    const char *name, *sql;
+    int version; // of the schema that brought it
+} schema[] = {
+#include "store/sqlite/schema.inc"
+};
+
+#define SCHEMA_COUNT (sizeof schema / sizeof schema[0])
+
+/* No table and no mark: an empty file, or one whose creation was interrupted after the first page. */
+static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
+{
+    int64_t marks = 1;
+    RvStatus status = rv_sqlite_integer(store,
+                                        "SELECT (SELECT count(*) FROM sqlite_schema) + "
+                                        "(SELECT application_id <> 0 FROM pragma_application_id) + "
+                                        "(SELECT user_version <> 0 FROM pragma_user_version)",
+                                        1, &marks, err);
+    *empty = marks == 0;
+    return status;
+}
+
+RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
+{
+    // Both take effect with the first page only, and the second writes it: a transaction before ours. A row
+    // of 512 floats fills a seventh of 16 KiB; in 4 KiB pages half of every page would stay empty.
+    RvStatus status = rv_sqlite_run(store, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL", err);
+    if (status == RV_OK)
+        status = rv_sqlite_begin(store, err);
+    if (status != RV_OK)
+        return status;
+    // Another process may have been faster.
+    bool empty = false;
+    status = is_empty(store, &empty, err);
+    for (size_t i = 0; status == RV_OK && empty && i < SCHEMA_COUNT; i++)
+        status = rv_sqlite_run(store, schema[i].sql, err);
+    if (status == RV_OK && empty)
+        status = rv_sqlite_run(
+            store,
+            "PRAGMA application_id = " VALUE_TEXT(
+                SQLITE_LIBRARY_APPLICATION_ID) ";"
+                                               "PRAGMA user_version = " VALUE_TEXT(
+                                                   SQLITE_SCHEMA_VERSION) ";"
+                                                                          "INSERT INTO library (id, kind, "
+                                                                          "schema_version, created) VALUES "
+                                                                          "(1, '" LIBRARY_KIND
+                                                                          "', " VALUE_TEXT(
+                                                                              SQLITE_SCHEMA_VERSION) ", "
+                                                                                                     "strftim"
+                                                                                                     "e('%Y-%"
+                                                                                                     "m-%dT%"
+                                                                                                     "H:%M:%"
+                                                                                                     "SZ', "
+                                                                                                     "'now')"
+                                                                                                     ")",
+            err);
+    return rv_sqlite_end(store, status, err);
+}
+
+RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err)
+{
+    if (store->base.schema_version == SQLITE_SCHEMA_VERSION)
+        return RV_OK;
+    int64_t version = 0;
+    RvStatus status = rv_sqlite_begin(store, err);
+    if (status != RV_OK)
+        return status;
+    // Another process may have been faster.
+    status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
+    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
+        if (schema[i].version > version)
+            status = rv_sqlite_run(store, schema[i].sql, err);
+    }
+    if (status == RV_OK)
+        status = rv_sqlite_run(store,
+                               "PRAGMA user_version = " VALUE_TEXT(
+                                   SQLITE_SCHEMA_VERSION) ";"
+                                                          "UPDATE library SET schema_version = " VALUE_TEXT(
+                                                              SQLITE_SCHEMA_VERSION),
+                               err);
+    status = rv_sqlite_end(store, status, err);
+    bool empty = false;
+    return status == RV_OK ? rv_sqlite_check_schema(store, &empty, err) : status;
+}
+
+/* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run.
+ */
+static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const struct SchemaObject *object,
+                             RvError *err)
+{
+    bool row = false;
+    sqlite3_bind_text(statement, 1, object->name, -1, SQLITE_STATIC);
+    RvStatus status = rv_sqlite_step(store, statement, &row, err);
+    const char *sql = status == RV_OK && row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (status == RV_OK && (sql == NULL || strcmp(sql, object->sql) != 0))
+        status =
+            rv_error_set(err, RV_ERROR_FORMAT,
+                         "%s: %s is %s; another program has changed the library, restore a "
+                         "copy or index again",
+                         store->base.uri, object->name, sql == NULL ? "missing" : "not as reelvec makes it");
+    sqlite3_reset(statement);
+    return status;
+}
+
+static RvStatus check_library_row(SqliteStore *store, RvError *err)
+{
+    sqlite3_stmt *statement = NULL;
+    char *kind = NULL;
+    bool row = false;
+    int64_t version = 0;
+    RvStatus status =
+        rv_sqlite_prepare(store, "SELECT kind, schema_version FROM library WHERE id = 1", &statement, err);
+    if (status == RV_OK)
+        status = rv_sqlite_step(store, statement, &row, err);
+    if (status == RV_OK && !row)
+        status =
+            rv_error_set(err, RV_ERROR_FORMAT,
+                         "%s: the library row is missing; restore a copy or index again", store->base.uri);
+    if (status == RV_OK)
+        status = rv_sqlite_column_bytes(store, statement, 0, "library", &kind, err);
+    if (status == RV_OK && strcmp(kind, LIBRARY_KIND) != 0)
+        status = rv_store_unknown_kind(&store->base, kind, err);
+    if (status == RV_OK)
+        status = rv_sqlite_column_integer(store, statement, 1, "library", store->base.schema_version,
+                                          store->base.schema_version, &version, err);
+    free(kind);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static RvStatus check_version(SqliteStore *store, RvError *err)
+{
+    int64_t application = 0, version = 0;
+    RvStatus status = rv_sqlite_integer(store, "PRAGMA application_id", 0, &application, err);
+    if (status == RV_OK && application != SQLITE_LIBRARY_APPLICATION_ID)
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: an SQLite database of another program; choose another file for "
+                            "the library",
+                            store->base.uri);
+    if (status == RV_OK)
+        status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
+    if (status == RV_OK && version > SQLITE_SCHEMA_VERSION)
+        return rv_store_newer_schema(&store->base, version, SQLITE_SCHEMA_VERSION, err);
+    if (status == RV_OK && version < 1)
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: schema version %lld, which no reelvec has made; restore a copy "
+                            "or index again",
+                            store->base.uri, (long long)version);
+    store->base.schema_version = (int)version;
+    return status;
+}
+
+RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
+{
+    *empty = false;
+    RvStatus status = is_empty(store, empty, err);
+    if (status != RV_OK || *empty)
+        return status;
+    status = check_version(store, err);
+    sqlite3_stmt *statement = NULL;
+    if (status == RV_OK)
+        status = rv_sqlite_prepare(store, "SELECT sql FROM sqlite_schema WHERE name = ?1", &statement, err);
+    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
+        if (schema[i].version <= store->base.schema_version)
+            status = check_object(store, statement, &schema[i], err);
+    }
+    sqlite3_finalize(statement);
+    return status == RV_OK ? check_library_row(store, err) : status;
+}
+
+/* ---- the model ---------------------------------------------------------------------------------------- */
+
+static RvStatus read_name(SqliteStore *store, sqlite3_stmt *statement, int column, char *out,
+                          size_t size_bytes, RvError *err)
+{
+    char *text = NULL;
+    RvStatus status = rv_sqlite_column_bytes(store, statement, column, "library", &text, err);
+    if (status == RV_OK)
+        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
+    free(text);
+    return status;
+}
+
+RvStatus rv_sqlite_get_identity(Store *base, ModelIdentity *out, bool *present, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    int64_t dimensions = 0, version = 0, normalized = 0;
+    RvStatus status =
+        rv_sqlite_prepare(store,
+                          "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized "
+                          "FROM library WHERE id = 1",
+                          &statement, err);
+    if (status == RV_OK)
+        status = rv_sqlite_step(store, statement, &row, err);
+    if (status == RV_OK && row && sqlite3_column_type(statement, 2) != SQLITE_NULL) {
+        status = read_name(store, statement, 0, out->name, sizeof out->name, err);
+        if (status == RV_OK)
+            status = read_name(store, statement, 1, out->weights_sha256, sizeof out->weights_sha256, err);
+        if (status == RV_OK)
+            status = rv_sqlite_column_integer(store, statement, 2, "library", 1, STORE_MAX_DIMENSIONS,
+                                              &dimensions, err);
+        if (status == RV_OK)
+            status = rv_sqlite_column_integer(store, statement, 3, "library", 0, INT32_MAX, &version, err);
+        if (status == RV_OK)
+            status = rv_sqlite_column_integer(store, statement, 4, "library", 0, 1, &normalized, err);
+        *present = status == RV_OK;
+    }
+    out->dimensions = (int)dimensions;
+    out->preprocess_version = (int)version;
+    out->normalized = normalized != 0;
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static RvStatus write_identity(SqliteStore *store, const ModelIdentity *identity, RvError *err)
+{
+    sqlite3_stmt *statement = NULL;
+    RvStatus status =
+        rv_sqlite_prepare(store,
+                          "UPDATE library SET model_name = ?1, weights_sha256 = ?2, dimensions = ?3, "
+                          "preprocess_version = ?4, normalized = ?5 WHERE id = 1",
+                          &statement, err);
+    if (status != RV_OK)
+        return status;
+    rv_sqlite_bind_bytes(statement, 1, identity->name);
+    rv_sqlite_bind_bytes(statement, 2, identity->weights_sha256);
+    sqlite3_bind_int(statement, 3, identity->dimensions);
+    sqlite3_bind_int(statement, 4, identity->preprocess_version);
+    sqlite3_bind_int(statement, 5, identity->normalized);
+    status = rv_sqlite_step(store, statement, NULL, err);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+RvStatus rv_sqlite_claim_identity(Store *base, const ModelIdentity *wanted, ModelIdentity *out, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    RvStatus status = rv_sqlite_begin(store, err);
+    if (status != RV_OK)
+        return status;
+    bool present = false;
+    int64_t has_frames = 0;
+    *out = (ModelIdentity){0};
+    status = rv_sqlite_get_identity(base, out, &present, err);
+    if (status == RV_OK && present)
+        status = rv_sqlite_integer(store, "SELECT EXISTS (SELECT 1 FROM frames)", 1, &has_frames, err);
+    if (status == RV_OK && has_frames == 0) {
+        status = write_identity(store, wanted, err);
+        *out = *wanted;
+    }
+    return rv_sqlite_end(store, status, err);
+}
+
+/* ---- notes -------------------------------------------------------------------------------------------- */
+
+RvStatus rv_sqlite_get_note(Store *base, const char *name, char **value, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    if (base->schema_version < 3)
+        return RV_OK;
+    RvStatus status =
+        rv_sqlite_prepare(store, "SELECT value FROM library_notes WHERE name = ?1", &statement, err);
+    if (status != RV_OK)
+        return status;
+    rv_sqlite_bind_bytes(statement, 1, name);
+    status = rv_sqlite_step(store, statement, &row, err);
+    if (status == RV_OK && row)
+        status = rv_sqlite_column_bytes(store, statement, 0, "library_notes", value, err);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+RvStatus rv_sqlite_put_note(Store *base, const char *name, const char *value, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    sqlite3_stmt *statement = NULL;
+    RvStatus status =
+        rv_sqlite_prepare(store, "REPLACE INTO library_notes (name, value) VALUES (?1, ?2)", &statement, err);
+    if (status != RV_OK)
+        return status;
+    rv_sqlite_bind_bytes(statement, 1, name);
+    rv_sqlite_bind_bytes(statement, 2, value);
+    status = rv_sqlite_step(store, statement, NULL, err);
+    sqlite3_finalize(statement);
+    return status;
+}

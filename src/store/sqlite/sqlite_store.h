@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of the SQLite backend that its files share. */
+#ifndef RV_SQLITE_STORE_H
+#define RV_SQLITE_STORE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "store/store_backend.h"
+
+/* Marks the file as ours in its header (bytes 68 to 71): "RVEC". */
+#define SQLITE_LIBRARY_APPLICATION_ID 0x52564543
+
+/* Version 2 brought the change log, version 3 the notes. A macro of digits, for SQL. */
+#define SQLITE_SCHEMA_VERSION 3
+
+typedef struct SqliteStore {
+    Store base;
+    sqlite3 *db;
+    sqlite3_stmt *frames; // of visit_frames, kept because searches read many short ranges; NULL while in use
+} SqliteStore;
+
+/* ---- sqlite_vfs.c: SQLite's view of the file system ---- */
+
+/* The name under which connections ask for it. */
+#define SQLITE_LIBRARY_VFS "reelvec"
+
+/* Before the first connection; again does nothing. */
+void rv_sqlite_vfs_register(void);
+
+/* ---- sqlite_store.c ---- */
+
+/* Open a connection. parameters: of SQLite's URI ("immutable=1"); NULL: none. Gives SQLite's code; *out is to
+ * be closed in any case. */
+int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out);
+
+/* ---- sqlite_side.c: the files beside a library ---- */
+
+#define SQLITE_SIDE_PATH_BYTES 8192
+
+/* false: too long. */
+bool rv_sqlite_side_path(const char *path, const char *suffix, char *out, size_t size_bytes);
+/* Whether changes wait beside the library that nobody can see who reads the library alone; in which file. */
+bool rv_sqlite_pending(const char *path, char *name, size_t size_bytes);
+/* Why the library cannot be written to: names the file that is in the way, and whose it is. */
+RvStatus rv_sqlite_cannot_write(const char *path, RvError *err);
+/* Before writing: remove LIBRARY-wal (an empty one) and LIBRARY-shm if they belong to somebody else and
+ * nobody has the library open. Readers of other programs leave such files. What fails is noticed when
+ * writing. */
+void rv_sqlite_clear_way(const char *path);
+/* After the files were made: they belong to the library's group, as far as this user may say so. SQLite gives
+ * them the library's mode. */
+void rv_sqlite_share_side_files(const char *path);
+
+/* ---- sqlite_statement.c: statements, values, errors ---- */
+
+/* The connection's last failure as a status and a message that names the library. */
+RvStatus rv_sqlite_fail(SqliteStore *store, RvError *err);
+
+/* Run statements that give no rows. */
+RvStatus rv_sqlite_run(SqliteStore *store, const char *sql, RvError *err);
+RvStatus rv_sqlite_prepare(SqliteStore *store, const char *sql, sqlite3_stmt **out, RvError *err);
+/* *row: whether there is a row; NULL where none is expected. */
+RvStatus rv_sqlite_step(SqliteStore *store, sqlite3_stmt *statement, bool *row, RvError *err);
+/* One row of one integer; fallback where there is no row or no integer. */
+RvStatus rv_sqlite_integer(SqliteStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err);
+
+/* BEGIN IMMEDIATE: waits for other writers now rather than at the first write. */
+RvStatus rv_sqlite_begin(SqliteStore *store, RvError *err);
+/* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
+RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err);
+
+/* Names and messages are bytes: bound as TEXT where they are UTF-8, as BLOB where not, so that they come back
+ * as they were and one name has one representation. text is borrowed until the statement is reset. */
+void rv_sqlite_bind_bytes(sqlite3_stmt *statement, int index, const char *text);
+
+/* Read columns strictly. what: the row for the message ("video 3"). Errors: FORMAT, MEMORY. */
+RvStatus rv_sqlite_column_bytes(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
+                                char **out, RvError *err);
+RvStatus rv_sqlite_column_integer(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
+                                  int64_t min, int64_t max, int64_t *out, RvError *err);
+RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
+                                   double *out, RvError *err);
+
+/* ---- sqlite_schema.c: making and recognising a library ---- */
+
+/* RV_OK when the open database is a library of this version; *empty when it has nothing in it at all. Errors:
+ * FORMAT (not ours, or changed), UNSUPPORTED (a newer version, another kind). */
+RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err);
+/* Make the tables in an empty database, in one transaction; what another process made meanwhile is left. */
+RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err);
+/* A library of an older version gets what is missing, in one transaction. */
+RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err);
+RvStatus rv_sqlite_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
+RvStatus rv_sqlite_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
+                                  RvError *err);
+
+RvStatus rv_sqlite_get_note(Store *store, const char *name, char **value, RvError *err);
+RvStatus rv_sqlite_put_note(Store *store, const char *name, const char *value, RvError *err);
+
+/* ---- sqlite_video.c: rows of videos ---- */
+
+RvStatus rv_sqlite_find_video(Store *store, VideoColumn column, const char *value, StoredVideo *out,
+                              bool *found, RvError *err);
+RvStatus rv_sqlite_has_video(Store *store, int64_t video_id, bool *found, RvError *err);
+RvStatus rv_sqlite_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                               RvError *err);
+RvStatus rv_sqlite_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
+RvStatus rv_sqlite_remove_video(Store *store, int64_t video_id, RvError *err);
+RvStatus rv_sqlite_list_videos(Store *store, RvVideos *out, RvError *err);
+RvStatus rv_sqlite_list_paths(Store *store, RvVideos *out, RvError *err);
+
+/* ---- sqlite_frame.c: rows of frames and pictures ---- */
+
+RvStatus rv_sqlite_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
+                              RvError *err);
+RvStatus rv_sqlite_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
+                                RvError *err);
+RvStatus rv_sqlite_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
+RvStatus rv_sqlite_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
+                           size_t *size_bytes, RvError *err);
+
+/* ---- sqlite_derived.c: tokens of derived data and the change log ---- */
+
+extern const StoreDerived rv_sqlite_derived;
+/* Within a transaction that changes these rows. */
+RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err);
+
+#endif

@@ -13,6 +13,13 @@
 
 #define PROGRAM_WORDS_MAX 20
 
+/* In a test whose file has a `fixture` that says whether it could be made. */
+#define SKIP_UNLESS_READY()                                                                                  \
+    do {                                                                                                     \
+        if (!fixture.ready)                                                                                  \
+            skip();                                                                                          \
+    } while (0)
+
 /* A new folder below the build, named after the test, in which the program finds its data and its cache;
  * false where it cannot be made. */
 static inline bool program_folder_make(const char *name, char *folder, size_t size_bytes)

@@ -45,12 +45,6 @@ static int tear_down_group(void **state)
     return program_folder_remove(fixture.folder);
 }
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 /* The run ends so, with the words in what it wrote. */
 static void expect(RunResult result, int status, const char *words, const char *why)
 {

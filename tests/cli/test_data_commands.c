@@ -54,12 +54,6 @@ static int tear_down_group(void **state)
     return program_folder_remove(fixture.folder);
 }
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 static void sql_prints_every_format(void **state)
 {
     static const struct {

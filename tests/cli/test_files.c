@@ -53,12 +53,6 @@ static int tear_down_group(void **state)
     return program_folder_remove(fixture.folder);
 }
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 /* By the shell, in the folder, with $reelvec for the program. */
 static RunResult run_shell(const char *script)
 {

@@ -49,12 +49,6 @@ static int need_clips(void **state)
     return 0;
 }
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 #define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 #define INDEX(library, ...) RUN("index", "--library", library, __VA_ARGS__)
 

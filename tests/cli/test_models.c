@@ -28,12 +28,6 @@ static Fixture fixture;
 
 #define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 /* Status and a part of what was said, on either output. */
 #define ASSERT_RUN(expected_status, part, ...)                                                               \
     do {                                                                                                     \

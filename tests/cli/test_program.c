@@ -65,12 +65,6 @@ static int need_clips(void **state)
     return 0;
 }
 
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
-
 static void index_tells_each_video_once(void **state)
 {
     (void)state;

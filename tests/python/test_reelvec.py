@@ -417,10 +417,11 @@ class LibraryTest(unittest.TestCase):
             self.assertIn("bad.mp4", reports[0].error)
             with self.assertRaises(reelvec.ReelvecError):
                 memory.index(os.path.join(place, "bad.mp4"), retry_failed=True)
-            bad, good = memory.video_list()
-            self.assertFalse(bad.missing or good.missing)
+            videos = {os.path.basename(video.path): video for video in memory.video_list()}
+            self.assertEqual([video.missing for video in videos.values()], [False, False])
             os.remove(os.path.join(place, "bad.mp4"))
-            self.assertTrue(bad.missing)
+            self.assertEqual({name: video.missing for name, video in videos.items()},
+                             {"bad.mp4": True, os.path.basename(os.path.realpath(VIDEO)): False})
 
     def test_several_videos_at_once_give_the_same_library(self):
         place, kept = scratch("several"), []

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
-#include "output.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/output.h"
 
 typedef struct ListSettings {
     CliCommon common;

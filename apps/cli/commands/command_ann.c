@@ -5,10 +5,10 @@
 
 #include <jansson.h>
 
-#include "cli.h"
-#include "context.h"
-#include "json_text.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/json_text.h"
+#include "cli/text.h"
 
 typedef struct AnnSettings {
     CliCommon common;

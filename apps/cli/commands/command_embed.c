@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "context.h"
-#include "json_text.h"
-#include "npy.h"
-#include "out_file.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/json_text.h"
+#include "cli/npy.h"
+#include "cli/out_file.h"
+#include "cli/text.h"
 
 typedef struct EmbedSettings {
     CliCommon common;

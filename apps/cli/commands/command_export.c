@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "context.h"
-#include "copy_run.h"
-#include "export_file.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/copy_run.h"
+#include "cli/export_file.h"
 
 typedef struct ExportSettings {
     CliCommon common;

@@ -2,8 +2,8 @@
 /* reelvec model add and remove: checkpoints that were got by hand, into the models folder and out of it. */
 #include <stdlib.h>
 
-#include "cli.h"
-#include "context.h"
+#include "cli/cli.h"
+#include "cli/context.h"
 
 typedef struct AddSettings {
     CliCommon common;

@@ -9,12 +9,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "context.h"
-#include "hits.h"
-#include "picture_surface.h"
-#include "sheet_page.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/hits.h"
+#include "cli/picture_surface.h"
+#include "cli/sheet_page.h"
+#include "cli/text.h"
 
 #define DEFAULT_COLUMNS 6
 #define CELL_WIDTH 240

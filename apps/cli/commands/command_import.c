@@ -2,9 +2,9 @@
 /* reelvec import: other libraries into this one. */
 #include <stdint.h>
 
-#include "cli.h"
-#include "context.h"
-#include "copy_run.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/copy_run.h"
 
 typedef struct ImportSettings {
     CliCommon common;

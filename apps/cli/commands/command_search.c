@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "context.h"
-#include "hits.h"
-#include "picture_surface.h"
-#include "terms.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/hits.h"
+#include "cli/picture_surface.h"
+#include "cli/terms.h"
 
 typedef struct SearchSettings {
     CliCommon common;

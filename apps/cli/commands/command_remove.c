@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdint.h>
 
-#include "cli.h"
-#include "context.h"
+#include "cli/cli.h"
+#include "cli/context.h"
 
 typedef struct RemoveSettings {
     CliCommon common;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
-#include "picture_surface.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/picture_surface.h"
+#include "cli/text.h"
 
 typedef struct InspectSettings {
     CliCommon common;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
-#include "output.h"
-#include "sql_library.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/output.h"
+#include "cli/sql_library.h"
 #include "sqlite/sql_functions.h"
 
 typedef struct SqlSettings {

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "cli.h"
-#include "context.h"
-#include "terminal.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
 
 typedef struct DoctorSettings {
     CliCommon common;

@@ -133,7 +133,7 @@ static void bad_terms_are_refused_with_a_reason(void **state)
          "no such picture"},
         {{.kind = RV_TERM_IMAGE_FILE, .value = "this file"},
          RV_ERROR_FORMAT,
-         "test_query_terms.c",
+         "test_library_search.c",
          "not a picture"},
         {{.kind = RV_TERM_TEXT, .value = "x", .weight = NAN}, RV_ERROR_ARGUMENT, "weight", "no number"},
     };
@@ -144,7 +144,7 @@ static void bad_terms_are_refused_with_a_reason(void **state)
         RvTerm term = cases[i].term;
         char source[1024];
         if (term.kind == RV_TERM_IMAGE_FILE && strcmp(term.value, "this file") == 0) {
-            snprintf(source, sizeof source, "%s/tests/core/test_query_terms.c", getenv("REELVEC_SOURCE"));
+            snprintf(source, sizeof source, "%s/tests/library/test_library_search.c", getenv("REELVEC_SOURCE"));
             term.value = source;
         }
         RvStatus status = rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err);

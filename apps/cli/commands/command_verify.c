@@ -2,8 +2,8 @@
 /* reelvec verify: check everything that the library holds. */
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
+#include "cli/cli.h"
+#include "cli/context.h"
 
 typedef struct VerifySettings {
     CliCommon common;

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
-#include "json_text.h"
-#include "output.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/json_text.h"
+#include "cli/output.h"
+#include "cli/text.h"
 
 typedef struct ModelSettings {
     CliCommon common;

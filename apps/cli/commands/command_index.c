@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "context.h"
-#include "queue_run.h"
+#include "cli/cli.h"
+#include "cli/context.h"
+#include "cli/queue_run.h"
 
 #define MAX_SHARDS 100000
 

@@ -124,7 +124,7 @@ static void picture_load_names_the_path(void **state)
     assert_int_equal(rv_picture_load("", NULL, &picture, &err), RV_ERROR_ARGUMENT);
     assert_int_equal(rv_picture_load(NULL, NULL, &picture, &err), RV_ERROR_ARGUMENT);
     char path[1024];
-    data_path("../test_still.c", path, sizeof path);
+    data_path("../still/test_still.c", path, sizeof path);
     assert_int_equal(rv_picture_load(path, NULL, &picture, &err), RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "test_still.c: not a picture"));
     assert_null(picture);

@@ -14,7 +14,7 @@
 
 #include "median.h"
 #include "search/codes/codes.h"
-#include "search/search.h"
+#include "search/query.h"
 
 #define BATCH 256
 #define VIDEO_FRAMES 2000
@@ -267,7 +267,7 @@ static Store *open_store(const char *path, bool read_only)
 {
     RvError err = {0};
     Store *store = NULL;
-    RvLibraryOptions options = {.create = !read_only, .read_only = read_only};
+    StoreOptions options = {.create = !read_only, .read_only = read_only};
     check(rv_store_open(path, &options, &store, &err), &err);
     return store;
 }

@@ -17,7 +17,7 @@
 
 #include "median.h"
 #include "search/ivf/ivf.h"
-#include "search/search.h"
+#include "search/query.h"
 
 #define DIMENSIONS 512
 #define BATCH 256
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
     }
     bool loads = strcmp(argv[2], "load") == 0;
     with_topics = strcmp(argv[argc - 1], "topics") == 0;
-    check(rv_store_open(argv[1], &(RvLibraryOptions){.create = loads}, &store, &err), &err);
+    check(rv_store_open(argv[1], &(StoreOptions){.create = loads}, &store, &err), &err);
     if (loads)
         load(store, argc > 3 ? atoll(argv[3]) : 100000, argc > 4 ? (size_t)atoll(argv[4]) : 0);
     else

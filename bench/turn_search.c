@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "search/codes/codes.h"
-#include "search/search.h"
+#include "search/query.h"
 #include "turns.h"
 
 #define BATCH 1024
@@ -42,7 +42,7 @@ static void load(const char *library, const float *vectors, size_t row_count, in
     RvError err = {0};
     ModelIdentity model = {
         .name = "generated", .weights_sha256 = "0", .dimensions = dimensions, .normalized = true};
-    check(rv_store_open(library, &(RvLibraryOptions){.create = true}, &store, &err), &err);
+    check(rv_store_open(library, &(StoreOptions){.create = true}, &store, &err), &err);
     check(rv_store_require_identity(store, &model, &err), &err);
     for (size_t video = 0; video * rows_per_video < row_count; video++) {
         char path[64];
@@ -70,7 +70,7 @@ static void make_codes(const char *library)
 {
     Store *store = NULL;
     RvError err = {0};
-    check(rv_store_open(library, &(RvLibraryOptions){0}, &store, &err), &err);
+    check(rv_store_open(library, &(StoreOptions){0}, &store, &err), &err);
     check(rv_codes_update(store, NULL, 0, &err), &err);
     rv_store_close(store);
 }
@@ -106,7 +106,7 @@ static void answer(void *context)
 static void open_library(Job *job, const char *library)
 {
     RvError err = {0};
-    check(rv_store_open(library, &(RvLibraryOptions){.read_only = true}, &job->store, &err), &err);
+    check(rv_store_open(library, &(StoreOptions){.read_only = true}, &job->store, &err), &err);
     check(rv_threads_create(0, &job->pool, &err), &err);
 }
 

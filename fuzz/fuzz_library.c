@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "search/search.h"
+#include "search/query.h"
 
 #define DIMENSIONS_MAX 512
 #define FILE_MAX_BYTES ((size_t)1 << 20)
@@ -159,7 +159,7 @@ static void open_and(void (*use)(Store *store), bool read_only)
 {
     Store *store = NULL;
     RvError err = {0};
-    RvLibraryOptions options = {.read_only = read_only};
+    StoreOptions options = {.read_only = read_only};
     RvStatus status = rv_store_open(library_path(), &options, &store, &err);
     if (status == RV_OK)
         use(store);

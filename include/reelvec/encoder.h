@@ -22,8 +22,6 @@ typedef enum RvPrecision {
                          with sums in float32, at least 0.9995 */
 } RvPrecision;
 
-#define RV_THREADS_MAX 1024
-
 /* Zeroed options are good defaults. */
 typedef struct RvEncoderOptions {
     int thread_count;   /* 0: one per core that this process may use; at most RV_THREADS_MAX */

@@ -28,6 +28,9 @@ typedef enum RvStatus {
     RV_ERROR_INTERNAL     /* our own mistake */
 } RvStatus;
 
+/* The most threads that any option may ask for. */
+#define RV_THREADS_MAX 1024
+
 #define RV_ERROR_MESSAGE_SIZE 1024
 
 /* Filled by the call that failed: one line that says what failed, on what, and what to do. */

@@ -3,8 +3,13 @@
 #ifndef REELVEC_VIDEO_H
 #define REELVEC_VIDEO_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "reelvec/image.h"
-#include "reelvec/library.h"
+#include "reelvec/index.h"
+#include "reelvec/log.h"
+#include "reelvec/status.h"
 
 #ifdef __cplusplus
 extern "C" {

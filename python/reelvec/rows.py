@@ -119,7 +119,7 @@ class IndexInfo:
 
 @dataclass(frozen=True)
 class LibraryInfo:
-    """Counts and extremes of a library; see RvLibraryInfo in reelvec/library.h."""
+    """Counts and extremes of a library; see RvLibraryInfo in reelvec/rows.h."""
 
     uri: str
     schema_version: int

@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "reelvec/encoder.h"
 
 int rv_threads_available(void)
 {

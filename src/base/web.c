@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
-#include "reelvec/reelvec.h"
+#include "reelvec/version.h"
 
 static void start_curl(void)
 {

@@ -15,7 +15,6 @@
 #include "encoder/encoder_device.h"
 #include "models/model_source.h"
 #include "pixels/resize.h"
-#include "reelvec/reelvec.h"
 
 /* Pictures that are worth a call at least, whatever the device says. */
 #define BATCH_MIN 16
@@ -33,11 +32,6 @@ struct RvEncoder {
     RvModelInfo info;
     RvLog log;
 };
-
-const char *rv_version(void)
-{
-    return REELVEC_VERSION;
-}
 
 /* The known name where the weights are known (once they were hashed) or lie where they were fetched to; else
  * the last part of the path. A shape names nobody: several models have the same. */

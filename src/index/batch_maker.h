@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
-#include "reelvec/library.h"
+#include "reelvec/index.h"
 #include "sampling/sampler.h"
 #include "video/video_reader.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "reelvec/encoder.h"
 
 struct BatchRows {
     RvEncoder *encoder;

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/threads.h"
 #include "index/index_video.h"
+#include "reelvec/encoder.h"
 
 /* How often progress is reported, and a wish to stop noticed, while no batch is ready. */
 #define TICK_S 0.2

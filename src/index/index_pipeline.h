@@ -3,7 +3,7 @@
 #ifndef RV_INDEX_PIPELINE_H
 #define RV_INDEX_PIPELINE_H
 
-#include "reelvec/library.h"
+#include "reelvec/index.h"
 #include "store/store.h"
 
 /* As rv_library_index_list, on a store. */

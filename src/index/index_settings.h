@@ -3,7 +3,8 @@
 #ifndef RV_INDEX_SETTINGS_H
 #define RV_INDEX_SETTINGS_H
 
-#include "reelvec/library.h"
+#include "reelvec/index.h"
+#include "reelvec/sources.h"
 #include "store/store.h"
 
 /* What the options say about the frames, as one line: workers with different lines make different libraries.

@@ -8,7 +8,8 @@
 
 #include "index/batch_maker.h"
 #include "index/batch_writer.h"
-#include "reelvec/library.h"
+#include "reelvec/index.h"
+#include "reelvec/queue.h"
 #include "store/store.h"
 #include "video/video_reader.h"
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "index/source_names.h"
 #include "index/source_patterns.h"
-#include "reelvec/library.h"
+#include "reelvec/sources.h"
 
 void rv_strings_clear(RvStrings *strings)
 {

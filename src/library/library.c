@@ -40,7 +40,11 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
     if (library == NULL)
         return RV_ERROR_MEMORY;
     library->log = options->log;
-    RvStatus status = rv_store_open(uri, options, &library->store, err);
+    StoreOptions store_options = {.read_only = options->read_only,
+                                  .create = options->create,
+                                  .thread_count = options->thread_count,
+                                  .log = options->log};
+    RvStatus status = rv_store_open(uri, &store_options, &library->store, err);
     if (status == RV_OK && options->device != NULL && strcmp(options->device, "cpu") != 0)
         status = rv_codes_use_device(library->store, options->device, err);
     if (status != RV_OK) {

@@ -3,6 +3,7 @@
 #ifndef RV_LIBRARY_COPY_H
 #define RV_LIBRARY_COPY_H
 
+#include "reelvec/copy.h"
 #include "store/store.h"
 
 /* As rv_library_copy. Videos that are left out are named to log. */

@@ -13,7 +13,7 @@
 #include "encoder/encoder_identity.h"
 #include "search/fusion.h"
 #include "search/moments.h"
-#include "search/search.h"
+#include "search/query.h"
 #include "store/video_name.h"
 
 #define TERMS_MAX 1024

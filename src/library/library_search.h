@@ -4,7 +4,8 @@
 #define RV_LIBRARY_SEARCH_H
 
 #include "base/threads.h"
-#include "reelvec/library.h"
+#include "reelvec/rows.h"
+#include "reelvec/search.h"
 #include "store/store.h"
 
 /* As rv_library_search, on a store. encoder may be NULL while no term is a text or a picture. */

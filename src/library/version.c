@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What this build stands on: the versions of its larger libraries, and the video hardware that they find. */
-#include "reelvec/reelvec.h"
+/* Versions: reelvec's own, those of the larger libraries that it stands on, and the video hardware that they
+ * find. */
+#include "reelvec/version.h"
 
 #include "compute/compute.h"
 #include "store/store.h"
 #include "video/video_reader.h"
+
+const char *rv_version(void)
+{
+    return REELVEC_VERSION;
+}
 
 void rv_describe_build(void (*fact)(void *user, const char *name, const char *value), void *user)
 {

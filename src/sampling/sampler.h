@@ -3,7 +3,7 @@
 #ifndef RV_SAMPLING_SAMPLER_H
 #define RV_SAMPLING_SAMPLER_H
 
-#include "reelvec/library.h"
+#include "reelvec/sampling.h"
 #include "video/video_reader.h"
 
 /* Zeroed options are good defaults. Sample k of an interval is the last frame whose time is at most k x

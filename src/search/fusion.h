@@ -4,7 +4,12 @@
 #define RV_SEARCH_FUSION_H
 
 #include "search/candidate.h"
-#include "search/search.h"
+
+/* One term as a vector: float32[dimensions], of length 1, with its weight (not 0). */
+typedef struct QueryVector {
+    const float *vector;
+    double weight;
+} QueryVector;
 
 /* All rows that a search looks at, with their scores per term. */
 typedef struct ScoredRows {

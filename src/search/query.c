@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A query from its checks to its hits: filter, scan, fuse, rank, merge. */
+#include "search/query.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +10,8 @@
 #include "base/mem.h"
 #include "base/vector.h"
 #include "search/codes/codes.h"
-#include "search/fusion.h"
 #include "search/moments.h"
 #include "search/scan_exact.h"
-#include "search/search.h"
 #include "search/topk.h"
 #include "store/video_name.h"
 

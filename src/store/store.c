@@ -115,10 +115,10 @@ static RvStatus make_default_folder(const char *uri, RvError *err)
     return status == RV_OK ? rv_file_make_folders(folder, err) : status;
 }
 
-RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     *out = NULL;
-    RvLibraryOptions effective = options != NULL ? *options : (RvLibraryOptions){0};
+    StoreOptions effective = options != NULL ? *options : (StoreOptions){0};
     char default_path[4096];
     if (effective.read_only)
         effective.create = false;

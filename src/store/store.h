@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "reelvec/library.h"
+#include "reelvec/ann.h"
+#include "reelvec/log.h"
+#include "reelvec/queue.h"
+#include "reelvec/rows.h"
 
 #define STORE_SCHEMA_VERSION 1
 #define STORE_LIBRARY_KIND "frames"
@@ -92,18 +95,26 @@ typedef bool (*PictureCheck)(const uint8_t *jpeg, size_t size_bytes, int *width,
 
 typedef struct Store Store;
 
+/* Zeroed options are good defaults. */
+typedef struct StoreOptions {
+    bool read_only;   // refuse to create or change anything
+    bool create;      // make an empty library if there is none
+    int thread_count; // of what works on its rows; 0: one per core
+    RvLog log;
+} StoreOptions;
+
 /* uri: a path (SQLite), "memory:", or a server's URI; NULL: rv_store_default_path(), whose folder is made
  * when options->create. A library that cannot be written to (permissions, read-only medium) opens for
  * reading. Threads: one store serves one call at a time; other stores and processes may use the same library.
  * Errors: those of rv_library_open. */
-RvStatus rv_store_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
+RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err);
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
 bool rv_store_is_read_only(const Store *store);
 /* As the options of opening say; 0: one per core. */
 int rv_store_thread_count(const Store *store);
-/* A library's address as messages may show it: without password and parameters, also where it is mistyped; a path that
- * begins with a '/' or a '.' as it is. Cut where it does not fit. */
+/* A library's address as messages may show it: without password and parameters, also where it is mistyped; a
+ * path that begins with a '/' or a '.' as it is. Cut where it does not fit. */
 void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes);
 RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err);
 
@@ -252,8 +263,8 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
 RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
                             RvError *err);
 
-/* All videos by path with video_id, sampling, state and duration_s; other members may be NULL or 0. Faster than
- * rv_store_list_videos, whose counting reads every key. */
+/* All videos by path with video_id, sampling, state and duration_s; other members may be NULL or 0. Faster
+ * than rv_store_list_videos, whose counting reads every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
 /* Rows in the library, or in a range of keys. */
 RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);

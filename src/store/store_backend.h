@@ -13,7 +13,7 @@ struct Store {
     char *uri; // as messages name it
     bool read_only;
     RvLog log;
-    int thread_count; // of what works on its rows; 0: one per core
+    int thread_count;   // of what works on its rows; 0: one per core
     int schema_version; // of the library; 0: STORE_SCHEMA_VERSION
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
@@ -115,7 +115,7 @@ RvStatus rv_store_queue_fence(Store *store, RvError *err);
 
 struct StoreBackend {
     const char *name;
-    RvStatus (*open)(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err);
+    RvStatus (*open)(const char *uri, const StoreOptions *options, Store **out, RvError *err);
     void (*close)(Store *store);
 
     RvStatus (*begin_snapshot)(Store *store, RvError *err);

@@ -67,7 +67,7 @@ static void memory_close(Store *base)
     free(store);
 }
 
-static RvStatus memory_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+static RvStatus memory_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     if (strcmp(uri, "memory:") != 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT,

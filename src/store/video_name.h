@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "reelvec/library.h"
+#include "reelvec/rows.h"
 
 /* Mark in chosen [videos->count] the videos that the name means, by the first way of RvNaming that finds any;
  * NULL means all. *naming: that way, RV_NAMED_NONE where there are none. Gives how many. */

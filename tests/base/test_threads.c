@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "base/threads.h"
-#include "reelvec/encoder.h"
 
 #define TASKS 1000
 

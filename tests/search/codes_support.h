@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "search/codes/codes.h"
-#include "search/search.h"
+#include "search/query.h"
 
 typedef struct LogCount {
     size_t lines;
@@ -28,7 +28,7 @@ static inline void count_line(void *user, RvLogLevel level, const char *message)
 static inline Store *open_codes_store(const char *path, bool read_only, LogCount *log)
 {
     Store *store = NULL;
-    RvLibraryOptions options = {.create = !read_only, .read_only = read_only};
+    StoreOptions options = {.create = !read_only, .read_only = read_only};
     if (log != NULL)
         options.log = (RvLog){count_line, log};
     assert_ok(rv_store_open(path, &options, &store, err));

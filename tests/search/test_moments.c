@@ -71,7 +71,7 @@ static void moments_end_where_the_next_sample_begins(void **state)
     static const double times_s[] = {0, 2, 6};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RvLibraryOptions create = {.create = true};
+        StoreOptions create = {.create = true};
         Store *store = NULL;
         RvVideos videos = {0};
         int64_t video_id = 0;

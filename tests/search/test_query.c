@@ -4,7 +4,7 @@
 
 #include <fnmatch.h>
 
-#include "search/search.h"
+#include "search/query.h"
 
 #define DIMENSIONS 6
 #define MAX_VIDEOS 5
@@ -33,7 +33,7 @@ typedef struct Case {
     char glob[16];
 } Case;
 
-static const RvLibraryOptions create_options = {.create = true};
+static const StoreOptions create_options = {.create = true};
 
 /* Multiples of 1/4 of few values: float32 sums of products are exact, and many rows are equal. */
 static void make_coarse_vector(uint64_t *seed, float *vector)

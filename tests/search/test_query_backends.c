@@ -4,7 +4,7 @@
 #include "../store/backend_fixture.h"
 
 #include "search/ivf/ivf.h"
-#include "search/search.h"
+#include "search/query.h"
 #include "store/store_backend.h"
 
 #define VIDEO_COUNT 6

@@ -36,7 +36,7 @@ static RvStatus see_block(void *user, const ScoredBlock *block, RvError *err)
 static Store *make_library(size_t frame_count)
 {
     Store *store = NULL;
-    RvLibraryOptions options = {.create = true};
+    StoreOptions options = {.create = true};
     ModelIdentity model = test_model(DIMENSIONS);
     VideoFacts facts = test_facts("/a.mp4");
     int64_t id = 0;

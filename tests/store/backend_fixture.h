@@ -37,7 +37,7 @@ typedef struct Fixture {
     Store *store;
 } Fixture;
 
-static const RvLibraryOptions create_options = {.create = true};
+static const StoreOptions create_options = {.create = true};
 
 /* The address of a database of this name on the server that the variable names. */
 static inline void server_database(const char *variable, const char *database, char *uri, size_t size_bytes)

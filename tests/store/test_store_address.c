@@ -175,7 +175,7 @@ static void mistyped_addresses_are_refused_without_the_password(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (int create = 0; create < 2; create++) {
-            RvLibraryOptions options = {.create = create == 1};
+            StoreOptions options = {.create = create == 1};
             RvError err = {0};
             Store *store = NULL;
             RvStatus status = rv_store_open(cases[i].uri, &options, &store, &err);
@@ -191,7 +191,7 @@ static void mistyped_addresses_are_refused_without_the_password(void **state)
     make_test_folder(folder, sizeof folder);
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(folder), 0);
-    assert_ok(rv_store_open("./talk:1@home.db", &(RvLibraryOptions){.create = true}, &store, err));
+    assert_ok(rv_store_open("./talk:1@home.db", &(StoreOptions){.create = true}, &store, err));
     rv_store_close(store);
     assert_ok(rv_store_open("talk:1@home.db", NULL, &store, err));
     rv_store_close(store);

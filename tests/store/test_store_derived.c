@@ -20,7 +20,7 @@ static void run_sql(const char *path, const char *sql)
 /* Two videos of ten frames each; changes are logged. */
 static Store *open_logged(const char *path)
 {
-    static const RvLibraryOptions create = {.create = true};
+    static const StoreOptions create = {.create = true};
     Store *store = NULL;
     ModelIdentity model = test_model(TEST_DIMENSIONS);
     assert_ok(rv_store_open(path, &create, &store, err));
@@ -207,7 +207,7 @@ static void memory_library_keeps_no_derived_data(void **state)
     (void)state;
     Store *store = NULL;
     char path[64];
-    static const RvLibraryOptions create = {.create = true};
+    static const StoreOptions create = {.create = true};
     assert_ok(rv_store_open("memory:", &create, &store, err));
     assert_false(state_of(store).supported);
     assert_refused(rv_store_derived_path(store, "-x", path, sizeof path, err), RV_ERROR_NOT_FOUND,

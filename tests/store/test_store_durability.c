@@ -13,7 +13,7 @@
 
 #define BATCH 8
 
-static const RvLibraryOptions create_options = {.create = true};
+static const StoreOptions create_options = {.create = true};
 
 static Store *open_claimed(const char *path, const char *video, int64_t *video_id)
 {
@@ -285,7 +285,7 @@ static void *read_all_the_time(void *argument)
 {
     Reader *reader = argument;
     Store *store = NULL;
-    RvLibraryOptions options = {.read_only = reader->scans % 2 == 1};
+    StoreOptions options = {.read_only = reader->scans % 2 == 1};
     RvStatus status = rv_store_open(reader->path, &options, &store, &reader->error);
     size_t last = 0;
     reader->scans = 0;

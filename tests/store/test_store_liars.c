@@ -178,7 +178,7 @@ static void write_library(Store *store, Outcome *outcome)
 static void play(Liar *liar, const char *uri, Outcome *outcome)
 {
     Store *store = NULL;
-    RvLibraryOptions options = {.create = true};
+    StoreOptions options = {.create = true};
     *outcome = (Outcome){.liar = liar};
     TRY(rv_store_open(uri, &options, &store, err));
     if (store == NULL)

@@ -13,8 +13,8 @@
 
 #define BATCH 8
 
-static const RvLibraryOptions create_options = {.create = true};
-static const RvLibraryOptions read_options = {.read_only = true};
+static const StoreOptions create_options = {.create = true};
+static const StoreOptions read_options = {.read_only = true};
 
 /* Users and a group that no account of the machine needs to have. */
 enum { OWNER = 61001, COLLEAGUE = 61002, OWN_GROUP = 61003, OTHER_GROUP = 61004, SHARED_GROUP = 61005 };

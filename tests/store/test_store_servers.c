@@ -44,7 +44,7 @@ static void faults_of_the_address_are_named_without_the_password(void **state)
         Store *store = NULL;
         change_uri(fixture, cases[i].from, cases[i].to, uri, sizeof uri);
         for (int read_only = 0; read_only < 2; read_only++) {
-            RvLibraryOptions options = {.read_only = read_only == 1};
+            StoreOptions options = {.read_only = read_only == 1};
             RvStatus status = rv_store_open(uri, &options, &store, &err);
             if (status != cases[i].status || strstr(err.message, cases[i].words) == NULL)
                 fail_msg("%s: %s: %s", cases[i].why, rv_status_name(status), err.message);
@@ -77,7 +77,7 @@ static void read_only_refuses_writing(void **state)
     Store *store = NULL;
     int64_t id = 0;
     VideoFacts facts = test_facts("/a.mp4");
-    assert_ok(rv_store_open(fixture->uri, &(RvLibraryOptions){.read_only = true}, &store, err));
+    assert_ok(rv_store_open(fixture->uri, &(StoreOptions){.read_only = true}, &store, err));
     assert_true(rv_store_is_read_only(store));
     assert_refused(rv_store_begin_video(store, &facts, 0, &id, err), RV_ERROR_IO, "for reading only");
     rv_store_close(store);

@@ -5,11 +5,11 @@
 #include "store_support.h"
 
 #include "mysql_peer.h"
-#include "search/search.h"
+#include "search/query.h"
 
 #define DIMENSIONS 2
 
-static const RvLibraryOptions create_options = {.create = true};
+static const StoreOptions create_options = {.create = true};
 
 typedef struct Scene {
     MysqlPeer peer;

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static const RvLibraryOptions create_options = {.create = true};
-static const RvLibraryOptions read_options = {.read_only = true};
+static const StoreOptions create_options = {.create = true};
+static const StoreOptions read_options = {.read_only = true};
 
 /* A library with one complete video of three frames. */
 static void make_library(const char *path)
@@ -85,7 +85,7 @@ static void open_says_what_is_there_instead(void **state)
     assert_int_equal(access(fixture->path, F_OK), -1);
     assert_refused(rv_store_open(fixture->path, &read_options, &store, err), RV_ERROR_NOT_FOUND,
                    "no library here");
-    RvLibraryOptions both = {.read_only = true, .create = true};
+    StoreOptions both = {.read_only = true, .create = true};
     assert_refused(rv_store_open(fixture->path, &both, &store, err), RV_ERROR_NOT_FOUND, "no library here");
     assert_refused(rv_store_open(fixture->folder, &create_options, &store, err), RV_ERROR_FORMAT, "a folder");
     snprintf(path, sizeof path, "%s/missing/library.db", fixture->folder);

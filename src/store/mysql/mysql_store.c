@@ -230,8 +230,7 @@ static RvStatus connect_first(MysqlStore *store, bool create, RvError *err)
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-static RvStatus open_library(MysqlStore *store, const char *uri, const RvLibraryOptions *options,
-                             RvError *err)
+static RvStatus open_library(MysqlStore *store, const char *uri, const StoreOptions *options, RvError *err)
 {
     bool empty = false;
     RvStatus status = rv_store_parse_address(uri, store->base.uri, &store->address, err);
@@ -249,7 +248,7 @@ static RvStatus open_library(MysqlStore *store, const char *uri, const RvLibrary
     return status;
 }
 
-static RvStatus open_dialect(const char *uri, const RvLibraryOptions *options, const StoreBackend *backend,
+static RvStatus open_dialect(const char *uri, const StoreOptions *options, const StoreBackend *backend,
                              const MysqlDialect *dialect, Store **out, RvError *err)
 {
     MysqlStore *store = rv_mem_alloc(1, sizeof *store, err);
@@ -267,12 +266,12 @@ static RvStatus open_dialect(const char *uri, const RvLibraryOptions *options, c
     return RV_OK;
 }
 
-static RvStatus mariadb_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+static RvStatus mariadb_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     return open_dialect(uri, options, &store_mariadb_backend, &rv_mysql_mariadb, out, err);
 }
 
-static RvStatus singlestore_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+static RvStatus singlestore_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     return open_dialect(uri, options, &store_singlestore_backend, &rv_mysql_singlestore, out, err);
 }

@@ -201,8 +201,7 @@ static RvStatus find_read_only(PostgresStore *store, RvError *err)
     return status;
 }
 
-static RvStatus open_library(PostgresStore *store, const char *uri, const RvLibraryOptions *options,
-                             RvError *err)
+static RvStatus open_library(PostgresStore *store, const char *uri, const StoreOptions *options, RvError *err)
 {
     PostgresParameters parameters = {0};
     bool empty = false;
@@ -225,7 +224,7 @@ static RvStatus open_library(PostgresStore *store, const char *uri, const RvLibr
     return status;
 }
 
-static RvStatus postgres_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+static RvStatus postgres_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     PostgresStore *store = rv_mem_alloc(1, sizeof *store, err);
     if (store == NULL)

@@ -259,7 +259,7 @@ static RvStatus prepare_for_writing(SqliteStore *store, RvError *err)
     return status;
 }
 
-static RvStatus open_library(SqliteStore *store, const RvLibraryOptions *options, RvError *err)
+static RvStatus open_library(SqliteStore *store, const StoreOptions *options, RvError *err)
 {
     bool exists = false, empty = false;
     const char *path = store->base.uri;
@@ -288,7 +288,7 @@ static RvStatus open_library(SqliteStore *store, const RvLibraryOptions *options
     return status;
 }
 
-static RvStatus sqlite_open(const char *uri, const RvLibraryOptions *options, Store **out, RvError *err)
+static RvStatus sqlite_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     SqliteStore *store = rv_mem_alloc(1, sizeof *store, err);
     if (store == NULL)

@@ -6,7 +6,7 @@
 
 #include "compute/kernels/kernels.h"
 #include "search/codes/row_code.h"
-#include "search/search.h"
+#include "search/query.h"
 
 #define ROWS 40
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* From query vectors to ranked frames: scan, fusion, top-k, moments. */
-#ifndef RV_SEARCH_SEARCH_H
-#define RV_SEARCH_SEARCH_H
+#ifndef RV_SEARCH_QUERY_H
+#define RV_SEARCH_QUERY_H
 
 #include "base/threads.h"
-#include "reelvec/library.h"
+#include "reelvec/ann.h"
+#include "reelvec/rows.h"
+#include "reelvec/search.h"
+#include "search/fusion.h"
 #include "store/store.h"
-
-/* One term as a vector: float32[dimensions], of length 1, with its weight (not 0). */
-typedef struct QueryVector {
-    const float *vector;
-    double weight;
-} QueryVector;
 
 /* The best frames that options (NULL: defaults) let through, of one state of the library. Hits carry video
  * ids and paths; order: score, then path, then frame number. dimensions: length of the vectors. pool NULL:

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The approximate index of a library: built, dropped, described. */
+#ifndef REELVEC_ANN_H
+#define REELVEC_ANN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvLibrary RvLibrary; /* reelvec/library.h */
+
+/* Zeroed options are good defaults. */
+typedef struct RvAnnOptions {
+    const char *kind;     /* "ivf", "hnsw", ... as the kind of library has them; NULL: its best */
+    const char *settings; /* "m=16,ef_construction=64"; NULL: the defaults */
+} RvAnnOptions;
+
+typedef struct RvAnnInfo {
+    bool present;
+    char kind[32];
+    char settings[160];
+    int64_t size_bytes;  /* 0 if the database does not say */
+    int64_t row_count;   /* frames in it; 0 if the database does not say */
+    int64_t newer_count; /* frames that searches look at one by one beside it */
+    bool automatic;      /* RV_SCAN_AUTO uses it */
+    char fault[256];     /* why it is not used, and what to do; "" if it is used */
+} RvAnnInfo;
+
+/* Threads: one call at a time per library. */
+
+/* Build the library's approximate index, in place of the one that it has. Errors: UNSUPPORTED if this kind of
+ * library has none, or none for its model; ARGUMENT for an unknown kind or setting. */
+RV_API RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err);
+
+/* *dropped (may be NULL): whether there was one. */
+RV_API RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err);
+
+RV_API RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The worker list: a list of videos in a library that several machines index together. */
+#ifndef REELVEC_QUEUE_H
+#define REELVEC_QUEUE_H
+
+#include <stdint.h>
+
+#include "reelvec/sources.h"
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvIndexOptions RvIndexOptions; /* reelvec/index.h */
+typedef struct RvLibrary RvLibrary;           /* reelvec/library.h */
+
+/* The list is a table of the library (PostgreSQL and MariaDB; others: UNSUPPORTED). A job is taken for a
+ * time, the lease, which its worker renews; a lease that ran out is taken over by another worker. */
+typedef struct RvQueueJob {
+    char *path; /* NULL: none */
+    int64_t job_id, lease_number;
+    int attempts; /* this one included */
+    double lease_s;
+} RvQueueJob;
+RV_API void rv_queue_job_clear(RvQueueJob *job);
+
+/* A video has so many attempts; then it counts as failed. */
+#define RV_QUEUE_ATTEMPTS_MAX 3
+
+typedef struct RvQueueCounts {
+    int64_t waiting, leased, done, failed;
+} RvQueueCounts;
+
+typedef enum RvQueueEnd {
+    RV_QUEUE_DONE,
+    RV_QUEUE_FAILED,    /* with a message */
+    RV_QUEUE_TRY_AGAIN, /* any worker may take it; FAILED after the last attempt */
+    RV_QUEUE_GIVE_BACK  /* any worker may take it; the attempt does not count */
+} RvQueueEnd;
+
+/* Threads: one call at a time per library, except rv_library_queue_possible, which any thread may call. */
+
+/* Whether a library of this address (as for rv_library_open) can have a list: UNSUPPORTED if its kind has
+ * none. Opens nothing. */
+RV_API RvStatus rv_library_queue_possible(const char *uri, RvError *err);
+
+/* Put videos (files, URLs) that are not in the list at its end; if all videos of the list are done, they
+ * begin anew. paths NULL: add none, only check. What the options say about frames is kept with the videos.
+ * options->retry_failed: all failed ones are tried again. Errors: ARGUMENT if open videos have other options.
+ */
+RV_API RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths,
+                                     const RvIndexOptions *options, RvError *err);
+
+/* Take one video for lease_s seconds; job->path is NULL if there is none now. *counts (may be NULL): of the
+ * videos with these options. Until rv_library_queue_end this handle's writing of frames fails with BUSY once
+ * another worker has taken the video over. A handle may hold several: rv_library_index_list checks the lease
+ * of each, RvIndexItem.job; rv_library_index that of the last one taken. */
+RV_API RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
+                                      RvQueueJob *job, RvQueueCounts *counts, RvError *err);
+
+/* From now on the lease lasts job->lease_s again; may be called with another handle. BUSY if another worker
+ * has the video. */
+RV_API RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job, RvError *err);
+
+/* message: NULL, or what went wrong. BUSY, and nothing is changed, if another worker has the video. */
+RV_API RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how,
+                                     const char *message, RvError *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of a library: videos and frames, how videos are named, and what is counted over all rows. */
+#ifndef REELVEC_ROWS_H
+#define REELVEC_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvVideo {
+    int64_t video_id;
+    char *path;
+    char *content_key;
+    char *codec;
+    char *sampling; /* "interval:1" and the like */
+    char *state;    /* "indexing", "complete", "failed" */
+    char *error;    /* why a video failed, or what was damaged in a complete one; else "" */
+    double duration_s, frame_rate;
+    int width, height; /* as displayed */
+    int64_t frame_count;
+} RvVideo;
+
+typedef struct RvVideos {
+    RvVideo *items;
+    size_t count;
+} RvVideos;
+
+typedef struct RvFrameInfo {
+    int64_t frame_number;
+    double time_s;
+} RvFrameInfo;
+
+typedef struct RvFrames {
+    RvFrameInfo *items;
+    size_t count;
+} RvFrames;
+
+/* Rows of frames in a block, all borrowed during the callback. */
+typedef struct RvFrameRows {
+    size_t count;
+    int dimensions;
+    const int64_t *video_ids;     /* [count] */
+    const int64_t *frame_numbers; /* [count] */
+    const double *times_s;        /* [count] */
+    const float *embeddings;      /* float32[count, dimensions], as stored */
+} RvFrameRows;
+
+/* How a name means videos. A name (`name`, `video_glob`, or the value of a frame's term) means the videos
+ * that the first of these ways finds, which may be several. */
+typedef enum RvNaming {
+    RV_NAMED_NONE,
+    RV_NAMED_PATH,   /* the path or URL as the library keeps it */
+    RV_NAMED_FILE,   /* the file that the name leads to from the current folder */
+    RV_NAMED_ENDING, /* the last parts of the path: clip.mp4, talks/clip.mp4 */
+    RV_NAMED_PATTERN /* a shell pattern with * ? [ ], on the whole path or on its last part, with a '/' in
+                        it also on several last parts; * crosses '/', case counts */
+} RvNaming;
+
+typedef struct RvLibraryInfo {
+    char uri[1024];
+    int schema_version;
+    char model_name[128]; /* "" if the library is empty */
+    char weights_sha256[65];
+    char model_path[4096]; /* where its checkpoint was when the library was last indexed; "": not known */
+    int dimensions;
+    bool normalized;
+    int64_t video_count, complete_count, failed_count, frame_count;
+    int64_t damaged_count; /* of the complete ones: some of their content could not be read or decoded */
+    int64_t size_bytes, picture_bytes, embedding_bytes;
+    int64_t code_bytes, code_count; /* of the file for fast search beside the library, and the frames in it */
+    double min_embedding_length, max_embedding_length; /* Euclidean */
+    int min_picture_height, max_picture_height;        /* of the stored pictures */
+} RvLibraryInfo;
+
+/* Threads: all functions of this header may be called from any thread; one call at a time per struct. */
+
+/* Whether a video's file is gone. The library still has its frames, and searches find them. False for a URL,
+ * and if that cannot be decided (a folder that cannot be entered). */
+RV_API bool rv_video_is_missing(const RvVideo *video);
+
+RV_API void rv_videos_clear(RvVideos *videos);
+RV_API void rv_frames_clear(RvFrames *frames);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Searching: terms in, hits out. */
+#ifndef REELVEC_SEARCH_H
+#define REELVEC_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/image.h"
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct RvEncoder RvEncoder; /* reelvec/encoder.h */
+typedef struct RvLibrary RvLibrary; /* reelvec/library.h */
+
+typedef enum RvTermKind {
+    RV_TERM_TEXT,       /* value: UTF-8 */
+    RV_TERM_IMAGE_FILE, /* value: path or URL of a still picture */
+    RV_TERM_IMAGE,      /* image */
+    RV_TERM_FRAME, /* value: one video (see RvNaming), time_s: the stored frame nearest to it; ARGUMENT if the
+                      video has ended by then */
+    RV_TERM_VECTOR /* vector: float32[dimensions] */
+} RvTermKind;
+
+typedef struct RvTerm {
+    RvTermKind kind;
+    const char *value;
+    const RvImage *image;
+    const float *vector;
+    double time_s;
+    double weight;         /* 0 means 1; negative: away from it */
+    bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
+} RvTerm;
+
+typedef enum RvFusion {
+    RV_FUSION_MEAN,   /* weighted mean of the normalised vectors: (text + image) / 2 */
+    RV_FUSION_ZSCORE, /* weighted sum of each term's standardised scores */
+    RV_FUSION_RRF     /* reciprocal rank fusion, weight / (60 + rank) summed over the terms */
+} RvFusion;
+
+typedef enum RvScan {
+    RV_SCAN_AUTO,       /* by the approximate index if the library has one that pays, else every frame */
+    RV_SCAN_EXACT,      /* every frame */
+    RV_SCAN_APPROXIMATE /* by the approximate index; NOT_FOUND if there is none. If it is out of date, every
+                           frame is looked at, with a warning to the log */
+} RvScan;
+
+/* Zeroed options are good defaults. */
+typedef struct RvSearchOptions {
+    size_t top; /* 0: 5 */
+    RvFusion fusion;
+    const char *video_glob; /* NULL: all; as RvNaming says; NOT_FOUND if it means none */
+    const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
+    bool moments;                                 /* merge neighbouring hits of one video */
+    double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
+    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
+} RvSearchOptions;
+
+typedef struct RvHit {
+    int64_t video_id;
+    const char *video; /* path or URL; valid until the hits are cleared */
+    int64_t frame_number;
+    double time_s;
+    double score;
+    double start_s, end_s; /* of the moment, up to the sample behind its last frame; both time_s without
+                              moments */
+} RvHit;
+
+typedef struct RvHits {
+    RvHit *items;
+    size_t count;
+} RvHits;
+
+/* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
+ * NULL if no term is a text or a picture. Threads: one call at a time per library and per encoder. Errors:
+ * ARGUMENT (no terms), NOT_FOUND (a frame's term names no video), MISMATCH (another model), those of reading
+ * a picture. */
+RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
+                                  size_t term_count, const RvSearchOptions *options, RvHits *out,
+                                  RvError *err);
+RV_API void rv_hits_clear(RvHits *hits);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -9,7 +9,7 @@
 
 #include "options.h"
 #include "reelvec/library.h"
-#include "sqlite/sql_functions.h"
+#include "sqlite/sql_error.h"
 
 #define BUSY_WAIT_MS 5000
 #define READ_MAX_BYTES ((size_t)64 << 20)

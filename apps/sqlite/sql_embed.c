@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SQL functions that embed texts and pictures with the library's own model. */
+#include "sql_embed.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reelvec/encoder.h"
 #include "reelvec/model.h"
-#include "sql_functions.h"
+#include "sql_error.h"
 
 SQLITE_EXTENSION_INIT3
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SQL functions on vectors: blobs of little-endian float32, as embedding_data holds them. */
+#include "sql_vector.h"
+
 #include <endian.h>
 #include <jansson.h>
 #include <math.h>
@@ -8,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sql_functions.h"
+#include "sql_error.h"
 
 SQLITE_EXTENSION_INIT3
 

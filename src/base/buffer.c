@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A growing run of bytes that has a maximum. */
+/* A growing array of bytes that has a maximum size. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A growing run of bytes that has a maximum. */
+/* A growing array of bytes that has a maximum size. */
 #ifndef RV_BASE_BUFFER_H
 #define RV_BASE_BUFFER_H
 
@@ -8,7 +8,7 @@
 
 #include "reelvec/status.h"
 
-/* bytes[size_bytes] is always a NUL that does not count, so text can be read as a C string. */
+/* bytes[size_bytes] is always a NUL that is not part of the size, so text can be read as a C string. */
 typedef struct Buffer {
     uint8_t *bytes;
     size_t size_bytes;
@@ -16,11 +16,12 @@ typedef struct Buffer {
     size_t max_bytes;
 } Buffer;
 
-/* Start empty; nothing is allocated before the first append. */
+/* Start empty. Nothing is allocated before the first append. _clear frees the memory. */
 void rv_buffer_init(Buffer *buffer, size_t max_bytes);
 void rv_buffer_clear(Buffer *buffer);
 
-/* Append a copy of the bytes. Errors: MEMORY, also when the maximum would be passed. */
+/* Append a copy of the bytes. Errors: MEMORY, also if the buffer would exceed its maximum; its content is
+ * then unchanged. */
 RvStatus rv_buffer_append(Buffer *buffer, const void *bytes, size_t size_bytes, RvError *err);
 RvStatus rv_buffer_append_format(Buffer *buffer, RvError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -28,7 +29,7 @@ RvStatus rv_buffer_append_format(Buffer *buffer, RvError *err, const char *forma
 /* Make room for size_bytes more without changing the size. */
 RvStatus rv_buffer_reserve(Buffer *buffer, size_t size_bytes, RvError *err);
 
-/* Forget the content, keep the memory. */
+/* Set the size to 0 and keep the memory. */
 void rv_buffer_reset(Buffer *buffer);
 
 #endif

@@ -15,11 +15,13 @@
 #include "base/error.h"
 #include "base/file.h"
 
-/* A line of the cache: digest, then what must be unchanged for it to hold. */
+/* A line of the cache is the digest, a space and the key. The key holds what must be unchanged for the digest
+ * to be valid. */
 #define CACHE_KEY_SIZE 4400
 #define CACHE_MAX_BYTES ((size_t)1 << 20)
 
-/* "SIZE INODE MODIFIED_NS PATH\n"; false when the file cannot be looked at. */
+/* Writes "SIZE INODE MODIFIED_NS PATH\n" into key. Returns false if the file's facts cannot be read or the
+ * key does not fit. */
 static bool cache_key(const char *path, char *key, size_t size_bytes)
 {
     char *absolute = realpath(path, NULL);
@@ -64,7 +66,7 @@ static bool look_up(const char *cache, const char *key, char hex[65])
     return found;
 }
 
-/* One write of one line, so that two processes do not mix theirs. */
+/* The line is written by a single call, so that the lines of two processes do not mix. */
 static void remember(const char *cache, const char *key, const char *hex)
 {
     struct stat facts;
@@ -75,7 +77,7 @@ static void remember(const char *cache, const char *key, const char *hex)
     char line[CACHE_KEY_SIZE + 65];
     int length = snprintf(line, sizeof line, "%s%s", hex, key);
     if (length > 0 && (size_t)length < sizeof line && write(fd, line, (size_t)length) != length)
-        errno = 0; // a cache that cannot be written is no error
+        errno = 0; // a cache that cannot be written is not an error
     close(fd);
 }
 
@@ -87,7 +89,7 @@ RvStatus rv_checksum_cached(const char *path, char hex[65], RvError *err)
         return RV_OK;
     RvStatus status = rv_file_sha256(path, hex, err);
     char key_after[CACHE_KEY_SIZE];
-    // A file that changed while it was read is not remembered.
+    // If the file changed while it was read, the digest is not remembered.
     if (status == RV_OK && cacheable && cache_key(path, key_after, sizeof key_after) &&
         strcmp(key, key_after) == 0 && cache_path(cache, sizeof cache, true))
         remember(cache, key, hex);

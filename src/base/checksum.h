@@ -5,9 +5,9 @@
 
 #include "reelvec/status.h"
 
-/* As rv_file_sha256, but a digest that was computed before for the same path, size, inode and modification
- * time is taken from the cache file. A cache that cannot be read or written only costs the time of hashing
- * again. */
+/* Like rv_file_sha256, but takes the digest from the cache file if one is stored for the same path, size,
+ * inode and modification time. If the cache cannot be read or written, the file is hashed again; that is not
+ * an error. */
 RvStatus rv_checksum_cached(const char *path, char hex[65], RvError *err);
 
 #endif

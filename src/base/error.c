@@ -40,7 +40,7 @@ RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
         return status;
     va_list arguments;
     va_start(arguments, format);
-    // Through a copy, so that the old message may be among the arguments.
+    // The message is built in a copy because err->message may be among the arguments.
     char message[RV_ERROR_MESSAGE_SIZE];
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);

@@ -8,16 +8,17 @@
 #include "reelvec/log.h"
 #include "reelvec/status.h"
 
-/* Write status and message into err (NULL is accepted) and give the status back, for `return
- * rv_error_set(...)`. Control characters in the result become '?', so that a hostile name cannot break the
- * line. */
+/* Write status and message into err (which may be NULL) and return the status, for `return
+ * rv_error_set(...)`. Control characters in the message become '?', so that a hostile file name cannot break
+ * the line. */
 RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* RV_ERROR_MEMORY with the amount that was refused. */
+/* Set RV_ERROR_MEMORY; the message names the number of bytes that were refused. Returns the status. */
 RvStatus rv_error_memory(RvError *err, size_t size_bytes);
 
-/* Hand a formatted line to the log; nothing happens where log is NULL or has no function. */
+/* Pass a formatted line to the log. Does nothing if log is NULL or has no function. Control characters become
+ * '?'. */
 void rv_log_line(const RvLog *log, RvLogLevel level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

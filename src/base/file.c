@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 #define READ_CHUNK_BYTES ((size_t)1 << 18)
-#define PIECES_PER_QUESTION 64 // about ten milliseconds of hashing between two questions whether to stop
+#define PIECES_PER_QUESTION 64 // the caller is asked whether to stop about every ten milliseconds of hashing
 
 static RvStatus open_regular(const char *path, int *descriptor, size_t *size_bytes, RvError *err)
 {
@@ -74,11 +74,11 @@ static bool is_pipe(const char *path)
 
 static RvStatus open_pipe(const char *path, int *descriptor, RvError *err)
 {
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC); // waits until somebody writes
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC); // blocks until a process opens the other end for writing
     return *descriptor >= 0 ? RV_OK : rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-/* Hand the bytes of a file (or pipe, where they are allowed) to `take` piece by piece. */
+/* Pass the bytes of a file to `take` piece by piece. A pipe is refused unless `pipes` is set. */
 static RvStatus read_pieces(const char *path, bool pipes,
                             RvStatus (*take)(void *, const void *, size_t, RvError *), void *context,
                             RvError *err)
@@ -138,8 +138,8 @@ bool rv_file_is_url(const char *path_or_url)
     return rv_ascii_begins(path_or_url, "http://") || rv_ascii_begins(path_or_url, "https://");
 }
 
-/* Where user, password and host begin, behind KIND:// of any kind (http:/ is a slip for http://); NULL in a
- * path. */
+/* Returns where the authority (user, password, host) begins: behind "KIND://" of any kind, also behind
+ * "http:/", a common slip. Returns NULL if it is a path. */
 static const char *find_authority(const char *path_or_url)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
@@ -151,13 +151,14 @@ static const char *find_authority(const char *path_or_url)
     return behind + 1 + strspn(behind + 1, "/");
 }
 
-/* What stands behind user and password; the authority itself where there are none. */
+/* Returns what follows user and password, or the authority itself if it has none. */
 static const char *find_host(const char *authority)
 {
     size_t length = strcspn(authority, "/?#");
-    // A password may hold an "@" of its own: the host follows the last one.
+    // A password may contain "@": the host follows the last one.
     const char *at = memrchr(authority, '@', length), *colon = memchr(authority, ':', length);
-    // One with a "/" in it, which should be written as %2F, leaves a port that is no number.
+    // A password may also contain "/", which should have been written as %2F. It shows as a port that is no
+    // number.
     if (at == NULL && colon != NULL && authority[0] != '[' &&
         strspn(colon + 1, "0123456789") < (size_t)(authority + length - colon - 1))
         at = strrchr(authority, '@');
@@ -175,7 +176,8 @@ void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
     const char *host = authority != NULL ? find_host(authority) : path_or_url, *kept = authority;
     if (authority == NULL)
         kept = path_or_url;
-    else if (!rv_file_is_url(path_or_url) && host != authority) // of other kinds the user is shown
+    // for other kinds of address the user name stays visible
+    else if (!rv_file_is_url(path_or_url) && host != authority)
         kept = authority + strcspn(authority, ":@");
     bool user = kept != authority && authority != NULL;
     snprintf(shown, size_bytes, "%.*s%s%s", (int)(kept - path_or_url), path_or_url, user ? "@" : "", host);
@@ -234,11 +236,11 @@ void rv_sha256_finish(Sha256 *sha, char hex[65])
     free(sha);
 }
 
-/* A file on its way into SHA-256. */
+/* The state of hashing one file. */
 typedef struct FileDigest {
     Sha256 *sha;
     const char *path;
-    bool (*cancelled)(void *user, int64_t done_bytes); // NULL: never
+    bool (*cancelled)(void *user, int64_t done_bytes); // NULL: hashing cannot be cancelled
     void *user;
     size_t piece_count;
     int64_t done_bytes;

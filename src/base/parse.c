@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Strict reading of numbers: the whole string must be one, inside the bounds, in any locale. */
+/* Strict parsing of numbers: the whole string must be a number within the bounds, in any locale. */
 #include "base/parse.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ bool rv_parse_double(const char *text, double min, double max, double *out)
 {
     if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
         return false;
-    // The caller's locale may write the decimal point as a comma; ours does not.
+    // The caller's locale may use a comma as the decimal point; numbers here always use a period.
     locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (c_locale == (locale_t)0)
         return false;

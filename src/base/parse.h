@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Strict reading of numbers: the whole string must be one, inside the bounds, in any locale. */
+/* Strict parsing of numbers: the whole string must be a number within the bounds, in any locale. Each
+ * function returns false, and leaves *out alone, if it is not. */
 #ifndef RV_BASE_PARSE_H
 #define RV_BASE_PARSE_H
 
@@ -8,10 +9,10 @@
 
 bool rv_parse_int64(const char *text, int64_t min, int64_t max, int64_t *out);
 
-/* Finite decimal numbers only; neither "nan", "inf" nor hexadecimal. */
+/* Finite decimal numbers only: "nan", "inf" and hexadecimal are refused. */
 bool rv_parse_double(const char *text, double min, double max, double *out);
 
-/* Seconds as "12", "12.5", "1:02", "1:02:03.5". */
+/* Seconds, written as "12", "12.5", "1:02" or "1:02:03.5". */
 bool rv_parse_time(const char *text, double *seconds);
 
 #endif

@@ -23,33 +23,39 @@ int rv_threads_available(void)
     return count > 0 ? count : 1;
 }
 
-/* A run in one word, so that opening, joining, leaving and closing it are single steps: how many workers are
- * in it, whether more may join, and its number. A worker that is not there in time (asleep, or its core taken
- * by other work) is not waited for; only one inside a task is. */
+/* The state of a run is one atomic word, so that opening, joining, leaving and closing it are single steps.
+ * It holds the number of workers inside, whether more may join, and the number of the run.
+ *
+ * A worker that is late (asleep, or its core is taken by other work) is not waited for. Only a worker that is
+ * inside a task is.
+ *
+ *    bits   0 .. 15   workers inside the run         RUN_JOINED
+ *    bit   16         open: more workers may join    RUN_OPEN
+ *    bits  17 .. 63   number of the run              RUN_NUMBER_ONE */
 #define RUN_JOINED ((uint64_t)0xffff)
 #define RUN_OPEN ((uint64_t)1 << 16)
 #define RUN_NUMBER_ONE ((uint64_t)1 << 17)
 _Static_assert(RV_THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
 
-/* Between two operations of a network pass a few microseconds, and waking a thread takes longer than many an
- * operation: who waits looks again and again for this long, and sleeps then. */
+/* Between two operations of a network only a few microseconds pass, and waking a thread takes longer than
+ * many an operation. A thread that waits therefore polls for SPIN_NS before it sleeps. */
 #define SPIN_NS 200000
-// Of these, the first without a call of the system; afterwards whoever else wants the core gets it.
+// For the first SPIN_HARD_NS it polls without a system call. After that it yields the core to other threads.
 #define SPIN_HARD_NS 20000
 
 struct ThreadPool {
     int thread_count;
     int started_count;
-    bool spins;         // false where threads outnumber cores: then waiting keeps others from working
+    bool spins;         // false if threads outnumber cores: spinning would then keep others from working
     pthread_t *threads; // [thread_count - 1]
     pthread_mutex_t mutex;
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
     atomic_bool stopping;
-    atomic_int sleeper_count;  // workers that wait for work_ready, or are about to
-    atomic_bool caller_sleeps; // the caller waits for work_done, or is about to
+    atomic_int sleeper_count;  // workers that wait for work_ready or are about to
+    atomic_bool caller_sleeps; // the caller waits for work_done or is about to
     _Atomic uint64_t run;      // RUN_*
-    // Of the current run; written while it is closed and empty.
+    // The current run. Written only while `run` is closed and no worker is inside.
     void (*task)(void *context, size_t index, int worker);
     void *context;
     size_t task_count;
@@ -82,7 +88,8 @@ static void pause_core(void)
 #endif
 }
 
-/* Looks at is_true(pool, argument) until it holds, for at most SPIN_NS. */
+/* Calls is_true(pool, argument) until it returns true, for at most SPIN_NS. Returns its last result. Returns
+ * false at once if the pool does not spin. */
 static bool spin_until(ThreadPool *pool, bool (*is_true)(ThreadPool *pool, void *argument), void *argument)
 {
     if (is_true(pool, argument))
@@ -104,7 +111,8 @@ static bool spin_until(ThreadPool *pool, bool (*is_true)(ThreadPool *pool, void 
     }
 }
 
-/* argument: the number of the run that this worker was in last, changed when it joins the next. */
+/* argument is the number of the run that this worker joined last. It is updated when the worker joins the
+ * next. */
 static bool join_run(ThreadPool *pool, void *argument)
 {
     uint64_t *seen = argument;
@@ -134,8 +142,9 @@ static void leave_run(ThreadPool *pool)
     }
 }
 
-/* A sleeper says so before it looks for the last time, and who changes what it waits for does that before
- * looking for sleepers: one of the two sees the other. */
+/* No wake-up is lost: a sleeper counts itself in sleeper_count before its last look at the condition, and a
+ * thread that changes the condition does so before it reads sleeper_count. At least one of the two sees the
+ * other. */
 static void sleep_until_run(ThreadPool *pool, uint64_t *seen)
 {
     pthread_mutex_lock(&pool->mutex);
@@ -258,7 +267,7 @@ static void open_run(ThreadPool *pool)
     }
 }
 
-/* No more workers, and those inside have left. */
+/* Let no more workers join, and wait until those inside have left. */
 static void close_run(ThreadPool *pool)
 {
     atomic_fetch_and(&pool->run, ~RUN_OPEN);
@@ -343,7 +352,7 @@ bool rv_queue_push(Queue *queue, void *item)
     return accepted;
 }
 
-/* The first item, or NULL where there is none. The mutex is held. */
+/* Returns the first item, or NULL if the queue is empty. The caller holds the mutex. */
 static void *take_first(Queue *queue)
 {
     if (queue->count == 0)

@@ -8,37 +8,38 @@
 
 #include "reelvec/status.h"
 
-/* Cores that this process may run on (its affinity mask), at least 1. */
+/* Number of cores that this process may run on (its affinity mask), at least 1. */
 int rv_threads_available(void);
 
 typedef struct ThreadPool ThreadPool;
 
-/* ARGUMENT where a pool of so many threads is refused. */
+/* Errors: ARGUMENT if a pool of so many threads would be refused. */
 RvStatus rv_threads_check(int thread_count, RvError *err);
 
-/* thread_count counts the calling thread; 0: rv_threads_available(). ARGUMENT beyond RV_THREADS_MAX. */
+/* Create a pool. thread_count includes the calling thread; 0 means rv_threads_available(). Errors: ARGUMENT
+ * if it exceeds RV_THREADS_MAX, MEMORY. Destroy with rv_threads_destroy, which accepts NULL. */
 RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err);
 void rv_threads_destroy(ThreadPool *pool);
 int rv_threads_count(const ThreadPool *pool);
 
-/* Run task(context, index, worker) for every index below task_count, the caller's thread among the workers,
- * and return when all are done. worker is below rv_threads_count(); indexes are handed out in rising order.
- * One run at a time. Without a pool (NULL) the caller's thread runs them all, as worker 0. */
+/* Run task(context, index, worker) for every index below task_count and return when all are done. The calling
+ * thread is one of the workers. worker is below rv_threads_count(); indexes are handed out in rising order.
+ * Only one run at a time. If pool is NULL, the calling thread runs all tasks as worker 0. */
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context);
 
-/* First-in first-out queue of pointers with a capacity. */
+/* First-in first-out queue of pointers with a capacity. Any number of threads may push and pop. */
 typedef struct Queue Queue;
 RvStatus rv_queue_create(size_t capacity, Queue **out, RvError *err);
-/* Items still inside are not freed; close and pop them first. */
+/* Items that are still inside are not freed: close the queue and pop them first. */
 void rv_queue_destroy(Queue *queue);
-/* Waits while full; false when the queue is closed (the item stays the caller's). */
+/* Blocks while the queue is full. Returns false if it is closed; the caller then still owns the item. */
 bool rv_queue_push(Queue *queue, void *item);
-/* Waits while empty; NULL when closed and empty. */
+/* Blocks while the queue is empty. Returns NULL if it is closed and empty. */
 void *rv_queue_pop(Queue *queue);
-/* The same for at most `seconds`; *timed_out tells that from the end. */
+/* The same for at most `seconds`. *timed_out is true if NULL is returned because the time is over. */
 void *rv_queue_pop_within(Queue *queue, double seconds, bool *timed_out);
-/* No more pushes; what is inside can still be popped. May be called twice. */
+/* Refuse further pushes. Items inside can still be popped. May be called twice. */
 void rv_queue_close(Queue *queue);
 
 #endif

@@ -13,7 +13,7 @@ size_t rv_utf8_read(const uint8_t *text, size_t size_bytes, uint32_t *code)
         return 1;
     size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     uint32_t value = lead & (0x7fu >> length);
-    // The second byte's range keeps out overlong forms, surrogates and numbers over U+10FFFF.
+    // The allowed range of the second byte excludes overlong forms, surrogates and numbers over U+10FFFF.
     uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
     for (size_t i = 1; i < length; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lengths of vectors of floats. */
+/* Euclidean lengths of vectors of floats. */
 #ifndef RV_BASE_VECTOR_H
 #define RV_BASE_VECTOR_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Euclidean, summed in double. */
+/* Returns the Euclidean length. The sum is taken in double. */
 static inline double rv_vector_length(const float *vector, size_t count)
 {
     double sum = 0;
@@ -16,13 +16,13 @@ static inline double rv_vector_length(const float *vector, size_t count)
     return sqrt(sum);
 }
 
-/* Whether a vector of this length has a direction. */
+/* True if a vector of this length has a direction: the length is finite and not 0. */
 static inline bool rv_vector_has_direction(double length)
 {
     return isfinite(length) && length > 0;
 }
 
-/* Make a vector with a direction one of length 1. length: rv_vector_length. */
+/* Scale a vector to length 1. length is its rv_vector_length and must pass rv_vector_has_direction. */
 static inline void rv_vector_normalize(float *vector, size_t count, double length)
 {
     double scale = 1 / length;

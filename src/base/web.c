@@ -27,7 +27,7 @@ static void set_protocols(CURL *curl, const WebRequest *request)
 #endif
 }
 
-/* The certificates that the curl command would take; needed behind proxies that have their own. */
+/* Use the certificates that the curl command would use. Machines behind proxies often need their own. */
 static void set_certificates(CURL *curl)
 {
     const char *certificates = getenv("CURL_CA_BUNDLE");

@@ -8,12 +8,13 @@
 
 typedef struct WebRequest {
     const char *url;     // http:// or https://
-    bool keeps_to_https; // no redirect leads from https:// to http://
+    bool keeps_to_https; // redirects from https:// to http:// are refused
     long redirects_max, silence_s;
 } WebRequest;
 
-/* A handle with the request's address, redirects, time limits and certificates set; NULL: out of memory.
- * Started once for the process; any thread. Release with curl_easy_cleanup. */
+/* Returns a handle with the request's address, redirects, time limits and certificates set, or NULL if memory
+ * is refused. libcurl is initialised once for the process. May be called from any thread. Release with
+ * curl_easy_cleanup. */
 CURL *rv_web_request(const WebRequest *request);
 
 #endif

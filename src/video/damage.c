@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was found damaged in a video, and the words for it. */
+/* What is damaged in a video, and its description in words. */
 #include "video/damage.h"
 
 #include <stdarg.h>

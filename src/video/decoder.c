@@ -13,16 +13,16 @@
 #include "video/ffmpeg_compat.h"
 #include "video/hardware.h"
 
-#define MAX_PIXELS (INT64_C(16384) * 16384) // of one frame; beyond it a header is hostile
-#define MAX_THREADS 16                      // more only hold memory
-#define IN_FLIGHT_MAX 64 // packets whose frames may still come; decoders delay by 16 + threads
+#define MAX_PIXELS (INT64_C(16384) * 16384) // of one frame; a header that announces more is hostile
+#define MAX_THREADS 16                      // more threads use memory and bring no speed
+#define IN_FLIGHT_MAX 64 // most packets whose frames have not come out yet; decoders delay by 16 + threads
 
-/* Frames that stay on the device while the next are decoded, beyond what the codec refers to: the decoder's
- * last, the one whose end is not known yet, and the two that interval sampling holds. A device's frames come
- * from a pool that is sized when it is opened. */
+/* Frames that stay on the device while the next ones are decoded, beyond those that the codec refers to: the
+ * decoder's last frame, the one whose end is not known yet, and the two that interval sampling holds. A
+ * device's frames come from a pool whose size is fixed when it is opened. */
 #define HELD_FRAMES 4
 
-// The last time stamps that went in, oldest first.
+// The last time stamps that were sent, oldest first.
 typedef struct TickRing {
     int64_t ticks[IN_FLIGHT_MAX];
     size_t first, count;
@@ -32,14 +32,14 @@ struct Decoder {
     const VideoReader *reader;
     AVCodecContext *context;
     AVFrame *frame;
-    AVPacket *marked; // a packet whose presentation time is its decoding time
+    AVPacket *marked; // a copy of a packet whose presentation time is set to its decoding time
     Hardware hardware;
-    bool refused_warned;   // that the hardware does not take this stream
-    TickRing key_pts;      // presentation times of keyframes sent
-    TickRing decode_times; // of packets sent whose frames are still to come
+    bool refused_warned;   // the log already has a warning that the hardware does not take this stream
+    TickRing key_pts;      // presentation times of the keyframes sent
+    TickRing decode_times; // decoding times of packets sent whose frames have not come out yet
     bool began;            // a packet was sent
     bool by_decode_time;   // the first packet had only a decoding time (AVI)
-    bool refused;          // the packet sent last was
+    bool refused;          // the packet sent last was refused
     int error_run;
 };
 
@@ -63,7 +63,7 @@ static bool ring_pop(TickRing *ring, int64_t *ticks)
     return true;
 }
 
-// How many are before it; count where it is not there.
+// Returns how many entries are before `ticks`, or count if it is not in the ring.
 static size_t ring_find(const TickRing *ring, int64_t ticks)
 {
     size_t place = 0;
@@ -77,8 +77,8 @@ static bool ring_has(const TickRing *ring, int64_t ticks)
     return ring_find(ring, ticks) < ring->count;
 }
 
-/* FFmpeg asks which of these pixel formats it may give: the device's, or the first that lies in memory where
- * the device does not take this stream after all (an unusual profile or size). */
+/* FFmpeg asks which of these pixel formats to use. The answer is the device's format. If the device does not
+ * take this stream after all (an unusual profile or size), it is the first format in main memory. */
 static enum AVPixelFormat choose_format(AVCodecContext *context, const enum AVPixelFormat *formats)
 {
     Decoder *decoder = context->opaque;
@@ -107,7 +107,7 @@ static RvStatus use_hardware(Decoder *decoder, RvError *err)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", decoder->reader->name);
     context->opaque = decoder;
     context->get_format = choose_format;
-    context->thread_count = 1; // the device has its own
+    context->thread_count = 1; // the device has threads of its own
     context->extra_hw_frames = HELD_FRAMES;
     return RV_OK;
 }
@@ -134,7 +134,7 @@ static RvStatus configure(Decoder *decoder, RvError *err)
     code = avcodec_open2(context, context->codec, NULL);
     if (code == AVERROR(ENOMEM))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
-    if (code == AVERROR(EAGAIN)) // of the moment, so no fault of the video that would be remembered
+    if (code == AVERROR(EAGAIN)) // temporary, so it is not remembered as a fault of the video
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: its decoder cannot start its threads", reader->name);
     if (code < 0) {
         char text[128];
@@ -181,7 +181,8 @@ void rv_decoder_close(Decoder *decoder)
     free(decoder);
 }
 
-// Where packets have only decoding times, each frame tells by its presentation time which packet it was in.
+// If packets have only decoding times, each packet is sent with its decoding time as presentation time. A
+// frame's presentation time then tells which packet it came from.
 static int send_marked(Decoder *decoder, const AVPacket *packet)
 {
     int code = av_packet_ref(decoder->marked, packet);
@@ -204,7 +205,7 @@ RvStatus rv_decoder_send(Decoder *decoder, const AVPacket *packet, RvError *err)
     decoder->refused = code < 0 && code != AVERROR_EOF;
     if (packet == NULL)
         return RV_OK;
-    // A frame that is lost has its time on screen all the same.
+    // A frame that is lost still has its time on screen.
     if (decoder->by_decode_time && packet->dts != AV_NOPTS_VALUE)
         ring_push(&decoder->decode_times, packet->dts);
     if (decoder->refused)
@@ -215,7 +216,8 @@ RvStatus rv_decoder_send(Decoder *decoder, const AVPacket *packet, RvError *err)
     return RV_OK;
 }
 
-// So many packets before a frame's own in decoding order may have frames that are shown after it.
+// Returns how many packets before a frame's own packet, in decoding order, may hold frames that are shown
+// after it.
 static size_t reorder_max(const Decoder *decoder)
 {
     switch (decoder->context->codec_id) {
@@ -235,14 +237,17 @@ static size_t reorder_max(const Decoder *decoder)
     case AV_CODEC_ID_DVVIDEO:
         return 0;
     default:
-        return (size_t)decoder->context->has_b_frames + 2; // H.264 may only find out how far
+        // the H.264 decoder may learn later that it is one more
+        return (size_t)decoder->context->has_b_frames + 2;
     }
 }
 
-/* Frames come in the order of presentation. Where a container has only decoding times (what it then says of
- * presentation is a guess of the demuxer's), these are the presentation times in rising order: the next frame
- * takes the oldest. Times of frames that were lost to damage are passed over, or all that follow would come
- * too early: those that lie farther before the frame's own packet than decoders reorder.
+/* Frames come out in the order of presentation. If a container has only decoding times (its presentation
+ * times are then guesses of the demuxer), these times in rising order are the presentation times: the next
+ * frame takes the oldest.
+ *
+ * Times of frames that were lost to damage are skipped, otherwise all following frames would be too early. A
+ * time is skipped if it is farther before the frame's own packet than decoders reorder:
  *
  *     packets  I0 P3 B1 B2 P6 B4 B5       B2 is lost: P3 takes time 2, and B4 (packet 5) finds 3 4 5 6 left;
  *     times     0  1  2  3  4  5  6       3 is more than one before 5, is dropped, and B4 takes 4 */
@@ -286,7 +291,7 @@ RvStatus rv_decoder_receive(Decoder *decoder, DecoderEvent *event, DecodedFrame 
     } else if (code == AVERROR_EOF) {
         *event = DECODER_DRAINED;
     } else if (code < 0) {
-        // A decoder that keeps failing without taking packets would hold us for ever.
+        // A decoder that keeps failing without taking packets would otherwise be called for ever.
         *event = ++decoder->error_run < 2 * IN_FLIGHT_MAX ? DECODER_DAMAGED : DECODER_DRAINED;
         return RV_OK;
     } else {

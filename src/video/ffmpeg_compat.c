@@ -10,7 +10,7 @@
 
 static void silence_once(void)
 {
-    // AV_LOG_INFO is FFmpeg's own default: whoever changed it wants to see (or not see) something.
+    // AV_LOG_INFO is FFmpeg's default. Any other level was chosen by the host program and is kept.
     if (av_log_get_level() == AV_LOG_INFO)
         av_log_set_level(AV_LOG_QUIET);
 }
@@ -21,7 +21,8 @@ void rv_ffmpeg_silence(void)
     pthread_once(&once, silence_once);
 }
 
-// What the container says of a stream; NULL where it has nothing of this type, or less than it must.
+// Returns what the container stores for a stream, or NULL if it has nothing of this type or fewer than
+// size_bytes.
 static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t size_bytes)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)

@@ -7,22 +7,22 @@
 
 #include <libavformat/avformat.h>
 
-/* Silence FFmpeg's log to stderr, once per process, unless the host program chose a level itself.
+/* Silence FFmpeg's log to stderr, once per process, unless the host program has set a log level.
  * Thread-safe. */
 void rv_ffmpeg_silence(void);
 
-/* The nine numbers of a stream's display matrix; NULL where it has none. */
+/* Returns the nine numbers of a stream's display matrix, or NULL if it has none. Borrowed from the stream. */
 const int32_t *rv_ffmpeg_stream_matrix(const AVStream *stream);
 
-/* Profile and compatibility of the base layer, where the stream is marked as Dolby Vision. */
+/* Returns true, with profile and compatibility of the base layer, if the stream is marked as Dolby Vision. */
 bool rv_ffmpeg_dolby_vision(const AVStream *stream, int *profile, int *compatibility);
 
-/* Duration of a frame in the stream's time base; 0 where unknown. */
+/* Duration of a frame in ticks of the stream's time base; 0 if unknown. */
 int64_t rv_ffmpeg_frame_duration(const AVFrame *frame);
 
 bool rv_ffmpeg_frame_is_key(const AVFrame *frame);
 
-/* Short text of an FFmpeg error code. text: at least 128 bytes. */
+/* Write a short text of an FFmpeg error code. text needs at least 128 bytes. */
 void rv_ffmpeg_error_text(int code, char *text, size_t size_bytes);
 
 #endif

@@ -15,21 +15,21 @@ typedef struct Frame {
                         // rv_frame_fetch), pixel format, colour matrix, range, transfer, field order
     int64_t pts_us;     // presentation time from the video's time zero
     bool keyframe;
-    int quarter_turns;     // clockwise turns by 90 degrees that bring it upright, 0 to 3 (display matrix)
+    int quarter_turns;     // clockwise turns by 90 degrees that make it upright, 0 to 3 (display matrix)
     bool mirrored;         // flipped left to right, before the turns
-    int sample_aspect_num; // pixel width : pixel height, 1:1 when unknown
+    int sample_aspect_num; // pixel width : pixel height, 1:1 if unknown
     int sample_aspect_den;
 } Frame;
 
-/* Release the planes. NULL and half-filled are accepted. */
+/* Release the planes. NULL and half-filled frames are accepted. */
 void rv_frame_clear(Frame *frame);
 
 /* Bring the planes of a frame that was decoded on a device into memory; others are left alone. In place: the
  * frame shows the same, other references to its planes stay on the device. Errors: IO, MEMORY. */
 RvStatus rv_frame_fetch(const Frame *frame, RvError *err);
 
-/* A second reference to the same planes, to keep a borrowed frame beyond its life. *out is overwritten; clear
- * it. */
+/* Make a second reference to the same planes, to keep a borrowed frame beyond its life. *out is overwritten;
+ * release it with rv_frame_clear. Errors: MEMORY. */
 RvStatus rv_frame_ref(const Frame *frame, Frame *out, RvError *err);
 
 #endif

@@ -7,7 +7,7 @@
 OrderVerdict rv_order_place(FrameOrder *order, bool has_pts, int64_t pts, int64_t *us)
 {
     if (!has_pts) {
-        // From the last known time by count, not by adding rounded steps.
+        // Count from the last known time, so that rounding errors of single steps do not add up.
         int64_t count = order->since_anchor + (order->any_frame ? 1 : 0);
         *us = order->anchor_us +
               av_rescale_rnd(count, INT64_C(1000000) * order->rate_den, order->rate_num, AV_ROUND_UP);
@@ -22,7 +22,7 @@ OrderVerdict rv_order_place(FrameOrder *order, bool has_pts, int64_t pts, int64_
         return ORDER_TAKE;
     int64_t distance_us = *us - order->last_us;
     bool back = distance_us < -ORDER_BACKWARD_JUMP_US;
-    // The container knows nothing of times that are counted on after a jump.
+    // After a jump, times are counted by us and the container's length says nothing about them.
     bool ahead = order->offset_us != 0 ? distance_us > CLOCK_JUMP_US
                                        : !rv_clock_is_pause(order->clock, order->last_us, *us);
     if (back || ahead) {

@@ -19,8 +19,8 @@ static int by_time(const void *left, const void *right)
     return (a->pts_us > b->pts_us) - (a->pts_us < b->pts_us);
 }
 
-// The frames of the stretch that are shown, by time. false where packet order and time stamps contradict each
-// other.
+// Collect the frames of the stretch that are shown, sorted by time. Returns false if packet order and time
+// stamps contradict each other.
 static bool collect_shown(const PlanStretch *stretch, Shown *shown, size_t *shown_count)
 {
     size_t count = 0;
@@ -51,7 +51,7 @@ int64_t rv_plan_end_of_last(int64_t last_us, int64_t length_us, int64_t interval
     bool believable = length_us > 0 && (length_us <= CLOCK_JUMP_US || last_us + length_us <= end_us);
     if (!believable)
         length_us = interval_us;
-    // FFmpeg, too, gives the average interval to a frame that does not know its length.
+    // FFmpeg also uses the average interval for a frame whose length is unknown.
     bool ends_before = end_us > last_us && end_us < last_us + length_us / 2;
     return ends_before ? end_us : last_us + length_us;
 }
@@ -76,7 +76,7 @@ static void choose(const PlanStretch *stretch, const Shown *shown, size_t shown_
                               .keyframe_index = stretch->keyframes_before + plan->keyframe_count};
         plan->keyframe_count += packet->keyframe ? 1 : 0;
         bool is_wanted = wanted(user, &timing);
-        // The first frame is always decoded: time zero hangs on it.
+        // The first frame is always decoded because time zero depends on it.
         if (is_wanted || is_first)
             plan->frames[plan->count++] =
                 (PlannedFrame){.packet = shown[i].packet, .timing = timing, .wanted = is_wanted};

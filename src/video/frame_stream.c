@@ -7,6 +7,7 @@
 #include "video/hardware.h"
 
 /* ---- the beginning of a stretch ------------------------------------------------------------------------ */
+// Decode everything from here to the end of the stream.
 
 static void decode_rest(FrameStream *stream)
 {
@@ -15,8 +16,8 @@ static void decode_rest(FrameStream *stream)
     stream->mode = MODE_REST;
 }
 
-// A video may begin with pictures that are shown before its first keyframe: decoded whole, the decoder
-// decides which of them can be seen.
+// True if the video begins with pictures that are shown before its first keyframe. Such a stretch is decoded
+// whole, because the decoder decides which of them can be seen.
 static bool begins_with_leading(const FrameStream *stream)
 {
     const PacketQueue *queue = &stream->queue;
@@ -24,6 +25,7 @@ static bool begins_with_leading(const FrameStream *stream)
            queue->packets[1].av->pts < queue->packets[0].av->pts;
 }
 
+// Choose the mode for the stretch at the front of the queue (see the drawing in frame_stream_state.h).
 static RvStatus begin_stretch(FrameStream *stream, RvError *err)
 {
     if (!stream->skipping) {
@@ -39,7 +41,7 @@ static RvStatus begin_stretch(FrameStream *stream, RvError *err)
         stream->mode = MODE_ENDED;
         return RV_OK;
     }
-    bool clock_jumped = stream->order.offset_us != 0; // plans know nothing of it
+    bool clock_jumped = stream->order.offset_us != 0; // plans use the container's times, which no longer hold
     if (state == QUEUE_UNSURE || clock_jumped) {
         decode_rest(stream);
         return RV_OK;
@@ -56,7 +58,7 @@ static RvStatus begin_stretch(FrameStream *stream, RvError *err)
         stream->mode = MODE_PLANNED;
     else
         stream->reader->clock.has_zero =
-            stream->order.any_frame; // else the first frame that comes out sets it
+            stream->order.any_frame; // if it is the first, the first frame that comes out sets time zero
     if (!stream->plan.sure && !begins_with_leading(stream))
         decode_rest(stream);
     return RV_OK;
@@ -64,7 +66,7 @@ static RvStatus begin_stretch(FrameStream *stream, RvError *err)
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 
-// The video goes on in another stream: a decoder for that, on the same clock.
+// If the video goes on in another stream, open a decoder for that stream and keep the clock.
 static RvStatus follow(FrameStream *stream, bool *followed, RvError *err)
 {
     PacketQueue *queue = &stream->queue;
@@ -130,8 +132,8 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
 
 /* ---- front -------------------------------------------------------------------------------------------- */
 
-/* A frame leaves: those that were decoded on the way alone never left the device. CUDA's stay there until
- * somebody wants them in memory. */
+/* Bring a frame that goes to the caller from the device into memory. Frames that were only decoded on the way
+ * never leave the device. CUDA frames stay there until their pixels are needed in memory. */
 static RvStatus hand_out(const FrameStream *stream, TimedFrame *out, RvError *err)
 {
     if (out->frame.av->format == AV_PIX_FMT_CUDA)

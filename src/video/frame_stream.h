@@ -14,9 +14,9 @@ typedef struct TimedFrame {
 typedef struct FrameStreamOptions {
     FrameWanted wanted;
     void *user;
-    bool decode_everything; // no short cuts: the reference that the short cuts are tested against
-    bool keep_disordered; // deliver also frames whose time stamps run backwards, as players that count frames
-                          // do
+    bool decode_everything; // take no short cuts; the short cuts are tested against this
+    // deliver frames whose time stamps run backwards too, as players that count frames do
+    bool keep_disordered;
 } FrameStreamOptions;
 
 typedef struct FrameStreamStats {
@@ -25,25 +25,26 @@ typedef struct FrameStreamStats {
 
 typedef struct FrameStream FrameStream;
 
-/* The reader is borrowed and must outlive the stream; one stream per reader. */
+/* Open a stream of the frames that options->wanted selects. The reader is borrowed and must outlive the
+ * stream; only one stream per reader. Errors: UNSUPPORTED, MEMORY. */
 RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, FrameStream **out,
                         RvError *err);
 void rv_frames_close(FrameStream *stream);
 
-/* The next wanted frame replaces *out (zeroed before the first call, cleared by the caller after the last).
- * *end is set, and *out untouched, after the last. Errors: FORMAT when not one frame came out; IO and NETWORK
- * when the file or the connection broke before the video's end; IO when a frame cannot be fetched from the
- * video hardware; CANCELLED, MEMORY. */
+/* Replace *out by the next wanted frame. *out must be zeroed before the first call and cleared by the caller
+ * after the last. After the last frame *end is set and *out is unchanged. Errors: FORMAT if not one frame
+ * could be decoded; IO and NETWORK if the file or the connection broke before the video's end; IO if a frame
+ * cannot be fetched from the video hardware; CANCELLED, MEMORY. */
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err);
 
-/* When the last frame leaves the screen; 0 before rv_frames_next gave *end. */
+/* Time at which the last frame leaves the screen, in microseconds; 0 until rv_frames_next has set *end. */
 int64_t rv_frames_end_us(const FrameStream *stream);
 
-/* One tick of the stream's time base, rounded up. */
+/* Length of one tick of the stream's time base in microseconds, rounded up. */
 int64_t rv_frames_tick_us(const FrameStream *stream);
 
-/* What is damaged, in words: packets that the decoder refused so far and, once the video has ended, that it
- * was cut short or could not be read to its end; "": nothing that was seen. */
+/* Write what is damaged in words: packets that the decoder refused so far and, once the video has ended, that
+ * it was cut short or could not be read to its end. "" if nothing is damaged. */
 void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes);
 
 FrameStreamStats rv_frames_stats(const FrameStream *stream);

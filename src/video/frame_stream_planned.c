@@ -39,13 +39,14 @@ RvStatus rv_frames_make_plan(FrameStream *stream, RvError *err)
     return status;
 }
 
-// What was planned did not come out as planned: decode this stretch whole, from its beginning.
+// A planned frame did not come out as planned: decode this stretch whole, from its beginning.
 static void begin_again(FrameStream *stream)
 {
     rv_decoder_flush(stream->decoder);
     stream->sent = 0;
     stream->keyframe_index = stream->keyframes_done;
-    // After the first planned frame came out, what is up to the last one delivered is done with.
+    // If planned frames came out, everything up to the last delivered one is done. The floor drops those
+    // frames when they come out again.
     stream->order.has_floor = stream->order.any_frame;
     stream->order.floor_us = stream->order.last_us;
     if (!stream->first_checked) {
@@ -78,8 +79,8 @@ static void finish_planned(FrameStream *stream)
     rv_frames_leave_stretch(stream);
 }
 
-// A frame out of a planned stretch: the next planned one, or one that was decoded only because others refer
-// to it.
+// Handle a frame of a planned stretch. It is either the next planned frame, or one that was decoded only
+// because other frames refer to it.
 static RvStatus match_planned(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
                               RvError *err)
 {

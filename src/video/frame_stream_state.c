@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "video/damage.h"
 
-// Of the stream at hand.
 bool rv_frames_may_skip(const FrameStream *stream)
 {
     return !stream->options.decode_everything && !stream->options.keep_disordered &&
@@ -102,7 +101,6 @@ RvStatus rv_frames_send(FrameStream *stream, const AVPacket *packet, RvError *er
     return rv_decoder_send(stream->decoder, packet, err);
 }
 
-// The end that the container's header says, for times that are its own.
 int64_t rv_frames_container_end_us(const FrameStream *stream)
 {
     return stream->order.offset_us == 0 ? rv_clock_end_us(&stream->reader->clock) : 0;

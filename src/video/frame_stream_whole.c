@@ -16,7 +16,7 @@ static void warn_once(FrameStream *stream, OrderVerdict verdict)
                 stream->reader->name, (double)stream->order.last_us / 1e6, what);
 }
 
-// The pending frame ends at until_us: into *out if it is wanted.
+// The pending frame ends at until_us. If it is wanted, move it into *out and return true.
 static bool release_pending(FrameStream *stream, int64_t until_us, TimedFrame *out)
 {
     if (!stream->has_pending)
@@ -34,7 +34,7 @@ static bool release_pending(FrameStream *stream, int64_t until_us, TimedFrame *o
     return is_wanted;
 }
 
-// A frame of a run that is decoded whole becomes the pending one; the one before it may come out.
+// Make a decoded frame the pending one. The frame that was pending before goes to *out if it is wanted.
 static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
                        RvError *err)
 {
@@ -44,7 +44,8 @@ static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *o
     bool drop = verdict == ORDER_DROP || verdict == ORDER_DROP_LATE;
     if (stream->mode == MODE_STRETCH && stream->queue.next < stream->queue.stretch_count &&
         decoded->has_pts) {
-        // The next restart was decoded for its leading pictures; it is delivered from its own stretch.
+        // The next restart was decoded only because of its leading pictures. It is delivered from its own
+        // stretch.
         drop = drop || decoded->pts >= stream->queue.packets[stream->queue.next].av->pts;
     }
     if (drop) {
@@ -89,7 +90,7 @@ static RvStatus feed_rest(FrameStream *stream, RvError *err)
     if (stream->sent == 1)
         stream->sent += queue->own_leading;
     if (stream->sent >= queue->count) {
-        // Everything in the queue is sent: use it for one packet at a time.
+        // Everything in the queue is sent. From here on the queue holds one packet at a time.
         queue->next = queue->count;
         queue->stretch_count = queue->count;
         rv_packet_queue_pop_stretch(queue);

@@ -13,7 +13,7 @@
 #include "video/ffmpeg_compat.h"
 #include "video/video_reader.h"
 
-/* Of libavutil/hwcontext_cuda.h, which cannot be included without CUDA's own header. */
+/* Taken from libavutil/hwcontext_cuda.h, which needs CUDA's own header. */
 #define CUDA_USE_PRIMARY_CONTEXT (1 << 0) // AV_CUDA_USE_PRIMARY_CONTEXT
 typedef struct CudaDeviceContext {        // how AVCUDADeviceContext begins
     void *context;
@@ -25,7 +25,7 @@ static bool is_software(const char *name)
     return name == NULL || name[0] == '\0' || strcmp(name, "none") == 0;
 }
 
-/* "cuda, vaapi" into text. */
+/* Write the names of the known types into text: "cuda, vaapi". */
 static void list_types(char *text, size_t size_bytes)
 {
     size_t used = 0;
@@ -36,19 +36,19 @@ static void list_types(char *text, size_t size_bytes)
                                  av_hwdevice_get_type_name(type));
 }
 
-/* which: as FFmpeg names devices of the type; NULL: its first. */
+/* which: a device's name in FFmpeg's notation; NULL for the first device of the type. */
 static int create_device(enum AVHWDeviceType type, const char *which, AVBufferRef **device)
 {
-    // In the context that src/compute uses too: a context of its own for every decoder costs hundreds of
-    // megabytes, and the GPU works for one context at a time. FFmpeg refuses where somebody made the shared
-    // one with other flags than its own.
+    // Use the context that src/compute uses too. A context per decoder costs hundreds of megabytes, and the
+    // GPU works for one context at a time. FFmpeg refuses the shared context if it was made with other flags
+    // than FFmpeg's.
     if (type == AV_HWDEVICE_TYPE_CUDA &&
         av_hwdevice_ctx_create(device, type, which, NULL, CUDA_USE_PRIMARY_CONTEXT) >= 0)
         return 0;
     return av_hwdevice_ctx_create(device, type, which, NULL, 0);
 }
 
-/* name: TYPE or TYPE:DEVICE. */
+/* name is TYPE or TYPE:DEVICE. */
 static RvStatus open_device(const char *name, enum AVHWDeviceType *type, AVBufferRef **device, RvError *err)
 {
     char text[256];
@@ -61,7 +61,7 @@ static RvStatus open_device(const char *name, enum AVHWDeviceType *type, AVBuffe
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "hardware decoding by %s: this build of FFmpeg knows none, auto, %s", name, text);
     }
-    // FFmpeg would take what is no number for the first device, and 010 for the eighth.
+    // FFmpeg would read a device that is no number as the first one, and 010 as the eighth.
     bool number = which == NULL || (which[0] != '\0' && which[strspn(which, "0123456789")] == '\0' &&
                                     (which[0] != '0' || which[1] == '\0'));
     if (which != NULL && (which[0] == '\0' || (*type == AV_HWDEVICE_TYPE_CUDA && !number)))
@@ -90,7 +90,7 @@ RvStatus rv_video_check_hwaccel(const char *name, RvError *err)
     return status;
 }
 
-/* A decoder of the codec that works on that type of device, and its pixel format. */
+/* Find a decoder of the codec that works on that type of device, and its pixel format. */
 static bool find_decoder(enum AVCodecID id, enum AVHWDeviceType type, Hardware *out)
 {
     void *state = NULL;
@@ -110,7 +110,7 @@ static bool find_decoder(enum AVCodecID id, enum AVHWDeviceType type, Hardware *
     return false;
 }
 
-/* The first type of device that decodes the codec and is there. */
+/* Open the first type of device that exists on this machine and decodes the codec. */
 static void open_any(enum AVCodecID codec, const char *video, const RvLog *log, Hardware *out)
 {
     for (enum AVHWDeviceType type = AV_HWDEVICE_TYPE_NONE;
@@ -168,9 +168,10 @@ bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream)
     return true;
 }
 
-#define MARK_MIN 8 // bytes of a row that do not look like the mark by chance
+#define MARK_MIN 8 // a row of a video does not hold so many of the mark's bytes by chance
 
-/* The first row of every plane, or whether it still is what was written there: rows of a video are not. */
+/* Write a mark into the first row of every plane, or return whether the mark is still there. No row of a
+ * video looks like the mark. */
 static bool mark_rows(const AVFrame *frame, bool write)
 {
     bool marked = false;
@@ -188,9 +189,9 @@ static bool mark_rows(const AVFrame *frame, bool write)
     return marked;
 }
 
-/* FFmpeg's CUDA device (libavutil/hwcontext_cuda.c, seen in 5.1) answers "done" also where its copies have
- * failed, so what came is looked at; and of an odd number of rows it leaves out the last one of chroma, so
- * one more is fetched, which decoders have. */
+/* FFmpeg's CUDA device (libavutil/hwcontext_cuda.c, seen in 5.1) reports success even if its copies failed,
+ * so the result is checked by a mark. If the number of rows is odd, it leaves out the last row of chroma, so
+ * one more row is fetched; decoders have it. */
 static int transfer_cuda(AVFrame *to, AVFrame *frame)
 {
     const AVHWFramesContext *frames = (const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data;

@@ -9,22 +9,22 @@
 #include "reelvec/log.h"
 #include "reelvec/status.h"
 
-/* A decoder that works on a device; all zero: software. */
+/* A decoder that works on a device; all zero for software. */
 typedef struct Hardware {
     const AVCodec *codec;
     AVBufferRef *device;       // owned
-    enum AVPixelFormat format; // of frames that lie on the device
+    enum AVPixelFormat format; // pixel format of frames on the device
 } Hardware;
 
-/* The device for one codec. Software, with a line to the log, where a named device does not decode the codec
- * (warning), or where "auto" finds none (info). name: as rv_video_check_hwaccel, with its errors; video: for
- * messages. */
+/* Open the device for one codec. If a named device does not decode the codec (logged as a warning), or if
+ * "auto" finds no device (logged as info), the result is software. name: as rv_video_check_hwaccel, with its
+ * errors. video: the name for messages. */
 RvStatus rv_hardware_open(const char *name, enum AVCodecID codec, const char *video, const RvLog *log,
                           Hardware *out, RvError *err);
 void rv_hardware_close(Hardware *hardware);
 
-/* Bring a frame that lies on a device into memory, in place; others are left alone. what: for messages.
- * Errors: IO, MEMORY. */
+/* Bring a frame from a device into memory, in place. Frames in memory are unchanged. what: the name for
+ * messages. Errors: IO, MEMORY. */
 RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err);
 
 /* The driver's context in which the planes of a frame on a CUDA device are addresses, and the stream on which

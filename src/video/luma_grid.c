@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A frame's brightness on a coarse grid, to tell how much two frames differ. */
+/* A frame's brightness on a coarse grid, to measure how much two frames differ. */
 #include "video/luma_grid.h"
 
 #include <stdlib.h>

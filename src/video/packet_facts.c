@@ -11,7 +11,7 @@ typedef struct Bytes {
     const uint8_t *at, *end;
 } Bytes;
 
-// The position after the next start code 00 00 01; NULL when there is none.
+// Returns the position after the next start code 00 00 01, or NULL if there is none.
 static const uint8_t *after_start_code(Bytes bytes)
 {
     for (const uint8_t *at = bytes.at; bytes.end - at >= 4; at++) {
@@ -23,7 +23,8 @@ static const uint8_t *after_start_code(Bytes bytes)
     return NULL;
 }
 
-// The first byte of the next NAL unit (at least 2 bytes lie there); NULL at the end or on damage.
+// Returns the first byte of the next NAL unit (at least 2 bytes are readable there), or NULL at the end or if
+// the bytes are damaged.
 static const uint8_t *next_nal(const PacketReader *reader, Bytes *bytes)
 {
     if (reader->nal_length_bytes == 0) {
@@ -70,8 +71,8 @@ static PacketFacts read_h264(PacketReader *reader, Bytes bytes)
     return facts;
 }
 
-// ITU-T H.265 table 7-1. Types 16 to 21 are random access points, after which no picture on screen refers to
-// anything before (8.1.3); even types below 15 are not referred to within their own temporal layer.
+// ITU-T H.265 table 7-1. Types 16 to 21 are random access points: no picture shown after one refers to
+// anything before it (8.1.3). No picture of the same temporal layer refers to one of an even type below 15.
 static PacketFacts read_hevc(PacketReader *reader, Bytes bytes)
 {
     PacketFacts facts = {0};
@@ -99,7 +100,7 @@ static PacketFacts read_hevc(PacketReader *reader, Bytes bytes)
 
 /* ---- MPEG-1 and MPEG-2 -------------------------------------------------------------------------------- */
 
-// ISO/IEC 13818-2, 6.2. A restart needs its sequence header, which also sets the quantiser matrices back.
+// ISO/IEC 13818-2, 6.2. A restart needs its sequence header, which also resets the quantiser matrices.
 static PacketFacts read_mpeg(Bytes bytes)
 {
     PacketFacts facts = {0};
@@ -111,7 +112,7 @@ static PacketFacts read_mpeg(Bytes bytes)
         if (code == 0xb3)
             sequence = true;
         else if (code == 0xb5 && bytes.end - unit >= 2 && unit[1] >> 4 == 3)
-            only_picture = false; // quant matrix extension: later pictures keep it
+            only_picture = false; // quant matrix extension: it is valid for later pictures too
         else if (code == 0x00 && bytes.end - unit >= 3) {
             int picture_type = unit[2] >> 3 & 7;
             facts.restart = picture_type == 1 && sequence;
@@ -150,7 +151,7 @@ static PacketFacts read_vp9(Bytes bytes)
     return facts;
 }
 
-// LEB128 length of an AV1 unit; false on damage.
+// Read the LEB128 length of an AV1 unit. Returns false if the bytes are damaged.
 static bool read_leb128(Bytes *bytes, size_t *out)
 {
     uint64_t value = 0;
@@ -213,7 +214,7 @@ static bool is_intra_only(enum AVCodecID codec)
     }
 }
 
-// A JPEG of a stream may lean on the tables of the one before; one with both kinds of its own does not.
+// A JPEG of a stream may use the tables of the one before. One with both kinds of tables does not.
 static PacketFacts read_mjpeg(Bytes bytes)
 {
     bool quantiser = false, huffman = false;

@@ -9,28 +9,31 @@
 
 #include <libavcodec/avcodec.h>
 
-/* All false is the safe answer: such a packet is decoded with everything before it. */
+/* All false is the safe answer: such a packet is decoded together with everything before it. */
 typedef struct PacketFacts {
-    bool restart; // a decoder that begins here gives the same pixels for this and all later frames on screen
+    // a decoder that begins here returns the same pixels for this and all later frames on screen
+    bool restart;
     bool disposable; // no other frame refers to it
-    bool hidden;     // updates the decoder's state and shows nothing
-    int layer; // temporal layer (HEVC); a disposable packet below the stretch's highest layer is referred to
+    bool hidden;     // changes the decoder's state and shows nothing
+    // temporal layer (HEVC); other frames refer to a disposable packet below the stretch's highest layer
+    int layer;
 } PacketFacts;
 
 /* Reads packets of one stream in decoding order. */
 typedef struct PacketReader {
     enum AVCodecID codec;
-    int nal_length_bytes; // size of the length before each NAL unit; 0: start codes (Annex B)
+    int nal_length_bytes; // size of the length before each NAL unit; 0 if start codes are used (Annex B)
     bool whole_frames;    // progressive: a packet is never one field of a pair
-    bool parameters_seen; // parameter sets came in the stream itself and not only in the container's header
+    bool parameters_seen; // parameter sets came in the stream, not only in the container's header
 } PacketReader;
 
 void rv_packet_reader_init(PacketReader *reader, const AVCodecParameters *parameters);
 
-/* Can packets of this codec be skipped at all? Where not, everything is decoded. */
+/* True if packets of this codec may be skipped at all. If not, everything must be decoded. */
 bool rv_packet_reader_can_skip(const PacketReader *reader);
 
-/* The packet's bytes are read, never trusted: damage gives false facts, not faults. */
+/* Returns what the packet says about itself. Its bytes are not trusted: if they are damaged, all facts are
+ * false. */
 PacketFacts rv_packet_read_facts(PacketReader *reader, const AVPacket *packet);
 
 #endif

@@ -74,9 +74,10 @@ RvStatus rv_packet_queue_read(PacketQueue *queue, bool *got, RvError *err)
         return status;
     }
     slot->facts = rv_packet_read_facts(&queue->facts_reader, slot->av);
-    // A container that marks no keyframe here disagrees with the bytes: not a place to begin.
+    // If the container marks no keyframe here, it contradicts the bytes, and decoding must not begin here.
     slot->facts.restart = slot->facts.restart && (slot->av->flags & AV_PKT_FLAG_KEY) != 0;
-    // Decoded for what follows, and dropped by the decoder: an edit list's lead-in.
+    // Such a packet is decoded for what follows, and the decoder drops its frame: the lead-in of an edit
+    // list.
     slot->facts.hidden = slot->facts.hidden || (slot->av->flags & AV_PKT_FLAG_DISCARD) != 0;
     queue->changed = queue->changed || changes_stream(slot->av);
     queue->size_bytes += (size_t)slot->av->size;
@@ -86,7 +87,7 @@ RvStatus rv_packet_queue_read(PacketQueue *queue, bool *got, RvError *err)
     return RV_OK;
 }
 
-// Make packets[index] be there; *got is false when the video ended or a limit was met (*full).
+// Read until packets[index] exists. *got is false if the video ends before, or if a limit is reached (*full).
 static RvStatus need(PacketQueue *queue, size_t index, bool *got, bool *full, RvError *err)
 {
     *got = true;
@@ -117,8 +118,8 @@ static bool stretch_has_times(const PacketQueue *queue)
     return true;
 }
 
-// Is everything before the next restart shown before it, and do its leading pictures fall into this stretch?
-// Where not, the time stamps jumped.
+// True if everything before the next restart is shown before it and its leading pictures fall into this
+// stretch. If not, the time stamps have jumped.
 static bool is_in_order(const PacketQueue *queue)
 {
     if (queue->next >= queue->stretch_count)
@@ -133,8 +134,7 @@ static bool is_in_order(const PacketQueue *queue)
     return true;
 }
 
-// Leading pictures after an IDR picture of H.264 would be an encoder's invention; nothing is known of what
-// refers to them.
+// Leading pictures after an IDR picture of H.264 are not standard; what refers to them is unknown.
 static bool leading_is_known(const PacketQueue *queue)
 {
     bool has_leading = queue->stretch_count > queue->next + 1;

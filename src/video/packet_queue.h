@@ -6,7 +6,7 @@
 #include "video/packet_facts.h"
 #include "video/video_internal.h"
 
-/* A stretch beyond these is decoded as it is read. */
+/* A stretch that is larger is decoded while it is read. */
 #define QUEUE_MAX_PACKETS 3000
 #define QUEUE_MAX_BYTES ((size_t)64 << 20)
 
@@ -16,10 +16,9 @@ typedef struct QueuedPacket {
 } QueuedPacket;
 
 typedef enum QueueState {
-    QUEUE_STRETCH, // a whole stretch is here
+    QUEUE_STRETCH, // a whole stretch is in the queue
     QUEUE_EMPTY,   // the video has ended
-    QUEUE_UNSURE   // no stretch could be made out: too long, time stamps missing or jumping, stream data
-                   // changed
+    QUEUE_UNSURE   // no stretch found: too long, time stamps missing or jumping, or stream data changed
 } QueueState;
 
 typedef struct PacketQueue {
@@ -27,26 +26,27 @@ typedef struct PacketQueue {
     PacketReader facts_reader;
     QueuedPacket *packets; // [count], decoding order
     size_t count, capacity, size_bytes;
-    bool ended;   // the reader has nothing more
-    bool changed; // a packet brought new stream data, which skipping could lose
+    bool ended;   // the reader has no more packets
+    bool changed; // a packet brought new stream data, which would be lost if it were skipped
     size_t packets_read;
     size_t own_leading;   // packets[1 .. own_leading] were part of the stretch before
-    size_t next;          // index of the next restart; stretch_count where the video ends
-    size_t stretch_count; // packets of this stretch, the next one's leading pictures included
-    int64_t first_pts;    // of the stretch's first frame on screen
+    size_t next;          // index of the next restart; equals stretch_count if the video ends
+    size_t stretch_count; // packets of this stretch, including the next one's leading pictures
+    int64_t first_pts;    // time stamp of the stretch's first frame on screen
     bool damaged;         // the demuxer marked a packet of the stretch
 } PacketQueue;
 
 void rv_packet_queue_init(PacketQueue *queue, VideoReader *reader);
 void rv_packet_queue_clear(PacketQueue *queue);
 
-/* Read one packet to the back. *got is false at the end. Errors: CANCELLED, MEMORY. */
+/* Read one packet to the back. *got is false at the end of the video. Errors: IO, NETWORK, CANCELLED,
+ * MEMORY. */
 RvStatus rv_packet_queue_read(PacketQueue *queue, bool *got, RvError *err);
 
-/* Read until the stretch at the front is complete. Errors: CANCELLED, MEMORY. */
+/* Read until the stretch at the front is complete. Errors: IO, NETWORK, CANCELLED, MEMORY. */
 RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvError *err);
 
-/* Drop the stretch at the front; the next restart becomes the first packet. */
+/* Drop the stretch at the front. The next restart becomes the first packet. */
 void rv_packet_queue_pop_stretch(PacketQueue *queue);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings whose video stream changes its identity on the way: where it goes on. */
+/* Recordings whose video stream changes its identity on the way: where the video goes on. */
 #include "video/stream_follow.h"
 
 #include <string.h>
@@ -10,14 +10,16 @@
 
 #include "base/error.h"
 
-/* A stream has ended if it was silent for so long while others went on. Multiplexers put streams of one time
- * within about a second of each other; a stream of slides has a frame now and then. */
+/* A stream has ended if it is silent for this long while others go on. Multiplexers place packets of the same
+ * time within about a second of each other; a stream of slides has a frame now and then. */
 #define SILENCE_US 3000000
-#define SILENCE_GAPS 3          // of the longest gap between its packets
-#define GAP_UNKNOWN_US 60000000 // until it has two
-#define OVERLAPS_MAX 25         // so often between packets of the chosen stream: it runs beside it
-/* A demuxer notices the end of a stream's last packet only at the end of the file, its parser the end of the
- * one before: so many packets may come after those of the stream that follows. */
+#define SILENCE_GAPS 3          // times the longest gap between its packets
+#define GAP_UNKNOWN_US 60000000 // used until the stream has two packets
+// a stream that was seen so often between packets of the chosen one runs beside it
+#define OVERLAPS_MAX 25
+/* A demuxer notices the end of a stream's last packet only at the end of the file, and its parser notices the
+ * end of the packet before only then too. So many packets may therefore come after those of the following
+ * stream. */
 #define STRAGGLERS_MAX 4
 
 static uint8_t *overlaps_of(VideoReader *reader, int stream_index)
@@ -75,7 +77,7 @@ void rv_follow_clear(VideoReader *reader)
     drop_held(&reader->follow);
 }
 
-/* The longest gap between packets of the chosen stream so far. */
+/* Update the longest gap between packets of the chosen stream. */
 static void measure_gap(VideoReader *reader, const AVPacket *packet)
 {
     FollowUp *follow = &reader->follow;
@@ -108,7 +110,8 @@ void rv_follow_note(VideoReader *reader, const AVPacket *packet)
     drop_held(follow);
 }
 
-/* Of the streams that have held packets: one of the same programme, else as a video's stream is chosen. */
+/* Choose among the streams with held packets: one of the same programme if there is one, otherwise by the
+ * rules for choosing a video's stream. */
 static AVStream *choose(const VideoReader *reader)
 {
     AVFormatContext *format = reader->format;
@@ -133,7 +136,8 @@ static AVStream *choose(const VideoReader *reader)
     return best;
 }
 
-/* How long the chosen stream has been silent, by a packet of another one and the first of that one since. */
+/* Returns how long the chosen stream has been silent, measured from the first packet of another stream since
+ * then to the packet given. */
 static int64_t silence_us(const VideoReader *reader, const AVPacket *packet)
 {
     int64_t us, first_us;
@@ -162,7 +166,7 @@ bool rv_follow_hold(VideoReader *reader, AVPacket *packet)
     AVPacket *held = av_packet_clone(packet);
     if (held == NULL)
         return false;
-    if (follow->held_count == FOLLOW_HELD_MAX) // of one that may only be slow
+    if (follow->held_count == FOLLOW_HELD_MAX) // the chosen stream may only be slow
         drop_held(follow);
     follow->held[follow->held_count++] = held;
     if (!has_ended(reader, packet))
@@ -182,7 +186,7 @@ static size_t held_of(const FollowUp *follow, int stream_index)
 void rv_follow_at_end(VideoReader *reader)
 {
     FollowUp *follow = &reader->follow;
-    // What ran beside the chosen stream may have a few packets more than it.
+    // A stream that runs beside the chosen one may have a few packets more.
     for (size_t i = 0; i < follow->held_count;) {
         int index = follow->held[i]->stream_index;
         if (*overlaps_of(reader, index) == 0 && held_of(follow, index) > STRAGGLERS_MAX)

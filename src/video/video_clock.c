@@ -6,7 +6,7 @@
 #define START_GUARD_SECONDS 60
 #define END_ROUNDING_US 1000000 // headers may count whole seconds
 
-// Products of three 31-bit factors, a time stamp and a million need more than 64 bits.
+// Products of a time stamp, two factors of 31 bits and a million need more than 64 bits.
 __extension__ typedef __int128 Wide;
 
 bool rv_clock_is_sane(const VideoClock *clock, int64_t pts)
@@ -16,7 +16,7 @@ bool rv_clock_is_sane(const VideoClock *clock, int64_t pts)
     return scaled <= limit && scaled >= -limit;
 }
 
-// pts - time, as a numerator over tick_den * time.den.
+// Returns pts - time as a numerator over tick_den * time.den.
 static Wide distance(const VideoClock *clock, int64_t pts, ClockTime time)
 {
     return (Wide)pts * clock->tick_num * time.den - (Wide)time.num * clock->tick_den;
@@ -34,7 +34,7 @@ void rv_clock_set_zero(VideoClock *clock, int64_t first_pts)
         start = (ClockTime){.num = 0, .den = 1};
     Wide lead = distance(clock, first_pts, start);
     Wide guard = (Wide)START_GUARD_SECONDS * clock->tick_den * start.den;
-    // First frame <= start + length.
+    // The first frame is not later than start + length.
     Wide length = (Wide)clock->length_us * clock->tick_den * start.den / 1000000;
     if (lead >= 0 && (lead <= guard || lead <= length))
         clock->zero = start;

@@ -46,7 +46,8 @@ void rv_video_read_matrix(const int32_t *matrix, int *quarter_turns, bool *mirro
     *mirrored = false;
     if (matrix == NULL)
         return;
-    // (x, y) -> (a x + c y, b x + d y), y downwards, in 16.16; the mirror is taken out of the x column.
+    // (x, y) -> (a x + c y, b x + d y), y downwards, in 16.16 fixed point. The mirror is removed from the x
+    // column.
     double a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
     *mirrored = a * d - b * c < 0;
     if (*mirrored) {
@@ -59,7 +60,7 @@ void rv_video_read_matrix(const int32_t *matrix, int *quarter_turns, bool *mirro
         *quarter_turns = b > 0 ? 1 : 3;
 }
 
-// The container's start as the exact time stamp of the stream that begins first.
+// Find the container's start as the exact time stamp of the stream that begins first.
 static void find_start(VideoReader *reader)
 {
     const AVFormatContext *format = reader->format;
@@ -81,8 +82,8 @@ static void find_start(VideoReader *reader)
     }
 }
 
-// The container's length, where its header says it; one that FFmpeg gathered from time stamps knows nothing
-// beyond them.
+// Find the container's length if its header says it. A length that FFmpeg derived from time stamps is not
+// used, because it says no more than they do.
 static void find_length(VideoReader *reader)
 {
     const AVFormatContext *format = reader->format;
@@ -117,7 +118,7 @@ static void set_duration(VideoReader *reader)
     } else if (format->duration != AV_NOPTS_VALUE && format->duration > 0) {
         duration_s = (double)format->duration / AV_TIME_BASE;
     }
-    // Of a recording that goes on in another stream, the whole.
+    // If the recording goes on in another stream, this is the length of the whole.
     if (reader->follow.possible && format->duration != AV_NOPTS_VALUE)
         duration_s = fmax(duration_s, (double)format->duration / AV_TIME_BASE);
     reader->info.duration_s = duration_s > 0 && duration_s < 1e9 ? duration_s : 0;

@@ -15,8 +15,8 @@
 #include "video/ffmpeg_compat.h"
 
 #define NETWORK_TIMEOUT_US "30000000"
-/* From a server that does not say how much it sends, and that cannot be asked for a place: so much is read
- * without one packet of a video. The largest headers (of MP4, hours long) have some ten megabytes. */
+/* Limit for a server that does not say how much it sends and does not support seeking: so many bytes are read
+ * without finding one packet of a video. The largest headers (MP4, hours long) have some ten megabytes. */
 #define SILENT_BYTES_MAX (INT64_C(256) << 20)
 #define MATROSKA_HEAD_BYTES 128
 
@@ -35,7 +35,8 @@ static int interrupt(void *user)
 
 /* ---- what else a demuxer opens ------------------------------------------------------------------------- */
 
-// The pieces of a playlist on a server. FFmpeg passes over one that fails: here it ends the reading.
+// The pieces of a playlist on a server. FFmpeg skips a piece that fails; here such a failure ends the
+// reading.
 static void note_fault(VideoReader *reader, int code)
 {
     if (reader->opened && reader->fault == 0 && code != AVERROR_EOF && code != AVERROR_EXIT)
@@ -80,7 +81,7 @@ static RvStatus check_file(const char *path, RvError *err)
     }
     if (S_ISDIR(facts.st_mode))
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: is a folder; name the videos inside it", path);
-    if (!S_ISREG(facts.st_mode)) // a pipe could keep us waiting for ever
+    if (!S_ISREG(facts.st_mode)) // reading a pipe could block for ever
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: is not a regular file; save the video to a file first",
                             path);
     if (facts.st_size == 0)
@@ -90,8 +91,8 @@ static RvStatus check_file(const char *path, RvError *err)
     return RV_OK;
 }
 
-// Does the file begin like an MP4 or QuickTime file? Its index may stand at the end, where a broken copy has
-// none.
+// True if the file begins like an MP4 or QuickTime file. Its index may be at the end, and a truncated copy
+// then has none.
 static bool looks_like_mp4(const char *path)
 {
     char bytes[8] = {0};
@@ -117,7 +118,7 @@ static RvStatus address_failed(const VideoReader *reader, int code, RvError *err
 
 RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
 {
-    // Demuxers that could not read say "no video" as readily as "could not read".
+    // A demuxer whose reads failed may report "no video" instead of "could not read".
     RvStatus status = rv_video_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
@@ -141,7 +142,7 @@ RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
         return address_failed(reader, code, err);
     char text[128];
     rv_ffmpeg_error_text(code, text, sizeof text);
-    // What could be read is at fault: it is no video, or leads elsewhere.
+    // The bytes were readable, so the content is at fault: it is no video, or it refers to something else.
     RvStatus kind = reader->io != NULL && fault == 0 ? RV_ERROR_FORMAT : RV_ERROR_IO;
     return rv_error_set(err, kind, "%s: cannot be read as a video: %s", reader->name, text);
 }
@@ -158,7 +159,7 @@ static bool is_list(const AVInputFormat *kind)
     return false;
 }
 
-// FFmpeg reads more than videos: pictures, text as terminal art, lists of other files.
+// FFmpeg also reads things that are no videos: pictures, text as terminal art, lists of other files.
 static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind, RvError *err)
 {
     static const char *const text_kinds[] = {"tty", "bin",        "xbin", "adf",
@@ -172,7 +173,7 @@ static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind,
         if (av_match_name(text_kinds[i], kind->name))
             return rv_error_set(err, RV_ERROR_FORMAT, "%s: is text, not a video", reader->name);
     }
-    // A playlist on a server leads to that server's pieces; the whitelist keeps it off files.
+    // A playlist on a server may name that server's pieces; the whitelist keeps it from naming local files.
     if (!reader->is_url && is_list(kind))
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: is a playlist, not a video; name the videos themselves", reader->name);
@@ -181,7 +182,8 @@ static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind,
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-// "http:" in small letters, which is what FFmpeg knows; "file:" before paths, so that no name is a protocol.
+// Returns the address in FFmpeg's form: the scheme in small letters ("http:"), and "file:" before paths, so
+// that no file name is read as a protocol. Free with av_free.
 static char *ffmpeg_address(const VideoReader *reader)
 {
     char *address = reader->is_url ? av_strdup(reader->address) : av_asprintf("file:%s", reader->address);
@@ -212,7 +214,7 @@ static int open_bytes(VideoReader *reader, const char *address)
     return code;
 }
 
-// An EBML number of up to 8 bytes (RFC 8794, section 4); -1 for "unknown" and damage.
+// Reads an EBML number of up to 8 bytes (RFC 8794, section 4). Returns -1 for "unknown" and damage.
 static int64_t read_ebml_size(const uint8_t *bytes, const uint8_t *end, const uint8_t **after)
 {
     int length = 1;
@@ -228,7 +230,7 @@ static int64_t read_ebml_size(const uint8_t *bytes, const uint8_t *end, const ui
     return size == unknown ? -1 : (int64_t)size;
 }
 
-// Where the Segment of a Matroska file ends (RFC 9559, section 5.1); 0 unknown.
+// Returns where the Segment of a Matroska file ends (RFC 9559, section 5.1); 0 if unknown.
 static int64_t matroska_end(const uint8_t *bytes, size_t size_bytes)
 {
     static const uint8_t ebml_id[] = {0x1a, 0x45, 0xdf, 0xa3}, segment_id[] = {0x18, 0x53, 0x80, 0x67};
@@ -249,14 +251,14 @@ static void look_at_head(VideoReader *reader)
     int count = avio_read(reader->io, head, sizeof head);
     if (count > 0)
         reader->announced_end = matroska_end(head, (size_t)count);
-    avio_seek(reader->io, 0, SEEK_SET); // inside what is buffered
+    avio_seek(reader->io, 0, SEEK_SET); // within the buffered bytes
 }
 
 static int open_demuxer(VideoReader *reader, const char *address, const AVInputFormat *kind)
 {
     AVDictionary *options = NULL;
-    // What a local file names is never opened. Without persistent connections each piece of a playlist is
-    // opened and closed, which tells of its errors.
+    // Nothing that a local file names is ever opened. Persistent connections are off so that each piece of a
+    // playlist is opened and closed separately, which makes its errors visible.
     av_dict_set(&options, "protocol_whitelist",
                 reader->is_url ? "http,https,tcp,tls,crypto,httpproxy" : "none", 0);
     av_dict_set(&options, "http_persistent", "0", 0);
@@ -285,7 +287,7 @@ RvStatus rv_input_open(VideoReader *reader, RvError *err)
     }
     status = code < 0 ? rv_input_open_failed(reader, code, err) : check_kind(reader, kind, err);
     if (status == RV_OK) {
-        if (is_list(kind)) // its own bytes say nothing of the pieces that it names
+        if (is_list(kind)) // the playlist's own bytes say nothing about the size of its pieces
             reader->info.size_bytes = 0;
         reader->format->interrupt_callback = (AVIOInterruptCB){.callback = interrupt, .opaque = reader};
         reader->format->opaque = reader;
@@ -312,14 +314,15 @@ void rv_input_close(VideoReader *reader)
 bool rv_input_is_cut(const VideoReader *reader)
 {
     int64_t size_bytes = reader->info.size_bytes;
-    bool recorded = av_match_name("mpegts", reader->format->iformat->name); // ends where somebody stopped it
+    // a recording ends where it was stopped
+    bool recorded = av_match_name("mpegts", reader->format->iformat->name);
     if (reader->last_corrupt && !recorded)
-        return true; // the last packet ended with the file
+        return true; // the last packet ends with the file
     if (size_bytes <= 0)
         return false;
     if (reader->announced_end > size_bytes)
         return true;
-    // The table of an MP4 file says where each of its packets lies.
+    // The table of an MP4 file holds the position of each packet.
     int count = avformat_index_get_entries_count(reader->stream);
     const AVIndexEntry *last = count > 0 ? avformat_index_get_entry(reader->stream, count - 1) : NULL;
     return av_match_name("mp4", reader->format->iformat->name) && last != NULL &&

@@ -16,7 +16,7 @@
 #include "video/video_input.h"
 #include "video/video_internal.h"
 
-#define READ_ERRORS_MAX 200 // in a row, before a damaged file counts as ended
+#define READ_ERRORS_MAX 200 // errors in a row after which a damaged file counts as ended
 
 bool rv_video_is_cancelled(const VideoReader *reader)
 {
@@ -32,8 +32,9 @@ RvStatus rv_video_check_cancel(const VideoReader *reader, RvError *err)
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-// Dolby Vision whose base layer is no picture of its own: read as YCbCr it is green and violet. Dolby Vision
-// Streams within the ISO base media file format 2.4, 3.1: profile 5, and others whose compatibility is 0.
+// Refuse Dolby Vision whose base layer is not a picture of its own: read as YCbCr it is green and violet.
+// Dolby Vision Streams within the ISO base media file format 2.4, 3.1: profile 5, and others whose
+// compatibility is 0.
 static RvStatus check_colours(const VideoReader *reader, RvError *err)
 {
     int profile, compatibility;
@@ -61,7 +62,8 @@ static RvStatus choose_stream(VideoReader *reader, RvError *err)
                                 reader->name);
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: has no video stream", reader->name);
     }
-    // What could not be read is not unknown for ever, and is not to be remembered so.
+    // If facts are missing because reading failed, report the failure. Otherwise the video would be
+    // remembered as one with unknown facts.
     const AVCodecParameters *facts = reader->stream->codecpar;
     int fault = rv_input_fault(reader);
     if (fault != 0 && (facts->codec_id == AV_CODEC_ID_NONE || facts->width <= 0 || facts->height <= 0))
@@ -149,13 +151,13 @@ static RvStatus reading_broke(const VideoReader *reader, int code, RvError *err)
                         reader->name, text);
 }
 
-// What a failed read means: *end, a status, or neither for "try the next packet".
+// Decide what a failed read means: *end, an error, or RV_OK without *end for "try the next packet".
 static RvStatus read_failed(VideoReader *reader, int code, bool *end, RvError *err)
 {
     RvStatus status = rv_video_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
-    // Demuxers say "end" and "damaged" also when the file or the connection broke.
+    // Demuxers report "end" and "damaged" also if the file or the connection broke.
     int fault = rv_input_fault(reader);
     if (fault != 0 || reader->endless)
         return reading_broke(reader, fault, err);
@@ -200,12 +202,12 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
             continue;
         }
         note_packet(reader, packet);
-        // A piece of a playlist is missing, or of this packet.
+        // A piece of a playlist is missing, or a part of this packet.
         if (reader->fault != 0 || (reader->last_corrupt && rv_input_fault(reader) != 0)) {
             av_packet_unref(packet);
             return read_failed(reader, AVERROR_EOF, end, err);
         }
-        // An empty packet would tell the decoder that the video is over.
+        // The decoder would take an empty packet for the end of the video.
         bool ours = packet->stream_index == reader->stream->index && packet->size > 0;
         if (ours) {
             rv_follow_note(reader, packet);

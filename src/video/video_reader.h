@@ -14,40 +14,43 @@
 typedef struct VideoReader VideoReader;
 
 typedef struct VideoOptions {
-    int thread_count;              // decoder threads; 0: one per core
-    const char *hwaccel;           // as rv_video_check_hwaccel; borrowed for the reader's life
-    bool (*cancelled)(void *user); // NULL: never. Asked often, from the thread that reads; true ends the call
-                                   // with CANCELLED, also while it waits for the network
+    int thread_count;    // decoder threads; 0 for one per core
+    const char *hwaccel; // as rv_video_check_hwaccel; must stay valid as long as the reader
+    // NULL: not cancellable. Called often, from the reading thread; true ends the call
+    // with CANCELLED, also while it waits for the network
+    bool (*cancelled)(void *user);
     void *cancelled_user;
     RvLog log;
 } VideoOptions;
 
 typedef struct VideoInfo {
     char codec[32];
-    double duration_s;  // by the container, 0 where it does not say; measured once the last frame was read
-    double frame_rate;  // average; 0 where unknown
+    double duration_s;  // by the container, 0 if it does not say; measured once the last frame was read
+    double frame_rate;  // average; 0 if unknown
     int width, height;  // as displayed: rotated, square pixels
-    int64_t size_bytes; // of the file, or what a server sends; 0 unknown
-    double start_s;     // container time of the video's time zero, as far as the container's header tells
+    int64_t size_bytes; // of the file, or as announced by the server; 0 if unknown
+    double start_s;     // the container's time at the video's time zero, if its header tells
 } VideoInfo;
 
-/* Open a file or URL, choose its video stream (the container's default, else the largest; never an attached
- * cover picture). Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a video), UNSUPPORTED (no video stream, no
- * decoder), CANCELLED. Threads: one reader serves one thread at a time. */
+/* Open a file or URL and choose its video stream (the container's default, otherwise the largest; never an
+ * attached cover picture). One thread at a time per reader. Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a
+ * video), UNSUPPORTED (no video stream, no decoder), CANCELLED. */
 RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err);
 void rv_video_close(VideoReader *reader);
 
-/* NULL or "none": software; "auto": hardware where there is some; else a type of device that FFmpeg knows, or
- * TYPE:DEVICE with the device as FFmpeg names it ("cuda:1", "vaapi:/dev/dri/renderD129"). ARGUMENT where
- * this build does not know it or the machine has no such device. */
+/* Check a name of video hardware. NULL or "none" is software. "auto" is hardware if there is any. Otherwise
+ * it is a type of device that FFmpeg knows, or TYPE:DEVICE with the device in FFmpeg's notation ("cuda:1",
+ * "vaapi:/dev/dri/renderD129"). Errors: ARGUMENT if this build does not know the type or the machine has no
+ * such device. */
 RvStatus rv_video_check_hwaccel(const char *name, RvError *err);
 
-/* FFmpeg's version, and its types of hardware devices with whether they open: one line each. */
+/* Write FFmpeg's version, and one line per type of hardware device that says whether it can be opened. */
 void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardware, size_t hardware_bytes);
 
 const VideoInfo *rv_video_info(const VideoReader *reader);
 
-/* As messages name it: the path, or the address without user and password. */
+/* Returns the name for messages: the path, or the address without user and password. Borrowed from the
+ * reader. */
 const char *rv_video_name(const VideoReader *reader);
 
 #endif

@@ -16,16 +16,17 @@
 #include "models/model_source.h"
 #include "pixels/resize.h"
 
-/* Pictures that are worth a call at least, whatever the device says. */
+/* Fewest images worth a call, regardless of the device. */
 #define BATCH_MIN 16
 
 struct RvEncoder {
     ImageDevice images;
     ClipModel *model;
-    Checkpoint *checkpoint; // the model's
-    Tokenizer *tokenizer;   // opened by the first text
-    uint8_t *inputs_u8;     // [input_count, image_size, image_size, 3], made by the first picture
-    size_t input_count;     // a bound on memory, not on a call
+    Checkpoint *checkpoint; // owned; the model reads from it
+    Tokenizer *tokenizer;   // opened when the first text is embedded
+    // [input_count, image_size, image_size, 3]; allocated when the first image is embedded
+    uint8_t *inputs_u8;
+    size_t input_count; // capacity of inputs_u8; a call with more images uses it several times
     char path[4096];
     char name[128];
     char weights_sha256[65];
@@ -33,8 +34,9 @@ struct RvEncoder {
     RvLog log;
 };
 
-/* The known name where the weights are known (once they were hashed) or lie where they were fetched to; else
- * the last part of the path. A shape names nobody: several models have the same. */
+/* Choose the name to show. It is the known name if the weights are known (they have been hashed) or are where
+ * they were fetched to. Otherwise it is the last part of the path. The shapes are no name: several models
+ * share them. */
 static void name_model(RvEncoder *encoder)
 {
     const char *sha256 = encoder->weights_sha256[0] != '\0' ? encoder->weights_sha256 : NULL;
@@ -49,7 +51,7 @@ static void name_model(RvEncoder *encoder)
     snprintf(encoder->name, sizeof encoder->name, "%.*s", (int)(end - start), encoder->path + start);
 }
 
-/* What the info says of the device, as it is now. */
+/* Write the current facts about the device into the info. */
 static void fill_device(RvEncoder *encoder)
 {
     const ImageDevice *images = &encoder->images;
@@ -161,7 +163,8 @@ RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError
     return RV_OK;
 }
 
-/* Length 1, or the reason why not: weights that overflow give embeddings that no search can use. */
+/* Scale the embedding to length 1 if `normalize` is set. Fails if it has no direction: weights that overflow
+ * produce embeddings that no search can use. */
 static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, bool normalize, RvError *err)
 {
     size_t dimensions = (size_t)encoder->info.dimensions;
@@ -227,7 +230,8 @@ RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
     return status;
 }
 
-/* The same call again, where the device that failed was not the CPU. The reason is in `failure`. */
+/* True if the device that failed is not the CPU: the caller then repeats the call on the CPU. The reason is
+ * in `failure`. */
 static bool falls_back(RvEncoder *encoder, const RvError *failure, RvError *err)
 {
     if (rv_image_device_fall_back(&encoder->images, encoder->model, failure)) {
@@ -265,7 +269,7 @@ RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_
     if (status != RV_OK)
         return status;
     status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, &failure);
-    // Nothing is lost: all of the call is computed again.
+    // Nothing is lost: the whole call is computed again.
     if (status != RV_OK && falls_back(encoder, &failure, err))
         status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
     for (size_t i = 0; i < image_count && status == RV_OK; i++)

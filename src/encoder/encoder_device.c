@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which device embeds pictures: chosen by the first of them, replaced by the CPU when it fails. */
+/* Which device embeds images: chosen when the first is embedded, replaced by the CPU if it fails. */
 #include "encoder/encoder_device.h"
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ bool rv_image_device_fall_back(ImageDevice *device, ClipModel *model, const RvEr
                 reason->message);
     Compute *failed = device->compute;
     set_compute(device, device->cpu);
-    rv_clip_set_image_device(model, device->compute, device->precision); // frees what lies on the other
+    rv_clip_set_image_device(model, device->compute, device->precision); // frees what the other device holds
     rv_compute_close(failed);
     return true;
 }

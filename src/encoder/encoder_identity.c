@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a library remembers of the model that made its embeddings. */
+/* What a library stores about the model that made its embeddings. */
 #include "encoder/encoder_identity.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A checkpoint that was got by hand, checked and put into the models folder.
+/* A checkpoint that was downloaded by hand is checked and copied into the models folder.
  *
  * The files are first linked, by symbolic links, into a new hidden folder beside the others, and opened
- * there. Only then each link gives way to a copy, and the folder gets its name: it is there whole, or not at
- * all. Whoever makes such a folder holds a lock on it; one that nobody holds was left by a process that was
- * killed, and the next one removes it. */
+ * there. Only then is each link replaced by a copy and the folder renamed to its final name. The model is
+ * therefore installed whole or not at all. A process that makes such a folder holds a lock on it. A folder
+ * that is not locked was left by a process that was killed; the next process removes it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +25,15 @@
 
 #define COPY_CHUNK_BYTES ((size_t)64 << 20)
 #define STAGING_PREFIX ".adding-"
-#define STAGING_MIN_AGE_S 60 // younger ones may not have their lock yet
+#define STAGING_MIN_AGE_S 60 // younger folders may not be locked yet
 
 typedef struct Adding {
     const RvAddOptions *options;
     char models[MODEL_PATH_SIZE];  // the models folder
     char staging[MODEL_PATH_SIZE]; // the new folder
-    int lock;                      // descriptor of it; -1: none
+    int lock;                      // descriptor of the staging folder; -1 for none
     size_t file_count;
-    char suggested[256]; // name, of the folder or the weight file
+    char suggested[256]; // name of the folder or the weight file
     char sha256[65];
     int dimensions, image_size;
     RvError *err;
@@ -57,7 +57,7 @@ static bool is_weights(const char *name)
     return false;
 }
 
-/* The small files beside the weights, by the names that their makers give them. */
+/* The small files beside the weights, by their usual names. */
 static bool is_companion(const char *name)
 {
     static const char *const names[] = {"config.json",
@@ -90,7 +90,7 @@ static const char *last_part(const char *path)
 
 /* ---- staging ------------------------------------------------------------------------------------------ */
 
-/* A link to the file in the new folder. A name that is there already is left, where `again` allows it. */
+/* Link the file into the new folder. If `again` is set, an existing name is left as it is. */
 static RvStatus stage(Adding *adding, const char *path, bool again)
 {
     char target[PATH_MAX], link_path[MODEL_PATH_SIZE];
@@ -110,7 +110,7 @@ static RvStatus stage(Adding *adding, const char *path, bool again)
     return RV_OK;
 }
 
-/* What of a folder belongs to a checkpoint. */
+/* Stage the files of a folder that belong to a checkpoint. */
 static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
 {
     char path[MODEL_PATH_SIZE];
@@ -125,7 +125,7 @@ static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
     RvStatus status = RV_OK;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
-        // Where the same weights lie there twice, as safetensors and as a pickle, one copy is enough.
+        // If the weights exist twice, as safetensors and as a pickle, only the first is copied.
         bool wanted = is_companion(name) ||
                       (weights && (ends_in(name, ".index.json") ||
                                    (is_weights(name) && (!safe || ends_in(name, ".safetensors")))));
@@ -140,7 +140,7 @@ static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
     return status;
 }
 
-/* A file, and what lies beside it where it has weights. */
+/* Stage a file and, if it holds weights, the small files beside it. */
 static RvStatus stage_file(Adding *adding, const char *path)
 {
     char folder[MODEL_PATH_SIZE];
@@ -184,7 +184,7 @@ static RvStatus stage_all(Adding *adding, const char *const *paths, size_t path_
 
 /* ---- checking ----------------------------------------------------------------------------------------- */
 
-/* Messages name the hidden folder; what people gave is clearer. */
+/* Messages of the reader name the hidden folder. Replace it by the path that the caller gave. */
 static RvStatus explain(const Adding *adding, const char *shown, RvStatus status, const RvError *cause)
 {
     size_t length = strlen(adding->staging);
@@ -198,8 +198,7 @@ static RvStatus explain(const Adding *adding, const char *shown, RvStatus status
                         slash != NULL ? shown : ".", cause->message + length);
 }
 
-/* Opened, a text embedded, the weights hashed. */
-/* A text and a picture: damaged weights of either side give values that are not finite. */
+/* Embed a text and an image: damaged weights of either tower produce values that are not finite. */
 static RvStatus try_both_towers(RvEncoder *encoder, RvError *err)
 {
     static const uint8_t grey[] = {0, 85, 170, 255};
@@ -243,7 +242,7 @@ static RvStatus check(Adding *adding, const char *shown)
 
 static RvStatus copy_bytes(int from, int to)
 {
-    // The kernel copies, or shares the blocks where the file system can.
+    // The kernel copies, or shares the blocks if the file system supports it.
     for (;;) {
         ssize_t copied = copy_file_range(from, NULL, to, NULL, COPY_CHUNK_BYTES, 0);
         if (copied == 0)
@@ -271,7 +270,7 @@ static RvStatus copy_bytes(int from, int to)
     }
 }
 
-/* The link gives way to what it leads to. */
+/* Replace the link by a copy of its target. */
 static RvStatus copy_file(const Adding *adding, const char *name)
 {
     char path[MODEL_PATH_SIZE], part[MODEL_PATH_SIZE];
@@ -310,8 +309,8 @@ static RvStatus copy_all(const Adding *adding)
 
 /* ---- naming ------------------------------------------------------------------------------------------- */
 
-/* A form of the named model whose weights nothing is known of, and that these may be by file name and shape.
- */
+/* Returns a form of the named model whose digest is not known and whose file name and shapes fit these
+ * weights, or NULL. */
 static const ModelForm *may_be(const Adding *adding, const ModelSource *named)
 {
     char path[MODEL_PATH_SIZE];
@@ -339,8 +338,9 @@ static RvStatus take_form(const Adding *adding, const ModelSource *source, const
     return RV_OK;
 }
 
-/* The folder's name, and what the model is called. A known name is for its own weights, as far as they are
- * known; where only the download's name says so and it cannot be, the digest makes a name of its own. */
+/* Choose the folder's name and the model's name. A known name is reserved for its own weights, as far as
+ * their digest is known. If only the name of the download suggests it and the digest contradicts, the name is
+ * made from the digest. */
 static RvStatus choose_name(const Adding *adding, char *folder, char *name, size_t size_bytes)
 {
     const ModelForm *form = NULL;
@@ -369,7 +369,7 @@ static RvStatus choose_name(const Adding *adding, char *folder, char *name, size
     return RV_OK;
 }
 
-/* Everything that is in the hidden folder goes; it is ours alone. */
+/* Delete everything in the hidden folder, which no one else uses. */
 static void discard(const char *staging)
 {
     char path[MODEL_PATH_SIZE];
@@ -420,7 +420,7 @@ static void sweep(const char *models)
     free(entries);
 }
 
-/* The same weights under the name already: nothing is left to do. */
+/* True if the same weights are already installed under this name: nothing is left to do. */
 static bool is_there(const Adding *adding, const char *folder)
 {
     char path[MODEL_PATH_SIZE];

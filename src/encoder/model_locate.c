@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The checkpoint that a library names, found again: by place, by name, by the SHA-256 of its weights. */
+/* Find the checkpoint that a library names: by path, by name, by the SHA-256 of its weights. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "models/model_source.h"
 #include "reelvec/model.h"
 
-/* Whether this is a checkpoint with these weights. */
+/* True if this is a checkpoint with these weights. */
 static bool holds_weights(const char *path, const char *sha256)
 {
     static const RvLog quiet;
@@ -32,8 +32,8 @@ static bool is_kernels(const char *path)
     return false;
 }
 
-/* A place that a library brings along is a hint of strangers, perhaps: no URL, device or pipe is touched, and
- * nothing of the kernel's own folders, whatever dots and links lead there. */
+/* A path that is stored in a library may come from a stranger. No URL, device or pipe is touched, and nothing
+ * below the kernel's own folders, whatever dots and links lead there. */
 static bool may_be_checkpoint(const char *place)
 {
     struct stat facts;

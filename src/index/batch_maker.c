@@ -12,25 +12,27 @@
 #include "pixels/convert.h"
 #include "pixels/thumbnail.h"
 
-#define FIRST_BATCH_SHARE 4 // the first batch is so much smaller than the others, where those are large
+#define FIRST_BATCH_SHARE 4 // the first batch is smaller than the others by this factor if those are large
 #define DEFAULT_THUMBNAIL_HEIGHT 360
 #define DEFAULT_THUMBNAIL_QUALITY 85
 #define JPEG_MAX_BYTES ((size_t)64 << 20)
-/* One in so many similar frames is embedded after all, to tell how far the taken embeddings are off. */
+/* One in this many similar frames is embedded after all, to measure the error of the embeddings that are
+ * reused. */
 #define SIMILAR_PER_CHECK 16
 
 struct BatchMaker {
     const RvIndexOptions *options;
     const atomic_bool *stopping;
     size_t batch_size, input_bytes, expected_count;
-    size_t batch_limit; // of the batch being filled: the first ones are small, so that embedding begins early
+    // size of the batch being filled; the first ones are small, so that embedding begins early
+    size_t batch_limit;
     int image_size, thumbnail_height, thumbnail_quality;
     Sampler *sampler;
     FrameConverter *converter;
     Queue *empty;
     FrameBatch batches[FRAME_BATCHES];
-    uint8_t *input_u8;    // of the frame at hand
-    uint8_t *embedded_u8; // of the last frame that is to be embedded
+    uint8_t *input_u8;    // of the current frame
+    uint8_t *embedded_u8; // of the last frame that will be embedded
     bool any_embedded;
     size_t similar_count;
     double decode_s, pixels_s;
@@ -53,13 +55,13 @@ static RvStatus convert_sample(BatchMaker *maker, const Sample *sample, BatchFra
     return status;
 }
 
-/* Mean absolute difference of two inputs, in levels. */
+/* Returns the mean absolute difference of two inputs, in levels of 0 to 255. */
 static double input_difference(const uint8_t *left, const uint8_t *right, size_t size_bytes)
 {
     uint64_t sum = 0;
     for (size_t first = 0; first < size_bytes; first += 4096) {
         size_t end = first + 4096 < size_bytes ? first + 4096 : size_bytes;
-        uint32_t part = 0; // narrow, so that the loop becomes vector instructions
+        uint32_t part = 0; // 32 bits, so that the compiler vectorizes the loop
         for (size_t i = first; i < end; i++)
             part += (uint32_t)(left[i] > right[i] ? left[i] - right[i] : right[i] - left[i]);
         sum += part;
@@ -73,8 +75,8 @@ static size_t add_input(const BatchMaker *maker, FrameBatch *batch)
     return batch->input_count++;
 }
 
-/* Whose embedding the frame at hand takes: its own, or that of the last embedded one. Frames of still scenes
- * are often equal to the byte; those lose nothing. */
+/* Decide whether the current frame gets an embedding of its own or reuses the one of the last embedded frame.
+ * Frames of still scenes are often equal to the byte; reuse loses nothing then. */
 static void choose_embedding(BatchMaker *maker, FrameBatch *batch, BatchFrame *frame, size_t last)
 {
     double limit = maker->options->skip_similar;
@@ -243,7 +245,7 @@ RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, con
         rv_batches_close(maker);
         return status;
     }
-    // Here, since the reader corrects the duration while it reads.
+    // Asked here because the reader corrects the duration while it reads.
     maker->expected_count = rv_sampler_expected(maker->sampler);
     *out = maker;
     return RV_OK;
@@ -260,7 +262,7 @@ void rv_batches_close(BatchMaker *maker)
         free(batch->frames);
         free(batch->inputs_u8);
     }
-    free(maker->input_u8); // and embedded_u8
+    free(maker->input_u8); // also frees embedded_u8
     rv_queue_destroy(maker->empty);
     rv_converter_destroy(maker->converter);
     rv_sampler_close(maker->sampler);

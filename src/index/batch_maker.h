@@ -10,52 +10,57 @@
 #include "sampling/sampler.h"
 #include "video/video_reader.h"
 
-/* One batch being filled, one waiting, one being embedded. */
+/* One batch is being filled, one waits, one is being embedded. */
 #define FRAME_BATCHES 3
 
-#define BATCH_FROM_BEFORE SIZE_MAX // the last embedding of the batches before
+#define BATCH_FROM_BEFORE SIZE_MAX // use the last embedding of the batches before
 #define BATCH_NO_CHECK SIZE_MAX
 
 typedef struct BatchFrame {
     int64_t frame_number;
     double time_s;
     size_t embedding; // index into the batch's inputs, or BATCH_FROM_BEFORE
-    size_t check;     // a similar frame that is measured: its own input's index; else BATCH_NO_CHECK
-    bool similar;     // takes the embedding of a frame that is not quite the same
+    // index of its own input if it is a similar frame that is measured; otherwise BATCH_NO_CHECK
+    size_t check;
+    bool similar; // reuses the embedding of a frame that is not exactly equal
     Buffer jpeg;
 } BatchFrame;
 
 typedef struct FrameBatch {
     size_t count, input_count;
     BatchFrame *frames; // [batch_size]
-    uint8_t *inputs_u8; // [batch_size, image_size, image_size, 3], of the frames that are to be embedded
+    // [batch_size, image_size, image_size, 3]; inputs of the frames that are to be embedded
+    uint8_t *inputs_u8;
 } FrameBatch;
 
-/* The batches of one video, FRAME_BATCHES of them in turn. One thread fills them; another gives them back. */
+/* The batches of one video, FRAME_BATCHES of them in turn. One thread fills them, another returns them. */
 typedef struct BatchMaker BatchMaker;
 
-/* options: with a batch size. first_sample: samples before it are in the library already. stopping: set when
- * no more frames are wanted; the reader's `cancelled` should look at it too. Reader, options and stopping are
- * borrowed. */
+/* Open the batches of a video. options must have a batch size. first_sample: samples before it are already in
+ * the library. stopping: set it to end the filling early; the reader's `cancelled` should test it too.
+ * Reader, options and stopping are borrowed. Errors: as rv_sampler_open. */
 RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log, int image_size,
                          size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err);
 void rv_batches_close(BatchMaker *maker);
 
-/* Frames of the largest batch, and of the video as far as its container tells (0: it does not). */
+/* _size returns the number of frames of the largest batch. _expected returns the number of frames of the
+ * video by its container, 0 if it does not say. */
 size_t rv_batches_size(const BatchMaker *maker);
 size_t rv_batches_expected(const BatchMaker *maker);
 
-/* The filling thread's: wait for a batch, and fill it with the frames that follow. Its count may be 0; *end
- * after the video's last. With an error comes what was decoded before it. NULL: no more are wanted. */
+/* For the filling thread: wait for a free batch and fill it with the frames that follow. Its count may be 0.
+ * *end is set after the video's last frame. If *status is an error, the batch holds what was decoded before
+ * it. Returns NULL if no more batches are wanted. */
 FrameBatch *rv_batches_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err);
 
-/* The other thread's: let the filling begin; give a batch back; give no more, waking who waits for one. */
+/* For the other thread: _begin lets the filling start, _return returns a batch for reuse, _stop ends the
+ * filling and wakes the filling thread. */
 void rv_batches_begin(BatchMaker *maker);
 void rv_batches_return(BatchMaker *maker, FrameBatch *batch);
 void rv_batches_stop(BatchMaker *maker);
 
-/* Once the filling has ended: adds to decode_s, pixels_s and damaged_packets. */
-void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes); // "": none
+/* May be called once the filling has ended. _report adds to decode_s, pixels_s and damaged_packets. */
+void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes); // "" if nothing
 void rv_batches_report(const BatchMaker *maker, RvIndexReport *report);
 
 #endif

@@ -67,7 +67,7 @@ static double cosine(const float *left, const float *right, size_t dimensions)
     return dot / sqrt(left_square * right_square);
 }
 
-/* What the report says of similar frames. */
+/* Count the similar frames in the report. */
 static void count_similar(const BatchRows *rows, const FrameBatch *batch, RvIndexReport *report)
 {
     for (size_t i = 0; i < batch->count; i++) {
@@ -110,7 +110,7 @@ RvStatus rv_batch_rows_put(BatchRows *rows, const FrameBatch *batch, Store *stor
     if (status != RV_OK)
         return status;
     count_similar(rows, batch, report);
-    // The last frame's: either embedded here, or taken from the last one that was.
+    // The embedding of the last frame: computed in this batch, or reused from the last one that was.
     memmove(rows->last_embedding, embedding_of(rows, &batch->frames[batch->count - 1]),
             rows->dimensions * sizeof(float));
     report->frames_embedded += batch->count;

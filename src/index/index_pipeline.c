@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The conveyor: several videos are read and decoded at once, one thread embeds and stores.
+/* The pipeline of indexing: several videos are read and decoded at once, one thread embeds and stores.
  *
- * A video has a thread of its own while its file is read for the content key, and another while it is opened,
- * decoded and converted. Those threads touch neither store nor encoder; they tell the caller's thread by
- * events what they have, and the caller's thread does all the rest. So that the rows are those that one video
- * after the other gives, videos are decided on in the order of the list, each after the rows of those before
- * have begun, and a copy of one that is under way waits for its end (alone: the others go on, so that the
- * numbers of rows may differ where the first of two copies fails). */
+ * A video has one thread while its file is read for the content key, and another while it is opened, decoded
+ * and converted. Those threads use neither store nor encoder. They send events to the caller's thread, which
+ * does all the rest.
+ *
+ * The rows must be the same as if one video was indexed after the other. Therefore videos are decided on in
+ * the order of the list, each after the rows of those before it have begun. A copy of a video that is in
+ * flight waits for its end; only the copy waits, so the numbers of rows may differ if the first of two copies
+ * fails.
+ *
+ * Worked example: b.mp4 has the same bytes as a.mp4; three slots, an empty library.
+ *
+ *                                           a.mp4       b.mp4              c.mp4
+ *     all three are admitted                READING     READING            READING
+ *     the files have been read              WAITING     WAITING            WAITING
+ *     is_its_turn(a)                        DECODING    WAITING, parked    WAITING
+ *     is_its_turn(c): b is parked           DECODING    WAITING, parked    DECODING
+ *     a ends, its row is complete           -           WAITING            DECODING
+ *     is_its_turn(b): a copy of a           -           ended: DUPLICATE   DECODING
+ *
+ * While a is in flight, content_is_taken(b) is true, so it is not b's turn. b is parked: it waits for a, and
+ * c may overtake it. But if the library has a row for the path b.mp4 (the file held other bytes before), b is
+ * not parked and c waits too. Deciding on b deletes that row, and c could be the file whose content the row
+ * describes: its outcome must not depend on timing. */
 #include "index/index_pipeline.h"
 
 #include <pthread.h>
@@ -20,22 +37,22 @@
 #include "index/index_video.h"
 #include "reelvec/encoder.h"
 
-/* How often progress is reported, and a wish to stop noticed, while no batch is ready. */
+/* Interval at which progress is reported and a request to stop is noticed while no batch is ready. */
 #define TICK_S 0.2
 #define EVENTS_PER_TASK (FRAME_BATCHES + 2)
 
 typedef enum TaskStage {
     TASK_FREE,    // no video
-    TASK_NEW,     // not looked at yet
+    TASK_NEW,     // not looked up yet
     TASK_READING, // its thread reads the file for the content key
-    TASK_WAITING, // to be decided on
+    TASK_WAITING, // waits for the decision
     TASK_OPENING, // its thread opens the video
     TASK_DECODING // its row has begun
 } TaskStage;
 
 typedef enum EventKind {
-    EVENT_OPENED, // its row may begin
-    EVENT_BATCH,  // decoded
+    EVENT_OPENED, // the video is open: its row may begin
+    EVENT_BATCH,  // a batch is decoded
     EVENT_ENDED   // its thread ends
 } EventKind;
 
@@ -48,22 +65,22 @@ typedef struct Event {
 } Event;
 
 struct Task {
-    Queue *events; // the run's
+    Queue *events; // the queue of the run; borrowed
     int slot, decoder_threads;
     TaskStage stage;
     RvIndexItem item;
     IndexVideo video;
     double start_s, reported_s;
-    bool dropping; // batches that still come are left out
+    bool dropping; // batches that still arrive are discarded
     RvStatus status;
     RvError error;
-    // Of its thread: written by it, read after it has been joined.
+    // Written by its thread; read only after the thread has been joined.
     pthread_t thread;
     RvStatus thread_status;
     RvError thread_error;
-    Event ring[EVENTS_PER_TASK]; // events in turn: no more are under way at once
+    Event ring[EVENTS_PER_TASK]; // storage for the thread's events; no more are in flight at once
     size_t event_count;
-    atomic_int waiting_batches; // decoded and not taken yet
+    atomic_int waiting_batches; // decoded batches that the caller's thread has not taken yet
 };
 
 typedef struct PipelineRun {
@@ -71,7 +88,7 @@ typedef struct PipelineRun {
     const RvIndexList *list;
     int slot_count;
     Task *tasks;    // [slot_count]
-    Task **running; // [slot_count], in the order of the list
+    Task **running; // [slot_count], in the order of the list; the first running_count are in use
     int running_count;
     bool list_ended;
     Queue *events;
@@ -124,7 +141,7 @@ static void hold_lease(const PipelineRun *run, const Task *task)
         rv_store_queue_hold(run->context.store, task->item.job);
 }
 
-/* Its thread, if it has one, has been joined. */
+/* End a task and report its outcome. Its thread, if it had one, has been joined. */
 static void end_task(PipelineRun *run, Task *task)
 {
     int place = 0;
@@ -158,7 +175,7 @@ static bool start_thread(Task *task, TaskStage stage, void *(*body)(void *))
     return false;
 }
 
-/* What is under way in its thread ends soon, with EVENT_ENDED. */
+/* Ask its thread to end; it then sends EVENT_ENDED. drop: discard the batches that still arrive. */
 static void stop_task(Task *task, bool drop)
 {
     task->dropping = task->dropping || drop;
@@ -183,7 +200,7 @@ static Task *free_task(PipelineRun *run)
     return NULL;
 }
 
-/* Take a video from the list where there is a slot. False where nothing was taken. */
+/* Take a video from the list if a slot is free. Returns false if none was taken. */
 static bool admit(PipelineRun *run)
 {
     Task *task = run->list_ended ? NULL : free_task(run);
@@ -205,7 +222,7 @@ static bool admit(PipelineRun *run)
 
 /* ---- progress ----------------------------------------------------------------------------------------- */
 
-/* after_batch: of its own. */
+/* after_batch: a batch of this task was just stored. */
 static void report_progress(PipelineRun *run, Task *task, bool after_batch)
 {
     const RvIndexOptions *options = run->context.options;
@@ -232,7 +249,7 @@ static void report_progress(PipelineRun *run, Task *task, bool after_batch)
     task->status =
         rv_error_set(&task->error, RV_ERROR_CANCELLED, "%s: interrupted after %zu frames; run again to go on",
                      video->source.path, progress.frames_done);
-    // While nothing is ready: what its thread has of the next batch still comes, and is kept.
+    // If called while no batch is ready, the batch that its thread is filling still arrives and is kept.
     stop_task(task, after_batch || atomic_load(&task->waiting_batches) > 0);
     if (task->stage == TASK_NEW || task->stage == TASK_WAITING)
         end_task(run, task);
@@ -263,15 +280,15 @@ static bool content_is_taken(const PipelineRun *run, int place)
     const char *key = run->running[place]->video.source.content_key;
     for (int i = 0; i < place; i++) {
         const Task *before = run->running[i];
-        // The key of a file that is being read belongs to its thread.
+        // While a file is read, its key belongs to the reading thread.
         if (before->stage != TASK_READING && strcmp(before->video.source.content_key, key) == 0)
             return true;
     }
     return false;
 }
 
-/* It waits for the end of one before it, and will take no row away that others may find: they need not wait
- * for it. */
+/* A parked task waits for an earlier one with the same path or content. It deletes no rows, so later tasks
+ * may overtake it. */
 static bool is_parked(const PipelineRun *run, int place)
 {
     const Task *task = run->running[place];
@@ -280,7 +297,8 @@ static bool is_parked(const PipelineRun *run, int place)
     return task->stage == TASK_WAITING && !task->video.source.by_path && content_is_taken(run, place);
 }
 
-/* Whether all before it have begun their rows, and none of them is of the same content. */
+/* True if all tasks before it have begun their rows or are parked, and no task before it has the same
+ * content. */
 static bool is_its_turn(const PipelineRun *run, int place)
 {
     for (int i = 0; i < place; i++) {
@@ -290,7 +308,7 @@ static bool is_its_turn(const PipelineRun *run, int place)
     return !content_is_taken(run, place);
 }
 
-/* The cores, or the threads that were asked for, go to those who decode at the same time. */
+/* The cores (or the threads that the caller asked for) are divided among the videos decoded at once. */
 static int decoder_threads(const PipelineRun *run)
 {
     int cores = rv_encoder_info(run->context.encoder)->thread_count;
@@ -311,13 +329,13 @@ static void decide(PipelineRun *run, Task *task)
     }
     report_progress(run, task, false);
     RvError err = {0};
-    // Beside the decoding of the first frames.
+    // Done while the first frames are being decoded.
     RvStatus prepared = rv_encoder_prepare_images(run->context.encoder, &err);
     if (prepared != RV_OK)
         fail_task(task, prepared, &err);
 }
 
-/* Look for its row, and read the file where the row does not tell the content key. */
+/* Look up its row, and read the file if the row does not contain the content key. */
 static void look(PipelineRun *run, Task *task)
 {
     task->status = rv_index_video_look(&task->video, &task->error);
@@ -329,7 +347,7 @@ static void look(PipelineRun *run, Task *task)
         end_task(run, task);
 }
 
-/* Whether something happened: others may go on then. */
+/* Advance the first task that can. Returns true if one did: others may be able to go on then. */
 static bool advance(PipelineRun *run)
 {
     for (int place = 0; place < run->running_count; place++) {
@@ -337,7 +355,7 @@ static bool advance(PipelineRun *run)
         if (task->stage == TASK_NEW && !path_is_taken(run, place)) {
             hold_lease(run, task);
             look(run, task);
-            // Without a pause in between what it saw is of this moment.
+            // Decide at once, so that what it looked up is still true.
             if (task->stage == TASK_WAITING && is_its_turn(run, place))
                 decide(run, task);
             return true;
@@ -390,7 +408,7 @@ static void put_batch(PipelineRun *run, Task *task, FrameBatch *batch)
 static void join_thread(PipelineRun *run, Task *task)
 {
     pthread_join(task->thread, NULL);
-    // Its thread alone reads the video; what else fails is the library's or the model's fault.
+    // Only its thread reads the video. Any other failure is a fault of the library or the model.
     bool of_the_video = task->status == RV_OK && task->thread_status != RV_OK;
     if (of_the_video) {
         task->status = task->thread_status;
@@ -406,7 +424,7 @@ static void join_thread(PipelineRun *run, Task *task)
         rv_batches_report(task->video.batches, &task->video.report);
     if (task->status == RV_OK)
         task->status = rv_index_video_finish(&task->video, &task->error);
-    if (task->video.elsewhere && task->item.job == NULL) { // with a lease it is for the list to decide
+    if (task->video.elsewhere && task->item.job == NULL) { // if there is a lease, the queue decides
         task->status = RV_OK;
         task->video.report.outcome = RV_INDEX_ELSEWHERE;
     }
@@ -459,7 +477,7 @@ RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, con
     RvIndexOptions sized = *options;
     if (sized.batch_size <= 0)
         sized.batch_size = rv_encoder_info(encoder)->batch_size;
-    if (sized.batch_size > RV_INDEX_BATCH_MAX) // what the device would like
+    if (sized.batch_size > RV_INDEX_BATCH_MAX) // the size that suits the device may exceed the limit
         sized.batch_size = RV_INDEX_BATCH_MAX;
     PipelineRun run = {.context = {store, encoder, log, &sized},
                        .list = list,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of videos that several machines work: what a store does not know about it. */
+/* The list of videos that several machines work on: the settings and paths that its workers share. */
 #include "index/index_settings.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
     rv_sampler_describe(&sampler, sampling, sizeof sampling);
     int length = snprintf(text, size_bytes, "%s height=%d quality=%d skip-similar=%g", sampling,
                           options->thumbnail_height, options->thumbnail_quality, options->skip_similar);
-    for (char *at = text; *at != '\0'; at++) { // the caller's locale may have another sign there
+    for (char *at = text; *at != '\0'; at++) { // the caller's locale may use another decimal sign
         if (*at == ',')
             *at = '.';
     }
@@ -30,7 +30,7 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
                  options->force ? " force" : "");
 }
 
-/* Every worker, and whoever may read the table, would see it. */
+/* Refuse addresses with secrets: every worker, and everyone who can read the table, would see them. */
 static RvStatus check_address(const char *url, RvError *err)
 {
     char *shown = rv_file_copy_shown(url, err);
@@ -47,7 +47,8 @@ static RvStatus check_address(const char *url, RvError *err)
     return status;
 }
 
-/* A path means the same to every worker when it is absolute; what is not there is named by who takes it. */
+/* Returns the absolute path, which means the same to every worker. A path that does not exist is returned as
+ * it is; the worker that takes it reports that. Free with free(). */
 static char *absolute_path(const char *path, RvError *err)
 {
     char *absolute = rv_file_is_url(path) ? NULL : realpath(path, NULL);

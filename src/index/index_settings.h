@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of videos that several machines work: what a store does not know about it. */
+/* The list of videos that several machines work on: the settings and paths that its workers share. */
 #ifndef RV_INDEX_SETTINGS_H
 #define RV_INDEX_SETTINGS_H
 
@@ -7,11 +7,11 @@
 #include "reelvec/sources.h"
 #include "store/store.h"
 
-/* What the options say about the frames, as one line: workers with different lines make different libraries.
- */
+/* Write the options that determine the frames as one line. Workers with different lines would make different
+ * libraries. */
 void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_bytes);
 
-/* As rv_library_queue_add, on a store: files by their absolute paths. */
+/* Like rv_library_queue_add, for a store. Files are added by their absolute paths. */
 RvStatus rv_index_queue_add(Store *store, const RvStrings *paths, const RvIndexOptions *options,
                             RvError *err);
 

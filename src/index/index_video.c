@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One video into the store, step by step: is it there already, is it another's copy, where to go on, what
+/* One video into the store, step by step: is it already there, is it a copy of another, where to go on, what
  * failed. */
 #include "index/index_video.h"
 
@@ -53,7 +53,7 @@ static RvStatus identify_url(VideoSource *source, RvError *err)
     return RV_OK;
 }
 
-/* The library neither keeps nor shows user and password: the video is the same one whoever asks for it. */
+/* The library neither stores nor shows user and password. The video is the same for every user. */
 static RvStatus look_at_url(const char *url, VideoSource *source, RvError *err)
 {
     source->address = rv_mem_copy_string(url, err);
@@ -89,8 +89,8 @@ static void forget_rows(VideoSource *source)
     source->by_path = source->by_content = false;
 }
 
-/* The key stays with the content when the file is renamed or moved. A file whose path, size and time are
- * those of its row is not read again. */
+/* The key belongs to the content and stays the same if the file is renamed or moved. A file whose path, size
+ * and time equal those of its row is not read again. */
 RvStatus rv_index_video_look(IndexVideo *video, RvError *err)
 {
     VideoSource *source = &video->source;
@@ -124,7 +124,7 @@ static bool in_state(const StoredVideo *row, const char *state)
     return strcmp(row->video.state, state) == 0;
 }
 
-/* The row is about the same content: keep it, go on with it, or replace it. */
+/* The row has the same content: keep it, continue it, or replace it. */
 static RvStatus decide_on_row(Store *store, const VideoSource *source, const StoredVideo *row,
                               const RvIndexOptions *options, RvIndexReport *report, IndexDecision *decision,
                               RvError *err)
@@ -244,8 +244,8 @@ static RvStatus leave_to_other(IndexVideo *video, RvError *err)
                         video->source.path);
 }
 
-/* The store refused something about the row own_id (0: that there is none): look again whether that is
- * because another process has begun, replaced or removed the row since this one looked. */
+/* The store refused an operation on the row own_id (0: it should not exist). Look up the row again: the cause
+ * may be that another process has begun, replaced or removed it since. */
 static RvStatus explain_refusal(IndexVideo *video, int64_t own_id, RvStatus status, RvError *err)
 {
     StoredVideo now;
@@ -277,7 +277,8 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
                                 !context->options->no_normalize, &video->rows, err);
 }
 
-/* Frames come in order, so that another process that has put this one is ahead. */
+/* True if another process has stored this frame already. Frames are stored in order, so that process is
+ * ahead. */
 static bool is_put_already(const IndexVideo *video, const BatchFrame *frame)
 {
     uint8_t *jpeg = NULL;
@@ -303,7 +304,7 @@ RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError 
     return RV_OK;
 }
 
-// What an earlier run found in the samples before it was interrupted, and what this one did.
+// Describe the damage: what an earlier, interrupted run found in its samples, and what this run found.
 static void describe_damage(const IndexVideo *video, char *text, size_t size_bytes)
 {
     char found[512] = "";
@@ -323,7 +324,8 @@ RvStatus rv_index_video_finish(IndexVideo *video, RvError *err)
     return explain_refusal(video, video->video_id, status, err);
 }
 
-/* A run that ends in between keeps what it found: the next one does not decode it again. */
+/* A run that is interrupted stores the damage found so far, because the next run does not decode that part
+ * again. */
 static void note_damage(const IndexVideo *video, RvStatus cause)
 {
     char damage[1024];
@@ -341,8 +343,8 @@ static bool meant_as_video(const VideoSource *source)
            (source->address != NULL || !rv_source_holds_text(source->path, source->size_bytes));
 }
 
-/* A row without frames for the failure, instead of one about what the file held before. *video_id 0: none is
- * wanted. */
+/* Begin a row without frames for the failure, replacing the row of what the file held before. *video_id is 0
+ * if no row is to be made. */
 static RvStatus begin_failed_row(IndexVideo *video, int64_t *video_id, RvError *err)
 {
     VideoFacts facts = facts_of(&video->source, NULL);
@@ -352,8 +354,8 @@ static RvStatus begin_failed_row(IndexVideo *video, int64_t *video_id, RvError *
     return rv_store_begin_video(video->context->store, &facts, replace_id, video_id, err);
 }
 
-/* Whether the frames that the library has of this very content are all there: that they cannot be taken
- * again, in another way or by force, is no fault of theirs. */
+/* True if the library has all frames of this very content. They stay, even if they cannot be made again by
+ * force or with other sampling. */
 static bool keeps_frames(const IndexVideo *video)
 {
     const VideoSource *source = &video->source;
@@ -379,7 +381,7 @@ void rv_index_video_record(IndexVideo *video, const RvError *cause, bool of_the_
         status = begin_failed_row(video, &video_id, &second);
     if (status == RV_OK && video_id > 0)
         status = rv_store_fail_video(video->context->store, video_id, cause->message, &second);
-    // Another process that came to the same end has recorded it.
+    // If the refusal is BUSY, another process has failed in the same way and recorded it.
     if (status != RV_OK && explain_refusal(video, video_id, status, &second) != RV_ERROR_BUSY)
         rv_log_line(video->context->log, RV_LOG_WARNING, "the failure could not be recorded: %s",
                     second.message);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What names and first bytes say of a source: whether it is meant as a video. */
+/* What names and first bytes say about a source: whether it is meant as a video. */
 #include "index/source_names.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "base/file.h"
 
 #define SNIFFED_BYTES 1024
-#define SNIFFED_FILE_MAX ((int64_t)16 << 20) // larger ones are hardly text, and opening takes time
+#define SNIFFED_FILE_MAX ((int64_t)16 << 20) // larger files are hardly text, and opening them takes time
 #define ENDING_MAX 8
 
 bool rv_source_named_like_video(const char *path_or_url)
@@ -23,7 +23,7 @@ bool rv_source_named_like_video(const char *path_or_url)
         "mov",  "mp2v", "mp4", "mp4v", "mpe", "mpeg", "mpeg4", "mpg",   "mpv",  "mts",  "mxf", "nsv",
         "nut",  "obu",  "ogm", "ogv",  "qt",  "rm",   "rmvb",  "tod",   "tp",   "trp",  "ts",  "vob",
         "vro",  "webm", "wm",  "wmv",  "wtv", "xvid", "y4m",   "dvr-ms"};
-    // Of an address what stands before its query.
+    // For an address only the part before its query counts.
     size_t length = rv_file_is_url(path_or_url) ? strcspn(path_or_url, "?#") : strlen(path_or_url);
     size_t begin = length;
     while (begin > 0 && path_or_url[begin - 1] != '.' && path_or_url[begin - 1] != '/')
@@ -52,7 +52,8 @@ bool rv_source_is_system_folder(const char *name)
     return false;
 }
 
-/* Letters of any alphabet, line ends and tabs. YUV4MPEG2 is the one video that begins with a line of text. */
+/* Text is letters of any alphabet, line ends and tabs. YUV4MPEG2 is the only video format that begins with a
+ * line of text. */
 static bool is_text(const unsigned char *bytes, size_t count)
 {
     static const char y4m[] = "YUV4MPEG2";

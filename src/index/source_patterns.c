@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Patterns of what a walk through folders leaves out: of --exclude, and of the files .reelvecignore. */
+/* Patterns of what a walk through folders leaves out: from --exclude and from the files .reelvecignore. */
 #include "index/source_patterns.h"
 
 #include <fnmatch.h>

@@ -46,7 +46,7 @@ typedef struct FoundFile {
     int64_t size_bytes;
 } FoundFile;
 
-/* Of one folder's IGNORE_FILE. They live as long as the walk. */
+/* Patterns of one folder's IGNORE_FILE. They exist as long as the walk. */
 typedef struct FolderPatterns {
     SourcePatterns patterns;
     struct FolderPatterns *before;
@@ -54,16 +54,16 @@ typedef struct FolderPatterns {
 
 typedef struct FolderWalk {
     const RvSourceOptions *options;
-    SourcePatterns excluded; // the caller's
+    SourcePatterns excluded; // the caller's patterns
     FolderPatterns *newest_patterns;
     RvSources *out;
     FoundFile *files;
     size_t file_count;
-    size_t root_length; // of the folder's path, as the walk shows it
+    size_t root_length; // length of the root folder's path as fts shows it
     FTS *tree;
 } FolderWalk;
 
-/* Told once: what is below is gone past. */
+/* Log once that a folder or file is skipped. */
 static void leave_unreadable(FolderWalk *walk, const char *path, const char *what, int reason)
 {
     const char *advice =
@@ -72,14 +72,14 @@ static void leave_unreadable(FolderWalk *walk, const char *path, const char *wha
     rv_log_line(&walk->options->log, RV_LOG_ERROR, "%.700s: %s: %s%s", path, what, strerror(reason), advice);
 }
 
-/* The path behind that of a folder on the way to it, without the '/' between them. */
+/* Returns the path relative to a folder above it, without a leading '/'. */
 static const char *below(const FTSENT *entry, size_t folder_length)
 {
     const char *rest = entry->fts_path + folder_length;
     return rest + strspn(rest, "/");
 }
 
-/* By the caller's patterns, or those of a folder on the way. */
+/* True if the caller's patterns match, or those of a folder above. */
 static bool is_excluded(const FolderWalk *walk, const FTSENT *entry, bool folder)
 {
     if (rv_source_patterns_match(&walk->excluded, below(entry, walk->root_length), folder))
@@ -114,7 +114,7 @@ static RvStatus read_patterns(FolderWalk *walk, FTSENT *folder, RvError *err)
     }
     if (status == RV_ERROR_MEMORY && err != NULL)
         *err = fault;
-    // Where the folder cannot be entered, its files say so.
+    // If the folder cannot be entered, its files are reported instead.
     else if (status != RV_OK && faccessat(AT_FDCWD, folder->fts_accpath, X_OK, AT_EACCESS) == 0)
         rv_log_line(&walk->options->log, RV_LOG_WARNING, "%s; its patterns are left out", fault.message);
     return status == RV_ERROR_MEMORY ? status : RV_OK;
@@ -172,7 +172,7 @@ static RvStatus look_at_file(FolderWalk *walk, const FTSENT *entry, RvError *err
     return keep_file(walk, entry, err);
 }
 
-/* A link to a file is that file; one to a folder is followed where the caller wants it. */
+/* A link to a file counts as that file. A link to a folder is followed if the caller asks for it. */
 static void look_at_link(FolderWalk *walk, FTSENT *entry)
 {
     struct stat facts;
@@ -192,12 +192,12 @@ static RvStatus visit(FolderWalk *walk, FTSENT *entry, RvError *err)
     case FTS_D:
         return enter_folder(walk, entry, err);
     case FTS_F:
-    case FTS_DEFAULT: // a pipe, a device
+    case FTS_DEFAULT: // a pipe or a device
         return look_at_file(walk, entry, err);
     case FTS_SL:
         look_at_link(walk, entry);
         return RV_OK;
-    case FTS_DC: // leads back to where it lies
+    case FTS_DC: // a link that leads back to a folder above
     case FTS_SLNONE:
         walk->out->link_count += entry->fts_name[0] != '.';
         return RV_OK;
@@ -208,7 +208,7 @@ static RvStatus visit(FolderWalk *walk, FTSENT *entry, RvError *err)
                                 strerror(entry->fts_errno));
         leave_unreadable(walk, entry->fts_path, "cannot read the folder", entry->fts_errno);
         return RV_OK;
-    case FTS_NS: // once for a folder whose files cannot be looked at; what has just been deleted is no loss
+    case FTS_NS: // reported once for a folder whose files cannot be examined; files just deleted are ignored
         if (entry->fts_errno != ENOENT && entry->fts_parent->fts_number++ == 0)
             leave_unreadable(walk, entry->fts_path, "cannot be looked at", entry->fts_errno);
         return RV_OK;
@@ -253,7 +253,7 @@ static RvStatus hand_over(FolderWalk *walk, RvError *err)
         out->size_bytes[i] = walk->files[i].size_bytes;
     }
     out->videos.count = walk->file_count;
-    walk->file_count = 0; // now owned by `out`
+    walk->file_count = 0; // owned by `out` now
     return RV_OK;
 }
 
@@ -407,7 +407,7 @@ RvStatus rv_source_shard(const char *path_or_url, int shard_count, int *shard, R
     rv_sha256_finish(sha, status == RV_OK ? hex : NULL);
     if (status != RV_OK)
         return status;
-    hex[16] = '\0'; // 64 bits: even enough for any number of shards
+    hex[16] = '\0'; // 64 bits are evenly distributed for any number of shards
     *shard = (int)(strtoull(hex, NULL, 16) % (unsigned long long)shard_count);
     return RV_OK;
 }

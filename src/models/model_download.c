@@ -23,25 +23,27 @@
 #define DEFAULT_STALL_TIMEOUT_S 30
 #define MAX_REDIRECTS 5L
 
-/* One file on its way: the part on disk, and the request that is running. */
+/* One file being downloaded: the part on disk, and the running request. */
 typedef struct Transfer {
     const Download *download;
     const char *shown; // the address without its password, for messages
     CURL *curl;
-    int fd;                 // the part
-    uint64_t size_bytes;    // of the part now
-    uint64_t range_start;   // where the server says that a 206 answer begins
-    uint64_t linked_bytes;  // of the whole file, as the first server that says so says; 0: none
-    char linked_sha256[65]; // likewise; empty: none
+    int fd;                 // the part file
+    uint64_t size_bytes;    // current size of the part
+    uint64_t range_start;   // start of the range that a 206 answer contains, by its header
+    uint64_t linked_bytes;  // size of the whole file, from the first server that names it; 0 if none does
+    char linked_sha256[65]; // likewise its SHA-256; empty if none does
     bool body_began;
     bool cancelled;
-    bool start_again; // the part cannot be continued: nothing tells whether both ends belong together
-    RvStatus status;  // of writing
+    // the part cannot be continued: nothing shows whether old and new bytes belong to the same file
+    bool start_again;
+    RvStatus status; // status of writing
     double began_s;
     RvError *err;
 } Transfer;
 
-/* What the file must have, from the caller or else from the server. */
+/* Returns the digest that the file must have, from the caller or otherwise from the server; NULL if
+ * unknown. */
 static const char *wanted_sha256(const Transfer *transfer)
 {
     if (transfer->download->sha256 != NULL)
@@ -54,14 +56,14 @@ static uint64_t wanted_bytes(const Transfer *transfer)
     return transfer->download->size_bytes > 0 ? transfer->download->size_bytes : transfer->linked_bytes;
 }
 
-/* The value of the header where the line is that one; NULL where it is another. */
+/* Returns the value of the header `name` if the line is that header, else NULL. */
 static const char *header_value(const char *line, size_t size_bytes, const char *name)
 {
     size_t length = strlen(name);
     return size_bytes > length && strncasecmp(line, name, length) == 0 ? line + length : NULL;
 }
 
-/* 64 hexadecimal digits in quotation marks, or nothing. */
+/* Accepts 64 hexadecimal digits in quotation marks, ignores anything else. */
 static void take_linked_sha256(Transfer *transfer, const char *value)
 {
     char hex[65];
@@ -71,13 +73,13 @@ static void take_linked_sha256(Transfer *transfer, const char *value)
     memcpy(transfer->linked_sha256, hex, sizeof hex);
 }
 
-/* A line ends in CR LF, so that parsing stops there. */
+/* A line ends in CR LF, which is where parsing of numbers stops. */
 static size_t take_header(char *line, size_t item_bytes, size_t count, void *user)
 {
     Transfer *transfer = user;
     size_t size_bytes = item_bytes * count;
     const char *value;
-    // Every answer of a chain of redirects begins with its status line.
+    // In a chain of redirects every answer begins with its status line.
     if (size_bytes >= 5 && strncmp(line, "HTTP/", 5) == 0)
         transfer->range_start = UINT64_MAX;
     else if ((value = header_value(line, size_bytes, "content-range: bytes ")) != NULL)
@@ -99,7 +101,7 @@ static RvStatus empty_part(Transfer *transfer)
     return RV_OK;
 }
 
-/* Where the file system says how much room it has, that must be enough for what is to come. */
+/* Fail if the file system reports less room than the rest needs. */
 static RvStatus check_room(const Transfer *transfer, uint64_t rest_bytes)
 {
     struct statvfs room;
@@ -114,7 +116,8 @@ static RvStatus check_room(const Transfer *transfer, uint64_t rest_bytes)
                         transfer->download->path, (double)rest_bytes / 1e6, (double)free_bytes / 1e6);
 }
 
-/* A size that is known beforehand is ours; one that only the server says counts up to the bound. */
+/* Returns the number of bytes that may be received: the exact size if the caller knows it; otherwise the size
+ * by the server, up to the caller's maximum. */
 static uint64_t size_limit(const Transfer *transfer)
 {
     const Download *download = transfer->download;
@@ -124,14 +127,15 @@ static uint64_t size_limit(const Transfer *transfer)
     return said > 0 && said < download->max_bytes ? said : download->max_bytes;
 }
 
-/* The answer's size behind the bytes that stay: it must be the one that is known, and there must be room. */
+/* Check the answer's size plus the bytes that stay: it must equal the known size, and there must be room on
+ * disk. */
 static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
 {
     curl_off_t length = -1;
     curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     uint64_t wanted = wanted_bytes(transfer), total = stay_bytes + (length > 0 ? (uint64_t)length : 0);
     if (length < 0)
-        return RV_OK; // not said; take_body counts
+        return RV_OK; // not announced; take_body counts the bytes
     if (wanted > 0 && total != wanted)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server has %" PRIu64 " bytes, the file has %" PRIu64
@@ -147,8 +151,8 @@ static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
     return check_room(transfer, (uint64_t)length);
 }
 
-/* Where the body belongs: behind the part (206 that begins there), or at its beginning (200: no ranges here).
- */
+/* Decide where the body goes: behind the part (206 that begins there), or to its beginning (200: the server
+ * does not support ranges). */
 static bool begin_body(Transfer *transfer)
 {
     long answer = 0;
@@ -159,7 +163,8 @@ static bool begin_body(Transfer *transfer)
         if (!transfer->start_again)
             transfer->status = check_size(transfer, transfer->size_bytes);
     } else if (answer == 200) {
-        transfer->status = check_size(transfer, 0); // a page that is not the file does not cost the part
+        // checked before the part is truncated: a page that is not the file must not cost the part
+        transfer->status = check_size(transfer, 0);
         if (transfer->status == RV_OK)
             transfer->status = empty_part(transfer);
     } else {
@@ -235,7 +240,7 @@ static void set_options(Transfer *transfer, const char *range)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, report_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-    if (transfer->download->token != NULL) { // curl gives it to no host that a redirect leads to
+    if (transfer->download->token != NULL) { // curl does not send it to hosts that a redirect leads to
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, transfer->download->token);
     }
@@ -251,7 +256,7 @@ static RvStatus judge_answer(Transfer *transfer, CURLcode result)
     if (transfer->cancelled)
         return rv_error_set(transfer->err, RV_ERROR_CANCELLED, "%s: stopped; run the command again to go on",
                             transfer->download->name);
-    // 416: nothing behind the part. Its content decides whether it is all.
+    // 416: the server has nothing behind the part. Its content decides whether it is complete.
     if (answer == 416) {
         transfer->start_again = wanted_sha256(transfer) == NULL;
         return RV_OK;
@@ -279,7 +284,7 @@ static RvStatus judge_answer(Transfer *transfer, CURLcode result)
     return RV_OK;
 }
 
-/* Bring the part to its whole length, or keep what has come. */
+/* Complete the part, or keep what has arrived. */
 static RvStatus transfer_rest(Transfer *transfer)
 {
     char range[32];
@@ -300,7 +305,7 @@ static RvStatus transfer_rest(Transfer *transfer)
     return status;
 }
 
-/* A part is a plain file that has no other name: writing through a link would write somewhere else. */
+/* A part must be a plain file without other names: writing through a link would write somewhere else. */
 static RvStatus check_part(const char *part, const struct stat *facts, RvError *err)
 {
     if (S_ISREG(facts->st_mode) && facts->st_nlink == 1)
@@ -311,7 +316,7 @@ static RvStatus check_part(const char *part, const struct stat *facts, RvError *
 
 static RvStatus open_part(const char *part, int *fd_out, RvError *err)
 {
-    // A part that was installed or deleted between open and lock is not the one to write to: once more.
+    // If the part was installed or deleted between open and lock, it is not the file to write to. Try again.
     for (int attempt = 0; attempt < 10; attempt++) {
         int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
         if (fd < 0 && errno == ELOOP)
@@ -347,7 +352,7 @@ static void sync_folder_of(const char *path)
     int fd = open(folder[0] != '\0' ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
-    fsync(fd); // where the file system cannot, the rename is only less durable
+    fsync(fd); // if the file system does not support it, the rename is only less durable
     close(fd);
 }
 
@@ -360,8 +365,8 @@ static RvStatus install(const Transfer *transfer, const char *part)
     return RV_OK;
 }
 
-/* The size, for a file that the server breaks off without saying so, and the digest. *good: as wanted. hex:
- * what the part has. */
+/* Compare the part's size (a server may break off without an error) and digest. *good: both are as wanted.
+ * hex: the part's digest. */
 static RvStatus compare_part(const Transfer *transfer, const char *part, char hex[65], bool *good)
 {
     const char *sha256 = wanted_sha256(transfer);
@@ -372,7 +377,8 @@ static RvStatus compare_part(const Transfer *transfer, const char *part, char he
     return status;
 }
 
-/* Download and compare; a part of an earlier call that leads to a wrong file gets one fresh start. */
+/* Download and compare. If a part of an earlier call leads to a wrong file, the download starts afresh
+ * once. */
 static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
 {
     const Download *download = transfer->download;
@@ -411,7 +417,7 @@ static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
     }
 }
 
-/* Somebody else may have finished it while this process waited for its turn. */
+/* True if another process has completed the file while this one waited for the lock. */
 static bool is_finished(const Download *download)
 {
     char hex[65];

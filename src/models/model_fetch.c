@@ -15,21 +15,21 @@
 
 #define DEFAULT_ENDPOINT "https://huggingface.co"
 
-/* One call of fetch: what came from the environment, and which addresses failed so far. */
+/* One call of fetch: its settings from the environment, and which addresses have failed so far. */
 typedef struct Fetch {
     const ModelSource *source;
     const RvFetchOptions *options;
     char endpoint[1024]; // without '/' at its end
-    const char *token;   // NULL: none
+    const char *token;   // NULL for none
     char failures[RV_ERROR_MESSAGE_SIZE];
     size_t failure_count;
-    RvStatus last; // of the failures
+    RvStatus last; // status of the last failure
 } Fetch;
 
 /* One address of a file. */
 typedef struct Address {
     char url[MODEL_PATH_SIZE];
-    bool at_endpoint; // the token may go there
+    bool at_endpoint; // the token may be sent there
 } Address;
 
 static RvStatus unknown_model(const char *name, RvError *err)
@@ -43,7 +43,7 @@ static RvStatus check_base(const char *what, const char *url, RvError *err)
 {
     if (rv_file_is_url(url))
         return RV_OK;
-    const char *at = strrchr(url, '@'); // a password may stand before it
+    const char *at = strrchr(url, '@'); // a password may come before the host
     return rv_error_set(err, RV_ERROR_ARGUMENT, "%s%s%s: not an address that starts with http:// or https://",
                         what, at != NULL ? "..." : "", at != NULL ? at : url);
 }
@@ -56,7 +56,7 @@ static size_t length_without_slash(const char *url)
     return length;
 }
 
-/* The host, without the address's path and without a password. */
+/* Write the host of an address without path and password. */
 static void show_host(const char *url, char *host, size_t size_bytes)
 {
     char shown[MODEL_PATH_SIZE];
@@ -66,7 +66,7 @@ static void show_host(const char *url, char *host, size_t size_bytes)
     snprintf(host, size_bytes, "%.*s", (int)strcspn(start, "/?#"), start);
 }
 
-/* Whether a secret may go there: nobody on the way can read it. */
+/* True if a secret may be sent there: nobody on the way can read it. */
 static bool is_private(const char *url)
 {
     static const char *const here[] = {"localhost", "127.0.0.1", "[::1]"};
@@ -82,7 +82,7 @@ static bool is_private(const char *url)
     return false;
 }
 
-/* HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
+/* Read HF_ENDPOINT and HF_TOKEN, in the same way as Hugging Face's own tools. */
 static RvStatus read_environment(Fetch *fetch, RvError *err)
 {
     const char *endpoint = getenv("HF_ENDPOINT"), *token = getenv("HF_TOKEN");
@@ -98,7 +98,7 @@ static RvStatus read_environment(Fetch *fetch, RvError *err)
     fetch->endpoint[length] = '\0';
     fetch->token = token != NULL && token[0] != '\0' ? token : NULL;
     for (const char *at = fetch->token; at != NULL && *at != '\0'; at++) {
-        if (*at <= ' ' || *at > '~') // not echoed: it is a secret
+        if (*at <= ' ' || *at > '~') // the message does not repeat it: it is a secret
             return rv_error_set(err, RV_ERROR_ARGUMENT, "HF_TOKEN: holds a character that no token has");
     }
     if (fetch->token != NULL && fetch->options->base_url == NULL && !is_private(fetch->endpoint)) {
@@ -109,7 +109,8 @@ static RvStatus read_environment(Fetch *fetch, RvError *err)
     return RV_OK;
 }
 
-/* The index-th address of a file; false behind the last. A mirror takes the place of all others. */
+/* Write the index-th address of a file. Returns false after the last. A mirror replaces all other
+ * addresses. */
 static bool address_of(const Fetch *fetch, const ModelFile *file, size_t index, Address *out)
 {
     const char *base = fetch->options->base_url;
@@ -137,7 +138,7 @@ static bool installed(const char *path, const ModelFile *file)
            (file->size_bytes == 0 || (uint64_t)facts.st_size == file->size_bytes);
 }
 
-/* A file without a known digest counts as right when it is there: it was installed whole. */
+/* A file without a known digest counts as right if it exists: it was installed whole. */
 static bool installed_and_right(const char *path, const ModelFile *file)
 {
     char hex[65];
@@ -155,7 +156,7 @@ static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
     rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s", failure->message);
 }
 
-/* Forms share files; what did not answer a moment ago is not asked again. */
+/* Forms share files. An address that has just failed is not tried again. */
 static bool failed_before(const Fetch *fetch, const char *url)
 {
     char shown[MODEL_PATH_SIZE];
@@ -164,7 +165,7 @@ static bool failed_before(const Fetch *fetch, const char *url)
     return at != NULL && at[strlen(shown)] == ':';
 }
 
-/* *failed: no address gave the file, for reasons that another form of the model may not have. */
+/* *failed: no address returned the file, and another form of the model may succeed. */
 static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
                            bool *failed, RvError *err)
 {
@@ -190,7 +191,7 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
         status = rv_model_download(&download, &worth_resuming, &failure);
         if (status == RV_OK)
             return status;
-        // What broke off in the middle is worth more than another copy from the beginning.
+        // A broken transfer that can be resumed is worth more than another copy from the beginning.
         if ((status != RV_ERROR_NETWORK && status != RV_ERROR_MISMATCH) || worth_resuming)
             return rv_error_set(err, status, "%s", failure.message);
         note_failure(fetch, status, &failure);
@@ -201,7 +202,7 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
 
 /* ---- forms -------------------------------------------------------------------------------------------- */
 
-/* What is to come, before it comes. */
+/* Report what will be downloaded, before it begins. */
 static void announce(const Fetch *fetch, const ModelForm *form, const char *folder)
 {
     char path[MODEL_PATH_SIZE], host[256] = "?", size[64] = "";
@@ -213,7 +214,7 @@ static void announce(const Fetch *fetch, const ModelForm *form, const char *fold
         if (rv_file_join(folder, file->name, path, sizeof path, NULL) == RV_OK && installed(path, file))
             continue;
         if (missing++ == 0 && address_of(fetch, file, 0, &address) && failed_before(fetch, address.url))
-            return; // it will not get far
+            return; // the download itself reports the failure
         known_bytes += file->size_bytes;
         unknown += file->size_bytes == 0;
         if (address_of(fetch, file, 0, &address))
@@ -243,11 +244,11 @@ static RvStatus fetch_form(Fetch *fetch, const ModelForm *form, bool *failed, Rv
         *failed = *failed && !form->files[i].optional;
     }
     if (*failed)
-        rmdir(folder); // where nothing of it came
+        rmdir(folder); // succeeds only if nothing was downloaded
     return status;
 }
 
-/* A form that is there already and right: nothing is fetched in another one. */
+/* Returns the form that is already installed and right, so that no other form is fetched; NULL if none is. */
 static const ModelForm *form_that_is_there(const ModelSource *source, const char *folder)
 {
     char path[MODEL_PATH_SIZE];

@@ -28,7 +28,7 @@ static char plain_character(char character)
 {
     if (character == '/' || character == '@')
         return '-';
-    // Not tolower: in a Turkish locale I is not the capital of i, and every name has a "ViT".
+    // tolower is not used: in a Turkish locale I is not the capital of i, and every name contains "ViT".
     return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
 }
 
@@ -41,7 +41,7 @@ static bool same_name(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
-/* The repository, or its last part, is a name too. */
+/* The repository and its last part are names too. */
 static bool names(const RvKnownModel *model, const char *name)
 {
     const char *slash = strrchr(model->repository, '/');
@@ -101,8 +101,8 @@ bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *pat
     char model_folder[MODEL_PATH_SIZE];
     if (rv_model_form_folder(form, folder, model_folder, sizeof model_folder, NULL) != RV_OK)
         return false;
-    // The weights come last, so that where they are the rest came before; files that were added by hand were
-    // opened. Only a vocabulary may come in several ways.
+    // The weights are installed last: if they exist, the rest was installed before. A model that was added by
+    // hand was opened when it was added. Only a vocabulary may come in several forms.
     bool vocabulary = false;
     for (size_t i = 0; i + 1 < form->file_count; i++) {
         const char *name = form->files[i].name;
@@ -190,7 +190,7 @@ RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const c
 
 /* ---- finding ------------------------------------------------------------------------------------------ */
 
-/* A model that was added under this name. */
+/* Find a model that was added under this name. */
 static bool find_added(const char *name, char *path, size_t size_bytes)
 {
     char folder[MODEL_PATH_SIZE], model_folder[MODEL_PATH_SIZE];
@@ -232,7 +232,8 @@ RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, 
             err, RV_ERROR_NOT_FOUND,
             "%s: no such file or folder, nor a known or added model (see `reelvec model list`)",
             name_or_path);
-    RvStatus status = rv_model_folder(folder, sizeof folder, err); // without a home nothing can be fetched
+    // without a home folder nothing can have been fetched
+    RvStatus status = rv_model_folder(folder, sizeof folder, err);
     return status != RV_OK ? status
                            : rv_error_set(err, RV_ERROR_NOT_FOUND,
                                           "%s: not here yet; fetch it with `reelvec model fetch %s`, or give "
@@ -260,7 +261,7 @@ bool rv_model_name_of(const char *path, const char *sha256, char *name, size_t s
 
 /* ---- removing ----------------------------------------------------------------------------------------- */
 
-/* A model's folder has no folders of its own; what else lies there is not ours to delete. */
+/* Remove a model's folder. It has no folders of its own; other things in it are not ours and are kept. */
 static RvStatus remove_folder(const char *folder, RvError *err)
 {
     char path[MODEL_PATH_SIZE];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The known models: public facts of where their files lie, how large they are and what their SHA-256 is.
+/* The known models: public facts about where their files are, how large they are and what their SHA-256 is.
  *
- * Sources: openai/CLIP (clip/clip.py, MIT licence) for OpenAI's own addresses, each of which carries the
- * SHA-256 of its file; they answer 404 since 2025 (openai/CLIP#516), so that they come last. For Hugging Face
- * the revisions, sizes and digests that its file pages and the lock files of other projects show. Where no
- * digest is known there is none here. The vocabulary is the same for all of them, so every form takes it from
- * where its digest is known. */
+ * Sources: openai/CLIP (clip/clip.py, MIT licence) for OpenAI's own addresses, each of which contains the
+ * SHA-256 of its file. They return 404 since 2025 (openai/CLIP#516) and are therefore tried last. For Hugging
+ * Face the revisions, sizes and digests are those shown by its file pages and by the lock files of other
+ * projects. If no digest is known, none is given. The vocabulary is the same for all models, so every form
+ * takes it from an address whose digest is known. */
 #include "models/model_source.h"
 
 #define HUGGING_FACE "https://huggingface.co/"
@@ -72,7 +72,7 @@ static const ModelFile b32_folder[] = {
      .sha256 = "a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f", .size_bytes = 605247071},
 };
 
-/* A conversion that lies at another revision of the same repository; its digest is not known. */
+/* A conversion at another revision of the same repository; its digest is not known. */
 static const ModelFile b32_converted[] = {
     {AT(OPENAI_B32, OPENAI_B32_REVISION, "config.json"),
      .sha256 = "b575ef3c36f2a057fa19e221650105052d61cc9c1a972ec15019c6261ec98770", .size_bytes = 4186},
@@ -157,8 +157,8 @@ static const ModelForm laion_h14_forms[] = {
     {.folder = LAION_H14, .files = laion_h14_folder, .file_count = COUNT(laion_h14_folder)},
 };
 
-/* Revision main, nothing known to compare with. Which of the two weight files there is was not seen for every
- * one of them, so the second is tried where the first is missing. */
+/* Revision main; no digest is known to compare with. It was not checked for every model which of the two
+ * weight files exists, so the second is tried if the first is missing. */
 #define OPEN_CLIP_FORMS(variable, label)                                                                     \
     static const ModelFile variable##_safetensors[] = {                                                      \
         {AT("laion/" label, "main", "open_clip_config.json")},                                               \

@@ -8,13 +8,14 @@
 
 #define ROUNDING_TICK_MAX_US 10000
 
-// Sample k's time. Computed from k each time, so that errors do not add up: 3 x (1/3) s is 1 s.
+// Returns the time of sample k in microseconds. It is computed from k each time, so that errors do not add
+// up: 3 x (1/3) s is 1 s.
 static int64_t sample_us(const Sampler *sampler, size_t k)
 {
     return llround((double)k * sampler->options.interval_s * 1e6);
 }
 
-// The first sample at or after a time.
+// Returns the first sample at or after a time.
 static size_t sample_at(const Sampler *sampler, int64_t us)
 {
     if (us <= 0)
@@ -53,9 +54,9 @@ static void step_ahead(Sampler *sampler)
     sampler->current_used = false;
 }
 
-/* A frame that stays on screen gives a sample for each interval, as long as these go with what the file
- * holds: some packets, and some bytes, for its samples. A file of one kilobyte may else ask for years of
- * them. A day at one per second (86,400) of a file with some fifty packets is inside. */
+/* A frame that stays on screen yields a sample for each interval. The number of samples is bounded by what
+ * the file holds, in packets and in bytes; otherwise a file of one kilobyte could ask for years of samples. A
+ * day at one per second (86,400) of a file with some fifty packets is allowed. */
 #define SAMPLES_FREE 200000
 #define SAMPLES_PER_PACKET 100
 #define SAMPLES_PER_BYTE 1
@@ -70,7 +71,7 @@ static RvStatus refuse(const Sampler *sampler, double samples, const char *held,
         SAMPLES_PER_PACKET, SAMPLES_PER_BYTE);
 }
 
-// By what the container says of itself, before anything is decoded.
+// Check the number of samples that the container announces, before anything is decoded.
 static RvStatus interval_open(Sampler *sampler, RvError *err)
 {
     const VideoInfo *info = rv_video_info(sampler->reader);
@@ -83,7 +84,8 @@ static RvStatus interval_open(Sampler *sampler, RvError *err)
     return refuse(sampler, samples, held, err);
 }
 
-// By what was read up to the sample, where the container says nothing or is wrong.
+// Check the number of samples against what has been read so far, for containers that announce nothing or
+// announce it wrongly.
 static RvStatus check_count(const Sampler *sampler, RvError *err)
 {
     if (sampler->next_index < SAMPLES_FREE)
@@ -96,9 +98,9 @@ static RvStatus check_count(const Sampler *sampler, RvError *err)
     return refuse(sampler, (double)sampler->next_index + 1, held, err);
 }
 
-// Does the interval of sample k lie inside the video? Known for certain once a frame is seen that is on
-// screen at its end, or the video has ended. The end may be a rounded time stamp: 10 s kept in milliseconds
-// hold ten seconds. Ticks that are frames or seconds are not rounded.
+// True if the interval of sample k is inside the video. This is certain once a frame is known that is on
+// screen at the interval's end, or the video has ended. The end may be a rounded time stamp: a video of 10 s
+// with time stamps in milliseconds holds ten seconds. Ticks that are frames or seconds are not rounded.
 static bool is_whole(const Sampler *sampler, size_t k)
 {
     int64_t needed_us = sample_us(sampler, k + 1);
@@ -127,7 +129,7 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
             continue;
         }
         if (sampler->ended) {
-            // The tolerance of the end may reach past the last frame's own.
+            // The tolerance at the end may reach beyond the end of the last frame.
             *end = !sampler->has_current || !is_whole(sampler, k);
             if (*end)
                 return RV_OK;

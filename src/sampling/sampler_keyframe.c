@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sampling by keyframes: every frame whose packet the container marks as one. */
+/* Sampling by keyframes: every frame whose packet the container marks as a keyframe. */
 #include <stdio.h>
 
 #include "sampling/sampler_kind.h"

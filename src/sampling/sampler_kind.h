@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a way of sampling is made of. One const struct per kind, one line in the registry of sampler.c. */
+/* What a way of sampling consists of: one const struct per kind, and one line in the registry of
+ * sampler.c. */
 #ifndef RV_SAMPLING_SAMPLER_KIND_H
 #define RV_SAMPLING_SAMPLER_KIND_H
 
@@ -8,11 +9,12 @@
 #include "video/luma_grid.h"
 
 typedef struct SamplerKind {
-    bool every_frame;     // needs all frames decoded
-    bool keep_disordered; // counts frames as they come
-    /* Prepare what the kind keeps in the sampler; NULL: nothing to prepare. */
+    bool every_frame;     // all frames must be decoded
+    bool keep_disordered; // frames are counted in the order of decoding
+    /* Prepare what the kind keeps in the sampler. NULL if there is nothing to prepare. */
     RvStatus (*open)(Sampler *sampler, RvError *err);
-    /* Is the frame one of the samples? The same answer each time it is asked. */
+    /* True if the frame is one of the samples. It may be called more than once for one frame and must then
+     * return the same. */
     FrameWanted wanted;
     RvStatus (*next)(Sampler *sampler, Sample *out, bool *end, RvError *err);
     size_t (*expected)(const Sampler *sampler);
@@ -29,24 +31,25 @@ struct Sampler {
     TimedFrame current; // the frame of the last sample
     bool has_current;
     bool ended;
-    size_t next_index; // of the sample to deliver next
+    size_t next_index; // index of the sample to deliver next
     // interval
     TimedFrame ahead; // the wanted frame after the current one
     bool has_ahead;
-    bool current_used; // a sample of it was delivered
+    bool current_used; // a sample of the current frame was delivered
     // notebook
     size_t frame_step;
     // scenes
     LumaScaler *scaler;
-    uint8_t grids[2][LUMA_GRID_SIZE]; // the frame before, this frame
+    uint8_t grids[2][LUMA_GRID_SIZE]; // [0] the frame before, [1] this frame
     size_t scene_count;
     int64_t last_cut_us;
 };
 
-/* A sample of the current frame. */
+/* Returns a sample of the current frame. */
 Sample rv_sampler_current(const Sampler *sampler, size_t index, double time_s, bool repeated);
 
-/* Fetch the next wanted frame as the current one; sampler->ended after the last. */
+/* Make the next wanted frame the current one. Sets sampler->ended after the last. Errors: as
+ * rv_frames_next. */
 RvStatus rv_sampler_advance(Sampler *sampler, RvError *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sampling as the OpenCV notebook does: every int(fps)-th frame by count. Its times are wrong wherever the
- * frame rate is not a whole number; kept so that its tables can be made again. */
+/* Sampling as the OpenCV notebook does: every int(fps)-th frame by count. Its times are wrong if the frame
+ * rate is not a whole number. It is kept so that the notebook's tables can be reproduced. */
 #include <stdio.h>
 
 #include "sampling/sampler_kind.h"
@@ -8,7 +8,7 @@
 static RvStatus notebook_open(Sampler *sampler, RvError *err)
 {
     (void)err;
-    double rate = rv_video_info(sampler->reader)->frame_rate; // what CAP_PROP_FPS gives
+    double rate = rv_video_info(sampler->reader)->frame_rate; // equal to CAP_PROP_FPS
     sampler->frame_step = rate >= 1 && rate < 1e6 ? (size_t)rate : 1;
     return RV_OK;
 }

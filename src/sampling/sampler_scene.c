@@ -5,7 +5,7 @@
 
 #include "sampling/sampler_kind.h"
 
-#define MIN_SCENE_US 500000 // flashes and explosions change everything twice within less
+#define MIN_SCENE_US 500000 // flashes and explosions change the picture twice within less
 
 static RvStatus scene_open(Sampler *sampler, RvError *err)
 {
@@ -19,7 +19,7 @@ static bool scene_wanted(void *user, const FrameTiming *timing)
     return true;
 }
 
-// Is the current frame the first of a scene? Also moves its grid to the place of the frame before.
+// *cut is true if the current frame is the first of a scene. Its grid becomes the one of the frame before.
 static RvStatus is_cut(Sampler *sampler, bool *cut, RvError *err)
 {
     RvStatus status = rv_luma_grid(sampler->scaler, &sampler->current.frame, sampler->grids[1], err);

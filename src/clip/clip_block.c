@@ -37,9 +37,9 @@ void rv_block_space_clear(Compute *compute, BlockSpace *space)
     *space = (BlockSpace){0};
 }
 
-/* Where a tensor of one block goes: a linear layer with its bias, or a vector. */
+/* The name of one tensor of a block, and where it goes: a linear layer with its bias, or a vector. */
 typedef struct BlockTensor {
-    const char *name, *bias; // bias NULL: a vector
+    const char *name, *bias; // bias is NULL for a vector
     size_t rows;
     size_t columns;
     LinearWeights **linear;
@@ -78,7 +78,7 @@ static RvStatus load_block(ClipBlock *block, const ClipTowerConfig *tower, Weigh
 
 RvStatus rv_block_stack_load(BlockStack *stack, WeightLoader *loader, const char *prefix, RvError *err)
 {
-    ClipBlock unused = {0}; // where nothing is stored when only checking
+    ClipBlock unused = {0}; // target if the tensors are only checked; nothing is stored in it
     if (loader->compute != NULL) {
         stack->compute = loader->compute;
         stack->blocks = rv_mem_alloc((size_t)stack->tower.layers, sizeof *stack->blocks, err);
@@ -116,8 +116,8 @@ void rv_block_stack_clear(BlockStack *stack)
     stack->blocks = NULL;
 }
 
-/* One block; its output rows first_query .. first_query + query_count - 1 of each sequence (all, or one) are
- * made. */
+/* Run one block. Of each sequence only the output rows first_query .. first_query + query_count - 1 are
+ * computed (all of them, or one). */
 static void run_block(const BlockStack *stack, const ClipBlock *block, const BlockSpace *space,
                       size_t sequence_count, size_t token_count, size_t first_query, size_t query_count)
 {
@@ -131,7 +131,7 @@ static void run_block(const BlockStack *stack, const ClipBlock *block, const Blo
     const DeviceRows stream = {space->stream, 0, width}, narrow = {space->narrow, 0, width};
     const DeviceRows q = {space->wide, 0, 3 * width}, k = {space->wide, width, 3 * width};
     const DeviceRows v = {space->wide, 2 * width, 3 * width}, hidden = {space->wide, 0, mlp_width};
-    // The residual rows of the queries: all of them, or one out of token_count.
+    // The residual rows of the queries: all of them, or one in every token_count.
     const DeviceRows queries = {space->stream, first_query * width,
                                 query_count == token_count ? width : token_count * width};
     const AttentionShape shape = {.sequence_count = sequence_count,

@@ -23,22 +23,23 @@ typedef struct BlockStack {
 /* Device memory for the rows of one run. */
 typedef struct BlockSpace {
     DeviceBuffer *stream; // [rows, width], float32: the residual stream, input and output
-    DeviceBuffer *narrow; // [rows, width], of the layers' precision, as is
-    DeviceBuffer *wide;   // [rows, the widest of qkv, mlp and what the tower asks for]
+    DeviceBuffer *narrow; // [rows, width], in the precision of the layers
+    DeviceBuffer *wide;   // [rows, wide width]: the widest of qkv, mlp and what the tower asks for
 } BlockSpace;
 
-/* On failure the space is to be cleared all the same. */
+/* Allocate the space for `rows` rows. After an error the space must be cleared too. Errors: MEMORY, and those
+ * of the device. */
 RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, ComputePrecision precision,
                                size_t rows, size_t wide_width, BlockSpace *out, RvError *err);
 void rv_block_space_clear(Compute *compute, BlockSpace *space);
 
-/* prefix: "visual.transformer" or "transformer". Without a device in the loader the tensors are checked only.
- * On failure the stack is to be cleared all the same. */
+/* Load all blocks. prefix is "visual.transformer" or "transformer". If the loader has no device, the tensors
+ * are only checked. After an error the stack must be cleared too. Errors: MISMATCH, IO, FORMAT, MEMORY. */
 RvStatus rv_block_stack_load(BlockStack *stack, WeightLoader *loader, const char *prefix, RvError *err);
 void rv_block_stack_clear(BlockStack *stack);
 
 /* Run space->stream [sequence_count, token_count, width] through all blocks. Afterwards only row pooled_token
- * of each sequence is valid: the last block needs the other tokens for keys and values alone. */
+ * of each sequence is valid: the last block uses the other tokens for keys and values only. */
 void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
                         size_t token_count, size_t pooled_token);
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "clip/clip_tower.h"
 
-/* Packing the text tower costs as much as reading the weights for so many texts. */
+/* Packing the text tower costs as much time as reading its weights for this many texts. */
 #define TEXTS_UNPACKED 3
 
 struct ClipModel {
@@ -18,7 +18,7 @@ struct ClipModel {
     ComputePrecision image_precision;
     VisionTower *vision; // NULL until first used
     TextTower *text;     // NULL until first used
-    size_t text_count;   // texts encoded
+    size_t text_count;   // number of texts encoded so far
 };
 
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
@@ -55,7 +55,7 @@ const ClipConfig *rv_clip_config(const ClipModel *model)
     return rv_checkpoint_config(model->checkpoint);
 }
 
-/* Infinite or undefined weights would otherwise go into the library unseen. */
+/* Infinite or undefined weights would otherwise enter the library unnoticed. */
 static RvStatus check_finite(const ClipModel *model, const float *values, size_t count, RvError *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -111,7 +111,7 @@ static RvStatus check_tokens(const ClipConfig *config, const int32_t *tokens, si
     return RV_OK;
 }
 
-/* A process that asks once never packs; one that goes on asking packs when it shows. */
+/* A process that encodes a single text never packs. One that goes on packs after TEXTS_UNPACKED texts. */
 static RvStatus prepare_text(ClipModel *model, RvError *err)
 {
     if (model->text_count == TEXTS_UNPACKED) {

@@ -11,7 +11,7 @@ static const char token_table[] = "token_embedding.weight";
 struct TextTower {
     Compute *compute;
     ClipConfig config;
-    const Tensor *token_embedding; // in the mapped file: a text needs a few of its rows
+    const Tensor *token_embedding; // in the mapped file; a text needs only a few of its rows
     LinearWeights *projection;
     DeviceBuffer *positional_embedding, *ln_final_gain, *ln_final_shift;
     BlockStack stack;
@@ -111,8 +111,8 @@ RvStatus rv_text_tower_encode(TextTower *tower, const int32_t *tokens, size_t to
     const ComputeOps *ops = compute->ops;
     const BlockSpace *space = &tower->space;
     size_t width = (size_t)tower->config.text.width;
-    // OpenAI pools at the first end token (argmax), also where the text itself spells one out; what follows
-    // it cannot change it, as the mask is causal.
+    // OpenAI pools at the first end token (argmax), even if the text itself spells one out. The mask is
+    // causal, so what follows that token cannot change it and is left out.
     size_t used = 1;
     while (tokens[used - 1] != tokens[token_count - 1])
         used++;

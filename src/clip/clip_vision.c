@@ -72,7 +72,7 @@ static size_t patch_values(const VisionTower *tower)
     return 3 * (size_t)tower->config.patch_size * (size_t)tower->config.patch_size;
 }
 
-/* As many pictures as the device can make use of, and as fit into half of its free memory. */
+/* Returns as many images as the device can use and as fit into half of its free memory. */
 static size_t choose_images_per_run(const VisionTower *tower)
 {
     Compute *compute = tower->compute;
@@ -81,7 +81,7 @@ static size_t choose_images_per_run(const VisionTower *tower)
     if (count > compute->images_per_run)
         count = compute->images_per_run;
     if (compute->ops->free_bytes != NULL) {
-        // More than is needed: as if all were float32, and the widest of all layers twice as wide.
+        // An upper bound: as if everything was float32 and the widest of all layers twice as wide.
         size_t row_bytes = sizeof(float) * (2 * (size_t)vision->width + patch_values(tower) +
                                             2 * (size_t)(vision->mlp_width + 3 * vision->width));
         size_t fitting =
@@ -121,7 +121,7 @@ static RvStatus fill_space(VisionTower *tower, RvError *err)
     return tower->output != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
 
-/* Room for a run of images_per_run pictures, or of half as many, and so on. */
+/* Allocate for a run of images_per_run images, or for half as many if that fails, and so on. */
 static RvStatus create_space(VisionTower *tower, RvError *err)
 {
     for (;;) {
@@ -181,7 +181,7 @@ size_t rv_vision_tower_images_per_run(const VisionTower *tower)
     return tower->images_per_run;
 }
 
-/* Pictures to rows of the residual stream: class token first, then the patches in reading order. */
+/* Turn images into rows of the residual stream: the class token first, then the patches in reading order. */
 static void embed(VisionTower *tower, size_t image_count)
 {
     Compute *compute = tower->compute;
@@ -203,7 +203,7 @@ static void embed(VisionTower *tower, size_t image_count)
                     config->layer_norm_epsilon, stream);
 }
 
-/* What the device was given as images to tower->output. */
+/* Compute tower->output from the images that were sent to the device. */
 static void run(VisionTower *tower, size_t image_count)
 {
     Compute *compute = tower->compute;
@@ -239,7 +239,7 @@ RvStatus rv_vision_tower_encode(VisionTower *tower, const uint8_t *inputs_rgb_u8
         ops->images(compute, inputs_rgb_u8, count * tower->image_bytes);
     while (count > 0) {
         run(tower, count);
-        // While the device computes, the next run's pictures go there.
+        // The next run's images are sent while the device computes.
         size_t next = run_length(tower, image_count - count);
         if (next > 0)
             ops->images(compute, inputs_rgb_u8 + count * tower->image_bytes, next * tower->image_bytes);

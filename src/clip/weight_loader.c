@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors of a checkpoint onto a device; or, without a device, only the check that they are there. */
+/* Tensors of a checkpoint to a device. Without a device, their presence is only checked. */
 #include "clip/weight_loader.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ void rv_weight_loader_clear(WeightLoader *loader)
     loader->scratch_count = 0;
 }
 
-/* The tensor in scratch[0 .. element count - 1], or only its check; `extra` floats of room behind it. */
+/* Read the tensor into scratch[0 .. element count - 1], or only check it if there is no device. `extra`
+ * floats of room follow it. */
 static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shape, int rank, size_t extra,
                       size_t *element_count, RvError *err)
 {
@@ -25,7 +26,7 @@ static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shap
         return status;
     *element_count = 1;
     for (int i = 0; i < rank; i++)
-        *element_count *= shape[i]; // no overflow: the file has as many
+        *element_count *= shape[i]; // cannot overflow: the file holds that many
     if (*element_count + extra > loader->scratch_count) {
         rv_weight_loader_clear(loader);
         loader->scratch = rv_mem_alloc_aligned(*element_count + extra, sizeof(float), err);
@@ -36,7 +37,7 @@ static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shap
     return rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
 }
 
-/* A linear layer's weights in the checkpoint, read whenever the layer is used. */
+/* A linear layer's weights in the checkpoint, read each time the layer is used. */
 typedef struct LayerRows {
     const Checkpoint *checkpoint;
     char name[128];
@@ -54,7 +55,7 @@ static void read_layer_rows(void *context, size_t first_row, size_t row_count, f
     for (int i = 1; i < layer->rank; i++)
         count *= layer->shape[i];
     for (size_t i = 0; i < count; i++)
-        dst[i] = NAN; // the model's check of its result tells
+        dst[i] = NAN; // the failure is reported by the model's check of its result
 }
 
 static RvStatus create_at_use(WeightLoader *loader, const char *weight, const size_t *shape, int rank,

@@ -138,7 +138,7 @@ static RvStatus fill_batch(BatchMaker *maker, FrameBatch *batch, bool *end, RvEr
     return RV_OK;
 }
 
-FrameBatch *rv_batches_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err)
+FrameBatch *rv_batch_maker_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err)
 {
     FrameBatch *batch = atomic_load(maker->stopping) ? NULL : rv_queue_pop(maker->empty);
     if (batch == NULL)
@@ -148,38 +148,38 @@ FrameBatch *rv_batches_next(BatchMaker *maker, bool *end, RvStatus *status, RvEr
     return batch;
 }
 
-void rv_batches_begin(BatchMaker *maker)
+void rv_batch_maker_begin(BatchMaker *maker)
 {
     for (int i = 0; i < FRAME_BATCHES; i++)
         rv_queue_push(maker->empty, &maker->batches[i]);
 }
 
-void rv_batches_return(BatchMaker *maker, FrameBatch *batch)
+void rv_batch_maker_return(BatchMaker *maker, FrameBatch *batch)
 {
     rv_queue_push(maker->empty, batch);
 }
 
-void rv_batches_stop(BatchMaker *maker)
+void rv_batch_maker_stop(BatchMaker *maker)
 {
     rv_queue_close(maker->empty);
 }
 
-size_t rv_batches_size(const BatchMaker *maker)
+size_t rv_batch_maker_size(const BatchMaker *maker)
 {
     return maker->batch_size;
 }
 
-size_t rv_batches_expected(const BatchMaker *maker)
+size_t rv_batch_maker_expected(const BatchMaker *maker)
 {
     return maker->expected_count;
 }
 
-void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes)
+void rv_batch_maker_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes)
 {
     rv_sampler_describe_damage(maker->sampler, text, size_bytes);
 }
 
-void rv_batches_report(const BatchMaker *maker, RvIndexReport *report)
+void rv_batch_maker_report(const BatchMaker *maker, RvIndexReport *report)
 {
     report->decode_s += maker->decode_s;
     report->pixels_s += maker->pixels_s;
@@ -219,8 +219,9 @@ static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int imag
         options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
 }
 
-RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log, int image_size,
-                         size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log,
+                             int image_size, size_t first_sample, const atomic_bool *stopping,
+                             BatchMaker **out, RvError *err)
 {
     SamplerOptions sampler_options = {.sampling = options->sampling,
                                       .interval_s = options->interval_s,
@@ -242,7 +243,7 @@ RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, con
     if (status == RV_OK)
         status = create_batches(maker, err);
     if (status != RV_OK) {
-        rv_batches_close(maker);
+        rv_batch_maker_close(maker);
         return status;
     }
     // Asked here because the reader corrects the duration while it reads.
@@ -251,7 +252,7 @@ RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, con
     return RV_OK;
 }
 
-void rv_batches_close(BatchMaker *maker)
+void rv_batch_maker_close(BatchMaker *maker)
 {
     if (maker == NULL)
         return;

@@ -39,28 +39,29 @@ typedef struct BatchMaker BatchMaker;
 /* Open the batches of a video. options must have a batch size. first_sample: samples before it are already in
  * the library. stopping: set it to end the filling early; the reader's `cancelled` should test it too.
  * Reader, options and stopping are borrowed. Errors: as rv_sampler_open. */
-RvStatus rv_batches_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log, int image_size,
-                         size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err);
-void rv_batches_close(BatchMaker *maker);
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log,
+                             int image_size, size_t first_sample, const atomic_bool *stopping,
+                             BatchMaker **out, RvError *err);
+void rv_batch_maker_close(BatchMaker *maker);
 
 /* _size returns the number of frames of the largest batch. _expected returns the number of frames of the
  * video by its container, 0 if it does not say. */
-size_t rv_batches_size(const BatchMaker *maker);
-size_t rv_batches_expected(const BatchMaker *maker);
+size_t rv_batch_maker_size(const BatchMaker *maker);
+size_t rv_batch_maker_expected(const BatchMaker *maker);
 
 /* For the filling thread: wait for a free batch and fill it with the frames that follow. Its count may be 0.
  * *end is set after the video's last frame. If *status is an error, the batch holds what was decoded before
  * it. Returns NULL if no more batches are wanted. */
-FrameBatch *rv_batches_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err);
+FrameBatch *rv_batch_maker_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err);
 
 /* For the other thread: _begin lets the filling start, _return returns a batch for reuse, _stop ends the
  * filling and wakes the filling thread. */
-void rv_batches_begin(BatchMaker *maker);
-void rv_batches_return(BatchMaker *maker, FrameBatch *batch);
-void rv_batches_stop(BatchMaker *maker);
+void rv_batch_maker_begin(BatchMaker *maker);
+void rv_batch_maker_return(BatchMaker *maker, FrameBatch *batch);
+void rv_batch_maker_stop(BatchMaker *maker);
 
 /* May be called once the filling has ended. _report adds to decode_s, pixels_s and damaged_packets. */
-void rv_batches_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes); // "" if nothing
-void rv_batches_report(const BatchMaker *maker, RvIndexReport *report);
+void rv_batch_maker_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes); // "" if nothing
+void rv_batch_maker_report(const BatchMaker *maker, RvIndexReport *report);
 
 #endif

@@ -7,16 +7,16 @@
 #include "store/store.h"
 
 /* Buffers that one video's rows need, kept between its batches. */
-typedef struct BatchRows BatchRows;
+typedef struct BatchWriter BatchWriter;
 
 /* batch_size: frames of the largest batch. The encoder is borrowed. Errors: MEMORY. */
-RvStatus rv_batch_rows_create(RvEncoder *encoder, size_t batch_size, bool normalize, BatchRows **out,
-                              RvError *err);
-void rv_batch_rows_destroy(BatchRows *rows);
+RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, bool normalize, BatchWriter **out,
+                                RvError *err);
+void rv_batch_writer_destroy(BatchWriter *rows);
 
 /* Embed one batch (not empty) and store it in one transaction. Batches must come in the order of the video.
  * Fills in frame_count, frames_embedded, the counts of similar frames, and the stage times of the report. */
-RvStatus rv_batch_rows_put(BatchRows *rows, const FrameBatch *batch, Store *store, int64_t video_id,
-                           RvIndexReport *report, RvError *err);
+RvStatus rv_batch_writer_put(BatchWriter *rows, const FrameBatch *batch, Store *store, int64_t video_id,
+                             RvIndexReport *report, RvError *err);
 
 #endif

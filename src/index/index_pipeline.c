@@ -96,7 +96,7 @@ typedef struct PipelineRun {
 
 /* ---- a video's threads -------------------------------------------------------------------------------- */
 
-static void tell(Task *task, EventKind kind, FrameBatch *batch)
+static void send_event(Task *task, EventKind kind, FrameBatch *batch)
 {
     Event *event = &task->ring[task->event_count++ % EVENTS_PER_TASK];
     *event = (Event){task, kind, batch};
@@ -107,7 +107,7 @@ static void *read_file(void *argument)
 {
     Task *task = argument;
     task->thread_status = rv_index_video_read(&task->video, &task->thread_error);
-    tell(task, EVENT_ENDED, NULL);
+    send_event(task, EVENT_ENDED, NULL);
     return NULL;
 }
 
@@ -117,19 +117,19 @@ static void *decode(void *argument)
     RvStatus status = rv_index_video_open(&task->video, task->decoder_threads, &task->thread_error);
     bool end = status != RV_OK;
     if (status == RV_OK)
-        tell(task, EVENT_OPENED, NULL);
+        send_event(task, EVENT_OPENED, NULL);
     while (!end && status == RV_OK) {
-        FrameBatch *batch = rv_batches_next(task->video.batches, &end, &status, &task->thread_error);
+        FrameBatch *batch = rv_batch_maker_next(task->video.batches, &end, &status, &task->thread_error);
         if (batch == NULL)
             break;
         // What was decoded before a failure is kept.
         if (batch->count > 0) {
             atomic_fetch_add(&task->waiting_batches, 1);
-            tell(task, EVENT_BATCH, batch);
+            send_event(task, EVENT_BATCH, batch);
         }
     }
     task->thread_status = status;
-    tell(task, EVENT_ENDED, NULL);
+    send_event(task, EVENT_ENDED, NULL);
     return NULL;
 }
 
@@ -181,7 +181,7 @@ static void stop_task(Task *task, bool drop)
     task->dropping = task->dropping || drop;
     atomic_store(&task->video.stopping, true);
     if (task->stage == TASK_DECODING)
-        rv_batches_stop(task->video.batches);
+        rv_batch_maker_stop(task->video.batches);
 }
 
 static void fail_task(Task *task, RvStatus status, const RvError *err)
@@ -236,7 +236,7 @@ static void report_progress(PipelineRun *run, Task *task, bool after_batch)
     if (task->stage == TASK_DECODING) {
         progress.stage = RV_INDEX_DECODING;
         progress.frames_done = video->report.frame_count;
-        progress.frames_expected = rv_batches_expected(video->batches);
+        progress.frames_expected = rv_batch_maker_expected(video->batches);
     } else if (task->stage == TASK_READING) {
         progress.stage = RV_INDEX_READING;
         progress.bytes_read = atomic_load(&video->read_bytes);
@@ -385,7 +385,7 @@ static void begin_row(PipelineRun *run, Task *task)
         stop_task(task, true);
         return;
     }
-    rv_batches_begin(task->video.batches);
+    rv_batch_maker_begin(task->video.batches);
     report_progress(run, task, false);
 }
 
@@ -402,7 +402,7 @@ static void put_batch(PipelineRun *run, Task *task, FrameBatch *batch)
         return;
     }
     report_progress(run, task, true);
-    rv_batches_return(task->video.batches, batch);
+    rv_batch_maker_return(task->video.batches, batch);
 }
 
 static void join_thread(PipelineRun *run, Task *task)
@@ -421,7 +421,7 @@ static void join_thread(PipelineRun *run, Task *task)
     bool decoded = task->stage != TASK_READING;
     hold_lease(run, task);
     if (decoded && task->video.batches != NULL)
-        rv_batches_report(task->video.batches, &task->video.report);
+        rv_batch_maker_report(task->video.batches, &task->video.report);
     if (task->status == RV_OK)
         task->status = rv_index_video_finish(&task->video, &task->error);
     if (task->video.elsewhere && task->item.job == NULL) { // if there is a lease, the queue decides

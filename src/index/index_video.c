@@ -231,12 +231,12 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
         rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader, err);
     if (status != RV_OK)
         return status;
-    return rv_batches_open(video->reader, context->options, context->log,
-                           rv_encoder_info(context->encoder)->image_size, video->decision.first_sample,
-                           &video->stopping, &video->batches, err);
+    return rv_batch_maker_open(video->reader, context->options, context->log,
+                               rv_encoder_info(context->encoder)->image_size, video->decision.first_sample,
+                               &video->stopping, &video->batches, err);
 }
 
-static RvStatus leave_to_other(IndexVideo *video, RvError *err)
+static RvStatus report_elsewhere(IndexVideo *video, RvError *err)
 {
     video->elsewhere = true;
     return rv_error_set(err, RV_ERROR_BUSY,
@@ -256,7 +256,7 @@ static RvStatus explain_refusal(IndexVideo *video, int64_t own_id, RvStatus stat
     bool changed = (found ? now.video.video_id : 0) != own_id;
     if (found)
         rv_stored_video_clear(&now);
-    return changed ? leave_to_other(video, err) : status;
+    return changed ? report_elsewhere(video, err) : status;
 }
 
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
@@ -273,8 +273,8 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
         return explain_refusal(video, decision->replace_id, status, err);
     video->report.video_id = video->video_id;
     video->report.frames_resumed = video->report.frame_count = decision->first_sample;
-    return rv_batch_rows_create(context->encoder, rv_batches_size(video->batches),
-                                !context->options->no_normalize, &video->rows, err);
+    return rv_batch_writer_create(context->encoder, rv_batch_maker_size(video->batches),
+                                  !context->options->no_normalize, &video->writer, err);
 }
 
 /* True if another process has stored this frame already. Frames are stored in order, so that process is
@@ -292,10 +292,10 @@ static bool is_put_already(const IndexVideo *video, const BatchFrame *frame)
 RvStatus rv_index_video_put(IndexVideo *video, const FrameBatch *batch, RvError *err)
 {
     if (is_put_already(video, &batch->frames[0]))
-        return leave_to_other(video, err);
+        return report_elsewhere(video, err);
     bool first = video->report.frames_embedded == 0;
-    RvStatus status =
-        rv_batch_rows_put(video->rows, batch, video->context->store, video->video_id, &video->report, err);
+    RvStatus status = rv_batch_writer_put(video->writer, batch, video->context->store, video->video_id,
+                                          &video->report, err);
     if (status != RV_OK)
         return explain_refusal(video, video->video_id, status, err);
     if (first)
@@ -310,7 +310,7 @@ static void describe_damage(const IndexVideo *video, char *text, size_t size_byt
     char found[512] = "";
     const char *before = video->decision.damage;
     if (video->batches != NULL)
-        rv_batches_describe_damage(video->batches, found, sizeof found);
+        rv_batch_maker_describe_damage(video->batches, found, sizeof found);
     bool both = before[0] != '\0' && found[0] != '\0' && strcmp(before, found) != 0;
     snprintf(text, size_bytes, "%s%s%s", before, both ? "; " : "", both || before[0] == '\0' ? found : "");
 }
@@ -389,8 +389,8 @@ void rv_index_video_record(IndexVideo *video, const RvError *cause, bool of_the_
 
 void rv_index_video_close(IndexVideo *video)
 {
-    rv_batch_rows_destroy(video->rows);
-    rv_batches_close(video->batches);
+    rv_batch_writer_destroy(video->writer);
+    rv_batch_maker_close(video->batches);
     rv_video_close(video->reader);
     free(video->source.path);
     free(video->source.address);

@@ -49,7 +49,7 @@ typedef struct IndexVideo {
     int64_t video_id; // id of its row, once the row has begun
     VideoReader *reader;
     BatchMaker *batches;
-    BatchRows *rows;
+    BatchWriter *writer;
     double taken_from_s, taken_to_s; // times of the first and the last frame stored
     bool elsewhere; // another process works on it or has removed its row; it is left to that process
     RvIndexReport report;

@@ -33,15 +33,15 @@ static RvStatus read_config(Checkpoint *checkpoint, FolderKind kind, const char 
                                        : rv_config_open_clip(folder, &checkpoint->config, err);
 }
 
-/* OpenAI's own files carry their sizes as tensors. */
+/* True for OpenAI's own files, which contain their sizes as tensors. */
 static bool is_openais_own(const Checkpoint *checkpoint)
 {
     return checkpoint->names == NAMES_OPENAI &&
            rv_tensor_table_find(&checkpoint->files.tensors, "input_resolution") != NULL;
 }
 
-/* Without a configuration: what the shapes do not tell is as in OpenAI's models, which is said where it is a
- * guess. */
+/* Without a configuration file, what the shapes do not tell is assumed to be as in OpenAI's models. A warning
+ * is logged if that is a guess. */
 static RvStatus guess_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
 {
     const char *path = checkpoint->path;
@@ -64,7 +64,7 @@ static RvStatus guess_config(Checkpoint *checkpoint, const char *folder, const R
     return status;
 }
 
-/* The configuration beside the weights, by the names that their tensors have. */
+/* Choose the configuration beside the weights by the naming scheme of their tensors. */
 static RvStatus choose_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
 {
     bool has_config = rv_weight_files_have(folder, "config.json");
@@ -84,7 +84,7 @@ static RvStatus open_folder(Checkpoint *checkpoint, const RvLog *log, RvError *e
     const char *weights = NULL, *folder = checkpoint->path;
     char path[4096];
     RvStatus status = rv_weight_files_find(folder, &kind, &weights, err);
-    // The configuration first: it is small, and tells what the folder is if it is not CLIP.
+    // Read the configuration first: it is small, and it names the kind of model if that is not CLIP.
     if (status == RV_OK && kind != FOLDER_BARE)
         status = read_config(checkpoint, kind, folder, log, err);
     if (status == RV_OK)
@@ -123,7 +123,7 @@ RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out
     checkpoint->path = rv_mem_copy_string(path, err);
     RvStatus status = RV_ERROR_MEMORY;
     if (checkpoint->path != NULL) {
-        // "folder/" and "folder" are one.
+        // "folder/" and "folder" are the same.
         for (size_t end = strlen(checkpoint->path); is_folder && end > 1 && checkpoint->path[end - 1] == '/';
              end--)
             checkpoint->path[end - 1] = '\0';
@@ -207,7 +207,7 @@ RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
-/* The shape that each piece must have: the whole's, divided along the first axis, or turned round. */
+/* Write the shape that each piece must have: the whole shape divided along the first axis, or transposed. */
 static void piece_shape(const TensorPieces *pieces, const size_t *shape, int rank,
                         size_t out[TENSOR_MAX_RANK])
 {

@@ -30,29 +30,30 @@ typedef enum WeightType { WEIGHT_F32, WEIGHT_F16, WEIGHT_BF16 } WeightType;
 
 struct TensorSource;
 
-/* A tensor inside a mapped file: row-major, little endian, inside the file's bounds (checked at open), not
- * necessarily aligned. */
+/* A tensor inside a mapped file: row-major, little endian, not necessarily aligned. Its bytes are inside the
+ * file's bounds (checked at open). */
 typedef struct Tensor {
     WeightType type;
     int rank;
     size_t shape[TENSOR_MAX_RANK];
-    size_t stride[TENSOR_MAX_RANK]; // in elements; of a strided tensor only
-    bool strided; // its elements do not follow each other: to be gathered (tensor_source.h) before they are
-                  // read
+    size_t stride[TENSOR_MAX_RANK]; // in elements; only set if `strided`
+    bool strided;                   // elements are not adjacent; gather them (tensor_source.h) before reading
     size_t element_count;
     const uint8_t *bytes;
-    const struct TensorSource *source; // the file that bytes lie in (tensor_source.h); NULL: memory
+    // the file that holds bytes (tensor_source.h); NULL if they are in memory
+    const struct TensorSource *source;
 } Tensor;
 
-/* Elements first .. first + count - 1 (row-major order) as float32, out of memory. */
+/* Write elements first .. first + count - 1 (row-major order) as float32 into dst. The bytes must be readable
+ * in memory. */
 void rv_tensor_read(const Tensor *tensor, size_t first, size_t count, float *dst);
 
 typedef struct Checkpoint Checkpoint;
 
-/* A Hugging Face folder, an open_clip folder, or a weight file itself (.safetensors, .bin, .pt, .index.json),
- * whose configuration is what lies beside it. Warnings name what had to be guessed. Errors: NOT_FOUND, IO,
- * FORMAT, UNSUPPORTED, MISMATCH (configuration and weights disagree), each naming file, tensor and what to
- * do. */
+/* Open a Hugging Face folder, an open_clip folder, or a weight file (.safetensors, .bin, .pt, .index.json),
+ * whose configuration is then read from the files beside it. Warnings name what had to be guessed. Errors:
+ * NOT_FOUND, IO, FORMAT, UNSUPPORTED, MISMATCH (configuration and weights disagree). Each message names file,
+ * tensor and what to do. */
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err);
 void rv_checkpoint_close(Checkpoint *checkpoint);
 
@@ -60,29 +61,31 @@ const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint);
 const char *rv_checkpoint_format(
     const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript", "openai"
 const char *rv_checkpoint_path(const Checkpoint *checkpoint);
-WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // of the largest tensors
+WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // type of the largest tensors
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
 
-/* SHA-256 of the weight file; of several files the SHA-256 of their digests (hexadecimal) in the order of
- * their names. Remembered by path, size and time (base/checksum.h). */
+/* SHA-256 of the weight file. For several files it is the SHA-256 of their digests (hexadecimal) in the order
+ * of their names. Remembered by path, size and time (base/checksum.h). */
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err);
 
 /* Read a tensor by OpenAI's name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj", ...)
- * as float32[element_count] in OpenAI's layout, joined from the pieces and transposed where the format keeps
- * it otherwise. MISMATCH unless it has exactly element_count elements in the expected shape. */
+ * as float32[element_count] in OpenAI's layout. It is joined from pieces or transposed if the format stores
+ * it so. Errors: MISMATCH unless it has the expected shape; IO, FORMAT, MEMORY. */
 RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                             float *dst, RvError *err);
 
-/* Rows first_row .. first_row + row_count - 1 of a tensor of two or more dimensions that passed
- * rv_checkpoint_check with this shape and that no format keeps transposed. Errors: IO, FORMAT. */
+/* Read rows first_row .. first_row + row_count - 1 of a tensor of two or more dimensions. The tensor must
+ * have passed rv_checkpoint_check with this shape, and no format may store it transposed. Errors: IO,
+ * FORMAT. */
 RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name, const size_t *shape,
                                  int rank, size_t first_row, size_t row_count, float *dst, RvError *err);
 
-/* MISMATCH with a message unless the tensor is there in the expected shape; nothing is read. */
+/* Check that the tensor exists in the expected shape; nothing is read. Errors: MISMATCH if not. */
 RvStatus rv_checkpoint_check(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                              RvError *err);
 
-/* A tensor that every format keeps in one piece ("token_embedding.weight"); NULL where there is none. */
+/* Returns a tensor that every format stores in one piece ("token_embedding.weight"), or NULL if there is
+ * none. Borrowed from the checkpoint. */
 const Tensor *rv_checkpoint_tensor(const Checkpoint *checkpoint, const char *name);
 
 #endif

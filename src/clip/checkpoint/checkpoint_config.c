@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration of a checkpoint from its tensors' shapes, and what no configuration may say. */
+/* The configuration of a checkpoint from its tensors' shapes, and the limits of any configuration. */
 #include "clip/checkpoint/checkpoint_config.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 
 #define OPENAI_HEAD_WIDTH 64
 
-/* Side `axis` of a tensor; 0 where there is none. */
+/* Returns side `axis` of a tensor; 0 if there is no such tensor of that rank. */
 static size_t side_of(const TensorTable *tensors, const char *name, int rank, int axis)
 {
     const NamedTensor *found = rv_tensor_table_find(tensors, name);

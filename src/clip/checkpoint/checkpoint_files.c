@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The weight files of a checkpoint: which there are, mapped, their tensors in one table. */
+/* The weight files of a checkpoint: found, mapped, their tensors collected in one table. */
 #include "clip/checkpoint/checkpoint_files.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define INDEX_MAX_BYTES ((size_t)16 << 20)
 #define SHARD_MAX 1024
-#define GATHER_PASSES 16 // how often strided tensors may lead over the files' bytes, all together
+#define GATHER_PASSES 16 // strided tensors together may span the files' bytes this many times
 
 static const char index_ending[] = ".index.json";
 
@@ -27,7 +27,7 @@ bool rv_weight_files_have(const char *folder, const char *name)
     return rv_file_join(folder, name, path, sizeof path, NULL) == RV_OK && access(path, F_OK) == 0;
 }
 
-/* The first of the names that is there; NULL where none is. */
+/* Returns the first of the names that exists in the folder, or NULL. */
 static const char *first_file(const char *folder, const char *const *names)
 {
     for (; *names != NULL; names++) {
@@ -37,7 +37,7 @@ static const char *first_file(const char *folder, const char *const *names)
     return NULL;
 }
 
-/* Whether config.json says itself that it is of a CLIP. */
+/* True if config.json itself declares a CLIP model. */
 static bool config_says_clip(const char *folder)
 {
     char path[4096];
@@ -86,7 +86,7 @@ RvStatus rv_weight_files_find(const char *folder, FolderKind *kind, const char *
                         folder);
 }
 
-/* The tensors of a file by what it is, whatever it is called. */
+/* Read the tensors of a file. Its format is recognised by its content, not by its name. */
 static RvStatus read_tensors(const MappedFile *map, const char *path, TensorTable *table, RvError *err)
 {
     static const char pointer[] = "version https://git-lfs";
@@ -107,7 +107,7 @@ static RvStatus read_tensors(const MappedFile *map, const char *path, TensorTabl
         path);
 }
 
-/* Map path and read its tensors. */
+/* Map the file and read its tensors. */
 static RvStatus add_file(WeightFiles *files, const char *path, RvError *err)
 {
     WeightFile *file = &files->items[files->count];
@@ -126,10 +126,10 @@ static RvStatus add_file(WeightFiles *files, const char *path, RvError *err)
     return status;
 }
 
-/* Strided tensors in order, in memory: Hugging Face's first CLIP files have their projections turned round.
- * Together they take no more than the files have, so that views of one storage cannot fill any memory, and
- * lead over no more than some times as much, so that a few elements of each that lie far apart cannot take
- * any time. */
+/* Gather strided tensors into contiguous memory: Hugging Face's first CLIP files store their projections
+ * transposed. Together the copies use no more memory than the files have bytes, so that views of one storage
+ * cannot exhaust the memory. Together they span at most GATHER_PASSES times the files' bytes, so that a few
+ * elements that are far apart cannot take unlimited time. */
 static RvStatus gather_strided(WeightFiles *files, RvError *err)
 {
     size_t left = 0, extent = 0;
@@ -142,7 +142,7 @@ static RvStatus gather_strided(WeightFiles *files, RvError *err)
             continue;
         size_t element_bytes = rv_weight_type_bytes(item->tensor.type);
         size_t size_bytes = item->tensor.element_count * element_bytes;
-        // An extent lies in a mapped file, so that its bytes are a number that can be.
+        // The extent is inside a mapped file, so its size in bytes cannot overflow.
         if (size_bytes > left || !rv_tensor_extent(&item->tensor, &extent) ||
             extent * element_bytes > passes_left)
             return rv_error_set(err, RV_ERROR_FORMAT,
@@ -167,14 +167,15 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A shard lies in the folder itself, whatever an index says. */
+/* A shard must be in the folder itself, whatever the index says. */
 static bool is_plain_name(const char *name)
 {
     return name != NULL && name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL &&
            strlen(name) < 256;
 }
 
-/* Names of the shards, each once, in order: *shards to be freed with free(); the texts are the JSON's. */
+/* List the names of the shards, each once and sorted. Free *shards with free(); the texts belong to the
+ * JSON. */
 static RvStatus list_shards(const char *path, const json_t *map, const char ***shards, size_t *count,
                             RvError *err)
 {

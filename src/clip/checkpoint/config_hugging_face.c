@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hugging Face's configuration: config.json, and for pictures processor_config.json or
+/* Hugging Face's configuration: config.json, and for images processor_config.json or
  * preprocessor_config.json. */
 #include <math.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static void read_hugging_face_tower(ConfigReader *reader, const json_t *section,
     out->activation = read_activation(reader, section);
 }
 
-/* Old files have "text_config_dict", which wins over "text_config" in transformers too. */
+/* Old files have "text_config_dict", which takes precedence over "text_config" in transformers too. */
 static const json_t *find_section(const json_t *config, const char *name, const char *old_name)
 {
     const json_t *section = json_object_get(config, old_name);
@@ -50,7 +50,7 @@ static void read_model(ConfigReader *reader, const json_t *json, ClipConfig *con
     if (strcmp(rv_config_read_string(reader, json, "model_type", "clip"), "clip") != 0)
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "model_type",
                        "is not clip; reelvec runs CLIP models with a ViT");
-    // timm's, of a vision tower alone.
+    // A configuration of timm, for a vision tower alone.
     if (json_object_get(json, "model_type") == NULL && json_object_get(json, "architecture") != NULL)
         rv_config_fail(
             reader, RV_ERROR_UNSUPPORTED, "architecture",
@@ -86,9 +86,9 @@ RvStatus rv_config_read_hugging_face(const json_t *json, const char *path, ClipC
 
 /* ---- pictures ------------------------------------------------------------------------------------------ */
 
-/* "size" and "crop_size" must come to the tower's square: a number or {"shortest_edge": number} fits the
- * shorter side,
- * {"height": number, "width": number} is a crop's, but for "size" it would squash pictures. */
+/* "size" and "crop_size" must result in the tower's square. A number or {"shortest_edge": number} fits the
+ * shorter side. {"height": number, "width": number} is correct for a crop; for "size" it would distort the
+ * image. */
 static void check_size(ConfigReader *reader, const json_t *json, const char *key, bool is_crop,
                        int image_size)
 {
@@ -116,7 +116,7 @@ static void check_size(ConfigReader *reader, const json_t *json, const char *key
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key, what);
 }
 
-/* Steps that are asked for and that nobody here takes. */
+/* Refuse preprocessing steps that are not implemented here. */
 static void refuse_other_steps(ConfigReader *reader, const json_t *json)
 {
     static const char *const known[] = {"do_resize", "do_center_crop", "do_rescale", "do_normalize",
@@ -133,8 +133,8 @@ static void refuse_other_steps(ConfigReader *reader, const json_t *json)
     }
 }
 
-/* The engine divides pixels by 255, then takes the mean away and divides by the deviation: another factor, or
- * none, and pictures that are not normalised become another mean and deviation. */
+/* The engine divides pixels by 255, subtracts the mean and divides by the deviation. Another factor, none, or
+ * images that are not normalised are expressed as another mean and deviation. */
 static void read_values(ConfigReader *reader, const json_t *json, ClipConfig *config)
 {
     rv_config_read_triple(reader, json, "image_mean", -1e6, config->image_mean);
@@ -182,8 +182,8 @@ RvStatus rv_config_read_pictures(const json_t *json, const char *path, ClipConfi
 
 /* ---- files --------------------------------------------------------------------------------------------- */
 
-/* What transformers 5 writes, and reads first: the settings inside those of the whole processor. *found:
- * whether they are there. */
+/* Read what transformers 5 writes and reads first: the image settings inside those of the whole processor.
+ * *found: true if they are there. */
 static RvStatus load_pictures(const char *folder, const char *name, const char *key, ClipConfig *config,
                               bool *found, RvError *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* open_clip_config.json: model_cfg says what is computed, preprocess_cfg how pictures are prepared. */
+/* open_clip_config.json: model_cfg says what is computed, preprocess_cfg how images are prepared. */
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ static const char *const model_keys[] = {
     "custom_text", "init_logit_scale", "init_logit_bias", "nonscalar_logit_scale",
     NULL};
 
-/* Values that ask for nothing: null, false, "", {}, and the names of what CLIP does anyway. */
+/* True for values that request nothing: null, false, "", {}, and the names of what CLIP does anyway. */
 static bool is_neutral(const char *key, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -81,7 +81,7 @@ static void read_model(ConfigReader *reader, const json_t *model, ClipConfig *co
     config->vocabulary_size = rv_config_read_int(reader, text, "vocab_size", 49408);
 }
 
-/* Its "size" says nothing: open_clip takes the tower's own. */
+/* Its "size" is ignored: open_clip uses the tower's own. */
 static void read_pictures(ConfigReader *reader, const json_t *preprocess, ClipConfig *config)
 {
     rv_config_read_triple(reader, preprocess, "mean", -1e6, config->image_mean);

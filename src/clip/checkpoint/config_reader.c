@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values out of configuration files: the first failure is kept, so that a run of reads needs one check. */
+/* Values from configuration files. The first failure is kept, so that one check after several reads is
+ * enough. */
 #include "clip/checkpoint/config_reader.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 
 #define CONFIG_MAX_BYTES ((size_t)4 << 20)
 
-/* Of the pictures that OpenAI trained on. */
+/* Mean and deviation of the images that OpenAI trained on. */
 static const float openai_mean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
 static const float openai_deviation[3] = {0.26862954f, 0.26130258f, 0.27577711f};
 
@@ -34,7 +35,7 @@ void rv_config_fail(ConfigReader *reader, RvStatus status, const char *key, cons
         reader->status = rv_error_set(reader->err, status, "%s: %.100s %s", reader->path, key, what);
 }
 
-/* The value of a key; NULL where it is missing or null. */
+/* Returns the value of a key, or NULL if it is missing or null. */
 static const json_t *find(const json_t *section, const char *key)
 {
     const json_t *value = json_object_get(section, key);

@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* Values out of configuration files: the first failure is kept, so that a run of reads needs one check. */
+/* Values from configuration files. The first failure is kept, so that one check after several reads is
+ * enough. */
 #ifndef RV_CONFIG_READER_H
 #define RV_CONFIG_READER_H
 
 #include "clip/checkpoint/checkpoint_config.h"
 #include "clip/checkpoint/json_file.h"
 
-/* A file and the first failure in it. Sections may be NULL: then all keys are missing. A key that is missing
- * or null gives the fallback. */
+/* A file and the first failure in it. A section may be NULL: all its keys are then missing. If a key is
+ * missing or null, the reading functions return the fallback. */
 typedef struct ConfigReader {
     const char *path;
-    RvStatus status; // of the first failure; RV_OK
+    RvStatus status; // status of the first failure; RV_OK if there was none
     RvError *err;
 } ConfigReader;
 
-/* Keep "PATH: KEY WHAT" as the failure, unless there is one. */
+/* Keep "PATH: KEY WHAT" as the failure, unless there already is one. */
 void rv_config_fail(ConfigReader *reader, RvStatus status, const char *key, const char *what);
 
-/* A whole number from 1 to 2^24. */
+/* Returns a whole number from 1 to 2^24. Other values are a failure. */
 int rv_config_read_int(ConfigReader *reader, const json_t *section, const char *key, int fallback);
 
-/* The same, or a list of two equal ones, [224, 224]. */
+/* The same, or a list of two equal numbers, [224, 224]. */
 int rv_config_read_side(ConfigReader *reader, const json_t *section, const char *key, int fallback);
 
-/* Less than this is no positive number here: neither float nor its inverse would be finite and above 0. */
+/* A smaller number is not accepted as positive: the float or its inverse would not be finite and above 0. */
 #define CONFIG_POSITIVE_MIN 1e-30
 
-/* A finite positive number. */
+/* Returns a finite positive number. Other values are a failure. */
 double rv_config_read_double(ConfigReader *reader, const json_t *section, const char *key, double fallback);
 bool rv_config_read_bool(ConfigReader *reader, const json_t *section, const char *key, bool fallback);
 const char *rv_config_read_string(ConfigReader *reader, const json_t *section, const char *key,
                                   const char *fallback);
 
-/* Three finite numbers above `minimum`; out stays as it is where the key is missing. */
+/* Read three finite numbers above `minimum`. out is unchanged if the key is missing. */
 void rv_config_read_triple(ConfigReader *reader, const json_t *section, const char *key, double minimum,
                            float out[3]);
 
-/* A configuration with OpenAI's pictures, QuickGELU and an epsilon of 1e-5. */
+/* Returns a configuration with OpenAI's image preprocessing, QuickGELU and an epsilon of 1e-5. */
 ClipConfig rv_config_empty(void);
 
-/* The JSON of folder/name; path gets its path. */
+/* Read the JSON of folder/name; its path is written into path. Release *out with json_decref. Errors:
+ * NOT_FOUND, IO, FORMAT, MEMORY. */
 RvStatus rv_config_load(const char *folder, const char *name, char path[4096], json_t **out, RvError *err);
 
 #endif

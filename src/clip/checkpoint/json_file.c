@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON from files and from bytes, with a limit; who runs out of memory is told so. */
+/* JSON from files and from bytes, with a limit. Running out of memory is reported as such. */
 #include "clip/checkpoint/json_file.h"
 
 #include <stdbool.h>
@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/file.h"
 
-/* Where an allocation fails, jansson leaves the message empty, or calls a whole string an invalid token or no
- * key: of what it refuses for other reasons, only these two never end with a quotation mark. */
+/* True if jansson failed for lack of memory. It then leaves the message empty, or reports a complete string
+ * as an invalid token or as no key. With any other cause, what these two messages refuse never ends with a
+ * quotation mark. */
 static bool ran_out_of_memory(const json_error_t *cause, const char *bytes, size_t size_bytes)
 {
     static const char no_token[] = "invalid token", no_key[] = "string or '}' expected";

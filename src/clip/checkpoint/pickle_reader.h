@@ -14,21 +14,21 @@ typedef enum PickleKind {
     PICKLE_BOOL,       // integer
     PICKLE_INTEGER,    // integer
     PICKLE_LONG,       // text: little endian, two's complement, more than 64 bits
-    PICKLE_FLOAT,      // value not kept
+    PICKLE_FLOAT,      // its value is not kept
     PICKLE_STRING,     // text
     PICKLE_BYTES,      // text
     PICKLE_TUPLE,      // items
     PICKLE_LIST,       // items
     PICKLE_DICT,       // items: key, value, key, value, ...
     PICKLE_GLOBAL,     // text: module, name
-    PICKLE_SET,        // items are not kept
-    PICKLE_CALL,       // callee(arguments): what the pickle asks to call, not called
+    PICKLE_SET,        // its items are not kept
+    PICKLE_CALL,       // callee(arguments): a call that the pickle asks for; it is not carried out
     PICKLE_OBJECT,     // callee: its class; state: its attributes, or NULL
     PICKLE_PERSISTENT, // arguments: the persistent id
-    PICKLE_MARK        // on the stack only
+    PICKLE_MARK        // exists only on the stack
 } PickleKind;
 
-/* Bytes of the pickle, not terminated. */
+/* Bytes inside the pickle, not terminated. */
 typedef struct PickleText {
     const char *bytes;
     size_t size_bytes;
@@ -42,19 +42,20 @@ struct PickleValue {
     PickleValue **items;
     size_t count, capacity;
     const PickleValue *callee, *arguments, *state;
-    PickleValue *next; // all values of one pickle, for freeing
+    PickleValue *next; // list of all values of one pickle, for freeing
 };
 
 typedef struct Pickle {
     PickleValue *values;
     size_t value_count;
     const PickleValue *root;
-    size_t size_bytes; // of the pickle; what follows it was not looked at
+    size_t size_bytes; // bytes of the pickle; what follows was not read
 } Pickle;
 
-/* Protocols 2 to 5. Values borrow text from `bytes`, and may contain each other in circles: whoever walks
- * them must bound the depth. path is for messages. Errors: FORMAT (also every opcode that checkpoints do not
- * need), MEMORY. Source: Python's pickletools. */
+/* Read a pickle of protocol 2 to 5. Values borrow text from `bytes`. They may contain each other in circles,
+ * so code that walks them must bound the depth. path is for messages. Release *out with rv_pickle_clear.
+ * Errors: FORMAT (also for every opcode that checkpoints do not need), MEMORY. Source: Python's
+ * pickletools. */
 RvStatus rv_pickle_read(const uint8_t *bytes, size_t size_bytes, const char *path, Pickle *out, RvError *err);
 void rv_pickle_clear(Pickle *pickle);
 

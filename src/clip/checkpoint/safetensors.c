@@ -30,7 +30,7 @@ static const TensorTypeName types[] = {
     {"F8_E5M2", 1, WEIGHT_F32, "is of type F8_E5M2"},
 };
 
-/* Where a tensor lies in the data part, for the check that nothing overlaps. */
+/* The position of a tensor in the data part, for the check that tensors do not overlap. */
 typedef struct Span {
     size_t begin, end;
     const char *name;
@@ -51,7 +51,7 @@ static RvStatus bad_tensor(const SafetensorsFile *file, const char *name, const 
                         what);
 }
 
-/* A non-negative JSON integer as size_t. */
+/* Read a non-negative JSON integer as size_t. Returns false if it is none. */
 static bool read_size(const json_t *value, size_t *out)
 {
     if (!json_is_integer(value) || json_integer_value(value) < 0)
@@ -122,7 +122,7 @@ static int compare_spans(const void *a, const void *b)
     return left->end < right->end ? -1 : left->end > right->end;
 }
 
-/* The data part must be covered exactly once. */
+/* Check that the data part is covered exactly once. */
 static RvStatus check_spans(SafetensorsFile *file, RvError *err)
 {
     if (file->span_count > 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How other checkpoints call the tensors that OpenAI's code named first. */
+/* The names that other checkpoints use for the tensors of OpenAI's code. */
 #include "clip/checkpoint/tensor_names.h"
 
 #include <ctype.h>
@@ -18,7 +18,8 @@ static const NamePair whole_names[] = {
     {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight", false},
     {"visual.class_embedding", "vision_model.embeddings.class_embedding", false},
     {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight", false},
-    {"visual.ln_pre.weight", "vision_model.pre_layrnorm.weight", false}, // the layout's own spelling
+    // "layrnorm" is the spelling of the format
+    {"visual.ln_pre.weight", "vision_model.pre_layrnorm.weight", false},
     {"visual.ln_pre.bias", "vision_model.pre_layrnorm.bias", false},
     {"visual.ln_post.weight", "vision_model.post_layernorm.weight", false},
     {"visual.ln_post.bias", "vision_model.post_layernorm.bias", false},
@@ -30,7 +31,7 @@ static const NamePair whole_names[] = {
     {"text_projection", "text_projection.weight", true},
 };
 
-/* Inside a block; %s stands for q, k, v in turn. */
+/* Names inside a block; %s is replaced by q, k, v in turn. */
 static const NamePair block_names[] = {
     {"attn.in_proj_weight", "self_attn.%s_proj.weight", false},
     {"attn.in_proj_bias", "self_attn.%s_proj.bias", false},
@@ -51,7 +52,7 @@ static const NamePair towers[] = {
     {"transformer.resblocks.", "text_model.encoder.layers.", false},
 };
 
-/* "self_attn.%s_proj.weight" with letter in the place of %s. */
+/* Write "self_attn.%s_proj.weight" with `letter` in place of %s. */
 static void write_piece(char *dst, const NamePair *tower, const char *number, int number_length,
                         const char *pattern, char letter)
 {
@@ -126,7 +127,7 @@ void rv_tensor_names_find(NameScheme scheme, const char *name, TensorPieces *out
 
 #define PREFIX_MAX 8
 
-/* The bytes before a name that every CLIP has; SIZE_MAX where the name does not end with one. */
+/* Returns the number of bytes before a name that every CLIP has; SIZE_MAX if the name does not end in one. */
 static size_t prefix_length(const char *name)
 {
     static const char *const known[] = {"visual.conv1.weight", "vision_model.embeddings.class_embedding"};
@@ -140,8 +141,7 @@ static size_t prefix_length(const char *name)
     return SIZE_MAX;
 }
 
-/* Whether a prefix is that of an average over training steps, or of a teacher, and not of the model itself.
- */
+/* True if a prefix is that of an average over training steps or of a teacher, not of the model itself. */
 static bool is_average(const char *prefix)
 {
     static const char *const words[] = {"ema", "averag", "swa_", "teacher", "momentum"};
@@ -157,7 +157,7 @@ static bool is_average(const char *prefix)
     return false;
 }
 
-/* The model that is wanted comes first. */
+/* Sorts the model that is wanted to the front. */
 static int compare_prefixes(const void *a, const void *b)
 {
     static const char usual[] = "state_dict.";

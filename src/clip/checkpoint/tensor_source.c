@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a tensor's elements out of its file, which may shrink or vanish while it is in use. */
+/* Reading a tensor's elements from its file, which may shrink or vanish while it is in use. */
 #include "clip/checkpoint/tensor_source.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "clip/checkpoint/tensor_table.h"
 
-/* 16-bit elements on their way to float32: small enough for a thread's stack and a core's nearest cache. */
+/* Size of the buffer for 16-bit elements that are converted to float32: small enough for a thread's stack and
+ * a core's first cache. */
 #define PIECE_BYTES ((size_t)16 << 10)
 
 static RvStatus read_exactly(const TensorSource *source, const uint8_t *from, size_t size_bytes, void *dst,
@@ -60,7 +61,7 @@ RvStatus rv_tensor_fetch(const Tensor *tensor, size_t first, size_t count, float
     return RV_OK;
 }
 
-/* As many elements from one row of the last dimension to the next as the tensor has rows. */
+/* Copy the elements row by row of the last dimension, following the strides of the others. */
 static void gather_rows(const Tensor *tensor, const uint8_t *from, uint8_t *dst)
 {
     size_t element_bytes = rv_weight_type_bytes(tensor->type), at[TENSOR_MAX_RANK] = {0};

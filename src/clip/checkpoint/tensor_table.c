@@ -126,9 +126,9 @@ void rv_tensor_shape_text(const size_t *shape, int rank, char text[TENSOR_SHAPE_
     snprintf(text + used, TENSOR_SHAPE_TEXT_BYTES - used, "]");
 }
 
-/* IEEE 754 binary16 to binary32, branch-light so that compilers vectorise the loop around it. The shifted
- * bits are a float whose exponent is 112 too low; multiplying by 2^112 puts that right, subnormals included.
- */
+/* IEEE 754 binary16 to binary32, with few branches so that compilers vectorise the loop around it. The
+ * shifted bits are a float whose exponent is 112 too low. Multiplying by 2^112 corrects it, subnormals
+ * included. */
 static float half_to_float(uint16_t half)
 {
     uint32_t bits = (uint32_t)(half & 0x7fff) << 13;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors of a checkpoint that the configuration leaves unused. */
+/* Tensors of a checkpoint that the configuration does not use. */
 #include "clip/checkpoint/tensor_unused.h"
 
 #include <stdio.h>
@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* Computes no embedding: what a name may end with, from a dot or the beginning on. */
+/* Endings of names (from a dot or the beginning on) of tensors that take no part in computing embeddings. */
 static const char *const idle[] = {"logit_scale", "logit_bias",         "input_resolution", "context_length",
                                    "vocab_size",  "position_ids",       "attn_mask",        "causal_mask",
                                    "n_averaged",  "num_batches_tracked"};
 
-/* Where the towers are. */
+/* Beginnings of the names inside the towers. */
 static const char *const tower_prefixes[] = {
     "visual.",           "transformer.",    "text.",    "vision_model.",   "text_model.",
     "visual_projection", "text_projection", "ln_final", "token_embedding", "positional_embedding"};
@@ -63,7 +63,7 @@ static bool is_in_tower(const char *name)
     return false;
 }
 
-/* What follows the name of the first of them. */
+/* Write how many more there are than the one that is named. */
 static void write_more(char text[32], size_t count)
 {
     text[0] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PyTorch's ZIP archives: TorchScript modules and what torch.save wrote, as named tensors. */
+/* PyTorch's ZIP archives, of TorchScript modules and of torch.save, as named tensors. */
 #include "clip/checkpoint/torch_archive.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ bool rv_torch_archive_looks_like(const uint8_t *bytes, size_t size_bytes)
     return size_bytes >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
 }
 
-/* Entry root + name; UNSUPPORTED where it is compressed. */
+/* Find the entry root + name. Errors: UNSUPPORTED if it is compressed. */
 static RvStatus find_entry(const TorchArchive *archive, const char *name, const ZipEntry **out, RvError *err)
 {
     char full[2 * ZIP_NAME_MAX];
@@ -40,7 +40,7 @@ static RvStatus find_entry(const TorchArchive *archive, const char *name, const 
 static RvStatus find_storage(void *context, const TorchStorage *storage, const char *tensor,
                              const uint8_t **bytes, size_t *size_bytes, RvError *err)
 {
-    (void)tensor; // the entry's name says more
+    (void)tensor; // the entry's name says more in a message
     char name[ZIP_NAME_MAX];
     const ZipEntry *entry = NULL;
     snprintf(name, sizeof name, "data/%s", storage->key);
@@ -52,7 +52,7 @@ static RvStatus find_storage(void *context, const TorchStorage *storage, const c
     return RV_OK;
 }
 
-/* The folder of the one entry FOLDER/data.pkl. */
+/* Find the folder of the only entry FOLDER/data.pkl. */
 static RvStatus find_root(TorchArchive *archive, RvError *err)
 {
     for (size_t i = 0; i < archive->zip.count; i++) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PyTorch's ZIP archives: TorchScript modules and what torch.save wrote, as named tensors. */
+/* PyTorch's ZIP archives, of TorchScript modules and of torch.save, as named tensors. */
 #ifndef RV_TORCH_ARCHIVE_H
 #define RV_TORCH_ARCHIVE_H
 
 #include "clip/checkpoint/tensor_table.h"
 
-/* true when the bytes begin like a ZIP archive. */
+/* True if the bytes begin like a ZIP archive. */
 bool rv_torch_archive_looks_like(const uint8_t *bytes, size_t size_bytes);
 
 /* Add every tensor to the table, as rv_torch_tensors_read does; tensors point into `bytes`. path must outlive

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The files that torch.save wrote before PyTorch 1.6, and still writes when asked to: pickles, then storages.
+/* The format of torch.save before PyTorch 1.6, still written on request: pickles, then storages.
  *
  *     pickle of the magic number, pickle of 1001, pickle of {'little_endian': True, ...},
  *     pickle of what was saved, pickle of the storages' keys,
- *     for each key: its number of elements in 8 bytes, its elements
- */
+ *     for each key: its number of elements in 8 bytes, its elements */
 #include "clip/checkpoint/torch_legacy.h"
 
 #include <stdlib.h>
@@ -23,19 +22,19 @@ static const uint8_t magic[10] = {0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8
 
 typedef struct LegacyStorage {
     TorchStorage facts;
-    const uint8_t *bytes; // NULL until it is found
+    const uint8_t *bytes; // NULL until found
 } LegacyStorage;
 
 typedef struct LegacyFile {
     const char *path;
     const uint8_t *at, *end;
-    LegacyStorage *storages; // by key
+    LegacyStorage *storages; // sorted by key
     size_t storage_count;
 } LegacyFile;
 
 bool rv_torch_legacy_looks_like(const uint8_t *bytes, size_t size_bytes)
 {
-    static const size_t places[] = {4, 13}; // behind PROTO and LONG1's length; behind a FRAME as well
+    static const size_t places[] = {4, 13}; // after PROTO and LONG1's length; or after a FRAME as well
     if (size_bytes < 2 || bytes[0] != 0x80)
         return false;
     for (size_t i = 0; i < 2; i++) {
@@ -51,7 +50,7 @@ static RvStatus damaged(const LegacyFile *file, const char *what, RvError *err)
                         file->path, what);
 }
 
-/* The next pickle; the file goes on behind it. */
+/* Read the next pickle and move file->at behind it. */
 static RvStatus next_pickle(LegacyFile *file, Pickle *out, RvError *err)
 {
     size_t left = (size_t)(file->end - file->at);
@@ -62,7 +61,7 @@ static RvStatus next_pickle(LegacyFile *file, Pickle *out, RvError *err)
     return status;
 }
 
-/* Magic number, version, and the machine's byte order. */
+/* Read magic number, version, and the machine's byte order. */
 static RvStatus read_head(LegacyFile *file, RvError *err)
 {
     for (int i = 0; i < 3; i++) {
@@ -96,7 +95,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(((const LegacyStorage *)a)->facts.key, ((const LegacyStorage *)b)->facts.key);
 }
 
-/* Every storage that the pickle speaks of, each once. */
+/* List every storage that the pickle refers to, each once. */
 static RvStatus list_storages(LegacyFile *file, const Pickle *pickle, RvError *err)
 {
     file->storages = rv_mem_alloc(pickle->value_count + 1, sizeof *file->storages, err);
@@ -105,7 +104,7 @@ static RvStatus list_storages(LegacyFile *file, const Pickle *pickle, RvError *e
     size_t count = 0;
     for (const PickleValue *value = pickle->values; value != NULL; value = value->next) {
         const PickleValue *id = value->arguments;
-        // ('module', class, file, source): of whole modules; nothing lies in the file for it.
+        // ('module', class, file, source) belongs to whole modules; the file holds nothing for it.
         if (value->kind != PICKLE_PERSISTENT ||
             (id->kind == PICKLE_TUPLE && id->count > 0 && id->items[0]->kind == PICKLE_STRING &&
              rv_pickle_text_is(id->items[0]->text, "module")))
@@ -128,7 +127,7 @@ static RvStatus list_storages(LegacyFile *file, const Pickle *pickle, RvError *e
     return RV_OK;
 }
 
-/* One storage's count and elements, at the place where the file stands. */
+/* Read one storage's count and elements at file->at. */
 static RvStatus read_storage(LegacyFile *file, const PickleValue *key, RvError *err)
 {
     LegacyStorage wanted = {0};
@@ -172,7 +171,7 @@ static RvStatus find_storage(void *context, const TorchStorage *storage, const c
     return RV_OK;
 }
 
-/* The list of keys and what follows it. */
+/* Read the list of keys and the storages that follow it. */
 static RvStatus read_storages(LegacyFile *file, RvError *err)
 {
     Pickle keys;

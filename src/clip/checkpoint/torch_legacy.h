@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The files that torch.save wrote before PyTorch 1.6, and still writes when asked to: pickles, then storages.
- */
+/* The format of torch.save before PyTorch 1.6, still written on request: pickles, then storages. */
 #ifndef RV_TORCH_LEGACY_H
 #define RV_TORCH_LEGACY_H
 
 #include "clip/checkpoint/tensor_table.h"
 
-/* true when the bytes begin with a pickle of torch.save's magic number. */
+/* True if the bytes begin with a pickle of torch.save's magic number. */
 bool rv_torch_legacy_looks_like(const uint8_t *bytes, size_t size_bytes);
 
 /* Add every tensor to the table, as rv_torch_tensors_read does; tensors point into `bytes`, unaligned. path

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tensors that a pickle of torch.save describes, whatever file keeps their elements. */
+/* The tensors that a pickle of torch.save describes, for every kind of file that holds their elements. */
 #include "clip/checkpoint/torch_tensors.h"
 
 #include <stdio.h>
@@ -8,16 +8,15 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* Modules in modules: CLIP's deepest name has six parts. */
+/* Limit of modules within modules. CLIP's deepest name has six parts. */
 #define NESTING_MAX 32
-/* Items of dicts that are looked at. Dicts may be shared, so that a small pickle can describe a large tree.
- */
+/* Limit of dict items visited. Dicts may be shared, so a small pickle can describe a large tree. */
 #define VISIT_MAX 4000000
 
 typedef struct TensorWalk {
     const TorchStorages *storages;
     TensorTable *table;
-    size_t visit_count; // items of dicts, passed over or not
+    size_t visit_count; // items of dicts visited so far, including those skipped
 } TensorWalk;
 
 static const TensorTypeName storage_types[] = {
@@ -73,7 +72,7 @@ RvStatus rv_torch_storage_read(const PickleValue *value, const char *path, const
     return RV_OK;
 }
 
-/* Tuples of integers into shape and strides. */
+/* Read shape and strides from tuples of integers. */
 static RvStatus read_shape(const char *path, const char *name, const PickleValue *sizes,
                            const PickleValue *strides, Tensor *tensor, const char **fault, RvError *err)
 {
@@ -95,7 +94,7 @@ static RvStatus read_shape(const char *path, const char *name, const PickleValue
     return rv_tensor_count_elements(tensor) ? RV_OK : bad_tensor(path, name, "impossible shape", err);
 }
 
-/* Whether the elements follow each other; otherwise the tensor keeps its strides. */
+/* True if the elements are adjacent. Otherwise the tensor keeps its strides. */
 static bool is_contiguous(const Tensor *tensor)
 {
     size_t expected = 1;
@@ -135,7 +134,7 @@ static RvStatus add_tensor(TensorWalk *walk, const char *name, const PickleValue
         (fault == NULL &&
          (!rv_tensor_extent(&tensor, &extent) || extent > storage.element_count - (size_t)first)))
         return bad_tensor(path, name, "lies past the end of its storage", err);
-    // Elements that stand there once and are taken many times could fill any memory.
+    // Elements that are stored once and used many times could exhaust the memory.
     if (fault == NULL && tensor.element_count > storage.element_count)
         fault = "repeats its elements";
     tensor.bytes += (size_t)first * storage.type->bytes;
@@ -144,7 +143,7 @@ static RvStatus add_tensor(TensorWalk *walk, const char *name, const PickleValue
 
 static RvStatus visit(TensorWalk *walk, const char *name, const PickleValue *value, int depth, RvError *err);
 
-/* _rebuild_tensor_v2 and _rebuild_parameter in torch._utils, and what wraps them. */
+/* Handle _rebuild_tensor_v2 and _rebuild_parameter of torch._utils, and their wrappers. */
 static RvStatus visit_call(TensorWalk *walk, const char *name, const PickleValue *call, int depth,
                            RvError *err)
 {
@@ -168,10 +167,10 @@ static RvStatus visit_call(TensorWalk *walk, const char *name, const PickleValue
         memcmp(callee->name.bytes, of_tensors, sizeof of_tensors - 1) == 0)
         return rv_tensor_table_add(walk->table, name, &(Tensor){0}, walk->storages->path,
                                    "is of a kind that is not read (quantized, sparse, ...)", err);
-    return RV_OK; // lists of integers and the like
+    return RV_OK; // lists of integers and the like are ignored
 }
 
-/* The value of a text key; NULL where there is none. */
+/* Returns the value of a text key, or NULL if there is none. */
 static const PickleValue *find_key(TensorWalk *walk, const PickleValue *dict, const char *key)
 {
     walk->visit_count += dict->count / 2;
@@ -182,7 +181,7 @@ static const PickleValue *find_key(TensorWalk *walk, const PickleValue *dict, co
     return NULL;
 }
 
-/* A pickled torch.nn.Module keeps what state_dict() would list in three dicts. */
+/* A pickled torch.nn.Module holds what state_dict() would list in three dicts. */
 static RvStatus visit_module(TensorWalk *walk, const char *name, const PickleValue *state, int depth,
                              RvError *err)
 {
@@ -196,7 +195,7 @@ static RvStatus visit_module(TensorWalk *walk, const char *name, const PickleVal
     return status;
 }
 
-/* Tensors of dicts and of objects' attributes, under their dotted names. */
+/* Visit tensors of dicts and of objects' attributes, under their dotted names. */
 static RvStatus visit(TensorWalk *walk, const char *name, const PickleValue *value, int depth, RvError *err)
 {
     if (depth > NESTING_MAX || ++walk->visit_count > VISIT_MAX)

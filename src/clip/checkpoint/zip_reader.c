@@ -30,7 +30,7 @@ typedef struct ZipFile {
     uint64_t entry_count, directory_bytes, directory_at;
 } ZipFile;
 
-/* Sizes and place of one entry while its fields are gathered. */
+/* Sizes and position of one entry while its fields are collected. */
 typedef struct CentralEntry {
     uint64_t packed_bytes, size_bytes, local_at;
     size_t name_bytes, extra_bytes, comment_bytes;
@@ -75,7 +75,7 @@ static RvStatus read_end64(ZipFile *zip, size_t end_at, RvError *err)
     return RV_OK;
 }
 
-/* The end record stands last, before a comment of at most 65535 bytes. */
+/* Read the end record, which is last, before a comment of at most 65535 bytes. */
 static RvStatus read_end(ZipFile *zip, RvError *err)
 {
     if (zip->size_bytes < END_BYTES)
@@ -104,7 +104,7 @@ static RvStatus read_end(ZipFile *zip, RvError *err)
     return RV_OK;
 }
 
-/* Sizes of 0xffffffff stand in the ZIP64 extra field, in this order. */
+/* Sizes of 0xffffffff are stored in the ZIP64 extra field, in this order. */
 static RvStatus read_extra64(const ZipFile *zip, const uint8_t *extra, CentralEntry *entry, RvError *err)
 {
     size_t left = entry->extra_bytes;
@@ -128,7 +128,7 @@ static RvStatus read_extra64(const ZipFile *zip, const uint8_t *extra, CentralEn
     return RV_OK;
 }
 
-/* The content begins behind the local header, whose name and extra field have lengths of their own. */
+/* The content begins after the local header, whose name and extra field have lengths of their own. */
 static RvStatus locate_content(const ZipFile *zip, const CentralEntry *entry, ZipEntry *out, RvError *err)
 {
     if (entry->local_at > zip->directory_at || zip->directory_at - entry->local_at < LOCAL_BYTES)
@@ -148,7 +148,7 @@ static RvStatus locate_content(const ZipFile *zip, const CentralEntry *entry, Zi
     return RV_OK;
 }
 
-/* One record of the central directory; *at moves behind it. */
+/* Read one record of the central directory and move *at behind it. */
 static RvStatus read_entry(const ZipFile *zip, size_t *at, size_t end, ZipEntry *out, RvError *err)
 {
     const uint8_t *record = zip->bytes + *at;

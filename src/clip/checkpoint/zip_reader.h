@@ -13,25 +13,25 @@
 
 typedef struct ZipEntry {
     char name[ZIP_NAME_MAX];
-    const uint8_t *bytes; // as they stand in the archive; inside it
+    const uint8_t *bytes; // the entry's bytes inside the archive, as they are stored
     size_t size_bytes;
     uint32_t crc32;
     bool stored; // neither compressed nor encrypted: bytes are the content
 } ZipEntry;
 
 typedef struct ZipArchive {
-    ZipEntry *entries; // by name
+    ZipEntry *entries; // sorted by name
     size_t count;
 } ZipArchive;
 
-/* Read the central directory. Every entry lies inside the archive, none overlaps another, no name stands
- * twice. path is for messages. Errors: FORMAT, UNSUPPORTED (several volumes), MEMORY. Source: PKWARE
- * APPNOTE 6.3.x. */
+/* Read the central directory. Every entry is inside the archive, none overlaps another, and no name occurs
+ * twice. path is for messages. Release with rv_zip_clear. Errors: FORMAT, UNSUPPORTED (several volumes),
+ * MEMORY. Source: PKWARE APPNOTE 6.3.x. */
 RvStatus rv_zip_open(const uint8_t *bytes, size_t size_bytes, const char *path, ZipArchive *out,
                      RvError *err);
 void rv_zip_clear(ZipArchive *archive);
 
-/* NULL where there is none. */
+/* Returns NULL if there is no entry of this name. */
 const ZipEntry *rv_zip_find(const ZipArchive *archive, const char *name);
 
 #endif

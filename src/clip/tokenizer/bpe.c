@@ -10,18 +10,18 @@
 
 #define NOWHERE UINT32_MAX
 
-/* A pair that could be merged when it was found; stale when its tokens have changed since. */
+/* A pair that could be merged when it was found. It is stale if its tokens have changed since. */
 typedef struct Candidate {
     uint32_t rank, at; // at: index of the left token
     int32_t left, right, merged;
 } Candidate;
 
-/* The word being merged. tokens[i] < 0: swallowed by the one before it. */
+/* The word being merged. tokens[i] < 0 means that it was merged into the one before it. */
 typedef struct Word {
     const BpeTable *table;
     int32_t *tokens;
     uint32_t *next, *previous;
-    Candidate *heap; // in front the heap; found pairs wait at the far end of the same array
+    Candidate *heap; // the heap is at the front; found pairs wait at the far end of the same array
     size_t heap_count, waiting_count, capacity;
 } Word;
 
@@ -47,7 +47,7 @@ void rv_bpe_clear(BpeTable *table)
     *table = (BpeTable){0};
 }
 
-/* The slot of a pair, or the empty one where it belongs. */
+/* Returns the slot of a pair, or the empty slot where it belongs. */
 static BpeMerge *find_slot(const BpeTable *table, int32_t left, int32_t right)
 {
     uint64_t hash = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) * 0x9e3779b97f4a7c15u;
@@ -95,7 +95,7 @@ static Candidate heap_pop(Word *word)
     return top;
 }
 
-/* Note the pair that begins at `at`, if it can be merged. */
+/* Record the pair that begins at `at` if it can be merged. */
 static void note_pair(Word *word, uint32_t at)
 {
     if (at == NOWHERE || word->next[at] == NOWHERE)
@@ -137,7 +137,8 @@ static void merge_word(Word *word, size_t count)
         note_pair(word, i);
     take_waiting(word);
     while (word->heap_count > 0) {
-        // All of one rank before pairs that they make, even if those have a lower rank.
+        // All pairs of one rank are merged before pairs that result from them, even if those have a lower
+        // rank.
         uint32_t rank = word->heap[0].rank;
         while (word->heap_count > 0 && word->heap[0].rank == rank) {
             Candidate pair = heap_pop(word);
@@ -153,7 +154,7 @@ RvStatus rv_bpe_merge(const BpeTable *table, int32_t *tokens, size_t *count, RvE
         return RV_OK;
     if (*count >= NOWHERE / 4)
         return rv_error_memory(err, *count);
-    // One candidate per pair of neighbours, two more per merge.
+    // One candidate per pair of neighbours, and two more per merge.
     Word word = {.table = table, .tokens = tokens, .capacity = 3 * *count};
     word.next = rv_mem_alloc(*count, sizeof *word.next, err);
     word.previous = rv_mem_alloc(*count, sizeof *word.previous, err);

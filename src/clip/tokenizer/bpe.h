@@ -11,9 +11,9 @@
 #define BPE_MERGE_MAX ((size_t)1 << 20)
 
 typedef struct BpeMerge {
-    int32_t left, right; // left < 0: empty slot
+    int32_t left, right; // left < 0 marks an empty slot
     int32_t merged;
-    uint32_t rank; // the lowest goes first
+    uint32_t rank; // the lowest rank is merged first
 } BpeMerge;
 
 /* Merges by pair: open addressing, at most half full. */
@@ -23,16 +23,16 @@ typedef struct BpeTable {
     uint32_t merge_count;
 } BpeTable;
 
-/* Errors: FORMAT (more than BPE_MERGE_MAX), MEMORY. */
+/* Allocate for max_merges merges. Errors: FORMAT (more than BPE_MERGE_MAX), MEMORY. */
 RvStatus rv_bpe_init(BpeTable *table, size_t max_merges, RvError *err);
 void rv_bpe_clear(BpeTable *table);
 
-/* The next merge in rank; at most max_merges times. A pair that stands twice has its last rank, as a Python
- * dict. */
+/* Add the next merge in rank; at most max_merges times. A pair that is added twice has its last rank, as in a
+ * Python dict. */
 void rv_bpe_add(BpeTable *table, int32_t left, int32_t right, int32_t merged);
 
-/* Merge within tokens[*count], in place, as OpenAI's loop does: again and again all occurrences, from left to
- * right, of the pair with the lowest rank. Takes count * log(count) steps. Errors: MEMORY. */
+/* Merge tokens[*count] in place, as OpenAI's loop does: repeatedly all occurrences, from left to right, of
+ * the pair with the lowest rank. Takes count * log(count) steps. Errors: MEMORY. */
 RvStatus rv_bpe_merge(const BpeTable *table, int32_t *tokens, size_t *count, RvError *err);
 
 #endif

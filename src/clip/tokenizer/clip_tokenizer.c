@@ -15,12 +15,13 @@
 #include "clip/tokenizer/vocabulary.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
-/* Cleaning lengthens a text by less than this factor (U+FFFD for one bad byte, and NFC of U+1D160: 3). */
+/* Cleaning lengthens a text by less than this factor (the worst cases are 3: U+FFFD for one bad byte, and NFC
+ * of U+1D160). */
 #define CLEAN_GROWTH 4
 
-/* OpenAI's pattern. After cleaning, the space is the only white space. U+0345 is neither: Python's regex
- * module takes it for a letter when it looks at the negated class without regard to case, and for none when
- * it looks at the first. */
+/* OpenAI's pattern. After cleaning, the space is the only white space. U+0345 is in neither class: Python's
+ * regex module treats it as a letter in the negated class, which ignores case, and not as a letter in the
+ * first. */
 static const char word_pattern[] = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|"
                                    "\\p{L}+|\\p{N}|[^ \\p{L}\\p{N}\\x{345}]+";
 
@@ -29,9 +30,9 @@ struct Tokenizer {
     pcre2_code *words;
 };
 
-/* Tokens of one text while it is cut into words. */
+/* Tokens of one text while it is split into words. */
 typedef struct TokenList {
-    int32_t *tokens; // has room for one per byte, and start and end
+    int32_t *tokens; // room for one per byte, and start and end
     size_t count;
 } TokenList;
 
@@ -102,7 +103,7 @@ static RvStatus add_words(const Tokenizer *tokenizer, const Buffer *text, TokenL
     RvStatus status = RV_OK;
     size_t at = 0;
     while (status == RV_OK && at < text->size_bytes) {
-        // rv_text_clean gives valid UTF-8.
+        // rv_text_clean returns valid UTF-8, so the check is skipped.
         int found =
             pcre2_match(tokenizer->words, text->bytes, text->size_bytes, at, PCRE2_NO_UTF_CHECK, match, NULL);
         if (found == PCRE2_ERROR_NOMATCH)

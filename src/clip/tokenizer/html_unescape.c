@@ -14,7 +14,7 @@
 #define WHOLE_MAX_CHARACTERS 24
 
 typedef struct HtmlEntity {
-    const char *name; // without '&'; with ';' where it has one
+    const char *name; // without '&'; with ';' if the entity has one
     const char *text;
 } HtmlEntity;
 
@@ -22,7 +22,7 @@ static const HtmlEntity entities[] = {
 #include "clip/tokenizer/html_entities.inc"
 };
 
-/* What browsers take 0x80 to 0x9f for. */
+/* The characters that browsers show for 0x80 to 0x9f. */
 static const uint16_t windows_1252[32] = {
     0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
     0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
@@ -34,7 +34,7 @@ uint32_t rv_html_windows_1252(uint32_t code)
     return code >= 0x80 && code <= 0x9f ? windows_1252[code - 0x80] : code;
 }
 
-/* Entity whose name is exactly these bytes. */
+/* Returns the entity whose name is exactly these bytes, or NULL. */
 static const HtmlEntity *find_entity(const char *name, size_t length)
 {
     size_t low = 0, high = sizeof entities / sizeof entities[0];
@@ -51,7 +51,7 @@ static const HtmlEntity *find_entity(const char *name, size_t length)
     return NULL;
 }
 
-/* Code points that HTML forbids: controls and non-characters. */
+/* True for code points that HTML forbids: controls and non-characters. */
 static bool is_forbidden(uint32_t code)
 {
     return (code >= 0x1 && code <= 0x8) || code == 0xb || (code >= 0xe && code <= 0x1f) ||
@@ -78,7 +78,7 @@ static int digit_value(char character, int base)
     return base == 16 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* "#123;" or "#x1f;" at text: bytes that it takes, 0 where it is none. */
+/* Read "#123;" or "#x1f;" at text. Returns the number of bytes it has, 0 if it is none. */
 static size_t read_number(const char *text, size_t size_bytes, uint32_t *code)
 {
     size_t at = 1;
@@ -98,8 +98,8 @@ static size_t read_number(const char *text, size_t size_bytes, uint32_t *code)
     return at < size_bytes && text[at] == ';' ? at + 1 : at;
 }
 
-/* Length in bytes of what could be a name: 1 to 32 characters other than \t \n \f space < & # ;, then perhaps
- * ';'. */
+/* Returns the length in bytes of a possible name: 1 to 32 characters other than \t \n \f space < & # ;, then
+ * optionally ';'. */
 static size_t name_length(const char *text, size_t size_bytes)
 {
     size_t at = 0;
@@ -115,7 +115,7 @@ static size_t name_length(const char *text, size_t size_bytes)
     return at > 0 && at < size_bytes && text[at] == ';' ? at + 1 : at;
 }
 
-/* The reference that begins behind an '&'; *used: bytes of text that it took. */
+/* Append the reference that begins behind an '&'. *used: number of bytes of text that belong to it. */
 static RvStatus append_reference(const char *text, size_t size_bytes, size_t *used, Buffer *out, RvError *err)
 {
     uint32_t code = 0;
@@ -124,9 +124,9 @@ static RvStatus append_reference(const char *text, size_t size_bytes, size_t *us
         return append_number(code, out, err);
     size_t length = name_length(text, size_bytes);
     *used = length;
-    // Names are ASCII without NUL, at most so many bytes.
+    // Names are ASCII without NUL and have at most this many bytes.
     size_t longest = strnlen(text, length < NAME_MAX_CHARACTERS + 1 ? length : NAME_MAX_CHARACTERS + 1);
-    // The whole name may have any length, a prefix at least two characters.
+    // The whole name may have any length; a prefix needs at least two characters.
     for (size_t taken = longest; taken > 0 && (taken > 1 || taken == length); taken--) {
         const HtmlEntity *entity = find_entity(text, taken);
         if (entity == NULL)
@@ -165,7 +165,7 @@ static bool is_alphanumeric(char character)
     return (character >= '0' && character <= '9') || (lower >= 'a' && lower <= 'z');
 }
 
-/* Bytes of "name;" or "#123;" at text; 0 where there is none. */
+/* Returns the number of bytes of "name;" or "#123;" at text; 0 if there is none. */
 static size_t whole_length(const char *text, size_t size_bytes)
 {
     size_t first = size_bytes > 0 && text[0] == '#' ? 1 : 0;
@@ -175,8 +175,8 @@ static size_t whole_length(const char *text, size_t size_bytes)
     return at > first && at < size_bytes && text[at] == ';' ? at + 1 : 0;
 }
 
-/* "&EACUTE;": the entity of the same name in small letters, in capitals, unless a reference begins with that
- * name. */
+/* Handle "&EACUTE;": the entity of the same name in small letters, in capitals, unless a reference begins
+ * with that name. */
 static RvStatus append_capitals(const char *name, size_t length, bool *found, Buffer *out, RvError *err)
 {
     char lower[WHOLE_MAX_CHARACTERS + 1];
@@ -202,7 +202,7 @@ static RvStatus append_capitals(const char *name, size_t length, bool *found, Bu
     return status;
 }
 
-/* The whole reference of that length behind an '&'; *found: whether it was one. */
+/* Append the whole reference of that length behind an '&'. *found: true if it is one. */
 static RvStatus append_whole(const char *text, size_t length, bool *found, Buffer *out, RvError *err)
 {
     *found = false;

@@ -6,16 +6,17 @@
 #include "base/buffer.h"
 
 /* Append text (valid UTF-8) to `out` with one level of references replaced: named ones by longest match, also
- * without semicolon; numbers with windows-1252's remapping; what is no character becomes U+FFFD or nothing.
+ * without semicolon; numbers with windows-1252's remapping. What is no character becomes U+FFFD or nothing.
  * Errors: MEMORY. */
 RvStatus rv_html_unescape(const char *text, size_t size_bytes, Buffer *out, RvError *err);
 
-/* The same, but only of references that are whole, as ftfy 6 takes them: "&" and up to 24 letters and digits
- * (behind a '#': of the number) and ";". Names in capitals stand for the capital: "&EACUTE;". Other text,
- * "&#59;" too, stays. Errors: MEMORY. */
+/* The same, but only for references that are complete, as in ftfy 6: "&", up to 24 letters and digits (behind
+ * '#' for a number) and ";". Names in capitals stand for the capital letter: "&EACUTE;". Other text is
+ * unchanged, "&#59;" too. Errors: MEMORY. */
 RvStatus rv_html_unescape_whole(const char *text, size_t size_bytes, Buffer *out, RvError *err);
 
-/* What Windows-1252 has at 0x80 to 0x9f, where Latin-1 has controls; other numbers stay. */
+/* Returns the character that Windows-1252 has at 0x80 to 0x9f, where Latin-1 has controls. Other numbers are
+ * unchanged. */
 uint32_t rv_html_windows_1252(uint32_t code);
 
 #endif

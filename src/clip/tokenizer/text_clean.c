@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text as CLIP's tokenizer wants it: valid, repaired, unescaped, one space between words, lower case. */
+/* Text as CLIP's tokenizer needs it: valid, repaired, unescaped, one space between words, lower case. */
 #include "clip/tokenizer/text_clean.h"
 
 #include <stdbool.h>
@@ -36,8 +36,8 @@ static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, R
     return status;
 }
 
-/* Bytes of the white space character (Unicode's property White_Space) at text; 0 where there is another one.
- */
+/* Returns the number of bytes of the white space character (Unicode's property White_Space) at text; 0 if it
+ * is another character. */
 static size_t white_space(const uint8_t *text, size_t size_bytes)
 {
     if (text[0] == ' ' || (text[0] >= 0x09 && text[0] <= 0x0d))
@@ -52,8 +52,8 @@ static size_t white_space(const uint8_t *text, size_t size_bytes)
     return found ? 3 : 0;
 }
 
-/* Python's str.strip() takes the information separators 0x1c to 0x1f for white space too; regular expressions
- * do not. */
+/* Python's str.strip() also treats the information separators 0x1c to 0x1f as white space; regular
+ * expressions do not. */
 static size_t strippable(const uint8_t *text, size_t size_bytes)
 {
     return text[0] >= 0x1c && text[0] <= 0x1f ? 1 : white_space(text, size_bytes);
@@ -76,7 +76,7 @@ static void strip(const uint8_t **text, size_t *size_bytes)
     }
 }
 
-/* Runs of white space become one space each. */
+/* Replace each run of white space by one space. */
 static RvStatus append_spaced(const uint8_t *text, size_t size_bytes, Buffer *out, RvError *err)
 {
     RvStatus status = RV_OK;
@@ -110,7 +110,8 @@ static RvStatus append_lower_run(const uint8_t *text, size_t size_bytes, Buffer 
     return status;
 }
 
-/* Whether the next character that is not case-ignorable, before `end` backwards or from `at` on, is cased. */
+/* True if the nearest character that is not case-ignorable, backwards from `end` or forwards from `at`, is
+ * cased. */
 static bool is_cased_before(const uint8_t *text, const uint8_t *end)
 {
     ucs4_t code;
@@ -132,9 +133,9 @@ static bool is_cased_after(const uint8_t *at, const uint8_t *end)
     return false;
 }
 
-/* Full case mapping, as Python's str.lower(): special casing without language. The capital sigma, the one
- * letter that looks at its neighbours, is done here: libunistring takes letters that are cased and
- * case-ignorable at once for cased, Python passes them over. */
+/* Full case mapping as Python's str.lower(): special casing without language. The capital sigma, the only
+ * letter whose lower case depends on its neighbours, is handled here. libunistring takes letters that are
+ * both cased and case-ignorable as cased; Python ignores them. */
 static RvStatus append_lower(const Buffer *text, Buffer *out, RvError *err)
 {
     const uint8_t *end = text->bytes + text->size_bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the original's `ftfy` step makes of a text that people type. */
+/* The effect of the original's `ftfy` step on texts that people type. */
 #include "clip/tokenizer/text_fix.h"
 
 #include <stdbool.h>
@@ -12,18 +12,18 @@
 #include "base/utf8.h"
 #include "clip/tokenizer/html_unescape.h"
 
-/* ftfy repeats its steps until nothing changes, which takes long where references hide in each other
- * ("&amp;amp;amp;..."). */
+/* ftfy repeats its steps until nothing changes, which takes long if references are nested
+ * ("&amp;amp;amp;..."). Here the number of rounds is bounded. */
 #define MAX_ROUNDS 16
 
 #define ESCAPE 0x1b
 
-/* Characters that ftfy takes apart, by their numbers. */
+/* Characters that ftfy splits, sorted by number. */
 static const struct Ligature {
     uint16_t code;
     const char *letters;
 } ligatures[] = {
-    {0x132, "IJ"},      {0x133, "ij"},      {0x149, "'n"}, // over U+02BC, which is straightened below
+    {0x132, "IJ"},      {0x133, "ij"},      {0x149, "'n"}, // through U+02BC, which is straightened below
     {0x1c4, "D\u017d"}, {0x1c5, "D\u017e"}, {0x1c6, "d\u017e"},  {0x1c7, "LJ"},  {0x1c8, "Lj"},
     {0x1c9, "lj"},      {0x1ca, "NJ"},      {0x1cb, "Nj"},       {0x1cc, "nj"},  {0x1f1, "DZ"},
     {0x1f2, "Dz"},      {0x1f3, "dz"},      {0xfb00, "ff"},      {0xfb01, "fi"}, {0xfb02, "fl"},
@@ -33,7 +33,7 @@ static const struct Ligature {
 /* One line while it is repaired. */
 typedef struct LineFix {
     Buffer now, next; // the text before and after a step
-    bool unescape;    // HTML references
+    bool unescape;    // replace HTML references
 } LineFix;
 
 static void take_next(LineFix *fix)
@@ -61,7 +61,7 @@ static const char *ligature_letters(uint32_t code)
     return NULL;
 }
 
-/* Full width and half width forms to what compatibility normalization makes of them. */
+/* Append the compatibility normalization of full width and half width forms. */
 static RvStatus append_usual_width(uint32_t code, Buffer *out, RvError *err)
 {
     uint8_t room[32];
@@ -76,7 +76,8 @@ static RvStatus append_usual_width(uint32_t code, Buffer *out, RvError *err)
     return status;
 }
 
-/* One character in the order of ftfy's steps: C1 controls, ligatures, width, quotes, line breaks. */
+/* Append one character after ftfy's steps in their order: C1 controls, ligatures, width, quotes, line
+ * breaks. */
 static RvStatus append_fixed(uint32_t code, Buffer *out, RvError *err)
 {
     code = rv_html_windows_1252(code);
@@ -111,8 +112,8 @@ static RvStatus fix_characters(LineFix *fix, RvError *err)
     return status;
 }
 
-/* Bytes of "[", digits and semicolons, and the letter that ends a terminal's escape sequence; 0 where there
- * is none. */
+/* Returns the number of bytes of "[", digits and semicolons, and the letter that ends a terminal's escape
+ * sequence; 0 if there is none. */
 static size_t escape_length(const uint8_t *text, size_t size_bytes)
 {
     if (size_bytes == 0 || text[0] != '[')
@@ -129,8 +130,8 @@ static size_t escape_length(const uint8_t *text, size_t size_bytes)
     return 0;
 }
 
-/* Controls but tab, line feed and form feed; deprecated formatting characters; the byte-order mark;
- * interlinear annotation and the object replacement. */
+/* True for controls other than tab, line feed and form feed; for deprecated formatting characters, the
+ * byte-order mark, interlinear annotation and the object replacement character. */
 static bool is_unwanted(uint32_t code)
 {
     return (code < 0x20 && code != '\t' && code != '\n' && code != '\f' && code != '\r') || code == 0x7f ||
@@ -168,7 +169,7 @@ static RvStatus compose(LineFix *fix, RvError *err)
     return status;
 }
 
-/* ASCII in which no step finds anything. */
+/* True for ASCII that no step changes. */
 static bool is_plain(const char *line, size_t size_bytes, bool unescape)
 {
     for (size_t i = 0; i < size_bytes; i++) {
@@ -194,7 +195,7 @@ static RvStatus run_round(LineFix *fix, RvError *err)
     return status == RV_OK ? compose(fix, err) : status;
 }
 
-/* A line with its "\n", where it has one. */
+/* Repair a line, including its "\n" if it has one. */
 static RvStatus fix_line(LineFix *fix, const char *line, size_t size_bytes, Buffer *out, RvError *err)
 {
     if (is_plain(line, size_bytes, fix->unescape))
@@ -227,7 +228,7 @@ RvStatus rv_text_fix(const char *text, size_t size_bytes, Buffer *out, RvError *
     while (size_bytes > 0 && status == RV_OK) {
         const char *end = memchr(text, '\n', size_bytes);
         size_t length = end != NULL ? (size_t)(end - text) + 1 : size_bytes;
-        if (memchr(text, '<', length) != NULL) // perhaps HTML itself
+        if (memchr(text, '<', length) != NULL) // the text may itself be HTML
             fix.unescape = false;
         status = fix_line(&fix, text, length, out, err);
         text += length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CLIP's vocabulary from the files that it comes in. */
+/* CLIP's vocabulary from the files in which it is published. */
 #include "clip/tokenizer/vocabulary.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "clip/checkpoint/json_file.h"
 
-#define OPENAI_MERGES (49152 - 256 - 2) // how many of its file's lines OpenAI's code takes
+#define OPENAI_MERGES (49152 - 256 - 2) // number of its file's lines that OpenAI's code uses
 #define SYMBOL_MAX_BYTES 1024
 
 static const char start_symbol[] = "<|startoftext|>";
@@ -29,8 +29,8 @@ typedef struct Reading {
     RvError *err;
 } Reading;
 
-/* The printable stand-in that vocabulary files have for each byte: itself, or 256 + a running number where it
- * would not show. order[]: the bytes in the order of their tokens. */
+/* Write the printable character that vocabulary files use for each byte: the byte itself, or 256 + a running
+ * number if it is not printable. order: the bytes in the order of their tokens. */
 static void list_byte_symbols(uint32_t symbols[256], uint8_t order[256])
 {
     size_t plain = 0, spare = 0;
@@ -45,7 +45,7 @@ static void list_byte_symbols(uint32_t symbols[256], uint8_t order[256])
     }
 }
 
-/* Number of a symbol, in the model's range; -1 with a message otherwise. */
+/* Returns the number of a symbol within the model's range, or -1 with a message. */
 static int32_t find_number(const Reading *reading, const char *symbol)
 {
     const json_t *value = json_object_get(reading->numbers, symbol);
@@ -75,7 +75,8 @@ static RvStatus check_numbers(const Reading *reading)
     return RV_OK;
 }
 
-/* "<|startoftext|>", "<pad>": a symbol that no merge makes. CLIP's own vocabulary has two of this shape. */
+/* True for "<|startoftext|>", "<pad>" and the like: symbols that no merge produces. CLIP's own vocabulary has
+ * two of them, start and end. */
 static bool is_special(const char *symbol)
 {
     size_t length = strlen(symbol);
@@ -83,8 +84,8 @@ static bool is_special(const char *symbol)
            (length < sizeof word_end || strcmp(symbol + length + 1 - sizeof word_end, word_end) != 0);
 }
 
-/* How many merges it takes to make all symbols but the bytes and the special ones; added: a list of further
- * special ones, or NULL. A file that was cut at the end of a line has fewer. */
+/* Returns how many merges it takes to make all symbols except the bytes and the special ones. added: a list
+ * of further special symbols, or NULL. A file that was cut off at the end of a line has fewer merges. */
 static size_t count_wanted_merges(const json_t *numbers, const json_t *added)
 {
     size_t special = 512, i;
@@ -108,7 +109,7 @@ static RvStatus check_merges(const Reading *reading, const char *path, size_t wa
                         (size_t)reading->out->merges.merge_count, wanted);
 }
 
-/* Start, end and the bytes, once all numbers are known. */
+/* Find the tokens of start, end and the bytes, once all numbers are known. */
 static RvStatus find_basic_tokens(const Reading *reading)
 {
     Vocabulary *out = reading->out;
@@ -136,7 +137,7 @@ static RvStatus bad_merge(const Reading *reading, size_t number)
                         number);
 }
 
-/* "a b" into its two symbols and the joined one. */
+/* Split "a b" into its two symbols and the joined one. Returns false if it is none. */
 static bool split_merge(const char *line, size_t length, char left[SYMBOL_MAX_BYTES],
                         char right[SYMBOL_MAX_BYTES], char joined[2 * SYMBOL_MAX_BYTES])
 {
@@ -153,7 +154,7 @@ static bool split_merge(const char *line, size_t length, char left[SYMBOL_MAX_BY
     return true;
 }
 
-/* number: the new token's, or -1 where the vocabulary has numbered it. */
+/* number: the new token's number, or -1 if the vocabulary has numbered it already. */
 static RvStatus add_merge(const Reading *reading, const char *line, size_t length, size_t index,
                           int32_t number)
 {
@@ -164,7 +165,8 @@ static RvStatus add_merge(const Reading *reading, const char *line, size_t lengt
     int32_t right_number = left_number >= 0 ? find_number(reading, right) : -1;
     if (right_number < 0)
         return RV_ERROR_FORMAT;
-    // What is not UTF-8 is refused as what no memory is left for: only one of them is the file's fault.
+    // jansson fails in the same way for invalid UTF-8 and for lack of memory; only the former is the file's
+    // fault.
     if (number >= 0 && json_object_set_new(reading->numbers, joined, json_integer(number)) != 0)
         return u8_check((const uint8_t *)joined, strlen(joined)) == NULL
                    ? rv_error_memory(reading->err, strlen(joined))
@@ -185,8 +187,8 @@ static size_t count_lines(const char *text, size_t size_bytes)
     return lines;
 }
 
-/* One merge per line, the first of which is number first_number, or numbered already where that is -1. Empty
- * lines and a first line "#version" are passed over. *added: how many merges. */
+/* Read one merge per line. The first has number first_number; if that is -1, all are numbered already. Empty
+ * lines and a first line "#version" are skipped. *added: number of merges. */
 static RvStatus read_merge_lines(const Reading *reading, const char *text, size_t size_bytes,
                                  size_t max_merges, int32_t first_number, size_t *added)
 {
@@ -263,7 +265,7 @@ bool rv_vocabulary_is_basic(const char *symbol)
     return strcmp(symbol, start_symbol) == 0 || strcmp(symbol, end_symbol) == 0;
 }
 
-/* Start and end stand among the added tokens where the vocabulary leaves them out. */
+/* Start and end are among the added tokens if the vocabulary omits them. */
 static RvStatus add_special_tokens(const Reading *reading, const json_t *added)
 {
     size_t i;
@@ -366,7 +368,8 @@ static RvStatus unpack(const uint8_t *bytes, size_t size_bytes, const char *path
     return status;
 }
 
-/* The numbers of OpenAI's code: bytes, bytes that end a word; merges follow; start and end last. */
+/* Number the tokens as OpenAI's code does: bytes, then bytes that end a word; merges follow; start and end
+ * are last. */
 static RvStatus number_bytes(const Reading *reading)
 {
     uint32_t symbols[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CLIP's vocabulary from the files that it comes in. */
+/* CLIP's vocabulary from the files in which it is published. */
 #ifndef RV_VOCABULARY_H
 #define RV_VOCABULARY_H
 
@@ -10,26 +10,27 @@
 
 typedef struct Vocabulary {
     int32_t start_token, end_token;
-    int32_t byte_tokens[256];     // of a byte inside a word
-    int32_t byte_end_tokens[256]; // of a byte that ends a word
+    int32_t byte_tokens[256];     // token of a byte inside a word
+    int32_t byte_end_tokens[256]; // token of a byte that ends a word
     BpeTable merges;
-    size_t added_count;   // further tokens that tokenizer.json adds, which no text gets
-    char added_token[64]; // the first of them
+    size_t added_count;   // number of further tokens that tokenizer.json adds; no text is encoded with them
+    char added_token[64]; // the first of these
 } Vocabulary;
 
-#define VOCABULARY_MAX_BYTES ((size_t)64 << 20) // of one file
+#define VOCABULARY_MAX_BYTES ((size_t)64 << 20) // limit of one file
 
-/* true for "<|startoftext|>" and "<|endoftext|>". */
+/* True for "<|startoftext|>" and "<|endoftext|>". */
 bool rv_vocabulary_is_basic(const char *symbol);
 
-/* The vocabulary beside a checkpoint: see rv_tokenizer_open. A warning names tokens that were added to it and
- * that no text will get. Errors: NOT_FOUND, IO, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
+/* Read the vocabulary beside a checkpoint: see rv_tokenizer_open. A warning names tokens that were added to
+ * it and that no text will use. Release with rv_vocabulary_clear. Errors: NOT_FOUND, IO, FORMAT, MISMATCH,
+ * UNSUPPORTED, MEMORY. */
 RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
                             Vocabulary *out, RvError *err);
 void rv_vocabulary_clear(Vocabulary *vocabulary);
 
-/* The same from bytes in memory; paths are for messages. FORMAT also where merges are missing that the tokens
- * need, as in a file that was cut off. */
+/* The same from bytes in memory; paths are for messages. Errors: as above; FORMAT also if merges are missing
+ * that the tokens need, as in a file that was cut off. */
 RvStatus rv_vocabulary_read_gz(const uint8_t *bytes, size_t size_bytes, const char *path, int vocabulary_size,
                                Vocabulary *out, RvError *err);
 RvStatus rv_vocabulary_read_pair(const char *vocab_json, size_t json_bytes, const char *merges,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which vocabulary files lie beside a checkpoint. */
+/* Finding the vocabulary files beside a checkpoint. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,13 +45,14 @@ static RvStatus open_one(const char *path, bool is_gz, int vocabulary_size, Voca
     return status;
 }
 
-/* path = folder/name; true when it is there. */
+/* Write folder/name into path. Returns true if that exists. */
 static bool find_file(const char *folder, const char *name, char path[4096])
 {
     return rv_file_join(folder, name, path, 4096, NULL) == RV_OK && access(path, F_OK) == 0;
 }
 
-/* Tokens that somebody added: their texts are not looked for, so they are cut like any other. */
+/* Log tokens that were added to the vocabulary. Their texts are not recognised, so they are split like any
+ * other text. */
 static void warn_of_added(const char *folder, const Vocabulary *vocabulary, const RvLog *log)
 {
     char path[4096];
@@ -75,8 +76,8 @@ static void warn_of_added(const char *folder, const Vocabulary *vocabulary, cons
     json_decref(json);
 }
 
-/* A folder has what Hugging Face and open_clip write; beside a file OpenAI's vocabulary comes first, as it
- * goes with OpenAI's .pt files. */
+/* In a folder, the files of Hugging Face and open_clip come first. Beside a file, OpenAI's vocabulary comes
+ * first, because it belongs to OpenAI's .pt files. */
 static RvStatus open_beside(const char *folder, bool openai_first, int vocabulary_size, Vocabulary *out,
                             RvError *err)
 {

@@ -7,143 +7,23 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "clip/checkpoint/pickle_machine.h"
 
-/* A CLIP of any size needs some ten thousand values. */
-#define VALUE_MAX ((size_t)1 << 18)
 #define PICKLE_MAX_BYTES ((size_t)8 << 20)
 
-typedef struct PickleMachine {
-    const uint8_t *at, *end;
-    const char *path;
-    Pickle *pickle;
-    size_t room;         // VALUE_MAX, or one for each byte: no opcode pushes more
-    PickleValue **stack; // [room]
-    size_t depth;
-    PickleValue **memo; // [room]
-    size_t memo_count;  // entries that are filled
-    PickleValue mark;
-    RvError *err;
-} PickleMachine;
-
-static RvStatus damaged(PickleMachine *machine, const char *what)
-{
-    return rv_error_set(machine->err, RV_ERROR_FORMAT, "%s: damaged pickle: %s; fetch the file again",
-                        machine->path, what);
-}
-
-static RvStatus push(PickleMachine *machine, PickleValue *value)
-{
-    if (machine->depth == machine->room)
-        return damaged(machine, "too many values");
-    machine->stack[machine->depth++] = value;
-    return RV_OK;
-}
-
-/* A new value on the stack; NULL with a message when there is no room. */
-static PickleValue *push_new(PickleMachine *machine, PickleKind kind)
-{
-    Pickle *pickle = machine->pickle;
-    if (pickle->value_count == VALUE_MAX) {
-        damaged(machine, "too many values");
-        return NULL;
-    }
-    PickleValue *value = rv_mem_alloc(1, sizeof *value, machine->err);
-    if (value == NULL)
-        return NULL;
-    value->kind = kind;
-    value->next = pickle->values;
-    pickle->values = value;
-    pickle->value_count++;
-    return push(machine, value) == RV_OK ? value : NULL;
-}
-
-static RvStatus push_integer(PickleMachine *machine, PickleKind kind, int64_t integer)
-{
-    PickleValue *value = push_new(machine, kind);
-    if (value == NULL)
-        return machine->err->status;
-    value->integer = integer;
-    return RV_OK;
-}
-
-/* The topmost value, taken off; NULL (with a message) when it is missing or a mark. */
-static PickleValue *pop(PickleMachine *machine)
-{
-    if (machine->depth == 0 || machine->stack[machine->depth - 1]->kind == PICKLE_MARK) {
-        damaged(machine, "a value is missing");
-        return NULL;
-    }
-    return machine->stack[--machine->depth];
-}
-
-static const uint8_t *take(PickleMachine *machine, size_t count)
-{
-    if ((size_t)(machine->end - machine->at) < count) {
-        damaged(machine, "cut off");
-        return NULL;
-    }
-    const uint8_t *bytes = machine->at;
-    machine->at += count;
-    return bytes;
-}
-
-/* A little-endian number of count bytes, 8 at most. */
-static RvStatus take_number(PickleMachine *machine, size_t count, uint64_t *out)
-{
-    const uint8_t *bytes = take(machine, count);
-    if (bytes == NULL)
-        return RV_ERROR_FORMAT;
-    *out = 0;
-    for (size_t i = count; i-- > 0;)
-        *out = *out << 8 | bytes[i];
-    return RV_OK;
-}
-
-static RvStatus add_items(PickleMachine *machine, PickleValue *container, PickleValue **items, size_t count)
-{
-    if (count > container->capacity - container->count) {
-        size_t capacity = container->count + count;
-        if (capacity < 2 * container->capacity)
-            capacity = 2 * container->capacity;
-        PickleValue **grown = rv_mem_alloc(capacity, sizeof(PickleValue *), machine->err);
-        if (grown == NULL)
-            return RV_ERROR_MEMORY;
-        if (container->count > 0)
-            memcpy(grown, container->items, container->count * sizeof(PickleValue *));
-        free(container->items);
-        container->items = grown;
-        container->capacity = capacity;
-    }
-    if (count > 0)
-        memcpy(container->items + container->count, items, count * sizeof(PickleValue *));
-    container->count += count;
-    return RV_OK;
-}
-
-/* Index on the stack of the first value above the topmost mark. */
-static RvStatus find_mark(PickleMachine *machine, size_t *first)
-{
-    for (size_t i = machine->depth; i-- > 0;) {
-        if (machine->stack[i]->kind == PICKLE_MARK) {
-            *first = i + 1;
-            return RV_OK;
-        }
-    }
-    return damaged(machine, "no mark");
-}
-
-/* Tuple of the values from `first` on; `below` values under them (the mark) go as well. */
+/* Replace the values from `first` on by a tuple of them. `below` values under them (the mark) are removed
+ * too. */
 static RvStatus make_tuple(PickleMachine *machine, size_t first, size_t below)
 {
     size_t count = machine->depth - first;
     for (size_t i = first; i < machine->depth; i++) {
         if (machine->stack[i]->kind == PICKLE_MARK)
-            return damaged(machine, "a value is missing");
+            return rv_pickle_damaged(machine, "a value is missing");
     }
-    PickleValue *tuple = push_new(machine, PICKLE_TUPLE);
+    PickleValue *tuple = rv_pickle_push_new(machine, PICKLE_TUPLE);
     if (tuple == NULL)
         return machine->err->status;
-    RvStatus status = add_items(machine, tuple, machine->stack + first, count);
+    RvStatus status = rv_pickle_add_items(machine, tuple, machine->stack + first, count);
     machine->depth = first - below;
     machine->stack[machine->depth++] = tuple;
     return status;
@@ -152,7 +32,7 @@ static RvStatus make_tuple(PickleMachine *machine, size_t first, size_t below)
 static RvStatus tuple_of(PickleMachine *machine, size_t count)
 {
     if (machine->depth < count)
-        return damaged(machine, "a value is missing");
+        return rv_pickle_damaged(machine, "a value is missing");
     return make_tuple(machine, machine->depth - count, 0);
 }
 
@@ -160,34 +40,34 @@ static RvStatus tuple_of_marked(PickleMachine *machine, size_t unused)
 {
     (void)unused;
     size_t first = 0;
-    RvStatus status = find_mark(machine, &first);
+    RvStatus status = rv_pickle_find_mark(machine, &first);
     return status == RV_OK ? make_tuple(machine, first, 1) : status;
 }
 
-/* What may have items that nobody asks for: sets, and dicts and lists of other classes. */
+/* True if items are accepted but not kept: sets, and dicts and lists of other classes. */
 static bool swallows_items(const PickleValue *container)
 {
     return container->kind == PICKLE_SET || container->kind == PICKLE_CALL ||
            container->kind == PICKLE_OBJECT;
 }
 
-/* APPEND(S), SETITEM(S) and ADDITEMS: the values from `first` on go into the container below them. */
+/* APPEND(S), SETITEM(S) and ADDITEMS: move the values from `first` on into the container below them. */
 static RvStatus fill_container(PickleMachine *machine, size_t first, size_t below, PickleKind kind)
 {
     if (first < below + 1)
-        return damaged(machine, "a value is missing");
+        return rv_pickle_damaged(machine, "a value is missing");
     PickleValue *container = machine->stack[first - below - 1];
     size_t count = machine->depth - first;
     for (size_t i = first; i < machine->depth; i++) {
         if (machine->stack[i]->kind == PICKLE_MARK)
-            return damaged(machine, "a value is missing");
+            return rv_pickle_damaged(machine, "a value is missing");
     }
     bool swallowed = swallows_items(container);
     if ((container->kind != kind && !swallowed) || (kind == PICKLE_DICT && count % 2 != 0))
-        return damaged(machine, "items for something that holds none");
+        return rv_pickle_damaged(machine, "items for something that holds none");
     RvStatus status = RV_OK;
     if (!swallowed)
-        status = add_items(machine, container, machine->stack + first, count);
+        status = rv_pickle_add_items(machine, container, machine->stack + first, count);
     machine->depth = first - below;
     return status;
 }
@@ -195,7 +75,7 @@ static RvStatus fill_container(PickleMachine *machine, size_t first, size_t belo
 static RvStatus fill_marked(PickleMachine *machine, size_t kind)
 {
     size_t first = 0;
-    RvStatus status = find_mark(machine, &first);
+    RvStatus status = rv_pickle_find_mark(machine, &first);
     return status == RV_OK ? fill_container(machine, first, 1, (PickleKind)kind) : status;
 }
 
@@ -203,21 +83,21 @@ static RvStatus fill_top(PickleMachine *machine, size_t kind)
 {
     size_t count = kind == PICKLE_DICT ? 2 : 1;
     if (machine->depth < count)
-        return damaged(machine, "a value is missing");
+        return rv_pickle_damaged(machine, "a value is missing");
     return fill_container(machine, machine->depth - count, 0, (PickleKind)kind);
 }
 
-/* A text or bytes with their length before them, in 1, 4 or 8 bytes. */
+/* Read a text or bytes that follow their length; the length has 1, 4 or 8 bytes. */
 static RvStatus read_counted(PickleMachine *machine, size_t number_bytes, PickleKind kind)
 {
     uint64_t length = 0;
-    RvStatus status = take_number(machine, number_bytes, &length);
+    RvStatus status = rv_pickle_take_number(machine, number_bytes, &length);
     if (status != RV_OK)
         return status;
-    const uint8_t *bytes = take(machine, (size_t)length);
+    const uint8_t *bytes = rv_pickle_take(machine, (size_t)length);
     if (bytes == NULL)
         return RV_ERROR_FORMAT;
-    PickleValue *value = push_new(machine, kind);
+    PickleValue *value = rv_pickle_push_new(machine, kind);
     if (value == NULL)
         return machine->err->status;
     value->text = (PickleText){.bytes = (const char *)bytes, .size_bytes = (size_t)length};
@@ -238,7 +118,7 @@ static RvStatus take_line(PickleMachine *machine, PickleText *out)
 {
     const uint8_t *newline = memchr(machine->at, '\n', (size_t)(machine->end - machine->at));
     if (newline == NULL)
-        return damaged(machine, "cut off");
+        return rv_pickle_damaged(machine, "cut off");
     *out = (PickleText){.bytes = (const char *)machine->at, .size_bytes = (size_t)(newline - machine->at)};
     machine->at = newline + 1;
     return RV_OK;
@@ -253,7 +133,7 @@ static RvStatus read_global(PickleMachine *machine, size_t unused)
         status = take_line(machine, &name);
     if (status != RV_OK)
         return status;
-    PickleValue *value = push_new(machine, PICKLE_GLOBAL);
+    PickleValue *value = rv_pickle_push_new(machine, PICKLE_GLOBAL);
     if (value == NULL)
         return machine->err->status;
     value->text = module;
@@ -265,13 +145,13 @@ static RvStatus read_global(PickleMachine *machine, size_t unused)
 static RvStatus read_stack_global(PickleMachine *machine, size_t unused)
 {
     (void)unused;
-    PickleValue *name = pop(machine);
-    PickleValue *module = name != NULL ? pop(machine) : NULL;
+    PickleValue *name = rv_pickle_pop(machine);
+    PickleValue *module = name != NULL ? rv_pickle_pop(machine) : NULL;
     if (module == NULL)
         return RV_ERROR_FORMAT;
     if (module->kind != PICKLE_STRING || name->kind != PICKLE_STRING)
-        return damaged(machine, "a name that is no text");
-    PickleValue *value = push_new(machine, PICKLE_GLOBAL);
+        return rv_pickle_damaged(machine, "a name that is no text");
+    PickleValue *value = rv_pickle_push_new(machine, PICKLE_GLOBAL);
     if (value == NULL)
         return machine->err->status;
     value->text = module->text;
@@ -283,7 +163,7 @@ static RvStatus memorize(PickleMachine *machine, uint64_t index)
 {
     if (index >= machine->room || machine->depth == 0 ||
         machine->stack[machine->depth - 1]->kind == PICKLE_MARK)
-        return damaged(machine, "a bad memo entry");
+        return rv_pickle_damaged(machine, "a bad memo entry");
     machine->memo_count += machine->memo[index] == NULL;
     machine->memo[index] = machine->stack[machine->depth - 1];
     return RV_OK;
@@ -292,7 +172,7 @@ static RvStatus memorize(PickleMachine *machine, uint64_t index)
 static RvStatus put_memo(PickleMachine *machine, size_t number_bytes)
 {
     uint64_t index = 0;
-    RvStatus status = take_number(machine, number_bytes, &index);
+    RvStatus status = rv_pickle_take_number(machine, number_bytes, &index);
     return status == RV_OK ? memorize(machine, index) : status;
 }
 
@@ -306,34 +186,35 @@ static RvStatus put_next_memo(PickleMachine *machine, size_t unused)
 static RvStatus get_memo(PickleMachine *machine, size_t number_bytes)
 {
     uint64_t index = 0;
-    RvStatus status = take_number(machine, number_bytes, &index);
+    RvStatus status = rv_pickle_take_number(machine, number_bytes, &index);
     if (status != RV_OK)
         return status;
     if (index >= machine->room || machine->memo[index] == NULL)
-        return damaged(machine, "an unknown memo entry");
-    return push(machine, machine->memo[index]);
+        return rv_pickle_damaged(machine, "an unknown memo entry");
+    return rv_pickle_push(machine, machine->memo[index]);
 }
 
 static RvStatus read_long(PickleMachine *machine, size_t number_bytes)
 {
     uint64_t length = 0, bits = 0;
-    RvStatus status = take_number(machine, number_bytes, &length);
+    RvStatus status = rv_pickle_take_number(machine, number_bytes, &length);
     if (status != RV_OK)
         return status;
     if (length > 8) {
         machine->at -= number_bytes;
         return read_counted(machine, number_bytes, PICKLE_LONG);
     }
-    status = take_number(machine, (size_t)length, &bits);
+    status = rv_pickle_take_number(machine, (size_t)length, &bits);
     if (status != RV_OK)
         return status;
     if (length > 0 && length < 8 && (bits >> (8 * length - 1)) != 0)
         bits |= UINT64_MAX << (8 * length);
-    return push_integer(machine, PICKLE_INTEGER, (int64_t)bits);
+    return rv_pickle_push_integer(machine, PICKLE_INTEGER, (int64_t)bits);
 }
 
-/* What is called: a name. PyTorch's older format pickles classes of modules as ('module', class, file,
- * source). */
+/* Returns the name that is called, or NULL if it is none. PyTorch's older format pickles classes of modules
+ * as
+ * ('module', class, file, source). */
 static const PickleValue *find_callee(const PickleValue *value)
 {
     const PickleValue *id = value->kind == PICKLE_PERSISTENT ? value->arguments : NULL;
@@ -343,17 +224,18 @@ static const PickleValue *find_callee(const PickleValue *value)
     return value->kind == PICKLE_GLOBAL ? value : NULL;
 }
 
-/* REDUCE and NEWOBJ. An OrderedDict is made, as items follow; any other call is only noted. */
+/* REDUCE and NEWOBJ. An OrderedDict becomes a dict, because items follow. Any other call is only recorded. */
 static RvStatus note_call(PickleMachine *machine, size_t kind)
 {
-    const PickleValue *arguments = pop(machine), *callee = arguments != NULL ? pop(machine) : NULL;
+    const PickleValue *arguments = rv_pickle_pop(machine),
+                      *callee = arguments != NULL ? rv_pickle_pop(machine) : NULL;
     if (callee == NULL)
         return RV_ERROR_FORMAT;
     callee = find_callee(callee);
     if (callee == NULL || arguments->kind != PICKLE_TUPLE)
-        return damaged(machine, "a call of something that is no name");
+        return rv_pickle_damaged(machine, "a call of something that is no name");
     bool is_dict = rv_pickle_is_global(callee, "collections", "OrderedDict") && arguments->count == 0;
-    PickleValue *value = push_new(machine, is_dict ? PICKLE_DICT : (PickleKind)kind);
+    PickleValue *value = rv_pickle_push_new(machine, is_dict ? PICKLE_DICT : (PickleKind)kind);
     if (value == NULL)
         return machine->err->status;
     value->callee = callee;
@@ -361,56 +243,57 @@ static RvStatus note_call(PickleMachine *machine, size_t kind)
     return RV_OK;
 }
 
-/* NEWOBJ_EX: as NEWOBJ, with named arguments, which are of no use here. */
+/* NEWOBJ_EX: like NEWOBJ, with named arguments, which are not needed here. */
 static RvStatus note_call_with_names(PickleMachine *machine, size_t kind)
 {
-    return pop(machine) != NULL ? note_call(machine, kind) : RV_ERROR_FORMAT;
+    return rv_pickle_pop(machine) != NULL ? note_call(machine, kind) : RV_ERROR_FORMAT;
 }
 
-/* BUILD: attributes of an object; those of dicts (state_dict's _metadata) and calls are of no use here. */
+/* BUILD: set the attributes of an object. Those of dicts (state_dict's _metadata) and calls are not needed.
+ */
 static RvStatus set_state(PickleMachine *machine, size_t unused)
 {
     (void)unused;
-    PickleValue *state = pop(machine);
+    PickleValue *state = rv_pickle_pop(machine);
     if (state == NULL)
         return RV_ERROR_FORMAT;
     if (machine->depth == 0)
-        return damaged(machine, "attributes of nothing");
+        return rv_pickle_damaged(machine, "attributes of nothing");
     PickleValue *object = machine->stack[machine->depth - 1];
     if (object->kind == PICKLE_OBJECT)
         object->state = state;
     else if (object->kind != PICKLE_DICT && object->kind != PICKLE_CALL)
-        return damaged(machine, "attributes of something that has none");
+        return rv_pickle_damaged(machine, "attributes of something that has none");
     return RV_OK;
 }
 
-/* FROZENSET: what stands above the mark becomes a set. */
+/* FROZENSET: replace everything above the mark by a set. */
 static RvStatus make_set(PickleMachine *machine, size_t unused)
 {
     (void)unused;
     size_t first = 0;
-    RvStatus status = find_mark(machine, &first);
+    RvStatus status = rv_pickle_find_mark(machine, &first);
     if (status != RV_OK)
         return status;
     machine->depth = first - 1;
-    return push_new(machine, PICKLE_SET) != NULL ? RV_OK : machine->err->status;
+    return rv_pickle_push_new(machine, PICKLE_SET) != NULL ? RV_OK : machine->err->status;
 }
 
-/* FRAME only says how far to read ahead. */
+/* FRAME only tells a reader how many bytes to buffer. */
 static RvStatus check_frame(PickleMachine *machine, size_t number_bytes)
 {
     uint64_t length = 0;
-    RvStatus status = take_number(machine, number_bytes, &length);
+    RvStatus status = rv_pickle_take_number(machine, number_bytes, &length);
     if (status == RV_OK && length > (size_t)(machine->end - machine->at))
-        status = damaged(machine, "cut off");
+        status = rv_pickle_damaged(machine, "cut off");
     return status;
 }
 
 static RvStatus read_persistent(PickleMachine *machine, size_t unused)
 {
     (void)unused;
-    PickleValue *arguments = pop(machine);
-    PickleValue *value = arguments != NULL ? push_new(machine, PICKLE_PERSISTENT) : NULL;
+    PickleValue *arguments = rv_pickle_pop(machine);
+    PickleValue *value = arguments != NULL ? rv_pickle_push_new(machine, PICKLE_PERSISTENT) : NULL;
     if (value == NULL)
         return arguments == NULL ? RV_ERROR_FORMAT : machine->err->status;
     value->arguments = arguments;
@@ -420,34 +303,35 @@ static RvStatus read_persistent(PickleMachine *machine, size_t unused)
 static RvStatus read_number(PickleMachine *machine, size_t count)
 {
     uint64_t bits = 0;
-    RvStatus status = take_number(machine, count, &bits);
+    RvStatus status = rv_pickle_take_number(machine, count, &bits);
     if (status != RV_OK)
         return status;
-    return push_integer(machine, PICKLE_INTEGER, count == 4 ? (int32_t)(uint32_t)bits : (int64_t)bits);
+    return rv_pickle_push_integer(machine, PICKLE_INTEGER,
+                                  count == 4 ? (int32_t)(uint32_t)bits : (int64_t)bits);
 }
 
 static RvStatus push_kind(PickleMachine *machine, size_t kind)
 {
-    return push_new(machine, (PickleKind)kind) != NULL ? RV_OK : machine->err->status;
+    return rv_pickle_push_new(machine, (PickleKind)kind) != NULL ? RV_OK : machine->err->status;
 }
 
 static RvStatus push_bool(PickleMachine *machine, size_t value)
 {
-    return push_integer(machine, PICKLE_BOOL, (int64_t)value);
+    return rv_pickle_push_integer(machine, PICKLE_BOOL, (int64_t)value);
 }
 
 static RvStatus push_mark(PickleMachine *machine, size_t unused)
 {
     (void)unused;
-    return push(machine, &machine->mark);
+    return rv_pickle_push(machine, &machine->mark);
 }
 
 static RvStatus read_float(PickleMachine *machine, size_t size_bytes)
 {
-    return take(machine, size_bytes) != NULL ? push_kind(machine, PICKLE_FLOAT) : RV_ERROR_FORMAT;
+    return rv_pickle_take(machine, size_bytes) != NULL ? push_kind(machine, PICKLE_FLOAT) : RV_ERROR_FORMAT;
 }
 
-/* Names as in pickletools. What is not here has no place in a checkpoint. */
+/* Names as in pickletools. An opcode that is not in this table is refused: checkpoints do not need it. */
 static const struct Opcode {
     uint8_t code;
     RvStatus (*apply)(PickleMachine *machine, size_t argument);
@@ -514,13 +398,13 @@ static RvStatus step(PickleMachine *machine, uint8_t code)
 
 static RvStatus run(PickleMachine *machine)
 {
-    const uint8_t *head = take(machine, 2);
+    const uint8_t *head = rv_pickle_take(machine, 2);
     if (head == NULL)
         return RV_ERROR_FORMAT;
     if (head[0] != 0x80 || head[1] < 2 || head[1] > 5)
-        return damaged(machine, "no protocol 2 to 5");
+        return rv_pickle_damaged(machine, "no protocol 2 to 5");
     for (;;) {
-        const uint8_t *opcode = take(machine, 1);
+        const uint8_t *opcode = rv_pickle_take(machine, 1);
         if (opcode == NULL)
             return RV_ERROR_FORMAT;
         if (*opcode == '.')
@@ -529,21 +413,21 @@ static RvStatus run(PickleMachine *machine)
         if (status != RV_OK)
             return status;
     }
-    machine->pickle->root = pop(machine);
+    machine->pickle->root = rv_pickle_pop(machine);
     return machine->pickle->root != NULL ? RV_OK : RV_ERROR_FORMAT;
 }
 
 RvStatus rv_pickle_read(const uint8_t *bytes, size_t size_bytes, const char *path, Pickle *out, RvError *err)
 {
     *out = (Pickle){0};
-    RvError own = {0}; // steps read the status back from here, so there must always be one
+    RvError own = {0}; // opcodes return the status from here, so it must exist even if err is NULL
     PickleMachine machine = {.path = path, .pickle = out, .mark = {.kind = PICKLE_MARK}, .err = &own};
     if (size_bytes == 0 || size_bytes > PICKLE_MAX_BYTES)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: a pickle of %zu bytes; not a CLIP checkpoint", path,
                             size_bytes);
     machine.at = bytes;
     machine.end = bytes + size_bytes;
-    machine.room = size_bytes < VALUE_MAX ? size_bytes : VALUE_MAX;
+    machine.room = size_bytes < PICKLE_VALUE_MAX ? size_bytes : PICKLE_VALUE_MAX;
     machine.stack = rv_mem_alloc(machine.room, sizeof(PickleValue *), &own);
     machine.memo = rv_mem_alloc(machine.room, sizeof(PickleValue *), &own);
     RvStatus status = machine.stack != NULL && machine.memo != NULL ? run(&machine) : RV_ERROR_MEMORY;

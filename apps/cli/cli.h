@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every command is made of. */
+/* What every command consists of. */
 #ifndef RV_CLI_CLI_H
 #define RV_CLI_CLI_H
 
@@ -13,8 +13,8 @@ enum {
     CLI_FAILED = 1,
     CLI_WRONG_USAGE = 2,
     CLI_PARTLY = 3,        // some inputs failed; each is named on stderr
-    CLI_INTERRUPTED = 130, // Ctrl-C; cli_finish makes it 143 for SIGTERM and 129 for SIGHUP
-    CLI_BROKEN_PIPE = 141, // as a shell reports a program that SIGPIPE ended
+    CLI_INTERRUPTED = 130, // Ctrl-C; cli_finish changes it to 143 for SIGTERM and 129 for SIGHUP
+    CLI_BROKEN_PIPE = 141, // the status that shells report for a program ended by SIGPIPE
 };
 
 typedef struct CliCommand CliCommand;
@@ -27,7 +27,7 @@ struct CliCommand {
     const CliOption *options;
     size_t option_count;
     size_t min_arguments, max_arguments;
-    int (*run)(const CliCommand *command, int argc, char **argv); // argv[0]: the last word of the name
+    int (*run)(const CliCommand *command, int argc, char **argv); // argv[0] is the last word of the name
 };
 
 extern const CliCommand cli_command_index, cli_command_search, cli_command_list, cli_command_info,
@@ -37,11 +37,12 @@ extern const CliCommand cli_command_index, cli_command_search, cli_command_list,
     cli_command_ann_build, cli_command_ann_drop, cli_command_ann_info, cli_command_sql, cli_command_export,
     cli_command_import;
 
-/* All of them, in the order of the help text; ends with NULL. */
+/* All commands, in the order of the help text; ends with NULL. */
 extern const CliCommand *const cli_commands[];
 
-/* Read the arguments into settings. false: *status is the exit status (after --help or a usage error, which
- * is printed). true: *status is CLI_DONE, and values is to be cleared. */
+/* Read the arguments into settings. Returns false if the command must not run: *status is then the exit
+ * status (after --help, or after a usage error, which is printed). Returns true otherwise: *status is
+ * CLI_DONE, and values must be cleared. */
 bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
                int *status);
 

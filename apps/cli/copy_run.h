@@ -7,12 +7,12 @@
 
 typedef struct CopyRun {
     const CliCommon *common;
-    const char *from, *to; // URIs; NULL: the default library
+    const char *from, *to; // addresses of the libraries; NULL for the default library
     const char *video_glob;
     bool replace;
 } CopyRun;
 
-/* Gives the exit status. */
+/* Returns the exit status. */
 int cli_copy_run(const CopyRun *run);
 
 #endif

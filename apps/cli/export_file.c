@@ -15,7 +15,7 @@
 #include "output.h"
 #include "text.h"
 
-/* float32 to JSON: comma, sign, 9 digits, point, exponent. */
+/* Bytes of a float32 in JSON: comma, sign, 9 digits, point, exponent. */
 #define NUMBER_BYTES 18
 
 static const Column csv_columns[] = {
@@ -29,20 +29,20 @@ enum { KEY_COLUMNS = 3, ALL_COLUMNS = 4 };
 typedef struct Export {
     const ExportFile *settings;
     RvLibrary *library;
-    RvLibrary *picture_library; // a second handle: pictures are read while rows are being handed out
-    RvVideos videos;            // all that the glob lets through
-    OutFile main, keys;         // keys: the CSV file beside an .npy
-    Output rows;                // into main or keys
-    char *text;                 // of one embedding
+    RvLibrary *picture_library; // a second handle: pictures are read while rows are still being delivered
+    RvVideos videos;            // all videos that match the pattern
+    OutFile main, keys;         // keys is the CSV file beside an .npy
+    Output rows;                // written to main or keys
+    char *text;                 // text of one embedding
     size_t frame_count, last_video;
     int dimensions; // 0 before the first block
     CliProgress progress;
     size_t frames_expected;
-    RvError error; // of what happens inside a callback
+    RvError error; // error that occurred inside a callback
 } Export;
 
-/* NULL: it came into the library after the list was read. Rows come video by video, so the last one is tried
- * first. */
+/* Returns the video of a row, or NULL if it was added to the library after the list was read. Rows come video
+ * by video, so the last result is tried first. */
 static const RvVideo *video_of(Export *export, int64_t video_id)
 {
     for (size_t i = 0; i < export->videos.count; i++) {
@@ -55,7 +55,7 @@ static const RvVideo *video_of(Export *export, int64_t video_id)
     return NULL;
 }
 
-/* Every row has a video that was listed, and numbers that text can hold. */
+/* Check that every row has a listed video, and only numbers that text can represent. */
 static bool check_rows(Export *export, const RvFrameRows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -123,7 +123,7 @@ static bool write_pictures(Export *export, const RvFrameRows *rows)
         size_t size_bytes = 0;
         RvStatus status = rv_library_picture(export->picture_library, rows->video_ids[i],
                                              rows->frame_numbers[i], &jpeg, &size_bytes, &export->error);
-        if (status == RV_ERROR_NOT_FOUND) // a frame may be without
+        if (status == RV_ERROR_NOT_FOUND) // a frame may have no picture
             continue;
         if (status != RV_OK)
             return false;
@@ -166,7 +166,7 @@ static RvStatus begin_files(Export *export, RvError *err)
     FILE *file = export->main.file;
     bool csv = settings->format == EXPORT_CSV, good = true;
     if (settings->format == EXPORT_NPY)
-        cli_npy_header(file, 0, 0); // again at the end, when the shape is known
+        cli_npy_header(file, 0, 0); // written again at the end, when the shape is known
     if (settings->format != EXPORT_SQL)
         good = cli_output_begin(&export->rows, OUTPUT_CSV, csv_columns, csv ? ALL_COLUMNS : KEY_COLUMNS,
                                 csv ? file : export->keys.file);
@@ -194,7 +194,8 @@ static RvStatus end_files(Export *export, RvError *err)
 static void tell_failed_write(Export *export)
 {
     const char *path = export->settings->path;
-    // Again: what could not be written is still there, and so is the reason.
+    // Flush again: what could not be written is still in the buffer, so the error occurs again and its reason
+    // is known.
     errno = 0;
     if (path == NULL)
         cli_flush();
@@ -222,7 +223,7 @@ static RvStatus write_files(Export *export, RvError *err)
     return status == RV_OK ? end_files(export, err) : status;
 }
 
-/* "frames.npy" to "frames.csv". NULL without memory. */
+/* "frames.npy" to "frames.csv". Returns NULL if memory is refused. */
 static char *keys_path(const char *path)
 {
     size_t length = strlen(path);
@@ -232,7 +233,8 @@ static char *keys_path(const char *path)
     return asprintf(&keys, "%.*s.csv", (int)length, path) >= 0 ? keys : NULL;
 }
 
-/* The user named the .npy only: a CSV beside it is replaced if it is of such an export. */
+/* The user named only the .npy file. A CSV file beside it is replaced only if it comes from such an
+ * export. */
 static RvStatus check_keys(const char *keys, RvError *err)
 {
     static const char header[] = "path,frame_number,time";
@@ -305,7 +307,7 @@ int cli_export_file(const ExportFile *settings)
         cli_message("interrupted; nothing was kept");
         exit_status = CLI_INTERRUPTED;
     } else if (status == RV_ERROR_IO && settings->path == NULL && ferror(stdout)) {
-        exit_status = CLI_FAILED; // cli_finish says why
+        exit_status = CLI_FAILED; // cli_finish reports why
     } else if (status != RV_OK) {
         exit_status = cli_fail(&err);
     } else if (settings->path != NULL) {

@@ -15,14 +15,14 @@ typedef enum SqlDialect { DIALECT_SQLITE, DIALECT_MYSQL, DIALECT_POSTGRES } SqlD
 typedef struct ExportFile {
     const CliCommon *common;
     ExportFormat format;
-    const char *path; // NULL: standard output
+    const char *path; // NULL for standard output
     const char *video_glob;
-    bool base64; // csv: embeddings as base64 instead of JSON
+    bool base64; // csv: write embeddings as base64 instead of JSON
     SqlDialect dialect;
-    bool pictures; // sql: frame_pictures too
+    bool pictures; // sql: write frame_pictures too
 } ExportFile;
 
-/* Gives the exit status. */
+/* Returns the exit status. */
 int cli_export_file(const ExportFile *settings);
 
 /* ---- export_sql.c ---- */

@@ -8,11 +8,11 @@
 #include "export_file.h"
 #include "json_text.h"
 
-#define ROWS_PER_INSERT 16 // of 512 numbers each: 66 kB, far below every server's limit for a statement
+#define ROWS_PER_INSERT 16 // with 512 numbers each: 66 kB, far below every server's limit for a statement
 
 static const struct DialectWords {
     const char *bytes, *real;           // types of columns
-    const char *before_hex, *after_hex; // of a literal
+    const char *before_hex, *after_hex; // text around a hexadecimal literal
     bool backslash;                     // a backslash in a string is an escape
 } dialects[] = {
     [DIALECT_SQLITE] = {"BLOB", "REAL", "X'", "'", false},
@@ -39,7 +39,7 @@ static void write_hex(FILE *file, SqlDialect dialect, const void *bytes, size_t 
     fputs(dialects[dialect].after_hex, file);
 }
 
-/* Servers refuse what is not UTF-8; such bytes become U+FFFD. */
+/* Servers refuse bytes that are not UTF-8; they become U+FFFD. */
 static bool write_string(FILE *file, SqlDialect dialect, const char *text)
 {
     json_t *string = cli_json_string(text);

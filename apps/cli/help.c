@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Help texts, made of the same tables that the parsing uses. */
+/* Help texts, built from the tables that parsing uses. */
 #include "help.h"
 
 #include <string.h>
 
 #include "terminal.h"
 
-#define WIDTH_DEFAULT 80 // where there is no terminal to ask
+#define WIDTH_DEFAULT 80 // used if the output is not a terminal
 #define WIDTH_MIN 50
 #define WIDTH_MAX 100
 #define OPTION_COLUMN 26

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Help texts, made of the same tables that the parsing uses. */
+/* Help texts, built from the tables that parsing uses. */
 #ifndef RV_CLI_HELP_H
 #define RV_CLI_HELP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Showing what a search found: as rows, and as a contact sheet. */
+/* Showing the results of a search: as rows, and as a contact sheet. */
 #include "hits.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ static const Column all_columns[COLUMN_COUNT] = {
     [SCORE] = {"score", "score", COLUMN_SCORE},
 };
 
-/* People read the table, programs the rest: each has its order. */
+/* The table is for people, the other formats are for programs. Each has its order of columns. */
 static const int table_order[] = {FRAME, TIME, START, END, VIDEO, SCORE};
 static const int data_order[] = {QUERY, RANK, VIDEO, FRAME, TIME, SCORE, START, END};
 
@@ -120,7 +120,7 @@ static RvStatus add_hit(SheetPage *page, RvLibrary *library, const RvHit *hit, b
     free(name);
     if (written[0] >= 0 && written[1] >= 0 && written[2] >= 0)
         return cli_sheet_add(page, item, err);
-    // What asprintf could not write is undefined.
+    // After a failure of asprintf the pointer is undefined.
     item.strong = written[0] >= 0 ? item.strong : NULL;
     item.strong_right = written[1] >= 0 ? item.strong_right : NULL;
     item.light = written[2] >= 0 ? item.light : NULL;

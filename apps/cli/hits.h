@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Showing what a search found: as rows, and as a contact sheet. */
+/* Showing the results of a search: as rows, and as a contact sheet. */
 #ifndef RV_CLI_HITS_H
 #define RV_CLI_HITS_H
 
 #include "reelvec/library.h"
 
-/* Rows on stdout in an output format; query: shown with each row, NULL for none. False without memory. */
+/* Print rows on stdout in an output format. query is repeated in each row; NULL for none. Returns false if
+ * memory is refused. */
 bool cli_hits_print(const RvHits *hits, int format, bool moments, const char *query);
 
-/* The hits side by side with captions. title: what was searched. */
+/* Write the hits side by side with captions as a picture. title: the query in words. */
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
                         const char *path, RvError *err);
 
-/* A stored frame as a picture for a sheet, at most so large; *out is NULL where its JPEG is damaged. */
+/* Make a stored frame a picture for a sheet, at most of the given size in pixels. *out is NULL if its JPEG is
+ * damaged. Release with cairo_surface_destroy. */
 struct _cairo_surface;
 RvStatus cli_stored_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, int max_width,
                             int max_height, struct _cairo_surface **out, RvError *err);

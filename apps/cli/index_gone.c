@@ -43,8 +43,8 @@ static bool lies_below(const char *path, const RvStrings *folders)
     return false;
 }
 
-/* Whether it lies below an argument that is empty or not there, such as a disk that is not mounted: it stays,
- * though it may lie below another argument that is all there. */
+/* True if the path is below an argument that is empty or does not exist, such as a disk that is not mounted.
+ * Such a video stays, even if it is also below another argument that exists. */
 static bool is_spared(const char *path, const CliSources *sources)
 {
     bool spared = lies_below(path, &sources->spared);
@@ -68,7 +68,7 @@ static void remove_video(RvLibrary *library, const RvVideo *video, CliGone *out)
     out->removed_count++;
 }
 
-/* Arguments that are not there: videos that the library has under that name may go. */
+/* Handle arguments that do not exist: videos that the library has under that name may be removed. */
 static void look_at_arguments(RvLibrary *library, const RvVideos *known, const CliSources *sources,
                               CliGone *out)
 {

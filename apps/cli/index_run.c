@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The videos of a command line into the library, one after the other or several at once. */
+/* Index the videos of a command line, one after the other or several at once. */
 #include "index_run.h"
 
 #include <stdio.h>
@@ -10,20 +10,21 @@
 #include "index_gone.h"
 #include "text.h"
 
-#define AGAIN_S 1.0 // another process gets on meanwhile, or is gone
+#define AGAIN_S 1.0 // by then the other process has advanced or ended
 #define OUTCOME_COUNT (RV_INDEX_ELSEWHERE + 1)
 
 typedef struct SourceList {
     CliIndexing *indexing;
     CliSources *sources;
-    size_t next;                  // of the sources
-    double again_s;               // not before, by the clock, those that were left to another process
+    size_t next; // index of the next source
+    // clock time before which the videos left to another process are not tried again
+    double again_s;
     CliSource **running;          // [jobs], by slot
-    size_t counts[OUTCOME_COUNT]; // of videos that ended well
-    size_t failed_count;          // now
+    size_t counts[OUTCOME_COUNT]; // of videos that ended without an error
+    size_t failed_count;          // failed in this run
     CliGone gone;
-    bool cut;          // by an interruption
-    bool library_lost; // when the last video ended
+    bool cut;          // the run was interrupted
+    bool library_lost; // the library's server was unreachable when the last video ended
 } SourceList;
 
 bool cli_index_is_general(RvStatus status)
@@ -37,7 +38,7 @@ bool cli_index_lost_library(const CliIndexing *indexing, RvStatus status, const 
     return status == RV_ERROR_NETWORK && strncmp(err->message, uri, strlen(uri)) == 0;
 }
 
-bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named)
+bool cli_index_is_reported(const CliIndexing *indexing, RvIndexOutcome outcome, bool named)
 {
     bool changed = outcome == RV_INDEXED || outcome == RV_INDEX_RENAMED;
     return changed || indexing->verbose || (named && !indexing->common->quiet);
@@ -51,15 +52,15 @@ static CliListed listed(const CliIndexing *indexing, const CliSource *source, si
                        .awaited = !source->settled || indexing->options.force};
 }
 
-/* The next source; behind the last those that were left to another process, which may have ended meanwhile.
- * NULL: none now, or *end. */
+/* Returns the next source. After the last, it returns those that were left to another process, which may have
+ * ended since. Returns NULL if there is none now (*end: none at all). */
 static CliSource *next_source(SourceList *list, bool *end)
 {
     CliSources *sources = list->sources;
     *end = false;
     if (list->next < sources->count)
         return &sources->items[list->next++];
-    // What runs may still be left to another.
+    // A running video may still be left to another process.
     bool waiting = list->indexing->show.video_count > 0;
     for (size_t i = 0; i < sources->count; i++) {
         CliSource *source = &sources->items[i];
@@ -112,7 +113,7 @@ static void tell_end(SourceList *list, int slot, const char *video, const RvInde
         return;
     }
     list->counts[report->outcome]++;
-    if (!cli_index_is_told(list->indexing, report->outcome, source->named)) {
+    if (!cli_index_is_reported(list->indexing, report->outcome, source->named)) {
         if (report->outcome == RV_INDEX_ELSEWHERE && !list->indexing->common->quiet)
             cli_message("%s: another process is indexing it; it is left to that one", video);
     } else if (report->outcome == RV_INDEX_SKIPPED_FAILED) {
@@ -132,8 +133,8 @@ static size_t count_good(const SourceList *list)
     return good;
 }
 
-/* A server that goes away fails the videos at hand; the next one finds it again, or ends the run without
- * another word of the same. */
+/* If the library's server becomes unreachable, the running videos fail. The next one reconnects, or ends the
+ * run without repeating the message. */
 static int note_failure(SourceList *list, RvStatus status, const RvError *err)
 {
     CliIndexing *indexing = list->indexing;
@@ -177,7 +178,7 @@ typedef struct Words {
     size_t used;
 } Words;
 
-/* "4,998 unchanged" behind a comma; nothing where there are none. */
+/* Append ", 4,998 unchanged"; nothing if the count is 0. */
 static void add_count(Words *words, size_t count, const char *what)
 {
     char number[32];
@@ -194,7 +195,7 @@ static void add_part(Words *words, const char *part)
                                         words->used > 0 ? "; " : "", part);
 }
 
-/* One video that was named and has nothing new has had its own line. */
+/* A single named video without anything new already has its own line. */
 static bool is_worth_a_summary(const SourceList *list)
 {
     const CliSources *sources = list->sources;
@@ -246,7 +247,7 @@ static int exit_status(const SourceList *list)
     return good > 0 ? CLI_PARTLY : CLI_FAILED;
 }
 
-/* How much there is to do, as far as it can be told before the videos are opened. */
+/* Estimate the amount of work, as far as it is known before the videos are opened. */
 static bool await_sources(CliIndexing *indexing, CliSources *sources, int *status)
 {
     RvVideos known = {0};

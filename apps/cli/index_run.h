@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The videos of a command line into the library, one after the other or several at once. */
+/* Index the videos of a command line, one after the other or several at once. */
 #ifndef RV_CLI_INDEX_RUN_H
 #define RV_CLI_INDEX_RUN_H
 
@@ -7,31 +7,31 @@
 #include "index_show.h"
 #include "index_sources.h"
 
-/* What indexing needs, whichever list the videos come from. */
+/* What indexing needs, regardless of which list the videos come from. */
 typedef struct CliIndexing {
     const CliCommon *common;
-    bool verbose; // a line for every video
+    bool verbose; // print a line for every video
     RvLibrary *library;
     RvEncoder *encoder;
-    RvIndexOptions options; // its progress is set by who runs the list
+    RvIndexOptions options; // its progress function is set by the code that runs the list
     int jobs;
     CliIndexShow show;
-    bool stopped; // something that would befall every other video too
+    bool stopped; // set after a failure that would affect every other video too
     int stop_status;
 } CliIndexing;
 
-/* Whether an error would befall every other video too. */
+/* True if an error would affect every other video too. */
 bool cli_index_is_general(RvStatus status);
 
-/* Whether it was the library's server that could not be reached, and not a video's: the message begins with
- * its address. */
+/* True if the library's server could not be reached, not a video's: the message begins with the library's
+ * address. */
 bool cli_index_lost_library(const CliIndexing *indexing, RvStatus status, const RvError *err);
 
-/* Whether a line is due for a video that ended so: what changed always; other videos where the person named
- * them, or wants to hear of all. */
-bool cli_index_is_told(const CliIndexing *indexing, RvIndexOutcome outcome, bool named);
+/* True if a line must be printed for a video with this outcome. Changes are always printed, other outcomes if
+ * the user named the video or asked for all. */
+bool cli_index_is_reported(const CliIndexing *indexing, RvIndexOutcome outcome, bool named);
 
-/* Index the sources. prune: then remove videos whose files are gone. Gives the exit status. */
+/* Index the sources. With `prune`, remove videos whose files are gone afterwards. Returns the exit status. */
 int cli_index_run(CliIndexing *indexing, CliSources *sources, bool prune);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person sees of indexing: how far all of it is, a line for each video that is done.
+/* What a person sees of indexing: the progress of the whole, and a line for each finished video.
  *
- * How much there is to do is known of the videos that are open only: their containers tell the duration. The
- * others are taken to have as many frames a byte as those that were opened so far (URLs, whose size is
- * unknown: as many frames as those on average), so that the total is an estimate, which gets better while
- * videos are opened. */
+ * The amount of work is known only for videos that are open: their containers tell the duration. The others
+ * are assumed to have as many frames per byte as the videos opened so far (URLs, whose size is unknown: as
+ * many frames as the average video). The total is therefore an estimate that improves while videos are
+ * opened. */
 #include "index_show.h"
 
 #include <math.h>
@@ -15,8 +15,8 @@
 
 #include "text.h"
 
-#define READING_SHOWN_S 0.3 // a file that is read faster is not worth a bar
-#define READING_TOLD_S 10.0 // nor a line in a file
+#define READING_SHOWN_S 0.3    // reading that takes less time is not shown as a bar
+#define READING_PRINTED_S 10.0 // reading that takes less time is not printed as a line
 #define LABEL "Processing frames"
 
 bool cli_show_open(CliIndexShow *show, int jobs, bool quiet)
@@ -60,7 +60,7 @@ bool cli_show_begin(CliIndexShow *show, int slot, const CliListed *video)
 
 /* ---- sums --------------------------------------------------------------------------------------------- */
 
-/* A video that is counted is not waited for any more. */
+/* A video whose frames are counted is no longer an estimate. */
 static void note(CliIndexShow *show, CliShown *video, const RvIndexProgress *report)
 {
     video->reading = report->stage == RV_INDEX_READING && report->elapsed_s >= READING_SHOWN_S;
@@ -79,7 +79,7 @@ static void note(CliIndexShow *show, CliShown *video, const RvIndexProgress *rep
         show->work_s = cli_clock_s();
 }
 
-/* The frames of the run: of videos that have ended, that are under way, that are awaited. */
+/* Sum the frames of the run: of videos that have ended, that are running, and that are still to come. */
 static void sum_frames(const CliIndexShow *show, CliRunLine *line)
 {
     CliSeen seen = show->seen;
@@ -121,7 +121,7 @@ static void sum_bytes(const CliIndexShow *show, CliRunLine *line)
         line->rate = line->done / line->elapsed_s;
 }
 
-/* elapsed_s: of the video that is reported on, for one that is alone. */
+/* elapsed_s: time of the reported video; used if it is the only one. */
 static CliRunLine line_of(const CliIndexShow *show, double elapsed_s)
 {
     CliRunLine line = {.place = show->newest_place,
@@ -153,7 +153,7 @@ static CliRunLine line_of(const CliIndexShow *show, double elapsed_s)
 static void draw(CliIndexShow *show, double elapsed_s)
 {
     double now_s = cli_clock_s() - show->start_s;
-    if (cli_interrupted()) { // what comes behind its message would look like the end
+    if (cli_interrupted()) { // text after its message would look like the end
         cli_progress_hide(&show->bar);
         return;
     }
@@ -165,23 +165,23 @@ static void draw(CliIndexShow *show, double elapsed_s)
     if (line.name == NULL)
         return;
     cli_run_line_text(&line, columns, text, sizeof text);
-    // A line that is wider than the terminal would wrap and could not be taken back: cut it.
+    // A line wider than the terminal would wrap and could not be erased: truncate it.
     if (cli_text_width(text) > columns && columns < sizeof text)
         text[columns] = '\0';
     cli_progress_draw(&show->bar, text, now_s);
 }
 
-/* Where there is no terminal: lines of each video, and behind them how far all are. */
+/* Without a terminal: print lines of each video, followed by the progress of all. */
 static void print_lines(CliIndexShow *show, CliShown *video, const RvIndexProgress *report)
 {
     bool reading = report->stage == RV_INDEX_READING;
-    if (!video->counting && (!reading || report->elapsed_s < READING_TOLD_S))
+    if (!video->counting && (!reading || report->elapsed_s < READING_PRINTED_S))
         return;
-    if (!video->told)
+    if (!video->begin_printed)
         cli_progress_begin(&video->lines, show->quiet, LABEL, video->name, reading);
     else if (video->lines.bytes != reading)
         cli_progress_switch(&video->lines, LABEL, reading);
-    video->told = true;
+    video->begin_printed = true;
     show->more[0] = '\0';
     if (show->list_count != 1 && !reading && cli_progress_due(&video->lines, report->elapsed_s)) {
         CliRunLine line = line_of(show, report->elapsed_s);

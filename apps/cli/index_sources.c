@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The videos that the arguments of `index` mean, and what was left out below folders. */
+/* The videos that the arguments of `index` name, and what was left out below folders. */
 #include "index_sources.h"
 
 #include <stdio.h>
@@ -9,19 +9,19 @@
 #include "cli.h"
 #include "text.h"
 
-#define UNREADABLE_TOLD_MAX 10 // folders that are named one by one
+#define UNREADABLE_PRINTED_MAX 10 // this many folders are named one by one
 
 typedef struct SourceLog {
     CliSources *sources;
     const CliCommon *common;
 } SourceLog;
 
-/* What could not be read is told even when quiet, as other failures are. */
-static void tell(void *user, RvLogLevel level, const char *message)
+/* Print what could not be read, even with --quiet, like other failures. */
+static void print_failure(void *user, RvLogLevel level, const char *message)
 {
     SourceLog *log = user;
     if (level == RV_LOG_ERROR) {
-        if (log->sources->unreadable_told++ < UNREADABLE_TOLD_MAX)
+        if (log->sources->unreadable_printed++ < UNREADABLE_PRINTED_MAX)
             cli_message("%s", message);
     } else if (level == RV_LOG_WARNING && !log->common->quiet) {
         cli_message("warning: %s", message);
@@ -53,7 +53,7 @@ char *cli_source_absolute(const char *path)
         free(shown);
         return real;
     }
-    // The folder that it lay in.
+    // The folder of the file.
     char *slash = strrchr(shown, '/');
     if (slash != NULL)
         *slash = '\0';
@@ -70,7 +70,7 @@ char *cli_source_absolute(const char *path)
     return absolute;
 }
 
-/* What cannot be read goes to the first shard, so that one of them reports it. */
+/* A source that cannot be read belongs to the first shard, so that exactly one of them reports it. */
 static bool is_ours(const CliSourceRules *rules, const char *video)
 {
     int shard = 0;
@@ -95,7 +95,7 @@ static bool append(CliSources *sources, RvSources *found, const CliSourceRules *
         }
         sources->items[sources->count++] = (CliSource){
             .path = found->videos.items[i], .size_bytes = found->size_bytes[i], .named = !found->folder};
-        found->videos.items[i] = NULL; // now owned by `sources`
+        found->videos.items[i] = NULL; // owned by `sources` now
     }
     return true;
 }
@@ -122,7 +122,7 @@ bool cli_sources_find(const CliValues *arguments, const CliSourceRules *rules, c
     RvSourceOptions options = {.exclude = rules->exclude,
                                .exclude_count = rules->exclude_count,
                                .follow = rules->follow,
-                               .log = {.write = tell, .user = &log}};
+                               .log = {.write = print_failure, .user = &log}};
     *out = (CliSources){0};
     *status = CLI_DONE;
     for (size_t i = 0; i < arguments->argument_count && *status == CLI_DONE && !out->interrupted; i++) {
@@ -150,8 +150,8 @@ bool cli_sources_find(const CliValues *arguments, const CliSourceRules *rules, c
         }
         rv_sources_clear(&found);
     }
-    if (out->unreadable_told > UNREADABLE_TOLD_MAX)
-        cli_message("%zu further folders cannot be read", out->unreadable_told - UNREADABLE_TOLD_MAX);
+    if (out->unreadable_printed > UNREADABLE_PRINTED_MAX)
+        cli_message("%zu further folders cannot be read", out->unreadable_printed - UNREADABLE_PRINTED_MAX);
     return *status == CLI_DONE;
 }
 

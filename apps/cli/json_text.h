@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A string; bytes that are not UTF-8 (file names may have some) become U+FFFD. NULL without memory. */
+/* Make a JSON string; bytes that are not UTF-8 (file names may have some) become U+FFFD. Returns NULL if
+ * memory is refused. Release with json_decref. */
 json_t *cli_json_string(const char *text);
 
-/* The value and a newline; numbers with nine digits, which float32 needs. False without memory. */
+/* Write the value and a newline. Numbers have nine digits, which float32 needs to be read back exactly.
+ * Return false if memory is refused. */
 bool cli_json_line(const json_t *value, FILE *file);
 bool cli_json_line_digits(const json_t *value, int digits, FILE *file);
 

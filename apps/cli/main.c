@@ -54,7 +54,7 @@ static bool same_word(const char *name, size_t length, const char *word)
     return strlen(word) == length && strncmp(name, word, length) == 0;
 }
 
-/* The first word is a command, or a group's, of which the second word names one. */
+/* Find the command. The first word is a command, or a group of which the second word names a command. */
 static const CliCommand *find_command(const char *first, const char *second, bool *group)
 {
     *group = false;
@@ -72,7 +72,7 @@ static const CliCommand *find_command(const char *first, const char *second, boo
     return NULL;
 }
 
-/* Names of commands, or of the commands of a group. */
+/* List the names of commands, or of the commands of a group. */
 static size_t list_names(const char *group, const char **names, char storage[MAX_NAMES][32])
 {
     size_t count = 0;
@@ -132,9 +132,9 @@ static int show_help(const char *first, const char *second)
 static const char *const names_in_front[] = {"help",    "version",   "library", "model",
                                              "threads", "precision", "device",  "quiet"};
 #define NAMES_IN_FRONT (sizeof names_in_front / sizeof names_in_front[0])
-#define FIRST_SHARED 2 // from here on they are options that commands have
+#define FIRST_SHARED 2 // from here on they are options of commands
 
-/* How many words an option takes that may stand in front of the command; 0: it is none. */
+/* Returns how many words an option has that may come before the command; 0 if it is no such option. */
 static int words_in_front(const char *word)
 {
     static const char letters[NAMES_IN_FRONT] = {[2] = 'l', [3] = 'm', [7] = 'q'};
@@ -150,7 +150,7 @@ static int words_in_front(const char *word)
     return 0;
 }
 
-/* An option of commands? Then the first that has it. */
+/* Returns the first command that has this option, or NULL. */
 static const CliCommand *command_with(const char *name)
 {
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
@@ -175,7 +175,7 @@ static int unknown_option(const char *word)
     return cli_fail_usage("unknown option %s; see `reelvec --help`", word);
 }
 
-/* Put `count` words that stand in front of the command behind its name of `name_words` words. */
+/* Move `count` words that come before the command behind its name of `name_words` words. */
 static void move_behind(char **words, int count, int name_words)
 {
     char *name[2];

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Header of a float32 array [rows, columns] in C order, little endian; the rows follow it as they are. */
+/* Write the header of a float32 array [rows, columns] in C order, little endian. The rows follow it. */
 void cli_npy_header(FILE *file, size_t rows, size_t columns);
 
-/* Values as little endian float32. */
+/* Write values as little endian float32. */
 void cli_npy_values(FILE *file, const float *values, size_t count);
 
 #endif

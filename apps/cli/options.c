@@ -11,7 +11,7 @@
 #include "suggest.h"
 #include "text.h"
 
-#define FIRST_VALUE 256 // of getopt's numbers for long options, behind all letters
+#define FIRST_VALUE 256 // getopt's numbers for long options begin behind all letters
 #define HELP_VALUE (FIRST_VALUE + CLI_MAX_OPTIONS)
 
 RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
@@ -38,8 +38,8 @@ static void list_choices(const char *choices, char *words, size_t size_bytes)
     }
 }
 
-/* What a number must be: "a whole number from 1 to 1000000". Bounds that are only there to keep numbers
- * finite are not said. */
+/* Describe what a number must be: "a whole number from 1 to 1000000". Bounds that only keep numbers finite
+ * are not mentioned. */
 static void describe_number(const CliOption *option, char *words, size_t size_bytes)
 {
     const char *kind = option->kind == CLI_WHOLE ? "a whole number" : "a number";
@@ -117,7 +117,7 @@ static RvStatus take_option(const CliOption *option, const char *text, void *set
     case CLI_TIME:
         break;
     }
-    if (text == NULL) { // the argument was left out where it may be
+    if (text == NULL) { // an optional argument was omitted
         *(CliReal *)field = (CliReal){true, 0};
         return RV_OK;
     }
@@ -138,7 +138,7 @@ static RvStatus unknown_option(const CliOption *options, size_t option_count, co
     return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; see --help", name);
 }
 
-/* What getopt complains about: a missing or unwanted argument, an ambiguous or unknown name. */
+/* Set the error for what getopt refuses: a missing or unwanted argument, an ambiguous or unknown name. */
 static RvStatus refuse(const CliOption *options, size_t option_count, int answer, char **argv, RvError *err)
 {
     const CliOption *option = NULL;
@@ -156,7 +156,8 @@ static RvStatus refuse(const CliOption *options, size_t option_count, int answer
     return unknown_option(options, option_count, argv[optind - 1], err);
 }
 
-/* getopt's two descriptions of our table. Arguments come in order ('-'), faults are ours to print (':'). */
+/* Build getopt's two descriptions from the table. Arguments are returned in order ('-'), and errors are
+ * reported by us (':'). */
 static void describe(const CliOption *options, size_t option_count, struct option *longs, char *shorts)
 {
     *shorts++ = '-';
@@ -204,7 +205,7 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
         return cli_error(err, RV_ERROR_MEMORY, "out of memory");
     describe(options, option_count, longs, shorts);
     opterr = 0;
-    optind = 0; // start anew, also glibc's own state
+    optind = 0; // restart, including glibc's own state
     for (;;) {
         int answer = getopt_long(argc, argv, shorts, longs, NULL);
         if (answer == -1)
@@ -223,7 +224,7 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
         if (status != RV_OK)
             return status;
     }
-    while (optind < argc) // behind "--"
+    while (optind < argc) // after "--"
         take_argument(values, argv[optind++]);
     return RV_OK;
 }

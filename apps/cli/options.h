@@ -10,7 +10,7 @@
 
 #define CLI_MAX_OPTIONS 40
 
-/* A number that may be left out. */
+/* A number that may be omitted. */
 typedef struct CliReal {
     bool given;
     double value;
@@ -19,23 +19,23 @@ typedef struct CliReal {
 typedef enum CliOptionKind {
     CLI_FLAG,   // bool
     CLI_TEXT,   // const char *; not empty
-    CLI_WHOLE,  // int inside bounds
-    CLI_REAL,   // CliReal inside bounds
+    CLI_WHOLE,  // int within the bounds
+    CLI_REAL,   // CliReal within the bounds
     CLI_TIME,   // CliReal; seconds, or h:mm:ss
     CLI_CHOICE, // int; number of the word in `choices`
-    CLI_LIST,   // may be given again and again; kept in order in CliValues, not in the settings
+    CLI_LIST,   // may be repeated; stored in order in CliValues, not in the settings
 } CliOptionKind;
 
 typedef struct CliOption {
     const char *name;
-    char letter;          // 0: none
-    const char *argument; // as shown in the help; NULL for flags; "[=T]" where it may be left out
+    char letter;          // 0 for none
+    const char *argument; // as shown in the help; NULL for flags; "[=T]" if it is optional
     const char *help;
     CliOptionKind kind;
     size_t offset; // of the field in the command's settings
     double min, max;
-    const char *choices; // "table|json|csv"; an empty first one stands for an option that was not given
-    bool once;           // CLI_TEXT: a second one is refused, where people would expect both to count
+    const char *choices; // "table|json|csv"; an empty first word means that the option was not given
+    bool once;           // CLI_TEXT: refuse a second one, if users would expect both to count
 } CliOption;
 
 /* Options of kind CLI_LIST and plain arguments (option NULL), in the order of the command line. */
@@ -47,11 +47,11 @@ typedef struct CliValue {
 typedef struct CliValues {
     CliValue *items;
     size_t count;
-    size_t argument_count; // of the items, those without option
+    size_t argument_count; // number of items without option
     bool help;             // --help was given; nothing after it was read
 } CliValues;
 
-/* Settings that most commands begin with. */
+/* Settings with which most commands begin. */
 typedef struct CliCommon {
     const char *library, *model;
     int thread_count;
@@ -108,16 +108,16 @@ typedef struct CliCommon {
         .offset = offsetof(Type, format), .choices = "table|json|csv"                                        \
     }
 
-/* argv[0] is skipped. ARGUMENT with a message (without the program's name) on a wrong command line. values is
- * to be cleared in any case. */
+/* Parse the command line; argv[0] is skipped. Call cli_values_clear in any case. Errors: ARGUMENT with a
+ * message (without the program's name) if the command line is wrong, MEMORY. */
 RvStatus cli_options_parse(const CliOption *options, size_t option_count, int argc, char **argv,
                            void *settings, CliValues *values, RvError *err);
 void cli_values_clear(CliValues *values);
 
-/* The n-th plain argument; NULL behind the last. */
+/* Returns the n-th plain argument, or NULL after the last. */
 const char *cli_values_argument(const CliValues *values, size_t index);
 
-/* Fill err; gives back ARGUMENT. */
+/* Fill in err and return the status. */
 RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that commands write: whole under their name, or not at all, and never in the place of another kind of
- * file. */
+/* Files that commands write: complete under their name or not at all, and never replacing a file of another
+ * kind. */
 #include "out_file.h"
 
 #include <dirent.h>
@@ -31,7 +31,8 @@ static bool begins(const unsigned char *bytes, size_t count, const char *with, s
 
 #define BEGINS(bytes, count, with) begins(bytes, count, with, sizeof(with) - 1)
 
-/* What a file is by its first bytes, in words; *kind where it is one of ours. */
+/* Returns what a file is by its first bytes, in words. *ours is set, and *kind, if it is a kind that commands
+ * write. */
 static const char *recognise(const unsigned char *bytes, size_t count, bool *ours, OutKind *kind)
 {
     // Kinds whose first bytes may hold no NUL.
@@ -54,7 +55,7 @@ static const char *recognise(const unsigned char *bytes, size_t count, bool *our
     *kind = OUT_NPY;
     if (BEGINS(bytes, count, "\x93NUMPY"))
         return "a NumPy file";
-    // Names of files may hold any byte but NUL, and tables hold such names.
+    // File names may contain any byte except NUL, and tables contain such names.
     *kind = OUT_TEXT;
     bool text = memchr(bytes, '\0', count) == NULL;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -94,7 +95,7 @@ static RvStatus check_kind(const char *path, OutKind kind, RvError *err)
 
 /* ---- what was left ------------------------------------------------------------------------------------ */
 
-/* Whether the name is BASE.PID.part of a process that no longer lives. */
+/* True if the name is BASE.PID.part of a process that no longer exists. */
 static bool is_orphan_name(const char *name, const char *base)
 {
     size_t length = strlen(base);
@@ -108,7 +109,7 @@ static bool is_orphan_name(const char *name, const char *base)
            kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* A process of another machine has the file locked while it writes. */
+/* A process on another machine holds a lock on the file while it writes. */
 static void remove_orphan(int folder, const char *name)
 {
     struct stat facts;
@@ -153,21 +154,21 @@ static RvStatus open_temporary(OutFile *out, RvError *err)
         return cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     cli_temporary_add(out->temporary);
-    // Nothing that has the name already is written through, as it may be a link to another file.
+    // An existing file of this name is not written through, because it may be a link to another file.
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     int fd = open(out->temporary, flags, 0666);
-    if (fd < 0 && errno == EEXIST) { // of a process that had the same number
+    if (fd < 0 && errno == EEXIST) { // left by a process that had the same number
         remove_orphan(AT_FDCWD, out->temporary);
         fd = open(out->temporary, flags, 0666);
     }
     if (fd < 0) {
         int cause = errno;
-        cli_temporary_forget(out->temporary); // what has the name is not ours
+        cli_temporary_forget(out->temporary); // the file of this name is not ours
         free(out->temporary);
         out->temporary = NULL;
         return fail(out, cause, err);
     }
-    flock(fd, LOCK_EX | LOCK_NB); // see remove_orphan; not on every file system
+    flock(fd, LOCK_EX | LOCK_NB); // see remove_orphan; some file systems do not support it
     out->file = fdopen(fd, "wb");
     if (out->file == NULL) {
         int cause = errno;
@@ -194,14 +195,14 @@ RvStatus cli_out_open(OutFile *out, const char *path, OutKind kind, RvError *err
     return status == RV_OK ? open_temporary(out, err) : status;
 }
 
-/* The name is given only to what is on the disk; then the name itself is. */
+/* The name is given only to content that is on the disk. Then the name is written to disk too. */
 static int place(const OutFile *out)
 {
     if (rename(out->temporary, out->path) != 0)
         return errno;
     DIR *stream = open_folder(out->path);
     if (stream != NULL) {
-        fsync(dirfd(stream)); // not every file system can
+        fsync(dirfd(stream)); // some file systems do not support it
         closedir(stream);
     }
     return 0;

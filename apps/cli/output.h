@@ -12,7 +12,7 @@
 
 typedef enum ColumnKind {
     COLUMN_TEXT,
-    COLUMN_NAME, // a path or URL: the table shows a path below the current folder from there on
+    COLUMN_NAME, // a path or URL; the table shows a path below the current folder relative to it
     COLUMN_WHOLE,
     COLUMN_SCORE, // four decimals in the table
     COLUMN_TIME,  // seconds; h:mm:ss.s in the table
@@ -21,8 +21,8 @@ typedef enum ColumnKind {
 } ColumnKind;
 
 typedef struct Column {
-    const char *key;   // of JSON and CSV
-    const char *title; // of the table; NULL: not shown there
+    const char *key;   // key in JSON and CSV
+    const char *title; // title in the table; NULL if it is not shown there
     ColumnKind kind;
 } Column;
 
@@ -30,9 +30,9 @@ typedef enum CellKind { CELL_TEXT, CELL_WHOLE, CELL_REAL, CELL_NULL } CellKind;
 
 typedef struct Cell {
     const char *text; // borrowed until the row is written
-    int64_t whole;    // also of flags
+    int64_t whole;    // also used for flags
     double real;
-    CellKind kind; // counts in a COLUMN_VALUE only; a CELL_REAL has its digits in `text`
+    CellKind kind; // used in a COLUMN_VALUE only; a CELL_REAL has its digits in `text`
 } Cell;
 
 typedef struct Output Output;
@@ -49,14 +49,15 @@ struct Output {
     const Column *columns;
     size_t column_count;
     FILE *file;
-    size_t width; // that the table should keep to, by cutting names in front; 0: any
-    void *state; // of the format
+    size_t width; // width for the table to keep to, by truncating names at their beginning; 0 for any
+    void *state;  // of the format
 };
 
 /* The numbers of the formats in "table|json|csv". */
 enum { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
-/* False only without memory; faults of the file are found by cli_finish. A table is written at the end. */
+/* Return false only if memory is refused; failures of the file are found by cli_finish. A table is written at
+ * the end. */
 bool cli_output_begin(Output *output, int format, const Column *columns, size_t column_count, FILE *file);
 bool cli_output_row(Output *output, const Cell *cells);
 bool cli_output_end(Output *output);

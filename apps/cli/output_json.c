@@ -42,9 +42,9 @@ static bool row_json(Output *output, const Cell *cells)
 {
     json_t *object = json_object();
     bool good = object != NULL;
-    int digits = output->columns[0].kind == COLUMN_VALUE ? 15 : 9; // SQL's numbers are double
+    int digits = output->columns[0].kind == COLUMN_VALUE ? 15 : 9; // numbers of SQL are double
     for (size_t i = 0; i < output->column_count && good; i++) {
-        json_t *key = cli_json_string(output->columns[i].key); // SQL gives columns any name
+        json_t *key = cli_json_string(output->columns[i].key); // columns of SQL may have any name
         good = key != NULL && json_object_set_new(object, json_string_value(key),
                                                   value_of(&output->columns[i], &cells[i])) == 0;
         json_decref(key);

@@ -8,15 +8,15 @@
 #include "output.h"
 #include "text.h"
 
-#define NAME_MIN 16 // columns that a name keeps on the narrowest terminal
+#define NAME_MIN 16 // a name keeps this many columns on the narrowest terminal
 
-/* All rows are kept, because the widths are known at the end. */
+/* All rows are kept, because the widths are known only at the end. */
 typedef struct Table {
     char **texts;                     // [row_count, column_count], as they are shown
-    char *titles[OUTPUT_MAX_COLUMNS]; // NULL: the column is not shown
-    char *folder;                     // the current one; NULL where it is not known
+    char *titles[OUTPUT_MAX_COLUMNS]; // NULL if the column is not shown
+    char *folder;                     // the current folder; NULL if unknown
     size_t row_count, row_capacity;
-    bool words[OUTPUT_MAX_COLUMNS]; // a COLUMN_VALUE holds something that is no number
+    bool words[OUTPUT_MAX_COLUMNS]; // a COLUMN_VALUE contains something that is not a number
 } Table;
 
 static void clear_table(Output *output)
@@ -41,7 +41,7 @@ static bool begin_table(Output *output)
     table->folder = getcwd(NULL, 0);
     bool good = true;
     for (size_t i = 0; i < output->column_count; i++) {
-        // A library of somebody else's may name its columns as it likes.
+        // A library made by someone else may use any names for its columns.
         const char *title = output->columns[i].title;
         table->titles[i] = title != NULL ? cli_text_clean(title) : NULL;
         good = good && (title == NULL || table->titles[i] != NULL);
@@ -51,7 +51,8 @@ static bool begin_table(Output *output)
     return good;
 }
 
-/* Enough to open it: a path below the current folder from there on, any other whole. */
+/* Returns a name that is enough to open the file: a path below the current folder relative to it, any other
+ * in full. */
 static const char *name_from(const char *folder, const char *path)
 {
     size_t length = folder != NULL ? strlen(folder) : 0;
@@ -117,7 +118,8 @@ static const char *text_at(const Output *output, size_t row, size_t column)
     return table->texts[row * output->column_count + column];
 }
 
-/* *gap: spaces that are owed before the next text, so that no line ends in any. */
+/* *gap: number of spaces that must precede the next text. They are written late, so that no line ends in
+ * spaces. */
 static void write_field(FILE *file, const char *text, size_t width, bool right, size_t *gap)
 {
     size_t padding = width - cli_text_width(text);
@@ -145,7 +147,7 @@ static size_t width_of(const Output *output, size_t column)
     return widest;
 }
 
-/* On a terminal that is too narrow, names lose their beginning; false without memory. */
+/* If the terminal is too narrow, truncate names at their beginning. Returns false if memory is refused. */
 static bool fit(Output *output, size_t *widths)
 {
     Table *table = output->state;

@@ -39,7 +39,7 @@ static cairo_surface_t *scaled_down(cairo_surface_t *surface, double scale, int 
     cairo_scale(cairo, scale, scale);
     cairo_set_source_surface(cairo, surface, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(cairo),
-                             CAIRO_FILTER_GOOD); // a box over the pixels, when made smaller
+                             CAIRO_FILTER_GOOD); // averages over a box when it scales down
     cairo_pattern_set_extend(cairo_get_source(cairo), CAIRO_EXTEND_PAD);
     cairo_paint(cairo);
     bool good = cairo_status(cairo) == CAIRO_STATUS_SUCCESS;
@@ -85,7 +85,7 @@ static cairo_status_t write_bytes(void *user, const unsigned char *bytes, unsign
     return fwrite(bytes, 1, count, user) == count ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-/* What follows the last '.' of the file's name; "" where there is none. */
+/* Returns what follows the last '.' of the file's name; "" if there is none. */
 static const char *ending_of(const char *path)
 {
     const char *name = cli_text_last_part(path), *dot = strrchr(name, '.');

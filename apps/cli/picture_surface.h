@@ -8,15 +8,17 @@
 
 #include "reelvec/image.h"
 
-/* A copy as 8-bit R G B without alpha (transparent parts over white), scaled down to max_width x max_height
- * where it is larger (0: not at all). NULL without memory. */
+/* Copy as 8-bit R G B without alpha (transparent parts over white), scaled down to max_width x max_height
+ * pixels if it is larger (0: never). Returns NULL if memory is refused. Release with
+ * cairo_surface_destroy. */
 cairo_surface_t *cli_surface_create(const RvImage *image, int max_width, int max_height);
 
-/* ARGUMENT where the path ends like a format that is not written: .png is, and no ending at all means PNG;
- * .jpg and .jpeg, where they are allowed. */
+/* Check the ending of a path: .png or none means PNG; .jpg and .jpeg if they are allowed. Errors: ARGUMENT
+ * for other endings. */
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err);
 
-/* As an RGB PNG, to the byte; as a JPEG where the path ends so. Errors: IO, MEMORY. */
+/* Write an RGB PNG, the same bytes for the same picture, or a JPEG if the path ends so. Errors: IO,
+ * MEMORY. */
 RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, RvError *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+/* Progress on stderr: a bar on a terminal, otherwise a line from time to time. */
 #include "progress.h"
 
 #include <inttypes.h>
@@ -16,9 +16,9 @@
 #define REDRAW_S 0.1
 #define LINE_S 10.0
 #define DEFAULT_COLUMNS 80
-#define CURSOR_COLUMNS 3 // the cursor's, and the "^C" that a terminal puts behind it
+#define CURSOR_COLUMNS 3 // columns for the cursor and the "^C" that a terminal writes behind it
 
-static volatile sig_atomic_t on_screen; // read where Ctrl-C is noted
+static volatile sig_atomic_t on_screen; // read in the signal handler
 
 bool cli_progress_on_screen(void)
 {
@@ -132,7 +132,7 @@ void cli_progress_switch(CliProgress *progress, const char *label, bool bytes)
     progress->bytes = bytes;
     progress->begun = false;
     if (progress->terminal)
-        progress->last_output_s = -REDRAW_S; // at once
+        progress->last_output_s = -REDRAW_S; // draw at once
     funlockfile(stderr);
 }
 
@@ -148,7 +148,7 @@ static void draw(CliProgress *progress)
     char text[1024];
     size_t columns = cli_progress_columns();
     cli_bar_text(&progress->last, columns, text, sizeof text);
-    // A line that is wider than the terminal would wrap and could not be taken back: cut it.
+    // A line wider than the terminal would wrap and could not be erased: truncate it.
     if (cli_text_width(text) > columns && columns < sizeof text)
         text[columns] = '\0';
     show_text(progress, text);

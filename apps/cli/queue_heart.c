@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that renews the leases of the videos at hand, however long a batch takes. */
+/* A thread that renews the leases of the running videos, however long a batch takes. */
 #include "queue_heart.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 
 typedef struct Lease {
-    const RvQueueJob *job; // NULL: none
+    const RvQueueJob *job; // NULL for none
     atomic_bool lost;
 } Lease;
 
@@ -27,7 +27,7 @@ static void renew_all(CliQueueHeart *heart)
 {
     for (int slot = 0; slot < RV_INDEX_JOBS_MAX; slot++) {
         Lease *lease = &heart->leases[slot];
-        // What else goes wrong may pass; the next beat tries again, and writing asks for the lease itself.
+        // Other errors may be temporary: the next beat tries again, and every write checks the lease itself.
         if (lease->job != NULL && !atomic_load(&lease->lost) &&
             rv_library_queue_renew(heart->library, lease->job, NULL) == RV_ERROR_BUSY)
             atomic_store(&lease->lost, true);

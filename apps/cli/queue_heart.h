@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that renews the leases of the videos at hand, however long a batch takes. */
+/* A thread that renews the leases of the running videos, however long a batch takes. */
 #ifndef RV_CLI_QUEUE_HEART_H
 #define RV_CLI_QUEUE_HEART_H
 
@@ -9,16 +9,17 @@
 
 typedef struct CliQueueHeart CliQueueHeart;
 
-/* library: a handle of its own, borrowed. NULL: the thread could not be started. */
+/* Start the thread. library: a handle for this thread alone, borrowed. Returns NULL if the thread could not
+ * be started. */
 CliQueueHeart *cli_heart_start(RvLibrary *library, double period_s);
-/* Accepts NULL. */
+/* Stop the thread and free it. heart may be NULL. */
 void cli_heart_stop(CliQueueHeart *heart);
 
-/* From now on the slot's job is renewed; NULL: none, and no renewal of an older one is under way. The job is
- * borrowed until then. */
+/* Renew this job for the slot from now on; NULL for none. When the function returns, no renewal of an older
+ * job is running. The job is borrowed until the next call for the slot. */
 void cli_heart_watch(CliQueueHeart *heart, int slot, const RvQueueJob *job);
 
-/* Whether the slot's video has gone to another worker. */
+/* True if the slot's video was taken over by another worker. */
 bool cli_heart_lost(const CliQueueHeart *heart, int slot);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Working the library's list of videos: take some, index them while their leases are renewed, until none is
+/* Work on the library's queue of videos: take some, index them while their leases are renewed, until none is
  * open. */
 #include "queue_run.h"
 
@@ -11,20 +11,20 @@
 
 #define DEFAULT_LEASE_S 60.0
 #define RENEWALS_PER_LEASE 3
-#define LOOKS_PER_LEASE 6 // of a worker that has nothing to take
+#define LOOKS_PER_LEASE 6 // how often a worker looks that has nothing to take
 
 typedef struct QueueList {
     CliIndexing *indexing;
-    const RvIndexOptions *listed; // the options as they are in the list
+    const RvIndexOptions *listed; // the options as they are stored in the queue
     CliQueueHeart *heart;
     double lease_s;
     RvQueueJob *jobs; // [indexing->jobs], by slot
-    int job_count;    // at hand
-    double look_s;    // not to be asked before, by the clock
-    int64_t said;     // how many are with others
+    int job_count;    // number of jobs running here
+    double look_s;    // clock time before which the queue is not asked again
+    int64_t said;     // the number of videos of other workers that was printed last
     size_t done_count, failed_count;
     bool worked_off;
-    bool library_lost; // when the last video ended
+    bool library_lost; // the library's server was unreachable when the last video ended
     RvQueueCounts counts;
 } QueueList;
 
@@ -48,17 +48,17 @@ static RvQueueEnd how_it_ended(RvStatus outcome)
                : RV_QUEUE_FAILED;
 }
 
-/* How the attempt ended, told to the list. */
+/* Report to the queue how the attempt ended. */
 static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, const RvError *cause)
 {
     CliIndexing *indexing = list->indexing;
     RvError err = {0};
     RvQueueEnd how = how_it_ended(outcome);
-    RvStatus told =
+    RvStatus reported =
         rv_library_queue_end(indexing->library, job, how, outcome == RV_OK ? NULL : cause->message, &err);
     if (outcome == RV_ERROR_CANCELLED && cli_interrupted())
         return;
-    if (told == RV_ERROR_BUSY) { // whoever has it now answers for it
+    if (reported == RV_ERROR_BUSY) { // the worker that has the video now is responsible for it
         cli_message("%s: %s", job->path, err.message);
         return;
     }
@@ -67,13 +67,13 @@ static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, co
     int status = said                                                ? CLI_FAILED
                  : outcome != RV_OK && outcome != RV_ERROR_CANCELLED ? cli_fail(cause)
                                                                      : CLI_DONE;
-    if (told != RV_OK) // the same server is named once
-        stop(indexing, lost && cli_index_lost_library(indexing, told, &err) ? status : cli_fail(&err));
-    else if (cli_index_is_general(outcome)) // this worker stops, another may be luckier
+    if (reported != RV_OK) // the same server is named only once
+        stop(indexing, lost && cli_index_lost_library(indexing, reported, &err) ? status : cli_fail(&err));
+    else if (cli_index_is_general(outcome)) // this worker stops; another may succeed
         stop(indexing, status);
-    list->done_count += told == RV_OK && how == RV_QUEUE_DONE;
+    list->done_count += reported == RV_OK && how == RV_QUEUE_DONE;
     list->failed_count +=
-        told == RV_OK &&
+        reported == RV_OK &&
         (how == RV_QUEUE_FAILED || (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX));
 }
 
@@ -83,7 +83,7 @@ static void video_ended(void *user, int slot, RvStatus status, const RvIndexRepo
     QueueList *list = user;
     const char *video = cli_show_end(&list->indexing->show, slot);
     RvQueueJob *job = &list->jobs[slot];
-    if (status == RV_OK && cli_index_is_told(list->indexing, report->outcome, false))
+    if (status == RV_OK && cli_index_is_reported(list->indexing, report->outcome, false))
         cli_show_result(video, report);
     cli_heart_watch(list->heart, slot, NULL);
     end_job(list, job, status, err);
@@ -101,14 +101,15 @@ static bool report_progress(void *user, const RvIndexProgress *report)
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
 
-/* Nothing to take now: over, or others hold the rest, which is said once for each number. */
+/* Nothing can be taken now: everything is done, or other workers have the rest. Their number is printed when
+ * it changes. */
 static RvIndexNext wait_for_others(QueueList *list)
 {
     const CliIndexing *indexing = list->indexing;
     int64_t open_count = list->counts.waiting + list->counts.leased;
     list->look_s = cli_clock_s() + list->lease_s / LOOKS_PER_LEASE;
     if (list->job_count > 0)
-        return RV_INDEX_LATER; // what is at hand may come back
+        return RV_INDEX_LATER; // a running video may be returned to the queue
     if (open_count == 0) {
         list->worked_off = true;
         return RV_INDEX_END;
@@ -194,7 +195,7 @@ int cli_queue_run(CliIndexing *indexing, RvLibrary *heart_library, double lease_
         .indexing = indexing, .listed = &listed, .lease_s = lease_s > 0 ? lease_s : DEFAULT_LEASE_S};
     if (rv_library_queue_add(indexing->library, videos, &listed, &err) != RV_OK)
         return cli_fail(&err);
-    // The list decides what is tried again: a worker takes up what failed before, whoever put it there.
+    // The queue decides what is tried again. A worker takes up a video that failed before, whoever added it.
     indexing->options.retry_failed = true;
     list.jobs = calloc((size_t)indexing->jobs, sizeof *list.jobs);
     list.heart = cli_heart_start(heart_library, list.lease_s / RENEWALS_PER_LEASE);

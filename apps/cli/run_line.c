@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The line on a terminal that says how far indexing is: of one video, or of a whole list. */
+/* The line on a terminal that shows the progress of indexing: of one video, or of a whole list. */
 #include "run_line.h"
 
 #include <stdio.h>
@@ -10,10 +10,10 @@
 #include "text.h"
 
 #define NAME_BYTES 256
-#define NAME_LEAST 8     // characters of a name that is cut
-#define BAR_LEAST 6      // cells that a name leaves to the bar
-#define BAR_MIN 3        // a shorter one shows nothing
-#define WIDE_COLUMNS 100 // from here on there is room to say what "41x" is
+#define NAME_LEAST 8     // least number of characters of a truncated name
+#define BAR_LEAST 6      // least number of cells that a name leaves for the bar
+#define BAR_MIN 3        // a shorter bar shows nothing
+#define WIDE_COLUMNS 100 // from this width on there is room to explain what "41x" means
 
 double cli_run_left_s(const CliRunLine *line)
 {
@@ -49,7 +49,7 @@ static void rate_text(const CliRunLine *line, bool wide, char *text, size_t size
     snprintf(text, size_bytes, "%s%s", amount, times);
 }
 
-/* What stands behind the bar. */
+/* Write the text after the bar. */
 static void behind_text(const CliRunLine *line, size_t columns, char *text, size_t size_bytes)
 {
     char rate[96], done[32], expected[32], elapsed[32], left[32] = "";
@@ -88,7 +88,7 @@ static void place_text(const CliRunLine *line, char *text, size_t size_bytes)
         snprintf(text, size_bytes, "Video %s", place);
 }
 
-/* The video's last part, cut to so many columns. */
+/* Write the last part of the video's name, truncated to so many columns. */
 static void name_text(const CliRunLine *line, size_t columns, char *text, size_t size_bytes)
 {
     char more[32] = "";
@@ -102,7 +102,7 @@ static void name_text(const CliRunLine *line, size_t columns, char *text, size_t
            room = columns > strlen(more) ? columns - strlen(more) : 0;
     if (room < NAME_LEAST)
         room = NAME_LEAST;
-    // Signs of two columns: cut more until it fits.
+    // Some characters have two columns: cut more until it fits.
     for (size_t cut = 2; clean != NULL && width > room; cut = 1 + width - room) {
         size_t before = cli_text_characters(clean);
         char *shorter = cli_text_shorten(clean, cut);
@@ -138,7 +138,7 @@ void cli_run_line_text(const CliRunLine *line, size_t columns, char *text, size_
     const char *colon = place[0] != '\0' || name[0] != '\0' ? ":" : "";
     size_t used = fixed + cli_text_width(name);
     size_t cells = columns > used ? columns - used : 0;
-    if (percent[0] == '\0' || cells < BAR_MIN) { // too narrow for a bar, or nothing to show on it
+    if (percent[0] == '\0' || cells < BAR_MIN) { // too narrow for a bar, or nothing to show in it
         snprintf(text, size_bytes, "%s%s%s%s%s%s%s", place, comma, name, reading, colon, percent, behind);
         return;
     }

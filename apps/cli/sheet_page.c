@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Contact sheets: pictures side by side with captions, as one would put into a report. */
+/* Contact sheets: pictures side by side with captions, as in a report. */
 #include "sheet_page.h"
 
 #include <math.h>
@@ -18,8 +18,8 @@
 #define LIGHT_SIZE 13
 #define LINE_HEIGHT 20      // of captions
 #define CAPTION_PAD 8       // between picture and caption
-#define MIN_WIDTH 720       // so that a title has room above a single picture
-#define TALLEST_PICTURE 1.4 // height over width of a cell; taller pictures are made smaller
+#define MIN_WIDTH 720       // wide enough for a title above a single picture
+#define TALLEST_PICTURE 1.4 // height over width of a cell; taller pictures are scaled down
 
 static const char font[] = "DejaVu Sans";
 
@@ -104,7 +104,7 @@ size_t cli_sheet_max_rows(int cell_width)
 typedef struct TextStyle {
     double size;
     bool bold;
-    double grey; // 0 black, 1 white
+    double grey; // 0 is black, 1 is white
 } TextStyle;
 
 static double text_width(cairo_t *cairo, const char *text)
@@ -114,13 +114,13 @@ static double text_width(cairo_t *cairo, const char *text)
     return extents.x_advance;
 }
 
-/* The text, cut in its middle as far as the width asks. To be freed. */
+/* Returns the text, shortened in its middle to fit the width. Free with free(). */
 static char *fitted(cairo_t *cairo, const char *text, double width)
 {
     size_t least = 0, most = cli_text_characters(text);
     if (text_width(cairo, text) <= width)
         return strdup(text);
-    while (least < most) { // the smallest cut that fits
+    while (least < most) { // find the smallest cut that fits
         size_t cut = (least + most) / 2;
         char *candidate = cli_text_shorten(text, cut);
         if (candidate == NULL)
@@ -134,7 +134,7 @@ static char *fitted(cairo_t *cairo, const char *text, double width)
     return cli_text_shorten(text, least);
 }
 
-/* Gives the width that the text took. */
+/* Returns the width of the drawn text. */
 static double draw_text(cairo_t *cairo, const char *text, TextStyle style, double x, double baseline,
                         double width, bool to_the_right)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Contact sheets: pictures side by side with captions, as one would put into a report. */
+/* Contact sheets: pictures side by side with captions, as in a report. */
 #ifndef RV_CLI_SHEET_PAGE_H
 #define RV_CLI_SHEET_PAGE_H
 
@@ -9,11 +9,11 @@
 
 #include "reelvec/status.h"
 
-#define SHEET_MAX_HEIGHT 30000 // cairo's pictures end at 32767 pixels
+#define SHEET_MAX_HEIGHT 30000 // the limit of cairo's pictures is 32767 pixels
 
-/* One picture. Texts are owned and valid UTF-8; NULL is an empty one. */
+/* One picture. Texts are owned and valid UTF-8; NULL is an empty text. */
 typedef struct SheetItem {
-    cairo_surface_t *picture; // owned; NULL: a grey box
+    cairo_surface_t *picture; // owned; NULL for a grey box
     char *strong;             // first line of the caption
     char *strong_right;       // the same line, to the right
     char *light;              // second line
@@ -29,25 +29,27 @@ typedef struct SheetPage {
 
 typedef struct SheetLayout {
     size_t columns, rows;
-    int width, height; // of the whole
+    int width, height; // of the whole sheet
     int margin, gap;
     int header_height;
-    int cell_width, picture_height, caption_height; // a row: picture, caption, gap
+    int cell_width, picture_height, caption_height; // a row consists of picture, caption, gap
     bool two_lines;
 } SheetLayout;
 
-/* Take the item over (also on failure). Errors: MEMORY. */
+/* Add an item; it is taken over, also on failure. Errors: MEMORY. */
 RvStatus cli_sheet_add(SheetPage *page, SheetItem item, RvError *err);
 void cli_sheet_item_clear(SheetItem *item);
 void cli_sheet_clear(SheetPage *page);
 
-/* Where everything goes. */
+/* Returns where everything is drawn, in pixels. */
 SheetLayout cli_sheet_layout(const SheetPage *page);
 
-/* Rows that a sheet of such cells may have: for callers that thin out their pictures. */
+/* Returns the number of rows that a sheet of such cells may have, for callers that thin out their
+ * pictures. */
 size_t cli_sheet_max_rows(int cell_width);
 
-/* Draw and write as PNG, or as JPEG where the path ends so. Errors: IO, MEMORY, ARGUMENT (no pictures, or too large). */
+/* Draw the sheet and write it as PNG, or as JPEG if the path ends so. Errors: IO, MEMORY, ARGUMENT (no
+ * pictures, or too large). */
 RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err);
 
 #endif

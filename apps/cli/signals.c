@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What signals do to the program, and what is cleared away before one ends it. Handlers call only what is
- * safe in them (signal-safety(7)). */
+/* What signals do to the program, and what is removed before one ends it. Handlers call only functions that
+ * are safe in them (signal-safety(7)). */
 #include "signals.h"
 
 #include <errno.h>
@@ -22,7 +22,8 @@ static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 static volatile sig_atomic_t interrupt_count, interrupt_signal;
 
-// Written by one thread at a time; `used` is set last and cleared first, so that handlers see whole names.
+// Written by one thread at a time. `used` is set last and cleared first, so that handlers see only complete
+// names.
 static struct {
     char path[PATH_BYTES];
     atomic_bool used;
@@ -32,7 +33,7 @@ static atomic_bool catches_interrupts, clears_at_end;
 static void say(const char *text)
 {
     if (write(STDERR_FILENO, text, strlen(text)) < 0)
-        errno = 0; // nobody to tell
+        errno = 0; // nobody can be told of a failure
 }
 
 static void remove_temporaries(void)
@@ -49,7 +50,7 @@ static void set_handler(int signal_number, void (*handler)(int), int flags)
 {
     struct sigaction before, action = {.sa_handler = handler, .sa_flags = flags};
     sigemptyset(&action.sa_mask);
-    // What was ignored at the start, as under nohup, stays so.
+    // A signal that was ignored at the start, as under nohup, stays ignored.
     if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(signal_number, &action, NULL);
 }
@@ -58,7 +59,8 @@ static void note_interrupt(int signal_number)
 {
     int saved = errno;
     bool last = interrupt_count++ > 0, terminal = isatty(STDERR_FILENO);
-    // The terminal has put "^C" behind what stood there: a bar goes, anything else keeps its line.
+    // The terminal has written "^C" behind the cursor. A progress bar is erased; any other text keeps its
+    // line.
     if (terminal)
         say(cli_progress_on_screen() ? "\r\033[K" : "\n");
     if (last) {
@@ -71,11 +73,12 @@ static void note_interrupt(int signal_number)
     errno = saved;
 }
 
-/* For commands that do not stop by themselves: as without a handler, but nothing is left behind. */
+/* Handler for commands that do not stop by themselves: they end as without a handler, but leave no temporary
+ * files. */
 static void end_by(int signal_number)
 {
     remove_temporaries();
-    raise(signal_number); // SA_RESETHAND has brought the default back
+    raise(signal_number); // SA_RESETHAND has restored the default action
 }
 
 void cli_catch_interrupts(void)
@@ -123,7 +126,7 @@ void cli_temporary_forget(const char *path)
 
 /* ---- files that became shorter ------------------------------------------------------------------------ */
 
-/* A hexadecimal number at *text, which moves behind it. */
+/* Read a hexadecimal number at *text and move *text behind it. */
 static uintptr_t read_hex(const char **text)
 {
     uintptr_t value = 0;
@@ -138,8 +141,8 @@ static uintptr_t read_hex(const char **text)
     }
 }
 
-/* "START-END rights offset device inode   PATH", as proc(5) has it. Gives PATH if the address lies between.
- */
+/* Parse "START-END rights offset device inode   PATH", the format of proc(5). Returns PATH if the address is
+ * between START and END, otherwise NULL. */
 static char *path_of_line(char *line, uintptr_t address)
 {
     const char *at = line;
@@ -148,10 +151,11 @@ static char *path_of_line(char *line, uintptr_t address)
     return address >= start && address < end ? path : NULL;
 }
 
-/* The path of the file that is mapped at the address; NULL: none, or it cannot be found. */
+/* Returns the path of the file that is mapped at the address, or NULL if there is none or it cannot be
+ * found. */
 static const char *mapped_file(uintptr_t address)
 {
-    static char text[2 * PATH_BYTES]; // asked once
+    static char text[2 * PATH_BYTES]; // called only once per process
     size_t length = 0;
     ssize_t got = 0;
     int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -178,9 +182,9 @@ static void end_by_bus_error(int signal_number, siginfo_t *info, void *context)
     static atomic_flag once = ATOMIC_FLAG_INIT;
     (void)context;
     while (atomic_flag_test_and_set(&once))
-        pause(); // another thread is telling it, and ends the program
+        pause(); // another thread is printing the message and ends the program
     const char *found = mapped_file((uintptr_t)info->si_addr);
-    if (found == NULL) { // not of a file: as without a handler
+    if (found == NULL) { // the address does not belong to a file: end as without a handler
         signal(signal_number, SIG_DFL);
         return;
     }

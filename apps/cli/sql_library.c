@@ -32,8 +32,8 @@ static int open_uri(const char *path, const char *parameters, int flags, sqlite3
         length += (size_t)snprintf(uri + length, size_bytes - length, plain ? "%c" : "%%%02X", byte);
     }
     snprintf(uri + length, size_bytes - length, "%s", parameters);
-    // The library's own view of the file system, which it has registered when it looked at the file: who only
-    // reads leaves no files behind. See src/store/sqlite/sqlite_vfs.c.
+    // The library's own view of the file system, which was registered when the library opened the file: a
+    // reader leaves no files behind. See src/store/sqlite/sqlite_vfs.c.
     int code = sqlite3_open_v2(uri, out, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, "reelvec");
     if (code == SQLITE_OK)
         code = sqlite3_exec(*out, "PRAGMA schema_version", NULL, NULL, NULL);
@@ -51,7 +51,7 @@ static void harden(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 }
 
-/* Whether the file is a library that this reelvec knows. */
+/* Check that the file is a library that this version can read. */
 static RvStatus check_library(const char *path, bool write, RvError *err)
 {
     RvLibraryOptions options = {.read_only = !write};
@@ -61,7 +61,7 @@ static RvStatus check_library(const char *path, bool write, RvError *err)
     return status;
 }
 
-/* readfile(path), as in SQLite's own shell: the bytes of a file, NULL where there is none. */
+/* readfile(path), as in SQLite's own shell: returns the bytes of a file, or NULL if there is none. */
 static void read_file(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
@@ -121,7 +121,7 @@ RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes
         return status;
     }
     harden(*out);
-    // Only for statements that the user wrote: nothing that lies in the library can open files.
+    // Only for statements that the user writes: nothing stored in the library can open files.
     sqlite3_create_function_v2(*out, "readfile", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, read_file, NULL,
                                NULL, NULL);
     return RV_OK;

@@ -10,9 +10,10 @@
 
 struct sqlite3;
 
-/* uri: as of rv_library_open; path: where it is. The file is checked as every command checks it. Code that
- * lies in the file (triggers, functions in views) does not run. Brings the shell's readfile(). Errors: those of rv_library_open;
- * UNSUPPORTED where the library is no file. */
+/* Open a library file for SQL. uri: as in rv_library_open. path: receives the file's path. The file is
+ * checked as in every command. Code that is stored in the file (triggers, functions in views) does not run.
+ * Adds the shell's readfile(). Errors: those of rv_library_open, and UNSUPPORTED if the library is not a
+ * file. */
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, struct sqlite3 **out,
                       RvError *err);
 

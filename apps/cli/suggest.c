@@ -41,7 +41,7 @@ const char *cli_suggest(const char *word, const char *const *candidates, size_t 
 {
     const char *best = NULL;
     size_t length = strlen(word);
-    size_t best_distance = length <= 3 ? 2 : length / 3 + 2; // must be below this
+    size_t best_distance = length <= 3 ? 2 : length / 3 + 2; // a suggestion must be nearer than this
     for (size_t i = 0; i < count; i++) {
         size_t candidate_distance = distance(word, candidates[i]);
         if (length >= 3 && strncmp(word, candidates[i], length) == 0)

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* The candidate nearest to the word by edit distance (insert, delete, change, swap of neighbours), or the
- * only one that begins with it; NULL when none is near. */
+/* Returns the candidate nearest to the word by edit distance (insert, delete, change, swap of neighbours), or
+ * the only one that begins with it, or NULL if none is near. */
 const char *cli_suggest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the terminal has room for. */
+/* How much room the terminal has. */
 #include "terminal.h"
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 size_t cli_terminal_columns(FILE *file)
 {
     struct winsize size;
-    int descriptor = fileno(file); // -1: a file in memory
+    int descriptor = fileno(file); // -1 for a file in memory
     if (descriptor >= 0 && isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0)
         return size.ws_col;
     return 0;

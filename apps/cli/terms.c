@@ -29,7 +29,7 @@ const char *cli_term_weight(const char *text, double *weight)
     return text + colon + 1;
 }
 
-/* A digit behind the colon makes it a text: 4:3 screen, 12:30 noon, 2:1 victory. */
+/* If a digit follows the colon, it is part of the text: 4:3 screen, 12:30 noon, 2:1 victory. */
 static const char *weight_of_text(const char *text, double *weight)
 {
     const char *rest = cli_term_weight(text, weight);
@@ -57,7 +57,7 @@ static bool blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-/* VIDEO@TIME; the last '@' counts, so that names may have one. */
+/* Split VIDEO@TIME at the last '@', so that names may contain one. */
 static RvStatus split_frame(const char *value, RvTerm *term, char **storage, RvError *err)
 {
     const char *at = strrchr(value, '@');
@@ -102,7 +102,7 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
     return term->kind == RV_TERM_FRAME ? split_frame(rest, term, storage, err) : RV_OK;
 }
 
-/* Cleaned before it is cut, because an address may have no part behind its host. */
+/* The name is cleaned before it is shortened, because an address may have nothing after its host. */
 static void write_last_part(const char *name, FILE *out)
 {
     char *clean = cli_text_clean(name);

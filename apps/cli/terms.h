@@ -6,22 +6,23 @@
 #include "options.h"
 #include "reelvec/library.h"
 
-/* "0.3:photo.png" is "photo.png" with weight 0.3. A weight is a plain decimal number, a colon, and something
- * behind it. Without weight: 1. Gives the rest of text. */
+/* Read the weight of a term: "0.3:photo.png" is "photo.png" with weight 0.3. A weight is a plain decimal
+ * number, a colon, and something after it; without one it is 1. Returns the rest of text. */
 const char *cli_term_weight(const char *text, double *weight);
 
-/* Whether --text would read a weight from it: not where a digit follows the colon, as in "4:3 screen". */
+/* True if --text would read a weight from it: not if a digit follows the colon, as in "4:3 screen". */
 bool cli_term_is_weighted(const char *text);
 
-/* Whether it is the name of a file that is there, and looks like one. */
+/* True if the text looks like a file name and such a file exists. */
 bool cli_term_is_file(const char *text);
 
-/* option: "text", "image", "like", "not"; NULL: a text as it stands, without weight. The value of "image" is
- * the whole of it where there is such a file. value is borrowed, but storage (to be freed with
- * the term) holds what had to be copied. ARGUMENT: empty, weight 0, VIDEO@TIME without either. */
+/* Parse a term. option is "text", "image", "like", "not", or NULL for a text without weight. If a file of the
+ * whole name exists, the value of "image" has no weight. value is borrowed; *storage holds what had to be
+ * copied and must be freed with the term. Errors: ARGUMENT (empty, weight 0, VIDEO@TIME with a part
+ * missing). */
 RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, char **storage, RvError *err);
 
-/* A short name of the query for people: "a dog" + photo.png - "a cat". To be freed. */
+/* Returns a short name of the query for people: "a dog" + photo.png - "a cat". Free with free(). */
 char *cli_terms_describe(const RvTerm *terms, size_t count);
 
 #endif

@@ -12,9 +12,10 @@
 
 #include "reelvec/library.h"
 
-#define ADDRESS_KIND_MAX 16 // longer words before :// are none; bounds the work on a long text
+// longer words before :// are not a kind of address; bounds the work on a long text
+#define ADDRESS_KIND_MAX 16
 
-// The program leaves LC_NUMERIC alone, so the decimal point is a point here.
+// The program does not set LC_NUMERIC, so the decimal point is a period.
 bool cli_text_parse_real(const char *text, double *out)
 {
     if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
@@ -111,7 +112,7 @@ const char *cli_text_last_part(const char *path)
     return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
 }
 
-/* Bytes of the valid UTF-8 character at `text`; 0 where there is none. */
+/* Returns the bytes of the valid UTF-8 character at `text`; 0 if there is none. */
 static size_t character_bytes(const unsigned char *text)
 {
     static const struct {
@@ -133,8 +134,9 @@ static size_t character_bytes(const unsigned char *text)
     return 0;
 }
 
-/* Whether a terminal obeys the character instead of showing it: C0, DEL, C1, breaks of lines and paragraphs
- * (U+2028, U+2029), and what turns the order of others (UAX #9: U+202A to U+202E, U+2066 to U+2069). */
+/* True if a terminal acts on the character instead of showing it: C0, DEL, C1, line and paragraph separators
+ * (U+2028, U+2029), and characters that change the order of others (UAX #9: U+202A to U+202E, U+2066 to
+ * U+2069). */
 static bool is_control(const unsigned char *text, size_t count)
 {
     if (count == 1)
@@ -147,7 +149,7 @@ static bool is_control(const unsigned char *text, size_t count)
            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
 }
 
-/* KIND:// of any kind, http:/ too, which is a slip for http://. */
+/* True for KIND:// of any kind, and for http:/, a common slip. */
 static bool begins_address(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
@@ -158,7 +160,7 @@ static bool begins_address(const char *text)
            strncasecmp(text, "https:/", 7) == 0;
 }
 
-/* A copy in which the addresses are as the library shows them. */
+/* Returns a copy in which addresses have the form that the library shows. */
 static char *without_passwords(const char *text)
 {
     char *copy = malloc(strlen(text) + 1), *out = copy;
@@ -230,9 +232,9 @@ size_t cli_text_width(const char *text)
     mbstate_t shift = {0};
     for (const char *at = text; *at != '\0';) {
         wchar_t character = 0;
-        // No more than one character can take: to measure the rest each time would be quadratic.
+        // Limited to the bytes of one character: measuring the rest each time would be quadratic.
         size_t count = mbrtowc(&character, at, strnlen(at, MB_LEN_MAX), &shift);
-        if (count == (size_t)-1 || count == (size_t)-2) // a locale that is not UTF-8
+        if (count == (size_t)-1 || count == (size_t)-2) // the locale is not UTF-8
             return cli_text_characters(text);
         int columns = wcwidth(character);
         width += columns > 0 ? (size_t)columns : 0;
@@ -241,7 +243,7 @@ size_t cli_text_width(const char *text)
     return width;
 }
 
-/* Pointer behind the first `count` characters. */
+/* Returns a pointer behind the first `count` characters. */
 static const char *behind(const char *text, size_t count)
 {
     for (; *text != '\0'; text++) {

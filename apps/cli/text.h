@@ -7,50 +7,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A plain, finite decimal number and nothing behind it. */
+/* Read a plain, finite decimal number with nothing after it. */
 bool cli_text_parse_real(const char *text, double *out);
 
-/* Seconds from "12", "12.5", "1:02", "1:02:03.5". */
+/* Read seconds from "12", "12.5", "1:02", "1:02:03.5". */
 bool cli_text_parse_time(const char *text, double *seconds);
 
-/* "0:01:02.5"; rounded to tenths. */
+/* Write "0:01:02.5", rounded to tenths. */
 void cli_text_time(double seconds, char *text, size_t size_bytes);
 
-/* "1:02" or "1:02:03" as on a clock; rounded down. */
+/* Write "1:02" or "1:02:03", rounded down. */
 void cli_text_clock(double seconds, char *text, size_t size_bytes);
 
-/* "17 bytes", "1.5 kB", "338 MB" in powers of 1000. */
+/* Write "17 bytes", "1.5 kB", "338 MB" in powers of 1000. */
 void cli_text_bytes(int64_t size_bytes, char *text, size_t text_bytes);
 
-/* "4,998" in every locale. */
+/* Write "4,998", the same in every locale. */
 void cli_text_count(size_t count, char *text, size_t size_bytes);
 
-/* "41.2 frames/s", "0.25 frames/s". */
+/* Write "41.2 frames/s", "0.25 frames/s". */
 void cli_text_rate(double frames_per_s, char *text, size_t size_bytes);
 
-/* The last part of a path or URL (the whole where there is none); points into it. */
+/* Returns the last part of a path or URL, or the whole if there is none; points into it. */
 const char *cli_text_last_part(const char *path);
 
-/* What to open for a picture named on the command line: standard input for "-", else the name itself. */
+/* Returns what to open for a picture named on the command line: standard input for "-", otherwise the name
+ * itself. */
 const char *cli_text_picture(const char *name);
 
-/* A copy that may be shown: in valid UTF-8 (what is not becomes U+FFFD; control characters become '?', those
- * that turn the order of others too), and with web addresses without user and password. NULL without memory.
- * To be freed. */
+/* Returns a copy that may be shown: valid UTF-8 (other bytes become U+FFFD; control characters, and those
+ * that change the order of others, become '?'), with web addresses without user and password. Returns NULL if
+ * memory is refused. Free with free(). */
 char *cli_text_clean(const char *text);
 
-/* Columns that valid UTF-8 takes on a terminal. */
+/* Returns the columns that valid UTF-8 takes on a terminal. */
 size_t cli_text_width(const char *text);
 
-/* A copy of valid UTF-8 without `cut_count` characters in its middle, "..." (U+2026) in their place, keeping
- * at least one on each side. To be freed. */
+/* Returns a copy of valid UTF-8 with `cut_count` characters in its middle replaced by "..." (U+2026), keeping
+ * at least one on each side. Free with free(). */
 char *cli_text_shorten(const char *text, size_t cut_count);
 
-/* A copy of valid UTF-8 that takes at most `columns` (at least 1) on a terminal: where it is longer, "..."
- * (U+2026) and its end. To be freed. */
+/* Returns a copy of valid UTF-8 that takes at most `columns` (at least 1) on a terminal. If it is longer, the
+ * copy is "..." (U+2026) and the end of the text. Free with free(). */
 char *cli_text_keep_end(const char *text, size_t columns);
 
-/* Characters of valid UTF-8. */
+/* Returns the number of characters of valid UTF-8. */
 size_t cli_text_characters(const char *text);
 
 #endif

@@ -14,7 +14,7 @@ SQLITE_EXTENSION_INIT3
 
 #define DEFAULT_MODEL "ViT-B/32"
 #define CACHE_COUNT 16
-#define CACHE_MAX_BYTES ((size_t)1 << 24) // of one argument
+#define CACHE_MAX_BYTES ((size_t)1 << 24) // limit of one argument
 
 /* The argument of a call and its embedding. */
 typedef struct CachedCall {
@@ -27,18 +27,18 @@ typedef struct CachedCall {
 /* One per connection, shared by its functions. SQLite calls the functions of a connection one at a time. */
 typedef struct SqlModel {
     int reference_count;
-    char *name; // as asked for; NULL: not at all
+    char *name; // as the caller named it; NULL if it did not
     int thread_count;
     RvEncoder *encoder; // opened by the first call
     CachedCall calls[CACHE_COUNT];
     size_t next_call;
 } SqlModel;
 
-/* What the library says of the model that made its embeddings. */
+/* What the library stores about the model that made its embeddings. */
 typedef struct StoredModel {
     bool present;
     char *name, *sha256;
-    char *place; // where its checkpoint lay; NULL: not remembered
+    char *place; // where its checkpoint was; NULL if not stored
 } StoredModel;
 
 static void clear_call(CachedCall *call)
@@ -68,7 +68,7 @@ static void clear_stored(StoredModel *stored)
     *stored = (StoredModel){0};
 }
 
-/* Libraries of older versions have no notes. */
+/* Read where the checkpoint was. Libraries of older versions do not store it. */
 static void read_place(sqlite3 *db, StoredModel *out)
 {
     sqlite3_stmt *statement = NULL;
@@ -80,7 +80,8 @@ static void read_place(sqlite3 *db, StoredModel *out)
     sqlite3_finalize(statement);
 }
 
-/* Databases without a library table, or with another program's, have no model to compare with. */
+/* Read the stored model. Databases without a library table, or with another program's, have none to compare
+ * with. Returns false on other errors. */
 static bool read_stored_model(sqlite3 *db, StoredModel *out)
 {
     sqlite3_stmt *statement = NULL;
@@ -112,8 +113,8 @@ static void write_log(void *user, RvLogLevel level, const char *message)
         sqlite3_log(SQLITE_WARNING, "reelvec: %s", message);
 }
 
-/* As asked for, else the library's own, wherever it lies: neither a name nor a place that comes from the
- * library's file is opened unless the weights there have the library's SHA-256. */
+/* Choose the model: the one that the caller named, otherwise the library's own. A name or path that comes
+ * from the library's file is used only if the weights there have the library's SHA-256. */
 static RvStatus choose_model(const SqlModel *model, const StoredModel *stored, char *path, size_t size_bytes,
                              RvError *err)
 {
@@ -143,8 +144,8 @@ static RvStatus open_encoder(SqlModel *model, const StoredModel *stored, RvError
     return status == RV_OK ? rv_encoder_open(path, &options, &model->encoder, err) : status;
 }
 
-/* The connection's model, opened and compared with the library's. NULL: the statement ends with the reason.
- */
+/* Returns the connection's model, opened and compared with the library's. Returns NULL after ending the
+ * statement with the reason. */
 static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
 {
     SqlModel *model = sqlite3_user_data(context);
@@ -171,7 +172,7 @@ static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
     return good ? model->encoder : NULL;
 }
 
-/* The embedding of an earlier call with the same bytes; NULL where there is none. */
+/* Returns the embedding of an earlier call with the same bytes, or NULL if there is none. */
 static const float *recall(const SqlModel *model, bool picture, const void *bytes, size_t size_bytes)
 {
     for (size_t i = 0; i < CACHE_COUNT; i++) {
@@ -183,7 +184,7 @@ static const float *recall(const SqlModel *model, bool picture, const void *byte
     return NULL;
 }
 
-/* Without memory nothing is remembered, which only costs time. */
+/* If memory is refused, the call is not remembered; that only costs time. */
 static void remember(SqlModel *model, bool picture, const void *bytes, size_t size_bytes,
                      const float *embedding, size_t embedding_bytes)
 {
@@ -289,7 +290,7 @@ int sql_embed_register(sqlite3 *db, const SqlFunctionOptions *options)
         sqlite3_free(model);
         return SQLITE_NOMEM;
     }
-    // SQLite calls the destructor also where registering fails.
+    // SQLite calls the destructor also if registering fails.
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
     int code =
         sqlite3_create_function_v2(db, "embed_text", 1, flags, model, embed_text, NULL, NULL, release_model);

@@ -7,8 +7,8 @@
 
 #include "sql_embed.h"
 
-/* Add all functions to a connection; what they allocate is freed with it. options: copied; NULL: the defaults.
- * Returns SQLite's result code. */
+/* Add the functions to a connection. Their memory is freed with the connection. options are copied; NULL means the
+ * defaults. Returns SQLite's result code. */
 int sql_functions_register(sqlite3 *db, const SqlFunctionOptions *options);
 
 #endif

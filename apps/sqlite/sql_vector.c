@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SQL functions on vectors: blobs of little-endian float32, as embedding_data holds them. */
+/* SQL functions on vectors: blobs of little-endian float32, the format of embedding_data. */
 #include "sql_vector.h"
 
 #include <endian.h>
@@ -14,7 +14,7 @@
 
 SQLITE_EXTENSION_INIT3
 
-#define MAX_LENGTH 65536 // numbers of a vector; what a library allows too
+#define MAX_LENGTH 65536 // numbers of a vector; also the limit of a library
 #define LANES 8
 
 typedef struct SqlVector {
@@ -27,7 +27,8 @@ static const char *function_name(sqlite3_context *context)
     return sqlite3_user_data(context);
 }
 
-/* False: the statement ends with the reason. position: of the argument, from 1. */
+/* Read a vector. Returns false after ending the statement with the reason. position: of the argument, from
+ * 1. */
 static bool read_vector(sqlite3_context *context, int position, sqlite3_value *value, SqlVector *out)
 {
     static const char *const kinds[] = {[SQLITE_INTEGER] = "a number",
@@ -62,7 +63,8 @@ static float value_at(const SqlVector *vector, size_t index)
     return value;
 }
 
-/* In double, in eight sums that the compiler may keep in vector registers: the same on every machine. */
+/* Summed in double, in eight sums that the compiler may keep in vector registers. The result is the same on
+ * every machine. */
 static double dot(const SqlVector *a, const SqlVector *b)
 {
     double sums[LANES] = {0}, sum = 0;
@@ -83,7 +85,7 @@ static bool is_null(int count, sqlite3_value **values)
     bool null = false;
     for (int i = 0; i < count; i++)
         null = null || sqlite3_value_type(values[i]) == SQLITE_NULL;
-    return null; // no result set: the function gives NULL
+    return null; // no result is set: the function returns NULL
 }
 
 static void give_finite(sqlite3_context *context, double result)
@@ -122,7 +124,7 @@ static void vector_norm(sqlite3_context *context, int count, sqlite3_value **val
         give_finite(context, sqrt(dot(&vector, &vector)));
 }
 
-/* Nine digits, which float32 needs to come back as it was. */
+/* Nine digits, which float32 needs to be read back exactly. */
 static void vector_to_json(sqlite3_context *context, int count, sqlite3_value **values)
 {
     SqlVector vector;
@@ -137,7 +139,7 @@ static void vector_to_json(sqlite3_context *context, int count, sqlite3_value **
                      (int)i + 1);
             return;
         }
-        // SQLite's %g drops the sign of zero; JSON's -0 is read as a whole number, which has none.
+        // SQLite's %g drops the sign of zero; JSON's -0 is read as a whole number, which has no sign.
         if (value == 0 && signbit(value))
             sqlite3_str_appendall(text, i == 0 ? "[-0.0" : ",-0.0");
         else
@@ -154,7 +156,7 @@ static void vector_to_json(sqlite3_context *context, int count, sqlite3_value **
     sqlite3_result_error_nomem(context);
 }
 
-/* False: the statement ends with the reason. */
+/* Read the numbers of an array. Returns false after ending the statement with the reason. */
 static bool read_numbers(sqlite3_context *context, const json_t *array, unsigned char *out)
 {
     size_t i;
@@ -186,8 +188,9 @@ static void vector_from_json(sqlite3_context *context, int count, sqlite3_value 
     json_error_t where = {0};
     const char *text = (const char *)sqlite3_value_text(values[0]);
     json_t *array = text != NULL ? json_loadb(text, (size_t)sqlite3_value_bytes(values[0]), 0, &where) : NULL;
-    size_t length = json_array_size(array);                         // 0 for what is no array
-    if (text == NULL || (array == NULL && where.text[0] == '\0')) { // jansson is silent where memory runs out
+    size_t length = json_array_size(array); // 0 if it is no array
+    // jansson leaves the message empty if memory is refused
+    if (text == NULL || (array == NULL && where.text[0] == '\0')) {
         sqlite3_result_error_nomem(context);
     } else if (array == NULL) {
         sql_fail(context, function_name(context), "not JSON: %s at byte %d", where.text, where.position);
@@ -216,7 +219,7 @@ int sql_vector_register(sqlite3 *db)
         {"vector_norm", 1, vector_norm},           {"vector_to_json", 1, vector_to_json},
         {"vector_from_json", 1, vector_from_json},
     };
-    // Innocuous: they see their arguments only, so views of untrusted files may use them.
+    // Innocuous: the functions see only their arguments, so views of untrusted files may use them.
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, code = SQLITE_OK;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0] && code == SQLITE_OK; i++)
         code = sqlite3_create_function_v2(db, functions[i].name, functions[i].argument_count, flags,

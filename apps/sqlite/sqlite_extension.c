@@ -6,7 +6,8 @@
 
 SQLITE_EXTENSION_INIT1
 
-/* The name that SQLite derives from the file name libreelvec_sqlite.so: without lib, and its letters alone. */
+/* The name that SQLite derives from the file name libreelvec_sqlite.so: without "lib", and only its
+ * letters. */
 __attribute__((visibility("default"))) int sqlite3_reelvecsqlite_init(sqlite3 *db, char **message,
                                                                       const sqlite3_api_routines *api);
 

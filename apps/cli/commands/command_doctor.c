@@ -26,7 +26,7 @@ static const CliOption options[] = {
 
 #define FACT_COLUMN 12
 
-/* A line, on a terminal broken between words. */
+/* Print a line. On a terminal it is wrapped between words. */
 static void print_value(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void print_value(const char *name, const char *format, ...)
 {
@@ -55,7 +55,7 @@ static void print_machine(void)
         print_value("REELVEC_CPU", "%s", cap);
 }
 
-/* Beside the shared library, as installed, or where a build folder has it. */
+/* The extension is beside the shared library, as installed, or where a build folder has it. */
 static void print_extension(void)
 {
     static const char *const places[] = {"", "../apps/sqlite/"};
@@ -104,7 +104,7 @@ static int check_model(const CliCommon *common)
         print_value("model", "%s", err.message);
     }
     rv_encoder_close(encoder);
-    // Nothing fetched yet is a state, not a fault.
+    // That nothing has been fetched yet is a state, not a failure.
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->model == NULL) ? CLI_DONE : CLI_FAILED;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec export: the library into another library, or for other programs. */
+/* reelvec export: the library into another library, or into files for other programs. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 typedef struct ExportSettings {
     CliCommon common;
     const char *to, *video, *output;
-    int format, dialect, embeddings; // 0: not given
+    int format, dialect, embeddings; // 0 if not given
     bool replace, pictures;
 } ExportSettings;
 

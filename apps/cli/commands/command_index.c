@@ -17,7 +17,7 @@ typedef struct IndexSettings {
     CliReal every, scenes, skip_similar;
     bool keyframes;
     const char *hwaccel;
-    int compat; // 1: opencv-notebook
+    int compat; // 1 for opencv-notebook
     bool retry_failed, force, no_normalize, exact_pixels;
     int batch, height, quality, jobs;
     const char *shard; // "I/N"
@@ -157,7 +157,7 @@ static const CliOption options[] = {
 
 /* ---- the videos --------------------------------------------------------------------------------------- */
 
-/* Put the videos into the library's list, and work that. */
+/* Add the videos to the library's queue and work on it. */
 static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
                          const CliSources *sources)
 {
@@ -178,7 +178,7 @@ static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, R
     return status == CLI_DONE && sources->left.unreadable_count > 0 ? CLI_PARTLY : status;
 }
 
-/* A source that cannot be read stops --queue before anything is put into the list. */
+/* With --queue, a source that cannot be read stops the command before anything is added to the queue. */
 static int index_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
                          const CliValues *values, CliSourceRules *rules)
 {
@@ -223,7 +223,7 @@ static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
     return CLI_DONE;
 }
 
-/* "I/N", both plain numbers, 1 <= I <= N. *shard: from 0; *shard_count 0: all videos. */
+/* Parse "I/N", both plain numbers, 1 <= I <= N. *shard counts from 0. *shard_count 0 means all videos. */
 static int choose_shard(const char *text, int *shard, int *shard_count)
 {
     *shard = *shard_count = 0;
@@ -261,7 +261,7 @@ static int check_options(const IndexSettings *settings, const CliValues *values)
     return CLI_DONE;
 }
 
-/* With model and library open. */
+/* Called with model and library open. */
 static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
                         const CliValues *values, CliSourceRules *rules)
 {
@@ -278,8 +278,8 @@ static int index_videos(CliIndexing *indexing, const IndexSettings *settings, Rv
     return status;
 }
 
-/* Whoever named no model may not think of the one that the library was begun with. */
-static void tell_model(const CliIndexing *indexing)
+/* Print which model is used if the command names none: it is the one that the library was begun with. */
+static void print_model(const CliIndexing *indexing)
 {
     const char *usual = cli_model(&(CliCommon){0});
     if (indexing->common->quiet || indexing->encoder == NULL || !cli_model_is_open(indexing->common))
@@ -297,13 +297,13 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     RvError err = {0};
     int status = CLI_DONE;
     cli_catch_interrupts();
-    // Before anything is loaded or made.
+    // Checked before anything is loaded or created.
     if (settings->queue && rv_library_queue_possible(cli_library(common), &err) != RV_OK)
         return cli_fail(&err);
     if (cli_open_library_encoder(common, NULL, log, &indexing->encoder, &err) != RV_OK ||
         cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);
-    tell_model(indexing);
+    print_model(indexing);
     if (status == CLI_DONE)
         status = index_videos(indexing, settings, log, values, rules);
     rv_library_close(indexing->library);
@@ -371,7 +371,7 @@ const CliCommand cli_command_index = {
                 "  reelvec index --queue --library postgresql://server/talks /archive\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .min_arguments = 0, // --queue can do without; check_options
+    .min_arguments = 0, // --queue works without arguments; see check_options
     .max_arguments = SIZE_MAX,
     .run = run,
 };

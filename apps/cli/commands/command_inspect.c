@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec inspect: what the model gets to see of a text or a picture. */
+/* reelvec inspect: what the model receives of a text or an image. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

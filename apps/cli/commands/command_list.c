@@ -29,7 +29,7 @@ static const Column columns[] = {
 };
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
 
-/* Of libraries in files: a server's videos may lie on other machines. */
+/* Only for libraries in files: a server's videos may be on other machines. */
 static const char *state_of(const RvVideo *video, bool local, int format)
 {
     if (local && rv_video_is_missing(video))
@@ -40,7 +40,8 @@ static const char *state_of(const RvVideo *video, bool local, int format)
 
 static bool print_videos(const RvVideos *videos, int format, bool local)
 {
-    // The path is the table's last column, because it is long; elsewhere it is "video", as in search.
+    // In the table the path is the last column because it is long. In the other formats it is "video", as in
+    // search.
     size_t first = format == OUTPUT_TABLE ? 1 : 0, count = COLUMN_COUNT - 1;
     Output output;
     if (!cli_output_begin(&output, format, columns + first, count, stdout))

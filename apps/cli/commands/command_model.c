@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec model: known models, fetching them, looking into one. */
+/* reelvec model: the known models, fetching them, and looking into one. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -90,7 +90,7 @@ static bool list_known(Output *output, const RvKnownModel *model)
     return cli_output_row(output, cells);
 }
 
-/* A model that was added is opened for what its row says; one that cannot be is in the list all the same. */
+/* A model that was added is opened for its facts. If it cannot be opened, it is listed without them. */
 static bool list_added(void *user, const char *name, const char *path)
 {
     Output *output = user;
@@ -146,7 +146,7 @@ typedef struct Fetching {
 static bool report_progress(void *user, const RvFetchProgress *report)
 {
     Fetching *fetching = user;
-    if (report->bytes_done == 0 && !fetching->begun) // asking; what answers may be an error
+    if (report->bytes_done == 0 && !fetching->begun) // the request is sent; the answer may still be an error
         return !cli_interrupted();
     if (!fetching->begun || strcmp(fetching->file, report->file) != 0) {
         if (fetching->begun)
@@ -159,7 +159,7 @@ static bool report_progress(void *user, const RvFetchProgress *report)
     return !cli_interrupted();
 }
 
-/* What comes from where, and what went wrong on the way, above the bar. */
+/* Print where files come from, and what failed on the way, above the progress bar. */
 static void write_notice(void *user, RvLogLevel level, const char *message)
 {
     Fetching *fetching = user;
@@ -196,7 +196,7 @@ static int fetch_one(const ModelSettings *settings, const char *name)
     return CLI_DONE;
 }
 
-/* The same step for every named model; each failure is told. */
+/* Do the step for every named model; each failure is printed. */
 static int for_each_name(const CliCommand *command, int argc, char **argv,
                          int (*step)(const ModelSettings *settings, const char *name))
 {

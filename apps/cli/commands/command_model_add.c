@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec model add and remove: checkpoints that were got by hand, into the models folder and out of it. */
+/* reelvec model add and remove: checkpoints that were downloaded by hand, into the models folder and out of
+ * it. */
 #include <stdlib.h>
 
 #include "cli/cli.h"

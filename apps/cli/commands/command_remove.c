@@ -20,7 +20,8 @@ static const CliOption options[] = {
     CLI_OPTION_QUIET(RemoveSettings),
 };
 
-/* What is removed is gone, so that a name that happens to be a pattern, or to be short, removes nothing. */
+/* Removing cannot be undone. A name that happens to be a pattern, or is only a part of a path, therefore
+ * removes nothing. */
 static RvStatus check_names(const char *name, const RvVideos *videos, RvNaming naming, bool glob,
                             RvError *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec search: queries to ranked frames. */
+/* reelvec search: from queries to ranked frames. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -115,11 +115,11 @@ typedef struct Search {
     RvEncoder *encoder;
     RvSearchOptions options;
     RvTerm *terms;   // of the command line
-    char **storages; // what the terms had to copy
+    char **storages; // copies that the terms point to
     size_t term_count;
 } Search;
 
-/* One query: its rows, and its sheet. label: NULL for the query of the command line. */
+/* Run one query and write its rows and its sheet. label is NULL for the query of the command line. */
 static int search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
 {
     const SearchSettings *settings = search->settings;
@@ -173,8 +173,8 @@ static int search_line(const Search *search, const char *line, const char *label
     return search_once(search, &term, 1, label);
 }
 
-/* Queries typed at a terminal, until an empty line. A query that fails is told, and the next one asked for.
- */
+/* Read queries at a terminal until an empty line. A query that fails is reported, and the next one is
+ * read. */
 static int search_prompt(const Search *search)
 {
     char *line = NULL;
@@ -197,7 +197,7 @@ static int search_prompt(const Search *search)
     return CLI_DONE;
 }
 
-/* A line as the rows repeat it. To be freed. */
+/* Returns the line as it is repeated in the rows. Free with free(). */
 static char *label_of(const char *line)
 {
     const char *value = line;
@@ -212,7 +212,7 @@ static char *label_of(const char *line)
     return label;
 }
 
-/* Queries from a pipe or file, one per line. */
+/* Read queries from a pipe or file, one per line. */
 static int search_lines(const Search *search)
 {
     char *line = NULL;
@@ -237,7 +237,7 @@ static int search_lines(const Search *search)
     return CLI_DONE;
 }
 
-/* What was probably not meant so. */
+/* Print a hint if the text was probably meant as something else. */
 static void hint(const Search *search, const char *option, const char *value)
 {
     if (search->settings->common.quiet || (option != NULL && strcmp(option, "text") != 0))
@@ -269,10 +269,10 @@ static int read_terms(Search *search, const CliValues *values)
     return CLI_DONE;
 }
 
-/* Stored frames are vectors already. */
+/* Stored frames are vectors already, so they need no model. */
 static bool needs_model(const Search *search)
 {
-    bool needs = search->term_count == 0; // queries come later
+    bool needs = search->term_count == 0; // queries are read later
     for (size_t i = 0; i < search->term_count; i++)
         needs = needs || search->terms[i].kind != RV_TERM_FRAME;
     return needs;

@@ -59,8 +59,8 @@ typedef struct Sheet {
     const SheetSettings *settings;
     SheetPage page;
     size_t max_pictures;
-    size_t seen_count; // frames offered
-    size_t keep_every; // of them, every so-manieth is on the page
+    size_t seen_count; // frames seen so far
+    size_t keep_every; // one in this many of them is on the page
     double last_time_s;
     RvStatus status;
     RvError *err;
@@ -81,7 +81,7 @@ static RvStatus add_frame(Sheet *sheet, cairo_surface_t *picture, int64_t frame_
     return cli_sheet_add(&sheet->page, item, sheet->err);
 }
 
-/* Leave out every second picture, so that there is room again and the rest is evenly spread. */
+/* Drop every second picture, so that there is room again and the rest is evenly distributed. */
 static void thin_out(Sheet *sheet)
 {
     SheetPage *page = &sheet->page;
@@ -123,14 +123,14 @@ static RvStatus sheet_from_file(Sheet *sheet, const char *video)
     return sheet->status != RV_OK ? sheet->status : status;
 }
 
-/* The stored frames that are on the page: those --every asks for, thinned evenly to what fits. */
+/* Choose the stored frames for the page: those that --every asks for, thinned evenly to what fits. */
 static size_t choose_stored(const Sheet *sheet, RvFrames *frames)
 {
     const CliReal *every = &sheet->settings->every;
     size_t count = 0;
     double next_s = 0;
     for (size_t i = 0; i < frames->count; i++) {
-        // A thousandth is room for times that were rounded when stored.
+        // A tolerance of a millisecond allows for times that were rounded when they were stored.
         if (every->given && frames->items[i].time_s < next_s - 0.001)
             continue;
         if (every->given)
@@ -167,7 +167,7 @@ static bool is_file_or_url(const char *name)
            access(name, F_OK) == 0;
 }
 
-/* From the library where it has frames of the video, else from the video itself. */
+/* Collect the frames from the library if it has frames of the video, otherwise from the video itself. */
 static RvStatus collect(Sheet *sheet, const char *name)
 {
     const CliCommon *common = &sheet->settings->common;
@@ -178,7 +178,8 @@ static RvStatus collect(Sheet *sheet, const char *name)
     bool no_library = status == RV_ERROR_NOT_FOUND && common->library == NULL;
     if (status == RV_OK)
         status = rv_library_find(library, name, &videos, &naming, sheet->err);
-    // A file that is here is meant, not a video of the library that only has the same name.
+    // If the name is that of an existing file, the file is used, not a video of the library that only ends in
+    // the same name.
     bool file = (naming == RV_NAMED_ENDING || naming == RV_NAMED_PATTERN) && is_file_or_url(name);
     if (status == RV_OK && videos.count > 1 && !file)
         status = cli_error(sheet->err, RV_ERROR_ARGUMENT,

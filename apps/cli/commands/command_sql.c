@@ -46,14 +46,14 @@ typedef struct Session {
     const char *name; // of the library, for messages
 } Session;
 
-/* The result of a statement as a table of its own. */
+/* The result of one statement, printed as a table of its own. */
 typedef struct Result {
     const SqlSettings *settings;
     sqlite3_stmt *statement;
     Output output;
     Column columns[OUTPUT_MAX_COLUMNS];
     Cell cells[OUTPUT_MAX_COLUMNS];
-    char *texts[OUTPUT_MAX_COLUMNS]; // of cells, where they are not SQLite's
+    char *texts[OUTPUT_MAX_COLUMNS]; // texts of cells that are not owned by SQLite
 } Result;
 
 static char *blob_text(const void *bytes, size_t size_bytes, int blobs)
@@ -126,7 +126,7 @@ static int fail_sql(const Session *session, int code)
     return CLI_FAILED;
 }
 
-/* A row at a time; tables are printed at the end. */
+/* Print row by row; tables are printed at the end. */
 static int print_rows(const Session *session, Result *result)
 {
     int code, count = sqlite3_column_count(result->statement);
@@ -144,7 +144,7 @@ static int print_rows(const Session *session, Result *result)
     if (code == SQLITE_ROW && cli_interrupted())
         code = SQLITE_INTERRUPT;
     if (ferror(stdout))
-        return CLI_FAILED; // cli_finish says why
+        return CLI_FAILED; // cli_finish reports why
     good = cli_output_end(&result->output) && good;
     if (!good)
         return cli_fail_memory();
@@ -188,13 +188,14 @@ static int run_script(const Session *session, const char *sql)
         else if (statement != NULL)
             status = run_statement(session, statement);
         sqlite3_finalize(statement);
-        cli_flush(); // whoever reads a pipe has this result while the next statement runs
+        cli_flush(); // a reader of the pipe receives this result while the next statement runs
         sql = status == CLI_DONE ? rest : "";
     }
     return status;
 }
 
-/* A script from standard input, at most 64 MiB. NULL with a message. */
+/* Read a script from standard input, at most 64 MiB. Returns NULL with a message on failure. Free with
+ * free(). */
 static char *read_script(void)
 {
     char *text = NULL;

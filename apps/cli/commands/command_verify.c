@@ -21,13 +21,13 @@ static void print_fault(void *user, const char *line)
     cli_print("%s", line);
 }
 
-/* No fault of the library: a remark. */
+/* Print videos whose files are missing. That is a remark, not a fault of the library. */
 static void remark_missing(RvLibrary *library)
 {
     RvVideos videos = {0};
     size_t missing_count = 0;
     if (strstr(rv_library_uri(library), "://") != NULL || rv_library_paths(library, &videos, NULL) != RV_OK)
-        return; // a server's videos may lie on other machines
+        return; // a server's videos may be on other machines
     for (size_t i = 0; i < videos.count; i++)
         missing_count += rv_video_is_missing(&videos.items[i]);
     if (missing_count > 0)
@@ -38,7 +38,7 @@ static void remark_missing(RvLibrary *library)
     rv_videos_clear(&videos);
 }
 
-/* Videos whose files were damaged when they were indexed: neither. */
+/* Print videos whose files were damaged when they were indexed. That is no fault of the library either. */
 static void remark_damaged(RvLibrary *library)
 {
     RvVideos videos = {0};

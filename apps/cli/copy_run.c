@@ -3,7 +3,9 @@
 #include "copy_run.h"
 
 #include "cli.h"
-#include "context.h"
+#include "message.h"
+#include "progress.h"
+#include "signals.h"
 
 typedef struct Copying {
     CliProgress progress;

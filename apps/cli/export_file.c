@@ -9,10 +9,13 @@
 #include <string.h>
 
 #include "cli.h"
-#include "context.h"
+#include "message.h"
 #include "npy.h"
+#include "open.h"
 #include "out_file.h"
 #include "output.h"
+#include "progress.h"
+#include "signals.h"
 #include "text.h"
 
 /* Bytes of a float32 in JSON: comma, sign, 9 digits, point, exponent. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "message.h"
+#include "signals.h"
 
 static int compare_path(const void *key, const void *item)
 {

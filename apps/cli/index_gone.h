@@ -4,6 +4,7 @@
 #define RV_CLI_INDEX_GONE_H
 
 #include "index_sources.h"
+#include "reelvec/reelvec.h"
 
 typedef struct CliGone {
     size_t missing_count; // still in the library

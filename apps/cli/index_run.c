@@ -8,6 +8,9 @@
 
 #include "cli.h"
 #include "index_gone.h"
+#include "message.h"
+#include "progress.h"
+#include "signals.h"
 #include "text.h"
 
 #define AGAIN_S 1.0 // by then the other process has advanced or ended

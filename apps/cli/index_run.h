@@ -3,9 +3,10 @@
 #ifndef RV_CLI_INDEX_RUN_H
 #define RV_CLI_INDEX_RUN_H
 
-#include "context.h"
 #include "index_show.h"
 #include "index_sources.h"
+#include "options.h"
+#include "reelvec/reelvec.h"
 
 /* What indexing needs, regardless of which list the videos come from. */
 typedef struct CliIndexing {

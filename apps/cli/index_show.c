@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message.h"
+#include "progress.h"
+#include "signals.h"
 #include "text.h"
 
 #define READING_SHOWN_S 0.3    // reading that takes less time is not shown as a bar

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-#include "context.h"
+#include "progress.h"
+#include "reelvec/reelvec.h"
 #include "run_line.h"
 
 /* A video of the list, as far as it is known before it is opened. */

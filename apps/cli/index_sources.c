@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "message.h"
+#include "signals.h"
 #include "text.h"
 
 #define UNREADABLE_PRINTED_MAX 10 // this many folders are named one by one

@@ -3,7 +3,12 @@
 #ifndef RV_CLI_INDEX_SOURCES_H
 #define RV_CLI_INDEX_SOURCES_H
 
-#include "context.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "reelvec/reelvec.h"
 
 /* Which videos to find. */
 typedef struct CliSourceRules {

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "cli.h"
-#include "context.h"
 #include "help.h"
+#include "message.h"
 #include "reelvec/reelvec.h"
+#include "signals.h"
 #include "suggest.h"
 
 #define MAX_NAMES 64

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "terminal.h"
@@ -234,4 +235,11 @@ void cli_progress_end(CliProgress *progress)
     progress->bar_shown = false;
     progress->enabled = false;
     funlockfile(stderr);
+}
+
+double cli_clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }

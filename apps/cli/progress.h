@@ -56,4 +56,7 @@ bool cli_progress_on_screen(void);
 /* Erase the bar before something else is printed; the next report draws it again. */
 void cli_progress_hide(CliProgress *progress);
 
+/* Returns the seconds of a clock that never jumps. */
+double cli_clock_s(void);
+
 #endif

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "context.h"
+#include "message.h"
+#include "progress.h"
 #include "queue_heart.h"
+#include "signals.h"
 
 #define DEFAULT_LEASE_S 60.0
 #define RENEWALS_PER_LEASE 3

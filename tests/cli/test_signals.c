@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "context.h"
+#include "message.h"
 #include "signals.h"
 
 static char path[64];

@@ -6,8 +6,9 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/json_text.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/text.h"
 
 typedef struct AnnSettings {

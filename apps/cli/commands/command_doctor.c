@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/open.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 

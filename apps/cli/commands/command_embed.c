@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/json_text.h"
+#include "cli/message.h"
 #include "cli/npy.h"
+#include "cli/open.h"
 #include "cli/out_file.h"
 #include "cli/text.h"
 

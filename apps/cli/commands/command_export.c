@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/copy_run.h"
 #include "cli/export_file.h"
+#include "cli/message.h"
+#include "cli/open.h"
 
 typedef struct ExportSettings {
     CliCommon common;

@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/copy_run.h"
+#include "cli/open.h"
 
 typedef struct ImportSettings {
     CliCommon common;

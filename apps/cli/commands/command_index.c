@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/queue_run.h"
+#include "cli/signals.h"
 
 #define MAX_SHARDS 100000
 

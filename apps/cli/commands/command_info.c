@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/json_text.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/text.h"
 
 typedef struct InfoSettings {

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/picture_surface.h"
 #include "cli/text.h"
 

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/output.h"
 
 typedef struct ListSettings {

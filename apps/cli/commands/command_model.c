@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/json_text.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
 #include "cli/text.h"
 
 typedef struct ModelSettings {

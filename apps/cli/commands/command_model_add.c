@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
 
 typedef struct AddSettings {
     CliCommon common;

@@ -4,7 +4,8 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 
 typedef struct RemoveSettings {
     CliCommon common;

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
 #include "cli/hits.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/picture_surface.h"
 #include "cli/terms.h"
 

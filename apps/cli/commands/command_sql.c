@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 #include "cli/sql_library.h"
 #include "sqlite/sql_functions.h"
 

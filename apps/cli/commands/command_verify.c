@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/context.h"
+#include "cli/message.h"
+#include "cli/open.h"
 
 typedef struct VerifySettings {
     CliCommon common;

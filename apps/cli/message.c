@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What commands print: messages and errors on stderr, lines on standard output, and the exit status. */
+#include "message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "signals.h"
+#include "text.h"
+#include "progress.h"
+
+// The first error of standard output, or what kept a line from being written. Later calls do not report it
+// again.
+static int output_errno;
+
+static void print_line(FILE *file, const char *start, const char *format, va_list arguments)
+{
+    char line[8192]; // a path and more; longer lines are cut
+    vsnprintf(line, sizeof line, format, arguments);
+    char *clean = cli_text_clean(line);
+    if (clean != NULL || file != stdout)
+        fprintf(file, "%s%s\n", start, clean != NULL ? clean : "out of memory");
+    else if (output_errno == 0)
+        output_errno = ENOMEM;
+    free(clean);
+}
+
+void cli_message(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stderr, "reelvec: ", format, arguments);
+    va_end(arguments);
+}
+
+void cli_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stdout, "", format, arguments);
+    va_end(arguments);
+    cli_flush();
+}
+
+int cli_fail(const RvError *err)
+{
+    cli_message("%s", err->message);
+    return err->status == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
+}
+
+int cli_fail_usage(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stderr, "reelvec: ", format, arguments);
+    va_end(arguments);
+    return CLI_WRONG_USAGE;
+}
+
+int cli_fail_memory(void)
+{
+    cli_message("out of memory");
+    return CLI_FAILED;
+}
+
+static void write_log(void *user, RvLogLevel level, const char *message)
+{
+    CliProgress *progress = user;
+    if (level > RV_LOG_WARNING)
+        return;
+    flockfile(stderr); // the library may call from any of its threads
+    if (progress != NULL)
+        cli_progress_hide(progress);
+    cli_message("%s: %s", level == RV_LOG_WARNING ? "warning" : "error", message);
+    funlockfile(stderr);
+}
+
+RvLog cli_log(const CliCommon *common, CliProgress *progress)
+{
+    return common->quiet ? (RvLog){0} : (RvLog){.write = write_log, .user = progress};
+}
+
+void cli_keep_descriptors(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int descriptor = 0; descriptor < 3; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", modes[descriptor]) != descriptor)
+            _exit(CLI_FAILED);
+    }
+}
+
+bool cli_flush(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (output_errno == 0)
+        output_errno = errno;
+    return false;
+}
+
+/* Returns the cause of a failure that occurred inside stdio, when its buffer was full. */
+static int find_output_errno(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if (output_errno != 0)
+        return output_errno;
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0 ? EPIPE : EIO;
+}
+
+int cli_finish(int status)
+{
+    if (status == CLI_INTERRUPTED && cli_interrupted())
+        status = cli_interrupt_status();
+    if (cli_flush() && output_errno == 0)
+        return status;
+    int cause = find_output_errno();
+    if (cause == EPIPE)
+        return CLI_BROKEN_PIPE;
+    cli_message("standard output: %s", strerror(cause));
+    return CLI_FAILED;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening the library and the model that a command's options name. */
+#include "open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *setting(const char *option, const char *variable)
+{
+    const char *value = option != NULL ? option : getenv(variable);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *cli_model(const CliCommon *common)
+{
+    const char *model = setting(common->model, "REELVEC_MODEL");
+    return model != NULL ? model : "ViT-B/32";
+}
+
+bool cli_model_is_open(const CliCommon *common)
+{
+    return setting(common->model, "REELVEC_MODEL") == NULL;
+}
+
+const char *cli_library(const CliCommon *common)
+{
+    return setting(common->library, "REELVEC_LIBRARY");
+}
+
+RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
+                          RvError *err)
+{
+    RvLibraryOptions options = {.read_only = use == CLI_LIBRARY_READ,
+                                .create = use == CLI_LIBRARY_CREATE,
+                                .thread_count = common->thread_count,
+                                .log = log};
+    // Opening a GPU takes longer than one search saves, so it is used only if the user names it.
+    if (common->device != NULL && strcmp(common->device, "auto") != 0)
+        options.device = common->device;
+    return rv_library_open(cli_library(common), &options, out, err);
+}
+
+/* Take --precision, otherwise REELVEC_PRECISION, otherwise auto. Errors: ARGUMENT. */
+static RvStatus find_precision(const CliCommon *common, RvPrecision *precision, RvError *err)
+{
+    static const char *const words[] = {
+        [RV_PRECISION_AUTO] = "auto", [RV_PRECISION_FLOAT32] = "float32", [RV_PRECISION_FAST] = "fast"};
+    const char *word = setting(NULL, "REELVEC_PRECISION");
+    *precision = (RvPrecision)common->precision;
+    if (common->precision != RV_PRECISION_AUTO || word == NULL)
+        return RV_OK;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *precision = (RvPrecision)i;
+            return RV_OK;
+        }
+    }
+    return cli_error(err, RV_ERROR_ARGUMENT, "REELVEC_PRECISION: '%s' is unknown; give auto, float32 or fast",
+                     word);
+}
+
+static RvStatus encoder_options(const CliCommon *common, RvLog log, RvEncoderOptions *out, RvError *err)
+{
+    *out = (RvEncoderOptions){.thread_count = common->thread_count, .device = common->device, .log = log};
+    return find_precision(common, &out->precision, err);
+}
+
+RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err)
+{
+    RvEncoderOptions options;
+    RvStatus status = encoder_options(common, log, &options, err);
+    return status == RV_OK ? rv_encoder_open(cli_model(common), &options, out, err) : status;
+}
+
+RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, RvLog log, RvEncoder **out,
+                                  RvError *err)
+{
+    RvEncoderOptions options;
+    RvLibrary *opened = NULL;
+    if (!cli_model_is_open(common))
+        return cli_open_encoder(common, log, out, err);
+    RvStatus status = encoder_options(common, log, &options, err);
+    if (status == RV_OK && library == NULL) {
+        status = cli_open_library(common, CLI_LIBRARY_READ, (RvLog){0}, &opened, err);
+        if (status == RV_ERROR_NOT_FOUND) // the first video creates it
+            return rv_encoder_open(cli_model(common), &options, out, err);
+        library = opened;
+    }
+    if (status == RV_OK)
+        status = rv_library_open_encoder(library, &options, out, err);
+    rv_library_close(opened);
+    return status;
+}

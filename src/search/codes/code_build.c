@@ -197,7 +197,27 @@ static size_t count_gone(const CodeFile *file, const KeyRange *changed, size_t c
     return gone;
 }
 
-/* Within a snapshot. */
+/* Decide within a snapshot whether the codes must be written (`needed`), and whether the whole file is
+ * written or a segment is appended (`whole`). `min_rows` is CODES_MIN_ROWS; a test passes less, which lowers
+ * `enough` too.
+ *
+ *     rows     rows in the file                 changed  rows of the library that the change log names
+ *     gone     rows of the file out of date     ranges   entries of the change log
+ *     enough   the larger of rows / CHANGED_SHARE and CHANGED_MIN
+ *
+ *     case                                     what is written
+ *     no usable file, library < min_rows       nothing
+ *     no usable file, library >= min_rows      the whole file
+ *     the change log is empty                  nothing
+ *     gone > rows / GONE_SHARE                 the whole file
+ *     changed >= enough, or ranges >= enough   a segment with the changed rows; but the whole file if
+ *                                              - changed > rows,
+ *                                              - the file has CODE_SEGMENTS_MAX segments, or
+ *                                              - it has a second name: a copy of the library uses it too
+ *     otherwise                                nothing: queries read the changed rows from the library
+ *
+ * Example: a file of 1,000,000 rows, so enough is 4,096. 2,000 new frames: nothing. 10,000 new frames: a
+ * segment. 300,000 frames indexed again: the whole file, because more than 250,000 rows are out of date. */
 static RvStatus plan(Update *update, int64_t min_rows, RvError *err)
 {
     RvStatus status = rv_store_derived_changes(update->store, &update->state, &update->changed,
@@ -216,10 +236,8 @@ static RvStatus plan(Update *update, int64_t min_rows, RvError *err)
         return status;
     size_t gone = count_gone(file, update->changed, update->changed_count), rows = file->row_count;
     size_t enough = rows / CHANGED_SHARE > CHANGED_MIN ? rows / CHANGED_SHARE : CHANGED_MIN;
-    // Tests ask for less, and get it.
     enough = (size_t)min_rows < CHANGED_MIN ? (size_t)min_rows : enough;
     struct stat facts;
-    // A file with a second name belongs to a copy of the library too: leave it to that.
     update->whole = fstat(file->descriptor, &facts) != 0 || facts.st_nlink != 1 || gone > rows / GONE_SHARE ||
                     file->segment_count == CODE_SEGMENTS_MAX || (size_t)update->changed_rows > rows;
     update->needed =

@@ -105,10 +105,22 @@ static RvStatus derived_changes(Store *base, const DerivedState *state, KeyRange
     return status;
 }
 
+/* Log that the rows first_key .. last_key changed. If they follow the rows of the newest entry, that entry is
+ * extended, so that a video of any length leaves one entry. It gets a new number: a reader that has read the
+ * old one would not read it again.
+ *
+ *     frame_changes          change_id  first_id  last_id
+ *     before                         7       100      131
+ *     log_change(132, 163)           7       100      131    step 1 inserts 8. It begins at 100, because
+ *                                    8       100      163    entry 7 ends at 132 - 1.
+ *                                    8       100      163    step 2 deletes 7: it begins at 100 too
+ *     log_change(500, 531)           8       100      163    step 1 inserts 9. It begins at 500, because
+ *                                    9       500      531    entry 8 does not end at 499. Step 2 deletes
+ *                                                            nothing.
+ *
+ * Without a derived file (derived_data is empty) nothing is logged. */
 RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err)
 {
-    // The last entry grows where the new rows follow its own: under a new number, since who has read the old
-    // one would not look at it again. So a video of any length leaves one entry.
     static const char *const steps[] = {
         "INSERT INTO frame_changes (first_id, last_id) SELECT coalesce((SELECT first_id FROM frame_changes "
         "WHERE change_id = (SELECT max(change_id) FROM frame_changes) AND last_id = ?1 - 1 AND first_id <= "

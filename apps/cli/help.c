@@ -111,7 +111,7 @@ void cli_help_program(FILE *out)
         {"REELVEC_CUDA_LIBRARIES",
          "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
         {"REELVEC_CPU",
-         "scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx or neon: the instructions to use"},
+         "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
     };
     fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
     print_paragraphs(

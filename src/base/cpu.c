@@ -8,8 +8,6 @@
 #include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 static const char *const level_names[] = {[CPU_SCALAR] = "scalar",
@@ -17,7 +15,6 @@ static const char *const level_names[] = {[CPU_SCALAR] = "scalar",
                                           [CPU_AVX_VNNI] = "avxvnni",
                                           [CPU_AVX512] = "avx512",
                                           [CPU_AVX512_VNNI] = "avx512vnni",
-                                          [CPU_AVX512_AMX] = "avx512amx",
                                           [CPU_NEON] = "neon"};
 
 const char *rv_cpu_level_name(CpuLevel level)
@@ -26,21 +23,10 @@ const char *rv_cpu_level_name(CpuLevel level)
 }
 
 #if defined(__x86_64__)
-/* Linux keeps the tile registers of those processes alone that asked for them: of all their threads, whenever
- * started (Documentation/arch/x86/xstate.rst, from Linux 5.16 on). The numbers stand in <asm/prctl.h> of
- * newer systems than are asked for. */
-static bool request_tiles(void)
-{
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
-    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-}
-#endif
-
-#if defined(__x86_64__)
 /* Instruction sets that clang 14's __builtin_cpu_supports does not know by name. The bits are those of
  * Intel's manual, volume 2, CPUID. */
 typedef struct CpuidBits {
-    bool f16c, avx_vnni, avx512_vnni, amx_int8;
+    bool f16c, avx_vnni, avx512_vnni;
 } CpuidBits;
 
 static CpuidBits ask_cpuid(void)
@@ -53,7 +39,6 @@ static CpuidBits ask_cpuid(void)
         return bits;
     unsigned last_subleaf = eax;
     bits.avx512_vnni = (ecx >> 11 & 1) != 0;
-    bits.amx_int8 = (edx >> 24 & 1) != 0 && (edx >> 25 & 1) != 0; // the tiles, and their 8-bit products
     if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx))
         bits.avx_vnni = (eax >> 4 & 1) != 0;
     return bits;
@@ -64,17 +49,16 @@ static CpuidBits ask_cpuid(void)
  * thread's answer is kept. */
 static CpuidBits read_cpuid_bits(void)
 {
-    enum { KNOWN = 1, F16C = 2, AVX_VNNI = 4, AVX512_VNNI = 8, AMX_INT8 = 16 };
+    enum { KNOWN = 1, F16C = 2, AVX_VNNI = 4, AVX512_VNNI = 8 };
     static atomic_uint kept;
     unsigned known = atomic_load_explicit(&kept, memory_order_relaxed);
     if (known == 0) {
         CpuidBits bits = ask_cpuid();
         known = KNOWN | (bits.f16c ? F16C : 0) | (bits.avx_vnni ? AVX_VNNI : 0) |
-                (bits.avx512_vnni ? AVX512_VNNI : 0) | (bits.amx_int8 ? AMX_INT8 : 0);
+                (bits.avx512_vnni ? AVX512_VNNI : 0);
         atomic_store_explicit(&kept, known, memory_order_relaxed);
     }
-    return (CpuidBits){(known & F16C) != 0, (known & AVX_VNNI) != 0, (known & AVX512_VNNI) != 0,
-                       (known & AMX_INT8) != 0};
+    return (CpuidBits){(known & F16C) != 0, (known & AVX_VNNI) != 0, (known & AVX512_VNNI) != 0};
 }
 #endif
 
@@ -99,8 +83,6 @@ static bool level_runs(CpuLevel level)
         return avx512;
     case CPU_AVX512_VNNI:
         return avx512 && bits.avx512_vnni;
-    case CPU_AVX512_AMX:
-        return avx512 && bits.avx512_vnni && bits.amx_int8 && request_tiles();
     default:
         return false;
     }

@@ -11,13 +11,11 @@ typedef enum CpuLevel {
     CPU_AVX_VNNI, /* AVX2 and AVX-VNNI */
     CPU_AVX512,   /* AVX-512 F, BW, DQ, VL */
     CPU_AVX512_VNNI,
-    CPU_AVX512_AMX, /* AVX-512 VNNI and AMX of 8-bit integers */
-    CPU_NEON,       /* of 64-bit ARM, where every processor has it */
+    CPU_NEON, /* of 64-bit ARM, where every processor has it */
 } CpuLevel;
 
 /* The highest level that runs here, or the one that the environment variable REELVEC_CPU names, if it runs
- * here (scalar, avx2, avxvnni, avx512, avx512vnni, avx512amx, neon). For AMX it asks Linux to let this
- * process use the tile registers. */
+ * here (scalar, avx2, avxvnni, avx512, avx512vnni, neon). */
 CpuLevel rv_cpu_level(void);
 const char *rv_cpu_level_name(CpuLevel level);
 

@@ -96,10 +96,6 @@ static int check_model(const CliCommon *common)
         print_value("runs on", "%s, %d thread%s, pictures in %s precision", info->kernels, info->thread_count,
                     info->thread_count == 1 ? "" : "s", info->precision);
         print_value("pictures", "%s (%s), %d at a time", info->device, info->device_name, info->batch_size);
-        if (strcmp(info->kernels, "avx512amx") == 0)
-            print_value("",
-                        "AMX: so far run in emulation only; its products were compared with plain C's just "
-                        "now. REELVEC_CPU=avx512vnni does without.");
     } else {
         print_value("model", "%s", err.message);
     }

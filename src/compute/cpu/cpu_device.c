@@ -250,23 +250,13 @@ static size_t row_block_floats(void)
     return (size_t)cache_bytes / 2 / sizeof(float);
 }
 
-static CpuLevel choose_level(void)
-{
-    CpuLevel level = rv_cpu_level();
-    // The AMX kernels have run in emulation only: let a processor prove that it computes the same.
-    if (level == CPU_AVX512_AMX &&
-        !rv_i16_kernels_agree(rv_i16_kernels_get(CPU_AVX512_AMX), &rv_i16_kernels_scalar))
-        return CPU_AVX512_VNNI;
-    return level;
-}
-
 RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvError *err)
 {
     *out = NULL;
     CpuDevice *device = rv_mem_alloc(1, sizeof *device, err);
     if (device == NULL)
         return RV_ERROR_MEMORY;
-    CpuLevel level = choose_level();
+    CpuLevel level = rv_cpu_level();
     device->base.ops = &cpu_ops;
     device->base.kernels = rv_cpu_level_name(level);
     snprintf(device->base.device, sizeof device->base.device, "cpu");

@@ -11,10 +11,10 @@
 
 struct LinearI16 {
     size_t output_count, input_count;
-    size_t depth;         // input_count rounded up to the kernels' depth_step
+    size_t depth;         // input_count rounded up to an even number
     size_t segment_count; // of the depth
     size_t panel_count;   // of tile_columns outputs each, the last filled up with zeros
-    int16_t *panels;      // [panel_count, depth * tile_columns], see pack_i16
+    int16_t *panels;      // [panel_count, depth / 2, tile_columns, 2]: pairs of neighbours in depth
     float *scales;        // [panel_count, segment_count, tile_columns]
     float *bias;          // [panel_count, tile_columns]
 };
@@ -52,9 +52,9 @@ static int16_t round_to_i16(double x)
     return (int16_t)bits;
 }
 
-/* One segment of one output's weights; gives the scale. The sum of magnitudes
- * after rounding is at most sum / scale + count / 2, which the choice of the scale keeps at
- * I16_WEIGHT_SUM_MAX. NaN when a weight is not finite: the output then is NaN too. */
+/* One segment of one output's weights; returns the scale. The sum of magnitudes after rounding is at most
+ * sum / scale + count / 2, which the choice of the scale keeps at I16_WEIGHT_SUM_MAX. The scale is NaN if a
+ * weight is not finite: the output then is NaN too. */
 static float quantise_segment(const float *weights, size_t count, int16_t *dst)
 {
     double sum = 0.0;
@@ -74,6 +74,17 @@ static float quantise_segment(const float *weights, size_t count, int16_t *dst)
     return rounded;
 }
 
+/* Put count integers of one output's weights, from depth `start` on (even), into a panel's column. */
+static void place_column(const int16_t *weights, size_t start, size_t count, size_t column,
+                         size_t tile_columns, int16_t *panel)
+{
+    int16_t *pairs = panel + start * tile_columns + 2 * column;
+    for (size_t i = 0; i + 2 <= count; i += 2)
+        memcpy(pairs + i * tile_columns, weights + i, 2 * sizeof *weights);
+    if (count % 2 != 0)
+        pairs[(count - 1) * tile_columns] = weights[count - 1];
+}
+
 typedef struct PackI16Job {
     const I16Kernels *kernels;
     const LinearI16 *layer;
@@ -85,12 +96,12 @@ static void pack_column(const PackI16Job *job, const float *weights, size_t colu
                         float *scales)
 {
     int16_t integers[I16_SEGMENT];
-    size_t input_count = job->layer->input_count;
+    size_t input_count = job->layer->input_count, tile_columns = job->kernels->tile_columns;
     for (size_t start = 0; start < input_count; start += I16_SEGMENT) {
         size_t left = input_count - start, count = left < I16_SEGMENT ? left : I16_SEGMENT;
         *scales = quantise_segment(weights + start, count, integers);
-        job->kernels->pack_i16(integers, start, count, column, panel);
-        scales += job->kernels->tile_columns;
+        place_column(integers, start, count, column, tile_columns, panel);
+        scales += tile_columns;
     }
 }
 
@@ -146,7 +157,7 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
         return RV_ERROR_MEMORY;
     layer->output_count = output_count;
     layer->input_count = input_count;
-    layer->depth = round_up(input_count, kernels->depth_step);
+    layer->depth = round_up(input_count, 2);
     layer->segment_count = divide_up(input_count, I16_SEGMENT);
     layer->panel_count = divide_up(output_count, kernels->tile_columns);
     size_t padded_count = layer->panel_count * kernels->tile_columns;
@@ -206,8 +217,6 @@ static void quantise_rows(void *context, size_t index, int worker)
                                                    values + start);
         }
         memset(values + layer->input_count, 0, (layer->depth - layer->input_count) * sizeof *values);
-        if (job->kernels->split_i16 != NULL)
-            job->kernels->split_i16(values, layer->depth);
     }
 }
 

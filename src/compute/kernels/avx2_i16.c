@@ -49,8 +49,6 @@ const I16Kernels rv_i16_kernels_avx2 = {
     .level = CPU_AVX2,
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
-    .depth_step = 2,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avx2,
-    .pack_i16 = pack_i16_avx2,
 };

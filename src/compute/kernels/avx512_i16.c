@@ -57,8 +57,6 @@ const I16Kernels rv_i16_kernels_avx512 = {
     .level = CPU_AVX512,
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
-    .depth_step = 2,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avx512,
-    .pack_i16 = pack_i16_avx512,
 };

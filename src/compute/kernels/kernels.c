@@ -9,7 +9,6 @@ static const CpuKernels *const kernels_by_level[] = {
     [CPU_AVX_VNNI] = &rv_kernels_avx2, // adds integer kernels only
     [CPU_AVX512] = &rv_kernels_avx512,
     [CPU_AVX512_VNNI] = &rv_kernels_avx512, // likewise
-    [CPU_AVX512_AMX] = &rv_kernels_avx512,
 #elif defined(__aarch64__)
     [CPU_NEON] = &rv_kernels_neon,
 #endif
@@ -22,7 +21,6 @@ static const I16Kernels *const i16_kernels_by_level[] = {
     [CPU_AVX_VNNI] = &rv_i16_kernels_avxvnni,
     [CPU_AVX512] = &rv_i16_kernels_avx512,
     [CPU_AVX512_VNNI] = &rv_i16_kernels_avx512vnni,
-    [CPU_AVX512_AMX] = &rv_i16_kernels_avx512amx,
 #elif defined(__aarch64__)
     [CPU_NEON] = &rv_i16_kernels_scalar, // NEON multiplies no more 16-bit integers at once than floats
 #endif

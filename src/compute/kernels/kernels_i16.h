@@ -25,13 +25,13 @@
  * sums = fma(float(integer sum) * row scale, panel scale, sums). */
 typedef struct TileI16 {
     size_t rows;        // those of the tile function, 1 to tile_rows
-    const int16_t *src; // [rows, depth], rows src_stride apart; where the level has split_i16: split
+    const int16_t *src; // [rows, depth], rows src_stride apart
     size_t src_stride;
     const float *src_scales; // [rows, segment count], rows scale_stride apart
     size_t scale_stride;
-    const int16_t *panel;      // [depth * tile_columns], where pack_i16 puts them
+    const int16_t *panel;      // [depth / 2, tile_columns, 2]: pairs of neighbours in depth
     const float *panel_scales; // [segment count, tile_columns]
-    size_t depth;              // a multiple of depth_step; the last segment may be shorter
+    size_t depth;              // even; the last segment may be shorter
     Tile out; // columns, bias, dst, dst_stride, epilogue, next and next_lines; its depth counts pairs
 } TileI16;
 
@@ -40,29 +40,16 @@ typedef void TileI16Function(const TileI16 *tile);
 typedef struct I16Kernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
-    size_t depth_step;             // the depth is filled up with zeros to a multiple of this; even
     TileI16Function *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
 
     /* One segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so that the
-     * largest magnitude becomes I16_VALUE_MAX. Gives the scale; NaN, and integers of 0, when a value is not
+     * largest magnitude becomes I16_VALUE_MAX. Returns the scale; NaN, and integers of 0, if a value is not
      * finite. Any alignment. */
     float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
-
-    /* Bring a quantised row of depth integers into the order that the tiles read, in place. NULL: they read
-     * it as it is. */
-    void (*split_i16)(int16_t *values, size_t depth);
-
-    /* Put count integers of one output's weights, from depth `start` on (a multiple of I16_SEGMENT), where
-     * the tiles look for those of `column` in a panel. Whoever packs fills the panel with zeros first. */
-    void (*pack_i16)(const int16_t *weights, size_t start, size_t count, size_t column, int16_t *panel);
 } I16Kernels;
 
 /* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. */
 const I16Kernels *rv_i16_kernels_get(CpuLevel level);
-
-/* Whether both give the same product to the bit, one with all kinds of bytes (half a million multiply-adds).
- */
-bool rv_i16_kernels_agree(const I16Kernels *kernels, const I16Kernels *others);
 
 extern const I16Kernels rv_i16_kernels_scalar;
 #if defined(__x86_64__)
@@ -70,7 +57,6 @@ extern const I16Kernels rv_i16_kernels_avx2;
 extern const I16Kernels rv_i16_kernels_avxvnni;
 extern const I16Kernels rv_i16_kernels_avx512;
 extern const I16Kernels rv_i16_kernels_avx512vnni;
-extern const I16Kernels rv_i16_kernels_avx512amx;
 #endif
 
 #endif

@@ -55,16 +55,6 @@ static float quantise_i16_scalar(const float *src, size_t count, int16_t *dst)
     return peak / I16_VALUE_MAX;
 }
 
-/* A panel: [depth / 2, TILE_COLUMNS, 2], pairs of neighbours in depth. */
-static void pack_i16_scalar(const int16_t *weights, size_t start, size_t count, size_t column, int16_t *panel)
-{
-    int16_t *pairs = panel + start * TILE_COLUMNS + 2 * column;
-    for (size_t i = 0; i + 2 <= count; i += 2)
-        memcpy(pairs + i * TILE_COLUMNS, weights + i, 2 * sizeof *weights);
-    if (count % 2 != 0)
-        pairs[(count - 1) * TILE_COLUMNS] = weights[count - 1];
-}
-
 static void tile_1_i16_scalar(const TileI16 *tile)
 {
     tile_i16(tile, 1);
@@ -93,8 +83,6 @@ const I16Kernels rv_i16_kernels_scalar = {
     .level = CPU_SCALAR,
     .tile_rows = TILE_ROWS,
     .tile_columns = TILE_COLUMNS,
-    .depth_step = 2,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_scalar,
-    .pack_i16 = pack_i16_scalar,
 };

@@ -80,14 +80,3 @@ static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)
     }
     return scale;
 }
-
-/* A panel: [depth / 2, TILE_COLUMNS, 2], pairs of neighbours in depth. */
-static void KERNEL_I16(pack)(const int16_t *weights, size_t start, size_t count, size_t column,
-                             int16_t *panel)
-{
-    int16_t *pairs = panel + start * TILE_COLUMNS + 2 * column;
-    for (size_t i = 0; i + 2 <= count; i += 2)
-        memcpy(pairs + i * TILE_COLUMNS, weights + i, 2 * sizeof *weights);
-    if (count % 2 != 0)
-        pairs[(count - 1) * TILE_COLUMNS] = weights[count - 1];
-}

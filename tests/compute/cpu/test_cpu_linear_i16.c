@@ -16,9 +16,6 @@
 #include "base/cpu.h"
 #include "compute/cpu/cpu_device.h"
 #include "cpu_levels.h"
-#if defined(__x86_64__)
-#include "emulated_amx.h"
-#endif
 
 static Compute *open_level(const char *level, int thread_count)
 {
@@ -34,12 +31,6 @@ static Compute *open_threads(void **state, int thread_count)
 {
     const char *level = rv_cpu_level_name(*(CpuLevel *)*state);
     Compute *compute = open_level(level, thread_count);
-#if defined(__x86_64__)
-    if (strcmp(rv_compute_kernels(compute), level) != 0 && *(CpuLevel *)*state == CPU_AVX512_AMX) {
-        ((CpuDevice *)compute)->i16_kernels = emulated_amx_kernels();
-        return compute;
-    }
-#endif
     if (strcmp(rv_compute_kernels(compute), level) != 0) {
         print_message("skipped: this processor has no %s\n", level);
         rv_compute_close(compute);
@@ -117,7 +108,7 @@ static void linear_is_within_a_thousandth_of_exact(void **state)
     rv_compute_close(compute);
 }
 
-/* Without activation every level gives the same floats. */
+/* Without activation every level computes the same floats. */
 static void linear_equals_scalar_to_the_bit(void **state)
 {
     enum { ROWS = 40, INPUTS = 801, OUTPUTS = 100 };
@@ -256,8 +247,7 @@ int main(void)
 #if defined(__aarch64__)
     static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
 #else
-    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2,        CPU_AVX_VNNI,
-                                CPU_AVX512, CPU_AVX512_VNNI, CPU_AVX512_AMX};
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX_VNNI, CPU_AVX512, CPU_AVX512_VNNI};
 #endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_is_within_a_thousandth_of_exact),

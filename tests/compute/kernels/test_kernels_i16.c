@@ -14,10 +14,6 @@
 
 #include "compute/kernels/kernels_i16.h"
 #include "cpu_levels.h"
-#if defined(__x86_64__)
-#include "amx_emulation.h"
-#include "emulated_amx.h"
-#endif
 
 #define LENGTH_MAX 67
 #define GUARD 32
@@ -32,10 +28,6 @@ static const I16Kernels *level_kernels(void **state)
     CpuLevel runs = rv_cpu_level();
     unsetenv("REELVEC_CPU");
     const I16Kernels *kernels = rv_i16_kernels_get(level);
-#if defined(__x86_64__)
-    if (runs != level && level == CPU_AVX512_AMX)
-        return emulated_amx_kernels();
-#endif
     if (runs != level || kernels == NULL) {
         print_message("skipped: this processor or build has no %s\n", rv_cpu_level_name(level));
         skip();
@@ -120,8 +112,8 @@ static void quantise_handles_extremes(void **state)
 
 typedef struct TileCase {
     int16_t src[ROWS_MAX * (DEPTH_MAX + 6)];
-    int16_t weights[COLUMNS_MAX * DEPTH_MAX];                                  // [column, depth]
-    int16_t split[ROWS_MAX * (DEPTH_MAX + 6)], panel[COLUMNS_MAX * DEPTH_MAX]; // as the kernels read them
+    int16_t weights[COLUMNS_MAX * DEPTH_MAX]; // [column, depth]
+    int16_t panel[COLUMNS_MAX * DEPTH_MAX];   // the same as the kernels read them
     float src_scales[ROWS_MAX * 4], column_scales[COLUMNS_MAX * 4], panel_scales[COLUMNS_MAX * 4];
     float bias[COLUMNS_MAX];
     float dst[ROWS_MAX * (COLUMNS_MAX + 3) + 2 * GUARD];
@@ -147,30 +139,15 @@ static float expected_sum(const TileCase *data, const TileI16 *tile, size_t row,
 static void pack(const I16Kernels *kernels, TileCase *data, size_t depth)
 {
     size_t tile_columns = kernels->tile_columns;
-    memset(data->panel, 0, sizeof data->panel);
     for (size_t column = 0; column < tile_columns; column++) {
-        for (size_t start = 0; start < depth; start += I16_SEGMENT)
-            kernels->pack_i16(data->weights + column * DEPTH_MAX + start, start,
-                              depth - start < I16_SEGMENT ? depth - start : I16_SEGMENT, column, data->panel);
+        for (size_t k = 0; k < depth; k++)
+            data->panel[(k / 2 * tile_columns + column) * 2 + k % 2] = data->weights[column * DEPTH_MAX + k];
     }
     for (size_t segment = 0; segment < 4; segment++) {
         for (size_t column = 0; column < tile_columns; column++)
             data->panel_scales[segment * tile_columns + column] =
                 data->column_scales[segment * COLUMNS_MAX + column];
     }
-}
-
-/* The tile with its rows in the order that the kernels read. */
-static TileI16 split_rows(const I16Kernels *kernels, TileCase *data, TileI16 tile)
-{
-    if (kernels->split_i16 == NULL)
-        return tile;
-    int16_t *rows = data->split + (tile.src - data->src);
-    memcpy(data->split, data->src, sizeof data->split);
-    for (size_t row = 0; row < tile.rows; row++)
-        kernels->split_i16(rows + row * tile.src_stride, tile.depth);
-    tile.src = rows;
-    return tile;
 }
 
 static void check_tile(const I16Kernels *kernels, TileCase *data, TileI16 tile, size_t rows)
@@ -188,8 +165,7 @@ static void check_tile(const I16Kernels *kernels, TileCase *data, TileI16 tile, 
     }
     pack(kernels, data, tile.depth);
     tile.rows = rows;
-    TileI16 given = split_rows(kernels, data, tile);
-    kernels->tiles[rows - 1](&given);
+    kernels->tiles[rows - 1](&tile);
     for (size_t i = 0; i < value_count; i++) {
         ptrdiff_t at = &data->dst[i] - dst;
         size_t row = (size_t)at / dst_stride, column = (size_t)at % dst_stride;
@@ -241,8 +217,7 @@ static void tiles_equal_the_definition_to_the_bit(void **state)
     assert_int_equal(kernels->tile_columns, rv_kernels_get(kernels->level)->tile_columns);
     for (int extreme = 0; extreme <= 1; extreme++) {
         TileCase *data = new_case(extreme == 1);
-        size_t step = kernels->depth_step;
-        for (size_t depth = step; depth <= DEPTH_MAX; depth += step > 2 || depth < LENGTH_MAX ? step : 122) {
+        for (size_t depth = 2; depth <= DEPTH_MAX; depth += depth < LENGTH_MAX ? 2 : 122) {
             for (size_t rows = 1; rows <= kernels->tile_rows; rows++) {
                 size_t variant = depth / 2 * 7 + rows;
                 TileI16 tile = {.src = data->src + depth % 3,
@@ -278,7 +253,7 @@ static void tiles_keep_not_a_number_in_its_row_and_column(void **state)
                     .scale_stride = 4,
                     .panel = data->panel,
                     .panel_scales = data->panel_scales,
-                    .depth = I16_SEGMENT + kernels->depth_step,
+                    .depth = I16_SEGMENT + 2,
                     .out.columns = kernels->tile_columns};
     check_tile(kernels, data, tile, kernels->tile_rows);
     for (size_t row = 0; row < kernels->tile_rows; row++) {
@@ -298,42 +273,12 @@ static void i16_kernels_get_answers_by_level(void **state)
         assert_in_range(rv_i16_kernels_get(level)->level, CPU_SCALAR, level);
 }
 
-/* Registers that stay in use would be kept at each change of threads, and slow the processor down. */
-static void amx_tiles_release_their_registers(void **state)
-{
-#if defined(__x86_64__)
-    if (rv_cpu_level() == CPU_AVX512_AMX)
-        return; // in the processor they cannot be seen
-    assert_true(rv_i16_kernels_agree(emulated_amx_kernels(), &rv_i16_kernels_scalar));
-    assert_false(amx_emulation_in_use());
-#endif
-}
-
-static void clear_tile(const TileI16 *tile)
-{
-    for (size_t row = 0; row < tile->rows; row++)
-        memset(tile->out.dst + row * tile->out.dst_stride, 0, tile->out.columns * sizeof(float));
-}
-
-static void i16_kernels_agree_finds_wrong_tiles(void **state)
-{
-    const I16Kernels *kernels = level_kernels(state);
-    assert_true(rv_i16_kernels_agree(kernels, &rv_i16_kernels_scalar));
-    TileI16Function *tiles[ROWS_MAX];
-    for (size_t rows = 1; rows <= kernels->tile_rows; rows++)
-        tiles[rows - 1] = clear_tile;
-    I16Kernels wrong = *kernels;
-    wrong.tiles = tiles;
-    assert_false(rv_i16_kernels_agree(&wrong, &rv_i16_kernels_scalar));
-}
-
 int main(void)
 {
 #if defined(__aarch64__)
     static CpuLevel levels[] = {CPU_SCALAR, CPU_NEON};
 #else
-    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2,        CPU_AVX_VNNI,
-                                CPU_AVX512, CPU_AVX512_VNNI, CPU_AVX512_AMX};
+    static CpuLevel levels[] = {CPU_SCALAR, CPU_AVX2, CPU_AVX_VNNI, CPU_AVX512, CPU_AVX512_VNNI};
 #endif
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(i16_kernels_get_answers_by_level),
@@ -341,11 +286,8 @@ int main(void)
         cmocka_unit_test(quantise_handles_extremes),
         cmocka_unit_test(tiles_equal_the_definition_to_the_bit),
         cmocka_unit_test(tiles_keep_not_a_number_in_its_row_and_column),
-        cmocka_unit_test(i16_kernels_agree_finds_wrong_tiles),
     };
     int failures = 0;
-    static const struct CMUnitTest once[] = {cmocka_unit_test(amx_tiles_release_their_registers)};
     RUN_ON_CPU_LEVELS(levels, tests, &failures);
-    failures += cmocka_run_group_tests(once, NULL, NULL);
     return failures;
 }

@@ -94,8 +94,6 @@ static size_t choose_images_per_run(const VisionTower *tower)
 static void clear_space(VisionTower *tower)
 {
     Compute *compute = tower->compute;
-    if (compute->ops->pass_forget != NULL)
-        compute->ops->pass_forget(compute, tower);
     rv_block_space_clear(compute, &tower->space);
     compute->ops->buffer_destroy(compute, tower->pooled);
     compute->ops->buffer_destroy(compute, tower->output);
@@ -209,19 +207,15 @@ static void run(VisionTower *tower, size_t image_count)
     Compute *compute = tower->compute;
     const ComputeOps *ops = compute->ops;
     size_t width = (size_t)tower->config.vision.width;
-    if (ops->pass_begin == NULL || ops->pass_begin(compute, tower, image_count)) {
-        const DeviceRows class_tokens = {tower->space.stream, 0, tower->token_count * width};
-        const DeviceRows pooled = {tower->pooled, 0, width};
-        const DeviceRows output = {tower->output, 0, (size_t)tower->config.dimensions};
-        embed(tower, image_count);
-        rv_block_stack_run(&tower->stack, &tower->space, image_count, tower->token_count, 0);
-        ops->layer_norm(compute, class_tokens, image_count, width, tower->ln_post_gain, tower->ln_post_shift,
-                        tower->config.layer_norm_epsilon, pooled);
-        ops->linear(compute, tower->projection, pooled, image_count, output,
-                    (LinearEpilogue){ACTIVATION_NONE, false});
-    }
-    if (ops->pass_end != NULL)
-        ops->pass_end(compute);
+    const DeviceRows class_tokens = {tower->space.stream, 0, tower->token_count * width};
+    const DeviceRows pooled = {tower->pooled, 0, width};
+    const DeviceRows output = {tower->output, 0, (size_t)tower->config.dimensions};
+    embed(tower, image_count);
+    rv_block_stack_run(&tower->stack, &tower->space, image_count, tower->token_count, 0);
+    ops->layer_norm(compute, class_tokens, image_count, width, tower->ln_post_gain, tower->ln_post_shift,
+                    tower->config.layer_norm_epsilon, pooled);
+    ops->linear(compute, tower->projection, pooled, image_count, output,
+                (LinearEpilogue){ACTIVATION_NONE, false});
 }
 
 static size_t run_length(const VisionTower *tower, size_t image_count)

@@ -128,13 +128,6 @@ typedef struct ComputeOps {
     void (*sequences)(Compute *, DeviceRows src, const DeviceBuffer *first, const DeviceBuffer *positions,
                       size_t sequence_count, size_t token_count, size_t width, DeviceBuffer *dst);
 
-    /* A pass: operations (no transfers) that will come again on the same buffers, known by their owner and a
-     * number of its own. true: issue them, then pass_end; false: the device has them recorded, and pass_end
-     * alone runs them. Before the owner's buffers go, pass_forget. All NULL where nothing is gained by it. */
-    bool (*pass_begin)(Compute *, const void *owner, size_t number);
-    void (*pass_end)(Compute *);
-    void (*pass_forget)(Compute *, const void *owner);
-
     /* Whether everything downloaded so far is good; NULL where nothing can fail. MEMORY: something did not
      * fit; told once, the device goes on with less. Anything else stays: the device is lost. */
     RvStatus (*status)(Compute *, RvError *err);

@@ -86,7 +86,6 @@ static void close_device(Compute *compute)
         driver->context_set(device->context);
         if (device->stream != NULL)
             driver->stream_wait(device->stream);
-        rv_cuda_pass_forget(compute, NULL);
         rv_cuda_images_release(device);
         rv_cuda_free(device, &device->scratch.address);
         rv_cuda_free(device, &device->workspace);
@@ -128,9 +127,6 @@ static const ComputeOps cuda_ops = {
     .patches = rv_cuda_patches,
     .add_rows = rv_cuda_add_rows,
     .sequences = rv_cuda_sequences,
-    .pass_begin = rv_cuda_pass_begin,
-    .pass_end = rv_cuda_pass_end,
-    .pass_forget = rv_cuda_pass_forget,
     .status = status_of,
     .free_bytes = rv_cuda_free_bytes,
     .codes = &rv_cuda_code_ops,

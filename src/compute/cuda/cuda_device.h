@@ -28,25 +28,6 @@ typedef struct CudaImageSlot {
     CudaHandle uploaded, consumed; // events: the last pictures are there; have been read
 } CudaImageSlot;
 
-/* A pass that was met: issued as it comes the first time (libraries load their kernels then), recorded the
- * second. */
-typedef struct CudaPass {
-    const void *owner; // NULL: free
-    size_t number;
-    int slot;              // of the pictures that it reads
-    CudaHandle executable; // the recording, NULL: not yet
-    uint64_t last_use;
-} CudaPass;
-
-#define CUDA_PASSES 16
-
-typedef enum CudaPassState {
-    CUDA_PASS_NONE,
-    CUDA_PASS_DIRECT,
-    CUDA_PASS_RECORD,
-    CUDA_PASS_REPLAY
-} CudaPassState;
-
 typedef struct CudaDevice {
     Compute base;
     CudaDriver driver;
@@ -61,9 +42,6 @@ typedef struct CudaDevice {
     CudaImageSlot slots[2];
     size_t slot_bytes;
     int slot; // of the next patches
-    CudaPass passes[CUDA_PASSES], *pass;
-    CudaPassState pass_state;
-    uint64_t pass_count;
     RvError failure; // the first; status RV_OK: none
 } CudaDevice;
 
@@ -146,10 +124,6 @@ void rv_cuda_add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t widt
 void rv_cuda_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *first,
                        const DeviceBuffer *positions, size_t sequence_count, size_t token_count, size_t width,
                        DeviceBuffer *dst);
-
-bool rv_cuda_pass_begin(Compute *compute, const void *owner, size_t number);
-void rv_cuda_pass_end(Compute *compute);
-void rv_cuda_pass_forget(Compute *compute, const void *owner); // NULL: all
 
 extern const DeviceCodeOps rv_cuda_code_ops;
 extern const DevicePlaneOps rv_cuda_plane_ops;

@@ -21,10 +21,9 @@ enum {
     CUDA_CONTEXT_BLOCKING_SYNC = 4, // flags
     CUDA_STREAM_NON_BLOCKING = 1,
     CUDA_EVENT_NO_TIMING = 2,
-    CUDA_CAPTURE_RELAXED = 2, // allocations of other threads do not end a capture
 };
 
-#define CUDA_DRIVER_MIN 11040 // as cuDriverGetVersion says it: 11.4, which has cuGraphInstantiateWithFlags
+#define CUDA_DRIVER_MIN 11040 // as cuDriverGetVersion returns it: 11.4; older drivers were never tried
 
 /* X(field, symbol, parameters); all return a CUresult, 0 is success. */
 #define CUDA_DRIVER_FUNCTIONS(X)                                                                             \
@@ -58,17 +57,10 @@ enum {
     X(stream_destroy, "cuStreamDestroy_v2", (CudaHandle stream))                                             \
     X(stream_wait, "cuStreamSynchronize", (CudaHandle stream))                                               \
     X(stream_wait_event, "cuStreamWaitEvent", (CudaHandle stream, CudaHandle event, unsigned flags))         \
-    X(capture_begin, "cuStreamBeginCapture_v2", (CudaHandle stream, int mode))                               \
-    X(capture_end, "cuStreamEndCapture", (CudaHandle stream, CudaHandle * graph))                            \
     X(event_create, "cuEventCreate", (CudaHandle * event, unsigned flags))                                   \
     X(event_destroy, "cuEventDestroy_v2", (CudaHandle event))                                                \
     X(event_record, "cuEventRecord", (CudaHandle event, CudaHandle stream))                                  \
     X(event_wait, "cuEventSynchronize", (CudaHandle event))                                                  \
-    X(graph_instantiate, "cuGraphInstantiateWithFlags",                                                      \
-      (CudaHandle * executable, CudaHandle graph, unsigned long long flags))                                 \
-    X(graph_launch, "cuGraphLaunch", (CudaHandle executable, CudaHandle stream))                             \
-    X(graph_destroy, "cuGraphDestroy", (CudaHandle graph))                                                   \
-    X(executable_destroy, "cuGraphExecDestroy", (CudaHandle executable))                                     \
     X(kernel_launch, "cuLaunchKernel",                                                                       \
       (CudaHandle function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,             \
        unsigned block_y, unsigned block_z, unsigned shared_bytes, CudaHandle stream, void **parameters,      \

@@ -188,8 +188,7 @@ static bool ensure_scratch(CudaDevice *device, size_t rows, size_t outputs)
         count = SIZE_MAX; // is refused below
     if (count <= device->scratch.count)
         return true;
-    if (device->pass_state != CUDA_PASS_RECORD)
-        device->driver.stream_wait(device->stream); // what uses the old one
+    device->driver.stream_wait(device->stream); // for what uses the old one
     rv_cuda_free(device, &device->scratch.address);
     device->scratch.count = 0;
     RvStatus status = rv_cuda_alloc(device, count, sizeof(float), &device->scratch.address, &err);

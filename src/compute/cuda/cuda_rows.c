@@ -92,14 +92,11 @@ void rv_cuda_patches(Compute *compute, const PatchShape *shape, size_t image_cou
                             .grid = (uint32_t)grid};
     memcpy(params.mean, shape->mean, sizeof params.mean);
     memcpy(params.deviation, shape->deviation, sizeof params.deviation);
-    // In a recording the events stand around it (rv_cuda_pass_begin, rv_cuda_pass_end).
-    bool recording = device->pass_state == CUDA_PASS_RECORD;
-    if (!recording &&
-        !rv_cuda_good(device, driver->stream_wait_event(device->stream, slot->uploaded, 0), "an event"))
+    if (!rv_cuda_good(device, driver->stream_wait_event(device->stream, slot->uploaded, 0), "an event"))
         return;
     rv_cuda_launch(device, dst->half ? CUDA_KERNEL_rv_patches_f16 : CUDA_KERNEL_rv_patches_f32,
                    (CudaGrid){image_count * grid * grid, 1, CUDA_THREADS, 0}, &params);
-    if (!recording && device->failure.status == RV_OK)
+    if (device->failure.status == RV_OK)
         rv_cuda_good(device, driver->event_record(slot->consumed, device->stream), "an event");
 }
 

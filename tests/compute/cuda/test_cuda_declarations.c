@@ -23,7 +23,6 @@ SAME(CUDA_DEVICE_MINOR, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
 SAME(CUDA_CONTEXT_BLOCKING_SYNC, CU_CTX_SCHED_BLOCKING_SYNC);
 SAME(CUDA_STREAM_NON_BLOCKING, CU_STREAM_NON_BLOCKING);
 SAME(CUDA_EVENT_NO_TIMING, CU_EVENT_DISABLE_TIMING);
-SAME(CUDA_CAPTURE_RELAXED, CU_STREAM_CAPTURE_MODE_RELAXED);
 SAME(CUBLASLT_FLOAT32, CUDA_R_32F);
 SAME(CUBLASLT_FLOAT16, CUDA_R_16F);
 SAME(CUBLASLT_COMPUTE_FLOAT32, CUBLAS_COMPUTE_32F);
@@ -87,16 +86,10 @@ static void symbols_are_those_of_the_headers(void **state)
         NAME(cuStreamDestroy),
         NAME(cuStreamSynchronize),
         NAME(cuStreamWaitEvent),
-        NAME(cuStreamBeginCapture),
-        NAME(cuStreamEndCapture),
         NAME(cuEventCreate),
         NAME(cuEventDestroy),
         NAME(cuEventRecord),
         NAME(cuEventSynchronize),
-        NAME(cuGraphInstantiateWithFlags),
-        NAME(cuGraphLaunch),
-        NAME(cuGraphDestroy),
-        NAME(cuGraphExecDestroy),
         NAME(cuLaunchKernel),
     };
 #define SYMBOL(field, symbol, parameters) symbol,

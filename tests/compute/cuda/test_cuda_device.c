@@ -228,47 +228,34 @@ static void layer_norm_and_sequences_take_halves(void **state)
     free(values), free(gain), free(shift), free(halves);
 }
 
-/* A pass over two pictures of 4 x 4 pixels in patches of 2: their sum with itself. */
+/* Two pictures of 4 x 4 pixels in patches of 2: their sum with itself. */
 enum { PIXELS = 2 * 4 * 4 * 3 };
 
-static bool run_pass(Compute *compute, const void *owner, DeviceBuffer *dst, uint8_t level, float *found)
+static void double_images(Compute *compute, DeviceBuffer *dst, uint8_t level, float *found)
 {
     static const PatchShape shape = {4, 2, {0, 0, 0}, {1, 1, 1}};
     const ComputeOps *ops = compute->ops;
     uint8_t images[PIXELS];
     memset(images, level, sizeof images);
     ops->images(compute, images, sizeof images);
-    bool issued = ops->pass_begin(compute, owner, 2);
-    if (issued) {
-        ops->patches(compute, &shape, 2, dst);
-        ops->add_rows(compute, (DeviceRows){dst, 0, PIXELS}, 1, PIXELS, dst, 1);
-    }
-    ops->pass_end(compute);
+    ops->patches(compute, &shape, 2, dst);
+    ops->add_rows(compute, (DeviceRows){dst, 0, PIXELS}, 1, PIXELS, dst, 1);
     ops->download(compute, found, dst, PIXELS);
-    return issued;
 }
 
-static void passes_are_recorded_when_they_come_again(void **state)
+static void images_take_turns_in_two_places(void **state)
 {
     Compute *compute = open_device(state);
     float found[PIXELS] = {0};
-    int owners[20];
     DeviceBuffer *dst = copy_of(compute, found, PIXELS, COMPUTE_FLOAT32);
     assert_int_equal(compute->ops->images_reserve(compute, PIXELS, NULL), RV_OK);
-    // Each of the two places for pictures: issued, recorded, then replayed.
     for (int turn = 0; turn < 10; turn++) {
-        bool issued = run_pass(compute, &owners[0], dst, (uint8_t)(10 * turn), found);
-        assert_int_equal(issued, turn < 4);
+        double_images(compute, dst, (uint8_t)(10 * turn), found);
         for (size_t i = 0; i < PIXELS; i++)
             assert_true(fabsf(found[i] - 2.0f * 10.0f * (float)turn / 255.0f) < 1e-6f);
     }
-    // More passes than are kept: those of the first owner are dropped, and work anew.
-    for (int owner = 1; owner < 20; owner++)
-        assert_true(run_pass(compute, &owners[owner], dst, 1, found));
-    assert_true(run_pass(compute, &owners[0], dst, 255, found));
+    double_images(compute, dst, 255, found);
     assert_true(found[0] == 2.0f && found[PIXELS - 1] == 2.0f);
-    compute->ops->pass_forget(compute, &owners[0]);
-    assert_true(run_pass(compute, &owners[0], dst, 51, found));
     assert_good(compute);
     compute->ops->buffer_destroy(compute, dst);
     rv_compute_close(compute);
@@ -401,23 +388,23 @@ static void a_failure_stays_and_memory_does_not(void **state)
     DeviceBuffer *dst = copy_of(compute, found, PIXELS, COMPUTE_FLOAT32);
     assert_int_equal(compute->ops->images_reserve(compute, PIXELS, NULL), RV_OK);
     for (int turn = 0; turn < 2; turn++)
-        run_pass(compute, fake, dst, 1, found);
-    fake->fail_instantiate = 0;
-    run_pass(compute, fake, dst, 1, found);
+        double_images(compute, dst, 1, found);
+    fake->refuse_launch = 0;
+    double_images(compute, dst, 1, found);
     assert_int_equal(compute->ops->status(compute, &err), RV_ERROR_MEMORY);
-    assert_non_null(strstr(err.message, "cuda:0 (Fake GPU 0): recording: out of memory"));
+    assert_non_null(strstr(err.message, "cuda:0 (Fake GPU 0): start of a kernel: out of memory"));
     assert_int_equal(compute->ops->status(compute, &err), RV_OK);
-    run_pass(compute, fake, dst, 51, found);
+    double_images(compute, dst, 51, found);
     assert_int_equal(compute->ops->status(compute, &err), RV_OK);
     assert_true(fabsf(found[0] - 0.4f) < 1e-6f);
     fake->fail_launch = 0;
-    run_pass(compute, &err, dst, 102, found);
+    double_images(compute, dst, 102, found);
     for (int again = 0; again < 2; again++) {
         assert_int_equal(compute->ops->status(compute, &err), RV_ERROR_IO);
         assert_non_null(strstr(err.message, "unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)"));
     }
     size_t launches = fake->launches;
-    run_pass(compute, &err, dst, 102, found);
+    double_images(compute, dst, 102, found);
     assert_int_equal(fake->launches, launches); // nothing more is asked of it
     assert_null(compute->ops->buffer_create(compute, 1, COMPUTE_FAST, &err));
     compute->ops->buffer_destroy(compute, dst);
@@ -443,7 +430,7 @@ int main(void)
         cmocka_unit_test(fast_linear_is_within_half_precision),
         cmocka_unit_test(fast_attention_is_within_half_precision),
         cmocka_unit_test(layer_norm_and_sequences_take_halves),
-        cmocka_unit_test(passes_are_recorded_when_they_come_again),
+        cmocka_unit_test(images_take_turns_in_two_places),
     };
     static const struct CMUnitTest failures[] = {
         cmocka_unit_test(without_linear_layers_the_driver_is_enough),

@@ -167,7 +167,7 @@ static float *floats_of(const Layout *layout, const void *values)
     return floats;
 }
 
-static void run_product(void *argument)
+static void run_product(const void *argument)
 {
     const Product *product = argument;
     const Layout *d = &product->d;
@@ -220,5 +220,5 @@ EXPORT int cublasLtMatmul(void *handle, void *desc, const void *alpha, const voi
         !aligned(d, algorithm[3]))
         return INVALID_VALUE;
     fake_cuda()->products++;
-    return fake_cuda_submit(stream, run_product, &product, sizeof product) == 0 ? SUCCESS : EXECUTION_FAILED;
+    return fake_cuda_submit(run_product, &product) == 0 ? SUCCESS : EXECUTION_FAILED;
 }

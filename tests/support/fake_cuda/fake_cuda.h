@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A CUDA device for tests: libcuda.so.1 and libcublasLt.so.13 whose device memory is the host's and whose
  * kernels are reelvec's own, compiled as C++ (kernel_block.h). What is not allowed on a real device is
- * refused: calls without a context, transfers and waits while a graph is recorded, too much shared memory.
- * New device memory is full of NaN; under AddressSanitizer a kernel's access outside its memory is found.
+ * refused: calls without a context, too much shared memory. New device memory is full of NaN; under
+ * AddressSanitizer a kernel's access outside its memory is found.
  *
  * Fields may be set by the test (which finds fake_cuda in the library) or, before the library is loaded, by
  * variables: FAKE_CUDA_DEVICES, FAKE_CUDA_DRIVER, FAKE_CUDA_MEMORY_BYTES, FAKE_CUDA_FAIL_LAUNCH. FFmpeg's
@@ -22,21 +22,23 @@ typedef struct FakeCuda {
     int device_count, driver_version, capability; // 1, 13000, 90
     size_t memory_bytes, used_bytes;
     // How many calls go well before one fails; FAKE_NEVER.
-    long fail_alloc, fail_launch, fail_instantiate, fail_copy;
+    long fail_alloc, fail_launch, fail_copy;
+    // How many launches are taken before one is refused for lack of memory, which leaves the device well.
+    long refuse_launch;
     // How many copies to the device go well before one arrives with a bit of every byte changed.
     long spoil_upload;
     int stays_broken; // after fail_launch or fail_copy every call fails, as on a real device
     // Counts since the library was loaded.
     size_t allocations; // that are alive, of the host's page-locked memory too
-    size_t allocation_calls, launches, products, recordings, replays, rectangles; // rectangles: copied planes
-    void *launch_context;                                                         // of the last launch
+    size_t allocation_calls, launches, products, rectangles; // rectangles: copied planes
+    void *launch_context;                                    // of the last launch
 } FakeCuda;
 
 FakeCuda *fake_cuda(void);
 void fake_cuda_reset(void); // all fields but used_bytes and the counts
 
-/* For the library beside it: run, or record, work that was given to a stream. 0 or a CUresult. */
-int fake_cuda_submit(void *stream, void (*work)(void *argument), const void *argument, size_t argument_bytes);
+/* For the library beside it: run work that was given to a stream. 0 or a CUresult. */
+int fake_cuda_submit(void (*work)(const void *argument), const void *argument);
 
 /* Run one kernel; 0 or a CUresult. size_bytes: of its parameter, by name. */
 typedef struct FakeKernel {

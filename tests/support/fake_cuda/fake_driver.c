@@ -16,8 +16,6 @@ enum {
     INVALID_CONTEXT = 201,
     NOT_FOUND = 500,
     LAUNCH_FAILED = 719,
-    CAPTURE_UNSUPPORTED = 900,
-    CAPTURE_ISOLATION = 905,
     SHARED_BYTES_MAX = 48 * 1024,
 };
 
@@ -32,20 +30,6 @@ static int shared_count;  // how often the shared one was retained
 static unsigned shared_flags;
 static bool broken;
 static bool told_once; // a launch has failed, and the next call says so
-
-typedef struct Work {
-    void (*run)(void *argument);
-    void *argument;
-    struct Work *next;
-} Work;
-
-typedef struct Graph {
-    Work *first, **end;
-} Graph;
-
-typedef struct Stream {
-    Graph *recording;
-} Stream;
 
 typedef struct Block { // of device or page-locked memory
     void *address;
@@ -68,7 +52,7 @@ EXPORT void fake_cuda_reset(void)
     fake.memory_bytes = (size_t)from_environment("FAKE_CUDA_MEMORY_BYTES", 1L << 31);
     fake.fail_launch = from_environment("FAKE_CUDA_FAIL_LAUNCH", FAKE_NEVER);
     fake.capability = 90;
-    fake.fail_alloc = fake.fail_instantiate = fake.fail_copy = fake.spoil_upload = FAKE_NEVER;
+    fake.fail_alloc = fake.refuse_launch = fake.fail_copy = fake.spoil_upload = FAKE_NEVER;
     fake.stays_broken = 1;
     broken = told_once = false;
 }
@@ -106,8 +90,6 @@ static int fail_for_good(void)
     broken = fake.stays_broken;
     return LAUNCH_FAILED;
 }
-
-static bool any_recording;
 
 EXPORT int cuInit(unsigned flags)
 {
@@ -316,7 +298,6 @@ EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *total_bytes)
     return check();
 }
 
-/* A copy, which no recording may meet: the host's memory would be gone when it is replayed. */
 void *fake_cuda_current(void)
 {
     return current_context;
@@ -324,11 +305,8 @@ void *fake_cuda_current(void)
 
 int fake_cuda_copy(void *dst, const void *src, size_t size_bytes, void *handle)
 {
-    const Stream *stream = handle; // NULL: the default one
     if (check() != SUCCESS)
         return check();
-    if (stream != NULL && stream->recording != NULL)
-        return CAPTURE_UNSUPPORTED;
     if (fails(&fake.fail_copy))
         return fail_for_good();
     memcpy(dst, src, size_bytes);
@@ -358,7 +336,7 @@ static int create(void **handle, size_t size_bytes)
 
 EXPORT int cuStreamCreate(void **stream, unsigned flags)
 {
-    return create(stream, sizeof(Stream));
+    return create(stream, 1);
 }
 
 EXPORT int cuStreamDestroy_v2(void *stream)
@@ -369,12 +347,12 @@ EXPORT int cuStreamDestroy_v2(void *stream)
 
 EXPORT int cuStreamSynchronize(void *stream)
 {
-    return stream != NULL && ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
+    return check();
 }
 
 EXPORT int cuStreamWaitEvent(void *stream, void *event, unsigned flags)
 {
-    return ((Stream *)stream)->recording != NULL ? CAPTURE_ISOLATION : check();
+    return check();
 }
 
 EXPORT int cuEventCreate(void **event, unsigned flags)
@@ -390,101 +368,19 @@ EXPORT int cuEventDestroy_v2(void *event)
 
 EXPORT int cuEventRecord(void *event, void *stream)
 {
-    return ((Stream *)stream)->recording != NULL ? CAPTURE_UNSUPPORTED : check();
+    return check();
 }
 
 EXPORT int cuEventSynchronize(void *event)
 {
-    return any_recording ? CAPTURE_UNSUPPORTED : check();
-}
-
-static int destroy_graph(Graph *graph)
-{
-    for (Work *work = graph->first, *next; work != NULL; work = next) {
-        next = work->next;
-        free(work->argument);
-        free(work);
-    }
-    free(graph);
-    return SUCCESS;
-}
-
-EXPORT int cuStreamBeginCapture_v2(void *handle, int mode)
-{
-    Stream *stream = handle;
-    if (stream->recording != NULL)
-        return INVALID_VALUE;
-    stream->recording = calloc(1, sizeof(Graph));
-    if (stream->recording == NULL)
-        return OUT_OF_MEMORY;
-    stream->recording->end = &stream->recording->first;
-    any_recording = true;
     return check();
 }
 
-EXPORT int cuStreamEndCapture(void *handle, void **graph)
+EXPORT int fake_cuda_submit(void (*work)(const void *argument), const void *argument)
 {
-    Stream *stream = handle;
-    *graph = stream->recording;
-    stream->recording = NULL;
-    any_recording = false;
-    fake.recordings++;
-    return *graph != NULL ? check() : INVALID_VALUE;
-}
-
-EXPORT int fake_cuda_submit(void *handle, void (*run)(void *argument), const void *argument,
-                            size_t argument_bytes)
-{
-    Stream *stream = handle;
-    Work *work = calloc(1, sizeof *work);
-    void *own = malloc(argument_bytes);
-    if (work == NULL || own == NULL || check() != SUCCESS) {
-        free(work), free(own);
-        return check() != SUCCESS ? check() : OUT_OF_MEMORY;
-    }
-    *work = (Work){run, memcpy(own, argument, argument_bytes), NULL};
-    if (stream->recording != NULL) {
-        *stream->recording->end = work;
-        stream->recording->end = &work->next;
-        return SUCCESS;
-    }
-    run(own);
-    free(work), free(own);
+    if (check() == SUCCESS)
+        work(argument);
     return check();
-}
-
-/* An executable graph takes the graph's work; destroying the emptied graph is then harmless. */
-EXPORT int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags)
-{
-    if (fails(&fake.fail_instantiate))
-        return OUT_OF_MEMORY;
-    Graph *own = calloc(1, sizeof *own);
-    if (own == NULL)
-        return OUT_OF_MEMORY;
-    own->first = ((Graph *)graph)->first;
-    ((Graph *)graph)->first = NULL;
-    *executable = own;
-    return check();
-}
-
-EXPORT int cuGraphLaunch(void *executable, void *stream)
-{
-    if (check() != SUCCESS)
-        return check();
-    fake.replays++;
-    for (const Work *work = ((Graph *)executable)->first; work != NULL; work = work->next)
-        work->run(work->argument);
-    return check();
-}
-
-EXPORT int cuGraphDestroy(void *graph)
-{
-    return destroy_graph(graph);
-}
-
-EXPORT int cuGraphExecDestroy(void *executable)
-{
-    return destroy_graph(executable);
 }
 
 typedef struct Launch {
@@ -493,7 +389,7 @@ typedef struct Launch {
     unsigned char params[256];
 } Launch;
 
-static void run_launch(void *argument)
+static void run_launch(const void *argument)
 {
     const Launch *launch = argument;
     if (broken || fails(&fake.fail_launch) ||
@@ -516,5 +412,5 @@ EXPORT int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsi
     memcpy(launch.params, params[0], kernel->param_bytes);
     fake.launches++;
     fake.launch_context = current_context;
-    return fake_cuda_submit(stream, run_launch, &launch, sizeof launch);
+    return fails(&fake.refuse_launch) ? OUT_OF_MEMORY : fake_cuda_submit(run_launch, &launch);
 }

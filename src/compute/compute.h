@@ -15,8 +15,6 @@ typedef struct ComputeOptions {
     int thread_count;    // 0: one per core
     bool without_linear; // neither linear layers nor COMPUTE_FAST buffers will be asked for: what only they
                          // need is left out (CUDA: cuBLASLt)
-    void *context;       // CUDA: work in this context of the driver's, which outlives the device, instead of
-                         // the one that its users share; NULL: in that
     RvLog log;
 } ComputeOptions;
 
@@ -135,8 +133,6 @@ typedef struct ComputeOps {
     size_t (*free_bytes)(Compute *); // of device memory; NULL where the caller need not care
 
     const struct DeviceCodeOps *codes; // device_codes.h; NULL where searches use the CPU's kernels
-    const struct DevicePlaneOps
-        *planes; // device_planes.h; NULL where no decoder leaves pictures on the device
 } ComputeOps;
 
 /* Each device's own structure begins with this. */

@@ -219,17 +219,15 @@ static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int imag
         options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
 }
 
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log,
-                             int image_size, size_t first_sample, const atomic_bool *stopping,
-                             BatchMaker **out, RvError *err)
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
+                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
 {
     SamplerOptions sampler_options = {.sampling = options->sampling,
                                       .interval_s = options->interval_s,
                                       .scene_threshold = options->scene_threshold,
                                       .first_sample = first_sample};
     ConverterOptions converter_options = {.exact = options->exact_pixels,
-                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK,
-                                          .log = *log};
+                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK};
     *out = NULL;
     BatchMaker *maker = rv_mem_alloc(1, sizeof *maker, err);
     if (maker == NULL)

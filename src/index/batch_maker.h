@@ -39,9 +39,8 @@ typedef struct BatchMaker BatchMaker;
 /* Open the batches of a video. options must have a batch size. first_sample: samples before it are already in
  * the library. stopping: set it to end the filling early; the reader's `cancelled` should test it too.
  * Reader, options and stopping are borrowed. Errors: as rv_sampler_open. */
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const RvLog *log,
-                             int image_size, size_t first_sample, const atomic_bool *stopping,
-                             BatchMaker **out, RvError *err);
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
+                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err);
 void rv_batch_maker_close(BatchMaker *maker);
 
 /* _size returns the number of frames of the largest batch. _expected returns the number of frames of the

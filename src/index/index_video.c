@@ -231,9 +231,8 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
         rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader, err);
     if (status != RV_OK)
         return status;
-    return rv_batch_maker_open(video->reader, context->options, context->log,
-                               rv_encoder_info(context->encoder)->image_size, video->decision.first_sample,
-                               &video->stopping, &video->batches, err);
+    return rv_batch_maker_open(video->reader, context->options, rv_encoder_info(context->encoder)->image_size,
+                               video->decision.first_sample, &video->stopping, &video->batches, err);
 }
 
 static RvStatus report_elsewhere(IndexVideo *video, RvError *err)

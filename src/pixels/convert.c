@@ -35,9 +35,6 @@ struct FrameConverter {
     Rows rgb;  // R G B, the result of swscale or of the steps after it
     Rows wide; // R G B A or 16-bit R G B on the way to rgb
     ToneMap *tone_map;
-    Compute *device;      // of frames that lie on one; NULL: not opened
-    void *device_context; // the driver's, of those frames
-    bool left_device;     // it does not work
 };
 
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err)
@@ -57,7 +54,6 @@ void rv_converter_destroy(FrameConverter *converter)
     rv_frame_scaler_clear(&converter->input_scaler);
     rv_frame_scaler_clear(&converter->picture_scaler);
     rv_frame_scaler_clear(&converter->full_scaler);
-    rv_compute_close(converter->device);
     rv_tone_map_destroy(converter->tone_map);
     free(converter->rgb.bytes);
     free(converter->wide.bytes);
@@ -102,7 +98,7 @@ static RvStatus check_frame(const Frame *frame, RvError *err)
 
 static bool has_alpha(const AVFrame *av)
 {
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(rv_frame_format(av));
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
     return format != NULL && (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
 }
 
@@ -110,7 +106,7 @@ static bool has_alpha(const AVFrame *av)
  * chroma). */
 static bool fast_allowed(const FrameConverter *converter, const AVFrame *av, Size size)
 {
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(rv_frame_format(av));
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
     if (converter->options.exact || format == NULL || has_alpha(av) ||
         (format->flags & AV_PIX_FMT_FLAG_RGB) != 0)
         return false;
@@ -171,8 +167,8 @@ static void map_window(const FrameConverter *converter, const PixelWindow *windo
                       to->row_stride);
 }
 
-/* The frame's planes as sRGB of that size in converter->rgb, not turned; right in the window (NULL:
- * everywhere) alone. */
+/* The view's planes as sRGB of that size in converter->rgb, not turned. Only the pixels in the window (NULL:
+ * everywhere) are right. */
 static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVFrame *av,
                        const FrameView *view, Size size, const PixelWindow *window, RvError *err)
 {
@@ -201,63 +197,12 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     return RV_OK;
 }
 
-static void close_device(FrameConverter *converter)
-{
-    rv_frame_scaler_clear(&converter->input_scaler);
-    rv_frame_scaler_clear(&converter->picture_scaler);
-    rv_compute_close(converter->device);
-    converter->device = NULL;
-}
-
-/* Whether a frame that lies on a device is to be resampled there. */
-static bool stays_on_device(FrameConverter *converter, const FrameView *view, Size size)
-{
-    RvError reason = {0};
-    bool same_size = size.width == view->shape.width && size.height == view->shape.height;
-    if (!view->shape.on_device || converter->left_device || same_size)
-        return false;
-    if (view->context != converter->device_context)
-        close_device(converter); // another decoder's frame
-    converter->device_context = view->context;
-    RvStatus status = RV_OK;
-    if (converter->device == NULL)
-        status = rv_device_scaler_open(view->context, &converter->options.log, &converter->device, &reason);
-    if (status != RV_OK) {
-        rv_log_line(&converter->options.log, status == RV_ERROR_UNSUPPORTED ? RV_LOG_INFO : RV_LOG_WARNING,
-                    "frames are resampled by the processor: %s", reason.message);
-        converter->left_device = true;
-    }
-    return status == RV_OK;
-}
-
-static void leave_device(FrameConverter *converter, const RvError *reason)
-{
-    rv_log_line(&converter->options.log, RV_LOG_WARNING,
-                "frames are resampled by the processor from here on: %s", reason->message);
-    close_device(converter);
-    converter->left_device = true;
-}
-
-/* The fast way: `render`, on the device where the frame lies, or in memory. */
+/* The fast way: `render` straight to the wanted size. */
 static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler, const Frame *frame,
                                  Size size, const PixelWindow *window, RvError *err)
 {
     FrameView view;
-    RvError reason = {0};
     RvStatus status = rv_frame_view(frame->av, &view, err);
-    if (status != RV_OK)
-        return status;
-    if (stays_on_device(converter, &view, size)) {
-        view.compute = converter->device;
-        if (render(converter, scaler, frame->av, &view, size, window, &reason) == RV_OK)
-            return RV_OK;
-        leave_device(converter, &reason);
-    }
-    if (view.shape.on_device) {
-        status = rv_frame_fetch(frame, err);
-        if (status == RV_OK)
-            status = rv_frame_view(frame->av, &view, err);
-    }
     return status == RV_OK ? render(converter, scaler, frame->av, &view, size, window, err) : status;
 }
 
@@ -278,9 +223,7 @@ static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPic
 {
     *out = NULL;
     FrameView view = {0};
-    RvStatus status = rv_frame_fetch(frame, err);
-    if (status == RV_OK)
-        status = rv_frame_view(frame->av, &view, err);
+    RvStatus status = rv_frame_view(frame->av, &view, err);
     Size planes = {view.shape.width, view.shape.height};
     if (status == RV_OK)
         status = render(converter, &converter->full_scaler, frame->av, &view, planes, NULL, err);

@@ -9,7 +9,6 @@
 #define RV_PIXELS_CONVERT_H
 
 #include "pixels/picture.h"
-#include "reelvec/log.h"
 #include "video/frame.h"
 
 typedef struct FrameConverter FrameConverter;
@@ -17,12 +16,9 @@ typedef struct FrameConverter FrameConverter;
 typedef struct ConverterOptions {
     bool exact; // convert at full size, then resample as still pictures are; else planes are resized first
     bool swap_red_blue; // what the notebook did
-    RvLog log;
 } ConverterOptions;
 
-/* Keeps scaler contexts between frames of one shape. Frames that lie on a CUDA device are resampled there;
- * where that does not work (in the middle of a video: with a warning) they are brought into memory, in place.
- * Destroy it before the decoder of such frames is closed. Threads: one caller at a time. */
+/* Keeps scaler contexts between frames of one shape. Threads: one caller at a time. */
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err);
 void rv_converter_destroy(FrameConverter *converter);
 

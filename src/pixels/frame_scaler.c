@@ -29,7 +29,7 @@ static bool same_shape(const FrameShape *a, const FrameShape *b)
 {
     return a->format == b->format && a->width == b->width && a->height == b->height &&
            a->matrix == b->matrix && a->full_range == b->full_range && a->chroma_x == b->chroma_x &&
-           a->chroma_y == b->chroma_y && a->on_device == b->on_device;
+           a->chroma_y == b->chroma_y;
 }
 
 static bool same_window(const PixelWindow *a, const PixelWindow *b)
@@ -41,7 +41,6 @@ void rv_frame_scaler_clear(FrameScaler *scaler)
 {
     sws_freeContext(scaler->resample);
     sws_freeContext(scaler->colour);
-    rv_device_scaler_clear(&scaler->device);
     free(scaler->planes);
     *scaler = (FrameScaler){0};
 }
@@ -149,11 +148,7 @@ static RvStatus prepare(FrameScaler *scaler, RvError *err)
                  .to_width = scaler->to_width,
                  .to_height = scaler->to_height,
                  .to_full_range = two_steps ? scaler->from.full_range : 1};
-    RvStatus status = RV_OK;
-    if (!scaler->from.on_device)
-        status = open_step(&step, &scaler->resample, err);
-    else if (!two_steps)
-        status = rv_error_set(err, RV_ERROR_UNSUPPORTED, "frames on a device are resampled only");
+    RvStatus status = open_step(&step, &scaler->resample, err);
     if (status == RV_OK && two_steps)
         status = prepare_colour(scaler, err);
     return status;
@@ -205,12 +200,6 @@ static RvStatus resample(FrameScaler *scaler, const FrameView *view, RvError *er
 {
     uint8_t *planes[4];
     int strides[4];
-    const PixelWindow *window = &scaler->window;
-    if (view->shape.on_device) {
-        planes_at(scaler, window->left, window->top, planes, strides);
-        return rv_device_scaler_run(&scaler->device, view, scaler->to_width, scaler->to_height, window,
-                                    planes, strides, err);
-    }
     planes_at(scaler, 0, 0, planes, strides);
     int rows =
         sws_scale(scaler->resample, view->planes, view->strides, 0, view->shape.height, planes, strides);
@@ -245,9 +234,8 @@ RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AV
     const PixelWindow whole = {0, 0, width, height};
     if (window == NULL)
         window = &whole;
-    bool fits = (scaler->resample != NULL || scaler->colour != NULL) &&
-                same_shape(&scaler->from, &view->shape) && scaler->to_format == to_format &&
-                scaler->to_width == width && scaler->to_height == height &&
+    bool fits = scaler->resample != NULL && same_shape(&scaler->from, &view->shape) &&
+                scaler->to_format == to_format && scaler->to_width == width && scaler->to_height == height &&
                 same_window(&scaler->window, window);
     if (!fits) {
         rv_frame_scaler_clear(scaler);

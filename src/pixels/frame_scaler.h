@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pixels/device_scaler.h"
 #include "pixels/frame_view.h"
 #include "pixels/upright.h"
 #include "reelvec/status.h"
@@ -20,7 +19,6 @@ typedef struct FrameScaler {
     struct SwsContext *colour;   // those planes to packed R G B, in the window alone
     uint8_t *planes;             // three, one after the other
     size_t plane_stride;
-    DeviceScaler device; // in the place of `resample` where frames lie on a device
     FrameShape from;
     enum AVPixelFormat to_format;
     int to_width, to_height;
@@ -31,8 +29,7 @@ void rv_frame_scaler_clear(FrameScaler *scaler);
 
 /* Resample the whole frame to width x height (bicubic, a = -0.5) and convert to RGB24, RGBA or RGB48 in
  * machine order. Only the pixels in the window need be right; others may hold anything. The result does not
- * depend on the processor; frames on a device give what those in memory do but for rounding, and must be of
- * another size. pixels: height rows of row_stride bytes, row_stride from rv_frame_scaler_stride.
+ * depend on the processor. pixels: height rows of row_stride bytes, row_stride from rv_frame_scaler_stride.
  */
 RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AVPixelFormat to_format,
                              int width, int height, const PixelWindow *window, uint8_t *pixels,

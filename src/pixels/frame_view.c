@@ -3,13 +3,11 @@
 #include "pixels/frame_view.h"
 
 #include <libavutil/dovi_meta.h>
-#include <libavutil/hwcontext.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
 #include "base/error.h"
 #include "video/ffmpeg_compat.h"
-#include "video/hardware.h"
 
 #define HD_LINES 720
 
@@ -149,26 +147,18 @@ static void take_first_field(const AVFrame *frame, const AVPixFmtDescriptor *for
     view->shape.height = height;
 }
 
-enum AVPixelFormat rv_frame_format(const AVFrame *frame)
-{
-    if (frame->hw_frames_ctx == NULL)
-        return (enum AVPixelFormat)frame->format;
-    return ((const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data)->sw_format;
-}
-
 RvStatus rv_frame_view(const AVFrame *frame, FrameView *out, RvError *err)
 {
     rv_ffmpeg_silence();
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(rv_frame_format(frame));
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
     if (format == NULL || frame->data[0] == NULL || frame->width < 1 || frame->height < 1)
         return rv_error_set(err, RV_ERROR_FORMAT, "video frame without pixels (%d x %d)", frame->width,
                             frame->height);
     FrameView view = {0};
-    view.shape.on_device = rv_hardware_cuda_of(frame, &view.context, &view.stream);
     view.shape.full_range = frame->color_range == AVCOL_RANGE_JPEG;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED && format->nb_components <= 2)
         view.shape.full_range = 1;
-    view.shape.format = plain_format(rv_frame_format(frame), &view.shape.full_range);
+    view.shape.format = plain_format((enum AVPixelFormat)frame->format, &view.shape.full_range);
     if (!sws_isSupportedInput(view.shape.format))
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "video frames of pixel format %s are not read; convert the "

@@ -5,7 +5,6 @@
 
 #include <libavutil/frame.h>
 #include <libavutil/pixfmt.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "reelvec/status.h"
@@ -20,7 +19,6 @@ typedef struct FrameShape {
     int matrix;                // SWS_CS_*
     int full_range;
     int chroma_x, chroma_y; // position of chroma samples as swscale's options take it, or CHROMA_UNSET
-    bool on_device;         // the planes are addresses of a CUDA device
 } FrameShape;
 
 /* Borrowed planes. */
@@ -28,12 +26,7 @@ typedef struct FrameView {
     FrameShape shape;
     const uint8_t *planes[4];
     int strides[4];
-    void *context, *stream;  // on_device: of the driver's, in and on which the frame was decoded
-    struct Compute *compute; // on_device: set by the caller
 } FrameView;
-
-/* The format of the planes, also of frames that lie on a device. */
-enum AVPixelFormat rv_frame_format(const AVFrame *frame);
 
 /* The picture of a frame: all of it, or the first field alone where it is interlaced, so that no comb is
  * seen. Matrix, where the stream does not say: BT.709 from 720 lines on, else BT.601. Range, where it does

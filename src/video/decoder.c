@@ -18,8 +18,8 @@
 #define IN_FLIGHT_MAX 64 // most packets whose frames have not come out yet; decoders delay by 16 + threads
 
 /* Frames that stay on the device while the next ones are decoded, beyond those that the codec refers to: the
- * decoder's last frame, the one whose end is not known yet, and the two that interval sampling holds. A
- * device's frames come from a pool whose size is fixed when it is opened. */
+ * decoder's last frame, the one whose end is not known yet, and two to spare. A device's frames come from a
+ * pool whose size is fixed when it is opened. */
 #define HELD_FRAMES 4
 
 // The last time stamps that were sent, oldest first.

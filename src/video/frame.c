@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* One decoded video frame: references to its planes, and the way from a device into memory. */
+/* One decoded video frame: references to its planes. */
 #include "video/frame.h"
 
 #include <libavutil/frame.h>
 
 #include "base/error.h"
-#include "video/hardware.h"
 
 void rv_frame_clear(Frame *frame)
 {
@@ -13,11 +12,6 @@ void rv_frame_clear(Frame *frame)
         return;
     av_frame_free(&frame->av);
     *frame = (Frame){0};
-}
-
-RvStatus rv_frame_fetch(const Frame *frame, RvError *err)
-{
-    return rv_hardware_fetch(frame->av, "video frame", err);
 }
 
 RvStatus rv_frame_ref(const Frame *frame, Frame *out, RvError *err)

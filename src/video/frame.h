@@ -11,8 +11,8 @@
 struct AVFrame; // only video/ and pixels/ look inside
 
 typedef struct Frame {
-    struct AVFrame *av; // owned reference; planes (in memory, or on a CUDA device that decoded them until
-                        // rv_frame_fetch), pixel format, colour matrix, range, transfer, field order
+    struct AVFrame *av; // owned reference, in memory: planes, pixel format, colour matrix, range, transfer,
+                        // field order
     int64_t pts_us;     // presentation time from the video's time zero
     bool keyframe;
     int quarter_turns;     // clockwise turns by 90 degrees that make it upright, 0 to 3 (display matrix)
@@ -23,10 +23,6 @@ typedef struct Frame {
 
 /* Release the planes. NULL and half-filled frames are accepted. */
 void rv_frame_clear(Frame *frame);
-
-/* Bring the planes of a frame that was decoded on a device into memory; others are left alone. In place: the
- * frame shows the same, other references to its planes stay on the device. Errors: IO, MEMORY. */
-RvStatus rv_frame_fetch(const Frame *frame, RvError *err);
 
 /* Make a second reference to the same planes, to keep a borrowed frame beyond its life. *out is overwritten;
  * release it with rv_frame_clear. Errors: MEMORY. */

@@ -132,15 +132,6 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
 
 /* ---- front -------------------------------------------------------------------------------------------- */
 
-/* Bring a frame that goes to the caller from the device into memory. Frames that were only decoded on the way
- * never leave the device. CUDA frames stay there until their pixels are needed in memory. */
-static RvStatus hand_out(const FrameStream *stream, TimedFrame *out, RvError *err)
-{
-    if (out->frame.av->format == AV_PIX_FMT_CUDA)
-        return RV_OK;
-    return rv_hardware_fetch(out->frame.av, stream->reader->name, err);
-}
-
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err)
 {
     *end = false;
@@ -168,5 +159,6 @@ RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError
         if (status != RV_OK)
             return status;
     }
-    return hand_out(stream, out, err);
+    // Only frames that are handed out leave the device; those decoded on the way do not.
+    return rv_hardware_fetch(out->frame.av, stream->reader->name, err);
 }

@@ -15,10 +15,6 @@
 
 /* Taken from libavutil/hwcontext_cuda.h, which needs CUDA's own header. */
 #define CUDA_USE_PRIMARY_CONTEXT (1 << 0) // AV_CUDA_USE_PRIMARY_CONTEXT
-typedef struct CudaDeviceContext {        // how AVCUDADeviceContext begins
-    void *context;
-    void *stream;
-} CudaDeviceContext;
 
 static bool is_software(const char *name)
 {
@@ -155,17 +151,6 @@ void rv_hardware_close(Hardware *hardware)
 {
     av_buffer_unref(&hardware->device);
     *hardware = (Hardware){0};
-}
-
-bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream)
-{
-    if (frame->format != AV_PIX_FMT_CUDA || frame->hw_frames_ctx == NULL)
-        return false;
-    const AVHWFramesContext *frames = (const AVHWFramesContext *)(const void *)frame->hw_frames_ctx->data;
-    const CudaDeviceContext *device = frames->device_ctx->hwctx;
-    *context = device->context;
-    *stream = device->stream;
-    return true;
 }
 
 #define MARK_MIN 8 // a row of a video does not hold so many of the mark's bytes by chance

@@ -27,9 +27,4 @@ void rv_hardware_close(Hardware *hardware);
  * messages. Errors: IO, MEMORY. */
 RvStatus rv_hardware_fetch(AVFrame *frame, const char *what, RvError *err);
 
-/* The driver's context in which the planes of a frame on a CUDA device are addresses, and the stream on which
- * FFmpeg works there (NULL: the context's default one): both as long as the frame's hw_frames_ctx lives.
- * false: the frame lies elsewhere. */
-bool rv_hardware_cuda_of(const AVFrame *frame, void **context, void **stream);
-
 #endif

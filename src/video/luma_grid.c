@@ -32,9 +32,6 @@ void rv_luma_destroy(LumaScaler *scaler)
 RvStatus rv_luma_grid(LumaScaler *scaler, const Frame *frame, uint8_t *grid, RvError *err)
 {
     const AVFrame *av = frame->av;
-    RvStatus status = rv_frame_fetch(frame, err);
-    if (status != RV_OK)
-        return status;
     scaler->context =
         sws_getCachedContext(scaler->context, av->width, av->height, av->format, LUMA_GRID_WIDTH,
                              LUMA_GRID_HEIGHT, AV_PIX_FMT_GRAY8, SWS_AREA, NULL, NULL, NULL);

@@ -3,5 +3,4 @@
 #include "compute/cuda/attention.cu"
 #include "compute/cuda/attention_w64.cu"
 #include "compute/cuda/codes.cu"
-#include "compute/cuda/planes.cu"
 #include "compute/cuda/rows.cu"

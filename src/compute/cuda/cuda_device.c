@@ -103,8 +103,7 @@ static void close_device(Compute *compute)
         if (device->module != NULL)
             driver->module_unload(device->module);
         driver->context_set(NULL);
-        if (device->own_context)
-            driver->context_release(device->device);
+        driver->context_release(device->device);
     }
     rv_cuda_driver_close(&device->driver);
     free(device);
@@ -130,7 +129,6 @@ static const ComputeOps cuda_ops = {
     .status = status_of,
     .free_bytes = rv_cuda_free_bytes,
     .codes = &rv_cuda_code_ops,
-    .planes = &rv_cuda_plane_ops,
 };
 
 /* The device of that number, if its kernels are in this build. */
@@ -194,29 +192,14 @@ static void retain_context(CudaDevice *device)
     device->driver.context_flags(device->device, CUDA_CONTEXT_BLOCKING_SYNC);
     if (rv_cuda_good(device, device->driver.context_retain(&context, device->device), "opening"))
         device->context = context;
-    device->own_context = device->context != NULL;
 }
 
-/* Of which device the context is; 0 where it does not say. */
-static int ordinal_of(const CudaDriver *driver, CudaHandle context)
+static RvStatus start_device(CudaDevice *device, int ordinal, bool without_linear, RvError *err)
 {
-    int ordinal = 0;
-    if (driver->context_set(context) != 0 || driver->context_device(&ordinal) != 0)
-        ordinal = 0;
-    return ordinal;
-}
-
-static RvStatus start_device(CudaDevice *device, int ordinal, const ComputeOptions *options, RvError *err)
-{
-    bool without_linear = options->without_linear;
-    if (options->context != NULL)
-        ordinal = ordinal_of(&device->driver, options->context);
     RvStatus status = choose_device(device, ordinal, err);
     if (status != RV_OK)
         return status;
-    device->context = options->context;
-    if (device->context == NULL)
-        retain_context(device);
+    retain_context(device);
     if (device->context != NULL && rv_cuda_enter(device)) {
         load_kernels(device);
         create_streams(device);
@@ -251,7 +234,7 @@ RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvEr
     device->base.images_per_run = IMAGES_PER_RUN;
     RvStatus status = rv_cuda_driver_open(&device->driver, err);
     if (status == RV_OK)
-        status = start_device(device, number != NULL ? atoi(number + 1) : 0, options, err);
+        status = start_device(device, number != NULL ? atoi(number + 1) : 0, options->without_linear, err);
     if (status != RV_OK)
         close_device(&device->base);
     else

@@ -7,7 +7,6 @@
 #include "compute/cuda/cuda_library.h"
 #include "compute/cuda/kernel_params.h"
 #include "compute/device_codes.h"
-#include "compute/device_planes.h"
 
 /* Errors: UNSUPPORTED with the reason why there is none, or none of that number; MEMORY. */
 RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvError *err);
@@ -34,14 +33,13 @@ typedef struct CudaDevice {
     CublasLt blas;
     int device;
     CudaHandle context, module;
-    bool own_context; // retained, to be released
     CudaHandle kernels[CUDA_KERNEL_COUNT];
     CudaHandle stream, upload_stream;
     CudaAddress workspace; // cuBLASLt's, and for values on their way to another type
     DeviceBuffer scratch;  // sums that an activation needs before they are added
     CudaImageSlot slots[2];
     size_t slot_bytes;
-    int slot; // of the next patches
+    int slot;        // of the next patches
     RvError failure; // the first; status RV_OK: none
 } CudaDevice;
 
@@ -126,6 +124,5 @@ void rv_cuda_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *fir
                        DeviceBuffer *dst);
 
 extern const DeviceCodeOps rv_cuda_code_ops;
-extern const DevicePlaneOps rv_cuda_plane_ops;
 
 #endif

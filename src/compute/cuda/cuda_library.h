@@ -40,7 +40,6 @@ enum {
     X(context_retain, "cuDevicePrimaryCtxRetain", (CudaHandle * context, int device))                        \
     X(context_release, "cuDevicePrimaryCtxRelease_v2", (int device))                                         \
     X(context_set, "cuCtxSetCurrent", (CudaHandle context))                                                  \
-    X(context_device, "cuCtxGetDevice", (int *device))                                                       \
     X(module_load, "cuModuleLoadData", (CudaHandle * module, const void *image))                             \
     X(module_unload, "cuModuleUnload", (CudaHandle module))                                                  \
     X(module_function, "cuModuleGetFunction", (CudaHandle * function, CudaHandle module, const char *name))  \

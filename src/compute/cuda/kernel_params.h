@@ -25,10 +25,7 @@
     X(rv_attention_f16, AttentionParams)                                                                     \
     X(rv_attention_f16_w64, AttentionParams)                                                                 \
     X(rv_code_scores, CodeScoresParams)                                                                      \
-    X(rv_codes_above, CodesAboveParams)                                                                      \
-    X(rv_plane_rows_u8, PlaneRowsParams)                                                                     \
-    X(rv_plane_rows_u16, PlaneRowsParams)                                                                    \
-    X(rv_plane_columns, PlaneColumnsParams)
+    X(rv_codes_above, CodesAboveParams)
 
 /* Blocks and threads that the kernels are written for. */
 #define CUDA_THREADS 256        /* of a block, where nothing else is said */
@@ -119,25 +116,5 @@ typedef struct CodesAboveParams {
     double threshold;
     uint32_t row_count, capacity;
 } CodesAboveParams;
-
-/* Blocks: x columns of the window, y rows of the source from first_row on. Sample starts[column] + tap, or
- * the one at the edge, weighs weights[tap, column]. */
-typedef struct PlaneRowsParams {
-    const uint8_t *src;
-    const int32_t *starts;
-    const float *weights;
-    float *dst;        /* [rows, columns] */
-    size_t row_stride; /* bytes */
-    uint32_t width, step, first_row, columns, taps;
-} PlaneRowsParams;
-
-/* Blocks: x columns, y rows of the window. src: rows of the source from first_row on, [.., columns]. */
-typedef struct PlaneColumnsParams {
-    const float *src;
-    const int32_t *starts;
-    const float *weights; /* [taps, rows] */
-    uint16_t *dst;        /* [rows, columns] */
-    uint32_t height, first_row, rows, columns, taps;
-} PlaneColumnsParams;
 
 #endif

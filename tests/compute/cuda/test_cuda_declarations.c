@@ -71,7 +71,6 @@ static void symbols_are_those_of_the_headers(void **state)
         NAME(cuDevicePrimaryCtxRetain),
         NAME(cuDevicePrimaryCtxRelease),
         NAME(cuCtxSetCurrent),
-        NAME(cuCtxGetDevice),
         NAME(cuModuleLoadData),
         NAME(cuModuleUnload),
         NAME(cuModuleGetFunction),

@@ -30,8 +30,8 @@ typedef struct FakeCuda {
     int stays_broken; // after fail_launch or fail_copy every call fails, as on a real device
     // Counts since the library was loaded.
     size_t allocations; // that are alive, of the host's page-locked memory too
-    size_t allocation_calls, launches, products, rectangles; // rectangles: copied planes
-    void *launch_context;                                    // of the last launch
+    size_t allocation_calls, launches, products;
+    size_t contexts_made; // beside the one that all users share
 } FakeCuda;
 
 FakeCuda *fake_cuda(void);

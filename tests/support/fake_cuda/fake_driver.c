@@ -166,6 +166,7 @@ EXPORT int cuCtxCreate_v2(void **context, unsigned flags, int device)
     if (*context == NULL)
         return OUT_OF_MEMORY;
     context_count++;
+    fake.contexts_made++;
     return cuCtxPushCurrent_v2(*context);
 }
 
@@ -207,12 +208,6 @@ EXPORT int cuCtxSetCurrent(void *context)
 {
     current_context = context;
     return SUCCESS;
-}
-
-EXPORT int cuCtxGetDevice(int *device)
-{
-    *device = 0;
-    return current_context != NULL ? SUCCESS : INVALID_CONTEXT;
 }
 
 EXPORT int cuModuleLoadData(void **module, const void *image)
@@ -303,19 +298,24 @@ void *fake_cuda_current(void)
     return current_context;
 }
 
-int fake_cuda_copy(void *dst, const void *src, size_t size_bytes, void *handle)
+int fake_cuda_begin_copy(void)
 {
     if (check() != SUCCESS)
         return check();
-    if (fails(&fake.fail_copy))
-        return fail_for_good();
-    memcpy(dst, src, size_bytes);
-    return SUCCESS;
+    return fails(&fake.fail_copy) ? fail_for_good() : SUCCESS;
+}
+
+static int copy(void *dst, const void *src, size_t size_bytes)
+{
+    int result = fake_cuda_begin_copy();
+    if (result == SUCCESS)
+        memcpy(dst, src, size_bytes);
+    return result;
 }
 
 EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_bytes, void *stream)
 {
-    int result = fake_cuda_copy((void *)(uintptr_t)dst, host, size_bytes, stream);
+    int result = copy((void *)(uintptr_t)dst, host, size_bytes);
     if (result == SUCCESS && fails(&fake.spoil_upload)) {
         for (size_t i = 0; i < size_bytes; i++)
             ((uint8_t *)(uintptr_t)dst)[i] ^= 0x40;
@@ -325,7 +325,7 @@ EXPORT int cuMemcpyHtoDAsync_v2(uint64_t dst, const void *host, size_t size_byte
 
 EXPORT int cuMemcpyDtoHAsync_v2(void *host, uint64_t src, size_t size_bytes, void *stream)
 {
-    return fake_cuda_copy(host, (const void *)(uintptr_t)src, size_bytes, stream);
+    return copy(host, (const void *)(uintptr_t)src, size_bytes);
 }
 
 static int create(void **handle, size_t size_bytes)
@@ -411,6 +411,5 @@ EXPORT int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsi
         return INVALID_VALUE;
     memcpy(launch.params, params[0], kernel->param_bytes);
     fake.launches++;
-    fake.launch_context = current_context;
     return fails(&fake.refuse_launch) ? OUT_OF_MEMORY : fake_cuda_submit(run_launch, &launch);
 }

@@ -38,11 +38,6 @@ template <typename Value> static inline Value min(Value a, Value b)
     return a < b ? a : b;
 }
 
-template <typename Value> static inline Value max(Value a, Value b)
-{
-    return a > b ? a : b;
-}
-
 /* The sum and the products of four signed bytes. */
 static inline int __dp4a(int left, int right, int sum)
 {

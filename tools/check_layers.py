@@ -41,7 +41,6 @@ KNOWN_CIRCLES = {
     ("src/compute/compute", "src/compute/cuda/cuda_device"),
     ("src/search/codes/code_device", "src/search/codes/code_scan"),
     ("src/search/codes/codes", "src/search/ivf/ivf"),
-    ("src/video/hardware", "src/video/video_reader"),
     ("src/video/stream_follow", "src/video/video_reader"),
     ("src/video/video_input", "src/video/video_reader"),
 }

@@ -93,7 +93,7 @@ def layer_faults(root, lines):
         if line.startswith("src/") and ":" in line:
             folder, allowed = line.split(":")
             words = (word for word in allowed.split() if word.startswith("src/"))
-            rules[folder[4:].strip()] = {word[4:] for word in words} - {"base"}
+            rules.setdefault(folder[4:].strip(), set()).update({word[4:] for word in words} - {"base"})
     found = {}
     for line in lines:
         cells = [cell.strip() for cell in line.strip("|").split("|")]

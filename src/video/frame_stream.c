@@ -2,13 +2,17 @@
 /* The wanted frames of a video, in order, each with the time it is on screen; decodes only what they need. */
 #include "video/frame_stream.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
+#include "base/mem.h"
+#include "video/damage.h"
 #include "video/frame_stream_state.h"
 #include "video/hardware.h"
 
 /* ---- the beginning of a stretch ------------------------------------------------------------------------ */
-// Decode everything from here to the end of the stream.
 
+// Decode everything from here to the end of the stream.
 static void decode_rest(FrameStream *stream)
 {
     stream->skipping = false;
@@ -131,6 +135,76 @@ static RvStatus end_video(FrameStream *stream, bool *end, RvError *err)
 }
 
 /* ---- front -------------------------------------------------------------------------------------------- */
+
+RvStatus rv_frames_open(VideoReader *reader, const FrameStreamOptions *options, FrameStream **out,
+                        RvError *err)
+{
+    *out = NULL;
+    FrameStream *stream = rv_mem_alloc(1, sizeof *stream, err);
+    if (stream == NULL)
+        return RV_ERROR_MEMORY;
+    stream->reader = reader;
+    stream->options = *options;
+    stream->announced_s = reader->info.duration_s;
+    stream->order = (FrameOrder){.clock = &reader->clock,
+                                 .rate_num = reader->rate.num,
+                                 .rate_den = reader->rate.den,
+                                 .interval_us = reader->interval_us,
+                                 .keep_disordered = options->keep_disordered};
+    rv_packet_queue_init(&stream->queue, reader);
+    stream->skipping = rv_frames_may_skip(stream);
+    RvStatus status = rv_decoder_open(reader, &stream->decoder, err);
+    if (status == RV_OK)
+        status = rv_frames_reserve_plan(stream, err);
+    if (status != RV_OK) {
+        rv_frames_close(stream);
+        return status;
+    }
+    *out = stream;
+    return RV_OK;
+}
+
+void rv_frames_close(FrameStream *stream)
+{
+    if (stream == NULL)
+        return;
+    rv_frame_clear(&stream->pending.frame);
+    rv_plan_clear(&stream->plan);
+    free(stream->plan_packets);
+    rv_packet_queue_clear(&stream->queue);
+    rv_decoder_close(stream->decoder);
+    free(stream);
+}
+
+int64_t rv_frames_end_us(const FrameStream *stream)
+{
+    return stream->ended ? stream->end_us : 0;
+}
+
+int64_t rv_frames_tick_us(const FrameStream *stream)
+{
+    const VideoClock *clock = &stream->reader->clock;
+    return ((int64_t)clock->tick_num * 1000000 + clock->tick_den - 1) / clock->tick_den;
+}
+
+FrameStreamStats rv_frames_stats(const FrameStream *stream)
+{
+    FrameStreamStats stats = stream->stats;
+    stats.packets_read = stream->queue.packets_read;
+    return stats;
+}
+
+void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes)
+{
+    const VideoReader *reader = stream->reader;
+    Damage damage = {.packets_refused = stream->stats.packets_damaged,
+                     .first_us = stream->damage_us,
+                     .cut = reader->cut,
+                     .announced_s = stream->announced_s,
+                     .stop_text = reader->stop_text,
+                     .end_us = stream->end_us};
+    rv_damage_describe(&damage, text, size_bytes);
+}
 
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err)
 {

@@ -3,27 +3,8 @@
 #ifndef RV_VIDEO_FRAME_STREAM_H
 #define RV_VIDEO_FRAME_STREAM_H
 
-#include "video/frame_plan.h"
+#include "video/timed_frame.h"
 #include "video/video_reader.h"
-
-typedef struct TimedFrame {
-    Frame frame;
-    FrameTiming timing;
-} TimedFrame;
-
-typedef struct FrameStreamOptions {
-    FrameWanted wanted;
-    void *user;
-    bool decode_everything; // take no short cuts; the short cuts are tested against this
-    // deliver frames whose time stamps run backwards too, as players that count frames do
-    bool keep_disordered;
-} FrameStreamOptions;
-
-typedef struct FrameStreamStats {
-    size_t packets_read, packets_decoded, packets_damaged, frames_decoded;
-} FrameStreamStats;
-
-typedef struct FrameStream FrameStream;
 
 /* Open a stream of the frames that options->wanted selects. The reader is borrowed and must outlive the
  * stream; only one stream per reader. Errors: UNSUPPORTED, MEMORY. */

@@ -6,8 +6,9 @@
 
 #include "video/decoder.h"
 #include "video/frame_order.h"
-#include "video/frame_stream.h"
 #include "video/packet_queue.h"
+#include "video/timed_frame.h"
+#include "video/video_reader.h"
 
 /* A stretch is a run of packets from one restart (a packet at which decoding can begin) to the next. The
  * stream works stretch by stretch, as long as it can tell them apart:

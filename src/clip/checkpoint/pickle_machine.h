@@ -3,7 +3,8 @@
 #ifndef RV_PICKLE_MACHINE_H
 #define RV_PICKLE_MACHINE_H
 
-#include "clip/checkpoint/pickle_reader.h"
+#include "clip/checkpoint/pickle_value.h"
+#include "reelvec/status.h"
 
 /* Limit of values in a pickle. A CLIP of any size needs some ten thousand. */
 #define PICKLE_VALUE_MAX ((size_t)1 << 18)

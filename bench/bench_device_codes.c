@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "compute/device_codes.h"
+#include "compute/kernels/code_kernels.h"
 #include "median.h"
 
 #define PIECE_ROWS ((size_t)1 << 16)

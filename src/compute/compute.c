@@ -6,37 +6,26 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "compute/cpu/cpu_device.h"
-#include "compute/cuda/cuda_device.h"
 
-typedef struct Device {
-    const char *name;
-    bool numbered; // NAME:N is the N-th of them
-    RvStatus (*open)(const ComputeOptions *options, Compute **out, RvError *err);
-} Device;
-
-// The first that works is what "auto" takes.
-static const Device devices[] = {
-    {"cuda", true, rv_compute_cuda_open},
-    {"cpu", false, rv_compute_cpu_open},
-};
+// "auto" takes the first that works.
+static const ComputeOps *const devices[] = {&rv_cuda_ops, &rv_cpu_ops};
 
 static bool is_auto(const char *name)
 {
     return name == NULL || strcmp(name, "auto") == 0;
 }
 
-static const Device *find_device(const char *name)
+static const ComputeOps *find_device(const char *name)
 {
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        size_t length = strlen(devices[i].name);
-        if (strncmp(name, devices[i].name, length) != 0)
+        size_t length = strlen(devices[i]->name);
+        if (strncmp(name, devices[i]->name, length) != 0)
             continue;
         const char *rest = name + length;
         size_t digits = strspn(rest + (*rest == ':'), "0123456789");
         if (*rest == '\0' ||
-            (devices[i].numbered && *rest == ':' && digits >= 1 && digits <= 3 && rest[1 + digits] == '\0'))
-            return &devices[i];
+            (devices[i]->numbered && *rest == ':' && digits >= 1 && digits <= 3 && rest[1 + digits] == '\0'))
+            return devices[i];
     }
     return NULL;
 }
@@ -53,7 +42,7 @@ static RvStatus open_first(const ComputeOptions *options, Compute **out, RvError
 {
     RvStatus status = RV_ERROR_UNSUPPORTED;
     for (size_t i = 0; i < sizeof devices / sizeof devices[0] && status != RV_OK; i++)
-        status = devices[i].open(options, out, err);
+        status = devices[i]->open(options, out, err);
     return status;
 }
 
@@ -77,6 +66,11 @@ void rv_compute_close(Compute *compute)
 {
     if (compute != NULL)
         compute->ops->close(compute);
+}
+
+void rv_compute_describe_cuda(char *line, size_t size_bytes)
+{
+    rv_cuda_ops.describe(line, size_bytes);
 }
 
 int rv_compute_thread_count(const Compute *compute)

@@ -65,7 +65,15 @@ typedef void (*WeightRows)(void *context, size_t first_row, size_t row_count, fl
  * bit-identical rows. Operations do not say whether they failed: `status` does. */
 typedef struct ComputeOps {
     const char *name; // "cpu", "cuda"
+    bool numbered;    // NAME:N is the N-th of them
+
+    /* options->device: NULL, the name, or the name with a number. Errors: UNSUPPORTED with the reason why
+     * there is no such device; MEMORY. */
+    RvStatus (*open)(const ComputeOptions *options, Compute **out, RvError *err);
     void (*close)(Compute *);
+
+    /* The devices of this machine, or why there is none, as one line; NULL: not worth a line. */
+    void (*describe)(char *line, size_t size_bytes);
 
     /* Room for count values: what is computed in COMPUTE_FAST may be kept in fewer bits (CUDA: float16), the
      * rest in float32. Errors: MEMORY. */
@@ -134,6 +142,9 @@ typedef struct ComputeOps {
 
     const struct DeviceCodeOps *codes; // device_codes.h; NULL where searches use the CPU's kernels
 } ComputeOps;
+
+/* One table per device, each in its own folder; compute.c tries them in its order. */
+extern const ComputeOps rv_cpu_ops, rv_cuda_ops;
 
 /* Each device's own structure begins with this. */
 struct Compute {

@@ -4,7 +4,8 @@
 #define RV_COMPUTE_DEVICE_CODES_H
 
 #include "compute/compute.h"
-#include "compute/kernels/code_kernels.h"
+
+struct CodeQuery; // kernels/code_kernels.h
 
 /* Rows of one `best`. */
 #define DEVICE_CODE_BLOCK ((size_t)128)
@@ -13,7 +14,7 @@ typedef struct DeviceCodes DeviceCodes;
 
 /* The score of a row lies within error_factor * row error + slack of step * row scale * dot, as double. */
 typedef struct DeviceCodeQuery {
-    const CodeQuery *code;
+    const struct CodeQuery *code;
     double step, error_factor, slack;
     const uint32_t *counted;          // a bit per row, from the lowest on: whether it counts; NULL: all do
     const double *after_s, *before_s; // inclusive; NULL: no bound
@@ -33,11 +34,11 @@ typedef struct DeviceCodeOps {
                   const float *bounds, const double *times_s);
 
     /* Score all rows. best float32[row_count / DEVICE_CODE_BLOCK, rounded up]: of each block the highest
-     * lower bound of a row that counts, rounded down; -INFINITY where none does. */
+     * lower bound of a row that counts, rounded down; -INFINITY if none does. */
     void (*score)(Compute *, DeviceCodes *, const DeviceCodeQuery *query, float *best);
 
     /* After `score`: the rows that count and whose upper bound is not below the threshold, in any order.
-     * Gives how many they are; no more than `capacity` are written to rows. capacity: up to row_count. */
+     * Returns how many they are; no more than `capacity` are written to rows. capacity: up to row_count. */
     size_t (*above)(Compute *, DeviceCodes *, double threshold, uint32_t *rows, size_t capacity);
 } DeviceCodeOps;
 

@@ -38,8 +38,6 @@ static inline size_t round_up(size_t count, size_t to)
     return divide_up(count, to) * to;
 }
 
-RvStatus rv_compute_cpu_open(const ComputeOptions *options, Compute **out, RvError *err);
-
 /* Work below this many multiply-adds costs less than handing it to other threads. */
 #define CPU_SERIAL_WORK ((size_t)1 << 15)
 
@@ -56,7 +54,22 @@ void rv_cpu_run(CpuDevice *device, size_t work, size_t task_count,
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
                          size_t tile_columns, float *dst);
 
-/* The operations of ComputeOps that have files of their own. */
+/* The operations of ComputeOps, by file. */
+DeviceBuffer *rv_cpu_buffer_create(Compute *compute, size_t count, ComputePrecision precision, RvError *err);
+void rv_cpu_buffer_destroy(Compute *compute, DeviceBuffer *buffer);
+void rv_cpu_upload(Compute *compute, DeviceBuffer *dst, const float *host, size_t count);
+void rv_cpu_download(Compute *compute, float *host, const DeviceBuffer *src, size_t count);
+
+void rv_cpu_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
+                       const DeviceBuffer *shift, float epsilon, DeviceRows dst);
+void rv_cpu_add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t width, const DeviceBuffer *addend,
+                     size_t addend_rows);
+void rv_cpu_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *first,
+                      const DeviceBuffer *positions, size_t sequence_count, size_t token_count, size_t width,
+                      DeviceBuffer *dst);
+void rv_cpu_images(Compute *compute, const uint8_t *images_u8, size_t size_bytes);
+void rv_cpu_patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst);
+
 RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
                               size_t input_count, ComputePrecision precision, LinearWeights **out,
                               RvError *err);

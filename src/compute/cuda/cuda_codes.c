@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "compute/cuda/cuda_device.h"
+#include "compute/kernels/code_kernels.h"
 
 _Static_assert(DEVICE_CODE_BLOCK == CUDA_CODE_ROWS, "a warp gives the best of a block");
 

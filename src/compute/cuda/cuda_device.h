@@ -8,9 +8,6 @@
 #include "compute/cuda/kernel_params.h"
 #include "compute/device_codes.h"
 
-/* Errors: UNSUPPORTED with the reason why there is none, or none of that number; MEMORY. */
-RvStatus rv_compute_cuda_open(const ComputeOptions *options, Compute **out, RvError *err);
-
 #define CUDA_KERNEL_NUMBER(name, params) CUDA_KERNEL_##name,
 enum { CUDA_KERNELS(CUDA_KERNEL_NUMBER) CUDA_KERNEL_COUNT };
 

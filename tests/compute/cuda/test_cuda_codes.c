@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "compute/device_codes.h"
+#include "compute/kernels/code_kernels.h"
 #include "cuda_in_tests.h"
 
 #define WIDTH_MAX 1088

@@ -142,13 +142,15 @@ struct StoreBackend {
     RvStatus (*remove_video)(Store *store, int64_t video_id, RvError *err);
     /* In any order; the front sorts. */
     RvStatus (*list_videos)(Store *store, RvVideos *out, RvError *err);
+    /* As list_videos, but only video_id, path, sampling, duration and state are needed. */
+    RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
 
     RvStatus (*visit_frames)(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
                              RvError *err);
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
     /* Pictures of one video from first_number on, by number: one block, by rv_picture_block_add. *covered_to:
-     * up to where these are all, INT64_MAX behind the last. NULL: pictures one by one cost nothing. */
+     * up to where these are all, INT64_MAX behind the last. NULL: a picture costs no round trip. */
     RvStatus (*pictures)(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
                          PictureRowCallback callback, void *user, RvError *err);
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
@@ -159,10 +161,6 @@ struct StoreBackend {
     RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
     /* What follows may be NULL: the kind of database has no such thing. */
-
-    /* As list_videos, but only video_id, path and sampling are needed. NULL where counting frames costs
-     * nothing. */
-    RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
 
     /* As rv_store_nearest; rows in the order of (video, number), all or none of them. */
     RvStatus (*nearest)(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,

@@ -82,7 +82,5 @@ RvStatus rv_store_list_videos(Store *store, RvVideos *out, RvError *err)
 
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err)
 {
-    const StoreBackend *backend = store->backend;
-    return list_sorted(store, backend->list_paths != NULL ? backend->list_paths : backend->list_videos, out,
-                       err);
+    return list_sorted(store, store->backend->list_paths, out, err);
 }

@@ -173,3 +173,8 @@ RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, 
     bool good = sqlite3_column_type(statement, column) == SQLITE_FLOAT && isfinite(*out) && *out >= 0;
     return good ? RV_OK : bad_column(store, statement, column, what, err);
 }
+
+const char *rv_store_sqlite_version(void)
+{
+    return sqlite3_libversion();
+}

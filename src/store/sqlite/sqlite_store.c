@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A library in an SQLite file: opening in whatever way the file allows, closing, the database's own checks.
- */
+/* The tables of operations of libraries that SQLite keeps, in a file and in memory. */
 #include "store/sqlite/sqlite_store.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 
-#define BUSY_WAIT_MS 5000
-#define MAX_VALUE_BYTES (1 << 26)
 #define INTEGRITY_FAULTS_MAX 100
-#define WAL_SWITCH_TRIES 50
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
 
 static void sqlite_close(Store *base)
 {
@@ -30,278 +24,34 @@ static void sqlite_close(Store *base)
     free(store);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
-
-/* Ways to open a file, tried in this order. */
-typedef enum OpenMode {
-    OPEN_WRITE,
-    OPEN_READ,
-    OPEN_IMMUTABLE // without any lock: the file lies where there are none
-} OpenMode;
-
-/* The path as a "file:" URI (RFC 3986): every byte that could mean something else is escaped. */
-static RvStatus make_uri(const char *path, const char *parameters, Buffer *out, RvError *err)
-{
-    RvStatus status = rv_buffer_append_format(out, err, "file:");
-    for (const char *at = path; status == RV_OK && *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        bool plain =
-            (byte < 0x80 && isalnum(byte)) || byte == '/' || byte == '.' || byte == '-' || byte == '_';
-        status = rv_buffer_append_format(out, err, plain ? "%c" : "%%%02X", byte);
-    }
-    return status == RV_OK ? rv_buffer_append_format(out, err, "?%s", parameters) : status;
-}
-
-int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out)
-{
-    Buffer name;
-    *out = NULL;
-    rv_sqlite_vfs_register();
-    rv_buffer_init(&name, 1 << 16);
-    // SQLite reads a name that starts with "file:" or is ":memory:" otherwise; "./" before it makes it a
-    // path.
-    RvStatus status = parameters != NULL
-                          ? make_uri(path, parameters, &name, NULL)
-                          : rv_buffer_append_format(&name, NULL, "%s%s", path[0] == '/' ? "" : "./", path);
-    int code = SQLITE_NOMEM;
-    if (status == RV_OK)
-        code = sqlite3_open_v2((const char *)name.bytes, out,
-                               flags | SQLITE_OPEN_NOMUTEX | (parameters != NULL ? SQLITE_OPEN_URI : 0),
-                               SQLITE_LIBRARY_VFS);
-    rv_buffer_clear(&name);
-    return code;
-}
-
-static void harden(sqlite3 *db)
-{
-    sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, BUSY_WAIT_MS);
-    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
-    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    // Files come from anywhere: no code of theirs runs, and SQL cannot damage the file's own structure.
-    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-}
-
-/* Open and read the header. *code: SQLite's, which says whether another mode is worth trying. */
-static RvStatus try_open(SqliteStore *store, OpenMode mode, int *code, RvError *err)
-{
-    // readonly_shm: LIBRARY-shm is read if it is there, and never made.
-    static const char *const parameters[] = {
-        [OPEN_WRITE] = NULL, [OPEN_READ] = "readonly_shm=1", [OPEN_IMMUTABLE] = "immutable=1"};
-    int flags = mode == OPEN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    sqlite3_close_v2(store->db);
-    *code = rv_sqlite_connect(store->base.uri, flags, parameters[mode], &store->db);
-    if (store->db == NULL)
-        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory", store->base.uri);
-    if (*code == SQLITE_OK) {
-        harden(store->db);
-        *code = sqlite3_exec(store->db, "PRAGMA schema_version", NULL, NULL, NULL);
-    }
-    store->base.read_only = mode != OPEN_WRITE || sqlite3_db_readonly(store->db, "main") == 1;
-    return *code == SQLITE_OK ? RV_OK : rv_sqlite_fail(store, err);
-}
-
-static bool may_be_permissions(int code)
-{
-    int primary = code & 0xff;
-    return primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY || primary == SQLITE_PERM ||
-           primary == SQLITE_PROTOCOL || code == SQLITE_IOERR_LOCK;
-}
-
-static RvStatus cannot_finish(const char *path, const char *pending, RvError *err)
-{
-    RvError reason = {0};
-    rv_sqlite_cannot_write(path, &reason);
-    return rv_error_set(
-        err, RV_ERROR_IO,
-        "%s: an interrupted write waits in %s to be finished, which this user cannot do (%s); "
-        "any reelvec command of somebody who may write to the library finishes it",
-        path, pending, reason.message);
-}
-
-/* A write that was interrupted is undone or finished by whoever may write, when he opens the library. */
-static RvStatus finish_interrupted(SqliteStore *store, const char *pending, RvError *err)
-{
-    int code = SQLITE_OK;
-    rv_sqlite_clear_way(store->base.uri);
-    RvStatus status =
-        access(store->base.uri, W_OK) == 0 ? try_open(store, OPEN_WRITE, &code, err) : RV_ERROR_IO;
-    if (status != RV_OK && (code == SQLITE_OK || may_be_permissions(code)))
-        status = cannot_finish(store->base.uri, pending, err);
-    return status;
-}
-
-/* Without making anything, or leaving anything behind. */
-static RvStatus open_for_reading(SqliteStore *store, RvError *err)
-{
-    int code = SQLITE_OK;
-    char pending[SQLITE_SIDE_PATH_BYTES];
-    RvStatus status = try_open(store, OPEN_READ, &code, err);
-    if (status == RV_OK || !may_be_permissions(code))
-        return status;
-    if (!rv_sqlite_pending(store->base.uri, pending, sizeof pending))
-        return try_open(store, OPEN_IMMUTABLE, &code, err);
-    status = finish_interrupted(store, pending, err);
-    return status == RV_OK ? try_open(store, OPEN_READ, &code, err) : status;
-}
-
-static RvStatus open_database(SqliteStore *store, bool read_only, RvError *err)
-{
-    int code = SQLITE_OK;
-    // SQLite would open a file that cannot be written to for reading, but make files beside it.
-    if (read_only || access(store->base.uri, W_OK) != 0)
-        return open_for_reading(store, err);
-    rv_sqlite_clear_way(store->base.uri);
-    RvStatus status = try_open(store, OPEN_WRITE, &code, err);
-    return may_be_permissions(code) ? open_for_reading(store, err) : status;
-}
-
-/* Not a database at all is a fault of the name, not damage. */
-static RvStatus explain_open_failure(SqliteStore *store, RvStatus status, RvError *err)
-{
-    if (store->db != NULL && sqlite3_errcode(store->db) == SQLITE_NOTADB)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a reelvec library; choose another file",
-                            store->base.uri);
-    return status;
-}
-
-static RvStatus no_library(const char *uri, RvError *err)
-{
-    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no library here; make one with `reelvec index`", uri);
-}
-
-/* What lies at the path. *exists is false for nothing and for an empty file. */
-static RvStatus look_at_path(const char *path, bool create, bool *exists, RvError *err)
-{
-    struct stat facts;
-    *exists = false;
-    if (stat(path, &facts) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return create ? RV_OK : no_library(path, err);
-        return rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
-    }
-    if (S_ISDIR(facts.st_mode))
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: a folder, not a library; give a file in it", path);
-    if (!S_ISREG(facts.st_mode))
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: not a regular file; choose another one", path);
-    *exists = facts.st_size > 0;
-    return RV_OK;
-}
-
-static RvStatus check_folder(const char *path, RvError *err)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
-        return RV_OK;
-    char *folder = rv_mem_copy_string(path, err);
-    if (folder == NULL)
-        return RV_ERROR_MEMORY;
-    folder[slash - path] = '\0';
-    struct stat facts;
-    RvStatus status = RV_OK;
-    if (stat(folder, &facts) != 0 || !S_ISDIR(facts.st_mode))
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: the folder does not exist; make it first", path);
-    free(folder);
-    return status;
-}
-
-/* The library's file, empty, with the rights that this user gives new files. SQLite would make it 644
- * whatever the umask. mknod opens nothing: to close the file again would release the locks of other threads
- * on it. */
-static RvStatus make_file(const char *path, RvError *err)
-{
-    if (mknod(path, S_IFREG | 0666, 0) == 0 || errno == EEXIST)
-        return RV_OK;
-    if (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP) { // not on this file system
-        int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0)
-            close(descriptor);
-        if (descriptor >= 0 || errno == EEXIST)
-            return RV_OK;
-    }
-    return rv_error_set(err, RV_ERROR_IO, "%s: cannot make the library: %s", path, strerror(errno));
-}
-
-/* Write-ahead log: readers go on while one writes. The switch needs the file alone for a moment, and SQLite
- * does not wait for that by itself. */
-static RvStatus use_write_ahead_log(SqliteStore *store, RvError *err)
-{
-    RvStatus status = RV_OK;
-    for (int tries = 0; tries < WAL_SWITCH_TRIES; tries++) {
-        status = rv_sqlite_run(store, "PRAGMA journal_mode = WAL", err);
-        if (status != RV_ERROR_BUSY)
-            break;
-        sqlite3_sleep(20);
-    }
-    return status;
-}
-
-static RvStatus prepare_for_writing(SqliteStore *store, RvError *err)
-{
-    RvStatus status = use_write_ahead_log(store, err);
-    // NORMAL: a power cut may take the last transactions, never the file's integrity; a killed process loses
-    // nothing.
-    if (status == RV_OK)
-        status = rv_sqlite_run(
-            store,
-            "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -16384; "
-            "PRAGMA journal_size_limit = 16777216",
-            err);
-    // The first look through the log makes what is missing beside the library.
-    if (status == RV_OK)
-        status = rv_sqlite_run(store, "PRAGMA schema_version", err);
-    if (status == RV_OK)
-        rv_sqlite_share_side_files(store->base.uri);
-    return status;
-}
-
-static RvStatus open_library(SqliteStore *store, const StoreOptions *options, RvError *err)
-{
-    bool exists = false, empty = false;
-    const char *path = store->base.uri;
-    RvStatus status = look_at_path(path, options->create, &exists, err);
-    if (status == RV_OK && !exists && options->create)
-        status = check_folder(path, err);
-    if (status == RV_OK && !exists)
-        status = options->create ? make_file(path, err) : no_library(path, err);
-    if (status == RV_OK) {
-        status = open_database(store, options->read_only, err);
-        status = explain_open_failure(store, status, err);
-    }
-    if (status == RV_OK)
-        status = rv_sqlite_check_schema(store, &empty, err);
-    if (status == RV_OK && empty && (!options->create || store->base.read_only))
-        return no_library(path, err);
-    if (status == RV_OK && empty) {
-        status = rv_sqlite_create_schema(store, err);
-        if (status == RV_OK)
-            status = rv_sqlite_check_schema(store, &empty, err);
-    }
-    if (status == RV_OK && !store->base.read_only)
-        status = prepare_for_writing(store, err);
-    if (status == RV_OK && !store->base.read_only)
-        status = rv_sqlite_upgrade_schema(store, err);
-    return status;
-}
-
-static RvStatus sqlite_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
+static RvStatus open_kind(const StoreBackend *backend, const char *uri, const StoreOptions *options,
+                          Store **out, RvError *err)
 {
     SqliteStore *store = rv_mem_alloc(1, sizeof *store, err);
     if (store == NULL)
         return RV_ERROR_MEMORY;
-    store->base = (Store){.backend = &store_sqlite_backend, .log = options->log};
+    store->base = (Store){.backend = backend, .log = options->log};
     store->base.uri = rv_mem_copy_string(uri, err);
-    RvStatus status = store->base.uri != NULL ? open_library(store, options, err) : RV_ERROR_MEMORY;
+    RvStatus status = store->base.uri != NULL ? RV_OK : RV_ERROR_MEMORY;
+    if (status == RV_OK)
+        status = backend == &store_memory_backend ? rv_sqlite_open_memory(store, options, err)
+                                                  : rv_sqlite_open_file(store, options, err);
     if (status != RV_OK) {
         sqlite_close(&store->base);
         return status;
     }
     *out = &store->base;
     return RV_OK;
+}
+
+static RvStatus sqlite_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
+{
+    return open_kind(&store_sqlite_backend, uri, options, out, err);
+}
+
+static RvStatus memory_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
+{
+    return open_kind(&store_memory_backend, uri, options, out, err);
 }
 
 /* ---- the whole library -------------------------------------------------------------------------------- */
@@ -330,6 +80,13 @@ static RvStatus sqlite_size_bytes(Store *base, int64_t *out, RvError *err)
         *out += facts.st_size;
     rv_buffer_clear(&name);
     return status;
+}
+
+static RvStatus memory_size_bytes(Store *base, int64_t *out, RvError *err)
+{
+    return rv_sqlite_integer((SqliteStore *)base,
+                             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", 0, out,
+                             err);
 }
 
 /* Hand every row of a check to `fault` as one line; columns are joined by ", ". */
@@ -380,34 +137,29 @@ static const AnnKind ann_kinds[] = {
      {{"lists", 1, 65536}, {"probes", 1, 65536}, {"seed", 0, INT32_MAX}, {NULL, 0, 0}}},
     {NULL, 0, {{NULL, 0, 0}}}};
 
+#define COMMON_FUNCTIONS                                                                                     \
+    .close = sqlite_close, .begin_snapshot = sqlite_begin_snapshot, .end_snapshot = sqlite_end_snapshot,     \
+    .get_identity = rv_sqlite_get_identity, .claim_identity = rv_sqlite_claim_identity,                      \
+    .get_note = rv_sqlite_get_note, .put_note = rv_sqlite_put_note, .find_video = rv_sqlite_find_video,      \
+    .has_video = rv_sqlite_has_video, .begin_video = rv_sqlite_begin_video,                                  \
+    .put_frames = rv_sqlite_put_frames, .change_video = rv_sqlite_change_video,                              \
+    .remove_video = rv_sqlite_remove_video, .list_videos = rv_sqlite_list_videos,                            \
+    .list_paths = rv_sqlite_list_paths, .visit_frames = rv_sqlite_visit_frames,                              \
+    .count_frames = rv_sqlite_count_frames, .picture = rv_sqlite_picture, .check = sqlite_check
+
 const StoreBackend store_sqlite_backend = {
     .name = "sqlite",
     .open = sqlite_open,
-    .close = sqlite_close,
-    .begin_snapshot = sqlite_begin_snapshot,
-    .end_snapshot = sqlite_end_snapshot,
-    .get_identity = rv_sqlite_get_identity,
-    .claim_identity = rv_sqlite_claim_identity,
-    .get_note = rv_sqlite_get_note,
-    .put_note = rv_sqlite_put_note,
-    .find_video = rv_sqlite_find_video,
-    .has_video = rv_sqlite_has_video,
-    .begin_video = rv_sqlite_begin_video,
-    .put_frames = rv_sqlite_put_frames,
-    .change_video = rv_sqlite_change_video,
-    .remove_video = rv_sqlite_remove_video,
-    .list_videos = rv_sqlite_list_videos,
-    .list_paths = rv_sqlite_list_paths,
-    .visit_frames = rv_sqlite_visit_frames,
-    .count_frames = rv_sqlite_count_frames,
+    COMMON_FUNCTIONS,
+    .size_bytes = sqlite_size_bytes,
     .derived = &rv_sqlite_derived,
     .ann_kinds = ann_kinds,
-    .picture = rv_sqlite_picture,
-    .size_bytes = sqlite_size_bytes,
-    .check = sqlite_check,
 };
 
-const char *rv_store_sqlite_version(void)
-{
-    return sqlite3_libversion();
-}
+// No files lie beside it: no derived data, and so no index.
+const StoreBackend store_memory_backend = {
+    .name = "memory",
+    .open = memory_open,
+    COMMON_FUNCTIONS,
+    .size_bytes = memory_size_bytes,
+};

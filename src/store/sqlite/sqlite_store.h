@@ -28,11 +28,15 @@ typedef struct SqliteStore {
 /* Before the first connection; again does nothing. */
 void rv_sqlite_vfs_register(void);
 
-/* ---- sqlite_store.c ---- */
+/* ---- sqlite_open.c ---- */
 
-/* Open a connection. parameters: of SQLite's URI ("immutable=1"); NULL: none. Gives SQLite's code; *out is to
- * be closed in any case. */
+/* Open a connection to a file. parameters: of SQLite's URI ("immutable=1"); NULL: none. Returns SQLite's code; *out
+ * must be closed in any case. */
 int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out);
+/* Open the library that store->base.uri names, or make it. On failure the caller closes store->db. */
+RvStatus rv_sqlite_open_file(SqliteStore *store, const StoreOptions *options, RvError *err);
+/* Make a library in SQLite's ":memory:". It writes no file, and is gone when it is closed. */
+RvStatus rv_sqlite_open_memory(SqliteStore *store, const StoreOptions *options, RvError *err);
 
 /* ---- sqlite_side.c: the files beside a library ---- */
 

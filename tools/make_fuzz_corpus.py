@@ -9,7 +9,7 @@ Needs PyTorch (Debian: python3-torch).
 import gzip
 import json
 import os
-import re
+import pathlib
 import shutil
 import sqlite3
 import struct
@@ -17,6 +17,8 @@ import sys
 import zipfile
 
 import torch
+
+import embed_sql
 
 # Of tests/pixels/data, which tests/pixels/make_expected.py makes.
 STILLS = ("animated.gif animated.png animated.webp big.tif bits.bmp bits.pbm fax.tif interlaced.gif jpeg.tif lossless_alpha.webp "
@@ -82,18 +84,17 @@ def write_codes(path):
 
 
 def write_library(path):
-    """A library of one video, with the tables that src/store/sqlite/schema.inc has, in small pages."""
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "store", "schema", "sqlite.inc")
-    with open(source, encoding="utf-8") as file:
-        objects = re.findall(r'\{"(\w+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*(\d+)\}', file.read())
-    version = max(int(number) for _, _, number in objects)
+    """A library of one video, with the tables of src/store/sqlite/schema.sql, in small pages."""
+    source = pathlib.Path(__file__).resolve().parent.parent / "src" / "store" / "sqlite" / "schema.sql"
+    steps = embed_sql.read_steps(source.read_text())
+    version = steps[-1][0]
     if os.path.exists(path):
         os.remove(path)
     library = sqlite3.connect(path, isolation_level=None)
     library.executescript(f"PRAGMA page_size = 512; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {0x52564543}; "
                           f"PRAGMA user_version = {version}")
-    for _, text, _ in objects:
-        library.execute("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace("\\n", "\n"))
+    for _, _, statement in steps:
+        library.execute(statement)
     library.execute("INSERT INTO library VALUES (1, 'frames', ?, '2020-01-01T00:00:00Z', 'ViT-T/8', ?, 8, 2, 1)", (version, "01" * 32))
     library.execute("INSERT INTO videos VALUES (1, '/a.mp4', 'sha256:00', 1, 1, 3.0, 64, 48, 25.0, 'h264', 'interval:1', "
                     "'complete', '', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z')")

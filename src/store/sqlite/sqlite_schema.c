@@ -11,15 +11,6 @@
 #define TEXT_OF(number) #number
 #define VALUE_TEXT(macro) TEXT_OF(macro)
 
-static const struct SchemaObject {
-    const char *name, *sql;
-    int version; // of the schema that brought it
-} schema[] = {
-#include "store/sqlite/schema.inc"
-};
-
-#define SCHEMA_COUNT (sizeof schema / sizeof schema[0])
-
 /* No table and no mark: an empty file, or one whose creation was interrupted after the first page. */
 static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
 {
@@ -33,84 +24,18 @@ static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
     return status;
 }
 
-RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
-{
-    // Both take effect with the first page only, and the second writes it: a transaction before ours. A row
-    // of 512 floats fills a seventh of 16 KiB; in 4 KiB pages half of every page would stay empty.
-    RvStatus status = rv_sqlite_run(store, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL", err);
-    if (status == RV_OK)
-        status = rv_sqlite_begin(store, err);
-    if (status != RV_OK)
-        return status;
-    // Another process may have been faster.
-    bool empty = false;
-    status = is_empty(store, &empty, err);
-    for (size_t i = 0; status == RV_OK && empty && i < SCHEMA_COUNT; i++)
-        status = rv_sqlite_run(store, schema[i].sql, err);
-    if (status == RV_OK && empty)
-        status = rv_sqlite_run(
-            store,
-            "PRAGMA application_id = " VALUE_TEXT(
-                SQLITE_LIBRARY_APPLICATION_ID) ";"
-                                               "PRAGMA user_version = " VALUE_TEXT(
-                                                   SQLITE_SCHEMA_VERSION) ";"
-                                                                          "INSERT INTO library (id, kind, "
-                                                                          "schema_version, created) VALUES "
-                                                                          "(1, '" LIBRARY_KIND
-                                                                          "', " VALUE_TEXT(
-                                                                              SQLITE_SCHEMA_VERSION) ", "
-                                                                                                     "strftim"
-                                                                                                     "e('%Y-%"
-                                                                                                     "m-%dT%"
-                                                                                                     "H:%M:%"
-                                                                                                     "SZ', "
-                                                                                                     "'now')"
-                                                                                                     ")",
-            err);
-    return rv_sqlite_end(store, status, err);
-}
-
-RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err)
-{
-    if (store->base.schema_version == SQLITE_SCHEMA_VERSION)
-        return RV_OK;
-    int64_t version = 0;
-    RvStatus status = rv_sqlite_begin(store, err);
-    if (status != RV_OK)
-        return status;
-    // Another process may have been faster.
-    status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
-    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
-        if (schema[i].version > version)
-            status = rv_sqlite_run(store, schema[i].sql, err);
-    }
-    if (status == RV_OK)
-        status = rv_sqlite_run(store,
-                               "PRAGMA user_version = " VALUE_TEXT(
-                                   SQLITE_SCHEMA_VERSION) ";"
-                                                          "UPDATE library SET schema_version = " VALUE_TEXT(
-                                                              SQLITE_SCHEMA_VERSION),
-                               err);
-    status = rv_sqlite_end(store, status, err);
-    bool empty = false;
-    return status == RV_OK ? rv_sqlite_check_schema(store, &empty, err) : status;
-}
-
-/* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run.
- */
-static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const struct SchemaObject *object,
-                             RvError *err)
+/* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run. */
+static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const SchemaStep *object, RvError *err)
 {
     bool row = false;
     sqlite3_bind_text(statement, 1, object->name, -1, SQLITE_STATIC);
     RvStatus status = rv_sqlite_step(store, statement, &row, err);
     const char *sql = status == RV_OK && row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     if (status == RV_OK && (sql == NULL || strcmp(sql, object->sql) != 0))
-        status =
-            rv_error_set(err, RV_ERROR_FORMAT,
-                         "%s: %s is %s; another program has changed the library, restore a "
-                         "copy or index again",
-                         store->base.uri, object->name, sql == NULL ? "missing" : "not as reelvec makes it");
+        status = rv_error_set(
+            err, RV_ERROR_FORMAT,
+            "%s: %s is %s; another program has changed the library, restore a copy or index again",
+            store->base.uri, object->name, sql == NULL ? "missing" : "not as reelvec makes it");
     sqlite3_reset(statement);
     return status;
 }
@@ -144,21 +69,21 @@ static RvStatus check_library_row(SqliteStore *store, RvError *err)
 static RvStatus check_version(SqliteStore *store, RvError *err)
 {
     int64_t application = 0, version = 0;
+    int newest = rv_schema_newest(rv_sqlite_schema);
     RvStatus status = rv_sqlite_integer(store, "PRAGMA application_id", 0, &application, err);
     if (status == RV_OK && application != SQLITE_LIBRARY_APPLICATION_ID)
         return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: an SQLite database of another program; choose another file for "
-                            "the library",
+                            "%s: an SQLite database of another program; choose another file for the library",
                             store->base.uri);
     if (status == RV_OK)
         status = rv_sqlite_integer(store, "PRAGMA user_version", 0, &version, err);
-    if (status == RV_OK && version > SQLITE_SCHEMA_VERSION)
-        return rv_store_newer_schema(&store->base, version, SQLITE_SCHEMA_VERSION, err);
+    if (status == RV_OK && version > newest)
+        return rv_store_newer_schema(&store->base, version, newest, err);
     if (status == RV_OK && version < 1)
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: schema version %lld, which no reelvec has made; restore a copy "
-                            "or index again",
-                            store->base.uri, (long long)version);
+        return rv_error_set(
+            err, RV_ERROR_FORMAT,
+            "%s: schema version %lld, which no reelvec has made; restore a copy or index again",
+            store->base.uri, (long long)version);
     store->base.schema_version = (int)version;
     return status;
 }
@@ -173,12 +98,77 @@ RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
     sqlite3_stmt *statement = NULL;
     if (status == RV_OK)
         status = rv_sqlite_prepare(store, "SELECT sql FROM sqlite_schema WHERE name = ?1", &statement, err);
-    for (size_t i = 0; status == RV_OK && i < SCHEMA_COUNT; i++) {
-        if (schema[i].version <= store->base.schema_version)
-            status = check_object(store, statement, &schema[i], err);
+    for (const SchemaStep *step = rv_sqlite_schema; status == RV_OK && step->version != 0; step++) {
+        if (step->version <= store->base.schema_version)
+            status = check_object(store, statement, step, err);
     }
     sqlite3_finalize(statement);
     return status == RV_OK ? check_library_row(store, err) : status;
+}
+
+/* ---- making and upgrading ----------------------------------------------------------------------------- */
+
+static RvStatus begin_migration(Store *base, RvError *err)
+{
+    return rv_sqlite_begin((SqliteStore *)base, err);
+}
+
+static RvStatus look_at_version(Store *base, RvError *err)
+{
+    SqliteStore *store = (SqliteStore *)base;
+    bool empty = false;
+    base->schema_version = 0;
+    RvStatus status = is_empty(store, &empty, err);
+    return status == RV_OK && !empty ? check_version(store, err) : status;
+}
+
+static RvStatus execute_step(Store *base, const char *sql, RvError *err)
+{
+    return rv_sqlite_run((SqliteStore *)base, sql, err);
+}
+
+static RvStatus record_version(Store *base, int from, int to, RvError *err)
+{
+    static const char new_library[] =
+        "PRAGMA application_id = " VALUE_TEXT(SQLITE_LIBRARY_APPLICATION_ID) "; PRAGMA user_version = %d; "
+        "INSERT INTO library (id, kind, schema_version, created) "
+        "VALUES (1, '" LIBRARY_KIND "', %d, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))";
+    static const char upgraded[] = "PRAGMA user_version = %d; UPDATE library SET schema_version = %d";
+    char sql[400];
+    snprintf(sql, sizeof sql, from == 0 ? new_library : upgraded, to, to);
+    return rv_sqlite_run((SqliteStore *)base, sql, err);
+}
+
+static RvStatus end_migration(Store *base, RvStatus status, RvError *err)
+{
+    return rv_sqlite_end((SqliteStore *)base, status, err);
+}
+
+static const SqlMigrations migrations = {
+    .steps = rv_sqlite_schema,
+    .is_atomic = true,
+    .begin = begin_migration,
+    .look = look_at_version,
+    .execute = execute_step,
+    .record = record_version,
+    .end = end_migration,
+};
+
+RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
+{
+    // Both take effect with the first page only, and the second writes it: a transaction before ours. A row
+    // of 512 floats fills a seventh of 16 KiB; in 4 KiB pages half of every page would stay empty.
+    RvStatus status = rv_sqlite_run(store, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL", err);
+    return status == RV_OK ? rv_sql_migrate(&store->base, &migrations, err) : status;
+}
+
+RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err)
+{
+    bool empty = false;
+    if (store->base.schema_version == rv_schema_newest(rv_sqlite_schema))
+        return RV_OK;
+    RvStatus status = rv_sql_upgrade(&store->base, &migrations, err);
+    return status == RV_OK ? rv_sqlite_check_schema(store, &empty, err) : status;
 }
 
 /* ---- the model ---------------------------------------------------------------------------------------- */

@@ -6,13 +6,11 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
 /* Marks the file as ours in its header (bytes 68 to 71): "RVEC". */
 #define SQLITE_LIBRARY_APPLICATION_ID 0x52564543
-
-/* Version 2 brought the change log, version 3 the notes. A macro of digits, for SQL. */
-#define SQLITE_SCHEMA_VERSION 3
 
 typedef struct SqliteStore {
     Store base;
@@ -88,12 +86,14 @@ RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, 
 
 /* ---- sqlite_schema.c: making and recognising a library ---- */
 
-/* RV_OK when the open database is a library of this version; *empty when it has nothing in it at all. Errors:
- * FORMAT (not ours, or changed), UNSUPPORTED (a newer version, another kind). */
+extern const SchemaStep rv_sqlite_schema[]; // schema.sql
+
+/* RV_OK if the open database is a library of a version that this reelvec knows; *empty if it has nothing in it at all.
+ * Errors: FORMAT (not ours, or changed), UNSUPPORTED (a newer version, another kind). */
 RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err);
-/* Make the tables in an empty database, in one transaction; what another process made meanwhile is left. */
+/* Make the tables in an empty database. */
 RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err);
-/* A library of an older version gets what is missing, in one transaction. */
+/* Bring a checked library that is open for writing to the newest version. */
 RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err);
 RvStatus rv_sqlite_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_sqlite_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Applying a schema's migrations. */
+#include "store/sql/sql_migrate.h"
+
+#include <string.h>
+
+int rv_schema_newest(const SchemaStep *steps)
+{
+    int version = 0;
+    for (size_t i = 0; steps[i].version != 0; i++)
+        version = steps[i].version;
+    return version;
+}
+
+const char *rv_schema_statement(const SchemaStep *steps, const char *name)
+{
+    const char *sql = NULL;
+    for (size_t i = 0; steps[i].version != 0; i++)
+        sql = strcmp(steps[i].name, name) == 0 ? steps[i].sql : sql;
+    return sql;
+}
+
+static RvStatus execute_version(Store *store, const SqlMigrations *migrations, int version, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (const SchemaStep *step = migrations->steps; status == RV_OK && step->version != 0; step++) {
+        if (step->version == version)
+            status = migrations->execute(store, step->sql, err);
+    }
+    return status;
+}
+
+RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err)
+{
+    int newest = rv_schema_newest(migrations->steps);
+    RvStatus status = migrations->begin(store, err);
+    if (status != RV_OK)
+        return status;
+    // Another process may have been faster.
+    status = migrations->look(store, err);
+    int before = store->schema_version, recorded = before;
+    for (int version = before + 1; status == RV_OK && version <= newest; version++) {
+        status = execute_version(store, migrations, version, err);
+        if (status == RV_OK && (!migrations->is_atomic || version == newest)) {
+            status = migrations->record(store, recorded, version, err);
+            recorded = status == RV_OK ? version : recorded;
+        }
+    }
+    status = migrations->end(store, status, err);
+    store->schema_version = status == RV_OK || !migrations->is_atomic ? recorded : before;
+    return status;
+}
+
+RvStatus rv_sql_upgrade(Store *store, const SqlMigrations *migrations, RvError *err)
+{
+    if (store->schema_version >= rv_schema_newest(migrations->steps))
+        return RV_OK;
+    RvStatus status = rv_sql_migrate(store, migrations, err);
+    bool forbidden = status != RV_OK && migrations->is_forbidden != NULL && migrations->is_forbidden(store);
+    return forbidden ? RV_OK : status;
+}

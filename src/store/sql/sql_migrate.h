@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* A library's schema as a list of numbered migrations, and the one way to apply them.
+ *
+ * A new library gets all of them, an older one those that it lacks, from the first who opens it for writing. Who only
+ * reads takes an older library as it is; so does a writer whom the database does not let change tables.
+ *
+ * If the database undoes changes of tables with a transaction (is_atomic), all is one transaction: a process that is
+ * killed leaves the version from before. Else every version is recorded by itself, after its statements: a process that
+ * is killed leaves a version whose successor may be there in part, so the statements must be repeatable (CREATE ... IF
+ * NOT EXISTS), also while another process runs the same ones. */
+#ifndef RV_SQL_MIGRATE_H
+#define RV_SQL_MIGRATE_H
+
+#include "store/store_backend.h"
+
+/* A statement of a schema, as tools/embed_sql.py makes them of schema.sql. */
+typedef struct SchemaStep {
+    int version;      // of the schema that it belongs to, rising; 0 ends the list
+    const char *name; // of the table, index, view or trigger that it makes; "": it makes none
+    const char *sql;
+} SchemaStep;
+
+typedef struct SqlMigrations {
+    const SchemaStep *steps;
+    bool is_atomic;
+    /* Keep out others who migrate, if the database has such a lock. */
+    RvStatus (*begin)(Store *store, RvError *err);
+    /* Set store->schema_version to that of the library, 0 if there is none. Refuse one that cannot be migrated. */
+    RvStatus (*look)(Store *store, RvError *err);
+    RvStatus (*execute)(Store *store, const char *sql, RvError *err);
+    /* Record the version. from 0: the library is new. Must not lower a version that is there. */
+    RvStatus (*record)(Store *store, int from, int to, RvError *err);
+    /* Commit if status is RV_OK, else roll back; returns the status of the whole. */
+    RvStatus (*end)(Store *store, RvStatus status, RvError *err);
+    /* Whether the last failure was that this user may not change tables here. NULL: such a user is known before. */
+    bool (*is_forbidden)(const Store *store);
+} SqlMigrations;
+
+/* The version that all steps lead to. */
+int rv_schema_newest(const SchemaStep *steps);
+/* The statement of the newest version that makes this; it is there. */
+const char *rv_schema_statement(const SchemaStep *steps, const char *name);
+
+/* Make a library, or bring one up to the newest version. What another process did meanwhile is left.
+ * On failure store->schema_version is what the library has at least. */
+RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err);
+/* The same for a library that is there, with store->schema_version, before it is written to. */
+RvStatus rv_sql_upgrade(Store *store, const SqlMigrations *migrations, RvError *err);
+
+#endif

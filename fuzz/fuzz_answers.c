@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
     else if (kind == 1)
         check(rv_answer_identity(&answer, &named, &model, &present, &err), &err);
     else if (kind == 2)
-        check(rv_answer_library(&answer, &named, &err), &err);
+        check(rv_answer_library(&answer, &(Store){.uri = "fuzz"}, 2, &err), &err);
     else if (kind == 3)
         check(rv_answer_queue_rows(&answer, take_job, &sum, &err), &err);
     else

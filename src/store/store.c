@@ -250,15 +250,6 @@ RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, R
                         store->uri, (long long)version, known);
 }
 
-RvStatus rv_store_older_schema(const Store *store, int64_t version, int known, RvError *err)
-{
-    return rv_error_set(
-        err, RV_ERROR_UNSUPPORTED,
-        "%s: made by an older reelvec (schema %lld, this one needs %d); copy it with that one "
-        "(`reelvec export --to`) into a library file, and with this one into a new library",
-        store->uri, (long long)version, known);
-}
-
 // Citus gives every worker numbers of its own, from its group's number times 2^48 on.
 #define CITUS_WORKER_ID ((int64_t)1 << 48)
 

@@ -12,7 +12,6 @@
 #include "reelvec/queue.h"
 #include "reelvec/rows.h"
 
-#define STORE_SCHEMA_VERSION 1
 #define STORE_LIBRARY_KIND "frames"
 #define STORE_PREPROCESS_VERSION 1
 

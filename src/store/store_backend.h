@@ -14,7 +14,8 @@ struct Store {
     bool read_only;
     RvLog log;
     int thread_count;   // of what works on its rows; 0: one per core
-    int schema_version; // of the library; 0: STORE_SCHEMA_VERSION
+    int schema_version; // of the library; what is older than this reelvec's may lack tables
+    bool has_notes;     // the table library_notes is there
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
@@ -93,14 +94,14 @@ typedef struct StoreQueue {
     /* A transaction that sees at each statement what others have committed. */
     RvStatus (*begin)(Store *store, RvError *err);
     RvStatus (*end)(Store *store, RvStatus status, RvError *err);
-    /* The notes of a library are a table that is made when the first one is written. */
-    const char *const *note_schema; // makes it where it is not there; NULL ends it
-    const char *note_table;         // gives a row where it is there
-    const char *note_write;         // name, value
+    const char *note_write; // of library_notes: name, value
     /* format: SQL with %s for text, %d for int64_t, %f for double. columns 0: no rows are expected. */
     RvStatus (*query)(Store *store, size_t columns, QueueRowCallback row, void *user, RvError *err,
                       const char *format, ...);
 } StoreQueue;
+
+// The version of a server's schema that brought library_notes; before it they were made with the first note.
+#define STORE_NOTES_SCHEMA 2
 
 /* get_note and put_note of databases that have a StoreQueue. */
 RvStatus rv_store_server_get_note(Store *store, const char *name, char **value, RvError *err);
@@ -126,7 +127,8 @@ struct StoreBackend {
      * what stands there afterwards. */
     RvStatus (*claim_identity)(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
 
-    /* *value is NULL where there is none, else to be freed with free(). NULL: this kind keeps no notes. */
+    /* If the library has_notes. *value is NULL if there is none, else to be freed with free(). NULL: this kind keeps no
+     * notes. */
     RvStatus (*get_note)(Store *store, const char *name, char **value, RvError *err);
     RvStatus (*put_note)(Store *store, const char *name, const char *value, RvError *err);
 
@@ -192,7 +194,6 @@ RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame
 RvStatus rv_store_video_busy(const Store *store, RvError *err);
 RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err);
 RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, RvError *err);
-RvStatus rv_store_older_schema(const Store *store, int64_t version, int known, RvError *err);
 
 /* Checks of values that come from a database. */
 RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err); // of a new video

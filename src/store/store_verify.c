@@ -89,8 +89,7 @@ static void count_videos(const RvVideos *videos, RvLibraryInfo *info)
 
 RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *out, RvError *err)
 {
-    *out = (RvLibraryInfo){.schema_version =
-                               store->schema_version > 0 ? store->schema_version : STORE_SCHEMA_VERSION};
+    *out = (RvLibraryInfo){.schema_version = store->schema_version};
     snprintf(out->uri, sizeof out->uri, "%s", store->uri);
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)

@@ -23,14 +23,6 @@ static const char *const schema[] = {
     NULL,
 };
 
-static const char *const note_schema[] = {
-    "CREATE TABLE IF NOT EXISTS library_notes ("
-    "  name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,"
-    "  value LONGTEXT NOT NULL"
-    ") ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
-    NULL,
-};
-
 /* Locks only of the rows that a statement is about, not of the gaps between them: takers do not wait for each
  * other. */
 static RvStatus queue_begin(Store *base, RvError *err)
@@ -68,9 +60,6 @@ const StoreQueue rv_mysql_mariadb_queue = {
     .now = "unix_timestamp(now(6))",
     .by_state = " FORCE INDEX (index_jobs_by_state)",
     .limit = "SET SESSION idle_transaction_timeout = %d",
-    .note_schema = note_schema,
-    .note_table = "SELECT 1 FROM information_schema.tables WHERE table_schema = database() AND "
-                  "table_name = 'library_notes'",
     .note_write = "REPLACE INTO library_notes (name, value) VALUES (%s, %s)",
     .begin = queue_begin,
     .end = queue_end,

@@ -11,20 +11,63 @@
 #define LIBRARY_TABLE "library"
 #define TABLES_MAX 32 // of these names, in small and large letters
 
+/* ---- making and upgrading ----------------------------------------------------------------------------- */
+
+static RvStatus execute_step(Store *base, const char *sql, RvError *err)
+{
+    return rv_mysql_run((MysqlStore *)base, sql, strlen(sql), NULL, err);
+}
+
+/* The row of `library` comes after the tables of version 1. Another process may be ahead. */
+static RvStatus record_version(Store *base, int from, int to, RvError *err)
+{
+    MysqlStore *store = (MysqlStore *)base;
+    if (from == 0)
+        return rv_mysql_query(store, NULL, err,
+                              "INSERT IGNORE INTO library (id, kind, schema_version, created) "
+                              "VALUES (1, %s, %d, now())",
+                              STORE_LIBRARY_KIND, (int64_t)to);
+    return rv_mysql_query(store, NULL, err,
+                          "UPDATE library SET schema_version = %d WHERE id = 1 AND schema_version < %d",
+                          (int64_t)to, (int64_t)to);
+}
+
+static bool is_forbidden(const Store *base)
+{
+    static const unsigned errors[] = {
+        ER_DBACCESS_DENIED_ERROR,      ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
+        ER_SPECIFIC_ACCESS_DENIED_ERROR, // no right to do so
+        ER_OPTION_PREVENTS_STATEMENT,  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, // only reads
+    };
+    bool forbidden = false;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        forbidden = forbidden || ((const MysqlStore *)base)->error_number == errors[i];
+    return forbidden;
+}
+
+static SqlMigrations migrations_of(const MysqlStore *store)
+{
+    return (SqlMigrations){
+        .steps = store->dialect->schema,
+        .execute = execute_step,
+        .record = record_version,
+        .is_forbidden = is_forbidden,
+    };
+}
+
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err)
 {
-    // Statements that make tables end transactions here, so each may stand alone: what is there is left as it
-    // is, and the row of `library` comes last. Two processes may do this at once.
-    RvStatus status = RV_OK;
-    for (size_t i = 0; status == RV_OK && store->dialect->schema[i] != NULL; i++)
-        status = rv_mysql_query(store, NULL, err, store->dialect->schema[i]);
-    if (status == RV_OK)
-        status = rv_mysql_query(store, NULL, err,
-                                "INSERT IGNORE INTO library (id, kind, schema_version, created) "
-                                "VALUES (1, %s, %d, now())",
-                                STORE_LIBRARY_KIND, (int64_t)STORE_SCHEMA_VERSION);
-    return status;
+    SqlMigrations migrations = migrations_of(store);
+    return rv_sql_migrate(&store->base, &migrations, err);
 }
+
+RvStatus rv_mysql_upgrade_schema(MysqlStore *store, RvError *err)
+{
+    SqlMigrations migrations = migrations_of(store);
+    return rv_sql_upgrade(&store->base, &migrations, err);
+}
+
+/* ---- recognising a library ---------------------------------------------------------------------------- */
 
 static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
 {
@@ -39,23 +82,25 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
     // Made, but not to its end: creating goes on from there.
     *empty = status == RV_OK && answer.rows == 0;
     if (status == RV_OK && !*empty)
-        status = rv_answer_library(&answer, &store->base, err);
+        status =
+            rv_answer_library(&answer, &store->base, rv_schema_newest(store->dialect->schema), err);
     rv_answer_clear(&answer);
     return status;
 }
 
-/* there: the first name of a library that the database has, missing: the first that it lacks, or NULL. */
+/* there: the first name of a library that the database has, missing: the first that it lacks, or NULL. Libraries of
+ * version 1 may have library_notes. */
 static RvStatus list_tables(MysqlStore *store, const char **there, const char **missing, RvError *err)
 {
-    static const char *const names[] = {LIBRARY_TABLE, "videos", "frames", "frame_pictures",
-                                        "frames_with_pictures"};
-    enum { NAME_COUNT = sizeof names / sizeof names[0] };
+    static const char *const names[] = {LIBRARY_TABLE,          "videos",       "frames", "frame_pictures",
+                                        "frames_with_pictures", "library_notes"};
+    enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };
     bool found[NAME_COUNT] = {0};
     ServerAnswer answer = rv_answer(1, TABLES_MAX);
     RvStatus status = rv_mysql_query(
         store, &answer, err,
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND "
-        "table_name IN ('library', 'videos', 'frames', 'frame_pictures', 'frames_with_pictures')");
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name IN "
+        "('library', 'videos', 'frames', 'frame_pictures', 'frames_with_pictures', 'library_notes')");
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);
         for (int i = 0; i < NAME_COUNT; i++)
@@ -63,7 +108,8 @@ static RvStatus list_tables(MysqlStore *store, const char **there, const char **
     }
     rv_answer_clear(&answer);
     *there = *missing = NULL;
-    for (int i = 0; i < NAME_COUNT; i++) {
+    store->base.has_notes = found[NOTES];
+    for (int i = 0; i < NOTES; i++) {
         *there = found[i] && *there == NULL ? names[i] : *there;
         *missing = !found[i] && *missing == NULL ? names[i] : *missing;
     }
@@ -73,6 +119,7 @@ static RvStatus list_tables(MysqlStore *store, const char **there, const char **
 RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
 {
     const char *there = NULL, *missing = NULL;
+    store->base.schema_version = 0;
     RvStatus status = list_tables(store, &there, &missing, err);
     *empty = there == NULL;
     if (status != RV_OK || *empty)

@@ -10,6 +10,7 @@
 #include "store/sql/server_address.h"
 #include "store/sql/server_answer.h"
 #include "store/sql/server_wire.h"
+#include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
 #define MYSQL_ANN_INDEX "frames_embedding_index"
@@ -20,7 +21,7 @@ typedef struct MysqlStore MysqlStore;
 /* Where the two kinds of server differ. */
 typedef struct MysqlDialect {
     const char *name;
-    const char *const *schema;  // statements that make the tables; NULL ends them
+    const SchemaStep *schema;   // each step may be run again, also by two processes at once
     const char *begin_snapshot; // NULL: the server has no snapshots over several statements
     int max_dimensions;
     /* After connecting: is this the kind of server, and new enough? */
@@ -89,8 +90,15 @@ RvStatus rv_mysql_reconnect(MysqlStore *store, RvError *err);
 
 /* ---- mysql_schema.c: making and recognising a library ---- */
 
+extern const SchemaStep rv_mariadb_schema[], rv_singlestore_schema[]; // mariadb.sql, singlestore.sql
+
+/* RV_OK if the database has a library of a version that this reelvec knows; *empty if it has none, or one that was not
+ * made to its end. */
 RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err);
+/* Make a library, or go on making one. */
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err);
+/* Bring a library that is open for writing to the newest version. */
+RvStatus rv_mysql_upgrade_schema(MysqlStore *store, RvError *err);
 RvStatus rv_mysql_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_mysql_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
 RvStatus rv_mysql_read_identity(MysqlStore *store, const char *lock, ModelIdentity *out, bool *present,

@@ -28,14 +28,6 @@ static const char *const schema[] = {
     NULL,
 };
 
-static const char *const note_schema[] = {
-    "SELECT pg_advisory_xact_lock(7239171526534201164)",
-    "CREATE TABLE IF NOT EXISTS library_notes ("
-    "  name text COLLATE \"C\" PRIMARY KEY,"
-    "  value text COLLATE \"C\" NOT NULL)",
-    NULL,
-};
-
 static RvStatus queue_begin(Store *base, RvError *err)
 {
     return rv_postgres_begin((PostgresStore *)base, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
@@ -101,10 +93,6 @@ const StoreQueue rv_postgres_queue = {
         "SELECT set_config('idle_in_transaction_session_timeout', (1000 * %d::bigint)::text, true), "
         "set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true), "
         "set_config('tcp_keepalives_count', '4', true)",
-    .note_schema = note_schema,
-    .note_table =
-        "SELECT 1 FROM pg_class WHERE relname = 'library_notes' AND relnamespace IN (SELECT oid FROM "
-        "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
     .note_write = "INSERT INTO library_notes (name, value) VALUES (%s, %s) "
                   "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     .begin = queue_begin,

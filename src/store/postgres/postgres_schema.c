@@ -6,25 +6,15 @@
 #include "base/error.h"
 #include "store/postgres/postgres_store.h"
 
-#define POSTGRES_VIEW                                                                                        \
-    "CREATE VIEW frames_with_pictures AS"                                                                    \
-    "  SELECT frames.video_id, videos.path, frames.frame_number, frames.time,"                               \
-    "    frames.embedding_data, frame_pictures.frame_data"                                                   \
-    "  FROM frames JOIN videos USING (video_id)"                                                             \
-    "  LEFT JOIN frame_pictures ON frame_pictures.video_id = frames.video_id"                                \
-    "    AND frame_pictures.frame_number = frames.frame_number"
-
 #define PLAIN_DIMENSIONS_MAX 2000
 #define SCHEMAS_MAX 100 // of a search_path
 
-// One number for all reelvecs: who makes a schema holds it until the tables are there.
+// One number for all reelvecs: who makes or upgrades a schema holds it until the tables are there.
 #define CREATE_LOCK "7239171526534201163"
+// Programs that know version 1 hold this one while they make library_notes.
+#define NOTES_LOCK "7239171526534201164"
 
-static const char *const schema[] = {
-#include "store/postgres/schema.inc"
-};
-
-/* Where Citus is, frames lie spread over its machines by video; small tables have a copy on each. */
+/* If the database has Citus, it spreads the frames over its machines by video; small tables have a copy on each. */
 static const char *const citus_schema[] = {
     "SELECT create_reference_table('library')",
     "SELECT create_reference_table('videos')",
@@ -63,43 +53,84 @@ static RvStatus need_pgvector(PostgresStore *store, RvError *err)
     return status;
 }
 
-static RvStatus make_tables(PostgresStore *store, RvError *err)
+static RvStatus spread_tables(PostgresStore *store, RvError *err)
 {
-    RvStatus status = RV_OK;
     bool citus = false;
-    for (size_t i = 0; status == RV_OK && i < sizeof schema / sizeof schema[0]; i++)
-        status = rv_postgres_query(store, schema[i], NULL, false, NULL, err);
-    if (status == RV_OK)
-        status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", &citus, err);
+    RvStatus status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", &citus, err);
     for (size_t i = 0; status == RV_OK && citus && i < sizeof citus_schema / sizeof citus_schema[0]; i++)
         status = rv_postgres_query(store, citus_schema[i], NULL, false, NULL, err);
-    if (status == RV_OK) {
-        PostgresArguments arguments = {0};
-        rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
-        rv_postgres_add_integer(&arguments, STORE_SCHEMA_VERSION);
-        status = rv_postgres_query(store, "INSERT INTO library (id, kind, schema_version) VALUES (1, $1, $2)",
-                                   &arguments, false, NULL, err);
-    }
     return status;
 }
 
-RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err)
+/* ---- making and upgrading ----------------------------------------------------------------------------- */
+
+static RvStatus begin_migration(Store *base, RvError *err)
 {
+    static const char *const locks[] = {CREATE_LOCK, NOTES_LOCK};
+    PostgresStore *store = (PostgresStore *)base;
     RvStatus status = rv_postgres_begin(store, "BEGIN", err);
     if (status != RV_OK)
         return status;
-    bool empty = false;
-    status =
-        rv_postgres_query(store, "SELECT pg_advisory_xact_lock(" CREATE_LOCK ")", NULL, false, NULL, err);
-    // Another process may have been faster.
-    if (status == RV_OK)
-        status = rv_postgres_check_schema(store, &empty, err);
-    if (status == RV_OK && empty)
-        status = need_pgvector(store, err);
-    if (status == RV_OK && empty)
-        status = make_tables(store, err);
-    return rv_postgres_end(store, status, err);
+    for (size_t i = 0; status == RV_OK && i < sizeof locks / sizeof locks[0]; i++) {
+        char sql[80];
+        snprintf(sql, sizeof sql, "SELECT pg_advisory_xact_lock(%s)", locks[i]);
+        status = rv_postgres_query(store, sql, NULL, false, NULL, err);
+    }
+    return status == RV_OK ? RV_OK : rv_postgres_end(store, status, err);
 }
+
+static RvStatus look_at_version(Store *base, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    bool empty = false;
+    RvStatus status = rv_postgres_check_schema(store, &empty, err);
+    return status == RV_OK && empty ? need_pgvector(store, err) : status;
+}
+
+static RvStatus execute_step(Store *base, const char *sql, RvError *err)
+{
+    return rv_postgres_query((PostgresStore *)base, sql, NULL, false, NULL, err);
+}
+
+static RvStatus record_version(Store *base, int from, int to, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    PostgresArguments arguments = {0};
+    RvStatus status = from == 0 ? spread_tables(store, err) : RV_OK;
+    if (status != RV_OK)
+        return status;
+    rv_postgres_add_integer(&arguments, to);
+    if (from != 0)
+        return rv_postgres_query(store, "UPDATE library SET schema_version = $1 WHERE id = 1", &arguments,
+                                 false, NULL, err);
+    rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
+    return rv_postgres_query(store, "INSERT INTO library (id, kind, schema_version) VALUES (1, $2, $1)",
+                             &arguments, false, NULL, err);
+}
+
+static RvStatus end_migration(Store *base, RvStatus status, RvError *err)
+{
+    return rv_postgres_end((PostgresStore *)base, status, err);
+}
+
+static bool is_forbidden(const Store *base)
+{
+    const PostgresStore *store = (const PostgresStore *)base;
+    // No right to do so; a session or a server that only reads.
+    return rv_postgres_is(store, "42501") || rv_postgres_is(store, "25006");
+}
+
+const SqlMigrations rv_postgres_migrations = {
+    .steps = rv_postgres_schema,
+    .begin = begin_migration,
+    .look = look_at_version,
+    .end = end_migration,
+    .execute = execute_step,
+    .record = record_version,
+    .is_forbidden = is_forbidden,
+};
+
+/* ---- recognising a library ---------------------------------------------------------------------------- */
 
 static RvStatus check_library_row(PostgresStore *store, RvError *err)
 {
@@ -116,7 +147,7 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
             rv_error_set(err, RV_ERROR_FORMAT,
                          "%s: the library row is missing; restore a copy or index again", store->base.uri);
     if (status == RV_OK)
-        status = rv_answer_library(&answer, &store->base, err);
+        status = rv_answer_library(&answer, &store->base, rv_schema_newest(rv_postgres_schema), err);
     rv_answer_clear(&answer);
     return status;
 }
@@ -130,9 +161,10 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
     ServerAnswer answer = rv_answer(1, count * SCHEMAS_MAX);
     RvStatus status =
         rv_postgres_query(store,
-                          "SELECT relname FROM pg_class WHERE relname IN ('library', 'videos', 'frames', "
-                          "'frame_pictures', 'frames_with_pictures') AND relnamespace IN (SELECT oid FROM "
-                          "pg_namespace WHERE nspname = ANY (current_schemas(false)))",
+                          "SELECT relname FROM pg_class "
+                          "WHERE relname IN ('library', 'videos', 'frames', 'frame_pictures', "
+                          "'frames_with_pictures', 'library_notes') AND relnamespace IN "
+                          "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false)))",
                           NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);
@@ -145,17 +177,19 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
 
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
-    // What each of our names is: a relation of this many is there.
-    static const char *const names[] = {"library", "videos", "frames", "frame_pictures",
-                                        "frames_with_pictures"};
-    enum { NAME_COUNT = sizeof names / sizeof names[0] };
+    // Every library has all of these but the last.
+    static const char *const names[] = {"library",        "videos",       "frames", "frame_pictures",
+                                        "frames_with_pictures", "library_notes"};
+    enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };
     bool found[NAME_COUNT] = {0};
     *empty = false;
+    store->base.schema_version = 0;
     RvStatus status = find_names(store, names, found, NAME_COUNT, err);
     if (status != RV_OK)
         return status;
     const char *there = NULL, *missing = NULL;
-    for (int i = 0; i < NAME_COUNT; i++) {
+    store->base.has_notes = found[NOTES];
+    for (int i = 0; i < NOTES; i++) {
         there = found[i] && there == NULL ? names[i] : there;
         missing = !found[i] && missing == NULL ? names[i] : missing;
     }
@@ -210,7 +244,7 @@ static RvStatus set_dimensions(PostgresStore *store, int dimensions, RvError *er
              "ALTER COLUMN embedding_data SET STORAGE %s",
              dimensions, dimensions <= PLAIN_DIMENSIONS_MAX ? "PLAIN" : "EXTERNAL");
     const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, "DROP VIEW frames_with_pictures",
-                                 sql, POSTGRES_VIEW};
+                                 sql, rv_schema_statement(rv_postgres_schema, "frames_with_pictures")};
     RvStatus status = RV_OK;
     for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++)
         status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "store/sql/server_answer.h"
 #include "store/sql/server_wire.h"
+#include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
 #define POSTGRES_MAX_DIMENSIONS 16000 // of pgvector's vector type
@@ -93,8 +94,11 @@ RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err);
 
 /* ---- postgres_schema.c: making and recognising a library ---- */
 
+extern const SchemaStep rv_postgres_schema[]; // schema.sql
+extern const SqlMigrations rv_postgres_migrations;
+
+/* RV_OK if the database has a library of a version that this reelvec knows; *empty if it has none of our tables. */
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err);
-RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
 RvStatus rv_postgres_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_postgres_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
                                     RvError *err);

@@ -82,7 +82,8 @@ RvStatus rv_answer_queue_rows(const ServerAnswer *answer, QueueRowCallback callb
                               RvError *err);
 
 #define ANSWER_LIBRARY_COUNT 2 // kind, schema_version
-/* Whether the first row is that of a library that this reelvec can use. */
-RvStatus rv_answer_library(const ServerAnswer *answer, const Store *store, RvError *err);
+/* Whether the first row is that of a library that this reelvec can use, up to version `newest`; sets
+ * store->schema_version. */
+RvStatus rv_answer_library(const ServerAnswer *answer, Store *store, int newest, RvError *err);
 
 #endif

@@ -90,17 +90,16 @@ RvStatus rv_answer_identity(const ServerAnswer *answer, const Store *store, Mode
     return status;
 }
 
-RvStatus rv_answer_library(const ServerAnswer *answer, const Store *store, RvError *err)
+RvStatus rv_answer_library(const ServerAnswer *answer, Store *store, int newest, RvError *err)
 {
     int64_t version = 0;
     const char *kind = rv_answer_value(answer, 0, 0, NULL);
     if (answer->rows > 0 && (kind == NULL || strcmp(kind, STORE_LIBRARY_KIND) != 0))
         return rv_store_unknown_kind(store, kind != NULL ? kind : "unknown", err);
     RvStatus status = rv_answer_integer(answer, store, 0, 1, "library", 1, INT32_MAX, &version, err);
-    if (status == RV_OK && version > STORE_SCHEMA_VERSION)
-        return rv_store_newer_schema(store, version, STORE_SCHEMA_VERSION, err);
-    if (status == RV_OK && version < STORE_SCHEMA_VERSION)
-        return rv_store_older_schema(store, version, STORE_SCHEMA_VERSION, err);
+    if (status == RV_OK && version > newest)
+        return rv_store_newer_schema(store, version, newest, err);
+    store->schema_version = (int)version;
     return status;
 }
 

@@ -30,24 +30,38 @@ static RvStatus execute_version(Store *store, const SqlMigrations *migrations, i
     return status;
 }
 
-RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err)
+/* From store->schema_version on, which is then what was recorded. */
+static RvStatus execute_all(Store *store, const SqlMigrations *migrations, RvError *err)
 {
     int newest = rv_schema_newest(migrations->steps);
+    RvStatus status = RV_OK;
+    for (int version = store->schema_version + 1; status == RV_OK && version <= newest; version++) {
+        status = execute_version(store, migrations, version, err);
+        // In a transaction only the last one counts.
+        if (status != RV_OK || (migrations->begin != NULL && version < newest))
+            continue;
+        status = migrations->record(store, store->schema_version, version, err);
+        if (status == RV_OK)
+            store->schema_version = version;
+    }
+    return status;
+}
+
+RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err)
+{
+    if (migrations->begin == NULL)
+        return execute_all(store, migrations, err);
     RvStatus status = migrations->begin(store, err);
     if (status != RV_OK)
         return status;
     // Another process may have been faster.
     status = migrations->look(store, err);
-    int before = store->schema_version, recorded = before;
-    for (int version = before + 1; status == RV_OK && version <= newest; version++) {
-        status = execute_version(store, migrations, version, err);
-        if (status == RV_OK && (!migrations->is_atomic || version == newest)) {
-            status = migrations->record(store, recorded, version, err);
-            recorded = status == RV_OK ? version : recorded;
-        }
-    }
+    int before = store->schema_version;
+    if (status == RV_OK)
+        status = execute_all(store, migrations, err);
     status = migrations->end(store, status, err);
-    store->schema_version = status == RV_OK || !migrations->is_atomic ? recorded : before;
+    if (status != RV_OK)
+        store->schema_version = before;
     return status;
 }
 

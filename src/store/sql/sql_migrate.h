@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A library's schema as a list of numbered migrations, and the one way to apply them.
  *
- * A new library gets all of them, an older one those that it lacks, from the first who opens it for writing. Who only
- * reads takes an older library as it is; so does a writer whom the database does not let change tables.
+ * A new library gets all of them, an older one those that it lacks, from the first process that opens it for writing. A
+ * reader takes an older library as it is; so does a writer that the database does not let change tables.
  *
- * If the database undoes changes of tables with a transaction (is_atomic), all is one transaction: a process that is
- * killed leaves the version from before. Else every version is recorded by itself, after its statements: a process that
- * is killed leaves a version whose successor may be there in part, so the statements must be repeatable (CREATE ... IF
- * NOT EXISTS), also while another process runs the same ones. */
+ * If a transaction undoes changes of tables, the whole is one transaction: a process that is killed leaves the version
+ * from before. If not, every version is recorded by itself, after its statements. A process that is killed then leaves
+ * a version whose successor may be there in part, so the statements must be repeatable (CREATE ... IF NOT EXISTS), also
+ * while another process runs the same ones. */
 #ifndef RV_SQL_MIGRATE_H
 #define RV_SQL_MIGRATE_H
 
@@ -22,16 +22,15 @@ typedef struct SchemaStep {
 
 typedef struct SqlMigrations {
     const SchemaStep *steps;
-    bool is_atomic;
-    /* Keep out others who migrate, if the database has such a lock. */
+    /* Begin the transaction, and keep others out who migrate. NULL: a change of a table ends a transaction. */
     RvStatus (*begin)(Store *store, RvError *err);
-    /* Set store->schema_version to that of the library, 0 if there is none. Refuse one that cannot be migrated. */
+    /* After begin: set store->schema_version to that of the library, 0 if there is none. */
     RvStatus (*look)(Store *store, RvError *err);
+    /* Commit if status is RV_OK, else roll back; returns the status of the whole. */
+    RvStatus (*end)(Store *store, RvStatus status, RvError *err);
     RvStatus (*execute)(Store *store, const char *sql, RvError *err);
     /* Record the version. from 0: the library is new. Must not lower a version that is there. */
     RvStatus (*record)(Store *store, int from, int to, RvError *err);
-    /* Commit if status is RV_OK, else roll back; returns the status of the whole. */
-    RvStatus (*end)(Store *store, RvStatus status, RvError *err);
     /* Whether the last failure was that this user may not change tables here. NULL: such a user is known before. */
     bool (*is_forbidden)(const Store *store);
 } SqlMigrations;
@@ -41,10 +40,10 @@ int rv_schema_newest(const SchemaStep *steps);
 /* The statement of the newest version that makes this; it is there. */
 const char *rv_schema_statement(const SchemaStep *steps, const char *name);
 
-/* Make a library, or bring one up to the newest version. What another process did meanwhile is left.
- * On failure store->schema_version is what the library has at least. */
+/* Bring a library from store->schema_version (0: there is none) to the newest version, which store->schema_version then
+ * is. What another process did meanwhile is left as it is. */
 RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err);
-/* The same for a library that is there, with store->schema_version, before it is written to. */
+/* The same for a library that was opened for writing. If this user may not change tables, it stays as it is. */
 RvStatus rv_sql_upgrade(Store *store, const SqlMigrations *migrations, RvError *err);
 
 #endif

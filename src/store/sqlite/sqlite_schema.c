@@ -8,6 +8,7 @@
 #include "store/sqlite/sqlite_store.h"
 
 #define LIBRARY_KIND "frames"
+#define NOTES_SCHEMA 3 // the version that brought library_notes
 #define TEXT_OF(number) #number
 #define VALUE_TEXT(macro) TEXT_OF(macro)
 
@@ -85,6 +86,7 @@ static RvStatus check_version(SqliteStore *store, RvError *err)
             "%s: schema version %lld, which no reelvec has made; restore a copy or index again",
             store->base.uri, (long long)version);
     store->base.schema_version = (int)version;
+    store->base.has_notes = version >= NOTES_SCHEMA;
     return status;
 }
 
@@ -146,12 +148,11 @@ static RvStatus end_migration(Store *base, RvStatus status, RvError *err)
 
 static const SqlMigrations migrations = {
     .steps = rv_sqlite_schema,
-    .is_atomic = true,
     .begin = begin_migration,
     .look = look_at_version,
+    .end = end_migration,
     .execute = execute_step,
     .record = record_version,
-    .end = end_migration,
 };
 
 RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
@@ -263,8 +264,6 @@ RvStatus rv_sqlite_get_note(Store *base, const char *name, char **value, RvError
     SqliteStore *store = (SqliteStore *)base;
     sqlite3_stmt *statement = NULL;
     bool row = false;
-    if (base->schema_version < 3)
-        return RV_OK;
     RvStatus status =
         rv_sqlite_prepare(store, "SELECT value FROM library_notes WHERE name = ?1", &statement, err);
     if (status != RV_OK)

@@ -33,9 +33,24 @@ typedef enum RvStatus {
 
 #define RV_ERROR_MESSAGE_SIZE 1024
 
+/* What would help after a failure, for programs that say it in words of their own. */
+typedef enum RvHint {
+    RV_HINT_NONE,
+    RV_HINT_VERIFY,       /* check the library */
+    RV_HINT_INDEX,        /* index the videos, or index them again */
+    RV_HINT_RETRY_FAILED, /* index again with retry_failed */
+    RV_HINT_SHARD,        /* index a part on each machine instead of a list of several machines */
+    RV_HINT_MODEL,        /* name the model that made the library, or use another library */
+    RV_HINT_MODEL_FETCH,  /* fetch the model */
+    RV_HINT_MODEL_ADD,    /* bring the checkpoint by hand and add it */
+    RV_HINT_MODEL_NAME,   /* give the added model another name */
+    RV_HINT_IMAGE         /* pictures are what searches ask with, not what is indexed */
+} RvHint;
+
 /* Filled by the call that failed: one line that says what failed, on what, and what to do. */
 typedef struct RvError {
     RvStatus status;
+    RvHint hint;
     char message[RV_ERROR_MESSAGE_SIZE];
 } RvError;
 

@@ -21,7 +21,7 @@ from typing import Any, Optional
 
 from . import errors
 
-VERSION = "0.1"  # of the headers that this file mirrors: major and minor
+API_VERSION = 1  # REELVEC_API_VERSION of the headers that this file mirrors
 
 THREADS_MAX, BATCH_MAX, JOBS_MAX = 1024, 256, 256
 TOP_MAX = 2**31 - 1
@@ -30,7 +30,7 @@ log = logging.getLogger("reelvec")
 
 
 class RvError(Structure):
-    _fields_ = [("status", c_int), ("message", c_char * 1024)]
+    _fields_ = [("status", c_int), ("hint", c_int), ("message", c_char * 1024)]
 
 
 LogWrite = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
@@ -213,6 +213,7 @@ E = P(RvError)
 # name: (result, arguments). Functions that give a status are called through call().
 FUNCTIONS = {
     "rv_version": (c_char_p, []),
+    "rv_api_version": (c_int, []),
     "rv_encoder_open": (c_int, [c_char_p, P(RvEncoderOptions), OUT, E]),
     "rv_encoder_close": (None, [HANDLE]),
     "rv_encoder_info": (P(RvModelInfo), [HANDLE]),
@@ -265,7 +266,7 @@ def candidates() -> list[str]:
     found = [str(place) for place in (here.parent / "libreelvec.so", here.parents[2] / "build/src/libreelvec.so")
              if place.exists()]
     system = ctypes.util.find_library("reelvec")
-    return found + ([system] if system else []) + ["libreelvec.so.0"]
+    return found + ([system] if system else []) + [f"libreelvec.so.{API_VERSION}"]
 
 
 @functools.lru_cache(maxsize=None)
@@ -283,9 +284,9 @@ def load() -> ctypes.CDLL:
             except AttributeError:
                 raise ImportError(f"{name}: has no {function}; it is older than this package") from None
             entry.restype, entry.argtypes = result, arguments
-        version = library.rv_version().decode()
-        if version.rsplit(".", 1)[0] != VERSION:
-            raise ImportError(f"{name}: version {version}; this package is for {VERSION}")
+        version = library.rv_api_version()
+        if version != API_VERSION:
+            raise ImportError(f"{name}: interface {version} of libreelvec; this package is for {API_VERSION}")
         return library
     raise ImportError("the shared library libreelvec was not found; build it (`ninja -C build`) and install the package "
                       "again (`pip install ./python`), or install the library, or set REELVEC_LIBRARY_PATH to it "

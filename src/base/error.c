@@ -46,6 +46,7 @@ RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
     va_end(arguments);
     replace_control_characters(message);
     err->status = status;
+    err->hint = RV_HINT_NONE;
     snprintf(err->message, sizeof err->message, "%s", message);
     return status;
 }

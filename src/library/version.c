@@ -12,6 +12,11 @@ const char *rv_version(void)
     return REELVEC_VERSION;
 }
 
+int rv_api_version(void)
+{
+    return REELVEC_API_VERSION;
+}
+
 void rv_describe_build(void (*fact)(void *user, const char *name, const char *value), void *user)
 {
     char version[128], hardware[512], cuda[RV_ERROR_MESSAGE_SIZE + 8];

@@ -78,7 +78,7 @@ class AbiTest(unittest.TestCase):
                        "RV_NAMED_PATTERN": library.PATTERN, "RV_THREADS_MAX": _native.THREADS_MAX,
                        "RV_INDEX_BATCH_MAX": _native.BATCH_MAX, "RV_INDEX_JOBS_MAX": _native.JOBS_MAX,
                        "RV_LOG_ERROR": 0, "RV_LOG_WARNING": 1, "RV_LOG_INFO": 2, "RV_LOG_DEBUG": 3,
-                       "RV_ERROR_MESSAGE_SIZE": 1024})
+                       "RV_ERROR_MESSAGE_SIZE": 1024, "REELVEC_API_VERSION": _native.API_VERSION})
         lines = run_c("\n".join(f'printf("{name} %d\\n", (int){name});' for name in wanted))
         self.assertEqual(lines, [f"{name} {value}" for name, value in wanted.items()])
         self.assertEqual(sorted(errors.BY_STATUS), list(range(1, 12)))

@@ -77,6 +77,20 @@ class PackageTest(unittest.TestCase):
                     REELVEC_LIBRARY_PATH="libc.so.6")
         self.assertIn("has no rv_version", found.stderr)
 
+    def test_another_interface_is_refused(self):
+        sys.path.insert(0, str(SOURCE / "python"))
+        from reelvec import _native
+        names = [name for name in _native.FUNCTIONS if name != "rv_api_version"]
+        with tempfile.TemporaryDirectory() as folder:
+            source, built = pathlib.Path(folder, "other.c"), pathlib.Path(folder, "other.so")
+            source.write_text("".join(f"void {name}(void);\nvoid {name}(void) {{}}\n" for name in names) +
+                              f"int rv_api_version(void);\nint rv_api_version(void) {{ return {_native.API_VERSION + 1}; }}\n")
+            subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", str(source), "-o", str(built)], check=True)
+            found = run("-c", "import reelvec; reelvec.__version__", PYTHONPATH=str(SOURCE / "python"),
+                        REELVEC_LIBRARY_PATH=str(built))
+        self.assertIn(f"interface {_native.API_VERSION + 1} of libreelvec; this package is for {_native.API_VERSION}",
+                      found.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and decoding alone: the chosen frames of a video, nothing done with them.
- *     bench_decode VIDEO [EVERY_S [THREADS [full]]]
- * Five rounds, medians of wall and processor seconds; "full" decodes everything, without short cuts. */
+ *     bench_decode VIDEO [EVERY_S|keyframes [THREADS [full|once]]]
+ * Three rounds, medians of wall and processor seconds. full: everything is decoded, without short cuts. once:
+ * one round, as bench/run times it beside other decoders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-#include "median.h"
+#include "base/clock.h"
+#include "bench_support.h"
 #include "sampling/sampler.h"
 
 #define ROUNDS 3
-
-static void stop(const char *message)
-{
-    fprintf(stderr, "bench_decode: %s\n", message);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
-}
 
 static double processor_s(void)
 {
@@ -34,7 +22,7 @@ static double processor_s(void)
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* One pass over the video; the number of samples. */
+/* One pass over the video; returns the number of samples. */
 static size_t decode(const char *video, const VideoOptions *video_options,
                      const SamplerOptions *sampler_options, SamplerStats *stats)
 {
@@ -44,12 +32,10 @@ static size_t decode(const char *video, const VideoOptions *video_options,
     RvError err = {0};
     bool end = false;
     size_t count = 0;
-    if (rv_video_open(video, video_options, &reader, &err) != RV_OK ||
-        rv_sampler_open(reader, sampler_options, &sampler, &err) != RV_OK)
-        stop(err.message);
+    bench_check(rv_video_open(video, video_options, &reader, &err), &err);
+    bench_check(rv_sampler_open(reader, sampler_options, &sampler, &err), &err);
     while (!end) {
-        if (rv_sampler_next(sampler, &sample, &end, &err) != RV_OK)
-            stop(err.message);
+        bench_check(rv_sampler_next(sampler, &sample, &end, &err), &err);
         count += end ? 0 : 1;
     }
     *stats = rv_sampler_stats(sampler);
@@ -61,22 +47,25 @@ static size_t decode(const char *video, const VideoOptions *video_options,
 int main(int argument_count, char **arguments)
 {
     if (argument_count < 2)
-        stop("usage: bench_decode VIDEO [EVERY_S [THREADS [full]]]");
+        bench_fail("usage: bench_decode VIDEO [EVERY_S|keyframes [THREADS [full|once]]]");
+    const char *every = argument_count > 2 ? arguments[2] : "1",
+               *how = argument_count > 4 ? arguments[4] : "";
+    bool keyframes = strcmp(every, "keyframes") == 0;
     VideoOptions video_options = {.thread_count = argument_count > 3 ? atoi(arguments[3]) : 0};
-    SamplerOptions sampler_options = {.interval_s = argument_count > 2 ? atof(arguments[2]) : 1,
-                                      .decode_everything =
-                                          argument_count > 4 && strcmp(arguments[4], "full") == 0};
+    SamplerOptions sampler_options = {.sampling = keyframes ? RV_SAMPLING_KEYFRAMES : RV_SAMPLING_INTERVAL,
+                                      .interval_s = keyframes ? 0 : atof(every),
+                                      .decode_everything = strcmp(how, "full") == 0};
     double walls[ROUNDS], processors[ROUNDS];
     SamplerStats stats = {0};
-    size_t count = 0;
-    for (int i = 0; i < ROUNDS; i++) {
-        double start_s = now_s(), processor_start_s = processor_s();
-        count = decode(arguments[1], &video_options, &sampler_options, &stats);
-        walls[i] = now_s() - start_s;
+    size_t frame_count = 0, rounds = strcmp(how, "once") == 0 ? 1 : ROUNDS;
+    for (size_t i = 0; i < rounds; i++) {
+        double start_s = rv_clock_s(), processor_start_s = processor_s();
+        frame_count = decode(arguments[1], &video_options, &sampler_options, &stats);
+        walls[i] = rv_clock_s() - start_s;
         processors[i] = processor_s() - processor_start_s;
     }
     printf("%s: %zu frames, %zu of %zu packets decoded, wall %.3f s, processors %.3f s\n", arguments[1],
-           count, stats.packets_decoded, stats.packets_read, median(walls, ROUNDS),
-           median(processors, ROUNDS));
+           frame_count, stats.packets_decoded, stats.packets_read, bench_median(walls, rounds),
+           bench_median(processors, rounds));
     return 0;
 }

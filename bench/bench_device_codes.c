@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "bench_support.h"
 #include "compute/device_codes.h"
 #include "compute/kernels/code_kernels.h"
-#include "median.h"
 
 #define PIECE_ROWS ((size_t)1 << 16)
 #define HITS 5
@@ -74,7 +74,7 @@ static void measure(Bench *bench, int rounds)
         exit(1);
     for (size_t i = 0; i < blocks; i++)
         sorted[i] = bench->best[i];
-    qsort(sorted, blocks, sizeof *sorted, compare_doubles);
+    qsort(sorted, blocks, sizeof *sorted, bench_compare_doubles);
     double threshold = sorted[blocks < HITS ? 0 : blocks - HITS];
     free(sorted);
     for (int i = 0; i < rounds; i++) {
@@ -84,7 +84,7 @@ static void measure(Bench *bench, int rounds)
     }
     if (bench->compute->ops->status(bench->compute, &err) != RV_OK)
         fail("measuring", &err);
-    double pass_s = median(seconds, (size_t)rounds);
+    double pass_s = bench_median(seconds, (size_t)rounds);
     double bytes = (double)bench->row_count * (double)(bench->width + 8);
     printf("%zu rows of %zu bytes: %.3f ms a pass, %.0f GB/s, %zu rows open (%s)\n", bench->row_count,
            bench->width, 1e3 * pass_s, 1e-9 * bytes / pass_s, open, bench->compute->device_name);

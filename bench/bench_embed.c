@@ -1,24 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames embedded per second, and texts, through the public interface.
+/* Pictures to embeddings through the public interface.
+ *
  *     bench_embed MODEL [SECONDS_PER_CASE]
- * Prints, for batches of 1, 8 and 16 and for one thread and all, the median rates in float32 and in the fast
- * precision, measured in turn, and the multiply-add rates of the arithmetic that the vision tower needs (the
- * last block computes the class token only). */
+ *         for batches of 1, 8 and 16 and for one thread and all: the median rates in float32 and in the fast
+ *         precision, measured in turn, and the multiply-add rates of the arithmetic that the vision tower
+ * needs (the last block computes the class token only) bench_embed serve MODEL PICTURES BATCH THREADS
+ * float32|fast for bench/run: each call takes the next BATCH of PICTURES, uint8[n, side, side, 3]; the answer
+ * is the first embeddings. REELVEC_DEVICE chooses the device
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "median.h"
-#include "reelvec/reelvec.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "bench_support.h"
 
 #define RUNS_MAX 4096
 
-static double clock_s(void)
+typedef struct Job {
+    RvEncoder *encoder;
+    const uint8_t *pictures;
+    size_t picture_count, picture_bytes, dimensions, batch, next;
+    float *embeddings; // [batch, dimensions]
+} Job;
+
+/* A device that was replaced would be measured as if it were the one asked for. */
+static void refuse_warning(void *user, RvLogLevel level, const char *message)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    if (level <= RV_LOG_WARNING)
+        bench_fail("%s", message);
+}
+
+/* device: NULL for the one of REELVEC_DEVICE. */
+static Job open_job(const char *model, int thread_count, RvPrecision precision, const char *device,
+                    size_t batch)
+{
+    RvEncoderOptions options = {
+        .log.write = refuse_warning, .thread_count = thread_count, .device = device, .precision = precision};
+    Job job = {.batch = batch};
+    RvError err = {0};
+    bench_check(rv_encoder_open(model, &options, &job.encoder, &err), &err);
+    const RvModelInfo *info = rv_encoder_info(job.encoder);
+    job.picture_bytes = (size_t)info->image_size * (size_t)info->image_size * 3;
+    job.dimensions = (size_t)info->dimensions;
+    job.embeddings = bench_must(calloc(batch * job.dimensions, sizeof *job.embeddings));
+    return job;
+}
+
+static void close_job(Job *job)
+{
+    rv_encoder_close(job->encoder);
+    free(job->embeddings);
+}
+
+static void encode(Job *job, size_t first)
+{
+    RvError err = {0};
+    bench_check(rv_encoder_encode_inputs(job->encoder, job->pictures + first * job->picture_bytes, job->batch,
+                                         true, job->embeddings, &err),
+                &err);
 }
 
 /* Floating-point operations of one picture: two per multiply-add. */
@@ -32,43 +73,23 @@ static double operations_per_image(const RvModelInfo *model)
     return patches + (model->vision_layers - 1) * block + last + 2 * width * model->dimensions;
 }
 
-/* Seconds of one call. */
-static double time_call(RvEncoder *encoder, const uint8_t *inputs, size_t batch, float *embeddings)
-{
-    RvError err = {0};
-    double begun = clock_s();
-    if (rv_encoder_encode_inputs(encoder, inputs, batch, true, embeddings, &err) != RV_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        exit(1);
-    }
-    return clock_s() - begun;
-}
-
-static RvEncoder *open_encoder(const char *path, int thread_count, RvPrecision precision)
-{
-    RvEncoderOptions options = {.thread_count = thread_count, .device = "cpu", .precision = precision};
-    RvEncoder *encoder = NULL;
-    RvError err = {0};
-    if (rv_encoder_open(path, &options, &encoder, &err) != RV_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        exit(1);
-    }
-    return encoder;
-}
-
 /* One batch size: calls in float32 and in the fast precision in turn, so that both meet the same
  * disturbances. */
-static void bench_batch(RvEncoder *const encoders[2], const uint8_t *inputs, size_t batch, float *embeddings,
-                        double limit_s)
+static void bench_batch(Job jobs[2], size_t batch, double limit_s)
 {
     static double times[2][RUNS_MAX];
-    const RvModelInfo *model = rv_encoder_info(encoders[0]);
+    const RvModelInfo *model = rv_encoder_info(jobs[0].encoder);
     size_t runs = 0;
-    for (double start = clock_s(); runs < 3 || (clock_s() - start < limit_s && runs < RUNS_MAX); runs++) {
-        for (int i = 0; i < 2; i++)
-            times[i][runs] = time_call(encoders[i], inputs, batch, embeddings);
+    for (double start_s = rv_clock_s(); runs < 3 || (rv_clock_s() - start_s < limit_s && runs < RUNS_MAX);
+         runs++) {
+        for (int i = 0; i < 2; i++) {
+            double begun_s = rv_clock_s();
+            jobs[i].batch = batch;
+            encode(&jobs[i], 0);
+            times[i][runs] = rv_clock_s() - begun_s;
+        }
     }
-    double seconds[2] = {median(times[0], runs), median(times[1], runs)};
+    double seconds[2] = {bench_median(times[0], runs), bench_median(times[1], runs)};
     double operations = operations_per_image(model) * (double)batch * 1e-9;
     printf(
         "%s  %s  threads %d  batch %2zu   float32 %7.1f images/s %7.1f GFLOP/s   fast %7.1f images/s %7.1f "
@@ -80,34 +101,66 @@ static void bench_batch(RvEncoder *const encoders[2], const uint8_t *inputs, siz
 
 static void bench_threads(const char *path, int thread_count, double limit_s)
 {
-    RvEncoder *encoders[2] = {open_encoder(path, thread_count, RV_PRECISION_FLOAT32),
-                              open_encoder(path, thread_count, RV_PRECISION_FAST)};
-    const RvModelInfo *model = rv_encoder_info(encoders[0]);
-    size_t input_bytes = (size_t)model->image_size * (size_t)model->image_size * 3;
-    uint8_t *inputs = malloc(16 * input_bytes);
-    float *embeddings = malloc(16 * (size_t)model->dimensions * sizeof *embeddings);
-    if (inputs == NULL || embeddings == NULL)
-        exit(1);
-    srand(1);
-    for (size_t i = 0; i < 16 * input_bytes; i++)
-        inputs[i] = (uint8_t)(rand() >> 16);
-    for (int i = 0; i < 2; i++)
-        time_call(encoders[i], inputs, 16, embeddings); // packs the weights
     static const size_t batches[] = {1, 8, 16};
+    Job jobs[2] = {open_job(path, thread_count, RV_PRECISION_FLOAT32, "cpu", 16),
+                   open_job(path, thread_count, RV_PRECISION_FAST, "cpu", 16)};
+    uint8_t *pictures = bench_must(malloc(16 * jobs[0].picture_bytes));
+    uint64_t state = 1;
+    for (size_t i = 0; i < 16 * jobs[0].picture_bytes; i++)
+        pictures[i] = (uint8_t)rv_random_next(&state);
+    for (int i = 0; i < 2; i++) {
+        jobs[i].pictures = pictures;
+        encode(&jobs[i], 0); // packs the weights
+    }
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
-        bench_batch(encoders, inputs, batches[i], embeddings, limit_s);
-    free(inputs);
-    free(embeddings);
-    rv_encoder_close(encoders[0]);
-    rv_encoder_close(encoders[1]);
+        bench_batch(jobs, batches[i], limit_s);
+    free(pictures);
+    close_job(&jobs[0]);
+    close_job(&jobs[1]);
+}
+
+/* ---- for bench/run --------------------------------------------------------------------------------------
+ */
+
+static void work(void *context)
+{
+    Job *job = context;
+    if (job->next + job->batch > job->picture_count)
+        job->next = 0;
+    encode(job, job->next);
+    job->next += job->batch;
+}
+
+static void answer(void *context)
+{
+    Job *job = context;
+    encode(job, 0);
+    for (size_t i = 0; i < job->batch * job->dimensions; i++)
+        printf("%.9g ", job->embeddings[i]);
+}
+
+static void serve(char **arguments)
+{
+    size_t size_bytes, batch = strtoul(arguments[2], NULL, 10);
+    RvPrecision precision = strcmp(arguments[4], "fast") == 0 ? RV_PRECISION_FAST : RV_PRECISION_FLOAT32;
+    Job job = open_job(arguments[0], atoi(arguments[3]), precision, NULL, batch);
+    job.pictures = bench_read_file(arguments[1], &size_bytes);
+    job.picture_count = size_bytes / job.picture_bytes;
+    if (batch < 1 || job.picture_count < batch)
+        bench_fail("fewer pictures than a batch");
+    bench_serve(&(Turns){.work = work, .answer = answer, .context = &job, .window_s = 0.4});
+    close_job(&job);
 }
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count < 2) {
-        fprintf(stderr, "usage: bench_embed MODEL [SECONDS_PER_CASE]\n");
-        return 2;
+    if (argument_count == 7 && strcmp(arguments[1], "serve") == 0) {
+        serve(arguments + 2);
+        return 0;
     }
+    if (argument_count < 2 || argument_count > 3)
+        bench_fail("usage: bench_embed MODEL [SECONDS_PER_CASE]\n"
+                   "       bench_embed serve MODEL PICTURES BATCH THREADS float32|fast");
     double limit_s = argument_count > 2 ? atof(arguments[2]) : 3;
     bench_threads(arguments[1], 1, limit_s);
     bench_threads(arguments[1], 0, limit_s);

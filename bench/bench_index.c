@@ -8,13 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "reelvec/reelvec.h"
-
-static void stop(const char *message)
-{
-    fprintf(stderr, "bench_index: %s\n", message);
-    exit(1);
-}
+#include "bench_support.h"
 
 static void index_one(RvEncoder *encoder, const char *video)
 {
@@ -26,9 +20,8 @@ static void index_one(RvEncoder *encoder, const char *video)
     RvLibrary *library = NULL;
     RvError err = {0};
     snprintf(path, sizeof path, "%s/bench-index-%ld.db", folder != NULL ? folder : "/tmp", (long)getpid());
-    if (rv_library_open(path, &library_options, &library, &err) != RV_OK ||
-        rv_library_index(library, encoder, video, &options, &report, &err) != RV_OK)
-        stop(err.message);
+    bench_check(rv_library_open(path, &library_options, &library, &err), &err);
+    bench_check(rv_library_index(library, encoder, video, &options, &report, &err), &err);
     rv_library_close(library);
     unlink(path);
     struct rusage usage;
@@ -42,19 +35,17 @@ static void index_one(RvEncoder *encoder, const char *video)
 int main(int argument_count, char **arguments)
 {
     if (argument_count < 3)
-        stop("usage: bench_index MODEL VIDEO [VIDEO ...]");
+        bench_fail("usage: bench_index MODEL VIDEO [VIDEO ...]");
     RvEncoder *encoder = NULL;
     RvError err = {0};
     const char *sha256;
-    if (rv_encoder_open(arguments[1], NULL, &encoder, &err) != RV_OK)
-        stop(err.message);
+    bench_check(rv_encoder_open(arguments[1], NULL, &encoder, &err), &err);
     // Loading, hashing and packing are not part of what is measured.
     size_t side = (size_t)rv_encoder_info(encoder)->image_size;
-    uint8_t *input = calloc(side * side, 3);
-    float *embedding = calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding);
-    if (input == NULL || embedding == NULL || rv_encoder_weights_sha256(encoder, &sha256, &err) != RV_OK ||
-        rv_encoder_encode_inputs(encoder, input, 1, false, embedding, &err) != RV_OK)
-        stop(err.message);
+    uint8_t *input = bench_must(calloc(side * side, 3));
+    float *embedding = bench_must(calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding));
+    bench_check(rv_encoder_weights_sha256(encoder, &sha256, &err), &err);
+    bench_check(rv_encoder_encode_inputs(encoder, input, 1, false, embedding, &err), &err);
     free(input);
     free(embedding);
     for (int i = 2; i < argument_count; i++)

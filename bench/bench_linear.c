@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Speed of the linear layers, and of a whole ViT-B/32 vision tower, as a share of what the machine's
- * multiply-add units give. Usage: bench_linear [THREADS [fast]] | peak; fast: in 16-bit integers, the peak is
- * still that of float32; peak: the machine only. REELVEC_CPU=scalar|avx2|... chooses the kernels. */
+/* Speed of the linear layers, and of a whole ViT-B/32 vision tower. REELVEC_CPU=scalar|avx2|... chooses the
+ * kernels.
+ *
+ *     bench_linear [THREADS [fast]]
+ *         as a share of the machine's peak of float32 multiply-adds; fast: in 16-bit integers
+ *     bench_linear peak
+ *         the machine only
+ *     bench_linear serve reelvec|openblas ROWS INPUTS OUTPUTS THREADS
+ *         for bench/run: a bare float32 product, rows x inputs by inputs x outputs. Each call uses the next
+ * of many weight matrices, as a model does, so that none stays in a cache
+ */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/threads.h"
+#include "bench_support.h"
 #include "compute/compute.h"
 
+#define THREADS_MAX 64
 #define TOKENS 50
 #define WIDTH 768
 #define HEADS 12
@@ -25,54 +36,34 @@
 
 static ComputePrecision precision; // of the linear layers
 
-static double now_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* Twelve independent chains of multiply-adds in registers, more than latency times units; gives their number
- * of floating-point operations. The empty assembly keeps the compiler from computing the result beforehand.
- */
-#define PEAK_ROUNDS 20000000L
 #if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) static double peak_avx2(void)
-{
-    __m256 x = _mm256_set1_ps(1.0f), y = _mm256_set1_ps(1e-9f), sums[12];
-#pragma GCC unroll 12
-    for (int i = 0; i < 12; i++)
-        sums[i] = x;
-    for (long round = 0; round < PEAK_ROUNDS; round++) {
-#pragma GCC unroll 12
-        for (int i = 0; i < 12; i++) {
-            sums[i] = _mm256_fmadd_ps(x, y, sums[i]);
-            __asm__ volatile("" : "+v"(sums[i]));
-        }
-    }
-    return 2.0 * 12 * 8 * PEAK_ROUNDS;
-}
+#define PEAK_ROUNDS 20000000L
 
-__attribute__((target("avx512f"))) static double peak_avx512(void)
-{
-    __m512 x = _mm512_set1_ps(1.0f), y = _mm512_set1_ps(1e-9f), sums[12];
-#pragma GCC unroll 12
-    for (int i = 0; i < 12; i++)
-        sums[i] = x;
-    for (long round = 0; round < PEAK_ROUNDS; round++) {
-#pragma GCC unroll 12
-        for (int i = 0; i < 12; i++) {
-            sums[i] = _mm512_fmadd_ps(x, y, sums[i]);
-            __asm__ volatile("" : "+v"(sums[i]));
-        }
+/* Defines a function that runs twelve independent chains of multiply-adds in registers, more than latency
+ * times units, and returns how many floating-point operations these are. The empty assembly keeps the
+ * compiler from computing the result beforehand. */
+#define DEFINE_PEAK(name, cpu, Vector, lanes, set1, fmadd)                                                   \
+    __attribute__((target(cpu))) static double name(void)                                                    \
+    {                                                                                                        \
+        Vector x = set1(1.0f), y = set1(1e-9f), sums[12];                                                    \
+        _Pragma("GCC unroll 12") for (int i = 0; i < 12; i++) sums[i] = x;                                   \
+        for (long round = 0; round < PEAK_ROUNDS; round++) {                                                 \
+            _Pragma("GCC unroll 12") for (int i = 0; i < 12; i++)                                            \
+            {                                                                                                \
+                sums[i] = fmadd(x, y, sums[i]);                                                              \
+                __asm__ volatile("" : "+v"(sums[i]));                                                        \
+            }                                                                                                \
+        }                                                                                                    \
+        return 2.0 * 12 * (lanes)*PEAK_ROUNDS;                                                               \
     }
-    return 2.0 * 12 * 16 * PEAK_ROUNDS;
-}
+
+DEFINE_PEAK(peak_avx2, "avx2,fma", __m256, 8, _mm256_set1_ps, _mm256_fmadd_ps)
+DEFINE_PEAK(peak_avx512, "avx512f", __m512, 16, _mm512_set1_ps, _mm512_fmadd_ps)
 #endif
 
 typedef struct PeakJob {
     CpuLevel level;
-    double operations[64];
+    double operations[THREADS_MAX];
 } PeakJob;
 
 static void measure_peak_task(void *context, size_t index, int worker)
@@ -90,14 +81,13 @@ static double measure_peak(int thread_count)
 {
     ThreadPool *pool;
     RvError err;
-    if (rv_threads_create(thread_count, &pool, &err) != RV_OK)
-        exit(1);
+    bench_check(rv_threads_create(thread_count, &pool, &err), &err);
     double best = 0.0;
     for (int i = 0; i < REPETITIONS; i++) {
         PeakJob job = {rv_cpu_level(), {0}};
-        double start = now_seconds(), sum = 0.0;
+        double start = rv_clock_s(), sum = 0.0;
         rv_threads_run(pool, (size_t)thread_count, measure_peak_task, &job);
-        double seconds = now_seconds() - start;
+        double seconds = rv_clock_s() - start;
         for (int thread = 0; thread < thread_count; thread++)
             sum += job.operations[thread];
         best = sum / seconds > best ? sum / seconds : best;
@@ -106,31 +96,11 @@ static double measure_peak(int thread_count)
     return best;
 }
 
-static void *must(void *pointer)
-{
-    if (pointer == NULL) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
-    return pointer;
-}
-
-static float *random_floats(size_t count)
-{
-    float *values = must(malloc(count * sizeof *values));
-    unsigned state = 1;
-    for (size_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        values[i] = ((float)(state >> 8) / 16777216.0f - 0.5f) * 0.1f;
-    }
-    return values;
-}
-
 static DeviceBuffer *random_buffer(Compute *compute, size_t count)
 {
     RvError err;
-    DeviceBuffer *buffer = must(compute->ops->buffer_create(compute, count, COMPUTE_FLOAT32, &err));
-    float *values = random_floats(count);
+    DeviceBuffer *buffer = bench_must(compute->ops->buffer_create(compute, count, COMPUTE_FLOAT32, &err));
+    float *values = bench_floats(count);
     compute->ops->upload(compute, buffer, values, count);
     free(values);
     return buffer;
@@ -150,15 +120,13 @@ static const Shape shapes[] = {
     {"patches", 3 * 32 * 32, WIDTH, {ACTIVATION_NONE, false}},
 };
 
-static LinearWeights *create_layer(Compute *compute, const float *source, size_t outputs, size_t inputs)
+static LinearWeights *create_layer(Compute *compute, const float *source, const float *bias, size_t outputs,
+                                   size_t inputs)
 {
     LinearWeights *layer;
     RvError err;
-    if (compute->ops->linear_create(compute, source, source, outputs, inputs, precision, &layer, &err) !=
-        RV_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        exit(1);
-    }
+    bench_check(compute->ops->linear_create(compute, source, bias, outputs, inputs, precision, &layer, &err),
+                &err);
     return layer;
 }
 
@@ -166,9 +134,9 @@ static void bench_shape(Compute *compute, const Shape *shape, double peak, const
 {
     const ComputeOps *ops = compute->ops;
     size_t layer_count = COLD_BYTES / (shape->inputs * shape->outputs * sizeof(float));
-    LinearWeights **layers = must(calloc(layer_count, sizeof *layers));
+    LinearWeights **layers = bench_must(calloc(layer_count, sizeof *layers));
     for (size_t i = 0; i < layer_count; i++)
-        layers[i] = create_layer(compute, source, shape->outputs, shape->inputs);
+        layers[i] = create_layer(compute, source, source, shape->outputs, shape->inputs);
     static const size_t batches[] = {1, 8, 16};
     DeviceBuffer *src = random_buffer(compute, 16 * TOKENS * shape->inputs);
     DeviceBuffer *dst = random_buffer(compute, 16 * TOKENS * shape->outputs);
@@ -178,10 +146,10 @@ static void bench_shape(Compute *compute, const Shape *shape, double peak, const
         size_t rows = TOKENS * batches[b], calls = WINDOW_ROWS / rows;
         double best = 1e9;
         for (size_t window = 0; window < 3 * layer_count / (calls + 1); window++) {
-            double start = now_seconds();
+            double start = rv_clock_s();
             for (size_t call = window * calls; call < (window + 1) * calls; call++)
                 ops->linear(compute, layers[call % layer_count], src_rows, rows, dst_rows, shape->epilogue);
-            double seconds = (now_seconds() - start) / (double)calls;
+            double seconds = (rv_clock_s() - start) / (double)calls;
             best = seconds < best ? seconds : best;
         }
         double rate = 2.0 * (double)(rows * shape->inputs * shape->outputs) / best;
@@ -220,25 +188,25 @@ static void forward(Tower *tower, size_t batch)
                                   .head_count = HEADS,
                                   .head_width = WIDTH / HEADS};
     double times[8];
-    times[0] = now_seconds();
+    times[0] = rv_clock_s();
     ops->linear(compute, tower->patches, pixels, 49 * batch, stream, plain);
-    tower->seconds[PART_LINEAR] += now_seconds() - times[0];
+    tower->seconds[PART_LINEAR] += rv_clock_s() - times[0];
     for (int i = 0; i < LAYERS; i++) {
         LinearWeights **layer = tower->layers[i];
-        times[0] = now_seconds();
+        times[0] = rv_clock_s();
         ops->layer_norm(compute, stream, rows, WIDTH, tower->gain, tower->gain, 1e-5f, normed);
-        times[1] = now_seconds();
+        times[1] = rv_clock_s();
         ops->linear(compute, layer[0], normed, rows, q, plain);
-        times[2] = now_seconds();
+        times[2] = rv_clock_s();
         ops->attention(compute, &shape, q, k, v, normed);
-        times[3] = now_seconds();
+        times[3] = rv_clock_s();
         ops->linear(compute, layer[1], normed, rows, stream, add);
-        times[4] = now_seconds();
+        times[4] = rv_clock_s();
         ops->layer_norm(compute, stream, rows, WIDTH, tower->gain, tower->gain, 1e-5f, normed);
-        times[5] = now_seconds();
+        times[5] = rv_clock_s();
         ops->linear(compute, layer[2], normed, rows, hidden, gelu);
         ops->linear(compute, layer[3], hidden, rows, stream, add);
-        times[6] = now_seconds();
+        times[6] = rv_clock_s();
         tower->seconds[PART_NORM] += times[1] - times[0] + times[5] - times[4];
         tower->seconds[PART_LINEAR] += times[2] - times[1] + times[4] - times[3] + times[6] - times[5];
         tower->seconds[PART_ATTENTION] += times[3] - times[2];
@@ -257,9 +225,9 @@ static void bench_forward(Compute *compute, double peak, const float *source)
     Tower tower = {.compute = compute};
     for (int i = 0; i < LAYERS; i++) {
         for (int j = 0; j < 4; j++)
-            tower.layers[i][j] = create_layer(compute, source, shapes[j].outputs, shapes[j].inputs);
+            tower.layers[i][j] = create_layer(compute, source, source, shapes[j].outputs, shapes[j].inputs);
     }
-    tower.patches = create_layer(compute, source, WIDTH, MLP_WIDTH);
+    tower.patches = create_layer(compute, source, source, WIDTH, MLP_WIDTH);
     size_t rows = 16 * TOKENS;
     tower.pixels = random_buffer(compute, rows * MLP_WIDTH);
     tower.stream = random_buffer(compute, rows * WIDTH);
@@ -271,9 +239,9 @@ static void bench_forward(Compute *compute, double peak, const float *source)
         double best = 1e9, parts[PART_COUNT] = {0};
         for (int i = 0; i < (b == 0 ? 40 : 8); i++) {
             memset(tower.seconds, 0, sizeof tower.seconds);
-            double start = now_seconds();
+            double start = rv_clock_s();
             forward(&tower, batches[b]);
-            double seconds = now_seconds() - start;
+            double seconds = rv_clock_s() - start;
             if (seconds < best) {
                 best = seconds;
                 memcpy(parts, tower.seconds, sizeof parts);
@@ -296,19 +264,22 @@ static void bench_forward(Compute *compute, double peak, const float *source)
         ops->buffer_destroy(compute, buffers[i]);
 }
 
-static void bench_threads(int thread_count)
+static Compute *open_cpu(int thread_count)
 {
     ComputeOptions options = {.device = "cpu", .thread_count = thread_count};
     Compute *compute;
     RvError err;
-    if (rv_compute_open(&options, &compute, &err) != RV_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        exit(1);
-    }
+    bench_check(rv_compute_open(&options, &compute, &err), &err);
+    return compute;
+}
+
+static void bench_threads(int thread_count)
+{
+    Compute *compute = open_cpu(thread_count);
     double peak = measure_peak(thread_count);
     printf("%s kernels, threads: %d, peak of multiply-adds: %.1f GFLOP/s\n", rv_compute_kernels(compute),
            thread_count, 1e-9 * peak);
-    float *source = random_floats(WIDTH * MLP_WIDTH);
+    float *source = bench_floats(WIDTH * MLP_WIDTH);
     printf("  %-14s   %-23s   %-23s   %-23s\n", "linear layer", "batch 1", "batch 8", "batch 16");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(compute, &shapes[i], peak, source);
@@ -318,25 +289,107 @@ static void bench_threads(int thread_count)
     rv_compute_close(compute);
 }
 
+/* ---- for bench/run --------------------------------------------------------------------------------------
+ */
+
+enum { CBLAS_ROW_MAJOR = 101, CBLAS_AS_IS = 111, CBLAS_TRANSPOSED = 112 };
+
+typedef void (*Sgemm)(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
+                      const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
+
+typedef struct Product {
+    size_t rows, inputs, outputs, layer_count, next;
+    Compute *compute;
+    LinearWeights **packed;
+    DeviceRows from, to;
+    Sgemm sgemm;
+    float **plain; // [outputs, inputs] each
+    float *src, *dst;
+} Product;
+
+static void work_reelvec(void *context)
+{
+    Product *product = context;
+    product->compute->ops->linear(product->compute, product->packed[product->next], product->from,
+                                  product->rows, product->to, (LinearEpilogue){0});
+    product->next = (product->next + 1) % product->layer_count;
+}
+
+static void work_openblas(void *context)
+{
+    Product *product = context;
+    int rows = (int)product->rows, inputs = (int)product->inputs, outputs = (int)product->outputs;
+    product->sgemm(CBLAS_ROW_MAJOR, CBLAS_AS_IS, CBLAS_TRANSPOSED, rows, outputs, inputs, 1.0f, product->src,
+                   inputs, product->plain[product->next], inputs, 0.0f, product->dst, outputs);
+    product->next = (product->next + 1) % product->layer_count;
+}
+
+static void open_reelvec(Product *product, int thread_count)
+{
+    float *weights = bench_floats(product->inputs * product->outputs);
+    product->compute = open_cpu(thread_count);
+    product->packed = bench_must(calloc(product->layer_count, sizeof(LinearWeights *)));
+    for (size_t i = 0; i < product->layer_count; i++)
+        product->packed[i] = create_layer(product->compute, weights, NULL, product->outputs, product->inputs);
+    product->from =
+        (DeviceRows){random_buffer(product->compute, product->rows * product->inputs), 0, product->inputs};
+    product->to =
+        (DeviceRows){random_buffer(product->compute, product->rows * product->outputs), 0, product->outputs};
+    free(weights);
+}
+
+static void open_openblas(Product *product, int thread_count)
+{
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW), *set_threads;
+    if (library == NULL) {
+        fprintf(stderr, "%s; install libopenblas0-openmp\n", dlerror());
+        exit(BENCH_PEER_MISSING);
+    }
+    void *symbol = dlsym(library, "cblas_sgemm");
+    set_threads = dlsym(library, "openblas_set_num_threads");
+    if (symbol == NULL || set_threads == NULL)
+        bench_fail("libopenblas.so.0 lacks cblas_sgemm");
+    memcpy(&product->sgemm, &symbol, sizeof symbol); // a function pointer may not be cast from void * in C
+    void (*set)(int);
+    memcpy(&set, &set_threads, sizeof set);
+    set(thread_count);
+    product->plain = bench_must(calloc(product->layer_count, sizeof *product->plain));
+    for (size_t i = 0; i < product->layer_count; i++)
+        product->plain[i] = bench_floats(product->inputs * product->outputs);
+    product->src = bench_floats(product->rows * product->inputs);
+    product->dst = bench_floats(product->rows * product->outputs);
+}
+
+static int serve(char **arguments)
+{
+    Product product = {.rows = strtoul(arguments[1], NULL, 10),
+                       .inputs = strtoul(arguments[2], NULL, 10),
+                       .outputs = strtoul(arguments[3], NULL, 10)};
+    bool ours = strcmp(arguments[0], "reelvec") == 0;
+    if (product.rows < 1 || product.inputs < 1 || product.outputs < 1)
+        bench_fail("sizes are at least 1");
+    product.layer_count = COLD_BYTES / (product.inputs * product.outputs * sizeof(float)) + 1;
+    (ours ? open_reelvec : open_openblas)(&product, atoi(arguments[4]));
+    bench_serve(&(Turns){.work = ours ? work_reelvec : work_openblas, .context = &product, .window_s = 0.2});
+    return 0;
+}
+
 int main(int argument_count, char **arguments)
 {
-    int available = rv_threads_available();
-    if (argument_count > 1 && strcmp(arguments[1], "peak") == 0) {
+    int available = rv_threads_available() < THREADS_MAX ? rv_threads_available() : THREADS_MAX;
+    const char *what = argument_count > 1 ? arguments[1] : "";
+    if (strcmp(what, "serve") == 0 && argument_count == 7)
+        return serve(arguments + 2);
+    if (strcmp(what, "peak") == 0) {
         printf("1 thread %.1f GFLOP/s\n", 1e-9 * measure_peak(1));
         printf("%d threads %.1f GFLOP/s\n", available, 1e-9 * measure_peak(available));
         return 0;
     }
-    int wanted = argument_count > 1 ? atoi(arguments[1]) : 0;
     if (argument_count > 2 && strcmp(arguments[2], "fast") == 0)
         precision = COMPUTE_FAST;
-    if (wanted > 64)
-        wanted = 64;
-    if (wanted > 0) {
-        bench_threads(wanted);
-        return 0;
-    }
-    bench_threads(1);
-    if (available > 1)
-        bench_threads(available < 64 ? available : 64);
+    int wanted = atoi(what);
+    bench_threads(wanted < 1 ? 1 : wanted < THREADS_MAX ? wanted : THREADS_MAX);
+    if (wanted < 1 && available > 1)
+        bench_threads(available);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast threads read memory that is in no cache: the limit of an exhaustive scan.
  *     read_bandwidth THREADS [MEGABYTES]
- * Each thread adds up its own part of one buffer (1024 MB unless told otherwise); the fastest of five passes
+ * Each thread adds up its own part of one buffer (1024 MB by default); the fastest of five passes
  * counts. Prints bytes per second. */
 #include <pthread.h>
 #include <stdint.h>
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "turns.h"
+#include "base/clock.h"
+#include "bench_support.h"
 
 #define PASSES 5
 #define THREADS_MAX 64
@@ -39,7 +40,7 @@ int main(int argument_count, char **arguments)
     size_t size_bytes = (argument_count > 2 ? strtoul(arguments[2], NULL, 10) : 1024) << 20;
     uint64_t *words = malloc(size_bytes);
     if (words == NULL || thread_count < 1 || thread_count > THREADS_MAX)
-        turns_fail("read_bandwidth", "needs memory, and 1 to 64 threads");
+        bench_fail("needs memory, and 1 to 64 threads");
     memset(words, 1, size_bytes);
     double best_s = 1e9;
     uint64_t sum = 0;
@@ -47,17 +48,17 @@ int main(int argument_count, char **arguments)
         pthread_t threads[THREADS_MAX];
         Part parts[THREADS_MAX];
         size_t share = size_bytes / sizeof *words / (size_t)thread_count;
-        double start_s = turns_clock_s();
+        double start_s = rv_clock_s();
         for (int i = 0; i < thread_count; i++) {
             parts[i] = (Part){words + (size_t)i * share, share, 0};
             if (pthread_create(&threads[i], NULL, add_up, &parts[i]) != 0)
-                turns_fail("read_bandwidth", "no thread");
+                bench_fail("no thread");
         }
         for (int i = 0; i < thread_count; i++) {
             pthread_join(threads[i], NULL);
             sum += parts[i].sum;
         }
-        double taken_s = turns_clock_s() - start_s;
+        double taken_s = rv_clock_s() - start_s;
         best_s = taken_s < best_s ? taken_s : best_s;
     }
     if (sum == 0) // never; keeps the additions

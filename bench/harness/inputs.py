@@ -156,11 +156,11 @@ def library(bench, rows, dimensions=512):
     """The library file of these vectors, with its codes."""
     def make(path):
         path.unlink(missing_ok=True)
-        subprocess.run([bench.program("turn_search"), "load", path, vectors(bench, rows), str(dimensions), str(ROWS_PER_VIDEO)],
+        subprocess.run([bench.program("bench_search"), "load", path, vectors(bench, rows), str(dimensions), str(ROWS_PER_VIDEO)],
                        check=True)
     schema = re.search(r"STORE_SCHEMA_VERSION (\d+)", (ROOT / "src/store/store.h").read_text(encoding="utf-8")).group(1)
     path = keep(bench.out / f"library-{rows}-v{schema}.db", make)
-    subprocess.run([bench.program("turn_search"), "codes", path], check=True)   # nothing to do where they are there
+    subprocess.run([bench.program("bench_search"), "codes", path], check=True)   # nothing to do where they are there
     return path
 
 

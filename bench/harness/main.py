@@ -51,7 +51,7 @@ def parsed():
         parser.error(f"no section {unknown[0]}; there are {', '.join(SECTIONS)}")
     if options.rounds < 1 or options.threads < 1:
         parser.error("--rounds and --threads are at least 1")
-    if not pathlib.Path(options.build, "bench", "turn_embed").exists():
+    if not pathlib.Path(options.build, "bench", "bench_embed").exists():
         parser.error(f"{options.build}: no built benchmarks; run ninja -C {options.build}")
     for module, package in (("numpy", "python3-numpy"), ("PIL", "python3-pil")):
         if importlib.util.find_spec(module) is None:

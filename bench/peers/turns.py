@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The protocol of programs that are measured in turn (bench/turns.h), for peers in Python."""
+"""The protocol of programs that are measured in turn (bench/bench_support.h), for peers in Python."""
 import sys
 import time
 

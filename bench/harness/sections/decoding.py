@@ -27,7 +27,7 @@ def cases(bench):
 def run(bench):
     rows, remarks = [], []
     for what, path, every, goal in cases(bench):
-        commands = {"reelvec": Command([bench.program("sample_video"), path, every], ours=True), "ffmpeg": Command(ffmpeg(path, every))}
+        commands = {"reelvec": Command([bench.program("bench_decode"), path, every, 0, "once"], ours=True), "ffmpeg": Command(ffmpeg(path, every))}
         if every != "keyframes":
             try:
                 bench.need_modules("cv2")

@@ -15,7 +15,7 @@ PEERS_8 = ("ONNX Runtime 8 bit", "PyTorch 8 bit")
 
 
 def ours(bench, precision, batch):
-    return Worker([bench.program("turn_embed"), bench.model(), inputs.pictures(bench), batch, bench.threads, precision], ours=True)
+    return Worker([bench.program("bench_embed"), "serve", bench.model(), inputs.pictures(bench), batch, bench.threads, precision], ours=True)
 
 
 def pytorch(bench, precision, batch):

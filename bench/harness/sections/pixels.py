@@ -15,7 +15,7 @@ def run(bench):
     peer = "Pillow + torchvision" if bench.has_module("torchvision") else "Pillow + numpy (no torchvision here)"
     for name in [name for name in ("1080p-gop250", "4k-gop250") if name in inputs.clip_names(bench)]:
         path = inputs.clip(bench, name)
-        makers = {way: lambda w=way: Worker([bench.program("turn_pixels"), path, w, bench.side()], ours=True) for way in ("fast", "exact")}
+        makers = {way: lambda w=way: Worker([bench.program("bench_pixels"), path, w, bench.side()], ours=True) for way in ("fast", "exact")}
         makers[peer] = lambda: pillow(bench, path)
         workers, missing = gather(makers)
         findings = in_turn(workers, bench.rounds)

@@ -12,7 +12,7 @@ def run(bench):
     for batch in (8,) if bench.smoke else (1, 8, 16):
         for shape, (inputs, outputs) in list(SHAPES.items())[: 1 if bench.smoke else None]:
             workers, missing = gather({name: lambda n=name: Worker(
-                [bench.program("turn_linear"), n, batch * TOKENS, inputs, outputs, bench.threads], bench.environment, ours=True)
+                [bench.program("bench_linear"), "serve", n, batch * TOKENS, inputs, outputs, bench.threads], bench.environment, ours=True)
                 for name in ("reelvec", "openblas")[: 2 if bench.with_peers else 1]})
             findings = in_turn(workers, bench.rounds)
             close_all(workers)

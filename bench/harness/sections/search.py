@@ -27,7 +27,7 @@ def recall(answers, truth):
 def cold_rows(bench, rows, library):
     runs = []
     for _ in range(max(bench.rounds, 3)):
-        done = subprocess.run([bench.program("turn_search"), "first", library, inputs.queries(bench), str(DIMENSIONS)], check=True,
+        done = subprocess.run([bench.program("bench_search"), "first", library, inputs.queries(bench), str(DIMENSIONS)], check=True,
                               capture_output=True, text=True)
         runs.append([float(value) for value in done.stdout.split()])
     _, first, second = (1e3 * statistics.median(column) for column in zip(*runs))
@@ -38,7 +38,7 @@ def run(bench):
     results, remarks = [], []
     for rows in (3000,) if bench.smoke else (100_000, 1_000_000):
         library = inputs.library(bench, rows)
-        makers = {"reelvec": lambda: Worker([bench.program("turn_search"), "serve", library, inputs.queries(bench), DIMENSIONS,
+        makers = {"reelvec": lambda: Worker([bench.program("bench_search"), "serve", library, inputs.queries(bench), DIMENSIONS,
                                              inputs.ROWS_PER_VIDEO], ours=True)}
         for name in ("numpy", "faiss", *(["hnswlib"] if rows <= HNSW_ROWS_MAX else [])):
             makers[name] = lambda n=name: peer(bench, n, rows)

@@ -10,8 +10,7 @@
 
 #include <signal.h>
 
-#include "../store/liar_mysql.h"
-#include "../store/liar_postgres.h"
+#include "../store/liar.h"
 #include "clips.h"
 #include "known_checkpoint.h"
 #include "program_run.h"
@@ -50,8 +49,8 @@ static void index_names_the_server_once(void **state)
     for (int jobs = 1; jobs < 4; jobs += 2) {
         Liar liar = {.lie_at = -1, .unclaimed = true, .die_at = "INSERT INTO videos", .postgres = postgres};
         char uri[200], count[8];
-        liar_start(&liar, postgres ? liar_postgres_run : liar_mysql_run);
-        snprintf(uri, sizeof uri, "%s://me:s3cret@127.0.0.1:%d/db", scheme, liar.port);
+        liar_start(&liar);
+        snprintf(uri, sizeof uri, "%s://me:s3cret@127.0.0.1:%d/db", scheme, liar.server.port);
         snprintf(count, sizeof count, "%d", jobs);
         const char *words[] = {"index",
                                "-q",

@@ -6,13 +6,11 @@
 
 #include <signal.h>
 
-#include "liar_mysql.h"
-#include "liar_postgres.h"
+#include "liar.h"
 #include "store/store_backend.h"
 
 typedef struct Kind {
     const char *scheme;
-    void *(*run)(void *liar);
     const StoreBackend *backend; // NULL: not in this build
 } Kind;
 
@@ -29,16 +27,15 @@ typedef struct Kind {
 #define SINGLESTORE NULL
 #endif
 
-static const Kind kinds[] = {{"postgresql", liar_postgres_run, POSTGRES},
-                             {"mariadb", liar_mysql_run, MARIADB},
-                             {"singlestore", liar_mysql_run, SINGLESTORE}};
+static const Kind kinds[] = {{"postgresql", POSTGRES}, {"mariadb", MARIADB}, {"singlestore", SINGLESTORE}};
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
 static void start(Liar *liar, const Kind *kind, const char *parameters, char *uri, size_t size_bytes)
 {
-    liar->postgres = kind->run == liar_postgres_run;
-    liar_start(liar, kind->run);
-    snprintf(uri, size_bytes, "%s://me:s3cret@127.0.0.1:%d/db%s", kind->scheme, liar->port, parameters);
+    liar->postgres = kind == &kinds[0];
+    liar_start(liar);
+    snprintf(uri, size_bytes, "%s://me:s3cret@127.0.0.1:%d/db%s", kind->scheme, liar->server.port,
+             parameters);
 }
 
 /* ---- a session that asks for everything --------------------------------------------------------------- */
@@ -222,7 +219,7 @@ static Statements find_statements(const Kind *kind)
 /* Lies about the form of rows that nobody may take for an answer. */
 static bool must_be_noticed(const Liar *liar)
 {
-    bool one = strcmp(liar->statement, "") != 0 && liar_find(liar->statement)->columns == 1;
+    bool one = strcmp(liar->statement, "") != 0 && liar_columns(liar->statement) == 1;
     switch (liar->lie) {
     case LIE_FEWER_COLUMNS:
     case LIE_NO_COLUMNS:
@@ -317,7 +314,7 @@ static void endless_rows_are_refused(void **state)
         liar_stop(&liar);
         if (seconds_now() - began > 10)
             fail_msg("%s: %s took %.1f s", kind->scheme, liar.statement, seconds_now() - began);
-        if (liar.had_rows && liar_find(liar.statement)->columns != LIAR_VIDEO_COLUMNS && outcome.failed == 0)
+        if (liar.had_rows && liar_columns(liar.statement) != LIAR_VIDEO_COLUMNS && outcome.failed == 0)
             fail_msg("%s: %s was believed", kind->scheme, liar.statement);
     }
 }
@@ -396,7 +393,7 @@ static void postgres_keeps_the_password_from_other_machines(void **state)
         RvError err = {0};
         char uri[200];
         start(&liar, &kinds[0], "", uri, sizeof uri);
-        int port = liar.port;
+        int port = liar.server.port;
         if (strchr(cases[i].host, ',') != NULL)
             snprintf(uri, sizeof uri, "postgresql://me:s3cret@%.*s:%d,%s:%d/db%s",
                      (int)strcspn(cases[i].host, ","), cases[i].host, port, strchr(cases[i].host, ',') + 1,
@@ -421,7 +418,7 @@ static void mariadb_asks_other_machines_for_a_certificate(void **state)
     Store *store = NULL;
     char uri[200];
     start(&liar, &kinds[1], "", uri, sizeof uri);
-    snprintf(uri, sizeof uri, "mariadb://me:s3cret@127.1:%d/db", liar.port);
+    snprintf(uri, sizeof uri, "mariadb://me:s3cret@127.1:%d/db", liar.server.port);
     assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_NETWORK, "the server does not encrypt");
     liar_stop(&liar);
     assert_false(got_password(&liar));

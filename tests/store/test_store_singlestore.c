@@ -24,7 +24,7 @@ static void start(Scene *scene, const char *name)
     snprintf(path, sizeof path, "%s/tests/store/singlestore.golden", source != NULL ? source : ".");
     peer_start(&scene->peer, path, name);
     snprintf(scene->uri, sizeof scene->uri, "singlestore://admin:s3cret@127.0.0.1:%d/videos",
-             scene->peer.port);
+             scene->peer.server.port);
     scene->store = NULL;
 }
 

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of whole runs share: a folder of their own, running the program in it, what it said. Include
- * it after <cmocka.h>. */
+/* What the tests of whole runs share: a folder of their own with a model and clips, running the program in
+ * it, what it said. */
 #ifndef RV_TESTS_PROGRAM_RUN_H
 #define RV_TESTS_PROGRAM_RUN_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,67 +19,50 @@
 #include "run.h"
 
 #define PROGRAM_WORDS_MAX 20
+#define PROGRAM_CLIPS_MAX 8
 
-/* In a test whose file has a `fixture` that says whether it could be made. */
-#define SKIP_UNLESS_READY()                                                                                  \
-    do {                                                                                                     \
-        if (!fixture.ready)                                                                                  \
-            skip();                                                                                          \
-    } while (0)
+/* What a test program needs. */
+typedef struct ProgramNeeds {
+    const char *name; // of its folder
+    const char *clips[PROGRAM_CLIPS_MAX];
+    size_t indexed; // so many of the clips are indexed beforehand
+    bool linked;    // the clips are in the folder `videos`, as 0-NAME, 1-NAME, ...
+    bool library;   // REELVEC_LIBRARY is a file in the folder
+    bool no_model;  // REELVEC_MODEL is not set
+} ProgramNeeds;
 
-/* A new folder below the build, named after the test, in which the program finds its data and its cache;
- * false where it cannot be made. */
-static inline bool program_folder_make(const char *name, char *folder, size_t size_bytes)
-{
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(folder, size_bytes, "%s/%s-XXXXXX", build != NULL ? build : "/tmp", name);
-    if (mkdtemp(folder) == NULL)
-        return false;
-    setenv("XDG_DATA_HOME", folder, 1);
-    setenv("XDG_CACHE_HOME", folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
-    return true;
-}
+/* One for the whole test program. */
+typedef struct ProgramFixture {
+    char folder[256], library[300], videos[300], model[1024], other_model[1024];
+    char clips[PROGRAM_CLIPS_MAX][1100];
+    const char *clip, *other_clip; // the first two
+    bool ready;                    // model and clips could be made
+} ProgramFixture;
+extern ProgramFixture fixture;
 
-/* 0 when it is gone. */
-static inline int program_folder_remove(const char *folder)
-{
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
+/* For the setup of a group: a new folder below the build, in which the program finds its data and its cache,
+ * and the rest. Returns -1 if that failed; what cannot be had on this machine is told by fixture.ready. */
+int program_set_up(const ProgramNeeds *needs);
 
-/* Run the program in the folder with these words, up to NULL; options (NULL: defaults) but for their folder.
+/* The teardown. */
+int program_tear_down(void **state);
+
+/* Skips the test unless model and clips are there. */
+void program_need_clips(void);
+
+/* A new folder and the variables for it; program_tear_down removes it. */
+bool program_make_folder(const char *name);
+
+/* Runs the program in the folder with these words, up to NULL; options (NULL: defaults) but for their folder.
  */
-static inline RunResult program_run(const char *folder, const char *const *words, const RunOptions *options)
-{
-    const char *arguments[PROGRAM_WORDS_MAX + 2] = {getenv("REELVEC_PROGRAM")};
-    assert_non_null(arguments[0]);
-    for (size_t i = 0; i < PROGRAM_WORDS_MAX && words[i] != NULL; i++)
-        arguments[i + 1] = words[i];
-    RunOptions here = options != NULL ? *options : (RunOptions){0};
-    here.folder = folder;
-    return run_program(arguments, &here);
-}
+RunResult program_run(const char *const *words, const RunOptions *options);
+#define RUN(...) program_run((const char *const[]){__VA_ARGS__, NULL}, NULL)
 
-static inline void assert_status(const RunResult *result, int status)
-{
-    if (result->status != status)
-        fail_msg("status %d, not %d\n%s%s", result->status, status, result->output, result->errors);
-}
+/* Runs a line of the shell in the folder; fails the test if it fails. */
+void program_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-static inline size_t count_in(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
-        count++;
-    return count;
-}
-
-static inline void assert_holds(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no '%s' in:\n%s", part, text);
-}
+void assert_status(const RunResult *result, int status);
+void assert_holds(const char *text, const char *part);
+size_t count_in(const char *text, const char *part);
 
 #endif

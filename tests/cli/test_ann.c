@@ -1,48 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole runs of `reelvec ann` and `search --ann` on a library file. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
-
-static struct Fixture {
-    char folder[256], library[300], model[1024], clip[1100], second[1100];
-    bool ready;
-} fixture;
-
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("ann", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip) &&
-                    clip_path("plain.mp4", fixture.second, sizeof fixture.second);
-    setenv("REELVEC_LIBRARY", fixture.library, 1);
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    if (!fixture.ready)
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-    return 0;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
+    return program_set_up(
+        &(ProgramNeeds){.name = "ann", .clips = {"gop50_closed.mp4", "plain.mp4"}, .library = true});
 }
 
 /* The run ends so, with the words in what it wrote. */
@@ -67,7 +31,7 @@ static void damage(const char *path)
 static void ann_builds_is_used_grows_is_damaged_and_dropped(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     char lists[320];
     snprintf(lists, sizeof lists, "%s-lists", fixture.library);
     expect(RUN("index", fixture.clip), 0, "complete", "a library");
@@ -86,7 +50,7 @@ static void ann_builds_is_used_grows_is_damaged_and_dropped(void **state)
     expect(RUN("search", "a", "--ann", "--fusion", "rrf"), 2, "every frame", "a fusion of all scores");
     expect(RUN("search", "a", "--ann", "--top", "3", "--format", "csv"), 0, "gop50_closed.mp4", "used");
     expect(RUN("verify"), 0, "no faults", "as built");
-    expect(RUN("index", fixture.second), 0, "complete", "more frames");
+    expect(RUN("index", fixture.other_clip), 0, "complete", "more frames");
     // As many hits as the library has frames: those that no list has too.
     RunResult exact = RUN("search", "a", "--exact", "--top", "1000", "--format", "csv");
     RunResult found = RUN("search", "a", "--ann", "--top", "1000", "--format", "csv");
@@ -110,7 +74,7 @@ static void ann_builds_is_used_grows_is_damaged_and_dropped(void **state)
 static void ann_needs_a_library_with_frames(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     expect(RUN("ann", "build", "--library", "none.db"), 1, "none.db", "no such library");
     expect(RUN("ann", "build", "--library", "memory:"), 1, "not available", "a kind without files");
     expect(RUN("ann", "info", "--library", "memory:"), 0, "none", "a kind without files");
@@ -122,5 +86,5 @@ int main(void)
         cmocka_unit_test(ann_builds_is_used_grows_is_damaged_and_dropped),
         cmocka_unit_test(ann_needs_a_library_with_frames),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, set_up_group, program_tear_down);
 }

@@ -1,57 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole runs of `reelvec sql`, `export`, `import` and `index --shard` on a generated model and clips. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
-
-static struct Fixture {
-    char folder[256], library[300], model[1024], other_model[1024], clip[1100], second[1100];
-    bool ready;
-} fixture;
-
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("data", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
-    fixture.ready =
-        known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-        known_checkpoint_ensure("tiny-f16-bytes", fixture.other_model, sizeof fixture.other_model) &&
-        clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip) &&
-        clip_path("plain.mp4", fixture.second, sizeof fixture.second);
-    setenv("REELVEC_LIBRARY", fixture.library, 1);
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    if (!fixture.ready) {
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-        return 0;
-    }
-    RunResult result = RUN("index", fixture.clip, fixture.second);
-    if (result.status != 0)
-        print_error("%s", result.errors);
-    int status = result.status;
-    run_clear(&result);
-    return status;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
+    return program_set_up(&(ProgramNeeds){.name = "data",
+                                          .clips = {"gop50_closed.mp4", "plain.mp4", "cover.png", "cut.mp4"},
+                                          .indexed = 2,
+                                          .library = true});
 }
 
 static void sql_prints_every_format(void **state)
@@ -77,7 +34,7 @@ static void sql_prints_every_format(void **state)
         {"table", "size", "SELECT char(27) || 'c' AS a", "a\n?c\n", "a terminal is safe"},
     };
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RunResult result = RUN("sql", "--format", cases[i].format, "--blobs", cases[i].blobs, cases[i].sql);
         assert_status(&result, 0);
@@ -91,7 +48,7 @@ static void sql_prints_every_format(void **state)
 static void sql_ranks_as_search_does(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult sql = RUN("sql", "--format", "csv",
                         "SELECT frame_number, path FROM frames JOIN videos USING (video_id) ORDER BY "
                         "dot_product(embedding_data, embed_text('a red car')) DESC LIMIT 5");
@@ -126,11 +83,10 @@ static void sql_ranks_as_search_does(void **state)
 static void sql_embeds_a_picture_file(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    char picture[1100], sql[1400];
-    if (!clip_path("cover.png", picture, sizeof picture))
-        skip();
-    snprintf(sql, sizeof sql, "SELECT vector_length(embed_image(readfile('%s'))) > 0 AS good", picture);
+    program_need_clips();
+    char sql[1400];
+    snprintf(sql, sizeof sql, "SELECT vector_length(embed_image(readfile('%s'))) > 0 AS good",
+             fixture.clips[2]);
     RunResult result = RUN("sql", "--format", "csv", sql);
     assert_status(&result, 0);
     assert_string_equal(result.output, "good\r\n1\r\n");
@@ -144,7 +100,7 @@ static void sql_changes_nothing_without_write(void **state)
         "PRAGMA user_version = 99", "UPDATE videos SET path = ''", "BEGIN; DROP TABLE frames",
     };
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         RunResult result = RUN("sql", statements[i]);
         assert_status(&result, 1);
@@ -162,7 +118,7 @@ static void sql_changes_nothing_without_write(void **state)
 static void sql_writes_when_asked(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("export", "--to", "writable.db", "--quiet");
     assert_status(&result, 0);
     run_clear(&result);
@@ -195,7 +151,7 @@ static void sql_says_what_is_wrong(void **state)
         {NULL, "SELECT embed_text('')", 1, "embed_text: the text is empty"},
     };
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RunResult result = RUN("sql", cases[i].sql, "--library",
                                cases[i].library != NULL ? cases[i].library : fixture.library);
@@ -212,8 +168,8 @@ static void sql_says_what_is_wrong(void **state)
 static void sql_reads_a_script_and_can_be_interrupted(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    RunResult result = program_run(fixture.folder, (const char *const[]){"sql", "-f", "csv", "-", NULL},
+    program_need_clips();
+    RunResult result = program_run((const char *const[]){"sql", "-f", "csv", "-", NULL},
                                    &(RunOptions){.input = "SELECT 1 AS a;\nSELECT 2 AS b;\n"});
     assert_status(&result, 0);
     assert_string_equal(result.output, "a\r\n1\r\nb\r\n2\r\n");
@@ -222,7 +178,7 @@ static void sql_reads_a_script_and_can_be_interrupted(void **state)
                                  "SELECT 'begun' AS state; WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
                                  "SELECT x + 1 FROM c) SELECT count(*) FROM c",
                                  NULL};
-    result = program_run(fixture.folder, words, &(RunOptions){.interrupt_after = "begun"});
+    result = program_run(words, &(RunOptions){.interrupt_after = "begun"});
     assert_status(&result, 130);
     assert_string_equal(result.output, "state\r\nbegun\r\ncount(*)\r\n");
     assert_holds(result.errors, "interrupted");
@@ -232,7 +188,7 @@ static void sql_reads_a_script_and_can_be_interrupted(void **state)
 static void export_and_import_join_libraries(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("export", "--to", "one.db", "--video", "*plain.mp4");
     assert_status(&result, 0);
     assert_holds(result.output, "1 video copied with 4 frames, 0 there already, 0 left out\n");
@@ -265,8 +221,9 @@ static void export_and_import_join_libraries(void **state)
 static void import_refuses_another_models_library(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    RunResult result = RUN("index", fixture.second, "--library", "other.db", "--model", fixture.other_model);
+    program_need_clips();
+    RunResult result =
+        RUN("index", fixture.other_clip, "--library", "other.db", "--model", fixture.other_model);
     assert_status(&result, 0);
     run_clear(&result);
     result = RUN("import", "other.db");
@@ -278,7 +235,7 @@ static void import_refuses_another_models_library(void **state)
 static void export_writes_files_that_others_read(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     static const char check[] =
         "import numpy as np, csv, json, base64, sqlite3\n"
         "a = np.load('f.npy'); keys = list(csv.DictReader(open('f.csv')))\n"
@@ -305,7 +262,7 @@ static void export_writes_files_that_others_read(void **state)
                                    {"export", "--format", "csv", "-o", "b.csv", "--embeddings", "base64"},
                                    {"export", "--format", "sql", "-o", "s.sql", "--pictures"}};
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        RunResult result = program_run(fixture.folder, runs[i], NULL);
+        RunResult result = program_run(runs[i], NULL);
         assert_status(&result, 0);
         run_clear(&result);
     }
@@ -323,7 +280,7 @@ static void export_quotes_for_each_dialect(void **state)
                  {"mysql", "'it''s a \\\\ back.mp4'", "X'"},
                  {"postgres", "'it''s a \\ back.mp4'", "'\\x"}};
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("export", "--to", "quotes.db", "--video", "*plain.mp4", "-q");
     assert_status(&result, 0);
     run_clear(&result);
@@ -353,12 +310,12 @@ static void export_says_what_it_needs(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = program_run(fixture.folder, cases[i].words, NULL);
+        RunResult result = program_run(cases[i].words, NULL);
         assert_status(&result, 2);
         assert_holds(result.errors, cases[i].message);
         run_clear(&result);
     }
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("export", "--format", "csv", "-o", "/dev/full");
     assert_status(&result, 1);
     assert_holds(result.errors, "/dev/full: cannot");
@@ -369,14 +326,14 @@ static void export_says_what_it_needs(void **state)
 static void index_splits_a_list_into_shards(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     size_t total = 0;
     for (int shard = 1; shard <= 3; shard++) {
         char part[16], library[32];
         snprintf(part, sizeof part, "%d/3", shard);
         snprintf(library, sizeof library, "shard-%d.db", shard);
         RunResult result = RUN("index", "--shard", part, "--library", library, "--every", "4", fixture.clip,
-                               fixture.second, "-q");
+                               fixture.other_clip, "-q");
         assert_status(&result, 0);
         for (const char *at = result.output; (at = strchr(at, '\n')) != NULL; at++)
             total++;
@@ -401,9 +358,8 @@ static void index_splits_a_list_into_shards(void **state)
 static void damage_is_shown_where_people_look(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    char cut[1100];
-    assert_true(clip_path("cut.mp4", cut, sizeof cut));
+    program_need_clips();
+    const char *cut = fixture.clips[3];
     static const struct {
         const char *words[8];
         const char *output, *errors;
@@ -425,7 +381,7 @@ static void damage_is_shown_where_people_look(void **state)
             words[count] = steps[i].words[count];
         if (strcmp(words[0], "index") == 0)
             words[count] = cut;
-        RunResult result = program_run(fixture.folder, words, NULL);
+        RunResult result = program_run(words, NULL);
         assert_status(&result, 0);
         assert_holds(result.output, steps[i].output);
         assert_holds(result.errors, steps[i].errors);
@@ -451,5 +407,5 @@ int main(void)
         cmocka_unit_test(damage_is_shown_where_people_look),
         cmocka_unit_test(index_splits_a_list_into_shards),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, set_up_group, program_tear_down);
 }

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole program on a CUDA device (the fake one): what doctor says, and a device that fails while a video
  * is indexed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
-
-static char folder[256], model[1024], clip[1100];
-
-#define RUN(...) program_run(folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
-    return program_folder_make("device", folder, sizeof folder) ? 0 : -1;
-}
-
-static int tear_down_group(void **state)
-{
-    return program_folder_remove(folder);
+    (void)state;
+    return program_set_up(&(ProgramNeeds){.name = "device", .clips = {"gop50_closed.mp4"}, .no_model = true});
 }
 
 /* Libraries of a driver with these settings (NULL: none of them); skips where the program has no kernels. */
@@ -65,19 +48,18 @@ static void doctor_says_whether_cuda_works(void **state)
 static void device_is_refused_or_used_by_name(void **state)
 {
     use_driver(NULL, NULL);
-    if (!known_checkpoint_ensure("tiny-bytes", model, sizeof model))
-        skip();
-    RunResult result = RUN("model", "info", model, "--device", "cuda", "--format", "json");
+    program_need_clips();
+    RunResult result = RUN("model", "info", fixture.model, "--device", "cuda", "--format", "json");
     assert_status(&result, 0);
     assert_holds(result.output,
                  "\"precision\": \"fast\", \"device\": \"cuda:0\", \"device_name\": \"Fake GPU 0\"");
     run_clear(&result);
-    result = RUN("model", "info", model, "--device", "cuda:1");
+    result = RUN("model", "info", fixture.model, "--device", "cuda:1");
     assert_status(&result, 1);
     assert_string_equal(result.errors,
                         "reelvec: cuda:1: no such device: this machine has 1, from cuda:0 on\n");
     run_clear(&result);
-    result = RUN("model", "info", model, "--device", "gpu");
+    result = RUN("model", "info", fixture.model, "--device", "gpu");
     assert_status(&result, 2);
     assert_holds(result.errors, "gpu: no such compute device; use auto, cpu, cuda or cuda:N");
     run_clear(&result);
@@ -87,15 +69,11 @@ static void index_finishes_on_the_cpu(void **state)
 {
     char expected[1300];
     use_driver("FAKE_CUDA_FAIL_LAUNCH", "60"); // a run of the tower has some twenty kernels
-    if (!known_checkpoint_ensure("tiny-bytes", model, sizeof model) ||
-        !clip_path("gop50_closed.mp4", clip, sizeof clip)) {
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-        skip();
-    }
-    RunResult result =
-        RUN("index", clip, "--library", "cuda.db", "--model", model, "--device", "cuda", "--batch", "3");
+    program_need_clips();
+    RunResult result = RUN("index", fixture.clip, "--library", "cuda.db", "--model", fixture.model,
+                           "--device", "cuda", "--batch", "3");
     assert_status(&result, 0);
-    snprintf(expected, sizeof expected, "%s: 12 frames, 12 new (complete)\n", clip);
+    snprintf(expected, sizeof expected, "%s: 12 frames, 12 new (complete)\n", fixture.clip);
     assert_string_equal(result.output, expected);
     assert_holds(result.errors, "reelvec: warning: cuda:0 (Fake GPU 0): ");
     assert_holds(result.errors, "; pictures are embedded on the CPU from here on\n");
@@ -111,19 +89,17 @@ static void search_runs_there_when_told_to(void **state)
 {
     (void)state;
     use_driver(NULL, NULL);
-    if (!known_checkpoint_ensure("tiny-bytes", model, sizeof model) ||
-        !clip_path("gop50_closed.mp4", clip, sizeof clip)) {
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-        skip();
-    }
-    RunResult result = RUN("index", clip, "--library", "codes.db", "--model", model, "--device", "cpu");
+    program_need_clips();
+    RunResult result =
+        RUN("index", fixture.clip, "--library", "codes.db", "--model", fixture.model, "--device", "cpu");
     assert_status(&result, 0);
     run_clear(&result);
     result = RUN("ann", "build", "--library", "codes.db");
     assert_status(&result, 0);
     run_clear(&result);
 #define SEARCH                                                                                               \
-    "search", "a number", "--library", "codes.db", "--model", model, "--top", "1", "--exact", "--device"
+    "search", "a number", "--library", "codes.db", "--model", fixture.model, "--top", "1", "--exact",        \
+        "--device"
     RunResult expected = RUN(SEARCH, "cpu");
     assert_status(&expected, 0);
     result = RUN(SEARCH, "cuda");
@@ -148,5 +124,5 @@ int main(void)
         cmocka_unit_test(index_finishes_on_the_cpu),
         cmocka_unit_test(search_runs_there_when_told_to),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, set_up_group, program_tear_down);
 }

@@ -1,56 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole runs of the program: what it does to files that are there already, what becomes of its output, what
  * it shows of a hostile library. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
+
 #include "whole_file.h"
-
-static struct Fixture {
-    char folder[256], library[300], model[1024], clip[1100];
-    bool ready;
-} fixture;
-
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("files", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-                    clip_path("plain.mp4", fixture.clip, sizeof fixture.clip);
-    setenv("REELVEC_LIBRARY", fixture.library, 1);
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    if (!fixture.ready) {
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-        return 0;
-    }
-    RunResult result = RUN("index", "-q", fixture.clip);
-    if (result.status != 0)
-        print_error("%s", result.errors);
-    int status = result.status;
-    run_clear(&result);
-    return status;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
+    return program_set_up(
+        &(ProgramNeeds){.name = "files", .clips = {"plain.mp4"}, .indexed = 1, .library = true});
 }
 
 /* By the shell, in the folder, with $reelvec for the program. */
@@ -76,7 +35,7 @@ static void assert_file_holds(const char *name, const void *bytes, size_t size_b
 static void output_never_replaces_a_library_or_somebodys_list(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     static const char *const scripts[] = {
         "\"$reelvec\" export --format csv -o library.db",
         "\"$reelvec\" export --format npy -o library.db",
@@ -117,7 +76,7 @@ static void output_never_replaces_a_library_or_somebodys_list(void **state)
 static void output_that_cannot_be_written_is_said(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     static const char *const commands[] = {
         "list",
         "info",
@@ -165,7 +124,7 @@ static void output_that_cannot_be_written_is_said(void **state)
 static void exit_status_says_which_signal_it_was(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     static const struct {
         const char *signal_name;
         int status;
@@ -192,7 +151,7 @@ static void exit_status_says_which_signal_it_was(void **state)
 static void hostile_library_reaches_no_terminal(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = run_shell("cp library.db hostile.db; \"$reelvec\" sql --write --library hostile.db "
                                  "\"UPDATE library SET model_name = "
                                  "'a' || char(27) || ']0;pwned' || char(7, 8238); UPDATE videos SET path = "
@@ -228,7 +187,7 @@ static void hostile_library_reaches_no_terminal(void **state)
 static void columns_may_have_any_name(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = run_shell("\"$reelvec\" sql -f json \"SELECT 1 AS \\\"$(printf 'a\\377\\033')\\\"\"");
     assert_status(&result, 0);
     assert_string_equal(result.output, "{\"a\xef\xbf\xbd?\": 1}\n");
@@ -238,7 +197,7 @@ static void columns_may_have_any_name(void **state)
 static void reading_commands_leave_no_file(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result =
         run_shell("mkdir only && cp library.db only/l.db && for c in list info 'search x' verify "
                   "'sql SELECT(1)' 'export --format csv' 'sheet plain.mp4 -o s.png'; do "
@@ -259,5 +218,5 @@ int main(void)
         cmocka_unit_test(columns_may_have_any_name),
         cmocka_unit_test(reading_commands_leave_no_file),
     };
-    return cmocka_run_group_tests_name("files and output", tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests_name("files and output", tests, set_up_group, program_tear_down);
 }

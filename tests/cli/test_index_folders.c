@@ -1,64 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* `reelvec index` on folders of real life, night after night: what it says, how it ends, what it forgets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
 
-static struct Fixture {
-    char folder[256], model[1024], clip[1100], other[1100];
-    bool ready;
-} fixture;
+#include <pthread.h>
+#include <sys/stat.h>
+
+#define INDEX(library, ...) RUN("index", "--library", library, __VA_ARGS__)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("folders", fixture.folder, sizeof fixture.folder))
-        return -1;
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-                    clip_path("plain.mp4", fixture.clip, sizeof fixture.clip) &&
-                    clip_path("gop50_closed.mp4", fixture.other, sizeof fixture.other);
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    return 0;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
-}
-
-static int need_clips(void **state)
-{
-    (void)state;
-    if (!fixture.ready)
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-    return 0;
-}
-
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
-#define INDEX(library, ...) RUN("index", "--library", library, __VA_ARGS__)
-
-static void shell(const char *command)
-{
-    char line[4096];
-    snprintf(line, sizeof line, "cd '%s' && CLIP='%s' OTHER='%s' && %s", fixture.folder, fixture.clip,
-             fixture.other, command);
-    if (system(line) != 0)
-        fail_msg("%s", line);
+    int status =
+        program_set_up(&(ProgramNeeds){.name = "folders", .clips = {"plain.mp4", "gop50_closed.mp4"}});
+    setenv("CLIP", fixture.clip, 1);
+    setenv("OTHER", fixture.other_clip, 1);
+    return status;
 }
 
 /* The run's exit status, and all that it says on either output; NULL: nothing is asked of that. */
@@ -74,12 +30,13 @@ static void expect(RunResult result, int status, const char *output, const char 
 static void a_nightly_run_says_what_is_new(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p nights/sub && cp $CLIP nights/a.mp4 && printf '\\033broken' >nights/broken.mp4");
+    program_need_clips();
+    program_shell("mkdir -p nights/sub && cp $CLIP nights/a.mp4 && printf '\\033broken' >nights/broken.mp4");
     expect(INDEX("nights.db", "--quiet", "nights"), 3, "nights/a.mp4: 4 frames, 4 new (complete)\n", NULL);
     expect(INDEX("nights.db", "--quiet", "nights"), 0, "", "");
     expect(INDEX("nights.db", "nights"), 0, "", "reelvec: 1 unchanged, 1 failed earlier\n");
-    shell("cp $OTHER nights/sub/b.mp4 && echo note >nights/notes.txt && echo 'let a;' >nights/sub/a.ts");
+    program_shell(
+        "cp $OTHER nights/sub/b.mp4 && echo note >nights/notes.txt && echo 'let a;' >nights/sub/a.ts");
     expect(INDEX("nights.db", "--quiet", "nights"), 0, "nights/sub/b.mp4: 12 frames, 12 new (complete)\n",
            "");
     expect(INDEX("nights.db", "nights"), 0, "",
@@ -99,8 +56,8 @@ static void a_nightly_run_says_what_is_new(void **state)
 static void a_failure_is_listed_once(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p listed && printf '\\033broken' >listed/broken.mp4");
+    program_need_clips();
+    program_shell("mkdir -p listed && printf '\\033broken' >listed/broken.mp4");
     expect(INDEX("listed.db", "--quiet", "listed"), 1, "", NULL);
     RunResult result = RUN("list", "--library", "listed.db");
     assert_status(&result, 0);
@@ -112,8 +69,8 @@ static void a_failure_is_listed_once(void **state)
 static void mistakes_are_not_remembered(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("echo note >notes.txt && printf '\\377\\330\\377' >photo.jpg");
+    program_need_clips();
+    program_shell("echo note >notes.txt && printf '\\377\\330\\377' >photo.jpg");
     expect(INDEX("mistakes.db", "notes.txt", "photo.jpg"), 1, "", NULL);
     expect(RUN("list", "--library", "mistakes.db"), 0, NULL,
            "reelvec: the library has no videos yet; see `reelvec index`\n");
@@ -122,10 +79,11 @@ static void mistakes_are_not_remembered(void **state)
 static void patterns_and_links_are_obeyed(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p tree/raw tree/sub away && cp $CLIP tree/a.mp4 && cp $OTHER tree/raw/b.mp4 && cp $CLIP "
-          "tree/sub/c.part.mp4 "
-          "&& cp $OTHER away/d.mp4 && ln -s ../away tree/link && echo raw >tree/.reelvecignore");
+    program_need_clips();
+    program_shell(
+        "mkdir -p tree/raw tree/sub away && cp $CLIP tree/a.mp4 && cp $OTHER tree/raw/b.mp4 && cp $CLIP "
+        "tree/sub/c.part.mp4 "
+        "&& cp $OTHER away/d.mp4 && ln -s ../away tree/link && echo raw >tree/.reelvecignore");
     expect(INDEX("tree.db", "--exclude", "*.part.mp4", "tree"), 0, "tree/a.mp4: 4 frames, 4 new (complete)\n",
            NULL);
     expect(INDEX("tree.db", "--exclude", "*.part.mp4", "tree"), 0, "",
@@ -138,12 +96,12 @@ static void patterns_and_links_are_obeyed(void **state)
 static void files_that_are_gone_are_told_and_pruned_when_asked(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p gone/sub gone-not && cp $CLIP gone/a.mp4 && cp $OTHER gone/sub/b.mp4 && cp $CLIP "
-          "gone-not/c.mp4 && "
-          "echo >>gone-not/c.mp4");
+    program_need_clips();
+    program_shell("mkdir -p gone/sub gone-not && cp $CLIP gone/a.mp4 && cp $OTHER gone/sub/b.mp4 && cp $CLIP "
+                  "gone-not/c.mp4 && "
+                  "echo >>gone-not/c.mp4");
     expect(INDEX("gone.db", "--quiet", "gone", "gone-not"), 0, NULL, "");
-    shell("rm gone/sub/b.mp4 gone-not/c.mp4");
+    program_shell("rm gone/sub/b.mp4 gone-not/c.mp4");
     expect(INDEX("gone.db", "gone"), 0, "", "reelvec: 1 unchanged, 1 missing (--prune removes them)\n");
     RunResult result = RUN("list", "--library", "gone.db");
     assert_int_equal(count_in(result.output, "  missing  "), 2);
@@ -163,7 +121,7 @@ static void files_that_are_gone_are_told_and_pruned_when_asked(void **state)
     assert_string_equal(result.output, "");
     run_clear(&result);
     // One that comes back is complete again, and one that was moved is recognised before anything is removed.
-    shell("mkdir gone/new && mv gone/a.mp4 gone/new/");
+    program_shell("mkdir gone/new && mv gone/a.mp4 gone/new/");
     expect(INDEX("gone.db", "--prune", "--quiet", "gone"), 0, "gone/new/a.mp4: 4 frames, 0 new (renamed)\n",
            "");
     snprintf(expected, sizeof expected, "%s/gone-not/c.mp4: removed, its file is gone\n", fixture.folder);
@@ -178,28 +136,28 @@ static void files_that_are_gone_are_told_and_pruned_when_asked(void **state)
 static void a_disk_inside_that_is_not_mounted_is_spared(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p outer/disk/x && cp $CLIP outer/a.mp4 && cp $OTHER outer/disk/x/b.mp4");
+    program_need_clips();
+    program_shell("mkdir -p outer/disk/x && cp $CLIP outer/a.mp4 && cp $OTHER outer/disk/x/b.mp4");
     expect(INDEX("outer.db", "--quiet", "outer"), 0, NULL, "");
-    shell("mv outer/disk disk-away && mkdir outer/disk");
+    program_shell("mv outer/disk disk-away && mkdir outer/disk");
     const char *const changes[] = {"true", "rmdir outer/disk"};
     for (size_t i = 0; i < 2; i++) {
-        shell(changes[i]);
+        program_shell("%s", changes[i]);
         RunResult result = INDEX("outer.db", "--prune", "outer", "outer/disk");
         assert_status(&result, 3);
         assert_string_equal(result.output, "");
         assert_holds(result.errors, "1 missing and kept");
         run_clear(&result);
     }
-    shell("mv disk-away outer/disk");
+    program_shell("mv disk-away outer/disk");
     expect(INDEX("outer.db", "--prune", "outer", "outer/disk"), 0, "", NULL);
 }
 
 static void an_empty_part_says_so(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p parts && cp $CLIP parts/a.mp4 && cp $CLIP parts/b.mp4");
+    program_need_clips();
+    program_shell("mkdir -p parts && cp $CLIP parts/a.mp4 && cp $CLIP parts/b.mp4");
     size_t said = 0;
     for (int part = 1; part <= 2; part++) {
         char shard[8];
@@ -231,8 +189,8 @@ static void make_deep_folder(const char *name)
 static void folders_that_cannot_be_read_end_with_3(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p deep && cp $CLIP deep/a.mp4");
+    program_need_clips();
+    program_shell("mkdir -p deep && cp $CLIP deep/a.mp4");
     make_deep_folder("deep");
     RunResult result = INDEX("deep.db", "--quiet", "deep");
     assert_status(&result, 3);
@@ -258,12 +216,12 @@ static void *index_many(void *user)
 static void runs_at_the_same_time_share_the_work(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     enum { RUNS = 3, VIDEOS = 4 };
     RunResult results[RUNS];
     pthread_t threads[RUNS];
     size_t complete = 0, told = 0;
-    shell("mkdir -p many && for i in 1 2 3 4; do cp $OTHER many/$i.mp4; echo $i >>many/$i.mp4; done");
+    program_shell("mkdir -p many && for i in 1 2 3 4; do cp $OTHER many/$i.mp4; echo $i >>many/$i.mp4; done");
     // The library is there, so that they meet at the videos.
     expect(INDEX("shared.db", "--quiet", fixture.clip), 0, NULL, "");
     for (int i = 0; i < RUNS; i++)
@@ -289,7 +247,7 @@ static void runs_at_the_same_time_share_the_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_nightly_run_says_what_is_new, need_clips),
+        cmocka_unit_test(a_nightly_run_says_what_is_new),
         cmocka_unit_test(a_failure_is_listed_once),
         cmocka_unit_test(mistakes_are_not_remembered),
         cmocka_unit_test(patterns_and_links_are_obeyed),
@@ -299,5 +257,5 @@ int main(void)
         cmocka_unit_test(folders_that_cannot_be_read_end_with_3),
         cmocka_unit_test(runs_at_the_same_time_share_the_work),
     };
-    return cmocka_run_group_tests_name("cli/index_folders", tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests_name("cli/index_folders", tests, set_up_group, program_tear_down);
 }

@@ -1,71 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* `reelvec index --jobs`: several videos at once say and store what one after the other does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
+
+#include <sys/stat.h>
+
 #include "reelvec/reelvec.h"
 
-static struct Fixture {
-    char folder[256], videos[300], broken[320], model[1024];
-    bool ready;
-} fixture;
+#define CLIP_COUNT 7
 
-static const char *const clips[] = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4", "mpeg4.mp4",
-                                    "hevc_closed.mkv",   "odd.mp4",        "mjpeg.avi"};
-#define CLIP_COUNT (sizeof clips / sizeof clips[0])
+#define INDEX(library, options, ...)                                                                         \
+    program_run((const char *const[]){"index", "--library", library, __VA_ARGS__, NULL}, options)
+
+static char broken[320];
 
 /* The clips, one of them twice, and a file that is none. */
-static void make_videos(void)
-{
-    char clip[1100], name[400];
-    for (size_t i = 0; i < CLIP_COUNT; i++) {
-        fixture.ready = fixture.ready && clip_path(clips[i], clip, sizeof clip);
-        snprintf(name, sizeof name, "%s/%zu-%s", fixture.videos, i, clips[i]);
-        fixture.ready = fixture.ready && symlink(clip, name) == 0;
-    }
-    char command[3000];
-    snprintf(command, sizeof command, "cp '%s/0-%s' '%s/copy.mp4'", fixture.videos, clips[0], fixture.videos);
-    fixture.ready = fixture.ready && system(command) == 0;
-    snprintf(fixture.broken, sizeof fixture.broken, "%s/broken.mp4", fixture.videos);
-    FILE *file = fopen(fixture.broken, "w");
-    fixture.ready = fixture.ready && file != NULL && fputs("\x1bnot a video", file) >= 0 && fclose(file) == 0;
-}
-
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("jobs", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
-    fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
-                    known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
-    make_videos();
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    return 0;
+    int status =
+        program_set_up(&(ProgramNeeds){.name = "jobs",
+                                       .linked = true,
+                                       .clips = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4",
+                                                 "mpeg4.mp4", "hevc_closed.mkv", "odd.mp4", "mjpeg.avi"}});
+    snprintf(broken, sizeof broken, "%s/broken.mp4", fixture.videos);
+    if (status == 0 && fixture.ready)
+        program_shell("cp '%s' videos/copy.mp4 && printf '\\033not a video' >videos/broken.mp4",
+                      fixture.clip);
+    return status;
 }
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
-}
-
-#define INDEX(library, options, ...)                                                                         \
-    program_run(fixture.folder, (const char *const[]){"index", "--library", library, __VA_ARGS__, NULL},     \
-                options)
 
 static void expect(const RunResult *result, int status, const char *part)
 {
@@ -113,8 +75,7 @@ static Rows rows_of(const char *name)
 static void jobs_say_and_store_what_one_after_the_other_does(void **state)
 {
     (void)state;
-    if (!fixture.ready)
-        skip();
+    program_need_clips();
     static const struct {
         const char *library, *jobs;
     } cases[] = {{"one.db", "1"}, {"two.db", "2"}, {"four.db", "4"}, {"auto.db", "0"}};
@@ -154,8 +115,7 @@ static void jobs_say_and_store_what_one_after_the_other_does(void **state)
 static void jobs_and_shards_go_together(void **state)
 {
     (void)state;
-    if (!fixture.ready)
-        skip();
+    program_need_clips();
     static const char *const shards[] = {"1/2", "2/2"};
     size_t complete = 0;
     for (int i = 0; i < 2; i++) {
@@ -169,8 +129,7 @@ static void jobs_and_shards_go_together(void **state)
 static void a_terminal_shows_how_far_all_are(void **state)
 {
     (void)state;
-    if (!fixture.ready)
-        skip();
+    program_need_clips();
     static const char *const jobs[] = {"3", "1"};
     for (size_t i = 0; i < 2; i++) {
         RunResult result = INDEX(i == 0 ? "bar.db" : "bar-1.db", &(RunOptions){.terminal = true}, "--jobs",
@@ -189,8 +148,7 @@ static void a_terminal_shows_how_far_all_are(void **state)
 static void ctrl_c_stops_all_and_the_next_run_completes(void **state)
 {
     (void)state;
-    if (!fixture.ready)
-        skip();
+    program_need_clips();
     RunResult result = INDEX("reference.db", NULL, "--every", "0.05", "--batch", "2", fixture.videos);
     run_clear(&result);
     result = INDEX("stopped.db", &(RunOptions){.interrupt_after = "2-plain.mp4: begun"}, "--jobs", "4",
@@ -227,5 +185,5 @@ int main(void)
         cmocka_unit_test(ctrl_c_stops_all_and_the_next_run_completes),
         cmocka_unit_test(jobs_out_of_bounds_are_wrong_usage),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, set_up_group, program_tear_down);
 }

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Models by hand and by memory: adding checkpoints, and libraries that find their model again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "clips.h"
-#include "known_checkpoint.h"
 #include "program_run.h"
 
-typedef struct Fixture {
-    char folder[256], model[1024], other[1024], clip[1100];
-    bool ready;
-} Fixture;
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
-static Fixture fixture;
+#include "known_checkpoint.h"
 
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
+static int set_up(void **state)
+{
+    (void)state;
+    return program_set_up(&(ProgramNeeds){.name = "models", .clips = {"gop50_closed.mp4"}, .no_model = true});
+}
 
 /* Status and a part of what was said, on either output. */
 #define ASSERT_RUN(expected_status, part, ...)                                                               \
@@ -38,19 +24,6 @@ static Fixture fixture;
         run_clear(&run_result);                                                                              \
     } while (0)
 
-/* In the test's own folder. */
-static void shell(const char *format, ...)
-{
-    char line[4000], command[4400];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    snprintf(command, sizeof command, "cd '%s' && { %s; }", fixture.folder, line);
-    if (system(command) != 0)
-        fail_msg("%s", command);
-}
-
 static bool exists(const char *name)
 {
     char path[600];
@@ -59,38 +32,17 @@ static bool exists(const char *name)
     return lstat(path, &facts) == 0;
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    if (!program_folder_make("models", fixture.folder, sizeof fixture.folder))
-        return -1;
-    unsetenv("REELVEC_MODEL");
-    unsetenv("REELVEC_LIBRARY");
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-                    known_checkpoint_ensure("tiny-f16-bytes", fixture.other, sizeof fixture.other) &&
-                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip);
-    if (!fixture.ready)
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
-}
-
 /* ---- adding ------------------------------------------------------------------------------------------- */
 
 static void add_takes_a_folder_under_its_name(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model);
     ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model); // is there, and the same
     ASSERT_RUN(0, "name               tiny-bytes\n", "model", "info", "tiny-bytes");
     ASSERT_RUN(0, "\ntiny-bytes", "model", "list");
-    ASSERT_RUN(2, "there is a model of this name already", "model", "add", fixture.other, "--name",
+    ASSERT_RUN(2, "there is a model of this name already", "model", "add", fixture.other_model, "--name",
                "tiny-bytes");
     ASSERT_RUN(0, "removed", "model", "remove", "tiny-bytes");
     ASSERT_RUN(1, "not here", "model", "remove", "tiny-bytes");
@@ -101,9 +53,10 @@ static void add_takes_a_folder_under_its_name(void **state)
 static void add_sweeps_what_was_left(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir -p reelvec/models && cd reelvec/models && mkdir .adding-left .adding-held .adding-young && "
-          "ln -s /dev/null .adding-left/config.json && touch -d 2001-01-01 .adding-left .adding-held");
+    program_need_clips();
+    program_shell(
+        "mkdir -p reelvec/models && cd reelvec/models && mkdir .adding-left .adding-held .adding-young && "
+        "ln -s /dev/null .adding-left/config.json && touch -d 2001-01-01 .adding-left .adding-held");
     char held[600];
     snprintf(held, sizeof held, "%s/reelvec/models/.adding-held", fixture.folder);
     int lock = open(held, O_RDONLY | O_DIRECTORY);
@@ -113,18 +66,18 @@ static void add_sweeps_what_was_left(void **state)
     assert_false(exists("reelvec/models/.adding-left"));
     assert_true(exists("reelvec/models/.adding-held"));
     assert_true(exists("reelvec/models/.adding-young"));
-    shell("rm -r reelvec/models");
+    program_shell("rm -r reelvec/models");
 }
 
 /* The last tensor is of the picture side, which no text touches. */
 static void add_refuses_weights_that_cannot_embed_pictures(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("cp -r '%s' damaged && cd damaged && size=$(stat -c %%s model.safetensors) && "
-          "head -c 64 /dev/zero | tr '\\0' '\\377' | "
-          "dd of=model.safetensors bs=1 seek=$((size - 64)) conv=notrunc 2>/dev/null",
-          fixture.model);
+    program_need_clips();
+    program_shell("cp -r '%s' damaged && cd damaged && size=$(stat -c %%s model.safetensors) && "
+                  "head -c 64 /dev/zero | tr '\\0' '\\377' | "
+                  "dd of=model.safetensors bs=1 seek=$((size - 64)) conv=notrunc 2>/dev/null",
+                  fixture.model);
     ASSERT_RUN(1, "not finite", "model", "add", "damaged");
     assert_false(exists("reelvec/models/damaged"));
 }
@@ -133,22 +86,22 @@ static void add_refuses_weights_that_cannot_embed_pictures(void **state)
 static void add_takes_files_with_what_belongs_to_them(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir downloads && cp '%s'/* downloads/ && echo x > downloads/taxes.pdf && "
-          "cp downloads/model.safetensors downloads/other.bin",
-          fixture.model);
+    program_need_clips();
+    program_shell("mkdir downloads && cp '%s'/* downloads/ && echo x > downloads/taxes.pdf && "
+                  "cp downloads/model.safetensors downloads/other.bin",
+                  fixture.model);
     ASSERT_RUN(0, "models/mine\n", "model", "add", "downloads/model.safetensors", "--name", "mine");
     assert_true(exists("reelvec/models/mine/config.json") && exists("reelvec/models/mine/vocab.json"));
     assert_false(exists("reelvec/models/mine/taxes.pdf") || exists("reelvec/models/mine/other.bin"));
     // Links leave the files where they are; removing takes the links only.
     ASSERT_RUN(0, "models/linked\n", "model", "add", "--link", "downloads/model.safetensors", "--name",
                "linked");
-    shell("test -L reelvec/models/linked/model.safetensors");
+    program_shell("test -L reelvec/models/linked/model.safetensors");
     ASSERT_RUN(0, "", "model", "info", "linked");
     ASSERT_RUN(0, "removed", "model", "remove", "linked");
     assert_true(exists("downloads/model.safetensors"));
     // Files that lie in two folders.
-    shell("mkdir apart && mv downloads/vocab.json downloads/merges.txt apart/");
+    program_shell("mkdir apart && mv downloads/vocab.json downloads/merges.txt apart/");
     ASSERT_RUN(1, "vocab", "model", "add", "downloads/model.safetensors", "--name", "parts");
     ASSERT_RUN(0, "models/parts\n", "model", "add", "downloads/model.safetensors", "apart/vocab.json",
                "apart/merges.txt", "--name", "parts");
@@ -157,10 +110,10 @@ static void add_takes_files_with_what_belongs_to_them(void **state)
 static void add_refuses_what_is_no_model(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("mkdir empty broken && cp '%s'/* broken/ && truncate -s 1000 broken/model.safetensors && "
-          "mkfifo pipe.safetensors && echo text > note.txt",
-          fixture.model);
+    program_need_clips();
+    program_shell("mkdir empty broken && cp '%s'/* broken/ && truncate -s 1000 broken/model.safetensors && "
+                  "mkfifo pipe.safetensors && echo text > note.txt",
+                  fixture.model);
     ASSERT_RUN(1, "empty: nothing in it belongs to a checkpoint", "model", "add", "empty");
     ASSERT_RUN(1, "broken/model.safetensors", "model", "add", "broken");
     ASSERT_RUN(1, "broken/model.safetensors", "model", "add", "broken/model.safetensors");
@@ -173,15 +126,15 @@ static void add_refuses_what_is_no_model(void **state)
     ASSERT_RUN(2, "cannot be a model's name", "model", "add", fixture.model, "--name", "../up");
     ASSERT_RUN(2, "cannot be a model's name", "model", "add", fixture.model, "--name", ".hidden");
     // Nothing of it stays.
-    shell("test -z \"$(ls -A reelvec/models)\"");
+    program_shell("test -z \"$(ls -A reelvec/models)\"");
 }
 
 /* A known name is for known weights; where nothing is known, for what looks like them, and it is said so. */
 static void add_gives_known_names_with_care(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("cp -r '%s' clip-vit-base-patch32", fixture.model);
+    program_need_clips();
+    program_shell("cp -r '%s' clip-vit-base-patch32", fixture.model);
     ASSERT_RUN(0, "clip-vit-base-patch32-", "model", "add", "clip-vit-base-patch32");
 }
 
@@ -214,7 +167,7 @@ static void make_library(const char *model)
 static void search_uses_the_librarys_model(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     make_library(fixture.model);
     ASSERT_RUN(0, "score", "search", "a", "-l", "l.db");
     ASSERT_RUN(0, " 1\n", "sql", "-l", "l.db", "SELECT count(embed_text('a'))");
@@ -225,8 +178,8 @@ static void search_uses_the_librarys_model(void **state)
     run_clear(&result);
     // Who names a model is obeyed, and told.
     ASSERT_RUN(1, "with neither --model nor REELVEC_MODEL it is found by itself", "search", "a", "-l", "l.db",
-               "-m", fixture.other);
-    setenv("REELVEC_MODEL", fixture.other, 1);
+               "-m", fixture.other_model);
+    setenv("REELVEC_MODEL", fixture.other_model, 1);
     ASSERT_RUN(1, "pass the model that made it", "search", "a", "-l", "l.db");
     unsetenv("REELVEC_MODEL");
     // Copies remember too.
@@ -238,14 +191,14 @@ static void search_uses_the_librarys_model(void **state)
 static void search_finds_a_model_that_has_moved(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("cp -r '%s' here", fixture.model);
+    program_need_clips();
+    program_shell("cp -r '%s' here", fixture.model);
     make_library("here");
-    shell("mv here there");
+    program_shell("mv here there");
     ASSERT_RUN(1, "l.db: made with the model here (weights ", "search", "a", "-l", "l.db");
     ASSERT_RUN(0, "score", "search", "a", "-l", "l.db", "-m", "there");
     // Another model in its place is not taken for it.
-    shell("cp -r '%s' here", fixture.other);
+    program_shell("cp -r '%s' here", fixture.other_model);
     ASSERT_RUN(1, "l.db: made with the model here", "search", "a", "-l", "l.db");
     // In the models folder it is found by its weights, whatever it is called.
     ASSERT_RUN(0, "", "model", "add", "there", "--name", "renamed");
@@ -260,10 +213,10 @@ static void search_reads_no_strange_places(void **state)
         "http://127.0.0.1:9/model", "pipe", "/dev/zero", "/proc/self/mem", "relative", "", "/etc/passwd",
     };
     (void)state;
-    SKIP_UNLESS_READY();
-    shell("cp -r '%s' here && mkfifo pipe", fixture.model);
+    program_need_clips();
+    program_shell("cp -r '%s' here && mkfifo pipe", fixture.model);
     make_library("here");
-    shell("cp -r here relative && rm -r here");
+    program_shell("cp -r here relative && rm -r here");
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char sql[800];
         snprintf(sql, sizeof sql, "UPDATE library_notes SET value = '%s%s%s'",
@@ -275,11 +228,11 @@ static void search_reads_no_strange_places(void **state)
     // The right model, in a folder of the kernel's that is named in another way.
     char folder[64], sql[200];
     snprintf(folder, sizeof folder, "/dev/shm/reelvec-test-%ld", (long)getpid());
-    shell("cp -r relative %s", folder);
+    program_shell("cp -r relative %s", folder);
     snprintf(sql, sizeof sql, "UPDATE library_notes SET value = '/tmp/..%s'", folder);
     ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write", sql);
     RunResult result = RUN("search", "a", "-l", "l.db");
-    shell("rm -r %s", folder);
+    program_shell("rm -r %s", folder);
     assert_status(&result, 1);
     run_clear(&result);
 }
@@ -288,7 +241,7 @@ static void search_reads_no_strange_places(void **state)
 static void search_names_the_librarys_model(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     make_library(fixture.model);
     ASSERT_RUN(0, "", "sql", "-l", "l.db", "--write",
                "UPDATE library SET model_name = 'ViT-B/32', weights_sha256 = "
@@ -298,7 +251,7 @@ static void search_names_the_librarys_model(void **state)
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(add_takes_a_folder_under_its_name),
         CASE(add_sweeps_what_was_left),

@@ -1,74 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole program on a generated checkpoint and generated clips. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "program_run.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "clips.h"
-#include "known_checkpoint.h"
-#include "program_run.h"
 #include "reelvec/image.h"
-
-/* One folder and one indexed library for all tests. */
-typedef struct Fixture {
-    char folder[256], library[300], model[1024], clip[1100], picture[1100];
-    bool ready;
-} Fixture;
-
-static Fixture fixture;
-
-#define RUN(...) program_run(fixture.folder, (const char *const[]){__VA_ARGS__, NULL}, NULL)
 
 static int set_up_group(void **state)
 {
     (void)state;
-    if (!program_folder_make("program", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.library, sizeof fixture.library, "%s/library.db", fixture.folder);
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model) &&
-                    clip_path("cover.png", fixture.picture, sizeof fixture.picture) &&
-                    clip_path("gop50_closed.mp4", fixture.clip, sizeof fixture.clip);
-    setenv("REELVEC_LIBRARY", fixture.library, 1);
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    if (!fixture.ready)
-        return 0;
-    RunResult result = RUN("index", fixture.clip);
-    if (result.status != 0)
-        print_error("%s", result.errors);
-    int status = result.status;
-    run_clear(&result);
-    return status;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
-}
-
-static int need_clips(void **state)
-{
-    (void)state;
-    if (!fixture.ready)
-        print_message("skipped: needs the package ffmpeg for its clips\n");
-    return 0;
+    return program_set_up(&(ProgramNeeds){
+        .name = "program", .clips = {"gop50_closed.mp4", "cover.png"}, .indexed = 1, .library = true});
 }
 
 static void index_tells_each_video_once(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     char expected[1300];
     RunResult result = RUN("index", fixture.clip);
     assert_status(&result, 0);
@@ -86,13 +36,13 @@ static void index_tells_each_video_once(void **state)
 static void index_names_what_failed(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("index", "/no/such.mp4", fixture.clip, "--library", "partly.db");
     assert_status(&result, 3);
     assert_holds(result.errors, "reelvec: /no/such.mp4: No such file or directory\n");
     assert_holds(result.output, "12 frames, 12 new (complete)\n");
     run_clear(&result);
-    result = RUN("index", fixture.picture, "--library", "none.db");
+    result = RUN("index", fixture.other_clip, "--library", "none.db");
     assert_status(&result, 1);
     assert_string_equal(result.output, "");
     assert_holds(result.errors, "cover.png");
@@ -102,9 +52,9 @@ static void index_names_what_failed(void **state)
 static void index_draws_a_bar_on_a_terminal(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     const char *const words[] = {"index", fixture.clip, "--library", "bar.db", NULL};
-    RunResult result = program_run(fixture.folder, words, &(RunOptions){.terminal = true});
+    RunResult result = program_run(words, &(RunOptions){.terminal = true});
     assert_status(&result, 0);
     assert_holds(result.errors, "\rgop50_closed.mp4:   0%|");
     assert_holds(result.errors, "| 0/12 [00:0");
@@ -116,9 +66,9 @@ static void index_draws_a_bar_on_a_terminal(void **state)
 static void index_interrupted_keeps_what_is_done(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     const char *const words[] = {"index", fixture.clip, "--library", "stop.db", "--every", "0.001", NULL};
-    RunResult result = program_run(fixture.folder, words, &(RunOptions){.interrupt_after = "begun"});
+    RunResult result = program_run(words, &(RunOptions){.interrupt_after = "begun"});
     assert_status(&result, 130);
     assert_holds(result.errors, "reelvec: interrupted; run the same command to go on\n");
     assert_string_equal(result.output, "");
@@ -131,7 +81,7 @@ static void index_interrupted_keeps_what_is_done(void **state)
 static void search_formats_agree(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("search", "--like", "gop50_closed.mp4@7", "--top", "3", "--format", "json");
     assert_status(&result, 0);
     json_error_t fault;
@@ -162,7 +112,7 @@ static void search_formats_agree(void **state)
 static void search_by_stored_frames_needs_no_model(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result =
         RUN("search", "--model", "nowhere", "--like", "gop50_closed.mp4@7", "--top", "1", "--format", "csv");
     assert_status(&result, 0);
@@ -176,7 +126,7 @@ static void search_by_stored_frames_needs_no_model(void **state)
 static void search_obeys_its_filters(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result =
         RUN("search", "a dog", "--after", "0:03", "--before", "5", "--top", "100", "--format", "csv");
     assert_status(&result, 0);
@@ -217,16 +167,15 @@ static void search_obeys_its_filters(void **state)
 static void search_reads_queries_from_a_pipe(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     const char *const words[] = {"search", "--top", "1", "--format", "json", NULL};
-    RunResult result =
-        program_run(fixture.folder, words, &(RunOptions){.input = "a dog\n\nimage:/no/such.png\n12:30 noon"});
+    RunResult result = program_run(words, &(RunOptions){.input = "a dog\n\nimage:/no/such.png\n12:30 noon"});
     assert_status(&result, 3);
     assert_int_equal(strncmp(result.output, "{\"query\": \"a dog\", \"rank\": 1, ", 30), 0);
     assert_holds(result.output, "\n{\"query\": \"12:30 noon\", \"rank\": 1, ");
     assert_holds(result.errors, "reelvec: /no/such.png: ");
     run_clear(&result);
-    result = program_run(fixture.folder, words, NULL);
+    result = program_run(words, NULL);
     assert_status(&result, 2);
     run_clear(&result);
 }
@@ -234,11 +183,11 @@ static void search_reads_queries_from_a_pipe(void **state)
 static void search_prompts_on_a_terminal(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     char input[1300];
-    snprintf(input, sizeof input, "a dog\nimage:%s\n\nnever asked\n", fixture.picture);
+    snprintf(input, sizeof input, "a dog\nimage:%s\n\nnever asked\n", fixture.other_clip);
     const char *const words[] = {"search", "--top", "1", NULL};
-    RunResult result = program_run(fixture.folder, words, &(RunOptions){.terminal = true, .input = input});
+    RunResult result = program_run(words, &(RunOptions){.terminal = true, .input = input});
     assert_status(&result, 0);
     size_t prompts = 0;
     for (const char *at = result.errors; (at = strstr(at, "Enter your query: ")) != NULL; at++)
@@ -285,7 +234,7 @@ static void assert_jpeg(const char *name)
 static void hints_tell_what_was_probably_meant(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     char path[600];
     snprintf(path, sizeof path, "%s/photo.jpg", fixture.folder);
     FILE *file = fopen(path, "wb");
@@ -306,7 +255,7 @@ static void hints_tell_what_was_probably_meant(void **state)
         {{"search", "photo.jpg", "--quiet"}, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = program_run(fixture.folder, cases[i].words, NULL);
+        RunResult result = program_run(cases[i].words, NULL);
         assert_status(&result, 0);
         if (cases[i].hint[0] == '\0')
             assert_string_equal(result.errors, "");
@@ -323,7 +272,7 @@ static void hints_tell_what_was_probably_meant(void **state)
 static void sheets_are_written(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("search", "a dog", "--sheet", "hits.png");
     assert_status(&result, 0);
     assert_png("hits.png", 64 + 5 * 320 + 4 * 20, 0);
@@ -350,7 +299,7 @@ static void sheets_are_written(void **state)
 static void sheet_takes_the_file_that_is_here(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     char path[600];
     snprintf(path, sizeof path, "%s/gop50_closed.mp4", fixture.folder); // the library's is elsewhere
     FILE *file = fopen(path, "wb");
@@ -370,7 +319,7 @@ static void sheet_takes_the_file_that_is_here(void **state)
 static void sheet_thins_out_long_videos(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result =
         RUN("sheet", fixture.clip, "-o", "thin.png", "--library", "memory:", "--every", "0.04");
     assert_status(&result, 0);
@@ -382,10 +331,10 @@ static void sheet_thins_out_long_videos(void **state)
 static void embed_gives_vectors_in_order(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
-    RunResult result = RUN("embed", "--text", "a dog", "--image", fixture.picture, "--text", "");
+    program_need_clips();
+    RunResult result = RUN("embed", "--text", "a dog", "--image", fixture.other_clip, "--text", "");
     assert_status(&result, 0);
-    const char *const inputs[] = {"a dog", fixture.picture, ""};
+    const char *const inputs[] = {"a dog", fixture.other_clip, ""};
     char *line = result.output;
     for (size_t i = 0; i < 3; i++) {
         json_error_t fault;
@@ -419,7 +368,7 @@ static void embed_gives_vectors_in_order(void **state)
 static void inspect_shows_what_the_model_gets(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("inspect", "tokens", "ab");
     assert_status(&result, 0);
     json_error_t fault;
@@ -427,7 +376,7 @@ static void inspect_shows_what_the_model_gets(void **state)
     assert_int_equal(json_array_size(tokens), 4); // start, a, b, end
     json_decref(tokens);
     run_clear(&result);
-    result = RUN("inspect", "pixels", fixture.picture, "-o", "input.png");
+    result = RUN("inspect", "pixels", fixture.other_clip, "-o", "input.png");
     assert_status(&result, 0);
     assert_png("input.png", 64, 64);
     run_clear(&result);
@@ -444,7 +393,7 @@ static RunResult run_with_picture(const char *const *words, const char *name, bo
     for (; words[count] != NULL; count++)
         all[count] = strcmp(words[count], "PICTURE") == 0 ? path : words[count];
     all[count] = stored ? "--no-exif-rotation" : NULL;
-    RunResult result = program_run(fixture.folder, all, NULL);
+    RunResult result = program_run(all, NULL);
     assert_status(&result, 0);
     return result;
 }
@@ -452,7 +401,7 @@ static RunResult run_with_picture(const char *const *words, const char *name, bo
 static void pictures_are_turned_upright(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     static const char *const commands[][7] = {
         {"search", "--image", "PICTURE", "--format", "csv"},
         {"embed", "--image", "PICTURE", "--format", "npy"},
@@ -475,18 +424,18 @@ static void pictures_are_turned_upright(void **state)
 static void pictures_come_through_pipes(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunOptions piped = {.input = "P3 3 2 255\n255 0 0  0 255 0  0 0 255  9 9 9  80 80 80  255 255 255\n"};
     static const char *const commands[][6] = {{"search", "--image", "-", "--format", "csv"},
                                               {"embed", "--image", "-"},
                                               {"inspect", "pixels", "-", "-o", "piped.png"}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        RunResult result = program_run(fixture.folder, commands[i], &piped);
+        RunResult result = program_run(commands[i], &piped);
         assert_status(&result, 0);
         run_clear(&result);
     }
     piped.input = "no picture at all\n";
-    RunResult result = program_run(fixture.folder, commands[1], &piped);
+    RunResult result = program_run(commands[1], &piped);
     assert_status(&result, 1);
     assert_holds(result.errors, "/dev/stdin: not a picture; give a ");
     run_clear(&result);
@@ -495,7 +444,7 @@ static void pictures_come_through_pipes(void **state)
 static void library_commands_tell_what_is_there(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("list", "--format", "json");
     assert_status(&result, 0);
     assert_holds(result.output,
@@ -542,7 +491,7 @@ static void library_commands_tell_what_is_there(void **state)
 static void remove_takes_names_and_patterns_only_if_asked(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     const char *const names[][2] = {{fixture.clip}, {"gop50_closed.mp4"}, {"gop50*", "--glob"}};
     for (size_t i = 0; i < 3; i++) {
         RunResult result = RUN("index", fixture.clip, "--library", "remove.db", "--every", "6");
@@ -579,7 +528,7 @@ static void remove_takes_names_and_patterns_only_if_asked(void **state)
 static void library_of_another_model_is_refused(void **state)
 {
     (void)state;
-    SKIP_UNLESS_READY();
+    program_need_clips();
     RunResult result = RUN("index", fixture.clip, "--no-normalize");
     assert_status(&result, 1);
     assert_holds(result.errors, "library.db: ");
@@ -589,7 +538,7 @@ static void library_of_another_model_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(index_tells_each_video_once, need_clips),
+        cmocka_unit_test(index_tells_each_video_once),
         cmocka_unit_test(index_names_what_failed),
         cmocka_unit_test(index_draws_a_bar_on_a_terminal),
         cmocka_unit_test(index_interrupted_keeps_what_is_done),
@@ -610,5 +559,5 @@ int main(void)
         cmocka_unit_test(remove_takes_names_and_patterns_only_if_asked),
         cmocka_unit_test(library_of_another_model_is_refused),
     };
-    return cmocka_run_group_tests_name("cli/program", tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests_name("cli/program", tests, set_up_group, program_tear_down);
 }

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* `reelvec index --queue` as several processes on real servers: one is killed, every video is indexed once.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "program_run.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "clips.h"
-#include "known_checkpoint.h"
-#include "program_run.h"
 #include "reelvec/reelvec.h"
 
 #define WORKERS 4
@@ -32,19 +20,21 @@
 #define WORK "--every", "0.02", "--batch", "1", "--threads", "1", "--lease", "2"
 
 /* Contents that differ; the first is taken first, and is the longest. */
-static const char *const clips[] = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4", "mpeg4.mp4",
-                                    "hevc_closed.mkv",   "odd.mp4",        "mjpeg.avi"};
-#define CLIP_COUNT (sizeof clips / sizeof clips[0])
-
-static struct Fixture {
-    char folder[256], videos[300], model[1024];
-    bool ready;
-} fixture;
+#define CLIP_COUNT 7
 
 typedef struct Worker {
     pid_t pid;
     char output[320], errors[320]; // files
 } Worker;
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    return program_set_up(&(ProgramNeeds){.name = "queue",
+                                          .linked = true,
+                                          .clips = {"gop250_closed.mp4", "gop50_open.mp4", "plain.mp4",
+                                                    "mpeg4.mp4", "hevc_closed.mkv", "odd.mp4", "mjpeg.avi"}});
+}
 
 static double clock_s(void)
 {
@@ -57,36 +47,6 @@ static void rest(void)
 {
     struct timespec pause = {0, 20000000};
     nanosleep(&pause, NULL);
-}
-
-static void make_videos(void)
-{
-    for (size_t i = 0; i < CLIP_COUNT; i++) {
-        char clip[1100], name[400];
-        fixture.ready = fixture.ready && clip_path(clips[i], clip, sizeof clip);
-        snprintf(name, sizeof name, "%s/%zu-%s", fixture.videos, i, clips[i]);
-        if (fixture.ready && symlink(clip, name) != 0)
-            fixture.ready = false;
-    }
-}
-
-static int set_up_group(void **state)
-{
-    (void)state;
-    if (!program_folder_make("queue", fixture.folder, sizeof fixture.folder))
-        return -1;
-    snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
-    fixture.ready = mkdir(fixture.videos, 0700) == 0 &&
-                    known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
-    make_videos();
-    setenv("REELVEC_MODEL", fixture.model, 1);
-    return 0;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
 }
 
 /* ---- workers ------------------------------------------------------------------------------------------ */
@@ -451,8 +411,7 @@ static void two_servers_at_once_keep_to_their_own_lists(void **state)
 static void libraries_without_servers_have_no_list(void **state)
 {
     (void)state;
-    if (!fixture.ready)
-        skip();
+    program_need_clips();
     char path[320];
     snprintf(path, sizeof path, "%s/file.db", fixture.folder);
     const struct {
@@ -533,5 +492,5 @@ int main(void)
         cmocka_unit_test(two_servers_at_once_keep_to_their_own_lists),
         cmocka_unit_test(interrupted_and_failed_videos_go_back_or_are_named),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, set_up_group, program_tear_down);
 }

@@ -1,51 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* `reelvec index` whose server goes away in the middle: it is named once, and not for every video that is
  * left. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "program_run.h"
 
 #include <signal.h>
 
 #include "../store/liar.h"
-#include "clips.h"
-#include "known_checkpoint.h"
-#include "program_run.h"
-
-static struct Fixture {
-    char folder[256], model[1024], clips[4][1100];
-    bool ready;
-} fixture;
 
 static int set_up_group(void **state)
 {
-    static const char *const names[] = {"plain.mp4", "mpeg4.mp4", "odd.mp4", "mjpeg.avi"};
     (void)state;
-    if (!program_folder_make("server-down", fixture.folder, sizeof fixture.folder))
-        return -1;
-    fixture.ready = known_checkpoint_ensure("tiny-bytes", fixture.model, sizeof fixture.model);
-    for (size_t i = 0; i < 4; i++)
-        fixture.ready = clip_path(names[i], fixture.clips[i], sizeof fixture.clips[i]) && fixture.ready;
-    return 0;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    return program_folder_remove(fixture.folder);
+    return program_set_up(
+        &(ProgramNeeds){.name = "server-down", .clips = {"plain.mp4", "mpeg4.mp4", "odd.mp4", "mjpeg.avi"}});
 }
 
 static void index_names_the_server_once(void **state)
 {
     const char *scheme = *state;
     bool postgres = strcmp(scheme, "postgresql") == 0;
-    if (!fixture.ready) {
-        print_message("no clips: tools/make_clips\n");
-        skip();
-    }
+    program_need_clips();
     for (int jobs = 1; jobs < 4; jobs += 2) {
         Liar liar = {.lie_at = -1, .unclaimed = true, .die_at = "INSERT INTO videos", .postgres = postgres};
         char uri[200], count[8];
@@ -65,7 +38,7 @@ static void index_names_the_server_once(void **state)
                                fixture.clips[2],
                                fixture.clips[3],
                                NULL};
-        RunResult result = program_run(fixture.folder, words, NULL);
+        RunResult result = program_run(words, NULL);
         liar_stop(&liar);
         assert_status(&result, 1);
         assert_null(strstr(result.errors, "s3cret"));
@@ -89,5 +62,5 @@ int main(void)
     };
     signal(SIGPIPE, SIG_IGN);
     return _cmocka_run_group_tests("server_down", tests, sizeof tests / sizeof tests[0] - 1, set_up_group,
-                                   tear_down_group);
+                                   program_tear_down);
 }

@@ -1,58 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The program's help, its usage errors, and what it says about bad input: no model and no library needed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "run.h"
-
-#define MAX_WORDS 12
-
-typedef struct Fixture {
-    char folder[256], library[300];
-} Fixture;
-
-static RunResult run(const char *const *words, const RunOptions *options)
-{
-    const char *program = getenv("REELVEC_PROGRAM");
-    assert_non_null(program);
-    const char *arguments[MAX_WORDS + 2] = {program};
-    for (size_t i = 0; i < MAX_WORDS && words[i] != NULL; i++)
-        arguments[i + 1] = words[i];
-    return run_program(arguments, options);
-}
+#include "program_run.h"
 
 /* An empty home for models and libraries, so that nothing depends on the user's. */
 static int set_up(void **state)
 {
-    Fixture *fixture = calloc(1, sizeof *fixture);
-    *state = fixture;
-    const char *build = getenv("REELVEC_BUILD");
-    snprintf(fixture->folder, sizeof fixture->folder, "%s/usage-XXXXXX", build != NULL ? build : "/tmp");
-    if (mkdtemp(fixture->folder) == NULL)
-        return -1;
-    unsetenv("REELVEC_LIBRARY");
-    unsetenv("REELVEC_MODEL");
-    setenv("XDG_DATA_HOME", fixture->folder, 1);
-    setenv("XDG_CACHE_HOME", fixture->folder, 1);
-    return setenv("LC_ALL", "C.UTF-8", 1);
-}
-
-static int tear_down(void **state)
-{
-    Fixture *fixture = *state;
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture->folder);
-    int status = system(command);
-    free(fixture);
-    return status;
+    (void)state;
+    return program_make_folder("usage") ? 0 : -1;
 }
 
 static const char *const command_names[][2] = {
@@ -77,7 +31,7 @@ static void program_help_names_every_command(void **state)
 {
     (void)state;
     const char *words[] = {"--help", NULL};
-    RunResult result = run(words, NULL);
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_string_equal(result.errors, "");
     for (size_t i = 0; i < sizeof command_names / sizeof command_names[0]; i++) {
@@ -101,7 +55,7 @@ static void program_help_of_each_command_is_complete(void **state)
         words[command_names[i][1] != NULL ? 1 : 0] =
             command_names[i][1] != NULL ? command_names[i][1] : command_names[i][0];
         words[command_names[i][1] != NULL ? 2 : 1] = "--help";
-        RunResult result = run(words, NULL);
+        RunResult result = program_run(words, NULL);
         assert_int_equal(result.status, 0);
         for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
             if (strstr(result.output, parts[part]) == NULL)
@@ -120,7 +74,7 @@ static void program_refuses_wrong_usage(void **state)
 {
     (void)state;
     static const struct {
-        const char *words[MAX_WORDS];
+        const char *words[PROGRAM_WORDS_MAX];
         const char *message;
     } cases[] = {
         {{"serach", "dog"}, "reelvec: unknown command 'serach'; did you mean 'search'?\n"},
@@ -179,7 +133,7 @@ static void program_refuses_wrong_usage(void **state)
         {{"list", "--format", "xml"}, "reelvec: list: --format: 'xml' is unknown; give table, json or csv\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = run(cases[i].words, NULL);
+        RunResult result = program_run(cases[i].words, NULL);
         if (result.status != 2 || strcmp(result.errors, cases[i].message) != 0 || result.output_bytes != 0)
             fail_msg("%s %s: status %d\n%snot\n%s", cases[i].words[0], cases[i].words[1], result.status,
                      result.errors, cases[i].message);
@@ -191,7 +145,7 @@ static void program_without_arguments_shows_help_as_an_error(void **state)
 {
     (void)state;
     const char *words[] = {NULL};
-    RunResult result = run(words, NULL);
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 2);
     assert_int_equal(strncmp(result.errors, "Usage: reelvec", 14), 0);
     run_clear(&result);
@@ -201,13 +155,13 @@ static void program_prints_its_version(void **state)
 {
     (void)state;
     const char *words[] = {"--version", NULL};
-    RunResult result = run(words, NULL);
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_string_equal(result.output, "reelvec " REELVEC_TEST_VERSION "\n");
     run_clear(&result);
     for (size_t i = 0; i < 2; i++) {
         const char *letters[] = {i == 0 ? "-v" : "-V", NULL};
-        result = run(letters, NULL);
+        result = program_run(letters, NULL);
         assert_int_equal(result.status, 0);
         assert_string_equal(result.output, "reelvec " REELVEC_TEST_VERSION "\n");
         run_clear(&result);
@@ -218,7 +172,7 @@ static void program_prints_its_version(void **state)
 static void options_may_stand_in_front_of_the_command(void **state)
 {
     static const struct {
-        const char *words[MAX_WORDS];
+        const char *words[PROGRAM_WORDS_MAX];
         const char *part;
     } cases[] = {
         {{"--library", "/no/such/front.db", "list"}, "/no/such/front.db"},
@@ -228,15 +182,15 @@ static void options_may_stand_in_front_of_the_command(void **state)
         {{"--model", "/no/such/model", "embed", "--text", "x"}, "/no/such/model"},
         {{"-l", "/no/such/front.db", "list", "-l", "/no/such/behind.db"}, "/no/such/behind.db"},
     };
-    Fixture *fixture = *state;
+    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = run(cases[i].words, &(RunOptions){.folder = fixture->folder});
+        RunResult result = program_run(cases[i].words, NULL);
         if (result.status != 1 || strstr(result.errors, cases[i].part) == NULL)
             fail_msg("%s: status %d: %s", cases[i].words[0], result.status, result.errors);
         run_clear(&result);
     }
     const char *words[] = {"--threads", "2", "--help", NULL};
-    RunResult result = run(words, NULL);
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     for (char *line = strtok(result.output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         if (strlen(line) > 80)
@@ -249,7 +203,7 @@ static void program_help_of_a_group(void **state)
 {
     (void)state;
     const char *words[] = {"model", "--help", NULL};
-    RunResult result = run(words, NULL);
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_non_null(strstr(result.output, "model fetch NAME..."));
     assert_null(strstr(result.output, "inspect"));
@@ -260,7 +214,7 @@ static void program_help_of_a_group(void **state)
 static void program_says_what_is_missing(void **state)
 {
     static const struct {
-        const char *words[MAX_WORDS];
+        const char *words[PROGRAM_WORDS_MAX];
         const char *part;
     } cases[] = {
         {{"embed", "--text", "x"}, "ViT-B/32: not here yet; fetch it with `reelvec model fetch ViT-B/32`"},
@@ -277,9 +231,9 @@ static void program_says_what_is_missing(void **state)
         {{"sheet", "/no/such/video.mp4", "-o", "/tmp/never.png"},
          "neither a file nor a video in the library"},
     };
-    Fixture *fixture = *state;
+    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        RunResult result = run(cases[i].words, &(RunOptions){.folder = fixture->folder});
+        RunResult result = program_run(cases[i].words, NULL);
         const char *newline = strchr(result.errors, '\n');
         if (result.status != 1 || result.output_bytes != 0 || strstr(result.errors, cases[i].part) == NULL ||
             strncmp(result.errors, "reelvec: ", 9) != 0 || newline == NULL || newline[1] != '\0')
@@ -291,13 +245,13 @@ static void program_says_what_is_missing(void **state)
 
 static void program_lists_the_known_models(void **state)
 {
-    Fixture *fixture = *state;
+    (void)state;
     static const char first_lines[] =
         "name,dimensions,image_size,languages,size,checked,fetched,known,repository,url,"
         "sha256,size_bytes,path\r\n"
         "ViT-B/32,512,224,English,609 MB,SHA-256,false,true,openai/clip-vit-base-patch32,";
     const char *words[] = {"model", "list", "--format", "csv", NULL};
-    RunResult result = run(words, &(RunOptions){.folder = fixture->folder});
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_string_equal(result.errors, "");
     assert_int_equal(strncmp(result.output, first_lines, strlen(first_lines)), 0);
@@ -307,9 +261,9 @@ static void program_lists_the_known_models(void **state)
 
 static void program_doctor_works_on_an_empty_machine(void **state)
 {
-    Fixture *fixture = *state;
+    (void)state;
     const char *words[] = {"doctor", NULL};
-    RunResult result = run(words, &(RunOptions){.folder = fixture->folder});
+    RunResult result = program_run(words, NULL);
     assert_int_equal(result.status, 0);
     assert_non_null(strstr(result.output, "reelvec     " REELVEC_TEST_VERSION "\n"));
     assert_non_null(strstr(result.output, "library.db: not there yet"));
@@ -343,20 +297,14 @@ static void program_ends_quietly_on_a_broken_pipe(void **state)
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(program_help_names_every_command),
-        CASE(program_help_of_each_command_is_complete),
-        CASE(program_refuses_wrong_usage),
-        CASE(program_without_arguments_shows_help_as_an_error),
-        CASE(program_prints_its_version),
-        CASE(options_may_stand_in_front_of_the_command),
-        CASE(program_help_of_a_group),
-        CASE(program_says_what_is_missing),
-        CASE(program_lists_the_known_models),
-        CASE(program_doctor_works_on_an_empty_machine),
-        CASE(program_reports_a_full_disk),
-        CASE(program_ends_quietly_on_a_broken_pipe),
+        CASE(program_help_names_every_command), CASE(program_help_of_each_command_is_complete),
+        CASE(program_refuses_wrong_usage),      CASE(program_without_arguments_shows_help_as_an_error),
+        CASE(program_prints_its_version),       CASE(options_may_stand_in_front_of_the_command),
+        CASE(program_help_of_a_group),          CASE(program_says_what_is_missing),
+        CASE(program_lists_the_known_models),   CASE(program_doctor_works_on_an_empty_machine),
+        CASE(program_reports_a_full_disk),      CASE(program_ends_quietly_on_a_broken_pipe),
     };
     return cmocka_run_group_tests_name("cli/usage", tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ def fault(ours, words, status, said):
 
 
 class Worker:
-    """A program that speaks the protocol of bench/turns.h. ours: it is reelvec, and has to work."""
+    """A program that speaks the protocol of bench/bench_support.h. ours: it is reelvec, and has to work."""
 
     def __init__(self, command, environment=None, ours=False):
         self.ours = ours

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,17 +37,6 @@ static int drop_folder(void **state)
     char command[200];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command);
-}
-
-static size_t files_in_folder(void)
-{
-    DIR *stream = opendir(folder);
-    size_t count = 0;
-    assert_non_null(stream);
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        count += entry->d_name[0] != '.';
-    closedir(stream);
-    return count;
 }
 
 static RvStatus write_out(OutKind kind, RvError *err)
@@ -104,7 +92,7 @@ static void file_of_another_kind_is_not_replaced(void **state)
         if (cases[i].words == NULL && (status != RV_OK || kept || memcmp(now, "new", 3) != 0))
             fail_msg("case %zu: %s", i, error.message);
         free(now);
-        assert_int_equal(files_in_folder(), 1);
+        assert_int_equal(files_in(folder), 1);
     }
 }
 
@@ -173,7 +161,7 @@ static void nothing_is_written_through_a_name_that_is_there(void **state)
     assert_int_equal(size_bytes, 4);
     assert_memory_equal(now, "kept", 4);
     free(now);
-    assert_int_equal(files_in_folder(), 2);
+    assert_int_equal(files_in(folder), 2);
     // What cannot be removed stays, and is named.
     assert_int_equal(mkdir(part, 0700), 0);
     assert_int_equal(write_out(OUT_TEXT, &error), RV_ERROR_IO);
@@ -191,9 +179,9 @@ static void abandoned_file_leaves_what_was_there(void **state)
     write_whole(path, "old", 3);
     assert_int_equal(cli_out_open(&out, path, OUT_TEXT, &error), RV_OK);
     fputs("half", out.file);
-    assert_int_equal(files_in_folder(), 2);
+    assert_int_equal(files_in(folder), 2);
     cli_out_abandon(&out);
-    assert_int_equal(files_in_folder(), 1);
+    assert_int_equal(files_in(folder), 1);
     uint8_t *now = read_whole(path, &size_bytes);
     assert_int_equal(size_bytes, 3);
     assert_memory_equal(now, "old", 3);

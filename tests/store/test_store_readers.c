@@ -3,7 +3,6 @@
  * the files beside a library are; what happens when one of them is in the way. */
 #include "sqlite_fixture.h"
 
-#include <dirent.h>
 #include <grp.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -72,17 +71,6 @@ static RvStatus read_frames(const char *path, size_t *count, RvError *err)
         status = count_frames(store, count, err);
     rv_store_close(store);
     return status;
-}
-
-static size_t files_in(const char *folder)
-{
-    DIR *stream = opendir(folder);
-    size_t count = 0;
-    assert_non_null(stream);
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        count += entry->d_name[0] != '.';
-    closedir(stream);
-    return count;
 }
 
 static struct stat facts_of(const char *path, const char *suffix)
@@ -251,8 +239,8 @@ static void readers_see_whole_batches_while_writers_come_and_go(void **state)
 
 typedef int (*UserTask)(const char *path);
 
-/* As this user, in this group and the shared one; gives what the task returns. */
-static int run_as(int user, int group, mode_t mask, UserTask task, const char *path)
+/* A child that runs the task as this user, in this group and the shared one. */
+static pid_t start_as(int user, int group, mode_t mask, UserTask task, const char *path)
 {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -264,10 +252,68 @@ static int run_as(int user, int group, mode_t mask, UserTask task, const char *p
         umask(mask);
         _exit(task(path));
     }
+    return child;
+}
+
+/* What the child's task returned. */
+static int end_of(pid_t child)
+{
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+/* In a process of its own. */
+static int run_apart(UserTask task, const char *path)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(task(path));
+    return end_of(child);
+}
+
+static int run_as(int user, int group, mode_t mask, UserTask task, const char *path)
+{
+    return end_of(start_as(user, group, mask, task, path));
+}
+
+/* A task that holds the library open between its two halves, while the test does something else. */
+typedef struct Holder {
+    pid_t child;
+    int reached[2], go_on[2]; // pipes
+} Holder;
+
+static Holder holder;
+
+/* In the task: its first half is done, and the test has done its part. */
+static bool hold(void)
+{
+    char byte;
+    close(holder.go_on[1]);
+    return write(holder.reached[1], "x", 1) == 1 && read(holder.go_on[0], &byte, 1) == 1;
+}
+
+/* Returns when the task holds. */
+static void hold_open(int user, int group, UserTask task, const char *path)
+{
+    char byte;
+    assert_int_equal(pipe(holder.reached), 0);
+    assert_int_equal(pipe(holder.go_on), 0);
+    holder.child = start_as(user, group, 022, task, path);
+    close(holder.reached[1]);
+    assert_int_equal(read(holder.reached[0], &byte, 1), 1);
+}
+
+/* Lets the task go on; returns what it returned. */
+static int let_go(void)
+{
+    assert_int_equal(write(holder.go_on[1], "x", 1), 1);
+    close(holder.reached[0]);
+    close(holder.go_on[0]);
+    close(holder.go_on[1]);
+    return end_of(holder.child);
 }
 
 static int say(RvStatus status, const RvError *error)
@@ -315,15 +361,28 @@ static int die_while_reading_task(const char *path)
     _exit(0);
 }
 
-/* What another SQLite program leaves that only reads. */
-static int foreign_read_task(const char *path)
+/* Another SQLite program, that only reads. */
+static sqlite3 *open_foreign(const char *path)
 {
     sqlite3 *db = NULL;
-    int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_exec(db, "SELECT count(*) FROM frames", NULL, NULL, NULL);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, "SELECT count(*) FROM frames", NULL, NULL, NULL) == SQLITE_OK)
+        return db;
     sqlite3_close(db);
-    return code == SQLITE_OK ? 0 : 1;
+    return NULL;
+}
+
+static int foreign_read_task(const char *path)
+{
+    sqlite3 *db = open_foreign(path);
+    sqlite3_close(db);
+    return db != NULL ? 0 : 1;
+}
+
+/* Ends without closing. */
+static int foreign_hold_task(const char *path)
+{
+    return open_foreign(path) != NULL && hold() ? 0 : 1;
 }
 
 static bool be_root(void)
@@ -365,42 +424,31 @@ static void colleague_who_searches_locks_nobody_out(void **state)
     }
 }
 
+static int write_hold_write_task(const char *path)
+{
+    Store *store = NULL;
+    bool good = rv_store_open(path, NULL, &store, NULL) == RV_OK &&
+                put_test_frames(store, 1, BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK && hold() &&
+                put_test_frames(store, 1, 2 * BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK;
+    rv_store_close(store);
+    return good ? 0 : 1;
+}
+
 static void colleague_reads_while_the_owner_writes(void **state)
 {
     Fixture *fixture = *state;
-    int ends[2], hold[2];
-    char byte;
     if (!be_root())
         skip();
     assert_int_equal(chmod(fixture->folder, 0777), 0);
     assert_int_equal(run_as(OWNER, OWN_GROUP, 022, write_task, fixture->path), 0);
-    assert_int_equal(pipe(ends), 0);
-    assert_int_equal(pipe(hold), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        close(hold[1]);
-        Store *store = NULL;
-        bool good = setgroups(0, NULL) == 0 && setresgid(OWN_GROUP, OWN_GROUP, OWN_GROUP) == 0 &&
-                    setresuid(OWNER, OWNER, OWNER) == 0 &&
-                    rv_store_open(fixture->path, NULL, &store, NULL) == RV_OK &&
-                    put_test_frames(store, 1, BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK &&
-                    write(ends[1], "x", 1) == 1 && read(hold[0], &byte, 1) == 1;
-        good = good && put_test_frames(store, 1, 2 * BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK;
-        rv_store_close(store);
-        _exit(good ? 0 : 1);
-    }
-    assert_int_equal(read(ends[0], &byte, 1), 1);
+    hold_open(OWNER, OWN_GROUP, write_hold_write_task, fixture->path);
     assert_int_equal(run_as(COLLEAGUE, OTHER_GROUP, 022, read_task, fixture->path), 0);
-    assert_int_equal(write(hold[1], "x", 1), 1);
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_int_equal(let_go(), 0);
     assert_int_equal(run_as(COLLEAGUE, OTHER_GROUP, 022, read_task, fixture->path), 0);
     assert_int_equal(files_in(fixture->folder), 1);
 }
 
-static int write_and_hold_task(const char *path)
+static int write_and_die_task(const char *path)
 {
     Store *store = NULL;
     RvError error = {0};
@@ -426,7 +474,7 @@ static void files_beside_have_the_librarys_mode_and_group(void **state)
         assert_int_equal(run_as(OWNER, OWN_GROUP, cases[i].mask, write_task, fixture->path), 0);
         assert_int_equal(facts_of(fixture->path, "").st_mode & 0777, cases[i].mode);
         assert_int_equal(chown(fixture->path, OWNER, SHARED_GROUP), 0);
-        assert_int_equal(run_as(OWNER, OWN_GROUP, cases[i].mask, write_and_hold_task, fixture->path), 0);
+        assert_int_equal(run_as(OWNER, OWN_GROUP, cases[i].mask, write_and_die_task, fixture->path), 0);
         for (size_t j = 0; j < 2; j++) {
             struct stat facts = facts_of(fixture->path, j == 0 ? "-wal" : "-shm");
             assert_int_equal(facts.st_mode & 0777, cases[i].mode);
@@ -461,42 +509,21 @@ static int write_in_vain_task(const char *path)
     bool good = status == RV_ERROR_IO &&
                 strstr(error.message, ": library.db-wal, library.db-shm (it belongs") != NULL &&
                 strstr(error.message, "belongs to user 61002") != NULL;
-    if (!good)
-        fprintf(stderr, "    %s\n", error.message);
-    return good ? 0 : 1;
+    return say(good ? RV_OK : RV_ERROR_IO, &error);
 }
 
 static void file_in_the_way_is_named(void **state)
 {
     Fixture *fixture = *state;
-    int ends[2], hold[2];
-    char byte;
     if (!be_root())
         skip();
     assert_int_equal(chmod(fixture->folder, 0777), 0);
     assert_int_equal(run_as(OWNER, OWN_GROUP, 022, write_task, fixture->path), 0);
-    // A foreign program that has the library open: its files may not be removed under it.
-    assert_int_equal(pipe(ends), 0);
-    assert_int_equal(pipe(hold), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        close(hold[1]);
-        sqlite3 *db = NULL;
-        bool good = setgroups(0, NULL) == 0 && setresgid(OTHER_GROUP, OTHER_GROUP, OTHER_GROUP) == 0 &&
-                    setresuid(COLLEAGUE, COLLEAGUE, COLLEAGUE) == 0 &&
-                    sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-                    sqlite3_exec(db, "SELECT count(*) FROM frames", NULL, NULL, NULL) == SQLITE_OK &&
-                    write(ends[1], "x", 1) == 1 && read(hold[0], &byte, 1) == 1;
-        _exit(good ? 0 : 1);
-    }
-    assert_int_equal(read(ends[0], &byte, 1), 1);
+    // A foreign program has the library open: its files may not be removed under it.
+    hold_open(COLLEAGUE, OTHER_GROUP, foreign_hold_task, fixture->path);
     assert_int_equal(run_as(OWNER, OWN_GROUP, 022, write_in_vain_task, fixture->path), 0);
     assert_true(is_there(fixture->path, "-shm"));
-    assert_int_equal(write(hold[1], "x", 1), 1);
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_int_equal(let_go(), 0);
     assert_int_equal(run_as(OWNER, OWN_GROUP, 022, write_task, fixture->path), 0);
 }
 
@@ -506,9 +533,7 @@ static int make_in_vain_task(const char *path)
     RvError error = {0};
     RvStatus status = rv_store_open(path, &create_options, &store, &error);
     bool good = status == RV_ERROR_IO && strstr(error.message, "Permission denied") != NULL;
-    if (!good)
-        fprintf(stderr, "    %s\n", error.message);
-    return good ? 0 : 1;
+    return say(good ? RV_OK : RV_ERROR_IO, &error);
 }
 
 static void folder_that_may_not_be_written_to_is_said(void **state)
@@ -561,14 +586,7 @@ static void reading_finishes_an_interrupted_write(void **state)
     assert_int_equal(count_faults(store), 0);
     rv_store_close(store);
     // Likewise a log whose LIBRARY-shm somebody has removed.
-    int64_t id = 0;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(write_and_hold_task(fixture->path));
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_int_equal(run_apart(write_and_die_task, fixture->path), 0);
     char name[4300];
     snprintf(name, sizeof name, "%s-shm", fixture->path);
     assert_true(facts_of(fixture->path, "-wal").st_size > 0);
@@ -576,7 +594,6 @@ static void reading_finishes_an_interrupted_write(void **state)
     assert_ok(read_frames(fixture->path, &count, err));
     assert_int_equal(count, 2 * BATCH + 1);
     assert_int_equal(files_in(fixture->folder), 1);
-    (void)id;
 }
 
 /* A writer that is killed may leave a log that ends with its header, or in it; and files are damaged. SQLite,
@@ -587,13 +604,7 @@ static void reader_takes_any_beginning_of_a_log(void **state)
     char name[4300];
     size_t count = 0, size_bytes = 0;
     make_library(fixture->path);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(write_and_hold_task(fixture->path));
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    assert_int_equal(run_apart(write_and_die_task, fixture->path), 0);
     snprintf(name, sizeof name, "%s-wal", fixture->path);
     uint8_t *log = read_whole(name, &size_bytes);
     assert_ok(read_frames(fixture->path, &count, err));
@@ -626,9 +637,7 @@ static int meet_journal_task(const char *path)
     RvStatus status = read_frames(path, &count, &error);
     bool good = status == RV_ERROR_IO && strstr(error.message, "library.db-journal") != NULL &&
                 strstr(error.message, "somebody who may write to the library") != NULL;
-    if (!good)
-        fprintf(stderr, "    %s\n", error.message);
-    return good ? 0 : 1;
+    return say(good ? RV_OK : RV_ERROR_IO, &error);
 }
 
 static void reader_without_rights_says_what_waits(void **state)

@@ -3,6 +3,7 @@
 #ifndef RV_TESTS_WHOLE_FILE_H
 #define RV_TESTS_WHOLE_FILE_H
 
+#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,18 @@ static inline void write_whole(const char *path, const void *bytes, size_t size_
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
     assert_int_equal(fclose(file), 0);
+}
+
+/* How many files are in the folder whose names do not begin with a dot. */
+static inline size_t files_in(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    size_t count = 0;
+    assert_non_null(stream);
+    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
+        count += entry->d_name[0] != '.';
+    closedir(stream);
+    return count;
 }
 
 #endif

@@ -7,13 +7,9 @@ import queue
 import shutil
 import sqlite3
 import subprocess
-import tempfile
-import unittest
 
-PROGRAM = os.environ["REELVEC_PROGRAM"]
-CHECKPOINT = os.environ["REELVEC_CHECKPOINT_MAKER"]
-SLOW = bool(os.environ.get("REELVEC_SLOW_TESTS"))
-SECONDS = 60
+from whole_runs import CHECKPOINT, PROGRAM, SECONDS, ScratchTest, run
+
 WORKERS = 2
 
 
@@ -26,10 +22,10 @@ def environment_of(folder, more):
 
 def reelvec(folder, arguments, **more):
     """A whole run in the folder, whose path is FOLDER in its output."""
-    run = subprocess.run([PROGRAM, *arguments], cwd=folder, env=environment_of(folder, more), capture_output=True,
-                         timeout=SECONDS, stdin=subprocess.DEVNULL)
-    run.stdout = run.stdout.replace(str(folder).encode(), b"FOLDER")
-    return run
+    done = subprocess.run([PROGRAM, *arguments], cwd=folder, env=environment_of(folder, more), capture_output=True,
+                          timeout=SECONDS, stdin=subprocess.DEVNULL)
+    done.stdout = done.stdout.replace(str(folder).encode(), b"FOLDER")
+    return done
 
 
 def rows(folder):
@@ -45,26 +41,19 @@ def rows(folder):
 
 
 def good(folder, *arguments):
-    run = reelvec(folder, arguments)
-    assert run.returncode == 0, run.stderr.decode()
+    run(PROGRAM, *arguments, cwd=folder, env=environment_of(folder, {}))
 
 
-class StatesTest(unittest.TestCase):
+class StatesTest(ScratchTest):
     """The states, once for each of WORKERS runs at a time."""
 
     @classmethod
     def setUpClass(cls):
-        if shutil.which("ffmpeg") is None:
-            raise unittest.SkipTest("needs the package ffmpeg for its videos")
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="reelvec-faults-"))
+        super().setUpClass()
         cls.slots = queue.SimpleQueue()
         for slot in range(WORKERS):
             cls.make_states(slot)
             cls.slots.put(slot)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder, ignore_errors=True)
 
     @classmethod
     def make_states(cls, slot):
@@ -75,11 +64,9 @@ class StatesTest(unittest.TestCase):
         folder = cls.folder / f"run-{slot}"
         folder.mkdir()
         for name, pattern in (("one.mp4", "testsrc"), ("two.mp4", "testsrc2")):
-            subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{pattern}=s=96x64:r=10:d=3", "-c:v", "mpeg4",
-                            str(folder / name)], check=True)
-        subprocess.run(["ffmpeg", "-v", "error", "-i", str(folder / "one.mp4"), "-frames:v", "1",
-                        str(folder / "query.png")], check=True)
-        subprocess.run([CHECKPOINT, "tiny", str(folder / "model")], check=True, stdout=subprocess.DEVNULL)
+            run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"{pattern}=s=96x64:r=10:d=3", "-c:v", "mpeg4", folder / name)
+        run("ffmpeg", "-v", "error", "-i", folder / "one.mp4", "-frames:v", "1", folder / "query.png")
+        run(CHECKPOINT, "tiny", folder / "model")
         cls.keep(slot, "empty")
         good(folder, "index", "two.mp4")
         os.rename(folder / "library.db", folder / "other.db")

@@ -15,7 +15,8 @@ import os
 import random
 import subprocess
 
-from states import SECONDS, SLOW, WORKERS, StatesTest, reelvec, rows
+from states import WORKERS, StatesTest, reelvec, rows
+from whole_runs import SECONDS, SLOW
 
 SHIM = os.environ["REELVEC_FAULT_SHIM"]
 POINTS = int(os.environ.get("REELVEC_FAULT_POINTS", 150 if SLOW else 3))

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import time
 
-from states import PROGRAM, SECONDS, SLOW, StatesTest, environment_of, reelvec, rows
+from states import StatesTest, environment_of, reelvec, rows
+from whole_runs import PROGRAM, SECONDS, SLOW
 
 KILLS = 200 if SLOW else 4
 

@@ -9,20 +9,13 @@ reads back without time stamps, is counted and left out.
 import io
 import json
 import os
-import pathlib
 import random
-import shutil
 import sqlite3
-import subprocess
-import tempfile
-import unittest
 
 from PIL import Image
 
-PROGRAM = os.environ["REELVEC_PROGRAM"]
-CHECKPOINT = os.environ["REELVEC_CHECKPOINT_MAKER"]
-SLOW = bool(os.environ.get("REELVEC_SLOW_TESTS"))
-SECONDS = 60  # for one process
+from whole_runs import CHECKPOINT, PROGRAM, SLOW, ScratchTest, run
+
 SAMPLE = int(os.environ.get("REELVEC_MATRIX_SAMPLE", 8))  # combinations without REELVEC_SLOW_TESTS
 
 CODECS = {
@@ -62,19 +55,6 @@ FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv444p12le", "gbrp"
 COLOURS = ("red", "green", "blue", "white", "black", "gray", "yellow", "cyan")
 
 
-def run(*arguments, check=True):
-    words = [str(a) for a in arguments]
-    try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:  # of ffmpeg's encoders some wait for ever for a container that refused them
-        if check:
-            raise
-        done = subprocess.CompletedProcess(words, 1, b"", b"")
-    if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(str(a) for a in arguments)}: {done.stderr.decode(errors='replace')}")
-    return done
-
-
 def number_of(gray):
     """Of a picture as rows of bytes, its blocks' middles read as bits."""
     number = 0
@@ -105,17 +85,11 @@ def probe(path):
     return float(facts["format"].get("start_time", 0)), sorted(zip(times, numbers))
 
 
-class Matrix(unittest.TestCase):
+class Matrix(ScratchTest):
     @classmethod
     def setUpClass(cls):
-        if shutil.which("ffmpeg") is None:
-            raise unittest.SkipTest("needs the package ffmpeg for its videos")
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="reelvec-matrix-"))
+        super().setUpClass()
         run(CHECKPOINT, "tiny", cls.folder / "model")
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder, ignore_errors=True)
 
     def index(self, *videos):
         """{path: [(time, JPEG)]} of a new library."""

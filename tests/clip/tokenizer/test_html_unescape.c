@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of clip/tokenizer/html_unescape.c. Expected values are those of Python 3.11's html.unescape. */
-#include "clip_support.h"
+#include "text_cases.h"
 
 #include "clip/tokenizer/html_unescape.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
-
 static void html_unescape_equals_pythons(void **state)
 {
-    static const struct {
-        const char *text;
-        size_t text_bytes;
-        const char *wanted;
-        size_t wanted_bytes;
-        const char *why;
-    } cases[] = {
+    static const TextCase cases[] = {
         {TEXT("a &amp; b"), TEXT("a & b"), "a name"},
         {TEXT("&amp"), TEXT("&"), "without semicolon"},
         {TEXT("&ampx;"), TEXT("&x;"), "longest prefix"},
@@ -39,20 +31,7 @@ static void html_unescape_equals_pythons(void **state)
         {TEXT("&gt\0x"), TEXT(">\0x"), "NUL inside"},
         {TEXT("&\xc3\xa9;&lt;"), TEXT("&\xc3\xa9;<"), "not ASCII"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        Buffer out;
-        RvError err = {0};
-        rv_buffer_init(&out, 1024);
-        char *text = malloc(cases[i].text_bytes); // exactly as long, for AddressSanitizer
-        assert_non_null(text);
-        memcpy(text, cases[i].text, cases[i].text_bytes);
-        assert_ok(rv_html_unescape(text, cases[i].text_bytes, &out, &err), err);
-        if (out.size_bytes != cases[i].wanted_bytes ||
-            memcmp(out.bytes, cases[i].wanted, out.size_bytes) != 0)
-            fail_msg("%s: '%s' gave '%s'", cases[i].why, cases[i].text, (const char *)out.bytes);
-        free(text);
-        rv_buffer_clear(&out);
-    }
+    check_text_cases(rv_html_unescape, cases, sizeof cases / sizeof cases[0]);
 }
 
 int main(void)

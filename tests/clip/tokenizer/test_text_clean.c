@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of clip/tokenizer/text_clean.c. Expected values are those of Python 3.11 and its regex module, with
  * the steps of ftfy that text_fix.h names. */
-#include "clip_support.h"
+#include "text_cases.h"
 
 #include "clip/tokenizer/text_clean.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
 #define BAD "\xef\xbf\xbd"
 
 static void text_clean_equals_pythons(void **state)
 {
-    static const struct {
-        const char *text;
-        size_t text_bytes;
-        const char *wanted;
-        size_t wanted_bytes;
-        const char *why;
-    } cases[] = {
+    static const TextCase cases[] = {
         {TEXT(""), TEXT(""), "empty"},
         {TEXT(" \t\r\n\xe3\x80\x80"), TEXT(""), "only white space"},
         {TEXT("  A\xc2\xa0\xe2\x80\x83 B\x1c"), TEXT("a b"), "runs of white space, stripped ends"},
@@ -46,29 +39,12 @@ static void text_clean_equals_pythons(void **state)
         {TEXT("\xf0\x9f\x8e"), TEXT(BAD), "three of four bytes"},
         {TEXT("\xf0\x80\x80\x80"), TEXT(BAD BAD BAD BAD), "overlong"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        Buffer out;
-        RvError err = {0};
-        rv_buffer_init(&out, 1024);
-        char *text = malloc(cases[i].text_bytes + 1);
-        assert_non_null(text);
-        memcpy(text, cases[i].text, cases[i].text_bytes + 1);
-        assert_ok(rv_text_clean(text, cases[i].text_bytes, &out, &err), err);
-        if (out.size_bytes != cases[i].wanted_bytes ||
-            (out.size_bytes > 0 && memcmp(out.bytes, cases[i].wanted, out.size_bytes) != 0))
-            fail_msg("%s: gave '%s'", cases[i].why, (const char *)out.bytes);
-        free(text);
-        rv_buffer_clear(&out);
-    }
+    check_text_cases(rv_text_clean, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void text_clean_keeps_to_the_maximum(void **state)
 {
-    Buffer out;
-    RvError err = {0};
-    rv_buffer_init(&out, 4);
-    assert_int_equal(rv_text_clean("abcdefgh", 8, &out, &err), RV_ERROR_MEMORY);
-    rv_buffer_clear(&out);
+    check_text_maximum(rv_text_clean, "abcdefgh", 8);
 }
 
 int main(void)

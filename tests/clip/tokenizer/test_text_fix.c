@@ -2,23 +2,15 @@
 /* Tests of clip/tokenizer/text_fix.c. Expected values follow from what ftfy 6 documents of its steps
  * (fix_c1_controls, fix_latin_ligatures, ...); tokens_original.json, which the original's ftfy made, is
  * compared in test_clip_tokenizer.c. */
-#include "clip_support.h"
+#include "text_cases.h"
 
 #include <time.h>
 
 #include "clip/tokenizer/text_fix.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
-
 static void text_fix_does_what_ftfy_does(void **state)
 {
-    static const struct {
-        const char *text;
-        size_t text_bytes;
-        const char *wanted;
-        size_t wanted_bytes;
-        const char *why;
-    } cases[] = {
+    static const TextCase cases[] = {
         {TEXT(""), TEXT(""), "empty"},
         {TEXT("a dog\n\tand a cat\f\n"), TEXT("a dog\n\tand a cat\f\n"), "nothing to do"},
         {TEXT("\u2018a\u2019 \u201ab\u201b \u02bcc \u201cd\u201d \u201ee\u201f \u00abf\u00bb \u2032"),
@@ -50,21 +42,7 @@ static void text_fix_does_what_ftfy_does(void **state)
         {TEXT("&lt;\n<b>\n&lt;"), TEXT("<\n<b>\n&lt;"), "from the first '<' on, references stay"},
         {TEXT("&#x2019;"), TEXT("'"), "a reference to a curly quote"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        Buffer out;
-        RvError err = {0};
-        rv_buffer_init(&out, 1024);
-        char *text =
-            malloc(cases[i].text_bytes + (cases[i].text_bytes == 0)); // as long, for AddressSanitizer
-        assert_non_null(text);
-        memcpy(text, cases[i].text, cases[i].text_bytes);
-        assert_ok(rv_text_fix(text, cases[i].text_bytes, &out, &err), err);
-        if (out.size_bytes != cases[i].wanted_bytes ||
-            (out.size_bytes > 0 && memcmp(out.bytes, cases[i].wanted, out.size_bytes) != 0))
-            fail_msg("%s: gave '%s'", cases[i].why, (const char *)out.bytes);
-        free(text);
-        rv_buffer_clear(&out);
-    }
+    check_text_cases(rv_text_fix, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void text_fix_ends_soon(void **state)
@@ -93,11 +71,7 @@ static void text_fix_ends_soon(void **state)
 
 static void text_fix_keeps_to_the_maximum(void **state)
 {
-    Buffer out;
-    RvError err = {0};
-    rv_buffer_init(&out, 4);
-    assert_int_equal(rv_text_fix("\xc2\x80\xc2\x80", 4, &out, &err), RV_ERROR_MEMORY);
-    rv_buffer_clear(&out);
+    check_text_maximum(rv_text_fix, "\xc2\x80\xc2\x80", 4);
 }
 
 int main(void)

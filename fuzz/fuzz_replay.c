@@ -10,17 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
-
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
 
 static uint8_t *read_file(const char *path, size_t *size_bytes)
 {
@@ -38,14 +32,14 @@ static uint8_t *read_file(const char *path, size_t *size_bytes)
 /* Damage sits mostly in the first bytes, where the headers are; now and then the end is cut off. */
 static void run_damaged(const uint8_t *bytes, size_t size_bytes, uint64_t *random)
 {
-    size_t kept = next_random(random) % 4 == 0 ? next_random(random) % (size_bytes + 1) : size_bytes;
+    size_t kept = rv_random_next(random) % 4 == 0 ? rv_random_next(random) % (size_bytes + 1) : size_bytes;
     uint8_t *copy = malloc(kept > 0 ? kept : 1);
     if (copy == NULL)
         exit(2);
     memcpy(copy, bytes, kept);
-    size_t reach = next_random(random) % 2 == 0 && kept > 4096 ? 4096 : kept;
-    for (uint64_t i = 1 + next_random(random) % 6; i > 0 && reach > 0; i--)
-        copy[next_random(random) % reach] = (uint8_t)next_random(random);
+    size_t reach = rv_random_next(random) % 2 == 0 && kept > 4096 ? 4096 : kept;
+    for (uint64_t i = 1 + rv_random_next(random) % 6; i > 0 && reach > 0; i--)
+        copy[rv_random_next(random) % reach] = (uint8_t)rv_random_next(random);
     LLVMFuzzerTestOneInput(copy, kept);
     free(copy);
 }

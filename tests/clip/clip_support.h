@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "reelvec/log.h"
 #include "shared.h"
 #include "whole_file.h"
@@ -28,14 +29,8 @@
             fail_msg("%s", (err).message);                                                                   \
     } while (0)
 
-/* splitmix64: the same damage in every run. */
-static inline uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
+/* The same numbers for the same seed in every run. */
+#define next_random rv_random_next
 
 /* A copy of bytes with one to four of them changed, or cut off, in memory of exactly that size (so that
  * AddressSanitizer sees every step beyond it). */

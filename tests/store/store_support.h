@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "store/store.h"
 
 #define TEST_DIMENSIONS 8
@@ -64,14 +65,8 @@ static inline ModelIdentity test_model(int dimensions)
     return identity;
 }
 
-/* SplitMix64 (Steele, Lea, Flood 2014): every seed gives its own fixed row of numbers. */
-static inline uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
+/* The same numbers for the same seed in every run. */
+#define next_random rv_random_next
 
 static inline double next_uniform(uint64_t *state)
 {

@@ -37,22 +37,18 @@ KNOWN_CIRCLES = {
     ("src/clip/checkpoint/config_reader", "src/clip/checkpoint/checkpoint_config"),
     ("src/clip/checkpoint/tensor_source", "src/clip/checkpoint/checkpoint"),
     ("src/clip/checkpoint/tensor_table", "src/clip/checkpoint/checkpoint"),
-    ("src/compute/compute", "src/compute/cpu/cpu_device"),
-    ("src/compute/compute", "src/compute/cuda/cuda_device"),
     ("src/search/codes/code_device", "src/search/codes/code_scan"),
     ("src/search/codes/codes", "src/search/ivf/ivf"),
     ("src/video/stream_follow", "src/video/video_reader"),
     ("src/video/video_input", "src/video/video_reader"),
 }
 KNOWN_TABLES = {
-    "src/compute/kernels/code_kernels.c",
     "src/store/mysql/mariadb.c",
     "src/store/mysql/mysql_store.c",
     "src/store/mysql/singlestore.c",
     "src/store/postgres/postgres_ann.c",
     "src/store/postgres/postgres_store.c",
     "src/store/sqlite/sqlite_derived.c",
-    "src/store/sqlite/sqlite_store.c",
 }
 
 

@@ -14,7 +14,6 @@
 #include "base/mem.h"
 #include "pixels/frame_scaler.h"
 #include "pixels/resize.h"
-#include "pixels/still/still.h"
 #include "pixels/thumbnail.h"
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"
@@ -74,7 +73,7 @@ static Size square_size(const Frame *frame)
     if (frame->sample_aspect_num < 1 || frame->sample_aspect_den < 1)
         return size;
     double width = floor((double)size.width * frame->sample_aspect_num / frame->sample_aspect_den + 0.5);
-    if (width >= 1.0 && width <= PICTURE_MAX_SIDE && width * size.height <= (double)STILL_MAX_PIXELS)
+    if (width >= 1.0 && width <= PICTURE_MAX_SIDE && width * size.height <= (double)PICTURE_MAX_PIXELS)
         size.width = (int)width;
     return size;
 }
@@ -90,9 +89,9 @@ static RvStatus check_frame(const Frame *frame, RvError *err)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "video frame without pixels");
     int width = frame->av->width, height = frame->av->height;
     if (width < 1 || height < 1 || width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE ||
-        (size_t)width * (size_t)height > STILL_MAX_PIXELS)
+        (size_t)width * (size_t)height > PICTURE_MAX_PIXELS)
         return rv_error_set(err, RV_ERROR_FORMAT, "video frame of %d x %d pixels; at most %zu are read",
-                            width, height, STILL_MAX_PIXELS);
+                            width, height, PICTURE_MAX_PIXELS);
     return RV_OK;
 }
 

@@ -5,7 +5,9 @@
 
 #include "reelvec/image.h"
 
+/* Limits that guard against hostile pictures and videos. */
 #define PICTURE_MAX_SIDE 65535
+#define PICTURE_MAX_PIXELS ((size_t)1 << 28)
 
 struct RvPicture {
     RvImage image;   // pixels_u8 == pixels

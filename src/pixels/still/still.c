@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Still pictures from files, URLs and memory: the bytes, the decoder, and which way is up. */
-#include "pixels/still/still.h"
-
+/* Still pictures from files, URLs and memory: the bytes, the decoder, and which way is up. JPEG goes through
+ * libturbojpeg, TIFF, GIF and WebP through libtiff, giflib and libwebp, all else through FFmpeg's decoders.
+ * Damaged pictures are refused. The functions are the public rv_picture_load and rv_picture_decode of
+ * reelvec/image.h.
+ *
+ * Channels are those of Pillow's mode, so that resampling treats them alike: L 1, LA 2, RGB 3, RGBA 4; 1 (one
+ * bit) 1 and P (palette) 4, both with `nearest`. A PNG's or GIF's single transparent colour is no alpha. Two
+ * differences: 16-bit grey keeps its high byte (Pillow clips it to white), C M Y K becomes R G B before the
+ * resampling. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +22,7 @@
 #include "pixels/still/still_url.h"
 #include "video/ffmpeg_compat.h"
 
+#define STILL_MAX_FILE_BYTES ((size_t)256 << 20)
 #define KNOWN_FORMATS "PNG, JPEG, WebP, GIF, BMP, TIFF, JPEG 2000, JPEG XL or PNM"
 
 /* How a file begins, and who decodes it. */
@@ -87,19 +94,6 @@ static const Signature *find_signature(const StillSource *source)
             return signature;
     }
     return NULL;
-}
-
-RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err)
-{
-    if (width < 1 || height < 1)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; the file is damaged",
-                            source->name, (long long)width, (long long)height);
-    if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE ||
-        (uint64_t)width * (uint64_t)height > STILL_MAX_PIXELS)
-        return rv_error_set(
-            err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; at most %zu in all and %d a side are read",
-            source->name, (long long)width, (long long)height, STILL_MAX_PIXELS, PICTURE_MAX_SIDE);
-    return RV_OK;
 }
 
 static RvStatus decode_format(const StillSource *source, const char *format, RvPicture **out, RvError *err)

@@ -12,13 +12,10 @@ typedef struct StillSource {
     size_t size_bytes;
 } StillSource;
 
-/* FORMAT or MEMORY where the sides are beyond the limits of still.h. */
-RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err);
-
-/* JPEG through libturbojpeg, which gives the pixels that Pillow gives. */
+/* JPEG through libturbojpeg, with the pixels that Pillow reads. */
 RvStatus rv_still_decode_jpeg(const StillSource *source, RvPicture **out, RvError *err);
 
-/* TIFF through libtiff, and the first picture of a GIF through giflib: unlike FFmpeg's decoders they tell
+/* TIFF through libtiff, and the first picture of a GIF through giflib: unlike FFmpeg's decoders they report
  * what is damaged. */
 RvStatus rv_still_decode_tiff(const StillSource *source, RvPicture **out, RvError *err);
 RvStatus rv_still_decode_gif(const StillSource *source, RvPicture **out, RvError *err);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "pixels/picture.h"
 #include "pixels/still/still_decode.h"
+#include "pixels/still/still_size.h"
 
 typedef struct MemoryFile {
     const StillSource *source;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "pixels/picture.h"
+#include "pixels/still/still_size.h"
 
 /* By Pillow's formula. The rows shrink from 4 to 3 bytes a pixel, so that writing never overtakes reading. */
 void rv_still_cmyk_to_rgb(RvPicture *picture, uint8_t full_ink)

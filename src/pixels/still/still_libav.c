@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "pixels/picture.h"
-#include "pixels/still/still.h"
 #include "pixels/still/still_decode.h"
 #include "pixels/still/still_size.h"
 #include "pixels/still/still_yuv.h"
@@ -26,8 +25,8 @@ static RvStatus damaged(const StillSource *source, const char *decoder, int code
                             source->name, decoder);
     int64_t width = 0, height = 0;
     if (rv_still_claimed_size(source, decoder, &width, &height) &&
-        av_image_check_size2((unsigned)width, (unsigned)height, (int64_t)STILL_MAX_PIXELS, AV_PIX_FMT_NONE, 0,
-                             NULL) < 0)
+        av_image_check_size2((unsigned)width, (unsigned)height, (int64_t)PICTURE_MAX_PIXELS, AV_PIX_FMT_NONE,
+                             0, NULL) < 0)
         return rv_error_set(
             err, RV_ERROR_FORMAT,
             "%s: claims %lld x %lld pixels, more than FFmpeg's decoder of %s takes; make it smaller",
@@ -51,7 +50,7 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
     if (context == NULL)
         return rv_error_memory(err, sizeof *context);
     context->thread_count = 1;
-    context->max_pixels = (int64_t)STILL_MAX_PIXELS;
+    context->max_pixels = (int64_t)PICTURE_MAX_PIXELS;
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     int result = avcodec_open2(context, codec, NULL);
     if (result < 0) {

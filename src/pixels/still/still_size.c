@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The sides that the header of a picture claims, before a decoder sees it. */
+/* The sides that the header of a picture claims, before a decoder sees it, and the most that are read. */
 #include "pixels/still/still_size.h"
 
 #include <string.h>
+
+#include "base/error.h"
+#include "pixels/picture.h"
 
 static uint32_t big_32(const uint8_t *at)
 {
@@ -90,4 +93,17 @@ bool rv_still_claimed_size(const StillSource *source, const char *format, int64_
     if (strcmp(format, "pbm") == 0 || strcmp(format, "pgm") == 0 || strcmp(format, "ppm") == 0)
         return pnm_size(source, width, height);
     return false;
+}
+
+RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err)
+{
+    if (width < 1 || height < 1)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; the file is damaged",
+                            source->name, (long long)width, (long long)height);
+    if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE ||
+        (uint64_t)width * (uint64_t)height > PICTURE_MAX_PIXELS)
+        return rv_error_set(
+            err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; at most %zu in all and %d a side are read",
+            source->name, (long long)width, (long long)height, PICTURE_MAX_PIXELS, PICTURE_MAX_SIDE);
+    return RV_OK;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The sides that the header of a picture claims, before a decoder sees it. */
+/* The sides that the header of a picture claims, before a decoder sees it, and the most that are read. */
 #ifndef RV_STILL_SIZE_H
 #define RV_STILL_SIZE_H
 
 #include "pixels/still/still_decode.h"
 
-/* Of PNG, BMP, PSD, QOI, JPEG 2000 and PNM, by FFmpeg's name of the format; false for others, whose decoders
- * say it themselves, and where the file ends before. FFmpeg refuses large pictures without telling their
- * sides. */
+/* The sides of PNG, BMP, PSD, QOI, JPEG 2000 and PNM, by FFmpeg's name of the format. Returns false for other
+ * formats, whose decoders say it themselves, and if the file ends before. FFmpeg refuses large pictures
+ * without naming their sides. */
 bool rv_still_claimed_size(const StillSource *source, const char *format, int64_t *width, int64_t *height);
+
+/* FORMAT if a side is below 1 or beyond PICTURE_MAX_SIDE, or the area beyond PICTURE_MAX_PIXELS. */
+RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "pixels/picture.h"
-#include "pixels/still/still.h"
 #include "pixels/still/still_decode.h"
+#include "pixels/still/still_size.h"
 
 /* What libtiff may allocate at once for a file that claims much. */
 #define TIFF_MAX_ALLOCATION ((tmsize_t)1 << 30)

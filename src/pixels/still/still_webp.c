@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "pixels/picture.h"
-#include "pixels/still/still.h"
 #include "pixels/still/still_decode.h"
+#include "pixels/still/still_size.h"
 
 static RvStatus damaged(const StillSource *source, const char *reason, RvError *err)
 {

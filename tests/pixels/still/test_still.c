@@ -17,7 +17,6 @@
 #include "fnv.h"
 #include "pixels/picture.h"
 #include "pixels/resize.h"
-#include "pixels/still/still.h"
 #include "shared.h"
 #include "still_files.h"
 

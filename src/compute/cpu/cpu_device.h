@@ -16,11 +16,10 @@ typedef struct CpuDevice {
     const struct I16Kernels *i16_kernels;
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
-    size_t cache_floats;       // of a row block that should stay in a core's own cache
-    float *workspace;          // [thread_count, worker_floats], for attention
-    size_t worker_floats;      // a multiple of a cache line
-    LinearWeights *last_layer; // that ran, NULL: none or destroyed
-    const uint8_t *images_u8;  // of the next patches
+    size_t cache_floats;      // of a row block that should stay in a core's own cache
+    float *workspace;         // [thread_count, worker_floats], for attention
+    size_t worker_floats;     // a multiple of a cache line
+    const uint8_t *images_u8; // of the next patches
 } CpuDevice;
 
 /* A buffer of the CPU is its floats, in either precision. */

@@ -7,13 +7,6 @@
 #include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 
-/* The layer that ran after another the last time: a hint of what to fetch. Its panels are only ever
- * prefetched, which an address that is no longer valid does not disturb. */
-typedef struct Follower {
-    const float *panels;
-    size_t panel_count, panel_floats;
-} Follower;
-
 struct LinearWeights {
     LinearI16 *fast; // in place of all that follows
     size_t output_count, input_count;
@@ -22,7 +15,6 @@ struct LinearWeights {
     float *bias;        // [panel_count, tile_columns]
     WeightRows rows;    // panels NULL: each panel is fetched and packed whenever the layer is used
     void *rows_context;
-    Follower follower;
 };
 
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
@@ -157,9 +149,6 @@ void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights)
 {
     if (weights == NULL)
         return;
-    CpuDevice *device = (CpuDevice *)compute;
-    if (device->last_layer == weights)
-        device->last_layer = NULL;
     free(weights->rows_context);
     rv_cpu_linear_i16_destroy(weights->fast);
     free(weights->panels);
@@ -237,28 +226,18 @@ static void multiply_part(const LinearJob *job, size_t block, size_t panel, size
     }
 }
 
-/* What the thread that takes task `index` of the next run needs there: this layer's next part, or a panel of
- * the layer that will follow, if it is the same as the last time. */
-static const float *first_of_next_run(const LinearJob *job, size_t index)
-{
-    const Follower *follower = &job->layer->follower;
-    if (job->end_part < job->part_count)
-        return part_of_panel(job, index % job->layer->panel_count, job->end_part);
-    return follower->panels != NULL && index < follower->panel_count
-               ? follower->panels + index * follower->panel_floats
-               : NULL;
-}
-
 static void multiply_block(void *context, size_t index, int worker)
 {
     const LinearJob *job = context;
     size_t panel_count = job->layer->panel_count;
     // While all threads take equally long, this one's next task is as many tasks on as there are threads.
-    size_t next_index = index + job->worker_count;
-    size_t task_count = job->block_count * panel_count;
-    const float *next_task = next_index < task_count
-                                 ? part_of_panel(job, next_index % panel_count, job->first_part)
-                                 : first_of_next_run(job, next_index - task_count);
+    // Behind the last task the next run begins.
+    size_t next_index = index + job->worker_count, task_count = job->block_count * panel_count;
+    const float *next_task = NULL;
+    if (next_index < task_count)
+        next_task = part_of_panel(job, next_index % panel_count, job->first_part);
+    else if (job->end_part < job->part_count)
+        next_task = part_of_panel(job, (next_index - task_count) % panel_count, job->end_part);
     for (size_t part = job->first_part; part < job->end_part; part++) {
         const float *next =
             part + 1 < job->end_part ? part_of_panel(job, index % panel_count, part + 1) : next_task;
@@ -299,10 +278,6 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows sr
                           dst.stride, epilogue);
         return;
     }
-    if (device->last_layer != NULL)
-        device->last_layer->follower = (Follower){weights->panels, weights->panel_count,
-                                                  weights->input_count * device->kernels->tile_columns};
-    device->last_layer = (LinearWeights *)weights; // for its hint, the only thing in it that changes
     LinearJob job = {.device = device,
                      .kernels = device->kernels,
                      .layer = weights,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compute/cpu/cpu_device.h"
+#include "compute/cpu/cpu_panels.h"
 
 typedef struct AttentionJob {
     CpuDevice *device;

@@ -7,8 +7,10 @@
 #include "compute/compute.h"
 #include "compute/kernels/kernels.h"
 
-typedef struct LinearI16 LinearI16; // a linear layer in 16-bit integers
-typedef struct I16Space I16Space;   // where its rows are kept as integers
+typedef struct LinearI16 LinearI16;           // a linear layer in 16-bit integers
+typedef struct I16Space I16Space;             // where its rows are kept as integers
+typedef struct LinearUnpacked LinearUnpacked; // a linear layer that asks for its weights at each use
+struct CpuProduct;                            // cpu_panels.h
 
 typedef struct CpuDevice {
     Compute base;
@@ -17,7 +19,7 @@ typedef struct CpuDevice {
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
     size_t cache_floats;      // of a row block that should stay in a core's own cache
-    float *workspace;         // [thread_count, worker_floats], for attention
+    float *workspace;         // [thread_count, worker_floats], for attention and unpacked layers
     size_t worker_floats;     // a multiple of a cache line
     const uint8_t *images_u8; // of the next patches
 } CpuDevice;
@@ -40,18 +42,13 @@ static inline size_t round_up(size_t count, size_t to)
 /* Work below this many multiply-adds costs less than handing it to other threads. */
 #define CPU_SERIAL_WORK ((size_t)1 << 15)
 
-/* Floats aligned to RV_MEM_ALIGNMENT, on huge pages where there are many: a layer's panels lie in thousands
+/* Floats aligned to RV_MEM_ALIGNMENT, on huge pages if there are many: a layer's panels would be in thousands
  * of small ones, whose addresses cost more to find than the weights to read. Free with free(). */
 float *rv_cpu_alloc(size_t count, RvError *err);
 
-/* Run the tasks on the pool, or all on this thread where together they are small. */
+/* Run the tasks on the pool, or all on this thread if together they are small. */
 void rv_cpu_run(CpuDevice *device, size_t work, size_t task_count,
                 void (*task)(void *context, size_t index, int worker), void *context);
-
-/* dst[depth, tile_columns] = columns 0 .. column_count - 1, each depth floats, source_stride apart; the
- * missing columns up to tile_columns are zero. */
-void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
-                         size_t tile_columns, float *dst);
 
 /* The operations of ComputeOps, by file. */
 DeviceBuffer *rv_cpu_buffer_create(Compute *compute, size_t count, ComputePrecision precision, RvError *err);
@@ -78,6 +75,14 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
                    DeviceRows dst, LinearEpilogue epilogue);
+/* The same for weights that are not kept, if `fits` says that a panel fits into a worker's memory. context:
+ * the layer frees it, also on failure. */
+bool rv_cpu_linear_unpacked_fits(const CpuDevice *device, size_t input_count);
+RvStatus rv_cpu_linear_unpacked_create(const CpuDevice *device, WeightRows rows, void *context,
+                                       const float *bias, size_t output_count, LinearUnpacked **out,
+                                       RvError *err);
+void rv_cpu_linear_unpacked_destroy(LinearUnpacked *layer);
+void rv_cpu_linear_unpacked(CpuDevice *device, const LinearUnpacked *layer, const struct CpuProduct *product);
 /* The same for COMPUTE_FAST; sizes are checked before. */
 RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err);

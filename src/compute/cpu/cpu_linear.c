@@ -6,28 +6,16 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
+#include "compute/cpu/cpu_panels.h"
 
 struct LinearWeights {
-    LinearI16 *fast; // in place of all that follows
+    LinearI16 *fast;          // in place of all that follows
+    LinearUnpacked *unpacked; // in place of the panels and the bias
     size_t output_count, input_count;
     size_t panel_count; // of tile_columns outputs each, the last filled up with zeros
     float *panels;      // [panel_count, input_count, tile_columns]
     float *bias;        // [panel_count, tile_columns]
-    WeightRows rows;    // panels NULL: each panel is fetched and packed whenever the layer is used
-    void *rows_context;
 };
-
-void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
-                         size_t tile_columns, float *dst)
-{
-    for (size_t k = 0; k < depth; k++) {
-        for (size_t column = 0; column < column_count; column++)
-            dst[column] = columns[column * source_stride + k];
-        for (size_t column = column_count; column < tile_columns; column++)
-            dst[column] = 0.0f;
-        dst += tile_columns;
-    }
-}
 
 typedef struct PackJob {
     const LinearWeights *layer;
@@ -88,12 +76,6 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     return RV_OK;
 }
 
-/* What a worker needs for one panel: its rows as they come, and packed. */
-static size_t fetched_floats(const CpuDevice *device, size_t input_count)
-{
-    return 2 * device->kernels->tile_columns * input_count;
-}
-
 /* All rows at once, for a layer whose panels are too deep for the workers' memory. */
 static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context, const float *bias,
                                size_t output_count, size_t input_count, LinearWeights **out, RvError *err)
@@ -116,9 +98,8 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
 {
     *out = NULL;
     const CpuDevice *device = (const CpuDevice *)compute;
-    size_t tile_columns = device->kernels->tile_columns;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX ||
-        fetched_floats(device, input_count) > device->worker_floats) {
+        !rv_cpu_linear_unpacked_fits(device, input_count)) {
         RvStatus status = create_fetched(compute, rows, context, bias, output_count, input_count, out, err);
         free(context);
         return status;
@@ -130,143 +111,90 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
     }
     layer->output_count = output_count;
     layer->input_count = input_count;
-    layer->panel_count = divide_up(output_count, tile_columns);
-    layer->rows = rows;
-    layer->rows_context = context;
-    layer->bias = rv_mem_alloc_aligned(layer->panel_count * tile_columns, sizeof(float), err);
-    if (layer->bias == NULL) {
-        rv_cpu_linear_destroy(compute, layer);
-        return RV_ERROR_MEMORY;
-    }
-    memset(layer->bias, 0, layer->panel_count * tile_columns * sizeof(float));
-    if (bias != NULL)
-        memcpy(layer->bias, bias, output_count * sizeof(float));
-    *out = layer;
-    return RV_OK;
+    RvStatus status =
+        rv_cpu_linear_unpacked_create(device, rows, context, bias, output_count, &layer->unpacked, err);
+    if (status != RV_OK)
+        free(layer);
+    else
+        *out = layer;
+    return status;
 }
 
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights)
 {
     if (weights == NULL)
         return;
-    free(weights->rows_context);
     rv_cpu_linear_i16_destroy(weights->fast);
+    rv_cpu_linear_unpacked_destroy(weights->unpacked);
     free(weights->panels);
     free(weights->bias);
     free(weights);
 }
 
-/* The rows are cut into strips of one tile's height, the strips into blocks that stay in a core's cache while
- * the panels pass, the depth into parts of at most PART_DEPTH. A task is one block and one panel. Each cut is
- * as even as whole rows and strips allow. Parts depend on the layer alone and their sums are added in rising
- * order, so that no cut shows in the result. */
-#define PART_DEPTH 1024
-
 typedef struct LinearJob {
-    const CpuDevice *device;
-    const CpuKernels *kernels;
+    CpuProduct product;
     const LinearWeights *layer;
-    const float *src;
-    float *dst;
-    size_t src_stride, dst_stride, rows, strip_count, block_count, worker_count;
-    size_t part_count, first_part, end_part; // of the depth: all, and those of this run
-    LinearEpilogue epilogue;
+    size_t worker_count;
+    size_t first_part, end_part; // of the depth: those of this run
 } LinearJob;
-
-/* Where item `index` of `count` even cuts of a length begins. */
-static size_t cut(size_t length, size_t index, size_t count)
-{
-    return index * length / count;
-}
 
 static const float *part_of_panel(const LinearJob *job, size_t panel, size_t part)
 {
-    size_t input_count = job->layer->input_count;
-    return job->layer->panels +
-           (panel * input_count + cut(input_count, part, job->part_count)) * job->kernels->tile_columns;
-}
-
-/* The product of one block of rows and one part of a panel. next: the weights that this thread needs
- * afterwards. */
-static void multiply_part(const LinearJob *job, size_t block, size_t panel, size_t part, const float *next)
-{
-    const LinearWeights *layer = job->layer;
-    size_t tile_columns = job->kernels->tile_columns;
-    size_t column = panel * tile_columns, left = layer->output_count - column;
-    size_t depth_start = cut(layer->input_count, part, job->part_count);
-    Tile tile = {.src_stride = job->src_stride,
-                 .panel = part_of_panel(job, panel, part),
-                 .depth = cut(layer->input_count, part + 1, job->part_count) - depth_start,
-                 .dst_stride = job->dst_stride,
-                 .columns = left < tile_columns ? left : tile_columns,
-                 .continues = part > 0,
-                 .next = next};
-    if (part == 0) {
-        tile.bias = layer->bias + column;
-        tile.epilogue.accumulate = job->epilogue.accumulate;
-    }
-    if (part + 1 == job->part_count)
-        tile.epilogue.activation = job->epilogue.activation;
-    size_t strip = cut(job->strip_count, block, job->block_count);
-    size_t strip_end = cut(job->strip_count, block + 1, job->block_count);
-    // The fetching is spread over the strips: all at once it would hold up their own loads.
-    tile.next_lines = next != NULL ? divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
-    size_t strip_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
-    const float *next_end = next != NULL ? next + tile.depth * tile_columns : NULL;
-    for (; strip < strip_end; strip++) {
-        size_t row = cut(job->rows, strip, job->strip_count),
-               row_end = cut(job->rows, strip + 1, job->strip_count);
-        tile.src = job->src + row * job->src_stride + depth_start;
-        tile.dst = job->dst + row * job->dst_stride + column;
-        job->kernels->tiles[row_end - row - 1](&tile);
-        if (tile.next_lines > 0 && (size_t)(next_end - tile.next) > strip_floats)
-            tile.next += strip_floats;
-        else
-            tile.next_lines = 0;
-    }
+    const CpuProduct *product = &job->product;
+    size_t depth_start = even_cut(product->depth, part, product->part_count);
+    return job->layer->panels + (panel * product->depth + depth_start) * product->kernels->tile_columns;
 }
 
 static void multiply_block(void *context, size_t index, int worker)
 {
     const LinearJob *job = context;
-    size_t panel_count = job->layer->panel_count;
+    const LinearWeights *layer = job->layer;
+    size_t panel_count = layer->panel_count, tile_columns = job->product.kernels->tile_columns;
+    size_t block = index / panel_count, first = index % panel_count * tile_columns;
+    size_t left = layer->output_count - first;
+    CpuPanel panel = {.weights = layer->panels + first * layer->input_count,
+                      .bias = layer->bias + first,
+                      .first_output = first,
+                      .outputs = left < tile_columns ? left : tile_columns};
     // While all threads take equally long, this one's next task is as many tasks on as there are threads.
     // Behind the last task the next run begins.
-    size_t next_index = index + job->worker_count, task_count = job->block_count * panel_count;
+    size_t next_index = index + job->worker_count, task_count = job->product.block_count * panel_count;
     const float *next_task = NULL;
     if (next_index < task_count)
         next_task = part_of_panel(job, next_index % panel_count, job->first_part);
-    else if (job->end_part < job->part_count)
+    else if (job->end_part < job->product.part_count)
         next_task = part_of_panel(job, (next_index - task_count) % panel_count, job->end_part);
     for (size_t part = job->first_part; part < job->end_part; part++) {
         const float *next =
             part + 1 < job->end_part ? part_of_panel(job, index % panel_count, part + 1) : next_task;
-        multiply_part(job, index / panel_count, index % panel_count, part, next);
+        rv_cpu_multiply_part(&job->product, block, &panel, part, next);
     }
 }
 
-/* One panel of a layer that is not packed, as a layer of its own: fetched, packed, used, forgotten. */
-static void multiply_fetched(void *context, size_t panel, int worker)
-{
-    LinearJob job = *(const LinearJob *)context;
-    const LinearWeights *layer = job.layer;
-    size_t tile_columns = job.kernels->tile_columns, first = panel * tile_columns;
-    size_t left = layer->output_count - first;
-    float *rows = job.device->workspace + (size_t)worker * job.device->worker_floats;
-    LinearWeights held = {.output_count = left < tile_columns ? left : tile_columns,
-                          .input_count = layer->input_count,
-                          .panel_count = 1,
-                          .panels = rows + tile_columns * layer->input_count,
-                          .bias = layer->bias + first};
-    layer->rows(layer->rows_context, first, held.output_count, rows);
-    rv_cpu_pack_columns(rows, held.input_count, held.output_count, held.input_count, tile_columns,
-                        held.panels);
-    job.layer = &held;
-    job.dst += first;
-    for (size_t part = 0; part < job.part_count; part++)
-        multiply_part(&job, 0, 0, part, NULL);
-}
-
+/* How a layer is cut, here 5 strips in 2 blocks, 2 parts, 3 panels:
+ *
+ *                                       panel 0      panel 1      panel 2
+ *                                    (tile_columns outputs each, packed [depth, tile_columns])
+ *                                    +------------+------------+------------+
+ *                                    |   part 0   |   part 0   |   part 0   |
+ *                   depth            +------------+------------+------------+
+ *            part 0      part 1      |   part 1   |   part 1   |   part 1   |
+ *          +-----------+-----------+ +============+============+============+
+ *          |  strip 0  |           | | block 0,   | block 0,   | block 0,   |
+ *  block 0 |  strip 1  |    src    | | panel 0    | panel 1    | panel 2    |
+ *          |  strip 2  |           | | = one task | = one task | = one task | dst
+ *          +-----------+-----------+ +------------+------------+------------+
+ *  block 1 |  strip 3  |           | | block 1,   | ...        |            |
+ *          |  strip 4  |           | | panel 0    |            |            |
+ *          +-----------+-----------+ +------------+------------+------------+
+ *
+ * A strip is one tile's height of rows. A block is as many strips as stay in a core's cache while the panels
+ * pass. A part is at most CPU_PART_DEPTH of the depth. A task is one block and one panel; a call of a tile
+ * function is one strip, one panel and one part. A run is the tasks of all blocks and panels for some parts:
+ * few rows stay in the cache in full depth, and one run has all parts; of many rows each part is a run.
+ *
+ * Each cut is as even as whole rows and strips allow. Parts depend on the layer alone and their sums are
+ * added in rising order, so no cut shows in the result. */
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
                    DeviceRows dst, LinearEpilogue epilogue)
 {
@@ -278,40 +206,37 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows sr
                           dst.stride, epilogue);
         return;
     }
-    LinearJob job = {.device = device,
-                     .kernels = device->kernels,
-                     .layer = weights,
-                     .src = cpu_values(src),
-                     .src_stride = src.stride,
-                     .rows = rows,
-                     .dst = cpu_values(dst),
-                     .dst_stride = dst.stride,
-                     .strip_count = divide_up(rows, device->kernels->tile_rows),
+    LinearJob job = {.layer = weights,
                      .worker_count = (size_t)compute->thread_count,
-                     .part_count = divide_up(weights->input_count, PART_DEPTH),
-                     .epilogue = epilogue};
+                     .product = {.kernels = device->kernels,
+                                 .src = cpu_values(src),
+                                 .src_stride = src.stride,
+                                 .rows = rows,
+                                 .depth = weights->input_count,
+                                 .dst = cpu_values(dst),
+                                 .dst_stride = dst.stride,
+                                 .strip_count = divide_up(rows, device->kernels->tile_rows),
+                                 .part_count = divide_up(weights->input_count, CPU_PART_DEPTH),
+                                 .epilogue = epilogue}};
+    CpuProduct *product = &job.product;
     // The sum that an activation needs must not mix with what it is added to.
     if (epilogue.accumulate && epilogue.activation != ACTIVATION_NONE)
-        job.part_count = 1;
-    if (weights->rows != NULL) {
-        job.block_count = 1;
-        rv_cpu_run(device, rows * weights->input_count * weights->output_count, weights->panel_count,
-                   multiply_fetched, &job);
+        product->part_count = 1;
+    if (weights->unpacked != NULL) {
+        rv_cpu_linear_unpacked(device, weights->unpacked, product);
         return;
     }
-    // Few rows stay in the cache in full depth; of many, each part passes all panels before the next comes
-    // in.
-    size_t parts_per_run = rows * weights->input_count <= device->cache_floats ? job.part_count : 1;
-    size_t run_depth = weights->input_count / job.part_count * parts_per_run;
+    size_t parts_per_run = rows * product->depth <= device->cache_floats ? product->part_count : 1;
+    size_t run_depth = product->depth / product->part_count * parts_per_run;
     size_t block_count = divide_up(rows * run_depth, device->cache_floats);
     // Enough tasks for every thread to have several, as long as there are strips.
     size_t task_count_wanted = job.worker_count > 1 ? 4 * job.worker_count : 1;
     if (block_count * weights->panel_count < task_count_wanted)
         block_count = divide_up(task_count_wanted, weights->panel_count);
-    job.block_count = block_count < job.strip_count ? block_count : job.strip_count;
-    for (; job.first_part < job.part_count; job.first_part += parts_per_run) {
+    product->block_count = block_count < product->strip_count ? block_count : product->strip_count;
+    for (; job.first_part < product->part_count; job.first_part += parts_per_run) {
         job.end_part = job.first_part + parts_per_run;
-        rv_cpu_run(device, rows * run_depth * weights->output_count, job.block_count * weights->panel_count,
-                   multiply_block, &job);
+        rv_cpu_run(device, rows * run_depth * weights->output_count,
+                   product->block_count * weights->panel_count, multiply_block, &job);
     }
 }

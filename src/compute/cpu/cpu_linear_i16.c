@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
+#include "compute/cpu/cpu_panels.h"
 #include "compute/kernels/kernels_i16.h"
 
 struct LinearI16 {
@@ -220,12 +221,6 @@ static void quantise_rows(void *context, size_t index, int worker)
     }
 }
 
-/* Where item `index` of `count` even cuts of a length begins. */
-static size_t cut(size_t length, size_t index, size_t count)
-{
-    return index * length / count;
-}
-
 static void multiply_block(void *context, size_t index, int worker)
 {
     const LinearI16Job *job = context;
@@ -242,8 +237,8 @@ static void multiply_block(void *context, size_t index, int worker)
                             .dst_stride = job->dst_stride,
                             .columns = left < tile_columns ? left : tile_columns,
                             .epilogue = job->epilogue}};
-    size_t strip = cut(job->strip_count, block, job->block_count);
-    size_t strip_end = cut(job->strip_count, block + 1, job->block_count);
+    size_t strip = even_cut(job->strip_count, block, job->block_count);
+    size_t strip_end = even_cut(job->strip_count, block + 1, job->block_count);
     // While all threads take equally long, this one's next task is as many tasks on as there are threads. Its
     // panel is fetched meanwhile, a part by each strip.
     if (index + job->worker_count < job->block_count * layer->panel_count) {
@@ -252,8 +247,8 @@ static void multiply_block(void *context, size_t index, int worker)
         tile.out.next_lines = divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip);
     }
     for (; strip < strip_end; strip++) {
-        size_t row = cut(job->rows, strip, job->strip_count),
-               row_end = cut(job->rows, strip + 1, job->strip_count);
+        size_t row = even_cut(job->rows, strip, job->strip_count),
+               row_end = even_cut(job->rows, strip + 1, job->strip_count);
         tile.rows = row_end - row;
         tile.src = job->space->values + row * job->value_stride;
         tile.src_scales = job->space->scales + row * layer->segment_count;

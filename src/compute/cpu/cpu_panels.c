@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights in panels, and the product of rows with a part of a panel. */
+#include "compute/cpu/cpu_panels.h"
+
+#include "compute/cpu/cpu_device.h"
+
+void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
+                         size_t tile_columns, float *dst)
+{
+    for (size_t k = 0; k < depth; k++) {
+        for (size_t column = 0; column < column_count; column++)
+            dst[column] = columns[column * source_stride + k];
+        for (size_t column = column_count; column < tile_columns; column++)
+            dst[column] = 0.0f;
+        dst += tile_columns;
+    }
+}
+
+void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPanel *panel, size_t part,
+                          const float *next)
+{
+    size_t tile_columns = product->kernels->tile_columns;
+    size_t depth_start = even_cut(product->depth, part, product->part_count);
+    Tile tile = {.src_stride = product->src_stride,
+                 .panel = panel->weights + depth_start * tile_columns,
+                 .depth = even_cut(product->depth, part + 1, product->part_count) - depth_start,
+                 .dst_stride = product->dst_stride,
+                 .columns = panel->outputs,
+                 .continues = part > 0,
+                 .next = next};
+    if (part == 0) {
+        tile.bias = panel->bias;
+        tile.epilogue.accumulate = product->epilogue.accumulate;
+    }
+    if (part + 1 == product->part_count)
+        tile.epilogue.activation = product->epilogue.activation;
+    size_t strip = even_cut(product->strip_count, block, product->block_count);
+    size_t strip_end = even_cut(product->strip_count, block + 1, product->block_count);
+    // The fetching is spread over the strips: all at once it would hold up their own loads.
+    tile.next_lines = next != NULL ? divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
+    size_t strip_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
+    const float *next_end = next != NULL ? next + tile.depth * tile_columns : NULL;
+    for (; strip < strip_end; strip++) {
+        size_t row = even_cut(product->rows, strip, product->strip_count),
+               row_end = even_cut(product->rows, strip + 1, product->strip_count);
+        tile.src = product->src + row * product->src_stride + depth_start;
+        tile.dst = product->dst + row * product->dst_stride + panel->first_output;
+        product->kernels->tiles[row_end - row - 1](&tile);
+        if (tile.next_lines > 0 && (size_t)(next_end - tile.next) > strip_floats)
+            tile.next += strip_floats;
+        else
+            tile.next_lines = 0;
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights in panels of tile_columns outputs each, and the product of rows with a part of a panel. The drawing
+ * in cpu_linear.c shows how they belong together. */
+#ifndef RV_CPU_PANELS_H
+#define RV_CPU_PANELS_H
+
+#include "compute/compute.h"
+#include "compute/kernels/kernels.h"
+
+/* Deepest part of a panel. It shares a core's own cache with a block of rows. */
+#define CPU_PART_DEPTH 1024
+
+typedef struct CpuPanel {
+    const float *weights;         // [depth, tile_columns]; those of missing outputs are zero
+    const float *bias;            // [tile_columns]
+    size_t first_output, outputs; // 1 to tile_columns
+} CpuPanel;
+
+/* dst[rows, outputs] = epilogue(src[rows, depth] panels + bias). */
+typedef struct CpuProduct {
+    const CpuKernels *kernels;
+    const float *src;
+    float *dst;
+    size_t src_stride, dst_stride, rows, depth;
+    size_t strip_count, block_count, part_count;
+    LinearEpilogue epilogue;
+} CpuProduct;
+
+/* Where item `index` of `count` even cuts of a length begins. */
+static inline size_t even_cut(size_t length, size_t index, size_t count)
+{
+    return index * length / count;
+}
+
+/* dst[depth, tile_columns] = columns 0 .. column_count - 1, each depth floats, source_stride apart; the
+ * missing columns up to tile_columns are zero. */
+void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
+                         size_t tile_columns, float *dst);
+
+/* One block of strips times one part of the panel. The parts of a panel have to come in rising order. next:
+ * weights that this thread needs afterwards, fetched into the cache meanwhile; NULL: none. */
+void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPanel *panel, size_t part,
+                          const float *next);
+
+#endif

@@ -295,7 +295,7 @@ class MariaDB(Server):
         self.init = self.data / "init.sql"
         self.init.write_text(
             f"CREATE USER IF NOT EXISTS reelvec@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
-            "GRANT ALL ON *.* TO reelvec@'127.0.0.1';\nCREATE DATABASE IF NOT EXISTS reelvec;\n")
+            "GRANT ALL ON *.* TO reelvec@'127.0.0.1' WITH GRANT OPTION;\nCREATE DATABASE IF NOT EXISTS reelvec;\n")
         self.init.chmod(0o644)
 
     def program(self):

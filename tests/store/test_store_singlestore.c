@@ -6,6 +6,7 @@
 
 #include "mysql_peer.h"
 #include "search/query.h"
+#include "store/store_backend.h"
 
 #define DIMENSIONS 2
 
@@ -187,9 +188,31 @@ static void every_kind_of_index_is_built(void **state)
     stop(&scene);
 }
 
+static void the_first_writer_upgrades_an_old_library(void **state)
+{
+    static const struct {
+        const char *scene;
+        bool read_only;
+        int version;
+    } cases[] = {{"old library", false, 2},
+                 {"old library for reading", true, 1},
+                 {"old library without rights", false, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Scene scene;
+        RvError err = {0};
+        start(&scene, cases[i].scene);
+        StoreOptions options = {.read_only = cases[i].read_only};
+        check(rv_store_open(scene.uri, &options, &scene.store, &err), &err, &scene);
+        assert_int_equal(scene.store->schema_version, cases[i].version);
+        stop(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_writer_upgrades_an_old_library),
         cmocka_unit_test(create_makes_database_and_tables),
         cmocka_unit_test(shared_tier_makes_no_database),
         cmocka_unit_test(other_servers_are_refused),

@@ -120,7 +120,7 @@ static bool is_forbidden(const Store *base)
     return rv_postgres_is(store, "42501") || rv_postgres_is(store, "25006");
 }
 
-const SqlMigrations rv_postgres_migrations = {
+static const SqlMigrations migrations = {
     .steps = rv_postgres_schema,
     .begin = begin_migration,
     .look = look_at_version,
@@ -129,6 +129,16 @@ const SqlMigrations rv_postgres_migrations = {
     .record = record_version,
     .is_forbidden = is_forbidden,
 };
+
+RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err)
+{
+    return rv_sql_migrate(&store->base, &migrations, err);
+}
+
+RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err)
+{
+    return rv_sql_upgrade(&store->base, &migrations, err);
+}
 
 /* ---- recognising a library ---------------------------------------------------------------------------- */
 

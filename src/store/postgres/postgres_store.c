@@ -218,12 +218,11 @@ static RvStatus open_library(PostgresStore *store, const char *uri, const StoreO
     if (status == RV_OK)
         status = rv_postgres_check_schema(store, &empty, err);
     if (status == RV_OK && empty)
-        status = options->create ? rv_sql_migrate(&store->base, &rv_postgres_migrations, err)
-                                 : no_library(&store->base, err);
+        status = options->create ? rv_postgres_create_schema(store, err) : no_library(&store->base, err);
     if (status == RV_OK && !store->base.read_only)
         status = find_read_only(store, err);
     if (status == RV_OK && !store->base.read_only)
-        status = rv_sql_upgrade(&store->base, &rv_postgres_migrations, err);
+        status = rv_postgres_upgrade_schema(store, err);
     store->base.has_notes = store->base.has_notes || store->base.schema_version >= STORE_NOTES_SCHEMA;
     return status;
 }

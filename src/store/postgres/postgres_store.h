@@ -95,10 +95,12 @@ RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err);
 /* ---- postgres_schema.c: making and recognising a library ---- */
 
 extern const SchemaStep rv_postgres_schema[]; // schema.sql
-extern const SqlMigrations rv_postgres_migrations;
 
 /* RV_OK if the database has a library of a version that this reelvec knows; *empty if it has none of our tables. */
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err);
+RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
+/* Bring a library that is open for writing to the newest version. */
+RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err);
 RvStatus rv_postgres_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
 RvStatus rv_postgres_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
                                     RvError *err);

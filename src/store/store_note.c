@@ -24,10 +24,11 @@ RvStatus rv_store_put_note(Store *store, const char *name, const char *value, Rv
         return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only; nothing was written",
                             store->uri);
     if (!store->has_notes)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: the library is of schema %d, which keeps no notes, and this user may not upgrade "
-                            "it; whoever may change its tables does so with any command that writes",
-                            store->uri, store->schema_version);
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: the library is of schema %d, which keeps no notes, and this user may not upgrade "
+            "it; whoever may change its tables does so with any command that writes",
+            store->uri, store->schema_version);
     if (strlen(name) > 64 || strlen(value) > STORE_MAX_TEXT_BYTES)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the note %.64s is too long", store->uri, name);
     RvStatus status = rv_store_get_note(store, name, &before, err);

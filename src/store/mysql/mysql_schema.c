@@ -34,10 +34,11 @@ static RvStatus record_version(Store *base, int from, int to, RvError *err)
 
 static bool is_forbidden(const Store *base)
 {
+    // No right to do so; or a session, or a server, that only reads.
     static const unsigned errors[] = {
-        ER_DBACCESS_DENIED_ERROR,      ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
-        ER_SPECIFIC_ACCESS_DENIED_ERROR, // no right to do so
-        ER_OPTION_PREVENTS_STATEMENT,  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, // only reads
+        ER_DBACCESS_DENIED_ERROR,     ER_TABLEACCESS_DENIED_ERROR,
+        ER_COLUMNACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR,
+        ER_OPTION_PREVENTS_STATEMENT, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION,
     };
     bool forbidden = false;
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
@@ -82,8 +83,7 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
     // Made, but not to its end: creating goes on from there.
     *empty = status == RV_OK && answer.rows == 0;
     if (status == RV_OK && !*empty)
-        status =
-            rv_answer_library(&answer, &store->base, rv_schema_newest(store->dialect->schema), err);
+        status = rv_answer_library(&answer, &store->base, rv_schema_newest(store->dialect->schema), err);
     rv_answer_clear(&answer);
     return status;
 }

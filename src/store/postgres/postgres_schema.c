@@ -188,8 +188,8 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
     // Every library has all of these but the last.
-    static const char *const names[] = {"library",        "videos",       "frames", "frame_pictures",
-                                        "frames_with_pictures", "library_notes"};
+    static const char *const names[] = {
+        "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes"};
     enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };
     bool found[NAME_COUNT] = {0};
     *empty = false;

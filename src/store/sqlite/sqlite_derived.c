@@ -122,13 +122,14 @@ static RvStatus derived_changes(Store *base, const DerivedState *state, KeyRange
 RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err)
 {
     static const char *const steps[] = {
-        "INSERT INTO frame_changes (first_id, last_id) SELECT coalesce((SELECT first_id FROM frame_changes "
-        "WHERE change_id = (SELECT max(change_id) FROM frame_changes) AND last_id = ?1 - 1 AND first_id <= "
-        "?1), ?1), ?2 "
+        "INSERT INTO frame_changes (first_id, last_id) "
+        "SELECT coalesce((SELECT first_id FROM frame_changes "
+        "WHERE change_id = (SELECT max(change_id) FROM frame_changes) "
+        "AND last_id = ?1 - 1 AND first_id <= ?1), ?1), ?2 "
         "WHERE EXISTS (SELECT 1 FROM derived_data)",
-        "DELETE FROM frame_changes WHERE last_id = ?1 - 1 AND change_id = "
-        "(SELECT max(change_id) FROM frame_changes WHERE change_id < (SELECT max(change_id) FROM "
-        "frame_changes)) "
+        "DELETE FROM frame_changes WHERE last_id = ?1 - 1 "
+        "AND change_id = (SELECT max(change_id) FROM frame_changes "
+        "WHERE change_id < (SELECT max(change_id) FROM frame_changes)) "
         "AND first_id = (SELECT first_id FROM frame_changes ORDER BY change_id DESC LIMIT 1)"};
     RvStatus status = RV_OK;
     for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++) {
@@ -152,13 +153,12 @@ static RvStatus write_state(SqliteStore *store, const char *name, const uint8_t 
                             int64_t cookie, RvError *err)
 {
     sqlite3_stmt *statement = NULL;
-    RvStatus status =
-        rv_sqlite_prepare(store,
-                          "INSERT INTO derived_data (name, token, log_position, schema_cookie) "
-                          "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET token = "
-                          "excluded.token, log_position = excluded.log_position, schema_cookie = "
-                          "excluded.schema_cookie",
-                          &statement, err);
+    RvStatus status = rv_sqlite_prepare(
+        store,
+        "INSERT INTO derived_data (name, token, log_position, schema_cookie) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (name) DO UPDATE SET token = excluded.token, "
+        "log_position = excluded.log_position, schema_cookie = excluded.schema_cookie",
+        &statement, err);
     if (status == RV_OK) {
         sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
         if (token != NULL)
@@ -207,10 +207,9 @@ static RvStatus derived_publish(Store *base, const char *name, const DerivedStat
     if (unchanged && status == RV_OK)
         status = write_state(store, name, token, seen->newest, now.schema_cookie, err);
     if (unchanged && status == RV_OK)
-        status = rv_sqlite_run(store,
-                               "DELETE FROM frame_changes WHERE change_id <= "
-                               "(SELECT min(log_position) FROM derived_data)",
-                               err);
+        status = rv_sqlite_run(
+            store,
+            "DELETE FROM frame_changes WHERE change_id <= (SELECT min(log_position) FROM derived_data)", err);
     status = rv_sqlite_end(store, status, err);
     *done = unchanged && status == RV_OK;
     return status;

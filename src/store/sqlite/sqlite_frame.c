@@ -19,18 +19,17 @@ typedef struct FrameWriter {
 
 static RvStatus prepare_writer(SqliteStore *store, FrameWriter *writer, RvError *err)
 {
-    RvStatus status =
-        rv_sqlite_prepare(store,
-                          "INSERT INTO frames (frame_id, video_id, frame_number, time, embedding_data) "
-                          "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (frame_id) DO UPDATE SET "
-                          "time = excluded.time, embedding_data = excluded.embedding_data",
-                          &writer->frame, err);
+    RvStatus status = rv_sqlite_prepare(
+        store,
+        "INSERT INTO frames (frame_id, video_id, frame_number, time, embedding_data) "
+        "VALUES (?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT (frame_id) DO UPDATE SET time = excluded.time, embedding_data = excluded.embedding_data",
+        &writer->frame, err);
     if (status == RV_OK)
         status = rv_sqlite_prepare(
             store,
-            "INSERT INTO frame_pictures (video_id, frame_number, frame_data) VALUES (?1, ?2, ?3)"
-            " ON CONFLICT (video_id, frame_number) DO UPDATE SET "
-            "frame_data = excluded.frame_data",
+            "INSERT INTO frame_pictures (video_id, frame_number, frame_data) VALUES (?1, ?2, ?3) "
+            "ON CONFLICT (video_id, frame_number) DO UPDATE SET frame_data = excluded.frame_data",
             &writer->picture, err);
     if (status == RV_OK)
         status =

@@ -7,10 +7,7 @@
 #include "base/error.h"
 #include "store/sqlite/sqlite_store.h"
 
-#define LIBRARY_KIND "frames"
 #define NOTES_SCHEMA 3 // the version that brought library_notes
-#define TEXT_OF(number) #number
-#define VALUE_TEXT(macro) TEXT_OF(macro)
 
 /* No table and no mark: an empty file, or one whose creation was interrupted after the first page. */
 static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
@@ -26,7 +23,8 @@ static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
 }
 
 /* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run. */
-static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const SchemaStep *object, RvError *err)
+static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const SchemaStep *object,
+                             RvError *err)
 {
     bool row = false;
     sqlite3_bind_text(statement, 1, object->name, -1, SQLITE_STATIC);
@@ -57,7 +55,7 @@ static RvStatus check_library_row(SqliteStore *store, RvError *err)
                          "%s: the library row is missing; restore a copy or index again", store->base.uri);
     if (status == RV_OK)
         status = rv_sqlite_column_bytes(store, statement, 0, "library", &kind, err);
-    if (status == RV_OK && strcmp(kind, LIBRARY_KIND) != 0)
+    if (status == RV_OK && strcmp(kind, STORE_LIBRARY_KIND) != 0)
         status = rv_store_unknown_kind(&store->base, kind, err);
     if (status == RV_OK)
         status = rv_sqlite_column_integer(store, statement, 1, "library", store->base.schema_version,
@@ -131,13 +129,15 @@ static RvStatus execute_step(Store *base, const char *sql, RvError *err)
 
 static RvStatus record_version(Store *base, int from, int to, RvError *err)
 {
-    static const char new_library[] =
-        "PRAGMA application_id = " VALUE_TEXT(SQLITE_LIBRARY_APPLICATION_ID) "; PRAGMA user_version = %d; "
-        "INSERT INTO library (id, kind, schema_version, created) "
-        "VALUES (1, '" LIBRARY_KIND "', %d, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))";
-    static const char upgraded[] = "PRAGMA user_version = %d; UPDATE library SET schema_version = %d";
     char sql[400];
-    snprintf(sql, sizeof sql, from == 0 ? new_library : upgraded, to, to);
+    if (from == 0)
+        snprintf(sql, sizeof sql,
+                 "PRAGMA application_id = %d; PRAGMA user_version = %d; "
+                 "INSERT INTO library (id, kind, schema_version, created) "
+                 "VALUES (1, '%s', %d, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))",
+                 SQLITE_LIBRARY_APPLICATION_ID, to, STORE_LIBRARY_KIND, to);
+    else
+        snprintf(sql, sizeof sql, "PRAGMA user_version = %d; UPDATE library SET schema_version = %d", to, to);
     return rv_sqlite_run((SqliteStore *)base, sql, err);
 }
 

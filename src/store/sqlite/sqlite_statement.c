@@ -15,8 +15,8 @@ static RvStatus fail_io(SqliteStore *store, int extended, RvError *err)
     int cause = sqlite3_system_errno(store->db);
     if (extended == SQLITE_FULL || cause == ENOSPC || cause == EDQUOT || cause == EFBIG)
         return rv_error_set(err, RV_ERROR_IO,
-                            "%s: the disk is full or the file may not grow; free space and try "
-                            "again, what was written before is kept",
+                            "%s: the disk is full or the file may not grow; free space and try again, "
+                            "what was written before is kept",
                             uri);
     // SQLite keeps no cause of a failed write.
     if (extended == SQLITE_IOERR_WRITE)
@@ -44,14 +44,13 @@ RvStatus rv_sqlite_fail(SqliteStore *store, RvError *err)
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
         return rv_error_set(err, RV_ERROR_BUSY,
-                            "%s: another process is writing to the library; try again when it has "
-                            "finished",
+                            "%s: another process is writing to the library; try again when it has finished",
                             uri);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: the library is damaged (%s); run `reelvec verify`, then restore "
-                            "a copy or index again",
+                            "%s: the library is damaged (%s); run `reelvec verify`, "
+                            "then restore a copy or index again",
                             uri, sqlite3_errmsg(store->db));
     case SQLITE_TOOBIG:
         return rv_error_set(err, RV_ERROR_FORMAT,
@@ -132,8 +131,7 @@ static RvStatus bad_column(SqliteStore *store, sqlite3_stmt *statement, int colu
                            RvError *err)
 {
     return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec "
-                        "verify`",
+                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec verify`",
                         store->base.uri, what, sqlite3_column_name(statement, column));
 }
 

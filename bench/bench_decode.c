@@ -52,7 +52,7 @@ int main(int argument_count, char **arguments)
                *how = argument_count > 4 ? arguments[4] : "";
     bool keyframes = strcmp(every, "keyframes") == 0;
     VideoOptions video_options = {.thread_count = argument_count > 3 ? atoi(arguments[3]) : 0};
-    SamplerOptions sampler_options = {.sampling = keyframes ? RV_SAMPLING_KEYFRAMES : RV_SAMPLING_INTERVAL,
+    SamplerOptions sampler_options = {.kind = keyframes ? RV_SAMPLING_KEYFRAMES : RV_SAMPLING_INTERVAL,
                                       .interval_s = keyframes ? 0 : atof(every),
                                       .decode_everything = strcmp(how, "full") == 0};
     double walls[ROUNDS], processors[ROUNDS];

@@ -18,6 +18,7 @@ typedef struct RvLibrary RvLibrary; /* reelvec/library.h */
 typedef struct RvAnnOptions {
     const char *kind;     /* "ivf", "hnsw", ... as the kind of library has them; NULL: its best */
     const char *settings; /* "m=16,ef_construction=64"; NULL: the defaults */
+    uint64_t reserved[8];
 } RvAnnOptions;
 
 typedef struct RvAnnInfo {
@@ -29,6 +30,7 @@ typedef struct RvAnnInfo {
     int64_t newer_count; /* frames that searches look at one by one beside it */
     bool automatic;      /* RV_SCAN_AUTO uses it */
     char fault[256];     /* why it is not used, and what to do; "" if it is used */
+    uint64_t reserved[8];
 } RvAnnInfo;
 
 /* Threads: one call at a time per library. */

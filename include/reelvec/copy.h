@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reelvec/status.h"
 
@@ -29,12 +30,14 @@ typedef struct RvCopyOptions {
     /* Return false to stop: what was finished is kept and the call ends with CANCELLED. After every batch. */
     bool (*progress)(void *user, const RvCopyProgress *progress);
     void *progress_user;
+    uint64_t reserved[8];
 } RvCopyOptions;
 
 typedef struct RvCopyReport {
     size_t videos_copied, videos_present; /* present: there already, also under another path */
     size_t videos_refused;                /* each is named to the target's log */
     size_t frames_copied;
+    uint64_t reserved[8];
 } RvCopyReport;
 
 /* Copy videos with their states, frames and pictures from one library into another of any kind, batch by

@@ -3,6 +3,8 @@
 #ifndef REELVEC_ENCODER_H
 #define REELVEC_ENCODER_H
 
+#include <stdint.h>
+
 #include "reelvec/image.h"
 #include "reelvec/log.h"
 #include "reelvec/status.h"
@@ -29,6 +31,7 @@ typedef struct RvEncoderOptions {
                            set, else CUDA where it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
+    uint64_t reserved[8];
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {

@@ -32,6 +32,7 @@ typedef struct RvPicture RvPicture;
 typedef struct RvPictureOptions {
     bool no_exif_rotation; /* leave a picture as it is stored, as CLIP's own preprocessing does, though its
                               EXIF orientation says that it lies on its side */
+    uint64_t reserved[8];
 } RvPictureOptions;
 
 /* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file, a pipe or an http(s) URL, at most

@@ -43,26 +43,24 @@ typedef bool (*RvIndexProgressCallback)(void *user, const RvIndexProgress *progr
 
 /* Zeroed options are good defaults. */
 typedef struct RvIndexOptions {
-    RvSampling sampling;
-    double interval_s;      /* 0: 1 second */
-    double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
     int batch_size; /* frames per embedding batch and transaction; at most RV_INDEX_BATCH_MAX; 0: 16, on CUDA
                        RvModelInfo.batch_size; the first may be smaller */
     int thumbnail_height;  /* pixels; 0: 360; never enlarged */
     int thumbnail_quality; /* JPEG quality 1 to 100; 0: 85 */
-    const char *hwaccel;   /* NULL or "none": decode in software; "auto": by hardware if there is some;
-                              "vaapi", "cuda", ...: by that, "cuda:1", "vaapi:/dev/dri/renderD129", ...: by
-                              that one of them; ARGUMENT if it is not there. Pixels may differ from
-                              software's by rounding */
-    double skip_similar;   /* 0: off; else a frame whose model input differs from that of the last embedded
-                              frame by less than so many of the 255 levels on average takes that frame's
-                              embedding; its time and picture are its own */
-    bool no_normalize;     /* store embeddings as the model computes them; all of a library are of one kind */
-    bool exact_pixels;     /* full-size colour conversion before the resize, as for still pictures */
-    bool retry_failed;     /* take up videos that failed before */
-    bool force;            /* index again what is complete */
+    RvSamplingOptions sampling;
+    const char *hwaccel; /* NULL or "none": decode in software; "auto": by hardware if there is some;
+                            "vaapi", "cuda", ...: by that, "cuda:1", "vaapi:/dev/dri/renderD129", ...: by
+                            that one of them; ARGUMENT if it is not there. Pixels may differ from
+                            software's by rounding */
+    double skip_similar; /* 0: off; else a frame whose model input differs from that of the last embedded
+                            frame by less than so many of the 255 levels on average takes that frame's
+                            embedding; its time and picture are its own */
+    bool no_normalize;   /* store embeddings as the model computes them; all of a library are of one kind */
+    bool retry_failed;   /* take up videos that failed before */
+    bool force;          /* index again what is complete */
     RvIndexProgressCallback progress;
     void *progress_user;
+    uint64_t reserved[8];
 } RvIndexOptions;
 
 typedef enum RvIndexOutcome {
@@ -87,6 +85,7 @@ typedef struct RvIndexReport {
     double decode_s, pixels_s, embed_s, store_s, total_s; /* thread seconds per stage, wall seconds in all */
     const char *same_as; /* of a duplicate: the path that the library has the content under; valid during
                             RvIndexList.ended, NULL from rv_library_index */
+    uint64_t reserved[8];
 } RvIndexReport;
 
 /* Threads: one call at a time per library and per encoder. All callbacks run on the caller's thread. */
@@ -111,6 +110,7 @@ typedef struct RvIndexItem {
     const char *path_or_url; /* borrowed during the call */
     const RvQueueJob *job;   /* of a list of several machines, to be kept until the video has ended: its lease
                                 is   checked before anything is written; NULL: none */
+    uint64_t reserved[4];
 } RvIndexItem;
 
 /* Where the videos come from and how each ended. slot: 0 to jobs - 1; a video has it until it has ended.
@@ -121,6 +121,7 @@ typedef struct RvIndexList {
     /* status: as rv_library_index returns it, with *err if it is not RV_OK. */
     void (*ended)(void *user, int slot, RvStatus status, const RvIndexReport *report, const RvError *err);
     void *user;
+    uint64_t reserved[8];
 } RvIndexList;
 
 /* Index videos, `jobs` of them at once: each is read and decoded by threads of its own, while the caller's

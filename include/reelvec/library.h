@@ -4,6 +4,8 @@
 #ifndef REELVEC_LIBRARY_H
 #define REELVEC_LIBRARY_H
 
+#include <stdint.h>
+
 #include "reelvec/ann.h"
 #include "reelvec/copy.h"
 #include "reelvec/encoder.h"
@@ -32,6 +34,7 @@ typedef struct RvLibraryOptions {
     int thread_count; /* of searches, and of making and checking codes and lists; 0: one per core that this
                          process may use; at most RV_THREADS_MAX */
     RvLog log;
+    uint64_t reserved[8];
 } RvLibraryOptions;
 
 /* Threads: one library handle serves one call at a time; any number of handles and processes may read while

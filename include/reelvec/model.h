@@ -63,6 +63,7 @@ typedef struct RvFetchOptions {
     int stall_timeout_s; /* give up when nothing arrives for so long; 0: 30 */
     RvLog log; /* INFO: what comes from where and how large it is, before it comes; WARNING: an address that
                   failed, a file that nothing is known to compare with */
+    uint64_t reserved[8];
 } RvFetchOptions;
 
 /* Download the files of a known model, resuming what is there, check sizes and SHA-256, install atomically.
@@ -81,6 +82,7 @@ typedef struct RvAddOptions {
     const char *folder; /* NULL: rv_model_folder() */
     bool link;          /* symbolic links instead of copies */
     RvLog log;
+    uint64_t reserved[8];
 } RvAddOptions;
 
 /* Put a checkpoint that was got by hand into the models folder: a folder, or its files one by one; of the

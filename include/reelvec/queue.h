@@ -22,6 +22,7 @@ typedef struct RvQueueJob {
     int64_t job_id, lease_number;
     int attempts; /* this one included */
     double lease_s;
+    uint64_t reserved[4];
 } RvQueueJob;
 RV_API void rv_queue_job_clear(RvQueueJob *job);
 
@@ -30,6 +31,7 @@ RV_API void rv_queue_job_clear(RvQueueJob *job);
 
 typedef struct RvQueueCounts {
     int64_t waiting, leased, done, failed;
+    uint64_t reserved[4];
 } RvQueueCounts;
 
 typedef enum RvQueueEnd {

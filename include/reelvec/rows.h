@@ -24,6 +24,7 @@ typedef struct RvVideo {
     double duration_s, frame_rate;
     int width, height; /* as displayed */
     int64_t frame_count;
+    uint64_t reserved[8];
 } RvVideo;
 
 typedef struct RvVideos {
@@ -76,6 +77,7 @@ typedef struct RvLibraryInfo {
     int64_t code_bytes, code_count; /* of the file for fast search beside the library, and the frames in it */
     double min_embedding_length, max_embedding_length; /* Euclidean */
     int min_picture_height, max_picture_height;        /* of the stored pictures */
+    uint64_t reserved[16];
 } RvLibraryInfo;
 
 /* Threads: all functions of this header may be called from any thread; one call at a time per struct. */

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Sampling: which frames of a video are chosen. */
+/* Sampling: which frames of a video are chosen, and how they become pictures. */
 #ifndef REELVEC_SAMPLING_H
 #define REELVEC_SAMPLING_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 typedef enum RvSampling {
-    RV_SAMPLING_INTERVAL,       /* the frame on screen at k x interval_s by presentation time stamp */
-    RV_SAMPLING_KEYFRAMES,      /* every keyframe */
-    RV_SAMPLING_SCENES,         /* the first frame of every scene */
-    RV_SAMPLING_OPENCV_NOTEBOOK /* every int(fps)-th frame by count, red and blue swapped: wrong, for
-                                   comparison */
+    RV_SAMPLING_INTERVAL,  /* the frame on screen at k x interval_s by presentation time stamp */
+    RV_SAMPLING_KEYFRAMES, /* every keyframe */
+    RV_SAMPLING_SCENES     /* the first frame of every scene */
 } RvSampling;
+
+/* Zeroed options are good defaults. */
+typedef struct RvSamplingOptions {
+    RvSampling kind;
+    double interval_s;      /* 0: 1 second */
+    double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
+    bool exact_pixels;      /* full-size colour conversion before the resize, as for still pictures */
+    const char *compat; /* NULL; or "opencv-notebook", whatever the kind is: every int(fps)-th frame by count,
+                           red and blue swapped, which is wrong and there for comparison. Others: ARGUMENT */
+    uint64_t reserved[8];
+} RvSamplingOptions;
 
 #endif

@@ -34,6 +34,7 @@ typedef struct RvTerm {
     double time_s;
     double weight;         /* 0 means 1; negative: away from it */
     bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
+    uint64_t reserved[4];
 } RvTerm;
 
 typedef enum RvFusion {
@@ -58,6 +59,7 @@ typedef struct RvSearchOptions {
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
+    uint64_t reserved[8];
 } RvSearchOptions;
 
 typedef struct RvHit {
@@ -68,6 +70,7 @@ typedef struct RvHit {
     double score;
     double start_s, end_s; /* of the moment, up to the sample behind its last frame; both time_s without
                               moments */
+    uint64_t reserved[4];
 } RvHit;
 
 typedef struct RvHits {

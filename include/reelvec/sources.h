@@ -28,6 +28,7 @@ typedef struct RvSourceOptions {
     size_t exclude_count;
     bool follow; /* follow symbolic links to folders; links to files always count as files */
     RvLog log;   /* RV_LOG_ERROR: what cannot be read; RV_LOG_WARNING: lines of .reelvecignore */
+    uint64_t reserved[8];
 } RvSourceOptions;
 
 typedef struct RvSources {
@@ -39,6 +40,7 @@ typedef struct RvSources {
     size_t excluded_count;   /* files and folders that a pattern names */
     size_t link_count;       /* symbolic links: to folders, if not followed; to nothing; in circles */
     size_t unreadable_count; /* folders that cannot be read, each reported to the log */
+    uint64_t reserved[8];
 } RvSources;
 
 /* Threads: all functions of this header may be called from any thread at any time. */

@@ -3,6 +3,8 @@
 #ifndef REELVEC_STATUS_H
 #define REELVEC_STATUS_H
 
+#include <stdint.h>
+
 #if defined(__GNUC__)
 #define RV_API __attribute__((visibility("default")))
 #else
@@ -31,6 +33,12 @@ typedef enum RvStatus {
 /* The most threads that any option may ask for. */
 #define RV_THREADS_MAX 1024
 
+/* How structs grow. Options, and structs that a caller allocates and reelvec fills, end in reserved members,
+ * which later versions use for members of their own. In options they must be 0, as they are in a zeroed
+ * struct; else the call fails with ARGUMENT, since the program was made for a newer reelvec. Structs that
+ * reelvec allocates may get members at their end, so a program does not allocate or copy them as arrays.
+ * RvLog, RvImage, RvFrameInfo and the lists of items and count stay as they are. */
+
 #define RV_ERROR_MESSAGE_SIZE 1024
 
 /* What would help after a failure, for programs that say it in words of their own. */
@@ -52,6 +60,7 @@ typedef struct RvError {
     RvStatus status;
     RvHint hint;
     char message[RV_ERROR_MESSAGE_SIZE];
+    uint64_t reserved[4];
 } RvError;
 
 /* The status as a short English noun phrase ("not found"). Never NULL. */

@@ -7,8 +7,9 @@
 
 #define REELVEC_VERSION "0.1.0"
 
-/* The number of the binary interface, which is also the number in the shared library's name. It rises with every change
- * that programs compiled before cannot live with: tests/project/abi.txt is the table of it, which a test compares. */
+/* The number of the binary interface, which is also the number in the shared library's name. It rises with
+ * every change that programs compiled before cannot live with: tests/project/abi.txt is the table of it,
+ * which a test compares. */
 #define REELVEC_API_VERSION 1
 
 #ifdef __cplusplus
@@ -20,11 +21,12 @@ extern "C" {
 /* The version of the library that is linked, which may be newer than the header's. */
 RV_API const char *rv_version(void);
 
-/* REELVEC_API_VERSION of the library that is linked. A program that loads the library by itself compares it. */
+/* REELVEC_API_VERSION of the library that is linked. A program that loads the library by itself compares it.
+ */
 RV_API int rv_api_version(void);
 
-/* What the library stands on, a fact per call: "FFmpeg", "CUDA" and "SQLite" with their versions, "hwaccel" with
- * the types of video hardware and whether each opens here (which may take a second). */
+/* What the library stands on, a fact per call: "FFmpeg", "CUDA" and "SQLite" with their versions, "hwaccel"
+ * with the types of video hardware and whether each opens here (which may take a second). */
 RV_API void rv_describe_build(void (*fact)(void *user, const char *name, const char *value), void *user);
 
 #ifdef __cplusplus

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "reelvec/image.h"
-#include "reelvec/index.h"
 #include "reelvec/log.h"
+#include "reelvec/sampling.h"
 #include "reelvec/status.h"
 
 #ifdef __cplusplus
@@ -22,9 +22,9 @@ typedef struct RvVideoFrame {
 } RvVideoFrame;
 
 /* Hand every sampled frame of a video to `frame` (return false to stop), at most max_height pixels high
- * (0: as large as it is). Of options (NULL: defaults) only sampling, interval_s, scene_threshold and
- * exact_pixels count. Errors: those of reading the video, ARGUMENT. */
-RV_API RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options, int max_height,
+ * (0: as large as it is). options: NULL is allowed. Threads: any thread, any number of calls at once. Errors:
+ * those of reading the video, ARGUMENT. */
+RV_API RvStatus rv_video_sample(const char *path_or_url, const RvSamplingOptions *options, int max_height,
                                 bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                                 RvError *err);
 

@@ -15,7 +15,7 @@ import pathlib
 import signal
 import threading
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t,
-                    c_uint8, c_void_p)
+                    c_uint8, c_uint64, c_void_p)
 
 from typing import Any, Optional
 
@@ -29,8 +29,18 @@ TOP_MAX = 2**31 - 1
 log = logging.getLogger("reelvec")
 
 
+def reserved(count: int) -> list:
+    """What a struct has at its end for later versions; 0."""
+    return [("reserved", c_uint64 * count)]
+
+
+def values_of(raw: Structure) -> list:
+    """A struct's members in their order, without those of later versions."""
+    return [getattr(raw, name) for name, _ in raw._fields_ if name != "reserved"]
+
+
 class RvError(Structure):
-    _fields_ = [("status", c_int), ("hint", c_int), ("message", c_char * 1024)]
+    _fields_ = [("status", c_int), ("hint", c_int), ("message", c_char * 1024)] + reserved(4)
 
 
 LogWrite = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
@@ -46,11 +56,11 @@ class RvImage(Structure):
 
 
 class RvPictureOptions(Structure):
-    _fields_ = [("no_exif_rotation", c_bool)]
+    _fields_ = [("no_exif_rotation", c_bool)] + reserved(8)
 
 
 class RvEncoderOptions(Structure):
-    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog)]
+    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog)] + reserved(8)
 
 
 class RvModelInfo(Structure):
@@ -64,7 +74,7 @@ class RvModelInfo(Structure):
 
 class RvLibraryOptions(Structure):
     _fields_ = [("read_only", c_bool), ("create", c_bool), ("device", c_char_p),
-                ("thread_count", c_int), ("log", RvLog)]
+                ("thread_count", c_int), ("log", RvLog)] + reserved(8)
 
 
 class RvStrings(Structure):
@@ -72,13 +82,13 @@ class RvStrings(Structure):
 
 
 class RvSourceOptions(Structure):
-    _fields_ = [("exclude", POINTER(c_char_p)), ("exclude_count", c_size_t), ("follow", c_bool), ("log", RvLog)]
+    _fields_ = [("exclude", POINTER(c_char_p)), ("exclude_count", c_size_t), ("follow", c_bool), ("log", RvLog)] + reserved(8)
 
 
 class RvSources(Structure):
     _fields_ = ([("videos", RvStrings), ("size_bytes", POINTER(c_int64)), ("folder", c_bool)] +
                 [(name, c_size_t) for name in ("other_count", "text_count", "excluded_count", "link_count",
-                                               "unreadable_count")])
+                                               "unreadable_count")] + reserved(8))
 
 
 class RvIndexProgress(Structure):
@@ -90,12 +100,16 @@ class RvIndexProgress(Structure):
 IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
 
 
+class RvSamplingOptions(Structure):
+    _fields_ = [("kind", c_int), ("interval_s", c_double), ("scene_threshold", c_double), ("exact_pixels", c_bool),
+                ("compat", c_char_p)] + reserved(8)
+
+
 class RvIndexOptions(Structure):
-    _fields_ = [("sampling", c_int), ("interval_s", c_double), ("scene_threshold", c_double), ("batch_size", c_int),
-                ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("hwaccel", c_char_p), ("skip_similar", c_double),
-                ("no_normalize", c_bool),
-                ("exact_pixels", c_bool), ("retry_failed", c_bool), ("force", c_bool),
-                ("progress", IndexProgressCallback), ("progress_user", c_void_p)]
+    _fields_ = [("batch_size", c_int),
+                ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("sampling", RvSamplingOptions), ("hwaccel", c_char_p), ("skip_similar", c_double),
+                ("no_normalize", c_bool), ("retry_failed", c_bool), ("force", c_bool),
+                ("progress", IndexProgressCallback), ("progress_user", c_void_p)] + reserved(8)
 
 
 class RvIndexReport(Structure):
@@ -103,11 +117,12 @@ class RvIndexReport(Structure):
                 [(name, c_size_t) for name in ("frame_count", "frames_embedded", "frames_similar", "similar_checked")] +
                 [("similar_cosine", c_double)] +
                 [(name, c_size_t) for name in ("frames_resumed", "damaged_packets")] +
-                [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")] + [("same_as", c_char_p)])
+                [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")] +
+                [("same_as", c_char_p)] + reserved(8))
 
 
 class RvIndexItem(Structure):
-    _fields_ = [("path_or_url", c_char_p), ("job", c_void_p)]
+    _fields_ = [("path_or_url", c_char_p), ("job", c_void_p)] + reserved(4)
 
 
 IndexNext = CFUNCTYPE(c_int, c_void_p, c_int, POINTER(RvIndexItem))
@@ -115,23 +130,23 @@ IndexEnded = CFUNCTYPE(None, c_void_p, c_int, c_int, POINTER(RvIndexReport), POI
 
 
 class RvIndexList(Structure):
-    _fields_ = [("jobs", c_int), ("next", IndexNext), ("ended", IndexEnded), ("user", c_void_p)]
+    _fields_ = [("jobs", c_int), ("next", IndexNext), ("ended", IndexEnded), ("user", c_void_p)] + reserved(8)
 
 
 class RvTerm(Structure):
     _fields_ = [("kind", c_int), ("value", c_char_p), ("image", POINTER(RvImage)), ("vector", c_void_p),
-                ("time_s", c_double), ("weight", c_double), ("no_exif_rotation", c_bool)]
+                ("time_s", c_double), ("weight", c_double), ("no_exif_rotation", c_bool)] + reserved(4)
 
 
 class RvSearchOptions(Structure):
     _fields_ = [("top", c_size_t), ("fusion", c_int), ("video_glob", c_char_p), ("min_score", POINTER(c_double)),
                 ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
-                ("moment_gap_s", c_double), ("scan", c_int)]
+                ("moment_gap_s", c_double), ("scan", c_int)] + reserved(8)
 
 
 class RvHit(Structure):
     _fields_ = [("video_id", c_int64), ("video", c_char_p), ("frame_number", c_int64), ("time_s", c_double),
-                ("score", c_double), ("start_s", c_double), ("end_s", c_double)]
+                ("score", c_double), ("start_s", c_double), ("end_s", c_double)] + reserved(4)
 
 
 class RvHits(Structure):
@@ -139,19 +154,19 @@ class RvHits(Structure):
 
 
 class RvAnnOptions(Structure):
-    _fields_ = [("kind", c_char_p), ("settings", c_char_p)]
+    _fields_ = [("kind", c_char_p), ("settings", c_char_p)] + reserved(8)
 
 
 class RvAnnInfo(Structure):
     _fields_ = [("present", c_bool), ("kind", c_char * 32), ("settings", c_char * 160), ("size_bytes", c_int64),
-                ("row_count", c_int64), ("newer_count", c_int64), ("automatic", c_bool), ("fault", c_char * 256)]
+                ("row_count", c_int64), ("newer_count", c_int64), ("automatic", c_bool), ("fault", c_char * 256)] + reserved(8)
 
 
 class RvVideo(Structure):
     _fields_ = ([("video_id", c_int64)] +
                 [(name, c_char_p) for name in ("path", "content_key", "codec", "sampling", "state", "error")] +
                 [("duration_s", c_double), ("frame_rate", c_double), ("width", c_int), ("height", c_int),
-                 ("frame_count", c_int64)])
+                 ("frame_count", c_int64)] + reserved(8))
 
 
 class RvVideos(Structure):
@@ -182,7 +197,7 @@ class RvLibraryInfo(Structure):
                                               "size_bytes", "picture_bytes", "embedding_bytes",
                                               "code_bytes", "code_count")] +
                 [("min_embedding_length", c_double), ("max_embedding_length", c_double),
-                 ("min_picture_height", c_int), ("max_picture_height", c_int)])
+                 ("min_picture_height", c_int), ("max_picture_height", c_int)] + reserved(16))
 
 
 class RvCopyProgress(Structure):
@@ -196,11 +211,11 @@ CopyProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvCopyProgress))
 
 class RvCopyOptions(Structure):
     _fields_ = [("video_glob", c_char_p), ("replace", c_bool), ("batch_size", c_int),
-                ("progress", CopyProgressCallback), ("progress_user", c_void_p)]
+                ("progress", CopyProgressCallback), ("progress_user", c_void_p)] + reserved(8)
 
 
 class RvCopyReport(Structure):
-    _fields_ = [(name, c_size_t) for name in ("videos_copied", "videos_present", "videos_refused", "frames_copied")]
+    _fields_ = [(name, c_size_t) for name in ("videos_copied", "videos_present", "videos_refused", "frames_copied")] + reserved(8)
 
 
 FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)

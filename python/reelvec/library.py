@@ -182,11 +182,12 @@ class Library(_native.Uncopied):
         if sum((bool(every), keyframes, scenes is not False)) > 1:
             raise errors.ArgumentError("every, keyframes and scenes exclude each other")
         options = _native.RvIndexOptions(
-            sampling=KEYFRAMES if keyframes else SCENES if scenes is not False else INTERVAL, interval_s=every,
-            scene_threshold=0 if isinstance(scenes, bool) else scenes,
+            sampling=_native.RvSamplingOptions(
+                kind=KEYFRAMES if keyframes else SCENES if scenes is not False else INTERVAL, interval_s=every,
+                scene_threshold=0 if isinstance(scenes, bool) else scenes, exact_pixels=exact_pixels),
             batch_size=_native.whole(batch, "batch", 0, _native.BATCH_MAX),
             thumbnail_height=_native.whole(height, "height", 0, 2**16),
-            thumbnail_quality=_native.whole(quality, "quality", 0, 100), no_normalize=not normalize, exact_pixels=exact_pixels, retry_failed=retry_failed,
+            thumbnail_quality=_native.whole(quality, "quality", 0, 100), no_normalize=not normalize, retry_failed=retry_failed,
             force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
         places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
         run = IndexRun([name for place in places for name in _sources(place, exclude, follow)], progress)
@@ -407,7 +408,7 @@ class Library(_native.Uncopied):
         raw = _native.RvLibraryInfo()
         with self._open(create=False) as library:
             call("rv_library_info", library, ctypes.byref(raw))
-        values = (getattr(raw, name) for name, _ in raw._fields_)
+        values = _native.values_of(raw)
         return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values))
 
     # ---- looking after it ----
@@ -448,4 +449,4 @@ class Library(_native.Uncopied):
         with first as one, second as other:
             library, to = (one, other) if first is ours else (other, one)
             callback.call("rv_library_copy", library, to, ctypes.byref(options), ctypes.byref(report))
-        return CopyReport(*(getattr(report, name) for name, _ in report._fields_))
+        return CopyReport(*_native.values_of(report))

@@ -56,6 +56,18 @@ RvStatus rv_error_memory(RvError *err, size_t size_bytes)
     return rv_error_set(err, RV_ERROR_MEMORY, "out of memory: %zu bytes were refused", size_bytes);
 }
 
+RvStatus rv_error_check_reserved(const char *struct_name, const uint64_t *reserved, size_t count,
+                                 RvError *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (reserved[i] != 0)
+            return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                "%s: made for a newer reelvec: a member that this version reserves is not 0",
+                                struct_name);
+    }
+    return RV_OK;
+}
+
 void rv_log_line(const RvLog *log, RvLogLevel level, const char *format, ...)
 {
     if (log == NULL || log->write == NULL)

@@ -4,6 +4,7 @@
 #define RV_BASE_ERROR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reelvec/log.h"
 #include "reelvec/status.h"
@@ -16,6 +17,16 @@ RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
 
 /* Set RV_ERROR_MEMORY; the message names the number of bytes that were refused. Returns the status. */
 RvStatus rv_error_memory(RvError *err, size_t size_bytes);
+
+/* ARGUMENT unless all reserved members of a caller's struct are 0: the caller was made for a newer reelvec.
+ */
+RvStatus rv_error_check_reserved(const char *struct_name, const uint64_t *reserved, size_t count,
+                                 RvError *err);
+
+/* The same for a pointer to the struct. */
+#define RV_CHECK_RESERVED(type, pointer, err)                                                                \
+    rv_error_check_reserved(#type, (pointer)->reserved,                                                      \
+                            sizeof((const type *)(pointer))->reserved / sizeof(uint64_t), err)
 
 /* Pass a formatted line to the log. Does nothing if log is NULL or has no function. Control characters become
  * '?'. */

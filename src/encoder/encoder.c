@@ -106,6 +106,8 @@ RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvE
     *out = NULL;
     if (options == NULL)
         options = &defaults;
+    if (RV_CHECK_RESERVED(RvEncoderOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     RvEncoder *encoder = rv_mem_alloc(1, sizeof *encoder, err);
     if (encoder == NULL)
         return RV_ERROR_MEMORY;

@@ -472,6 +472,8 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
     static const RvAddOptions defaults;
     Adding adding = {.options = options != NULL ? options : &defaults, .err = err};
     char folder[MODEL_PATH_SIZE] = "";
+    if (RV_CHECK_RESERVED(RvAddOptions, adding.options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     if (path_count == 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "no file and no folder to add");
     RvStatus status =

@@ -222,20 +222,21 @@ static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int imag
 RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
                              size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
 {
-    SamplerOptions sampler_options = {.sampling = options->sampling,
-                                      .interval_s = options->interval_s,
-                                      .scene_threshold = options->scene_threshold,
-                                      .first_sample = first_sample};
-    ConverterOptions converter_options = {.exact = options->exact_pixels,
-                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK};
+    SamplerOptions sampler_options;
     *out = NULL;
+    RvStatus status = rv_sampler_options(&options->sampling, &sampler_options, err);
+    if (status != RV_OK)
+        return status;
+    sampler_options.first_sample = first_sample;
+    ConverterOptions converter_options = {.exact = options->sampling.exact_pixels,
+                                          .swap_red_blue = sampler_options.notebook};
     BatchMaker *maker = rv_mem_alloc(1, sizeof *maker, err);
     if (maker == NULL)
         return RV_ERROR_MEMORY;
     maker->options = options;
     maker->stopping = stopping;
     set_sizes(maker, options, image_size);
-    RvStatus status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
+    status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
     if (status == RV_OK)
         status = rv_converter_create(&converter_options, &maker->converter, err);
     if (status == RV_OK)

@@ -34,6 +34,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/threads.h"
+#include "index/index_settings.h"
 #include "index/index_video.h"
 #include "reelvec/encoder.h"
 
@@ -471,7 +472,9 @@ RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, con
     if (options->batch_size < 0 || options->batch_size > RV_INDEX_BATCH_MAX)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a batch of %d frames; 1 to %d are possible",
                             options->batch_size, RV_INDEX_BATCH_MAX);
-    RvStatus status = rv_encoder_open_device(encoder, err);
+    RvStatus status = rv_index_check_options(options, err);
+    if (status == RV_OK)
+        status = rv_encoder_open_device(encoder, err);
     if (status != RV_OK)
         return status;
     RvIndexOptions sized = *options;

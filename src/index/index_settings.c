@@ -11,12 +11,18 @@
 #include "base/mem.h"
 #include "sampling/sampler.h"
 
+RvStatus rv_index_check_options(const RvIndexOptions *options, RvError *err)
+{
+    SamplerOptions ignored;
+    RvStatus status = RV_CHECK_RESERVED(RvIndexOptions, options, err);
+    return status == RV_OK ? rv_sampler_options(&options->sampling, &ignored, err) : status;
+}
+
 void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_bytes)
 {
-    SamplerOptions sampler = {.sampling = options->sampling,
-                              .interval_s = options->interval_s,
-                              .scene_threshold = options->scene_threshold};
+    SamplerOptions sampler;
     char sampling[64];
+    rv_sampler_options(&options->sampling, &sampler, NULL);
     rv_sampler_describe(&sampler, sampling, sizeof sampling);
     int length = snprintf(text, size_bytes, "%s height=%d quality=%d skip-similar=%g", sampling,
                           options->thumbnail_height, options->thumbnail_quality, options->skip_similar);
@@ -26,8 +32,8 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
     }
     if (length > 0 && (size_t)length < size_bytes)
         snprintf(text + length, size_bytes - (size_t)length, "%s%s%s",
-                 options->no_normalize ? " no-normalize" : "", options->exact_pixels ? " exact-pixels" : "",
-                 options->force ? " force" : "");
+                 options->no_normalize ? " no-normalize" : "",
+                 options->sampling.exact_pixels ? " exact-pixels" : "", options->force ? " force" : "");
 }
 
 /* Refuse addresses with secrets: every worker, and everyone who can read the table, would see them. */
@@ -59,7 +65,9 @@ RvStatus rv_index_queue_add(Store *store, const RvStrings *paths, const RvIndexO
 {
     char settings[256];
     RvStrings absolute = {0};
-    RvStatus status = RV_OK;
+    RvStatus status = rv_index_check_options(options, err);
+    if (status != RV_OK)
+        return status;
     rv_index_settings(options, settings, sizeof settings);
     if (paths != NULL && paths->count > 0) {
         absolute.items = rv_mem_alloc(paths->count, sizeof *absolute.items, err);

@@ -7,6 +7,9 @@
 #include "reelvec/sources.h"
 #include "store/store.h"
 
+/* ARGUMENT if the options name an unknown compatibility, or were made for a newer reelvec. */
+RvStatus rv_index_check_options(const RvIndexOptions *options, RvError *err);
+
 /* Write the options that determine the frames as one line. Workers with different lines would make different
  * libraries. */
 void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_bytes);

@@ -67,12 +67,13 @@ RvStatus rv_index_video_begin(IndexVideo *video, const IndexContext *context, co
                               RvError *err)
 {
     const RvIndexOptions *options = context->options;
-    SamplerOptions sampler_options = {.sampling = options->sampling,
-                                      .interval_s = options->interval_s,
-                                      .scene_threshold = options->scene_threshold};
+    SamplerOptions sampler_options;
     VideoSource *source = &video->source;
     *video = (IndexVideo){.context = context, .report = {.outcome = RV_INDEXED, .similar_cosine = 1}};
     RvStatus status = rv_video_check_hwaccel(options->hwaccel, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_sampler_options(&options->sampling, &sampler_options, err);
     if (status != RV_OK)
         return status;
     rv_sampler_describe(&sampler_options, source->sampling, sizeof source->sampling);

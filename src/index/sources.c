@@ -324,6 +324,10 @@ RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options
 {
     static const RvSourceOptions defaults;
     *out = (RvSources){0};
+    if (options == NULL)
+        options = &defaults;
+    if (RV_CHECK_RESERVED(RvSourceOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     if (path_or_url[0] == '\0')
         return rv_error_set(err, RV_ERROR_ARGUMENT, "an empty path names no video");
     struct stat facts;
@@ -336,7 +340,7 @@ RvStatus rv_sources_find(const char *path_or_url, const RvSourceOptions *options
         status = give_back(path_or_url, (int64_t)facts.st_size, out, err);
     else {
         out->folder = true;
-        status = find_below(path_or_url, options != NULL ? options : &defaults, out, err);
+        status = find_below(path_or_url, options, out, err);
     }
     if (status != RV_OK)
         forget_videos(out);

@@ -29,23 +29,24 @@ static RvStatus hand_over(Sampler *sampler, FrameConverter *converter, int max_h
     }
 }
 
-RvStatus rv_video_sample(const char *path_or_url, const RvIndexOptions *options, int max_height,
+RvStatus rv_video_sample(const char *path_or_url, const RvSamplingOptions *options, int max_height,
                          bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                          RvError *err)
 {
-    static const RvIndexOptions defaults;
+    static const RvSamplingOptions defaults;
     if (options == NULL)
         options = &defaults;
     VideoOptions video_options = {.log = log};
-    SamplerOptions sampler_options = {.sampling = options->sampling,
-                                      .interval_s = options->interval_s,
-                                      .scene_threshold = options->scene_threshold};
+    SamplerOptions sampler_options;
+    RvStatus status = rv_sampler_options(options, &sampler_options, err);
+    if (status != RV_OK)
+        return status;
     ConverterOptions converter_options = {.exact = options->exact_pixels,
-                                          .swap_red_blue = options->sampling == RV_SAMPLING_OPENCV_NOTEBOOK};
+                                          .swap_red_blue = sampler_options.notebook};
     VideoReader *reader = NULL;
     Sampler *sampler = NULL;
     FrameConverter *converter = NULL;
-    RvStatus status = rv_video_open(path_or_url, &video_options, &reader, err);
+    status = rv_video_open(path_or_url, &video_options, &reader, err);
     if (status == RV_OK)
         status = rv_sampler_open(reader, &sampler_options, &sampler, err);
     if (status == RV_OK)

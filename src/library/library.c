@@ -36,6 +36,8 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
     *out = NULL;
     if (options == NULL)
         options = &defaults;
+    if (RV_CHECK_RESERVED(RvLibraryOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     RvLibrary *library = rv_mem_alloc(1, sizeof *library, err);
     if (library == NULL)
         return RV_ERROR_MEMORY;
@@ -113,6 +115,8 @@ RvStatus rv_library_index_list(RvLibrary *library, RvEncoder *encoder, const RvI
                                const RvIndexOptions *options, RvError *err)
 {
     static const RvIndexOptions defaults;
+    if (RV_CHECK_RESERVED(RvIndexList, list, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     IndexListing listing = {library, list};
     RvIndexList inner = {.jobs = list->jobs, .next = next_of_list, .ended = ended_in_list, .user = &listing};
     return rv_pipeline_run(library->store, encoder, &library->log, &inner,
@@ -180,8 +184,13 @@ RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options
 {
     static const RvIndexOptions defaults;
     char settings[256];
-    rv_index_settings(options != NULL ? options : &defaults, settings, sizeof settings);
-    RvStatus status = rv_store_queue_take(library->store, settings, lease_s, job, err);
+    if (options == NULL)
+        options = &defaults;
+    RvStatus status = rv_index_check_options(options, err);
+    if (status != RV_OK)
+        return status;
+    rv_index_settings(options, settings, sizeof settings);
+    status = rv_store_queue_take(library->store, settings, lease_s, job, err);
     // After taking: where there was nothing to take, what is open is others'.
     if (status == RV_OK && counts != NULL)
         status = rv_store_queue_count(library->store, settings, counts, err);
@@ -207,19 +216,25 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
                            const RvSearchOptions *options, RvHits *out, RvError *err)
 {
     static const RvSearchOptions defaults;
+    if (options == NULL)
+        options = &defaults;
+    if (RV_CHECK_RESERVED(RvSearchOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     if (library->pool == NULL) {
         RvStatus status = rv_threads_create(rv_store_thread_count(library->store), &library->pool, err);
         if (status != RV_OK)
             return status;
     }
-    return rv_query_search(library->store, library->pool, encoder, terms, term_count,
-                           options != NULL ? options : &defaults, out, err);
+    return rv_query_search(library->store, library->pool, encoder, terms, term_count, options, out, err);
 }
 
 RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)
 {
     static const RvAnnOptions defaults;
-    return rv_lists_build(library->store, NULL, options != NULL ? options : &defaults, err);
+    if (options == NULL)
+        options = &defaults;
+    RvStatus status = RV_CHECK_RESERVED(RvAnnOptions, options, err);
+    return status == RV_OK ? rv_lists_build(library->store, NULL, options, err) : status;
 }
 
 RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err)
@@ -381,8 +396,12 @@ RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *op
 {
     static const RvCopyOptions defaults;
     RvCopyReport ignored;
-    RvStatus status = rv_copy_library(from->store, to->store, &to->log, options != NULL ? options : &defaults,
-                                      report != NULL ? report : &ignored, err);
+    if (options == NULL)
+        options = &defaults;
+    RvStatus status = RV_CHECK_RESERVED(RvCopyOptions, options, err);
+    if (status == RV_OK)
+        status = rv_copy_library(from->store, to->store, &to->log, options,
+                                 report != NULL ? report : &ignored, err);
     if (status == RV_OK)
         update_derived(to);
     return status;

@@ -219,6 +219,9 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
         status = RV_ERROR_MEMORY;
     for (size_t i = 0; i < term_count && status == RV_OK; i++) {
         float *vector = vectors + i * dimensions;
+        status = RV_CHECK_RESERVED(RvTerm, &terms[i], err);
+        if (status != RV_OK)
+            break;
         query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight == 0 ? 1 : terms[i].weight};
         if (!isfinite(query[i].weight))
             status =

@@ -277,7 +277,9 @@ RvStatus rv_model_source_fetch(const ModelSource *source, const RvFetchOptions *
     static const RvFetchOptions defaults;
     Fetch fetch = {.source = source, .options = options != NULL ? options : &defaults};
     bool failed = true;
-    RvStatus status = read_environment(&fetch, err);
+    RvStatus status = RV_CHECK_RESERVED(RvFetchOptions, fetch.options, err);
+    if (status == RV_OK)
+        status = read_environment(&fetch, err);
     if (status == RV_OK && fetch.options->base_url != NULL)
         status = check_base("", fetch.options->base_url, err);
     if (status != RV_OK)

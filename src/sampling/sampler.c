@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -19,8 +20,30 @@ static const SamplerKind *const kinds[] = {
     [RV_SAMPLING_INTERVAL] = &rv_sampler_interval,
     [RV_SAMPLING_KEYFRAMES] = &rv_sampler_keyframes,
     [RV_SAMPLING_SCENES] = &rv_sampler_scenes,
-    [RV_SAMPLING_OPENCV_NOTEBOOK] = &rv_sampler_notebook,
 };
+
+/* NULL if the number names no kind. */
+static const SamplerKind *kind_of(const SamplerOptions *options)
+{
+    if (options->notebook)
+        return &rv_sampler_notebook;
+    return (unsigned)options->kind < sizeof kinds / sizeof kinds[0] ? kinds[options->kind] : NULL;
+}
+
+RvStatus rv_sampler_options(const RvSamplingOptions *options, SamplerOptions *out, RvError *err)
+{
+    bool notebook = options->compat != NULL && strcmp(options->compat, "opencv-notebook") == 0;
+    *out = (SamplerOptions){.kind = options->kind,
+                            .notebook = notebook,
+                            .interval_s = options->interval_s,
+                            .scene_threshold = options->scene_threshold};
+    if (options->compat != NULL && !notebook)
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "there is no way of sampling that is compatible with '%s'; opencv-notebook is one",
+            options->compat);
+    return RV_CHECK_RESERVED(RvSamplingOptions, options, err);
+}
 
 static SamplerOptions with_defaults(const SamplerOptions *options)
 {
@@ -34,9 +57,8 @@ static SamplerOptions with_defaults(const SamplerOptions *options)
 
 static RvStatus check(const SamplerOptions *options, RvError *err)
 {
-    if ((unsigned)options->sampling >= sizeof kinds / sizeof kinds[0])
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "way of sampling %d is not known",
-                            (int)options->sampling);
+    if (kind_of(options) == NULL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "way of sampling %d is not known", (int)options->kind);
     if (!(options->interval_s >= MIN_INTERVAL_S && options->interval_s <= MAX_INTERVAL_S))
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "an interval of %g seconds makes no sense; give %g to %g seconds",
@@ -58,7 +80,7 @@ RvStatus rv_sampler_open(VideoReader *reader, const SamplerOptions *options, Sam
     if (sampler == NULL)
         return RV_ERROR_MEMORY;
     sampler->options = filled;
-    sampler->kind = kinds[filled.sampling];
+    sampler->kind = kind_of(&filled);
     sampler->reader = reader;
     sampler->next_index = filled.first_sample;
     FrameStreamOptions stream_options = {.wanted = sampler->kind->wanted,
@@ -127,8 +149,9 @@ void rv_sampler_describe_damage(const Sampler *sampler, char *text, size_t size_
 void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_bytes)
 {
     SamplerOptions filled = with_defaults(options);
-    if ((unsigned)filled.sampling < sizeof kinds / sizeof kinds[0])
-        kinds[filled.sampling]->describe(&filled, text, size_bytes);
+    const SamplerKind *kind = kind_of(&filled);
+    if (kind != NULL)
+        kind->describe(&filled, text, size_bytes);
     else if (size_bytes > 0)
         text[0] = '\0';
 }

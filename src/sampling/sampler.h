@@ -9,7 +9,8 @@
 /* Zeroed options are good defaults. Sample k of an interval is the last frame whose time is at most k x
  * interval. There are as many samples as whole intervals in the video, and at least one. */
 typedef struct SamplerOptions {
-    RvSampling sampling;
+    RvSampling kind;
+    bool notebook;          // the way of RvSamplingOptions.compat "opencv-notebook", whatever the kind is
     double interval_s;      // 0 means 1 second
     double scene_threshold; // 0 means 0.12
     size_t first_sample;    // 0-based; earlier samples are not delivered (to resume)
@@ -28,6 +29,10 @@ typedef struct Sample {
 typedef struct SamplerStats {
     size_t packets_read, packets_decoded, packets_damaged, frames_decoded;
 } SamplerStats;
+
+/* What public options ask for. Errors: ARGUMENT (an unknown compat, a reserved member that is not 0); *out is
+ * filled from the rest even then. */
+RvStatus rv_sampler_options(const RvSamplingOptions *options, SamplerOptions *out, RvError *err);
 
 typedef struct Sampler Sampler;
 

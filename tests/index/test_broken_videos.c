@@ -117,10 +117,10 @@ static void index_goes_on_where_the_disk_failed(void **state)
 static void no_way_of_sampling_takes_a_fault_for_the_end(void **state)
 {
     Fixture *fixture = *state;
-    static const RvIndexOptions ways[] = {{.sampling = RV_SAMPLING_KEYFRAMES},
-                                          {.sampling = RV_SAMPLING_SCENES},
-                                          {.sampling = RV_SAMPLING_OPENCV_NOTEBOOK},
-                                          {.interval_s = 0.2}};
+    static const RvIndexOptions ways[] = {{.sampling.kind = RV_SAMPLING_KEYFRAMES},
+                                          {.sampling.kind = RV_SAMPLING_SCENES},
+                                          {.sampling.compat = "opencv-notebook"},
+                                          {.sampling.interval_s = 0.2}};
     break_file(fixture->video, 0.6);
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         RvIndexReport report;
@@ -143,7 +143,7 @@ static bool go_on(void *user, const RvVideoFrame *frame)
 static void frames_without_a_library_end_with_the_fault(void **state)
 {
     Fixture *fixture = *state;
-    RvIndexOptions options = {0};
+    RvSamplingOptions options = {0};
     RvError err = {0};
     int count = 0;
     break_file(fixture->video, 0.6);
@@ -216,7 +216,7 @@ static void damage_is_kept_with_the_video(void **state)
                  {"cut.avi", "cut short after "},
                  {"cut.ts", ""}, // which nothing tells from a recording that was stopped
                  {"plain.mp4", ""}};
-    RvIndexOptions every = {.interval_s = 0.04};
+    RvIndexOptions every = {.sampling.interval_s = 0.04};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char path[2048];
         RvIndexReport report;
@@ -254,7 +254,7 @@ static void damage_before_an_interruption_is_not_forgotten(void **state)
     free(bytes);
     RvIndexReport report;
     RvError err = {0};
-    RvIndexOptions options = {.interval_s = 0.04, .batch_size = 8, .progress = stop_after_two};
+    RvIndexOptions options = {.sampling.interval_s = 0.04, .batch_size = 8, .progress = stop_after_two};
     assert_int_equal(
         rv_library_index(fixture->library, fixture->encoder, fixture->video, &options, &report, &err),
         RV_ERROR_CANCELLED);

@@ -285,7 +285,7 @@ static void an_interrupted_list_is_completed_by_the_next_run(void **state)
 {
     Fixture *fixture = *state;
     char paths[LONG_CLIPS][1200], reference[300], path[300];
-    RvIndexOptions small = {.batch_size = 2, .interval_s = 0.5};
+    RvIndexOptions small = {.batch_size = 2, .sampling.interval_s = 0.5};
     Run wanted = {0};
     list_long_clips(&wanted, paths);
     path_in(fixture, "reference.db", reference, sizeof reference);
@@ -332,7 +332,7 @@ static void copies_hold_nobody_up(void **state)
     Fixture *fixture = *state;
     char paths[LONG_CLIPS][1200], path[300], copy[300];
     // The first has several times the work of the last, so that it ends after it on a busy machine too.
-    static const RvIndexOptions options = {.batch_size = 1, .interval_s = 0.02};
+    static const RvIndexOptions options = {.batch_size = 1, .sampling.interval_s = 0.02};
     Run run = {0};
     list_long_clips(&run, paths);
     path_in(fixture, "jobs.db", path, sizeof path);
@@ -390,7 +390,7 @@ static void a_killed_run_of_several_is_completed_by_the_next(void **state)
 {
     Fixture *fixture = *state;
     char paths[LONG_CLIPS][1200], reference[300], path[300];
-    static const RvIndexOptions options = {.batch_size = 1, .interval_s = 0.5};
+    static const RvIndexOptions options = {.batch_size = 1, .sampling.interval_s = 0.5};
     Run wanted = {0};
     int killed = 0;
     list_long_clips(&wanted, paths);

@@ -107,7 +107,7 @@ static void index_replaces_a_file_whose_content_changed(void **state)
 static void index_replaces_frames_taken_with_another_sampling(void **state)
 {
     Fixture *fixture = *state;
-    RvIndexOptions half_second = {.interval_s = 0.5};
+    RvIndexOptions half_second = {.sampling.interval_s = 0.5};
     index_now(fixture, fixture->video, NULL);
     RvIndexReport again = index_now(fixture, fixture->video, &half_second);
     assert_int_equal(again.outcome, RV_INDEXED);

@@ -55,7 +55,7 @@ static void compare_clip(const char *name, const char *path)
                                {RV_SAMPLING_INTERVAL, 2.5},
                                {RV_SAMPLING_KEYFRAMES, 0}};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        SamplerOptions options = {.sampling = ways[i].sampling, .interval_s = ways[i].interval_s};
+        SamplerOptions options = {.kind = ways[i].sampling, .interval_s = ways[i].interval_s};
         SamplerOptions all = options;
         all.decode_everything = true;
         collect(path, NULL, &all, &reference);
@@ -131,9 +131,9 @@ static void open_refuses_options_that_make_no_sense(void **state)
         {{.interval_s = 1e300}, "beyond any time"},
         {{.interval_s = __builtin_nan("")}, "not a number"},
         {{.interval_s = __builtin_inf()}, "no number of seconds"},
-        {{.sampling = RV_SAMPLING_SCENES, .scene_threshold = -0.1}, "below none"},
-        {{.sampling = RV_SAMPLING_SCENES, .scene_threshold = 1.5}, "more than all"},
-        {{.sampling = (RvSampling)99}, "no such way"},
+        {{.kind = RV_SAMPLING_SCENES, .scene_threshold = -0.1}, "below none"},
+        {{.kind = RV_SAMPLING_SCENES, .scene_threshold = 1.5}, "more than all"},
+        {{.kind = (RvSampling)99}, "no such way"},
     };
     char path[2048];
     if (!clip_path("plain.mp4", path, sizeof path))
@@ -146,6 +146,23 @@ static void open_refuses_options_that_make_no_sense(void **state)
     }
 }
 
+static void options_name_the_compatibility_or_are_refused(void **state)
+{
+    (void)state;
+    SamplerOptions options;
+    RvError err = {0};
+    RvSamplingOptions wanted = {.kind = RV_SAMPLING_SCENES, .interval_s = 2, .scene_threshold = 0.5};
+    assert_int_equal(rv_sampler_options(&wanted, &options, &err), RV_OK);
+    assert_int_equal(options.kind, RV_SAMPLING_SCENES);
+    assert_true(options.interval_s == 2 && options.scene_threshold == 0.5 && !options.notebook);
+    wanted.compat = "opencv-notebook";
+    assert_int_equal(rv_sampler_options(&wanted, &options, &err), RV_OK);
+    assert_true(options.notebook);
+    wanted.compat = "opencv";
+    assert_int_equal(rv_sampler_options(&wanted, &options, &err), RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "'opencv'"));
+}
+
 static void describe_names_the_way_and_its_measure(void **state)
 {
     (void)state;
@@ -156,10 +173,10 @@ static void describe_names_the_way_and_its_measure(void **state)
         {{0}, "interval:1", "the default"},
         {{.interval_s = 0.5}, "interval:0.5", "an interval"},
         {{.interval_s = 1.0 / 3}, "interval:0.3333333333", "an interval that is no decimal"},
-        {{.sampling = RV_SAMPLING_KEYFRAMES}, "keyframes", "keyframes"},
-        {{.sampling = RV_SAMPLING_SCENES}, "scenes:0.12", "default threshold"},
-        {{.sampling = RV_SAMPLING_SCENES, .scene_threshold = 0.2}, "scenes:0.2", "a threshold"},
-        {{.sampling = RV_SAMPLING_OPENCV_NOTEBOOK}, "opencv-notebook", "the notebook's way"},
+        {{.kind = RV_SAMPLING_KEYFRAMES}, "keyframes", "keyframes"},
+        {{.kind = RV_SAMPLING_SCENES}, "scenes:0.12", "default threshold"},
+        {{.kind = RV_SAMPLING_SCENES, .scene_threshold = 0.2}, "scenes:0.2", "a threshold"},
+        {{.notebook = true}, "opencv-notebook", "the notebook's way"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[64];
@@ -200,13 +217,16 @@ static void next_stops_when_cancelled(void **state)
 static void next_starts_past_the_end_without_fault(void **state)
 {
     (void)state;
-    static const RvSampling ways[] = {RV_SAMPLING_INTERVAL, RV_SAMPLING_KEYFRAMES, RV_SAMPLING_SCENES,
-                                      RV_SAMPLING_OPENCV_NOTEBOOK};
+    static const SamplerOptions ways[] = {{.kind = RV_SAMPLING_INTERVAL},
+                                          {.kind = RV_SAMPLING_KEYFRAMES},
+                                          {.kind = RV_SAMPLING_SCENES},
+                                          {.notebook = true}};
     char path[2048];
     if (!clip_path("plain.mp4", path, sizeof path))
         skip();
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        SamplerOptions options = {.sampling = ways[i], .first_sample = 1000};
+        SamplerOptions options = ways[i];
+        options.first_sample = 1000;
         collect(path, NULL, &options, &collected);
         assert_int_equal(collected.status, RV_OK);
         assert_int_equal(collected.count, 0);
@@ -237,6 +257,7 @@ int main(void)
         cmocka_unit_test(next_is_the_same_on_the_real_videos),
         cmocka_unit_test(next_is_the_same_with_any_number_of_threads),
         cmocka_unit_test(open_refuses_options_that_make_no_sense),
+        cmocka_unit_test(options_name_the_compatibility_or_are_refused),
         cmocka_unit_test(describe_names_the_way_and_its_measure),
         cmocka_unit_test(next_stops_when_cancelled),
         cmocka_unit_test(next_starts_past_the_end_without_fault),

@@ -36,7 +36,7 @@ static void next_gives_every_keyframe_and_its_time(void **state)
         char path[2048];
         if (!clip_path(cases[i].clip, path, sizeof path))
             skip();
-        SamplerOptions options = {.sampling = RV_SAMPLING_KEYFRAMES};
+        SamplerOptions options = {.kind = RV_SAMPLING_KEYFRAMES};
         collect(path, NULL, &options, &collected);
         assert_int_equal(collected.status, RV_OK);
         if (collected.count != cases[i].count)

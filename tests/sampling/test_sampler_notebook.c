@@ -31,7 +31,7 @@ static void next_gives_every_nth_frame_by_count(void **state)
         char path[2048];
         if (!clip_path(cases[i].clip, path, sizeof path))
             skip();
-        SamplerOptions options = {.sampling = RV_SAMPLING_OPENCV_NOTEBOOK};
+        SamplerOptions options = {.notebook = true};
         collect(path, NULL, &options, &collected);
         assert_int_equal(collected.status, RV_OK);
         if (collected.count != cases[i].count)
@@ -55,7 +55,7 @@ static void next_gives_the_counts_that_opencv_gives(void **state)
         char path[2048];
         if (!shared_path(videos[i].name, path, sizeof path))
             skip();
-        SamplerOptions options = {.sampling = RV_SAMPLING_OPENCV_NOTEBOOK};
+        SamplerOptions options = {.notebook = true};
         collect(path, NULL, &options, &collected);
         assert_int_equal(collected.count, videos[i].count);
         assert_int_equal(collected.expected, videos[i].count);
@@ -68,7 +68,7 @@ static void next_counts_frames_whose_clock_jumps(void **state)
     char path[2048];
     if (!clip_path("jump_back.ts", path, sizeof path))
         skip();
-    SamplerOptions options = {.sampling = RV_SAMPLING_OPENCV_NOTEBOOK};
+    SamplerOptions options = {.notebook = true};
     collect(path, NULL, &options, &collected);
     assert_int_equal(collected.count, 4);
     for (size_t k = 0; k < 4; k++)

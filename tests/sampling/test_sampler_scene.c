@@ -22,7 +22,7 @@ static void next_gives_the_first_frame_of_each_scene(void **state)
     if (!clip_path("scenes.mp4", path, sizeof path))
         skip();
     for (size_t first = 0; first < 4; first += 2) {
-        SamplerOptions options = {.sampling = RV_SAMPLING_SCENES, .first_sample = first};
+        SamplerOptions options = {.kind = RV_SAMPLING_SCENES, .first_sample = first};
         collect(path, NULL, &options, &collected);
         assert_int_equal(collected.status, RV_OK);
         assert_int_equal(collected.count, 4 - first);
@@ -39,7 +39,7 @@ static void next_gives_one_scene_where_the_threshold_is_out_of_reach(void **stat
     char path[2048];
     if (!clip_path("scenes.mp4", path, sizeof path))
         skip();
-    SamplerOptions options = {.sampling = RV_SAMPLING_SCENES, .scene_threshold = 0.9};
+    SamplerOptions options = {.kind = RV_SAMPLING_SCENES, .scene_threshold = 0.9};
     collect(path, NULL, &options, &collected);
     assert_int_equal(collected.count, 1);
 }
@@ -51,7 +51,7 @@ static void next_keeps_scenes_half_a_second_long(void **state)
     char path[2048];
     if (!clip_path("gop250_closed.mp4", path, sizeof path))
         skip();
-    SamplerOptions options = {.sampling = RV_SAMPLING_SCENES, .scene_threshold = 0.01};
+    SamplerOptions options = {.kind = RV_SAMPLING_SCENES, .scene_threshold = 0.01};
     collect(path, NULL, &options, &collected);
     assert_true(collected.count >= 10 && collected.count <= 24);
     for (size_t k = 1; k < collected.count; k++)
@@ -64,7 +64,7 @@ static void next_compares_across_a_change_of_size(void **state)
     char path[2048];
     if (!clip_path("size_change.ts", path, sizeof path))
         skip();
-    SamplerOptions options = {.sampling = RV_SAMPLING_SCENES, .scene_threshold = 1};
+    SamplerOptions options = {.kind = RV_SAMPLING_SCENES, .scene_threshold = 1};
     collect(path, NULL, &options, &collected);
     assert_int_equal(collected.status, RV_OK);
     assert_int_equal(collected.count, 1);

@@ -214,14 +214,14 @@ static int choose_sampling(const IndexSettings *settings, RvIndexOptions *out)
     int ways = settings->every.given + settings->keyframes + settings->scenes.given + (settings->compat != 0);
     if (ways > 1)
         return cli_fail_usage("index: --every, --keyframes, --scenes and --compat exclude each other");
-    out->interval_s = settings->every.value;
-    out->scene_threshold = settings->scenes.value;
+    out->sampling.interval_s = settings->every.value;
+    out->sampling.scene_threshold = settings->scenes.value;
     if (settings->keyframes)
-        out->sampling = RV_SAMPLING_KEYFRAMES;
+        out->sampling.kind = RV_SAMPLING_KEYFRAMES;
     else if (settings->scenes.given)
-        out->sampling = RV_SAMPLING_SCENES;
+        out->sampling.kind = RV_SAMPLING_SCENES;
     else if (settings->compat != 0)
-        out->sampling = RV_SAMPLING_OPENCV_NOTEBOOK;
+        out->sampling.compat = "opencv-notebook";
     return CLI_DONE;
 }
 
@@ -329,7 +329,7 @@ static int run(const CliCommand *command, int argc, char **argv)
                                         .hwaccel = settings.hwaccel,
                                         .skip_similar = settings.skip_similar.value,
                                         .no_normalize = settings.no_normalize,
-                                        .exact_pixels = settings.exact_pixels,
+                                        .sampling.exact_pixels = settings.exact_pixels,
                                         .retry_failed = settings.retry_failed,
                                         .force = settings.force}};
     status = check_options(&settings, &values);

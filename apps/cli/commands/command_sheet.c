@@ -118,7 +118,7 @@ static bool take_sampled(void *user, const RvVideoFrame *frame)
 static RvStatus sheet_from_file(Sheet *sheet, const char *video)
 {
     const SheetSettings *settings = sheet->settings;
-    RvIndexOptions sampling = {.sampling = RV_SAMPLING_INTERVAL, .interval_s = settings->every.value};
+    RvSamplingOptions sampling = {.interval_s = settings->every.value};
     RvStatus status = rv_video_sample(video, &sampling, 2 * CELL_WIDTH, take_sampled, sheet,
                                       cli_log(&settings->common, NULL), sheet->err);
     return sheet->status != RV_OK ? sheet->status : status;

@@ -133,6 +133,8 @@ static RvStatus decode_source(const StillSource *source, const RvPictureOptions 
                               RvError *err)
 {
     *out = NULL;
+    if (options != NULL && RV_CHECK_RESERVED(RvPictureOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
     if (source->size_bytes == 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: empty, not a picture", source->name);
     if (source->size_bytes > STILL_MAX_FILE_BYTES)

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "hints.h"
+#include "progress.h"
 #include "signals.h"
 #include "text.h"
-#include "progress.h"
 
 // The first error of standard output, or what kept a line from being written. Later calls do not report it
 // again.
@@ -51,7 +52,8 @@ void cli_print(const char *format, ...)
 
 int cli_fail(const RvError *err)
 {
-    cli_message("%s", err->message);
+    char text[CLI_ERROR_TEXT_SIZE];
+    cli_message("%s", cli_error_text(err, text, sizeof text));
     return err->status == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
 }
 

@@ -21,6 +21,7 @@ RvStatus cli_error(RvError *err, RvStatus status, const char *format, ...)
     vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
     err->status = status;
+    err->hint = RV_HINT_NONE;
     return status;
 }
 
@@ -65,6 +66,7 @@ static RvStatus take_choice(const CliOption *option, const char *text, int *out,
     return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is unknown; give %s", option->name, text, words);
 }
 
+// Write a number or a time within the option's bounds into its field.
 static RvStatus take_number(const CliOption *option, const char *text, void *field, RvError *err)
 {
     double value = 0;
@@ -90,6 +92,8 @@ static RvStatus take_number(const CliOption *option, const char *text, void *fie
     return RV_OK;
 }
 
+// Write the value of an option into the command's settings, or append it to values. text is NULL if an
+// optional argument was omitted.
 static RvStatus take_option(const CliOption *option, const char *text, void *settings, CliValues *values,
                             RvError *err)
 {

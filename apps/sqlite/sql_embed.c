@@ -9,6 +9,7 @@
 #include "reelvec/encoder.h"
 #include "reelvec/model.h"
 #include "sql_error.h"
+#include "sql_hints.h"
 
 SQLITE_EXTENSION_INIT3
 
@@ -129,8 +130,10 @@ static RvStatus choose_model(const SqlModel *model, const StoredModel *stored, c
         return RV_OK;
     }
     RvStatus status = rv_model_locate(stored->name, stored->sha256, stored->place, path, size_bytes, &cause);
-    if (status != RV_OK)
+    if (status != RV_OK) {
+        *err = cause;
         sqlite3_snprintf((int)sizeof err->message, err->message, "the library was %s", cause.message);
+    }
     return status;
 }
 
@@ -142,6 +145,12 @@ static RvStatus open_encoder(SqlModel *model, const StoredModel *stored, RvError
     RvStatus status = choose_model(model, stored, path, sizeof path, err);
     RvEncoderOptions options = {.thread_count = model->thread_count, .log = {.write = write_log}};
     return status == RV_OK ? rv_encoder_open(path, &options, &model->encoder, err) : status;
+}
+
+static void fail(sqlite3_context *context, const char *function, const RvError *err)
+{
+    char text[SQL_ERROR_TEXT_SIZE];
+    sql_fail(context, function, "%s", sql_error_text(err, text, sizeof text));
 }
 
 /* Returns the connection's model, opened and compared with the library's. Returns NULL after ending the
@@ -162,7 +171,7 @@ static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
         status = rv_encoder_weights_sha256(model->encoder, &sha256, &err);
     bool good = status == RV_OK && (!stored.present || strcmp(sha256, stored.sha256) == 0);
     if (status != RV_OK)
-        sql_fail(context, function, "%s", err.message);
+        fail(context, function, &err);
     else if (!good)
         sql_fail(context, function,
                  "the library holds embeddings of %s (weights %.12s...), the model is %s (weights %.12s...); "
@@ -217,6 +226,8 @@ static RvStatus encode_picture(RvEncoder *encoder, const void *bytes, size_t siz
     return status;
 }
 
+// Set the function's result to the embedding of a text or a picture, from an earlier call if it had the same
+// bytes.
 static void embed(sqlite3_context *context, const char *function, bool picture, const void *bytes,
                   size_t size_bytes)
 {
@@ -240,7 +251,7 @@ static void embed(sqlite3_context *context, const char *function, bool picture, 
     else
         status = rv_encoder_encode_text(encoder, bytes, size_bytes, true, embedding, &err);
     if (status != RV_OK) {
-        sql_fail(context, function, "%s", err.message);
+        fail(context, function, &err);
         sqlite3_free(embedding);
         return;
     }

@@ -40,26 +40,51 @@ typedef enum RvStatus {
  * RvLog, RvImage, RvFrameInfo and the lists of items and count stay as they are. */
 
 #define RV_ERROR_MESSAGE_SIZE 1024
+#define RV_ERROR_SUBJECT_SIZE 128
 
-/* What would help after a failure, for programs that say it in words of their own. */
+/* What to do about a failure, if that is to call something else. It is a value instead of words: the command
+ * line words it as an option or a command, Python as an argument or a method. NAME is RvError.hint_subject.
+ * New hints may be added: treat an unknown one as RV_HINT_NONE. */
 typedef enum RvHint {
     RV_HINT_NONE,
-    RV_HINT_VERIFY,       /* check the library */
-    RV_HINT_INDEX,        /* index the videos, or index them again */
-    RV_HINT_RETRY_FAILED, /* index again with retry_failed */
-    RV_HINT_SHARD,        /* index a part on each machine instead of a list of several machines */
-    RV_HINT_MODEL,        /* name the model that made the library, or use another library */
-    RV_HINT_MODEL_FETCH,  /* fetch the model */
-    RV_HINT_MODEL_ADD,    /* bring the checkpoint by hand and add it */
-    RV_HINT_MODEL_NAME,   /* give the added model another name */
-    RV_HINT_IMAGE         /* pictures are what searches ask with, not what is indexed */
+    /* libraries */
+    RV_HINT_VERIFY,         /* verify the library */
+    RV_HINT_VERIFY_RESTORE, /* verify the library, then restore a copy or index again */
+    RV_HINT_CREATE_LIBRARY, /* there is no library: index into it to create it */
+    RV_HINT_INDEX,          /* the library is empty: index videos */
+    RV_HINT_INDEX_REST,     /* the library has only the video's beginning: index it again */
+    RV_HINT_LIST_VIDEOS,    /* list the library's videos to see their names */
+    /* models of libraries */
+    RV_HINT_MODEL,            /* use another library or its own model, which is found if none is named */
+    RV_HINT_MODEL_OR_LIBRARY, /* use the model NAME, or search another library */
+    RV_HINT_NORMALIZE,        /* use another library, or index with normalised embeddings */
+    RV_HINT_NO_NORMALIZE,     /* use another library, or index without normalising */
+    RV_HINT_NORMALIZE_HERE,   /* index with normalised embeddings, or into another kind of library */
+    /* models */
+    RV_HINT_MODEL_LIST,         /* list the known models */
+    RV_HINT_MODEL_FETCH,        /* fetch the model NAME */
+    RV_HINT_MODEL_FETCH_AGAIN,  /* fetch the model NAME again */
+    RV_HINT_MODEL_FETCH_OR_ADD, /* fetch the model NAME, or add its files */
+    RV_HINT_MODEL_ADD,          /* or download the files by hand and add them */
+    RV_HINT_MODEL_LOCATE,       /* name the checkpoint, or add it */
+    RV_HINT_MODEL_NAME,         /* give the added model that name */
+    RV_HINT_MODEL_REPLACE,      /* remove the model NAME first, or add this one under another name */
+    /* indexing and searching */
+    RV_HINT_SHARD,       /* index a part on each machine instead of a queue */
+    RV_HINT_NO_QUEUE,    /* index it without the queue, or let the server work without a password */
+    RV_HINT_IMAGE,       /* pictures are what searches ask with, not what is indexed */
+    RV_HINT_BUILD_INDEX, /* build an approximate index */
+    RV_HINT_MEAN_FUSION, /* use the fusion `mean` with the approximate index */
+    RV_HINT_CPU          /* use the device `cpu` */
 } RvHint;
 
-/* Filled by the call that failed: one line that says what failed, on what, and what to do. */
+/* Filled by the call that failed: one line that says what failed and on what. What to do is in the line too,
+ * unless it is a hint. */
 typedef struct RvError {
     RvStatus status;
     RvHint hint;
     char message[RV_ERROR_MESSAGE_SIZE];
+    char hint_subject[RV_ERROR_SUBJECT_SIZE]; /* "" if the hint has no NAME */
     uint64_t reserved[4];
 } RvError;
 

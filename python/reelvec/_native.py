@@ -40,7 +40,8 @@ def values_of(raw: Structure) -> list:
 
 
 class RvError(Structure):
-    _fields_ = [("status", c_int), ("hint", c_int), ("message", c_char * 1024)] + reserved(4)
+    _fields_ = [("status", c_int), ("hint", c_int), ("message", c_char * 1024),
+                ("hint_subject", c_char * 128)] + reserved(4)
 
 
 LogWrite = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
@@ -324,7 +325,8 @@ LIBRARY: Any = Library()
 
 def failure(status: int, error: RvError, function: str) -> errors.ReelvecError:
     kind = errors.BY_STATUS.get(status, errors.InternalError)
-    return kind(error.message.decode("utf-8", "replace") or f"{function} failed with status {status}")
+    message = error.message.decode("utf-8", "replace") or f"{function} failed with status {status}"
+    return kind(message + errors.words_of_hint(error.hint, error.hint_subject.decode("utf-8", "replace")))
 
 
 def call(function: str, *arguments) -> None:

@@ -78,4 +78,41 @@ class InternalError(ReelvecError):
     status = 11
 
 
+# What to do about a failure, in Python's words. Each continues the library's message; NAME stands for the name that the
+# hint is about. The names are those of RvHint without RV_HINT_, in its order, the first is 1.
+HINTS = {
+    "VERIFY": "; verify() tells what is damaged",
+    "VERIFY_RESTORE": "; verify() tells what is damaged; then restore a copy or index again",
+    "CREATE_LIBRARY": "; index() makes one",
+    "INDEX": "; fill it with index()",
+    "INDEX_REST": "; index() adds the rest",
+    "LIST_VIDEOS": "; videos() shows their paths",
+    "MODEL": "; use another library or pass the model that made it; without model= and REELVEC_MODEL it is found by itself",
+    "MODEL_OR_LIBRARY": "; use a vector of model NAME, or search another library",
+    "NORMALIZE": "; use another library, or index with normalize=True",
+    "NO_NORMALIZE": "; use another library, or index with normalize=False",
+    "NORMALIZE_HERE": "; index with normalize=True, or into another kind of library",
+    "MODEL_LIST": "; `reelvec model list` shows the known models",
+    "MODEL_FETCH": "; fetch it with `reelvec model fetch NAME`",
+    "MODEL_FETCH_AGAIN": "; fetch it again with `reelvec model fetch NAME`",
+    "MODEL_FETCH_OR_ADD": "; fetch it with `reelvec model fetch NAME`, or pass the path of its checkpoint as model=",
+    "MODEL_ADD": "; or download the files and pass their folder as model=",
+    "MODEL_LOCATE": "; pass the path of its checkpoint as model=, or set REELVEC_MODEL to it",
+    "MODEL_NAME": "",
+    "MODEL_REPLACE": "",
+    "SHARD": "; with this kind of library index another part on each machine",
+    "NO_QUEUE": "; index it yourself, or let the server do without them",
+    "IMAGE": "; a picture can be a query: image=",
+    "BUILD_INDEX": "; build_index() makes one",
+    "MEAN_FUSION": "; use fusion='mean' with the approximate index",
+    "CPU": "; use device='cpu'",
+}
+
+
+def words_of_hint(number: int, subject: str) -> str:
+    """The words for an RvHint; "" for RV_HINT_NONE and for one that this version does not know."""
+    words = list(HINTS.values())
+    return words[number - 1].replace("NAME", subject) if 0 < number <= len(words) else ""
+
+
 BY_STATUS = {kind.status: kind for kind in ReelvecError.__subclasses__()}

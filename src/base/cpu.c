@@ -10,12 +10,9 @@
 #include <cpuid.h>
 #endif
 
-static const char *const level_names[] = {[CPU_SCALAR] = "scalar",
-                                          [CPU_AVX2] = "avx2",
-                                          [CPU_AVX_VNNI] = "avxvnni",
-                                          [CPU_AVX512] = "avx512",
-                                          [CPU_AVX512_VNNI] = "avx512vnni",
-                                          [CPU_NEON] = "neon"};
+static const char *const level_names[] = {[CPU_SCALAR] = "scalar",          [CPU_AVX2] = "avx2",
+                                          [CPU_AVX_VNNI] = "avxvnni",       [CPU_AVX512] = "avx512",
+                                          [CPU_AVX512_VNNI] = "avx512vnni", [CPU_NEON] = "neon"};
 
 const char *rv_cpu_level_name(CpuLevel level)
 {

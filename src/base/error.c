@@ -34,20 +34,49 @@ static void replace_control_characters(char *text)
     }
 }
 
-RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
+static RvStatus set_error(RvError *err, RvStatus status, RvHint hint, const char *subject, const char *format,
+                          va_list arguments)
 {
     if (err == NULL)
         return status;
+    // Message and subject are built in copies because those of *err may be among the arguments.
+    char message[RV_ERROR_MESSAGE_SIZE], name[RV_ERROR_SUBJECT_SIZE];
+    vsnprintf(message, sizeof message, format, arguments);
+    snprintf(name, sizeof name, "%s", subject != NULL ? subject : "");
+    replace_control_characters(message);
+    replace_control_characters(name);
+    err->status = status;
+    err->hint = hint;
+    snprintf(err->message, sizeof err->message, "%s", message);
+    snprintf(err->hint_subject, sizeof err->hint_subject, "%s", name);
+    return status;
+}
+
+RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    // The message is built in a copy because err->message may be among the arguments.
-    char message[RV_ERROR_MESSAGE_SIZE];
-    vsnprintf(message, sizeof message, format, arguments);
+    set_error(err, status, RV_HINT_NONE, NULL, format, arguments);
     va_end(arguments);
-    replace_control_characters(message);
-    err->status = status;
-    err->hint = RV_HINT_NONE;
-    snprintf(err->message, sizeof err->message, "%s", message);
+    return status;
+}
+
+RvStatus rv_error_set_hint(RvError *err, RvStatus status, RvHint hint, const char *subject,
+                           const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_error(err, status, hint, subject, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+RvStatus rv_error_wrap(RvError *err, RvStatus status, const RvError *cause, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_error(err, status, cause->hint, cause->hint_subject, format, arguments);
+    va_end(arguments);
     return status;
 }
 

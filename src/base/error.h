@@ -15,6 +15,16 @@
 RvStatus rv_error_set(RvError *err, RvStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with a hint. subject: the name that the hint is about; NULL if none. The other functions set
+ * RV_HINT_NONE. Messages never name options or commands of a front: what to call instead is a hint
+ * (reelvec/status.h). */
+RvStatus rv_error_set_hint(RvError *err, RvStatus status, RvHint hint, const char *subject,
+                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The same with the hint of `cause`, whose message is usually an argument. */
+RvStatus rv_error_wrap(RvError *err, RvStatus status, const RvError *cause, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Set RV_ERROR_MEMORY; the message names the number of bytes that were refused. Returns the status. */
 RvStatus rv_error_memory(RvError *err, size_t size_bytes);
 

@@ -154,6 +154,8 @@ static RvStatus stage_file(Adding *adding, const char *path)
     return stage_folder(adding, folder, false);
 }
 
+// Link the files of the model into the staging folder: those of one folder, or single files with their
+// companions. Suggests a name by the folder or the weight file.
 static RvStatus stage_all(Adding *adding, const char *const *paths, size_t path_count)
 {
     struct stat facts;
@@ -191,11 +193,11 @@ static RvStatus explain(const Adding *adding, const char *shown, RvStatus status
     struct stat facts;
     const char *slash = strrchr(shown, '/');
     if (strncmp(cause->message, adding->staging, length) != 0)
-        return rv_error_set(adding->err, status, "%s: %s", shown, cause->message);
+        return rv_error_wrap(adding->err, status, cause, "%s: %s", shown, cause->message);
     if (stat(shown, &facts) == 0 && S_ISDIR(facts.st_mode))
-        return rv_error_set(adding->err, status, "%s%s", shown, cause->message + length);
-    return rv_error_set(adding->err, status, "%.*s%s", slash != NULL ? (int)(slash - shown) : 1,
-                        slash != NULL ? shown : ".", cause->message + length);
+        return rv_error_wrap(adding->err, status, cause, "%s%s", shown, cause->message + length);
+    return rv_error_wrap(adding->err, status, cause, "%.*s%s", slash != NULL ? (int)(slash - shown) : 1,
+                         slash != NULL ? shown : ".", cause->message + length);
 }
 
 /* Embed a text and an image: damaged weights of either tower produce values that are not finite. */
@@ -213,6 +215,8 @@ static RvStatus try_both_towers(RvEncoder *encoder, RvError *err)
     return status;
 }
 
+// Open the staged checkpoint on the CPU, embed a text and an image, and note digest and shapes. Errors name
+// the path that the caller gave.
 static RvStatus check(Adding *adding, const char *shown)
 {
     char path[MODEL_PATH_SIZE];
@@ -240,6 +244,7 @@ static RvStatus check(Adding *adding, const char *shown)
 
 /* ---- copying ------------------------------------------------------------------------------------------ */
 
+/* Copy everything from one descriptor to another. Errors: IO with errno set and no message. */
 static RvStatus copy_bytes(int from, int to)
 {
     // The kernel copies, or shares the blocks if the file system supports it.
@@ -352,15 +357,14 @@ static RvStatus choose_name(const Adding *adding, char *folder, char *name, size
     if (named != NULL && known == NULL && (form = may_be(adding, named)) != NULL)
         return take_form(adding, named, form, false, folder, name, size_bytes);
     if (named != NULL && asked != NULL)
-        return rv_error_set(
-            adding->err, RV_ERROR_MISMATCH,
-            "%s: a known model's name, and these are not its weights (SHA-256 %s); give another "
-            "one with --name",
-            wanted, adding->sha256);
+        return rv_error_set_hint(
+            adding->err, RV_ERROR_MISMATCH, RV_HINT_MODEL_NAME, NULL,
+            "%s: a known model's name, and these are not its weights (SHA-256 %s); give another one", wanted,
+            adding->sha256);
     if (!rv_model_is_plain_name(wanted))
-        return rv_error_set(
-            adding->err, RV_ERROR_ARGUMENT,
-            "'%s' cannot be a model's name; give one of letters, digits and . _ - + @ with --name", wanted);
+        return rv_error_set_hint(adding->err, RV_ERROR_ARGUMENT, RV_HINT_MODEL_NAME, NULL,
+                                 "'%s' cannot be a model's name; give one of letters, digits and . _ - + @",
+                                 wanted);
     if (named != NULL)
         snprintf(folder, MODEL_PATH_SIZE, "%.100s-%.8s", wanted, adding->sha256);
     else
@@ -447,11 +451,8 @@ static RvStatus install(Adding *adding, const char *folder, const char *name)
         return RV_OK;
     }
     if (taken)
-        return rv_error_set(
-            adding->err, RV_ERROR_ARGUMENT,
-            "%s: there is a model of this name already; `reelvec model remove %s` first, or give "
-            "another name with --name",
-            name, name);
+        return rv_error_set_hint(adding->err, RV_ERROR_ARGUMENT, RV_HINT_MODEL_REPLACE, name,
+                                 "%s: there is a model of this name already", name);
     return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 

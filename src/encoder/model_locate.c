@@ -79,21 +79,17 @@ static void try_known(Search *search)
     }
 }
 
-static RvStatus tell_missing(const char *name, const char *sha256, const char *place, RvError *err)
+static RvStatus set_missing(const char *name, const char *sha256, const char *place, RvError *err)
 {
     const ModelForm *form = NULL;
     const ModelSource *source = rv_model_source_of_weights(sha256, &form);
     if (source != NULL)
-        return rv_error_set(
-            err, RV_ERROR_NOT_FOUND,
-            "made with the model %s, which is not here; fetch it with `reelvec model fetch %s`, "
-            "or give its files to `reelvec model add`",
-            source->model.name, source->model.name);
-    return rv_error_set(
-        err, RV_ERROR_NOT_FOUND,
-        "made with the model %.100s (weights %.12s...), which is neither in the models folder%s%.300s; "
-        "name its checkpoint with --model or REELVEC_MODEL, or give it to `reelvec model add`",
-        name, sha256, place != NULL ? " nor at " : " nor at a place that is remembered",
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH_OR_ADD, source->model.name,
+                                 "made with the model %s, which is not here", source->model.name);
+    return rv_error_set_hint(
+        err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LOCATE, NULL,
+        "made with the model %.100s (weights %.12s...), which is neither in the models folder%s%.300s", name,
+        sha256, place != NULL ? " nor at " : " nor at a place that is remembered",
         place != NULL ? place : "");
 }
 
@@ -109,5 +105,5 @@ RvStatus rv_model_locate(const char *name, const char *weights_sha256, const cha
     try_known(&search);
     if (!search.found)
         rv_model_each_added(try_added, &search, NULL);
-    return search.found ? RV_OK : tell_missing(name, weights_sha256, place, err);
+    return search.found ? RV_OK : set_missing(name, weights_sha256, place, err);
 }

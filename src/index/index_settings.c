@@ -44,11 +44,8 @@ static RvStatus check_address(const char *url, RvError *err)
         return RV_ERROR_MEMORY;
     RvStatus status = RV_OK;
     if (strcmp(shown, url) != 0)
-        status = rv_error_set(
-            err, RV_ERROR_ARGUMENT,
-            "%.700s: its user and password would be kept in the list; index it without --queue, or "
-            "let the server do without them",
-            shown);
+        status = rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_NO_QUEUE, NULL,
+                                   "%.700s: its user and password would be kept in the list", shown);
     free(shown);
     return status;
 }

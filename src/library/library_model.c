@@ -25,7 +25,7 @@ RvStatus rv_store_open_encoder(Store *store, const RvEncoderOptions *options, Rv
     if (status == RV_OK) {
         status = rv_model_locate(identity.name, identity.weights_sha256, place, path, sizeof path, &cause);
         if (status != RV_OK)
-            rv_error_set(err, status, "%s: %s", rv_store_uri(store), cause.message);
+            rv_error_wrap(err, status, &cause, "%s: %s", rv_store_uri(store), cause.message);
     }
     free(place);
     return status == RV_OK ? rv_encoder_open(path, options, out, err) : status;

@@ -40,8 +40,8 @@ static RvStatus find_video(Store *store, const char *name, int64_t *video_id, Rv
     if (status == RV_OK)
         status = rv_video_name_filter(name, &videos, &naming, err);
     if (status == RV_OK && videos.count == 0)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "%s: no such video in the library; `reelvec list` names them", name);
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,
+                                   "%s: no such video in the library", name);
     else if (status == RV_OK && videos.count > 1)
         status = rv_error_set(err, RV_ERROR_ARGUMENT,
                               "%s: names %zu videos, among them %s and %s; give more of the path", name,
@@ -72,9 +72,8 @@ static RvStatus refuse_time(Store *store, int64_t video_id, const char *name, do
                               "%s: is %.1f s long; there is no frame at %.1f s (seconds or h:mm:ss)", name,
                               length_s, time_s);
     else if (status == RV_OK && !complete && time_s > last_s + slack_s)
-        status = rv_error_set(err, RV_ERROR_ARGUMENT,
-                              "%s: is in the library up to %.1f s so far; `reelvec index` adds the rest",
-                              name, last_s);
+        status = rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_INDEX_REST, NULL,
+                                   "%s: is in the library up to %.1f s so far", name, last_s);
     rv_videos_clear(&videos);
     return status;
 }
@@ -175,8 +174,8 @@ static RvStatus require_video(Store *store, const char *name, RvError *err)
     if (status == RV_OK)
         status = rv_video_name_filter(shown, &videos, &naming, err);
     if (status == RV_OK && videos.count == 0)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "no video matches '%s'; `reelvec list` shows their paths", shown);
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,
+                                   "no video matches '%s'", shown);
     rv_videos_clear(&videos);
     free(shown);
     return status;
@@ -209,9 +208,8 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
     if (status != RV_OK)
         return status;
     if (!present)
-        return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                            "%s: the library is empty; fill it with `reelvec index VIDEO`",
-                            rv_store_uri(store));
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_INDEX, NULL, "%s: the library is empty",
+                                 rv_store_uri(store));
     size_t dimensions = (size_t)identity.dimensions;
     float *vectors = rv_mem_alloc_aligned(term_count, dimensions * sizeof *vectors, err);
     QueryVector *query = rv_mem_alloc(term_count, sizeof *query, err);

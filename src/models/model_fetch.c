@@ -34,7 +34,8 @@ typedef struct Address {
 
 static RvStatus unknown_model(const char *name, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not a known model (see `reelvec model list`)", name);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LIST, NULL, "%s: not a known model",
+                             name);
 }
 
 /* ---- addresses ---------------------------------------------------------------------------------------- */
@@ -193,7 +194,7 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
             return status;
         // A broken transfer that can be resumed is worth more than another copy from the beginning.
         if ((status != RV_ERROR_NETWORK && status != RV_ERROR_MISMATCH) || worth_resuming)
-            return rv_error_set(err, status, "%s", failure.message);
+            return rv_error_wrap(err, status, &failure, "%s", failure.message);
         note_failure(fetch, status, &failure);
     }
     *failed = true;
@@ -259,17 +260,13 @@ static const ModelForm *form_that_is_there(const ModelSource *source, const char
     return NULL;
 }
 
-static RvStatus tell_failures(const Fetch *fetch, RvError *err)
+static RvStatus set_failures(const Fetch *fetch, RvError *err)
 {
     const char *name = fetch->source->model.name;
     if (fetch->failure_count == 1)
-        return rv_error_set(err, fetch->last,
-                            "%s: %s; or get the files by hand, see `reelvec model add --help`", name,
-                            fetch->failures);
-    return rv_error_set(
-        err, fetch->last,
-        "%s: no address gave it; get the files by hand, see `reelvec model add --help`. Tried: %s", name,
-        fetch->failures);
+        return rv_error_set_hint(err, fetch->last, RV_HINT_MODEL_ADD, NULL, "%s: %s", name, fetch->failures);
+    return rv_error_set_hint(err, fetch->last, RV_HINT_MODEL_ADD, NULL, "%s: no address gave it. Tried: %s",
+                             name, fetch->failures);
 }
 
 RvStatus rv_model_source_fetch(const ModelSource *source, const RvFetchOptions *options, RvError *err)
@@ -296,7 +293,7 @@ RvStatus rv_model_source_fetch(const ModelSource *source, const RvFetchOptions *
     }
     if (status != RV_OK || !failed)
         return status;
-    return tell_failures(&fetch, err);
+    return set_failures(&fetch, err);
 }
 
 RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err)
@@ -316,9 +313,8 @@ static RvStatus verify_file(const ModelFile *file, const char *folder, const cha
     if (status == RV_ERROR_NOT_FOUND && file->optional)
         return RV_OK;
     if (status == RV_OK && file->sha256 != NULL && strcmp(hex, file->sha256) != 0)
-        return rv_error_set(err, RV_ERROR_MISMATCH,
-                            "%s: SHA-256 is %s, not %s; fetch it again with `reelvec model fetch %s`", path,
-                            hex, file->sha256, model);
+        return rv_error_set_hint(err, RV_ERROR_MISMATCH, RV_HINT_MODEL_FETCH_AGAIN, model,
+                                 "%s: SHA-256 is %s, not %s", path, hex, file->sha256);
     return status;
 }
 
@@ -332,8 +328,8 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
     *unknown_count = 0;
     const ModelForm *form = form_that_is_there(source, folder);
     if (form == NULL)
-        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not here; fetch it with `reelvec model fetch %s`",
-                            source->model.name, source->model.name);
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH, source->model.name,
+                                 "%s: not here", source->model.name);
     RvStatus status = rv_model_form_folder(form, folder, model_folder, sizeof model_folder, err);
     for (size_t i = 0; i < form->file_count && status == RV_OK; i++) {
         *unknown_count += form->files[i].sha256 == NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of models: the known ones, and what lies in the models folder. */
+/* Names of models: the known ones, and what the models folder holds. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -228,17 +228,13 @@ RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, 
     const ModelSource *source = rv_model_source(name_or_path);
     char folder[MODEL_PATH_SIZE];
     if (source == NULL)
-        return rv_error_set(
-            err, RV_ERROR_NOT_FOUND,
-            "%s: no such file or folder, nor a known or added model (see `reelvec model list`)",
-            name_or_path);
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LIST, NULL,
+                                 "%s: no such file or folder, nor a known or added model", name_or_path);
     // without a home folder nothing can have been fetched
     RvStatus status = rv_model_folder(folder, sizeof folder, err);
     return status != RV_OK ? status
-                           : rv_error_set(err, RV_ERROR_NOT_FOUND,
-                                          "%s: not here yet; fetch it with `reelvec model fetch %s`, or give "
-                                          "files that you have to `reelvec model add`",
-                                          source->model.name, source->model.name);
+                           : rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH_OR_ADD,
+                                               source->model.name, "%s: not here yet", source->model.name);
 }
 
 bool rv_model_name_of(const char *path, const char *sha256, char *name, size_t size_bytes)
@@ -289,8 +285,8 @@ RvStatus rv_model_remove(const char *name, const char *folder, RvError *err)
     RvStatus status = folder == NULL ? rv_model_folder(models, sizeof models, err) : RV_OK;
     size_t removed = 0, count = source != NULL ? source->form_count : 1;
     if (source == NULL && !rv_model_is_plain_name(name))
-        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no name of a model (see `reelvec model list`)",
-                            name);
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LIST, NULL, "%s: no name of a model",
+                                 name);
     for (size_t i = 0; i < count && status == RV_OK; i++) {
         struct stat facts;
         status = rv_file_join(folder != NULL ? folder : models,
@@ -301,6 +297,6 @@ RvStatus rv_model_remove(const char *name, const char *folder, RvError *err)
         removed++;
     }
     if (status == RV_OK && removed == 0)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: not here (see `reelvec model list`)", name);
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LIST, NULL, "%s: not here", name);
     return status;
 }

@@ -105,9 +105,8 @@ static RvStatus check_options(const RvSearchOptions *options, RvError *err)
         options->scan != RV_SCAN_APPROXIMATE)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown way to scan %d", (int)options->scan);
     if (options->scan == RV_SCAN_APPROXIMATE && options->fusion != RV_FUSION_MEAN)
-        return rv_error_set(
-            err, RV_ERROR_ARGUMENT,
-            "zscore and rrf look at every frame; use --fusion mean with the approximate index");
+        return rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_MEAN_FUSION, NULL,
+                                 "zscore and rrf look at every frame");
     return RV_OK;
 }
 
@@ -116,11 +115,10 @@ static RvStatus check_model(const Query *query, bool *present, RvError *err)
     ModelIdentity identity = {0};
     RvStatus status = rv_store_identity(query->store, &identity, present, err);
     if (status == RV_OK && *present && identity.dimensions != query->dimensions)
-        status = rv_error_set(err, RV_ERROR_MISMATCH,
-                              "%s: holds %d-dimension embeddings of %s, the query has %d; pass "
-                              "--model %s or search another library",
-                              rv_store_uri(query->store), identity.dimensions, identity.name,
-                              query->dimensions, identity.name);
+        status = rv_error_set_hint(err, RV_ERROR_MISMATCH, RV_HINT_MODEL_OR_LIBRARY, identity.name,
+                                   "%s: holds %d-dimension embeddings of %s, the query has %d",
+                                   rv_store_uri(query->store), identity.dimensions, identity.name,
+                                   query->dimensions);
     return status;
 }
 
@@ -274,9 +272,8 @@ static RvStatus choose_index(const Query *query, bool *approximate, RvError *err
                           : rv_store_ann_info(query->store, &info, err);
     *approximate = status == RV_OK && info.present;
     if (status == RV_OK && !info.present && query->options.scan == RV_SCAN_APPROXIMATE)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "%s: the library has no approximate index; build one with `reelvec ann build`",
-                              rv_store_uri(query->store));
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_BUILD_INDEX, NULL,
+                                   "%s: the library has no approximate index", rv_store_uri(query->store));
     return status;
 }
 

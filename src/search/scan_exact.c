@@ -58,11 +58,11 @@ static RvStatus check_scores(const ExactScan *scan, RvError *err)
     for (size_t query = 0; query < scan->query_count; query++) {
         for (size_t row = 0; row < scan->block->count; row++) {
             if (!isfinite(scan->scores[query * scan->capacity + row]))
-                return rv_error_set(err, RV_ERROR_FORMAT,
-                                    "%s: video %lld, frame %lld: the embedding holds values that "
-                                    "are not finite; run `reelvec verify`",
-                                    rv_store_uri(scan->store), (long long)scan->block->video_ids[row],
-                                    (long long)scan->block->frame_numbers[row]);
+                return rv_error_set_hint(
+                    err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                    "%s: video %lld, frame %lld: the embedding holds values that are not finite",
+                    rv_store_uri(scan->store), (long long)scan->block->video_ids[row],
+                    (long long)scan->block->frame_numbers[row]);
         }
     }
     return RV_OK;

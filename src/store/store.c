@@ -197,9 +197,8 @@ static RvStatus check_writable(const Store *store, RvError *err)
 
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                        "%s: no video %lld in the library; `reelvec list` shows what is there", store->uri,
-                        (long long)video_id);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,
+                             "%s: no video %lld in the library", store->uri, (long long)video_id);
 }
 
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err)
@@ -220,9 +219,9 @@ RvStatus rv_store_model_changed(const Store *store, RvError *err)
 
 RvStatus rv_store_bad_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: video %lld, frame %lld: frame_data is not a picture; run `reelvec verify`",
-                        store->uri, (long long)video_id, (long long)frame_number);
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: video %lld, frame %lld: frame_data is not a picture", store->uri,
+                             (long long)video_id, (long long)frame_number);
 }
 
 RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
@@ -301,23 +300,18 @@ static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, co
 {
     const char *uri = store->uri;
     if (stored->dimensions != wanted->dimensions)
-        return rv_error_set(err, RV_ERROR_MISMATCH,
-                            "%s: holds %d-dimension embeddings of %s, the model %s gives %d; "
-                            "use another library or pass the model that made it; with neither --model nor "
-                            "REELVEC_MODEL it is found by itself",
-                            uri, stored->dimensions, stored->name, wanted->name, wanted->dimensions);
+        return rv_error_set_hint(err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
+                                 "%s: holds %d-dimension embeddings of %s, the model %s gives %d", uri,
+                                 stored->dimensions, stored->name, wanted->name, wanted->dimensions);
     if (strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
-        return rv_error_set(
-            err, RV_ERROR_MISMATCH,
-            "%s: holds embeddings of %s (weights %.12s...), the model is %s "
-            "(weights %.12s...); use another library or pass the model that made it; with neither "
-            "--model nor REELVEC_MODEL it is found by itself",
-            uri, stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
+        return rv_error_set_hint(
+            err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
+            "%s: holds embeddings of %s (weights %.12s...), the model is %s (weights %.12s...)", uri,
+            stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
     if (stored->normalized != wanted->normalized)
-        return rv_error_set(err, RV_ERROR_MISMATCH,
-                            "%s: holds embeddings that are%s normalised; use another library "
-                            "or index %s --no-normalize",
-                            uri, stored->normalized ? "" : " not", stored->normalized ? "without" : "with");
+        return rv_error_set_hint(
+            err, RV_ERROR_MISMATCH, stored->normalized ? RV_HINT_NORMALIZE : RV_HINT_NO_NORMALIZE, NULL,
+            "%s: holds embeddings that are%s normalised", uri, stored->normalized ? "" : " not");
     return rv_error_set(err, RV_ERROR_MISMATCH,
                         "%s: was made with preprocessing %d, this reelvec has %d; index again "
                         "into another library",

@@ -102,8 +102,8 @@ RvStatus rv_store_ann_request(Store *store, const RvAnnOptions *options, AnnRequ
     bool present = false;
     RvStatus status = rv_store_identity(store, &identity, &present, err);
     if (status == RV_OK && !present)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "%s: the library is empty; fill it with `reelvec index VIDEO`", store->uri);
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_INDEX, NULL, "%s: the library is empty",
+                                   store->uri);
     if (status == RV_OK)
         status = choose_kind(store, options->kind, identity.dimensions, &out->kind, err);
     return status == RV_OK ? take_settings(store, options->settings, out, err) : status;

@@ -24,10 +24,8 @@
 
 RvStatus rv_store_no_queue(const char *uri, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                        "%s: a list for several machines needs a library in PostgreSQL or MariaDB; with "
-                        "this kind of library give each machine its part with --shard",
-                        uri);
+    return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_SHARD, NULL,
+                             "%s: a list for several machines needs a library in PostgreSQL or MariaDB", uri);
 }
 
 static RvStatus check_queue(const Store *store, RvError *err)
@@ -288,9 +286,10 @@ static RvStatus lease_job(Store *store, FoundJob *found, double lease_s, RvError
 static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
 {
     char message[600];
-    snprintf(message, sizeof message,
-             "%d workers fell silent while they indexed it, the last was %.300s; --retry-failed tries again",
-             found->job.attempts, found->worker);
+    snprintf(
+        message, sizeof message,
+        "%d workers fell silent while they indexed it, the last was %.300s; it is tried again on request",
+        found->job.attempts, found->worker);
     return store->backend->queue->query(
         store, 0, NULL, NULL, err,
         "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d", message,

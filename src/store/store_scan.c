@@ -29,13 +29,12 @@ static RvStatus check_row(const Store *store, const FrameRow *row, size_t embedd
 {
     long long video = row->video_id, frame = row->frame_number;
     if (row->fault != NULL)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: video %lld, frame %lld: %s; run `reelvec verify`",
-                            store->uri, video, frame, row->fault);
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL, "%s: video %lld, frame %lld: %s",
+                                 store->uri, video, frame, row->fault);
     if (row->embedding_bytes != embedding_bytes)
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: video %lld, frame %lld: embedding_data has %zu bytes instead of "
-                            "%zu; run `reelvec verify`",
-                            store->uri, video, frame, row->embedding_bytes, embedding_bytes);
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                                 "%s: video %lld, frame %lld: embedding_data has %zu bytes instead of %zu",
+                                 store->uri, video, frame, row->embedding_bytes, embedding_bytes);
     return RV_OK;
 }
 

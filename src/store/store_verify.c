@@ -62,9 +62,9 @@ static RvStatus measure_row(void *user, const FrameRow *row, RvError *err)
 {
     InfoScan *scan = user;
     if (row->fault != NULL || row->embedding_bytes != scan->embedding_bytes)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: video %lld, frame %lld: %s; run `reelvec verify`",
-                            scan->store->uri, (long long)row->video_id, (long long)row->frame_number,
-                            row->fault != NULL ? row->fault : "embedding_data has the wrong size");
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL, "%s: video %lld, frame %lld: %s",
+                                 scan->store->uri, (long long)row->video_id, (long long)row->frame_number,
+                                 row->fault != NULL ? row->fault : "embedding_data has the wrong size");
     RvLibraryInfo *info = scan->info;
     double length = embedding_length(row);
     if (info->frame_count == 0 || length < info->min_embedding_length)

@@ -167,8 +167,8 @@ static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind,
     size_t length = strlen(kind->name);
     if (av_match_name("image2", kind->name) || av_match_name("ico", kind->name) ||
         (length > 5 && strcmp(kind->name + length - 5, "_pipe") == 0))
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: is a picture, not a video; pictures are for `search --image`", reader->name);
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_IMAGE, NULL, "%s: is a picture, not a video",
+                                 reader->name);
     for (size_t i = 0; i < sizeof text_kinds / sizeof text_kinds[0]; i++) {
         if (av_match_name(text_kinds[i], kind->name))
             return rv_error_set(err, RV_ERROR_FORMAT, "%s: is text, not a video", reader->name);

@@ -144,7 +144,8 @@ static void bad_terms_are_refused_with_a_reason(void **state)
         RvTerm term = cases[i].term;
         char source[1024];
         if (term.kind == RV_TERM_IMAGE_FILE && strcmp(term.value, "this file") == 0) {
-            snprintf(source, sizeof source, "%s/tests/library/test_library_search.c", getenv("REELVEC_SOURCE"));
+            snprintf(source, sizeof source, "%s/tests/library/test_library_search.c",
+                     getenv("REELVEC_SOURCE"));
             term.value = source;
         }
         RvStatus status = rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err);
@@ -175,7 +176,8 @@ static void empty_library_says_how_to_fill_it(void **state)
     RvError err = {0};
     assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err),
                      RV_ERROR_NOT_FOUND);
-    assert_non_null(strstr(err.message, "reelvec index"));
+    assert_non_null(strstr(err.message, "the library is empty"));
+    assert_int_equal(err.hint, RV_HINT_INDEX);
 }
 
 static int count_threads(void)

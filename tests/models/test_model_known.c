@@ -141,11 +141,12 @@ static void model_find_says_how_to_fetch(void **state)
     RvError err = {0};
     char path[MODEL_PATH_SIZE];
     assert_int_equal(rv_model_find("vit-b-32", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
-    assert_string_equal(err.message,
-                        "ViT-B/32: not here yet; fetch it with `reelvec model fetch ViT-B/32`, or give "
-                        "files that you have to `reelvec model add`");
+    assert_string_equal(err.message, "ViT-B/32: not here yet");
+    assert_int_equal(err.hint, RV_HINT_MODEL_FETCH_OR_ADD);
+    assert_string_equal(err.hint_subject, "ViT-B/32");
     assert_int_equal(rv_model_find("ViT-Z/99", path, sizeof path, &err), RV_ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "nor a known or added model"));
+    assert_int_equal(err.hint, RV_HINT_MODEL_LIST);
     assert_int_equal(rv_model_find("", path, sizeof path, &err), RV_ERROR_ARGUMENT);
 }
 

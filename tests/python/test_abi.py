@@ -78,10 +78,20 @@ class AbiTest(unittest.TestCase):
                        "RV_NAMED_PATTERN": library.PATTERN, "RV_THREADS_MAX": _native.THREADS_MAX,
                        "RV_INDEX_BATCH_MAX": _native.BATCH_MAX, "RV_INDEX_JOBS_MAX": _native.JOBS_MAX,
                        "RV_LOG_ERROR": 0, "RV_LOG_WARNING": 1, "RV_LOG_INFO": 2, "RV_LOG_DEBUG": 3,
-                       "RV_ERROR_MESSAGE_SIZE": 1024, "REELVEC_API_VERSION": _native.API_VERSION})
+                       "RV_ERROR_MESSAGE_SIZE": 1024, "RV_ERROR_SUBJECT_SIZE": 128, "RV_HINT_NONE": 0,
+                       "REELVEC_API_VERSION": _native.API_VERSION})
+        wanted.update({f"RV_HINT_{name}": number for number, name in enumerate(errors.HINTS, 1)})
         lines = run_c("\n".join(f'printf("{name} %d\\n", (int){name});' for name in wanted))
         self.assertEqual(lines, [f"{name} {value}" for name, value in wanted.items()])
         self.assertEqual(sorted(errors.BY_STATUS), list(range(1, 12)))
+
+    def test_every_hint_has_words(self):
+        header = (SOURCE / "include/reelvec/status.h").read_text()
+        names = re.findall(r"^ *RV_HINT_(\w+)", header, re.M)
+        self.assertEqual(names, ["NONE", *errors.HINTS])
+        self.assertEqual(errors.words_of_hint(names.index("MODEL_FETCH"), "ViT-B/32"),
+                         "; fetch it with `reelvec model fetch ViT-B/32`")
+        self.assertEqual([errors.words_of_hint(number, "x") for number in (-1, 0, len(names))], ["", "", ""])
 
     def test_functions_have_the_headers_number_of_arguments(self):
         headers = "\n".join(path.read_text() for path in sorted((SOURCE / "include/reelvec").glob("*.h")))

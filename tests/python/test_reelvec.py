@@ -97,9 +97,9 @@ class ModelTest(unittest.TestCase):
             with self.assertRaisesRegex(reelvec.NotFoundError, "/no/such/model"):
                 found.hits(TEXT)
         with reelvec.Library(scratch("none.db")) as none:  # without a model to be had nothing is made
-            with self.assertRaisesRegex(reelvec.NotFoundError, "model fetch ViT-B/32"):
+            with self.assertRaisesRegex(reelvec.NotFoundError, "`reelvec model fetch ViT-B/32`, or pass .* as model="):
                 none.index(VIDEO)
-            with self.assertRaisesRegex(reelvec.NotFoundError, "no library here"):
+            with self.assertRaisesRegex(reelvec.NotFoundError, r"no library here; index\(\) makes one$"):
                 none.hits(TEXT)
         self.assertFalse(os.path.exists(scratch("none.db")))
 

@@ -153,8 +153,9 @@ static void ann_is_built_used_and_dropped(void **state)
     RvSearchOptions by_index = {.top = 10, .scan = RV_SCAN_APPROXIMATE};
     RvSearchOptions exactly = {.top = 10, .scan = RV_SCAN_EXACT};
     make_frame_vector(2, 45, vector);
-    assert_refused(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err),
-                   RV_ERROR_NOT_FOUND, "ann build");
+    assert_refused_with_hint(
+        rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err), RV_ERROR_NOT_FOUND,
+        "no approximate index", RV_HINT_BUILD_INDEX);
     for (; kinds->name != NULL; kinds++) {
         options.kind = kinds->name;
         assert_ok(rv_lists_build(store, NULL, &options, err));

@@ -206,7 +206,7 @@ static void embed_says_what_is_missing(void **state)
     // The library's own name is looked up among the models of the models folder only, never as a path.
     unsetenv("REELVEC_MODEL");
     make_library(fixture, fixture->model, fixture->sha256);
-    assert_fails(fixture, "SELECT embed_text('a')", "name its checkpoint with --model or REELVEC_MODEL");
+    assert_fails(fixture, "SELECT embed_text('a')", "; set REELVEC_MODEL to its checkpoint");
     setenv("REELVEC_MODEL", fixture->model, 1);
     assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
 }

@@ -31,13 +31,17 @@
     } while (0)
 
 /* The call fails so, and its message holds the words. */
-#define assert_refused(call, expected, words)                                                                \
+#define assert_refused(call, expected, words) assert_refused_with_hint(call, expected, words, error_.hint)
+
+#define assert_refused_with_hint(call, expected, words, expected_hint)                                       \
     do {                                                                                                     \
         RvError error_ = {0};                                                                                \
         RvError *err = &error_;                                                                              \
         RvStatus status_ = (call);                                                                           \
-        if (status_ != (expected) || strstr(error_.message, (words)) == NULL)                                \
-            fail_msg("%s: %s: %s", #call, rv_status_name(status_), error_.message);                          \
+        if (status_ != (expected) || strstr(error_.message, (words)) == NULL ||                              \
+            error_.hint != (expected_hint))                                                                  \
+            fail_msg("%s: %s: %s (hint %d)", #call, rv_status_name(status_), error_.message,                 \
+                     (int)error_.hint);                                                                      \
     } while (0)
 
 static inline void make_test_folder(char *path, size_t size_bytes)

@@ -80,8 +80,8 @@ static void open_says_what_is_there_instead(void **state)
     Fixture *fixture = *state;
     Store *store = NULL;
     char path[4300];
-    assert_refused(rv_store_open(fixture->path, NULL, &store, err), RV_ERROR_NOT_FOUND,
-                   "no library here; make one with `reelvec index`");
+    assert_refused_with_hint(rv_store_open(fixture->path, NULL, &store, err), RV_ERROR_NOT_FOUND,
+                             "no library here", RV_HINT_CREATE_LIBRARY);
     assert_int_equal(access(fixture->path, F_OK), -1);
     assert_refused(rv_store_open(fixture->path, &read_options, &store, err), RV_ERROR_NOT_FOUND,
                    "no library here");

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
+#include "cli/hints.h"
 #include "cli/open.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
@@ -97,7 +98,8 @@ static int check_model(const CliCommon *common)
                     info->thread_count == 1 ? "" : "s", info->precision);
         print_value("pictures", "%s (%s), %d at a time", info->device, info->device_name, info->batch_size);
     } else {
-        print_value("model", "%s", err.message);
+        char text[CLI_ERROR_TEXT_SIZE];
+        print_value("model", "%s", cli_error_text(&err, text, sizeof text));
     }
     rv_encoder_close(encoder);
     // That nothing has been fetched yet is a state, not a failure.
@@ -109,7 +111,7 @@ static int check_library(const CliCommon *common)
     RvLibrary *library = NULL;
     RvVideos videos = {0};
     RvError err = {0};
-    char path[4096] = "";
+    char path[4096] = "", text[CLI_ERROR_TEXT_SIZE];
     const char *uri = cli_library(common);
     if (uri == NULL && rv_library_default_path(path, sizeof path, &err) == RV_OK)
         uri = path;
@@ -122,7 +124,7 @@ static int check_library(const CliCommon *common)
     else if (status == RV_ERROR_NOT_FOUND && (uri == NULL || strstr(uri, "://") == NULL))
         print_value("library", "%s: not there yet; `reelvec index` makes it", uri != NULL ? uri : "?");
     else
-        print_value("library", "%s", err.message);
+        print_value("library", "%s", cli_error_text(&err, text, sizeof text));
     rv_videos_clear(&videos);
     rv_library_close(library);
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->library == NULL) ? CLI_DONE

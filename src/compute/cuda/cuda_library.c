@@ -52,11 +52,11 @@ static RvStatus check_version(CudaDriver *driver, RvError *err)
         driver->version = 0;
     if (driver->version >= CUDA_DRIVER_MIN)
         return RV_OK;
-    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                        "cuda: the driver is too old: it offers CUDA %d.%d, %d.%d is needed; update the "
-                        "NVIDIA driver or use --device cpu",
-                        driver->version / 1000, driver->version % 1000 / 10, CUDA_DRIVER_MIN / 1000,
-                        CUDA_DRIVER_MIN % 1000 / 10);
+    return rv_error_set_hint(
+        err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+        "cuda: the driver is too old: it offers CUDA %d.%d, %d.%d is needed (update the NVIDIA driver)",
+        driver->version / 1000, driver->version % 1000 / 10, CUDA_DRIVER_MIN / 1000,
+        CUDA_DRIVER_MIN % 1000 / 10);
 }
 
 static RvStatus initialise(CudaDriver *driver, RvError *err)
@@ -65,15 +65,15 @@ static RvStatus initialise(CudaDriver *driver, RvError *err)
     if (result == 0)
         result = driver->device_count(&count);
     if (result == CUDA_RESULT_NO_DEVICE || (result == 0 && count == 0))
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "cuda: no device: the NVIDIA driver is there and finds no GPU; use --device cpu");
+        return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+                                 "cuda: no device: the NVIDIA driver is there and finds no GPU");
     if (result == 0)
         return RV_OK;
     const char *text = NULL;
     driver->error_text(result, &text);
-    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                        "cuda: the NVIDIA driver does not start: %s; use --device cpu",
-                        text != NULL ? text : "unknown error");
+    return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+                             "cuda: the NVIDIA driver does not start: %s",
+                             text != NULL ? text : "unknown error");
 }
 
 RvStatus rv_cuda_driver_open(CudaDriver *driver, RvError *err)
@@ -83,17 +83,15 @@ RvStatus rv_cuda_driver_open(CudaDriver *driver, RvError *err)
     *driver = (CudaDriver){0};
     driver->library = open_library("libcuda.so.1", NULL);
     if (driver->library == NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "cuda: no driver: libcuda.so.1 is not there; install the NVIDIA driver or use "
-                            "--device cpu");
+        return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+                                 "cuda: no driver: libcuda.so.1 is not there (install the NVIDIA driver)");
     const char *missing = find_symbols(driver->library, symbols, sizeof symbols / sizeof symbols[0]);
     // A driver that lacks a function says its version first, if it can.
     RvStatus status = driver->driver_version != NULL ? check_version(driver, err) : RV_OK;
     if (status == RV_OK && missing != NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "cuda: the driver is too old: libcuda.so.1 lacks %s; update the NVIDIA driver or "
-                            "use --device cpu",
-                            missing);
+        return rv_error_set_hint(
+            err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+            "cuda: the driver is too old: libcuda.so.1 lacks %s (update the NVIDIA driver)", missing);
     return status == RV_OK ? initialise(driver, err) : status;
 }
 
@@ -131,10 +129,9 @@ RvStatus rv_cublaslt_open(CublasLt *cublaslt, RvError *err)
         if (open_version(cublaslt, names[i]))
             return RV_OK;
     }
-    return rv_error_set(
-        err, RV_ERROR_UNSUPPORTED,
-        "cuda: no cuBLASLt that works with this driver: install libcublas (libcublasLt.so.13, "
-        ".12 or .11), put its folder into LD_LIBRARY_PATH, or use --device cpu");
+    return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+                             "cuda: no cuBLASLt that works with this driver: install libcublas "
+                             "(libcublasLt.so.13, .12 or .11) and put its folder into LD_LIBRARY_PATH");
 }
 
 void rv_cublaslt_close(CublasLt *cublaslt)

@@ -77,11 +77,10 @@ static RvStatus choose_device(CudaDevice *device, int ordinal, RvError *err)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: the driver does not describe the device",
                             device->base.device);
     if (major * 10 + minor < CAPABILITY_MIN)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: %s is too old: it has compute capability %d.%d, %d.%d is needed; use --device cpu",
-            device->base.device, device->base.device_name, major, minor, CAPABILITY_MIN / 10,
-            CAPABILITY_MIN % 10);
+        return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
+                                 "%s: %s is too old: it has compute capability %d.%d, %d.%d is needed",
+                                 device->base.device, device->base.device_name, major, minor,
+                                 CAPABILITY_MIN / 10, CAPABILITY_MIN % 10);
     return RV_OK;
 }
 
@@ -138,7 +137,7 @@ static RvStatus start_device(CudaDevice *device, int ordinal, bool without_linea
             rv_cuda_fail(device, RV_ERROR_MEMORY, "%s", memory.message);
     }
     if (device->failure.status != RV_OK)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s; use --device cpu", device->failure.message);
+        return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL, "%s", device->failure.message);
     return without_linear ? RV_OK : rv_cublaslt_open(&device->blas, err);
 }
 

@@ -141,8 +141,7 @@ RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *lin
         status = verify_file(store, &verify, err);
     else if (status == RV_OK && state.published)
         report(&verify,
-               "the file is missing, damaged or not the library's; the next `reelvec index` makes it again",
-               0);
+               "the file is missing, damaged or not the library's; it is made again with the next videos", 0);
     rv_store_end_snapshot(store);
     free(changed);
     return status;

@@ -64,8 +64,8 @@ static void complain(Store *store, CodeCache *cache, const char *reason)
     if (!cache->complained)
         rv_log_line(
             rv_store_log(store), RV_LOG_WARNING,
-            "%s: the codes for fast search are not used (%s); every row is read instead, and the next "
-            "`reelvec index` makes them again",
+            "%s: the codes for fast search are not used (%s); every row is read instead, and they are "
+            "made again with the next videos",
             rv_store_uri(store), reason);
     cache->complained = true;
 }

@@ -16,7 +16,7 @@
 #include "search/new_file.h"
 
 #define KIND "ivf"
-#define REMADE "the next `reelvec index` or `reelvec ann build` makes it again"
+#define REMADE "it is made again with the next videos, or when it is built"
 #define DEFAULT_SEED 1
 
 /* ---- the file of a store ------------------------------------------------------------------------------ */

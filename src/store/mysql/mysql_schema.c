@@ -173,10 +173,9 @@ static RvStatus check_wanted(MysqlStore *store, const ModelIdentity *wanted, RvE
             "library",
             store->base.uri, store->dialect->name, store->dialect->max_dimensions, wanted->dimensions);
     if (!wanted->normalized && store->dialect == &rv_mysql_mariadb)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: MariaDB compares by cosine, which is the dot product of vectors of length 1 only; "
-            "index without --no-normalize, or into another kind of library",
+        return rv_error_set_hint(
+            err, RV_ERROR_UNSUPPORTED, RV_HINT_NORMALIZE_HERE, NULL,
+            "%s: MariaDB compares by cosine, which is the dot product of vectors of length 1 only",
             store->base.uri);
     return RV_OK;
 }

@@ -182,8 +182,8 @@ RvStatus rv_mysql_reconnect(MysqlStore *store, RvError *err)
 
 static RvStatus no_library(const Store *base, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no library here; make one with `reelvec index`",
-                        base->uri);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
+                             base->uri);
 }
 
 static RvStatus create_database(MysqlStore *store, RvError *err)
@@ -222,9 +222,9 @@ static RvStatus connect_first(MysqlStore *store, bool create, RvError *err)
     if (number == ER_BAD_DB_ERROR && create)
         status = create_database(store, err);
     else if (number == ER_BAD_DB_ERROR)
-        status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                              "%s: no database %.100s on the server; make one with `reelvec index`",
-                              store->base.uri, store->address.database);
+        status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL,
+                                   "%s: no database %.100s on the server", store->base.uri,
+                                   store->address.database);
     return status == RV_OK ? prepare_session(store, err) : status;
 }
 

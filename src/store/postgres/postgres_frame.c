@@ -348,9 +348,8 @@ RvStatus rv_postgres_picture(Store *base, int64_t video_id, int64_t frame_number
 
 static RvStatus bad_picture_row(const Store *base, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: a picture: a number that is not of reelvec's type; run `reelvec verify`",
-                        base->uri);
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: a picture: a number that is not of reelvec's type", base->uri);
 }
 
 /* Sizes first, so that a block of pictures has a bound. */

@@ -231,7 +231,7 @@ static RvStatus collect(PostgresStore *store, ServerAnswer *answer, RvError *err
             RvError later = {0};
             RvStatus waited = next_result(store, &result, &later);
             if (status == RV_OK && waited != RV_OK)
-                status = rv_error_set(err, waited, "%s", later.message);
+                status = rv_error_wrap(err, waited, &later, "%s", later.message);
         }
     }
     return status;

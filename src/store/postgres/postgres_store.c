@@ -114,7 +114,8 @@ static RvStatus create_database(PostgresStore *maintenance, const char *database
     // Somebody else has made it meanwhile: before this statement began, or while it ran.
     if (status == RV_OK || rv_postgres_is(maintenance, "42P04") || rv_postgres_is(maintenance, "23505"))
         return RV_OK;
-    return rv_error_set(err, status, "%s; the database %.200s could not be made", reason.message, database);
+    return rv_error_wrap(err, status, &reason, "%s; the database %.200s could not be made", reason.message,
+                         database);
 }
 
 /* A failed connection: because the database is missing, which `create` mends, or for libpq's reason. */
@@ -137,9 +138,8 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
         bool missing = database_is_missing(&maintenance, database);
         status = RV_OK;
         if (missing && !create)
-            status = rv_error_set(err, RV_ERROR_NOT_FOUND,
-                                  "%s: no database %.200s on the server; make one with `reelvec index`",
-                                  store->base.uri, database);
+            status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL,
+                                       "%s: no database %.200s on the server", store->base.uri, database);
         else if (missing)
             status = create_database(&maintenance, database, err);
         if (status == RV_OK) {
@@ -181,8 +181,8 @@ RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err)
 
 static RvStatus no_library(const Store *base, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no library here; make one with `reelvec index`",
-                        base->uri);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
+                             base->uri);
 }
 
 /* A copy that follows another server, or rights to read only: the library opens for reading. */

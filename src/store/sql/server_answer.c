@@ -126,9 +126,9 @@ static RvStatus bad_column(const ServerAnswer *answer, const Store *store, size_
                             store->uri, what);
     const AnswerValue *name = column < answer->columns ? &answer->values[column] : NULL;
     bool named = name != NULL && name->at != SIZE_MAX;
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: %s: %.64s holds a value that reelvec does not write; run `reelvec verify`",
-                        store->uri, what, named ? (const char *)answer->bytes.bytes + name->at : "a column");
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: %s: %.64s holds a value that reelvec does not write", store->uri, what,
+                             named ? (const char *)answer->bytes.bytes + name->at : "a column");
 }
 
 RvStatus rv_answer_text(const ServerAnswer *answer, const Store *store, size_t row, size_t column,

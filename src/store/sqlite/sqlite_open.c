@@ -106,7 +106,7 @@ static RvStatus cannot_finish(const char *path, const char *pending, RvError *er
     return rv_error_set(
         err, RV_ERROR_IO,
         "%s: an interrupted write waits in %s to be finished, which this user cannot do (%s); "
-        "any reelvec command of somebody who may write to the library finishes it",
+        "it is finished when somebody who may write to the library opens it",
         path, pending, reason.message);
 }
 
@@ -158,7 +158,8 @@ static RvStatus explain_open_failure(SqliteStore *store, RvStatus status, RvErro
 
 static RvStatus no_library(const char *uri, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no library here; make one with `reelvec index`", uri);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
+                             uri);
 }
 
 /* What lies at the path. *exists is false for nothing and for an empty file. */

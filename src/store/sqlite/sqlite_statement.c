@@ -48,20 +48,18 @@ RvStatus rv_sqlite_fail(SqliteStore *store, RvError *err)
                             uri);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: the library is damaged (%s); run `reelvec verify`, "
-                            "then restore a copy or index again",
-                            uri, sqlite3_errmsg(store->db));
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY_RESTORE, NULL,
+                                 "%s: the library is damaged (%s)", uri, sqlite3_errmsg(store->db));
     case SQLITE_TOOBIG:
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: a value is larger than reelvec ever writes; run `reelvec verify`", uri);
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                                 "%s: a value is larger than reelvec ever writes", uri);
     case SQLITE_NOMEM:
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory", uri);
     case SQLITE_CONSTRAINT:
     case SQLITE_SCHEMA:
     case SQLITE_ERROR:
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the database refused: %s; run `reelvec verify`", uri,
-                            sqlite3_errmsg(store->db));
+        return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL, "%s: the database refused: %s",
+                                 uri, sqlite3_errmsg(store->db));
     default:
         return rv_error_set(err, RV_ERROR_INTERNAL, "%s: SQLite %d: %s", uri, extended,
                             sqlite3_errmsg(store->db));
@@ -130,9 +128,9 @@ void rv_sqlite_bind_bytes(sqlite3_stmt *statement, int index, const char *text)
 static RvStatus bad_column(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
                            RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_FORMAT,
-                        "%s: %s: %s holds a value that reelvec does not write; run `reelvec verify`",
-                        store->base.uri, what, sqlite3_column_name(statement, column));
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: %s: %s holds a value that reelvec does not write", store->base.uri, what,
+                             sqlite3_column_name(statement, column));
 }
 
 RvStatus rv_sqlite_column_bytes(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,

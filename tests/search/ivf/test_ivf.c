@@ -262,14 +262,14 @@ static void small_libraries_use_lists_when_asked_alone(void **state)
     RvHits hits = {0};
     QueryVector term = {made.rows, 1};
     RvSearchOptions options = {.scan = RV_SCAN_APPROXIMATE};
-    assert_refused(rv_search_frames(rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
-                   RV_ERROR_NOT_FOUND, "ann build");
+    assert_refused_with_hint(rv_search_frames(rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     bool dropped = false;
     assert_ok(rv_lists_drop(made.store, &dropped, err));
     assert_true(dropped);
     assert_false(lists_info(made.store).present);
-    assert_refused(rv_search_frames(made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
-                   RV_ERROR_NOT_FOUND, "ann build");
+    assert_refused_with_hint(rv_search_frames(made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     rv_store_close(rows);
     drop_made(&made);
 }

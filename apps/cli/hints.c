@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What to do about an error of the library, in the words of the command line: options and commands. */
+#include "hints.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Each continues the message of the library; NAME stands for the error's hint_subject. */
+static const char *const words[] = {
+    [RV_HINT_NONE] = "",
+    [RV_HINT_VERIFY] = "; run `reelvec verify`",
+    [RV_HINT_VERIFY_RESTORE] = "; run `reelvec verify`, then restore a copy or index again",
+    [RV_HINT_CREATE_LIBRARY] = "; make one with `reelvec index`",
+    [RV_HINT_INDEX] = "; fill it with `reelvec index VIDEO`",
+    [RV_HINT_INDEX_REST] = "; `reelvec index` adds the rest",
+    [RV_HINT_LIST_VIDEOS] = "; `reelvec list` shows their paths",
+    [RV_HINT_MODEL] = "; use another library or pass the model that made it; with neither --model nor "
+                      "REELVEC_MODEL it is found by itself",
+    [RV_HINT_MODEL_OR_LIBRARY] = "; pass --model NAME or search another library",
+    [RV_HINT_NORMALIZE] = "; use another library or index without --no-normalize",
+    [RV_HINT_NO_NORMALIZE] = "; use another library or index with --no-normalize",
+    [RV_HINT_NORMALIZE_HERE] = "; index without --no-normalize, or into another kind of library",
+    [RV_HINT_MODEL_LIST] = " (see `reelvec model list`)",
+    [RV_HINT_MODEL_FETCH] = "; fetch it with `reelvec model fetch NAME`",
+    [RV_HINT_MODEL_FETCH_AGAIN] = "; fetch it again with `reelvec model fetch NAME`",
+    [RV_HINT_MODEL_FETCH_OR_ADD] =
+        "; fetch it with `reelvec model fetch NAME`, or give files that you have to "
+        "`reelvec model add`",
+    [RV_HINT_MODEL_ADD] = "; or get the files by hand, see `reelvec model add --help`",
+    [RV_HINT_MODEL_LOCATE] =
+        "; name its checkpoint with --model or REELVEC_MODEL, or give it to `reelvec model add`",
+    [RV_HINT_MODEL_NAME] = " with --name",
+    [RV_HINT_MODEL_REPLACE] = "; `reelvec model remove NAME` first, or give another name with --name",
+    [RV_HINT_SHARD] = "; with this kind of library give each machine its part with --shard",
+    [RV_HINT_NO_QUEUE] = "; index it without --queue, or let the server do without them",
+    [RV_HINT_IMAGE] = "; pictures are for `search --image`",
+    [RV_HINT_BUILD_INDEX] = "; build one with `reelvec ann build`",
+    [RV_HINT_MEAN_FUSION] = "; use --fusion mean with the approximate index",
+    [RV_HINT_CPU] = "; use --device cpu",
+};
+
+const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)
+{
+    size_t count = sizeof words / sizeof words[0];
+    const char *hint = (size_t)err->hint < count && words[err->hint] != NULL ? words[err->hint] : "";
+    const char *name = strstr(hint, "NAME");
+    if (name != NULL)
+        snprintf(text, size_bytes, "%s%.*s%s%s", err->message, (int)(name - hint), hint, err->hint_subject,
+                 name + strlen("NAME"));
+    else
+        snprintf(text, size_bytes, "%s%s", err->message, hint);
+    return text;
+}

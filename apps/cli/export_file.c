@@ -137,6 +137,7 @@ static bool write_pictures(Export *export, const RvFrameRows *rows)
     return true;
 }
 
+// Callback of the library: write a block of rows. Returns false to stop, with the reason in export->error.
 static bool write_rows(void *user, const RvFrameRows *rows)
 {
     Export *export = user;
@@ -273,6 +274,7 @@ static RvStatus open_libraries(Export *export, RvLog log, RvError *err)
     return status;
 }
 
+// Open the libraries and files, write everything, and give the files their names; the .npy file last.
 static RvStatus export_all(Export *export, const char *keys, RvError *err)
 {
     const char *path = export->settings->path;

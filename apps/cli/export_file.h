@@ -27,11 +27,20 @@ int cli_export_file(const ExportFile *settings);
 
 /* ---- export_sql.c ---- */
 
+/* Write the CREATE TABLE statements of a script; with `pictures` the table frame_pictures too. */
 void cli_sql_tables(FILE *file, SqlDialect dialect, bool pictures);
+
+/* Write an INSERT of the video. Returns false if memory is refused. */
 bool cli_sql_video(FILE *file, SqlDialect dialect, const RvVideo *video);
+
+/* Write INSERTs of a block of rows, their embeddings as hexadecimal literals. */
 void cli_sql_frames(FILE *file, SqlDialect dialect, const RvFrameRows *rows);
+
+/* Write an INSERT of a frame's JPEG. */
 void cli_sql_picture(FILE *file, SqlDialect dialect, int64_t video_id, int64_t frame_number, const void *jpeg,
                      size_t size_bytes);
+
+/* Write the end of the script. */
 void cli_sql_end(FILE *file);
 
 #endif

@@ -98,6 +98,7 @@ RvStatus cli_stored_picture(RvLibrary *library, int64_t video_id, int64_t frame_
     return *out != NULL ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
 }
 
+// Add a hit to the page: its picture, frame number, time, score and the video's name.
 static RvStatus add_hit(SheetPage *page, RvLibrary *library, const RvHit *hit, bool moments, RvError *err)
 {
     SheetItem item = {0};

@@ -79,6 +79,7 @@ static CliSource *next_source(SourceList *list, bool *end)
     return NULL;
 }
 
+// RvIndexList.next: the next source of the command line for the slot.
 static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
 {
     SourceList *list = user;
@@ -107,7 +108,7 @@ static bool report_progress(void *user, const RvIndexProgress *report)
     return !cli_interrupted() && !list->indexing->stopped;
 }
 
-static void tell_end(SourceList *list, int slot, const char *video, const RvIndexReport *report)
+static void print_end(SourceList *list, int slot, const char *video, const RvIndexReport *report)
 {
     CliSource *source = list->running[slot];
     if (report->outcome == RV_INDEX_ELSEWHERE && !source->again) {
@@ -170,7 +171,7 @@ static void video_ended(void *user, int slot, RvStatus status, const RvIndexRepo
         }
     } else {
         list->library_lost = false;
-        tell_end(list, slot, video, report);
+        print_end(list, slot, video, report);
     }
 }
 

@@ -62,6 +62,8 @@ void cli_show_await(CliIndexShow *show, const CliListed *video);
 
 /* slot: as in RvIndexList. Returns false if memory is refused. */
 bool cli_show_begin(CliIndexShow *show, int slot, const CliListed *video);
+
+/* Show what the library reports about a running video, as often as the terminal or the log can use it. */
 void cli_show_report(CliIndexShow *show, const RvIndexProgress *report);
 /* Returns the video's name, valid until the next video of the slot. */
 const char *cli_show_end(CliIndexShow *show, int slot);

@@ -192,6 +192,7 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+// Parse the words before the command, find the command, and run it. Returns the exit status.
 static int run(int argc, char **argv)
 {
     if (argc < 2) {

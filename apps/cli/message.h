@@ -21,6 +21,8 @@ int cli_fail(const RvError *err);
 
 /* The same for errors of the commands themselves. */
 int cli_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print "out of memory". Returns the exit status. */
 int cli_fail_memory(void);
 
 /* Returns a log that prints the library's warnings on stderr, unless --quiet. progress may be NULL; its bar

@@ -67,6 +67,7 @@ static const char *recognise(const unsigned char *bytes, size_t count, bool *our
                                                    : "a file of another kind";
 }
 
+// Refuse an existing file that is not of the kind to be written. Errors: ARGUMENT, IO.
 static RvStatus check_kind(const char *path, OutKind kind, RvError *err)
 {
     static const char *const wanted[] = {
@@ -146,6 +147,7 @@ static void remove_orphans(const char *path)
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
+// Create PATH.PID.part, lock it, and register it for removal by signals.
 static RvStatus open_temporary(OutFile *out, RvError *err)
 {
     remove_orphans(out->path);

@@ -27,6 +27,8 @@ typedef struct OutFile {
 RvStatus cli_out_open(OutFile *out, const char *path, OutKind kind, RvError *err);
 /* Close the file and give it its name. After an error nothing is left behind. */
 RvStatus cli_out_commit(OutFile *out, RvError *err);
+
+/* Close the file and remove what was written. Accepts a file that was never opened. */
 void cli_out_abandon(OutFile *out);
 
 #endif

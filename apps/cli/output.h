@@ -59,6 +59,8 @@ enum { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 /* Return false only if memory is refused; failures of the file are found by cli_finish. A table is written at
  * the end. */
 bool cli_output_begin(Output *output, int format, const Column *columns, size_t column_count, FILE *file);
+
+/* Write one row; cells[column_count], in the order of the columns. */
 bool cli_output_row(Output *output, const Cell *cells);
 bool cli_output_end(Output *output);
 

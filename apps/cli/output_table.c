@@ -173,6 +173,7 @@ static bool fit(Output *output, size_t *widths)
     return true;
 }
 
+// Print titles and rows, columns aligned. Returns false if memory is refused.
 static bool write_table(Output *output)
 {
     const Table *table = output->state;

@@ -43,6 +43,9 @@ typedef struct CliProgress {
 void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes);
 /* From the next report on, count something else, with a rate of its own. */
 void cli_progress_switch(CliProgress *progress, const char *label, bool bytes);
+
+/* Show the progress if enough time has passed since the last output. elapsed_s: seconds since the work
+ * began. */
 void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected, double elapsed_s);
 /* Draw the last state, whatever the time. The bar stays on the screen. */
 void cli_progress_end(CliProgress *progress);
@@ -50,6 +53,8 @@ void cli_progress_end(CliProgress *progress);
  * draws text, which must be narrower than cli_progress_columns(). */
 bool cli_progress_due(const CliProgress *progress, double elapsed_s);
 void cli_progress_draw(CliProgress *progress, const char *text, double elapsed_s);
+
+/* Returns the columns that a line on the terminal may have. */
 size_t cli_progress_columns(void);
 /* True if a line without its newline is on the screen. May be called in a signal handler. */
 bool cli_progress_on_screen(void);

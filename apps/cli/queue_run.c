@@ -123,6 +123,7 @@ static RvIndexNext wait_for_others(QueueList *list)
     return RV_INDEX_LATER;
 }
 
+// RvIndexList.next: take a video from the library's queue for the slot and let its lease be renewed.
 static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
 {
     QueueList *list = user;
@@ -163,6 +164,7 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
 
 /* ---- the list ----------------------------------------------------------------------------------------- */
 
+// Index videos of the queue until none is open. Returns the exit status.
 static int work_list(QueueList *list)
 {
     CliIndexing *indexing = list->indexing;

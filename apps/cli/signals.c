@@ -177,6 +177,8 @@ static const char *mapped_file(uintptr_t address)
     return NULL;
 }
 
+// Handler of SIGBUS: a mapped file has lost the page that was read. Prints the file's name and ends the
+// program.
 static void end_by_bus_error(int signal_number, siginfo_t *info, void *context)
 {
     static atomic_flag once = ATOMIC_FLAG_INIT;

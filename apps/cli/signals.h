@@ -12,6 +12,8 @@ void cli_signals_begin(void);
 
 /* Handle Ctrl-C, SIGTERM and SIGHUP: the first signal is only recorded, the second ends the program. */
 void cli_catch_interrupts(void);
+
+/* True once a signal was recorded; commands test it between steps. */
 bool cli_interrupted(void);
 
 /* Returns the exit status for the recorded signal: 130, 143, 129. Valid only if cli_interrupted(). */

@@ -59,6 +59,7 @@ static CpuidBits read_cpuid_bits(void)
 }
 #endif
 
+// True if the processor and the operating system support the level.
 static bool level_runs(CpuLevel level)
 {
 #if defined(__x86_64__)

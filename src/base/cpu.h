@@ -17,6 +17,8 @@ typedef enum CpuLevel {
 /* The highest level that runs here, or the one that the environment variable REELVEC_CPU names, if it runs
  * here (scalar, avx2, avxvnni, avx512, avx512vnni, neon). */
 CpuLevel rv_cpu_level(void);
+
+/* Returns the level's name as REELVEC_CPU spells it. */
 const char *rv_cpu_level_name(CpuLevel level);
 
 #endif

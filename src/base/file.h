@@ -57,6 +57,8 @@ RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user, i
 
 /* SHA-256 of bytes that arrive in pieces. Not thread-safe. */
 typedef struct Sha256 Sha256;
+
+/* Errors: MEMORY. Release with rv_sha256_finish. */
 RvStatus rv_sha256_create(Sha256 **out, RvError *err);
 void rv_sha256_update(Sha256 *sha, const void *bytes, size_t size_bytes);
 /* Write the digits and a NUL, and destroy the object. If hex is NULL, it is only destroyed. sha may be

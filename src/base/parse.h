@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whole decimal numbers only. */
 bool rv_parse_int64(const char *text, int64_t min, int64_t max, int64_t *out);
 
 /* Finite decimal numbers only: "nan", "inf" and hexadecimal are refused. */

@@ -30,6 +30,8 @@ void rv_threads_run(ThreadPool *pool, size_t task_count,
 
 /* First-in first-out queue of pointers with a capacity. Any number of threads may push and pop. */
 typedef struct Queue Queue;
+
+/* Errors: MEMORY. Release with rv_queue_destroy. */
 RvStatus rv_queue_create(size_t capacity, Queue **out, RvError *err);
 /* Items that are still inside are not freed: close the queue and pop them first. */
 void rv_queue_destroy(Queue *queue);

@@ -46,6 +46,7 @@ typedef struct BlockTensor {
     DeviceBuffer **vector;
 } BlockTensor;
 
+// Load the tensors of one block, or only check them. prefix: "visual.transformer.resblocks.3".
 static RvStatus load_block(ClipBlock *block, const ClipTowerConfig *tower, WeightLoader *loader,
                            const char *prefix, RvError *err)
 {

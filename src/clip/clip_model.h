@@ -15,6 +15,8 @@ typedef struct ClipModel ClipModel;
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
                       ClipModel **out, RvError *err);
 void rv_clip_close(ClipModel *model);
+
+/* Borrowed from the model. */
 const ClipConfig *rv_clip_config(const ClipModel *model);
 
 /* Embed images on this device (borrowed, like the first one) and in this precision from now on. */

@@ -29,6 +29,8 @@ static void init_tower(TextTower *tower, const ClipConfig *config)
                                 .causal = true};
 }
 
+// Load the tensors of the tower, or only check them. The table of token embeddings is only checked: a text
+// reads its rows from the file.
 static RvStatus load(TextTower *tower, WeightLoader *loader, RvError *err)
 {
     const ClipConfig *config = &tower->config;

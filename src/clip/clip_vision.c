@@ -32,6 +32,7 @@ static void init_tower(VisionTower *tower, const ClipConfig *config)
                                 .causal = false};
 }
 
+// Load the tensors of the tower, or only check them if the loader has no device.
 static RvStatus load(VisionTower *tower, WeightLoader *loader, RvError *err)
 {
     size_t width = (size_t)tower->config.vision.width, patch = (size_t)tower->config.patch_size;

@@ -70,6 +70,7 @@ static void fill_device(RvEncoder *encoder)
     encoder->info.precision = fast ? "fast" : "float32";
 }
 
+// Write the facts about model and device into the info.
 static void fill_info(RvEncoder *encoder)
 {
     static const char *const weight_types[] = {

@@ -69,6 +69,7 @@ static double input_difference(const uint8_t *left, const uint8_t *right, size_t
     return (double)sum / (double)size_bytes;
 }
 
+// Append the current input to the batch's inputs. Returns its index.
 static size_t add_input(const BatchMaker *maker, FrameBatch *batch)
 {
     memcpy(batch->inputs_u8 + batch->input_count * maker->input_bytes, maker->input_u8, maker->input_bytes);
@@ -96,6 +97,8 @@ static void choose_embedding(BatchMaker *maker, FrameBatch *batch, BatchFrame *f
     maker->any_embedded = true;
 }
 
+// Convert a sample and add it to the batch. A repeated sample (the same decoded frame) copies the result of
+// the one before it.
 static RvStatus fill_frame(BatchMaker *maker, const Sample *sample, FrameBatch *batch, RvError *err)
 {
     BatchFrame *frame = &batch->frames[batch->count];

@@ -12,7 +12,7 @@ typedef struct BatchWriter BatchWriter;
 /* batch_size: frames of the largest batch. The encoder is borrowed. Errors: MEMORY. */
 RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, bool normalize, BatchWriter **out,
                                 RvError *err);
-void rv_batch_writer_destroy(BatchWriter *rows);
+void rv_batch_writer_destroy(BatchWriter *writer);
 
 /* Embed one batch (not empty) and store it in one transaction. Batches must come in the order of the video.
  * Fills in frame_count, frames_embedded, the counts of similar frames, and the stage times of the report. */

@@ -156,6 +156,17 @@ static RvStatus decide_on_row(Store *store, const VideoSource *source, const Sto
     return RV_OK;
 }
 
+/* Decide by the rows that were found:
+ *
+ *     row with this path      row with this content             what is done
+ *     same content            -                                 decide_on_row: keep, continue or replace it
+ *     other content           -                                 the file has changed: a new row replaces it
+ *     none                    none                              a new row
+ *     none                    its file is gone, or this one     decide_on_row: the file was renamed
+ *     none                    complete, same sampling           nothing; the outcome is DUPLICATE
+ *     none                    any other                         a new row beside it
+ *
+ * For a URL only the path counts. */
 static RvStatus choose(Store *store, const VideoSource *source, const RvIndexOptions *options,
                        RvIndexReport *report, IndexDecision *decision, RvError *err)
 {

@@ -93,6 +93,7 @@ static bool is_excluded(const FolderWalk *walk, const FTSENT *entry, bool folder
     return false;
 }
 
+// Read the folder's IGNORE_FILE. A file that cannot be read is logged, and its patterns are missing.
 static RvStatus read_patterns(FolderWalk *walk, FTSENT *folder, RvError *err)
 {
     SourcePatterns patterns = {0};
@@ -185,6 +186,7 @@ static void look_at_link(FolderWalk *walk, FTSENT *entry)
         fts_set(walk->tree, entry, FTS_FOLLOW);
 }
 
+// Handle one entry of the walk by its kind. What cannot be read below the root is reported and skipped.
 static RvStatus visit(FolderWalk *walk, FTSENT *entry, RvError *err)
 {
     bool root = entry->fts_level == FTS_ROOTLEVEL;

@@ -173,6 +173,8 @@ static bool begin_body(Transfer *transfer)
     return transfer->status == RV_OK && !transfer->start_again;
 }
 
+// curl's callback for the answer's bytes: write them behind the part. A result other than the size makes curl
+// stop; the reason is then in transfer->status.
 static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user)
 {
     Transfer *transfer = user;
@@ -246,6 +248,8 @@ static void set_options(Transfer *transfer, const char *range)
     }
 }
 
+// Turn curl's result and the status of HTTP into an error, or RV_OK if the part may be complete. start_again
+// is set if the part cannot be continued.
 static RvStatus judge_answer(Transfer *transfer, CURLcode result)
 {
     const char *url = transfer->shown;
@@ -314,6 +318,8 @@ static RvStatus check_part(const char *part, const struct stat *facts, RvError *
                         S_ISREG(facts->st_mode) ? "has a second name (a hard link)" : "not a plain file");
 }
 
+// Open PATH.part and lock it. Errors: BUSY if another process holds the lock, IO if the name is not a plain
+// file of its own.
 static RvStatus open_part(const char *part, int *fd_out, RvError *err)
 {
     // If the part was installed or deleted between open and lock, it is not the file to write to. Try again.

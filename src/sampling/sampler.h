@@ -50,6 +50,8 @@ RvStatus rv_sampler_next(Sampler *sampler, Sample *out, bool *end, RvError *err)
 
 /* Returns the number of samples to expect from the container's duration; 0 if unknown. */
 size_t rv_sampler_expected(const Sampler *sampler);
+
+/* Returns the counts so far, of packets and decoded frames. */
 SamplerStats rv_sampler_stats(const Sampler *sampler);
 
 /* Write what is damaged so far in words; "" if nothing is. */

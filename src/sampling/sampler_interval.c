@@ -113,6 +113,8 @@ static bool is_whole(const Sampler *sampler, size_t k)
     return sampler->ended && needed_us <= rv_frames_end_us(sampler->frames) + tolerance_us;
 }
 
+// Find the frame that is on screen at the time of sample k. `current` is the newest frame that may be it;
+// `ahead` is the one after it, which is fetched only if the end of `current` does not already decide.
 static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError *err)
 {
     size_t k = sampler->next_index;

@@ -112,6 +112,7 @@ static RvStatus use_hardware(Decoder *decoder, RvError *err)
     return RV_OK;
 }
 
+// Set up FFmpeg's decoder: the stream's parameters, threads, the hardware device if there is one.
 static RvStatus configure(Decoder *decoder, RvError *err)
 {
     const VideoReader *reader = decoder->reader;

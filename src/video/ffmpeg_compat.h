@@ -20,6 +20,7 @@ bool rv_ffmpeg_dolby_vision(const AVStream *stream, int *profile, int *compatibi
 /* Duration of a frame in ticks of the stream's time base; 0 if unknown. */
 int64_t rv_ffmpeg_frame_duration(const AVFrame *frame);
 
+/* True if the decoder marked the frame as a keyframe. */
 bool rv_ffmpeg_frame_is_key(const AVFrame *frame);
 
 /* Write a short text of an FFmpeg error code. text needs at least 128 bytes. */

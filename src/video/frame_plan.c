@@ -56,6 +56,8 @@ int64_t rv_plan_end_of_last(int64_t last_us, int64_t length_us, int64_t interval
     return ends_before ? end_us : last_us + length_us;
 }
 
+// Returns when the last frame of the stretch leaves the screen: at the next restart, or at the end of the
+// video.
 static int64_t end_of_stretch(const PlanStretch *stretch, const Shown *last)
 {
     if (stretch->next < stretch->count)
@@ -64,6 +66,7 @@ static int64_t end_of_stretch(const PlanStretch *stretch, const Shown *last)
                                stretch->end_us);
 }
 
+// Ask for each shown frame whether it is wanted, and add those that must be decoded to the plan.
 static void choose(const PlanStretch *stretch, const Shown *shown, size_t shown_count, FrameWanted wanted,
                    void *user, FramePlan *plan)
 {
@@ -83,6 +86,10 @@ static void choose(const PlanStretch *stretch, const Shown *shown, size_t shown_
     }
 }
 
+// Mark the packets that the decoder needs. Within a stretch any packet may refer to any earlier one, so
+// everything up to the last planned frame is sent, except packets that no frame refers to (disposable ones of
+// the highest layer) and leading pictures of the stretch before. If packets are not whole frames, the whole
+// stretch is sent.
 static void mark_sent(PlanStretch *stretch, FramePlan *plan)
 {
     if (plan->count == 0)

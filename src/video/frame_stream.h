@@ -28,6 +28,7 @@ int64_t rv_frames_tick_us(const FrameStream *stream);
  * it was cut short or could not be read to its end. "" if nothing is damaged. */
 void rv_frames_describe_damage(const FrameStream *stream, char *text, size_t size_bytes);
 
+/* Returns the counts so far. */
 FrameStreamStats rv_frames_stats(const FrameStream *stream);
 
 #endif

@@ -13,6 +13,8 @@
 
 /* Keeps a scaler between frames of one shape. One thread at a time. */
 typedef struct LumaScaler LumaScaler;
+
+/* Errors: MEMORY. */
 RvStatus rv_luma_create(LumaScaler **out, RvError *err);
 void rv_luma_destroy(LumaScaler *scaler);
 

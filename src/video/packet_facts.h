@@ -27,6 +27,7 @@ typedef struct PacketReader {
     bool parameters_seen; // parameter sets came in the stream, not only in the container's header
 } PacketReader;
 
+/* Prepare for a stream by its codec and the header that the container stores for it. */
 void rv_packet_reader_init(PacketReader *reader, const AVCodecParameters *parameters);
 
 /* True if packets of this codec may be skipped at all. If not, everything must be decoded. */

@@ -36,6 +36,7 @@ typedef struct PacketQueue {
     bool damaged;         // the demuxer marked a packet of the stretch
 } PacketQueue;
 
+/* Start empty. The reader is borrowed. */
 void rv_packet_queue_init(PacketQueue *queue, VideoReader *reader);
 void rv_packet_queue_clear(PacketQueue *queue);
 

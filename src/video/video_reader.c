@@ -50,6 +50,7 @@ static RvStatus check_colours(const VideoReader *reader, RvError *err)
         reader->name, profile);
 }
 
+// Find the video stream and a decoder for it, and refuse what cannot be decoded.
 static RvStatus choose_stream(VideoReader *reader, RvError *err)
 {
     int code = avformat_find_stream_info(reader->format, NULL);

@@ -47,6 +47,7 @@ RvStatus rv_video_check_hwaccel(const char *name, RvError *err);
 /* Write FFmpeg's version, and one line per type of hardware device that says whether it can be opened. */
 void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardware, size_t hardware_bytes);
 
+/* Borrowed from the reader. duration_s changes once the last frame was read. */
 const VideoInfo *rv_video_info(const VideoReader *reader);
 
 /* Returns the name for messages: the path, or the address without user and password. Borrowed from the

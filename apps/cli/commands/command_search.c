@@ -296,6 +296,7 @@ static int search_all(Search *search)
     return prompt ? search_prompt(search) : search_lines(search);
 }
 
+// Parse the query, open library and model as far as they are needed, and run one query or one per line.
 static int run(const CliCommand *command, int argc, char **argv)
 {
     SearchSettings settings = {0};

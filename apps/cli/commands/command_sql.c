@@ -74,6 +74,7 @@ static char *blob_text(const void *bytes, size_t size_bytes, int blobs)
     return text;
 }
 
+// Fill a cell of the row from a column of the statement. Returns false if memory is refused.
 static bool fill_cell(Result *result, int column)
 {
     Cell *cell = &result->cells[column];
@@ -153,6 +154,7 @@ static int print_rows(const Session *session, Result *result)
     return code == SQLITE_DONE ? CLI_DONE : fail_sql(session, code);
 }
 
+// Run one statement and print its rows. Returns the exit status.
 static int run_statement(const Session *session, sqlite3_stmt *statement)
 {
     int count = sqlite3_column_count(statement);

@@ -57,11 +57,14 @@ typedef struct Checkpoint Checkpoint;
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err);
 void rv_checkpoint_close(Checkpoint *checkpoint);
 
+/* The results are borrowed from the checkpoint and valid until it is closed. */
 const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint);
 const char *rv_checkpoint_format(
     const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript", "openai"
 const char *rv_checkpoint_path(const Checkpoint *checkpoint);
 WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // type of the largest tensors
+
+/* Returns the number of elements of all tensors that the model uses. */
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
 
 /* SHA-256 of the weight file. For several files it is the SHA-256 of their digests (hexadecimal) in the order

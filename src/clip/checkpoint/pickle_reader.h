@@ -15,7 +15,10 @@
 RvStatus rv_pickle_read(const uint8_t *bytes, size_t size_bytes, const char *path, Pickle *out, RvError *err);
 void rv_pickle_clear(Pickle *pickle);
 
+/* True if the text equals `wanted`. */
 bool rv_pickle_text_is(PickleText text, const char *wanted);
+
+/* True if the value is the name `module`.`name`. */
 bool rv_pickle_is_global(const PickleValue *value, const char *module, const char *name);
 
 #endif

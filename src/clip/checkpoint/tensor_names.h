@@ -26,6 +26,8 @@ typedef enum NameScheme {
     // OpenAI's, but the text tower's names begin with "text.", as in open_clip's custom text towers
     NAMES_CUSTOM_TEXT
 } NameScheme;
+
+/* Returns the scheme by which the tensors are named, found by names that only one scheme has. */
 NameScheme rv_tensor_names_scheme(const TensorTable *tensors);
 
 /* Write where a tensor of OpenAI's name is stored in a checkpoint of that scheme. */

@@ -48,6 +48,8 @@ bool rv_tensor_count_elements(Tensor *tensor);
 /* Write the number of elements of its storage that the tensor spans, gaps included. Returns false if it
  * overflows. */
 bool rv_tensor_extent(const Tensor *tensor, size_t *extent);
+
+/* Returns the bytes of an element. */
 size_t rv_weight_type_bytes(WeightType type);
 const char *rv_weight_type_name(WeightType type); // "F32", "F16", "BF16"
 

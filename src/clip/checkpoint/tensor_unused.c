@@ -71,6 +71,8 @@ static void write_more(char text[32], size_t count)
         snprintf(text, 32, " and %zu more", count - 1);
 }
 
+// Report the tensors that no part of the model reads: an error for those inside the towers, a warning for
+// others.
 static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *path, const RvLog *log,
                       RvError *err)
 {

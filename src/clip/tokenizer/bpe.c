@@ -113,6 +113,7 @@ static void take_waiting(Word *word)
         heap_push(word, word->heap[word->capacity - word->waiting_count--]);
 }
 
+// Merge the pair unless it is stale, and record the pairs that the new token forms with its neighbours.
 static void merge_at(Word *word, const Candidate *pair)
 {
     uint32_t at = pair->at, gone = word->next[at];
@@ -127,6 +128,7 @@ static void merge_at(Word *word, const Candidate *pair)
     note_pair(word, at);
 }
 
+// Merge the word's tokens. New pairs wait outside of the heap until all pairs of the current rank are merged.
 static void merge_word(Word *word, size_t count)
 {
     for (uint32_t i = 0; i < count; i++) {

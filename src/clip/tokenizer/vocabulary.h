@@ -29,13 +29,17 @@ RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, co
                             Vocabulary *out, RvError *err);
 void rv_vocabulary_clear(Vocabulary *vocabulary);
 
-/* The same from bytes in memory; paths are for messages. Errors: as above; FORMAT also if merges are missing
- * that the tokens need, as in a file that was cut off. */
+/* The same from the bytes of OpenAI's bpe_simple_vocab_16e6.txt.gz; paths are for messages. Errors: as above;
+ * FORMAT also if merges are missing that the tokens need, as in a file that was cut off. */
 RvStatus rv_vocabulary_read_gz(const uint8_t *bytes, size_t size_bytes, const char *path, int vocabulary_size,
                                Vocabulary *out, RvError *err);
+
+/* vocab.json and merges.txt, as Hugging Face publishes them. */
 RvStatus rv_vocabulary_read_pair(const char *vocab_json, size_t json_bytes, const char *merges,
                                  size_t merges_bytes, const char *path, const char *merges_path,
                                  int vocabulary_size, Vocabulary *out, RvError *err);
+
+/* tokenizer.json, which contains both. */
 RvStatus rv_vocabulary_read_tokenizer_json(const char *json, size_t json_bytes, const char *path,
                                            int vocabulary_size, Vocabulary *out, RvError *err);
 

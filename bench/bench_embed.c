@@ -58,7 +58,7 @@ static void encode(Job *job, size_t first)
 {
     RvError err = {0};
     bench_check(rv_encoder_encode_inputs(job->encoder, job->pictures + first * job->picture_bytes, job->batch,
-                                         true, job->embeddings, &err),
+                                         RV_LENGTH_ONE, job->embeddings, &err),
                 &err);
 }
 

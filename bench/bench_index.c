@@ -14,7 +14,7 @@ static void index_one(RvEncoder *encoder, const char *video)
 {
     char path[4096];
     const char *folder = getenv("TMPDIR");
-    RvLibraryOptions library_options = {.create = true};
+    RvLibraryOptions library_options = {.mode = RV_OPEN_CREATE};
     RvIndexOptions options = {0};
     RvIndexReport report;
     RvLibrary *library = NULL;
@@ -45,7 +45,7 @@ int main(int argument_count, char **arguments)
     uint8_t *input = bench_must(calloc(side * side, 3));
     float *embedding = bench_must(calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding));
     bench_check(rv_encoder_weights_sha256(encoder, &sha256, &err), &err);
-    bench_check(rv_encoder_encode_inputs(encoder, input, 1, false, embedding, &err), &err);
+    bench_check(rv_encoder_encode_inputs(encoder, input, 1, RV_LENGTH_MODEL, embedding, &err), &err);
     free(input);
     free(embedding);
     for (int i = 2; i < argument_count; i++)

@@ -48,7 +48,7 @@ int cli_copy_run(const CopyRun *run)
     RvLog log = cli_log(run->common, &copying.progress);
     RvLibrary *from = NULL, *to = NULL;
     RvError err = {0};
-    RvLibraryOptions read = {.read_only = true, .log = log}, create = {.create = true, .log = log};
+    RvLibraryOptions read = {.mode = RV_OPEN_READ, .log = log}, create = {.mode = RV_OPEN_CREATE, .log = log};
     int status;
     cli_catch_interrupts();
     if (rv_library_open(run->from, &read, &from, &err) != RV_OK ||

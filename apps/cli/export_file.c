@@ -132,7 +132,7 @@ static bool write_pictures(Export *export, const RvFrameRows *rows)
             return false;
         cli_sql_picture(export->main.file, export->settings->dialect, rows->video_ids[i],
                         rows->frame_numbers[i], jpeg, size_bytes);
-        rv_library_free_picture(jpeg);
+        rv_free(jpeg);
     }
     return true;
 }
@@ -259,11 +259,9 @@ static RvStatus check_keys(const char *keys, RvError *err)
 
 static RvStatus open_libraries(Export *export, RvLog log, RvError *err)
 {
-    RvStatus status =
-        cli_open_library(export->settings->common, CLI_LIBRARY_READ, log, &export->library, err);
+    RvStatus status = cli_open_library(export->settings->common, RV_OPEN_READ, log, &export->library, err);
     if (status == RV_OK && export->settings->pictures)
-        status =
-            cli_open_library(export->settings->common, CLI_LIBRARY_READ, log, &export->picture_library, err);
+        status = cli_open_library(export->settings->common, RV_OPEN_READ, log, &export->picture_library, err);
     if (status == RV_OK)
         status = rv_library_list(export->library, export->settings->video_glob, &export->videos, err);
     if (status == RV_OK && export->videos.count == 0 && export->settings->video_glob != NULL)

@@ -79,7 +79,7 @@ void cli_sql_tables(FILE *file, SqlDialect dialect, bool pictures)
 
 bool cli_sql_video(FILE *file, SqlDialect dialect, const RvVideo *video)
 {
-    const char *texts[] = {video->codec, video->sampling, video->state, video->error};
+    const char *texts[] = {video->codec, video->sampling, video->state_name, video->error};
     fprintf(file, "INSERT INTO videos VALUES (%" PRId64 ", ", video->video_id);
     bool good = write_string(file, dialect, video->path);
     fputs(", ", file);

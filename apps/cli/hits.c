@@ -89,7 +89,7 @@ RvStatus cli_stored_picture(RvLibrary *library, int64_t video_id, int64_t frame_
     if (status != RV_OK)
         return status == RV_ERROR_NOT_FOUND ? RV_OK : status;
     status = rv_picture_decode(jpeg, size_bytes, NULL, &picture, err);
-    rv_library_free_picture(jpeg);
+    rv_free(jpeg);
     if (status != RV_OK)
         return status == RV_ERROR_FORMAT ? RV_OK : status;
     RvImage image = rv_picture_image(picture);

@@ -22,8 +22,8 @@ void cli_gone_settle(const RvVideos *known, bool retry_failed, CliSources *sourc
         const RvVideo *video = absolute != NULL ? bsearch(absolute, known->items, known->count,
                                                           sizeof *known->items, compare_path)
                                                 : NULL;
-        sources->items[i].settled = video != NULL && (strcmp(video->state, "complete") == 0 ||
-                                                      (!retry_failed && strcmp(video->state, "failed") == 0));
+        sources->items[i].settled = video != NULL && (video->state == RV_VIDEO_COMPLETE ||
+                                                      (!retry_failed && video->state == RV_VIDEO_FAILED));
         free(absolute);
     }
 }

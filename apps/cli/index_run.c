@@ -86,19 +86,19 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
     CliIndexing *indexing = list->indexing;
     list->cut = list->cut || cli_interrupted();
     if (indexing->stopped || list->cut)
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     bool end = false;
     CliSource *source = next_source(list, &end);
     if (source == NULL)
-        return end ? RV_INDEX_END : RV_INDEX_LATER;
+        return end ? RV_NEXT_END : RV_NEXT_LATER;
     CliListed video = listed(indexing, source, (size_t)(source - list->sources->items) + 1);
     item->path_or_url = source->path;
     list->running[slot] = source;
     if (cli_show_begin(&indexing->show, slot, &video))
-        return RV_INDEX_VIDEO;
+        return RV_NEXT_VIDEO;
     indexing->stopped = true;
     indexing->stop_status = cli_fail_memory();
-    return RV_INDEX_END;
+    return RV_NEXT_END;
 }
 
 static bool report_progress(void *user, const RvIndexProgress *report)

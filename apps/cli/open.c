@@ -27,13 +27,9 @@ const char *cli_library(const CliCommon *common)
     return setting(common->library, "REELVEC_LIBRARY");
 }
 
-RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
-                          RvError *err)
+RvStatus cli_open_library(const CliCommon *common, RvOpenMode mode, RvLog log, RvLibrary **out, RvError *err)
 {
-    RvLibraryOptions options = {.read_only = use == CLI_LIBRARY_READ,
-                                .create = use == CLI_LIBRARY_CREATE,
-                                .thread_count = common->thread_count,
-                                .log = log};
+    RvLibraryOptions options = {.mode = mode, .thread_count = common->thread_count, .log = log};
     // Opening a GPU takes longer than one search saves, so it is used only if the user names it.
     if (common->device != NULL && strcmp(common->device, "auto") != 0)
         options.device = common->device;
@@ -81,7 +77,7 @@ RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, R
         return cli_open_encoder(common, log, out, err);
     RvStatus status = encoder_options(common, log, &options, err);
     if (status == RV_OK && library == NULL) {
-        status = cli_open_library(common, CLI_LIBRARY_READ, (RvLog){0}, &opened, err);
+        status = cli_open_library(common, RV_OPEN_READ, (RvLog){0}, &opened, err);
         if (status == RV_ERROR_NOT_FOUND) // the first video creates it
             return rv_encoder_open(cli_model(common), &options, out, err);
         library = opened;

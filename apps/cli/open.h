@@ -17,12 +17,9 @@ bool cli_model_is_open(const CliCommon *common);
 /* Returns --library, otherwise REELVEC_LIBRARY, otherwise NULL, which means the default path. */
 const char *cli_library(const CliCommon *common);
 
-typedef enum CliLibraryUse { CLI_LIBRARY_READ, CLI_LIBRARY_CHANGE, CLI_LIBRARY_CREATE } CliLibraryUse;
-
-/* Open the library of cli_library. For CLI_LIBRARY_CREATE the library itself creates the default folder.
+/* Open the library of cli_library. For RV_OPEN_CREATE the library itself creates the default folder.
  * Errors: those of rv_library_open. */
-RvStatus cli_open_library(const CliCommon *common, CliLibraryUse use, RvLog log, RvLibrary **out,
-                          RvError *err);
+RvStatus cli_open_library(const CliCommon *common, RvOpenMode mode, RvLog log, RvLibrary **out, RvError *err);
 
 /* Open the model of cli_model, in the precision of --precision, otherwise of REELVEC_PRECISION. */
 RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, RvError *err);

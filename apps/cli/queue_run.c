@@ -111,16 +111,16 @@ static RvIndexNext wait_for_others(QueueList *list)
     int64_t open_count = list->counts.waiting + list->counts.leased;
     list->look_s = cli_clock_s() + list->lease_s / LOOKS_PER_LEASE;
     if (list->job_count > 0)
-        return RV_INDEX_LATER; // a running video may be returned to the queue
+        return RV_NEXT_LATER; // a running video may be returned to the queue
     if (open_count == 0) {
         list->worked_off = true;
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     }
     if (open_count != list->said && !indexing->common->quiet)
         cli_message("waiting: %lld video%s of the list %s with other workers", (long long)open_count,
                     open_count == 1 ? "" : "s", open_count == 1 ? "is" : "are");
     list->said = open_count;
-    return RV_INDEX_LATER;
+    return RV_NEXT_LATER;
 }
 
 // RvIndexList.next: take a video from the library's queue for the slot and let its lease be renewed.
@@ -131,14 +131,14 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
     RvQueueJob *job = &list->jobs[slot];
     RvError err = {0};
     if (indexing->stopped || cli_interrupted())
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     if (cli_clock_s() < list->look_s)
-        return RV_INDEX_LATER;
+        return RV_NEXT_LATER;
     if (rv_library_queue_take(indexing->library, list->listed, list->lease_s, job, &list->counts, &err) !=
         RV_OK) {
         cli_show_hide(&indexing->show);
         stop(indexing, cli_fail(&err));
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     }
     if (job->path == NULL)
         return wait_for_others(list);
@@ -154,12 +154,12 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
         rv_library_queue_end(indexing->library, job, RV_QUEUE_GIVE_BACK, NULL, NULL);
         rv_queue_job_clear(job);
         stop(indexing, cli_fail_memory());
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     }
     list->job_count++;
     cli_heart_watch(list->heart, slot, job);
     *item = (RvIndexItem){.path_or_url = job->path, .job = job};
-    return RV_INDEX_VIDEO;
+    return RV_NEXT_VIDEO;
 }
 
 /* ---- the list ----------------------------------------------------------------------------------------- */

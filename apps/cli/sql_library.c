@@ -54,7 +54,7 @@ static void harden(sqlite3 *db)
 /* Check that the file is a library that this version can read. */
 static RvStatus check_library(const char *path, bool write, RvError *err)
 {
-    RvLibraryOptions options = {.read_only = !write};
+    RvLibraryOptions options = {.mode = write ? RV_OPEN_WRITE : RV_OPEN_READ};
     RvLibrary *library = NULL;
     RvStatus status = rv_library_open(path, &options, &library, err);
     rv_library_close(library);

@@ -221,7 +221,7 @@ static RvStatus encode_picture(RvEncoder *encoder, const void *bytes, size_t siz
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
-    status = rv_encoder_encode_images(encoder, &image, 1, true, embedding, err);
+    status = rv_encoder_encode_images(encoder, &image, 1, RV_LENGTH_ONE, embedding, err);
     rv_picture_destroy(picture);
     return status;
 }
@@ -249,7 +249,7 @@ static void embed(sqlite3_context *context, const char *function, bool picture, 
     else if (picture)
         status = encode_picture(encoder, bytes, size_bytes, embedding, &err);
     else
-        status = rv_encoder_encode_text(encoder, bytes, size_bytes, true, embedding, &err);
+        status = rv_encoder_encode_text(encoder, bytes, size_bytes, RV_LENGTH_ONE, embedding, &err);
     if (status != RV_OK) {
         fail(context, function, &err);
         sqlite3_free(embedding);

@@ -15,10 +15,16 @@ extern "C" {
 
 typedef struct RvEncoder RvEncoder;
 
+/* How long embeddings are. */
+typedef enum RvLength {
+    RV_LENGTH_ONE,  /* scaled to length 1, so that their dot product is a cosine */
+    RV_LENGTH_MODEL /* as the model computes them */
+} RvLength;
+
 /* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ
  * by less than a hundredth of a degree or so, and may stand in one library. */
 typedef enum RvPrecision {
-    RV_PRECISION_AUTO,    /* FAST where the device gains by it, else FLOAT32 */
+    RV_PRECISION_AUTO,    /* FAST if the device gains by it, else FLOAT32 */
     RV_PRECISION_FLOAT32, /* 32-bit floats throughout */
     RV_PRECISION_FAST /* CPU: products of 16-bit integers, cosine to float32 at least 0.9999; CUDA: float16
                          with sums in float32, at least 0.9995 */
@@ -27,15 +33,15 @@ typedef enum RvPrecision {
 /* Zeroed options are good defaults. */
 typedef struct RvEncoderOptions {
     int thread_count;   /* 0: one per core that this process may use; at most RV_THREADS_MAX */
-    const char *device; /* for pictures: "cpu", "cuda", "cuda:1"; NULL or "auto": REELVEC_DEVICE where that is
-                           set, else CUDA where it works, else the CPU. Texts: always the CPU */
+    const char *device; /* for pictures: "cpu", "cuda", "cuda:1"; NULL or "auto": REELVEC_DEVICE if that is
+                           set, else CUDA if it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
     uint64_t reserved[8];
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
-    const char *name;        /* "ViT-B/32" where these are known weights, else the folder's or file's name;
+    const char *name;        /* "ViT-B/32" if these are known weights, else the folder's or file's name;
                                 rv_encoder_weights_sha256 finds out, until then the place tells */
     const char *path;        /* what was opened */
     const char *format;      /* "huggingface", "open_clip", "openai-torchscript", "openai" (a state dict) */
@@ -57,26 +63,29 @@ typedef struct RvModelInfo {
     int batch_size; /* pictures that a call should bring to keep the device busy */
 } RvModelInfo;
 
+/* Threads: one call at a time per encoder; any number of encoders at once. */
+
 /* Open a checkpoint: a Hugging Face or open_clip folder, a weight file (.pt, .bin, .safetensors) with its
  * settings beside it, or the name of a fetched model ("ViT-B/32"). Files are mapped; weights are packed when
- * a tower is first used. Threads: one encoder serves one call at a time. Errors: NOT_FOUND, FORMAT, MISMATCH,
+ * a tower is first used. Errors: NOT_FOUND, FORMAT, MISMATCH,
  * UNSUPPORTED, MEMORY.
  */
 RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out,
                                 RvError *err);
 RV_API void rv_encoder_close(RvEncoder *encoder);
 
-/* Strings live as long as the encoder, those of the device until it changes: see rv_encoder_open_device. */
+/* Strings are valid until the encoder is closed, those of the device until it changes: see
+ * rv_encoder_open_device. */
 RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
 
 /* SHA-256 of the weights as 64 hexadecimal digits. Reads the whole checkpoint the first time; kept in the
- * user's cache folder by path, size and time afterwards. The string lives as long as the encoder. */
+ * user's cache folder by path, size and time afterwards. The string is valid until the encoder is closed. */
 RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err);
 
-/* text: UTF-8 of size_bytes bytes (NUL bytes allowed). embedding: float32[dimensions]; of length 1 when
- * normalize. A text over the context length is cut (end token kept) and a warning logged. */
+/* text: UTF-8 of size_bytes bytes (NUL bytes allowed). embedding: float32[dimensions]. A text over the
+ * context length is cut (end token kept) and a warning logged. */
 RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,
-                                       bool normalize, float *embedding, RvError *err);
+                                       RvLength length, float *embedding, RvError *err);
 
 /* Decide on the device for pictures now, so that the info tells device, precision and batch size; the first
  * picture does it otherwise. A device that fails later is replaced by the CPU, with a warning in the log:
@@ -88,29 +97,27 @@ RV_API RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err);
  * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
 RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
 
-/* So many videos decoded at once keep the device busy, once it is decided on (rv_encoder_open_device): 1 for
- * a processor, which they share with it. */
+/* How many videos to decode at once to keep the device busy; valid after rv_encoder_open_device. 1 for a
+ * processor, which they share with it. */
 RV_API int rv_encoder_jobs(const RvEncoder *encoder);
 
 /* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
  * bicubic, centre crop); an embedding does not depend on what else is in the call, on CUDA to rounding. */
 RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
-                                         bool normalize, float *embeddings, RvError *err);
+                                         RvLength length, float *embeddings, RvError *err);
 
 /* The same from model inputs: inputs_rgb_u8 uint8[image_count, image_size, image_size, 3]. */
 RV_API RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
-                                         bool normalize, float *embeddings, RvError *err);
+                                         RvLength length, float *embeddings, RvError *err);
 
 /* The model's input for a picture: input_rgb_u8 uint8[image_size, image_size, 3]. */
 RV_API RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8,
                                       RvError *err);
 
 /* Token numbers of a text, start and end included, not cut. *tokens is to be freed with
- * rv_encoder_free_tokens.
- */
+ * rv_free. */
 RV_API RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
                                     size_t *token_count, RvError *err);
-RV_API void rv_encoder_free_tokens(int32_t *tokens);
 
 #ifdef __cplusplus
 }

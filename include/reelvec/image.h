@@ -22,7 +22,7 @@ typedef struct RvImage {
     int height;
     int channel_count;
     size_t row_stride;
-    bool nearest; /* palette and 1-bit pictures: Pillow resamples these by nearest neighbour, and so do we */
+    uint64_t reserved[1]; /* 0; in a view of an RvPicture, what reelvec knows of it: keep it when copying */
 } RvImage;
 
 /* A picture that owns its pixels. */
@@ -34,6 +34,8 @@ typedef struct RvPictureOptions {
                               EXIF orientation says that it lies on its side */
     uint64_t reserved[8];
 } RvPictureOptions;
+
+/* Threads: any number of calls at once; a picture may be read by several threads. */
 
 /* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file, a pipe or an http(s) URL, at most
  * 256 MiB and 2^28 pixels. It is turned upright by its EXIF orientation, as every viewer shows it. options:

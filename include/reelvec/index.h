@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reelvec/encoder.h"
 #include "reelvec/sampling.h"
 #include "reelvec/status.h"
 
@@ -14,7 +15,6 @@
 extern "C" {
 #endif
 
-typedef struct RvEncoder RvEncoder;   /* reelvec/encoder.h */
 typedef struct RvLibrary RvLibrary;   /* reelvec/library.h */
 typedef struct RvQueueJob RvQueueJob; /* reelvec/queue.h */
 
@@ -55,9 +55,9 @@ typedef struct RvIndexOptions {
     double skip_similar; /* 0: off; else a frame whose model input differs from that of the last embedded
                             frame by less than so many of the 255 levels on average takes that frame's
                             embedding; its time and picture are its own */
-    bool no_normalize;   /* store embeddings as the model computes them; all of a library are of one kind */
-    bool retry_failed;   /* take up videos that failed before */
-    bool force;          /* index again what is complete */
+    RvLength embedding_length; /* all embeddings of a library are of one kind */
+    bool retry_failed;         /* take up videos that failed before */
+    bool force;                /* index again what is complete */
     RvIndexProgressCallback progress;
     void *progress_user;
     uint64_t reserved[8];
@@ -101,9 +101,9 @@ RV_API RvStatus rv_library_index(RvLibrary *library, RvEncoder *encoder, const c
 #define RV_INDEX_JOBS_MAX 256
 
 typedef enum RvIndexNext {
-    RV_INDEX_VIDEO, /* *item is the next video */
-    RV_INDEX_LATER, /* none now; ask again while others run, and after a fraction of a second */
-    RV_INDEX_END    /* no more videos */
+    RV_NEXT_VIDEO, /* *item is the next video */
+    RV_NEXT_LATER, /* none now; ask again while others run, and after a fraction of a second */
+    RV_NEXT_END    /* no more videos */
 } RvIndexNext;
 
 typedef struct RvIndexItem {

@@ -23,10 +23,15 @@ extern "C" {
 
 typedef struct RvLibrary RvLibrary;
 
+typedef enum RvOpenMode {
+    RV_OPEN_WRITE,  /* a library that is there */
+    RV_OPEN_CREATE, /* likewise; an empty one is made if there is none */
+    RV_OPEN_READ    /* a library that is there; whatever would change it is refused */
+} RvOpenMode;
+
 /* Zeroed options are good defaults. */
 typedef struct RvLibraryOptions {
-    bool read_only; /* refuse to create or change anything */
-    bool create;    /* make an empty library if there is none */
+    RvOpenMode mode;
     /* NULL or "cpu": searches run on the CPU. "cuda", "cuda:N": libraries that have codes (see code_count)
      * are searched on that GPU if they fit, with the same hits; the first search copies them there, which
      * pays if many follow. "auto": likewise, if there is a GPU. */
@@ -75,10 +80,9 @@ RV_API RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *
 /* The frames of one video by number. */
 RV_API RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err);
 
-/* The stored picture (JPEG) of a frame. *jpeg is to be freed with rv_library_free_picture. */
+/* The stored picture (JPEG) of a frame. *jpeg is to be freed with rv_free. */
 RV_API RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                                    size_t *size_bytes, RvError *err);
-RV_API void rv_library_free_picture(uint8_t *jpeg);
 
 /* Hand all frames of the videos that video_glob means (NULL: all; see RvNaming) to `rows`, block by block, by
  * video_id and frame number: one state of the library, whatever others write meanwhile. `rows` must not use

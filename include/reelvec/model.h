@@ -26,24 +26,26 @@ typedef struct RvKnownModel {
     const char *languages; /* that its texts may be in: "English" */
 } RvKnownModel;
 
+/* Threads: any number of calls at once. Callbacks run on the caller's thread. */
+
 /* Models that rv_model_fetch knows; NULL behind the last. Static storage. */
 RV_API const RvKnownModel *rv_model_known(size_t index);
 
 /* Folder that fetched and added models live in ($XDG_DATA_HOME/reelvec/models). */
 RV_API RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err);
 
-/* Path of a model by name or path: the name of an added model gives its checkpoint, an existing path is given
- * back as it is, a known name gives the fetched checkpoint; NOT_FOUND says how to fetch it. */
+/* Path of a model by name or path: the checkpoint of an added model of that name, an existing path unchanged,
+ * or the fetched checkpoint of a known name; NOT_FOUND says how to fetch it. */
 RV_API RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err);
 
-/* The models of the models folder that are no known ones, by name; false from `added` ends it. */
+/* The models of the models folder that are no known ones, by name. Return false from `added` to stop. */
 RV_API RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
                                     RvError *err);
 
 /* The checkpoint that a library names: at its place, under its name in the models folder, else anywhere in
- * that folder. Nothing is given whose weights have another SHA-256, and no name is taken as a path. place:
- * where the checkpoint lay when the library was made, an absolute path, or NULL; anything else there than a
- * regular file or a folder is left alone. Errors: NOT_FOUND says how to get the model. */
+ * that folder. A checkpoint whose weights have another SHA-256 is never returned, and no name is taken as a
+ * path. place: where the checkpoint was when the library was made, an absolute path, or NULL; anything else
+ * there than a regular file or a folder is left alone. Errors: NOT_FOUND says how to get the model. */
 RV_API RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
                                 size_t size_bytes, RvError *err);
 
@@ -60,7 +62,7 @@ typedef struct RvFetchOptions {
     bool (*progress)(void *user,
                      const RvFetchProgress *progress); /* false stops; the part stays for resuming */
     void *progress_user;
-    int stall_timeout_s; /* give up when nothing arrives for so long; 0: 30 */
+    int stall_timeout_s; /* give up if nothing arrives for so long; 0: 30 */
     RvLog log; /* INFO: what comes from where and how large it is, before it comes; WARNING: an address that
                   failed, a file that nothing is known to compare with */
     uint64_t reserved[8];

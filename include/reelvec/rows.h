@@ -13,14 +13,22 @@
 extern "C" {
 #endif
 
+typedef enum RvVideoState {
+    RV_VIDEO_UNKNOWN, /* a word that this version does not know, or not read; see state_name */
+    RV_VIDEO_INDEXING,
+    RV_VIDEO_COMPLETE,
+    RV_VIDEO_FAILED
+} RvVideoState;
+
 typedef struct RvVideo {
     int64_t video_id;
     char *path;
     char *content_key;
     char *codec;
-    char *sampling; /* "interval:1" and the like */
-    char *state;    /* "indexing", "complete", "failed" */
-    char *error;    /* why a video failed, or what was damaged in a complete one; else "" */
+    char *sampling;   /* "interval:1" and the like */
+    char *state_name; /* as the library keeps it: "indexing", "complete", "failed" */
+    RvVideoState state;
+    char *error; /* why a video failed, or what was damaged in a complete one; else "" */
     double duration_s, frame_rate;
     int width, height; /* as displayed */
     int64_t frame_count;
@@ -85,6 +93,9 @@ typedef struct RvLibraryInfo {
 /* Whether a video's file is gone. The library still has its frames, and searches find them. False for a URL,
  * and if that cannot be decided (a folder that cannot be entered). */
 RV_API bool rv_video_is_missing(const RvVideo *video);
+
+/* "indexing", "complete", "failed"; "unknown" otherwise. Never NULL. */
+RV_API const char *rv_video_state_name(RvVideoState state);
 
 RV_API void rv_videos_clear(RvVideos *videos);
 RV_API void rv_frames_clear(RvFrames *frames);

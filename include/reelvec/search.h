@@ -32,7 +32,7 @@ typedef struct RvTerm {
     const RvImage *image;
     const float *vector;
     double time_s;
-    double weight;         /* 0 means 1; negative: away from it */
+    double weight;         /* 1 for a usual term; negative: away from it; 0: ARGUMENT */
     bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
     uint64_t reserved[4];
 } RvTerm;

@@ -37,7 +37,7 @@ typedef enum RvStatus {
  * which later versions use for members of their own. In options they must be 0, as they are in a zeroed
  * struct; else the call fails with ARGUMENT, since the program was made for a newer reelvec. Structs that
  * reelvec allocates may get members at their end, so a program does not allocate or copy them as arrays.
- * RvLog, RvImage, RvFrameInfo and the lists of items and count stay as they are. */
+ * RvLog, RvFrameInfo and the lists of items and count stay as they are. */
 
 #define RV_ERROR_MESSAGE_SIZE 1024
 #define RV_ERROR_SUBJECT_SIZE 128
@@ -90,6 +90,10 @@ typedef struct RvError {
 
 /* The status as a short English noun phrase ("not found"). Never NULL. */
 RV_API const char *rv_status_name(RvStatus status);
+
+/* Free a buffer that a call handed out (tokens, pictures). NULL is accepted. Threads: any. Structs with
+ * members of their own have a _clear, handles a _close. */
+RV_API void rv_free(void *buffer);
 
 #ifdef __cplusplus
 }

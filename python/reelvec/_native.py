@@ -25,6 +25,8 @@ API_VERSION = 1  # REELVEC_API_VERSION of the headers that this file mirrors
 
 THREADS_MAX, BATCH_MAX, JOBS_MAX = 1024, 256, 256
 TOP_MAX = 2**31 - 1
+OPEN_WRITE, OPEN_CREATE, OPEN_READ = 0, 1, 2
+LENGTH_ONE, LENGTH_MODEL = 0, 1
 
 log = logging.getLogger("reelvec")
 
@@ -32,6 +34,11 @@ log = logging.getLogger("reelvec")
 def reserved(count: int) -> list:
     """What a struct has at its end for later versions; 0."""
     return [("reserved", c_uint64 * count)]
+
+
+def length_of(normalize: bool) -> int:
+    """The RvLength that an argument `normalize` asks for."""
+    return LENGTH_ONE if normalize else LENGTH_MODEL
 
 
 def values_of(raw: Structure) -> list:
@@ -53,7 +60,7 @@ class RvLog(Structure):
 
 class RvImage(Structure):
     _fields_ = [("pixels_u8", c_void_p), ("width", c_int), ("height", c_int), ("channel_count", c_int),
-                ("row_stride", c_size_t), ("nearest", c_bool)]
+                ("row_stride", c_size_t)] + reserved(1)
 
 
 class RvPictureOptions(Structure):
@@ -74,7 +81,7 @@ class RvModelInfo(Structure):
 
 
 class RvLibraryOptions(Structure):
-    _fields_ = [("read_only", c_bool), ("create", c_bool), ("device", c_char_p),
+    _fields_ = [("mode", c_int), ("device", c_char_p),
                 ("thread_count", c_int), ("log", RvLog)] + reserved(8)
 
 
@@ -109,7 +116,7 @@ class RvSamplingOptions(Structure):
 class RvIndexOptions(Structure):
     _fields_ = [("batch_size", c_int),
                 ("thumbnail_height", c_int), ("thumbnail_quality", c_int), ("sampling", RvSamplingOptions), ("hwaccel", c_char_p), ("skip_similar", c_double),
-                ("no_normalize", c_bool), ("retry_failed", c_bool), ("force", c_bool),
+                ("embedding_length", c_int), ("retry_failed", c_bool), ("force", c_bool),
                 ("progress", IndexProgressCallback), ("progress_user", c_void_p)] + reserved(8)
 
 
@@ -165,7 +172,8 @@ class RvAnnInfo(Structure):
 
 class RvVideo(Structure):
     _fields_ = ([("video_id", c_int64)] +
-                [(name, c_char_p) for name in ("path", "content_key", "codec", "sampling", "state", "error")] +
+                [(name, c_char_p) for name in ("path", "content_key", "codec", "sampling", "state_name")] +
+                [("state", c_int), ("error", c_char_p)] +
                 [("duration_s", c_double), ("frame_rate", c_double), ("width", c_int), ("height", c_int),
                  ("frame_count", c_int64)] + reserved(8))
 
@@ -235,10 +243,9 @@ FUNCTIONS = {
     "rv_encoder_info": (P(RvModelInfo), [HANDLE]),
     "rv_encoder_open_device": (c_int, [HANDLE, E]),
     "rv_encoder_weights_sha256": (c_int, [HANDLE, P(c_char_p), E]),
-    "rv_encoder_encode_text": (c_int, [HANDLE, c_char_p, c_size_t, c_bool, c_void_p, E]),
-    "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_bool, c_void_p, E]),
+    "rv_encoder_encode_text": (c_int, [HANDLE, c_char_p, c_size_t, c_int, c_void_p, E]),
+    "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_int, c_void_p, E]),
     "rv_encoder_tokenize": (c_int, [HANDLE, c_char_p, c_size_t, P(P(c_int32)), P(c_size_t), E]),
-    "rv_encoder_free_tokens": (None, [P(c_int32)]),
     "rv_picture_load": (c_int, [c_char_p, P(RvPictureOptions), OUT, E]),
     "rv_picture_decode": (c_int, [c_char_p, c_size_t, P(RvPictureOptions), OUT, E]),
     "rv_picture_image": (RvImage, [HANDLE]),
@@ -264,7 +271,7 @@ FUNCTIONS = {
     "rv_library_frames": (c_int, [HANDLE, c_int64, P(RvFrames), E]),
     "rv_frames_clear": (None, [P(RvFrames)]),
     "rv_library_picture": (c_int, [HANDLE, c_int64, c_int64, P(P(c_uint8)), P(c_size_t), E]),
-    "rv_library_free_picture": (None, [P(c_uint8)]),
+    "rv_free": (None, [c_void_p]),
     "rv_library_embeddings": (c_int, [HANDLE, c_char_p, FrameRowsCallback, c_void_p, E]),
     "rv_library_info": (c_int, [HANDLE, P(RvLibraryInfo), E]),
     "rv_library_verify": (c_int, [HANDLE, FaultCallback, c_void_p, P(c_size_t), E]),

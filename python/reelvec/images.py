@@ -91,7 +91,7 @@ class ImageView:
         if self._picture:
             _native.LIBRARY.rv_picture_destroy(self._picture)
 
-    def _use_array(self, array: np.ndarray, nearest: bool = False) -> None:
+    def _use_array(self, array: np.ndarray) -> None:
         if array.dtype != np.uint8:
             raise TypeError(f"a picture array must be uint8 with values 0 to 255, not {array.dtype}")
         if array.ndim == 2:
@@ -101,20 +101,26 @@ class ImageView:
         self._array = np.ascontiguousarray(array)
         height, width, channels = self._array.shape
         self.value = RvImage(pixels_u8=self._array.ctypes.data, width=width, height=height, channel_count=channels,
-                             row_stride=width * channels, nearest=nearest)
+                             row_stride=width * channels)
 
     def _use_pillow(self, image) -> None:
-        # Pillow resamples palette and 1-bit pictures by nearest neighbour, and CLIP's preprocessing resizes first.
-        nearest = image.mode in ("P", "1")
-        if image.mode == "1":
-            image = image.convert("L")
-        elif image.mode == "P":
-            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-        elif image.mode.startswith("I"):
+        if image.mode in ("P", "1"):
+            return self._use_indexed(image)
+        if image.mode.startswith("I"):
             return self._use_array(_high_bytes(image))
-        elif image.mode not in ("L", "LA", "RGB", "RGBA"):
+        if image.mode not in ("L", "LA", "RGB", "RGBA"):
             image = image.convert("RGB")
-        self._use_array(np.asarray(image), nearest)
+        self._use_array(np.asarray(image))
+
+    def _use_indexed(self, image) -> None:
+        """Palette and 1-bit pictures, which Pillow resamples by nearest neighbour before CLIP sees them. The C library
+        knows by the file that a picture is one, so it reads them as a PNG file."""
+        file = io.BytesIO()
+        transparency = {"transparency": image.info["transparency"]} if "transparency" in image.info else {}
+        image.save(file, "PNG", compress_level=1, **transparency)
+        data = file.getvalue()
+        as_it_is = _native.RvPictureOptions(no_exif_rotation=True)
+        call("rv_picture_decode", data, len(data), ctypes.byref(as_it_is), ctypes.byref(self._picture))
 
 
 def is_pillow(image: Any) -> bool:

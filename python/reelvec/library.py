@@ -58,7 +58,7 @@ def _glob(pattern: Optional[Path]) -> Optional[bytes]:
 
 def _video(raw: _native.RvVideo) -> Video:
     return Video(raw.video_id, *(os.fsdecode(getattr(raw, name) or b"") for name in (
-        "path", "content_key", "codec", "sampling", "state", "error")), raw.duration_s, raw.frame_rate, raw.width,
+        "path", "content_key", "codec", "sampling", "state_name", "error")), raw.duration_s, raw.frame_rate, raw.width,
                  raw.height, raw.frame_count)
 
 
@@ -104,8 +104,8 @@ class Library(_native.Uncopied):
             raise ValueError("the library is closed")
         if not self._handle.open:
             create = create or self.uri == "memory:"
-            options = _native.RvLibraryOptions(read_only=self.read_only, create=create and not self.read_only,
-                                               device=_native.encode_device(self.device),
+            mode = _native.OPEN_READ if self.read_only else _native.OPEN_CREATE if create else _native.OPEN_WRITE
+            options = _native.RvLibraryOptions(mode=mode, device=_native.encode_device(self.device),
                                                thread_count=self.threads, log=_native.log_to_python())
             self._handle.fill("rv_library_open", _native.encode_path(self.uri), ctypes.byref(options))
         return self._handle
@@ -187,7 +187,7 @@ class Library(_native.Uncopied):
                 scene_threshold=0 if isinstance(scenes, bool) else scenes, exact_pixels=exact_pixels),
             batch_size=_native.whole(batch, "batch", 0, _native.BATCH_MAX),
             thumbnail_height=_native.whole(height, "height", 0, 2**16),
-            thumbnail_quality=_native.whole(quality, "quality", 0, 100), no_normalize=not normalize, retry_failed=retry_failed,
+            thumbnail_quality=_native.whole(quality, "quality", 0, 100), embedding_length=_native.length_of(normalize), retry_failed=retry_failed,
             force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
         places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
         run = IndexRun([name for place in places for name in _sources(place, exclude, follow)], progress)
@@ -401,7 +401,7 @@ class Library(_native.Uncopied):
         try:
             return Picture(ctypes.string_at(data, size.value))
         finally:
-            LIBRARY.rv_library_free_picture(data)
+            LIBRARY.rv_free(data)
 
     def info(self) -> LibraryInfo:
         """Counts and extremes; reads every row."""

@@ -122,7 +122,7 @@ class Model(_native.Uncopied):
                 raise TypeError(f"a text must be str, not {type(text).__name__}")
             data = text.encode("utf-8")
             with self._handle as encoder:
-                call("rv_encoder_encode_text", encoder, data, len(data), normalize, row.ctypes.data)
+                call("rv_encoder_encode_text", encoder, data, len(data), _native.length_of(normalize), row.ctypes.data)
         return out[0] if single else out
 
     def encode_image(self, images: Union[ImageInput, Iterable[ImageInput]], *, normalize: bool = True,
@@ -143,7 +143,7 @@ class Model(_native.Uncopied):
                 break
             part = np.empty((len(views), self.dimensions), np.float32)
             with self._handle as encoder:
-                call("rv_encoder_encode_images", encoder, array, len(views), normalize, part.ctypes.data)
+                call("rv_encoder_encode_images", encoder, array, len(views), _native.length_of(normalize), part.ctypes.data)
             parts.append(part)
         out = np.concatenate(parts)
         return out[0] if single else out
@@ -155,7 +155,7 @@ class Model(_native.Uncopied):
         with self._handle as encoder:
             call("rv_encoder_tokenize", encoder, data, len(data), ctypes.byref(tokens), ctypes.byref(count))
             result = tokens[:count.value]
-            _native.LIBRARY.rv_encoder_free_tokens(tokens)
+            _native.LIBRARY.rv_free(tokens)
         return result
 
     def close(self) -> None:

@@ -75,7 +75,7 @@ class Term:
     def fill(self, out: RvTerm, dimensions: int) -> None:
         """Write the C struct; it lives as long as the term."""
         out.kind, out.time_s, out.weight = self.kind, self.time, self.weight
-        if self.weight == 0:  # the C library takes 0 for "not given"
+        if self.weight == 0:
             raise errors.ArgumentError("a weight of 0 says nothing; leave the term out")
         if self.kind in (_TEXT, _FRAME):
             out.value = self.value

@@ -45,3 +45,8 @@ char *rv_mem_copy_string(const char *text, RvError *err)
         memcpy(copy, text, size_bytes);
     return copy;
 }
+
+void rv_free(void *buffer)
+{
+    free(buffer);
+}

@@ -166,9 +166,9 @@ RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError
     return RV_OK;
 }
 
-/* Scale the embedding to length 1 if `normalize` is set. Fails if it has no direction: weights that overflow
+/* Scale the embedding to length 1 if that is wanted. Fails if it has no direction: weights that overflow
  * produce embeddings that no search can use. */
-static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, bool normalize, RvError *err)
+static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, RvLength wanted, RvError *err)
 {
     size_t dimensions = (size_t)encoder->info.dimensions;
     double length = rv_vector_length(embedding, dimensions);
@@ -176,7 +176,7 @@ static RvStatus finish_embedding(const RvEncoder *encoder, float *embedding, boo
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: the model gives an embedding of length %g; its weights are broken",
                             encoder->path, length);
-    if (normalize)
+    if (wanted == RV_LENGTH_ONE)
         rv_vector_normalize(embedding, dimensions, length);
     return RV_OK;
 }
@@ -200,12 +200,7 @@ RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_b
                : status;
 }
 
-void rv_encoder_free_tokens(int32_t *tokens)
-{
-    free(tokens);
-}
-
-RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, bool normalize,
+RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,
                                 float *embedding, RvError *err)
 {
     int32_t *tokens = NULL;
@@ -222,7 +217,7 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
     }
     status = rv_clip_encode_text(encoder->model, tokens, token_count, embedding, err);
     free(tokens);
-    return status == RV_OK ? finish_embedding(encoder, embedding, normalize, err) : status;
+    return status == RV_OK ? finish_embedding(encoder, embedding, length, err) : status;
 }
 
 RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
@@ -265,7 +260,7 @@ int rv_encoder_jobs(const RvEncoder *encoder)
 }
 
 RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
-                                  bool normalize, float *embeddings, RvError *err)
+                                  RvLength length, float *embeddings, RvError *err)
 {
     RvError failure = {0};
     RvStatus status = rv_encoder_open_device(encoder, err);
@@ -276,7 +271,7 @@ RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_
     if (status != RV_OK && falls_back(encoder, &failure, err))
         status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, err);
     for (size_t i = 0; i < image_count && status == RV_OK; i++)
-        status = finish_embedding(encoder, embeddings + i * (size_t)encoder->info.dimensions, normalize, err);
+        status = finish_embedding(encoder, embeddings + i * (size_t)encoder->info.dimensions, length, err);
     return status;
 }
 
@@ -286,7 +281,7 @@ RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t
 }
 
 RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
-                                  bool normalize, float *embeddings, RvError *err)
+                                  RvLength length, float *embeddings, RvError *err)
 {
     size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
     if (encoder->inputs_u8 == NULL) {
@@ -308,7 +303,7 @@ RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, siz
                 return status;
         }
         RvStatus status =
-            rv_encoder_encode_inputs(encoder, encoder->inputs_u8, count, normalize,
+            rv_encoder_encode_inputs(encoder, encoder->inputs_u8, count, length,
                                      embeddings + first * (size_t)encoder->info.dimensions, err);
         if (status != RV_OK)
             return status;

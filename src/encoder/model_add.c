@@ -208,9 +208,9 @@ static RvStatus try_both_towers(RvEncoder *encoder, RvError *err)
     float *embedding = rv_mem_alloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding, err);
     if (embedding == NULL)
         return RV_ERROR_MEMORY;
-    RvStatus status = rv_encoder_encode_text(encoder, "a", 1, true, embedding, err);
+    RvStatus status = rv_encoder_encode_text(encoder, "a", 1, RV_LENGTH_ONE, embedding, err);
     if (status == RV_OK)
-        status = rv_encoder_encode_images(encoder, &picture, 1, true, embedding, err);
+        status = rv_encoder_encode_images(encoder, &picture, 1, RV_LENGTH_ONE, embedding, err);
     free(embedding);
     return status;
 }

@@ -12,23 +12,22 @@
 
 struct BatchWriter {
     RvEncoder *encoder;
-    bool normalize;
+    RvLength length;
     size_t dimensions;
     float *embeddings;     // [batch_size, dimensions]
     float *last_embedding; // [dimensions], of the last embedded frame of the batches before
     FrameRecord *records;  // [batch_size]
 };
 
-RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, bool normalize, BatchWriter **out,
+RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, RvLength length, BatchWriter **out,
                                 RvError *err)
 {
     *out = NULL;
     BatchWriter *writer = rv_mem_alloc(1, sizeof *writer, err);
     if (writer == NULL)
         return RV_ERROR_MEMORY;
-    *writer = (BatchWriter){.encoder = encoder,
-                            .normalize = normalize,
-                            .dimensions = (size_t)rv_encoder_info(encoder)->dimensions};
+    *writer = (BatchWriter){
+        .encoder = encoder, .length = length, .dimensions = (size_t)rv_encoder_info(encoder)->dimensions};
     writer->embeddings = rv_mem_alloc_aligned(batch_size, writer->dimensions * sizeof(float), err);
     writer->records = rv_mem_alloc(batch_size, sizeof *writer->records, err);
     writer->last_embedding = rv_mem_alloc_aligned(writer->dimensions, sizeof(float), err);
@@ -101,7 +100,7 @@ RvStatus rv_batch_writer_put(BatchWriter *writer, const FrameBatch *batch, Store
 {
     double begun_s = rv_clock_s();
     RvStatus status = rv_encoder_encode_inputs(writer->encoder, batch->inputs_u8, batch->input_count,
-                                               writer->normalize, writer->embeddings, err);
+                                               writer->length, writer->embeddings, err);
     double embedded_s = rv_clock_s();
     if (status == RV_OK)
         status = store_batch(writer, batch, store, video_id, err);

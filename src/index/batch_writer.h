@@ -10,7 +10,7 @@
 typedef struct BatchWriter BatchWriter;
 
 /* batch_size: frames of the largest batch. The encoder is borrowed. Errors: MEMORY. */
-RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, bool normalize, BatchWriter **out,
+RvStatus rv_batch_writer_create(RvEncoder *encoder, size_t batch_size, RvLength length, BatchWriter **out,
                                 RvError *err);
 void rv_batch_writer_destroy(BatchWriter *writer);
 

@@ -209,8 +209,8 @@ static bool admit(PipelineRun *run)
     if (task == NULL)
         return false;
     RvIndexNext next = run->list->next(run->list->user, task->slot, &item);
-    run->list_ended = next == RV_INDEX_END;
-    if (next != RV_INDEX_VIDEO)
+    run->list_ended = next == RV_NEXT_END;
+    if (next != RV_NEXT_VIDEO)
         return false;
     *task = (Task){.events = run->events, .slot = task->slot, .stage = TASK_NEW, .item = item};
     task->start_s = task->reported_s = rv_clock_s();

@@ -15,6 +15,10 @@ RvStatus rv_index_check_options(const RvIndexOptions *options, RvError *err)
 {
     SamplerOptions ignored;
     RvStatus status = RV_CHECK_RESERVED(RvIndexOptions, options, err);
+    if (status == RV_OK && options->embedding_length != RV_LENGTH_ONE &&
+        options->embedding_length != RV_LENGTH_MODEL)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a kind %d of embedding's length is not known",
+                            (int)options->embedding_length);
     return status == RV_OK ? rv_sampler_options(&options->sampling, &ignored, err) : status;
 }
 
@@ -32,7 +36,7 @@ void rv_index_settings(const RvIndexOptions *options, char *text, size_t size_by
     }
     if (length > 0 && (size_t)length < size_bytes)
         snprintf(text + length, size_bytes - (size_t)length, "%s%s%s",
-                 options->no_normalize ? " no-normalize" : "",
+                 options->embedding_length == RV_LENGTH_MODEL ? " no-normalize" : "",
                  options->sampling.exact_pixels ? " exact-pixels" : "", options->force ? " force" : "");
 }
 

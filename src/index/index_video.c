@@ -120,11 +120,6 @@ RvStatus rv_index_video_read(IndexVideo *video, RvError *err)
     return status;
 }
 
-static bool in_state(const StoredVideo *row, const char *state)
-{
-    return strcmp(row->video.state, state) == 0;
-}
-
 /* The row has the same content: keep it, continue it, or replace it. */
 static RvStatus decide_on_row(Store *store, const VideoSource *source, const StoredVideo *row,
                               const RvIndexOptions *options, RvIndexReport *report, IndexDecision *decision,
@@ -141,16 +136,16 @@ static RvStatus decide_on_row(Store *store, const VideoSource *source, const Sto
     }
     if (options->force || strcmp(row->video.sampling, source->sampling) != 0) {
         decision->replace_id = row->video.video_id;
-    } else if (in_state(row, "complete")) {
+    } else if (row->video.state == RV_VIDEO_COMPLETE) {
         decision->done = true;
         report->outcome = moved ? RV_INDEX_RENAMED : RV_INDEX_UNCHANGED;
-    } else if (in_state(row, "failed") && !options->retry_failed) {
+    } else if (row->video.state == RV_VIDEO_FAILED && !options->retry_failed) {
         decision->done = true;
         report->outcome = RV_INDEX_SKIPPED_FAILED;
     } else {
         decision->resume_id = row->video.video_id;
         decision->first_sample = (size_t)row->video.frame_count;
-        if (in_state(row, "indexing"))
+        if (row->video.state == RV_VIDEO_INDEXING)
             snprintf(decision->damage, sizeof decision->damage, "%s", row->video.error);
     }
     return RV_OK;
@@ -182,7 +177,7 @@ static RvStatus choose(Store *store, const VideoSource *source, const RvIndexOpt
     const char *path = source->same_content.video.path;
     if (rv_file_is_gone(path) || strcmp(path, source->path) == 0)
         return decide_on_row(store, source, &source->same_content, options, report, decision, err);
-    if (in_state(&source->same_content, "complete") && !options->force &&
+    if (source->same_content.video.state == RV_VIDEO_COMPLETE && !options->force &&
         strcmp(source->same_content.video.sampling, source->sampling) == 0) {
         decision->done = true;
         report->outcome = RV_INDEX_DUPLICATE;
@@ -196,8 +191,8 @@ RvStatus rv_index_video_decide(IndexVideo *video, RvError *err)
 {
     const IndexContext *context = video->context;
     VideoSource *source = &video->source;
-    RvStatus status =
-        rv_encoder_claim(context->encoder, context->store, !context->options->no_normalize, err);
+    RvStatus status = rv_encoder_claim(context->encoder, context->store,
+                                       context->options->embedding_length == RV_LENGTH_ONE, err);
     if (status == RV_OK && !source->by_path)
         status = rv_store_find_content(context->store, source->content_key, &source->same_content,
                                        &source->by_content, err);
@@ -285,7 +280,7 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
     video->report.video_id = video->video_id;
     video->report.frames_resumed = video->report.frame_count = decision->first_sample;
     return rv_batch_writer_create(context->encoder, rv_batch_maker_size(video->batches),
-                                  !context->options->no_normalize, &video->writer, err);
+                                  context->options->embedding_length, &video->writer, err);
 }
 
 /* True if another process has stored this frame already. Frames are stored in order, so that process is
@@ -371,7 +366,8 @@ static bool keeps_frames(const IndexVideo *video)
 {
     const VideoSource *source = &video->source;
     const StoredVideo *row = source->by_path ? &source->same_path : &source->same_content;
-    return video->decision.replace_id > 0 && !video->decision.changed && in_state(row, "complete");
+    return video->decision.replace_id > 0 && !video->decision.changed &&
+           row->video.state == RV_VIDEO_COMPLETE;
 }
 
 void rv_index_video_record(IndexVideo *video, const RvError *cause, bool of_the_video)

@@ -38,12 +38,15 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
         options = &defaults;
     if (RV_CHECK_RESERVED(RvLibraryOptions, options, err) != RV_OK)
         return RV_ERROR_ARGUMENT;
+    if ((unsigned)options->mode > RV_OPEN_READ)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "mode %d of opening a library is not known",
+                            (int)options->mode);
     RvLibrary *library = rv_mem_alloc(1, sizeof *library, err);
     if (library == NULL)
         return RV_ERROR_MEMORY;
     library->log = options->log;
-    StoreOptions store_options = {.read_only = options->read_only,
-                                  .create = options->create,
+    StoreOptions store_options = {.read_only = options->mode == RV_OPEN_READ,
+                                  .create = options->mode == RV_OPEN_CREATE,
                                   .thread_count = options->thread_count,
                                   .log = options->log};
     RvStatus status = rv_store_open(uri, &store_options, &library->store, err);
@@ -137,7 +140,7 @@ static RvIndexNext next_once(void *user, int slot, RvIndexItem *item)
     (void)slot;
     item->path_or_url = one->path_or_url;
     one->path_or_url = NULL;
-    return item->path_or_url != NULL ? RV_INDEX_VIDEO : RV_INDEX_END;
+    return item->path_or_url != NULL ? RV_NEXT_VIDEO : RV_NEXT_END;
 }
 
 static void note_end(void *user, int slot, RvStatus status, const RvIndexReport *report, const RvError *err)
@@ -286,11 +289,6 @@ RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_
                             size_t *size_bytes, RvError *err)
 {
     return rv_store_picture(library->store, video_id, frame_number, jpeg, size_bytes, err);
-}
-
-void rv_library_free_picture(uint8_t *jpeg)
-{
-    free(jpeg);
 }
 
 /* Fully decoded, so that a picture that passes can be shown. */

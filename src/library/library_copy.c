@@ -47,11 +47,6 @@ static RvStatus report_progress(Copy *copy, RvError *err)
     return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled; run the same again to go on");
 }
 
-static bool in_state(const RvVideo *video, const char *state)
-{
-    return strcmp(video->state, state) == 0;
-}
-
 static bool same_recording(const RvVideo *a, const RvVideo *b)
 {
     return strcmp(a->content_key, b->content_key) == 0 && strcmp(a->sampling, b->sampling) == 0;
@@ -63,9 +58,10 @@ static void decide_on_row(const Copy *copy, const RvVideo *source, const RvVideo
     if (!same_recording(source, row)) {
         target->refused = !copy->options->replace;
         target->replace_id = row->video_id;
-    } else if (in_state(row, "complete") || (in_state(row, "failed") && in_state(source, "failed"))) {
+    } else if (row->state == RV_VIDEO_COMPLETE ||
+               (row->state == RV_VIDEO_FAILED && source->state == RV_VIDEO_FAILED)) {
         target->present = true;
-    } else if (in_state(row, "failed")) {
+    } else if (row->state == RV_VIDEO_FAILED) {
         target->replace_id = row->video_id;
     } else {
         target->resume_id = row->video_id;
@@ -85,7 +81,7 @@ static RvStatus decide(const Copy *copy, const RvVideo *source, Target *target, 
     } else {
         status = rv_store_find_content(copy->to, source->content_key, &row, &found, err);
         if (status == RV_OK && found)
-            target->present = in_state(&row.video, "complete") && same_recording(source, &row.video);
+            target->present = row.video.state == RV_VIDEO_COMPLETE && same_recording(source, &row.video);
     }
     if (found)
         rv_stored_video_clear(&row);
@@ -203,9 +199,9 @@ static RvStatus copy_video(Copy *copy, const RvVideo *source, const Target *targ
         status = begin_video(copy, source, target->replace_id, &to_id, err);
     if (status == RV_OK)
         status = copy_frames(copy, source, to_id, err);
-    if (status == RV_OK && in_state(source, "complete"))
+    if (status == RV_OK && source->state == RV_VIDEO_COMPLETE)
         status = rv_store_finish_damaged(copy->to, to_id, source->duration_s, source->error, err);
-    else if (status == RV_OK && in_state(source, "failed"))
+    else if (status == RV_OK && source->state == RV_VIDEO_FAILED)
         status = rv_store_fail_video(copy->to, to_id, source->error, err);
     return status;
 }

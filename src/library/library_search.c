@@ -27,7 +27,7 @@ static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, floa
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
-    status = rv_encoder_encode_images(encoder, &image, 1, false, vector, err);
+    status = rv_encoder_encode_images(encoder, &image, 1, RV_LENGTH_MODEL, vector, err);
     rv_picture_destroy(picture);
     return status;
 }
@@ -63,7 +63,7 @@ static RvStatus refuse_time(Store *store, int64_t video_id, const char *name, do
         if (videos.items[i].video_id == video_id)
             video = &videos.items[i];
     }
-    bool complete = video != NULL && strcmp(video->state, "complete") == 0;
+    bool complete = video != NULL && video->state == RV_VIDEO_COMPLETE;
     double length_s = video != NULL && video->duration_s > last_s ? video->duration_s : last_s;
     // A person's clock rounds, and the last frame stands for what follows it.
     double slack_s = video != NULL ? fmax(1, rv_moments_interval(video->sampling)) : 1;
@@ -132,13 +132,14 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
     case RV_TERM_TEXT:
         if (term->value[strspn(term->value, " \t\r\n")] == '\0')
             return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; say what to look for");
-        status = rv_encoder_encode_text(encoder, term->value, strlen(term->value), false, vector, err);
+        status =
+            rv_encoder_encode_text(encoder, term->value, strlen(term->value), RV_LENGTH_MODEL, vector, err);
         break;
     case RV_TERM_IMAGE_FILE:
         status = encode_picture_file(encoder, term, vector, err);
         break;
     case RV_TERM_IMAGE:
-        status = rv_encoder_encode_images(encoder, term->image, 1, false, vector, err);
+        status = rv_encoder_encode_images(encoder, term->image, 1, RV_LENGTH_MODEL, vector, err);
         break;
     case RV_TERM_FRAME:
         status = encode_stored_frame(store, term, dimensions, vector, err);
@@ -220,10 +221,13 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
         status = RV_CHECK_RESERVED(RvTerm, &terms[i], err);
         if (status != RV_OK)
             break;
-        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight == 0 ? 1 : terms[i].weight};
+        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight};
         if (!isfinite(query[i].weight))
             status =
                 rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
+        else if (query[i].weight == 0)
+            status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                                  "a query term has the weight 0; give it 1, or leave the term out");
         else
             status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
     }

@@ -232,7 +232,7 @@ static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPic
     Size square = square_size(frame);
     RvPicture *reshaped = NULL;
     if (square.width != planes.width || square.height != planes.height) {
-        RvImage image = {rows.pixels, rows.width, rows.height, 3, rows.row_stride, false};
+        RvImage image = {rows.pixels, rows.width, rows.height, 3, rows.row_stride, {0}};
         status = rv_resize_bicubic(&image, square.width, square.height, &reshaped, err);
         if (status == RV_OK)
             rows = (RgbRows){reshaped->pixels, reshaped->image.row_stride, square.width, square.height};

@@ -52,7 +52,8 @@ RvStatus rv_picture_check(const RvImage *image, RvError *err)
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "picture rows of %zu bytes cannot hold %d pixels of %d channels",
                             image->row_stride, image->width, image->channel_count);
-    return RV_OK;
+    const uint64_t unknown = image->reserved[0] & ~IMAGE_NEAREST;
+    return rv_error_check_reserved("RvImage", &unknown, 1, err);
 }
 
 RvImage rv_picture_image(const RvPicture *picture)

@@ -9,6 +9,15 @@
 #define PICTURE_MAX_SIDE 65535
 #define PICTURE_MAX_PIXELS ((size_t)1 << 28)
 
+/* A bit of RvImage.reserved: a palette or 1-bit picture, which Pillow resamples by nearest neighbour, and so
+ * do we. */
+#define IMAGE_NEAREST ((uint64_t)1)
+
+static inline bool rv_image_is_nearest(const RvImage *image)
+{
+    return (image->reserved[0] & IMAGE_NEAREST) != 0;
+}
+
 struct RvPicture {
     RvImage image;   // pixels_u8 == pixels
     uint8_t *pixels; // owned; rows without padding

@@ -334,7 +334,7 @@ static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPic
     bool same_size = columns.length == image->width && rows.length == image->height;
     bool has_alpha = image->channel_count == 2 || image->channel_count == 4;
     RvStatus status;
-    if (image->nearest && !same_size) {
+    if (rv_image_is_nearest(image) && !same_size) {
         status = resample_nearest(image, columns, rows, out, err);
     } else if (!has_alpha || same_size) {
         status = resample(image, columns, rows, out, err);
@@ -351,7 +351,7 @@ static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPic
             unpremultiply(*out);
     }
     if (status == RV_OK)
-        (*out)->image.nearest = image->nearest;
+        (*out)->image.reserved[0] = image->reserved[0];
     return status;
 }
 

@@ -9,7 +9,7 @@
 
 /* Bicubic (a = -0.5, antialiased) to width x height, to the byte like Pillow's Image.resize(BICUBIC): two
  * passes, 22-bit fixed-point coefficients, alpha premultiplied during the resampling; nearest neighbour where
- * image->nearest. Channels are kept. */
+ * rv_image_is_nearest(image). Channels are kept. */
 RvStatus rv_resize_bicubic(const RvImage *image, int width, int height, RvPicture **out, RvError *err);
 
 /* CLIP's input: shorter side to `size` (the longer one truncated), centre crop size x size (offsets rounded

@@ -393,6 +393,7 @@ static RvStatus find_video(Store *store, VideoColumn column, const char *value, 
     *out = (StoredVideo){0};
     *found = false;
     RvStatus status = store->backend->find_video(store, column, value, out, found, err);
+    rv_video_read_state(&out->video);
     if (status != RV_OK) {
         rv_stored_video_clear(out);
         *found = false;

@@ -127,8 +127,8 @@ struct StoreBackend {
      * what stands there afterwards. */
     RvStatus (*claim_identity)(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
 
-    /* If the library has_notes. *value is NULL if there is none, else to be freed with free(). NULL: this kind keeps no
-     * notes. */
+    /* If the library has_notes. *value is NULL if there is none, else to be freed with free(). NULL: this
+     * kind keeps no notes. */
     RvStatus (*get_note)(Store *store, const char *name, char **value, RvError *err);
     RvStatus (*put_note)(Store *store, const char *name, const char *value, RvError *err);
 
@@ -200,6 +200,9 @@ RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *
 /* The name or digest of a model, into one of ModelIdentity's members. */
 RvStatus rv_store_take_model_text(const Store *store, const char *text, char *out, size_t size_bytes,
                                   RvError *err);
+
+/* Set video->state by its state_name. */
+void rv_video_read_state(RvVideo *video);
 
 /* Copies of every string; on failure *out is cleared. */
 RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err);

@@ -80,10 +80,10 @@ static void count_videos(const RvVideos *videos, RvLibraryInfo *info)
 {
     info->video_count = (int64_t)videos->count;
     for (size_t i = 0; i < videos->count; i++) {
-        bool complete = strcmp(videos->items[i].state, "complete") == 0;
+        bool complete = videos->items[i].state == RV_VIDEO_COMPLETE;
         info->complete_count += complete;
         info->damaged_count += complete && videos->items[i].error[0] != '\0';
-        info->failed_count += strcmp(videos->items[i].state, "failed") == 0;
+        info->failed_count += videos->items[i].state == RV_VIDEO_FAILED;
     }
 }
 
@@ -225,7 +225,7 @@ static void verify_order(VerifyScan *scan, const FrameRow *row)
     const RvVideo *video = video_of(scan, row->video_id);
     if (video == NULL && row->video_id != scan->last_video)
         report_frame(scan, row, "its video is not in the library");
-    if (video != NULL && strcmp(video->state, "complete") == 0 && row->frame_number != scan->last_number + 1)
+    if (video != NULL && video->state == RV_VIDEO_COMPLETE && row->frame_number != scan->last_number + 1)
         report_frame(scan, row, "frames before it are missing");
     if (row->time_s < scan->last_time_s)
         report_frame(scan, row, "it lies before the frame before it");
@@ -248,15 +248,11 @@ static RvStatus verify_row(void *user, const FrameRow *row, RvError *err)
 
 static void verify_videos(VerifyScan *scan)
 {
-    static const char *const states[] = {"indexing", "complete", "failed"};
     for (size_t i = 0; i < scan->videos.count; i++) {
         const RvVideo *video = &scan->videos.items[i];
-        bool known = false;
-        for (size_t s = 0; s < sizeof states / sizeof states[0]; s++)
-            known = known || strcmp(video->state, states[s]) == 0;
-        if (!known)
-            report(scan, "video %lld: unknown state %.100s", (long long)video->video_id, video->state);
-        if (strcmp(video->state, "complete") == 0 && video->frame_count == 0)
+        if (video->state == RV_VIDEO_UNKNOWN)
+            report(scan, "video %lld: unknown state %.100s", (long long)video->video_id, video->state_name);
+        if (video->state == RV_VIDEO_COMPLETE && video->frame_count == 0)
             report(scan, "video %lld: complete, but without frames", (long long)video->video_id);
     }
 }

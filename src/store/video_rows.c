@@ -12,7 +12,7 @@ static void clear_video(RvVideo *video)
     free(video->content_key);
     free(video->codec);
     free(video->sampling);
-    free(video->state);
+    free(video->state_name);
     free(video->error);
     *video = (RvVideo){0};
 }
@@ -46,7 +46,7 @@ RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError
     *out = *video;
     RvVideo *copy = &out->video;
     char **const texts[] = {&copy->path,     &copy->content_key, &copy->codec,
-                            &copy->sampling, &copy->state,       &copy->error};
+                            &copy->sampling, &copy->state_name,  &copy->error};
     RvStatus status = RV_OK;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         *texts[i] = status == RV_OK ? rv_mem_copy_string(*texts[i], err) : NULL;
@@ -56,6 +56,21 @@ RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError
     if (status != RV_OK)
         rv_stored_video_clear(out);
     return status;
+}
+
+const char *rv_video_state_name(RvVideoState state)
+{
+    static const char *const names[] = {"unknown", "indexing", "complete", "failed"};
+    return names[(unsigned)state < sizeof names / sizeof names[0] ? state : RV_VIDEO_UNKNOWN];
+}
+
+void rv_video_read_state(RvVideo *video)
+{
+    video->state = RV_VIDEO_UNKNOWN;
+    for (RvVideoState state = RV_VIDEO_INDEXING; state <= RV_VIDEO_FAILED; state++) {
+        if (video->state_name != NULL && strcmp(video->state_name, rv_video_state_name(state)) == 0)
+            video->state = state;
+    }
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -68,6 +83,8 @@ static RvStatus list_sorted(Store *store, RvStatus (*list)(Store *store, RvVideo
 {
     *out = (RvVideos){0};
     RvStatus status = list(store, out, err);
+    for (size_t i = 0; status == RV_OK && i < out->count; i++)
+        rv_video_read_state(&out->items[i]);
     if (status != RV_OK)
         rv_videos_clear(out);
     else if (out->count > 1)

@@ -108,7 +108,7 @@ static RvLibrary *open_library(const char *uri, bool create)
 {
     RvLibrary *library = NULL;
     RvError err = {0};
-    RvLibraryOptions options = {.create = create};
+    RvLibraryOptions options = {.mode = create ? RV_OPEN_CREATE : RV_OPEN_WRITE};
     if (rv_library_open(uri, &options, &library, &err) != RV_OK)
         fail_msg("%s", err.message);
     return library;
@@ -123,8 +123,7 @@ static void wait_for_a_half_video(RvLibrary *library)
         bool found = false;
         assert_int_equal(rv_library_list(library, NULL, &videos, NULL), RV_OK);
         for (size_t i = 0; i < videos.count; i++)
-            found =
-                found || (strcmp(videos.items[i].state, "indexing") == 0 && videos.items[i].frame_count > 2);
+            found = found || (videos.items[i].state == RV_VIDEO_INDEXING && videos.items[i].frame_count > 2);
         rv_videos_clear(&videos);
         if (found)
             return;
@@ -172,7 +171,7 @@ static void expect_whole(const char *uri, const char *reference_path)
     for (size_t i = 0; i < videos.count; i++) {
         Sum sum = {0}, wanted = {0};
         assert_string_equal(videos.items[i].path, expected.items[i].path);
-        assert_string_equal(videos.items[i].state, "complete");
+        assert_string_equal(videos.items[i].state_name, "complete");
         assert_int_equal(rv_library_embeddings(library, videos.items[i].path, add_rows, &sum, NULL), RV_OK);
         assert_int_equal(rv_library_embeddings(reference, videos.items[i].path, add_rows, &wanted, NULL),
                          RV_OK);

@@ -50,7 +50,7 @@ static int setup(void **state)
 {
     char path[2048];
     RvError err = {0};
-    RvLibraryOptions options = {.create = true};
+    RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
     RvIndexReport report;
     DemoFixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -127,12 +127,13 @@ static void texts_give_what_pytorch_gives(void **state)
         size_t token_count = 0;
         RvError err = {0};
         if (rv_encoder_tokenize(fixture->encoder, text, strlen(text), &tokens, &token_count, &err) != RV_OK ||
-            rv_encoder_encode_text(fixture->encoder, text, strlen(text), false, embedding, &err) != RV_OK)
+            rv_encoder_encode_text(fixture->encoder, text, strlen(text), RV_LENGTH_MODEL, embedding, &err) !=
+                RV_OK)
             fail_msg("%s: %s", text, err.message);
         assert_int_equal(token_count, json_array_size(wanted));
         for (size_t token = 0; token < token_count; token++)
             assert_int_equal(tokens[token], json_integer_value(json_array_get(wanted, token)));
-        rv_encoder_free_tokens(tokens);
+        rv_free(tokens);
         assert_close(text, embedding, json_object_get(row, "embedding"));
     }
 }
@@ -154,7 +155,7 @@ static void pictures_give_what_pytorch_gives(void **state)
         if (rv_picture_load(path, NULL, &picture, &err) != RV_OK)
             fail_msg("%s", err.message);
         RvImage image = rv_picture_image(picture);
-        if (rv_encoder_encode_images(fixture->encoder, &image, 1, false, embedding, &err) != RV_OK)
+        if (rv_encoder_encode_images(fixture->encoder, &image, 1, RV_LENGTH_MODEL, embedding, &err) != RV_OK)
             fail_msg("%s", err.message);
         rv_picture_destroy(picture);
         assert_close(name, embedding, json_object_get(row, "embedding"));
@@ -198,8 +199,8 @@ static void pictures_in_the_fast_precision_are_close_to_float32(void **state)
     for (i = 0; i < picture_count + NOISE_COUNT; i++) {
         float exact[DIMENSIONS], fast[DIMENSIONS];
         const uint8_t *input = inputs + i * side * side * 3;
-        if (rv_encoder_encode_inputs(fixture->encoder, input, 1, true, exact, &err) != RV_OK ||
-            rv_encoder_encode_inputs(encoder, input, 1, true, fast, &err) != RV_OK)
+        if (rv_encoder_encode_inputs(fixture->encoder, input, 1, RV_LENGTH_ONE, exact, &err) != RV_OK ||
+            rv_encoder_encode_inputs(encoder, input, 1, RV_LENGTH_ONE, fast, &err) != RV_OK)
             fail_msg("%s", err.message);
         double cosine = 0;
         for (size_t k = 0; k < DIMENSIONS; k++)
@@ -236,7 +237,7 @@ static void picture_term(const json_t *row, const char *key, char path[2048], Rv
     char name[256];
     snprintf(name, sizeof name, "examples/media/%s", text_of(row, key));
     source_path(name, path);
-    *term = (RvTerm){.kind = RV_TERM_IMAGE_FILE, .value = path};
+    *term = (RvTerm){.kind = RV_TERM_IMAGE_FILE, .value = path, .weight = 1};
 }
 
 /* The share of queries whose first hit lies in the right scene; the others are printed. */
@@ -248,7 +249,7 @@ static double right_share(const DemoFixture *fixture, const char *list, const ch
     json_array_foreach(rows, i, row)
     {
         char path[2048];
-        RvTerm term = {.kind = RV_TERM_TEXT, .value = text_of(row, key)};
+        RvTerm term = {.kind = RV_TERM_TEXT, .value = text_of(row, key), .weight = 1};
         if (pictures)
             picture_term(row, key, path, &term);
         RvHits hits = search(fixture, &term, 1);
@@ -285,7 +286,7 @@ static void text_and_picture_that_disagree_find_both_scenes(void **state)
     const json_t *query = json_object_get(fixture->queries, "combined");
     const json_t *scenes = json_object_get(query, "scenes");
     char path[2048];
-    RvTerm terms[2] = {{.kind = RV_TERM_TEXT, .value = text_of(query, "text")}};
+    RvTerm terms[2] = {{.kind = RV_TERM_TEXT, .value = text_of(query, "text"), .weight = 1}};
     picture_term(query, "image", path, &terms[1]);
     RvHits hits = search(fixture, terms, 2);
     assert_int_equal(json_array_size(scenes), 2);

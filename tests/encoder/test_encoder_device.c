@@ -53,7 +53,7 @@ static RvEncoder *open_encoder(const char *device, RvPrecision precision, Lines 
 static void embed(RvEncoder *encoder, float *embeddings)
 {
     RvError err = {0};
-    if (rv_encoder_encode_inputs(encoder, inputs, PICTURES, true, embeddings, &err) != RV_OK)
+    if (rv_encoder_encode_inputs(encoder, inputs, PICTURES, RV_LENGTH_ONE, embeddings, &err) != RV_OK)
         fail_msg("%s", err.message);
 }
 
@@ -79,7 +79,7 @@ static void pictures_go_to_the_gpu_and_texts_do_not(void **state)
         Lines lines;
         RvEncoder *encoder = open_encoder(names[i], RV_PRECISION_FLOAT32, &lines);
         const RvModelInfo *info = rv_encoder_info(encoder);
-        assert_int_equal(rv_encoder_encode_text(encoder, "red", 3, true, text, &err), RV_OK);
+        assert_int_equal(rv_encoder_encode_text(encoder, "red", 3, RV_LENGTH_ONE, text, &err), RV_OK);
         assert_string_equal(info->device, named ? "cuda:0" : "auto");
         assert_int_equal(fake->allocations > 0, named); // a text alone does not open it
         embed(encoder, found);

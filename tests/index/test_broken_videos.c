@@ -80,7 +80,7 @@ static void assert_row(Fixture *fixture, const char *state, const char *error_pa
     RvVideos videos = {0};
     assert_int_equal(rv_library_list(fixture->library, NULL, &videos, NULL), RV_OK);
     assert_int_equal(videos.count, 1);
-    assert_string_equal(videos.items[0].state, state);
+    assert_string_equal(videos.items[0].state_name, state);
     bool says = error_part[0] == '\0' ? videos.items[0].error[0] == '\0'
                                       : strstr(videos.items[0].error, error_part) != NULL;
     if (!says)

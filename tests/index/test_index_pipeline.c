@@ -41,15 +41,15 @@ static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
     Run *run = user;
     if (run->later > 0) {
         run->later--;
-        return RV_INDEX_LATER;
+        return RV_NEXT_LATER;
     }
     if (run->taken == run->count || (run->stop_after > 0 && run->reports >= run->stop_after))
-        return RV_INDEX_END;
+        return RV_NEXT_END;
     run->place[slot] = run->taken;
     item->path_or_url = run->paths[run->taken++];
     if (++run->running > run->most_running)
         run->most_running = run->running;
-    return RV_INDEX_VIDEO;
+    return RV_NEXT_VIDEO;
 }
 
 static void video_ended(void *user, int slot, RvStatus status, const RvIndexReport *report,
@@ -80,7 +80,7 @@ static bool note_progress(void *user, const RvIndexProgress *progress)
 
 static RvLibrary *open_library(const char *path)
 {
-    RvLibraryOptions options = {.create = true};
+    RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
     RvLibrary *library = NULL;
     RvError err = {0};
     if (rv_library_open(path, &options, &library, &err) != RV_OK)

@@ -236,7 +236,7 @@ static void failure_is_recorded_and_taken_up_only_when_asked(void **state)
     RvVideos videos = {0};
     assert_int_equal(rv_library_list(fixture->library, "broken.mp4", &videos, NULL), RV_OK);
     assert_int_equal(videos.count, 1);
-    assert_string_equal(videos.items[0].state, "failed");
+    assert_string_equal(videos.items[0].state_name, "failed");
     assert_string_equal(videos.items[0].error, err.message);
     rv_videos_clear(&videos);
     report = index_now(fixture, broken, NULL);
@@ -362,7 +362,7 @@ static void paths_tell_states_and_what_is_missing(void **state)
     assert_int_equal(rv_library_paths(fixture->library, &videos, NULL), RV_OK);
     assert_int_equal(videos.count, 2);
     assert_string_equal(videos.items[0].path, fixture->video);
-    assert_string_equal(videos.items[0].state, "complete");
+    assert_string_equal(videos.items[0].state_name, "complete");
     assert_false(rv_video_is_missing(&videos.items[0]));
     assert_true(rv_video_is_missing(&videos.items[1]));
     rv_videos_clear(&videos);
@@ -387,7 +387,7 @@ static void library_of_another_model_is_refused(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     RvIndexReport report;
-    RvIndexOptions raw = {.no_normalize = true};
+    RvIndexOptions raw = {.embedding_length = RV_LENGTH_MODEL};
     index_now(fixture, fixture->video, NULL);
     assert_int_equal(
         rv_library_index(fixture->library, fixture->encoder, fixture->other_video, &raw, &report, &err),
@@ -395,7 +395,7 @@ static void library_of_another_model_is_refused(void **state)
     RvEncoder *other = fixture_open_encoder(FIXTURE_OTHER_MODEL);
     assert_int_equal(rv_library_index(fixture->library, other, fixture->other_video, NULL, &report, &err),
                      RV_ERROR_MISMATCH);
-    RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything"};
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything", .weight = 1};
     RvHits hits;
     assert_int_equal(rv_library_search(fixture->library, other, &term, 1, NULL, &hits, &err),
                      RV_ERROR_MISMATCH);

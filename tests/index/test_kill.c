@@ -21,7 +21,7 @@
 /* The child opens everything itself: neither threads nor database handles survive a fork. */
 static void index_and_exit(const Fixture *fixture)
 {
-    RvLibraryOptions library_options = {.create = true};
+    RvLibraryOptions library_options = {.mode = RV_OPEN_CREATE};
     RvIndexOptions options = {.batch_size = 1};
     RvLibrary *library = NULL;
     RvIndexReport report;
@@ -55,7 +55,7 @@ static void remove_library(const Fixture *fixture)
 
 static void verify_and_compare(Fixture *fixture)
 {
-    RvLibraryOptions options = {.create = false};
+    RvLibraryOptions options = {.mode = RV_OPEN_WRITE};
     RvError err = {0};
     size_t fault_count = 99;
     if (rv_library_open(fixture->library_path, &options, &fixture->library, &err) != RV_OK)
@@ -66,7 +66,7 @@ static void verify_and_compare(Fixture *fixture)
     RvVideos videos = {0};
     assert_int_equal(rv_library_list(fixture->library, NULL, &videos, NULL), RV_OK);
     assert_int_equal(videos.count, 1);
-    assert_string_equal(videos.items[0].state, "complete");
+    assert_string_equal(videos.items[0].state_name, "complete");
     int64_t video_id = videos.items[0].video_id;
     rv_videos_clear(&videos);
     fixture_assert_same_frames(fixture, video_id);

@@ -39,7 +39,7 @@ typedef struct RealFixture {
 static int setup(void **state)
 {
     char path[2048];
-    RvLibraryOptions options = {.create = true};
+    RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
     RvError err = {0};
     RealFixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
@@ -114,7 +114,7 @@ static void a_picture_cut_at_a_second_finds_its_frame(void **state)
         snprintf(command, sizeof command, "ffmpeg -v error -y -ss %d -i '%s' -frames:v 1 '%s' </dev/null",
                  seconds[i], video, picture);
         assert_int_equal(system(command), 0);
-        RvTerm term = {.kind = RV_TERM_IMAGE_FILE, .value = picture};
+        RvTerm term = {.kind = RV_TERM_IMAGE_FILE, .value = picture, .weight = 1};
         if (rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err) != RV_OK)
             fail_msg("%s", err.message);
         assert_int_equal(hits.items[0].frame_number, seconds[i] + 1);

@@ -160,7 +160,7 @@ static void search_takes_a_picture_from_a_url(void **state)
     RvError err = {0};
     assert_int_equal(index_url(web, "/clip.mp4", &report, &err), RV_OK);
     http_server_url(web->server, "/cover.png", url, sizeof url);
-    RvTerm term = {.kind = RV_TERM_IMAGE_FILE, .value = url};
+    RvTerm term = {.kind = RV_TERM_IMAGE_FILE, .value = url, .weight = 1};
     RvLibrary *library = web->fixture->library;
     if (rv_library_search(library, web->fixture->encoder, &term, 1, NULL, &hits, &err) != RV_OK)
         fail_msg("%s", err.message);

@@ -101,7 +101,7 @@ static void assert_same(Pair *pair, const char *path)
     assert_ok(rv_store_find_path(pair->to, path, &other, &found, err));
     if (!found)
         fail_msg("%s was not copied", path);
-    assert_string_equal(one.video.state, other.video.state);
+    assert_string_equal(one.video.state_name, other.video.state_name);
     assert_string_equal(one.video.error, other.video.error);
     assert_string_equal(one.video.content_key, other.video.content_key);
     assert_string_equal(one.video.sampling, other.video.sampling);
@@ -278,7 +278,7 @@ static void copy_decides_by_what_is_there(void **state)
         assert_ok(rv_store_find_path(pair->to, "/v/a.mp4", &row, &found, err));
         assert_int_equal(found, cases[i].final_state != NULL);
         if (found)
-            assert_string_equal(row.video.state, cases[i].final_state);
+            assert_string_equal(row.video.state_name, cases[i].final_state);
         if (cases[i].copied > 0)
             assert_same(pair, "/v/a.mp4");
         rv_stored_video_clear(&row);

@@ -62,7 +62,7 @@ static void a_stored_frame_finds_itself_first(void **state)
 {
     Fixture *fixture = *state;
     for (int second = 0; second < FIXTURE_FRAMES; second++) {
-        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = second + 0.3};
+        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = second + 0.3, .weight = 1};
         RvHits hits = search(fixture, &term, 1, NULL);
         assert_int_equal(hits.count, 5);
         assert_int_equal(hits.items[0].frame_number, second + 1);
@@ -74,8 +74,8 @@ static void a_stored_frame_finds_itself_first(void **state)
 static void text_and_frame_score_their_mean(void **state)
 {
     Fixture *fixture = *state;
-    RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a red square"},
-                      {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 3}};
+    RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a red square", .weight = 1},
+                      {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 3, .weight = 1}};
     RvTerm weighted[] = {terms[0], terms[1]};
     RvTerm against[] = {terms[0], terms[1]};
     weighted[1].weight = 0.3;
@@ -116,26 +116,36 @@ static void bad_terms_are_refused_with_a_reason(void **state)
         const char *part;
         const char *why;
     } cases[] = {
-        {{.kind = RV_TERM_TEXT, .value = " \t"}, RV_ERROR_ARGUMENT, "empty", "blank text"},
-        {{.kind = RV_TERM_FRAME, .value = "nobody.mp4"}, RV_ERROR_NOT_FOUND, "nobody.mp4", "no such video"},
-        {{.kind = RV_TERM_FRAME, .value = "*.mp4"}, RV_ERROR_ARGUMENT, "names 2 videos", "two videos match"},
-        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 750},
+        {{.kind = RV_TERM_TEXT, .value = " \t", .weight = 1}, RV_ERROR_ARGUMENT, "empty", "blank text"},
+        {{.kind = RV_TERM_FRAME, .value = "nobody.mp4", .weight = 1},
+         RV_ERROR_NOT_FOUND,
+         "nobody.mp4",
+         "no such video"},
+        {{.kind = RV_TERM_FRAME, .value = "*.mp4", .weight = 1},
+         RV_ERROR_ARGUMENT,
+         "names 2 videos",
+         "two videos match"},
+        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 750, .weight = 1},
          RV_ERROR_ARGUMENT,
          "s long",
          "beyond the end"},
-        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = -1},
+        {{.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = -1, .weight = 1},
          RV_ERROR_ARGUMENT,
          "no time",
          "before the beginning"},
-        {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "/no/such.png", .weight = 1},
          RV_ERROR_NOT_FOUND,
          "/no/such.png",
          "no such picture"},
-        {{.kind = RV_TERM_IMAGE_FILE, .value = "this file"},
+        {{.kind = RV_TERM_IMAGE_FILE, .value = "this file", .weight = 1},
          RV_ERROR_FORMAT,
          "test_library_search.c",
          "not a picture"},
         {{.kind = RV_TERM_TEXT, .value = "x", .weight = NAN}, RV_ERROR_ARGUMENT, "weight", "no number"},
+        {{.kind = RV_TERM_TEXT, .value = "x"},
+         RV_ERROR_ARGUMENT,
+         "the weight 0",
+         "a weight that says nothing"},
     };
     Fixture *fixture = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -156,7 +166,7 @@ static void bad_terms_are_refused_with_a_reason(void **state)
     RvError err = {0};
     assert_int_equal(rv_library_search(fixture->library, fixture->encoder, NULL, 0, NULL, &hits, NULL),
                      RV_ERROR_ARGUMENT);
-    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a dog"};
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a dog", .weight = 1};
     RvSearchOptions options = {.video_glob = "*.mkv"};
     assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, &options, &hits, &err),
                      RV_ERROR_NOT_FOUND);
@@ -171,7 +181,7 @@ static void bad_terms_are_refused_with_a_reason(void **state)
 static void empty_library_says_how_to_fill_it(void **state)
 {
     Fixture *fixture = *state;
-    RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything"};
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "anything", .weight = 1};
     RvHits hits;
     RvError err = {0};
     assert_int_equal(rv_library_search(fixture->library, fixture->encoder, &term, 1, NULL, &hits, &err),
@@ -196,8 +206,8 @@ static void searches_use_the_threads_that_were_asked_for(void **state)
     Fixture *fixture = *state;
     static const int counts[] = {1, 2, 5};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        RvLibraryOptions options = {.read_only = true, .thread_count = counts[i]};
-        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 1};
+        RvLibraryOptions options = {.mode = RV_OPEN_READ, .thread_count = counts[i]};
+        RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 1, .weight = 1};
         RvLibrary *library = NULL;
         RvHits hits;
         int before = count_threads();
@@ -207,9 +217,10 @@ static void searches_use_the_threads_that_were_asked_for(void **state)
         rv_hits_clear(&hits);
         rv_library_close(library);
     }
-    RvLibraryOptions options = {.thread_count = RV_THREADS_MAX + 1};
+    RvLibraryOptions options = {.thread_count = RV_THREADS_MAX + 1}, unknown = {.mode = (RvOpenMode)3};
     RvLibrary *library = NULL;
     assert_int_equal(rv_library_open("memory:", &options, &library, NULL), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_library_open("memory:", &unknown, &library, NULL), RV_ERROR_ARGUMENT);
 }
 
 static void batches_beyond_the_limit_are_refused(void **state)

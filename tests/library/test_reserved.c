@@ -64,7 +64,7 @@ static RvIndexNext next_none(void *user, int slot, RvIndexItem *item)
     (void)user;
     (void)slot;
     (void)item;
-    return RV_INDEX_END;
+    return RV_NEXT_END;
 }
 
 static void options_of_a_library_are_refused(void **state)
@@ -78,9 +78,9 @@ static void options_of_a_library_are_refused(void **state)
     RvCopyOptions copy = NEWER(RvCopyOptions);
     RvQueueJob job = {0};
     RvHits hits;
-    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a red car"};
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a red car", .weight = 1};
     RvLibrary *library = NULL;
-    RvLibraryOptions create = {.create = true};
+    RvLibraryOptions create = {.mode = RV_OPEN_CREATE};
     assert_int_equal(rv_library_open("memory:", &create, &library, &err), RV_OK);
     expect_refused(rv_library_index(library, NULL, "/nowhere", &index, NULL, &err), "RvIndexOptions");
     expect_refused(rv_library_index_list(library, NULL, &list, &sampled, &err), "RvSamplingOptions");

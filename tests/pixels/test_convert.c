@@ -395,7 +395,7 @@ static void converter_turns_upright(void **state)
         check_quarters(&picture->image, cases[i / 2].wanted, cases[i / 2].why);
         uint8_t input[SIZE_BYTES];
         assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
-        RvImage crop = {input, SIZE, SIZE, 3, SIZE * 3, false};
+        RvImage crop = {input, SIZE, SIZE, 3, SIZE * 3, {0}};
         check_quarters(&crop, cases[i / 2].wanted, cases[i / 2].why);
         rv_picture_destroy(picture);
         rv_converter_destroy(convert);

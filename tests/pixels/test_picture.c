@@ -19,7 +19,7 @@ static void picture_create_gives_writable_rows(void **state)
     RvImage image = rv_picture_image(picture);
     assert_ptr_equal(image.pixels_u8, picture->pixels);
     assert_int_equal(image.row_stride, 21);
-    assert_false(image.nearest);
+    assert_false(rv_image_is_nearest(&image));
     rv_picture_destroy(picture);
     rv_picture_destroy(NULL);
 }
@@ -68,7 +68,7 @@ static void picture_check_refuses_what_cannot_be_read(void **state)
                          cases[i].height,
                          cases[i].channels,
                          cases[i].stride,
-                         false};
+                         {0}};
         RvError err = {0};
         if (rv_picture_check(&image, &err) != cases[i].status)
             fail_msg("%s: %s", cases[i].why, err.message);

@@ -51,13 +51,13 @@ static void resize_bicubic_equals_pillow(void **state)
         RvPicture *picture = pattern(test->width, test->height, test->channel_count);
         uint8_t *owned = NULL;
         RvImage image = padded(picture, &owned);
-        image.nearest = test->nearest;
+        image.reserved[0] = test->nearest ? IMAGE_NEAREST : 0;
         RvPicture *result = NULL;
         RvError err = {0};
         if (rv_resize_bicubic(&image, test->to_width, test->to_height, &result, &err) != RV_OK)
             fail_msg("%s: %s", test->why, err.message);
         assert_int_equal(result->image.channel_count, test->channel_count);
-        assert_int_equal(result->image.nearest, test->nearest);
+        assert_int_equal(rv_image_is_nearest(&result->image), test->nearest);
         size_t size_bytes = (size_t)test->to_width * (size_t)test->to_height * (size_t)test->channel_count;
         if (fnv(result->pixels, size_bytes) != test->hash)
             fail_msg("%s: other pixels than Pillow's", test->why);

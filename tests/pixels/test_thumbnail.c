@@ -102,7 +102,7 @@ static void thumbnail_encode_refuses_bad_arguments(void **state)
     rv_buffer_init(&jpeg, (size_t)1 << 20);
     assert_int_equal(rv_thumbnail_encode(&picture->image, 0, &jpeg, &err), RV_ERROR_ARGUMENT);
     assert_int_equal(rv_thumbnail_encode(&picture->image, 101, &jpeg, &err), RV_ERROR_ARGUMENT);
-    RvImage wide = {picture->pixels, 65501, 1, 3, 65501 * 3, false};
+    RvImage wide = {picture->pixels, 65501, 1, 3, 65501 * 3, {0}};
     assert_int_equal(rv_thumbnail_encode(&wide, 85, &jpeg, &err), RV_ERROR_ARGUMENT);
     assert_non_null(strstr(err.message, "65501 x 1"));
     picture->image.channel_count = 1;

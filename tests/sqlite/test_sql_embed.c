@@ -38,7 +38,8 @@ static int set_up(void **state)
     assert_true(known_checkpoint_ensure(OTHER_MODEL, fixture->other, sizeof fixture->other));
     if (rv_encoder_open(fixture->model, NULL, &fixture->encoder, &err) != RV_OK ||
         rv_encoder_weights_sha256(fixture->encoder, &sha256, &err) != RV_OK ||
-        rv_encoder_encode_text(fixture->encoder, "a red car", 9, true, fixture->expected, &err) != RV_OK)
+        rv_encoder_encode_text(fixture->encoder, "a red car", 9, RV_LENGTH_ONE, fixture->expected, &err) !=
+            RV_OK)
         fail_msg("%s", err.message);
     strcpy(fixture->sha256, sha256);
     assert_int_equal(sqlite3_open(":memory:", &fixture->db), SQLITE_OK);
@@ -134,8 +135,8 @@ static void embed_image_gives_what_the_encoder_gives(void **state)
     fclose(file);
     assert_int_equal(rv_picture_decode(bytes, size_bytes, NULL, &picture, &err), RV_OK);
     RvImage image = rv_picture_image(picture);
-    assert_int_equal(rv_encoder_encode_images(fixture->encoder, &image, 1, true, fixture->expected, &err),
-                     RV_OK);
+    assert_int_equal(
+        rv_encoder_encode_images(fixture->encoder, &image, 1, RV_LENGTH_ONE, fixture->expected, &err), RV_OK);
     rv_picture_destroy(picture);
     sqlite3_stmt *statement = NULL;
     assert_int_equal(sqlite3_prepare_v2(fixture->db, "SELECT embed_image(?1)", -1, &statement, NULL),

@@ -303,7 +303,7 @@ static void scan_and_count_take_ranges_of_keys(void **state)
     assert_string_equal(videos.items[1].path, "/b");
     assert_int_equal(videos.items[1].video_id, b);
     assert_string_equal(videos.items[1].sampling, "interval:1");
-    assert_string_equal(videos.items[1].state, "indexing");
+    assert_string_equal(videos.items[1].state_name, "indexing");
     rv_videos_clear(&videos);
 }
 

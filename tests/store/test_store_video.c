@@ -12,7 +12,9 @@ static void video_row_comes_back_as_written(void **state)
     bool found = false;
     assert_ok(rv_store_find_path(fixture->store, "/films/a.mp4", &row, &found, err));
     assert_true(found);
-    assert_string_equal(row.video.state, "indexing");
+    assert_string_equal(row.video.state_name, "indexing");
+    assert_int_equal(row.video.state, RV_VIDEO_INDEXING);
+    assert_string_equal(rv_video_state_name(row.video.state), "indexing");
     rv_stored_video_clear(&row);
     assert_ok(rv_store_finish_video(fixture->store, id, 13.25, err));
     reopen(fixture);
@@ -23,7 +25,8 @@ static void video_row_comes_back_as_written(void **state)
     assert_string_equal(row.video.content_key, "sha256:00");
     assert_string_equal(row.video.codec, "h264");
     assert_string_equal(row.video.sampling, "interval:1");
-    assert_string_equal(row.video.state, "complete");
+    assert_string_equal(row.video.state_name, "complete");
+    assert_int_equal(row.video.state, RV_VIDEO_COMPLETE);
     assert_string_equal(row.video.error, "");
     assert_true(row.video.duration_s == 13.25 && row.video.frame_rate == 29.97);
     assert_int_equal(row.video.width, 640);
@@ -64,7 +67,8 @@ static void failed_video_keeps_its_frames_and_message(void **state)
     RvVideos videos = {0};
     assert_ok(rv_store_list_videos(fixture->store, &videos, err));
     assert_int_equal(videos.count, 1);
-    assert_string_equal(videos.items[0].state, "failed");
+    assert_string_equal(videos.items[0].state_name, "failed");
+    assert_int_equal(videos.items[0].state, RV_VIDEO_FAILED);
     assert_string_equal(videos.items[0].error, "a.mp4: it's \"broken\"\n\xff");
     assert_int_equal(videos.items[0].frame_count, 3);
     rv_videos_clear(&videos);
@@ -83,7 +87,7 @@ static void damaged_video_is_complete_and_says_so(void **state)
     assert_ok(rv_store_note_damage(fixture->store, id, "damaged after 1 s", err));
     RvVideos videos = {0};
     assert_ok(rv_store_list_videos(fixture->store, &videos, err));
-    assert_string_equal(videos.items[0].state, "indexing");
+    assert_string_equal(videos.items[0].state_name, "indexing");
     assert_string_equal(videos.items[0].error, "damaged after 1 s");
     rv_videos_clear(&videos);
     assert_ok(
@@ -91,7 +95,7 @@ static void damaged_video_is_complete_and_says_so(void **state)
     reopen(fixture);
     RvLibraryInfo info;
     assert_ok(rv_store_list_videos(fixture->store, &videos, err));
-    assert_string_equal(videos.items[0].state, "complete");
+    assert_string_equal(videos.items[0].state_name, "complete");
     assert_string_equal(videos.items[0].error, "damaged after 1 s; cut short after 3 s");
     assert_true(videos.items[0].duration_s == 13.25);
     rv_videos_clear(&videos);

@@ -73,7 +73,7 @@ RvEncoder *fixture_open_encoder(const char *name)
 
 static RvLibrary *open_library(const char *path)
 {
-    RvLibraryOptions options = {.create = true};
+    RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
     RvLibrary *library = NULL;
     RvError err = {0};
     if (rv_library_open(path, &options, &library, &err) != RV_OK)

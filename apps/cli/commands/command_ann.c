@@ -104,7 +104,7 @@ static int run(const CliCommand *command, int argc, char **argv)
     RvLibrary *library = NULL;
     RvAnnInfo info = {0};
     RvError err = {0};
-    RvStatus result = cli_open_library(&settings.common, reads ? CLI_LIBRARY_READ : CLI_LIBRARY_CHANGE,
+    RvStatus result = cli_open_library(&settings.common, reads ? RV_OPEN_READ : RV_OPEN_WRITE,
                                        cli_log(&settings.common, NULL), &library, &err);
     if (result == RV_OK && command == &cli_command_ann_build)
         result = build(library, &settings, &err);

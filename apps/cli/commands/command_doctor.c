@@ -115,7 +115,7 @@ static int check_library(const CliCommon *common)
     const char *uri = cli_library(common);
     if (uri == NULL && rv_library_default_path(path, sizeof path, &err) == RV_OK)
         uri = path;
-    RvStatus status = cli_open_library(common, CLI_LIBRARY_READ, (RvLog){0}, &library, &err);
+    RvStatus status = cli_open_library(common, RV_OPEN_READ, (RvLog){0}, &library, &err);
     if (status == RV_OK)
         status = rv_library_list(library, NULL, &videos, &err);
     if (status == RV_OK)

@@ -61,16 +61,16 @@ static const CliOption options[] = {
 static RvStatus embed_one(const EmbedSettings *settings, RvEncoder *encoder, const CliValue *input,
                           float *embedding, RvError *err)
 {
-    bool normalize = !settings->no_normalize;
+    RvLength length = settings->no_normalize ? RV_LENGTH_MODEL : RV_LENGTH_ONE;
     if (strcmp(input->option->name, "text") == 0)
-        return rv_encoder_encode_text(encoder, input->value, strlen(input->value), normalize, embedding, err);
+        return rv_encoder_encode_text(encoder, input->value, strlen(input->value), length, embedding, err);
     RvPicture *picture = NULL;
     RvPictureOptions how = {.no_exif_rotation = settings->no_exif_rotation};
     RvStatus status = rv_picture_load(cli_text_picture(input->value), &how, &picture, err);
     if (status != RV_OK)
         return status;
     RvImage image = rv_picture_image(picture);
-    status = rv_encoder_encode_images(encoder, &image, 1, normalize, embedding, err);
+    status = rv_encoder_encode_images(encoder, &image, 1, length, embedding, err);
     rv_picture_destroy(picture);
     return status;
 }

@@ -171,7 +171,7 @@ static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, R
         return cli_fail_memory();
     for (size_t i = 0; i < sources->count; i++)
         all.items[i] = sources->items[i].path;
-    if (cli_open_library(indexing->common, CLI_LIBRARY_CHANGE, log, &heart_library, &err) != RV_OK)
+    if (cli_open_library(indexing->common, RV_OPEN_WRITE, log, &heart_library, &err) != RV_OK)
         status = cli_fail(&err);
     else
         status = cli_queue_run(indexing, heart_library, settings->lease.value, &all);
@@ -303,7 +303,7 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     if (settings->queue && rv_library_queue_possible(cli_library(common), &err) != RV_OK)
         return cli_fail(&err);
     if (cli_open_library_encoder(common, NULL, log, &indexing->encoder, &err) != RV_OK ||
-        cli_open_library(common, CLI_LIBRARY_CREATE, log, &indexing->library, &err) != RV_OK)
+        cli_open_library(common, RV_OPEN_CREATE, log, &indexing->library, &err) != RV_OK)
         status = cli_fail(&err);
     print_model(indexing);
     if (status == CLI_DONE)
@@ -321,17 +321,18 @@ static int run(const CliCommand *command, int argc, char **argv)
     int status;
     if (!cli_begin(command, argc, argv, &settings, &values, &status))
         return status;
-    CliIndexing indexing = {.common = &settings.common,
-                            .verbose = settings.verbose,
-                            .options = {.batch_size = settings.batch,
-                                        .thumbnail_height = settings.height,
-                                        .thumbnail_quality = settings.quality,
-                                        .hwaccel = settings.hwaccel,
-                                        .skip_similar = settings.skip_similar.value,
-                                        .no_normalize = settings.no_normalize,
-                                        .sampling.exact_pixels = settings.exact_pixels,
-                                        .retry_failed = settings.retry_failed,
-                                        .force = settings.force}};
+    CliIndexing indexing = {
+        .common = &settings.common,
+        .verbose = settings.verbose,
+        .options = {.batch_size = settings.batch,
+                    .thumbnail_height = settings.height,
+                    .thumbnail_quality = settings.quality,
+                    .hwaccel = settings.hwaccel,
+                    .skip_similar = settings.skip_similar.value,
+                    .embedding_length = settings.no_normalize ? RV_LENGTH_MODEL : RV_LENGTH_ONE,
+                    .sampling.exact_pixels = settings.exact_pixels,
+                    .retry_failed = settings.retry_failed,
+                    .force = settings.force}};
     status = check_options(&settings, &values);
     if (status == CLI_DONE)
         status = choose_sampling(&settings, &indexing.options);

@@ -93,8 +93,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     RvLibrary *library = NULL;
     RvLibraryInfo info = {0};
     RvError err = {0};
-    if (cli_open_library(&settings.common, CLI_LIBRARY_READ, cli_log(&settings.common, NULL), &library,
-                         &err) != RV_OK ||
+    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+            RV_OK ||
         rv_library_info(library, &info, &err) != RV_OK)
         status = cli_fail(&err);
     else if (settings.format == 0)

@@ -45,7 +45,7 @@ static RvStatus print_tokens(RvEncoder *encoder, const char *text, RvError *err)
     for (size_t i = 0; i < count; i++)
         printf("%s%" PRId32, i > 0 ? ", " : "", tokens[i]);
     puts("]");
-    rv_encoder_free_tokens(tokens);
+    rv_free(tokens);
     return RV_OK;
 }
 

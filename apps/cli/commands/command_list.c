@@ -35,8 +35,8 @@ static const char *state_of(const RvVideo *video, bool local, int format)
 {
     if (local && rv_video_is_missing(video))
         return "missing";
-    bool damaged = strcmp(video->state, "complete") == 0 && video->error[0] != '\0';
-    return damaged && format == OUTPUT_TABLE ? "damaged" : video->state;
+    bool damaged = video->state == RV_VIDEO_COMPLETE && video->error[0] != '\0';
+    return damaged && format == OUTPUT_TABLE ? "damaged" : video->state_name;
 }
 
 static bool print_videos(const RvVideos *videos, int format, bool local)
@@ -65,7 +65,7 @@ static bool print_videos(const RvVideos *videos, int format, bool local)
         const RvVideo *video = &videos->items[i];
         size_t length = strlen(video->path);
         bool named = strncmp(video->error, video->path, length) == 0 && video->error[length] == ':';
-        bool failed = strcmp(video->state, "failed") == 0;
+        bool failed = video->state == RV_VIDEO_FAILED;
         if (video->error[0] != '\0')
             cli_message("%s: %s%s", video->path, failed ? "failed: " : "",
                         named ? video->error + length + 1 + strspn(video->error + length + 1, " ")
@@ -84,8 +84,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     RvLibrary *library = NULL;
     RvVideos videos = {0};
     RvError err = {0};
-    if (cli_open_library(&settings.common, CLI_LIBRARY_READ, cli_log(&settings.common, NULL), &library,
-                         &err) != RV_OK ||
+    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+            RV_OK ||
         rv_library_list(library, cli_values_argument(&values, 0), &videos, &err) != RV_OK)
         status = cli_fail(&err);
     else

@@ -75,8 +75,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     RvError err = {0};
     size_t failed = 0;
     status = CLI_DONE;
-    if (cli_open_library(&settings.common, CLI_LIBRARY_CHANGE, cli_log(&settings.common, NULL), &library,
-                         &err) != RV_OK)
+    if (cli_open_library(&settings.common, RV_OPEN_WRITE, cli_log(&settings.common, NULL), &library, &err) !=
+        RV_OK)
         status = cli_fail(&err);
     for (size_t i = 0; i < values.argument_count && status == CLI_DONE; i++) {
         if (remove_named(library, cli_values_argument(&values, i), settings.glob, &err) != RV_OK) {

@@ -287,7 +287,7 @@ static int search_all(Search *search)
         return cli_fail_usage("search: --sheet needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
-    if (cli_open_library(&settings->common, CLI_LIBRARY_READ, log, &search->library, &err) != RV_OK ||
+    if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
         (needs_model(search) &&
          cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK))
         return cli_fail(&err);

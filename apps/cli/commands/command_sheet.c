@@ -175,7 +175,7 @@ static RvStatus collect(Sheet *sheet, const char *name)
     RvLibrary *library = NULL;
     RvVideos videos = {0};
     RvNaming naming = RV_NAMED_NONE;
-    RvStatus status = cli_open_library(common, CLI_LIBRARY_READ, cli_log(common, NULL), &library, sheet->err);
+    RvStatus status = cli_open_library(common, RV_OPEN_READ, cli_log(common, NULL), &library, sheet->err);
     bool no_library = status == RV_ERROR_NOT_FOUND && common->library == NULL;
     if (status == RV_OK)
         status = rv_library_find(library, name, &videos, &naming, sheet->err);

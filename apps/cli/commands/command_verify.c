@@ -47,7 +47,7 @@ static void remark_damaged(RvLibrary *library)
         return;
     for (size_t i = 0; i < videos.count; i++) {
         const RvVideo *video = &videos.items[i];
-        if (strcmp(video->state, "complete") == 0 && video->error[0] != '\0')
+        if (video->state == RV_VIDEO_COMPLETE && video->error[0] != '\0')
             cli_message("remark: %s: %s", video->path, video->error);
     }
     rv_videos_clear(&videos);
@@ -64,8 +64,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     RvError err = {0};
     size_t fault_count = 0;
     status = CLI_DONE;
-    if (cli_open_library(&settings.common, CLI_LIBRARY_READ, cli_log(&settings.common, NULL), &library,
-                         &err) != RV_OK ||
+    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+            RV_OK ||
         rv_library_verify(library, print_fault, NULL, &fault_count, &err) != RV_OK)
         status = cli_fail(&err);
     else if (fault_count > 0)

@@ -5,7 +5,7 @@
  * reelvec/image.h.
  *
  * Channels are those of Pillow's mode, so that resampling treats them alike: L 1, LA 2, RGB 3, RGBA 4; 1 (one
- * bit) 1 and P (palette) 4, both with `nearest`. A PNG's or GIF's single transparent colour is no alpha. Two
+ * bit) 1 and P (palette) 4, both with IMAGE_NEAREST. A PNG's or GIF's single transparent colour is no alpha. Two
  * differences: 16-bit grey keeps its high byte (Pillow clips it to white), C M Y K becomes R G B before the
  * resampling. */
 #include <stdlib.h>

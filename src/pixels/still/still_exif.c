@@ -122,7 +122,7 @@ RvStatus rv_exif_turn_upright(RvPicture **picture, RvError *err)
                                         from->image.channel_count, &upright, err);
     if (status != RV_OK)
         return status;
-    upright->image.nearest = from->image.nearest;
+    upright->image.reserved[0] = from->image.reserved[0];
     rv_upright_image(&from->image, &turns[orientation], upright->pixels, upright->image.row_stride);
     rv_picture_destroy(*picture);
     *picture = upright;

@@ -133,7 +133,7 @@ static RvStatus spell_out(const ColorMapObject *palette, const RvPicture *indice
         to[2] = colour.Blue;
         to[3] = 255; // transparent pixels keep their colour, as Pillow resamples them
     }
-    (*out)->image.nearest = true;
+    (*out)->image.reserved[0] = IMAGE_NEAREST;
     return RV_OK;
 }
 

@@ -100,7 +100,7 @@ static RvStatus from_palette(const AVFrame *frame, RvPicture **out, RvError *err
             to[3] = (uint8_t)(argb >> 24);
         }
     }
-    (*out)->image.nearest = true;
+    (*out)->image.reserved[0] = IMAGE_NEAREST;
     return RV_OK;
 }
 
@@ -116,7 +116,7 @@ static RvStatus from_bits(const AVFrame *frame, RvPicture **out, RvError *err)
         for (int x = 0; x < frame->width; x++)
             to[x] = ((unsigned)from[x / 8] >> (7 - x % 8) & 1) != inverted ? 255 : 0;
     }
-    (*out)->image.nearest = true;
+    (*out)->image.reserved[0] = IMAGE_NEAREST;
     return RV_OK;
 }
 
@@ -237,12 +237,12 @@ static void adopt_pillow_mode(const StillSource *source, const char *decoder, co
                               RvPicture *picture)
 {
     bool has_alpha = picture->image.channel_count == 2 || picture->image.channel_count == 4;
-    if (strcmp(decoder, "png") == 0 && has_alpha && !picture->image.nearest &&
+    if (strcmp(decoder, "png") == 0 && has_alpha && !rv_image_is_nearest(&picture->image) &&
         png_alpha_is_named_colour(source))
         drop_channels(picture, picture->image.channel_count - 1);
     if (strcmp(decoder, "bmp") == 0 && frame->format == AV_PIX_FMT_PAL8 && bmp_palette_is_grey(frame)) {
         drop_channels(picture, 1);
-        picture->image.nearest = false;
+        picture->image.reserved[0] = 0;
     }
     if (strcmp(decoder, "bmp") == 0 && frame->format == AV_PIX_FMT_BGRA && bmp_alpha_is_padding(source))
         drop_channels(picture, 3);

@@ -257,7 +257,7 @@ static void spell_out_palette(const Layout *layout, RvPicture *picture)
             pixel[i] = (uint8_t)(layout->palette[i][index] >> 8);
         pixel[3] = 255;
     }
-    picture->image.nearest = true;
+    picture->image.reserved[0] = IMAGE_NEAREST;
 }
 
 /* Colours that were multiplied by their alpha, as Pillow takes it back. */
@@ -289,7 +289,7 @@ static void finish_pixels(const Layout *layout, RvPicture *picture)
         layout->photometric != PHOTOMETRIC_PALETTE)
         divide_by_alpha(picture);
     if (layout->depth == 1 && layout->channels == 1)
-        picture->image.nearest = true;
+        picture->image.reserved[0] = IMAGE_NEAREST;
 }
 
 /* ---- decoding --------------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ RvStatus rv_answer_video(const ServerAnswer *answer, const Store *store, size_t 
         size_t column;
         char **out;
     } texts[] = {{1, &video->path},      {2, &video->content_key}, {9, &video->codec},
-                 {10, &video->sampling}, {11, &video->state},      {12, &video->error}};
+                 {10, &video->sampling}, {11, &video->state_name}, {12, &video->error}};
     for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++)
         status = rv_answer_text(answer, store, row, texts[i].column, what, texts[i].out, err);
     const struct {

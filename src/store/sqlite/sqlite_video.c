@@ -30,7 +30,7 @@ static RvStatus read_video(SqliteStore *store, sqlite3_stmt *statement, StoredVi
         int column;
         char **out;
     } texts[] = {{1, &video->path},      {2, &video->content_key}, {9, &video->codec},
-                 {10, &video->sampling}, {11, &video->state},      {12, &video->error}};
+                 {10, &video->sampling}, {11, &video->state_name}, {12, &video->error}};
     for (size_t i = 0; status == RV_OK && i < sizeof texts / sizeof texts[0]; i++)
         status = rv_sqlite_column_bytes(store, statement, texts[i].column, what, texts[i].out, err);
     if (status == RV_OK)
@@ -290,7 +290,7 @@ static RvStatus read_path(SqliteStore *store, sqlite3_stmt *statement, StoredVid
     if (status == RV_OK)
         status = rv_sqlite_column_quantity(store, statement, 3, "videos", &video->duration_s, err);
     if (status == RV_OK)
-        status = rv_sqlite_column_bytes(store, statement, 4, "videos", &video->state, err);
+        status = rv_sqlite_column_bytes(store, statement, 4, "videos", &video->state_name, err);
     return status;
 }
 

@@ -34,8 +34,9 @@ static void picture_load_equals_pillow(void **state)
         if (rv_picture_load(path, NULL, &picture, &err) != RV_OK)
             fail_msg("%s", err.message);
         RvImage image = rv_picture_image(picture);
-        if (image.channel_count != test->channel_count || image.nearest != test->nearest)
-            fail_msg("%s: %d channels, nearest %d", test->name, image.channel_count, image.nearest);
+        if (image.channel_count != test->channel_count || rv_image_is_nearest(&image) != test->nearest)
+            fail_msg("%s: %d channels, nearest %d", test->name, image.channel_count,
+                     rv_image_is_nearest(&image));
         for (int k = 0; k < 3; k++) {
             uint8_t rgb_u8[31 * 31 * 3];
             assert_int_equal(rv_resize_crop(&image, sizes[k], rgb_u8, &err), RV_OK);

@@ -15,7 +15,7 @@ struct Store {
     RvLog log;
     int thread_count;   // of what works on its rows; 0: one per core
     int schema_version; // of the library; what is older than this reelvec's may lack tables
-    bool has_notes;     // the table library_notes is there
+    bool has_notes;     // the table library_notes was there when it was opened, and may be read
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;

@@ -26,8 +26,8 @@ RvStatus rv_store_put_note(Store *store, const char *name, const char *value, Rv
     if (!store->has_notes)
         return rv_error_set(
             err, RV_ERROR_UNSUPPORTED,
-            "%s: the library is of schema %d, which keeps no notes, and this user may not upgrade "
-            "it; whoever may change its tables does so with any command that writes",
+            "%s: the library (schema %d) has no table library_notes that this user may use; whoever may change "
+            "its tables makes it with any command that writes",
             store->uri, store->schema_version);
     if (strlen(name) > 64 || strlen(value) > STORE_MAX_TEXT_BYTES)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the note %.64s is too long", store->uri, name);

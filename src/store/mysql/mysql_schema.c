@@ -22,14 +22,18 @@ static RvStatus execute_step(Store *base, const char *sql, RvError *err)
 static RvStatus record_version(Store *base, int from, int to, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    if (from == 0)
-        return rv_mysql_query(store, NULL, err,
-                              "INSERT IGNORE INTO library (id, kind, schema_version, created) "
-                              "VALUES (1, %s, %d, now())",
-                              STORE_LIBRARY_KIND, (int64_t)to);
-    return rv_mysql_query(store, NULL, err,
-                          "UPDATE library SET schema_version = %d WHERE id = 1 AND schema_version < %d",
-                          (int64_t)to, (int64_t)to);
+    RvStatus status =
+        from == 0
+            ? rv_mysql_query(store, NULL, err,
+                             "INSERT IGNORE INTO library (id, kind, schema_version, created) "
+                             "VALUES (1, %s, %d, now())",
+                             STORE_LIBRARY_KIND, (int64_t)to)
+            : rv_mysql_query(store, NULL, err,
+                             "UPDATE library SET schema_version = %d WHERE id = 1 AND schema_version < %d",
+                             (int64_t)to, (int64_t)to);
+    if (status == RV_OK && to >= STORE_NOTES_SCHEMA)
+        base->has_notes = true;
+    return status;
 }
 
 static bool is_forbidden(const Store *base)
@@ -89,7 +93,7 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
 }
 
 /* there: the first name of a library that the database has, missing: the first that it lacks, or NULL. Libraries of
- * version 1 may have library_notes. */
+ * version 1 may have library_notes; of later ones this user may not be allowed to use it, then it is not listed. */
 static RvStatus list_tables(MysqlStore *store, const char **there, const char **missing, RvError *err)
 {
     static const char *const names[] = {LIBRARY_TABLE,          "videos",       "frames", "frame_pictures",

@@ -247,7 +247,6 @@ static RvStatus open_library(MysqlStore *store, const char *uri, const StoreOpti
         status = options->create ? rv_mysql_create_schema(store, err) : no_library(&store->base, err);
     if (status == RV_OK && !store->base.read_only)
         status = rv_mysql_upgrade_schema(store, err);
-    store->base.has_notes = store->base.has_notes || store->base.schema_version >= STORE_NOTES_SCHEMA;
     return status;
 }
 

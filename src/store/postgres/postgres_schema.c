@@ -99,13 +99,16 @@ static RvStatus record_version(Store *base, int from, int to, RvError *err)
     RvStatus status = from == 0 ? spread_tables(store, err) : RV_OK;
     if (status != RV_OK)
         return status;
-    rv_postgres_add_integer(&arguments, to);
-    if (from != 0)
-        return rv_postgres_query(store, "UPDATE library SET schema_version = $1 WHERE id = 1", &arguments,
-                                 false, NULL, err);
     rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
-    return rv_postgres_query(store, "INSERT INTO library (id, kind, schema_version) VALUES (1, $2, $1)",
-                             &arguments, false, NULL, err);
+    rv_postgres_add_integer(&arguments, to);
+    status =
+        rv_postgres_query(store,
+                          from == 0 ? "INSERT INTO library (id, kind, schema_version) VALUES (1, $1, $2)"
+                                    : "UPDATE library SET schema_version = $2 WHERE id = 1 AND kind = $1",
+                          &arguments, false, NULL, err);
+    if (status == RV_OK && to >= STORE_NOTES_SCHEMA)
+        base->has_notes = true;
+    return status;
 }
 
 static RvStatus end_migration(Store *base, RvStatus status, RvError *err)
@@ -174,7 +177,8 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
                           "SELECT relname FROM pg_class "
                           "WHERE relname IN ('library', 'videos', 'frames', 'frame_pictures', "
                           "'frames_with_pictures', 'library_notes') AND relnamespace IN "
-                          "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false)))",
+                          "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false))) "
+                          "AND (relname <> 'library_notes' OR has_table_privilege(oid, 'SELECT'))",
                           NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);
@@ -187,7 +191,7 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
 
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
-    // Every library has all of these but the last.
+    // Every library has all of these but the last, which this user may not be allowed to read.
     static const char *const names[] = {
         "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes"};
     enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };

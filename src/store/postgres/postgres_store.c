@@ -223,7 +223,6 @@ static RvStatus open_library(PostgresStore *store, const char *uri, const StoreO
         status = find_read_only(store, err);
     if (status == RV_OK && !store->base.read_only)
         status = rv_postgres_upgrade_schema(store, err);
-    store->base.has_notes = store->base.has_notes || store->base.schema_version >= STORE_NOTES_SCHEMA;
     return status;
 }
 

@@ -187,7 +187,8 @@ static void dump_videos(Dump *dump)
         fprintf(dump->out, "video %lld %s %s %lld %lld %g %d %d %g %s %s %s %s %lld\n",
                 (long long)video->video_id, video->path, video->content_key, (long long)row.size_bytes,
                 (long long)row.modified_ns, video->duration_s, video->width, video->height, video->frame_rate,
-                video->codec, video->sampling, video->state, video->error, (long long)video->frame_count);
+                video->codec, video->sampling, rv_video_state_name(video->state), video->error,
+                (long long)video->frame_count);
         rv_stored_video_clear(&row);
     }
     rv_videos_clear(&videos);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* What every kind of database says in the same words, and the checks of values that come from one. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/store_backend.h"
+
+RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err)
+{
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,
+                             "%s: no video %lld in the library", store->uri, (long long)video_id);
+}
+
+RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_ARGUMENT,
+                        "%s: %.600s is in the library already, as video %lld; remove or replace "
+                        "that first",
+                        store->uri, path, (long long)video_id);
+}
+
+RvStatus rv_store_model_changed(const Store *store, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_MISMATCH,
+                        "%s: another model has claimed the library meanwhile; index again with "
+                        "one model",
+                        store->uri);
+}
+
+RvStatus rv_store_bad_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
+{
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: video %lld, frame %lld: frame_data is not a picture", store->uri,
+                             (long long)video_id, (long long)frame_number);
+}
+
+RvStatus rv_store_no_picture(const Store *store, int64_t video_id, int64_t frame_number, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no picture of video %lld, frame %lld", store->uri,
+                        (long long)video_id, (long long)frame_number);
+}
+
+RvStatus rv_store_video_busy(const Store *store, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_BUSY, "%s: another process writes the same video now; try again later",
+                        store->uri);
+}
+
+RvStatus rv_store_unknown_kind(const Store *store, const char *kind, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: a library of kind %.100s, which this reelvec cannot read", store->uri, kind);
+}
+
+RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: made by a newer reelvec (schema %lld, this one knows %d); use that one",
+                        store->uri, (long long)version, known);
+}
+
+// Citus gives every worker numbers of its own, from its group's number times 2^48 on.
+#define CITUS_WORKER_ID ((int64_t)1 << 48)
+
+RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err)
+{
+    if (video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID)
+        return RV_OK;
+    if (video_id >= CITUS_WORKER_ID)
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: the server gives video numbers from 2^48 on, as a worker of a Citus cluster does; give "
+            "the coordinator's address",
+            store->uri);
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                        "%s: the library has used up its %lld video numbers; start another library",
+                        store->uri, (long long)STORE_MAX_VIDEO_ID);
+}
+
+RvStatus rv_store_take_model_text(const Store *store, const char *text, char *out, size_t size_bytes,
+                                  RvError *err)
+{
+    if (strlen(text) >= size_bytes)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: library: the model's name or digest is too long",
+                            store->uri);
+    memcpy(out, text, strlen(text) + 1);
+    return RV_OK;
+}
+
+bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b)
+{
+    return strcmp(a->weights_sha256, b->weights_sha256) == 0 && a->dimensions == b->dimensions &&
+           a->preprocess_version == b->preprocess_version && a->normalized == b->normalized;
+}

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "store/sql/server_answer.h"
+#include "store/sql/sql_model.h"
+#include "store/sql/sql_video.h"
 #ifdef REELVEC_WITH_POSTGRES
 #include "store/postgres/postgres_store.h"
 #endif
@@ -19,6 +21,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
 #define MAX_ROWS 64
+#define JOB_COLUMNS 5
 
 static const Store named = {.uri = "fuzz"};
 
@@ -52,12 +55,34 @@ static RvStatus fill(ServerAnswer *answer, const uint8_t *bytes, size_t size_byt
     return status;
 }
 
-static RvStatus take_job(void *user, const char *const *values, RvError *err)
+/* Rows of jobs: no value is longer than its bytes. */
+static RvStatus take_job(void *user, const SqlRow *row, RvError *err)
 {
     (void)err;
-    for (size_t i = 0; i < QUEUE_MAX_COLUMNS; i++)
-        *(size_t *)user += values[i] != NULL ? strlen(values[i]) : 0;
+    for (size_t i = 0; i < JOB_COLUMNS; i++) {
+        const char *text = rv_sql_written(&row->values[i]);
+        *(size_t *)user += text != NULL ? strlen(text) : 0;
+    }
     return RV_OK;
+}
+
+static RvStatus take_video(void *user, const SqlRow *row, RvError *err)
+{
+    StoredVideo video = {0};
+    (void)user;
+    RvStatus status = rv_sql_read_video(row, &video, err);
+    rv_stored_video_clear(&video);
+    return status;
+}
+
+static RvStatus take_model(void *user, const SqlRow *row, RvError *err)
+{
+    ModelIdentity *model = user;
+    bool present = false;
+    RvStatus status = rv_sql_read_identity(row, model, &present, err);
+    if (present && (memchr(model->name, '\0', sizeof model->name) == NULL || model->dimensions < 1))
+        abort();
+    return status;
 }
 
 /* Rows of frames: a fault, or what lies within the bounds. */
@@ -89,32 +114,29 @@ static void read_frames(const ServerAnswer *answer)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
-    static const size_t columns[] = {ANSWER_VIDEO_COUNT, ANSWER_IDENTITY_COUNT, ANSWER_LIBRARY_COUNT, 5, 4};
+    static const size_t columns[] = {sizeof SQL_VIDEO_COLUMNS - 1, sizeof SQL_MODEL_COLUMNS - 1,
+                                     ANSWER_LIBRARY_COUNT, JOB_COLUMNS, 4};
     if (size_bytes < 2 || size_bytes > 1 << 20)
         return 0;
     int kind = bytes[1] % 5;
     ServerAnswer answer = rv_answer(columns[kind], MAX_ROWS);
     RvError err = {0};
-    RvVideos videos = {0};
     ModelIdentity model = {0};
-    bool present = false;
     size_t sum = 0;
     RvStatus status = fill(&answer, bytes, size_bytes, &err);
     check(status, &err);
     // Rows that were complete are read also after a failure: readers may look at any.
     if (kind == 0)
-        check(rv_answer_videos(&answer, &named, &videos, &err), &err);
+        check(rv_answer_read(&answer, &named, &(SqlReader){.row = take_video}, NULL, &err), &err);
     else if (kind == 1)
-        check(rv_answer_identity(&answer, &named, &model, &present, &err), &err);
+        check(rv_answer_read(&answer, &named, &(SqlReader){.row = take_model, .user = &model}, NULL, &err),
+              &err);
     else if (kind == 2)
         check(rv_answer_library(&answer, &(Store){.uri = "fuzz"}, 2, &err), &err);
     else if (kind == 3)
-        check(rv_answer_queue_rows(&answer, take_job, &sum, &err), &err);
+        check(rv_answer_read(&answer, &named, &(SqlReader){.row = take_job, .user = &sum}, NULL, &err), &err);
     else
         read_frames(&answer);
-    if (present && (memchr(model.name, '\0', sizeof model.name) == NULL || model.dimensions < 1))
-        abort();
-    rv_videos_clear(&videos);
     rv_answer_clear(&answer);
     return 0;
 }

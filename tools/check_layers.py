@@ -42,14 +42,7 @@ KNOWN_CIRCLES = {
     ("src/video/stream_follow", "src/video/video_reader"),
     ("src/video/video_input", "src/video/video_reader"),
 }
-KNOWN_TABLES = {
-    "src/store/mysql/mariadb.c",
-    "src/store/mysql/mysql_store.c",
-    "src/store/mysql/singlestore.c",
-    "src/store/postgres/postgres_ann.c",
-    "src/store/postgres/postgres_store.c",
-    "src/store/sqlite/sqlite_derived.c",
-}
+KNOWN_TABLES = set()
 
 
 def read_rules(path):

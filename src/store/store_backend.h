@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 typedef struct StoreBackend StoreBackend;
+typedef struct SqlLink SqlLink; // sql/sql_link.h
 
 /* First member of every backend's own struct. */
 struct Store {
@@ -42,14 +43,6 @@ typedef RvStatus (*PictureRowCallback)(void *user, int64_t frame_number, const u
                                        size_t size_bytes, RvError *err);
 
 #define PICTURE_BLOCK_ROWS 256
-#define PICTURE_BLOCK_BYTES ((int64_t)8 << 20) // more only where one picture has more
-
-/* Where a block of pictures ends, from their sizes by rising numbers. */
-typedef struct PictureBlock {
-    int64_t count, last_number, size_bytes;
-    bool full;
-} PictureBlock;
-void rv_picture_block_add(PictureBlock *block, int64_t frame_number, int64_t size_bytes);
 
 /* Keys (video, number) from first to last, both inclusive, in the order of pairs. */
 typedef struct FrameRange {
@@ -77,42 +70,21 @@ typedef struct StoreDerived {
                         RvStatus (*place)(void *user, RvError *err), void *user, bool *done, RvError *err);
 } StoreDerived;
 
-/* One row of a query about jobs: as many columns as were asked for, as text, NULL where they are. */
-typedef RvStatus (*QueueRowCallback)(void *user, const char *const *values, RvError *err);
-
-#define QUEUE_MAX_COLUMNS 8
-#define QUEUE_MAX_ROWS 64
-
-/* The table index_jobs, whose use store_queue.c writes once for all databases; here is where they differ. */
+/* The list of videos that several machines work, a table that is made when it is first needed. sql/sql_queue.c
+ * uses it for all databases; these are the words that differ. */
 typedef struct StoreQueue {
-    const char *const *schema; // makes the table where it is not there; NULL ends it
-    const char *insert;        // path, key, settings; nothing where the key is there
-    const char *now;           // seconds of the server's clock
+    const char *const *schema; // makes index_jobs if it is not there; NULL ends it
+    const char *insert;        // path, key, settings; nothing if the key is there
+    const char *clock;         // seconds of the server's clock
     const char *by_state;      // behind the table's name: rows come by the index of (state, job_id)
-    /* %d: seconds after which the server ends a transaction whose client says nothing more. */
-    const char *limit;
-    /* A transaction that sees at each statement what others have committed. */
-    RvStatus (*begin)(Store *store, RvError *err);
-    RvStatus (*end)(Store *store, RvStatus status, RvError *err);
-    const char *note_write; // of library_notes: name, value
-    /* format: SQL with %s for text, %d for int64_t, %f for double. columns 0: no rows are expected. */
-    RvStatus (*query)(Store *store, size_t columns, QueueRowCallback row, void *user, RvError *err,
-                      const char *format, ...);
+    const char *limit;         // %d: seconds after which the server ends a silent client's transaction
 } StoreQueue;
 
 // The version of a server's schema that brought library_notes; before it they were made with the first note.
 #define STORE_NOTES_SCHEMA 2
 
-/* get_note and put_note of databases that have a StoreQueue. */
-RvStatus rv_store_server_get_note(Store *store, const char *name, char **value, RvError *err);
-RvStatus rv_store_server_put_note(Store *store, const char *name, const char *value, RvError *err);
-
 /* UNSUPPORTED, in the same words for a store and for an address. */
 RvStatus rv_store_no_queue(const char *uri, RvError *err);
-
-/* Inside a transaction that writes: BUSY where this store took a video from the list and another worker has
- * it now. Until the transaction ends nobody else can take it. */
-RvStatus rv_store_queue_fence(Store *store, RvError *err);
 
 struct StoreBackend {
     const char *name;
@@ -151,7 +123,7 @@ struct StoreBackend {
                              RvError *err);
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
-    /* Pictures of one video from first_number on, by number: one block, by rv_picture_block_add. *covered_to:
+    /* Pictures of one video from first_number on, by number: one block, of at most PICTURE_BLOCK_ROWS. *covered_to:
      * up to where these are all, INT64_MAX behind the last. NULL: a picture costs no round trip. */
     RvStatus (*pictures)(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
                          PictureRowCallback callback, void *user, RvError *err);
@@ -174,6 +146,7 @@ struct StoreBackend {
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
     RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
     const StoreQueue *queue;
+    const SqlLink *link; // NULL: it takes no SQL
 };
 
 extern const StoreBackend store_memory_backend;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Notes of a library, a few small texts by name: the checks common to all, and the table that servers keep. */
+/* Notes of a library, a few small texts by name: the checks common to all. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/mem.h"
-#include "store/sql/text_escape.h"
 #include "store/store_backend.h"
 
 RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err)
@@ -36,42 +34,4 @@ RvStatus rv_store_put_note(Store *store, const char *name, const char *value, Rv
         status = store->backend->put_note(store, name, value, err);
     free(before);
     return status;
-}
-
-/* ---- servers ------------------------------------------------------------------------------------------ */
-
-typedef struct NoteReader {
-    char *value;
-    bool row;
-} NoteReader;
-
-static RvStatus read_note(void *user, const char *const *values, RvError *err)
-{
-    NoteReader *reader = user;
-    if (values[0] == NULL || reader->row)
-        return RV_OK;
-    reader->row = true;
-    reader->value = rv_mem_copy_string(values[0], err);
-    return reader->value != NULL ? RV_OK : RV_ERROR_MEMORY;
-}
-
-RvStatus rv_store_server_get_note(Store *store, const char *name, char **value, RvError *err)
-{
-    NoteReader reader = {0};
-    RvStatus status = store->backend->queue->query(store, 1, read_note, &reader, err,
-                                                   "SELECT value FROM library_notes WHERE name = %s", name);
-    if (status != RV_OK) {
-        free(reader.value);
-        return status;
-    }
-    if (reader.value != NULL)
-        rv_store_text_decode(reader.value);
-    *value = reader.value;
-    return RV_OK;
-}
-
-RvStatus rv_store_server_put_note(Store *store, const char *name, const char *value, RvError *err)
-{
-    const StoreQueue *queue = store->backend->queue;
-    return queue->query(store, 0, NULL, NULL, err, queue->note_write, name, value);
 }

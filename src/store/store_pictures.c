@@ -110,15 +110,3 @@ RvStatus rv_pictures_get(PictureReader *reader, int64_t video_id, int64_t frame_
     }
     return rv_store_no_picture(reader->store, video_id, frame_number, err);
 }
-
-void rv_picture_block_add(PictureBlock *block, int64_t frame_number, int64_t size_bytes)
-{
-    int64_t counted = size_bytes > 0 && size_bytes <= (int64_t)STORE_MAX_PICTURE_BYTES ? size_bytes : 0;
-    if (block->full || (block->count > 0 && block->size_bytes + counted > PICTURE_BLOCK_BYTES)) {
-        block->full = true;
-        return;
-    }
-    block->size_bytes += counted;
-    block->last_number = frame_number;
-    block->full = ++block->count == PICTURE_BLOCK_ROWS;
-}

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "store/sql/sql_link.h"
 #include "store/store_backend.h"
 
 #define BATCH 8
@@ -132,13 +133,10 @@ static size_t count_frames(Store *store, int64_t id)
     return count;
 }
 
-/* A statement of the test's own, by the backend's list of jobs. */
+/* A statement of the test's own. */
 static void run_sql(const Fixture *fixture, const char *sql)
 {
-    Store *store = fixture->store;
-    char format[400];
-    snprintf(format, sizeof format, "%s", sql);
-    assert_ok(store->backend->queue->query(store, 0, NULL, NULL, err, format));
+    assert_ok(rv_sql_run(fixture->store, err, "%w", sql));
 }
 
 static void snapshot_sees_one_state_while_others_write(void **state)

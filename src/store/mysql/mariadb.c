@@ -196,12 +196,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
 
 /* ---- the index ---------------------------------------------------------------------------------------- */
 
-const AnnKind rv_mysql_mariadb_kinds[] = {
-    {"hnsw", 16383, {{"m", 3, 200}}},
-    {0},
-};
-
-RvStatus rv_mysql_mariadb_ann_build(Store *base, const AnnRequest *request, RvError *err)
+static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
     // MariaDB's own default of 6 loses scenes that stand still: many equal frames link to each other only.
@@ -211,13 +206,13 @@ RvStatus rv_mysql_mariadb_ann_build(Store *base, const AnnRequest *request, RvEr
              "ALTER TABLE frames DROP INDEX IF EXISTS " MYSQL_ANN_INDEX ", ADD VECTOR INDEX " MYSQL_ANN_INDEX
              " (embedding_data) M=%lld DISTANCE=cosine",
              m);
-    store->is_patient = true; // hours, where the library is large
+    store->is_patient = true; // hours, if the library is large
     RvStatus status = rv_mysql_query(store, NULL, err, sql);
     store->is_patient = false;
     return status;
 }
 
-RvStatus rv_mysql_mariadb_ann_info(Store *base, RvAnnInfo *out, RvError *err)
+static RvStatus ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
     ServerAnswer answer = rv_answer(2, 1);
@@ -242,9 +237,12 @@ const MysqlDialect rv_mysql_mariadb = {
     .schema = rv_mariadb_schema,
     .begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     .max_dimensions = 16383,
+    .only_normalized = true,
     .check_server = check_server,
     .set_dimensions = set_dimensions,
     .put_rows = put_rows,
     .write_nearest = write_nearest,
+    .ann_build = ann_build,
+    .ann_info = ann_info,
     .embedding_column = "embedding_data",
 };

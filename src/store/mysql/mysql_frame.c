@@ -9,33 +9,13 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "store/mysql/mysql_store.h"
+#include "store/sql/sql_model.h"
 
 #define FETCH_BYTES ((size_t)1 << 20)
 #define FETCH_MIN_ROWS 16
 #define FETCH_MAX_ROWS 4096
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
-
-/* Inside the transaction: the video is still there, and the library still the model's that the caller
- * checked. Both stay so until its end. */
-static RvStatus check_target(MysqlStore *store, int64_t video_id, RvError *err)
-{
-    bool mariadb = store->dialect == &rv_mysql_mariadb, present = false;
-    ModelIdentity stored = {0};
-    ServerAnswer answer = rv_answer(1, 1);
-    RvStatus status = rv_mysql_query(store, &answer, err,
-                                     mariadb ? "SELECT 1 FROM videos WHERE video_id = %d LOCK IN SHARE MODE"
-                                             : "SELECT 1 FROM videos WHERE video_id = %d",
-                                     video_id);
-    if (status == RV_OK && answer.rows == 0)
-        status = rv_store_no_video(&store->base, video_id, err);
-    rv_answer_clear(&answer);
-    if (status == RV_OK)
-        status = rv_mysql_read_identity(store, mariadb ? "LOCK IN SHARE MODE" : "", &stored, &present, err);
-    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
-        status = rv_store_model_changed(&store->base, err);
-    return status;
-}
 
 static int compare_frames(const void *a, const void *b)
 {
@@ -90,9 +70,9 @@ RvStatus rv_mysql_put_frames(Store *base, int64_t video_id, const FrameRecord *f
     for (size_t i = 0; i < count; i++)
         chosen[i] = &frames[i];
     size_t kept = count > 0 ? keep_last(chosen, count) : 0;
-    RvStatus status = rv_mysql_begin_writing(store, err);
+    RvStatus status = rv_sql_begin_writing(base, err);
     if (status == RV_OK) {
-        status = check_target(store, video_id, err);
+        status = rv_sql_check_target(base, video_id, err);
         if (status == RV_OK && kept > 0)
             status = store->dialect->put_rows(store, video_id, chosen, kept, err);
         if (status == RV_OK)
@@ -133,7 +113,7 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
     MysqlStore *store = (MysqlStore *)base;
     ModelIdentity identity = {0};
     bool present = false, more = true;
-    RvStatus status = rv_mysql_get_identity(base, &identity, &present, err);
+    RvStatus status = rv_sql_get_identity(base, &identity, &present, err);
     size_t rows =
         FETCH_BYTES / ((size_t)(identity.dimensions > 0 ? identity.dimensions : 512) * sizeof(float));
     rows = rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows;
@@ -160,83 +140,5 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
         }
         rv_answer_clear(&answer);
     }
-    return status;
-}
-
-RvStatus rv_mysql_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
-                          size_t *size_bytes, RvError *err)
-{
-    ServerAnswer answer = rv_answer(1, 1);
-    RvStatus status = rv_mysql_query((MysqlStore *)base, &answer, err,
-                                     "SELECT CASE WHEN length(frame_data) <= %d THEN frame_data END FROM "
-                                     "frame_pictures WHERE video_id = %d AND frame_number = %d",
-                                     (int64_t)STORE_MAX_PICTURE_BYTES, video_id, frame_number);
-    size_t found_bytes = 0;
-    const char *found = rv_answer_value(&answer, 0, 0, &found_bytes);
-    if (status == RV_OK && answer.rows == 0)
-        status = rv_store_no_picture(base, video_id, frame_number, err);
-    if (status == RV_OK && (found_bytes == 0 || found_bytes > STORE_MAX_PICTURE_BYTES))
-        status = rv_store_bad_picture(base, video_id, frame_number, err);
-    if (status == RV_OK) {
-        *jpeg = rv_mem_alloc(found_bytes, 1, err);
-        status = *jpeg != NULL ? RV_OK : RV_ERROR_MEMORY;
-    }
-    if (status == RV_OK) {
-        memcpy(*jpeg, found, found_bytes);
-        *size_bytes = found_bytes;
-    }
-    rv_answer_clear(&answer);
-    return status;
-}
-
-/* Sizes first, so that a block of pictures has a bound. */
-static RvStatus measure_pictures(MysqlStore *store, int64_t video_id, int64_t first_number,
-                                 PictureBlock *block, RvError *err)
-{
-    ServerAnswer answer = rv_answer(2, PICTURE_BLOCK_ROWS);
-    RvStatus status = rv_mysql_query(store, &answer, err,
-                                     "SELECT frame_number, coalesce(length(frame_data), 0) FROM "
-                                     "frame_pictures WHERE video_id = %d AND frame_number >= %d ORDER BY "
-                                     "frame_number LIMIT %d",
-                                     video_id, first_number, (int64_t)PICTURE_BLOCK_ROWS);
-    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
-        int64_t number = 0, size_bytes = 0;
-        status = rv_answer_integer(&answer, &store->base, row, 0, "a picture", 0, INT64_MAX, &number, err);
-        if (status == RV_OK)
-            status =
-                rv_answer_integer(&answer, &store->base, row, 1, "a picture", 0, INT64_MAX, &size_bytes, err);
-        if (status == RV_OK)
-            rv_picture_block_add(block, number, size_bytes);
-    }
-    rv_answer_clear(&answer);
-    return status;
-}
-
-RvStatus rv_mysql_pictures(Store *base, int64_t video_id, int64_t first_number, int64_t *covered_to,
-                           PictureRowCallback callback, void *user, RvError *err)
-{
-    MysqlStore *store = (MysqlStore *)base;
-    PictureBlock block = {0};
-    RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
-    *covered_to = block.full ? block.last_number : INT64_MAX;
-    if (status != RV_OK || block.count == 0)
-        return status;
-    ServerAnswer answer = rv_answer(2, (size_t)block.count);
-    status = rv_mysql_query(
-        store, &answer, err,
-        "SELECT frame_number, CASE WHEN length(frame_data) <= %d THEN frame_data END FROM "
-        "frame_pictures WHERE video_id = %d AND frame_number >= %d AND frame_number <= %d "
-        "ORDER BY frame_number LIMIT %d",
-        (int64_t)STORE_MAX_PICTURE_BYTES, video_id, first_number, block.last_number, block.count);
-    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
-        int64_t number = 0;
-        size_t size_bytes = 0;
-        const char *jpeg = rv_answer_value(&answer, row, 1, &size_bytes);
-        bool good = size_bytes > 0 && size_bytes <= STORE_MAX_PICTURE_BYTES;
-        status = rv_answer_integer(&answer, base, row, 0, "a picture", 0, INT64_MAX, &number, err);
-        if (status == RV_OK)
-            status = callback(user, number, good ? (const uint8_t *)jpeg : NULL, good ? size_bytes : 0, err);
-    }
-    rv_answer_clear(&answer);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB and SingleStore libraries: making the tables, recognising a library, its model. */
+/* MariaDB and SingleStore libraries: making the tables, recognising a library. */
 #include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,90 +140,5 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
     if (status == RV_OK && !*empty && missing != NULL)
         status = rv_error_set(err, RV_ERROR_FORMAT, "%s: %s is missing; restore a copy or index again",
                               store->base.uri, missing);
-    return status;
-}
-
-/* ---- the model ---------------------------------------------------------------------------------------- */
-
-RvStatus rv_mysql_read_identity(MysqlStore *store, const char *lock, ModelIdentity *out, bool *present,
-                                RvError *err)
-{
-    char sql[200];
-    ServerAnswer answer = rv_answer(ANSWER_IDENTITY_COUNT, 1);
-    snprintf(sql, sizeof sql,
-             "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized FROM library "
-             "WHERE id = 1 %s",
-             lock);
-    *present = false;
-    RvStatus status = rv_mysql_query(store, &answer, err, sql);
-    if (status == RV_OK)
-        status = rv_answer_identity(&answer, &store->base, out, present, err);
-    rv_answer_clear(&answer);
-    return status;
-}
-
-RvStatus rv_mysql_get_identity(Store *base, ModelIdentity *out, bool *present, RvError *err)
-{
-    return rv_mysql_read_identity((MysqlStore *)base, "", out, present, err);
-}
-
-/* What the kind of server cannot hold, with the reason. */
-static RvStatus check_wanted(MysqlStore *store, const ModelIdentity *wanted, RvError *err)
-{
-    if (wanted->dimensions > store->dialect->max_dimensions)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: %s holds vectors of up to %d dimensions, the model gives %d; use another kind of "
-            "library",
-            store->base.uri, store->dialect->name, store->dialect->max_dimensions, wanted->dimensions);
-    if (!wanted->normalized && store->dialect == &rv_mysql_mariadb)
-        return rv_error_set_hint(
-            err, RV_ERROR_UNSUPPORTED, RV_HINT_NORMALIZE_HERE, NULL,
-            "%s: MariaDB compares by cosine, which is the dot product of vectors of length 1 only",
-            store->base.uri);
-    return RV_OK;
-}
-
-static RvStatus write_identity(MysqlStore *store, const ModelIdentity *identity, RvError *err)
-{
-    return rv_mysql_query(store, NULL, err,
-                          "UPDATE library SET model_name = %s, weights_sha256 = %s, dimensions = %d, "
-                          "preprocess_version = %d, normalized = %d WHERE id = 1",
-                          identity->name, identity->weights_sha256, (int64_t)identity->dimensions,
-                          (int64_t)identity->preprocess_version, (int64_t)identity->normalized);
-}
-
-static RvStatus claim(MysqlStore *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err)
-{
-    bool present = false;
-    int64_t has_frames = 0;
-    RvStatus status = rv_mysql_read_identity(store, "", out, &present, err);
-    if (status == RV_OK && present)
-        status = rv_mysql_integer(store, "SELECT 1 FROM frames LIMIT 1", 0, &has_frames, err);
-    if (status != RV_OK || has_frames != 0)
-        return status;
-    status = check_wanted(store, wanted, err);
-    // The column first: a claim that breaks off in between is done again from the start.
-    if (status == RV_OK)
-        status = store->dialect->set_dimensions(store, wanted->dimensions, err);
-    if (status == RV_OK)
-        status = write_identity(store, wanted, err);
-    *out = *wanted;
-    return status;
-}
-
-RvStatus rv_mysql_claim_identity(Store *base, const ModelIdentity *wanted, ModelIdentity *out, RvError *err)
-{
-    MysqlStore *store = (MysqlStore *)base;
-    *out = (ModelIdentity){0};
-    // MariaDB ends a transaction where a table changes; locked tables stay ours over that.
-    bool locks = store->dialect == &rv_mysql_mariadb;
-    RvStatus status =
-        locks ? rv_mysql_query(store, NULL, err, "LOCK TABLES library WRITE, frames WRITE") : RV_OK;
-    if (status != RV_OK)
-        return status;
-    status = claim(store, wanted, out, err);
-    if (locks)
-        rv_mysql_query(store, NULL, NULL, "UNLOCK TABLES");
     return status;
 }

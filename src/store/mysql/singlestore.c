@@ -151,33 +151,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
 
 /* ---- the index ---------------------------------------------------------------------------------------- */
 
-#define IVF                                                                                                  \
-    {"nlist", 1, 65536},                                                                                     \
-    {                                                                                                        \
-        "nprobe", 1, 65536                                                                                   \
-    }
-#define PQ                                                                                                   \
-    {"m", 1, 4096},                                                                                          \
-    {                                                                                                        \
-        "nbits", 1, 16                                                                                       \
-    }
-#define HNSW                                                                                                 \
-    {"M", 2, 512}, {"efConstruction", 1, 100000},                                                            \
-    {                                                                                                        \
-        "ef", 1, 100000                                                                                      \
-    }
-
-const AnnKind rv_mysql_singlestore_kinds[] = {
-    {"auto", STORE_MAX_DIMENSIONS, {{0}}},
-    {"ivf-flat", STORE_MAX_DIMENSIONS, {IVF}},
-    {"ivf-pq", STORE_MAX_DIMENSIONS, {IVF, PQ}},
-    {"ivf-pqfs", STORE_MAX_DIMENSIONS, {IVF, {"m", 1, 4096}}},
-    {"hnsw-flat", STORE_MAX_DIMENSIONS, {HNSW}},
-    {"hnsw-pq", STORE_MAX_DIMENSIONS, {HNSW, PQ}},
-    {0},
-};
-
-RvStatus rv_mysql_singlestore_ann_build(Store *base, const AnnRequest *request, RvError *err)
+static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
     bool dropped = false;
@@ -195,7 +169,7 @@ RvStatus rv_mysql_singlestore_ann_build(Store *base, const AnnRequest *request, 
         length += snprintf(sql + length, sizeof sql - (size_t)length, ",\"%s\":%lld",
                            request->settings[i].name, (long long)request->settings[i].value);
     length += snprintf(sql + length, sizeof sql - (size_t)length, "}'");
-    store->is_patient = true; // hours, where the library is large
+    store->is_patient = true; // hours, if the library is large
     if (status == RV_OK)
         status = rv_mysql_run(store, sql, (size_t)length, NULL, err);
     // Rows that are only in memory so far are written into segments, which the index is made of.
@@ -206,7 +180,7 @@ RvStatus rv_mysql_singlestore_ann_build(Store *base, const AnnRequest *request, 
 }
 
 /* The kind and the settings stand in the table's own statement. */
-RvStatus rv_mysql_singlestore_ann_info(Store *base, RvAnnInfo *out, RvError *err)
+static RvStatus ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
     ServerAnswer answer = rv_answer(2, 1);
@@ -218,15 +192,16 @@ RvStatus rv_mysql_singlestore_ann_info(Store *base, RvAnnInfo *out, RvError *err
     const char *end = options != NULL ? strchr(options, '}') : NULL;
     if (out->present)
         snprintf(out->kind, sizeof out->kind, "vector");
-    for (size_t i = 0; end != NULL && rv_mysql_singlestore_kinds[i].name != NULL; i++) {
+    const AnnKind *kinds = base->backend->ann_kinds;
+    for (size_t i = 0; end != NULL && kinds[i].name != NULL; i++) {
         char type[40] = "\"";
         size_t length = 1;
-        for (const char *at = rv_mysql_singlestore_kinds[i].name; *at != '\0'; at++)
+        for (const char *at = kinds[i].name; *at != '\0'; at++)
             type[length++] = (char)(*at == '-' ? '_' : *at & ~0x20);
         type[length++] = '"';
         const char *found = strstr(options, type);
         if (found != NULL && found < end)
-            snprintf(out->kind, sizeof out->kind, "%s", rv_mysql_singlestore_kinds[i].name);
+            snprintf(out->kind, sizeof out->kind, "%s", kinds[i].name);
     }
     if (end != NULL)
         snprintf(out->settings, sizeof out->settings, "%.*s", (int)(end - options - 1), options + 1);
@@ -242,5 +217,7 @@ const MysqlDialect rv_mysql_singlestore = {
     .set_dimensions = set_dimensions,
     .put_rows = put_rows,
     .write_nearest = write_nearest,
+    .ann_build = ann_build,
+    .ann_info = ann_info,
     .embedding_column = "(embedding_data :> BLOB)",
 };

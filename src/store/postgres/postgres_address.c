@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: the address as libpq takes it, and what reelvec adds where it says nothing.
+/* PostgreSQL library: the address as libpq takes it, and what reelvec adds if it says nothing.
  *
- * libpq's own rule, sslmode=prefer, sends a password to whoever answers, in clear where that is asked for.
+ * libpq's own rule, sslmode=prefer, sends a password to whoever answers, in clear if that is asked for.
  * The rule here is MariaDB's: other machines have to show a certificate for their name, unless the address
- * (or PGSSLMODE) says otherwise. And where nobody has shown anything, the password itself is not sent
+ * (or PGSSLMODE) says otherwise. And if nobody has shown anything, the password itself is not sent
  * (require_auth, which libpq has from version 16 on). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +116,7 @@ static bool needs_protection(const PostgresParameters *parameters)
     return !are_here(address != NULL ? address : host);
 }
 
-/* The authorities that the machine trusts, where the user has none for PostgreSQL. */
+/* The authorities that the machine trusts, if the user has none for PostgreSQL. */
 static const char *root_certificates(void)
 {
     static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",

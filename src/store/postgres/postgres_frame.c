@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "store/postgres/postgres_store.h"
+#include "store/sql/sql_model.h"
 
 // One fetch of a scan, and one piece of a load.
 #define FETCH_BYTES ((size_t)1 << 20)
@@ -151,36 +152,15 @@ static RvStatus merge_staging(PostgresStore *store, int64_t video_id, RvError *e
     return status;
 }
 
-/* Inside the transaction: the video is still there, and the library still the model's that the caller
- * checked. Both stay so until its end. */
-static RvStatus check_target(PostgresStore *store, int64_t video_id, RvError *err)
-{
-    ServerAnswer answer = rv_answer(1, 1);
-    PostgresArguments arguments = {0};
-    bool present = false;
-    ModelIdentity stored = {0};
-    rv_postgres_add_integer(&arguments, video_id);
-    RvStatus status = rv_postgres_query(store, "SELECT 1 FROM videos WHERE video_id = $1 FOR KEY SHARE",
-                                        &arguments, false, &answer, err);
-    if (status == RV_OK && answer.rows == 0)
-        status = rv_store_no_video(&store->base, video_id, err);
-    rv_answer_clear(&answer);
-    if (status == RV_OK)
-        status = rv_postgres_lock_identity(store, "FOR SHARE", &stored, &present, err);
-    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
-        status = rv_store_model_changed(&store->base, err);
-    return status;
-}
-
 RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
                                 RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    RvStatus status = rv_postgres_begin_writing(store, err);
+    RvStatus status = rv_sql_begin_writing(base, err);
     if (status != RV_OK)
         return status;
     bool had_staging = store->has_staging;
-    status = check_target(store, video_id, err);
+    status = rv_sql_check_target(base, video_id, err);
     if (status == RV_OK)
         status = copy_to_staging(store, frames, count, err);
     if (status == RV_OK)
@@ -192,7 +172,7 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/* A column of eight bytes; false where it is another. */
+/* A column of eight bytes; false if it has another length. */
 static bool read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
 {
     size_t length = 0;
@@ -259,7 +239,7 @@ static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void
     char sql[80];
     ModelIdentity identity = {0};
     bool present = false;
-    RvStatus status = rv_postgres_get_identity(&store->base, &identity, &present, err);
+    RvStatus status = rv_sql_get_identity(&store->base, &identity, &present, err);
     int per_fetch = rows_per_fetch(identity.dimensions);
     snprintf(sql, sizeof sql, "FETCH FORWARD %d FROM reelvec_frames", per_fetch);
     bool more = true;
@@ -301,115 +281,4 @@ RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRow
             rv_postgres_run(store, "CLOSE reelvec_frames", NULL);
     }
     return own_transaction ? rv_postgres_end(store, status, err) : status;
-}
-
-/* A column of frame_data; false where it is no picture. */
-static bool picture_at(const ServerAnswer *answer, size_t row, size_t column, const uint8_t **jpeg,
-                       size_t *size_bytes)
-{
-    *jpeg = (const uint8_t *)rv_answer_value(answer, row, column, size_bytes);
-    return *size_bytes > 0 && *size_bytes <= STORE_MAX_PICTURE_BYTES;
-}
-
-static RvStatus copy_picture(const Store *base, const ServerAnswer *answer, int64_t video_id,
-                             int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
-{
-    const uint8_t *found = NULL;
-    size_t found_bytes = 0;
-    if (!picture_at(answer, 0, 0, &found, &found_bytes))
-        return rv_store_bad_picture(base, video_id, frame_number, err);
-    *jpeg = rv_mem_alloc(found_bytes, 1, err);
-    if (*jpeg == NULL)
-        return RV_ERROR_MEMORY;
-    memcpy(*jpeg, found, found_bytes);
-    *size_bytes = found_bytes;
-    return RV_OK;
-}
-
-RvStatus rv_postgres_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
-                             size_t *size_bytes, RvError *err)
-{
-    ServerAnswer answer = rv_answer(1, 1);
-    PostgresArguments arguments = {0};
-    rv_postgres_add_integer(&arguments, video_id);
-    rv_postgres_add_integer(&arguments, frame_number);
-    rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
-    RvStatus status = rv_postgres_query((PostgresStore *)base,
-                                        "SELECT CASE WHEN octet_length(frame_data) <= $3 THEN frame_data END "
-                                        "FROM frame_pictures WHERE video_id = $1 AND frame_number = $2",
-                                        &arguments, true, &answer, err);
-    if (status == RV_OK && answer.rows == 0)
-        status = rv_store_no_picture(base, video_id, frame_number, err);
-    if (status == RV_OK)
-        status = copy_picture(base, &answer, video_id, frame_number, jpeg, size_bytes, err);
-    rv_answer_clear(&answer);
-    return status;
-}
-
-static RvStatus bad_picture_row(const Store *base, RvError *err)
-{
-    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
-                             "%s: a picture: a number that is not of reelvec's type", base->uri);
-}
-
-/* Sizes first, so that a block of pictures has a bound. */
-static RvStatus measure_pictures(PostgresStore *store, int64_t video_id, int64_t first_number,
-                                 PictureBlock *block, RvError *err)
-{
-    ServerAnswer answer = rv_answer(2, PICTURE_BLOCK_ROWS);
-    PostgresArguments arguments = {0};
-    rv_postgres_add_integer(&arguments, video_id);
-    rv_postgres_add_integer(&arguments, first_number);
-    rv_postgres_add_integer(&arguments, PICTURE_BLOCK_ROWS);
-    RvStatus status =
-        rv_postgres_query(store,
-                          "SELECT frame_number::bigint, coalesce(octet_length(frame_data), 0)::bigint "
-                          "FROM frame_pictures WHERE video_id = $1 AND frame_number >= $2 "
-                          "ORDER BY frame_number LIMIT $3",
-                          &arguments, true, &answer, err);
-    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
-        uint64_t number = 0, size_bytes = 0;
-        if (read_u64(&answer, row, 0, &number) && read_u64(&answer, row, 1, &size_bytes))
-            rv_picture_block_add(block, (int64_t)number, (int64_t)size_bytes);
-        else
-            status = bad_picture_row(&store->base, err);
-    }
-    rv_answer_clear(&answer);
-    return status;
-}
-
-RvStatus rv_postgres_pictures(Store *base, int64_t video_id, int64_t first_number, int64_t *covered_to,
-                              PictureRowCallback callback, void *user, RvError *err)
-{
-    PostgresStore *store = (PostgresStore *)base;
-    PictureBlock block = {0};
-    PostgresArguments arguments = {0};
-    RvStatus status = measure_pictures(store, video_id, first_number, &block, err);
-    *covered_to = block.full ? block.last_number : INT64_MAX;
-    if (status != RV_OK || block.count == 0)
-        return status;
-    ServerAnswer answer = rv_answer(2, (size_t)block.count);
-    rv_postgres_add_integer(&arguments, video_id);
-    rv_postgres_add_integer(&arguments, first_number);
-    rv_postgres_add_integer(&arguments, block.last_number);
-    rv_postgres_add_integer(&arguments, (int64_t)STORE_MAX_PICTURE_BYTES);
-    rv_postgres_add_integer(&arguments, block.count);
-    status = rv_postgres_query(
-        store,
-        "SELECT frame_number::bigint, CASE WHEN octet_length(frame_data) <= $4 THEN frame_data END FROM "
-        "frame_pictures WHERE video_id = $1 AND frame_number BETWEEN $2 AND $3 ORDER BY frame_number LIMIT "
-        "$5",
-        &arguments, true, &answer, err);
-    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
-        const uint8_t *jpeg = NULL;
-        size_t size_bytes = 0;
-        uint64_t number = 0;
-        bool good = picture_at(&answer, row, 1, &jpeg, &size_bytes);
-        if (read_u64(&answer, row, 0, &number))
-            status = callback(user, (int64_t)number, good ? jpeg : NULL, good ? size_bytes : 0, err);
-        else
-            status = bad_picture_row(base, err);
-    }
-    rv_answer_clear(&answer);
-    return status;
 }

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* PostgreSQL library: the table of jobs, and its statements in PostgreSQL's words. */
-#include <stdarg.h>
-#include <string.h>
-
-#include "base/error.h"
 #include "store/postgres/postgres_store.h"
-
-#define STATEMENT_MAX 4096
 
 // CREATE ... IF NOT EXISTS of two at once may collide; one waits for the other here.
 static const char *const schema[] = {
@@ -28,74 +22,16 @@ static const char *const schema[] = {
     NULL,
 };
 
-static RvStatus queue_begin(Store *base, RvError *err)
-{
-    return rv_postgres_begin((PostgresStore *)base, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
-}
-
-static RvStatus queue_end(Store *base, RvStatus status, RvError *err)
-{
-    return rv_postgres_end((PostgresStore *)base, status, err);
-}
-
-/* "%s" and the like as $1, $2, ... with their values. */
-static RvStatus write_statement(const char *format, va_list values, Buffer *sql, PostgresArguments *arguments,
-                                RvError *err)
-{
-    RvStatus status = RV_OK;
-    while (status == RV_OK && *format != '\0') {
-        size_t length = strcspn(format, "%");
-        status = rv_buffer_append(sql, format, length, err);
-        format += length;
-        if (status != RV_OK || *format == '\0')
-            break;
-        if (format[1] == 's')
-            rv_postgres_add_text(arguments, va_arg(values, const char *));
-        else if (format[1] == 'd')
-            rv_postgres_add_integer(arguments, va_arg(values, int64_t));
-        else
-            rv_postgres_add_real(arguments, va_arg(values, double));
-        status = rv_buffer_append_format(sql, err, "$%d", arguments->count);
-        format += 2;
-    }
-    return status;
-}
-
-static RvStatus queue_query(Store *base, size_t columns, QueueRowCallback row, void *user, RvError *err,
-                            const char *format, ...)
-{
-    PostgresArguments arguments = {0};
-    ServerAnswer answer = rv_answer(columns, QUEUE_MAX_ROWS);
-    Buffer sql;
-    rv_buffer_init(&sql, STATEMENT_MAX);
-    va_list values;
-    va_start(values, format);
-    RvStatus status = write_statement(format, values, &sql, &arguments, err);
-    va_end(values);
-    if (status == RV_OK)
-        status = rv_postgres_query((PostgresStore *)base, (const char *)sql.bytes, &arguments, false, &answer,
-                                   err);
-    if (status == RV_OK && columns > 0)
-        status = rv_answer_queue_rows(&answer, row, user, err);
-    rv_answer_clear(&answer);
-    rv_buffer_clear(&sql);
-    return status;
-}
 
 const StoreQueue rv_postgres_queue = {
     .schema = schema,
     .insert = "INSERT INTO index_jobs (path, path_key, settings, state) VALUES (%s, %s, %s, 'waiting') "
               "ON CONFLICT (path_key) DO NOTHING",
-    .now = "extract(epoch FROM clock_timestamp())::float8",
+    .clock = "extract(epoch FROM clock_timestamp())::float8",
     .by_state = "",
     // In the middle of a statement's data nothing but the network tells that the client is gone.
     .limit =
         "SELECT set_config('idle_in_transaction_session_timeout', (1000 * %d::bigint)::text, true), "
         "set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true), "
         "set_config('tcp_keepalives_count', '4', true)",
-    .note_write = "INSERT INTO library_notes (name, value) VALUES (%s, %s) "
-                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    .begin = queue_begin,
-    .end = queue_end,
-    .query = queue_query,
 };

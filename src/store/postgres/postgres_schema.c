@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: making the tables, recognising a library, its model. */
+/* PostgreSQL library: making the tables, recognising a library, the model's dimensions. */
 #include <stdio.h>
 #include <string.h>
 
@@ -222,34 +222,14 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
     return check_library_row(store, err);
 }
 
-/* ---- the model ---------------------------------------------------------------------------------------- */
-
-RvStatus rv_postgres_lock_identity(PostgresStore *store, const char *lock, ModelIdentity *out, bool *present,
-                                   RvError *err)
-{
-    char sql[200];
-    ServerAnswer answer = rv_answer(ANSWER_IDENTITY_COUNT, 1);
-    snprintf(sql, sizeof sql,
-             "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized::integer FROM "
-             "library WHERE id = 1 %s",
-             lock);
-    *present = false;
-    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
-    if (status == RV_OK)
-        status = rv_answer_identity(&answer, &store->base, out, present, err);
-    rv_answer_clear(&answer);
-    return status;
-}
-
-RvStatus rv_postgres_get_identity(Store *base, ModelIdentity *out, bool *present, RvError *err)
-{
-    return rv_postgres_lock_identity((PostgresStore *)base, "", out, present, err);
-}
-
 /* The column takes vectors of the model's length and no others. A view stands in the way of changing it, and
  * changing it forgets how it is stored. */
-static RvStatus set_dimensions(PostgresStore *store, int dimensions, RvError *err)
+RvStatus rv_postgres_set_dimensions(Store *base, int before, const ModelIdentity *wanted, RvError *err)
 {
+    PostgresStore *store = (PostgresStore *)base;
+    int dimensions = wanted->dimensions;
+    if (before == dimensions)
+        return RV_OK;
     char sql[256];
     // PLAIN keeps embeddings in the row, where an exact scan finds them four times as fast; longer ones do
     // not fit into a page of 8 KiB.
@@ -263,45 +243,4 @@ static RvStatus set_dimensions(PostgresStore *store, int dimensions, RvError *er
     for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++)
         status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
     return status;
-}
-
-static RvStatus write_identity(PostgresStore *store, const ModelIdentity *identity, RvError *err)
-{
-    PostgresArguments arguments = {0};
-    rv_postgres_add_text(&arguments, identity->name);
-    rv_postgres_add_text(&arguments, identity->weights_sha256);
-    rv_postgres_add_integer(&arguments, identity->dimensions);
-    rv_postgres_add_integer(&arguments, identity->preprocess_version);
-    rv_postgres_add_text(&arguments, identity->normalized ? "t" : "f");
-    return rv_postgres_query(store,
-                             "UPDATE library SET model_name = $1, weights_sha256 = $2, dimensions = $3, "
-                             "preprocess_version = $4, normalized = $5 WHERE id = 1",
-                             &arguments, false, NULL, err);
-}
-
-RvStatus rv_postgres_claim_identity(Store *base, const ModelIdentity *wanted, ModelIdentity *out,
-                                    RvError *err)
-{
-    PostgresStore *store = (PostgresStore *)base;
-    if (wanted->dimensions > POSTGRES_MAX_DIMENSIONS)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: pgvector holds up to %d dimensions, the model gives %d; use another kind of library",
-            base->uri, POSTGRES_MAX_DIMENSIONS, wanted->dimensions);
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
-    if (status != RV_OK)
-        return status;
-    bool present = false, has_frames = false;
-    *out = (ModelIdentity){0};
-    status = rv_postgres_lock_identity(store, "FOR UPDATE", out, &present, err);
-    if (status == RV_OK && present)
-        status = has_row(store, "SELECT 1 FROM frames LIMIT 1", &has_frames, err);
-    if (status == RV_OK && !has_frames) {
-        if (!present || out->dimensions != wanted->dimensions)
-            status = set_dimensions(store, wanted->dimensions, err);
-        if (status == RV_OK)
-            status = write_identity(store, wanted, err);
-        *out = *wanted;
-    }
-    return rv_postgres_end(store, status, err);
 }

@@ -1,245 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: statements, values, errors. */
+/* PostgreSQL library: statements and transactions on a connection that is made anew if it is gone. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "store/postgres/postgres_store.h"
-#include "store/sql/text_escape.h"
 
-// A server that goes on and on after an error is not listened to.
-#define RESULTS_AFTER_FAILURE_MAX 16
-
-/* ---- errors ------------------------------------------------------------------------------------------- */
-
-/* What a SQLSTATE's class, or all of it, means to the caller, and what to do about it. */
-static const struct StateMeaning {
-    const char *state;
-    RvStatus status;
-    const char *advice;
-} meanings[] = {
-    {"08", RV_ERROR_NETWORK, "; run the command again when the server answers"},
-    {"28", RV_ERROR_IO, "; check user and password"},
-    {"3D000", RV_ERROR_NOT_FOUND, ""},
-    {"40", RV_ERROR_BUSY, "; run the command again"},
-    {"42501", RV_ERROR_IO, "; the database's owner can GRANT what is missing"},
-    {"53", RV_ERROR_IO, ""},
-    {"55P03", RV_ERROR_BUSY, ""},
-    {"57014", RV_ERROR_IO, ""},
-    {"57P", RV_ERROR_NETWORK, "; run the command again when the server answers"},
-    {"22", RV_ERROR_FORMAT, ""},
-    {"25006", RV_ERROR_IO, "; this server is a read-only copy"},
-};
-
-static const struct StateMeaning *meaning_of(const char *state)
-{
-    for (size_t i = 0; state != NULL && i < sizeof meanings / sizeof meanings[0]; i++) {
-        if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0)
-            return &meanings[i];
-    }
-    return NULL;
-}
-
-bool rv_postgres_is(const PostgresStore *store, const char *sqlstate)
-{
-    return strcmp(store->sqlstate, sqlstate) == 0;
-}
-
-RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err)
-{
-    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    snprintf(store->sqlstate, sizeof store->sqlstate, "%s", state != NULL ? state : "");
-    if (PQstatus(store->connection) == CONNECTION_BAD)
-        return rv_error_set(err, RV_ERROR_NETWORK,
-                            "%s: the connection to the server broke off; run the command again when it "
-                            "answers, what was finished is kept",
-                            store->base.uri);
-    const char *message = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    if (message == NULL)
-        message = PQerrorMessage(store->connection);
-    char line[RV_ERROR_MESSAGE_SIZE];
-    rv_store_one_line(message, line, sizeof line);
-    const struct StateMeaning *meaning = meaning_of(state);
-    return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
-                        line, meaning != NULL ? meaning->advice : "");
-}
-
-/* ---- arguments ---------------------------------------------------------------------------------------- */
-
-static int add_value(PostgresArguments *arguments, const char *value)
-{
-    int at = arguments->count++;
-    arguments->values[at] = value;
-    return at;
-}
-
-void rv_postgres_add_null(PostgresArguments *arguments)
-{
-    add_value(arguments, NULL);
-}
-
-void rv_postgres_add_integer(PostgresArguments *arguments, int64_t value)
-{
-    char *text = arguments->numbers[add_value(arguments, NULL)];
-    snprintf(text, sizeof arguments->numbers[0], "%lld", (long long)value);
-    arguments->values[arguments->count - 1] = text;
-}
-
-void rv_postgres_add_real(PostgresArguments *arguments, double value)
-{
-    char *text = arguments->numbers[add_value(arguments, NULL)];
-    snprintf(text, sizeof arguments->numbers[0], "%.17g", value);
-    // The caller's locale may have another sign there.
-    for (char *at = text; *at != '\0'; at++) {
-        if (*at == ',')
-            *at = '.';
-    }
-    arguments->values[arguments->count - 1] = text;
-}
-
-void rv_postgres_add_text(PostgresArguments *arguments, const char *text)
-{
-    int at = add_value(arguments, NULL);
-    if (text == NULL)
-        return;
-    Buffer *buffer = &arguments->texts[at];
-    rv_buffer_init(buffer, ANSWER_TEXT_MAX + 1);
-    if (rv_store_text_encode(text, buffer, NULL) != RV_OK)
-        arguments->status = RV_ERROR_MEMORY;
-    else
-        arguments->values[at] = buffer->bytes != NULL ? (const char *)buffer->bytes : "";
-}
-
-static void clear_arguments(PostgresArguments *arguments)
-{
-    for (int i = 0; i < arguments->count; i++)
-        rv_buffer_clear(&arguments->texts[i]);
-    *arguments = (PostgresArguments){0};
-}
-
-/* ---- answers ------------------------------------------------------------------------------------------ */
-
-static void give_up(PostgresStore *store)
-{
-    store->is_given_up = true;
-    rv_wire_shut(PQsocket(store->connection));
-}
-
-/* The statement's next result, waited for; NULL: there is none left. */
-static RvStatus next_result(PostgresStore *store, PGresult **out, RvError *err)
-{
-    int timeout_s = store->is_patient ? 0 : store->answer_timeout_s;
-    double deadline_s = rv_wire_deadline(timeout_s);
-    *out = NULL;
-    while (PQisBusy(store->connection)) {
-        // Of a TLS record of more than 8 kB, as proxies send them, libpq may have left the end in the TLS
-        // library, where the socket does not show it.
-        if (PQsslInUse(store->connection) && PQconsumeInput(store->connection) &&
-            !PQisBusy(store->connection))
-            break;
-        if (rv_wire_wait(PQsocket(store->connection), deadline_s) == WIRE_TIMED_OUT) {
-            give_up(store);
-            return rv_wire_timed_out(store->base.uri, timeout_s, err);
-        }
-        if (!PQconsumeInput(store->connection))
-            break; // the result says why
-    }
-    *out = PQgetResult(store->connection);
-    return RV_OK;
-}
-
-static RvStatus take_names(PostgresStore *store, const PGresult *result, ServerAnswer *answer, RvError *err)
-{
-    int columns = PQnfields(result);
-    RvStatus status = rv_answer_begin(answer, &store->base, (size_t)columns, err);
-    for (int i = 0; status == RV_OK && i < columns; i++) {
-        const char *name = PQfname(result, i);
-        name = name != NULL ? name : "";
-        status = rv_answer_add(answer, &store->base, name, strlen(name), err);
-    }
-    return status;
-}
-
-static RvStatus take_rows(PostgresStore *store, const PGresult *result, ServerAnswer *answer, RvError *err)
-{
-    RvStatus status = RV_OK;
-    for (int row = 0; status == RV_OK && row < PQntuples(result); row++) {
-        for (int i = 0; status == RV_OK && i < PQnfields(result); i++) {
-            const char *value = PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
-            status = rv_answer_add(answer, &store->base, value, (size_t)PQgetlength(result, row, i), err);
-        }
-        if (status == RV_OK)
-            status = rv_answer_end_row(answer, &store->base, err);
-    }
-    return status;
-}
-
-/* What comes in place of rows, or behind them. */
-static RvStatus take_end(PostgresStore *store, const PGresult *result, const ServerAnswer *answer, bool began,
-                         RvError *err)
-{
-    switch (PQresultStatus(result)) {
-    case PGRES_TUPLES_OK:
-        return RV_OK;
-    case PGRES_COMMAND_OK: {
-        const char *changed = PQcmdTuples((PGresult *)result); // is not changed by it
-        store->changed_rows = changed[0] != '\0' ? strtoll(changed, NULL, 10) : -1;
-        if (answer->columns == 0 || began)
-            return RV_OK;
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server gave no rows where it should",
-                            store->base.uri);
-    }
-    case PGRES_COPY_IN:
-    case PGRES_COPY_OUT:
-    case PGRES_COPY_BOTH:
-        give_up(store);
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the server began a copy that nobody asked for",
-                            store->base.uri);
-    default:
-        return rv_postgres_fail(store, result, err);
-    }
-}
-
-/* All results of what was sent. Rows come one by one, so that a long answer is refused before memory holds
- * it. */
-static RvStatus collect(PostgresStore *store, ServerAnswer *answer, RvError *err)
-{
-    PGresult *result = NULL;
-    bool began = false;
-    int results_after_failure = 0;
-    RvStatus status = next_result(store, &result, err);
-    while (result != NULL && !store->is_given_up) {
-        ExecStatusType kind = PQresultStatus(result);
-        if (status != RV_OK && ++results_after_failure > RESULTS_AFTER_FAILURE_MAX)
-            give_up(store);
-        bool rows = kind == PGRES_SINGLE_TUPLE || kind == PGRES_TUPLES_OK;
-        if (status == RV_OK && rows && !began)
-            status = take_names(store, result, answer, err);
-        began = began || rows;
-        if (status == RV_OK && rows && PQnfields(result) != (int)answer->columns && answer->columns != 0)
-            status = rv_answer_begin(answer, &store->base, (size_t)PQnfields(result), err);
-        if (status == RV_OK && rows)
-            status = take_rows(store, result, answer, err);
-        if (status == RV_OK && kind != PGRES_SINGLE_TUPLE)
-            status = take_end(store, result, answer, began, err);
-        if (status != RV_OK && rows)
-            give_up(store); // what else would come may be endless
-        PQclear(result);
-        result = NULL;
-        if (!store->is_given_up) {
-            RvError later = {0};
-            RvStatus waited = next_result(store, &result, &later);
-            if (status == RV_OK && waited != RV_OK)
-                status = rv_error_wrap(err, waited, &later, "%s", later.message);
-        }
-    }
-    return status;
-}
-
-/* ---- statements --------------------------------------------------------------------------------------- */
-
-/* NETWORK where there is no connection to ask on, and none may be made. */
+/* NETWORK if there is no connection to ask on, and none may be made. */
 static RvStatus need_connection(PostgresStore *store, RvError *err)
 {
     if (!store->is_given_up)
@@ -249,23 +15,6 @@ static RvStatus need_connection(PostgresStore *store, RvError *err)
     store->sqlstate[0] = '\0';
     return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
                         store->base.uri);
-}
-
-/* One attempt. sql with arguments NULL: several statements may stand there. */
-static RvStatus ask(PostgresStore *store, const char *sql, const PostgresArguments *arguments, bool binary,
-                    ServerAnswer *out, RvError *err)
-{
-    ServerAnswer unread = rv_answer_unread();
-    store->sqlstate[0] = '\0';
-    store->changed_rows = -1;
-    int sent = arguments == NULL
-                   ? PQsendQuery(store->connection, sql)
-                   : PQsendQueryParams(store->connection, sql, arguments->count, arguments->types,
-                                       arguments->values, arguments->lengths, arguments->formats, binary);
-    if (!sent)
-        return rv_postgres_fail(store, NULL, err);
-    PQsetSingleRowMode(store->connection);
-    return collect(store, out != NULL ? out : &unread, err);
 }
 
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
@@ -278,22 +27,22 @@ RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArgume
     if (status == RV_OK)
         status = need_connection(store, err);
     if (status == RV_OK) {
-        status = ask(store, sql, arguments, binary, out, err);
+        status = rv_postgres_ask(store, sql, arguments, binary, out, err);
         if (status != RV_OK && !store->is_given_up && PQstatus(store->connection) == CONNECTION_BAD &&
             !store->in_transaction) {
             status = rv_postgres_reconnect(store, err);
             if (status == RV_OK)
-                status = ask(store, sql, arguments, binary, out, err);
+                status = rv_postgres_ask(store, sql, arguments, binary, out, err);
         }
     }
-    clear_arguments(arguments);
+    rv_postgres_clear_arguments(arguments);
     return status;
 }
 
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err)
 {
     RvStatus status = need_connection(store, err);
-    return status == RV_OK ? ask(store, sql, NULL, false, NULL, err) : status;
+    return status == RV_OK ? rv_postgres_ask(store, sql, NULL, false, NULL, err) : status;
 }
 
 RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err)
@@ -301,15 +50,6 @@ RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err)
     RvStatus status = rv_postgres_query(store, sql, NULL, false, NULL, err);
     store->in_transaction = status == RV_OK;
     return status;
-}
-
-RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err)
-{
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
-    if (status != RV_OK)
-        return status;
-    status = rv_store_queue_fence(&store->base, err);
-    return status == RV_OK ? RV_OK : rv_postgres_end(store, status, err);
 }
 
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err)
@@ -324,37 +64,4 @@ RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err)
     }
     store->in_transaction = false;
     return status;
-}
-
-RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *err)
-{
-    PGresult *result = NULL;
-    RvStatus status = need_connection(store, err);
-    if (status == RV_OK && !PQsendQuery(store->connection, sql))
-        status = rv_postgres_fail(store, NULL, err);
-    if (status == RV_OK)
-        status = next_result(store, &result, err);
-    if (status == RV_OK && PQresultStatus(result) != PGRES_COPY_IN) {
-        status = rv_postgres_fail(store, result, err);
-        // What the server is about instead is not waited for, but an error is at its end.
-        if (PQresultStatus(result) != PGRES_FATAL_ERROR)
-            give_up(store);
-        else {
-            ServerAnswer unread = rv_answer_unread();
-            collect(store, &unread, NULL);
-        }
-    }
-    PQclear(result);
-    return status;
-}
-
-RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *err)
-{
-    ServerAnswer unread = rv_answer_unread();
-    if (PQputCopyEnd(store->connection, status == RV_OK ? NULL : "given up") != 1) {
-        give_up(store);
-        return status == RV_OK ? rv_postgres_fail(store, NULL, err) : status;
-    }
-    RvStatus ended = collect(store, &unread, status == RV_OK ? err : NULL);
-    return status == RV_OK ? ended : status;
 }

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "store/sql/server_answer.h"
 #include "store/sql/server_wire.h"
+#include "store/sql/sql_link.h"
 #include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
@@ -22,8 +23,8 @@ typedef struct PostgresStore {
     bool is_given_up; // the connection: what still comes of it is not read
     bool is_patient;  // the running statement may take as long as it likes
     int answer_timeout_s;
-    int64_t changed_rows; // of the last statement; -1: none told
-    char sqlstate[6];     // of the last statement that failed; "" where the server gave none
+    int64_t changed_rows; // of the last statement; -1: the server did not say
+    char sqlstate[6];     // of the last statement that failed; "" if the server named none
     bool has_staging;     // the temporary table of put_frames is there; it goes with the connection
 } PostgresStore;
 
@@ -38,7 +39,7 @@ typedef struct PostgresArguments {
     RvStatus status; // of adding them
 } PostgresArguments;
 
-/* ---- postgres_statement.c: statements, values, errors ---- */
+/* ---- postgres_client.c: one statement on the connection that there is ---- */
 
 void rv_postgres_add_integer(PostgresArguments *arguments, int64_t value);
 void rv_postgres_add_real(PostgresArguments *arguments, double value);
@@ -46,13 +47,11 @@ void rv_postgres_add_real(PostgresArguments *arguments, double value);
 void rv_postgres_add_text(PostgresArguments *arguments, const char *text);
 void rv_postgres_add_null(PostgresArguments *arguments);
 
-/* Run one statement; clears the arguments (NULL: none), also on failure. Rows come in text, or as the types'
- * binary forms, into out, which rv_answer has made for as many columns and rows as there may be; NULL: no
- * rows are wanted. Outside a transaction a connection that is gone is made anew once. */
-RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
-                           ServerAnswer *out, RvError *err);
-/* Statements without arguments and rows; several are allowed. */
-RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err);
+void rv_postgres_clear_arguments(PostgresArguments *arguments);
+
+/* One attempt. arguments NULL: there are none, and several statements may stand in sql. */
+RvStatus rv_postgres_ask(PostgresStore *store, const char *sql, const PostgresArguments *arguments,
+                         bool binary, ServerAnswer *out, RvError *err);
 /* COPY ... FROM STDIN: until the server waits for data; the end of what was sent, or its abandoning for
  * `status`. */
 RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *err);
@@ -61,13 +60,6 @@ RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *er
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err);
 /* Whether the last failure has this SQLSTATE. */
 bool rv_postgres_is(const PostgresStore *store, const char *sqlstate);
-
-/* sql: "BEGIN", with its options. */
-RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err);
-/* For changing a video: also rv_store_queue_fence. On failure no transaction is open. */
-RvStatus rv_postgres_begin_writing(PostgresStore *store, RvError *err);
-/* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
-RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
 /* ---- postgres_address.c: what the address means to libpq ---- */
 
@@ -87,10 +79,26 @@ RvStatus rv_postgres_parse_address(const Store *base, const char *uri, PostgresP
 void rv_postgres_add_parameter(PostgresParameters *parameters, const char *name, const char *value);
 void rv_postgres_clear_parameters(PostgresParameters *parameters);
 
-/* ---- postgres_store.c: the connection ---- */
+/* ---- postgres_connection.c: the connection ---- */
 
-/* Connect, or connect again after the server went away. */
+/* The first connection; with `create` to a database that is made if it is missing. */
+RvStatus rv_postgres_connect(PostgresStore *store, const char *uri, bool create, RvError *err);
+/* Connect again after the server went away. */
 RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err);
+
+/* ---- postgres_statement.c: statements and transactions, on a new connection if the old one is gone ---- */
+
+/* Run one statement; clears the arguments (NULL: none), also on failure. Rows come in text, or as the types'
+ * binary forms, into out, which rv_answer has made for as many columns and rows as there may be; NULL: no
+ * rows are wanted. Outside a transaction a connection that is gone is made anew once. */
+RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
+                           ServerAnswer *out, RvError *err);
+/* Statements without arguments and rows; several are allowed. */
+RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err);
+/* sql: "BEGIN", with its options. */
+RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err);
+/* COMMIT if status is RV_OK, else roll back; returns the status of the whole. */
+RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
 /* ---- postgres_schema.c: making and recognising a library ---- */
 
@@ -101,24 +109,12 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
 RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
 /* Bring a library that is open for writing to the newest version. */
 RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err);
-RvStatus rv_postgres_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
-RvStatus rv_postgres_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
-                                    RvError *err);
-/* The library's model as it stands, locked against change until the transaction ends. */
-RvStatus rv_postgres_lock_identity(PostgresStore *store, const char *lock, ModelIdentity *out, bool *present,
-                                   RvError *err);
+/* As SqlLink has it. */
+RvStatus rv_postgres_set_dimensions(Store *store, int before, const ModelIdentity *wanted, RvError *err);
 
-/* ---- postgres_video.c: rows of videos ---- */
+/* ---- postgres_link.c: statements that are written once ---- */
 
-RvStatus rv_postgres_find_video(Store *store, VideoColumn column, const char *value, StoredVideo *out,
-                                bool *found, RvError *err);
-RvStatus rv_postgres_has_video(Store *store, int64_t video_id, bool *found, RvError *err);
-RvStatus rv_postgres_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
-                                 RvError *err);
-RvStatus rv_postgres_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
-RvStatus rv_postgres_remove_video(Store *store, int64_t video_id, RvError *err);
-RvStatus rv_postgres_list_videos(Store *store, RvVideos *out, RvError *err);
-RvStatus rv_postgres_list_paths(Store *store, RvVideos *out, RvError *err);
+extern const SqlLink rv_postgres_link;
 
 /* ---- postgres_frame.c: rows of frames and pictures ---- */
 
@@ -126,10 +122,6 @@ RvStatus rv_postgres_put_frames(Store *store, int64_t video_id, const FrameRecor
                                 RvError *err);
 RvStatus rv_postgres_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback,
                                   void *user, RvError *err);
-RvStatus rv_postgres_pictures(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
-                              PictureRowCallback callback, void *user, RvError *err);
-RvStatus rv_postgres_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
-                             size_t *size_bytes, RvError *err);
 /* A row in binary: video_id, frame_number, time, embedding_data; more columns may follow. values: room for
  * POSTGRES_MAX_DIMENSIONS floats, to which embedding then points. */
 FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values);
@@ -139,7 +131,8 @@ RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback call
 
 /* ---- postgres_ann.c: rows near a vector ---- */
 
-extern const AnnKind rv_postgres_ann_kinds[];
+/* The places of the kinds in the backend's table. */
+enum { HNSW, HNSW_HALFVEC, IVFFLAT, IVFFLAT_HALFVEC };
 
 RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
                              bool *done, RvError *err);

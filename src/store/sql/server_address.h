@@ -9,7 +9,7 @@
 
 #define ADDRESS_PARAMETERS_MAX 8
 
-/* Strings are decoded (%40 is @) and owned; NULL where the address does not say. */
+/* Strings are decoded (%40 is @) and owned; NULL if the address does not say. */
 typedef struct ServerAddress {
     char *user, *password, *host, *database;
     int port; // 0: not given
@@ -19,11 +19,11 @@ typedef struct ServerAddress {
     int parameter_count;
 } ServerAddress;
 
-/* show: the address as messages may name it (rv_store_uri_for_show). ARGUMENT where it cannot be read; the
+/* show: the address as messages may name it (rv_store_uri_for_show). ARGUMENT if it cannot be read; the
  * message quotes nothing that may be a part of the password. */
 RvStatus rv_store_parse_address(const char *uri, const char *show, ServerAddress *out, RvError *err);
 void rv_store_clear_address(ServerAddress *address);
-/* A parameter's value; NULL where it is not given. */
+/* A parameter's value; NULL if it is not given. */
 const char *rv_store_address_parameter(const ServerAddress *address, const char *name);
 
 /* Whether a host is this machine for sure: none, "localhost", 127.0.0.0/8 or ::1 as addresses in full, or the

@@ -6,9 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/mem.h"
-#include "base/parse.h"
-#include "store/sql/text_escape.h"
 
 #define UNREAD_MAX_ROWS 64
 
@@ -22,6 +19,15 @@ ServerAnswer rv_answer(size_t columns, size_t max_rows)
 ServerAnswer rv_answer_unread(void)
 {
     return rv_answer(0, UNREAD_MAX_ROWS);
+}
+
+ServerAnswer rv_answer_for(const SqlReader *reader)
+{
+    ServerAnswer answer =
+        reader != NULL ? rv_answer(strlen(reader->columns), reader->max_rows) : rv_answer_unread();
+    if (reader != NULL && reader->max_bytes != 0)
+        answer.max_bytes = reader->max_bytes;
+    return answer;
 }
 
 void rv_answer_clear(ServerAnswer *answer)
@@ -118,49 +124,52 @@ const char *rv_answer_value(const ServerAnswer *answer, size_t row, size_t colum
     return (const char *)answer->bytes.bytes + value->at;
 }
 
-static RvStatus bad_column(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
-                           const char *what, RvError *err)
+SqlRow rv_answer_row(const ServerAnswer *answer, const Store *store, size_t row)
 {
-    if (row >= answer->rows)
-        return rv_error_set(err, RV_ERROR_FORMAT, "%s: %s: the server gave no row where one belongs",
-                            store->uri, what);
-    const AnswerValue *name = column < answer->columns ? &answer->values[column] : NULL;
-    bool named = name != NULL && name->at != SIZE_MAX;
-    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
-                             "%s: %s: %.64s holds a value that reelvec does not write", store->uri, what,
-                             named ? (const char *)answer->bytes.bytes + name->at : "a column");
+    SqlRow out = {.store = store};
+    for (size_t i = 0; i < answer->columns && i < SQL_COLUMNS_MAX; i++) {
+        SqlValue *value = &out.values[i];
+        const AnswerValue *name = i < answer->value_count ? &answer->values[i] : NULL;
+        if (name != NULL && name->at != SIZE_MAX)
+            out.names[i] = (const char *)answer->bytes.bytes + name->at;
+        value->bytes = rv_answer_value(answer, row, i, &value->size_bytes);
+        value->type = value->bytes != NULL ? SQL_WRITTEN : SQL_NULL;
+    }
+    return out;
 }
 
-RvStatus rv_answer_text(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
-                        const char *what, char **out, RvError *err)
+RvStatus rv_answer_read(const ServerAnswer *answer, const Store *store, const SqlReader *reader,
+                        void (*decode)(const SqlReader *reader, SqlRow *row), RvError *err)
 {
-    size_t length = 0;
-    const char *value = rv_answer_value(answer, row, column, &length);
-    *out = NULL;
-    if (value == NULL || length > ANSWER_TEXT_MAX || memchr(value, '\0', length) != NULL)
-        return bad_column(answer, store, row, column, what, err);
-    *out = rv_mem_copy_string(value, err);
-    if (*out == NULL)
-        return RV_ERROR_MEMORY;
-    rv_store_text_decode(*out);
-    return RV_OK;
+    RvStatus status = RV_OK;
+    for (size_t at = 0; status == RV_OK && at < answer->rows; at++) {
+        SqlRow row = rv_answer_row(answer, store, at);
+        if (decode != NULL)
+            decode(reader, &row);
+        status = reader->row(reader->user, &row, err);
+    }
+    return status;
 }
 
 RvStatus rv_answer_integer(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
                            const char *what, int64_t min, int64_t max, int64_t *out, RvError *err)
 {
-    size_t length = 0;
-    const char *value = rv_answer_value(answer, row, column, &length);
-    bool good = value != NULL && strlen(value) == length && rv_parse_int64(value, min, max, out);
-    return good ? RV_OK : bad_column(answer, store, row, column, what, err);
+    if (row >= answer->rows)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: %s: the server gave no row where one belongs",
+                            store->uri, what);
+    SqlRow values = rv_answer_row(answer, store, row);
+    return rv_sql_integer(&values, column, what, min, max, out, err);
 }
 
-RvStatus rv_answer_quantity(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
-                            const char *what, double *out, RvError *err)
+RvStatus rv_answer_library(const ServerAnswer *answer, Store *store, int newest, RvError *err)
 {
-    size_t length = 0;
-    const char *value = rv_answer_value(answer, row, column, &length);
-    bool good =
-        value != NULL && strlen(value) == length && rv_parse_double(value, 0, 1.7976931348623157e308, out);
-    return good ? RV_OK : bad_column(answer, store, row, column, what, err);
+    int64_t version = 0;
+    const char *kind = rv_answer_value(answer, 0, 0, NULL);
+    if (answer->rows > 0 && (kind == NULL || strcmp(kind, STORE_LIBRARY_KIND) != 0))
+        return rv_store_unknown_kind(store, kind != NULL ? kind : "unknown", err);
+    RvStatus status = rv_answer_integer(answer, store, 0, 1, "library", 1, INT32_MAX, &version, err);
+    if (status == RV_OK && version > newest)
+        return rv_store_newer_schema(store, version, newest, err);
+    store->schema_version = (int)version;
+    return status;
 }

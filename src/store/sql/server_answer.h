@@ -6,11 +6,9 @@
 #define RV_SERVER_ANSWER_H
 
 #include "base/buffer.h"
-#include "store/store_backend.h"
+#include "store/sql/sql_link.h"
 
-#define ANSWER_MAX_BYTES ((size_t)64 << 20)     // of most answers, bookkeeping included
-#define ANSWER_LIST_MAX_BYTES ((size_t)1 << 30) // of lists of all videos: some three million
-#define ANSWER_LIST_MAX_ROWS ((size_t)INT32_MAX)
+#define ANSWER_MAX_BYTES ((size_t)64 << 20) // of most answers, bookkeeping included
 // Encoded text is up to three times as long as what the front lets through.
 #define ANSWER_TEXT_MAX (3 * STORE_MAX_TEXT_BYTES)
 
@@ -31,6 +29,8 @@ typedef struct ServerAnswer {
 ServerAnswer rv_answer(size_t columns, size_t max_rows);
 /* For statements whose rows, if any, nobody reads. */
 ServerAnswer rv_answer_unread(void);
+/* For the rows of a reader; NULL: nobody reads them. */
+ServerAnswer rv_answer_for(const SqlReader *reader);
 void rv_answer_clear(ServerAnswer *answer);
 
 /* ---- filling, by the clients ---- */
@@ -46,40 +46,18 @@ RvStatus rv_answer_end_row(ServerAnswer *answer, const Store *store, RvError *er
 
 /* ---- reading: nothing outside of what is there, whatever row and column ---- */
 
-/* Borrowed, with a NUL behind it; NULL where it is SQL's NULL, or there is no such row or column. length may
+/* Borrowed, with a NUL behind it; NULL if it is SQL's NULL, or if there is no such row or column. length may
  * be NULL. */
 const char *rv_answer_value(const ServerAnswer *answer, size_t row, size_t column, size_t *length);
 
-/* Read strictly. what: the row for the message. Errors: FORMAT, MEMORY. */
-RvStatus rv_answer_text(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
-                        const char *what, char **out, RvError *err);
+/* A row as text, for sql_row.h, as long as the answer lives. */
+SqlRow rv_answer_row(const ServerAnswer *answer, const Store *store, size_t row);
+/* FORMAT also if there is no such row. column: below SQL_COLUMNS_MAX. */
 RvStatus rv_answer_integer(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
                            const char *what, int64_t min, int64_t max, int64_t *out, RvError *err);
-RvStatus rv_answer_quantity(const ServerAnswer *answer, const Store *store, size_t row, size_t column,
-                            const char *what, double *out, RvError *err);
-
-/* ---- rows that are the same in all servers ---- */
-
-#define ANSWER_VIDEO_COLUMNS                                                                                 \
-    "videos.video_id, path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, "     \
-    "codec, "                                                                                                \
-    "sampling, state, error"
-#define ANSWER_VIDEO_COUNT 14 // those, and the number of frames
-/* out owns what was read, also on failure. */
-RvStatus rv_answer_video(const ServerAnswer *answer, const Store *store, size_t row, StoredVideo *out,
-                         RvError *err);
-/* All rows. */
-RvStatus rv_answer_videos(const ServerAnswer *answer, const Store *store, RvVideos *out, RvError *err);
-
-#define ANSWER_IDENTITY_COUNT                                                                                \
-    5 // model_name, weights_sha256, dimensions, preprocess_version, normalized as a number
-/* *present false where no model has claimed the library. */
-RvStatus rv_answer_identity(const ServerAnswer *answer, const Store *store, ModelIdentity *out, bool *present,
-                            RvError *err);
-
-/* Rows of a query about jobs, of up to QUEUE_MAX_COLUMNS columns. */
-RvStatus rv_answer_queue_rows(const ServerAnswer *answer, QueueRowCallback callback, void *user,
-                              RvError *err);
+/* Every row to the reader. decode: what the values mean; NULL: they are text, as the server writes it. */
+RvStatus rv_answer_read(const ServerAnswer *answer, const Store *store, const SqlReader *reader,
+                        void (*decode)(const SqlReader *reader, SqlRow *row), RvError *err);
 
 #define ANSWER_LIBRARY_COUNT 2 // kind, schema_version
 /* Whether the first row is that of a library that this reelvec can use, up to version `newest`; sets

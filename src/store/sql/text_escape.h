@@ -8,7 +8,7 @@
 #include "reelvec/status.h"
 
 /* Any bytes as valid UTF-8, one way and back without loss: valid text stays as it is, and every byte b that
- * is not part of it becomes U+EF00 + b. U+EF80 to U+EFFF, where they occur in the text, are escaped byte by
+ * is not part of it becomes U+EF00 + b. U+EF80 to U+EFFF, if they occur in the text, are escaped byte by
  * byte too, so that different bytes never give the same text. (The scheme of MirBSD's OPTU encodings.) */
 RvStatus rv_store_text_encode(const char *bytes, Buffer *out, RvError *err);
 /* Back, in place; length shrinks or stays. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: tokens of derived data and the log of what changed since.
+/* SQLite library: tokens of derived data, and what the log says of the changes since.
  *
- * A file belongs to the library where its token is the one in derived_data, which changes in the same
+ * A file belongs to the library if its token is the one in derived_data, which changes in the same
  * transaction as the log is cut: so library and log always agree, whatever copies of either are put back. The
  * log of a name is complete while the schema is the one that it was registered under (schema_cookie counts
  * its changes): nobody can have dropped the triggers for a while. */
@@ -61,91 +61,45 @@ static RvStatus derived_state(Store *base, const char *name, DerivedState *out, 
     return store->base.schema_version >= 2 ? read_state(store, name, out, err) : RV_OK;
 }
 
-static RvStatus append_range(KeyRange **ranges, size_t *count, size_t *capacity, KeyRange range, RvError *err)
+typedef struct RangeList {
+    KeyRange *ranges;
+    size_t count, capacity;
+} RangeList;
+
+/* Columns: first_id, last_id. */
+static RvStatus append_range(void *user, const SqlRow *row, RvError *err)
 {
-    if (*count == *capacity) {
-        size_t larger = *capacity > 0 ? 2 * *capacity : 64, size_bytes = SIZE_MAX;
+    RangeList *list = user;
+    KeyRange range = {0};
+    RvStatus status = rv_sql_integer(row, 0, "frame_changes", INT64_MIN, INT64_MAX, &range.first, err);
+    if (status == RV_OK)
+        status = rv_sql_integer(row, 1, "frame_changes", INT64_MIN, INT64_MAX, &range.last, err);
+    if (status != RV_OK)
+        return status;
+    if (list->count == list->capacity) {
+        size_t larger = list->capacity > 0 ? 2 * list->capacity : 64, size_bytes = SIZE_MAX;
         KeyRange *items = NULL;
         if (rv_mem_multiply(larger, sizeof *items, &size_bytes))
-            items = realloc(*ranges, size_bytes);
+            items = realloc(list->ranges, size_bytes);
         if (items == NULL)
             return rv_error_memory(err, size_bytes);
-        *ranges = items;
-        *capacity = larger;
+        list->ranges = items;
+        list->capacity = larger;
     }
-    (*ranges)[(*count)++] = range;
+    list->ranges[list->count++] = range;
     return RV_OK;
 }
 
 static RvStatus derived_changes(Store *base, const DerivedState *state, KeyRange **ranges, size_t *count,
                                 RvError *err)
 {
-    SqliteStore *store = (SqliteStore *)base;
-    sqlite3_stmt *statement = NULL;
-    size_t capacity = 0;
-    bool row = false;
-    RvStatus status = rv_sqlite_prepare(
-        store, "SELECT first_id, last_id FROM frame_changes WHERE change_id > ?1", &statement, err);
-    if (status == RV_OK)
-        sqlite3_bind_int64(statement, 1, state->position);
-    while (status == RV_OK) {
-        KeyRange range = {0};
-        status = rv_sqlite_step(store, statement, &row, err);
-        if (status != RV_OK || !row)
-            break;
-        status = rv_sqlite_column_integer(store, statement, 0, "frame_changes", INT64_MIN, INT64_MAX,
-                                          &range.first, err);
-        if (status == RV_OK)
-            status = rv_sqlite_column_integer(store, statement, 1, "frame_changes", INT64_MIN, INT64_MAX,
-                                              &range.last, err);
-        if (status == RV_OK)
-            status = append_range(ranges, count, &capacity, range, err);
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
-/* Log that the rows first_key .. last_key changed. If they follow the rows of the newest entry, that entry is
- * extended, so that a video of any length leaves one entry. It gets a new number: a reader that has read the
- * old one would not read it again.
- *
- *     frame_changes          change_id  first_id  last_id
- *     before                         7       100      131
- *     log_change(132, 163)           7       100      131    step 1 inserts 8. It begins at 100, because
- *                                    8       100      163    entry 7 ends at 132 - 1.
- *                                    8       100      163    step 2 deletes 7: it begins at 100 too
- *     log_change(500, 531)           8       100      163    step 1 inserts 9. It begins at 500, because
- *                                    9       500      531    entry 8 does not end at 499. Step 2 deletes
- *                                                            nothing.
- *
- * Without a derived file (derived_data is empty) nothing is logged. */
-RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err)
-{
-    static const char *const steps[] = {
-        "INSERT INTO frame_changes (first_id, last_id) "
-        "SELECT coalesce((SELECT first_id FROM frame_changes "
-        "WHERE change_id = (SELECT max(change_id) FROM frame_changes) "
-        "AND last_id = ?1 - 1 AND first_id <= ?1), ?1), ?2 "
-        "WHERE EXISTS (SELECT 1 FROM derived_data)",
-        "DELETE FROM frame_changes WHERE last_id = ?1 - 1 "
-        "AND change_id = (SELECT max(change_id) FROM frame_changes "
-        "WHERE change_id < (SELECT max(change_id) FROM frame_changes)) "
-        "AND first_id = (SELECT first_id FROM frame_changes ORDER BY change_id DESC LIMIT 1)"};
-    RvStatus status = RV_OK;
-    for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++) {
-        sqlite3_stmt *statement = NULL;
-        status = rv_sqlite_prepare(store, steps[i], &statement, err);
-        if (status == RV_OK) {
-            sqlite3_bind_int64(statement, 1, first_key);
-            if (i == 0)
-                sqlite3_bind_int64(statement, 2, last_key);
-            status = rv_sqlite_step(store, statement, NULL, err);
-        }
-        bool logged = i > 0 || sqlite3_changes(store->db) > 0;
-        sqlite3_finalize(statement);
-        if (!logged)
-            break;
-    }
+    RangeList list = {0};
+    SqlReader reader = {"dd", .max_rows = SIZE_MAX, .row = append_range, .user = &list};
+    RvStatus status =
+        rv_sql_query(base, &reader, err, "SELECT first_id, last_id FROM frame_changes WHERE change_id > %d",
+                     state->position);
+    *ranges = list.ranges;
+    *count = list.count;
     return status;
 }
 

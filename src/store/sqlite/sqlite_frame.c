@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: rows of frames and pictures. */
+/* SQLite library: rows of frames, and the log of their changes. */
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "store/sql/sql_model.h"
 #include "store/sqlite/sqlite_store.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -60,20 +61,38 @@ static RvStatus write_frame(SqliteStore *store, const FrameWriter *writer, int64
     return status;
 }
 
-/* Inside the transaction: the video is still there, and the library still the model's that the caller
- * checked. */
-static RvStatus check_target(SqliteStore *store, int64_t video_id, RvError *err)
+/* Log that the rows first_key .. last_key changed. If they follow the rows of the newest entry, that entry is
+ * extended, so that a video of any length leaves one entry. It gets a new number: a reader that has read the
+ * old one would not read it again.
+ *
+ *     frame_changes          change_id  first_id  last_id
+ *     before                         7       100      131
+ *     log_change(132, 163)           7       100      131    step 1 inserts 8. It begins at 100, because
+ *                                    8       100      163    entry 7 ends at 132 - 1.
+ *                                    8       100      163    step 2 deletes 7: it begins at 100 too
+ *     log_change(500, 531)           8       100      163    step 1 inserts 9. It begins at 500, because
+ *                                    9       500      531    entry 8 does not end at 499. Step 2 deletes
+ *                                                            nothing.
+ *
+ * Without a derived file (derived_data is empty) nothing is logged. */
+RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err)
 {
-    bool found = false, present = false;
-    ModelIdentity stored = {0};
-    RvStatus status = rv_sqlite_has_video(&store->base, video_id, &found, err);
-    if (status == RV_OK && !found)
-        status = rv_store_no_video(&store->base, video_id, err);
-    if (status == RV_OK)
-        status = rv_sqlite_get_identity(&store->base, &stored, &present, err);
-    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->base.identity)))
-        status = rv_store_model_changed(&store->base, err);
-    return status;
+    RvStatus status = rv_sql_run(
+        &store->base, err,
+        "INSERT INTO frame_changes (first_id, last_id) SELECT coalesce((SELECT first_id FROM frame_changes "
+        "WHERE change_id = (SELECT max(change_id) FROM frame_changes) AND last_id = %d - 1 AND first_id <= "
+        "%d), "
+        "%d), %d WHERE EXISTS (SELECT 1 FROM derived_data)",
+        first_key, first_key, first_key, last_key);
+    if (status != RV_OK || sqlite3_changes(store->db) == 0)
+        return status;
+    return rv_sql_run(
+        &store->base, err,
+        "DELETE FROM frame_changes WHERE last_id = %d - 1 AND change_id = "
+        "(SELECT max(change_id) FROM frame_changes WHERE change_id < (SELECT max(change_id) FROM "
+        "frame_changes)) "
+        "AND first_id = (SELECT first_id FROM frame_changes ORDER BY change_id DESC LIMIT 1)",
+        first_key);
 }
 
 /* One entry of the change log for every run of neighbours. */
@@ -99,7 +118,7 @@ RvStatus rv_sqlite_put_frames(Store *base, int64_t video_id, const FrameRecord *
     RvStatus status = rv_sqlite_begin(store, err);
     if (status != RV_OK)
         return status;
-    status = check_target(store, video_id, err);
+    status = rv_sql_check_target(base, video_id, err);
     if (status == RV_OK)
         status = prepare_writer(store, &writer, err);
     for (size_t i = 0; status == RV_OK && i < count; i++)
@@ -175,64 +194,16 @@ RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCa
     return status;
 }
 
+static RvStatus take_count(void *user, const SqlRow *row, RvError *err)
+{
+    return rv_sql_integer(row, 0, "frames", 0, INT64_MAX, user, err);
+}
+
 RvStatus rv_sqlite_count_frames(Store *base, const KeyRange *range, int64_t *count, RvError *err)
 {
-    SqliteStore *store = (SqliteStore *)base;
+    SqlReader reader = {"d", .max_rows = 1, .row = take_count, .user = count};
     if (range == NULL)
-        return rv_sqlite_integer(store, "SELECT count(*) FROM frames", 0, count, err);
-    sqlite3_stmt *statement = NULL;
-    bool row = false;
-    RvStatus status = rv_sqlite_prepare(store, "SELECT count(*) FROM frames WHERE frame_id BETWEEN ?1 AND ?2",
-                                        &statement, err);
-    if (status == RV_OK) {
-        sqlite3_bind_int64(statement, 1, range->first);
-        sqlite3_bind_int64(statement, 2, range->last);
-        status = rv_sqlite_step(store, statement, &row, err);
-    }
-    if (status == RV_OK && row)
-        *count = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-static RvStatus copy_picture(SqliteStore *store, sqlite3_stmt *statement, int64_t video_id,
-                             int64_t frame_number, uint8_t **jpeg, size_t *size_bytes, RvError *err)
-{
-    const void *bytes = NULL;
-    size_t size = 0;
-    if (sqlite3_column_type(statement, 0) == SQLITE_BLOB) {
-        bytes = sqlite3_column_blob(statement, 0);
-        size = (size_t)sqlite3_column_bytes(statement, 0);
-    }
-    if (bytes == NULL || size == 0 || size > STORE_MAX_PICTURE_BYTES)
-        return rv_store_bad_picture(&store->base, video_id, frame_number, err);
-    uint8_t *copy = rv_mem_alloc(size, 1, err);
-    if (copy == NULL)
-        return RV_ERROR_MEMORY;
-    memcpy(copy, bytes, size);
-    *jpeg = copy;
-    *size_bytes = size;
-    return RV_OK;
-}
-
-RvStatus rv_sqlite_picture(Store *base, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
-                           size_t *size_bytes, RvError *err)
-{
-    SqliteStore *store = (SqliteStore *)base;
-    sqlite3_stmt *statement = NULL;
-    bool found = false;
-    RvStatus status = rv_sqlite_prepare(
-        store, "SELECT frame_data FROM frame_pictures WHERE video_id = ?1 AND frame_number = ?2", &statement,
-        err);
-    if (status == RV_OK) {
-        sqlite3_bind_int64(statement, 1, video_id);
-        sqlite3_bind_int64(statement, 2, frame_number);
-        status = rv_sqlite_step(store, statement, &found, err);
-    }
-    if (status == RV_OK && !found)
-        status = rv_store_no_picture(base, video_id, frame_number, err);
-    if (status == RV_OK)
-        status = copy_picture(store, statement, video_id, frame_number, jpeg, size_bytes, err);
-    sqlite3_finalize(statement);
-    return status;
+        return rv_sql_query(base, &reader, err, "SELECT count(*) FROM frames");
+    return rv_sql_query(base, &reader, err, "SELECT count(*) FROM frames WHERE frame_id BETWEEN %d AND %d",
+                        range->first, range->last);
 }

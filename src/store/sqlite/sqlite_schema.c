@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: making the tables, recognising a library, its model. */
+/* SQLite library: making the tables, recognising a library, its notes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,29 +39,28 @@ static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const 
     return status;
 }
 
+static RvStatus take_library(void *user, const SqlRow *row, RvError *err)
+{
+    int version = row->store->schema_version;
+    int64_t written = 0;
+    char *kind = NULL;
+    *(bool *)user = true;
+    RvStatus status = rv_sql_text(row, 0, "library", &kind, err);
+    if (status == RV_OK && strcmp(kind, STORE_LIBRARY_KIND) != 0)
+        status = rv_store_unknown_kind(row->store, kind, err);
+    free(kind);
+    return status == RV_OK ? rv_sql_integer(row, 1, "library", version, version, &written, err) : status;
+}
+
 static RvStatus check_library_row(SqliteStore *store, RvError *err)
 {
-    sqlite3_stmt *statement = NULL;
-    char *kind = NULL;
-    bool row = false;
-    int64_t version = 0;
+    bool there = false;
+    SqlReader reader = {"td", .max_rows = 1, .row = take_library, .user = &there};
     RvStatus status =
-        rv_sqlite_prepare(store, "SELECT kind, schema_version FROM library WHERE id = 1", &statement, err);
-    if (status == RV_OK)
-        status = rv_sqlite_step(store, statement, &row, err);
-    if (status == RV_OK && !row)
-        status =
-            rv_error_set(err, RV_ERROR_FORMAT,
-                         "%s: the library row is missing; restore a copy or index again", store->base.uri);
-    if (status == RV_OK)
-        status = rv_sqlite_column_bytes(store, statement, 0, "library", &kind, err);
-    if (status == RV_OK && strcmp(kind, STORE_LIBRARY_KIND) != 0)
-        status = rv_store_unknown_kind(&store->base, kind, err);
-    if (status == RV_OK)
-        status = rv_sqlite_column_integer(store, statement, 1, "library", store->base.schema_version,
-                                          store->base.schema_version, &version, err);
-    free(kind);
-    sqlite3_finalize(statement);
+        rv_sql_query(&store->base, &reader, err, "SELECT kind, schema_version FROM library WHERE id = 1");
+    if (status == RV_OK && !there)
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: the library row is missing; restore a copy or index again", store->base.uri);
     return status;
 }
 
@@ -170,123 +169,4 @@ RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err)
         return RV_OK;
     RvStatus status = rv_sql_upgrade(&store->base, &migrations, err);
     return status == RV_OK ? rv_sqlite_check_schema(store, &empty, err) : status;
-}
-
-/* ---- the model ---------------------------------------------------------------------------------------- */
-
-static RvStatus read_name(SqliteStore *store, sqlite3_stmt *statement, int column, char *out,
-                          size_t size_bytes, RvError *err)
-{
-    char *text = NULL;
-    RvStatus status = rv_sqlite_column_bytes(store, statement, column, "library", &text, err);
-    if (status == RV_OK)
-        status = rv_store_take_model_text(&store->base, text, out, size_bytes, err);
-    free(text);
-    return status;
-}
-
-RvStatus rv_sqlite_get_identity(Store *base, ModelIdentity *out, bool *present, RvError *err)
-{
-    SqliteStore *store = (SqliteStore *)base;
-    sqlite3_stmt *statement = NULL;
-    bool row = false;
-    int64_t dimensions = 0, version = 0, normalized = 0;
-    RvStatus status =
-        rv_sqlite_prepare(store,
-                          "SELECT model_name, weights_sha256, dimensions, preprocess_version, normalized "
-                          "FROM library WHERE id = 1",
-                          &statement, err);
-    if (status == RV_OK)
-        status = rv_sqlite_step(store, statement, &row, err);
-    if (status == RV_OK && row && sqlite3_column_type(statement, 2) != SQLITE_NULL) {
-        status = read_name(store, statement, 0, out->name, sizeof out->name, err);
-        if (status == RV_OK)
-            status = read_name(store, statement, 1, out->weights_sha256, sizeof out->weights_sha256, err);
-        if (status == RV_OK)
-            status = rv_sqlite_column_integer(store, statement, 2, "library", 1, STORE_MAX_DIMENSIONS,
-                                              &dimensions, err);
-        if (status == RV_OK)
-            status = rv_sqlite_column_integer(store, statement, 3, "library", 0, INT32_MAX, &version, err);
-        if (status == RV_OK)
-            status = rv_sqlite_column_integer(store, statement, 4, "library", 0, 1, &normalized, err);
-        *present = status == RV_OK;
-    }
-    out->dimensions = (int)dimensions;
-    out->preprocess_version = (int)version;
-    out->normalized = normalized != 0;
-    sqlite3_finalize(statement);
-    return status;
-}
-
-static RvStatus write_identity(SqliteStore *store, const ModelIdentity *identity, RvError *err)
-{
-    sqlite3_stmt *statement = NULL;
-    RvStatus status =
-        rv_sqlite_prepare(store,
-                          "UPDATE library SET model_name = ?1, weights_sha256 = ?2, dimensions = ?3, "
-                          "preprocess_version = ?4, normalized = ?5 WHERE id = 1",
-                          &statement, err);
-    if (status != RV_OK)
-        return status;
-    rv_sqlite_bind_bytes(statement, 1, identity->name);
-    rv_sqlite_bind_bytes(statement, 2, identity->weights_sha256);
-    sqlite3_bind_int(statement, 3, identity->dimensions);
-    sqlite3_bind_int(statement, 4, identity->preprocess_version);
-    sqlite3_bind_int(statement, 5, identity->normalized);
-    status = rv_sqlite_step(store, statement, NULL, err);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-RvStatus rv_sqlite_claim_identity(Store *base, const ModelIdentity *wanted, ModelIdentity *out, RvError *err)
-{
-    SqliteStore *store = (SqliteStore *)base;
-    RvStatus status = rv_sqlite_begin(store, err);
-    if (status != RV_OK)
-        return status;
-    bool present = false;
-    int64_t has_frames = 0;
-    *out = (ModelIdentity){0};
-    status = rv_sqlite_get_identity(base, out, &present, err);
-    if (status == RV_OK && present)
-        status = rv_sqlite_integer(store, "SELECT EXISTS (SELECT 1 FROM frames)", 1, &has_frames, err);
-    if (status == RV_OK && has_frames == 0) {
-        status = write_identity(store, wanted, err);
-        *out = *wanted;
-    }
-    return rv_sqlite_end(store, status, err);
-}
-
-/* ---- notes -------------------------------------------------------------------------------------------- */
-
-RvStatus rv_sqlite_get_note(Store *base, const char *name, char **value, RvError *err)
-{
-    SqliteStore *store = (SqliteStore *)base;
-    sqlite3_stmt *statement = NULL;
-    bool row = false;
-    RvStatus status =
-        rv_sqlite_prepare(store, "SELECT value FROM library_notes WHERE name = ?1", &statement, err);
-    if (status != RV_OK)
-        return status;
-    rv_sqlite_bind_bytes(statement, 1, name);
-    status = rv_sqlite_step(store, statement, &row, err);
-    if (status == RV_OK && row)
-        status = rv_sqlite_column_bytes(store, statement, 0, "library_notes", value, err);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-RvStatus rv_sqlite_put_note(Store *base, const char *name, const char *value, RvError *err)
-{
-    SqliteStore *store = (SqliteStore *)base;
-    sqlite3_stmt *statement = NULL;
-    RvStatus status =
-        rv_sqlite_prepare(store, "REPLACE INTO library_notes (name, value) VALUES (?1, ?2)", &statement, err);
-    if (status != RV_OK)
-        return status;
-    rv_sqlite_bind_bytes(statement, 1, name);
-    rv_sqlite_bind_bytes(statement, 2, value);
-    status = rv_sqlite_step(store, statement, NULL, err);
-    sqlite3_finalize(statement);
-    return status;
 }

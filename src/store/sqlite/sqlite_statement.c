@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: running statements, strict reading of values, errors in reelvec's words. */
+/* SQLite library: running statements, errors in reelvec's words. */
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/mem.h"
-#include "base/utf8.h"
 #include "store/sqlite/sqlite_store.h"
 
 static RvStatus fail_io(SqliteStore *store, int extended, RvError *err)
@@ -113,61 +110,6 @@ RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err)
     if (status != RV_OK && sqlite3_get_autocommit(store->db) == 0)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
-}
-
-void rv_sqlite_bind_bytes(sqlite3_stmt *statement, int index, const char *text)
-{
-    // Lengths were checked by the front, so neither call can fail.
-    size_t length = strlen(text);
-    if (rv_utf8_is_valid(text, length))
-        sqlite3_bind_text(statement, index, text, (int)length, SQLITE_STATIC);
-    else
-        sqlite3_bind_blob(statement, index, text, (int)length, SQLITE_STATIC);
-}
-
-static RvStatus bad_column(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                           RvError *err)
-{
-    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
-                             "%s: %s: %s holds a value that reelvec does not write", store->base.uri, what,
-                             sqlite3_column_name(statement, column));
-}
-
-RvStatus rv_sqlite_column_bytes(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                char **out, RvError *err)
-{
-    *out = NULL;
-    int type = sqlite3_column_type(statement, column);
-    if (type != SQLITE_TEXT && type != SQLITE_BLOB)
-        return bad_column(store, statement, column, what, err);
-    const void *bytes =
-        type == SQLITE_TEXT ? sqlite3_column_text(statement, column) : sqlite3_column_blob(statement, column);
-    size_t size_bytes = (size_t)sqlite3_column_bytes(statement, column);
-    if (size_bytes > STORE_MAX_TEXT_BYTES || (bytes != NULL && memchr(bytes, '\0', size_bytes) != NULL))
-        return bad_column(store, statement, column, what, err);
-    char *copy = rv_mem_alloc(size_bytes + 1, 1, err);
-    if (copy == NULL)
-        return RV_ERROR_MEMORY;
-    if (bytes != NULL)
-        memcpy(copy, bytes, size_bytes);
-    *out = copy;
-    return RV_OK;
-}
-
-RvStatus rv_sqlite_column_integer(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                  int64_t min, int64_t max, int64_t *out, RvError *err)
-{
-    *out = sqlite3_column_int64(statement, column);
-    bool good = sqlite3_column_type(statement, column) == SQLITE_INTEGER && *out >= min && *out <= max;
-    return good ? RV_OK : bad_column(store, statement, column, what, err);
-}
-
-RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                   double *out, RvError *err)
-{
-    *out = sqlite3_column_double(statement, column);
-    bool good = sqlite3_column_type(statement, column) == SQLITE_FLOAT && isfinite(*out) && *out >= 0;
-    return good ? RV_OK : bad_column(store, statement, column, what, err);
 }
 
 const char *rv_store_sqlite_version(void)

@@ -10,8 +10,15 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "store/sql/sql_model.h"
+#include "store/sql/sql_note.h"
+#include "store/sql/sql_picture.h"
+#include "store/sql/sql_video.h"
 
 #define INTEGRITY_FAULTS_MAX 100
+// Waiting longer for readers at a checkpoint gains nothing: the next writer's takes it up.
+#define CHECKPOINT_WAIT_MS 100
+#define BUSY_WAIT_MS 5000
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
@@ -89,6 +96,29 @@ static RvStatus memory_size_bytes(Store *base, int64_t *out, RvError *err)
                              err);
 }
 
+/* Move the last pages into the free ones, cut the file, empty the log. The video is gone already: what fails
+ * here only leaves free pages for later rows, so it is a warning. */
+static void give_space_back(SqliteStore *store)
+{
+    RvError err = {0};
+    RvStatus status = rv_sqlite_run(store, "PRAGMA incremental_vacuum", &err);
+    sqlite3_busy_timeout(store->db, CHECKPOINT_WAIT_MS);
+    if (status == RV_OK)
+        status = rv_sqlite_run(store, "PRAGMA wal_checkpoint(TRUNCATE)", &err);
+    sqlite3_busy_timeout(store->db, BUSY_WAIT_MS);
+    if (status != RV_OK)
+        rv_log_line(&store->base.log, RV_LOG_WARNING, "%s: the freed space stays in the file for now: %s",
+                    store->base.uri, err.message);
+}
+
+static RvStatus sqlite_remove_video(Store *base, int64_t video_id, RvError *err)
+{
+    RvStatus status = rv_sql_remove_video(base, video_id, err);
+    if (status == RV_OK)
+        give_space_back((SqliteStore *)base);
+    return status;
+}
+
 /* Hand every row of a check to `fault` as one line; columns are joined by ", ". */
 static RvStatus report_rows(SqliteStore *store, const char *sql, const char *what,
                             void (*fault)(void *user, const char *line), void *user, RvError *err)
@@ -138,14 +168,11 @@ static const AnnKind ann_kinds[] = {
     {NULL, 0, {{NULL, 0, 0}}}};
 
 #define COMMON_FUNCTIONS                                                                                     \
-    .close = sqlite_close, .begin_snapshot = sqlite_begin_snapshot, .end_snapshot = sqlite_end_snapshot,     \
-    .get_identity = rv_sqlite_get_identity, .claim_identity = rv_sqlite_claim_identity,                      \
-    .get_note = rv_sqlite_get_note, .put_note = rv_sqlite_put_note, .find_video = rv_sqlite_find_video,      \
-    .has_video = rv_sqlite_has_video, .begin_video = rv_sqlite_begin_video,                                  \
-    .put_frames = rv_sqlite_put_frames, .change_video = rv_sqlite_change_video,                              \
-    .remove_video = rv_sqlite_remove_video, .list_videos = rv_sqlite_list_videos,                            \
-    .list_paths = rv_sqlite_list_paths, .visit_frames = rv_sqlite_visit_frames,                              \
-    .count_frames = rv_sqlite_count_frames, .picture = rv_sqlite_picture, .check = sqlite_check
+    SQL_VIDEO_FUNCTIONS, SQL_MODEL_FUNCTIONS, SQL_NOTE_FUNCTIONS,                                            \
+        .link = &rv_sqlite_link, .close = sqlite_close, .begin_snapshot = sqlite_begin_snapshot,             \
+        .end_snapshot = sqlite_end_snapshot, .put_frames = rv_sqlite_put_frames,                             \
+        .visit_frames = rv_sqlite_visit_frames, .count_frames = rv_sqlite_count_frames,                      \
+        .picture = rv_sql_picture, .check = sqlite_check, .remove_video = sqlite_remove_video
 
 const StoreBackend store_sqlite_backend = {
     .name = "sqlite",

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "store/sql/sql_link.h"
 #include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
@@ -72,18 +73,6 @@ RvStatus rv_sqlite_begin(SqliteStore *store, RvError *err);
 /* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
 RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err);
 
-/* Names and messages are bytes: bound as TEXT where they are UTF-8, as BLOB where not, so that they come back
- * as they were and one name has one representation. text is borrowed until the statement is reset. */
-void rv_sqlite_bind_bytes(sqlite3_stmt *statement, int index, const char *text);
-
-/* Read columns strictly. what: the row for the message ("video 3"). Errors: FORMAT, MEMORY. */
-RvStatus rv_sqlite_column_bytes(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                char **out, RvError *err);
-RvStatus rv_sqlite_column_integer(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                  int64_t min, int64_t max, int64_t *out, RvError *err);
-RvStatus rv_sqlite_column_quantity(SqliteStore *store, sqlite3_stmt *statement, int column, const char *what,
-                                   double *out, RvError *err);
-
 /* ---- sqlite_schema.c: making and recognising a library ---- */
 
 extern const SchemaStep rv_sqlite_schema[]; // schema.sql
@@ -95,39 +84,24 @@ RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err);
 RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err);
 /* Bring a checked library that is open for writing to the newest version. */
 RvStatus rv_sqlite_upgrade_schema(SqliteStore *store, RvError *err);
-RvStatus rv_sqlite_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
-RvStatus rv_sqlite_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out,
-                                  RvError *err);
 
-RvStatus rv_sqlite_get_note(Store *store, const char *name, char **value, RvError *err);
-RvStatus rv_sqlite_put_note(Store *store, const char *name, const char *value, RvError *err);
+/* ---- sqlite_link.c: statements that are written once ---- */
 
-/* ---- sqlite_video.c: rows of videos ---- */
+extern const SqlLink rv_sqlite_link;
 
-RvStatus rv_sqlite_find_video(Store *store, VideoColumn column, const char *value, StoredVideo *out,
-                              bool *found, RvError *err);
-RvStatus rv_sqlite_has_video(Store *store, int64_t video_id, bool *found, RvError *err);
-RvStatus rv_sqlite_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
-                               RvError *err);
-RvStatus rv_sqlite_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
-RvStatus rv_sqlite_remove_video(Store *store, int64_t video_id, RvError *err);
-RvStatus rv_sqlite_list_videos(Store *store, RvVideos *out, RvError *err);
-RvStatus rv_sqlite_list_paths(Store *store, RvVideos *out, RvError *err);
-
-/* ---- sqlite_frame.c: rows of frames and pictures ---- */
+/* ---- sqlite_frame.c: rows of frames, and the log of their changes ---- */
 
 RvStatus rv_sqlite_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
                               RvError *err);
 RvStatus rv_sqlite_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
                                 RvError *err);
 RvStatus rv_sqlite_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
-RvStatus rv_sqlite_picture(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
-                           size_t *size_bytes, RvError *err);
 
-/* ---- sqlite_derived.c: tokens of derived data and the change log ---- */
-
-extern const StoreDerived rv_sqlite_derived;
 /* Within a transaction that changes these rows. */
 RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err);
+
+/* ---- sqlite_derived.c: tokens of derived data ---- */
+
+extern const StoreDerived rv_sqlite_derived;
 
 #endif

@@ -2,7 +2,7 @@
 /* The list of videos that several machines work: one table, index_jobs, taken from with SKIP LOCKED.
  *
  * Times are seconds of the server's clock, so that the machines' own need not agree. Every taking raises
- * lease_number: who holds an older one has lost the video, and rv_store_queue_fence keeps him from writing.
+ * lease_number: a holder of an older one has lost the video, and rv_sql_begin_writing keeps it from writing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "store/sql/sql_link.h"
 #include "store/sql/text_escape.h"
-#include "store/store_backend.h"
 
 #define ADD_BLOCK 200 // jobs in one transaction
 #define ADD_TRIES 20  // of each step
@@ -49,40 +49,32 @@ static RvStatus bad_row(const Store *store, RvError *err)
 }
 
 typedef struct FoundJob {
-    const Store *store;
     bool found;
     RvQueueJob job; // owns the path
     char worker[300];
 } FoundJob;
 
 /* Columns: job_id, lease_number, attempts, path, worker. */
-static RvStatus read_job(void *user, const char *const *values, RvError *err)
+static RvStatus read_job(void *user, const SqlRow *row, RvError *err)
 {
     FoundJob *out = user;
+    const SqlValue *values = row->values;
+    const char *path = rv_sql_written(&values[3]), *worker = rv_sql_written(&values[4]);
     int64_t attempts = 0;
     if (out->found)
         return RV_OK;
-    bool good = values[0] != NULL && rv_parse_int64(values[0], 1, INT64_MAX, &out->job.job_id) &&
-                values[1] != NULL && rv_parse_int64(values[1], 0, INT64_MAX - 1, &out->job.lease_number) &&
-                values[2] != NULL && rv_parse_int64(values[2], 0, INT32_MAX - 1, &attempts) &&
-                values[3] != NULL && values[4] != NULL;
+    bool good = rv_sql_is_integer(&values[0], 1, INT64_MAX, &out->job.job_id) &&
+                rv_sql_is_integer(&values[1], 0, INT64_MAX - 1, &out->job.lease_number) &&
+                rv_sql_is_integer(&values[2], 0, INT32_MAX - 1, &attempts) && path != NULL && worker != NULL;
     if (!good)
-        return bad_row(out->store, err);
+        return bad_row(row->store, err);
     out->job.attempts = (int)attempts;
-    out->job.path = rv_mem_copy_string(values[3], err);
+    out->job.path = rv_mem_copy_string(path, err);
     if (out->job.path == NULL)
         return RV_ERROR_MEMORY;
     rv_store_text_decode(out->job.path);
-    snprintf(out->worker, sizeof out->worker, "%s", values[4]);
+    snprintf(out->worker, sizeof out->worker, "%s", worker);
     out->found = true;
-    return RV_OK;
-}
-
-static RvStatus note_row(void *user, const char *const *values, RvError *err)
-{
-    (void)values;
-    (void)err;
-    *(bool *)user = true;
     return RV_OK;
 }
 
@@ -91,18 +83,16 @@ static RvStatus note_row(void *user, const char *const *values, RvError *err)
 static RvStatus limit_silence(Store *store, double lease_s, RvError *err)
 {
     double limit_s = lease_s < 1 ? 1 : lease_s > LIMIT_MAX_S ? LIMIT_MAX_S : lease_s;
-    const StoreQueue *queue = store->backend->queue;
-    return queue->query(store, 0, NULL, NULL, err, queue->limit, (int64_t)limit_s);
+    return rv_sql_run(store, err, store->backend->queue->limit, (int64_t)limit_s);
 }
 
 static RvStatus begin(Store *store, double lease_s, RvError *err)
 {
-    const StoreQueue *queue = store->backend->queue;
-    RvStatus status = queue->begin(store, err);
+    RvStatus status = store->backend->link->begin(store, SQL_WRITE_FAIR, err);
     if (status != RV_OK)
         return status;
     status = limit_silence(store, lease_s, err);
-    return status == RV_OK ? RV_OK : queue->end(store, status, err);
+    return status == RV_OK ? RV_OK : rv_sql_end(store, status, err);
 }
 
 /* ---- filling the list --------------------------------------------------------------------------------- */
@@ -117,40 +107,33 @@ RvStatus rv_store_queue_open(Store *store, RvError *err)
     if (status != RV_OK)
         return status;
     for (size_t i = 0; status == RV_OK && queue->schema[i] != NULL; i++)
-        status = queue->query(store, 0, NULL, NULL, err, queue->schema[i]);
-    return queue->end(store, status, err);
+        status = rv_sql_run(store, err, queue->schema[i]);
+    return rv_sql_end(store, status, err);
 }
 
-typedef struct QueueSettings {
-    const Store *store;
-    const char *settings;
-} QueueSettings;
-
-static RvStatus refuse_settings(void *user, const char *const *values, RvError *err)
+static RvStatus refuse_settings(void *user, const SqlRow *row, RvError *err)
 {
-    const QueueSettings *wanted = user;
+    const char *settings = rv_sql_written(&row->values[0]), *count = rv_sql_written(&row->values[1]);
     return rv_error_set(
         err, RV_ERROR_ARGUMENT,
         "%s: %.20s videos of the list are still to be indexed with [%.200s], and these options "
         "mean [%.200s]; give the same options to every worker",
-        wanted->store->uri, values[1] != NULL ? values[1] : "?", values[0] != NULL ? values[0] : "?",
-        wanted->settings);
+        row->store->uri, count != NULL ? count : "?", settings != NULL ? settings : "?", (const char *)user);
 }
 
 /* The open part of a list is of one kind; *finished: nothing of it is open. */
 static RvStatus check_settings(Store *store, const char *settings, bool *finished, RvError *err)
 {
-    QueueSettings wanted = {store, settings};
+    SqlReader reader = {"td", .max_rows = SQL_FEW_ROWS, .row = refuse_settings, .user = (void *)settings};
     bool open = false;
-    RvStatus status = store->backend->queue->query(
-        store, 2, refuse_settings, &wanted, err,
-        "SELECT settings, count(*) FROM index_jobs WHERE state IN ('waiting', 'leased') AND settings <> %s "
-        "GROUP BY settings LIMIT 1",
-        settings);
+    RvStatus status =
+        rv_sql_query(store, &reader, err,
+                     "SELECT settings, count(*) FROM index_jobs WHERE state IN ('waiting', 'leased') AND "
+                     "settings <> %s GROUP BY settings LIMIT 1",
+                     settings);
     if (status == RV_OK)
-        status = store->backend->queue->query(
-            store, 1, note_row, &open, err,
-            "SELECT job_id FROM index_jobs WHERE state IN ('waiting', 'leased') LIMIT 1");
+        status = rv_sql_has_row(store, &open, err,
+                                "SELECT job_id FROM index_jobs WHERE state IN ('waiting', 'leased') LIMIT 1");
     *finished = !open;
     return status;
 }
@@ -175,27 +158,25 @@ static RvStatus add_job(Store *store, const char *path, const char *settings, bo
                             store->uri, STORE_MAX_TEXT_BYTES);
     RvStatus status = path_key(path, key, err);
     if (status == RV_OK)
-        status = queue->query(store, 0, NULL, NULL, err, queue->insert, path, key, settings);
+        status = rv_sql_run(store, err, queue->insert, path, key, settings);
     if (status == RV_OK)
-        status =
-            queue->query(store, 0, NULL, NULL, err,
-                         "UPDATE index_jobs SET state = 'waiting', settings = %s, attempts = 0, worker = "
-                         "'', message = '', updated = now() WHERE path_key = %s AND ((state = 'done' AND "
-                         "(settings <> %s OR 1 = %d)) OR (state = 'failed' AND settings <> %s))",
-                         settings, key, settings, (int64_t)restart, settings);
+        status = rv_sql_run(store, err,
+                            "UPDATE index_jobs SET state = 'waiting', settings = %s, attempts = 0, worker = "
+                            "'', message = '', updated = now() WHERE path_key = %s AND ((state = 'done' AND "
+                            "(settings <> %s OR 1 = %d)) OR (state = 'failed' AND settings <> %s))",
+                            settings, key, settings, (int64_t)restart, settings);
     return status;
 }
 
 static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, const char *settings,
                           bool restart, RvError *err)
 {
-    const StoreQueue *queue = store->backend->queue;
     RvStatus status = begin(store, LIMIT_MAX_S, err);
     if (status != RV_OK)
         return status;
     for (size_t i = first; status == RV_OK && i < paths->count && i < first + ADD_BLOCK; i++)
         status = add_job(store, paths->items[i], settings, restart, err);
-    return queue->end(store, status, err);
+    return rv_sql_end(store, status, err);
 }
 
 /* Whether to try a step again: workers that begin at the same moment put in the same paths, which a database
@@ -230,11 +211,11 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
         return status;
     tries = 0;
     do
-        status = store->backend->queue->query(store, 0, NULL, NULL, err,
-                                              "UPDATE index_jobs SET state = 'waiting', settings = %s, "
-                                              "attempts = 0, worker = '', message = '', "
-                                              "updated = now() WHERE state = 'failed'",
-                                              settings);
+        status = rv_sql_run(store, err,
+                            "UPDATE index_jobs SET state = 'waiting', settings = %s, "
+                            "attempts = 0, worker = '', message = '', "
+                            "updated = now() WHERE state = 'failed'",
+                            settings);
     while (try_again(status, &tries));
     return status;
 }
@@ -253,55 +234,52 @@ static void worker_name(char *name, size_t size_bytes)
  * is silent. Jobs that others have locked are passed over. */
 static RvStatus find_job(Store *store, const char *settings, FoundJob *out, RvError *err)
 {
-    static const char *const conditions[] = {"state = 'waiting'", "state = 'leased' AND lease_until < "};
+    SqlReader reader = {"dddtt", .max_rows = SQL_FEW_ROWS, .row = read_job, .user = out};
     const StoreQueue *queue = store->backend->queue;
     RvStatus status = RV_OK;
     for (int i = 0; status == RV_OK && i < 2 && !out->found; i++) {
-        char sql[600];
         // In the order of the index, so that no more rows than needed are looked at and locked.
-        snprintf(sql, sizeof sql,
-                 "SELECT job_id, lease_number, attempts, path, worker FROM index_jobs%s WHERE %s%s AND "
-                 "settings = %%s ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
-                 queue->by_state, conditions[i], i == 1 ? queue->now : "");
-        status = queue->query(store, 5, read_job, out, err, sql, settings);
+        status = rv_sql_query(store, &reader, err,
+                              "SELECT job_id, lease_number, attempts, path, worker FROM index_jobs%w WHERE "
+                              "%w%w AND settings = %s ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
+                              queue->by_state,
+                              i == 0 ? "state = 'waiting'" : "state = 'leased' AND lease_until < ",
+                              i == 0 ? "" : queue->clock, settings);
     }
     return status;
 }
 
 static RvStatus lease_job(Store *store, FoundJob *found, double lease_s, RvError *err)
 {
-    char worker[300], sql[400];
+    char worker[300];
     worker_name(worker, sizeof worker);
     found->job.lease_number++;
     found->job.attempts++;
     found->job.lease_s = lease_s;
-    snprintf(sql, sizeof sql,
-             "UPDATE index_jobs SET state = 'leased', worker = %%s, lease_number = %%d, attempts = %%d, "
-             "lease_until = %s + %%f, updated = now() WHERE job_id = %%d",
-             store->backend->queue->now);
-    return store->backend->queue->query(store, 0, NULL, NULL, err, sql, worker, found->job.lease_number,
-                                        (int64_t)found->job.attempts, lease_s, found->job.job_id);
+    return rv_sql_run(
+        store, err,
+        "UPDATE index_jobs SET state = 'leased', worker = %s, lease_number = %d, attempts = %d, "
+        "lease_until = %w + %f, updated = now() WHERE job_id = %d",
+        worker, found->job.lease_number, (int64_t)found->job.attempts, store->backend->queue->clock, lease_s,
+        found->job.job_id);
 }
 
 static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
 {
     char message[600];
-    snprintf(
-        message, sizeof message,
-        "%d workers fell silent while they indexed it, the last was %.300s; it is tried again on request",
-        found->job.attempts, found->worker);
-    return store->backend->queue->query(
-        store, 0, NULL, NULL, err,
-        "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d", message,
-        found->job.job_id);
+    snprintf(message, sizeof message,
+             "%d workers fell silent while they indexed it, the last was %.300s; it is tried again on request",
+             found->job.attempts, found->worker);
+    return rv_sql_run(
+        store, err, "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d",
+        message, found->job.job_id);
 }
 
 /* One transaction. *again: a job was given up instead of taken; look once more. */
 static RvStatus take_once(Store *store, const char *settings, double lease_s, FoundJob *found, bool *again,
                           RvError *err)
 {
-    const StoreQueue *queue = store->backend->queue;
-    *found = (FoundJob){.store = store};
+    *found = (FoundJob){0};
     *again = false;
     RvStatus status = begin(store, lease_s, err);
     if (status != RV_OK)
@@ -311,7 +289,7 @@ static RvStatus take_once(Store *store, const char *settings, double lease_s, Fo
         *again = found->job.attempts >= RV_QUEUE_ATTEMPTS_MAX;
         status = *again ? give_up(store, found, err) : lease_job(store, found, lease_s, err);
     }
-    status = queue->end(store, status, err);
+    status = rv_sql_end(store, status, err);
     if (status != RV_OK || *again)
         rv_queue_job_clear(&found->job);
     return status;
@@ -343,15 +321,10 @@ void rv_store_queue_hold(Store *store, const RvQueueJob *job)
     store->lease_s = job->lease_s;
 }
 
-typedef struct CountsReader {
-    const Store *store;
-    RvQueueCounts *counts;
-} CountsReader;
-
-static RvStatus read_count(void *user, const char *const *values, RvError *err)
+static RvStatus read_count(void *user, const SqlRow *row, RvError *err)
 {
-    CountsReader *reader = user;
-    RvQueueCounts *counts = reader->counts;
+    RvQueueCounts *counts = user;
+    const char *state = rv_sql_written(&row->values[0]);
     const struct {
         const char *state;
         int64_t *count;
@@ -360,23 +333,23 @@ static RvStatus read_count(void *user, const char *const *values, RvError *err)
                   {"done", &counts->done},
                   {"failed", &counts->failed}};
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        if (values[0] != NULL && values[1] != NULL && strcmp(values[0], states[i].state) == 0 &&
-            rv_parse_int64(values[1], 0, INT64_MAX, states[i].count))
+        if (state != NULL && strcmp(state, states[i].state) == 0 &&
+            rv_sql_is_integer(&row->values[1], 0, INT64_MAX, states[i].count))
             return RV_OK;
     }
-    return bad_row(reader->store, err);
+    return bad_row(row->store, err);
 }
 
 RvStatus rv_store_queue_count(Store *store, const char *settings, RvQueueCounts *out, RvError *err)
 {
-    CountsReader reader = {store, out};
+    SqlReader reader = {"td", .max_rows = SQL_FEW_ROWS, .row = read_count, .user = out};
     *out = (RvQueueCounts){0};
     RvStatus status = check_queue(store, err);
     if (status != RV_OK)
         return status;
-    return store->backend->queue->query(
-        store, 2, read_count, &reader, err,
-        "SELECT state, count(*) FROM index_jobs WHERE settings = %s GROUP BY state", settings);
+    return rv_sql_query(store, &reader, err,
+                        "SELECT state, count(*) FROM index_jobs WHERE settings = %s GROUP BY state",
+                        settings);
 }
 
 /* ---- holding and ending ------------------------------------------------------------------------------- */
@@ -394,14 +367,16 @@ static RvStatus lease_lost(const Store *store, RvError *err)
 static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, RvError *err)
 {
     bool held = false;
-    RvStatus status = store->backend->queue->query(store, 1, note_row, &held, err,
-                                                   "SELECT job_id FROM index_jobs WHERE job_id = %d AND "
-                                                   "lease_number = %d AND state = 'leased' FOR UPDATE",
-                                                   job_id, lease_number);
+    RvStatus status = rv_sql_has_row(store, &held, err,
+                                     "SELECT job_id FROM index_jobs WHERE job_id = %d AND "
+                                     "lease_number = %d AND state = 'leased' FOR UPDATE",
+                                     job_id, lease_number);
     return status == RV_OK && !held ? lease_lost(store, err) : status;
 }
 
-RvStatus rv_store_queue_fence(Store *store, RvError *err)
+/* Inside a transaction that writes: BUSY if this store took a video from the list and another worker has it
+ * now. Until the transaction ends nobody else can take it. */
+static RvStatus fence(Store *store, RvError *err)
 {
     if (store->lease_job <= 0)
         return RV_OK;
@@ -409,21 +384,28 @@ RvStatus rv_store_queue_fence(Store *store, RvError *err)
     return status == RV_OK ? lock_lease(store, store->lease_job, store->lease_number, err) : status;
 }
 
+RvStatus rv_sql_begin_writing(Store *store, RvError *err)
+{
+    RvStatus status = store->backend->link->begin(store, SQL_WRITE, err);
+    if (status != RV_OK)
+        return status;
+    status = fence(store, err);
+    return status == RV_OK ? RV_OK : rv_sql_end(store, status, err);
+}
+
 RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
 {
     RvStatus status = check_queue(store, err);
     if (status != RV_OK)
         return status;
-    const StoreQueue *queue = store->backend->queue;
-    char sql[200];
-    snprintf(sql, sizeof sql, "UPDATE index_jobs SET lease_until = %s + %%f WHERE job_id = %%d", queue->now);
     status = begin(store, job->lease_s, err);
     if (status != RV_OK)
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
-        status = queue->query(store, 0, NULL, NULL, err, sql, job->lease_s, job->job_id);
-    return queue->end(store, status, err);
+        status = rv_sql_run(store, err, "UPDATE index_jobs SET lease_until = %w + %f WHERE job_id = %d",
+                            store->backend->queue->clock, job->lease_s, job->job_id);
+    return rv_sql_end(store, status, err);
 }
 
 RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
@@ -436,7 +418,6 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
     RvStatus status = check_queue(store, err);
     if (status != RV_OK)
         return status;
-    const StoreQueue *queue = store->backend->queue;
     store->lease_job = 0;
     if (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX)
         how = RV_QUEUE_FAILED;
@@ -445,12 +426,12 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
     if (status == RV_OK)
-        status = queue->query(store, 0, NULL, NULL, err,
-                              "UPDATE index_jobs SET state = %s, message = %s, attempts = attempts - %d, "
-                              "updated = now() WHERE job_id = %d",
-                              states[how], message != NULL ? message : "",
-                              (int64_t)(how == RV_QUEUE_GIVE_BACK), job->job_id);
-    return queue->end(store, status, err);
+        status = rv_sql_run(store, err,
+                            "UPDATE index_jobs SET state = %s, message = %s, attempts = attempts - %d, "
+                            "updated = now() WHERE job_id = %d",
+                            states[how], message != NULL ? message : "", (int64_t)(how == RV_QUEUE_GIVE_BACK),
+                            job->job_id);
+    return rv_sql_end(store, status, err);
 }
 
 void rv_queue_job_clear(RvQueueJob *job)

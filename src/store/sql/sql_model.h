@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's model, for every database with an SqlLink. */
+#ifndef RV_SQL_MODEL_H
+#define RV_SQL_MODEL_H
+
+#include "store/sql/sql_row.h"
+#include "store/store_backend.h"
+
+/* Functions of StoreBackend. */
+RvStatus rv_sql_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err);
+RvStatus rv_sql_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
+
+#define SQL_MODEL_FUNCTIONS .get_identity = rv_sql_get_identity, .claim_identity = rv_sql_claim_identity
+
+/* In a transaction. lock: behind the SELECT, for example "FOR UPDATE". */
+RvStatus rv_sql_lock_identity(Store *store, const char *lock, ModelIdentity *out, bool *present,
+                              RvError *err);
+/* In a transaction that writes frames: the video is still there, and the library is still the model's that
+ * the caller checked. Both stay so until its end. NOT_FOUND, MISMATCH. */
+RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err);
+
+/* model_name, weights_sha256, dimensions, preprocess_version, normalized as a number. */
+#define SQL_MODEL_COLUMNS "ttddd"
+
+/* A row of those columns. *present is false if no model has claimed the library. */
+RvStatus rv_sql_read_identity(const SqlRow *row, ModelIdentity *out, bool *present, RvError *err);
+
+#endif

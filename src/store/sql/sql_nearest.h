@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows near a vector, found by a server, with the proof that none is missing. */
+#ifndef RV_SQL_NEAREST_H
+#define RV_SQL_NEAREST_H
+
+#include "store/sql/server_answer.h"
+
+#define NEAREST_COLUMNS 5     // video_id, frame_number, time, embedding_data, and the server's score
+#define NEAREST_ROW_BYTES 256 // of an answer, beside the vector
+
+/* What a server provides. */
+typedef struct SqlNearest {
+    /* The score is a cosine, times the query's length. A vector of length 0 has none, and it differs from the
+     * dot product by the rounding of the stored vector's length. */
+    bool is_cosine;
+    /* The `limit` rows with the best scores by the order of keys, into *out, which is empty. */
+    RvStatus (*find)(Store *store, const NearestQuery *query, size_t limit, ServerAnswer *out, RvError *err);
+    /* As many by the approximate index; no rows if there is no index. */
+    RvStatus (*find_by_index)(Store *store, const NearestQuery *query, ServerAnswer *out, RvError *err);
+    /* Called before and after the exact searches; NULL: nothing is to be done. */
+    RvStatus (*pass_index)(Store *store, bool pass, RvError *err);
+    /* Larger is nearer; false: the row has no such number. */
+    bool (*score)(const ServerAnswer *answer, size_t row, double *out);
+    RvStatus (*hand_rows)(const ServerAnswer *answer, FrameRowCallback callback, void *user, RvError *err);
+} SqlNearest;
+
+/* As StoreBackend.nearest. */
+RvStatus rv_sql_nearest(Store *store, const SqlNearest *server, const NearestQuery *query,
+                        FrameRowCallback callback, void *user, bool *done, RvError *err);
+
+#endif

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "store/sql/sql_link.h"
 #include "store/store_backend.h"
 
 #define UPGRADERS 4
@@ -66,8 +67,7 @@ static const char rows_text[] =
 static void run_sql(Fixture *fixture, const char *sql)
 {
     if (strcmp(fixture->backend->name, "sqlite") != 0) {
-        Store *store = fixture->store;
-        assert_ok(store->backend->queue->query(store, 0, NULL, NULL, err, sql));
+        assert_ok(rv_sql_run(fixture->store, err, "%w", sql));
         return;
     }
     sqlite3 *db = NULL;

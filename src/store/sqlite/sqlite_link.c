@@ -99,6 +99,24 @@ static RvStatus read_rows(SqliteStore *store, sqlite3_stmt *prepared, const SqlR
     return status;
 }
 
+/* The last statement again, if it has the same text. */
+static RvStatus prepare(SqliteStore *store, const char *sql, sqlite3_stmt **out, RvError *err)
+{
+    if (store->last == NULL || strcmp(sqlite3_sql(store->last), sql) != 0)
+        return rv_sqlite_prepare(store, sql, out, err);
+    *out = store->last;
+    store->last = NULL;
+    return RV_OK;
+}
+
+static void keep(SqliteStore *store, sqlite3_stmt *prepared)
+{
+    sqlite3_reset(prepared);
+    sqlite3_clear_bindings(prepared);
+    sqlite3_finalize(store->last); // of a callback
+    store->last = prepared;
+}
+
 static RvStatus link_run(Store *base, const SqlStatement *statement, const SqlReader *reader, RvError *err)
 {
     SqliteStore *store = (SqliteStore *)base;
@@ -107,14 +125,17 @@ static RvStatus link_run(Store *base, const SqlStatement *statement, const SqlRe
     rv_buffer_init(&sql, STATEMENT_MAX);
     RvStatus status = rv_sql_write(statement, &sql, place_mark, NULL, err);
     if (status == RV_OK)
-        status = rv_sqlite_prepare(store, (const char *)sql.bytes, &prepared, err);
+        status = prepare(store, (const char *)sql.bytes, &prepared, err);
     rv_buffer_clear(&sql);
     if (status == RV_OK) {
         bind_values(statement, prepared);
         status = reader != NULL ? read_rows(store, prepared, reader, err)
                                 : rv_sqlite_step(store, prepared, NULL, err);
     }
-    sqlite3_finalize(prepared);
+    if (status == RV_OK)
+        keep(store, prepared);
+    else
+        sqlite3_finalize(prepared);
     return status;
 }
 

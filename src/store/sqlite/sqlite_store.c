@@ -25,6 +25,7 @@
 static void sqlite_close(Store *base)
 {
     SqliteStore *store = (SqliteStore *)base;
+    sqlite3_finalize(store->last);
     sqlite3_finalize(store->frames);
     sqlite3_close_v2(store->db);
     free(base->uri);

@@ -16,6 +16,7 @@
 typedef struct SqliteStore {
     Store base;
     sqlite3 *db;
+    sqlite3_stmt *last;   // of the link, kept because pictures are read one by one; NULL while in use
     sqlite3_stmt *frames; // of visit_frames, kept because searches read many short ranges; NULL while in use
 } SqliteStore;
 

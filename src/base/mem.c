@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 
+#define FIRST_ITEMS 64 // of a growing array
+
 bool rv_mem_multiply(size_t count, size_t size_bytes, size_t *product)
 {
     return !__builtin_mul_overflow(count, size_bytes, product);
@@ -35,6 +37,22 @@ void *rv_mem_alloc_aligned(size_t count, size_t item_bytes, RvError *err)
     if (memory == NULL)
         rv_error_memory(err, size_bytes);
     return memory;
+}
+
+void *rv_mem_grow(void *items, size_t *capacity, size_t needed, size_t item_bytes, RvError *err)
+{
+    size_t larger = *capacity < FIRST_ITEMS / 2 ? FIRST_ITEMS : 2 * *capacity, size_bytes = SIZE_MAX;
+    void *grown = NULL;
+    if (larger < needed)
+        larger = needed;
+    if (rv_mem_multiply(larger, item_bytes, &size_bytes))
+        grown = realloc(items, size_bytes);
+    if (grown == NULL) {
+        rv_error_memory(err, size_bytes);
+        return NULL;
+    }
+    *capacity = larger;
+    return grown;
 }
 
 char *rv_mem_copy_string(const char *text, RvError *err)

@@ -58,7 +58,7 @@ typedef struct FolderWalk {
     FolderPatterns *newest_patterns;
     RvSources *out;
     FoundFile *files;
-    size_t file_count;
+    size_t file_count, file_capacity;
     size_t root_length; // length of the root folder's path as fts shows it
     FTS *tree;
 } FolderWalk;
@@ -138,12 +138,11 @@ static RvStatus enter_folder(FolderWalk *walk, FTSENT *entry, RvError *err)
 
 static RvStatus keep_file(FolderWalk *walk, const FTSENT *entry, RvError *err)
 {
-    // The capacity is the next power of two of the count.
-    if ((walk->file_count & (walk->file_count - 1)) == 0) {
-        size_t capacity = walk->file_count > 0 ? walk->file_count * 2 : 1;
-        FoundFile *files = realloc(walk->files, capacity * sizeof *files);
+    if (walk->file_count == walk->file_capacity) {
+        FoundFile *files =
+            rv_mem_grow(walk->files, &walk->file_capacity, walk->file_count + 1, sizeof *files, err);
         if (files == NULL)
-            return rv_error_memory(err, capacity * sizeof *files);
+            return RV_ERROR_MEMORY;
         walk->files = files;
     }
     char *path = rv_mem_copy_string(entry->fts_path, err);

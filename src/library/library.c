@@ -345,13 +345,7 @@ typedef struct RowsReader {
 static RvStatus hand_rows(void *user, const FrameBlock *block, RvError *err)
 {
     const RowsReader *reader = user;
-    RvFrameRows rows = {.count = block->count,
-                        .dimensions = block->dimensions,
-                        .video_ids = block->video_ids,
-                        .frame_numbers = block->frame_numbers,
-                        .times_s = block->times_s,
-                        .embeddings = block->embeddings};
-    if (reader->rows(reader->user, &rows))
+    if (reader->rows(reader->user, block))
         return RV_OK;
     return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
 }

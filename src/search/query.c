@@ -197,19 +197,15 @@ static RvStatus reserve_scored(Query *query, size_t row_count, RvError *err)
     size_t needed = query->scored.count + row_count, capacity = query->scored_capacity;
     if (needed <= capacity)
         return RV_OK;
-    while (capacity < needed)
-        capacity = capacity > 0 ? 2 * capacity : 4096;
-    size_t size_bytes = SIZE_MAX;
-    Candidate *rows = NULL;
-    if (rv_mem_multiply(capacity, sizeof *rows, &size_bytes))
-        rows = realloc(query->scored.rows, size_bytes);
+    Candidate *rows = rv_mem_grow(query->scored.rows, &capacity, needed, sizeof *rows, err);
     if (rows == NULL)
-        return rv_error_memory(err, size_bytes);
+        return RV_ERROR_MEMORY;
     query->scored.rows = rows;
     for (size_t t = 0; t < query->term_count; t++) {
-        float *scores = realloc(query->term_scores[t], capacity * sizeof *scores);
+        capacity = query->scored_capacity;
+        float *scores = rv_mem_grow(query->term_scores[t], &capacity, needed, sizeof *scores, err);
         if (scores == NULL)
-            return rv_error_memory(err, capacity * sizeof *scores);
+            return RV_ERROR_MEMORY;
         query->term_scores[t] = scores;
     }
     query->scored_capacity = capacity;

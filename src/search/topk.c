@@ -25,14 +25,10 @@ void rv_topk_clear(TopK *top)
 
 static RvStatus grow(TopK *top, RvError *err)
 {
-    size_t capacity = top->capacity > 0 ? 2 * top->capacity : 64, size_bytes = SIZE_MAX;
-    Candidate *items = NULL;
-    if (rv_mem_multiply(capacity, sizeof *items, &size_bytes))
-        items = realloc(top->items, size_bytes);
+    Candidate *items = rv_mem_grow(top->items, &top->capacity, top->count + 1, sizeof *items, err);
     if (items == NULL)
-        return rv_error_memory(err, size_bytes);
+        return RV_ERROR_MEMORY;
     top->items = items;
-    top->capacity = capacity;
     return RV_OK;
 }
 

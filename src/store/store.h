@@ -53,15 +53,8 @@ typedef struct FrameRecord {
     size_t jpeg_bytes;
 } FrameRecord;
 
-/* A block of rows of a scan, all borrowed during the callback. */
-typedef struct FrameBlock {
-    size_t count;
-    int dimensions;
-    const int64_t *video_ids;     // [count]
-    const int64_t *frame_numbers; // [count]
-    const double *times_s;        // [count]
-    const float *embeddings;      // float32[count, dimensions], 64-byte aligned
-} FrameBlock;
+/* A block of rows of a scan, all borrowed during the callback; the embeddings are 64-byte aligned. */
+typedef RvFrameRows FrameBlock;
 
 /* Keys of rows from first to last, both inclusive; a row's key is rv_store_key. */
 typedef struct KeyRange {

@@ -239,14 +239,11 @@ static RvStatus list_row(void *user, const FrameRow *row, RvError *err)
     if (status != RV_OK)
         return status;
     if (list->frames->count == list->capacity) {
-        size_t capacity = list->capacity > 0 ? 2 * list->capacity : 64, size_bytes = SIZE_MAX;
-        RvFrameInfo *items = NULL;
-        if (rv_mem_multiply(capacity, sizeof *items, &size_bytes))
-            items = realloc(list->frames->items, size_bytes);
+        RvFrameInfo *items =
+            rv_mem_grow(list->frames->items, &list->capacity, list->frames->count + 1, sizeof *items, err);
         if (items == NULL)
-            return rv_error_memory(err, size_bytes);
+            return RV_ERROR_MEMORY;
         list->frames->items = items;
-        list->capacity = capacity;
     }
     list->frames->items[list->frames->count++] = (RvFrameInfo){row->frame_number, row->time_s};
     return RV_OK;

@@ -38,15 +38,11 @@ static RvStatus grow(PacketQueue *queue, RvError *err)
 {
     if (queue->count < queue->capacity)
         return RV_OK;
-    size_t capacity = queue->capacity == 0 ? 64 : queue->capacity * 2;
-    QueuedPacket *packets = rv_mem_alloc(capacity, sizeof *packets, err);
+    QueuedPacket *packets =
+        rv_mem_grow(queue->packets, &queue->capacity, queue->count + 1, sizeof *packets, err);
     if (packets == NULL)
         return RV_ERROR_MEMORY;
-    if (queue->count > 0)
-        memcpy(packets, queue->packets, queue->count * sizeof *packets);
-    free(queue->packets);
     queue->packets = packets;
-    queue->capacity = capacity;
     return RV_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of base/buffer.c and base/mem.c. */
+/* Tests of base/buffer.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/mem.h"
 
 static void append_keeps_content_and_terminates_it(void **state)
 {
@@ -38,32 +37,11 @@ static void append_refuses_more_than_the_maximum_and_keeps_what_is_there(void **
     rv_buffer_clear(&buffer);
 }
 
-static void alloc_refuses_products_that_overflow(void **state)
-{
-    RvError err = {0};
-    assert_null(rv_mem_alloc(SIZE_MAX / 2, 3, &err));
-    assert_int_equal(err.status, RV_ERROR_MEMORY);
-    assert_null(rv_mem_alloc_aligned(SIZE_MAX, 1, &err));
-    assert_null(rv_mem_alloc_aligned(SIZE_MAX / 4, 5, &err));
-}
-
-static void alloc_aligned_gives_whole_cache_lines(void **state)
-{
-    for (size_t count = 0; count < 130; count++) {
-        void *memory = rv_mem_alloc_aligned(count, 1, NULL);
-        assert_non_null(memory);
-        assert_int_equal((uintptr_t)memory % RV_MEM_ALIGNMENT, 0);
-        free(memory);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_keeps_content_and_terminates_it),
         cmocka_unit_test(append_refuses_more_than_the_maximum_and_keeps_what_is_there),
-        cmocka_unit_test(alloc_refuses_products_that_overflow),
-        cmocka_unit_test(alloc_aligned_gives_whole_cache_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

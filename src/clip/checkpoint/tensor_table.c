@@ -9,19 +9,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define FIRST_CAPACITY 256
-
 static RvStatus grow(TensorTable *table, RvError *err)
 {
-    size_t capacity = table->capacity == 0 ? FIRST_CAPACITY : 2 * table->capacity;
-    NamedTensor *items = rv_mem_alloc(capacity, sizeof *items, err);
+    NamedTensor *items = rv_mem_grow(table->items, &table->capacity, table->count + 1, sizeof *items, err);
     if (items == NULL)
         return RV_ERROR_MEMORY;
-    if (table->count > 0)
-        memcpy(items, table->items, table->count * sizeof *items);
-    free(table->items);
     table->items = items;
-    table->capacity = capacity;
     return RV_OK;
 }
 

@@ -235,18 +235,14 @@ void rv_zip_clear(ZipArchive *archive)
     *archive = (ZipArchive){0};
 }
 
+static int compare_name_with_entry(const void *name, const void *entry)
+{
+    return strcmp(name, ((const ZipEntry *)entry)->name);
+}
+
 const ZipEntry *rv_zip_find(const ZipArchive *archive, const char *name)
 {
-    size_t low = 0, high = archive->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(archive->entries[middle].name, name);
-        if (order == 0)
-            return &archive->entries[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    if (archive->count == 0)
+        return NULL;
+    return bsearch(name, archive->entries, archive->count, sizeof *archive->entries, compare_name_with_entry);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers lie in the file as in memory");
@@ -351,26 +352,13 @@ bool rv_code_row_is_good(const CodeSegment *segment, size_t row, const CodeKerne
 
 size_t rv_code_rows_below(const CodeSegment *segment, int64_t key)
 {
-    size_t low = 0, high = segment->row_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (segment->rows[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return rv_find_first(segment->rows, segment->row_count, sizeof *segment->rows, offsetof(CodeRow, key),
+                         key);
 }
 
 bool rv_code_ranges_hold(const KeyRange *ranges, size_t count, int64_t key)
 {
-    size_t low = 0, high = count; // the first range that ends at or after the key
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ranges[middle].last < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && ranges[low].first <= key;
+    // The first range that ends at or after the key.
+    size_t at = rv_find_first(ranges, count, sizeof *ranges, offsetof(KeyRange, last), key);
+    return at < count && ranges[at].first <= key;
 }

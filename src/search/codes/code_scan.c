@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "search/codes/code_device.h"
 #include "search/codes/kth_highest.h"
@@ -79,15 +80,8 @@ static void raise_threshold(Scan *scan, double low)
 
 static bool has_video(const CodeScan *job, int64_t video_id)
 {
-    size_t low = 0, high = job->video_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (job->video_ids[middle] < video_id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < job->video_count && job->video_ids[low] == video_id;
+    size_t at = rv_find_first(job->video_ids, job->video_count, sizeof *job->video_ids, 0, video_id);
+    return at < job->video_count && job->video_ids[at] == video_id;
 }
 
 static bool row_counts(const CodeScan *job, const CodeSegment *segment, const CodeRow *row)
@@ -119,14 +113,12 @@ static bool block_counts(const CodeScan *job, const CodeSegment *segment, size_t
 static void keep_open(Scan *scan, OpenRows *open, OpenRow row)
 {
     if (open->count == open->capacity) {
-        size_t capacity = open->capacity > 0 ? 2 * open->capacity : 256;
-        OpenRow *items = realloc(open->items, capacity * sizeof *items);
+        OpenRow *items = rv_mem_grow(open->items, &open->capacity, open->count + 1, sizeof *items, NULL);
         if (items == NULL) {
             atomic_store(&scan->no_memory, true);
             return;
         }
         open->items = items;
-        open->capacity = capacity;
     }
     open->items[open->count++] = row;
     if (atomic_fetch_add(&scan->open_count, 1) >= scan->open_limit)
@@ -182,24 +174,10 @@ static bool is_over(Scan *scan)
            atomic_load(&scan->no_memory);
 }
 
-/* starts [count + 1] rise from 0: the last part that begins at or before the index. */
-static size_t find_part(const size_t *starts, size_t count, size_t index)
-{
-    size_t low = 0, high = count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (starts[middle] <= index)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static void scan_task(void *context, size_t index, int worker)
 {
     Scan *scan = context;
-    size_t low = find_part(scan->first_task, scan->job->file->segment_count, index);
+    size_t low = rv_find_part(scan->first_task, scan->job->file->segment_count, index);
     const CodeSegment *segment = &scan->job->file->segments[low];
     size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
     size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
@@ -217,7 +195,7 @@ static void scan_run(Scan *scan, size_t run_index, OpenRows *open)
 {
     const ListFile *lists = scan->job->lists;
     const ListRun *run = &lists->runs[run_index];
-    size_t segment_index = find_part(scan->first_row, scan->job->listed_segments, run->first);
+    size_t segment_index = rv_find_part(scan->first_row, scan->job->listed_segments, run->first);
     const CodeSegment *segment = &scan->job->file->segments[segment_index];
     size_t first = run->first - scan->first_row[segment_index], count = run->count;
     bool checked = atomic_load_explicit(&lists->checked[run_index], memory_order_relaxed) != 0;

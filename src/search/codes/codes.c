@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "compute/compute.h"
 #include "search/codes/code_device.h"
@@ -226,15 +227,9 @@ typedef struct OpenScan {
 
 static const CodeCandidate *find_candidate(const OpenScan *open, int64_t key)
 {
-    size_t low = 0, high = open->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (open->candidates[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < open->count && open->candidates[low].key == key ? &open->candidates[low] : NULL;
+    size_t at = rv_find_first(open->candidates, open->count, sizeof *open->candidates,
+                              offsetof(CodeCandidate, key), key);
+    return at < open->count && open->candidates[at].key == key ? &open->candidates[at] : NULL;
 }
 
 /* Every candidate must be in the library, and its score where its codes said: else they are not this

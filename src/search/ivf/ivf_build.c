@@ -150,14 +150,11 @@ static void sum_runs(void *context, size_t index, int worker)
 static RvStatus add_run(Filling *filling, uint64_t first, uint32_t list, RvError *err)
 {
     if (filling->run_count == filling->run_capacity) {
-        size_t capacity = filling->run_capacity > 0 ? 2 * filling->run_capacity : 4096, size_bytes = 0;
-        PlacedRun *runs = NULL;
-        if (rv_mem_multiply(capacity, sizeof *runs, &size_bytes))
-            runs = realloc(filling->runs, size_bytes);
+        PlacedRun *runs =
+            rv_mem_grow(filling->runs, &filling->run_capacity, filling->run_count + 1, sizeof *runs, err);
         if (runs == NULL)
-            return rv_error_memory(err, size_bytes);
+            return RV_ERROR_MEMORY;
         filling->runs = runs;
-        filling->run_capacity = capacity;
     }
     filling->runs[filling->run_count++] = (PlacedRun){{(uint32_t)first, 0, 0}, list};
     return RV_OK;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "compute/kernels/kernels.h"
 
@@ -90,16 +91,9 @@ void rv_list_order_clear(ListOrder *order)
 
 ListPiece rv_list_order_piece(const ListOrder *order, const ListFile *lists, size_t piece)
 {
-    size_t low = 0, high = order->count; // the last list that begins at or before the piece
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (order->first_piece[middle] <= piece)
-            low = middle;
-        else
-            high = middle;
-    }
-    uint32_t list = order->probes[low].list;
-    size_t first = lists->starts[list] + (piece - order->first_piece[low]) * PIECE_RUNS;
+    size_t at = rv_find_part(order->first_piece, order->count, piece);
+    uint32_t list = order->probes[at].list;
+    size_t first = lists->starts[list] + (piece - order->first_piece[at]) * PIECE_RUNS;
     size_t left = lists->starts[list + 1] - first;
     return (ListPiece){first, left < PIECE_RUNS ? left : PIECE_RUNS};
 }

@@ -66,12 +66,11 @@ static RvStatus reserve_value(ServerAnswer *answer, RvError *err)
 {
     if (answer->value_count < answer->value_capacity)
         return RV_OK;
-    size_t capacity = answer->value_capacity * 2 + 16;
-    AnswerValue *values = realloc(answer->values, capacity * sizeof *values);
+    AnswerValue *values =
+        rv_mem_grow(answer->values, &answer->value_capacity, answer->value_count + 1, sizeof *values, err);
     if (values == NULL)
-        return rv_error_memory(err, capacity * sizeof *values);
+        return RV_ERROR_MEMORY;
     answer->values = values;
-    answer->value_capacity = capacity;
     return RV_OK;
 }
 

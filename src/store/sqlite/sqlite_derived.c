@@ -77,14 +77,10 @@ static RvStatus append_range(void *user, const SqlRow *row, RvError *err)
     if (status != RV_OK)
         return status;
     if (list->count == list->capacity) {
-        size_t larger = list->capacity > 0 ? 2 * list->capacity : 64, size_bytes = SIZE_MAX;
-        KeyRange *items = NULL;
-        if (rv_mem_multiply(larger, sizeof *items, &size_bytes))
-            items = realloc(list->ranges, size_bytes);
+        KeyRange *items = rv_mem_grow(list->ranges, &list->capacity, list->count + 1, sizeof *items, err);
         if (items == NULL)
-            return rv_error_memory(err, size_bytes);
+            return RV_ERROR_MEMORY;
         list->ranges = items;
-        list->capacity = larger;
     }
     list->ranges[list->count++] = range;
     return RV_OK;

@@ -30,6 +30,9 @@ struct CliCommand {
     int (*run)(const CliCommand *command, int argc, char **argv); // argv[0] is the last word of the name
 };
 
+/* Both members for a table of options. */
+#define CLI_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof(table)[0]
+
 extern const CliCommand cli_command_index, cli_command_search, cli_command_list, cli_command_info,
     cli_command_remove, cli_command_verify, cli_command_sheet, cli_command_embed, cli_command_inspect_tokens,
     cli_command_inspect_pixels, cli_command_model_list, cli_command_model_fetch, cli_command_model_info,

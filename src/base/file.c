@@ -185,10 +185,9 @@ void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes)
 
 char *rv_file_copy_shown(const char *path_or_url, RvError *err)
 {
-    size_t size_bytes = strlen(path_or_url) + 1;
-    char *shown = rv_mem_alloc(size_bytes, 1, err);
+    char *shown = rv_mem_copy_string(path_or_url, err); // what is shown is no longer
     if (shown != NULL)
-        rv_file_show_url(path_or_url, shown, size_bytes);
+        rv_file_show_url(path_or_url, shown, strlen(path_or_url) + 1);
     return shown;
 }
 

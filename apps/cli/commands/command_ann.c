@@ -143,8 +143,7 @@ const CliCommand cli_command_ann_build = {
                 "  reelvec ann build --set lists=2000,probes=40\n"
                 "  reelvec ann build --library postgresql://user@host/videos \\\n"
                 "      --kind ivfflat --set lists=500\n",
-    .options = build_options,
-    .option_count = sizeof build_options / sizeof build_options[0],
+    CLI_OPTIONS(build_options),
     .run = run,
 };
 
@@ -154,8 +153,7 @@ const CliCommand cli_command_ann_drop = {
     .summary = "remove the approximate index",
     .description = "Removes the index; the frames stay, and search looks at every one of them again.",
     .examples = "  reelvec ann drop\n",
-    .options = drop_options,
-    .option_count = sizeof drop_options / sizeof drop_options[0],
+    CLI_OPTIONS(drop_options),
     .run = run,
 };
 
@@ -166,7 +164,6 @@ const CliCommand cli_command_ann_info = {
     .description =
         "Tells the index's kind, settings, size and frames, and whether searches use it; if not, why.",
     .examples = "  reelvec ann info --format json\n",
-    .options = info_options,
-    .option_count = sizeof info_options / sizeof info_options[0],
+    CLI_OPTIONS(info_options),
     .run = run,
 };

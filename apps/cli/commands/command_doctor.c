@@ -164,7 +164,6 @@ const CliCommand cli_command_doctor = {
         "whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .run = run,
 };

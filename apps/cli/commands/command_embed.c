@@ -160,7 +160,6 @@ const CliCommand cli_command_embed = {
         "input, dimensions and embedding, or as one NumPy array with a row for each.",
     .examples = "  reelvec embed --text \"a photo of a cat\" --image cat.jpg\n"
                 "  reelvec embed --image a.png --image b.png --format npy -o pictures.npy\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .run = run,
 };

@@ -121,7 +121,6 @@ const CliCommand cli_command_export = {
                 "  reelvec export --format npy -o frames.npy      # and frames.csv\n"
                 "  reelvec export --format csv --video '*.mkv' -o frames.csv\n"
                 "  reelvec export --format sql --dialect postgres | psql videos\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .run = run,
 };

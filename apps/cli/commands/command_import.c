@@ -64,8 +64,7 @@ const CliCommand cli_command_import = {
         "alone, also under another path, and an interrupted import goes on where it stopped.",
     .examples = "  reelvec import part-1.db part-2.db part-3.db --library all.db\n"
                 "  reelvec import old.db --video 'talks/*'\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 1,
     .max_arguments = SIZE_MAX,
     .run = run,

@@ -372,8 +372,7 @@ const CliCommand cli_command_index = {
                 "  reelvec index --quiet --prune --exclude '*.part.mp4' ~/Videos\n"
                 "  reelvec index --shard 2/8 --library part-2.db /archive\n"
                 "  reelvec index --queue --library postgresql://server/talks /archive\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 0, // --queue works without arguments; see check_options
     .max_arguments = SIZE_MAX,
     .run = run,

@@ -115,7 +115,6 @@ const CliCommand cli_command_info = {
         "embedding, the heights of the stored pictures. Reads every row.",
     .examples = "  reelvec info\n"
                 "  reelvec info --library talks.db --format json\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .run = run,
 };

@@ -120,8 +120,7 @@ const CliCommand cli_command_list = {
         "for libraries in files only.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 0,
     .max_arguments = 1,
     .run = run,

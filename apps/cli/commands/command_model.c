@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec model: the known models, fetching them, and looking into one. */
+/* reelvec model: the known models, fetching them, looking into one, and deleting one. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static const CliOption info_options[] = {
     CLI_OPTION_QUIET(ModelSettings),
 };
 
-static const CliOption verify_options[] = {CLI_OPTION_QUIET(ModelSettings)};
+static const CliOption name_options[] = {CLI_OPTION_QUIET(ModelSettings)};
 
 static const Column list_columns[] = {
     {"name", "name", COLUMN_TEXT},         {"dimensions", "dimensions", COLUMN_WHOLE},
@@ -210,7 +210,6 @@ static int for_each_name(const CliCommand *command, int argc, char **argv,
         return status;
     size_t failed = 0;
     int last = CLI_DONE;
-    cli_catch_interrupts();
     for (size_t i = 0; i < values.argument_count && last != CLI_INTERRUPTED; i++) {
         int result = step(&settings, cli_values_argument(&values, i));
         failed += result != CLI_DONE;
@@ -224,6 +223,7 @@ static int for_each_name(const CliCommand *command, int argc, char **argv,
 
 static int run_fetch(const CliCommand *command, int argc, char **argv)
 {
+    cli_catch_interrupts();
     return for_each_name(command, argc, argv, fetch_one);
 }
 
@@ -244,7 +244,23 @@ static int verify_one(const ModelSettings *settings, const char *name)
 
 static int run_verify(const CliCommand *command, int argc, char **argv)
 {
+    cli_catch_interrupts();
     return for_each_name(command, argc, argv, verify_one);
+}
+
+static int remove_one(const ModelSettings *settings, const char *name)
+{
+    (void)settings;
+    RvError err = {0};
+    if (rv_model_remove(name, NULL, &err) != RV_OK)
+        return cli_fail(&err);
+    cli_print("%s: removed", name);
+    return CLI_DONE;
+}
+
+static int run_remove(const CliCommand *command, int argc, char **argv)
+{
+    return for_each_name(command, argc, argv, remove_one);
 }
 
 static void print_info(const RvModelInfo *info, const char *sha256)
@@ -326,8 +342,7 @@ const CliCommand cli_command_model_list = {
                    "with what the server says. Languages: of the texts that a model understands.\n"
                    "Any other CLIP checkpoint works too: give its folder or weight file as --model.",
     .examples = "  reelvec model list\n",
-    .options = list_options,
-    .option_count = sizeof list_options / sizeof list_options[0],
+    CLI_OPTIONS(list_options),
     .run = run_list,
 };
 
@@ -349,8 +364,7 @@ const CliCommand cli_command_model_fetch = {
     .examples = "  reelvec model fetch ViT-B/32\n"
                 "  HF_ENDPOINT=https://mirror.example.org reelvec model fetch ViT-B/32-laion2B\n"
                 "  reelvec model fetch vit-l-14 --from https://files.example.org/clip\n",
-    .options = fetch_options,
-    .option_count = sizeof fetch_options / sizeof fetch_options[0],
+    CLI_OPTIONS(fetch_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_fetch,
@@ -365,8 +379,7 @@ const CliCommand cli_command_model_info = {
                    "runs on.",
     .examples = "  reelvec model info\n"
                 "  reelvec model info models/clip-vit-large-patch14 --format json\n",
-    .options = info_options,
-    .option_count = sizeof info_options / sizeof info_options[0],
+    CLI_OPTIONS(info_options),
     .max_arguments = 1,
     .run = run_info,
 };
@@ -377,9 +390,22 @@ const CliCommand cli_command_model_verify = {
     .summary = "check a fetched model's SHA-256",
     .description = "Reads the files of fetched models again and compares their SHA-256.",
     .examples = "  reelvec model verify ViT-B/32\n",
-    .options = verify_options,
-    .option_count = sizeof verify_options / sizeof verify_options[0],
+    CLI_OPTIONS(name_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_verify,
+};
+
+const CliCommand cli_command_model_remove = {
+    .name = "model remove",
+    .arguments = "NAME...",
+    .summary = "delete a fetched or added model",
+    .description =
+        "Deletes the model's files from the models folder; what was added with --link loses its links "
+        "only. Libraries stay as they are, and find the model again once it is back.",
+    .examples = "  reelvec model remove ViT-B/32\n",
+    CLI_OPTIONS(name_options),
+    .min_arguments = 1,
+    .max_arguments = 64,
+    .run = run_remove,
 };

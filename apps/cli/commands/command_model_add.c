@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec model add and remove: checkpoints that were downloaded by hand, into the models folder and out of
- * it. */
+/* reelvec model add: checkpoints that were downloaded by hand, into the models folder. */
 #include <stdlib.h>
 
 #include "cli/cli.h"
@@ -24,8 +23,6 @@ static const CliOption add_options[] = {
      .offset = offsetof(AddSettings, link)},
     CLI_OPTION_QUIET(AddSettings),
 };
-
-static const CliOption remove_options[] = {CLI_OPTION_QUIET(AddSettings)};
 
 static int add(const AddSettings *settings, const CliValues *values)
 {
@@ -60,30 +57,6 @@ static int run_add(const CliCommand *command, int argc, char **argv)
     return status;
 }
 
-static int run_remove(const CliCommand *command, int argc, char **argv)
-{
-    AddSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    size_t failed = 0;
-    for (size_t i = 0; i < values.argument_count; i++) {
-        RvError err = {0};
-        const char *name = cli_values_argument(&values, i);
-        if (rv_model_remove(name, NULL, &err) != RV_OK) {
-            status = cli_fail(&err);
-            failed++;
-        } else {
-            cli_print("%s: removed", name);
-        }
-    }
-    if (failed > 0 && failed < values.argument_count)
-        status = CLI_PARTLY;
-    cli_values_clear(&values);
-    return status;
-}
-
 const CliCommand cli_command_model_add = {
     .name = "model add",
     .arguments = "FOLDER|FILE...",
@@ -104,24 +77,8 @@ const CliCommand cli_command_model_add = {
         "  reelvec model add ~/Downloads/clip-vit-base-patch32\n"
         "  reelvec model add ~/Downloads/pytorch_model.bin      # with config.json and the like beside it\n"
         "  reelvec model add /models/my-clip --name my-clip --link\n",
-    .options = add_options,
-    .option_count = sizeof add_options / sizeof add_options[0],
+    CLI_OPTIONS(add_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_add,
-};
-
-const CliCommand cli_command_model_remove = {
-    .name = "model remove",
-    .arguments = "NAME...",
-    .summary = "delete a fetched or added model",
-    .description =
-        "Deletes the model's files from the models folder; what was added with --link loses its links "
-        "only. Libraries stay as they are, and find the model again once it is back.",
-    .examples = "  reelvec model remove ViT-B/32\n",
-    .options = remove_options,
-    .option_count = sizeof remove_options / sizeof remove_options[0],
-    .min_arguments = 1,
-    .max_arguments = 64,
-    .run = run_remove,
 };

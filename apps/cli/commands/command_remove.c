@@ -101,8 +101,7 @@ const CliCommand cli_command_remove = {
         "video files themselves are not touched.",
     .examples = "  reelvec remove holiday.mp4\n"
                 "  reelvec remove --glob '/mnt/old/*'\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 1,
     .max_arguments = SIZE_MAX,
     .run = run,

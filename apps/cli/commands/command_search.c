@@ -365,8 +365,7 @@ const CliCommand cli_command_search = {
                 "  reelvec search \"a red car\" --image 0.5:photo.jpg --not night --sheet cars.png\n"
                 "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
                 "  reelvec search --format json < queries.txt\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 0,
     .max_arguments = SIZE_MAX,
     .run = run,

@@ -257,8 +257,7 @@ const CliCommand cli_command_sheet = {
         "else from the file or URL itself. A long video is thinned out evenly to what fits on a page.",
     .examples = "  reelvec sheet holiday.mp4 -o holiday.png\n"
                 "  reelvec sheet talk.webm -o talk.png --every 60 --columns 4\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run,

@@ -288,8 +288,7 @@ const CliCommand cli_command_sql = {
                 "      embed_text('a red car')) AS score FROM frames ORDER BY score DESC LIMIT 5\"\n"
                 "  reelvec sql --format csv \"SELECT path, duration FROM videos\"\n"
                 "  reelvec sql --write \"DELETE FROM videos WHERE state = 'failed'\"\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run,

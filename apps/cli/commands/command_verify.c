@@ -95,7 +95,6 @@ const CliCommand cli_command_verify = {
         "Videos whose files were damaged when they were indexed are named beside that, as remarks.",
     .examples = "  reelvec verify\n"
                 "  reelvec verify --library talks.db --quiet\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    CLI_OPTIONS(options),
     .run = run,
 };

@@ -149,9 +149,8 @@ void rv_store_one_line(const char *text, char *line, size_t size_bytes)
 
 char *rv_store_uri_for_show(const char *uri, RvError *err)
 {
-    size_t size_bytes = strlen(uri) + 1;
-    char *shown = rv_mem_alloc(size_bytes, 1, err);
+    char *shown = rv_mem_copy_string(uri, err); // what is shown is no longer
     if (shown != NULL)
-        rv_store_show_uri(uri, shown, size_bytes);
+        rv_store_show_uri(uri, shown, strlen(uri) + 1);
     return shown;
 }

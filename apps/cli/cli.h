@@ -25,13 +25,15 @@ struct CliCommand {
     const char *description; // paragraphs separated by '\n'; wrapped when printed
     const char *examples;    // lines, printed as they are
     const CliOption *options;
-    size_t option_count;
+    size_t option_count, settings_bytes;
     size_t min_arguments, max_arguments;
-    int (*run)(const CliCommand *command, int argc, char **argv); // argv[0] is the last word of the name
+    // Returns the exit status. settings: zeroed, then as the options say; the command may change them.
+    int (*run)(const CliCommand *command, void *settings, const CliValues *values);
 };
 
-/* Both members for a table of options. */
-#define CLI_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof(table)[0]
+/* The members for a table of options whose fields are in a struct of this type. */
+#define CLI_OPTIONS(Type, table)                                                                             \
+    .options = (table), .option_count = sizeof(table) / sizeof(table)[0], .settings_bytes = sizeof(Type)
 
 extern const CliCommand cli_command_index, cli_command_search, cli_command_list, cli_command_info,
     cli_command_remove, cli_command_verify, cli_command_sheet, cli_command_embed, cli_command_inspect_tokens,
@@ -42,11 +44,5 @@ extern const CliCommand cli_command_index, cli_command_search, cli_command_list,
 
 /* All commands, in the order of the help text; ends with NULL. */
 extern const CliCommand *const cli_commands[];
-
-/* Read the arguments into settings. Returns false if the command must not run: *status is then the exit
- * status (after --help, or after a usage error, which is printed). Returns true otherwise: *status is
- * CLI_DONE, and values must be cleared. */
-bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
-               int *status);
 
 #endif

@@ -2,6 +2,7 @@
 /* reelvec's command line: which command, its help, its exit status. */
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -23,31 +24,44 @@ const CliCommand *const cli_commands[] = {
     &cli_command_ann_info,       &cli_command_sql,          &cli_command_export,
     &cli_command_import,         &cli_command_doctor,       NULL};
 
-bool cli_begin(const CliCommand *command, int argc, char **argv, void *settings, CliValues *values,
-               int *status)
+/* Errors: ARGUMENT with a message if the arguments are wrong, MEMORY. Nothing is checked after --help. */
+static RvStatus read_arguments(const CliCommand *command, int argc, char **argv, void *settings,
+                               CliValues *values, RvError *err)
+{
+    RvStatus status =
+        cli_options_parse(command->options, command->option_count, argc, argv, settings, values, err);
+    if (status != RV_OK || values->help)
+        return status;
+    if (values->argument_count < command->min_arguments)
+        return cli_error(err, RV_ERROR_ARGUMENT, "needs %s; see `reelvec %s --help`", command->arguments,
+                         command->name);
+    if (values->argument_count > command->max_arguments)
+        return cli_error(err, RV_ERROR_ARGUMENT, "too many arguments ('%s'); see `reelvec %s --help`",
+                         cli_values_argument(values, command->max_arguments), command->name);
+    return RV_OK;
+}
+
+/* argv[0] is the last word of the command's name. */
+static int run_command(const CliCommand *command, int argc, char **argv)
 {
     RvError err = {0};
-    RvStatus result =
-        cli_options_parse(command->options, command->option_count, argc, argv, settings, values, &err);
-    if (result == RV_OK && values->help) {
+    CliValues values = {0};
+    int status = CLI_DONE;
+    void *settings = calloc(1, command->settings_bytes);
+    if (settings == NULL)
+        return cli_fail_memory();
+    RvStatus result = read_arguments(command, argc, argv, settings, &values, &err);
+    if (result != RV_OK) {
+        cli_message("%s: %s", command->name, err.message);
+        status = result == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
+    } else if (values.help) {
         cli_help_command(command, stdout);
-        *status = CLI_DONE;
-        cli_values_clear(values);
-        return false;
+    } else {
+        status = command->run(command, settings, &values);
     }
-    if (result == RV_OK && values->argument_count < command->min_arguments)
-        result = cli_error(&err, RV_ERROR_ARGUMENT, "needs %s; see `reelvec %s --help`", command->arguments,
-                           command->name);
-    if (result == RV_OK && values->argument_count > command->max_arguments)
-        result = cli_error(&err, RV_ERROR_ARGUMENT, "too many arguments ('%s'); see `reelvec %s --help`",
-                           cli_values_argument(values, command->max_arguments), command->name);
-    *status = CLI_DONE;
-    if (result == RV_OK)
-        return true;
-    cli_values_clear(values);
-    cli_message("%s: %s", command->name, err.message);
-    *status = result == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
-    return false;
+    cli_values_clear(&values);
+    free(settings);
+    return status;
 }
 
 static bool same_word(const char *name, size_t length, const char *word)
@@ -227,7 +241,7 @@ static int run(int argc, char **argv)
         return unknown_command(group ? first : NULL, group ? second : first);
     int name_words = strchr(command->name, ' ') != NULL ? 2 : 1;
     move_behind(argv + 1, in_front, name_words);
-    return command->run(command, argc - name_words, argv + name_words);
+    return run_command(command, argc - name_words, argv + name_words);
 }
 
 int main(int argc, char **argv)

@@ -93,21 +93,18 @@ static RvStatus build(RvLibrary *library, const AnnSettings *settings, RvError *
     return status;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    AnnSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    AnnSettings *settings = user;
+    int status = CLI_DONE;
     bool reads = command == &cli_command_ann_info, dropped = false;
     RvLibrary *library = NULL;
     RvAnnInfo info = {0};
     RvError err = {0};
-    RvStatus result = cli_open_library(&settings.common, reads ? RV_OPEN_READ : RV_OPEN_WRITE,
-                                       cli_log(&settings.common, NULL), &library, &err);
+    RvStatus result = cli_open_library(&settings->common, reads ? RV_OPEN_READ : RV_OPEN_WRITE,
+                                       cli_log(&settings->common, NULL), &library, &err);
     if (result == RV_OK && command == &cli_command_ann_build)
-        result = build(library, &settings, &err);
+        result = build(library, settings, &err);
     if (result == RV_OK && command == &cli_command_ann_drop)
         result = rv_library_ann_drop(library, &dropped, &err);
     if (result == RV_OK && reads)
@@ -115,11 +112,10 @@ static int run(const CliCommand *command, int argc, char **argv)
     if (result != RV_OK)
         status = cli_fail(&err);
     else if (reads)
-        status = print_info(&info, settings.format);
-    else if (command == &cli_command_ann_drop && !settings.common.quiet)
+        status = print_info(&info, settings->format);
+    else if (command == &cli_command_ann_drop && !settings->common.quiet)
         cli_message(dropped ? "the index is gone; search looks at every frame" : "there was no index");
     rv_library_close(library);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -143,7 +139,7 @@ const CliCommand cli_command_ann_build = {
                 "  reelvec ann build --set lists=2000,probes=40\n"
                 "  reelvec ann build --library postgresql://user@host/videos \\\n"
                 "      --kind ivfflat --set lists=500\n",
-    CLI_OPTIONS(build_options),
+    CLI_OPTIONS(AnnSettings, build_options),
     .run = run,
 };
 
@@ -153,7 +149,7 @@ const CliCommand cli_command_ann_drop = {
     .summary = "remove the approximate index",
     .description = "Removes the index; the frames stay, and search looks at every one of them again.",
     .examples = "  reelvec ann drop\n",
-    CLI_OPTIONS(drop_options),
+    CLI_OPTIONS(AnnSettings, drop_options),
     .run = run,
 };
 
@@ -164,6 +160,6 @@ const CliCommand cli_command_ann_info = {
     .description =
         "Tells the index's kind, settings, size and frames, and whether searches use it; if not, why.",
     .examples = "  reelvec ann info --format json\n",
-    CLI_OPTIONS(info_options),
+    CLI_OPTIONS(AnnSettings, info_options),
     .run = run,
 };

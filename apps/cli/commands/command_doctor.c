@@ -131,13 +131,9 @@ static int check_library(const CliCommon *common)
                                                                                         : CLI_FAILED;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    DoctorSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    DoctorSettings *settings = user;
     char folder[4096];
     print_value("reelvec", "%s", rv_version());
     print_machine();
@@ -145,9 +141,8 @@ static int run(const CliCommand *command, int argc, char **argv)
     print_extension();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         print_value("models", "%s", folder);
-    status = check_model(&settings.common);
-    int library_status = check_library(&settings.common);
-    cli_values_clear(&values);
+    int status = check_model(&settings->common);
+    int library_status = check_library(&settings->common);
     return status != CLI_DONE ? status : library_status;
 }
 
@@ -164,6 +159,6 @@ const CliCommand cli_command_doctor = {
         "whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(DoctorSettings, options),
     .run = run,
 };

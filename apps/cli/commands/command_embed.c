@@ -133,21 +133,17 @@ static RvStatus embed(const EmbedSettings *settings, const CliValues *values, Rv
     return status;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    EmbedSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    EmbedSettings *settings = user;
+    int status = CLI_DONE;
     RvError err = {0};
-    if (values.count == 0)
+    if (values->count == 0)
         status = cli_fail_usage("embed: needs --text TEXT or --image FILE, once or more often");
-    else if (settings.format == FORMAT_NPY && settings.output == NULL && isatty(STDOUT_FILENO))
+    else if (settings->format == FORMAT_NPY && settings->output == NULL && isatty(STDOUT_FILENO))
         status = cli_fail_usage("embed: .npy is not for terminals; add -o FILE");
     else
-        status = embed(&settings, &values, &err) == RV_OK ? CLI_DONE : cli_fail(&err);
-    cli_values_clear(&values);
+        status = embed(settings, values, &err) == RV_OK ? CLI_DONE : cli_fail(&err);
     return status;
 }
 
@@ -160,6 +156,6 @@ const CliCommand cli_command_embed = {
         "input, dimensions and embedding, or as one NumPy array with a row for each.",
     .examples = "  reelvec embed --text \"a photo of a cat\" --image cat.jpg\n"
                 "  reelvec embed --image a.png --image b.png --format npy -o pictures.npy\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(EmbedSettings, options),
     .run = run,
 };

@@ -81,26 +81,22 @@ static int export_file(const ExportSettings *settings)
     return cli_export_file(&export);
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    ExportSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    CopyRun copy = {.common = &settings.common,
-                    .from = cli_library(&settings.common),
-                    .to = settings.to,
-                    .video_glob = settings.video,
-                    .replace = settings.replace};
-    bool file = settings.format != 0;
-    if ((settings.to != NULL) == file)
+    ExportSettings *settings = user;
+    int status = CLI_DONE;
+    CopyRun copy = {.common = &settings->common,
+                    .from = cli_library(&settings->common),
+                    .to = settings->to,
+                    .video_glob = settings->video,
+                    .replace = settings->replace};
+    bool file = settings->format != 0;
+    if ((settings->to != NULL) == file)
         status = cli_fail_usage("export: needs either --to LIBRARY or --format csv|npy|sql");
-    else if (!file && settings.output != NULL)
+    else if (!file && settings->output != NULL)
         status = cli_fail_usage("export: -o goes with --format; --to names the library");
     else
-        status = file ? export_file(&settings) : cli_copy_run(&copy);
-    cli_values_clear(&values);
+        status = file ? export_file(settings) : cli_copy_run(&copy);
     return status;
 }
 
@@ -121,6 +117,6 @@ const CliCommand cli_command_export = {
                 "  reelvec export --format npy -o frames.npy      # and frames.csv\n"
                 "  reelvec export --format csv --video '*.mkv' -o frames.csv\n"
                 "  reelvec export --format sql --dialect postgres | psql videos\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(ExportSettings, options),
     .run = run,
 };

@@ -29,27 +29,23 @@ static const CliOption options[] = {
     CLI_OPTION_QUIET(ImportSettings),
 };
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    ImportSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    CopyRun copy = {.common = &settings.common,
-                    .to = cli_library(&settings.common),
-                    .video_glob = settings.video,
-                    .replace = settings.replace};
+    ImportSettings *settings = user;
+    int status = CLI_DONE;
+    CopyRun copy = {.common = &settings->common,
+                    .to = cli_library(&settings->common),
+                    .video_glob = settings->video,
+                    .replace = settings->replace};
     size_t done_count = 0, failed_count = 0;
-    for (size_t i = 0; i < values.argument_count && status != CLI_INTERRUPTED; i++) {
-        copy.from = cli_values_argument(&values, i);
+    for (size_t i = 0; i < values->argument_count && status != CLI_INTERRUPTED; i++) {
+        copy.from = cli_values_argument(values, i);
         status = cli_copy_run(&copy);
         done_count += status == CLI_DONE || status == CLI_PARTLY;
         failed_count += status != CLI_DONE;
     }
-    if (status != CLI_INTERRUPTED && values.argument_count > 1)
+    if (status != CLI_INTERRUPTED && values->argument_count > 1)
         status = failed_count == 0 ? CLI_DONE : done_count > 0 ? CLI_PARTLY : CLI_FAILED;
-    cli_values_clear(&values);
     return status;
 }
 
@@ -64,7 +60,7 @@ const CliCommand cli_command_import = {
         "alone, also under another path, and an interrupted import goes on where it stopped.",
     .examples = "  reelvec import part-1.db part-2.db part-3.db --library all.db\n"
                 "  reelvec import old.db --video 'talks/*'\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(ImportSettings, options),
     .min_arguments = 1,
     .max_arguments = SIZE_MAX,
     .run = run,

@@ -313,34 +313,29 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     return status;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    IndexSettings settings = {0};
-    CliValues values;
+    IndexSettings *settings = user;
     CliSourceRules rules = {0};
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
     CliIndexing indexing = {
-        .common = &settings.common,
-        .verbose = settings.verbose,
-        .options = {.batch_size = settings.batch,
-                    .thumbnail_height = settings.height,
-                    .thumbnail_quality = settings.quality,
-                    .hwaccel = settings.hwaccel,
-                    .skip_similar = settings.skip_similar.value,
-                    .embedding_length = settings.no_normalize ? RV_LENGTH_MODEL : RV_LENGTH_ONE,
-                    .sampling.exact_pixels = settings.exact_pixels,
-                    .retry_failed = settings.retry_failed,
-                    .force = settings.force}};
-    status = check_options(&settings, &values);
+        .common = &settings->common,
+        .verbose = settings->verbose,
+        .options = {.batch_size = settings->batch,
+                    .thumbnail_height = settings->height,
+                    .thumbnail_quality = settings->quality,
+                    .hwaccel = settings->hwaccel,
+                    .skip_similar = settings->skip_similar.value,
+                    .embedding_length = settings->no_normalize ? RV_LENGTH_MODEL : RV_LENGTH_ONE,
+                    .sampling.exact_pixels = settings->exact_pixels,
+                    .retry_failed = settings->retry_failed,
+                    .force = settings->force}};
+    int status = check_options(settings, values);
     if (status == CLI_DONE)
-        status = choose_sampling(&settings, &indexing.options);
+        status = choose_sampling(settings, &indexing.options);
     if (status == CLI_DONE)
-        status = choose_shard(settings.shard, &rules.shard, &rules.shard_count);
+        status = choose_shard(settings->shard, &rules.shard, &rules.shard_count);
     if (status == CLI_DONE)
-        status = index_all(&indexing, &settings, &values, &rules);
-    cli_values_clear(&values);
+        status = index_all(&indexing, settings, values, &rules);
     return status;
 }
 
@@ -372,7 +367,7 @@ const CliCommand cli_command_index = {
                 "  reelvec index --quiet --prune --exclude '*.part.mp4' ~/Videos\n"
                 "  reelvec index --shard 2/8 --library part-2.db /archive\n"
                 "  reelvec index --queue --library postgresql://server/talks /archive\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(IndexSettings, options),
     .min_arguments = 0, // --queue works without arguments; see check_options
     .max_arguments = SIZE_MAX,
     .run = run,

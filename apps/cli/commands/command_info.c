@@ -83,26 +83,22 @@ static bool print_json(const RvLibraryInfo *info)
     return good;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    InfoSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    InfoSettings *settings = user;
+    int status = CLI_DONE;
     RvLibrary *library = NULL;
     RvLibraryInfo info = {0};
     RvError err = {0};
-    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+    if (cli_open_library(&settings->common, RV_OPEN_READ, cli_log(&settings->common, NULL), &library, &err) !=
             RV_OK ||
         rv_library_info(library, &info, &err) != RV_OK)
         status = cli_fail(&err);
-    else if (settings.format == 0)
+    else if (settings->format == 0)
         print_table(&info);
     else if (!print_json(&info))
         status = cli_fail_memory();
     rv_library_close(library);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -115,6 +111,6 @@ const CliCommand cli_command_info = {
         "embedding, the heights of the stored pictures. Reads every row.",
     .examples = "  reelvec info\n"
                 "  reelvec info --library talks.db --format json\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(InfoSettings, options),
     .run = run,
 };

@@ -49,21 +49,16 @@ static RvStatus print_tokens(RvEncoder *encoder, const char *text, RvError *err)
     return RV_OK;
 }
 
-static int run_tokens(const CliCommand *command, int argc, char **argv)
+static int run_tokens(const CliCommand *command, void *user, const CliValues *values)
 {
-    InspectSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    InspectSettings *settings = user;
     RvEncoder *encoder = NULL;
     RvError err = {0};
-    status = CLI_DONE;
-    if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
-        print_tokens(encoder, cli_values_argument(&values, 0), &err) != RV_OK)
+    int status = CLI_DONE;
+    if (cli_open_encoder(&settings->common, cli_log(&settings->common, NULL), &encoder, &err) != RV_OK ||
+        print_tokens(encoder, cli_values_argument(values, 0), &err) != RV_OK)
         status = cli_fail(&err);
     rv_encoder_close(encoder);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -99,26 +94,20 @@ static RvStatus write_pixels(RvEncoder *encoder, const char *source, const Inspe
     return status;
 }
 
-static int run_pixels(const CliCommand *command, int argc, char **argv)
+static int run_pixels(const CliCommand *command, void *user, const CliValues *values)
 {
-    InspectSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    InspectSettings *settings = user;
     RvEncoder *encoder = NULL;
     RvError err = {0};
-    if (settings.output == NULL)
+    int status = CLI_DONE;
+    if (settings->output == NULL)
         status = cli_fail_usage("inspect pixels: needs -o OUT.png");
-    else if (cli_surface_check_path(settings.output, false, &err) != RV_OK)
+    else if (cli_surface_check_path(settings->output, false, &err) != RV_OK)
         status = cli_fail(&err);
-    else if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
-             write_pixels(encoder, cli_values_argument(&values, 0), &settings, &err) != RV_OK)
+    else if (cli_open_encoder(&settings->common, cli_log(&settings->common, NULL), &encoder, &err) != RV_OK ||
+             write_pixels(encoder, cli_values_argument(values, 0), settings, &err) != RV_OK)
         status = cli_fail(&err);
-    else
-        status = CLI_DONE;
     rv_encoder_close(encoder);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -130,7 +119,7 @@ const CliCommand cli_command_inspect_tokens = {
         "Prints the token numbers of a text as a JSON list, start and end included. The list is whole, also "
         "where the model would cut it.",
     .examples = "  reelvec inspect tokens \"a photo of a cat\"\n",
-    CLI_OPTIONS(token_options),
+    CLI_OPTIONS(InspectSettings, token_options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run_tokens,
@@ -142,7 +131,7 @@ const CliCommand cli_command_inspect_pixels = {
     .summary = "a picture as the model gets it",
     .description = "Writes a picture as the model gets it, resized and cropped, as an RGB PNG.",
     .examples = "  reelvec inspect pixels photo.jpg -o input.png\n",
-    CLI_OPTIONS(pixel_options),
+    CLI_OPTIONS(InspectSettings, pixel_options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run_pixels,

@@ -74,34 +74,30 @@ static bool print_videos(const RvVideos *videos, int format, bool local)
     return good;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    ListSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    ListSettings *settings = user;
+    int status = CLI_DONE;
     RvLibrary *library = NULL;
     RvVideos videos = {0};
     RvError err = {0};
-    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+    if (cli_open_library(&settings->common, RV_OPEN_READ, cli_log(&settings->common, NULL), &library, &err) !=
             RV_OK ||
-        rv_library_list(library, cli_values_argument(&values, 0), &videos, &err) != RV_OK)
+        rv_library_list(library, cli_values_argument(values, 0), &videos, &err) != RV_OK)
         status = cli_fail(&err);
     else
-        status = print_videos(&videos, settings.format, strstr(rv_library_uri(library), "://") == NULL)
+        status = print_videos(&videos, settings->format, strstr(rv_library_uri(library), "://") == NULL)
                      ? CLI_DONE
                      : cli_fail_memory();
-    if (status == CLI_DONE && videos.count == 0 && values.argument_count > 0) {
+    if (status == CLI_DONE && videos.count == 0 && values->argument_count > 0) {
         cli_error(&err, RV_ERROR_NOT_FOUND, "no video matches '%s'; `reelvec list` shows all",
-                  cli_values_argument(&values, 0));
+                  cli_values_argument(values, 0));
         status = cli_fail(&err);
-    } else if (status == CLI_DONE && videos.count == 0 && !settings.common.quiet) {
+    } else if (status == CLI_DONE && videos.count == 0 && !settings->common.quiet) {
         cli_message("the library has no videos yet; see `reelvec index`");
     }
     rv_videos_clear(&videos);
     rv_library_close(library);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -120,7 +116,7 @@ const CliCommand cli_command_list = {
         "for libraries in files only.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(ListSettings, options),
     .min_arguments = 0,
     .max_arguments = 1,
     .run = run,

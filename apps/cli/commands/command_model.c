@@ -121,22 +121,17 @@ static bool list_added(void *user, const char *name, const char *path)
     return good;
 }
 
-static int run_list(const CliCommand *command, int argc, char **argv)
+static int run_list(const CliCommand *command, void *user, const CliValues *values)
 {
-    ModelSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    ModelSettings *settings = user;
     const RvKnownModel *model;
     Output output;
-    bool good = cli_output_begin(&output, settings.format, list_columns, LIST_COLUMN_COUNT, stdout);
+    bool good = cli_output_begin(&output, settings->format, list_columns, LIST_COLUMN_COUNT, stdout);
     for (size_t i = 0; good && (model = rv_model_known(i)) != NULL; i++)
         good = list_known(&output, model);
     if (good)
         rv_model_each_added(list_added, &output, NULL);
-    good = (settings.format != OUTPUT_TABLE || output.state != NULL) && cli_output_end(&output) && good;
-    cli_values_clear(&values);
+    good = (settings->format != OUTPUT_TABLE || output.state != NULL) && cli_output_end(&output) && good;
     return good ? CLI_DONE : cli_fail_memory();
 }
 
@@ -200,31 +195,25 @@ static int fetch_one(const ModelSettings *settings, const char *name)
 }
 
 /* Do the step for every named model; each failure is printed. */
-static int for_each_name(const CliCommand *command, int argc, char **argv,
+static int for_each_name(const ModelSettings *settings, const CliValues *values,
                          int (*step)(const ModelSettings *settings, const char *name))
 {
-    ModelSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
     size_t failed = 0;
     int last = CLI_DONE;
-    for (size_t i = 0; i < values.argument_count && last != CLI_INTERRUPTED; i++) {
-        int result = step(&settings, cli_values_argument(&values, i));
+    for (size_t i = 0; i < values->argument_count && last != CLI_INTERRUPTED; i++) {
+        int result = step(settings, cli_values_argument(values, i));
         failed += result != CLI_DONE;
         last = result != CLI_DONE ? result : last;
     }
-    if (last != CLI_INTERRUPTED && failed > 0 && failed < values.argument_count)
+    if (last != CLI_INTERRUPTED && failed > 0 && failed < values->argument_count)
         last = CLI_PARTLY;
-    cli_values_clear(&values);
     return last;
 }
 
-static int run_fetch(const CliCommand *command, int argc, char **argv)
+static int run_fetch(const CliCommand *command, void *settings, const CliValues *values)
 {
     cli_catch_interrupts();
-    return for_each_name(command, argc, argv, fetch_one);
+    return for_each_name(settings, values, fetch_one);
 }
 
 static int verify_one(const ModelSettings *settings, const char *name)
@@ -242,10 +231,10 @@ static int verify_one(const ModelSettings *settings, const char *name)
     return CLI_DONE;
 }
 
-static int run_verify(const CliCommand *command, int argc, char **argv)
+static int run_verify(const CliCommand *command, void *settings, const CliValues *values)
 {
     cli_catch_interrupts();
-    return for_each_name(command, argc, argv, verify_one);
+    return for_each_name(settings, values, verify_one);
 }
 
 static int remove_one(const ModelSettings *settings, const char *name)
@@ -258,9 +247,9 @@ static int remove_one(const ModelSettings *settings, const char *name)
     return CLI_DONE;
 }
 
-static int run_remove(const CliCommand *command, int argc, char **argv)
+static int run_remove(const CliCommand *command, void *settings, const CliValues *values)
 {
-    return for_each_name(command, argc, argv, remove_one);
+    return for_each_name(settings, values, remove_one);
 }
 
 static void print_info(const RvModelInfo *info, const char *sha256)
@@ -302,29 +291,24 @@ static bool print_info_json(const RvModelInfo *info, const char *sha256)
     return good;
 }
 
-static int run_info(const CliCommand *command, int argc, char **argv)
+static int run_info(const CliCommand *command, void *user, const CliValues *values)
 {
-    ModelSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    ModelSettings *settings = user;
     RvEncoder *encoder = NULL;
     RvError err = {0};
     const char *sha256 = NULL;
-    if (values.argument_count > 0)
-        settings.common.model = cli_values_argument(&values, 0);
-    status = CLI_DONE;
-    if (cli_open_encoder(&settings.common, cli_log(&settings.common, NULL), &encoder, &err) != RV_OK ||
+    if (values->argument_count > 0)
+        settings->common.model = cli_values_argument(values, 0);
+    int status = CLI_DONE;
+    if (cli_open_encoder(&settings->common, cli_log(&settings->common, NULL), &encoder, &err) != RV_OK ||
         rv_encoder_weights_sha256(encoder, &sha256, &err) != RV_OK ||
         rv_encoder_open_device(encoder, &err) != RV_OK)
         status = cli_fail(&err);
-    else if (settings.format == 0)
+    else if (settings->format == 0)
         print_info(rv_encoder_info(encoder), sha256);
     else if (!print_info_json(rv_encoder_info(encoder), sha256))
         status = cli_fail_memory();
     rv_encoder_close(encoder);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -342,7 +326,7 @@ const CliCommand cli_command_model_list = {
                    "with what the server says. Languages: of the texts that a model understands.\n"
                    "Any other CLIP checkpoint works too: give its folder or weight file as --model.",
     .examples = "  reelvec model list\n",
-    CLI_OPTIONS(list_options),
+    CLI_OPTIONS(ModelSettings, list_options),
     .run = run_list,
 };
 
@@ -364,7 +348,7 @@ const CliCommand cli_command_model_fetch = {
     .examples = "  reelvec model fetch ViT-B/32\n"
                 "  HF_ENDPOINT=https://mirror.example.org reelvec model fetch ViT-B/32-laion2B\n"
                 "  reelvec model fetch vit-l-14 --from https://files.example.org/clip\n",
-    CLI_OPTIONS(fetch_options),
+    CLI_OPTIONS(ModelSettings, fetch_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_fetch,
@@ -379,7 +363,7 @@ const CliCommand cli_command_model_info = {
                    "runs on.",
     .examples = "  reelvec model info\n"
                 "  reelvec model info models/clip-vit-large-patch14 --format json\n",
-    CLI_OPTIONS(info_options),
+    CLI_OPTIONS(ModelSettings, info_options),
     .max_arguments = 1,
     .run = run_info,
 };
@@ -390,7 +374,7 @@ const CliCommand cli_command_model_verify = {
     .summary = "check a fetched model's SHA-256",
     .description = "Reads the files of fetched models again and compares their SHA-256.",
     .examples = "  reelvec model verify ViT-B/32\n",
-    CLI_OPTIONS(name_options),
+    CLI_OPTIONS(ModelSettings, name_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_verify,
@@ -404,7 +388,7 @@ const CliCommand cli_command_model_remove = {
         "Deletes the model's files from the models folder; what was added with --link loses its links "
         "only. Libraries stay as they are, and find the model again once it is back.",
     .examples = "  reelvec model remove ViT-B/32\n",
-    CLI_OPTIONS(name_options),
+    CLI_OPTIONS(ModelSettings, name_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_remove,

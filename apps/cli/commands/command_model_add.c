@@ -45,15 +45,10 @@ static int add(const AddSettings *settings, const CliValues *values)
     return CLI_DONE;
 }
 
-static int run_add(const CliCommand *command, int argc, char **argv)
+static int run_add(const CliCommand *command, void *user, const CliValues *values)
 {
-    AddSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    status = add(&settings, &values);
-    cli_values_clear(&values);
+    AddSettings *settings = user;
+    int status = add(settings, values);
     return status;
 }
 
@@ -77,7 +72,7 @@ const CliCommand cli_command_model_add = {
         "  reelvec model add ~/Downloads/clip-vit-base-patch32\n"
         "  reelvec model add ~/Downloads/pytorch_model.bin      # with config.json and the like beside it\n"
         "  reelvec model add /models/my-clip --name my-clip --link\n",
-    CLI_OPTIONS(add_options),
+    CLI_OPTIONS(AddSettings, add_options),
     .min_arguments = 1,
     .max_arguments = 64,
     .run = run_add,

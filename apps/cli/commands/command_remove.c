@@ -64,30 +64,25 @@ static RvStatus remove_named(RvLibrary *library, const char *name, bool glob, Rv
     return status;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    RemoveSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    RemoveSettings *settings = user;
     RvLibrary *library = NULL;
     RvError err = {0};
     size_t failed = 0;
-    status = CLI_DONE;
-    if (cli_open_library(&settings.common, RV_OPEN_WRITE, cli_log(&settings.common, NULL), &library, &err) !=
-        RV_OK)
+    int status = CLI_DONE;
+    if (cli_open_library(&settings->common, RV_OPEN_WRITE, cli_log(&settings->common, NULL), &library,
+                         &err) != RV_OK)
         status = cli_fail(&err);
-    for (size_t i = 0; i < values.argument_count && status == CLI_DONE; i++) {
-        if (remove_named(library, cli_values_argument(&values, i), settings.glob, &err) != RV_OK) {
+    for (size_t i = 0; i < values->argument_count && status == CLI_DONE; i++) {
+        if (remove_named(library, cli_values_argument(values, i), settings->glob, &err) != RV_OK) {
             cli_fail(&err);
             failed++;
         }
     }
     rv_library_close(library);
     if (status == CLI_DONE && failed > 0)
-        status = failed < values.argument_count ? CLI_PARTLY : CLI_FAILED;
-    cli_values_clear(&values);
+        status = failed < values->argument_count ? CLI_PARTLY : CLI_FAILED;
     return status;
 }
 
@@ -101,7 +96,7 @@ const CliCommand cli_command_remove = {
         "video files themselves are not touched.",
     .examples = "  reelvec remove holiday.mp4\n"
                 "  reelvec remove --glob '/mnt/old/*'\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(RemoveSettings, options),
     .min_arguments = 1,
     .max_arguments = SIZE_MAX,
     .run = run,

@@ -297,34 +297,26 @@ static int search_all(Search *search)
 }
 
 // Parse the query, open library and model as far as they are needed, and run one query or one per line.
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    SearchSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    Search search = {.settings = &settings,
-                     .options = {.top = (size_t)settings.top,
-                                 .fusion = (RvFusion)settings.fusion,
-                                 .video_glob = settings.video,
-                                 .min_score = settings.min_score.given ? &settings.min_score.value : NULL,
-                                 .after_s = settings.after.given ? &settings.after.value : NULL,
-                                 .before_s = settings.before.given ? &settings.before.value : NULL,
-                                 .moments = settings.moments,
-                                 .scan = settings.exact ? RV_SCAN_EXACT
-                                         : settings.ann ? RV_SCAN_APPROXIMATE
-                                                        : RV_SCAN_AUTO}};
+    SearchSettings *settings = user;
+    Search search = {.settings = settings,
+                     .options = {.top = (size_t)settings->top,
+                                 .fusion = (RvFusion)settings->fusion,
+                                 .video_glob = settings->video,
+                                 .min_score = settings->min_score.given ? &settings->min_score.value : NULL,
+                                 .after_s = settings->after.given ? &settings->after.value : NULL,
+                                 .before_s = settings->before.given ? &settings->before.value : NULL,
+                                 .moments = settings->moments,
+                                 .scan = settings->exact ? RV_SCAN_EXACT
+                                         : settings->ann ? RV_SCAN_APPROXIMATE
+                                                         : RV_SCAN_AUTO}};
     RvError err = {0};
-    if (settings.sheet != NULL && cli_surface_check_path(settings.sheet, true, &err) != RV_OK) {
-        cli_values_clear(&values);
+    if (settings->sheet != NULL && cli_surface_check_path(settings->sheet, true, &err) != RV_OK)
         return cli_fail(&err);
-    }
-    if (settings.exact && settings.ann) {
-        cli_values_clear(&values);
+    if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");
-    }
-    status = read_terms(&search, &values);
+    int status = read_terms(&search, values);
     if (status == CLI_DONE)
         status = search_all(&search);
     rv_library_close(search.library);
@@ -333,7 +325,6 @@ static int run(const CliCommand *command, int argc, char **argv)
         free(search.storages[i]);
     free(search.storages);
     free(search.terms);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -365,7 +356,7 @@ const CliCommand cli_command_search = {
                 "  reelvec search \"a red car\" --image 0.5:photo.jpg --not night --sheet cars.png\n"
                 "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
                 "  reelvec search --format json < queries.txt\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(SearchSettings, options),
     .min_arguments = 0,
     .max_arguments = SIZE_MAX,
     .run = run,

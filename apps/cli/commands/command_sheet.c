@@ -221,29 +221,25 @@ static RvStatus write_sheet(Sheet *sheet, const char *name)
     return cli_sheet_write(page, sheet->settings->output, sheet->err);
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    SheetSettings settings = {.columns = DEFAULT_COLUMNS};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    SheetSettings *settings = user;
     RvError err = {0};
-    Sheet sheet = {.settings = &settings, .keep_every = 1, .err = &err};
-    sheet.page.columns = (size_t)settings.columns;
+    Sheet sheet = {.settings = settings, .keep_every = 1, .err = &err};
+    int status = CLI_DONE;
+    if (settings->columns == 0)
+        settings->columns = DEFAULT_COLUMNS;
+    sheet.page.columns = (size_t)settings->columns;
     sheet.page.cell_width = CELL_WIDTH;
-    size_t room = cli_sheet_max_rows(CELL_WIDTH) * (size_t)settings.columns;
+    size_t room = cli_sheet_max_rows(CELL_WIDTH) * (size_t)settings->columns;
     sheet.max_pictures = room < MAX_PICTURES ? room : MAX_PICTURES;
-    const char *name = cli_values_argument(&values, 0);
-    if (settings.output == NULL)
+    const char *name = cli_values_argument(values, 0);
+    if (settings->output == NULL)
         status = cli_fail_usage("sheet: needs -o OUT.png or OUT.jpg");
-    else if (cli_surface_check_path(settings.output, true, &err) != RV_OK || collect(&sheet, name) != RV_OK ||
-             write_sheet(&sheet, name) != RV_OK)
+    else if (cli_surface_check_path(settings->output, true, &err) != RV_OK ||
+             collect(&sheet, name) != RV_OK || write_sheet(&sheet, name) != RV_OK)
         status = cli_fail(&err);
-    else
-        status = CLI_DONE;
     cli_sheet_clear(&sheet.page);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -257,7 +253,7 @@ const CliCommand cli_command_sheet = {
         "else from the file or URL itself. A long video is thinned out evenly to what fits on a page.",
     .examples = "  reelvec sheet holiday.mp4 -o holiday.png\n"
                 "  reelvec sheet talk.webm -o talk.png --every 60 --columns 4\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(SheetSettings, options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run,

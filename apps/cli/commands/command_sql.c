@@ -251,21 +251,17 @@ static int query(const SqlSettings *settings, const char *sql)
     return status;
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    SqlSettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
-    const char *sql = cli_values_argument(&values, 0);
+    SqlSettings *settings = user;
+    int status = CLI_DONE;
+    const char *sql = cli_values_argument(values, 0);
     char *script = strcmp(sql, "-") == 0 ? read_script() : NULL;
     if (strcmp(sql, "-") == 0)
-        status = script != NULL ? query(&settings, script) : CLI_FAILED;
+        status = script != NULL ? query(settings, script) : CLI_FAILED;
     else
-        status = query(&settings, sql);
+        status = query(settings, sql);
     free(script);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -288,7 +284,7 @@ const CliCommand cli_command_sql = {
                 "      embed_text('a red car')) AS score FROM frames ORDER BY score DESC LIMIT 5\"\n"
                 "  reelvec sql --format csv \"SELECT path, duration FROM videos\"\n"
                 "  reelvec sql --write \"DELETE FROM videos WHERE state = 'failed'\"\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(SqlSettings, options),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run,

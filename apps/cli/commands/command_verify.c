@@ -53,34 +53,29 @@ static void remark_damaged(RvLibrary *library)
     rv_videos_clear(&videos);
 }
 
-static int run(const CliCommand *command, int argc, char **argv)
+static int run(const CliCommand *command, void *user, const CliValues *values)
 {
-    VerifySettings settings = {0};
-    CliValues values;
-    int status;
-    if (!cli_begin(command, argc, argv, &settings, &values, &status))
-        return status;
+    VerifySettings *settings = user;
     RvLibrary *library = NULL;
     RvError err = {0};
     size_t fault_count = 0;
-    status = CLI_DONE;
-    if (cli_open_library(&settings.common, RV_OPEN_READ, cli_log(&settings.common, NULL), &library, &err) !=
+    int status = CLI_DONE;
+    if (cli_open_library(&settings->common, RV_OPEN_READ, cli_log(&settings->common, NULL), &library, &err) !=
             RV_OK ||
         rv_library_verify(library, print_fault, NULL, &fault_count, &err) != RV_OK)
         status = cli_fail(&err);
     else if (fault_count > 0)
         status = CLI_FAILED;
-    if (err.status == RV_OK && !settings.common.quiet)
+    if (err.status == RV_OK && !settings->common.quiet)
         cli_message(fault_count == 0   ? "no faults"
                     : fault_count == 1 ? "%zu fault"
                                        : "%zu faults",
                     fault_count);
-    if (err.status == RV_OK && !settings.common.quiet) {
+    if (err.status == RV_OK && !settings->common.quiet) {
         remark_missing(library);
         remark_damaged(library);
     }
     rv_library_close(library);
-    cli_values_clear(&values);
     return status;
 }
 
@@ -95,6 +90,6 @@ const CliCommand cli_command_verify = {
         "Videos whose files were damaged when they were indexed are named beside that, as remarks.",
     .examples = "  reelvec verify\n"
                 "  reelvec verify --library talks.db --quiet\n",
-    CLI_OPTIONS(options),
+    CLI_OPTIONS(VerifySettings, options),
     .run = run,
 };

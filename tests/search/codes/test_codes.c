@@ -195,64 +195,76 @@ static void put_one(Store *store, int64_t video_id, int64_t number, double time_
     assert_ok(rv_store_put_frames(store, video_id, &frame, 1, DIMENSIONS, err));
 }
 
-/* One of the ways in which rows change; vector: the query, so that a row made of it is the best. */
-static void change(Store *store, const char *path, int step, const float *vector, uint64_t *seed)
+/* vector: the query, so that a row made of it is the best; rows[3]: others. */
+static void put_best(Store *store, int step, const float *vector, const float *rows)
 {
-    float row[DIMENSIONS], more[3 * DIMENSIONS];
-    char sql[512];
-    fill_random(seed, row, DIMENSIONS, 1);
-    fill_random(seed, more, 3 * DIMENSIONS, 1);
-    switch (step % 10) {
-    case 0: // a new best row
-        put_one(store, 1, ROWS + step, step, vector);
-        break;
-    case 1: // the best row becomes another
-        put_one(store, 1, ROWS + step - 1, step, row);
-        break;
-    case 2:
-        snprintf(sql, sizeof sql, "/new%d.mp4", step);
-        add_rows(store, sql, more, 3, DIMENSIONS);
-        break;
-    case 3:
-        run_sql(
-            path,
-            "UPDATE frames SET embedding_data = (SELECT embedding_data FROM frames WHERE video_id = 1 AND "
-            "frame_number = 9) WHERE video_id = 2 AND frame_number % 7 = 0");
-        break;
-    case 4:
-        run_sql(path, "DELETE FROM frames WHERE video_id = 1 AND frame_number BETWEEN 100 AND 180");
-        break;
-    case 5: // times decide with filters
-        run_sql(path, "UPDATE frames SET time = time + 50.5 WHERE video_id = 1 AND frame_number > 1000");
-        break;
-    case 6:
-        snprintf(sql, sizeof sql,
-                 "INSERT OR REPLACE INTO frames SELECT frame_id, video_id, frame_number, time, (SELECT "
-                 "embedding_data "
-                 "FROM frames WHERE video_id = 1 AND frame_number = %d) FROM frames WHERE frame_id %% 11 = 3",
-                 20 + step);
+    put_one(store, 1, ROWS + step, step, vector);
+}
+
+static void replace_best(Store *store, int step, const float *vector, const float *rows)
+{
+    put_one(store, 1, ROWS + step - 1, step, rows);
+}
+
+static void add_video(Store *store, int step, const float *vector, const float *rows)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/new%d.mp4", step);
+    add_rows(store, path, rows, 3, DIMENSIONS);
+}
+
+static void remove_a_video_and_add_one(Store *store, int step, const float *vector, const float *rows)
+{
+    RvVideos videos = {0};
+    assert_ok(rv_store_list_videos(store, &videos, err));
+    assert_ok(rv_store_remove_video(store, videos.items[0].video_id, err));
+    rv_videos_clear(&videos);
+    add_rows(store, "/back.mp4", rows, 3, DIMENSIONS);
+}
+
+/* The ways in which rows change: by our own hands, then by SQL of somebody else. */
+static const struct {
+    const char *why;
+    void (*ours)(Store *store, int step, const float *vector, const float *rows);
+    const char *sql; // %d: 20 + step
+} changes[] = {
+    {"a new best row", put_best, NULL},
+    {"the best row becomes another", replace_best, NULL},
+    {"a new video", add_video, NULL},
+    {"other embeddings", NULL,
+     "UPDATE frames SET embedding_data = (SELECT embedding_data FROM frames WHERE video_id = 1 AND "
+     "frame_number = 9) WHERE video_id = 2 AND frame_number %% 7 = 0"},
+    {"rows go", NULL, "DELETE FROM frames WHERE video_id = 1 AND frame_number BETWEEN 100 AND 180"},
+    {"times, which decide with filters", NULL,
+     "UPDATE frames SET time = time + 50.5 WHERE video_id = 1 AND frame_number > 1000"},
+    {"rows in the place of others", NULL,
+     "INSERT OR REPLACE INTO frames SELECT frame_id, video_id, frame_number, time, (SELECT embedding_data "
+     "FROM "
+     "frames WHERE video_id = 1 AND frame_number = %d) FROM frames WHERE frame_id %% 11 = 3"},
+    {"a video goes, with its frames", NULL,
+     "PRAGMA foreign_keys = ON; DELETE FROM videos WHERE video_id = (SELECT max(video_id) FROM videos)"},
+    {"a video goes by our own hands, and one comes and is renamed", remove_a_video_and_add_one,
+     "UPDATE videos SET path = '/b' || video_id || '.mp4' WHERE path = '/back.mp4'"},
+    {"rows of no video", NULL,
+     "INSERT INTO frames SELECT (900 << 32) + frame_number, 900, frame_number, time, embedding_data FROM "
+     "frames "
+     "WHERE video_id = 1 AND frame_number < 20; DELETE FROM frames WHERE video_id = 900"},
+};
+#define CHANGE_COUNT (sizeof changes / sizeof changes[0])
+
+static const char *change(Store *store, const char *path, int step, const float *vector, uint64_t *seed)
+{
+    size_t i = (size_t)step % CHANGE_COUNT;
+    float rows[3 * DIMENSIONS];
+    fill_random(seed, rows, 3 * DIMENSIONS, 1);
+    if (changes[i].ours != NULL)
+        changes[i].ours(store, step, vector, rows);
+    if (changes[i].sql != NULL) {
+        char sql[512];
+        snprintf(sql, sizeof sql, changes[i].sql, 20 + step);
         run_sql(path, sql);
-        break;
-    case 7: // a video goes, with its frames
-        run_sql(path, "PRAGMA foreign_keys = ON; DELETE FROM videos WHERE video_id = (SELECT max(video_id) "
-                      "FROM videos)");
-        break;
-    case 8: { // and by our own hands
-        RvVideos videos = {0};
-        assert_ok(rv_store_list_videos(store, &videos, err));
-        assert_ok(rv_store_remove_video(store, videos.items[0].video_id, err));
-        rv_videos_clear(&videos);
-        add_rows(store, "/back.mp4", more, 3, DIMENSIONS);
-        run_sql(path, "UPDATE videos SET path = '/b' || video_id || '.mp4' WHERE path = '/back.mp4'");
-        break;
     }
-    default: // rows of no video
-        run_sql(path,
-                "INSERT INTO frames SELECT (900 << 32) + frame_number, 900, frame_number, time, "
-                "embedding_data FROM "
-                "frames WHERE video_id = 1 AND frame_number < 20; DELETE FROM frames WHERE video_id = 900");
-        break;
-    }
+    return changes[i].why;
 }
 
 static void changes_of_any_kind_are_seen_at_once(void **state)
@@ -269,13 +281,13 @@ static void changes_of_any_kind_are_seen_at_once(void **state)
     assert_ok(rv_codes_update(store, NULL, 1, err));
     size_t segments = 0;
     for (int step = 0; step < rounds(40); step++) {
-        change(store, fixture->path, step, vector, &seed);
+        const char *why = change(store, fixture->path, step, vector, &seed);
         forget_rows(fixture->path);
-        compare_searches(store, fixture->path, vector, "after a change");
+        compare_searches(store, fixture->path, vector, why);
         // Some changes are taken into the codes, one by one or together.
         if (step % 3 == 1)
             assert_ok(rv_codes_update(store, NULL, 1, err));
-        compare_searches(reader, fixture->path, vector, "a reader after a change");
+        compare_searches(reader, fixture->path, vector, why);
         const CodeFile *file = codes_of(store, DIMENSIONS);
         assert_non_null(file);
         segments = file->segment_count > segments ? file->segment_count : segments;

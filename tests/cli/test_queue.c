@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../store/own_server.h"
 #include "reelvec/reelvec.h"
 
 #define WORKERS 4
@@ -349,48 +350,6 @@ static void mariadb_a_worker_that_wakes_up_late_stops(void **state)
     wake_after_loss(uri, "3");
 }
 
-/* A second PostgreSQL of the test's own, by tests/servers/servers.py. */
-typedef struct OwnServer {
-    pid_t pid;
-    int in; // closing it stops the server
-    char uri[600];
-} OwnServer;
-
-static void start_server(OwnServer *server)
-{
-    int to[2], from[2];
-    const char *source = getenv("REELVEC_SOURCE"), *folder = getenv("REELVEC_TEST_SERVERS_FOLDER");
-    char script[4200], line[400] = "";
-    assert_non_null(folder);
-    snprintf(script, sizeof script, "%s/tests/servers/servers.py", source != NULL ? source : ".");
-    assert_true(pipe(to) == 0 && pipe(from) == 0);
-    server->pid = fork();
-    if (server->pid == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        close(to[1]);
-        close(from[0]);
-        execlp("python3", "python3", script, folder, "serve", "postgres", (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    fcntl(to[1], F_SETFD, FD_CLOEXEC); // no worker keeps it open
-    server->in = to[1];
-    FILE *out = fdopen(from[0], "r");
-    if (out == NULL || fgets(line, sizeof line, out) == NULL)
-        fail_msg("%s did not start a server", script);
-    fclose(out);
-    snprintf(server->uri, sizeof server->uri, "%.*s/two", (int)(strrchr(line, '/') - line), line);
-}
-
-static void stop_server(OwnServer *server)
-{
-    int status = 0;
-    close(server->in);
-    waitpid(server->pid, &status, 0);
-}
-
 /* Two servers, each with its list of the same videos and two of the four workers. */
 static void two_servers_at_once_keep_to_their_own_lists(void **state)
 {
@@ -400,11 +359,11 @@ static void two_servers_at_once_keep_to_their_own_lists(void **state)
     const char *const uris[] = {uri, other.uri};
     if (!fixture.ready || !server_library("REELVEC_TEST_POSTGRES", "two", uri, sizeof uri))
         skip();
-    start_server(&other);
+    own_server_start(&other, "postgres", "two");
     RvLibrary *library = open_library(other.uri, true);
     rv_library_close(library);
     kill_one_of_four(uris, 2);
-    stop_server(&other);
+    own_server_stop(&other);
 }
 
 static void libraries_without_servers_have_no_list(void **state)

@@ -78,16 +78,6 @@ static bool note_progress(void *user, const RvIndexProgress *progress)
     return run->stop_after == 0 || run->reports < run->stop_after;
 }
 
-static RvLibrary *open_library(const char *path)
-{
-    RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
-    RvLibrary *library = NULL;
-    RvError err = {0};
-    if (rv_library_open(path, &options, &library, &err) != RV_OK)
-        fail_msg("%s", err.message);
-    return library;
-}
-
 static void run_list(Fixture *fixture, const char *library_path, int jobs, const RvIndexOptions *options,
                      Run *run)
 {
@@ -96,7 +86,7 @@ static void run_list(Fixture *fixture, const char *library_path, int jobs, const
     reported.progress = note_progress;
     reported.progress_user = run;
     RvIndexList list = {.jobs = jobs, .next = next_video, .ended = video_ended, .user = run};
-    RvLibrary *library = open_library(library_path);
+    RvLibrary *library = fixture_open_library(library_path);
     if (rv_library_index_list(library, fixture->encoder, &list, &reported, &err) != RV_OK)
         fail_msg("%s", err.message);
     rv_library_close(library);
@@ -109,7 +99,7 @@ static void run_list(Fixture *fixture, const char *library_path, int jobs, const
 static void index_in_sequence(Fixture *fixture, const char *library_path, const RvIndexOptions *options,
                               Run *run)
 {
-    RvLibrary *library = open_library(library_path);
+    RvLibrary *library = fixture_open_library(library_path);
     for (size_t i = 0; i < run->count; i++) {
         RvIndexReport report;
         run->statuses[i] = rv_library_index(library, fixture->encoder, run->paths[i], options, &report, NULL);
@@ -153,7 +143,7 @@ static int64_t differences(const char *one, const char *other)
 
 static void assert_verified(const char *path)
 {
-    RvLibrary *library = open_library(path);
+    RvLibrary *library = fixture_open_library(path);
     size_t fault_count = 99;
     assert_int_equal(rv_library_verify(library, fixture_print_fault, NULL, &fault_count, NULL), RV_OK);
     assert_int_equal(fault_count, 0);

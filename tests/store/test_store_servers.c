@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "own_server.h"
 #include "store/sql/sql_link.h"
 #include "store/store_backend.h"
 
@@ -265,57 +266,6 @@ static void messages_are_one_line_each(void **state)
 
 /* ---- kill -9 ------------------------------------------------------------------------------------------ */
 
-/* A server of the test's own, by tests/servers/servers.py. */
-typedef struct OwnServer {
-    pid_t pid;
-    FILE *in, *out;
-    char uri[512];
-} OwnServer;
-
-static void start_server(OwnServer *server, const char *kind)
-{
-    int to[2], from[2];
-    const char *source = getenv("REELVEC_SOURCE"), *folder = getenv("REELVEC_TEST_SERVERS_FOLDER");
-    char script[4200], line[400] = "";
-    snprintf(script, sizeof script, "%s/tests/servers/servers.py", source != NULL ? source : ".");
-    assert_non_null(folder);
-    assert_true(pipe(to) == 0 && pipe(from) == 0);
-    server->pid = fork();
-    if (server->pid == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        close(to[1]);
-        close(from[0]);
-        execlp("python3", "python3", script, folder, "serve", kind, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    server->in = fdopen(to[1], "w");
-    server->out = fdopen(from[0], "r");
-    if (fgets(line, sizeof line, server->out) == NULL)
-        fail_msg("%s did not start a server", script);
-    line[strcspn(line, "\n")] = '\0';
-    // A database that is not there yet.
-    snprintf(server->uri, sizeof server->uri, "%.*s/killed", (int)(strrchr(line, '/') - line), line);
-}
-
-static void stop_server(OwnServer *server)
-{
-    int status = 0;
-    fclose(server->in);
-    fclose(server->out);
-    waitpid(server->pid, &status, 0);
-}
-
-static void expect_word(OwnServer *server, const char *word)
-{
-    char line[64] = "";
-    assert_non_null(fgets(line, sizeof line, server->out));
-    line[strcspn(line, "\n")] = '\0';
-    assert_string_equal(line, word);
-}
-
 /* Index forever; a byte down the pipe after every batch that put_frames said is written. */
 static void write_until_killed(const char *uri, int confirm)
 {
@@ -353,10 +303,7 @@ static void kill_in_mid_load(OwnServer *server, bool kill_server, size_t wait_fo
         confirmed++;
     assert_int_equal(confirmed, wait_for);
     if (kill_server) {
-        fputs("kill\n", server->in);
-        fflush(server->in);
-        expect_word(server, "killed");
-        expect_word(server, "started");
+        own_server_kill(server);
     } else {
         kill(writer, SIGKILL);
     }
@@ -380,7 +327,7 @@ static void kill_of_client_or_server_loses_and_doubles_nothing(void **state)
 {
     Fixture *fixture = *state;
     OwnServer server = {0};
-    start_server(&server, fixture->backend->name);
+    own_server_start(&server, fixture->backend->name, "killed");
     for (size_t i = 0; i < 3; i++) {
         kill_in_mid_load(&server, false, 3 + 11 * i);
         kill_in_mid_load(&server, true, 2 + 13 * i);
@@ -390,24 +337,18 @@ static void kill_of_client_or_server_loses_and_doubles_nothing(void **state)
     int64_t id = 0;
     assert_ok(rv_store_open(server.uri, NULL, &store, err));
     begin_claimed(store, "/b.mp4", &id);
-    fputs("kill\n", server.in);
-    fflush(server.in);
-    expect_word(&server, "killed");
-    expect_word(&server, "started");
+    own_server_kill(&server);
     assert_ok(put_test_frames(store, id, 1, BATCH, TEST_DIMENSIONS, err));
     assert_int_equal(count_frames(store, id), BATCH);
     // In the middle of a snapshot it cannot: that state is gone.
     assert_ok(rv_store_begin_snapshot(store, err));
-    fputs("kill\n", server.in);
-    fflush(server.in);
-    expect_word(&server, "killed");
-    expect_word(&server, "started");
+    own_server_kill(&server);
     RvFrames frames = {0};
     assert_refused(rv_store_frames(store, id, &frames, err), RV_ERROR_NETWORK, "run the command again");
     rv_store_end_snapshot(store);
     assert_int_equal(count_frames(store, id), BATCH);
     rv_store_close(store);
-    stop_server(&server);
+    own_server_stop(&server);
 }
 
 static const BackendCase cases[] = {

@@ -3,14 +3,7 @@
  * host's certificate are refused in clear words. */
 #include "backend_fixture.h"
 
-#include <sys/wait.h>
-
-/* A server of the test's own, by tests/servers/servers.py, with the certificate of a folder. */
-typedef struct TlsServer {
-    pid_t pid;
-    int in; // closing it stops the server
-    char uri[600];
-} TlsServer;
+#include "own_server.h"
 
 static void run_in(const char *folder, const char *script)
 {
@@ -35,49 +28,11 @@ static void make_certificates(const char *folder)
         "certify elsewhere DNS:elsewhere.example elsewhere.example");
 }
 
-/* A script of tests/servers with three arguments, and the line that it prints first. */
-static void start_script(TlsServer *server, const char *name, const char *first, const char *second,
-                         const char *third)
+static void start_server(OwnServer *server, const char *kind, const char *certificate)
 {
-    int to[2], from[2];
-    const char *source = getenv("REELVEC_SOURCE");
-    char script[4200];
-    snprintf(script, sizeof script, "%s/tests/servers/%s", source != NULL ? source : ".", name);
-    assert_true(pipe(to) == 0 && pipe(from) == 0);
-    server->pid = fork();
-    assert_true(server->pid >= 0);
-    if (server->pid == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        close(to[1]);
-        close(from[0]);
-        execlp("python3", "python3", script, first, second, third, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    server->in = to[1];
-    FILE *out = fdopen(from[0], "r");
-    if (out == NULL || fgets(server->uri, sizeof server->uri, out) == NULL)
-        fail_msg("%s did not start a server", script);
-    fclose(out);
-    server->uri[strcspn(server->uri, "\n")] = '\0';
-}
-
-static void start_server(TlsServer *server, const char *kind, const char *certificate)
-{
-    const char *folder = getenv("REELVEC_TEST_SERVERS_FOLDER");
-    assert_non_null(folder);
     setenv("REELVEC_TEST_CERTIFICATE", certificate, 1);
-    start_script(server, "servers.py", folder, "serve", kind);
+    own_server_start(server, kind, NULL);
     unsetenv("REELVEC_TEST_CERTIFICATE");
-}
-
-static void stop_server(TlsServer *server)
-{
-    int status = 0;
-    close(server->in);
-    waitpid(server->pid, &status, 0);
 }
 
 typedef struct TlsCase {
@@ -86,7 +41,7 @@ typedef struct TlsCase {
     const char *words, *why;
 } TlsCase;
 
-static void expect_case(const Fixture *fixture, const TlsServer *server, const TlsCase *wanted)
+static void expect_case(const Fixture *fixture, const OwnServer *server, const TlsCase *wanted)
 {
     bool postgres = strcmp(fixture->backend->name, "postgres") == 0;
     char uri[5000];
@@ -111,19 +66,19 @@ static void certificates_are_verified(void **state)
         {"elsewhere", "authority.crt", RV_ERROR_NETWORK, "name ", "another host's certificate"},
     };
     Fixture *fixture = *state;
-    TlsServer server = {0};
+    OwnServer server = {0};
     char certificate[4400];
     make_certificates(fixture->folder);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool same = i > 0 && strcmp(cases[i].certificate, cases[i - 1].certificate) == 0;
         if (i > 0 && !same)
-            stop_server(&server);
+            own_server_stop(&server);
         snprintf(certificate, sizeof certificate, "%s/%s", fixture->folder, cases[i].certificate);
         if (!same)
             start_server(&server, fixture->backend->name, certificate);
         expect_case(fixture, &server, &cases[i]);
     }
-    stop_server(&server);
+    own_server_stop(&server);
 }
 
 /* The server's address with another port in it. */
@@ -145,14 +100,14 @@ static void large_records_are_read_to_their_end(void **state)
 {
     static const size_t lengths[] = {5800, 6500, 8600, 9300};
     Fixture *fixture = *state;
-    TlsServer proxy = {0};
+    OwnServer proxy = {0};
     char certificate[4400], uri[5000], host[64], port[16], key[32], path[10000] = "/";
     if (strcmp(fixture->backend->name, "postgres") != 0)
         return; // the other client waits only for the beginning of an answer
     make_certificates(fixture->folder);
     snprintf(certificate, sizeof certificate, "%s/here", fixture->folder);
     behind_proxy(fixture->uri, "0", host, port, uri, sizeof uri);
-    start_script(&proxy, "tls_proxy.py", host, port, certificate);
+    own_server_run(&proxy, "tls_proxy.py", host, port, certificate);
     behind_proxy(fixture->uri, proxy.uri, host, port, uri, sizeof uri);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         Store *store = NULL;
@@ -175,7 +130,7 @@ static void large_records_are_read_to_their_end(void **state)
         rv_videos_clear(&videos);
         rv_store_close(store);
     }
-    stop_server(&proxy);
+    own_server_stop(&proxy);
 }
 
 static const BackendCase cases[] = {CASE(certificates_are_verified),

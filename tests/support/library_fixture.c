@@ -71,7 +71,7 @@ RvEncoder *fixture_open_encoder(const char *name)
     return encoder;
 }
 
-static RvLibrary *open_library(const char *path)
+RvLibrary *fixture_open_library(const char *path)
 {
     RvLibraryOptions options = {.mode = RV_OPEN_CREATE};
     RvLibrary *library = NULL;
@@ -97,7 +97,7 @@ int fixture_setup(void **state)
     snprintf(fixture->other_video, sizeof fixture->other_video, "%s/other.mp4", fixture->folder);
     fixture_copy_file(first, fixture->video);
     fixture_copy_file(second, fixture->other_video);
-    fixture->library = open_library(fixture->library_path);
+    fixture->library = fixture_open_library(fixture->library_path);
     fixture->encoder = fixture_open_encoder(FIXTURE_MODEL);
     *state = fixture;
     return 0;
@@ -143,7 +143,7 @@ void fixture_assert_same_frames(Fixture *fixture, int64_t video_id)
     RvError err = {0};
     RvVideos videos = {0};
     snprintf(reference_path, sizeof reference_path, "%s/reference.db", fixture->folder);
-    RvLibrary *reference = open_library(reference_path);
+    RvLibrary *reference = fixture_open_library(reference_path);
     if (rv_library_index(reference, fixture->encoder, fixture->video, NULL, &report, &err) != RV_OK)
         fail_msg("%s", err.message);
     rv_library_close(reference);

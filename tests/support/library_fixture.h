@@ -26,6 +26,9 @@ typedef struct Fixture {
     RvEncoder *encoder;
 } Fixture;
 
+/* Makes the library if it is not there yet. */
+RvLibrary *fixture_open_library(const char *path);
+
 /* cmocka's setup and teardown; *state is the Fixture. Skips the test where the clips cannot be made. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inputs that sections share, made once under out/bench/ and kept."""
+import hashlib
 import pathlib
-import re
 import subprocess
 
 from bench import PYTHON, ROOT
@@ -158,8 +158,8 @@ def library(bench, rows, dimensions=512):
         path.unlink(missing_ok=True)
         subprocess.run([bench.program("bench_search"), "load", path, vectors(bench, rows), str(dimensions), str(ROWS_PER_VIDEO)],
                        check=True)
-    schema = re.search(r"STORE_SCHEMA_VERSION (\d+)", (ROOT / "src/store/store.h").read_text(encoding="utf-8")).group(1)
-    path = keep(bench.out / f"library-{rows}-v{schema}.db", make)
+    schema = hashlib.sha256((ROOT / "src/store/sqlite/schema.sql").read_bytes()).hexdigest()[:8]  # of another one: made again
+    path = keep(bench.out / f"library-{rows}-{schema}.db", make)
     subprocess.run([bench.program("bench_search"), "codes", path], check=True)   # nothing to do where they are there
     return path
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 #define UNREAD_MAX_ROWS 64
 

@@ -133,14 +133,10 @@ static RvStatus reserve_video(VideoList *list, RvError *err)
     RvVideos *videos = list->videos;
     if (videos->count < list->capacity)
         return RV_OK;
-    size_t larger = list->capacity > 0 ? 2 * list->capacity : 16, size_bytes = SIZE_MAX;
-    RvVideo *items = NULL;
-    if (rv_mem_multiply(larger, sizeof *items, &size_bytes))
-        items = realloc(videos->items, size_bytes);
+    RvVideo *items = rv_mem_grow(videos->items, &list->capacity, videos->count + 1, sizeof *items, err);
     if (items == NULL)
-        return rv_error_memory(err, size_bytes);
+        return RV_ERROR_MEMORY;
     videos->items = items;
-    list->capacity = larger;
     return RV_OK;
 }
 

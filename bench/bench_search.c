@@ -24,7 +24,6 @@
 #include "base/clock.h"
 #include "bench_support.h"
 #include "generated_library.h"
-#include "search/codes/codes.h"
 #include "search/query.h"
 
 #define VIDEO_FRAMES 1000
@@ -33,11 +32,25 @@
 
 typedef struct Bench {
     Store *store;
+    SearchIndex *index;
     ThreadPool *pool;
     int dimensions;
     size_t query_count, next, rows_per_video;
     float *queries; // [query_count, dimensions]; a query of several terms takes what follows, too
 } Bench;
+
+static void open_library(Bench *bench, const char *path, StoreOptions options)
+{
+    RvError err = {0};
+    bench->store = bench_open_store(path, options);
+    bench_check(rv_search_index_create(NULL, (RvLog){0}, &bench->index, &err), &err);
+}
+
+static void close_library(Bench *bench)
+{
+    rv_search_index_destroy(bench->index);
+    rv_store_close(bench->store);
+}
 
 /* Seconds of one search. */
 static double one_query(Bench *bench, size_t query, size_t term_count, RvFusion fusion, RvHits *hits)
@@ -49,8 +62,8 @@ static double one_query(Bench *bench, size_t query, size_t term_count, RvFusion 
             (QueryVector){bench->queries + (query + t) % bench->query_count * (size_t)bench->dimensions, 1};
     RvSearchOptions options = {.top = 5, .fusion = fusion};
     double start_s = rv_clock_s();
-    bench_check(rv_search_frames(bench->store, bench->pool, terms, term_count, bench->dimensions, &options,
-                                 hits, &err),
+    bench_check(rv_search_frames(bench->index, bench->store, bench->pool, terms, term_count,
+                                 bench->dimensions, &options, hits, &err),
                 &err);
     return rv_clock_s() - start_s;
 }
@@ -98,7 +111,7 @@ static void bench_rows(Bench *bench, const char *path, size_t row_count)
     char codes[4200];
     snprintf(codes, sizeof codes, "%s" CODES_SUFFIX, path);
     unlink(codes);
-    bench->store = bench_open_store(path, (StoreOptions){.read_only = true});
+    open_library(bench, path, (StoreOptions){.read_only = true});
     size_t all_queries = bench->query_count;
     if (row_count > 300000 && all_queries > 3)
         bench->query_count = 3; // rows out of SQLite are slow
@@ -107,19 +120,19 @@ static void bench_rows(Bench *bench, const char *path, size_t row_count)
         one_query(bench, query, 1, RV_FUSION_MEAN, &by_rows[query]);
     time_queries(bench, 3, RV_FUSION_ZSCORE, "every row, 3 terms, zscore");
     time_queries(bench, 3, RV_FUSION_RRF, "every row, 3 terms, rrf");
-    rv_store_close(bench->store);
-    bench->store = bench_open_store(path, (StoreOptions){.create = true});
+    close_library(bench);
+    open_library(bench, path, (StoreOptions){.create = true});
     double start_s = rv_clock_s();
-    bench_check(rv_codes_update(bench->store, bench->pool, 1, &err), &err);
+    bench_check(rv_codes_update(&bench->index->codes, bench->store, bench->pool, 1, &err), &err);
     int64_t code_bytes = 0, code_rows = 0;
-    bench_check(rv_codes_size(bench->store, &code_bytes, &code_rows, &err), &err);
+    bench_check(rv_codes_size(&bench->index->codes, bench->store, &code_bytes, &code_rows, &err), &err);
     printf("codes made in %.2f s: %.0f bytes a row\n", rv_clock_s() - start_s,
            (double)code_bytes / (double)code_rows);
     compare_answers(bench, by_rows);
     for (size_t query = 0; query < bench->query_count; query++)
         rv_hits_clear(&by_rows[query]);
     bench->query_count = all_queries;
-    rv_store_close(bench->store);
+    close_library(bench);
     free(by_rows);
 }
 
@@ -137,13 +150,13 @@ static void bench_library(const char *path, size_t row_count, int dimensions, in
            rv_code_kernels()->name);
     if (getenv("REELVEC_BENCH_CODES") == NULL)
         bench_rows(&bench, path, row_count);
-    bench.store = bench_open_store(path, (StoreOptions){0});
+    open_library(&bench, path, (StoreOptions){0});
     time_queries(&bench, 1, RV_FUSION_MEAN, "codes, 1 term, mean");
     time_queries(&bench, 3, RV_FUSION_MEAN, "codes, 3 terms, mean");
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("peak resident memory, mapped codes included: %.0f MB\n", (double)usage.ru_maxrss / 1024);
-    rv_store_close(bench.store);
+    close_library(&bench);
     rv_threads_destroy(bench.pool);
     free(bench.queries);
 }
@@ -224,17 +237,17 @@ static void answer(void *context)
     }
 }
 
-static void open_library(Bench *bench, const char *library)
+static void open_for_turns(Bench *bench, const char *library)
 {
     RvError err = {0};
-    bench->store = bench_open_store(library, (StoreOptions){.read_only = true});
+    open_library(bench, library, (StoreOptions){.read_only = true});
     bench_check(rv_threads_create(0, &bench->pool, &err), &err);
 }
 
 static void time_first(Bench *bench, const char *library)
 {
     double start_s = rv_clock_s();
-    open_library(bench, library);
+    open_for_turns(bench, library);
     double open_s = rv_clock_s();
     work(bench);
     double first_s = rv_clock_s();
@@ -245,9 +258,12 @@ static void time_first(Bench *bench, const char *library)
 static int make_codes(const char *library)
 {
     RvError err = {0};
-    Store *store = bench_open_store(library, (StoreOptions){0});
-    bench_check(rv_codes_update(store, NULL, 0, &err), &err);
-    rv_store_close(store);
+    Bench bench = {0};
+    open_library(&bench, library, (StoreOptions){0});
+    bench_check(rv_threads_create(0, &bench.pool, &err), &err);
+    bench_check(rv_codes_update(&bench.index->codes, bench.store, bench.pool, 0, &err), &err);
+    rv_threads_destroy(bench.pool);
+    close_library(&bench);
     return 0;
 }
 
@@ -267,7 +283,7 @@ int main(int argument_count, char **arguments)
         bench_fail("dimensions and rows per video are at least 1");
     bench.query_count = size_bytes / sizeof(float) / (size_t)bench.dimensions;
     if (loads) {
-        bench.store = bench_open_store(arguments[2], (StoreOptions){.create = true});
+        open_library(&bench, arguments[2], (StoreOptions){.create = true});
         bench_fill_library(bench.store, &(LibraryPlan){.vectors = bench.queries,
                                                        .row_count = bench.query_count,
                                                        .rows_per_video = bench.rows_per_video,
@@ -275,11 +291,11 @@ int main(int argument_count, char **arguments)
     } else if (first) {
         time_first(&bench, arguments[2]);
     } else {
-        open_library(&bench, arguments[2]);
+        open_for_turns(&bench, arguments[2]);
         bench_serve(&(Turns){.work = work, .answer = answer, .context = &bench, .window_s = 0.3});
     }
     rv_threads_destroy(bench.pool);
-    rv_store_close(bench.store);
+    close_library(&bench);
     free(bench.queries);
     return 0;
 }

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "bench_support.h"
 #include "generated_library.h"
-#include "search/ivf/ivf.h"
 #include "search/query.h"
 
 #define DIMENSIONS 512
@@ -37,6 +36,8 @@ static double cpu_s(void)
     return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
 }
 
+static SearchIndex *index_used;
+
 static void ask(Store *store, ThreadPool *pool, const float *vector, RvScan scan, RvHits *hits, double *ms,
                 double *cpu_ms)
 {
@@ -44,7 +45,7 @@ static void ask(Store *store, ThreadPool *pool, const float *vector, RvScan scan
     QueryVector term = {vector, 1};
     RvSearchOptions options = {.top = TOP, .scan = scan};
     double start = rv_clock_s(), cpu_start = cpu_s();
-    bench_check(rv_search_frames(store, pool, &term, 1, DIMENSIONS, &options, hits, &err), &err);
+    bench_check(rv_search_frames(index_used, store, pool, &term, 1, DIMENSIONS, &options, hits, &err), &err);
     *ms = 1000 * (rv_clock_s() - start);
     *cpu_ms = 1000 * (cpu_s() - cpu_start);
 }
@@ -112,7 +113,8 @@ static void search(Store *store, const Generator *generator, const char *file)
     for (size_t i = 0; i < videos.count; i++)
         rows += (size_t)videos.items[i].frame_count;
     rv_videos_clear(&videos);
-    bench_check(rv_lists_info(store, &info, &err), &err);
+    bench_check(rv_search_index_create(NULL, (RvLog){0}, &index_used, &err), &err);
+    bench_check(rv_search_index_info(index_used, store, &info, &err), &err);
     printf("%zu frames\n", rows);
     if (file == NULL) {
         search_generated(store, pool, generator, rows, &info);
@@ -122,6 +124,7 @@ static void search(Store *store, const Generator *generator, const char *file)
         free(queries);
     }
     rv_threads_destroy(pool);
+    rv_search_index_destroy(index_used);
 }
 
 int main(int argc, char **argv)

@@ -132,20 +132,20 @@ static void scan(CodeFile *file, const CodeScan *how)
 
 static void use(const char *path, const Header *last)
 {
-    CodeFile file;
+    CodeFile *file = NULL;
     RvError err = {0};
     static const double low = -0.5, after = 1;
     static const int64_t videos[] = {1, 3};
     static const KeyRange changed[] = {{0, 5}, {(int64_t)1 << 32, ((int64_t)1 << 32) + 1}};
-    if (rv_code_file_open(path, (int)last->dimensions, last->token, &file, &err) != RV_OK) {
+    if (rv_code_file_open(path, (int)last->dimensions, last->token, NULL, &file, &err) != RV_OK) {
         if (err.message[0] == '\0')
             abort(); // a failure without a message
         return;
     }
-    if (file.dimensions <= DIMENSIONS_MAX) {
-        scan(&file, &(CodeScan){.limit = 1});
-        scan(&file, &(CodeScan){.limit = SIZE_MAX, .min_score = &low});
-        scan(&file, &(CodeScan){.limit = 1,
+    if (file->dimensions <= DIMENSIONS_MAX) {
+        scan(file, &(CodeScan){.limit = 1});
+        scan(file, &(CodeScan){.limit = SIZE_MAX, .min_score = &low});
+        scan(file, &(CodeScan){.limit = 1,
                                 .video_ids = videos,
                                 .video_count = 2,
                                 .some_videos = true,
@@ -153,14 +153,14 @@ static void use(const char *path, const Header *last)
                                 .changed = changed,
                                 .changed_count = 2});
     }
-    for (size_t i = 0; i < file.segment_count; i++) {
-        CodeSegment *segment = &file.segments[i];
+    for (size_t i = 0; i < file->segment_count; i++) {
+        CodeSegment *segment = &file->segments[i];
         if (rv_code_rows_below(segment, INT64_MAX) > segment->row_count)
             abort();
         for (size_t row = 0; row < segment->row_count; row++)
             rv_code_row_is_good(segment, row, rv_code_kernels());
     }
-    rv_code_file_close(&file);
+    rv_code_file_release(file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)

@@ -55,7 +55,7 @@ static void search(Store *store, const ModelIdentity *model)
     size_t rows = 0;
     RvSearchOptions options = {.top = 3};
     check(rv_store_scan(store, NULL, count_rows, &rows, &err), &err);
-    RvStatus status = rv_search_frames(store, NULL, &term, 1, model->dimensions, &options, &hits, &err);
+    RvStatus status = rv_search_frames(NULL, store, NULL, &term, 1, model->dimensions, &options, &hits, &err);
     if (status == RV_OK && hits.count > 3)
         abort();
     check(status, &err);

@@ -37,8 +37,6 @@ KNOWN_CIRCLES = {
     ("src/clip/checkpoint/config_reader", "src/clip/checkpoint/checkpoint_config"),
     ("src/clip/checkpoint/tensor_source", "src/clip/checkpoint/checkpoint"),
     ("src/clip/checkpoint/tensor_table", "src/clip/checkpoint/checkpoint"),
-    ("src/search/codes/code_device", "src/search/codes/code_scan"),
-    ("src/search/codes/codes", "src/search/ivf/ivf"),
     ("src/video/stream_follow", "src/video/video_reader"),
     ("src/video/video_input", "src/video/video_reader"),
 }

@@ -15,13 +15,15 @@
 #include "library/library_model.h"
 #include "library/library_search.h"
 #include "pixels/thumbnail.h"
-#include "search/codes/codes.h"
+#include "search/search_index.h"
 #include "store/store.h"
 #include "store/video_name.h"
 
 struct RvLibrary {
     Store *store;
-    ThreadPool *pool; // made by the first search
+    SearchIndex *index;
+    int thread_count;
+    ThreadPool *pool; // made when it is first needed
     RvLog log;
 };
 
@@ -45,13 +47,16 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
     if (library == NULL)
         return RV_ERROR_MEMORY;
     library->log = options->log;
-    StoreOptions store_options = {.read_only = options->mode == RV_OPEN_READ,
+    library->thread_count = options->thread_count;
+    StoreOptions store_options = {
+        .read_only = options->mode == RV_OPEN_READ,
                                   .create = options->mode == RV_OPEN_CREATE,
-                                  .thread_count = options->thread_count,
                                   .log = options->log};
-    RvStatus status = rv_store_open(uri, &store_options, &library->store, err);
-    if (status == RV_OK && options->device != NULL && strcmp(options->device, "cpu") != 0)
-        status = rv_codes_use_device(library->store, options->device, err);
+    RvStatus status = rv_threads_check(options->thread_count, err);
+    if (status == RV_OK)
+        status = rv_store_open(uri, &store_options, &library->store, err);
+    if (status == RV_OK)
+        status = rv_search_index_create(options->device, options->log, &library->index, err);
     if (status != RV_OK) {
         rv_library_close(library);
         return status;
@@ -64,6 +69,7 @@ void rv_library_close(RvLibrary *library)
 {
     if (library == NULL)
         return;
+    rv_search_index_destroy(library->index);
     rv_store_close(library->store);
     rv_threads_destroy(library->pool);
     free(library);
@@ -80,14 +86,23 @@ RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *opt
     return rv_store_open_encoder(library->store, options, out, err);
 }
 
-/* Codes and lists only make searches faster: without them the frames are as well in the library. */
+static RvStatus start_pool(RvLibrary *library, RvError *err)
+{
+    return library->pool == NULL ? rv_threads_create(library->thread_count, &library->pool, err) : RV_OK;
+}
+
+/* If building the codes or the lists fails, searches are slower but nothing is lost. */
 static void update_derived(RvLibrary *library)
 {
     RvError cause = {0};
-    if (rv_codes_update(library->store, NULL, 0, &cause) != RV_OK)
+    SearchIndex *index = library->index;
+    RvStatus status = start_pool(library, &cause);
+    if (status == RV_OK)
+        status = rv_codes_update(&index->codes, library->store, library->pool, 0, &cause);
+    if (status != RV_OK)
         rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
                     rv_store_uri(library->store), cause.message);
-    else if (rv_lists_update(library->store, NULL, &cause) != RV_OK)
+    else if (rv_lists_update(&index->lists, &index->codes, library->store, library->pool, &cause) != RV_OK)
         rv_log_line(&library->log, RV_LOG_WARNING, "%s: the approximate index stays as it was: %s",
                     rv_store_uri(library->store), cause.message);
 }
@@ -221,14 +236,12 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
     static const RvSearchOptions defaults;
     if (options == NULL)
         options = &defaults;
-    if (RV_CHECK_RESERVED(RvSearchOptions, options, err) != RV_OK)
-        return RV_ERROR_ARGUMENT;
-    if (library->pool == NULL) {
-        RvStatus status = rv_threads_create(rv_store_thread_count(library->store), &library->pool, err);
-        if (status != RV_OK)
-            return status;
-    }
-    return rv_query_search(library->store, library->pool, encoder, terms, term_count, options, out, err);
+    RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, options, err);
+    if (status == RV_OK)
+        status = start_pool(library, err);
+    return status == RV_OK ? rv_query_search(library->index, library->store, library->pool, encoder, terms,
+                                             term_count, options, out, err)
+                           : status;
 }
 
 RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)
@@ -237,18 +250,21 @@ RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, R
     if (options == NULL)
         options = &defaults;
     RvStatus status = RV_CHECK_RESERVED(RvAnnOptions, options, err);
-    return status == RV_OK ? rv_lists_build(library->store, NULL, options, err) : status;
+    if (status == RV_OK)
+        status = start_pool(library, err);
+    return status == RV_OK ? rv_search_index_build(library->index, library->store, library->pool, options, err)
+                           : status;
 }
 
 RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err)
 {
     bool ignored;
-    return rv_lists_drop(library->store, dropped != NULL ? dropped : &ignored, err);
+    return rv_search_index_drop(library->store, dropped != NULL ? dropped : &ignored, err);
 }
 
 RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err)
 {
-    return rv_lists_info(library->store, out, err);
+    return rv_search_index_info(library->index, library->store, out, err);
 }
 
 RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, RvNaming *naming, RvError *err)
@@ -312,7 +328,9 @@ static bool picture_size(const uint8_t *jpeg, size_t size_bytes, int *width, int
 RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)
 {
     RvStatus status = rv_store_info(library->store, picture_size, out, err);
-    return status == RV_OK ? rv_codes_size(library->store, &out->code_bytes, &out->code_count, err) : status;
+    return status == RV_OK ? rv_codes_size(&library->index->codes, library->store, &out->code_bytes,
+                                           &out->code_count, err)
+                           : status;
 }
 
 RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
@@ -321,12 +339,17 @@ RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const c
     size_t ignored = 0;
     if (fault_count == NULL)
         fault_count = &ignored;
-    RvStatus status = rv_store_verify(library->store, picture_decodes, fault, user, fault_count, err);
+    SearchIndex *index = library->index;
+    Store *store = library->store;
+    RvStatus status = rv_store_verify(store, picture_decodes, fault, user, fault_count, err);
     // Codes of rows that are faulty themselves say nothing.
     if (status == RV_OK && *fault_count == 0)
-        status = rv_codes_verify(library->store, fault, user, fault_count, err);
-    if (status == RV_OK && *fault_count == 0)
-        status = rv_lists_verify(library->store, fault, user, fault_count, err);
+        status = rv_codes_verify(&index->codes, store, fault, user, fault_count, err);
+    if (status == RV_OK && *fault_count == 0 && rv_store_ann_is_derived(store))
+        status = start_pool(library, err);
+    if (status == RV_OK && *fault_count == 0 && rv_store_ann_is_derived(store))
+        status = rv_lists_verify(&index->lists, &index->codes, store, library->pool, fault, user, fault_count,
+                                 err);
     return status;
 }
 

@@ -196,8 +196,9 @@ static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int 
     return status;
 }
 
-RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
-                         size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err)
+RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
+                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
+                         RvError *err)
 {
     *out = (RvHits){0};
     if (term_count == 0 || term_count > TERMS_MAX)
@@ -234,7 +235,8 @@ RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, con
     if (status == RV_OK && (options == NULL || options->fusion == RV_FUSION_MEAN))
         status = refuse_nothing(query, term_count, identity.dimensions, err);
     if (status == RV_OK)
-        status = rv_search_frames(store, pool, query, term_count, identity.dimensions, options, out, err);
+        status =
+            rv_search_frames(index, store, pool, query, term_count, identity.dimensions, options, out, err);
     if (status == RV_OK && out->count == 0 && options->video_glob != NULL)
         status = require_video(store, options->video_glob, err);
     free(query);

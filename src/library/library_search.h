@@ -6,10 +6,12 @@
 #include "base/threads.h"
 #include "reelvec/rows.h"
 #include "reelvec/search.h"
+#include "search/search_index.h"
 #include "store/store.h"
 
 /* As rv_library_search, on a store. encoder may be NULL while no term is a text or a picture. */
-RvStatus rv_query_search(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
-                         size_t term_count, const RvSearchOptions *options, RvHits *out, RvError *err);
+RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
+                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
+                         RvError *err);
 
 #endif

@@ -9,9 +9,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
-#include "search/codes/codes.h"
 #include "search/moments.h"
-#include "search/scan_exact.h"
+#include "search/scan_codes.h"
 #include "search/topk.h"
 #include "store/video_name.h"
 
@@ -26,6 +25,7 @@ typedef struct VideoPlace {
 } VideoPlace;
 
 typedef struct Query {
+    SearchIndex *index; // NULL: rows alone
     Store *store;
     ThreadPool *pool;
     const QueryVector *terms;
@@ -286,13 +286,12 @@ static RvStatus scan_in_store(Query *query, const float *vector, const FrameFilt
     return status;
 }
 
-/* By way of the codes, where there are any; *done: query->top is complete. */
+/* By way of the codes, if there are any. If *done, query->top is complete. */
 static RvStatus scan_codes(Query *query, const float *vector, bool *done, RvError *err)
 {
     static const size_t lists_from[] = {
         [RV_SCAN_AUTO] = LISTS_MIN_ROWS, [RV_SCAN_EXACT] = SIZE_MAX, [RV_SCAN_APPROXIMATE] = 0};
     CodeScan job = {.pool = query->pool,
-                    .lists_from = lists_from[query->options.scan],
                     .limit = query->top.limit,
                     .min_score = query->options.min_score,
                     .video_ids = query->video_ids,
@@ -300,8 +299,8 @@ static RvStatus scan_codes(Query *query, const float *vector, bool *done, RvErro
                     .some_videos = query->place_count < query->videos.count,
                     .after_s = query->options.after_s,
                     .before_s = query->options.before_s};
-    RvStatus status =
-        rv_codes_scan(query->store, &job, vector, query->dimensions, rank_block, query, done, err);
+    RvStatus status = rv_scan_codes(query->index, query->store, &job, lists_from[query->options.scan], vector,
+                                    query->dimensions, rank_block, query, done, err);
     if (!*done)
         rv_topk_clear(&query->top);
     return status;
@@ -327,7 +326,7 @@ static RvStatus scan(Query *query, RvError *err)
     bool done = false;
     if (status == RV_OK && mean)
         status = scan_in_store(query, vectors, &filter, &done, err);
-    if (status == RV_OK && mean && !done)
+    if (status == RV_OK && mean && !done && query->index != NULL)
         status = scan_codes(query, vectors, &done, err);
     if (status == RV_OK && !done)
         status = rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
@@ -415,12 +414,17 @@ static void clear_query(Query *query)
     rv_videos_clear(&query->videos);
 }
 
-RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *terms, size_t term_count,
-                          int dimensions, const RvSearchOptions *options, RvHits *out, RvError *err)
+RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
+                          size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
+                          RvError *err)
 {
     *out = (RvHits){0};
-    Query query = {
-        .store = store, .pool = pool, .terms = terms, .term_count = term_count, .dimensions = dimensions};
+    Query query = {.index = index,
+                   .store = store,
+                   .pool = pool,
+                   .terms = terms,
+                   .term_count = term_count,
+                   .dimensions = dimensions};
     if (options != NULL)
         query.options = *options;
     if (query.options.top == 0)
@@ -429,8 +433,8 @@ RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *ter
     RvStatus status = check_terms(&query, err);
     if (status == RV_OK)
         status = check_options(&query.options, err);
-    if (status == RV_OK && query.options.fusion == RV_FUSION_MEAN)
-        rv_codes_ensure(store, pool);
+    if (status == RV_OK && query.options.fusion == RV_FUSION_MEAN && index != NULL)
+        rv_search_index_ensure(index, store, pool);
     if (status == RV_OK)
         status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)

@@ -8,14 +8,17 @@
 #include "reelvec/rows.h"
 #include "reelvec/search.h"
 #include "search/fusion.h"
+#include "search/search_index.h"
 #include "store/store.h"
 
 /* The best frames that options (NULL: defaults) let through, of one state of the library. Hits carry video
  * ids and paths; order: score, then path, then frame number. dimensions: length of the vectors. pool NULL:
- * one thread. A library without frames gives no hits. Errors: ARGUMENT (no terms, bad weight or bound),
- * MISMATCH (another length than the library's), FORMAT (damaged row), those of reading. */
-RvStatus rv_search_frames(Store *store, ThreadPool *pool, const QueryVector *terms, size_t term_count,
-                          int dimensions, const RvSearchOptions *options, RvHits *out, RvError *err);
+ * one thread. index NULL: neither codes nor lists are used. A library without frames has no hits. Errors:
+ * ARGUMENT (no terms, bad weight or bound), MISMATCH (another length than the library's), FORMAT (damaged
+ * row), those of reading. */
+RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
+                          size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
+                          RvError *err);
 
 /* vector / its Euclidean length. ARGUMENT where the length is 0 or not finite. */
 RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err);

@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/threads.h"
 #include "store/store_backend.h"
 
 /* What a URI starts with, and who answers. backend NULL: a kind that this build leaves out. The last one
@@ -126,18 +125,7 @@ RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out
     RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
-    if (status == RV_OK)
-        status = rv_threads_check(effective.thread_count, err);
-    if (status == RV_OK)
-        status = backend->open(uri, &effective, out, err);
-    if (status == RV_OK)
-        (*out)->thread_count = effective.thread_count;
-    return status;
-}
-
-int rv_store_thread_count(const Store *store)
-{
-    return store->thread_count;
+    return status == RV_OK ? backend->open(uri, &effective, out, err) : status;
 }
 
 RvStatus rv_store_queue_possible(const char *uri, RvError *err)
@@ -153,15 +141,18 @@ RvStatus rv_store_queue_possible(const char *uri, RvError *err)
 
 void rv_store_close(Store *store)
 {
-    if (store == NULL)
-        return;
-    rv_store_attach(store, NULL, NULL);
-    store->backend->close(store);
+    if (store != NULL)
+        store->backend->close(store);
 }
 
 const char *rv_store_uri(const Store *store)
 {
     return store->uri;
+}
+
+const RvLog *rv_store_log(const Store *store)
+{
+    return &store->log;
 }
 
 bool rv_store_is_read_only(const Store *store)

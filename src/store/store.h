@@ -91,7 +91,6 @@ typedef struct Store Store;
 typedef struct StoreOptions {
     bool read_only;   // refuse to create or change anything
     bool create;      // make an empty library if there is none
-    int thread_count; // of what works on its rows; 0: one per core
     RvLog log;
 } StoreOptions;
 
@@ -103,8 +102,7 @@ RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
 bool rv_store_is_read_only(const Store *store);
-/* As the options of opening say; 0: one per core. */
-int rv_store_thread_count(const Store *store);
+const RvLog *rv_store_log(const Store *store);
 /* A library's address as messages may show it: without password and parameters, also where it is mistyped; a
  * path that begins with a '/' or a '.' as it is. Cut where it does not fit. */
 void rv_store_show_uri(const char *uri, char *shown, size_t size_bytes);
@@ -293,12 +291,6 @@ RvStatus rv_store_derived_register(Store *store, const char *name, RvError *err)
 RvStatus rv_store_derived_publish(Store *store, const char *name, const DerivedState *seen,
                                   const uint8_t *token, RvStatus (*place)(void *user, RvError *err),
                                   void *user, bool *done, RvError *err);
-
-/* One object of the searching side that lives as long as the store: what it holds in memory of this library.
- */
-void rv_store_attach(Store *store, void *object, void (*destroy)(void *object));
-void *rv_store_attached(const Store *store);
-const RvLog *rv_store_log(const Store *store);
 
 /* Counts and extremes; check_picture (NULL: heights stay 0) needs to read no more than a picture's header. */
 RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *out, RvError *err);

@@ -14,7 +14,6 @@ struct Store {
     char *uri; // as messages name it
     bool read_only;
     RvLog log;
-    int thread_count;   // of what works on its rows; 0: one per core
     int schema_version; // of the library; what is older than this reelvec's may lack tables
     bool has_notes;     // the table library_notes was there when it was opened, and may be read
     int snapshot_depth; // begun and not ended; only the outermost reaches the backend
@@ -22,8 +21,6 @@ struct Store {
     ModelIdentity identity;
     int64_t lease_job, lease_number; // what this store took from the list; lease_job 0: nothing
     double lease_s;
-    void *attached; // see rv_store_attach
-    void (*detach)(void *object);
 };
 
 /* A frame's row as it lies in the database, borrowed during the callback. fault: NULL, or what is wrong with

@@ -5,24 +5,6 @@
 #include "base/error.h"
 #include "store/store_backend.h"
 
-void rv_store_attach(Store *store, void *object, void (*destroy)(void *object))
-{
-    if (store->attached != NULL && store->detach != NULL)
-        store->detach(store->attached);
-    store->attached = object;
-    store->detach = destroy;
-}
-
-void *rv_store_attached(const Store *store)
-{
-    return store->attached;
-}
-
-const RvLog *rv_store_log(const Store *store)
-{
-    return &store->log;
-}
-
 RvStatus rv_store_derived_path(Store *store, const char *suffix, char *path, size_t size_bytes, RvError *err)
 {
     if (store->backend->derived == NULL)

@@ -9,8 +9,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include "search/codes/codes.h"
 #include "search/query.h"
+#include "search/scan_codes.h"
 
 typedef struct LogCount {
     size_t lines;
@@ -25,6 +25,48 @@ static inline void count_line(void *user, RvLogLevel level, const char *message)
     snprintf(log->last, sizeof log->last, "%s", message);
 }
 
+/* What searches of an open store stand on. A table, so that tests can name it by the store. */
+static struct IndexOfStore {
+    Store *store;
+    SearchIndex *index;
+} indexes[16];
+
+static inline SearchIndex *index_of(Store *store)
+{
+    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++) {
+        if (indexes[i].store == store)
+            return indexes[i].index;
+    }
+    fail_msg("a store without an index");
+    return NULL;
+}
+
+/* device NULL: none. The index that the store had goes. */
+static inline RvStatus give_index(Store *store, const char *device, RvLog log, RvError *error)
+{
+    struct IndexOfStore *place = NULL;
+    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0] && (place == NULL || place->store != store);
+         i++) {
+        if (indexes[i].store == store || indexes[i].store == NULL)
+            place = &indexes[i];
+    }
+    assert_non_null(place);
+    rv_search_index_destroy(place->index);
+    *place = (struct IndexOfStore){.store = store};
+    return rv_search_index_create(device, log, &place->index, error);
+}
+
+static inline void close_codes_store(Store *store)
+{
+    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++) {
+        if (store != NULL && indexes[i].store == store) {
+            rv_search_index_destroy(indexes[i].index);
+            indexes[i] = (struct IndexOfStore){0};
+        }
+    }
+    rv_store_close(store);
+}
+
 static inline Store *open_codes_store(const char *path, bool read_only, LogCount *log)
 {
     Store *store = NULL;
@@ -33,9 +75,7 @@ static inline Store *open_codes_store(const char *path, bool read_only, LogCount
         options.log = (RvLog){count_line, log};
     assert_ok(rv_store_open(path, &options, &store, err));
     // The tests of the codes run once more with searches on a device.
-    const char *device = getenv("REELVEC_TEST_SEARCH_DEVICE");
-    if (device != NULL)
-        assert_ok(rv_codes_use_device(store, device, err));
+    assert_ok(give_index(store, getenv("REELVEC_TEST_SEARCH_DEVICE"), options.log, err));
     return store;
 }
 
@@ -75,12 +115,26 @@ static inline void get_state(Store *store, DerivedState *state)
     assert_ok(rv_store_derived_state(store, CODES_NAME, state, err));
 }
 
-/* Whether a search of the store can use codes now. */
-static inline CodeFile *codes_of(Store *store, int dimensions)
+/* The codes that a search of the store can use now; NULL: none. Valid while no other thread uses the index.
+ */
+static inline const CodeFile *codes_of(Store *store, int dimensions)
 {
     DerivedState state;
     get_state(store, &state);
-    return rv_codes_open(store, &state, dimensions);
+    CodeFile *file = rv_codes_hold(&index_of(store)->codes, store, &state, dimensions);
+    rv_code_file_release(file);
+    return file;
+}
+
+static inline RvStatus update_codes(Store *store, int64_t min_rows, RvError *error)
+{
+    return rv_codes_update(&index_of(store)->codes, store, NULL, min_rows, error);
+}
+
+static inline RvStatus verify_codes(Store *store, void (*fault)(void *user, const char *line),
+                                    size_t *fault_count, RvError *error)
+{
+    return rv_codes_verify(&index_of(store)->codes, store, fault, NULL, fault_count, error);
 }
 
 static inline void fill_random(uint64_t *seed, float *values, size_t count, double scale)
@@ -124,8 +178,8 @@ static inline void assert_codes_change_nothing(Store *store, Store *rows, const 
     assert_null(codes_of(rows, dimensions));
     QueryVector term = {vector, 1};
     RvHits with = {0}, without = {0};
-    assert_ok(rv_search_frames(rows, NULL, &term, 1, dimensions, options, &without, err));
-    assert_ok(rv_search_frames(store, NULL, &term, 1, dimensions, options, &with, err));
+    assert_ok(rv_search_frames(index_of(rows), rows, NULL, &term, 1, dimensions, options, &without, err));
+    assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, dimensions, options, &with, err));
     assert_same_hits(&with, &without, why);
     rv_hits_clear(&with);
     rv_hits_clear(&without);

@@ -56,8 +56,27 @@ static inline void lists_path(const char *library, char *path, size_t size_bytes
 static inline RvAnnInfo lists_info(Store *store)
 {
     RvAnnInfo info;
-    assert_ok(rv_lists_info(store, &info, err));
+    assert_ok(rv_search_index_info(index_of(store), store, &info, err));
     return info;
+}
+
+static inline RvStatus build_lists(Store *store, ThreadPool *pool, const RvAnnOptions *options,
+                                   RvError *error)
+{
+    return rv_search_index_build(index_of(store), store, pool, options, error);
+}
+
+static inline RvStatus update_lists(Store *store, RvError *error)
+{
+    SearchIndex *index = index_of(store);
+    return rv_lists_update(&index->lists, &index->codes, store, NULL, error);
+}
+
+static inline RvStatus verify_lists(Store *store, void (*fault)(void *user, const char *line),
+                                    size_t *fault_count, RvError *error)
+{
+    SearchIndex *index = index_of(store);
+    return rv_lists_verify(&index->lists, &index->codes, store, NULL, fault, NULL, fault_count, error);
 }
 
 /* The answer by the lists: as many hits as the rows give, each with the score that the rows give. Gives how
@@ -71,8 +90,8 @@ static inline size_t check_answer(Store *store, Store *rows, const float *vector
     by_lists.scan = RV_SCAN_APPROXIMATE;
     all.scan = RV_SCAN_EXACT;
     all.top = 1000000;
-    assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &by_lists, &found, err));
-    assert_ok(rv_search_frames(rows, NULL, &term, 1, DIMENSIONS, &all, &exact, err));
+    assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, &by_lists, &found, err));
+    assert_ok(rv_search_frames(index_of(rows), rows, NULL, &term, 1, DIMENSIONS, &all, &exact, err));
     size_t wanted = exact.count < options->top ? exact.count : options->top, good = 0, at = 0;
     if (found.count != wanted)
         fail_msg("%s: %zu hits of %zu", why, found.count, wanted);
@@ -96,8 +115,8 @@ static inline size_t check_answer(Store *store, Store *rows, const float *vector
 static inline void assert_no_faults(Store *store)
 {
     size_t faults = 0;
-    assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
-    assert_ok(rv_lists_verify(store, print_fault, NULL, &faults, err));
+    assert_ok(verify_codes(store, print_fault, &faults, err));
+    assert_ok(verify_lists(store, print_fault, &faults, err));
     assert_int_equal(faults, 0);
 }
 

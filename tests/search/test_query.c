@@ -234,7 +234,8 @@ static void compare_moments(Case *c, Store *store, uint64_t round)
     c->options.moment_gap_s = round % 2 == 0 ? gap_s : 0;
     size_t expected = reference_moments(c, used, gap_s, peaks);
     RvHits hits = {0};
-    assert_ok(rv_search_frames(store, NULL, c->terms, c->term_count, DIMENSIONS, &c->options, &hits, err));
+    assert_ok(
+        rv_search_frames(NULL, store, NULL, c->terms, c->term_count, DIMENSIONS, &c->options, &hits, err));
     assert_int_equal(hits.count, expected < top ? expected : top);
     for (size_t i = 0; i < hits.count; i++) {
         assert_true(fabs(hits.items[i].score - peaks[i]) < 1e-9);
@@ -261,8 +262,8 @@ static void search_equals_sorting_everything(void **state)
         fill_library(store, c, &seed);
         make_query(c, &seed);
         RvHits hits = {0};
-        assert_ok(rv_search_frames(store, round % 2 == 0 ? pool : NULL, c->terms, c->term_count, DIMENSIONS,
-                                   &c->options, &hits, err));
+        assert_ok(rv_search_frames(NULL, store, round % 2 == 0 ? pool : NULL, c->terms, c->term_count,
+                                   DIMENSIONS, &c->options, &hits, err));
         rank_by_reference(c);
         compare_hits(c, &hits, round);
         hit_count += hits.count;
@@ -304,16 +305,16 @@ static void search_refuses_what_makes_no_sense(void **state)
     RvHits hits = {0};
     assert_ok(rv_store_open("memory:", &create_options, &store, err));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_refused(rv_search_frames(store, NULL, &cases[i].term, cases[i].term_count, DIMENSIONS,
+        assert_refused(rv_search_frames(NULL, store, NULL, &cases[i].term, cases[i].term_count, DIMENSIONS,
                                         &cases[i].options, &hits, err),
                        RV_ERROR_ARGUMENT, cases[i].words);
     QueryVector term = {good, 1};
-    assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+    assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
     assert_int_equal(hits.count, 0);
     ModelIdentity model = test_model(DIMENSIONS + 1);
     assert_ok(rv_store_require_identity(store, &model, err));
-    assert_refused(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err), RV_ERROR_MISMATCH,
-                   "holds 7-dimension embeddings of ViT-T/8, the query has 6");
+    assert_refused(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err),
+                   RV_ERROR_MISMATCH, "holds 7-dimension embeddings of ViT-T/8, the query has 6");
     rv_hits_clear(&hits);
     rv_hits_clear(NULL);
     rv_store_close(store);

@@ -3,7 +3,6 @@
  */
 #include "../store/backend_fixture.h"
 
-#include "search/ivf/ivf.h"
 #include "search/query.h"
 #include "store/store_backend.h"
 
@@ -55,11 +54,13 @@ static void fill(Store *store, bool normalized)
     }
 }
 
+static SearchIndex *index_used; // of the library that is tested, not of the reference
+
 static RvHits ask(Store *store, const float *vector, const RvSearchOptions *options)
 {
     RvHits hits = {0};
     QueryVector term = {vector, 1};
-    assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, options, &hits, err));
+    assert_ok(rv_search_frames(index_used, store, NULL, &term, 1, DIMENSIONS, options, &hits, err));
     return hits;
 }
 
@@ -121,9 +122,11 @@ static void exact_search_gives_the_same_hits_everywhere(void **state)
 static void refuse_bad_options(Store *store)
 {
     RvAnnOptions options = {.kind = "no such"};
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "there are ");
+    assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_ARGUMENT,
+                   "there are ");
     options = (RvAnnOptions){.settings = "x=1"};
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, "no setting x");
+    assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_ARGUMENT,
+                   "no setting x");
     // The kind's first setting, m or lists.
     static const struct {
         const char *format, *words;
@@ -132,7 +135,8 @@ static void refuse_bad_options(Store *store)
         char text[80];
         snprintf(text, sizeof text, bad[i].format, store->backend->ann_kinds[0].settings[0].name);
         options = (RvAnnOptions){.settings = text};
-        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_ARGUMENT, bad[i].words);
+        assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_ARGUMENT,
+                       bad[i].words);
     }
 }
 
@@ -142,11 +146,16 @@ static void ann_is_built_used_and_dropped(void **state)
     Store *store = fixture->store;
     const AnnKind *kinds = store->backend->ann_kinds;
     RvAnnOptions options = {0};
+    assert_ok(rv_search_index_create(NULL, (RvLog){0}, &index_used, err));
     if (kinds == NULL) {
-        assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_UNSUPPORTED, "not available");
+        assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_UNSUPPORTED,
+                       "not available");
+        rv_search_index_destroy(index_used);
+        index_used = NULL;
         return;
     }
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "empty");
+    assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_NOT_FOUND,
+                   "empty");
     fill(store, true);
     float vector[DIMENSIONS];
     QueryVector term = {vector, 1};
@@ -154,13 +163,13 @@ static void ann_is_built_used_and_dropped(void **state)
     RvSearchOptions exactly = {.top = 10, .scan = RV_SCAN_EXACT};
     make_frame_vector(2, 45, vector);
     assert_refused_with_hint(
-        rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err), RV_ERROR_NOT_FOUND,
+        rv_search_frames(index_used, store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err), RV_ERROR_NOT_FOUND,
         "no approximate index", RV_HINT_BUILD_INDEX);
     for (; kinds->name != NULL; kinds++) {
         options.kind = kinds->name;
-        assert_ok(rv_lists_build(store, NULL, &options, err));
+        assert_ok(rv_search_index_build(index_used, store, NULL, &options, err));
         RvAnnInfo info = {0};
-        assert_ok(rv_lists_info(store, &info, err));
+        assert_ok(rv_search_index_info(index_used, store, &info, err));
         assert_true(info.present);
         assert_string_equal(info.kind, kinds->name);
         // The frames that stand still tie; any of them is right, so scores are compared and not rows.
@@ -180,11 +189,13 @@ static void ann_is_built_used_and_dropped(void **state)
         by_index.video_glob = NULL;
     }
     bool dropped = false;
-    assert_ok(rv_lists_drop(store, &dropped, err));
+    assert_ok(rv_search_index_drop(store, &dropped, err));
     assert_true(dropped);
-    assert_ok(rv_lists_drop(store, &dropped, err));
+    assert_ok(rv_search_index_drop(store, &dropped, err));
     assert_false(dropped);
     refuse_bad_options(store);
+    rv_search_index_destroy(index_used);
+    index_used = NULL;
 }
 
 static const BackendCase cases[] = {

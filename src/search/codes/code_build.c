@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making codes of rows: the whole file, or a segment for what has changed; and comparing them with the rows.
- */
+/* Making codes of rows: the whole file, or a segment for what has changed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "search/codes/codes.h"
-#include "search/new_file.h"
+#include "store/new_file.h"
 
 #define ENCODE_TASK ((size_t)32)
 // Changed rows are read from the database by every query: up to this share of the rows that costs little.
@@ -147,6 +146,7 @@ static RvStatus encode_block(void *user, const FrameBlock *block, RvError *err)
 /* ---- what to do --------------------------------------------------------------------------------------- */
 
 typedef struct Update {
+    Codes *codes;
     Store *store;
     ThreadPool *pool;
     DerivedState state;
@@ -197,6 +197,25 @@ static size_t count_gone(const CodeFile *file, const KeyRange *changed, size_t c
     return gone;
 }
 
+static RvStatus plan_change(Update *update, const CodeFile *file, int64_t min_rows, RvError *err)
+{
+    size_t gone = count_gone(file, update->changed, update->changed_count), rows = file->row_count;
+    size_t changed_rows = (size_t)update->changed_rows;
+    size_t enough = rows / CHANGED_SHARE > CHANGED_MIN ? rows / CHANGED_SHARE : CHANGED_MIN;
+    enough = (size_t)min_rows < CHANGED_MIN ? (size_t)min_rows : enough;
+    struct stat facts;
+    bool grows = fstat(file->descriptor, &facts) == 0 && facts.st_nlink == 1 &&
+                 file->segment_count < CODE_SEGMENTS_MAX && changed_rows <= rows;
+    bool stale = gone > rows / GONE_SHARE;
+    update->whole = stale || !grows;
+    update->needed = stale || changed_rows >= enough || update->changed_count >= enough;
+    update->offset = file->end;
+    memcpy(update->previous, file->token, sizeof update->previous);
+    return update->needed && update->whole
+               ? rv_store_count_frames(update->store, NULL, &update->row_count, err)
+               : RV_OK;
+}
+
 /* Decide within a snapshot whether the codes must be written (`needed`), and whether the whole file is
  * written or a segment is appended (`whole`). `min_rows` is CODES_MIN_ROWS; a test passes less, which lowers
  * `enough` too.
@@ -222,30 +241,19 @@ static RvStatus plan(Update *update, int64_t min_rows, RvError *err)
 {
     RvStatus status = rv_store_derived_changes(update->store, &update->state, &update->changed,
                                                &update->changed_count, err);
-    CodeFile *file =
-        status == RV_OK ? rv_codes_open(update->store, &update->state, update->dimensions) : NULL;
-    if (status == RV_OK && file == NULL) {
+    if (status != RV_OK)
+        return status;
+    CodeFile *file = rv_codes_hold(update->codes, update->store, &update->state, update->dimensions);
+    if (file == NULL) {
         status = rv_store_count_frames(update->store, NULL, &update->row_count, err);
         update->whole = true;
         update->needed = update->row_count >= min_rows;
         return status;
     }
-    if (status == RV_OK)
-        status = count_changed(update, err);
-    if (status != RV_OK || update->changed_count == 0)
-        return status;
-    size_t gone = count_gone(file, update->changed, update->changed_count), rows = file->row_count;
-    size_t enough = rows / CHANGED_SHARE > CHANGED_MIN ? rows / CHANGED_SHARE : CHANGED_MIN;
-    enough = (size_t)min_rows < CHANGED_MIN ? (size_t)min_rows : enough;
-    struct stat facts;
-    update->whole = fstat(file->descriptor, &facts) != 0 || facts.st_nlink != 1 || gone > rows / GONE_SHARE ||
-                    file->segment_count == CODE_SEGMENTS_MAX || (size_t)update->changed_rows > rows;
-    update->needed =
-        (size_t)update->changed_rows >= enough || gone > rows / GONE_SHARE || update->changed_count >= enough;
-    update->offset = file->end;
-    memcpy(update->previous, file->token, sizeof update->previous);
-    if (status == RV_OK && update->needed && update->whole)
-        status = rv_store_count_frames(update->store, NULL, &update->row_count, err);
+    status = count_changed(update, err);
+    if (status == RV_OK && update->changed_count > 0)
+        status = plan_change(update, file, min_rows, err);
+    rv_code_file_release(file);
     return status;
 }
 
@@ -329,13 +337,9 @@ static RvStatus work(Update *update, int64_t min_rows, bool write, RvError *err)
 static RvStatus make_and_publish(Update *update, int64_t min_rows, RvError *err)
 {
     bool done = false;
-    ThreadPool *own = NULL;
-    RvStatus status =
-        update->pool == NULL ? rv_threads_create(rv_store_thread_count(update->store), &own, err) : RV_OK;
-    if (own != NULL)
-        update->pool = own;
+    RvStatus status = RV_OK;
     // Changes must be logged before the snapshot that the codes are made of.
-    if (status == RV_OK && !update->state.registered)
+    if (!update->state.registered)
         status = rv_store_derived_register(update->store, CODES_NAME, err);
     if (status == RV_OK && getrandom(update->token, sizeof update->token, 0) != (ssize_t)sizeof update->token)
         status = rv_error_set(err, RV_ERROR_IO, "no random numbers: %s", strerror(errno));
@@ -344,18 +348,17 @@ static RvStatus make_and_publish(Update *update, int64_t min_rows, RvError *err)
     if (status == RV_OK && update->needed && update->state.registered)
         status = rv_store_derived_publish(update->store, CODES_NAME, &update->state, update->token,
                                           place_file, update, &done, err);
-    rv_threads_destroy(own);
     return status;
 }
 
-RvStatus rv_codes_update(Store *store, ThreadPool *pool, int64_t min_rows, RvError *err)
+RvStatus rv_codes_update(Codes *codes, Store *store, ThreadPool *pool, int64_t min_rows, RvError *err)
 {
     if (rv_store_is_read_only(store))
         return RV_OK;
     Update *update = rv_mem_alloc(1, sizeof *update, err);
     if (update == NULL)
         return RV_ERROR_MEMORY;
-    *update = (Update){.store = store, .pool = pool, .file.descriptor = -1};
+    *update = (Update){.codes = codes, .store = store, .pool = pool, .file.descriptor = -1};
     min_rows = min_rows > 0 ? min_rows : CODES_MIN_ROWS;
     RvStatus status = rv_store_derived_state(store, CODES_NAME, &update->state, err);
     bool supported = status == RV_OK && update->state.supported;

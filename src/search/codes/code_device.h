@@ -3,7 +3,7 @@
 #ifndef RV_CODE_DEVICE_H
 #define RV_CODE_DEVICE_H
 
-#include "search/codes/code_scan.h"
+#include "search/codes/code_job.h"
 
 typedef struct CodeDevice CodeDevice;
 

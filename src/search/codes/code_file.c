@@ -144,11 +144,42 @@ static RvStatus read_header(const CodeFile *file, const char *path, uint64_t off
     return RV_OK;
 }
 
+/* The bytes of one segment, shared by the files that hold it. */
+typedef struct CodeMapping {
+    atomic_int holder_count;
+    void *memory;
+    size_t size_bytes;
+    atomic_uchar *checked; // [blocks]
+} CodeMapping;
+
+static void release_mapping(CodeMapping *mapping)
+{
+    if (mapping == NULL || atomic_fetch_sub(&mapping->holder_count, 1) > 1)
+        return;
+    munmap(mapping->memory, mapping->size_bytes);
+    free(mapping->checked);
+    free(mapping);
+}
+
+static RvStatus make_mapping(void *memory, const CodeLayout *layout, CodeMapping **out, RvError *err)
+{
+    CodeMapping *mapping = rv_mem_alloc(1, sizeof *mapping, err);
+    atomic_uchar *checked = rv_mem_alloc(layout->block_count, sizeof *checked, err);
+    if (mapping == NULL || checked == NULL) {
+        free(mapping);
+        free(checked);
+        munmap(memory, layout->size);
+        return RV_ERROR_MEMORY;
+    }
+    *mapping = (CodeMapping){.memory = memory, .size_bytes = layout->size, .checked = checked};
+    atomic_init(&mapping->holder_count, 1);
+    *out = mapping;
+    return RV_OK;
+}
+
 static void clear_segment(CodeSegment *segment)
 {
-    if (segment->mapping != NULL)
-        munmap(segment->mapping, segment->mapping_bytes);
-    free(segment->checked);
+    release_mapping(segment->mapping);
     free(segment->gone);
     *segment = (CodeSegment){0};
 }
@@ -177,12 +208,11 @@ static RvStatus map_segment(const CodeFile *file, const char *path, uint64_t off
                              .fine = bytes + layout->fine,
                              .rows = (const CodeRow *)(bytes + layout->rows),
                              .dead = (const KeyRange *)(bytes + layout->dead),
-                             .dead_count = header->dead_count,
-                             .mapping = memory,
-                             .mapping_bytes = layout->size};
+                             .dead_count = header->dead_count};
     memcpy(segment->token, header->token, sizeof segment->token);
-    segment->checked = rv_mem_alloc(layout->block_count, sizeof *segment->checked, err);
-    RvStatus status = segment->checked != NULL ? RV_OK : RV_ERROR_MEMORY;
+    RvStatus status = make_mapping(memory, layout, &segment->mapping, err);
+    if (status == RV_OK)
+        segment->checked = segment->mapping->checked;
     if (status == RV_OK &&
         (rv_code_kernels_scalar.checksum(segment->dead, segment->dead_count * sizeof(KeyRange)) !=
              header->dead_checksum ||
@@ -193,7 +223,7 @@ static RvStatus map_segment(const CodeFile *file, const char *path, uint64_t off
     return status;
 }
 
-/* gone of every segment from the dead keys of those after it. */
+/* gone of every segment, which is empty so far, from the dead keys of those after it. */
 static RvStatus gather_gone(CodeFile *file, RvError *err)
 {
     KeyRange *later = NULL;
@@ -201,9 +231,6 @@ static RvStatus gather_gone(CodeFile *file, RvError *err)
     RvStatus status = RV_OK;
     for (size_t i = file->segment_count; status == RV_OK && i-- > 0;) {
         CodeSegment *segment = &file->segments[i];
-        free(segment->gone);
-        segment->gone = NULL;
-        segment->gone_count = 0;
         if (later_count > 0) {
             segment->gone = rv_mem_alloc(later_count, sizeof *later, err);
             if (segment->gone == NULL)
@@ -230,6 +257,35 @@ static RvStatus gather_gone(CodeFile *file, RvError *err)
     return status;
 }
 
+static void append_segment(CodeFile *file, const CodeSegment *segment, uint64_t size_bytes)
+{
+    file->segments[file->segment_count++] = *segment;
+    file->row_count += segment->row_count;
+    file->end += size_bytes;
+    memcpy(file->token, segment->token, sizeof file->token);
+}
+
+static bool has_token(const CodeFile *file, const uint8_t *token)
+{
+    return file->segment_count > 0 && memcmp(file->token, token, sizeof file->token) == 0;
+}
+
+/* The segments of `known` up to the one with the token, or all of them. */
+static void share_segments(CodeFile *file, const CodeFile *known, const uint8_t *token)
+{
+    struct stat here, there;
+    if (fstat(file->descriptor, &here) != 0 || fstat(known->descriptor, &there) != 0 ||
+        here.st_dev != there.st_dev || here.st_ino != there.st_ino || file->dimensions != known->dimensions)
+        return;
+    for (size_t i = 0; i < known->segment_count && !has_token(file, token); i++) {
+        CodeSegment segment = known->segments[i];
+        atomic_fetch_add(&segment.mapping->holder_count, 1);
+        segment.gone = NULL;
+        segment.gone_count = 0;
+        append_segment(file, &segment, segment.mapping->size_bytes);
+    }
+}
+
 /* Map segments from file->end on until one has the token. */
 static RvStatus map_segments(CodeFile *file, const char *path, const uint8_t *token, RvError *err)
 {
@@ -237,65 +293,66 @@ static RvStatus map_segments(CodeFile *file, const char *path, const uint8_t *to
     if (fstat(file->descriptor, &facts) != 0 || !S_ISREG(facts.st_mode))
         return unusable(path, "is not a regular file", err);
     RvStatus status = RV_OK;
-    while (status == RV_OK &&
-           (file->segment_count == 0 || memcmp(file->token, token, sizeof file->token) != 0)) {
+    while (status == RV_OK && !has_token(file, token)) {
         Header header;
         CodeLayout layout;
+        CodeSegment segment;
         if (file->segment_count == CODE_SEGMENTS_MAX)
             return unusable(path, "has too many parts", err);
         status = read_header(file, path, file->end, (uint64_t)facts.st_size, &header, &layout, err);
         if (status == RV_OK)
-            status = map_segment(file, path, file->end, &header, &layout,
-                                 &file->segments[file->segment_count], err);
-        if (status != RV_OK)
-            break;
-        file->segment_count++;
-        file->row_count += header.row_count;
-        file->end += layout.size;
-        memcpy(file->token, header.token, sizeof file->token);
+            status = map_segment(file, path, file->end, &header, &layout, &segment, err);
+        if (status == RV_OK)
+            append_segment(file, &segment, layout.size);
     }
     return status == RV_OK ? gather_gone(file, err) : status;
 }
 
-RvStatus rv_code_file_open(const char *path, int dimensions, const uint8_t *token, CodeFile *out,
-                           RvError *err)
+RvStatus rv_code_file_open(const char *path, int dimensions, const uint8_t *token, const CodeFile *known,
+                           CodeFile **out, RvError *err)
 {
-    *out = (CodeFile){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK),
-                      .dimensions = dimensions};
-    if (out->descriptor < 0)
-        return rv_error_set(err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
-                            strerror(errno));
-    out->segments = rv_mem_alloc(CODE_SEGMENTS_MAX, sizeof *out->segments, err);
-    RvStatus status = out->segments != NULL ? map_segments(out, path, token, err) : RV_ERROR_MEMORY;
-    if (status != RV_OK)
-        rv_code_file_close(out);
-    return status;
-}
-
-RvStatus rv_code_file_extend(CodeFile *file, const char *path, const uint8_t *token, RvError *err)
-{
-    struct stat here, there;
-    if (fstat(file->descriptor, &here) != 0 || lstat(path, &there) != 0 || here.st_dev != there.st_dev ||
-        here.st_ino != there.st_ino)
-        return unusable(path, "was replaced", err);
-    CodeFile before = *file;
-    RvStatus status = map_segments(file, path, token, err);
-    if (status != RV_OK) {
-        for (size_t i = before.segment_count; i < file->segment_count; i++)
-            clear_segment(&file->segments[i]);
-        *file = before;
+    *out = NULL;
+    CodeFile *file = rv_mem_alloc(1, sizeof *file, err);
+    if (file == NULL)
+        return RV_ERROR_MEMORY;
+    *file = (CodeFile){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK),
+                       .dimensions = dimensions};
+    atomic_init(&file->holder_count, 1);
+    RvStatus status = RV_OK;
+    if (file->descriptor < 0)
+        status = rv_error_set(err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
+                              strerror(errno));
+    if (status == RV_OK) {
+        file->segments = rv_mem_alloc(CODE_SEGMENTS_MAX, sizeof *file->segments, err);
+        status = file->segments != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
+    if (status == RV_OK && known != NULL)
+        share_segments(file, known, token);
+    if (status == RV_OK)
+        status = map_segments(file, path, token, err);
+    if (status == RV_OK)
+        *out = file;
+    else
+        rv_code_file_release(file);
     return status;
 }
 
-void rv_code_file_close(CodeFile *file)
+CodeFile *rv_code_file_hold(CodeFile *file)
 {
+    atomic_fetch_add(&file->holder_count, 1);
+    return file;
+}
+
+void rv_code_file_release(CodeFile *file)
+{
+    if (file == NULL || atomic_fetch_sub(&file->holder_count, 1) > 1)
+        return;
     for (size_t i = 0; i < file->segment_count; i++)
         clear_segment(&file->segments[i]);
     free(file->segments);
     if (file->descriptor >= 0)
         close(file->descriptor);
-    *file = (CodeFile){.descriptor = -1};
+    free(file);
 }
 
 bool rv_code_file_is_whole(const CodeFile *file)

@@ -38,15 +38,17 @@ typedef struct CodeSegment {
     KeyRange *gone; // owned: keys of this segment that later ones took out, rising, apart
     size_t gone_count;
     uint8_t token[STORE_TOKEN_BYTES];
-    atomic_uchar *checked; // owned, [blocks]: 1 when the checksum was found right
-    void *mapping;         // owned
-    size_t mapping_bytes;
+    atomic_uchar *checked; // of the mapping, [blocks]: 1 when the checksum was found right
+    struct CodeMapping *mapping;
 } CodeSegment;
 
+/* A file up to the segment that a state of the library names. It never changes: when the file has grown, the
+ * new state is another CodeFile, which shares the mapped segments and what is known of their checksums. */
 typedef struct CodeFile {
-    int descriptor; // -1: none
+    atomic_int holder_count;
+    int descriptor;
     int dimensions;
-    CodeSegment *segments;
+    CodeSegment *segments; // [segment_count]
     size_t segment_count;
     size_t row_count;
     uint64_t end; // bytes of the file up to the end of the last segment
@@ -62,15 +64,15 @@ typedef struct CodeLayout {
 /* false where the numbers are not those of any segment. */
 bool rv_code_layout(int64_t dimensions, uint64_t row_count, uint64_t dead_count, CodeLayout *out);
 
-/* Map the segments up to the one with the token. FORMAT with the reason where the file is not the library's,
- * damaged or cut short; NOT_FOUND, IO, MEMORY. The checksums of the planes are checked when blocks are first
- * used. */
-RvStatus rv_code_file_open(const char *path, int dimensions, const uint8_t *token, CodeFile *out,
-                           RvError *err);
-/* The same for a file of which the beginning is mapped already, when another process has appended to it. On
- * failure the file stays as it was. */
-RvStatus rv_code_file_extend(CodeFile *file, const char *path, const uint8_t *token, RvError *err);
-void rv_code_file_close(CodeFile *file);
+/* Map the segments up to the one with the token. known: NULL, or an open file; the segments that it has of
+ * the same file are taken from it. *out is to be released. Errors: FORMAT with the reason if the file is not
+ * the library's, damaged or cut short; NOT_FOUND, IO, MEMORY. The checksums of the planes are checked when
+ * blocks are first used. */
+RvStatus rv_code_file_open(const char *path, int dimensions, const uint8_t *token, const CodeFile *known,
+                           CodeFile **out, RvError *err);
+/* Hold an open file once more; returns it. Threads: any number, also for the release. */
+CodeFile *rv_code_file_hold(CodeFile *file);
+void rv_code_file_release(CodeFile *file); // NULL is accepted
 /* Whether the mapped bytes are still there: a file that was cut would fault on reading. */
 bool rv_code_file_is_whole(const CodeFile *file);
 

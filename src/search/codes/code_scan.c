@@ -6,9 +6,8 @@
  * below it is out, ties included. Second pass: the fine codes of those that are left, with bounds some
  * hundred times as close.
  *
- * With lists the first pass looks into one list after another, the most promising first, until enough rows
- * are found and no list is expected to hold a better one. It stops between rounds of lists only, so that what
- * is looked at does not depend on which thread was faster. */
+ * With scan->rows the first pass looks at one round of rows after another. It stops between rounds only, so
+ * that what is looked at does not depend on which thread was faster. */
 #include "search/codes/code_scan.h"
 
 #include <math.h>
@@ -21,7 +20,6 @@
 #include "base/mem.h"
 #include "search/codes/code_device.h"
 #include "search/codes/kth_highest.h"
-#include "search/ivf/ivf_order.h"
 
 #define TASK_BLOCKS ((size_t)16)
 #define REFINE_TASK ((size_t)64)
@@ -31,8 +29,6 @@
 #define OPEN_MIN ((size_t)16384)
 // Doubles of the device may differ by their last bit.
 #define PROMISE_ROUNDING 1e-9
-// Lists of the first round.
-#define FIRST_LISTS ((size_t)8)
 
 typedef struct OpenRow {
     uint32_t segment;
@@ -55,11 +51,9 @@ typedef struct Scan {
     KthHighest lowest;     // of the lower bounds
     _Atomic double threshold;
     atomic_size_t open_count;
-    atomic_bool damaged, not_listed, too_many, no_memory;
+    atomic_bool damaged, other_rows, too_many, no_memory;
     size_t *first_task; // [segments + 1]: task indexes
     size_t *first_row;  // [segments + 1]: counted over the segments
-    ListOrder order;
-    size_t first_piece; // of the round
     OpenRows all;
 } Scan;
 
@@ -80,6 +74,8 @@ static void raise_threshold(Scan *scan, double low)
 
 static bool has_video(const CodeScan *job, int64_t video_id)
 {
+    if (job->video_ids == NULL)
+        return true;
     size_t at = rv_find_first(job->video_ids, job->video_count, sizeof *job->video_ids, 0, video_id);
     return at < job->video_count && job->video_ids[at] == video_id;
 }
@@ -170,7 +166,7 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
 
 static bool is_over(Scan *scan)
 {
-    return atomic_load(&scan->damaged) || atomic_load(&scan->not_listed) || atomic_load(&scan->too_many) ||
+    return atomic_load(&scan->damaged) || atomic_load(&scan->other_rows) || atomic_load(&scan->too_many) ||
            atomic_load(&scan->no_memory);
 }
 
@@ -189,72 +185,50 @@ static void scan_task(void *context, size_t index, int worker)
         scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
 }
 
-/* ---- lists -------------------------------------------------------------------------------------------- */
+/* ---- the rounds of scan->rows ------------------------------------------------------------------------- */
 
-static void scan_run(Scan *scan, size_t run_index, OpenRows *open)
+static void scan_run(Scan *scan, const CodeRun *run, OpenRows *open)
 {
-    const ListFile *lists = scan->job->lists;
-    const ListRun *run = &lists->runs[run_index];
-    size_t segment_index = rv_find_part(scan->first_row, scan->job->listed_segments, run->first);
+    size_t segment_index = rv_find_part(scan->first_row, scan->job->rows->segment_count, run->first);
     const CodeSegment *segment = &scan->job->file->segments[segment_index];
     size_t first = run->first - scan->first_row[segment_index], count = run->count;
-    bool checked = atomic_load_explicit(&lists->checked[run_index], memory_order_relaxed) != 0;
-    if (count > segment->row_count - first) {
-        atomic_store(&scan->not_listed, true);
+    bool checked = atomic_load_explicit(run->checked, memory_order_relaxed) != 0;
+    if (first > segment->row_count || count > segment->row_count - first || count > CODE_BLOCK_ROWS) {
+        atomic_store(&scan->other_rows, true);
         return;
     }
     if (checked && !block_counts(scan->job, segment, first, count))
         return;
     if (!checked)
         rv_code_touch(segment, first, count);
-    int32_t dots[LIST_RUN_ROWS];
+    int32_t dots[CODE_BLOCK_ROWS];
     scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
     if (!checked && rv_code_block_checksum(segment->coarse + first * segment->width, segment->bounds + first,
                                            segment->rows + first, count, segment->width,
                                            scan->kernels) != run->checksum) {
-        atomic_store(&scan->not_listed, true);
+        atomic_store(&scan->other_rows, true);
         return;
     }
-    atomic_store_explicit(&lists->checked[run_index], 1, memory_order_relaxed);
+    atomic_store_explicit(run->checked, 1, memory_order_relaxed);
     keep_rows(scan, (uint32_t)segment_index, first, count, dots, open);
 }
 
-static void list_task(void *context, size_t index, int worker)
+static void piece_task(void *context, size_t index, int worker)
 {
     Scan *scan = context;
-    ListPiece piece = rv_list_order_piece(&scan->order, scan->job->lists, scan->first_piece + index);
-    for (size_t i = 0; i < piece.run_count && !is_over(scan); i++)
-        scan_run(scan, piece.first_run + i, &scan->open[worker]);
+    CodeRun runs[CODE_PIECE_RUNS];
+    size_t count = scan->job->rows->runs(scan->job->rows, index, runs);
+    for (size_t i = 0; i < count && !is_over(scan); i++)
+        scan_run(scan, &runs[i], &scan->open[worker]);
 }
 
-static void scan_probes(Scan *scan, size_t from, size_t to)
+static void scan_rounds(Scan *scan)
 {
-    scan->first_piece = scan->order.first_piece[from];
-    rv_threads_run(scan->job->pool, scan->order.first_piece[to] - scan->order.first_piece[from], list_task,
-                   scan);
-}
-
-/* One round of lists after another. */
-static void scan_lists(Scan *scan)
-{
-    const ListOrder *order = &scan->order;
-    size_t probes = scan->job->lists->settings.probes, from = 1, more = probes > 0 ? probes : FIRST_LISTS;
-    scan_probes(scan, 0, 1); // the rows without usable codes
-    while (from < order->count && !is_over(scan)) {
-        double threshold = atomic_load(&scan->threshold);
-        bool enough = scan->lowest.count == scan->lowest.limit;
-        size_t to = from;
-        if (enough && probes > 0 && from > probes)
-            break;
-        while (to < order->count && to - from < more &&
-               (!enough || probes > 0 || order->probes[to].best >= threshold))
-            to++;
-        if (to == from)
-            break;
-        scan_probes(scan, from, to);
-        from = to;
-        more = from;
-    }
+    CodeRows *rows = scan->job->rows;
+    size_t piece_count = 0;
+    while (!is_over(scan) && rows->next(rows, scan->lowest.count == scan->lowest.limit,
+                                        atomic_load(&scan->threshold), &piece_count))
+        rv_threads_run(scan->job->pool, piece_count, piece_task, scan);
 }
 
 /* ---- first pass on a device --------------------------------------------------------------------------- */
@@ -336,7 +310,7 @@ static void count_tasks(Scan *scan)
     const CodeFile *file = scan->job->file;
     for (size_t i = 0; i < file->segment_count; i++) {
         size_t rows = file->segments[i].row_count;
-        bool whole = scan->job->lists == NULL || i >= scan->job->listed_segments;
+        bool whole = scan->job->rows == NULL || i >= scan->job->rows->segment_count;
         size_t tasks =
             whole ? (rows + TASK_BLOCKS * CODE_BLOCK_ROWS - 1) / (TASK_BLOCKS * CODE_BLOCK_ROWS) : 0;
         scan->first_task[i + 1] = scan->first_task[i] + tasks;
@@ -344,23 +318,17 @@ static void count_tasks(Scan *scan)
     }
 }
 
-/* By the processor, which begins anew where a device has left something. */
-static RvStatus scan_here(Scan *scan, int worker_count, RvError *err)
+/* By the processor, which begins anew if a device has left something. */
+static void scan_here(Scan *scan, int worker_count)
 {
-    RvStatus status = RV_OK;
     reset_threshold(scan);
     atomic_store(&scan->open_count, 0);
     for (int worker = 0; worker < worker_count; worker++)
         scan->open[worker].count = 0;
-    if (scan->job->lists != NULL)
-        status = rv_list_order_init(&scan->order, scan->job->lists, scan->job->query, err);
-    if (status != RV_OK)
-        return status;
     count_tasks(scan);
     rv_threads_run(scan->job->pool, scan->first_task[scan->job->file->segment_count], scan_task, scan);
-    if (scan->job->lists != NULL)
-        scan_lists(scan);
-    return RV_OK;
+    if (scan->job->rows != NULL)
+        scan_rounds(scan);
 }
 
 static RvStatus first_pass(Scan *scan, RvError *err)
@@ -373,7 +341,7 @@ static RvStatus first_pass(Scan *scan, RvError *err)
     bool good = scan->open != NULL && scan->first_task != NULL && scan->first_row != NULL;
     RvStatus status = good ? RV_OK : RV_ERROR_MEMORY;
     if (status == RV_OK && (scan->job->device == NULL || !scan_on_device(scan)))
-        status = scan_here(scan, worker_count, err);
+        scan_here(scan, worker_count);
     if (status == RV_OK && atomic_load(&scan->no_memory))
         status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
     if (status == RV_OK && !is_over(scan))
@@ -383,7 +351,6 @@ static RvStatus first_pass(Scan *scan, RvError *err)
     free(scan->open);
     free(scan->first_task);
     free(scan->first_row);
-    rv_list_order_clear(&scan->order);
     return status;
 }
 
@@ -465,8 +432,8 @@ RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate *
         status = second_pass(&scan, candidates, count, err);
     if (status == RV_OK && atomic_load(&scan.damaged))
         *outcome = CODES_DAMAGED;
-    else if (status == RV_OK && atomic_load(&scan.not_listed))
-        *outcome = CODES_NOT_LISTED;
+    else if (status == RV_OK && atomic_load(&scan.other_rows))
+        *outcome = CODES_OTHER_ROWS;
     else if (status == RV_OK && !atomic_load(&scan.too_many) && *count <= rows / ANSWER_SHARE)
         *outcome = CODES_ANSWER;
     free(scan.lowest.heap);

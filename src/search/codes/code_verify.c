@@ -124,7 +124,7 @@ static RvStatus verify_file(Store *store, Verify *verify, RvError *err)
     return status;
 }
 
-RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *line), void *user,
+RvStatus rv_codes_verify(Codes *codes, Store *store, void (*fault)(void *user, const char *line), void *user,
                          size_t *fault_count, RvError *err)
 {
     Verify verify = {.fault = fault, .user = user, .fault_count = fault_count};
@@ -133,7 +133,7 @@ RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *lin
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = rv_codes_find(store, &state, &verify.file, err);
+    status = rv_codes_find(codes, store, &state, &verify.file, err);
     if (verify.file != NULL)
         status = rv_store_derived_changes(store, &state, &changed, &verify.changed_count, err);
     verify.changed = changed;
@@ -143,19 +143,7 @@ RvStatus rv_codes_verify(Store *store, void (*fault)(void *user, const char *lin
         report(&verify,
                "the file is missing, damaged or not the library's; it is made again with the next videos", 0);
     rv_store_end_snapshot(store);
+    rv_code_file_release(verify.file);
     free(changed);
-    return status;
-}
-
-RvStatus rv_codes_size(Store *store, int64_t *size_bytes, int64_t *row_count, RvError *err)
-{
-    DerivedState state;
-    CodeFile *file = NULL;
-    *size_bytes = *row_count = 0;
-    RvStatus status = rv_codes_find(store, &state, &file, err);
-    if (file != NULL) {
-        *size_bytes = (int64_t)file->end;
-        *row_count = (int64_t)file->row_count;
-    }
     return status;
 }

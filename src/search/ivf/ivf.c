@@ -13,69 +13,123 @@
 #include "base/mem.h"
 #include "search/codes/codes.h"
 #include "search/ivf/ivf_build.h"
-#include "search/new_file.h"
+#include "store/new_file.h"
 
 #define KIND "ivf"
 #define REMADE "it is made again with the next videos, or when it is built"
 #define DEFAULT_SEED 1
 
-/* ---- the file of a store ------------------------------------------------------------------------------ */
+/* ---- the file in memory ------------------------------------------------------------------------------- */
 
-static void set_fault(ListCache *cache, const char *reason)
+typedef struct HeldLists {
+    ListFile file; // first, so that a file leads to what holds it
+    atomic_int holder_count;
+} HeldLists;
+
+static void release(HeldLists *held)
 {
-    snprintf(cache->fault, sizeof cache->fault, "%.150s; " REMADE, reason);
+    if (held == NULL || atomic_fetch_sub(&held->holder_count, 1) > 1)
+        return;
+    rv_list_file_close(&held->file);
+    free(held);
 }
 
-/* Whether the file is the one that the cache has seen; then it has. */
-static bool is_seen(ListCache *cache, const struct stat *facts)
+void rv_lists_release(const ListFile *file)
+{
+    release((HeldLists *)file);
+}
+
+void rv_list_memory_init(ListMemory *memory)
+{
+    *memory = (ListMemory){0};
+    pthread_mutex_init(&memory->mutex, NULL);
+}
+
+void rv_list_memory_clear(ListMemory *memory)
+{
+    release(memory->held);
+    pthread_mutex_destroy(&memory->mutex);
+}
+
+static void set_fault(ListMemory *memory, const char *reason)
+{
+    snprintf(memory->fault, sizeof memory->fault, "%.150s; " REMADE, reason);
+}
+
+/* Whether the file is the one that was seen last; afterwards it is. */
+static bool is_seen(ListMemory *memory, const struct stat *facts)
 {
     uint64_t modified_ns = (uint64_t)facts->st_mtim.tv_sec * 1000000000u + (uint64_t)facts->st_mtim.tv_nsec;
-    bool seen = cache->inode == facts->st_ino && cache->device == facts->st_dev &&
-                cache->size_bytes == (uint64_t)facts->st_size && cache->modified_ns == modified_ns;
-    cache->device = facts->st_dev;
-    cache->inode = facts->st_ino;
-    cache->size_bytes = (uint64_t)facts->st_size;
-    cache->modified_ns = modified_ns;
+    bool seen = memory->inode == facts->st_ino && memory->device == facts->st_dev &&
+                memory->size_bytes == (uint64_t)facts->st_size && memory->modified_ns == modified_ns;
+    memory->device = facts->st_dev;
+    memory->inode = facts->st_ino;
+    memory->size_bytes = (uint64_t)facts->st_size;
+    memory->modified_ns = modified_ns;
     return seen;
 }
 
-static void forget(ListCache *cache)
+static void forget(ListMemory *memory)
 {
-    rv_list_file_close(&cache->file);
-    cache->fault[0] = '\0';
-    cache->inode = 0;
+    release(memory->held);
+    memory->held = NULL;
+    memory->fault[0] = '\0';
 }
 
-/* What the file beside the library is now; NULL where there is none. With a fault it has no bytes, or it has
- * some that were good and were found to be wrong. */
-static ListCache *load(Store *store)
+static void read_lists(ListMemory *memory, const char *path)
 {
-    ListCache *cache = rv_codes_list_cache(store);
+    RvError err = {0};
+    HeldLists *held = rv_mem_alloc(1, sizeof *held, &err);
+    RvStatus status = held != NULL ? rv_list_file_open(path, &held->file, &err) : RV_ERROR_MEMORY;
+    if (status == RV_OK) {
+        atomic_init(&held->holder_count, 1);
+        memory->held = held;
+        return;
+    }
+    free(held);
+    set_fault(memory, err.message);
+}
+
+/* What lies beside the library now. A file may be good in itself (file is not NULL) and have a fault, which
+ * was found when it was compared with the codes. */
+typedef struct Found {
+    bool present;
+    const ListFile *file; // held; NULL: none, or one that cannot be read
+    char fault[LIST_FAULT_BYTES];
+    int64_t size_bytes;
+} Found;
+
+static void look(Lists *lists, Store *store, Found *out)
+{
+    ListMemory *memory = lists->memory;
     char path[NEW_FILE_PATH_BYTES];
     struct stat facts;
-    RvError err = {0};
-    if (cache == NULL || rv_store_derived_path(store, LISTS_SUFFIX, path, sizeof path, NULL) != RV_OK ||
-        lstat(path, &facts) != 0) {
-        if (cache != NULL)
-            forget(cache);
-        return NULL;
+    *out = (Found){0};
+    pthread_mutex_lock(&memory->mutex);
+    out->present = rv_store_derived_path(store, LISTS_SUFFIX, path, sizeof path, NULL) == RV_OK &&
+                   lstat(path, &facts) == 0;
+    if (!out->present) {
+        forget(memory);
+        memory->inode = 0;
+    } else if (!is_seen(memory, &facts)) {
+        forget(memory);
+        read_lists(memory, path);
     }
-    if (is_seen(cache, &facts))
-        return cache;
-    rv_list_file_close(&cache->file);
-    cache->fault[0] = '\0';
-    if (rv_list_file_open(path, &cache->file, &err) != RV_OK)
-        set_fault(cache, err.message);
-    return cache;
+    if (memory->held != NULL) {
+        atomic_fetch_add(&memory->held->holder_count, 1);
+        out->file = &memory->held->file;
+    }
+    memcpy(out->fault, memory->fault, sizeof out->fault);
+    out->size_bytes = (int64_t)memory->size_bytes;
+    pthread_mutex_unlock(&memory->mutex);
 }
 
-static void complain(Store *store, ListCache *cache, const char *fault)
+static void warn(Lists *lists, const Store *store, const char *fault)
 {
-    if (!cache->complained)
-        rv_log_line(rv_store_log(store), RV_LOG_WARNING,
+    if (!atomic_exchange(&lists->warned, true))
+        rv_log_line(&lists->log, RV_LOG_WARNING,
                     "%s: the approximate index is not used, search looks at every frame: %s",
                     rv_store_uri(store), fault);
-    cache->complained = true;
 }
 
 RvStatus rv_lists_present(Store *store, bool *present, RvError *err)
@@ -92,64 +146,74 @@ RvStatus rv_lists_present(Store *store, bool *present, RvError *err)
 
 /* What keeps the lists from being used with these codes; NULL: nothing. Codes may change, so that what does
  * not fit now may fit again. */
-static const char *find_fault(const ListCache *cache, const CodeFile *codes)
+static const char *find_fault(const Found *found, const CodeFile *codes)
 {
-    if (cache->fault[0] != '\0')
-        return cache->fault;
-    return codes == NULL || rv_list_segments(&cache->file, codes) == 0 ? "it belongs to other codes; " REMADE
-                                                                       : NULL;
+    if (found->fault[0] != '\0')
+        return found->fault;
+    return codes == NULL || rv_list_segments(found->file, codes) == 0 ? "it belongs to other codes; " REMADE
+                                                                      : NULL;
 }
 
-ListFile *rv_lists_open(Store *store, const CodeFile *codes, size_t *segments)
+const ListFile *rv_lists_hold(Lists *lists, Store *store, const CodeFile *codes, size_t *segments)
 {
-    ListCache *cache = load(store);
-    const char *fault = cache != NULL ? find_fault(cache, codes) : NULL;
-    *segments = cache != NULL && fault == NULL ? rv_list_segments(&cache->file, codes) : 0;
+    Found found;
+    look(lists, store, &found);
+    const char *fault = found.present ? find_fault(&found, codes) : NULL;
+    *segments = found.present && fault == NULL ? rv_list_segments(found.file, codes) : 0;
     if (fault != NULL)
-        complain(store, cache, fault);
-    return *segments > 0 ? &cache->file : NULL;
+        warn(lists, store, fault);
+    if (*segments > 0)
+        return found.file;
+    rv_lists_release(found.file);
+    return NULL;
 }
 
-void rv_lists_distrust(Store *store, const char *reason)
+void rv_lists_invalidate(Lists *lists, const Store *store, const ListFile *file, const char *reason)
 {
-    ListCache *cache = rv_codes_list_cache(store);
-    if (cache == NULL)
-        return;
-    set_fault(cache, reason);
-    complain(store, cache, cache->fault);
+    ListMemory *memory = lists->memory;
+    char fault[LIST_FAULT_BYTES] = "";
+    pthread_mutex_lock(&memory->mutex);
+    // Another thread may have read another file meanwhile.
+    if (memory->held != NULL && &memory->held->file == file) {
+        set_fault(memory, reason);
+        memcpy(fault, memory->fault, sizeof fault);
+    }
+    pthread_mutex_unlock(&memory->mutex);
+    if (fault[0] != '\0')
+        warn(lists, store, fault);
 }
 
 /* ---- making it ---------------------------------------------------------------------------------------- */
 
-/* The library's codes as they are now; NULL where it has none. They stay mapped until the store looks for
- * codes again. */
-static RvStatus open_codes(Store *store, CodeFile **codes, RvError *err)
+/* The library's codes as they are now, to be released; NULL if it has none. */
+static RvStatus open_codes(Codes *codes, Store *store, CodeFile **file, RvError *err)
 {
     DerivedState state;
-    *codes = NULL;
+    *file = NULL;
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = rv_codes_find(store, &state, codes, err);
+    status = rv_codes_find(codes, store, &state, file, err);
     rv_store_end_snapshot(store);
     return status;
 }
 
 typedef struct Making {
+    Codes *codes;
     Store *store;
     ThreadPool *pool;
     NewFile file;
     ListSettings settings;
     const ListFile *before; // lists to add to; NULL: all anew
-    CodeFile *codes;
+    CodeFile *rows;         // held: the codes that lists are made of
 } Making;
 
 static RvStatus write_lists(Making *making, RvError *err)
 {
     ListFile lists = {0};
     RvStatus status = making->before != NULL
-                          ? rv_list_extend(making->codes, making->pool, making->before, &lists, err)
-                          : rv_list_build(making->codes, making->pool, &making->settings, &lists, err);
+                          ? rv_list_extend(making->rows, making->pool, making->before, &lists, err)
+                          : rv_list_build(making->rows, making->pool, &making->settings, &lists, err);
     if (status == RV_OK)
         status = rv_new_file_begin(&making->file, err);
     if (status == RV_OK)
@@ -162,31 +226,30 @@ static RvStatus write_lists(Making *making, RvError *err)
 
 static RvStatus make(Making *making, bool *busy, RvError *err)
 {
-    ThreadPool *own = NULL, *given = making->pool;
     RvStatus status = rv_new_file_take(&making->file, err);
     *busy = status == RV_OK && !making->file.taken;
-    if (status == RV_OK && !*busy && given == NULL) {
-        status = rv_threads_create(rv_store_thread_count(making->store), &own, err);
-        making->pool = own;
-    }
     if (status == RV_OK && !*busy)
         status = write_lists(making, err);
     rv_new_file_drop(&making->file);
-    making->pool = given;
-    rv_threads_destroy(own);
     return status;
 }
 
-/* Codes of every row, whatever their number. Damaged ones show when lists are made of them. */
-static RvStatus prepare_codes(Making *making, RvError *err)
+/* Codes of every row, whatever their number, and lists of them. Damaged codes show when lists are made. */
+static RvStatus make_with_codes(Making *making, bool *busy, RvError *err)
 {
-    RvStatus status = rv_codes_update(making->store, making->pool, 1, err);
+    RvStatus status = rv_codes_update(making->codes, making->store, making->pool, 1, err);
     if (status == RV_OK)
-        status = open_codes(making->store, &making->codes, err);
-    if (status == RV_OK && making->codes == NULL)
+        status = open_codes(making->codes, making->store, &making->rows, err);
+    if (status == RV_OK && making->rows == NULL)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND,
                               "%s: there are no frames to index, or another process is at work on them",
                               rv_store_uri(making->store));
+    if (status == RV_OK)
+        status = make(making, busy, err);
+    if (status == RV_ERROR_FORMAT && making->rows != NULL)
+        rv_codes_invalidate(making->codes, making->store, making->rows, "a checksum is wrong");
+    rv_code_file_release(making->rows);
+    making->rows = NULL;
     return status;
 }
 
@@ -204,12 +267,12 @@ static void take_request(const AnnRequest *request, ListSettings *settings)
     }
 }
 
-RvStatus rv_lists_build(Store *store, ThreadPool *pool, const RvAnnOptions *options, RvError *err)
+RvStatus rv_lists_build(Lists *lists, Codes *codes, Store *store, ThreadPool *pool,
+                        const RvAnnOptions *options, RvError *err)
 {
-    if (!rv_store_ann_is_derived(store))
-        return rv_store_ann_build(store, options, err);
+    (void)lists; // the next look finds another file
     AnnRequest request;
-    Making making = {.store = store, .pool = pool};
+    Making making = {.codes = codes, .store = store, .pool = pool};
     bool busy = false;
     RvStatus status = rv_store_ann_request(store, options, &request, err);
     if (status == RV_OK)
@@ -217,50 +280,52 @@ RvStatus rv_lists_build(Store *store, ThreadPool *pool, const RvAnnOptions *opti
     if (status != RV_OK)
         return status;
     take_request(&request, &making.settings);
-    status = prepare_codes(&making, err);
-    if (status == RV_OK)
-        status = make(&making, &busy, err);
-    if (status == RV_ERROR_FORMAT) {
-        rv_codes_distrust(store, "a checksum is wrong");
-        status = prepare_codes(&making, err);
-        if (status == RV_OK)
-            status = make(&making, &busy, err);
-    }
+    status = make_with_codes(&making, &busy, err);
+    if (status == RV_ERROR_FORMAT)
+        status = make_with_codes(&making, &busy, err);
     if (status == RV_OK && busy)
         status = rv_error_set(err, RV_ERROR_BUSY, "%s: another process is building the index",
                               rv_store_uri(store));
     return status;
 }
 
-RvStatus rv_lists_update(Store *store, ThreadPool *pool, RvError *err)
+/* Whether there is something to do; then settings and `before` are filled in. */
+static bool plan_update(Making *making, const Found *found)
 {
-    Making making = {.store = store, .pool = pool, .settings.seed = DEFAULT_SEED};
+    if (found->file == NULL)
+        return true;
+    size_t segments = rv_list_segments(found->file, making->rows);
+    // A fault that a search has found is not one of the file's own: nothing of it is kept.
+    bool good = segments > 0 && found->fault[0] == '\0';
+    making->before = good ? found->file : NULL;
+    making->settings = found->file->settings;
+    return !good || segments < making->rows->segment_count;
+}
+
+RvStatus rv_lists_update(Lists *lists, Codes *codes, Store *store, ThreadPool *pool, RvError *err)
+{
+    Making making = {.codes = codes, .store = store, .pool = pool, .settings.seed = DEFAULT_SEED};
+    Found found = {0};
     bool busy = false;
-    ListCache *cache = rv_store_ann_is_derived(store) && !rv_store_is_read_only(store) ? load(store) : NULL;
-    if (cache == NULL)
+    if (rv_store_ann_is_derived(store) && !rv_store_is_read_only(store))
+        look(lists, store, &found);
+    if (!found.present)
         return RV_OK;
-    RvStatus status = open_codes(store, &making.codes, err);
-    if (status != RV_OK || making.codes == NULL)
-        return status;
-    if (cache->file.bytes != NULL) {
-        size_t segments = rv_list_segments(&cache->file, making.codes);
-        // A fault that a search has found is not one of the file's own: nothing of it is kept.
-        bool good = segments > 0 && cache->fault[0] == '\0';
-        if (good && segments == making.codes->segment_count)
-            return RV_OK;
-        making.before = good ? &cache->file : NULL;
-        making.settings = cache->file.settings;
+    RvStatus status = open_codes(codes, store, &making.rows, err);
+    if (status == RV_OK && making.rows != NULL && plan_update(&making, &found)) {
+        status = rv_new_file_init(&making.file, store, LISTS_SUFFIX, err);
+        if (status == RV_OK)
+            status = make(&making, &busy, err);
     }
-    status = rv_new_file_init(&making.file, store, LISTS_SUFFIX, err);
-    return status == RV_OK ? make(&making, &busy, err) : status;
+    rv_code_file_release(making.rows);
+    rv_lists_release(found.file);
+    return status;
 }
 
 RvStatus rv_lists_drop(Store *store, bool *dropped, RvError *err)
 {
     char path[NEW_FILE_PATH_BYTES];
     *dropped = false;
-    if (!rv_store_ann_is_derived(store))
-        return rv_store_ann_drop(store, dropped, err);
     if (rv_store_is_read_only(store))
         return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only",
                             rv_store_uri(store));
@@ -305,32 +370,38 @@ static RvStatus count_newer(Store *store, const CodeFile *codes, const ListFile 
     return status;
 }
 
-RvStatus rv_lists_info(Store *store, RvAnnInfo *out, RvError *err)
+static RvStatus fill_info(Store *store, const Found *found, const CodeFile *codes, RvAnnInfo *out,
+                          RvError *err)
 {
+    const char *fault = find_fault(found, codes);
+    out->present = true;
+    snprintf(out->kind, sizeof out->kind, KIND);
+    out->size_bytes = found->size_bytes;
+    if (found->file != NULL) {
+        write_settings(found->file, out->settings, sizeof out->settings);
+        out->row_count = (int64_t)found->file->row_count;
+    }
+    snprintf(out->fault, sizeof out->fault, "%s", fault != NULL ? fault : "");
+    out->automatic = fault == NULL && codes->row_count >= LISTS_MIN_ROWS;
+    return fault == NULL ? count_newer(store, codes, found->file, &out->newer_count, err) : RV_OK;
+}
+
+RvStatus rv_lists_info(Lists *lists, Codes *codes, Store *store, RvAnnInfo *out, RvError *err)
+{
+    CodeFile *file = NULL;
+    Found found = {0};
     *out = (RvAnnInfo){0};
-    if (!rv_store_ann_is_derived(store))
-        return rv_store_ann_info(store, out, err);
-    CodeFile *codes = NULL;
     RvStatus status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    status = open_codes(store, &codes, err);
-    ListCache *cache = status == RV_OK ? load(store) : NULL;
-    if (cache != NULL) {
-        out->present = true;
-        snprintf(out->kind, sizeof out->kind, KIND);
-        out->size_bytes = (int64_t)cache->size_bytes;
-        if (cache->file.bytes != NULL) {
-            write_settings(&cache->file, out->settings, sizeof out->settings);
-            out->row_count = (int64_t)cache->file.row_count;
-        }
-        const char *fault = find_fault(cache, codes);
-        snprintf(out->fault, sizeof out->fault, "%s", fault != NULL ? fault : "");
-        out->automatic = fault == NULL && codes->row_count >= LISTS_MIN_ROWS;
-        if (fault == NULL)
-            status = count_newer(store, codes, &cache->file, &out->newer_count, err);
-    }
+    status = open_codes(codes, store, &file, err);
+    if (status == RV_OK)
+        look(lists, store, &found);
+    if (found.present)
+        status = fill_info(store, &found, file, out, err);
     rv_store_end_snapshot(store);
+    rv_lists_release(found.file);
+    rv_code_file_release(file);
     return status;
 }
 
@@ -344,26 +415,26 @@ static void report(const char *text, void (*fault)(void *user, const char *line)
         fault(user, line);
 }
 
-RvStatus rv_lists_verify(Store *store, void (*fault)(void *user, const char *line), void *user,
-                         size_t *fault_count, RvError *err)
+RvStatus rv_lists_verify(Lists *lists, Codes *codes, Store *store, ThreadPool *pool,
+                         void (*fault)(void *user, const char *line), void *user, size_t *fault_count,
+                         RvError *err)
 {
-    ListCache *cache = rv_store_ann_is_derived(store) ? load(store) : NULL;
-    CodeFile *codes = NULL;
-    ThreadPool *pool = NULL;
+    Found found;
+    CodeFile *file = NULL;
     bool same = false;
-    if (cache == NULL)
+    look(lists, store, &found);
+    if (!found.present)
         return RV_OK;
-    RvStatus status = open_codes(store, &codes, err);
-    const char *found = status == RV_OK ? find_fault(cache, codes) : NULL;
-    if (found != NULL)
-        report(found, fault, user, fault_count);
-    if (status != RV_OK || found != NULL)
-        return status;
-    status = rv_threads_create(rv_store_thread_count(store), &pool, err);
-    if (status == RV_OK)
-        status = rv_list_compare(codes, pool, &cache->file, &same, err);
-    if (status == RV_OK && !same)
-        report("its lists are not those of the frames; " REMADE, fault, user, fault_count);
-    rv_threads_destroy(pool);
+    RvStatus status = open_codes(codes, store, &file, err);
+    const char *wrong = status == RV_OK ? find_fault(&found, file) : NULL;
+    if (status == RV_OK && wrong == NULL) {
+        status = rv_list_compare(file, pool, found.file, &same, err);
+        if (status == RV_OK && !same)
+            wrong = "its lists are not those of the frames; " REMADE;
+    }
+    if (wrong != NULL)
+        report(wrong, fault, user, fault_count);
+    rv_code_file_release(file);
+    rv_lists_release(found.file);
     return status;
 }

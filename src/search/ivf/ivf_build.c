@@ -298,11 +298,13 @@ RvStatus rv_list_compare(const CodeFile *codes, ThreadPool *pool, const ListFile
                          RvError *err)
 {
     Means means = {lists->list_count, lists->width, lists->means, lists->spreads};
-    CodeFile listed = *codes;
     ListFile again = {0};
     *same = false;
-    listed.segment_count = rv_list_segments(lists, codes);
-    listed.row_count = lists->row_count;
+    // The part of the codes that the lists are of.
+    CodeFile listed = {.dimensions = codes->dimensions,
+                       .segments = codes->segments,
+                       .segment_count = rv_list_segments(lists, codes),
+                       .row_count = lists->row_count};
     if (listed.segment_count == 0)
         return RV_OK;
     RvStatus status = fill(&listed, pool, &means, NULL, 0, &lists->settings, &again, err);

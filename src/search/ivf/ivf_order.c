@@ -10,8 +10,6 @@
 #include "base/mem.h"
 #include "compute/kernels/kernels.h"
 
-#define PIECE_RUNS ((size_t)32)
-
 // Standard deviations from a list's mean score within which its best row is expected: 3 miss much of what
 // texts ask for, 5 look at twice as many rows (docs/stores.md).
 #define REACH 4
@@ -77,7 +75,7 @@ RvStatus rv_list_order_init(ListOrder *order, const ListFile *lists, const RowQu
     for (size_t i = 0; i < order->count; i++) {
         uint32_t list = order->probes[i].list;
         size_t runs = lists->starts[list + 1] - lists->starts[list];
-        order->first_piece[i + 1] = order->first_piece[i] + (runs + PIECE_RUNS - 1) / PIECE_RUNS;
+        order->first_piece[i + 1] = order->first_piece[i] + (runs + CODE_PIECE_RUNS - 1) / CODE_PIECE_RUNS;
     }
     return RV_OK;
 }
@@ -93,7 +91,7 @@ ListPiece rv_list_order_piece(const ListOrder *order, const ListFile *lists, siz
 {
     size_t at = rv_find_part(order->first_piece, order->count, piece);
     uint32_t list = order->probes[at].list;
-    size_t first = lists->starts[list] + (piece - order->first_piece[at]) * PIECE_RUNS;
+    size_t first = lists->starts[list] + (piece - order->first_piece[at]) * CODE_PIECE_RUNS;
     size_t left = lists->starts[list + 1] - first;
-    return (ListPiece){first, left < PIECE_RUNS ? left : PIECE_RUNS};
+    return (ListPiece){first, left < CODE_PIECE_RUNS ? left : CODE_PIECE_RUNS};
 }

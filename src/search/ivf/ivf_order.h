@@ -3,6 +3,7 @@
 #ifndef RV_IVF_ORDER_H
 #define RV_IVF_ORDER_H
 
+#include "search/codes/code_job.h"
 #include "search/ivf/ivf_file.h"
 
 typedef struct ListProbe {
@@ -26,6 +27,7 @@ typedef struct ListPiece {
 RvStatus rv_list_order_init(ListOrder *order, const ListFile *lists, const RowQuery *query, RvError *err);
 void rv_list_order_clear(ListOrder *order);
 
+/* At most CODE_PIECE_RUNS runs. */
 ListPiece rv_list_order_piece(const ListOrder *order, const ListFile *lists, size_t piece);
 
 #endif

@@ -25,7 +25,7 @@ static void add_random(Device *device, const char *path, size_t count)
     assert_non_null(rows);
     fill_random(&device->seed, rows, count * DIMENSIONS, 1);
     add_rows(device->store, path, rows, count, DIMENSIONS);
-    assert_ok(rv_codes_update(device->store, NULL, 1, err));
+    assert_ok(update_codes(device->store, 1, err));
     free(rows);
 }
 
@@ -36,13 +36,13 @@ static void open_device(void **state, const char *name, Device *device)
     add_random(device, "/m.mp4", ROWS);
     fill_random(&device->seed, device->vector, DIMENSIONS, 1);
     device->rows = open_rows(device->fixture->path);
-    assert_ok(rv_codes_use_device(device->store, name, err));
+    assert_ok(give_index(device->store, name, (RvLog){count_line, &device->log}, err));
 }
 
 static void close_device(Device *device)
 {
-    rv_store_close(device->store);
-    rv_store_close(device->rows);
+    close_codes_store(device->store);
+    close_codes_store(device->rows);
     assert_int_equal(device->fake->allocations, 0);
     fake_cuda_state(); // what was set to fail
 }
@@ -57,7 +57,7 @@ static size_t search(Device *device, const RvSearchOptions *options, const char 
 
 static void refresh_rows(Device *device)
 {
-    rv_store_close(device->rows);
+    close_codes_store(device->rows);
     forget_rows(device->fixture->path);
     device->rows = open_rows(device->fixture->path);
 }
@@ -84,9 +84,10 @@ static void names_are_checked_and_missing_devices_told(void **state)
         QueryVector term = {device.vector, 1};
         device.fake->device_count = cases[i].devices;
         unsetenv("REELVEC_DEVICE");
-        if (rv_codes_use_device(device.store, cases[i].name, &err) != cases[i].use)
+        if (give_index(device.store, cases[i].name, (RvLog){count_line, &device.log}, &err) != cases[i].use)
             fail_msg("%s: %s", cases[i].why, err.message);
-        RvStatus status = rv_search_frames(device.store, NULL, &term, 1, DIMENSIONS, NULL, &hits, &err);
+        RvStatus status = rv_search_frames(index_of(device.store), device.store, NULL, &term, 1, DIMENSIONS,
+                                           NULL, &hits, &err);
         if (status != cases[i].search || hits.count != (status == RV_OK ? 5 : 0))
             fail_msg("%s: %d %s", cases[i].why, (int)status, err.message);
         assert_int_equal(device.log.lines, 0);
@@ -112,7 +113,7 @@ static void segments_stay_on_the_device(void **state)
     assert_int_equal(device.fake->allocation_calls, allocations + 1);
     // Codes that are made anew are sent anew, and the old ones go.
     assert_ok(rv_store_remove_video(device.store, 1, err));
-    assert_ok(rv_codes_update(device.store, NULL, 1, err));
+    assert_ok(update_codes(device.store, 1, err));
     refresh_rows(&device);
     size_t alive = device.fake->allocations;
     assert_true(search(&device, NULL, "after a rebuild") > 0);
@@ -173,7 +174,7 @@ static void damaged_codes_are_not_sent(void **state)
     Device device;
     char path[4400];
     open_device(state, "cuda", &device);
-    rv_store_close(device.store);
+    close_codes_store(device.store);
     snprintf(path, sizeof path, "%s" CODES_SUFFIX, device.fixture->path);
     FILE *file = fopen(path, "r+b");
     assert_non_null(file);
@@ -183,7 +184,7 @@ static void damaged_codes_are_not_sent(void **state)
     fputc(byte ^ 1, file);
     fclose(file);
     device.store = open_codes_store(device.fixture->path, false, &device.log);
-    assert_ok(rv_codes_use_device(device.store, "cuda", err));
+    assert_ok(give_index(device.store, "cuda", (RvLog){count_line, &device.log}, err));
     assert_int_equal(search(&device, NULL, "damaged codes"), 0);
     assert_int_equal(device.log.lines, 1);
     assert_non_null(strstr(device.log.last, "a checksum is wrong"));
@@ -209,10 +210,11 @@ static void lists_that_are_asked_for_are_used(void **state)
     RvHits hits = {0};
     open_device(state, "cuda", &device);
     QueryVector term = {device.vector, 1};
-    assert_ok(rv_lists_build(device.store, NULL, &(RvAnnOptions){0}, err));
+    assert_ok(rv_search_index_build(index_of(device.store), device.store, NULL, &(RvAnnOptions){0}, err));
     size_t before = device.fake->launches;
     RvSearchOptions options = {.scan = RV_SCAN_APPROXIMATE};
-    assert_ok(rv_search_frames(device.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_ok(rv_search_frames(index_of(device.store), device.store, NULL, &term, 1, DIMENSIONS, &options,
+                               &hits, err));
     assert_int_equal(hits.count, 5);
     assert_int_equal(device.fake->launches, before);
     assert_true(search(&device, NULL, "without") > 0);

@@ -29,11 +29,11 @@ static Made *make_library(const char *path)
     snprintf(made->codes, sizeof made->codes, "%s" CODES_SUFFIX, path);
     Store *store = open_codes_store(path, false, NULL);
     add_rows(store, "/a.mp4", made->rows, 500, DIMENSIONS);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     add_rows(store, "/b.mp4", made->rows + 500 * DIMENSIONS, 200, DIMENSIONS);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_int_equal(codes_of(store, DIMENSIONS)->segment_count, 2);
-    rv_store_close(store);
+    close_codes_store(store);
     return made;
 }
 
@@ -54,8 +54,8 @@ static void assert_right(const Made *made, const char *path, const char *why)
     // Twice: what the first search learns of the file, the second uses.
     for (int i = 0; i < 2; i++)
         assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, why);
-    rv_store_close(rows);
-    rv_store_close(store);
+    close_codes_store(rows);
+    close_codes_store(store);
 }
 
 static void damaged_files_change_no_answer(void **state)
@@ -78,11 +78,11 @@ static void damaged_files_change_no_answer(void **state)
         LogCount log = {0};
         Store *store = open_codes_store(fixture->path, true, &log);
         size_t faults = 0;
-        assert_ok(rv_codes_verify(store, NULL, NULL, &faults, err));
+        assert_ok(verify_codes(store, NULL, &faults, err));
         noticed += faults > 0;
         if (round % 4 < 2)
             assert_true(faults > 0 && log.lines == 1 && strstr(log.last, "not used") != NULL);
-        rv_store_close(store);
+        close_codes_store(store);
     }
     // The others lie in the gaps between the parts.
     assert_true(noticed > 100);
@@ -121,9 +121,9 @@ static void other_things_in_the_place_of_the_file_change_no_answer(void **state)
     }
     // Whatever lies there, the next update makes the codes again.
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
-    rv_store_close(store);
+    close_codes_store(store);
     assert_right(made, fixture->path, "made again");
     free(made);
 }
@@ -153,8 +153,8 @@ static void things_in_the_place_of_the_new_file_are_left_and_named(void **state)
         snprintf(command, sizeof command, cases[i].command, name, mine);
         assert_int_equal(system(command), 0);
         Store *store = open_codes_store(fixture->path, false, NULL);
-        assert_refused(rv_codes_update(store, NULL, 1, err), RV_ERROR_IO, cases[i].words);
-        rv_store_close(store);
+        assert_refused(update_codes(store, 1, err), RV_ERROR_IO, cases[i].words);
+        close_codes_store(store);
         uint8_t *bytes = read_whole(mine, &size_bytes);
         assert_int_equal(size_bytes, 8);
         assert_memory_equal(bytes, "my notes", 8);
@@ -167,8 +167,8 @@ static void things_in_the_place_of_the_new_file_are_left_and_named(void **state)
     // What a killed process left is taken up.
     write_whole(name, (const uint8_t *)"half", 4);
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
-    rv_store_close(store);
+    assert_ok(update_codes(store, 1, err));
+    close_codes_store(store);
     assert_int_equal(access(name, F_OK), -1);
     assert_right(made, fixture->path, "made again");
     free(made);
@@ -184,8 +184,8 @@ static void file_that_is_cut_while_mapped_is_left(void **state)
     assert_int_equal(truncate(made->codes, 70000), 0);
     assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, "cut");
     assert_null(codes_of(store, DIMENSIONS));
-    rv_store_close(rows);
-    rv_store_close(store);
+    close_codes_store(rows);
+    close_codes_store(store);
     free(made);
 }
 
@@ -203,7 +203,7 @@ static void codes_that_do_not_fit_the_rows_are_left(void **state)
         QueryVector term = {made->vector, 1};
         RvHits hits = {0};
         Store *store = open_codes_store(fixture->path, true, &log);
-        assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+        assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
         char sql[300];
         snprintf(sql, sizeof sql, changes[i],
                  (long long)rv_store_key(hits.items[0].video_id, hits.items[0].frame_number));
@@ -216,13 +216,13 @@ static void codes_that_do_not_fit_the_rows_are_left(void **state)
         assert_int_equal(log.lines, 1);
         assert_non_null(strstr(log.last, "do not fit the rows"));
         size_t faults = 0;
-        rv_store_close(store);
+        close_codes_store(store);
         store = open_codes_store(fixture->path, true, NULL);
-        assert_ok(rv_codes_verify(store, NULL, NULL, &faults, err));
+        assert_ok(verify_codes(store, NULL, &faults, err));
         assert_true(faults > 0);
         rv_hits_clear(&hits);
-        rv_store_close(rows);
-        rv_store_close(store);
+        close_codes_store(rows);
+        close_codes_store(store);
         free(made);
     }
 }
@@ -248,7 +248,7 @@ static void failing_writes_change_no_answer(void **state)
             // Rows of the library itself lie lower in their file.
             assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
             RvError err = {0};
-            RvStatus status = rv_codes_update(store, NULL, 1, &err);
+            RvStatus status = update_codes(store, 1, &err);
             assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
             if (status != RV_OK) {
                 failed++;
@@ -260,12 +260,12 @@ static void failing_writes_change_no_answer(void **state)
         assert_true(failed > 5);
         forget_rows(fixture->path);
         unlink(made->codes);
-        rv_store_close(store);
+        close_codes_store(store);
         store = open_codes_store(fixture->path, false, NULL);
     }
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_int_equal(codes_of(store, DIMENSIONS)->row_count, 1000);
-    rv_store_close(store);
+    close_codes_store(store);
     assert_right(made, fixture->path, "at last");
     free(made);
 }
@@ -279,7 +279,7 @@ static _Noreturn void write_for_ever(const char *path, uint64_t seed)
         fill_random(&seed, rows, 20 * DIMENSIONS, 1);
         snprintf(name, sizeof name, "/%d-%d.mp4", (int)getpid(), i);
         int64_t id = add_rows(store, name, rows, 20, DIMENSIONS);
-        if (rv_codes_update(store, NULL, 1, NULL) != RV_OK)
+        if (update_codes(store, 1, NULL) != RV_OK)
             _exit(1);
         if (i % 3 == 2)
             rv_store_remove_video(store, id, NULL);
@@ -305,14 +305,14 @@ static void kill_at_any_moment_leaves_codes_that_fit(void **state)
         assert_right(made, fixture->path, "after a kill");
         Store *store = open_codes_store(fixture->path, true, NULL);
         size_t faults = 0;
-        assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+        assert_ok(verify_codes(store, print_fault, &faults, err));
         assert_int_equal(faults, 0);
-        rv_store_close(store);
+        close_codes_store(store);
     }
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
-    rv_store_close(store);
+    close_codes_store(store);
     free(made);
 }
 
@@ -333,11 +333,11 @@ static void two_processes_share_the_file(void **state)
     for (int i = 0; i < 200; i++) {
         RvHits hits = {0};
         assert_ok(rv_store_begin_snapshot(store, err));
-        assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
+        assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err));
         with_codes += codes_of(store, DIMENSIONS) != NULL;
         size_t faults = 0;
         if (i % 20 == 0)
-            assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+            assert_ok(verify_codes(store, print_fault, &faults, err));
         // A snapshot may name a file that was replaced since: then it has none, which verify tells.
         assert_true(faults <= 1);
         rv_store_end_snapshot(store);
@@ -352,11 +352,11 @@ static void two_processes_share_the_file(void **state)
     }
     print_message("    200 searches beside two writers, %zu by codes\n", with_codes);
     assert_true(with_codes > 20);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     size_t faults = 0;
-    assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+    assert_ok(verify_codes(store, print_fault, &faults, err));
     assert_int_equal(faults, 0);
-    rv_store_close(store);
+    close_codes_store(store);
     forget_rows(fixture->path);
     assert_right(made, fixture->path, "in the end");
     free(made);
@@ -388,9 +388,9 @@ static void changes_of_the_schema_end_the_codes(void **state)
     Store *store = open_codes_store(fixture->path, false, NULL);
     assert_null(codes_of(store, DIMENSIONS));
     assert_right(made, fixture->path, "a trigger was away");
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
-    rv_store_close(store);
+    close_codes_store(store);
     assert_right(made, fixture->path, "made again");
     free(made);
 }
@@ -410,16 +410,16 @@ static void old_libraries_are_read_and_upgraded_by_the_first_writer(void **state
     assert_ok(rv_store_get_note(reader, STORE_NOTE_MODEL_PATH, &note, err));
     assert_null(note);
     assert_right(made, fixture->path, "an old library");
-    rv_store_close(reader);
+    close_codes_store(reader);
     Store *store = open_codes_store(fixture->path, false, NULL);
     int64_t count = 0;
     assert_ok(rv_store_count_frames(store, NULL, &count, err));
     assert_int_equal(count, ROWS);
     assert_ok(rv_store_put_note(store, STORE_NOTE_MODEL_PATH, "/models/a", err));
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_non_null(codes_of(store, DIMENSIONS));
     add_rows(store, "/new.mp4", made->vector, 1, DIMENSIONS);
-    rv_store_close(store);
+    close_codes_store(store);
     forget_rows(fixture->path);
     assert_right(made, fixture->path, "upgraded");
     free(made);
@@ -431,11 +431,11 @@ static void readers_change_no_file(void **state)
     Made *made = make_library(fixture->path);
     struct stat before, after;
     Store *store = open_codes_store(fixture->path, true, NULL);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     unlink(made->codes);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_int_not_equal(stat(made->codes, &after), 0);
-    rv_store_close(store);
+    close_codes_store(store);
     assert_int_equal(stat(fixture->path, &before), 0);
     assert_right(made, fixture->path, "no codes, read only");
     assert_int_equal(stat(fixture->path, &after), 0);
@@ -453,8 +453,8 @@ static void codes_have_the_permissions_of_the_library(void **state)
         unlink(made->codes);
         assert_int_equal(chmod(fixture->path, modes[i]), 0);
         Store *store = open_codes_store(fixture->path, false, NULL);
-        assert_ok(rv_codes_update(store, NULL, 1, err));
-        rv_store_close(store);
+        assert_ok(update_codes(store, 1, err));
+        close_codes_store(store);
         assert_int_equal(stat(made->codes, &facts), 0);
         assert_int_equal(facts.st_mode & 0777, modes[i]);
     }
@@ -467,8 +467,10 @@ static int make_codes_as_a_colleague(const char *path)
     Store *store = NULL;
     RvStatus status = rv_store_open(path, NULL, &store, &error);
     if (status == RV_OK)
-        status = rv_codes_update(store, NULL, 1, &error);
-    rv_store_close(store);
+        status = give_index(store, NULL, (RvLog){0}, &error);
+    if (status == RV_OK)
+        status = update_codes(store, 1, &error);
+    close_codes_store(store);
     if (status != RV_OK)
         fprintf(stderr, "    %s\n", error.message);
     return status == RV_OK ? 0 : 1;

@@ -104,7 +104,7 @@ static void compare_searches(Store *store, const char *path, const float *vector
     QueryVector term = {vector, 1};
     RvSearchOptions five = {.top = 5};
     RvHits best = {0};
-    assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &five, &best, err));
+    assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, &five, &best, err));
     double fifth = best.count > 0 ? best.items[best.count - 1].score : 0, above = 3e38, after = 100,
            before = 700;
     rv_hits_clear(&best);
@@ -130,7 +130,7 @@ static void compare_searches(Store *store, const char *path, const float *vector
         snprintf(text, sizeof text, "%s, options %zu", why, i);
         assert_codes_change_nothing(store, rows, vector, DIMENSIONS, &cases[i], text);
     }
-    rv_store_close(rows);
+    close_codes_store(rows);
 }
 
 static RvStatus ignore_block(void *user, const ScoredBlock *block, RvError *err)
@@ -148,7 +148,8 @@ static bool codes_answer(Store *store, const float *vector)
     bool done = false;
     CodeScan scan = {.limit = 5, .video_ids = ids, .video_count = 3};
     assert_ok(rv_store_begin_snapshot(store, err));
-    assert_ok(rv_codes_scan(store, &scan, vector, DIMENSIONS, ignore_block, NULL, &done, err));
+    assert_ok(rv_scan_codes(index_of(store), store, &scan, SIZE_MAX, vector, DIMENSIONS, ignore_block, NULL,
+                            &done, err));
     rv_store_end_snapshot(store);
     return done;
 }
@@ -165,7 +166,7 @@ static void search_by_codes_equals_search_by_rows(void **state)
         kinds[i].make(&seed, rows, ROWS);
         Store *store = open_codes_store(path, false, NULL);
         add_three(store, rows);
-        assert_ok(rv_codes_update(store, NULL, 1, err));
+        assert_ok(update_codes(store, 1, err));
         assert_non_null(codes_of(store, DIMENSIONS));
         float vector[DIMENSIONS];
         for (int query = 0; query < rounds(3); query++) {
@@ -180,9 +181,9 @@ static void search_by_codes_equals_search_by_rows(void **state)
         if (done != kinds[i].answers)
             fail_msg("%s: the codes %s", kinds[i].why, done ? "answer" : "do not answer");
         size_t faults = 0;
-        assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+        assert_ok(verify_codes(store, print_fault, &faults, err));
         assert_int_equal(faults, 0);
-        rv_store_close(store);
+        close_codes_store(store);
     }
     free(rows);
 }
@@ -278,7 +279,7 @@ static void changes_of_any_kind_are_seen_at_once(void **state)
     Store *store = open_codes_store(fixture->path, false, NULL);
     Store *reader = open_codes_store(fixture->path, true, NULL);
     add_three(store, rows);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     size_t segments = 0;
     for (int step = 0; step < rounds(40); step++) {
         const char *why = change(store, fixture->path, step, vector, &seed);
@@ -286,18 +287,18 @@ static void changes_of_any_kind_are_seen_at_once(void **state)
         compare_searches(store, fixture->path, vector, why);
         // Some changes are taken into the codes, one by one or together.
         if (step % 3 == 1)
-            assert_ok(rv_codes_update(store, NULL, 1, err));
+            assert_ok(update_codes(store, 1, err));
         compare_searches(reader, fixture->path, vector, why);
         const CodeFile *file = codes_of(store, DIMENSIONS);
         assert_non_null(file);
         segments = file->segment_count > segments ? file->segment_count : segments;
         size_t faults = 0;
-        assert_ok(rv_codes_verify(reader, print_fault, NULL, &faults, err));
+        assert_ok(verify_codes(reader, print_fault, &faults, err));
         assert_int_equal(faults, 0);
     }
     assert_true(segments > 3);
-    rv_store_close(reader);
-    rv_store_close(store);
+    close_codes_store(reader);
+    close_codes_store(store);
     free(rows);
 }
 
@@ -312,26 +313,26 @@ static void snapshots_see_their_own_state(void **state)
     Store *writer = open_codes_store(fixture->path, false, NULL),
           *reader = open_codes_store(fixture->path, true, NULL);
     add_three(writer, rows);
-    assert_ok(rv_codes_update(writer, NULL, 1, err));
+    assert_ok(update_codes(writer, 1, err));
     QueryVector term = {vector, 1};
     RvHits before = {0}, during = {0}, after = {0};
-    assert_ok(rv_search_frames(reader, NULL, &term, 1, DIMENSIONS, NULL, &before, err));
+    assert_ok(rv_search_frames(index_of(reader), reader, NULL, &term, 1, DIMENSIONS, NULL, &before, err));
     assert_ok(rv_store_begin_snapshot(reader, err));
     ModelIdentity identity;
     bool present = false;
     assert_ok(rv_store_identity(reader, &identity, &present, err)); // the first read begins the snapshot
     put_one(writer, 1, ROWS, 1, vector);
-    assert_ok(rv_codes_update(writer, NULL, 1, err));
-    assert_ok(rv_search_frames(reader, NULL, &term, 1, DIMENSIONS, NULL, &during, err));
+    assert_ok(update_codes(writer, 1, err));
+    assert_ok(rv_search_frames(index_of(reader), reader, NULL, &term, 1, DIMENSIONS, NULL, &during, err));
     assert_same_hits(&before, &during, "within the old snapshot");
     rv_store_end_snapshot(reader);
-    assert_ok(rv_search_frames(reader, NULL, &term, 1, DIMENSIONS, NULL, &after, err));
+    assert_ok(rv_search_frames(index_of(reader), reader, NULL, &term, 1, DIMENSIONS, NULL, &after, err));
     assert_int_equal(after.items[0].frame_number, ROWS);
     rv_hits_clear(&before);
     rv_hits_clear(&during);
     rv_hits_clear(&after);
-    rv_store_close(reader);
-    rv_store_close(writer);
+    close_codes_store(reader);
+    close_codes_store(writer);
     free(rows);
 }
 
@@ -345,33 +346,33 @@ static void update_waits_for_enough_rows_and_joins_segments(void **state)
     assert_non_null(rows);
     make_random(&seed, rows, ROWS);
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_codes_update(store, NULL, 0, err)); // an empty library
+    assert_ok(update_codes(store, 0, err)); // an empty library
     add_three(store, rows);
-    assert_ok(rv_codes_update(store, NULL, 0, err)); // fewer rows than CODES_MIN_ROWS
+    assert_ok(update_codes(store, 0, err)); // fewer rows than CODES_MIN_ROWS
     DerivedState derived;
     get_state(store, &derived);
     assert_false(derived.registered || derived.published);
-    assert_ok(rv_codes_update(store, NULL, ROWS, err));
+    assert_ok(update_codes(store, ROWS, err));
     assert_int_equal(codes_of(store, DIMENSIONS)->row_count, ROWS);
     // One row is not worth a segment.
     put_one(store, 1, ROWS, 1, rows);
-    assert_ok(rv_codes_update(store, NULL, 0, err));
+    assert_ok(update_codes(store, 0, err));
     assert_int_equal(codes_of(store, DIMENSIONS)->segment_count, 1);
     // As many as the file may hold, then one again.
     for (int i = 1; i < CODE_SEGMENTS_MAX + 2; i++) {
         put_one(store, 1, ROWS + i, 1, rows);
-        assert_ok(rv_codes_update(store, NULL, 1, err));
+        assert_ok(update_codes(store, 1, err));
         size_t expected = i < CODE_SEGMENTS_MAX ? (size_t)i + 1 : (size_t)i - CODE_SEGMENTS_MAX + 1;
         assert_int_equal(codes_of(store, DIMENSIONS)->segment_count, expected);
     }
     // A file of which much is gone is made anew.
     assert_ok(rv_store_remove_video(store, 1, err));
-    assert_ok(rv_codes_update(store, NULL, 1, err));
+    assert_ok(update_codes(store, 1, err));
     assert_int_equal(codes_of(store, DIMENSIONS)->row_count, ROWS / 2);
     size_t faults = 0;
-    assert_ok(rv_codes_verify(store, print_fault, NULL, &faults, err));
+    assert_ok(verify_codes(store, print_fault, &faults, err));
     assert_int_equal(faults, 0);
-    rv_store_close(store);
+    close_codes_store(store);
     free(rows);
 }
 

@@ -21,13 +21,13 @@ static Made make_library(const char *path, const char *settings)
     add_rows(made.store, "/m.mp4", made.rows, ROWS / 3 * 2, DIMENSIONS);
     add_rows(made.store, "/b.mp4", made.rows + ROWS / 3 * 2 * DIMENSIONS, ROWS - ROWS / 3 * 2, DIMENSIONS);
     RvAnnOptions options = {.settings = settings};
-    assert_ok(rv_lists_build(made.store, NULL, &options, err));
+    assert_ok(build_lists(made.store, NULL, &options, err));
     return made;
 }
 
 static void drop_made(Made *made)
 {
-    rv_store_close(made->store);
+    close_codes_store(made->store);
     free(made->rows);
 }
 
@@ -70,7 +70,7 @@ static void recall_has_a_floor(void **state)
         assert_true(recall >= cases[i].floor);
     }
     assert_no_faults(made.store);
-    rv_store_close(rows);
+    close_codes_store(rows);
     drop_made(&made);
 }
 
@@ -93,7 +93,7 @@ static void probes_bound_what_is_looked_at(void **state)
         double recall = measure_recall(&made, rows, 20, false, &options, cases[i].settings);
         print_message("    %s: recall@10 of texts %.3f\n", cases[i].settings, recall);
         assert_true(recall >= cases[i].least && recall <= cases[i].most);
-        rv_store_close(rows);
+        close_codes_store(rows);
         drop_made(&made);
     }
 }
@@ -129,7 +129,7 @@ static void filters_come_before_the_count(void **state)
         }
         // Six rows pass: then they are the answer, whatever the lists say.
         assert_true(measure_recall(&made, rows, 8, false, &cases[1], "six rows") * 10 >= 6);
-        rv_store_close(rows);
+        close_codes_store(rows);
         drop_made(&made);
     }
 }
@@ -150,8 +150,10 @@ static void several_terms_and_moments_go_by_the_mean(void **state)
         for (int moments = 0; moments < 2; moments++) {
             RvSearchOptions options = {.top = 5, .scan = RV_SCAN_APPROXIMATE, .moments = moments == 1};
             RvHits apart = {0}, joined = {0};
-            assert_ok(rv_search_frames(made.store, NULL, terms, 2, DIMENSIONS, &options, &apart, err));
-            assert_ok(rv_search_frames(made.store, NULL, &together, 1, DIMENSIONS, &options, &joined, err));
+            assert_ok(rv_search_frames(index_of(made.store), made.store, NULL, terms, 2, DIMENSIONS, &options,
+                                       &apart, err));
+            assert_ok(rv_search_frames(index_of(made.store), made.store, NULL, &together, 1, DIMENSIONS,
+                                       &options, &joined, err));
             assert_true(apart.count > 1);
             assert_same_hits(&apart, &joined, "terms and their mean");
             rv_hits_clear(&apart);
@@ -159,10 +161,11 @@ static void several_terms_and_moments_go_by_the_mean(void **state)
         }
         RvHits hits = {0};
         RvSearchOptions options = {.top = 5, .scan = RV_SCAN_APPROXIMATE, .fusion = RV_FUSION_RRF};
-        assert_refused(rv_search_frames(made.store, NULL, terms, 2, DIMENSIONS, &options, &hits, err),
+        assert_refused(rv_search_frames(index_of(made.store), made.store, NULL, terms, 2, DIMENSIONS,
+                                        &options, &hits, err),
                        RV_ERROR_ARGUMENT, "every frame");
     }
-    rv_store_close(rows);
+    close_codes_store(rows);
     drop_made(&made);
 }
 
@@ -179,8 +182,10 @@ static void answers_do_not_depend_on_threads(void **state)
         QueryVector term = {vector, 1};
         RvSearchOptions options = {.top = 20, .scan = RV_SCAN_APPROXIMATE};
         RvHits one = {0}, many = {0};
-        assert_ok(rv_search_frames(made.store, NULL, &term, 1, DIMENSIONS, &options, &one, err));
-        assert_ok(rv_search_frames(made.store, pool, &term, 1, DIMENSIONS, &options, &many, err));
+        assert_ok(rv_search_frames(index_of(made.store), made.store, NULL, &term, 1, DIMENSIONS, &options,
+                                   &one, err));
+        assert_ok(rv_search_frames(index_of(made.store), made.store, pool, &term, 1, DIMENSIONS, &options,
+                                   &many, err));
         assert_same_hits(&one, &many, "threads");
         rv_hits_clear(&one);
         rv_hits_clear(&many);
@@ -201,7 +206,7 @@ static void the_same_rows_give_the_same_lists(void **state)
     assert_ok(rv_list_file_open(path, &first, err));
     for (int seed = 1; seed <= 2; seed++) {
         RvAnnOptions options = {.settings = seed == 1 ? "lists=40" : "lists=40,seed=2"};
-        assert_ok(rv_lists_build(made.store, pool, &options, err));
+        assert_ok(build_lists(made.store, pool, &options, err));
         assert_ok(rv_list_file_open(path, &again, err));
         bool same =
             again.size_bytes == first.size_bytes && memcmp(again.bytes, first.bytes, first.size_bytes) == 0;
@@ -229,7 +234,7 @@ static void settings_that_make_no_sense_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RvAnnOptions options = {cases[i].kind, cases[i].settings};
-        assert_refused(rv_lists_build(made.store, NULL, &options, err), RV_ERROR_ARGUMENT, cases[i].words);
+        assert_refused(build_lists(made.store, NULL, &options, err), RV_ERROR_ARGUMENT, cases[i].words);
     }
     assert_string_equal(lists_info(made.store).settings, "lists=63");
     drop_made(&made);
@@ -262,15 +267,15 @@ static void small_libraries_use_lists_when_asked_alone(void **state)
     RvHits hits = {0};
     QueryVector term = {made.rows, 1};
     RvSearchOptions options = {.scan = RV_SCAN_APPROXIMATE};
-    assert_refused_with_hint(rv_search_frames(rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+    assert_refused_with_hint(rv_search_frames(index_of(rows), rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
                              RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     bool dropped = false;
-    assert_ok(rv_lists_drop(made.store, &dropped, err));
+    assert_ok(rv_search_index_drop(made.store, &dropped, err));
     assert_true(dropped);
     assert_false(lists_info(made.store).present);
-    assert_refused_with_hint(rv_search_frames(made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+    assert_refused_with_hint(rv_search_frames(index_of(made.store), made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
                              RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
-    rv_store_close(rows);
+    close_codes_store(rows);
     drop_made(&made);
 }
 
@@ -286,11 +291,12 @@ static RvStatus keep_best(void *user, const ScoredBlock *block, RvError *err)
 static double best_score(Store *store, const float *vector, size_t lists_from)
 {
     static const int64_t ids[] = {1, 2};
-    CodeScan scan = {.limit = 1, .video_ids = ids, .video_count = 2, .lists_from = lists_from};
+    CodeScan scan = {.limit = 1, .video_ids = ids, .video_count = 2};
     double best = -2;
     bool done = false;
     assert_ok(rv_store_begin_snapshot(store, err));
-    assert_ok(rv_codes_scan(store, &scan, vector, DIMENSIONS, keep_best, &best, &done, err));
+    assert_ok(rv_scan_codes(index_of(store), store, &scan, lists_from, vector, DIMENSIONS, keep_best, &best,
+                            &done, err));
     rv_store_end_snapshot(store);
     assert_true(done);
     return best;
@@ -339,9 +345,9 @@ static void new_changed_and_removed_rows_count_at_once(void **state)
                     "DELETE FROM frames WHERE frame_id IN (SELECT frame_id FROM frames ORDER BY "
                     "random() LIMIT 50)");
         if (step % 8 >= 4) // the codes know it, the lists do not
-            assert_ok(rv_codes_update(made.store, NULL, 1, err));
+            assert_ok(update_codes(made.store, 1, err));
         if (step % 16 >= 12)
-            assert_ok(rv_lists_update(made.store, NULL, err));
+            assert_ok(update_lists(made.store, err));
         forget_rows(fixture->path);
         Store *rows = open_rows(fixture->path);
         RvSearchOptions options = {.top = 1};
@@ -350,13 +356,13 @@ static void new_changed_and_removed_rows_count_at_once(void **state)
         if (step % 4 < 2 && step % 16 < 12)
             assert_int_equal(good, 1);
         check_answer(made.store, rows, vector, &(RvSearchOptions){.top = 30}, "after a change");
-        rv_store_close(rows);
+        close_codes_store(rows);
     }
     assert_ok(rv_store_remove_video(made.store, 2, err));
     forget_rows(fixture->path);
     Store *rows = open_rows(fixture->path);
     check_answer(made.store, rows, made.rows + 3900 * DIMENSIONS, &(RvSearchOptions){.top = 30}, "removed");
-    rv_store_close(rows);
+    close_codes_store(rows);
     assert_string_equal(lists_info(made.store).fault, "");
     drop_made(&made);
 }
@@ -370,10 +376,10 @@ static void updates_take_new_rows_into_the_lists(void **state)
     make_scenes(2, more, 1000);
     add_rows(made.store, "/new.mp4", more, 1000, DIMENSIONS);
     assert_int_equal(lists_info(made.store).newer_count, 1000);
-    assert_ok(rv_codes_update(made.store, NULL, 1, err));
+    assert_ok(update_codes(made.store, 1, err));
     assert_int_equal(lists_info(made.store).newer_count, 1000);
     assert_no_faults(made.store);
-    assert_ok(rv_lists_update(made.store, NULL, err));
+    assert_ok(update_lists(made.store, err));
     RvAnnInfo info = lists_info(made.store);
     assert_int_equal(info.newer_count, 0);
     assert_int_equal(info.row_count, ROWS + 1000);
@@ -382,13 +388,13 @@ static void updates_take_new_rows_into_the_lists(void **state)
     forget_rows(fixture->path);
     Store *rows = open_rows(fixture->path);
     assert_true(measure_recall(&made, rows, 10, true, &(RvSearchOptions){.top = 10}, "extended") >= 0.95);
-    rv_store_close(rows);
+    close_codes_store(rows);
     // Nothing to do: the file stays.
     struct stat before, after;
     char path[4300];
     lists_path(fixture->path, path, sizeof path);
     assert_int_equal(stat(path, &before), 0);
-    assert_ok(rv_lists_update(made.store, NULL, err));
+    assert_ok(update_lists(made.store, err));
     assert_int_equal(stat(path, &after), 0);
     assert_true(before.st_ino == after.st_ino);
     free(more);
@@ -403,11 +409,11 @@ static void lists_of_other_codes_are_left(void **state)
     Made made = make_library(fixture->path, "lists=20,probes=2");
     char codes[4300];
     snprintf(codes, sizeof codes, "%s" CODES_SUFFIX, fixture->path);
-    rv_store_close(made.store);
+    close_codes_store(made.store);
     assert_int_equal(unlink(codes), 0);
     LogCount log = {0};
     made.store = open_codes_store(fixture->path, false, &log);
-    assert_ok(rv_codes_update(made.store, NULL, 1, err));
+    assert_ok(update_codes(made.store, 1, err));
     log = (LogCount){0};
     Store *rows = open_rows(fixture->path);
     uint64_t seed = 16;
@@ -422,15 +428,15 @@ static void lists_of_other_codes_are_left(void **state)
     assert_non_null(strstr(info.fault, "other codes"));
     assert_true(info.present && !info.automatic);
     size_t faults = 0;
-    assert_ok(rv_lists_verify(made.store, NULL, NULL, &faults, err));
+    assert_ok(verify_lists(made.store, NULL, &faults, err));
     assert_int_equal(faults, 1);
-    assert_ok(rv_lists_update(made.store, NULL, err));
+    assert_ok(update_lists(made.store, err));
     info = lists_info(made.store);
     assert_string_equal(info.fault, "");
     assert_string_equal(info.settings, "lists=20,probes=2"); // as they were asked for
     assert_no_faults(made.store);
     measure_recall(&made, rows, 10, true, &(RvSearchOptions){.top = 10}, "made again");
-    rv_store_close(rows);
+    close_codes_store(rows);
     drop_made(&made);
 }
 

@@ -27,8 +27,8 @@ static Made *make_library(const char *path)
     lists_path(path, made->lists, sizeof made->lists);
     Store *store = open_codes_store(path, false, NULL);
     add_rows(store, "/a.mp4", made->rows, ROWS, DIMENSIONS);
-    assert_ok(rv_lists_build(store, NULL, &(RvAnnOptions){.settings = "lists=20"}, err));
-    rv_store_close(store);
+    assert_ok(build_lists(store, NULL, &(RvAnnOptions){.settings = "lists=20"}, err));
+    close_codes_store(store);
     return made;
 }
 
@@ -38,8 +38,8 @@ static void assert_right(const Made *made, const char *path, const char *why)
     Store *store = open_codes_store(path, true, NULL), *rows = open_rows(path);
     for (int i = 0; i < 2; i++)
         check_answer(store, rows, made->vector, &(RvSearchOptions){.top = 7}, why);
-    rv_store_close(rows);
-    rv_store_close(store);
+    close_codes_store(rows);
+    close_codes_store(store);
 }
 
 /* The search by lists becomes one by all rows, which misses nothing, and says so once. */
@@ -56,10 +56,10 @@ static void assert_left(const Made *made, const char *path, const char *words, c
     RvAnnInfo info = lists_info(store);
     assert_true(info.present && info.fault[0] != '\0');
     size_t faults = 0;
-    assert_ok(rv_lists_verify(store, NULL, NULL, &faults, err));
+    assert_ok(verify_lists(store, NULL, &faults, err));
     assert_int_equal(faults, 1);
-    rv_store_close(rows);
-    rv_store_close(store);
+    close_codes_store(rows);
+    close_codes_store(store);
 }
 
 static void damaged_files_are_left_and_told(void **state)
@@ -83,9 +83,9 @@ static void damaged_files_are_left_and_told(void **state)
         assert_left(made, fixture->path, "is cut short", "cut short");
     }
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_lists_update(store, NULL, err));
+    assert_ok(update_lists(store, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
     free(damaged);
     free(whole);
     free(made);
@@ -99,8 +99,8 @@ static void lists_that_do_not_fit_the_codes_are_left(void **state)
     for (int kind = 0; kind < 3; kind++) {
         ListFile file;
         Store *store = open_codes_store(fixture->path, false, NULL);
-        assert_ok(rv_lists_build(store, NULL, &(RvAnnOptions){.settings = "lists=20,probes=20"}, err));
-        rv_store_close(store);
+        assert_ok(build_lists(store, NULL, &(RvAnnOptions){.settings = "lists=20,probes=20"}, err));
+        close_codes_store(store);
         assert_ok(rv_list_file_open(made->lists, &file, err));
         for (size_t i = 0; i < file.run_count && kind == 0; i++)
             file.runs[i].checksum++;
@@ -118,9 +118,9 @@ static void lists_that_do_not_fit_the_codes_are_left(void **state)
         assert_right(made, fixture->path, "lists of other rows");
         store = open_codes_store(fixture->path, true, NULL);
         size_t faults = 0;
-        assert_ok(rv_lists_verify(store, NULL, NULL, &faults, err));
+        assert_ok(verify_lists(store, NULL, &faults, err));
         assert_int_equal(faults, 1);
-        rv_store_close(store);
+        close_codes_store(store);
     }
     free(made);
 }
@@ -151,9 +151,9 @@ static void other_things_in_the_place_of_the_file_are_left(void **state)
     }
     // Whatever file lies there, the next update makes the lists again.
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_lists_update(store, NULL, err));
+    assert_ok(update_lists(store, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
     free(made);
 }
 
@@ -167,16 +167,16 @@ static void files_that_change_under_a_reader_are_followed(void **state)
     for (int lists = 5; lists < 9; lists++) {
         char settings[40];
         snprintf(settings, sizeof settings, "lists=%d", lists);
-        assert_ok(rv_lists_build(store, NULL, &(RvAnnOptions){.settings = settings}, err));
+        assert_ok(build_lists(store, NULL, &(RvAnnOptions){.settings = settings}, err));
         assert_string_equal(lists_info(reader).settings, settings);
     }
-    assert_ok(rv_lists_drop(store, &(bool){false}, err));
+    assert_ok(rv_search_index_drop(store, &(bool){false}, err));
     assert_false(lists_info(reader).present);
-    assert_refused(rv_lists_build(reader, NULL, &(RvAnnOptions){0}, err), RV_ERROR_IO, "reading only");
-    assert_refused(rv_lists_drop(reader, &(bool){false}, err), RV_ERROR_IO, "reading only");
-    assert_ok(rv_lists_update(reader, NULL, err));
-    rv_store_close(store);
-    rv_store_close(reader);
+    assert_refused(build_lists(reader, NULL, &(RvAnnOptions){0}, err), RV_ERROR_IO, "reading only");
+    assert_refused(rv_search_index_drop(reader, &(bool){false}, err), RV_ERROR_IO, "reading only");
+    assert_ok(update_lists(reader, err));
+    close_codes_store(store);
+    close_codes_store(reader);
     free(made);
 }
 
@@ -193,9 +193,9 @@ static void damaged_codes_are_made_again_by_a_build(void **state)
     free(bytes);
     assert_right(made, fixture->path, "damaged codes");
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_lists_build(store, NULL, &(RvAnnOptions){0}, err));
+    assert_ok(build_lists(store, NULL, &(RvAnnOptions){0}, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
     assert_right(made, fixture->path, "made again");
     free(made);
 }
@@ -215,7 +215,7 @@ static void failing_writes_leave_the_lists_that_were_there(void **state)
         RvError err = {0};
         limit = (struct rlimit){bytes, before.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        RvStatus status = rv_lists_build(store, NULL, &(RvAnnOptions){.settings = "lists=40"}, &err);
+        RvStatus status = build_lists(store, NULL, &(RvAnnOptions){.settings = "lists=40"}, &err);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         if (status != RV_OK) {
             assert_int_equal(status, RV_ERROR_IO);
@@ -226,7 +226,7 @@ static void failing_writes_leave_the_lists_that_were_there(void **state)
         assert_string_equal(lists_info(store).fault, "");
     }
     assert_true(failed > 5);
-    rv_store_close(store);
+    close_codes_store(store);
     free(made);
 }
 
@@ -240,11 +240,10 @@ static _Noreturn void build_for_ever(const char *path, uint64_t seed)
         snprintf(name, sizeof name, "/%d-%d.mp4", (int)getpid(), i);
         snprintf(settings, sizeof settings, "lists=%d", 5 + i % 20);
         int64_t id = add_rows(store, name, rows, 20, DIMENSIONS);
-        RvStatus status = i % 2 == 0
-                              ? rv_lists_build(store, NULL, &(RvAnnOptions){.settings = settings}, NULL)
-                              : rv_codes_update(store, NULL, 1, NULL);
+        RvStatus status = i % 2 == 0 ? build_lists(store, NULL, &(RvAnnOptions){.settings = settings}, NULL)
+                                     : update_codes(store, 1, NULL);
         if (status == RV_OK && i % 2 == 1)
-            status = rv_lists_update(store, NULL, NULL);
+            status = update_lists(store, NULL);
         // Another process may be at work.
         if (status != RV_OK && status != RV_ERROR_BUSY && status != RV_ERROR_NOT_FOUND)
             _exit(1);
@@ -273,13 +272,13 @@ static void kill_at_any_moment_leaves_lists_that_fit_or_are_left(void **state)
         Store *store = open_codes_store(fixture->path, true, NULL);
         RvAnnInfo info = lists_info(store);
         assert_true(info.present && (info.fault[0] == '\0' || strstr(info.fault, "other codes") != NULL));
-        rv_store_close(store);
+        close_codes_store(store);
     }
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_ok(rv_codes_update(store, NULL, 1, err));
-    assert_ok(rv_lists_update(store, NULL, err));
+    assert_ok(update_codes(store, 1, err));
+    assert_ok(update_lists(store, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
     free(made);
 }
 
@@ -299,7 +298,7 @@ static void two_processes_build_beside_a_reader(void **state)
     for (int i = 0; i < 100; i++) {
         RvSearchOptions options = {.top = 1, .scan = RV_SCAN_APPROXIMATE};
         RvHits hits = {0};
-        assert_ok(rv_search_frames(store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+        assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
         // The very row, which no process touches: all ways of searching find it.
         assert_int_equal(hits.count, 1);
         assert_true(hits.items[0].video_id == 1 && hits.items[0].frame_number == 51);
@@ -312,10 +311,10 @@ static void two_processes_build_beside_a_reader(void **state)
         assert_int_equal(waitpid(children[i], &status, 0), children[i]);
         assert_true(WIFSIGNALED(status));
     }
-    assert_ok(rv_codes_update(store, NULL, 1, err));
-    assert_ok(rv_lists_update(store, NULL, err));
+    assert_ok(update_codes(store, 1, err));
+    assert_ok(update_lists(store, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
     free(made);
 }
 
@@ -328,8 +327,8 @@ static void lists_have_the_permissions_of_the_library(void **state)
         struct stat facts;
         assert_int_equal(chmod(fixture->path, modes[i]), 0);
         Store *store = open_codes_store(fixture->path, false, NULL);
-        assert_ok(rv_lists_build(store, NULL, &(RvAnnOptions){0}, err));
-        rv_store_close(store);
+        assert_ok(build_lists(store, NULL, &(RvAnnOptions){0}, err));
+        close_codes_store(store);
         assert_int_equal(stat(made->lists, &facts), 0);
         assert_int_equal(facts.st_mode & 0777, modes[i]);
     }

@@ -73,7 +73,7 @@ static void rows_of_any_kind_give_right_answers(void **state)
         Store *store = open_codes_store(path, false, NULL);
         add_rows(store, "/v.mp4", vectors, kinds[i].rows, DIMENSIONS);
         RvAnnOptions options = {.settings = "lists=50"}; // more than some have rows
-        assert_ok(rv_lists_build(store, NULL, &options, err));
+        assert_ok(build_lists(store, NULL, &options, err));
         assert_string_equal(lists_info(store).fault, "");
         Store *rows = open_rows(path);
         for (int q = 0; q < 5; q++) {
@@ -81,8 +81,8 @@ static void rows_of_any_kind_give_right_answers(void **state)
             check_answer(store, rows, vector, &(RvSearchOptions){.top = 10}, kinds[i].why);
         }
         assert_no_faults(store);
-        rv_store_close(rows);
-        rv_store_close(store);
+        close_codes_store(rows);
+        close_codes_store(store);
         free(vectors);
     }
 }
@@ -93,16 +93,16 @@ static void libraries_without_rows_have_no_index(void **state)
     RvAnnOptions options = {0};
     bool dropped = true;
     Store *store = open_codes_store(fixture->path, false, NULL);
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "empty");
+    assert_refused(build_lists(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "empty");
     ModelIdentity model = test_model(DIMENSIONS);
     assert_ok(rv_store_require_identity(store, &model, err));
-    assert_refused(rv_lists_build(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "no frames");
+    assert_refused(build_lists(store, NULL, &options, err), RV_ERROR_NOT_FOUND, "no frames");
     assert_false(lists_info(store).present);
-    assert_ok(rv_lists_drop(store, &dropped, err));
+    assert_ok(rv_search_index_drop(store, &dropped, err));
     assert_false(dropped);
-    assert_ok(rv_lists_update(store, NULL, err));
+    assert_ok(update_lists(store, err));
     assert_no_faults(store);
-    rv_store_close(store);
+    close_codes_store(store);
 }
 
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A file beside a library that is written under another name and then put in its place at once. */
-#ifndef RV_SEARCH_NEW_FILE_H
-#define RV_SEARCH_NEW_FILE_H
+#ifndef RV_NEW_FILE_H
+#define RV_NEW_FILE_H
 
 #include "store/store.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A file beside a library that is written under another name and then put in its place at once. */
-#include "search/new_file.h"
+#include "store/new_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

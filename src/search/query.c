@@ -36,6 +36,8 @@ typedef struct Query {
     VideoPlace *places;      // by id: the videos that the glob lets through
     int64_t *video_ids;      // the same ids
     size_t place_count;
+    ScanFacts facts;
+    ScanPlan plan; // the last one, which led to the answer
     TopK top;
     ScoredRows scored; // of zscore and rrf
     float **term_scores;
@@ -256,60 +258,109 @@ static RvStatus make_vectors(const Query *query, size_t count, float *vectors, R
     return status;
 }
 
-/* Whether to use the library's approximate index. */
-static RvStatus choose_index(const Query *query, bool *approximate, RvError *err)
+/* ---- the ways ----------------------------------------------------------------------------------------- */
+
+/* NOT_FOUND if the approximate index was asked for and there is none. */
+static RvStatus find_index(const Query *query, bool *present, RvError *err)
 {
-    *approximate = false;
+    RvAnnInfo info = {0};
+    *present = false;
     if (query->options.scan == RV_SCAN_EXACT)
         return RV_OK;
-    RvAnnInfo info = {0};
     RvStatus status = rv_store_ann_is_derived(query->store)
                           ? rv_lists_present(query->store, &info.present, err)
                           : rv_store_ann_info(query->store, &info, err);
-    *approximate = status == RV_OK && info.present;
+    *present = status == RV_OK && info.present;
     if (status == RV_OK && !info.present && query->options.scan == RV_SCAN_APPROXIMATE)
         status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_BUILD_INDEX, NULL,
                                    "%s: the library has no approximate index", rv_store_uri(query->store));
     return status;
 }
 
-/* Let the database find the rows, where it can and few are wanted; *done is false where it did not. */
-static RvStatus scan_in_store(Query *query, const float *vector, const FrameFilter *filter, bool *done,
-                              RvError *err)
+static FrameFilter filter_of(const Query *query)
 {
-    *done = false;
-    NearestQuery nearest = {
-        .vector = vector, .dimensions = query->dimensions, .count = query->top.limit, .filter = filter};
-    RvStatus status = choose_index(query, &nearest.approximate, err);
-    if (status == RV_OK && query->top.limit <= STORE_NEAREST_MAX)
-        status = rv_scan_nearest(query->store, query->pool, &nearest, rank_block, query, done, err);
+    FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
+    if (query->options.video_glob != NULL) {
+        filter.video_ids = query->video_ids;
+        filter.video_count = query->place_count;
+    }
+    return filter;
+}
+
+static RvStatus scan_nearest(Query *query, const float *vector, bool *done, RvError *err)
+{
+    FrameFilter filter = filter_of(query);
+    NearestQuery nearest = {.vector = vector,
+                            .dimensions = query->dimensions,
+                            .count = query->top.limit,
+                            .filter = &filter,
+                            .approximate = query->plan.by_index};
+    RvStatus status = rv_scan_nearest(query->store, query->pool, &nearest, rank_block, query, done, err);
+    if (status == RV_OK && !*done)
+        query->facts.nearest = NEAREST_DECLINED;
     return status;
 }
 
-/* By way of the codes, if there are any. If *done, query->top is complete. */
-static RvStatus scan_codes(Query *query, const float *vector, bool *done, RvError *err)
+/* vectors: float32[count, dimensions]. */
+static RvStatus scan_rows(Query *query, const float *vectors, size_t count, RvError *err)
 {
-    static const size_t lists_from[] = {
-        [RV_SCAN_AUTO] = LISTS_MIN_ROWS, [RV_SCAN_EXACT] = SIZE_MAX, [RV_SCAN_APPROXIMATE] = 0};
-    CodeScan job = {.pool = query->pool,
-                    .limit = query->top.limit,
-                    .min_score = query->options.min_score,
-                    .video_ids = query->video_ids,
-                    .video_count = query->place_count,
-                    .some_videos = query->place_count < query->videos.count,
-                    .after_s = query->options.after_s,
-                    .before_s = query->options.before_s};
-    RvStatus status = rv_scan_codes(query->index, query->store, &job, lists_from[query->options.scan], vector,
-                                    query->dimensions, rank_block, query, done, err);
-    if (!*done)
+    FrameFilter filter = filter_of(query);
+    bool mean = query->options.fusion == RV_FUSION_MEAN;
+    return rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
+                         mean ? rank_block : collect_block, query, err);
+}
+
+/* Plan after plan, until one leads to an answer. */
+static RvStatus follow_plans(Query *query, CodeSearch *codes, const float *vectors, size_t count,
+                             RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (bool done = false; status == RV_OK && !done;) {
         rv_topk_clear(&query->top);
+        rv_scan_plan(&query->facts, &query->plan);
+        if (query->plan.way == SCAN_NEAREST) {
+            status = scan_nearest(query, vectors, &done, err);
+        } else if (query->plan.way == SCAN_CODES) {
+            status = rv_code_search_scan(codes, &query->plan, &query->facts, rank_block, query, &done, err);
+        } else {
+            status = scan_rows(query, vectors, count, err);
+            done = true;
+        }
+    }
     return status;
+}
+
+/* Everything that decides about the way. */
+static RvStatus find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err)
+{
+    ScanFacts *facts = &query->facts;
+    RvStatus status = RV_OK;
+    *facts = (ScanFacts){.scan = query->options.scan,
+                         .fusion = query->options.fusion,
+                         .limit = query->top.limit,
+                         .has_bound = query->options.min_score != NULL,
+                         .nearest = rv_store_can_find_nearest(query->store) ? NEAREST_OFFERED : NEAREST_NONE};
+    if (facts->fusion != RV_FUSION_MEAN)
+        return RV_OK;
+    CodeScan scan = {.pool = query->pool,
+                     .limit = query->top.limit,
+                     .min_score = query->options.min_score,
+                     .video_ids = query->video_ids,
+                     .video_count = query->place_count,
+                     .some_videos = query->place_count < query->videos.count,
+                     .after_s = query->options.after_s,
+                     .before_s = query->options.before_s};
+    status = find_index(query, &facts->has_index, err);
+    return status == RV_OK ? rv_code_search_open(codes, query->index, query->store, &scan, vector,
+                                                 query->dimensions, facts, err)
+                           : status;
 }
 
 static RvStatus scan(Query *query, RvError *err)
 {
     bool mean = query->options.fusion == RV_FUSION_MEAN;
     size_t count = mean ? 1 : query->term_count, value_count = 0;
+    CodeSearch codes = {0};
     if (!rv_mem_multiply(count, (size_t)query->dimensions, &value_count))
         return rv_error_memory(err, SIZE_MAX);
     float *vectors = rv_mem_alloc_aligned(value_count, sizeof *vectors, err);
@@ -318,19 +369,11 @@ static RvStatus scan(Query *query, RvError *err)
     query->scored.term_scores = query->term_scores;
     if (status == RV_OK)
         status = make_vectors(query, count, vectors, err);
-    FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
-    if (query->options.video_glob != NULL) {
-        filter.video_ids = query->video_ids;
-        filter.video_count = query->place_count;
-    }
-    bool done = false;
-    if (status == RV_OK && mean)
-        status = scan_in_store(query, vectors, &filter, &done, err);
-    if (status == RV_OK && mean && !done && query->index != NULL)
-        status = scan_codes(query, vectors, &done, err);
-    if (status == RV_OK && !done)
-        status = rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
-                               mean ? rank_block : collect_block, query, err);
+    if (status == RV_OK)
+        status = find_facts(query, &codes, vectors, err);
+    if (status == RV_OK)
+        status = follow_plans(query, &codes, vectors, count, err);
+    rv_code_search_close(&codes);
     free(vectors);
     return status == RV_OK && !mean ? fuse(query, err) : status;
 }

@@ -89,127 +89,144 @@ static RvStatus make_ranges(const CodeScan *scan, const CodeCandidate *candidate
     return RV_OK;
 }
 
-/* A scan of the codes under way. */
-typedef struct Work {
-    SearchIndex *index;
-    Store *store;
-    CodeScan scan;
-    const float *vector;
-    int dimensions;
-    CodeCandidate *candidates; // owned, [count]
-    size_t count;
-    CodeOutcome outcome;
-} Work;
+/* ---- a query ------------------------------------------------------------------------------------------ */
 
-static RvStatus score_open(Work *work, ScoredBlockCallback callback, void *user, bool *done, RvError *err)
+static CodeFact open_codes(CodeSearch *query, RvError *err, RvStatus *status)
 {
-    const CodeScan *scan = &work->scan;
-    KeyRange *ranges = NULL;
-    OpenScan open = {
-        .candidates = work->candidates, .count = work->count, .callback = callback, .user = user};
-    FrameFilter filter = {.after_s = scan->after_s, .before_s = scan->before_s};
-    RvStatus status = make_ranges(scan, work->candidates, work->count, &ranges, &filter.range_count, err);
-    filter.ranges = ranges;
-    if (status == RV_OK)
-        status = rv_scan_exact(work->store, scan->pool, work->vector, 1, work->dimensions, &filter,
-                               check_block, &open, err);
-    free(ranges);
-    *done = status == RV_OK && !open.wrong && open.found == work->count;
-    if (status == RV_OK && !*done)
-        rv_codes_invalidate(&work->index->codes, work->store, scan->file, "they do not fit the rows");
+    DerivedState state = {0};
+    bool usable = false;
+    *status = rv_store_derived_state(query->store, CODES_NAME, &state, err);
+    if (*status != RV_OK || !state.supported)
+        return CODES_UNSUPPORTED;
+    if (!state.published)
+        return CODES_NONE;
+    query->scan.file = rv_codes_hold(&query->index->codes, query->store, &state, query->dimensions);
+    if (query->scan.file == NULL)
+        return CODES_UNUSABLE;
+    *status =
+        rv_store_derived_changes(query->store, &state, &query->changed, &query->scan.changed_count, err);
+    query->scan.changed = query->changed;
+    if (*status == RV_OK)
+        *status = rv_row_query_init(&query->row_query, query->vector, query->dimensions, &usable, err);
+    query->scan.query = &query->row_query;
+    return usable ? CODES_READY : CODES_ODD_QUERY;
+}
+
+RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store, const CodeScan *scan,
+                             const float *vector, int dimensions, ScanFacts *facts, RvError *err)
+{
+    bool present = false;
+    RvStatus status = RV_OK;
+    *query = (CodeSearch){
+        .index = index, .store = store, .vector = vector, .dimensions = dimensions, .scan = *scan};
+    facts->codes = index != NULL ? open_codes(query, err, &status) : CODES_UNSUPPORTED;
+    if (status != RV_OK || facts->codes != CODES_READY)
+        return status;
+    facts->code_rows = query->scan.file->row_count;
+    facts->device = rv_device_choice_asked(&index->device) ? DEVICE_ASKED : DEVICE_NONE;
+    status = rv_lists_present(store, &present, err);
+    facts->lists = present ? LISTS_PRESENT : LISTS_NONE;
     return status;
 }
 
-static RvStatus find_candidates(Work *work, RvError *err)
+void rv_code_search_close(CodeSearch *query)
 {
-    free(work->candidates);
-    work->candidates = NULL;
-    return rv_code_scan(&work->scan, &work->outcome, &work->candidates, &work->count, err);
+    rv_row_query_clear(&query->row_query);
+    rv_code_file_release(query->scan.file);
+    free(query->candidates);
+    free(query->changed);
 }
 
-static RvStatus scan_on_device(Work *work, bool *used, RvError *err)
+static RvStatus find_candidates(CodeSearch *query, RvError *err)
 {
-    CodeScan *scan = &work->scan;
+    free(query->candidates);
+    query->candidates = NULL;
+    return rv_code_scan(&query->scan, &query->outcome, &query->candidates, &query->candidate_count, err);
+}
+
+/* *followed: the device was there, or showed that the codes are damaged. */
+static RvStatus find_on_device(CodeSearch *query, bool *followed, RvError *err)
+{
+    DeviceChoice *choice = &query->index->device;
+    CodeScan *scan = &query->scan;
     bool damaged = false;
-    RvStatus status = rv_device_choice_take(&work->index->device, work->store, scan->file, scan->pool,
-                                            &scan->device, &damaged, err);
-    *used = scan->device != NULL || damaged;
+    RvStatus status =
+        rv_device_choice_take(choice, query->store, scan->file, scan->pool, &scan->device, &damaged, err);
+    *followed = scan->device != NULL || damaged;
     if (damaged)
-        work->outcome = CODES_DAMAGED;
+        query->outcome = CODES_DAMAGED;
     else if (scan->device != NULL)
-        status = find_candidates(work, err);
-    rv_device_choice_give_back(&work->index->device, work->store, scan->device);
+        status = find_candidates(query, err);
+    rv_device_choice_give_back(choice, query->store, scan->device);
     scan->device = NULL;
     return status;
 }
 
-static RvStatus scan_by_lists(Work *work, bool *used, RvError *err)
+/* *followed: the lists fit the codes. */
+static RvStatus find_by_lists(CodeSearch *query, bool *followed, RvError *err)
 {
+    Lists *lists = &query->index->lists;
     size_t segments = 0;
     ListRows rows = {0};
-    const ListFile *lists = rv_lists_hold(&work->index->lists, work->store, work->scan.file, &segments);
-    if (lists == NULL)
+    const ListFile *file = rv_lists_hold(lists, query->store, query->scan.file, &segments);
+    *followed = file != NULL;
+    if (file == NULL)
         return RV_OK;
-    RvStatus status = rv_list_rows_init(&rows, lists, segments, work->scan.query, err);
-    work->scan.rows = &rows.rows;
+    RvStatus status = rv_list_rows_init(&rows, file, segments, query->scan.query, err);
+    query->scan.rows = &rows.rows;
     if (status == RV_OK)
-        status = find_candidates(work, err);
-    work->scan.rows = NULL;
+        status = find_candidates(query, err);
+    query->scan.rows = NULL;
+    query->lists_probed = rv_list_rows_probed(&rows);
+    query->list_count = file->list_count;
+    *followed = query->outcome != CODES_OTHER_ROWS;
+    if (status == RV_OK && !*followed)
+        rv_lists_invalidate(lists, query->store, file, "a checksum is wrong");
     rv_list_rows_clear(&rows);
-    *used = status != RV_OK || work->outcome != CODES_OTHER_ROWS;
-    if (!*used)
-        rv_lists_invalidate(&work->index->lists, work->store, lists, "a checksum is wrong");
-    rv_lists_release(lists);
+    rv_lists_release(file);
     return status;
 }
 
-static RvStatus scan_file(Work *work, size_t lists_from, RvError *err)
+static RvStatus score_candidates(CodeSearch *query, ScoredBlockCallback callback, void *user, bool *right,
+                                 RvError *err)
 {
-    RvStatus status = RV_OK;
-    bool used = false;
-    // RV_SCAN_APPROXIMATE overrides the device.
-    if (lists_from > 0)
-        status = scan_on_device(work, &used, err);
-    // Lists serve to find few rows, and none but good ones.
-    if (status == RV_OK && !used && work->scan.file->row_count >= lists_from && work->scan.limit != SIZE_MAX)
-        status = scan_by_lists(work, &used, err);
-    return status == RV_OK && !used ? find_candidates(work, err) : status;
+    const CodeScan *scan = &query->scan;
+    size_t count = query->candidate_count;
+    KeyRange *ranges = NULL;
+    OpenScan open = {.candidates = query->candidates, .count = count, .callback = callback, .user = user};
+    FrameFilter filter = {.after_s = scan->after_s, .before_s = scan->before_s};
+    RvStatus status = make_ranges(scan, query->candidates, count, &ranges, &filter.range_count, err);
+    filter.ranges = ranges;
+    if (status == RV_OK)
+        status = rv_scan_exact(query->store, scan->pool, query->vector, 1, query->dimensions, &filter,
+                               check_block, &open, err);
+    free(ranges);
+    *right = !open.wrong && open.found == count;
+    return status;
 }
 
-RvStatus rv_scan_codes(SearchIndex *index, Store *store, const CodeScan *scan, size_t lists_from,
-                       const float *vector, int dimensions, ScoredBlockCallback callback, void *user,
-                       bool *done, RvError *err)
+RvStatus rv_code_search_scan(CodeSearch *query, const ScanPlan *plan, ScanFacts *facts,
+                             ScoredBlockCallback callback, void *user, bool *done, RvError *err)
 {
-    DerivedState state = {0};
-    KeyRange *changed = NULL;
-    RowQuery query = {0};
-    bool usable = false;
-    Work work = {.index = index,
-                 .store = store,
-                 .scan = *scan,
-                 .vector = vector,
-                 .dimensions = dimensions,
-                 .outcome = CODES_TOO_MANY};
+    bool followed = true, right = true;
+    RvStatus status = plan->on_device  ? find_on_device(query, &followed, err)
+                      : plan->by_lists ? find_by_lists(query, &followed, err)
+                                       : find_candidates(query, err);
     *done = false;
-    RvStatus status = rv_store_derived_state(store, CODES_NAME, &state, err);
-    if (status == RV_OK)
-        work.scan.file = rv_codes_hold(&index->codes, store, &state, dimensions);
-    if (work.scan.file == NULL)
+    if (status == RV_OK && !followed) {
+        facts->device = plan->on_device ? DEVICE_LEFT : facts->device;
+        facts->lists = plan->by_lists ? LISTS_UNFIT : facts->lists;
+        return RV_OK;
+    }
+    if (status == RV_OK && query->outcome == CODES_ANSWER)
+        status = score_candidates(query, callback, user, &right, err);
+    *done = status == RV_OK && query->outcome == CODES_ANSWER && right;
+    if (status != RV_OK || *done)
         return status;
-    status = rv_store_derived_changes(store, &state, &changed, &work.scan.changed_count, err);
-    work.scan.changed = changed;
-    if (status == RV_OK)
-        status = rv_row_query_init(&query, vector, dimensions, &usable, err);
-    work.scan.query = &query;
-    if (status == RV_OK && usable)
-        status = scan_file(&work, lists_from, err);
-    if (status == RV_OK && work.outcome == CODES_DAMAGED)
-        rv_codes_invalidate(&index->codes, store, work.scan.file, "a checksum is wrong");
-    if (status == RV_OK && work.outcome == CODES_ANSWER)
-        status = score_open(&work, callback, user, done, err);
-    free(work.candidates);
-    rv_row_query_clear(&query);
-    rv_code_file_release(work.scan.file);
-    free(changed);
-    return status;
+    facts->codes = query->outcome == CODES_TOO_MANY ? CODES_LEFT_OPEN : CODES_WRONG;
+    if (facts->codes == CODES_WRONG)
+        rv_codes_invalidate(&query->index->codes, query->store, query->scan.file,
+                            query->outcome == CODES_DAMAGED ? "a checksum is wrong"
+                                                            : "they do not fit the rows");
+    return RV_OK;
 }

@@ -3,16 +3,37 @@
 #ifndef RV_SEARCH_SCAN_CODES_H
 #define RV_SEARCH_SCAN_CODES_H
 
+#include "search/codes/code_scan.h"
 #include "search/scan_exact.h"
+#include "search/scan_plan.h"
 #include "search/search_index.h"
 
-/* Exact scan of the best rows by way of the codes, within the caller's snapshot. Rows that may be among the
- * `limit` best (or reach min_score) come to the callback as from rv_scan_exact; others may come too. If *done
- * is false, there are no codes or they cannot answer: discard what the callback got and scan all rows.
- * scan: everything but file, query, changed rows, rows and device; vector: float32[dimensions]; lists_from:
- * lists are used for codes of so many rows at least, SIZE_MAX: never. */
-RvStatus rv_scan_codes(SearchIndex *index, Store *store, const CodeScan *scan, size_t lists_from,
-                       const float *vector, int dimensions, ScoredBlockCallback callback, void *user,
-                       bool *done, RvError *err);
+/* The codes of a library for one query, within the caller's snapshot. */
+typedef struct CodeSearch {
+    SearchIndex *index;
+    Store *store;
+    const float *vector; // float32[dimensions]
+    int dimensions;
+    CodeScan scan;
+    RowQuery row_query;
+    KeyRange *changed; // owned
+    CodeOutcome outcome;
+    CodeCandidate *candidates; // owned, [candidate_count]
+    size_t candidate_count;
+    // What the scan did, of ScanPlan.by_lists.
+    size_t lists_probed, list_count;
+} CodeSearch;
+
+/* Fills in facts->codes, code_rows, lists and device. scan: pool and what rows count. index NULL: there are
+ * no codes. To be closed in any case. */
+RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store, const CodeScan *scan,
+                             const float *vector, int dimensions, ScanFacts *facts, RvError *err);
+void rv_code_search_close(CodeSearch *query);
+
+/* Follow the plan, whose way is SCAN_CODES. Rows that may be among the `limit` best (or reach min_score) come
+ * to the callback as from rv_scan_exact; others may come too. If *done is false, the plan did not lead to an
+ * answer: discard what the callback received, and plan again with the facts, of which one has changed. */
+RvStatus rv_code_search_scan(CodeSearch *query, const ScanPlan *plan, ScanFacts *facts,
+                             ScoredBlockCallback callback, void *user, bool *done, RvError *err);
 
 #endif

@@ -198,6 +198,7 @@ typedef struct NearestQuery {
 /* Blocks of rows, by video_id and frame_number, among which the `count` rows with the largest dot products
  * are: surely, whatever the database's own rounding, or where approximate, most of them. *done is false, and
  * no block was given, where this kind of library or this query leaves that to rv_store_scan. */
+bool rv_store_can_find_nearest(const Store *store);
 RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCallback callback, void *user,
                           bool *done, RvError *err);
 

@@ -177,6 +177,11 @@ RvStatus rv_store_scan(Store *store, const FrameFilter *filter, FrameBlockCallba
     return status;
 }
 
+bool rv_store_can_find_nearest(const Store *store)
+{
+    return store->backend->nearest != NULL;
+}
+
 RvStatus rv_store_nearest(Store *store, const NearestQuery *query, FrameBlockCallback callback, void *user,
                           bool *done, RvError *err)
 {

@@ -137,6 +137,24 @@ static inline RvStatus verify_codes(Store *store, void (*fault)(void *user, cons
     return rv_codes_verify(&index_of(store)->codes, store, fault, NULL, fault_count, error);
 }
 
+/* One scan by way of the codes and nothing else; returns whether they answered. by_lists: through the lists.
+ */
+static inline bool scan_codes(Store *store, const CodeScan *scan, bool by_lists, const float *vector,
+                              int dimensions, ScoredBlockCallback callback, void *user)
+{
+    CodeSearch query;
+    ScanFacts facts = {.limit = scan->limit};
+    ScanPlan plan = {.way = SCAN_CODES, .by_lists = by_lists};
+    bool done = false;
+    assert_ok(rv_store_begin_snapshot(store, err));
+    assert_ok(rv_code_search_open(&query, index_of(store), store, scan, vector, dimensions, &facts, err));
+    if (facts.codes == CODES_READY)
+        assert_ok(rv_code_search_scan(&query, &plan, &facts, callback, user, &done, err));
+    rv_code_search_close(&query);
+    rv_store_end_snapshot(store);
+    return done;
+}
+
 static inline void fill_random(uint64_t *seed, float *values, size_t count, double scale)
 {
     for (size_t i = 0; i < count; i++)

@@ -409,6 +409,11 @@ static RvStatus second_pass(Scan *scan, CodeCandidate **candidates, size_t *coun
     return RV_OK;
 }
 
+bool rv_code_scan_pays(size_t row_count, size_t limit, bool has_bound)
+{
+    return limit == SIZE_MAX ? has_bound : limit <= row_count / ANSWER_SHARE;
+}
+
 RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate **candidates, size_t *count,
                       RvError *err)
 {
@@ -416,7 +421,7 @@ RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate *
     *candidates = NULL;
     *count = 0;
     *outcome = CODES_TOO_MANY;
-    if (job->limit == SIZE_MAX ? job->min_score == NULL : job->limit > rows / ANSWER_SHARE)
+    if (!rv_code_scan_pays(rows, job->limit, job->min_score != NULL))
         return RV_OK;
     Scan scan = {.job = job, .kernels = rv_code_kernels(), .mutex = PTHREAD_MUTEX_INITIALIZER};
     scan.open_limit = rows / OPEN_SHARE > OPEN_MIN ? rows / OPEN_SHARE : OPEN_MIN;

@@ -18,6 +18,9 @@ typedef enum CodeOutcome {
     CODES_OTHER_ROWS, // scan->rows are not of this file: a checksum differs
 } CodeOutcome;
 
+/* Whether a scan of codes can be faster than scoring all rows. has_bound: min_score is not NULL. */
+bool rv_code_scan_pays(size_t row_count, size_t limit, bool has_bound);
+
 /* Rows of the file among which the `limit` best are, by rising key; free *candidates. With scan->rows: most
  * of them, and never fewer rows than are wanted if so many count. The result does not depend on the number of
  * threads. Errors: MEMORY. */

@@ -145,13 +145,8 @@ static RvStatus ignore_block(void *user, const ScoredBlock *block, RvError *err)
 static bool codes_answer(Store *store, const float *vector)
 {
     static const int64_t ids[] = {1, 2, 3};
-    bool done = false;
     CodeScan scan = {.limit = 5, .video_ids = ids, .video_count = 3};
-    assert_ok(rv_store_begin_snapshot(store, err));
-    assert_ok(rv_scan_codes(index_of(store), store, &scan, SIZE_MAX, vector, DIMENSIONS, ignore_block, NULL,
-                            &done, err));
-    rv_store_end_snapshot(store);
-    return done;
+    return scan_codes(store, &scan, false, vector, DIMENSIONS, ignore_block, NULL);
 }
 
 static void search_by_codes_equals_search_by_rows(void **state)

@@ -43,7 +43,7 @@ static void open_library(Bench *bench, const char *path, StoreOptions options)
 {
     RvError err = {0};
     bench->store = bench_open_store(path, options);
-    bench_check(rv_search_index_create(NULL, (RvLog){0}, &bench->index, &err), &err);
+    bench_check(rv_search_index_create(NULL, bench->store, NULL, (RvLog){0}, &bench->index, &err), &err);
 }
 
 static void close_library(Bench *bench)

@@ -113,7 +113,7 @@ static void search(Store *store, const Generator *generator, const char *file)
     for (size_t i = 0; i < videos.count; i++)
         rows += (size_t)videos.items[i].frame_count;
     rv_videos_clear(&videos);
-    bench_check(rv_search_index_create(NULL, (RvLog){0}, &index_used, &err), &err);
+    bench_check(rv_search_index_create(NULL, store, NULL, (RvLog){0}, &index_used, &err), &err);
     bench_check(rv_search_index_info(index_used, store, &info, &err), &err);
     printf("%zu frames\n", rows);
     if (file == NULL) {

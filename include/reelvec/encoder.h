@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 typedef struct RvEncoder RvEncoder;
+typedef struct RvEngine RvEngine; /* reelvec/engine.h */
 
 /* How long embeddings are. */
 typedef enum RvLength {
@@ -37,7 +38,9 @@ typedef struct RvEncoderOptions {
                            set, else CUDA if it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
-    uint64_t reserved[8];
+    RvEngine *engine; /* encoders on one engine of the same model, device and precision are one, with the first
+                         one's log; thread_count is then the engine's; NULL: an encoder of its own */
+    uint64_t reserved[7];
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
@@ -63,7 +66,7 @@ typedef struct RvModelInfo {
     int batch_size; /* pictures that a call should bring to keep the device busy */
 } RvModelInfo;
 
-/* Threads: one call at a time per encoder; any number of encoders at once. */
+/* Threads: any number may use one encoder, which serves their calls one after the other. */
 
 /* Open a checkpoint: a Hugging Face or open_clip folder, a weight file (.pt, .bin, .safetensors) with its
  * settings beside it, or the name of a fetched model ("ViT-B/32"). Files are mapped; weights are packed when

@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 typedef struct RvLibrary RvLibrary;
+typedef struct RvEngine RvEngine; /* reelvec/engine.h */
 
 typedef enum RvOpenMode {
     RV_OPEN_WRITE,  /* a library that is there */
@@ -39,11 +40,13 @@ typedef struct RvLibraryOptions {
     int thread_count; /* of searches, and of making and checking codes and lists; 0: one per core that this
                          process may use; at most RV_THREADS_MAX */
     RvLog log;
-    uint64_t reserved[8];
+    RvEngine *engine; /* what this library shares with others, thread_count is then the engine's; NULL: nothing */
+    uint64_t reserved[7];
 } RvLibraryOptions;
 
-/* Threads: one library handle serves one call at a time; any number of handles and processes may read while
- * one writes. */
+/* Threads: any number may call rv_library_search with one handle at the same time (a library in memory answers
+ * them one after the other); its other calls wait for each other. Any number of handles and processes may read
+ * while one writes. Nobody may use a handle while it is closed. */
 
 /* uri: a file path (SQLite), "memory:" (nothing is kept), or the address of a server. NULL:
  * rv_library_default_path(). Errors: NOT_FOUND, FORMAT (not a library), UNSUPPORTED (of a newer version),

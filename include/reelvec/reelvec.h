@@ -6,6 +6,7 @@
 #include "reelvec/ann.h"
 #include "reelvec/copy.h"
 #include "reelvec/encoder.h"
+#include "reelvec/engine.h"
 #include "reelvec/image.h"
 #include "reelvec/index.h"
 #include "reelvec/library.h"

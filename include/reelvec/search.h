@@ -79,7 +79,8 @@ typedef struct RvHits {
 } RvHits;
 
 /* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
- * NULL if no term is a text or a picture. Threads: one call at a time per library and per encoder. Errors:
+ * NULL if no term is a text or a picture. Threads: any number per library and encoder;
+ * an encoder serves them one after the other. Errors:
  * ARGUMENT (no terms), NOT_FOUND (a frame's term names no video), MISMATCH (another model), those of reading
  * a picture. */
 RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,

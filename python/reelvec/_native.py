@@ -68,7 +68,8 @@ class RvPictureOptions(Structure):
 
 
 class RvEncoderOptions(Structure):
-    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog)] + reserved(8)
+    _fields_ = [("thread_count", c_int), ("device", c_char_p), ("precision", c_int), ("log", RvLog),
+                ("engine", c_void_p)] + reserved(7)
 
 
 class RvModelInfo(Structure):
@@ -82,7 +83,7 @@ class RvModelInfo(Structure):
 
 class RvLibraryOptions(Structure):
     _fields_ = [("mode", c_int), ("device", c_char_p),
-                ("thread_count", c_int), ("log", RvLog)] + reserved(8)
+                ("thread_count", c_int), ("log", RvLog), ("engine", c_void_p)] + reserved(7)
 
 
 class RvStrings(Structure):

@@ -52,6 +52,7 @@ struct ThreadPool {
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
     atomic_bool stopping;
+    atomic_flag busy;          // a caller has the workers; others run their tasks themselves
     atomic_int sleeper_count;  // workers that wait for work_ready or are about to
     atomic_bool caller_sleeps; // the caller waits for work_done or is about to
     _Atomic uint64_t run;      // RUN_*
@@ -284,7 +285,8 @@ static void close_run(ThreadPool *pool)
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context)
 {
-    if (pool == NULL || pool->thread_count == 1 || task_count <= 1) {
+    bool alone = pool == NULL || pool->thread_count == 1 || task_count <= 1;
+    if (alone || atomic_flag_test_and_set(&pool->busy)) {
         for (size_t index = 0; index < task_count; index++)
             task(context, index, 0);
         return;
@@ -296,6 +298,7 @@ void rv_threads_run(ThreadPool *pool, size_t task_count,
     open_run(pool);
     work(pool, 0);
     close_run(pool);
+    atomic_flag_clear(&pool->busy);
 }
 
 struct Queue {

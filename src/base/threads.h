@@ -24,7 +24,8 @@ int rv_threads_count(const ThreadPool *pool);
 
 /* Run task(context, index, worker) for every index below task_count and return when all are done. The calling
  * thread is one of the workers. worker is below rv_threads_count(); indexes are handed out in rising order.
- * Only one run at a time. If pool is NULL, the calling thread runs all tasks as worker 0. */
+ * Any number of threads may share a pool: while it works for one of them, the others run their tasks alone, as
+ * worker 0. So does a task that calls this with the pool that runs it, and everybody whose pool is NULL. */
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context);
 

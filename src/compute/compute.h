@@ -11,8 +11,9 @@
 #include "reelvec/status.h"
 
 typedef struct ComputeOptions {
-    const char *device;  // NULL or "auto", "cpu", "cuda", "cuda:N"
-    int thread_count;    // 0: one per core
+    const char *device;      // NULL or "auto", "cpu", "cuda", "cuda:N"
+    int thread_count;        // 0: one per core
+    struct ThreadPool *pool; // borrowed, instead of thread_count threads of its own; NULL: none (CPU alone)
     bool without_linear; // neither linear layers nor COMPUTE_FAST buffers will be asked for: what only they
                          // need is left out (CUDA: cuBLASLt)
     RvLog log;

@@ -2,6 +2,7 @@
 /* The public encoder: checkpoint, device, tokenizer and preprocessing behind one handle. */
 #include "reelvec/encoder.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "clip/clip_model.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_device.h"
+#include "engine/engine_parts.h"
 #include "models/model_source.h"
 #include "pixels/resize.h"
 
@@ -20,6 +22,9 @@
 #define BATCH_MIN 16
 
 struct RvEncoder {
+    RvEngine *engine; // held once by each who opened the encoder
+    bool is_shared;   // opened on an engine
+    pthread_mutex_t mutex;
     ImageDevice images;
     ClipModel *model;
     Checkpoint *checkpoint; // owned; the model reads from it
@@ -101,38 +106,89 @@ static void fill_info(RvEncoder *encoder)
     fill_device(encoder);
 }
 
-RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
+static void destroy_encoder(void *object)
 {
-    static const RvEncoderOptions defaults;
-    *out = NULL;
-    if (options == NULL)
-        options = &defaults;
-    if (RV_CHECK_RESERVED(RvEncoderOptions, options, err) != RV_OK)
-        return RV_ERROR_ARGUMENT;
+    RvEncoder *encoder = object;
+    rv_tokenizer_close(encoder->tokenizer);
+    rv_clip_close(encoder->model);
+    rv_image_device_close(&encoder->images);
+    pthread_mutex_destroy(&encoder->mutex);
+    free(encoder->inputs_u8);
+    free(encoder);
+}
+
+/* What an encoder is opened with. */
+typedef struct Opening {
+    const RvEncoderOptions *options;
+    RvEngine *engine;
+    char path[4096];
+    char device[32]; // "": by rv_image_device_choose
+} Opening;
+
+static RvStatus open_parts(RvEncoder *encoder, const Opening *opening, RvError *err)
+{
+    RvEncoderOptions options = *opening->options;
+    ThreadPool *pool = NULL;
+    options.device = opening->device[0] != '\0' ? opening->device : NULL;
+    RvStatus status = rv_engine_pool(opening->engine, &pool, err);
+    if (status == RV_OK)
+        status = rv_checkpoint_open(encoder->path, &encoder->log, &encoder->checkpoint, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_image_device_init(&encoder->images, &options, pool, err);
+    if (status != RV_OK) {
+        rv_checkpoint_close(encoder->checkpoint);
+        return status;
+    }
+    return rv_clip_open(encoder->checkpoint, encoder->images.cpu, COMPUTE_FLOAT32, &encoder->model, err);
+}
+
+static RvStatus make_encoder(void *user, void **out, RvError *err)
+{
+    const Opening *opening = user;
     RvEncoder *encoder = rv_mem_alloc(1, sizeof *encoder, err);
     if (encoder == NULL)
         return RV_ERROR_MEMORY;
-    encoder->log = options->log;
-    RvStatus status = rv_model_find(model, encoder->path, sizeof encoder->path, err);
-    if (status != RV_OK)
-        goto fail;
-    status = rv_checkpoint_open(encoder->path, &encoder->log, &encoder->checkpoint, err);
-    if (status != RV_OK)
-        goto fail;
-    status = rv_image_device_init(&encoder->images, options, err);
+    pthread_mutex_init(&encoder->mutex, NULL);
+    encoder->log = opening->options->log;
+    encoder->engine = opening->engine;
+    encoder->is_shared = opening->options->engine != NULL;
+    snprintf(encoder->path, sizeof encoder->path, "%s", opening->path);
+    RvStatus status = open_parts(encoder, opening, err);
     if (status != RV_OK) {
-        rv_checkpoint_close(encoder->checkpoint);
-        goto fail;
+        encoder->checkpoint = NULL;
+        destroy_encoder(encoder);
+        return status;
     }
-    status = rv_clip_open(encoder->checkpoint, encoder->images.cpu, COMPUTE_FLOAT32, &encoder->model, err);
-    if (status != RV_OK)
-        goto fail;
     fill_info(encoder);
     *out = encoder;
     return RV_OK;
-fail:
-    encoder->checkpoint = NULL;
-    rv_encoder_close(encoder);
+}
+
+RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out, RvError *err)
+{
+    static const RvEncoderOptions defaults;
+    Opening opening = {.options = options != NULL ? options : &defaults};
+    void *encoder = NULL;
+    char key[4200];
+    *out = NULL;
+    options = opening.options;
+    if (RV_CHECK_RESERVED(RvEncoderOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
+    RvStatus status = rv_model_find(model, opening.path, sizeof opening.path, err);
+    if (status == RV_OK)
+        status = rv_engine_hold(options->engine, options->thread_count, &opening.engine, err);
+    if (status != RV_OK)
+        return status;
+    const char *device = options->device != NULL ? options->device : rv_engine_device(opening.engine);
+    snprintf(opening.device, sizeof opening.device, "%s", device != NULL ? device : "");
+    snprintf(key, sizeof key, "%d:%s:%s", (int)options->precision, opening.device, opening.path);
+    status = options->engine != NULL ? rv_shared_hold(rv_engine_models(opening.engine), key, make_encoder,
+                                                      &opening, &encoder, err)
+                                     : make_encoder(&opening, &encoder, err);
+    if (status != RV_OK)
+        rv_engine_release(opening.engine);
+    *out = encoder;
     return status;
 }
 
@@ -140,11 +196,12 @@ void rv_encoder_close(RvEncoder *encoder)
 {
     if (encoder == NULL)
         return;
-    rv_tokenizer_close(encoder->tokenizer);
-    rv_clip_close(encoder->model);
-    rv_image_device_close(&encoder->images);
-    free(encoder->inputs_u8);
-    free(encoder);
+    RvEngine *engine = encoder->engine;
+    if (encoder->is_shared)
+        rv_shared_release(rv_engine_models(engine), encoder, destroy_encoder);
+    else
+        destroy_encoder(encoder);
+    rv_engine_release(engine);
 }
 
 const RvModelInfo *rv_encoder_info(const RvEncoder *encoder)
@@ -152,7 +209,7 @@ const RvModelInfo *rv_encoder_info(const RvEncoder *encoder)
     return &encoder->info;
 }
 
-RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
+static RvStatus hash_weights(RvEncoder *encoder, const char **out, RvError *err)
 {
     if (encoder->weights_sha256[0] == '\0') {
         RvStatus status = rv_checkpoint_sha256(encoder->checkpoint, encoder->weights_sha256, err);
@@ -189,8 +246,8 @@ static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
                              err);
 }
 
-RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
-                             size_t *token_count, RvError *err)
+static RvStatus tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
+                         size_t *token_count, RvError *err)
 {
     *tokens = NULL;
     *token_count = 0;
@@ -200,12 +257,12 @@ RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_b
                : status;
 }
 
-RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,
-                                float *embedding, RvError *err)
+static RvStatus encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,
+                            float *embedding, RvError *err)
 {
     int32_t *tokens = NULL;
     size_t token_count = 0;
-    RvStatus status = rv_encoder_tokenize(encoder, text, size_bytes, &tokens, &token_count, err);
+    RvStatus status = tokenize(encoder, text, size_bytes, &tokens, &token_count, err);
     if (status != RV_OK)
         return status;
     size_t context_length = (size_t)encoder->info.context_length;
@@ -220,7 +277,7 @@ RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t siz
     return status == RV_OK ? finish_embedding(encoder, embedding, length, err) : status;
 }
 
-RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
+static RvStatus open_device(RvEncoder *encoder, RvError *err)
 {
     RvStatus status = rv_image_device_choose(&encoder->images, encoder->model, err);
     if (status == RV_OK)
@@ -241,10 +298,10 @@ static bool falls_back(RvEncoder *encoder, const RvError *failure, RvError *err)
     return false;
 }
 
-RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
+static RvStatus prepare_images(RvEncoder *encoder, RvError *err)
 {
     RvError failure = {0};
-    RvStatus status = rv_encoder_open_device(encoder, err);
+    RvStatus status = open_device(encoder, err);
     if (status != RV_OK)
         return status;
     status = rv_clip_prepare_images(encoder->model, &failure);
@@ -259,11 +316,11 @@ int rv_encoder_jobs(const RvEncoder *encoder)
     return rv_compute_jobs(images->compute != NULL ? images->compute : images->cpu);
 }
 
-RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
-                                  RvLength length, float *embeddings, RvError *err)
+static RvStatus encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
+                              RvLength length, float *embeddings, RvError *err)
 {
     RvError failure = {0};
-    RvStatus status = rv_encoder_open_device(encoder, err);
+    RvStatus status = open_device(encoder, err);
     if (status != RV_OK)
         return status;
     status = rv_clip_encode_images(encoder->model, inputs_rgb_u8, image_count, embeddings, &failure);
@@ -280,12 +337,12 @@ RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t
     return rv_resize_crop(image, encoder->info.image_size, input_rgb_u8, err);
 }
 
-RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
-                                  RvLength length, float *embeddings, RvError *err)
+static RvStatus encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count, RvLength length,
+                              float *embeddings, RvError *err)
 {
     size_t input_bytes = (size_t)encoder->info.image_size * (size_t)encoder->info.image_size * 3;
     if (encoder->inputs_u8 == NULL) {
-        RvStatus status = rv_encoder_open_device(encoder, err);
+        RvStatus status = open_device(encoder, err);
         if (status != RV_OK)
             return status;
         encoder->input_count = (size_t)encoder->info.batch_size;
@@ -302,11 +359,63 @@ RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, siz
             if (status != RV_OK)
                 return status;
         }
-        RvStatus status =
-            rv_encoder_encode_inputs(encoder, encoder->inputs_u8, count, length,
-                                     embeddings + first * (size_t)encoder->info.dimensions, err);
+        RvStatus status = encode_inputs(encoder, encoder->inputs_u8, count, length,
+                                        embeddings + first * (size_t)encoder->info.dimensions, err);
         if (status != RV_OK)
             return status;
     }
     return RV_OK;
+}
+
+/* ---- calls, one after the other ----------------------------------------------------------------------- */
+
+static RvEncoder *enter(RvEncoder *encoder)
+{
+    pthread_mutex_lock(&encoder->mutex);
+    return encoder;
+}
+
+static RvStatus leave(RvEncoder *encoder, RvStatus status)
+{
+    pthread_mutex_unlock(&encoder->mutex);
+    return status;
+}
+
+RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
+{
+    return leave(encoder, hash_weights(enter(encoder), out, err));
+}
+
+RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
+                             size_t *token_count, RvError *err)
+{
+    return leave(encoder, tokenize(enter(encoder), text, size_bytes, tokens, token_count, err));
+}
+
+RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,
+                                float *embedding, RvError *err)
+{
+    return leave(encoder, encode_text(enter(encoder), text, size_bytes, length, embedding, err));
+}
+
+RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err)
+{
+    return leave(encoder, open_device(enter(encoder), err));
+}
+
+RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err)
+{
+    return leave(encoder, prepare_images(enter(encoder), err));
+}
+
+RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
+                                  RvLength length, float *embeddings, RvError *err)
+{
+    return leave(encoder, encode_inputs(enter(encoder), inputs_rgb_u8, image_count, length, embeddings, err));
+}
+
+RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
+                                  RvLength length, float *embeddings, RvError *err)
+{
+    return leave(encoder, encode_images(enter(encoder), images, image_count, length, embeddings, err));
 }

@@ -33,7 +33,8 @@ static RvStatus open_device(ImageDevice *device, RvError *err)
     return RV_OK;
 }
 
-RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *options, RvError *err)
+RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *options, ThreadPool *pool,
+                              RvError *err)
 {
     *device = (ImageDevice){.wanted = options->precision, .log = options->log};
     RvStatus status = rv_compute_check_name(options->device, err);
@@ -41,8 +42,7 @@ RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *optio
         return status;
     bool named = options->device != NULL && strcmp(options->device, "auto") != 0;
     snprintf(device->name, sizeof device->name, "%s", named ? options->device : "");
-    ComputeOptions cpu_options = {
-        .device = "cpu", .thread_count = options->thread_count, .log = options->log};
+    ComputeOptions cpu_options = {.device = "cpu", .pool = pool, .log = options->log};
     status = rv_compute_open(&cpu_options, &device->cpu, err);
     if (status != RV_OK || !named)
         return status;

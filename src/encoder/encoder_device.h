@@ -3,6 +3,7 @@
 #ifndef RV_ENCODER_DEVICE_H
 #define RV_ENCODER_DEVICE_H
 
+#include "base/threads.h"
 #include "clip/clip_model.h"
 #include "reelvec/encoder.h"
 
@@ -17,9 +18,11 @@ typedef struct ImageDevice {
     ComputePrecision precision;
 } ImageDevice;
 
-/* Open the CPU, and the other device if one is named; "auto" is decided later. Call rv_image_device_close
- * also after an error. Errors: ARGUMENT (no such name), UNSUPPORTED, MEMORY. */
-RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *options, RvError *err);
+/* pool: borrowed, the threads of the CPU. Open the CPU, and the other device if one is named; "auto" is
+ * decided later. Call rv_image_device_close also after an error. Errors: ARGUMENT (no such name),
+ * UNSUPPORTED, MEMORY. */
+RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *options, ThreadPool *pool,
+                              RvError *err);
 void rv_image_device_close(ImageDevice *device);
 
 /* Choose the device unless it is chosen already, and let the model use it. Errors: UNSUPPORTED, MEMORY. */

@@ -1,35 +1,88 @@
 /* SPDX-License-Identifier: MIT */
-/* The public library handle: a store, a thread pool for searching, and the calls that join the parts. */
+/* The public library handle: a store, what searches need beside it, and the calls that join the parts. */
 #include "reelvec/library.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/threads.h"
+#include "engine/engine_parts.h"
 #include "index/index_pipeline.h"
 #include "index/index_settings.h"
 #include "library/library_copy.h"
 #include "library/library_model.h"
 #include "library/library_search.h"
+#include "library/readers.h"
 #include "pixels/thumbnail.h"
 #include "search/search_index.h"
 #include "store/store.h"
 #include "store/video_name.h"
 
 struct RvLibrary {
+    RvEngine *engine;
+    pthread_mutex_t mutex; // recursive, since callbacks of a call may call again; guards store
     Store *store;
-    SearchIndex *index;
-    int thread_count;
-    ThreadPool *pool; // made when it is first needed
-    RvLog log;
+    Readers readers;    // searches that find the store in use take one of these
+    SearchIndex *index; // any thread may use it
+    RvLog log;          // write_line, one call at a time
+    RvLog user_log;
+    pthread_mutex_t log_mutex;
 };
+
+/* Every call that uses the library's store is between these two. */
+static Store *enter(RvLibrary *library)
+{
+    pthread_mutex_lock(&library->mutex);
+    return library->store;
+}
+
+static RvStatus leave(RvLibrary *library, RvStatus status)
+{
+    pthread_mutex_unlock(&library->mutex);
+    return status;
+}
+
+static void write_line(void *user, RvLogLevel level, const char *message)
+{
+    RvLibrary *library = user;
+    pthread_mutex_lock(&library->log_mutex);
+    library->user_log.write(library->user_log.user, level, message);
+    pthread_mutex_unlock(&library->log_mutex);
+}
 
 RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err)
 {
     return rv_store_default_path(path, size_bytes, err);
+}
+
+static void init_locks(RvLibrary *library)
+{
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&library->mutex, &recursive);
+    pthread_mutex_init(&library->log_mutex, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+}
+
+static RvStatus open_parts(RvLibrary *library, const char *uri, const RvLibraryOptions *options, RvError *err)
+{
+    StoreOptions store_options = {.read_only = options->mode == RV_OPEN_READ,
+                                  .create = options->mode == RV_OPEN_CREATE,
+                                  .log = library->log};
+    RvStatus status = rv_engine_hold(options->engine, options->thread_count, &library->engine, err);
+    if (status == RV_OK)
+        status = rv_store_open(uri, &store_options, &library->store, err);
+    if (status == RV_OK)
+        status = rv_readers_init(&library->readers, uri, library->store, library->log, err);
+    if (status != RV_OK)
+        return status;
+    const char *device = options->device != NULL ? options->device : rv_engine_device(library->engine);
+    return rv_search_index_create(rv_engine_searches(library->engine), library->store, device, library->log,
+                                  &library->index, err);
 }
 
 RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out, RvError *err)
@@ -46,23 +99,16 @@ RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLib
     RvLibrary *library = rv_mem_alloc(1, sizeof *library, err);
     if (library == NULL)
         return RV_ERROR_MEMORY;
-    library->log = options->log;
-    library->thread_count = options->thread_count;
-    StoreOptions store_options = {
-        .read_only = options->mode == RV_OPEN_READ,
-                                  .create = options->mode == RV_OPEN_CREATE,
-                                  .log = options->log};
-    RvStatus status = rv_threads_check(options->thread_count, err);
+    init_locks(library);
+    library->user_log = options->log;
+    if (options->log.write != NULL)
+        library->log = (RvLog){write_line, library};
+    RvStatus status = open_parts(library, uri, options, err);
     if (status == RV_OK)
-        status = rv_store_open(uri, &store_options, &library->store, err);
-    if (status == RV_OK)
-        status = rv_search_index_create(options->device, options->log, &library->index, err);
-    if (status != RV_OK) {
+        *out = library;
+    else
         rv_library_close(library);
-        return status;
-    }
-    *out = library;
-    return RV_OK;
+    return status;
 }
 
 void rv_library_close(RvLibrary *library)
@@ -70,8 +116,12 @@ void rv_library_close(RvLibrary *library)
     if (library == NULL)
         return;
     rv_search_index_destroy(library->index);
+    if (library->readers.first != NULL)
+        rv_readers_clear(&library->readers);
     rv_store_close(library->store);
-    rv_threads_destroy(library->pool);
+    rv_engine_release(library->engine);
+    pthread_mutex_destroy(&library->mutex);
+    pthread_mutex_destroy(&library->log_mutex);
     free(library);
 }
 
@@ -83,12 +133,7 @@ const char *rv_library_uri(const RvLibrary *library)
 RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *options, RvEncoder **out,
                                  RvError *err)
 {
-    return rv_store_open_encoder(library->store, options, out, err);
-}
-
-static RvStatus start_pool(RvLibrary *library, RvError *err)
-{
-    return library->pool == NULL ? rv_threads_create(library->thread_count, &library->pool, err) : RV_OK;
+    return leave(library, rv_store_open_encoder(enter(library), options, out, err));
 }
 
 /* If building the codes or the lists fails, searches are slower but nothing is lost. */
@@ -96,15 +141,18 @@ static void update_derived(RvLibrary *library)
 {
     RvError cause = {0};
     SearchIndex *index = library->index;
-    RvStatus status = start_pool(library, &cause);
+    ThreadPool *pool = NULL;
+    Store *store = enter(library);
+    RvStatus status = rv_engine_pool(library->engine, &pool, &cause);
     if (status == RV_OK)
-        status = rv_codes_update(&index->codes, library->store, library->pool, 0, &cause);
+        status = rv_codes_update(&index->codes, store, pool, 0, &cause);
     if (status != RV_OK)
-        rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s",
-                    rv_store_uri(library->store), cause.message);
-    else if (rv_lists_update(&index->lists, &index->codes, library->store, library->pool, &cause) != RV_OK)
+        rv_log_line(&library->log, RV_LOG_WARNING, "%s: no codes for fast search: %s", rv_store_uri(store),
+                    cause.message);
+    else if (rv_lists_update(&index->lists, &index->codes, store, pool, &cause) != RV_OK)
         rv_log_line(&library->log, RV_LOG_WARNING, "%s: the approximate index stays as it was: %s",
-                    rv_store_uri(library->store), cause.message);
+                    rv_store_uri(store), cause.message);
+    leave(library, status);
 }
 
 /* ---- indexing ----------------------------------------------------------------------------------------- */
@@ -137,8 +185,8 @@ RvStatus rv_library_index_list(RvLibrary *library, RvEncoder *encoder, const RvI
         return RV_ERROR_ARGUMENT;
     IndexListing listing = {library, list};
     RvIndexList inner = {.jobs = list->jobs, .next = next_of_list, .ended = ended_in_list, .user = &listing};
-    return rv_pipeline_run(library->store, encoder, &library->log, &inner,
-                           options != NULL ? options : &defaults, err);
+    return leave(library, rv_pipeline_run(enter(library), encoder, &library->log, &inner,
+                                          options != NULL ? options : &defaults, err));
 }
 
 /* A list of one video. */
@@ -194,7 +242,8 @@ RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths, const 
                               RvError *err)
 {
     static const RvIndexOptions defaults;
-    return rv_index_queue_add(library->store, paths, options != NULL ? options : &defaults, err);
+    return leave(library,
+                 rv_index_queue_add(enter(library), paths, options != NULL ? options : &defaults, err));
 }
 
 RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
@@ -208,63 +257,84 @@ RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options
     if (status != RV_OK)
         return status;
     rv_index_settings(options, settings, sizeof settings);
-    status = rv_store_queue_take(library->store, settings, lease_s, job, err);
-    // After taking: where there was nothing to take, what is open is others'.
+    Store *store = enter(library);
+    status = rv_store_queue_take(store, settings, lease_s, job, err);
+    // After taking: if there was nothing to take, what is open is others'.
     if (status == RV_OK && counts != NULL)
-        status = rv_store_queue_count(library->store, settings, counts, err);
+        status = rv_store_queue_count(store, settings, counts, err);
     if (status != RV_OK && job->path != NULL) {
-        rv_store_queue_end(library->store, job, RV_QUEUE_GIVE_BACK, NULL, NULL);
+        rv_store_queue_end(store, job, RV_QUEUE_GIVE_BACK, NULL, NULL);
         rv_queue_job_clear(job);
     }
-    return status;
+    return leave(library, status);
 }
 
 RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job, RvError *err)
 {
-    return rv_store_queue_renew(library->store, job, err);
+    return leave(library, rv_store_queue_renew(enter(library), job, err));
 }
 
 RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how, const char *message,
                               RvError *err)
 {
-    return rv_store_queue_end(library->store, job, how, message, err);
+    return leave(library, rv_store_queue_end(enter(library), job, how, message, err));
 }
 
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
                            const RvSearchOptions *options, RvHits *out, RvError *err)
 {
     static const RvSearchOptions defaults;
+    ThreadPool *pool = NULL;
+    Store *reader = NULL;
+    *out = (RvHits){0};
     if (options == NULL)
         options = &defaults;
     RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, options, err);
     if (status == RV_OK)
-        status = start_pool(library, err);
-    return status == RV_OK ? rv_query_search(library->index, library->store, library->pool, encoder, terms,
-                                             term_count, options, out, err)
-                           : status;
+        status = rv_engine_pool(library->engine, &pool, err);
+    if (status != RV_OK)
+        return status;
+    // The library's own store if it is free, as it may also write codes that are missing.
+    bool own = pthread_mutex_trylock(&library->mutex) == 0;
+    if (!own)
+        status = rv_readers_take(&library->readers, &reader, err);
+    if (status != RV_OK)
+        return status;
+    if (!own && reader == NULL) {
+        enter(library);
+        own = true;
+    }
+    status = rv_query_search(library->index, own ? library->store : reader, pool, encoder, terms, term_count,
+                             options, out, err);
+    if (own)
+        return leave(library, status);
+    rv_readers_give_back(&library->readers, reader);
+    return status;
 }
 
 RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)
 {
     static const RvAnnOptions defaults;
+    ThreadPool *pool = NULL;
     if (options == NULL)
         options = &defaults;
     RvStatus status = RV_CHECK_RESERVED(RvAnnOptions, options, err);
     if (status == RV_OK)
-        status = start_pool(library, err);
-    return status == RV_OK ? rv_search_index_build(library->index, library->store, library->pool, options, err)
-                           : status;
+        status = rv_engine_pool(library->engine, &pool, err);
+    if (status != RV_OK)
+        return status;
+    return leave(library, rv_search_index_build(library->index, enter(library), pool, options, err));
 }
 
 RvStatus rv_library_ann_drop(RvLibrary *library, bool *dropped, RvError *err)
 {
     bool ignored;
-    return rv_search_index_drop(library->store, dropped != NULL ? dropped : &ignored, err);
+    return leave(library, rv_search_index_drop(enter(library), dropped != NULL ? dropped : &ignored, err));
 }
 
 RvStatus rv_library_ann_info(RvLibrary *library, RvAnnInfo *out, RvError *err)
 {
-    return rv_search_index_info(library->index, library->store, out, err);
+    return leave(library, rv_search_index_info(library->index, enter(library), out, err));
 }
 
 RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, RvNaming *naming, RvError *err)
@@ -273,7 +343,7 @@ RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, Rv
     if (naming == NULL)
         naming = &ignored;
     *naming = RV_NAMED_NONE;
-    RvStatus status = rv_store_list_videos(library->store, out, err);
+    RvStatus status = leave(library, rv_store_list_videos(enter(library), out, err));
     if (status == RV_OK)
         status = rv_video_name_filter(name, out, naming, err);
     if (status != RV_OK)
@@ -288,7 +358,7 @@ RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, Rv
 
 RvStatus rv_library_paths(RvLibrary *library, RvVideos *out, RvError *err)
 {
-    return rv_store_list_paths(library->store, out, err);
+    return leave(library, rv_store_list_paths(enter(library), out, err));
 }
 
 bool rv_video_is_missing(const RvVideo *video)
@@ -298,13 +368,13 @@ bool rv_video_is_missing(const RvVideo *video)
 
 RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)
 {
-    return rv_store_frames(library->store, video_id, out, err);
+    return leave(library, rv_store_frames(enter(library), video_id, out, err));
 }
 
 RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                             size_t *size_bytes, RvError *err)
 {
-    return rv_store_picture(library->store, video_id, frame_number, jpeg, size_bytes, err);
+    return leave(library, rv_store_picture(enter(library), video_id, frame_number, jpeg, size_bytes, err));
 }
 
 /* Fully decoded, so that a picture that passes can be shown. */
@@ -327,10 +397,11 @@ static bool picture_size(const uint8_t *jpeg, size_t size_bytes, int *width, int
 
 RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)
 {
-    RvStatus status = rv_store_info(library->store, picture_size, out, err);
-    return status == RV_OK ? rv_codes_size(&library->index->codes, library->store, &out->code_bytes,
-                                           &out->code_count, err)
-                           : status;
+    Store *store = enter(library);
+    RvStatus status = rv_store_info(store, picture_size, out, err);
+    if (status == RV_OK)
+        status = rv_codes_size(&library->index->codes, store, &out->code_bytes, &out->code_count, err);
+    return leave(library, status);
 }
 
 RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
@@ -340,22 +411,22 @@ RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const c
     if (fault_count == NULL)
         fault_count = &ignored;
     SearchIndex *index = library->index;
-    Store *store = library->store;
+    ThreadPool *pool = NULL;
+    Store *store = enter(library);
     RvStatus status = rv_store_verify(store, picture_decodes, fault, user, fault_count, err);
     // Codes of rows that are faulty themselves say nothing.
     if (status == RV_OK && *fault_count == 0)
         status = rv_codes_verify(&index->codes, store, fault, user, fault_count, err);
     if (status == RV_OK && *fault_count == 0 && rv_store_ann_is_derived(store))
-        status = start_pool(library, err);
+        status = rv_engine_pool(library->engine, &pool, err);
     if (status == RV_OK && *fault_count == 0 && rv_store_ann_is_derived(store))
-        status = rv_lists_verify(&index->lists, &index->codes, store, library->pool, fault, user, fault_count,
-                                 err);
-    return status;
+        status = rv_lists_verify(&index->lists, &index->codes, store, pool, fault, user, fault_count, err);
+    return leave(library, status);
 }
 
 RvStatus rv_library_remove(RvLibrary *library, int64_t video_id, RvError *err)
 {
-    return rv_store_remove_video(library->store, video_id, err);
+    return leave(library, rv_store_remove_video(enter(library), video_id, err));
 }
 
 /* ---- all embeddings ----------------------------------------------------------------------------------- */
@@ -373,10 +444,10 @@ static RvStatus hand_rows(void *user, const FrameBlock *block, RvError *err)
     return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
 }
 
-static RvStatus scan_videos(RvLibrary *library, const char *video_glob, RowsReader *reader, RvError *err)
+static RvStatus scan_videos(Store *store, const char *video_glob, RowsReader *reader, RvError *err)
 {
     RvVideos videos = {0};
-    RvStatus status = rv_store_list_paths(library->store, &videos, err);
+    RvStatus status = rv_store_list_paths(store, &videos, err);
     if (status != RV_OK)
         return status;
     RvNaming naming;
@@ -388,7 +459,7 @@ static RvStatus scan_videos(RvLibrary *library, const char *video_glob, RowsRead
     for (size_t i = 0; i < videos.count && status == RV_OK; i++)
         ids[i] = videos.items[i].video_id;
     if (status == RV_OK)
-        status = rv_store_scan(library->store, &filter, hand_rows, reader, err);
+        status = rv_store_scan(store, &filter, hand_rows, reader, err);
     free(ids);
     rv_videos_clear(&videos);
     return status;
@@ -398,12 +469,13 @@ RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob,
                                bool (*rows)(void *user, const RvFrameRows *rows), void *user, RvError *err)
 {
     RowsReader reader = {rows, user};
-    RvStatus status = rv_store_begin_snapshot(library->store, err);
-    if (status != RV_OK)
-        return status;
-    status = scan_videos(library, video_glob, &reader, err);
-    rv_store_end_snapshot(library->store);
-    return status;
+    Store *store = enter(library);
+    RvStatus status = rv_store_begin_snapshot(store, err);
+    if (status == RV_OK) {
+        status = scan_videos(store, video_glob, &reader, err);
+        rv_store_end_snapshot(store);
+    }
+    return leave(library, status);
 }
 
 RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *options, RvCopyReport *report,
@@ -413,11 +485,16 @@ RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *op
     RvCopyReport ignored;
     if (options == NULL)
         options = &defaults;
-    RvStatus status = RV_CHECK_RESERVED(RvCopyOptions, options, err);
-    if (status == RV_OK)
-        status = rv_copy_library(from->store, to->store, &to->log, options,
-                                 report != NULL ? report : &ignored, err);
+    if (RV_CHECK_RESERVED(RvCopyOptions, options, err) != RV_OK)
+        return RV_ERROR_ARGUMENT;
+    // Two copies in opposite directions must not wait for each other.
+    RvLibrary *first = from < to ? from : to, *second = from < to ? to : from;
+    enter(first);
+    enter(second);
+    RvStatus status =
+        rv_copy_library(from->store, to->store, &to->log, options, report != NULL ? report : &ignored, err);
     if (status == RV_OK)
         update_derived(to);
-    return status;
+    leave(second, status);
+    return leave(first, status);
 }

@@ -112,6 +112,17 @@ static CodeFact open_codes(CodeSearch *query, RvError *err, RvStatus *status)
     return usable ? CODES_READY : CODES_ODD_QUERY;
 }
 
+/* If lists were asked for, a file that does not fit is reported even if the plan has no use for it. */
+static ListFact look_at_lists(const CodeSearch *query, RvScan scan)
+{
+    size_t segments = 0;
+    if (scan != RV_SCAN_APPROXIMATE)
+        return LISTS_PRESENT;
+    const ListFile *file = rv_lists_hold(&query->index->lists, query->store, query->scan.file, &segments);
+    rv_lists_release(file);
+    return file != NULL ? LISTS_PRESENT : LISTS_UNFIT;
+}
+
 RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store, const CodeScan *scan,
                              const float *vector, int dimensions, ScanFacts *facts, RvError *err)
 {
@@ -125,7 +136,7 @@ RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store
     facts->code_rows = query->scan.file->row_count;
     facts->device = rv_device_choice_asked(&index->device) ? DEVICE_ASKED : DEVICE_NONE;
     status = rv_lists_present(store, &present, err);
-    facts->lists = present ? LISTS_PRESENT : LISTS_NONE;
+    facts->lists = present ? look_at_lists(query, facts->scan) : LISTS_NONE;
     return status;
 }
 

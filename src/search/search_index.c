@@ -2,44 +2,92 @@
 /* What searches of a library stand on beside its rows: codes, lists, a device that holds codes. */
 #include "search/search_index.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 
-RvStatus rv_search_index_create(const char *device, RvLog log, SearchIndex **out, RvError *err)
+#define KEY_BYTES 128
+#define PATH_BYTES 8192
+
+/* ---- memory ------------------------------------------------------------------------------------------- */
+
+static void destroy_memory(void *object)
 {
-    SearchIndex *index = rv_mem_alloc(1, sizeof *index, err);
+    SearchMemory *memory = object;
+    rv_code_memory_clear(&memory->codes);
+    rv_list_memory_clear(&memory->lists);
+    rv_device_memory_clear(&memory->device);
+    free(memory);
+}
+
+/* user: the name of the device. */
+static RvStatus make_memory(void *user, void **out, RvError *err)
+{
     SearchMemory *memory = rv_mem_alloc(1, sizeof *memory, err);
-    *out = NULL;
-    if (index == NULL || memory == NULL) {
-        free(index);
-        free(memory);
+    if (memory == NULL)
         return RV_ERROR_MEMORY;
-    }
     rv_code_memory_init(&memory->codes);
     rv_list_memory_init(&memory->lists);
-    RvStatus status = rv_device_memory_init(&memory->device, device, err);
-    *index = (SearchIndex){.memory = memory,
-                           .codes = {.memory = &memory->codes, .log = log},
-                           .lists = {.memory = &memory->lists, .log = log},
-                           .device = {.memory = &memory->device, .log = log}};
+    RvStatus status = rv_device_memory_init(&memory->device, user, err);
     if (status == RV_OK)
-        *out = index;
+        *out = memory;
     else
-        rv_search_index_destroy(index);
+        destroy_memory(memory);
     return status;
+}
+
+/* false: the library is no file, and has no memory to share. */
+static bool write_key(Store *store, const char *device, char *key, size_t size_bytes)
+{
+    char path[PATH_BYTES];
+    struct stat facts;
+    if (rv_store_derived_path(store, "", path, sizeof path, NULL) != RV_OK || stat(path, &facts) != 0)
+        return false;
+    snprintf(key, size_bytes, "%llx:%llx:%.*s", (unsigned long long)facts.st_dev,
+             (unsigned long long)facts.st_ino, DEVICE_NAME_BYTES, device != NULL ? device : "cpu");
+    return true;
+}
+
+RvStatus rv_search_index_create(Shared *shared, Store *store, const char *device, RvLog log,
+                                SearchIndex **out, RvError *err)
+{
+    char key[KEY_BYTES];
+    void *memory = NULL;
+    *out = NULL;
+    SearchIndex *index = rv_mem_alloc(1, sizeof *index, err);
+    if (index == NULL)
+        return RV_ERROR_MEMORY;
+    bool is_shared = shared != NULL && write_key(store, device, key, sizeof key);
+    RvStatus status = is_shared ? rv_shared_hold(shared, key, make_memory, (void *)device, &memory, err)
+                                : make_memory((void *)device, &memory, err);
+    if (status != RV_OK) {
+        free(index);
+        return status;
+    }
+    SearchMemory *held = memory;
+    *index = (SearchIndex){.memory = held,
+                           .shared = is_shared ? shared : NULL,
+                           .codes = {.memory = &held->codes, .log = log},
+                           .lists = {.memory = &held->lists, .log = log},
+                           .device = {.memory = &held->device, .log = log}};
+    *out = index;
+    return RV_OK;
 }
 
 void rv_search_index_destroy(SearchIndex *index)
 {
     if (index == NULL)
         return;
-    rv_code_memory_clear(&index->memory->codes);
-    rv_list_memory_clear(&index->memory->lists);
-    rv_device_memory_clear(&index->memory->device);
-    free(index->memory);
+    if (index->shared != NULL)
+        rv_shared_release(index->shared, index->memory, destroy_memory);
+    else
+        destroy_memory(index->memory);
     free(index);
 }
+
+/* ---- making and looking ------------------------------------------------------------------------------- */
 
 void rv_search_index_ensure(SearchIndex *index, Store *store, ThreadPool *pool)
 {

@@ -3,6 +3,7 @@
 #ifndef RV_SEARCH_INDEX_H
 #define RV_SEARCH_INDEX_H
 
+#include "base/shared_objects.h"
 #include "search/codes/codes.h"
 #include "search/codes/device_choice.h"
 #include "search/ivf/ivf.h"
@@ -18,14 +19,18 @@ typedef struct SearchMemory {
  * store of its own. */
 typedef struct SearchIndex {
     SearchMemory *memory;
+    Shared *shared; // that memory is held from
     Codes codes;
     Lists lists;
     DeviceChoice device;
     atomic_bool ensured;
 } SearchIndex;
 
-/* device: as RvLibraryOptions.device. Errors: ARGUMENT, MEMORY. */
-RvStatus rv_search_index_create(const char *device, RvLog log, SearchIndex **out, RvError *err);
+/* device: as RvLibraryOptions.device. shared: the memory of all handles of the store's file with this device
+ * is one, by the file's device and inode; NULL: this index has memory of its own. Errors: ARGUMENT, MEMORY.
+ */
+RvStatus rv_search_index_create(Shared *shared, Store *store, const char *device, RvLog log,
+                                SearchIndex **out, RvError *err);
 void rv_search_index_destroy(SearchIndex *index); // NULL is accepted
 
 /* Codes for a library that can have them and has none, if it is large enough. Works once in the life of the

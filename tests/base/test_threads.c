@@ -126,6 +126,61 @@ static void idle_pool_uses_no_processor_time(void **state)
     rv_threads_destroy(pool);
 }
 
+typedef struct Sharer {
+    ThreadPool *pool;
+    pthread_t thread;
+    Counts counts;
+} Sharer;
+
+static void *run_often(void *argument)
+{
+    Sharer *sharer = argument;
+    for (int round = 0; round < 200; round++)
+        rv_threads_run(sharer->pool, TASKS, count_run, &sharer->counts);
+    return NULL;
+}
+
+static void several_callers_share_a_pool(void **state)
+{
+    static Sharer sharers[8];
+    ThreadPool *pool = NULL;
+    assert_int_equal(rv_threads_create(3, &pool, NULL), RV_OK);
+    for (size_t i = 0; i < 8; i++) {
+        sharers[i].pool = pool;
+        assert_int_equal(pthread_create(&sharers[i].thread, NULL, run_often, &sharers[i]), 0);
+    }
+    for (size_t i = 0; i < 8; i++)
+        pthread_join(sharers[i].thread, NULL);
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t task = 0; task < TASKS; task++)
+            assert_int_equal(sharers[i].counts.runs[task], 200);
+    }
+    rv_threads_destroy(pool);
+}
+
+typedef struct Nested {
+    ThreadPool *pool;
+    Counts counts;
+} Nested;
+
+static void run_inside(void *context, size_t index, int worker)
+{
+    (void)index;
+    (void)worker;
+    Nested *nested = context;
+    rv_threads_run(nested->pool, TASKS, count_run, &nested->counts);
+}
+
+static void a_task_may_use_the_pool_that_runs_it(void **state)
+{
+    static Nested nested;
+    assert_int_equal(rv_threads_create(3, &nested.pool, NULL), RV_OK);
+    rv_threads_run(nested.pool, 10, run_inside, &nested);
+    for (size_t task = 0; task < TASKS; task++)
+        assert_int_equal(nested.counts.runs[task], 10);
+    rv_threads_destroy(nested.pool);
+}
+
 static void *push_numbers(void *argument)
 {
     Queue *queue = argument;
@@ -186,6 +241,8 @@ int main(void)
         cmocka_unit_test(create_refuses_impossible_counts),
         cmocka_unit_test(run_without_a_pool_is_the_callers),
         cmocka_unit_test(run_sees_all_work_done_awake_or_asleep),
+        cmocka_unit_test(several_callers_share_a_pool),
+        cmocka_unit_test(a_task_may_use_the_pool_that_runs_it),
         cmocka_unit_test(idle_pool_uses_no_processor_time),
         cmocka_unit_test(queue_keeps_order_and_ends_after_close),
         cmocka_unit_test(pop_within_tells_waiting_from_the_end),

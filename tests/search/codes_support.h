@@ -53,7 +53,7 @@ static inline RvStatus give_index(Store *store, const char *device, RvLog log, R
     assert_non_null(place);
     rv_search_index_destroy(place->index);
     *place = (struct IndexOfStore){.store = store};
-    return rv_search_index_create(device, log, &place->index, error);
+    return rv_search_index_create(NULL, store, device, log, &place->index, error);
 }
 
 static inline void close_codes_store(Store *store)

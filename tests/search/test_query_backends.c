@@ -146,7 +146,7 @@ static void ann_is_built_used_and_dropped(void **state)
     Store *store = fixture->store;
     const AnnKind *kinds = store->backend->ann_kinds;
     RvAnnOptions options = {0};
-    assert_ok(rv_search_index_create(NULL, (RvLog){0}, &index_used, err));
+    assert_ok(rv_search_index_create(NULL, store, NULL, (RvLog){0}, &index_used, err));
     if (kinds == NULL) {
         assert_refused(rv_search_index_build(index_used, store, NULL, &options, err), RV_ERROR_UNSUPPORTED,
                        "not available");

@@ -18,6 +18,7 @@ typedef struct CpuDevice {
     const struct I16Kernels *i16_kernels;
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
+    bool owns_pool;
     size_t cache_floats;      // of a row block that should stay in a core's own cache
     float *workspace;         // [thread_count, worker_floats], for attention and unpacked layers
     size_t worker_floats;     // a multiple of a cache line

@@ -16,7 +16,8 @@
 static void close_device(Compute *compute)
 {
     CpuDevice *device = (CpuDevice *)compute;
-    rv_threads_destroy(device->pool);
+    if (device->owns_pool)
+        rv_threads_destroy(device->pool);
     rv_cpu_i16_space_destroy(device);
     free(device->workspace);
     free(device);
@@ -49,7 +50,10 @@ static RvStatus open_cpu(const ComputeOptions *options, Compute **out, RvError *
     device->i16_kernels = rv_i16_kernels_get(level);
     device->base.fast_is_faster = level != CPU_SCALAR && level != CPU_NEON;
     device->cache_floats = row_block_floats();
-    RvStatus status = rv_threads_create(options->thread_count, &device->pool, err);
+    device->pool = options->pool;
+    device->owns_pool = options->pool == NULL;
+    RvStatus status =
+        device->owns_pool ? rv_threads_create(options->thread_count, &device->pool, err) : RV_OK;
     if (status == RV_OK) {
         device->base.thread_count = rv_threads_count(device->pool);
         device->worker_floats = rv_cpu_attention_floats(device->kernels);

@@ -50,6 +50,20 @@ typedef enum RvScan {
                            frame is looked at, with a warning to the log */
 } RvScan;
 
+/* How a search went through the library. Texts are static, lower case, without a full stop. */
+typedef struct RvSearchReport {
+    const char *way;    /* "nearest": the database found the frames; "codes": codes named the few that count;
+                           "rows": every frame was read; "": there was nothing to search */
+    const char *reason; /* why this way */
+    bool by_index;      /* through the approximate index */
+    bool on_device;     /* codes were compared on the device */
+    const char *index_reason, *device_reason; /* why, or why not; "" if it was no question */
+    int64_t frames_with_codes;                /* that the codes name */
+    int64_t frames_scored;                    /* whose embeddings were read and compared */
+    int64_t lists_probed, list_count;         /* of an index of a library file */
+    uint64_t reserved[8];
+} RvSearchReport;
+
 /* Zeroed options are good defaults. */
 typedef struct RvSearchOptions {
     size_t top; /* 0: 5 */
@@ -59,7 +73,13 @@ typedef struct RvSearchOptions {
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
-    uint64_t reserved[8];
+    /* Asked on the caller's thread, block of frames by block: true ends the search with CANCELLED. NULL: never.
+     * A database that finds the frames itself is not interrupted, nor the first making of codes. */
+    bool (*cancelled)(void *user);
+    void *cancelled_user;
+    double timeout_s;       /* a search that takes longer ends with CANCELLED, as above; 0: no limit */
+    RvSearchReport *report; /* filled in by a search that succeeds; NULL: not wanted */
+    uint64_t reserved[4];
 } RvSearchOptions;
 
 typedef struct RvHit {
@@ -81,7 +101,7 @@ typedef struct RvHits {
 /* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
  * NULL if no term is a text or a picture. Threads: any number per library and encoder;
  * an encoder serves them one after the other. Errors:
- * ARGUMENT (no terms), NOT_FOUND (a frame's term names no video), MISMATCH (another model), those of reading
+ * ARGUMENT (no terms), NOT_FOUND (a frame's term names no video), MISMATCH (another model), CANCELLED, those of reading
  * a picture. */
 RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
@@ -38,6 +39,9 @@ typedef struct Query {
     size_t place_count;
     ScanFacts facts;
     ScanPlan plan; // the last one, which led to the answer
+    double start_s;
+    bool late; // options.timeout_s has passed
+    size_t scored_count;
     TopK top;
     ScoredRows scored; // of zscore and rrf
     float **term_scores;
@@ -95,6 +99,8 @@ static RvStatus check_options(const RvSearchOptions *options, RvError *err)
         is_unordered(options->before_s) || !isfinite(options->moment_gap_s) || options->moment_gap_s < 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "a bound of the search (score, time or gap) is not a number");
+    if (!isfinite(options->timeout_s) || options->timeout_s < 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a search cannot be given %g s", options->timeout_s);
     if (options->after_s != NULL && options->before_s != NULL && *options->after_s > *options->before_s)
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "nothing lies after %g s and before %g s; exchange the two", *options->after_s,
@@ -171,6 +177,21 @@ static bool find_place(const Query *query, int64_t video_id, size_t *at, uint32_
 
 /* ---- scanning ----------------------------------------------------------------------------------------- */
 
+/* As CodeScan.stops. */
+static bool stops(void *user)
+{
+    Query *query = user;
+    const RvSearchOptions *options = &query->options;
+    query->late = options->timeout_s > 0 && rv_clock_s() - query->start_s > options->timeout_s;
+    return query->late || (options->cancelled != NULL && options->cancelled(options->cancelled_user));
+}
+
+static RvStatus count_block(Query *query, const ScoredBlock *block, RvError *err)
+{
+    query->scored_count += block->rows->count;
+    return stops(query) ? rv_error_set(err, RV_ERROR_CANCELLED, "cancelled") : RV_OK;
+}
+
 static bool passes(const Query *query, double score)
 {
     return query->options.min_score == NULL || score >= *query->options.min_score;
@@ -181,7 +202,7 @@ static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
 {
     Query *query = user;
     const FrameBlock *rows = block->rows;
-    RvStatus status = RV_OK;
+    RvStatus status = count_block(query, block, err);
     size_t at = 0;
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
@@ -219,7 +240,9 @@ static RvStatus collect_block(void *user, const ScoredBlock *block, RvError *err
 {
     Query *query = user;
     const FrameBlock *rows = block->rows;
-    RvStatus status = reserve_scored(query, rows->count, err);
+    RvStatus status = count_block(query, block, err);
+    if (status == RV_OK)
+        status = reserve_scored(query, rows->count, err);
     size_t at = 0;
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
@@ -349,11 +372,35 @@ static RvStatus find_facts(Query *query, CodeSearch *codes, const float *vector,
                      .video_count = query->place_count,
                      .some_videos = query->place_count < query->videos.count,
                      .after_s = query->options.after_s,
-                     .before_s = query->options.before_s};
+                     .before_s = query->options.before_s,
+                     .stops = stops,
+                     .stops_user = query};
     status = find_index(query, &facts->has_index, err);
     return status == RV_OK ? rv_code_search_open(codes, query->index, query->store, &scan, vector,
                                                  query->dimensions, facts, err)
                            : status;
+}
+
+static const char *text_of(const char *reason)
+{
+    return reason != NULL ? reason : "";
+}
+
+static void fill_report(const Query *query, const CodeSearch *codes)
+{
+    const ScanPlan *plan = &query->plan;
+    *query->options.report = (RvSearchReport){.way = rv_scan_way_name(plan->way),
+                                              .reason = text_of(plan->reason),
+                                              .by_index = plan->by_index || plan->by_lists,
+                                              .on_device = plan->on_device,
+                                              .index_reason = text_of(plan->lists_reason),
+                                              .device_reason = text_of(plan->device_reason),
+                                              .frames_with_codes = (int64_t)query->facts.code_rows,
+                                              .frames_scored = (int64_t)query->scored_count};
+    if (plan->by_lists) {
+        query->options.report->lists_probed = (int64_t)codes->lists_probed;
+        query->options.report->list_count = (int64_t)codes->list_count;
+    }
 }
 
 static RvStatus scan(Query *query, RvError *err)
@@ -373,6 +420,8 @@ static RvStatus scan(Query *query, RvError *err)
         status = find_facts(query, &codes, vectors, err);
     if (status == RV_OK)
         status = follow_plans(query, &codes, vectors, count, err);
+    if (status == RV_OK && query->options.report != NULL)
+        fill_report(query, &codes);
     rv_code_search_close(&codes);
     free(vectors);
     return status == RV_OK && !mean ? fuse(query, err) : status;
@@ -467,9 +516,13 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
                    .pool = pool,
                    .terms = terms,
                    .term_count = term_count,
-                   .dimensions = dimensions};
+                   .dimensions = dimensions,
+                   .start_s = rv_clock_s()};
     if (options != NULL)
         query.options = *options;
+    if (query.options.report != NULL)
+        *query.options.report = (RvSearchReport){
+            .way = "", .reason = "the library is empty", .index_reason = "", .device_reason = ""};
     if (query.options.top == 0)
         query.options.top = DEFAULT_TOP;
     rv_topk_init(&query.top, frames_to_keep(&query.options));
@@ -491,6 +544,12 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
     if (status == RV_OK)
         status = make_hits(&query, out, err);
     rv_store_end_snapshot(store);
+    if (status == RV_ERROR_CANCELLED && query.late)
+        status =
+            rv_error_set(err, RV_ERROR_CANCELLED, "the search took longer than the %g s that it was given",
+                         query.options.timeout_s);
+    else if (status == RV_ERROR_CANCELLED)
+        status = rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
     clear_query(&query);
     return status;
 }

@@ -224,6 +224,8 @@ RvStatus rv_code_search_scan(CodeSearch *query, const ScanPlan *plan, ScanFacts 
                       : plan->by_lists ? find_by_lists(query, &followed, err)
                                        : find_candidates(query, err);
     *done = false;
+    if (status == RV_OK && query->outcome == CODES_STOPPED)
+        return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
     if (status == RV_OK && !followed) {
         facts->device = plan->on_device ? DEVICE_LEFT : facts->device;
         facts->lists = plan->by_lists ? LISTS_UNFIT : facts->lists;

@@ -46,6 +46,8 @@ static void ann_builds_is_used_grows_is_damaged_and_dropped(void **state)
     expect(RUN("ann", "info", "--format", "json"), 0, "\"present\": true, \"kind\": \"ivf\"", "as JSON");
     expect(RUN("ann", "info", "--format", "json"), 0,
            "\"newer_frames\": 0, \"automatic\": false, \"fault\": \"\"", "as JSON");
+    expect(RUN("search", "a", "--explain"), 0, "way: rows, because", "why every frame is read");
+    expect(RUN("search", "a", "--timeout", "-1"), 2, "--timeout", "no time");
     expect(RUN("search", "a", "--ann", "--exact"), 2, "exclude", "both");
     expect(RUN("search", "a", "--ann", "--fusion", "rrf"), 2, "every frame", "a fusion of all scores");
     expect(RUN("search", "a", "--ann", "--top", "3", "--format", "csv"), 0, "gop50_closed.mp4", "used");

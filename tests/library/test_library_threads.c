@@ -224,6 +224,72 @@ static void a_library_in_memory_is_searched_by_turns(void **state)
     rv_library_close(file);
 }
 
+/* ---- what one search says of itself, and how it ends early ------------------------------------------------ */
+
+typedef struct Stopping {
+    size_t asked, after;
+} Stopping;
+
+static bool stop_after(void *user)
+{
+    Stopping *stopping = user;
+    return ++stopping->asked > stopping->after;
+}
+
+/* The ways of a file with codes and lists: through the codes, through the lists, over all rows. */
+static void searches_report_their_way_and_end_early(void **state)
+{
+    static const struct {
+        RvSearchOptions options;
+        const char *way, *reason;
+        bool by_index;
+    } cases[] = {
+        {{.top = 5}, "codes", "has codes", false},
+        {{.top = 5, .scan = RV_SCAN_APPROXIMATE}, "codes", "has codes", true},
+        {{.top = VIDEOS * ROWS}, "rows", "are wanted", false},
+        {{.top = 5, .fusion = RV_FUSION_RRF}, "rows", "zscore and rrf", false},
+    };
+    Fixture *fixture = *state;
+    RvLibrary *library = NULL;
+    float vector[DIMENSIONS];
+    make_library(fixture->path);
+    make_unit_vector(99, DIMENSIONS, vector);
+    RvTerm term = {.kind = RV_TERM_VECTOR, .vector = vector, .weight = 1};
+    assert_ok(rv_library_open(fixture->path, NULL, &library, err));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvSearchReport report = {0};
+        RvHits hits = {0};
+        Stopping stopping = {.after = 0};
+        RvSearchOptions options = cases[i].options;
+        options.report = &report;
+        assert_ok(rv_library_search(library, NULL, &term, 1, &options, &hits, err));
+        rv_hits_clear(&hits);
+        assert_string_equal(report.way, cases[i].way);
+        assert_non_null(strstr(report.reason, cases[i].reason));
+        assert_int_equal(report.by_index, cases[i].by_index);
+        bool rows = strcmp(report.way, "rows") == 0;
+        assert_true(rows ? report.frames_scored == VIDEOS * ROWS : report.frames_scored < ROWS);
+        assert_true(!report.by_index || (report.lists_probed > 0 && report.list_count == 40));
+        options.cancelled = stop_after;
+        options.cancelled_user = &stopping;
+        assert_refused(rv_library_search(library, NULL, &term, 1, &options, &hits, err), RV_ERROR_CANCELLED,
+                       "was cancelled");
+        assert_int_equal(hits.count, 0);
+        stopping = (Stopping){.after = SIZE_MAX};
+        options.timeout_s = 1e-9;
+        assert_refused(rv_library_search(library, NULL, &term, 1, &options, &hits, err), RV_ERROR_CANCELLED,
+                       "longer than the 1e-09 s");
+        options.timeout_s = 1000;
+        assert_ok(rv_library_search(library, NULL, &term, 1, &options, &hits, err));
+        assert_true(stopping.asked > 0);
+        rv_hits_clear(&hits);
+        options.timeout_s = -1;
+        assert_refused(rv_library_search(library, NULL, &term, 1, &options, &hits, err), RV_ERROR_ARGUMENT,
+                       "-1 s");
+    }
+    rv_library_close(library);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -232,6 +298,7 @@ int main(void)
         CASE(threads_search_while_another_process_indexes),
         CASE(handles_without_an_engine_have_their_own),
         CASE(a_library_in_memory_is_searched_by_turns),
+        CASE(searches_report_their_way_and_end_early),
     };
     return cmocka_run_group_tests_name("library_threads", tests, NULL, NULL);
 }

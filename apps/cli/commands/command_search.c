@@ -12,14 +12,15 @@
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/picture_surface.h"
+#include "cli/signals.h"
 #include "cli/terms.h"
 
 typedef struct SearchSettings {
     CliCommon common;
     int top, format, fusion;
     const char *sheet, *video;
-    CliReal min_score, after, before;
-    bool moments, exact, ann, no_exif_rotation;
+    CliReal min_score, after, before, timeout;
+    bool moments, exact, ann, explain, no_exif_rotation;
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -95,6 +96,18 @@ static const CliOption options[] = {
      .help = "by the approximate index (see `reelvec ann build`); an error where there is none",
      .kind = CLI_FLAG,
      .offset = FIELD(ann)},
+    {.name = "explain",
+     .help = "say on standard error how the library was searched: by which way and why, how many frames "
+             "were compared",
+     .kind = CLI_FLAG,
+     .offset = FIELD(explain)},
+    {.name = "timeout",
+     .argument = "SECONDS",
+     .help = "give a query up after so long",
+     .kind = CLI_REAL,
+     .offset = FIELD(timeout),
+     .min = 0.001,
+     .max = 1e6},
     CLI_OPTION_NO_EXIF_ROTATION(SearchSettings),
     CLI_OPTION_LIBRARY(SearchSettings),
     CLI_OPTION_MODEL(SearchSettings),
@@ -120,16 +133,42 @@ typedef struct Search {
     size_t term_count;
 } Search;
 
+static bool stop_search(void *user)
+{
+    (void)user;
+    return cli_interrupted();
+}
+
+/* One fact per line. */
+static void explain(const RvSearchReport *report)
+{
+    cli_message("way: %s, because %s", report->way[0] != '\0' ? report->way : "none", report->reason);
+    if (report->frames_with_codes > 0)
+        cli_message("codes: of %lld frames", (long long)report->frames_with_codes);
+    cli_message("compared: the embeddings of %lld frames", (long long)report->frames_scored);
+    if (report->index_reason[0] != '\0')
+        cli_message("approximate index: %s, because %s", report->by_index ? "yes" : "no",
+                    report->index_reason);
+    if (report->list_count > 0)
+        cli_message("lists: %lld of %lld", (long long)report->lists_probed, (long long)report->list_count);
+    if (report->device_reason[0] != '\0')
+        cli_message("device: %s, because %s", report->on_device ? "yes" : "no", report->device_reason);
+}
+
 /* Run one query and write its rows and its sheet. label is NULL for the query of the command line. */
 static int search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
 {
     const SearchSettings *settings = search->settings;
     RvHits hits = {0};
     RvError err = {0};
-    if (rv_library_search(search->library, search->encoder, terms, term_count, &search->options, &hits,
-                          &err) != RV_OK)
-        return cli_fail(&err);
+    RvSearchReport report = {0};
+    RvSearchOptions asked = search->options;
+    asked.report = &report;
+    if (rv_library_search(search->library, search->encoder, terms, term_count, &asked, &hits, &err) != RV_OK)
+        return cli_interrupted() ? CLI_INTERRUPTED : cli_fail(&err);
     int status = CLI_DONE;
+    if (settings->explain)
+        explain(&report);
     if (label != NULL && settings->format == 0)
         cli_print("%s", label);
     if (!cli_hits_print(&hits, settings->format, settings->moments, label))
@@ -291,6 +330,9 @@ static int search_all(Search *search)
         (needs_model(search) &&
          cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK))
         return cli_fail(&err);
+    // A prompt ends with the first signal, as it always did.
+    if (search->term_count > 0)
+        cli_catch_interrupts();
     if (search->term_count > 0)
         return search_once(search, search->terms, search->term_count, NULL);
     return prompt ? search_prompt(search) : search_lines(search);
@@ -308,6 +350,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
                                  .after_s = settings->after.given ? &settings->after.value : NULL,
                                  .before_s = settings->before.given ? &settings->before.value : NULL,
                                  .moments = settings->moments,
+                                 .timeout_s = settings->timeout.given ? settings->timeout.value : 0,
+                                 .cancelled = stop_search,
                                  .scan = settings->exact ? RV_SCAN_EXACT
                                          : settings->ann ? RV_SCAN_APPROXIMATE
                                                          : RV_SCAN_AUTO}};

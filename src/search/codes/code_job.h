@@ -39,6 +39,9 @@ typedef struct CodeScan {
     const double *after_s, *before_s; // inclusive; NULL: no bound
     const KeyRange *changed;          // [changed_count], rising, apart: rows whose codes are out of date
     size_t changed_count;
+    bool (*stops)(
+        void *user); // asked on the caller's thread, between blocks: true ends the scan; NULL: never
+    void *stops_user;
     CodeRows *rows; // what to look at, and besides every row of the segments behind; NULL: every row
     struct CodeDevice *device; // code_device.h: has the file's rows and makes the first pass, of every row;
                                // NULL: the processor does

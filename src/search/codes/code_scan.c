@@ -51,7 +51,7 @@ typedef struct Scan {
     KthHighest lowest;     // of the lower bounds
     _Atomic double threshold;
     atomic_size_t open_count;
-    atomic_bool damaged, other_rows, too_many, no_memory;
+    atomic_bool damaged, other_rows, too_many, no_memory, stopped;
     size_t *first_task; // [segments + 1]: task indexes
     size_t *first_row;  // [segments + 1]: counted over the segments
     OpenRows all;
@@ -167,12 +167,20 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
 static bool is_over(Scan *scan)
 {
     return atomic_load(&scan->damaged) || atomic_load(&scan->other_rows) || atomic_load(&scan->too_many) ||
-           atomic_load(&scan->no_memory);
+           atomic_load(&scan->no_memory) || atomic_load(&scan->stopped);
+}
+
+/* Called by every task; worker 0 is the caller's thread. */
+static void ask_to_stop(Scan *scan, int worker)
+{
+    if (worker == 0 && scan->job->stops != NULL && scan->job->stops(scan->job->stops_user))
+        atomic_store(&scan->stopped, true);
 }
 
 static void scan_task(void *context, size_t index, int worker)
 {
     Scan *scan = context;
+    ask_to_stop(scan, worker);
     size_t low = rv_find_part(scan->first_task, scan->job->file->segment_count, index);
     const CodeSegment *segment = &scan->job->file->segments[low];
     size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
@@ -217,6 +225,7 @@ static void piece_task(void *context, size_t index, int worker)
 {
     Scan *scan = context;
     CodeRun runs[CODE_PIECE_RUNS];
+    ask_to_stop(scan, worker);
     size_t count = scan->job->rows->runs(scan->job->rows, index, runs);
     for (size_t i = 0; i < count && !is_over(scan); i++)
         scan_run(scan, &runs[i], &scan->open[worker]);
@@ -435,7 +444,9 @@ RvStatus rv_code_scan(const CodeScan *job, CodeOutcome *outcome, CodeCandidate *
         status = first_pass(&scan, err);
     if (status == RV_OK && !is_over(&scan))
         status = second_pass(&scan, candidates, count, err);
-    if (status == RV_OK && atomic_load(&scan.damaged))
+    if (status == RV_OK && atomic_load(&scan.stopped))
+        *outcome = CODES_STOPPED;
+    else if (status == RV_OK && atomic_load(&scan.damaged))
         *outcome = CODES_DAMAGED;
     else if (status == RV_OK && atomic_load(&scan.other_rows))
         *outcome = CODES_OTHER_ROWS;

@@ -458,6 +458,35 @@ static void view_joins_frames_and_pictures(void **state)
     sqlite3_close(db);
 }
 
+/* Frames are counted by their last number only if that is right for every video. */
+static void frames_are_counted_where_numbers_are_missing(void **state)
+{
+    static const struct {
+        const char *sql;
+        int64_t frames;
+        const char *why;
+    } cases[] = {
+        {"SELECT 1", 3, "numbers without gaps"},
+        {"DELETE FROM frames WHERE frame_number = 2", 2, "a gap"},
+        {"DELETE FROM frames WHERE frame_number = 1", 1, "the first one"},
+        {"DELETE FROM frames", 0, "all of them"},
+    };
+    Fixture *fixture = *state;
+    make_library(fixture->path);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Store *store = NULL;
+        RvVideos videos = {0};
+        run_sql(fixture->path, cases[i].sql);
+        assert_ok(rv_store_open(fixture->path, &read_options, &store, err));
+        assert_ok(rv_store_list_videos(store, &videos, err));
+        if (videos.count != 1 || videos.items[0].frame_count != cases[i].frames)
+            fail_msg("%s: %zu videos, %lld frames", cases[i].why, videos.count,
+                     videos.count > 0 ? (long long)videos.items[0].frame_count : 0);
+        rv_videos_clear(&videos);
+        rv_store_close(store);
+    }
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -474,6 +503,7 @@ int main(void)
         CASE(hostile_pictures_are_refused_by_name),
         CASE(triggers_in_the_file_do_not_run),
         CASE(view_joins_frames_and_pictures),
+        CASE(frames_are_counted_where_numbers_are_missing),
     };
     return cmocka_run_group_tests_name("SQLite library", tests, NULL, NULL);
 }

@@ -106,12 +106,13 @@ double bench_fill_library(Store *store, const LibraryPlan *plan)
     RvError err = {0};
     double start_s = rv_clock_s(), making_s = 0;
     bench_check(rv_store_require_identity(store, &model, &err), &err);
-    for (size_t first = 0; first < plan->row_count; first += plan->rows_per_video) {
+    for (size_t first = plan->first_row; first < plan->row_count; first += plan->rows_per_video) {
         char path[64];
         int64_t id = 0;
         size_t end =
             first + plan->rows_per_video < plan->row_count ? first + plan->rows_per_video : plan->row_count;
-        snprintf(path, sizeof path, "/videos/%06zu.mp4", first / plan->rows_per_video);
+        snprintf(path, sizeof path, "%s/%06zu.mp4", plan->folder != NULL ? plan->folder : "/videos",
+                 first / plan->rows_per_video);
         VideoFacts facts = {.path = path, .content_key = path, .codec = "", .sampling = "interval:1"};
         bench_check(rv_store_begin_video(store, &facts, 0, &id, &err), &err);
         for (size_t row = first, count; row < end; row += count) {

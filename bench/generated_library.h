@@ -24,11 +24,12 @@ void bench_make_query(const Generator *generator, size_t row_count, size_t query
 typedef struct LibraryPlan {
     const Generator *generator;
     const float *vectors; // [row_count, dimensions] instead of the generator's; may be NULL
-    size_t row_count, rows_per_video, picture_bytes;
+    size_t first_row, row_count, rows_per_video, picture_bytes; // rows from first_row to row_count - 1
     int dimensions;
+    const char *folder; // of the videos; NULL: /videos
 } LibraryPlan;
 
-/* Fills a new library, one frame per second; its videos get the ids 1, 2, ... Returns the seconds that the
+/* Adds videos of one frame per second; in a new library they get the ids 1, 2, ... Returns the seconds that the
  * store took. */
 double bench_fill_library(Store *store, const LibraryPlan *plan);
 

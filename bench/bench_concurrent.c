@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +134,8 @@ static pid_t start_writer(const char *path, size_t frames, const Generator *gene
     *begin = ends[1];
     if (writer > 0)
         return writer;
+    close(ends[1]);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (read(ends[0], &byte, 1) != 1)
         bench_fail("nobody wants more videos");
     RvError err = {0};

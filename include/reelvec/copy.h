@@ -24,10 +24,11 @@ typedef struct RvCopyProgress {
 
 /* Zeroed options are good defaults. */
 typedef struct RvCopyOptions {
-    const char *video_glob; /* NULL: all; as RvNaming says; NOT_FOUND if it means none */
+    const char *video_glob; /* which videos, by RvNaming; NULL: all; NOT_FOUND if it matches none */
     bool replace;           /* replace a video of the same path with other content, instead of refusing it */
     int batch_size;         /* frames per transaction; 0: 64 */
-    /* Return false to stop: what was finished is kept and the call ends with CANCELLED. After every batch. */
+    /* Called after every batch. Return false to stop: what was finished is kept, and the call returns
+     * CANCELLED. */
     bool (*progress)(void *user, const RvCopyProgress *progress);
     void *progress_user;
     uint64_t reserved[8];
@@ -35,16 +36,16 @@ typedef struct RvCopyOptions {
 
 typedef struct RvCopyReport {
     size_t videos_copied, videos_present; /* present: there already, also under another path */
-    size_t videos_refused;                /* each is named to the target's log */
+    size_t videos_refused;                /* each is named in the target's log */
     size_t frames_copied;
     uint64_t reserved[8];
 } RvCopyReport;
 
 /* Copy videos with their states, frames and pictures from one library into another of any kind, batch by
- * batch. Run again after an interruption it goes on where it stopped. A video that is incomplete in `from`
- * stays so in `to`, and indexing goes on there. A video that cannot be read or is refused does not stop the
- * others. Threads: one call at a time per library, of both. Errors: MISMATCH (embeddings of another model),
- * those of reading and writing. */
+ * batch. After an interruption, another call continues from where it stopped. A video that is incomplete in
+ * `from` is incomplete in `to`; indexing can continue it there. A video that cannot be read or is refused
+ * does not stop the others. Threads: one call at a time on each of the two libraries. Errors: MISMATCH
+ * (embeddings of another model), those of reading and writing. */
 RV_API RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *options,
                                 RvCopyReport *report, RvError *err);
 

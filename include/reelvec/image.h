@@ -22,7 +22,7 @@ typedef struct RvImage {
     int height;
     int channel_count;
     size_t row_stride;
-    uint64_t reserved[1]; /* 0; in a view of an RvPicture, what reelvec knows of it: keep it when copying */
+    uint64_t reserved[1]; /* 0; in a view of an RvPicture, facts that reelvec needs: copy it with the view */
 } RvImage;
 
 /* A picture that owns its pixels. */
@@ -30,8 +30,7 @@ typedef struct RvPicture RvPicture;
 
 /* Zeroed options are good defaults. */
 typedef struct RvPictureOptions {
-    bool no_exif_rotation; /* leave a picture as it is stored, as CLIP's own preprocessing does, though its
-                              EXIF orientation says that it lies on its side */
+    bool no_exif_rotation; /* ignore the EXIF orientation, as CLIP's own preprocessing does */
     uint64_t reserved[8];
 } RvPictureOptions;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Models by name: which are known, fetching, adding and checking them, finding them on disk. The only part
- * that goes to the network unasked for a URL, and only in rv_model_fetch. */
+/* Models by name: which are known, fetching, adding and checking them, finding them on disk. rv_model_fetch
+ * is the only function of reelvec that uses the network without being given a URL. */
 #ifndef REELVEC_MODEL_H
 #define REELVEC_MODEL_H
 
@@ -19,33 +19,36 @@ typedef struct RvKnownModel {
     const char *name;           /* "ViT-B/32" */
     const char *repository;     /* where it is published at Hugging Face: "openai/clip-vit-base-patch32" */
     const char *weights_url;    /* the address that is tried first, at the public endpoint */
-    const char *weights_sha256; /* of the file there; NULL: not known, so that it cannot be compared */
+    const char *weights_sha256; /* of that file; NULL: not known, so the file cannot be checked */
     uint64_t size_bytes;        /* of all files; 0: not known */
     int dimensions;
     int image_size;
-    const char *languages; /* that its texts may be in: "English" */
+    const char *languages; /* the languages of its texts: "English" */
 } RvKnownModel;
 
 /* Threads: any number of calls at once. Callbacks run on the caller's thread. */
 
-/* Models that rv_model_fetch knows; NULL behind the last. Static storage. */
+/* The models that rv_model_fetch knows, by index; NULL after the last. Static storage. */
 RV_API const RvKnownModel *rv_model_known(size_t index);
 
-/* Folder that fetched and added models live in ($XDG_DATA_HOME/reelvec/models). */
+/* The folder of fetched and added models ($XDG_DATA_HOME/reelvec/models). */
 RV_API RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err);
 
-/* Path of a model by name or path: the checkpoint of an added model of that name, an existing path unchanged,
- * or the fetched checkpoint of a known name; NOT_FOUND says how to fetch it. */
+/* Find a model by name or path. path[size_bytes] is the checkpoint of an added model of that name, an
+ * existing path unchanged, or the fetched checkpoint of a known name. Errors: NOT_FOUND, with a message that
+ * says how to fetch it. */
 RV_API RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err);
 
-/* The models of the models folder that are no known ones, by name. Return false from `added` to stop. */
+/* Call `added` for each model of the models folder that is not a known one, in the order of names. If it
+ * returns false, the call stops. */
 RV_API RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
                                     RvError *err);
 
-/* The checkpoint that a library names: at its place, under its name in the models folder, else anywhere in
- * that folder. A checkpoint whose weights have another SHA-256 is never returned, and no name is taken as a
- * path. place: where the checkpoint was when the library was made, an absolute path, or NULL; anything else
- * there than a regular file or a folder is left alone. Errors: NOT_FOUND says how to get the model. */
+/* Find the checkpoint that a library names: at `place`, else under its name in the models folder, else
+ * anywhere in that folder. A checkpoint whose weights have another SHA-256 is never returned, and the name is
+ * never used as a path. place: the absolute path of the checkpoint when the library was made, or NULL; it is
+ * ignored if it is neither a regular file nor a folder. Errors: NOT_FOUND, with a message that says how to
+ * get the model. */
 RV_API RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
                                 size_t size_bytes, RvError *err);
 
@@ -57,26 +60,28 @@ typedef struct RvFetchProgress {
 } RvFetchProgress;
 
 typedef struct RvFetchOptions {
-    const char *base_url; /* NULL: the public addresses; else a mirror that has the same file names */
+    const char *base_url; /* NULL: the public addresses; else a mirror with the same file names */
     const char *folder;   /* NULL: rv_model_folder() */
-    bool (*progress)(void *user,
-                     const RvFetchProgress *progress); /* false stops; the part stays for resuming */
+    /* Return false to stop; what has come is kept for resuming. */
+    bool (*progress)(void *user, const RvFetchProgress *progress);
     void *progress_user;
-    int stall_timeout_s; /* give up if nothing arrives for so long; 0: 30 */
-    RvLog log; /* INFO: what comes from where and how large it is, before it comes; WARNING: an address that
-                  failed, a file that nothing is known to compare with */
+    int stall_timeout_s; /* give up if nothing arrives for this time; 0: 30 */
+    /* INFO: each file, its address and size, before it is fetched. WARNING: an address that failed, a file
+     * without a known SHA-256. */
+    RvLog log;
     uint64_t reserved[8];
 } RvFetchOptions;
 
-/* Download the files of a known model, resuming what is there, check sizes and SHA-256, install atomically.
- * Every file is tried at each of its public addresses, then the next form in which the model is published.
- * HF_ENDPOINT names another endpoint than https://huggingface.co, HF_TOKEN is sent to the endpoint, if that
- * is https:// or on this machine, and to nobody else; proxies as libcurl reads them from the environment.
- * Errors: NOT_FOUND (no known name), NETWORK, MISMATCH, CANCELLED, BUSY, IO, ARGUMENT. */
+/* Download the files of a known model, check sizes and SHA-256, and install them atomically. An interrupted
+ * download is resumed. Every file is tried at each of its public addresses; if all fail, the next form in
+ * which the model is published is tried. The environment variable HF_ENDPOINT replaces
+ * https://huggingface.co. HF_TOKEN is sent to that endpoint only, and only if it is https:// or on this
+ * machine. libcurl's variables set proxies. Errors: NOT_FOUND (no known name), NETWORK, MISMATCH, CANCELLED,
+ * BUSY, IO, ARGUMENT. */
 RV_API RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err);
 
-/* Read an installed known model again and compare its SHA-256. MISMATCH when it differs. *unknown_count (may
- * be NULL): files that nothing is known to compare with. */
+/* Read the files of an installed known model and compare their SHA-256. *unknown_count (may be NULL): the
+ * files whose SHA-256 is not known. Errors: MISMATCH if one differs. */
 RV_API RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err);
 
 typedef struct RvAddOptions {
@@ -87,15 +92,15 @@ typedef struct RvAddOptions {
     uint64_t reserved[8];
 } RvAddOptions;
 
-/* Put a checkpoint that was got by hand into the models folder: a folder, or its files one by one; of the
- * folder that a weight file lies in, what else belongs to a checkpoint comes along. Weights with a known
- * SHA-256 get their known name. It is opened first, a text is embedded, and copies are compared with what was
- * opened. name[size_bytes]: what it is called now. Errors: ARGUMENT, NOT_FOUND, IO, MISMATCH, those of
- * rv_encoder_open. */
+/* Put a checkpoint that was downloaded by hand into the models folder. paths: a folder, or files one by one;
+ * the other files of a checkpoint are taken from the folder of the weight file. Weights with a known SHA-256
+ * get their known name. The checkpoint is opened and embeds a text first; copies are then compared with what
+ * was opened. name[size_bytes]: the name that the model got. Errors: ARGUMENT, NOT_FOUND, IO, MISMATCH, those
+ * of rv_encoder_open. */
 RV_API RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOptions *options,
                              char *name, size_t size_bytes, RvError *err);
 
-/* Delete a fetched or added model, all of its forms, from the models folder. Errors: NOT_FOUND, IO. */
+/* Delete all forms of a fetched or added model from the models folder. Errors: NOT_FOUND, IO. */
 RV_API RvStatus rv_model_remove(const char *name, const char *folder, RvError *err);
 
 #ifdef __cplusplus

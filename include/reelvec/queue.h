@@ -15,8 +15,8 @@ extern "C" {
 typedef struct RvIndexOptions RvIndexOptions; /* reelvec/index.h */
 typedef struct RvLibrary RvLibrary;           /* reelvec/library.h */
 
-/* The list is a table of the library (PostgreSQL and MariaDB; others: UNSUPPORTED). A job is taken for a
- * time, the lease, which its worker renews; a lease that ran out is taken over by another worker. */
+/* The list is a table of the library (PostgreSQL and MariaDB; others: UNSUPPORTED). A worker takes a job for
+ * a limited time, the lease, and renews it. If a lease runs out, another worker may take the job over. */
 typedef struct RvQueueJob {
     char *path; /* NULL: none */
     int64_t job_id, lease_number;
@@ -26,7 +26,7 @@ typedef struct RvQueueJob {
 } RvQueueJob;
 RV_API void rv_queue_job_clear(RvQueueJob *job);
 
-/* A video has so many attempts; then it counts as failed. */
+/* Attempts per video. After the last one it counts as failed. */
 #define RV_QUEUE_ATTEMPTS_MAX 3
 
 typedef struct RvQueueCounts {
@@ -43,29 +43,30 @@ typedef enum RvQueueEnd {
 
 /* Threads: one call at a time per library, except rv_library_queue_possible, which any thread may call. */
 
-/* Whether a library of this address (as for rv_library_open) can have a list: UNSUPPORTED if its kind has
- * none. Opens nothing. */
+/* RV_OK if a library at this address (as for rv_library_open) can have a list, UNSUPPORTED if not. Opens
+ * nothing. */
 RV_API RvStatus rv_library_queue_possible(const char *uri, RvError *err);
 
-/* Put videos (files, URLs) that are not in the list at its end; if all videos of the list are done, they
- * begin anew. paths NULL: add none, only check. What the options say about frames is kept with the videos.
- * options->retry_failed: all failed ones are tried again. Errors: ARGUMENT if open videos have other options.
- */
+/* Append the videos (files, URLs) that are not in the list yet. If all videos of the list are done, those
+ * named are opened again. paths NULL: add none, only check. The options about frames are kept with the
+ * videos. options->retry_failed: all failed videos are tried again. Errors: ARGUMENT if open videos have
+ * other options. */
 RV_API RvStatus rv_library_queue_add(RvLibrary *library, const RvStrings *paths,
                                      const RvIndexOptions *options, RvError *err);
 
 /* Take one video for lease_s seconds; job->path is NULL if there is none now. *counts (may be NULL): of the
- * videos with these options. Until rv_library_queue_end this handle's writing of frames fails with BUSY once
+ * videos with these options. Until rv_library_queue_end, writing frames with this handle returns BUSY if
  * another worker has taken the video over. A handle may hold several: rv_library_index_list checks the lease
- * of each, RvIndexItem.job; rv_library_index that of the last one taken. */
+ * of each, RvIndexItem.job; rv_library_index checks that of the last one taken. */
 RV_API RvStatus rv_library_queue_take(RvLibrary *library, const RvIndexOptions *options, double lease_s,
                                       RvQueueJob *job, RvQueueCounts *counts, RvError *err);
 
-/* From now on the lease lasts job->lease_s again; may be called with another handle. BUSY if another worker
- * has the video. */
+/* Restart the lease: it ends job->lease_s seconds from now. Another handle of the library may be used. BUSY
+ * if another worker has the video. */
 RV_API RvStatus rv_library_queue_renew(RvLibrary *library, const RvQueueJob *job, RvError *err);
 
-/* message: NULL, or what went wrong. BUSY, and nothing is changed, if another worker has the video. */
+/* Record how the video ended, and release it. message: what went wrong, or NULL. If another worker has the
+ * video: BUSY, and nothing is changed. */
 RV_API RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueueEnd how,
                                      const char *message, RvError *err);
 

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 typedef enum RvVideoState {
-    RV_VIDEO_UNKNOWN, /* a word that this version does not know, or not read; see state_name */
+    RV_VIDEO_UNKNOWN, /* a state that this version does not know, see state_name; or it was not read */
     RV_VIDEO_INDEXING,
     RV_VIDEO_COMPLETE,
     RV_VIDEO_FAILED
@@ -60,8 +60,8 @@ typedef struct RvFrameRows {
     const float *embeddings;      /* float32[count, dimensions], as stored */
 } RvFrameRows;
 
-/* How a name means videos. A name (`name`, `video_glob`, or the value of a frame's term) means the videos
- * that the first of these ways finds, which may be several. */
+/* How a name selects videos. A name (`name`, `video_glob`, or the value of a frame's term) is tried in these
+ * ways in this order. It selects the videos that the first successful way finds, which may be several. */
 typedef enum RvNaming {
     RV_NAMED_NONE,
     RV_NAMED_PATH,   /* the path or URL as the library keeps it */
@@ -80,9 +80,9 @@ typedef struct RvLibraryInfo {
     int dimensions;
     bool normalized;
     int64_t video_count, complete_count, failed_count, frame_count;
-    int64_t damaged_count; /* of the complete ones: some of their content could not be read or decoded */
+    int64_t damaged_count; /* of the complete ones: those with content that could not be read or decoded */
     int64_t size_bytes, picture_bytes, embedding_bytes;
-    int64_t code_bytes, code_count; /* of the file for fast search beside the library, and the frames in it */
+    int64_t code_bytes, code_count; /* size of the file of codes beside the library, and the frames in it */
     double min_embedding_length, max_embedding_length; /* Euclidean */
     int min_picture_height, max_picture_height;        /* of the stored pictures */
     uint64_t reserved[16];
@@ -90,8 +90,8 @@ typedef struct RvLibraryInfo {
 
 /* Threads: all functions of this header may be called from any thread; one call at a time per struct. */
 
-/* Whether a video's file is gone. The library still has its frames, and searches find them. False for a URL,
- * and if that cannot be decided (a folder that cannot be entered). */
+/* True if a video's file no longer exists. The library still has its frames, and searches find them. False
+ * for a URL, and if it cannot be decided (a folder that cannot be entered). */
 RV_API bool rv_video_is_missing(const RvVideo *video);
 
 /* "indexing", "complete", "failed"; "unknown" otherwise. Never NULL. */

@@ -16,10 +16,11 @@ typedef enum RvSampling {
 typedef struct RvSamplingOptions {
     RvSampling kind;
     double interval_s;      /* 0: 1 second */
-    double scene_threshold; /* 0: 0.12; mean absolute luma change, 0 to 1; cuts are at least 0.5 s apart */
-    bool exact_pixels;      /* full-size colour conversion before the resize, as for still pictures */
-    const char *compat; /* NULL; or "opencv-notebook", whatever the kind is: every int(fps)-th frame by count,
-                           red and blue swapped, which is wrong and there for comparison. Others: ARGUMENT */
+    double scene_threshold; /* mean absolute change of luma, 0 to 1; 0: 0.12; cuts are at least 0.5 s apart */
+    bool exact_pixels;      /* convert colours at full size before the resize, as for still pictures */
+    /* NULL; or "opencv-notebook", which overrides `kind`: every int(fps)-th frame by count, with red and blue
+     * swapped. That is wrong; it exists for comparisons. Any other value: ARGUMENT. */
+    const char *compat;
     uint64_t reserved[8];
 } RvSamplingOptions;
 

@@ -17,34 +17,34 @@ extern "C" {
 
 typedef enum RvStatus {
     RV_OK = 0,
-    RV_ERROR_ARGUMENT,    /* the caller asked for something that makes no sense */
+    RV_ERROR_ARGUMENT,    /* an argument or a combination of arguments is not valid */
     RV_ERROR_NOT_FOUND,   /* no such file, video, frame, model */
     RV_ERROR_IO,          /* reading or writing failed: permissions, full disk, broken device */
-    RV_ERROR_FORMAT,      /* the bytes are not what they should be */
-    RV_ERROR_UNSUPPORTED, /* well formed, but not in this build or not yet known */
+    RV_ERROR_FORMAT,      /* the content of a file or an answer is invalid or damaged */
+    RV_ERROR_UNSUPPORTED, /* well formed, but not supported by this build or this version */
     RV_ERROR_MISMATCH,    /* two things do not belong together: model and library, config and weights */
-    RV_ERROR_NETWORK,     /* a URL did not answer, or answered with an error */
-    RV_ERROR_MEMORY,      /* out of memory, or over a limit that guards it */
-    RV_ERROR_BUSY,        /* somebody else holds the library */
+    RV_ERROR_NETWORK,     /* a server did not answer, or answered with an error */
+    RV_ERROR_MEMORY,      /* out of memory, or over a limit that protects it */
+    RV_ERROR_BUSY,        /* another process holds the library or the video */
     RV_ERROR_CANCELLED,   /* a callback asked to stop; what was finished is kept */
-    RV_ERROR_INTERNAL     /* our own mistake */
+    RV_ERROR_INTERNAL     /* a bug in reelvec */
 } RvStatus;
 
 /* The most threads that any option may ask for. */
 #define RV_THREADS_MAX 1024
 
-/* How structs grow. Options, and structs that a caller allocates and reelvec fills, end in reserved members,
- * which later versions use for members of their own. In options they must be 0, as they are in a zeroed
- * struct; else the call fails with ARGUMENT, since the program was made for a newer reelvec. Structs that
- * reelvec allocates may get members at their end, so a program does not allocate or copy them as arrays.
- * RvLog, RvFrameInfo and the lists of items and count stay as they are. */
+/* How structs grow. Options, and structs that a caller allocates and reelvec fills, end in reserved members.
+ * Later versions turn them into named members. In options they must be 0, as in a zeroed struct. If one is
+ * not, the call returns ARGUMENT, because the program was made for a newer reelvec. Structs that reelvec
+ * allocates may get members at their end, so a program must not allocate or copy arrays of them. RvLog,
+ * RvFrameInfo and the lists of items and count do not change. */
 
 #define RV_ERROR_MESSAGE_SIZE 1024
 #define RV_ERROR_SUBJECT_SIZE 128
 
-/* What to do about a failure, if that is to call something else. It is a value instead of words: the command
- * line words it as an option or a command, Python as an argument or a method. NAME is RvError.hint_subject.
- * New hints may be added: treat an unknown one as RV_HINT_NONE. */
+/* What to do about a failure, if that is another call or another option. It is a value and not a text,
+ * because the command line shows it as an option or a command, Python as an argument or a method. NAME is
+ * RvError.hint_subject. New hints may be added: treat an unknown one as RV_HINT_NONE. */
 typedef enum RvHint {
     RV_HINT_NONE,
     /* libraries */
@@ -78,8 +78,8 @@ typedef enum RvHint {
     RV_HINT_CPU          /* use the device `cpu` */
 } RvHint;
 
-/* Filled by the call that failed: one line that says what failed and on what. What to do is in the line too,
- * unless it is a hint. */
+/* Filled by the call that failed. The message is one line that says what failed and on what. It also says
+ * what to do, unless that is the hint. */
 typedef struct RvError {
     RvStatus status;
     RvHint hint;
@@ -91,8 +91,8 @@ typedef struct RvError {
 /* The status as a short English noun phrase ("not found"). Never NULL. */
 RV_API const char *rv_status_name(RvStatus status);
 
-/* Free a buffer that a call handed out (tokens, pictures). NULL is accepted. Threads: any. Structs with
- * members of their own have a _clear, handles a _close. */
+/* Free a buffer that a call returned (tokens, pictures). NULL is accepted. Threads: any. Structs that own
+ * memory have a _clear function instead, handles a _close. */
 RV_API void rv_free(void *buffer);
 
 #ifdef __cplusplus

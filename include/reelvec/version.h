@@ -8,8 +8,8 @@
 #define REELVEC_VERSION "0.1.0"
 
 /* The number of the binary interface, which is also the number in the shared library's name. It rises with
- * every change that programs compiled before cannot live with: tests/project/abi.txt is the table of it,
- * which a test compares. */
+ * every change that breaks programs compiled before. A test compares the interface with the table
+ * tests/project/abi.txt. */
 #define REELVEC_API_VERSION 1
 
 #ifdef __cplusplus
@@ -25,8 +25,8 @@ RV_API const char *rv_version(void);
  */
 RV_API int rv_api_version(void);
 
-/* What the library stands on, a fact per call: "FFmpeg", "CUDA" and "SQLite" with their versions, "hwaccel"
- * with the types of video hardware and whether each opens here (which may take a second). */
+/* What the library is built on, one fact per call: "FFmpeg", "CUDA" and "SQLite" with their versions,
+ * "hwaccel" with the types of video hardware and whether each opens here (which may take a second). */
 RV_API void rv_describe_build(void (*fact)(void *user, const char *name, const char *value), void *user);
 
 #ifdef __cplusplus

@@ -21,9 +21,9 @@ typedef struct RvVideoFrame {
     RvImage image; /* R G B as displayed: rotated, square pixels; valid during the callback */
 } RvVideoFrame;
 
-/* Hand every sampled frame of a video to `frame` (return false to stop), at most max_height pixels high
- * (0: as large as it is). options: NULL is allowed. Threads: any thread, any number of calls at once. Errors:
- * those of reading the video, ARGUMENT. */
+/* Call `frame` for every sampled frame of a video, at most max_height pixels high (0: not reduced). If
+ * `frame` returns false, the call stops. options: NULL is allowed. Threads: any thread, any number of calls
+ * at once. Errors: those of reading the video, ARGUMENT. */
 RV_API RvStatus rv_video_sample(const char *path_or_url, const RvSamplingOptions *options, int max_height,
                                 bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                                 RvError *err);

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "store/store_backend.h"
 
-/* What a URI starts with, and who answers. backend NULL: a kind that this build leaves out. The last one
- * takes what no other does: a file path. */
+/* What a URI starts with, and the backend for it. backend NULL: this build leaves the kind out. The last
+ * entry matches every URI that no other does: a file path. */
 #ifdef REELVEC_WITH_POSTGRES
 #define POSTGRES_BACKEND &store_postgres_backend
 #else
@@ -31,7 +31,7 @@
 static const struct StoreScheme {
     const char *prefix;
     const char *name;
-    const char *option; // of the build, that puts the backend in
+    const char *option; // of the build, that includes the backend
     const StoreBackend *backend;
 } schemes[] = {
     {"memory:", "memory", "", &store_memory_backend},
@@ -43,15 +43,15 @@ static const struct StoreScheme {
     {"", "sqlite", "", &store_sqlite_backend},
 };
 
-/* kind://... and jdbc:kind://... of kinds that are none. */
+/* True for kind://... and jdbc:kind://... with a kind that does not exist. */
 static bool has_unknown_scheme(const char *uri)
 {
     const char *sign = strstr(uri, "://");
     return sign != NULL && sign > uri && memchr(uri, '/', (size_t)(sign - uri)) == NULL;
 }
 
-/* A name that holds what may be a password and names no file: an address with a slip in it. A library of that
- * name would carry the password. */
+/* True if the name contains what may be a password and no such file exists: it is a mistyped address. A
+ * library file of that name would show the password. */
 static bool is_mistyped_address(const char *uri)
 {
     char shown[4096];
@@ -66,7 +66,7 @@ RvStatus rv_store_default_path(char *path, size_t size_bytes, RvError *err)
     return status == RV_OK ? rv_file_join(folder, "library.db", path, size_bytes, err) : status;
 }
 
-/* *uri NULL: becomes the default library's, in default_path. */
+/* If *uri_or_default is NULL, it is set to the default library's path, which is written to default_path. */
 static RvStatus find_backend(const char **uri_or_default, char *default_path, size_t size_bytes,
                              const StoreBackend **out, RvError *err)
 {
@@ -104,7 +104,7 @@ static RvStatus find_backend(const char **uri_or_default, char *default_path, si
     return RV_OK;
 }
 
-/* The default library's folder is ours to make; any other is the user's. */
+/* Only the default library's folder is made. Any other is the user's. */
 static RvStatus make_default_folder(const char *uri, RvError *err)
 {
     char path[4096], folder[4096];
@@ -231,7 +231,7 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
     bool present = false;
     RvStatus status = rv_store_identity(store, &stored, &present, err);
     if (status == RV_OK && (!present || !rv_store_same_model(&stored, wanted))) {
-        // Only an attempt to claim tells whether the library is still free.
+        // Only an attempt to claim the library shows whether it is still free.
         if (!present)
             status = check_writable(store, err);
         if (status == RV_OK && !store->read_only)
@@ -401,7 +401,7 @@ static RvStatus check_frame(const Store *store, int64_t video_id, const FrameRec
                         store->uri, (long long)video_id, (long long)frame->frame_number, fault);
 }
 
-/* A store that was opened on a library with frames takes over its model with the first write. */
+/* A store that was opened on a library with frames adopts the library's model at the first write. */
 static RvStatus load_identity(Store *store, RvError *err)
 {
     if (store->has_identity)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The approximate index, as far as it is the same for all kinds of database: kinds, settings, who has none.
- */
+/* The approximate index: the part that is the same for all kinds of database (kinds, settings, messages). */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@ static RvStatus no_index(const Store *store, RvError *err)
         store->uri, store->backend->name);
 }
 
-/* Names of the kinds, for a message. */
+/* Write the names of the kinds, for a message. */
 static void list_kinds(const AnnKind *kinds, char *text, size_t size_bytes)
 {
     text[0] = '\0';
@@ -79,7 +78,7 @@ static RvStatus take_setting(const Store *store, const char *text, size_t length
     return RV_OK;
 }
 
-/* "m=16,ef_construction=64" */
+/* Parse settings such as "m=16,ef_construction=64". */
 static RvStatus take_settings(const Store *store, const char *text, AnnRequest *request, RvError *err)
 {
     RvStatus status = RV_OK;

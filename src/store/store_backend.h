@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a kind of database gives to the store: one table of functions. Arguments were checked by the front. */
+/* What a kind of database provides to the store: one table of functions. The front has checked their
+ * arguments. */
 #ifndef RV_STORE_BACKEND_H
 #define RV_STORE_BACKEND_H
 
@@ -14,17 +15,17 @@ struct Store {
     char *uri; // as messages name it
     bool read_only;
     RvLog log;
-    int schema_version; // of the library; what is older than this reelvec's may lack tables
-    bool has_notes;     // the table library_notes was there when it was opened, and may be read
-    int snapshot_depth; // begun and not ended; only the outermost reaches the backend
+    int schema_version; // of the library; an older one than this reelvec's may lack tables
+    bool has_notes;     // the table library_notes existed at opening, and may be read
+    int snapshot_depth; // snapshots begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
-    int64_t lease_job, lease_number; // what this store took from the list; lease_job 0: nothing
+    int64_t lease_job, lease_number; // the job taken from the worker list; lease_job 0: none
     double lease_s;
 };
 
-/* A frame's row as it lies in the database, borrowed during the callback. fault: NULL, or what is wrong with
- * its columns (then only the ids are set). */
+/* A frame's row as stored, borrowed during the callback. fault: NULL, or what is wrong with its columns; then
+ * only the ids are set. */
 typedef struct FrameRow {
     int64_t video_id, frame_number;
     double time_s;
@@ -55,11 +56,11 @@ typedef struct VideoChange {
     const int64_t *size_bytes, *modified_ns;
 } VideoChange;
 
-/* Derived data, as store.h has it. */
+/* Derived data, as described in store.h. */
 typedef struct StoreDerived {
     RvStatus (*path)(Store *store, const char *suffix, char *path, size_t size_bytes, RvError *err);
     RvStatus (*state)(Store *store, const char *name, DerivedState *out, RvError *err);
-    /* In any order; they may overlap. */
+    /* The ranges may overlap, and come in any order. */
     RvStatus (*changes)(Store *store, const DerivedState *state, KeyRange **ranges, size_t *count,
                         RvError *err);
     RvStatus (*register_name)(Store *store, const char *name, RvError *err);
@@ -67,20 +68,21 @@ typedef struct StoreDerived {
                         RvStatus (*place)(void *user, RvError *err), void *user, bool *done, RvError *err);
 } StoreDerived;
 
-/* The list of videos that several machines work, a table that is made when it is first needed. sql/sql_queue.c
- * uses it for all databases; these are the words that differ. */
+/* The worker list: a table that is made when it is first needed. sql/sql_queue.c uses it for all databases.
+ * These are the pieces of SQL that differ. */
 typedef struct StoreQueue {
     const char *const *schema; // makes index_jobs if it is not there; NULL ends it
-    const char *insert;        // path, key, settings; nothing if the key is there
+    const char *insert;        // inserts path, key, settings; does nothing if the key exists
     const char *clock;         // seconds of the server's clock
-    const char *by_state;      // behind the table's name: rows come by the index of (state, job_id)
+    const char *by_state;      // after the table's name: makes the query use the index of (state, job_id)
     const char *limit;         // %d: seconds after which the server ends a silent client's transaction
 } StoreQueue;
 
-// The version of a server's schema that brought library_notes; before it they were made with the first note.
+// The version of a server's schema that introduced library_notes. Before it, the table was made with the
+// first note.
 #define STORE_NOTES_SCHEMA 2
 
-/* UNSUPPORTED, in the same words for a store and for an address. */
+/* UNSUPPORTED, with the same message for a store and for an address. */
 RvStatus rv_store_no_queue(const char *uri, RvError *err);
 
 struct StoreBackend {
@@ -92,12 +94,12 @@ struct StoreBackend {
     void (*end_snapshot)(Store *store);
 
     RvStatus (*get_identity)(Store *store, ModelIdentity *out, bool *present, RvError *err);
-    /* In one transaction: where nobody has claimed the library or it holds no frames, write `wanted`; give
-     * what stands there afterwards. */
+    /* In one transaction: if no model has claimed the library, or if it holds no frames, write `wanted`. *out
+     * is what the library has afterwards. */
     RvStatus (*claim_identity)(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err);
 
-    /* If the library has_notes. *value is NULL if there is none, else to be freed with free(). NULL: this
-     * kind keeps no notes. */
+    /* Called only if has_notes. *value is NULL if there is no such note; else free it with free(). The
+     * functions are NULL if this kind keeps no notes. */
     RvStatus (*get_note)(Store *store, const char *name, char **value, RvError *err);
     RvStatus (*put_note)(Store *store, const char *name, const char *value, RvError *err);
 
@@ -106,12 +108,12 @@ struct StoreBackend {
     RvStatus (*has_video)(Store *store, int64_t video_id, bool *found, RvError *err);
     RvStatus (*begin_video)(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
                             RvError *err);
-    /* In one transaction; MISMATCH where the identity that stands there is not store->identity. */
+    /* In one transaction. Errors: MISMATCH if the library's identity is not store->identity. */
     RvStatus (*put_frames)(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
                            RvError *err);
     RvStatus (*change_video)(Store *store, int64_t video_id, const VideoChange *change, RvError *err);
     RvStatus (*remove_video)(Store *store, int64_t video_id, RvError *err);
-    /* In any order; the front sorts. */
+    /* In any order; the front sorts them. */
     RvStatus (*list_videos)(Store *store, RvVideos *out, RvError *err);
     /* As list_videos, but only video_id, path, sampling, duration and state are needed. */
     RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
@@ -120,24 +122,25 @@ struct StoreBackend {
                              RvError *err);
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);
-    /* Pictures of one video from first_number on, by number: one block, of at most PICTURE_BLOCK_ROWS. *covered_to:
-     * up to where these are all, INT64_MAX behind the last. NULL: a picture costs no round trip. */
+    /* One block of pictures of one video, from first_number on, by number, at most PICTURE_BLOCK_ROWS.
+     * *covered_to: the number up to which the block holds all pictures; INT64_MAX after the last. The
+     * function is NULL if a picture costs no round trip. */
     RvStatus (*pictures)(Store *store, int64_t video_id, int64_t first_number, int64_t *covered_to,
                          PictureRowCallback callback, void *user, RvError *err);
     RvStatus (*size_bytes)(Store *store, int64_t *out, RvError *err);
-    /* range NULL: all. NULL: rows are visited and counted. */
+    /* range NULL: all. If the function is NULL, the front visits the rows and counts them. */
     RvStatus (*count_frames)(Store *store, const KeyRange *range, int64_t *count, RvError *err);
     const StoreDerived *derived; // NULL: keeps no derived data
     /* The database's own checks. */
     RvStatus (*check)(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
-    /* What follows may be NULL: the kind of database has no such thing. */
+    /* The members below may be NULL: the kind of database has no such thing. */
 
-    /* As rv_store_nearest; rows in the order of (video, number), all or none of them. */
+    /* As rv_store_nearest: rows in the order of (video, number), all or none of them. */
     RvStatus (*nearest)(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
                         bool *done, RvError *err);
-    /* The kinds of index, the best first, up to one without a name. build replaces the index that is there.
-     * Kinds without build: the index is made of derived data, by who makes those. */
+    /* The kinds of index, the best first; one without a name ends them. build replaces an existing index. If
+     * there are kinds but no build, the index is derived data, and search/ makes it. */
     const AnnKind *ann_kinds;
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
@@ -148,14 +151,14 @@ struct StoreBackend {
 
 extern const StoreBackend store_memory_backend;
 extern const StoreBackend store_sqlite_backend;
-// Defined where the build has them.
+// Defined if the build has them.
 extern const StoreBackend store_postgres_backend;
 extern const StoreBackend store_mariadb_backend;
 extern const StoreBackend store_singlestore_backend;
 
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 
-/* Messages that every backend gives in the same words. */
+/* Messages that are the same for every backend. */
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);
 RvStatus rv_store_model_changed(const Store *store, RvError *err);
@@ -167,14 +170,14 @@ RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, R
 
 /* Checks of values that come from a database. */
 RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err); // of a new video
-/* The name or digest of a model, into one of ModelIdentity's members. */
+/* Copy the name or digest of a model into a member of ModelIdentity. */
 RvStatus rv_store_take_model_text(const Store *store, const char *text, char *out, size_t size_bytes,
                                   RvError *err);
 
 /* Set video->state by its state_name. */
 void rv_video_read_state(RvVideo *video);
 
-/* Copies of every string; on failure *out is cleared. */
+/* Copy a row with all its strings. On failure *out is cleared. Errors: MEMORY. */
 RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err);
 
 #endif

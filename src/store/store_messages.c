@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every kind of database says in the same words, and the checks of values that come from one. */
+/* Messages that are the same for every kind of database, and checks of values that come from one. */
 #include <string.h>
 
 #include "base/error.h"
@@ -59,7 +59,7 @@ RvStatus rv_store_newer_schema(const Store *store, int64_t version, int known, R
                         store->uri, (long long)version, known);
 }
 
-// Citus gives every worker numbers of its own, from its group's number times 2^48 on.
+// Each worker of Citus counts from its group's number times 2^48.
 #define CITUS_WORKER_ID ((int64_t)1 << 48)
 
 RvStatus rv_store_check_video_id(const Store *store, int64_t video_id, RvError *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures asked for one after the other, fetched in blocks where the database has round trips to save. */
+/* Pictures that are asked for one after the other. They are fetched in blocks if each costs a round trip. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +8,12 @@
 
 struct PictureReader {
     Store *store;
-    // The block at hand: pictures of one video from first_number to covered_to, as far as there are.
+    // The current block: all pictures of one video that there are from first_number to covered_to.
     int64_t video_id, first_number, covered_to; // video_id 0: none
     size_t count;
     struct PictureAt {
         int64_t frame_number;
-        uint8_t *jpeg; // NULL: what stands there is no picture
+        uint8_t *jpeg; // NULL: what is stored is not a picture
         size_t size_bytes;
     } pictures[PICTURE_BLOCK_ROWS];
 };
@@ -59,7 +59,7 @@ static RvStatus keep(void *user, int64_t frame_number, const uint8_t *jpeg, size
     return RV_OK;
 }
 
-/* A block of one: databases without round trips. */
+/* Fetch a block of one picture, for databases without round trips. */
 static RvStatus fetch_one(PictureReader *reader, int64_t video_id, int64_t frame_number, RvError *err)
 {
     Store *store = reader->store;

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "store/store_backend.h"
 
-// Large enough that handing a block to threads costs nothing beside its work, small enough for the
-// second-level cache.
+// A block is large enough that passing it to threads costs little compared with its work, and small enough
+// for the second-level cache.
 #define BLOCK_BYTES ((size_t)1 << 20)
 #define BLOCK_MIN_ROWS 16
 #define BLOCK_MAX_ROWS 4096
@@ -111,7 +111,7 @@ static RvStatus visit_video(Store *store, int64_t video_id, FrameRowCallback cal
 
 static FrameRange range_of_keys(const KeyRange *keys)
 {
-    // Shifting a negative key rounds down, so that video and number give the key again.
+    // Shifting a negative key rounds down, so that the key can be computed again from video and number.
     return (FrameRange){keys->first >> 32, keys->first & UINT32_MAX, keys->last >> 32,
                         keys->last & UINT32_MAX};
 }
@@ -126,7 +126,7 @@ static RvStatus visit_ranges(Scan *scan, RvError *err)
     return status;
 }
 
-/* The filter's videos, each once and in rising order, as rv_store_scan promises. */
+/* Visit the filter's videos, each once and in rising order, as rv_store_scan requires. */
 static RvStatus visit_filtered(Scan *scan, RvError *err)
 {
     const FrameFilter *filter = scan->filter;
@@ -273,7 +273,7 @@ RvStatus rv_store_frames(Store *store, int64_t video_id, RvFrames *out, RvError 
     return status;
 }
 
-/* The wanted frames of one video, in rising order, and how many of them have come. */
+/* The wanted frames of one video, in rising order, and how many of them have been read. */
 typedef struct EmbeddingRead {
     Store *store;
     const int64_t *frame_numbers;

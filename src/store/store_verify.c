@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Going over a whole library: counts and extremes, and the search for faults. */
+/* Passes over a whole library: counts and extremes, and the search for faults. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "store/store_backend.h"
 
-// A float32 vector divided by its length is this close to length 1, whatever its dimensions.
+// The length of a normalised float32 vector differs from 1 by no more than this, whatever its dimensions.
 #define UNIT_LENGTH_TOLERANCE 1e-4
 
 static double embedding_length(const FrameRow *row)
@@ -158,7 +158,7 @@ static void report(VerifyScan *scan, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    // Through an error, which takes control characters out of the line.
+    // Written through an error, which replaces control characters.
     RvError line = {0};
     rv_error_set(&line, RV_ERROR_FORMAT, "%s", text);
     take_fault(scan, line.message);
@@ -206,7 +206,8 @@ static RvStatus verify_picture(VerifyScan *scan, const FrameRow *row, RvError *e
     return RV_OK;
 }
 
-/* The row's video, NULL where there is none. Rows come by video_id, so the place only moves forward. */
+/* Returns the row's video, or NULL if there is none. Rows come by video_id, so video_at only moves
+ * forward. */
 static const RvVideo *video_of(VerifyScan *scan, int64_t video_id)
 {
     while (scan->video_at < scan->videos.count && scan->videos.items[scan->video_at].video_id < video_id)
@@ -272,7 +273,7 @@ static bool has_frames(const VerifyScan *scan)
     return false;
 }
 
-/* Damage is what verify looks for: it becomes a fault, and the search goes on with the next part. */
+/* Damage is what verify looks for. It is reported as a fault, and the search continues with the next part. */
 static RvStatus absorb_damage(VerifyScan *scan, RvStatus status, const RvError *cause, RvError *err)
 {
     if (status == RV_ERROR_FORMAT) {
@@ -300,7 +301,8 @@ static RvStatus verify_parts(VerifyScan *scan, RvError *err)
     if (scan->videos.count > 1)
         qsort(scan->videos.items, scan->videos.count, sizeof *scan->videos.items, compare_video_ids);
     verify_videos(scan);
-    // Without a model no length is right or wrong; that there is none is one fault, not one for every frame.
+    // Without a model no length can be checked. That the model is missing is one fault, not one for every
+    // frame.
     if (!scan->has_identity && has_frames(scan))
         report(scan, "there are frames, but no model that they belong to");
     return absorb_damage(scan, store->backend->visit_frames(store, &all_frames, verify_row, scan, &cause),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one rule by which people name videos of a library. */
+/* The rule by which names select videos of a library. */
 #include "store/video_name.h"
 
 #include <fnmatch.h>
@@ -16,7 +16,7 @@ static bool is_path(const char *name, const char *path)
     return strcmp(name, path) == 0;
 }
 
-/* The last parts of the path: an ending that begins behind a '/'. */
+/* True if the name is the last parts of the path: an ending that begins after a '/'. */
 static bool is_ending(const char *name, const char *path)
 {
     size_t name_length = strlen(name), path_length = strlen(path);
@@ -24,9 +24,10 @@ static bool is_ending(const char *name, const char *path)
            strcmp(path + path_length - name_length, name) == 0;
 }
 
-/* A shell pattern, on the whole path or on its last part; one with a '/' in it also on several last parts, as
- * names without wildcards are taken: talks and a star below it mean every folder talks. Without a '/' it
- * means no folder, so that a short pattern does not take a whole tree. */
+/* True if the name is a shell pattern that matches the whole path or its last part. A pattern with a '/' in
+ * it may also match several last parts, as names without wildcards do: a pattern of the folder talks and a
+ * star matches in every folder talks. A pattern without a '/' matches no folders, so that a short one does
+ * not select a whole tree. */
 static bool is_matched(const char *name, const char *path)
 {
     if (name[0] == '\0')
@@ -82,7 +83,7 @@ size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chos
             chosen[i] = true;
         return videos->count;
     }
-    // Libraries keep addresses without user and password.
+    // Libraries store addresses without user and password.
     char *shown = rv_file_is_url(name) ? rv_file_copy_shown(name, NULL) : NULL;
     size_t count = choose(shown != NULL ? shown : name, videos, chosen, naming);
     free(shown);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one rule by which people name videos of a library. */
+/* The rule by which names select videos of a library. */
 #ifndef RV_STORE_VIDEO_NAME_H
 #define RV_STORE_VIDEO_NAME_H
 
@@ -7,11 +7,11 @@
 
 #include "reelvec/rows.h"
 
-/* Mark in chosen [videos->count] the videos that the name means, by the first way of RvNaming that finds any;
- * NULL means all. *naming: that way, RV_NAMED_NONE where there are none. Gives how many. */
+/* Set chosen [videos->count] to which videos the name selects, by the first way of RvNaming that finds any.
+ * name NULL: all. *naming: that way; RV_NAMED_NONE if there are none. Returns how many are selected. */
 size_t rv_video_name_choose(const char *name, const RvVideos *videos, bool *chosen, RvNaming *naming);
 
-/* The same on a list: those that are not meant are cleared away. Errors: MEMORY. */
+/* The same on a list: videos that are not selected are removed from it. Errors: MEMORY. */
 RvStatus rv_video_name_filter(const char *name, RvVideos *videos, RvNaming *naming, RvError *err);
 
 #endif

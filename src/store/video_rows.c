@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of videos in memory: copying, clearing, sorting, matching by pattern. */
+/* Rows of videos in memory: clearing them, words of states, lists by path. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -19,7 +19,8 @@ static int hex_digit(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-/* A decoded copy of length bytes; NULL for a broken escape or a NUL in it, and when memory is short. */
+/* Returns a decoded copy of `length` bytes. NULL if an escape is broken or stands for NUL, or if memory is
+ * short. */
 static char *decode(const char *text, size_t length)
 {
     char *copy = rv_mem_alloc(length + 1, 1, NULL);
@@ -174,7 +175,7 @@ bool rv_store_is_this_machine(const char *host)
     return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* The parameter name=... in a list of them; NULL: it is not there. */
+/* Returns the place of the parameter name=... in a list of them, or NULL if it is not there. */
 static const char *find_parameter(const char *list, const char *name)
 {
     size_t length = strlen(name);
@@ -203,7 +204,7 @@ RvStatus rv_store_take_parameter(const char *uri, const char *show, const char *
     *value = decode(text, length);
     if (*value == NULL)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: the parameter %s cannot be read", show, name);
-    // With the sign before or behind it.
+    // Together with the sign before or after it.
     char *from = *rest + (found - uri);
     const char *behind = text + length;
     bool last = *behind == '\0';

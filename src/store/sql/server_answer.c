@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server answered to one statement, copied and held to what was asked for. */
+/* A server's answer to one statement: a copy, checked against what was asked for. */
 #include "store/sql/server_answer.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections to servers: how long an answer may take, and how a machine that vanished is noticed. */
+/* Connections to servers: limits for the time of an answer, and keepalive probes. */
 #include "store/sql/server_wire.h"
 
 #include <errno.h>
@@ -59,8 +59,8 @@ void rv_wire_shut(int socket)
     if (socket < 0)
         return;
     shutdown(socket, SHUT_RDWR);
-    // What has come already could still be read, megabytes of it: the number becomes that of a socket which
-    // is at its end.
+    // shutdown() alone would leave the megabytes that have come already readable. So the descriptor is
+    // replaced by that of a socket which is at its end.
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ended) != 0)
         return;
     close(ended[1]);

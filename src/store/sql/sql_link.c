@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Statements that are written once: their values, running them, transactions. */
+/* Statements that are the same for all databases: their values, running them, transactions. */
 #include "store/sql/sql_link.h"
 
 #include <string.h>

@@ -24,8 +24,8 @@ typedef struct SqlStatement {
     size_t count;
 } SqlStatement;
 
-/* What a statement's rows may look like, and who reads them. columns: a letter each, 't' text, 'd' integer,
- * 'f' real, 'b' bytes. Of a server's answer more rows are refused; SQLite is not asked for more. */
+/* What a statement's rows look like, and the callback that reads them. columns: a letter each, 't' text, 'd'
+ * integer, 'f' real, 'b' bytes. A server's answer with more rows is refused; SQLite is not asked for more. */
 typedef struct SqlReader {
     const char *columns;
     size_t max_rows, max_bytes; // max_bytes 0: ANSWER_MAX_BYTES
@@ -36,7 +36,7 @@ typedef struct SqlReader {
 
 /* ---- what a database provides ---- */
 
-// Of answers about which nothing more is known.
+// The limit for answers about which nothing more is known.
 #define SQL_FEW_ROWS 64
 
 typedef enum SqlMode {
@@ -59,8 +59,8 @@ struct SqlLink {
     bool (*is_taken)(const Store *store);
     /* Called in the transaction, after a video's row was deleted. NULL: nothing else is to be done. */
     RvStatus (*after_delete)(Store *store, int64_t video_id, RvError *err);
-    /* Around the claim of a library by a model: nobody else claims it meanwhile. UNSUPPORTED, if the database
-     * cannot hold the model's vectors at all. */
+    /* Called before and after the claim of a library by a model: no other process can claim it meanwhile.
+     * begin_claim returns UNSUPPORTED if the database cannot hold the model's vectors at all. */
     RvStatus (*begin_claim)(Store *store, const ModelIdentity *wanted, RvError *err);
     RvStatus (*end_claim)(Store *store, RvStatus status, RvError *err);
     /* Makes the column of vectors, which is empty, fit the model. before: the dimensions of the model that
@@ -68,7 +68,7 @@ struct SqlLink {
     RvStatus (*set_dimensions)(Store *store, int before, const ModelIdentity *wanted, RvError *err);
 };
 
-/* Where the dialects differ. */
+/* The words in which the dialects differ. */
 typedef struct SqlWords {
     const char *now; // the value of created and updated
     /* Texts may be longer than a key: their SHA-256 stand beside them, in path_key and content_hash. */
@@ -80,37 +80,39 @@ typedef struct SqlWords {
     const char *byte_length; // of a value; NULL: the database itself refuses values that are too long
     const char *note_head, *note_tail; // around (name, value): INSERT that replaces a note of the same name
     const char *normalized;            // library.normalized as a number
-    // Behind a SELECT: the row stays as it is until the transaction ends.
+    // Appended to a SELECT: the row cannot be changed by others until the transaction ends.
     const char *lock_video, *lock_library, *lock_claim; // the first with a space before it
 } SqlWords;
 
 /* ---- sql_link.c: running statements ---- */
 
-/* format: SQL with %s for text (any bytes up to a NUL; NULL is SQL's NULL), %d for int64_t, %f for double, %k
- * for text as key columns hold it, %w for a word of the dialect, %% for a percent sign. */
+/* Append to a statement. format: SQL with %s for text (any bytes up to a NUL; NULL is SQL's NULL), %d for
+ * int64_t, %f for double, %k for text as key columns hold it, %w for a word of the dialect, %% for a percent
+ * sign. */
 RvStatus rv_sql_add(Store *store, SqlStatement *statement, RvError *err, const char *format, ...);
 RvStatus rv_sql_add_list(Store *store, SqlStatement *statement, RvError *err, const char *format,
                          va_list values);
 void rv_sql_statement_init(SqlStatement *statement);
 void rv_sql_statement_clear(SqlStatement *statement);
 
-/* For links: the statement's text into *sql, with what `place` appends in the places of the values. */
+/* For links: write the statement's text to *sql. `place` is called for each value and appends what stands in
+ * its place. */
 RvStatus rv_sql_write(const SqlStatement *statement, Buffer *sql,
                       RvStatus (*place)(void *user, Buffer *sql, size_t index, RvError *err), void *user,
                       RvError *err);
 
 RvStatus rv_sql_query(Store *store, const SqlReader *reader, RvError *err, const char *format, ...);
-/* A statement without rows. */
+/* Run a statement without rows. */
 RvStatus rv_sql_run(Store *store, RvError *err, const char *format, ...);
-/* A statement of one column and at most SQL_FEW_ROWS rows; whether it has one. */
+/* Run a statement of one column and at most SQL_FEW_ROWS rows. *found: true if it has a row. */
 RvStatus rv_sql_has_row(Store *store, bool *found, RvError *err, const char *format, ...);
 
 RvStatus rv_sql_end(Store *store, RvStatus status, RvError *err);
 
 /* ---- sql_queue.c ---- */
 
-/* A transaction that changes a video. BUSY if this store took a video from the list of jobs and another
- * worker has it now. On failure no transaction is open. */
+/* Begin a transaction that changes a video. Errors: BUSY if this store took a video from the worker list and
+ * another worker has it now. On failure no transaction is open. */
 RvStatus rv_sql_begin_writing(Store *store, RvError *err);
 
 #endif

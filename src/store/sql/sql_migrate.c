@@ -30,14 +30,14 @@ static RvStatus execute_version(Store *store, const SqlMigrations *migrations, i
     return status;
 }
 
-/* From store->schema_version on, which is then what was recorded. */
+/* Run the steps after store->schema_version, and set it to the version that was recorded. */
 static RvStatus execute_all(Store *store, const SqlMigrations *migrations, RvError *err)
 {
     int newest = rv_schema_newest(migrations->steps);
     RvStatus status = RV_OK;
     for (int version = store->schema_version + 1; status == RV_OK && version <= newest; version++) {
         status = execute_version(store, migrations, version, err);
-        // In a transaction only the last one counts.
+        // In a transaction it is enough to record the last version.
         if (status != RV_OK || (migrations->begin != NULL && version < newest))
             continue;
         status = migrations->record(store, store->schema_version, version, err);

@@ -22,26 +22,27 @@ typedef struct SchemaStep {
 
 typedef struct SqlMigrations {
     const SchemaStep *steps;
-    /* Begin the transaction, and keep others out who migrate. NULL: a change of a table ends a transaction. */
+    /* Begin the transaction, and keep other processes from migrating. NULL: a change of a table ends a
+     * transaction. */
     RvStatus (*begin)(Store *store, RvError *err);
     /* After begin: set store->schema_version to that of the library, 0 if there is none. */
     RvStatus (*look)(Store *store, RvError *err);
     /* Commit if status is RV_OK, else roll back; returns the status of the whole. */
     RvStatus (*end)(Store *store, RvStatus status, RvError *err);
     RvStatus (*execute)(Store *store, const char *sql, RvError *err);
-    /* Record the version. from 0: the library is new. Must not lower a version that is there. */
+    /* Record the version. from 0: the library is new. Must not lower a recorded version. */
     RvStatus (*record)(Store *store, int from, int to, RvError *err);
-    /* Whether the last failure was that this user may not change tables here. NULL: such a user is known before. */
+    /* True if the last failure was that this user may not change tables here. NULL: that is known before. */
     bool (*is_forbidden)(const Store *store);
 } SqlMigrations;
 
-/* The version that all steps lead to. */
+/* Returns the version after all steps. */
 int rv_schema_newest(const SchemaStep *steps);
-/* The statement of the newest version that makes this; it is there. */
+/* Returns the statement of the newest version that makes the object `name`, which must exist. */
 const char *rv_schema_statement(const SchemaStep *steps, const char *name);
 
-/* Bring a library from store->schema_version (0: there is none) to the newest version, which store->schema_version then
- * is. What another process did meanwhile is left as it is. */
+/* Bring a library from store->schema_version (0: there is none) to the newest version, and set
+ * store->schema_version to it. Steps that another process did meanwhile are not repeated. */
 RvStatus rv_sql_migrate(Store *store, const SqlMigrations *migrations, RvError *err);
 /* The same for a library that was opened for writing. If this user may not change tables, it stays as it is. */
 RvStatus rv_sql_upgrade(Store *store, const SqlMigrations *migrations, RvError *err);

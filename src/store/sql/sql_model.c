@@ -86,7 +86,7 @@ static RvStatus claim(Store *store, const ModelIdentity *wanted, ModelIdentity *
         status = rv_sql_has_row(store, &has_frames, err, "SELECT 1 FROM frames LIMIT 1");
     if (status != RV_OK || has_frames)
         return status;
-    // The column first: a claim that breaks off in between is done again from the start.
+    // The column comes first: a claim that is interrupted in between is then done again from the start.
     if (link->set_dimensions != NULL)
         status = link->set_dimensions(store, present ? out->dimensions : 0, wanted, err);
     if (status == RV_OK)

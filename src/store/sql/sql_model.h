@@ -12,17 +12,19 @@ RvStatus rv_sql_claim_identity(Store *store, const ModelIdentity *wanted, ModelI
 
 #define SQL_MODEL_FUNCTIONS .get_identity = rv_sql_get_identity, .claim_identity = rv_sql_claim_identity
 
-/* In a transaction. lock: behind the SELECT, for example "FOR UPDATE". */
+/* Read and lock the library's model. Must be called in a transaction. lock: appended to the SELECT, for
+ * example "FOR UPDATE". */
 RvStatus rv_sql_lock_identity(Store *store, const char *lock, ModelIdentity *out, bool *present,
                               RvError *err);
-/* In a transaction that writes frames: the video is still there, and the library is still the model's that
- * the caller checked. Both stay so until its end. NOT_FOUND, MISMATCH. */
+/* Must be called in a transaction that writes frames. Checks that the video still exists and that the library
+ * is still that of the model which the caller checked. Both cannot change until the transaction ends. Errors:
+ * NOT_FOUND, MISMATCH. */
 RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err);
 
 /* model_name, weights_sha256, dimensions, preprocess_version, normalized as a number. */
 #define SQL_MODEL_COLUMNS "ttddd"
 
-/* A row of those columns. *present is false if no model has claimed the library. */
+/* Read a row of those columns. *present is false if no model has claimed the library. */
 RvStatus rv_sql_read_identity(const SqlRow *row, ModelIdentity *out, bool *present, RvError *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows near a vector, found by a server, with the proof that none is missing.
+/* Rows near a vector, found by a server, with a proof that none is missing.
  *
  * The server's score of a row and ours differ by rounding, by no more than a known bound. So a few rows more
  * than are wanted are asked for. If the last of them is worse than the last wanted one by more than the bound
@@ -14,12 +14,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-// Rows asked for beyond those wanted; eight times as many if ties make that too few, and the whole table,
-// read by the front, if that is too few again.
+// The number of rows asked for beyond those wanted. If ties make that too few, eight times as many are asked
+// for; if that is too few again, the front reads the whole table.
 #define SPARE_ROWS 32
 #define EXACT_TRIES 3
-// Stored vectors have length 1 up to the rounding of float32, which a cosine takes out and a dot product does
-// not.
+// Stored vectors have length 1 up to the rounding of float32. A cosine removes that difference, a dot product
+// does not.
 #define LENGTH_ERROR 1e-6
 
 static int compare_scores(const void *a, const void *b)
@@ -28,7 +28,7 @@ static int compare_scores(const void *a, const void *b)
     return (left < right) - (left > right);
 }
 
-/* Whether no row that was left out can be among the wanted ones by our rounding. */
+/* *complete: true if no row that was left out can be among the wanted ones by our rounding. */
 static RvStatus is_complete(const SqlNearest *server, const ServerAnswer *answer, size_t wanted, size_t limit,
                             double slack, bool *complete, RvError *err)
 {
@@ -72,7 +72,7 @@ RvStatus rv_sql_nearest(Store *store, const SqlNearest *server, const NearestQue
     double sum = 0;
     ServerAnswer answer = rv_answer(NEAREST_COLUMNS, 0);
     RvStatus status = store->backend->get_identity(store, &identity, &present, err);
-    // Only of vectors of length 1 it is known how far roundings go.
+    // The bound of the rounding is known only for vectors of length 1.
     if (status != RV_OK || !present || !identity.normalized || query->count == 0)
         return status;
     for (int i = 0; i < query->dimensions; i++)
@@ -86,7 +86,7 @@ RvStatus rv_sql_nearest(Store *store, const SqlNearest *server, const NearestQue
         sqrt(sum);
     if (query->approximate) {
         status = server->find_by_index(store, query, &answer, err);
-        // Fewer than wanted: the library has no more, or the index gave up behind a narrow filter.
+        // Fewer than wanted: the library has no more, or the index stopped because of a narrow filter.
         *done = status == RV_OK && answer.rows >= query->count;
     }
     if (status == RV_OK && !*done)

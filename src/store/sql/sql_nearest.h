@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows near a vector, found by a server, with the proof that none is missing. */
+/* Rows near a vector, found by a server, with a proof that none is missing. */
 #ifndef RV_SQL_NEAREST_H
 #define RV_SQL_NEAREST_H
 
@@ -10,16 +10,16 @@
 
 /* What a server provides. */
 typedef struct SqlNearest {
-    /* The score is a cosine, times the query's length. A vector of length 0 has none, and it differs from the
-     * dot product by the rounding of the stored vector's length. */
+    /* The score is a cosine times the query's length. A vector of length 0 has no score. The score differs
+     * from the dot product by the rounding of the stored vector's length. */
     bool is_cosine;
-    /* The `limit` rows with the best scores by the order of keys, into *out, which is empty. */
+    /* Write the `limit` rows with the best scores to *out, which is empty, in the order of keys. */
     RvStatus (*find)(Store *store, const NearestQuery *query, size_t limit, ServerAnswer *out, RvError *err);
-    /* As many by the approximate index; no rows if there is no index. */
+    /* The same by the approximate index, about query->count rows; no rows if there is no index. */
     RvStatus (*find_by_index)(Store *store, const NearestQuery *query, ServerAnswer *out, RvError *err);
     /* Called before and after the exact searches; NULL: nothing is to be done. */
     RvStatus (*pass_index)(Store *store, bool pass, RvError *err);
-    /* Larger is nearer; false: the row has no such number. */
+    /* The row's score; larger is nearer. Returns false if the row has no such number. */
     bool (*score)(const ServerAnswer *answer, size_t row, double *out);
     RvStatus (*hand_rows)(const ServerAnswer *answer, FrameRowCallback callback, void *user, RvError *err);
 } SqlNearest;

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "store/sql/sql_link.h"
 
-/* frame_data, or NULL in its place if it is longer than a picture may be: a server does not send that. */
+/* Append an expression: frame_data, or NULL if it is longer than a picture may be, so that a server does not
+ * send it. */
 static RvStatus add_picture(Store *store, SqlStatement *statement, RvError *err)
 {
     const char *byte_length = store->backend->link->words->byte_length;
@@ -69,9 +70,9 @@ RvStatus rv_sql_picture(Store *store, int64_t video_id, int64_t frame_number, ui
 
 /* ---- a block ------------------------------------------------------------------------------------------ */
 
-#define BLOCK_BYTES ((int64_t)8 << 20) // more only if one picture has more
+#define BLOCK_BYTES ((int64_t)8 << 20) // a block has more only if a single picture has
 
-/* Where a block of pictures ends, from their sizes by rising numbers. */
+/* Computes where a block of pictures ends, from their sizes in the order of numbers. */
 typedef struct PictureBlock {
     int64_t count, last_number, size_bytes;
     bool full;
@@ -100,7 +101,7 @@ static RvStatus add_size(void *user, const SqlRow *row, RvError *err)
     return status;
 }
 
-/* Sizes first, so that a block of pictures has a bound. */
+/* Read the pictures' sizes first, so that the size of a block is bounded. */
 static RvStatus measure(Store *store, int64_t video_id, int64_t first_number, PictureBlock *block,
                         RvError *err)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of videos that several machines work: one table, index_jobs, taken from with SKIP LOCKED.
+/* The worker list: one table, index_jobs, from which jobs are taken with SKIP LOCKED.
  *
- * Times are seconds of the server's clock, so that the machines' own need not agree. Every taking raises
- * lease_number: a holder of an older one has lost the video, and rv_sql_begin_writing keeps it from writing.
- */
+ * Times are seconds of the server's clock, so that the machines' clocks need not agree. Each time a job is
+ * taken, its lease_number rises. A worker with an older number has lost the video, and rv_sql_begin_writing
+ * keeps it from writing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #define ADD_BLOCK 200 // jobs in one transaction
 #define ADD_TRIES 20  // of each step
 #define LEASE_MAX_S 86400.0
-#define LIMIT_MAX_S 60.0 // of a transaction whose client fell silent
+#define LIMIT_MAX_S 60.0 // after which a transaction of a silent client is ended
 
 RvStatus rv_store_no_queue(const char *uri, RvError *err)
 {
@@ -78,8 +78,8 @@ static RvStatus read_job(void *user, const SqlRow *row, RvError *err)
     return RV_OK;
 }
 
-/* A machine that vanished in the middle of a transaction holds its rows no longer than about its lease:
- * nobody could take the video over while they are locked. */
+/* Limit how long a transaction of this connection may wait for its client, to about the lease. If a machine
+ * vanishes in the middle of a transaction, its rows stay locked, and no worker can take the video over. */
 static RvStatus limit_silence(Store *store, double lease_s, RvError *err)
 {
     double limit_s = lease_s < 1 ? 1 : lease_s > LIMIT_MAX_S ? LIMIT_MAX_S : lease_s;
@@ -121,7 +121,7 @@ static RvStatus refuse_settings(void *user, const SqlRow *row, RvError *err)
         row->store->uri, count != NULL ? count : "?", settings != NULL ? settings : "?", (const char *)user);
 }
 
-/* The open part of a list is of one kind; *finished: nothing of it is open. */
+/* All open jobs have the same settings. *finished: there are no open jobs. */
 static RvStatus check_settings(Store *store, const char *settings, bool *finished, RvError *err)
 {
     SqlReader reader = {"td", .max_rows = SQL_FEW_ROWS, .row = refuse_settings, .user = (void *)settings};
@@ -179,8 +179,8 @@ static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, co
     return rv_sql_end(store, status, err);
 }
 
-/* Whether to try a step again: workers that begin at the same moment put in the same paths, which a database
- * may break off as a deadlock. After a pause that is not the same in every process. */
+/* Returns true if a step is to be tried again, after a pause that differs between processes. Workers that
+ * begin at the same moment insert the same paths, which a database may end as a deadlock. */
 static bool try_again(RvStatus status, int *tries)
 {
     if (status != RV_ERROR_BUSY || ++*tries == ADD_TRIES)
@@ -230,8 +230,8 @@ static void worker_name(char *name, size_t size_bytes)
     snprintf(name, size_bytes, "%s:%ld", host, (long)getpid());
 }
 
-/* The first job that may be taken, locked until the transaction ends: one that waits, else one whose worker
- * is silent. Jobs that others have locked are passed over. */
+/* Find the first job that may be taken: one that waits, else one whose lease has run out. It is locked until
+ * the transaction ends. Jobs that others have locked are skipped. */
 static RvStatus find_job(Store *store, const char *settings, FoundJob *out, RvError *err)
 {
     SqlReader reader = {"dddtt", .max_rows = SQL_FEW_ROWS, .row = read_job, .user = out};
@@ -275,7 +275,8 @@ static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
         message, found->job.job_id);
 }
 
-/* One transaction. *again: a job was given up instead of taken; look once more. */
+/* Take a job in one transaction. *again: a job had no attempts left and was recorded as failed; call
+ * again. */
 static RvStatus take_once(Store *store, const char *settings, double lease_s, FoundJob *found, bool *again,
                           RvError *err)
 {
@@ -363,7 +364,7 @@ static RvStatus lease_lost(const Store *store, RvError *err)
         store->uri);
 }
 
-/* Inside a transaction: the job's row, locked, while the lease is still the holder's. */
+/* Must be called in a transaction. Locks the job's row; BUSY if the lease is no longer the holder's. */
 static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, RvError *err)
 {
     bool held = false;
@@ -374,8 +375,8 @@ static RvStatus lock_lease(Store *store, int64_t job_id, int64_t lease_number, R
     return status == RV_OK && !held ? lease_lost(store, err) : status;
 }
 
-/* Inside a transaction that writes: BUSY if this store took a video from the list and another worker has it
- * now. Until the transaction ends nobody else can take it. */
+/* Must be called in a transaction that writes. BUSY if this store took a video from the list and another
+ * worker has it now. Until the transaction ends no other worker can take it. */
 static RvStatus fence(Store *store, RvError *err)
 {
     if (store->lease_job <= 0)

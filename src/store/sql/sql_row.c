@@ -20,7 +20,7 @@ const char *rv_sql_written(const SqlValue *value)
     return value->type == SQL_WRITTEN ? value->bytes : NULL;
 }
 
-/* A number as text: nothing stands behind a NUL. */
+/* Returns a number as text, or NULL if there is anything after a NUL in it. */
 static const char *written_number(const SqlValue *value)
 {
     const char *text = rv_sql_written(value);

@@ -30,7 +30,7 @@ static const SqlWords *words_of(const Store *store)
     return store->backend->link->words;
 }
 
-/* The column by which a path is found. */
+/* Returns the column by which a path is found. */
 static const char *path_column(const Store *store)
 {
     return words_of(store)->has_digests ? "path_key" : "path";
@@ -230,7 +230,7 @@ static RvStatus check_path_free(Store *store, const char *path, int64_t own_id, 
     return status == RV_OK && other != 0 ? rv_store_path_taken(store, path, other, err) : status;
 }
 
-/* BUSY if the last statement failed because somebody else took the path between the check and now. */
+/* Returns BUSY if the last statement failed because another process took the path after it was checked. */
 static RvStatus check_taken(const Store *store, RvStatus status, RvError *err)
 {
     const SqlLink *link = store->backend->link;
@@ -238,7 +238,7 @@ static RvStatus check_taken(const Store *store, RvStatus status, RvError *err)
     return taken ? rv_store_video_busy(store, err) : status;
 }
 
-/* The end of a statement that changes one video's row; NOT_FOUND if there is no such row. */
+/* Called after a statement that changes one video's row. Returns NOT_FOUND if there is no such row. */
 static RvStatus check_changed(const Store *store, RvStatus status, int64_t video_id, RvError *err)
 {
     if (status == RV_OK && store->backend->link->changed(store) == 0)

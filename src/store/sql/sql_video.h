@@ -24,7 +24,7 @@ RvStatus rv_sql_list_paths(Store *store, RvVideos *out, RvError *err);
  * state, error, the number of frames; a letter each as in SqlReader. */
 #define SQL_VIDEO_COLUMNS "dttddfddfttttd"
 
-/* A row of those columns. On failure what was read stays in *out, for the caller to clear. */
+/* Read a row of those columns. The caller clears *out, also on failure. */
 RvStatus rv_sql_read_video(const SqlRow *row, StoredVideo *out, RvError *err);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text for servers: bytes that are not UTF-8 kept in columns that must be, addresses without their passwords.
- */
+/* Text for servers: any bytes in columns that must be UTF-8, and addresses without their passwords. */
 #include "store/sql/text_escape.h"
 
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include "base/utf8.h"
 #include "store/store.h"
 
-/* U+EF80 to U+EFFF, which stand for bytes: EE BE 80 to EE BF BF. */
+/* True for U+EF80 to U+EFFF, which stand for bytes: EE BE 80 to EE BF BF. */
 static bool is_escape(const unsigned char *bytes)
 {
     return bytes[0] == 0xee && (bytes[1] == 0xbe || bytes[1] == 0xbf) && (bytes[2] & 0xc0) == 0x80;
@@ -54,8 +53,7 @@ void rv_store_text_decode(char *text)
     *to = '\0';
 }
 
-/* Whether the text up to end is what may stand between a host's ':' and what follows: ports, of several
- * hosts. */
+/* True if the text up to `end` is what may follow a host's ':': ports, also of several hosts. */
 static bool is_ports(const char *text, const char *end)
 {
     const char *comma = memchr(text, ',', (size_t)(end - text));
@@ -67,8 +65,8 @@ static bool is_ports(const char *text, const char *end)
     return true;
 }
 
-/* Where a password may begin in an address: the first ':' behind the scheme, unless only a port follows.
- * NULL: nowhere. */
+/* Returns where a password may begin in an address: at the first ':' after the scheme, unless only a port
+ * follows. NULL: nowhere. */
 static const char *find_password(const char *name, const char *parameters)
 {
     const char *colon = memchr(name, ':', (size_t)(parameters - name));
@@ -81,9 +79,9 @@ static const char *find_password(const char *name, const char *parameters)
     return is_ports(colon + 1, colon + strcspn(colon, "/?#")) ? NULL : colon;
 }
 
-/* A password that was not escaped may hold any sign: everything between the first ':' behind the scheme and
- * the last '@' is taken for it. Where an '@' stands behind a '?', it may be the password's or a parameter's:
- * then all of that is left out. */
+/* A password that was not escaped may contain any sign, so everything between the first ':' after the scheme
+ * and the last '@' counts as the password. If there is an '@' after a '?', it may belong to the password or
+ * to a parameter; then all of that is left out. */
 static void show_address(const char *uri, const char *name, char *shown, size_t size_bytes)
 {
     const char *parameters = name + strcspn(name, "?#"), *colon = find_password(name, parameters);
@@ -96,7 +94,7 @@ static void show_address(const char *uri, const char *name, char *shown, size_t 
         snprintf(shown, size_bytes, "%.*s%.*s", (int)(colon - uri), uri, (int)(parameters - at), at);
 }
 
-/* Where a word begins that a password follows: "password=", in any letters. */
+/* Returns where a word begins that is followed by a password: "password=", in small or large letters. */
 static const char *find_password_word(const char *text)
 {
     static const char word[] = "password";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: tokens of derived data, and what the log says of the changes since.
+/* SQLite library: tokens of derived data, and the log of changes since a file was made.
  *
- * A file belongs to the library if its token is the one in derived_data, which changes in the same
- * transaction as the log is cut: so library and log always agree, whatever copies of either are put back. The
- * log of a name is complete while the schema is the one that it was registered under (schema_cookie counts
- * its changes): nobody can have dropped the triggers for a while. */
+ * A file belongs to the library if its token is the one in derived_data. That token changes in the same
+ * transaction in which the log is cut, so library and log always agree, even after an old copy of either is
+ * restored. The log of a name is complete as long as the schema is the one under which it was registered
+ * (schema_cookie counts changes of the schema): then nobody has dropped the triggers for a while. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static RvStatus derived_path(Store *base, const char *suffix, char *path, size_t
     return RV_OK;
 }
 
-/* The last change that the log has ever held, also where it was cut since. */
+/* The last change that the log has ever contained, even if it has been cut since. */
 #define NEWEST "SELECT seq FROM sqlite_sequence WHERE name = 'frame_changes'"
 
 static RvStatus read_state(SqliteStore *store, const char *name, DerivedState *out, RvError *err)

@@ -62,8 +62,8 @@ static RvStatus write_frame(SqliteStore *store, const FrameWriter *writer, int64
 }
 
 /* Log that the rows first_key .. last_key changed. If they follow the rows of the newest entry, that entry is
- * extended, so that a video of any length leaves one entry. It gets a new number: a reader that has read the
- * old one would not read it again.
+ * extended, so that a video of any length leaves one entry. The entry gets a new number, because a reader that
+ * has read the old one would not read it again.
  *
  *     frame_changes          change_id  first_id  last_id
  *     before                         7       100      131
@@ -95,7 +95,7 @@ RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t las
         first_key);
 }
 
-/* One entry of the change log for every run of neighbours. */
+/* Log one entry for every run of consecutive frames. */
 static RvStatus log_frames(SqliteStore *store, int64_t video_id, const FrameRecord *frames, size_t count,
                            RvError *err)
 {

@@ -26,8 +26,8 @@ static RvStatus place_mark(void *user, Buffer *sql, size_t index, RvError *err)
     return rv_buffer_append(sql, "?", 1, err);
 }
 
-/* Names and messages are bytes: bound as TEXT if they are UTF-8, as BLOB if not, so that they come back as
- * they were and one name has one representation. */
+/* Names and messages may be any bytes. They are bound as TEXT if they are UTF-8, else as BLOB. So they are
+ * read back unchanged, and a name has only one representation. */
 static void bind_bytes(sqlite3_stmt *statement, int index, const char *text)
 {
     // Lengths were checked by the front, so neither call can fail.
@@ -42,7 +42,7 @@ static void bind_values(const SqlStatement *statement, sqlite3_stmt *prepared)
 {
     for (size_t i = 0; i < statement->count; i++) {
         const SqlValue *value = &statement->values[i];
-        int at = (int)i + 1; // what is not bound is NULL
+        int at = (int)i + 1; // a value that is not bound is NULL
         if (value->type == SQL_INTEGER)
             sqlite3_bind_int64(prepared, at, value->integer);
         else if (value->type == SQL_REAL)
@@ -99,7 +99,7 @@ static RvStatus read_rows(SqliteStore *store, sqlite3_stmt *prepared, const SqlR
     return status;
 }
 
-/* The last statement again, if it has the same text. */
+/* Return the kept statement if it has the same text, else prepare a new one. */
 static RvStatus prepare(SqliteStore *store, const char *sql, sqlite3_stmt **out, RvError *err)
 {
     if (store->last == NULL || strcmp(sqlite3_sql(store->last), sql) != 0)
@@ -113,7 +113,7 @@ static void keep(SqliteStore *store, sqlite3_stmt *prepared)
 {
     sqlite3_reset(prepared);
     sqlite3_clear_bindings(prepared);
-    sqlite3_finalize(store->last); // of a callback
+    sqlite3_finalize(store->last); // a callback may have left one
     store->last = prepared;
 }
 
@@ -149,7 +149,7 @@ static int64_t link_last_id(const Store *base)
     return sqlite3_last_insert_rowid(((const SqliteStore *)base)->db);
 }
 
-/* The change log names the rows that went. */
+/* Enter the deleted rows into the change log. */
 static RvStatus link_after_delete(Store *base, int64_t video_id, RvError *err)
 {
     KeyRange keys = rv_store_video_keys(video_id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: opening a connection in whatever way the file allows, or to memory. */
+/* SQLite library: opening a file in the way that its permissions allow, or a library in memory. */
 #include "store/sqlite/sqlite_store.h"
 
 #include <ctype.h>
@@ -23,7 +23,7 @@
 typedef enum OpenMode {
     OPEN_WRITE,
     OPEN_READ,
-    OPEN_IMMUTABLE // without any lock: the file lies where there are none
+    OPEN_IMMUTABLE // without any lock, for file systems that have none
 } OpenMode;
 
 /* The path as a "file:" URI (RFC 3986): every byte that could mean something else is escaped. */
@@ -45,8 +45,7 @@ int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlit
     *out = NULL;
     rv_sqlite_vfs_register();
     rv_buffer_init(&name, 1 << 16);
-    // SQLite reads a name that starts with "file:" or is ":memory:" otherwise; "./" before it makes it a
-    // path.
+    // A name that starts with "file:" or is ":memory:" is not a path to SQLite. "./" before it makes it one.
     RvStatus status = parameters != NULL
                           ? make_uri(path, parameters, &name, NULL)
                           : rv_buffer_append_format(&name, NULL, "%s%s", path[0] == '/' ? "" : "./", path);
@@ -65,7 +64,7 @@ static void harden(sqlite3 *db)
     sqlite3_busy_timeout(db, BUSY_WAIT_MS);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    // Files come from anywhere: no code of theirs runs, and SQL cannot damage the file's own structure.
+    // A file may come from anywhere: no code in it may run, and SQL must not damage the file's structure.
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -73,10 +72,10 @@ static void harden(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 }
 
-/* Open and read the header. *code: SQLite's, which says whether another mode is worth trying. */
+/* Open and read the header. *code: SQLite's, which shows whether another mode is worth trying. */
 static RvStatus try_open(SqliteStore *store, OpenMode mode, int *code, RvError *err)
 {
-    // readonly_shm: LIBRARY-shm is read if it is there, and never made.
+    // readonly_shm: LIBRARY-shm is read if it exists, and never made.
     static const char *const parameters[] = {
         [OPEN_WRITE] = NULL, [OPEN_READ] = "readonly_shm=1", [OPEN_IMMUTABLE] = "immutable=1"};
     int flags = mode == OPEN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
@@ -110,7 +109,8 @@ static RvStatus cannot_finish(const char *path, const char *pending, RvError *er
         path, pending, reason.message);
 }
 
-/* A write that was interrupted is undone or finished by whoever may write, when he opens the library. */
+/* Undo or finish a write that was interrupted, if this user may write to the library. If not, the error says
+ * what to do. */
 static RvStatus finish_interrupted(SqliteStore *store, const char *pending, RvError *err)
 {
     int code = SQLITE_OK;
@@ -122,7 +122,7 @@ static RvStatus finish_interrupted(SqliteStore *store, const char *pending, RvEr
     return status;
 }
 
-/* Without making anything, or leaving anything behind. */
+/* Open for reading, without making any file. */
 static RvStatus open_for_reading(SqliteStore *store, RvError *err)
 {
     int code = SQLITE_OK;
@@ -139,7 +139,7 @@ static RvStatus open_for_reading(SqliteStore *store, RvError *err)
 static RvStatus open_database(SqliteStore *store, bool read_only, RvError *err)
 {
     int code = SQLITE_OK;
-    // SQLite would open a file that cannot be written to for reading, but make files beside it.
+    // If a file cannot be written to, SQLite itself would open it for reading, but make files beside it.
     if (read_only || access(store->base.uri, W_OK) != 0)
         return open_for_reading(store, err);
     rv_sqlite_clear_way(store->base.uri);
@@ -147,7 +147,8 @@ static RvStatus open_database(SqliteStore *store, bool read_only, RvError *err)
     return may_be_permissions(code) ? open_for_reading(store, err) : status;
 }
 
-/* Not a database at all is a fault of the name, not damage. */
+/* If the file is not a database at all, the message says that the name is wrong, not that the file is
+ * damaged. */
 static RvStatus explain_open_failure(SqliteStore *store, RvStatus status, RvError *err)
 {
     if (store->db != NULL && sqlite3_errcode(store->db) == SQLITE_NOTADB)
@@ -162,7 +163,7 @@ static RvStatus no_library(const char *uri, RvError *err)
                              uri);
 }
 
-/* What lies at the path. *exists is false for nothing and for an empty file. */
+/* Check what is at the path. *exists is false if there is nothing or an empty file. */
 static RvStatus look_at_path(const char *path, bool create, bool *exists, RvError *err)
 {
     struct stat facts;
@@ -197,9 +198,9 @@ static RvStatus check_folder(const char *path, RvError *err)
     return status;
 }
 
-/* The library's file, empty, with the rights that this user gives new files. SQLite would make it 644
- * whatever the umask. mknod opens nothing: to close the file again would release the locks of other threads
- * on it. */
+/* Make the library's file, empty, with the permissions of the user's umask. SQLite would make it with mode
+ * 644 at most. mknod is used because it opens nothing: closing the file again would release the locks of
+ * other threads on it. */
 static RvStatus make_file(const char *path, RvError *err)
 {
     if (mknod(path, S_IFREG | 0666, 0) == 0 || errno == EEXIST)
@@ -214,8 +215,8 @@ static RvStatus make_file(const char *path, RvError *err)
     return rv_error_set(err, RV_ERROR_IO, "%s: cannot make the library: %s", path, strerror(errno));
 }
 
-/* Write-ahead log: readers go on while one writes. The switch needs the file alone for a moment, and SQLite
- * does not wait for that by itself. */
+/* Switch to the write-ahead log, with which readers continue while one process writes. The switch needs the
+ * file exclusively for a moment, and SQLite does not wait for that by itself. */
 static RvStatus use_write_ahead_log(SqliteStore *store, RvError *err)
 {
     RvStatus status = RV_OK;
@@ -231,7 +232,7 @@ static RvStatus use_write_ahead_log(SqliteStore *store, RvError *err)
 static RvStatus prepare_for_writing(SqliteStore *store, RvError *err)
 {
     RvStatus status = use_write_ahead_log(store, err);
-    // NORMAL: a power cut may take the last transactions, never the file's integrity; a killed process loses
+    // NORMAL: a power cut may lose the last transactions, but never damages the file. A killed process loses
     // nothing.
     if (status == RV_OK)
         status = rv_sqlite_run(
@@ -239,7 +240,7 @@ static RvStatus prepare_for_writing(SqliteStore *store, RvError *err)
             "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -16384; "
             "PRAGMA journal_size_limit = 16777216",
             err);
-    // The first look through the log makes what is missing beside the library.
+    // The first read through the log makes the files that are missing beside the library.
     if (status == RV_OK)
         status = rv_sqlite_run(store, "PRAGMA schema_version", err);
     if (status == RV_OK)

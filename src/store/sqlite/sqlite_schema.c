@@ -7,9 +7,10 @@
 #include "base/error.h"
 #include "store/sqlite/sqlite_store.h"
 
-#define NOTES_SCHEMA 3 // the version that brought library_notes
+#define NOTES_SCHEMA 3 // the version that introduced library_notes
 
-/* No table and no mark: an empty file, or one whose creation was interrupted after the first page. */
+/* *empty: there is no table and no mark of ours. The file is empty, or its creation was interrupted after the
+ * first page. */
 static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
 {
     int64_t marks = 1;
@@ -22,7 +23,8 @@ static RvStatus is_empty(SqliteStore *store, bool *empty, RvError *err)
     return status;
 }
 
-/* The file's own statement for a table must be ours to the letter: nothing in a foreign schema is ever run. */
+/* The statement of a table in the file must be equal to ours in every byte. So nothing in a foreign schema is
+ * ever run. */
 static RvStatus check_object(SqliteStore *store, sqlite3_stmt *statement, const SchemaStep *object,
                              RvError *err)
 {
@@ -156,8 +158,9 @@ static const SqlMigrations migrations = {
 
 RvStatus rv_sqlite_create_schema(SqliteStore *store, RvError *err)
 {
-    // Both take effect with the first page only, and the second writes it: a transaction before ours. A row
-    // of 512 floats fills a seventh of 16 KiB; in 4 KiB pages half of every page would stay empty.
+    // Both take effect only before the first page is written, and the second writes it, so they run before
+    // our transaction. A row of 512 floats fills a seventh of 16 KiB; in pages of 4 KiB half of each would
+    // stay empty.
     RvStatus status = rv_sqlite_run(store, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL", err);
     return status == RV_OK ? rv_sql_migrate(&store->base, &migrations, err) : status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The files beside a library: LIBRARY-wal, LIBRARY-shm, LIBRARY-journal. Whose they are, and which of them is
- * in the way. */
+/* The files beside a library: LIBRARY-wal, LIBRARY-shm, LIBRARY-journal; their owners, and which of them
+ * prevents writing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -33,13 +33,13 @@ bool rv_sqlite_pending(const char *path, char *name, size_t size_bytes)
     return false;
 }
 
-/* Whether something has the name that this process may not write to. */
+/* True if there is something with this name that this process may not write to. */
 static bool is_closed(const char *name)
 {
     return access(name, F_OK) == 0 && access(name, W_OK) != 0;
 }
 
-/* " (it belongs to NAME)", or "" for one's own. */
+/* Write " (it belongs to NAME)", or "" if it belongs to this user. */
 static void say_owner(const char *name, char *out, size_t size_bytes)
 {
     struct stat facts;
@@ -104,8 +104,8 @@ RvStatus rv_sqlite_cannot_write(const char *path, RvError *err)
                         path);
 }
 
-/* With the library locked: nobody else has it open. A log with content is kept; without LIBRARY-shm it is
- * read from its beginning. */
+/* Remove side files that this user may not write to. The library must be locked exclusively, so that no other
+ * process has it open. A log with content is kept; without LIBRARY-shm it is read from its beginning. */
 static void remove_closed(const char *path)
 {
     static const char *const suffixes[] = {"-wal", "-shm"};
@@ -127,8 +127,8 @@ void rv_sqlite_clear_way(const char *path)
     if (!rv_sqlite_side_path(path, "-wal", log, sizeof log) ||
         !rv_sqlite_side_path(path, "-shm", shared, sizeof shared) || (!is_closed(log) && !is_closed(shared)))
         return;
-    // Whoever uses the library has it locked for reading, all the time. The lock is SQLite's, taken through
-    // SQLite, so that it respects other connections of this process as well.
+    // Every process that uses the library holds a read lock all the time. The exclusive lock is taken through
+    // SQLite, so that it respects other connections of this process too.
     if (rv_sqlite_connect(path, SQLITE_OPEN_READWRITE, NULL, &db) == SQLITE_OK &&
         sqlite3_db_readonly(db, "main") == 0 &&
         sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
@@ -140,15 +140,15 @@ void rv_sqlite_clear_way(const char *path)
     sqlite3_close_v2(db);
 }
 
-/* What was looked at is what is given away, also if somebody puts another file in its place meanwhile.
- * O_PATH: closing it releases no lock of SQLite's. */
+/* Change a file's group. The file that was checked is the one that is changed, even if it is replaced
+ * meanwhile. O_PATH, because closing such a descriptor releases no lock of SQLite's. */
 static void give_to_group(const char *name, gid_t group)
 {
     struct stat facts;
     int file = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
         return;
-    // Only members may give a file to a group. For others it stays as SQLite made it.
+    // Only members may give a file to a group. For others the file stays as SQLite made it.
     if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink == 1 && facts.st_gid != group &&
         facts.st_uid == geteuid() && fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
         errno = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite library: running statements, errors in reelvec's words. */
+/* SQLite library: running statements, and turning SQLite's errors into reelvec's. */
 #include <errno.h>
 #include <string.h>
 
@@ -106,7 +106,7 @@ RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err)
 {
     if (status == RV_OK)
         status = rv_sqlite_run(store, "COMMIT", err);
-    // SQLite has rolled back already after some failures (full disk, I/O).
+    // After some failures (full disk, I/O) SQLite has already rolled back.
     if (status != RV_OK && sqlite3_get_autocommit(store->db) == 0)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of operations of libraries that SQLite keeps, in a file and in memory. */
+/* The tables of operations of SQLite's libraries, in a file and in memory. */
 #include "store/sqlite/sqlite_store.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "store/sql/sql_video.h"
 
 #define INTEGRITY_FAULTS_MAX 100
-// Waiting longer for readers at a checkpoint gains nothing: the next writer's takes it up.
+// There is no need to wait longer for readers at a checkpoint: the next writer's checkpoint does the rest.
 #define CHECKPOINT_WAIT_MS 100
 #define BUSY_WAIT_MS 5000
 
@@ -97,8 +97,8 @@ static RvStatus memory_size_bytes(Store *base, int64_t *out, RvError *err)
                              err);
 }
 
-/* Move the last pages into the free ones, cut the file, empty the log. The video is gone already: what fails
- * here only leaves free pages for later rows, so it is a warning. */
+/* Move the last pages into the free ones, cut the file, and empty the log. The video is already deleted. A
+ * failure only leaves free pages for later rows, so it is a warning. */
 static void give_space_back(SqliteStore *store)
 {
     RvError err = {0};
@@ -120,7 +120,7 @@ static RvStatus sqlite_remove_video(Store *base, int64_t video_id, RvError *err)
     return status;
 }
 
-/* Hand every row of a check to `fault` as one line; columns are joined by ", ". */
+/* Pass every row of a check to `fault` as one line, with the columns joined by ", ". */
 static RvStatus report_rows(SqliteStore *store, const char *sql, const char *what,
                             void (*fault)(void *user, const char *line), void *user, RvError *err)
 {
@@ -184,7 +184,7 @@ const StoreBackend store_sqlite_backend = {
     .ann_kinds = ann_kinds,
 };
 
-// No files lie beside it: no derived data, and so no index.
+// It has no files beside it, so no derived data and no index.
 const StoreBackend store_memory_backend = {
     .name = "memory",
     .open = memory_open,

@@ -10,7 +10,7 @@
 #include "store/sql/sql_migrate.h"
 #include "store/store_backend.h"
 
-/* Marks the file as ours in its header (bytes 68 to 71): "RVEC". */
+/* The mark of a reelvec library in the file's header (bytes 68 to 71): "RVEC". */
 #define SQLITE_LIBRARY_APPLICATION_ID 0x52564543
 
 typedef struct SqliteStore {
@@ -22,10 +22,10 @@ typedef struct SqliteStore {
 
 /* ---- sqlite_vfs.c: SQLite's view of the file system ---- */
 
-/* The name under which connections ask for it. */
+/* The name by which connections select it. */
 #define SQLITE_LIBRARY_VFS "reelvec"
 
-/* Before the first connection; again does nothing. */
+/* Must be called before the first connection. Further calls do nothing. */
 void rv_sqlite_vfs_register(void);
 
 /* ---- sqlite_open.c ---- */
@@ -42,17 +42,19 @@ RvStatus rv_sqlite_open_memory(SqliteStore *store, const StoreOptions *options, 
 
 #define SQLITE_SIDE_PATH_BYTES 8192
 
-/* false: too long. */
+/* Write the path of a side file: path plus suffix. Returns false if it is too long. */
 bool rv_sqlite_side_path(const char *path, const char *suffix, char *out, size_t size_bytes);
-/* Whether changes wait beside the library that nobody can see who reads the library alone; in which file. */
+/* True if a file beside the library contains changes that a reader of the library alone does not see. name:
+ * that file. */
 bool rv_sqlite_pending(const char *path, char *name, size_t size_bytes);
-/* Why the library cannot be written to: names the file that is in the way, and whose it is. */
+/* Returns IO with a message why the library cannot be written to. It names the file that prevents it, and its
+ * owner. */
 RvStatus rv_sqlite_cannot_write(const char *path, RvError *err);
-/* Before writing: remove LIBRARY-wal (an empty one) and LIBRARY-shm if they belong to somebody else and
- * nobody has the library open. Readers of other programs leave such files. What fails is noticed when
- * writing. */
+/* Called before writing: remove LIBRARY-shm and an empty LIBRARY-wal if they belong to another user and no
+ * process has the library open. Readers with other programs leave such files. Failures show when the library
+ * is written to. */
 void rv_sqlite_clear_way(const char *path);
-/* After the files were made: they belong to the library's group, as far as this user may say so. SQLite gives
+/* Called after the side files were made: give them the library's group, if this user may. SQLite has given
  * them the library's mode. */
 void rv_sqlite_share_side_files(const char *path);
 
@@ -61,17 +63,17 @@ void rv_sqlite_share_side_files(const char *path);
 /* The connection's last failure as a status and a message that names the library. */
 RvStatus rv_sqlite_fail(SqliteStore *store, RvError *err);
 
-/* Run statements that give no rows. */
+/* Run statements that return no rows. */
 RvStatus rv_sqlite_run(SqliteStore *store, const char *sql, RvError *err);
 RvStatus rv_sqlite_prepare(SqliteStore *store, const char *sql, sqlite3_stmt **out, RvError *err);
-/* *row: whether there is a row; NULL where none is expected. */
+/* Step a statement. *row: true if there is a row; row may be NULL if none is expected. */
 RvStatus rv_sqlite_step(SqliteStore *store, sqlite3_stmt *statement, bool *row, RvError *err);
-/* One row of one integer; fallback where there is no row or no integer. */
+/* Run a statement of one row of one integer. *out is `fallback` if there is no row or no integer. */
 RvStatus rv_sqlite_integer(SqliteStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err);
 
 /* BEGIN IMMEDIATE: waits for other writers now rather than at the first write. */
 RvStatus rv_sqlite_begin(SqliteStore *store, RvError *err);
-/* COMMIT when status is RV_OK, else roll back; gives the status of the whole. */
+/* Commit if status is RV_OK, else roll back. Returns the status of the whole. */
 RvStatus rv_sqlite_end(SqliteStore *store, RvStatus status, RvError *err);
 
 /* ---- sqlite_schema.c: making and recognising a library ---- */
@@ -98,7 +100,7 @@ RvStatus rv_sqlite_visit_frames(Store *store, const FrameRange *range, FrameRowC
                                 RvError *err);
 RvStatus rv_sqlite_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
 
-/* Within a transaction that changes these rows. */
+/* Enter rows into the change log. Must be called in the transaction that changes them. */
 RvStatus rv_sqlite_log_change(SqliteStore *store, int64_t first_key, int64_t last_key, RvError *err);
 
 /* ---- sqlite_derived.c: tokens of derived data ---- */

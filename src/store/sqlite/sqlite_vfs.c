@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite's view of the file system, for libraries: reading without leaving anything behind.
+/* SQLite's view of the file system, for libraries: reading without making any file.
  *
- * A library is in SQLite's mode of a write-ahead log. To read such a file SQLite wants LIBRARY-wal and
- * LIBRARY-shm, and makes them where they are missing. If they are made by somebody who may only read, they
- * belong to him, and whoever writes afterwards may not touch them. Hence a connection for reading makes
- * neither:
+ * A library is in SQLite's write-ahead log mode. To read such a file, SQLite needs LIBRARY-wal and
+ * LIBRARY-shm, and makes them if they are missing. If a user who may only read makes them, they belong to that
+ * user, and other users who may write to the library cannot write to them. Therefore a connection for reading
+ * makes neither:
  *
  *   - LIBRARY-wal is missing or empty: everything is in the library itself, and is read from there
  *     ("alone"), as SQLite reads a file that has no write-ahead log. Two bytes of the header are
  *     changed on their way in.
- *   - LIBRARY-wal has content: a writer is at work, or was interrupted. SQLite reads log and library
- *     together, with the LIBRARY-shm that is there (its parameter readonly_shm: opened for reading,
- *     never made).
+ *   - LIBRARY-wal has content: a process is writing, or was interrupted. SQLite reads log and library
+ *     together, with the existing LIBRARY-shm (its parameter readonly_shm: opened for reading, never
+ *     made).
  *
- * SQLite looks which of the two it is when it begins to read, each time. What is left to do here is to keep a
- * writer that comes later from changing the library under a reader that is alone. Writers put rows into the
- * log first, which does no harm; it is the transfer of the log into the library (a checkpoint) that does:
+ * SQLite checks which of the two is the case each time it begins to read. This file must keep a writer that
+ * comes later from changing the library under a reader that is alone. Writers put rows into the log first,
+ * which does no harm. Only the transfer of the log into the library (a checkpoint) does harm:
  *
- *   - Readers that are alone hold a shared flock() on the library's folder while they read, and the
- *     connections of this file system take that lock alone before they transfer. If they do not get it
- *     at once, the log simply stays longer. A lock on the library itself would not do: when a process
- *     closes a descriptor of a file, it loses the locks that SQLite holds on that file.
- *   - Other programs do not know that lock. After every read of a page, size and time of change of the
- *     file must be what they were when the reading began; if not, the page is not used, and the reader
- *     gets SQLITE_BUSY. A change within one tick of the clock that stamps files would not be seen, so
- *     that reading begins only when the last change is older than that.
+ *   - Readers that are alone hold a shared flock() on the library's folder while they read. Connections
+ *     of this file system take that lock exclusively before a checkpoint. If they do not get it at once,
+ *     there is no checkpoint and the log stays longer. A lock on the library itself would not work: when
+ *     a process closes any descriptor of a file, it loses the locks that SQLite holds on that file.
+ *   - Other programs do not know that lock. After every read of a page, the file's size and time of change
+ *     must be the same as when the reading began. If not, the page is not used, and the reader gets
+ *     SQLITE_BUSY. A change within one tick of the clock that stamps files would not be noticed, so
+ *     reading begins only when the last change is older than that.
  *
  * Sources: sqlite.org/walformat.html (2.3, numbers of the locks), sqlite.org/fileformat2.html (1.3, the
  * header), sqlite.org/c3ref/vfs.html. */
@@ -43,33 +43,33 @@
 // Offsets in the library's header.
 #define HEADER_BYTES 100
 #define VERSIONS_AT 18 // of the format, for writing and for reading; 2: with a write-ahead log
-#define COUNTER_AT 24  // of changes; where SQLite looks whether its cache is still right
+#define COUNTER_AT 24  // of changes; by it SQLite checks whether its cache is still valid
 #define COUNTED_AT 92  // the counter for which the number of pages in the header is valid
 
-// A log: header (walformat.html 2.1.1), frames. The last bit of the magic number tells the order of bytes.
+// A log: header (walformat.html 2.1.1), frames. The last bit of the magic number is the byte order.
 #define LOG_HEADER_BYTES 32
 #define LOG_MAGIC 0x377f0682u
 
 #define CHECKPOINT_LOCK 1
-#define TICK_NS 20000000L // the clock of file times goes on every 1 to 10 ms
+#define TICK_NS 20000000L // the clock of file times advances every 1 to 10 ms
 
 typedef struct Stamp {
     struct timespec changed;
     off_t size_bytes;
 } Stamp;
 
-/* An open library. The file of the system's own VFS lies behind it in memory. */
+/* An open library. The file object of the system's own VFS follows it in memory. */
 typedef struct LibraryFile {
     sqlite3_file base;
     sqlite3_file *real;
-    const char *path; // SQLite's, lives as long as the file
-    int file;         // O_PATH: to look at only; closing it releases no lock of SQLite's
+    const char *path; // SQLite's; valid as long as the file is open
+    int file;         // O_PATH: only for fstat; closing it releases no lock of SQLite's
     int folder;       // to lock; -1: cannot be opened
     bool reader;      // opened for reading
     bool alone;       // reads without a log now
     bool locked;      // the folder
-    bool expects_log; // there was one when it began: alone, it may not read
-    Stamp stamp;      // while alone: when it began
+    bool expects_log; // there was a log when reading began, so reading alone is not allowed
+    Stamp stamp;      // while alone: that of the library when reading began
 } LibraryFile;
 
 #define REAL_OFFSET ((sizeof(LibraryFile) + 15) / 16 * 16)
@@ -108,7 +108,7 @@ static bool same_stamp(const Stamp *a, const Stamp *b)
            a->size_bytes == b->size_bytes;
 }
 
-/* Nanoseconds until a further change would have another time. */
+/* Returns the nanoseconds until a further change would have a different time. */
 static long wait_for_tick(const Stamp *stamp)
 {
     struct timespec now;
@@ -120,9 +120,10 @@ static long wait_for_tick(const Stamp *stamp)
     return age >= 0 && age < TICK_NS ? (long)(TICK_NS - age) : 0;
 }
 
-/* Whether the log holds more than its header (which is checked as SQLite does when it reads a log from its
- * beginning). A log without a good header counts as missing: SQLite, which cannot mend one when it only
- * reads, would wait for a writer to do so. What cannot be read is left to SQLite. */
+/* Returns true if the log contains more than its header. The header is checked as SQLite does when it reads a
+ * log from its beginning. A log without a good header counts as missing: SQLite cannot repair it while
+ * reading, and would wait for a writer to do so. If the log cannot be read, SQLite decides, so true is
+ * returned. */
 static bool log_counts(const char *path)
 {
     unsigned char header[LOG_HEADER_BYTES];
@@ -131,7 +132,7 @@ static bool log_counts(const char *path)
     int log = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (log < 0)
         return errno != ENOENT;
-    // No lock of SQLite's lies on the log, so that closing it is harmless.
+    // SQLite holds no lock on the log, so closing it is harmless.
     ssize_t got = pread(log, header, sizeof header, 0);
     bool longer = fstat(log, &facts) == 0 && facts.st_size > LOG_HEADER_BYTES;
     close(log);
@@ -162,15 +163,16 @@ static void end_alone(LibraryFile *file)
     file->locked = file->alone = false;
 }
 
-/* After the library itself was locked for reading: no log is removed from now on. */
+/* Begin to read alone. Called after the library itself was locked for reading, so that no log can be removed
+ * from now on. */
 static int begin_alone(LibraryFile *file)
 {
-    // SQLite will find it too, and read it. Should it be emptied before, nothing of the library may be read.
+    // SQLite will find the log too, and read it. If it is emptied before that, the library must not be read.
     file->expects_log = has_log(file);
     if (!file->expects_log && file->folder >= 0) {
         file->locked = flock(file->folder, LOCK_SH | LOCK_NB) == 0;
         if (!file->locked && errno == EWOULDBLOCK)
-            return SQLITE_BUSY; // a log is being transferred
+            return SQLITE_BUSY; // a checkpoint is running
     }
     file->alone = take_stamp(file, &file->stamp);
     long wait_ns = file->alone && !file->expects_log ? wait_for_tick(&file->stamp) : 0;
@@ -183,8 +185,8 @@ static int begin_alone(LibraryFile *file)
     return file->alone ? SQLITE_OK : SQLITE_BUSY;
 }
 
-/* A number for the state of the file, in place of the header's counter, which writers of a log do not always
- * raise: SQLite throws its cache away if the number is another one. */
+/* Write a number for the state of the file in place of the header's counter, which writers of a log do not
+ * always raise. SQLite drops its cache if the number has changed. */
 static void put_state(const Stamp *stamp, unsigned char *out)
 {
     uint64_t state = (uint64_t)stamp->changed.tv_sec * 1000000000 + (uint64_t)stamp->changed.tv_nsec;
@@ -226,7 +228,7 @@ static int read_library(sqlite3_file *base, void *bytes, int count, sqlite3_int6
     int code = file->real->pMethods->xRead(file->real, bytes, count, offset);
     if (!file->alone || (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ))
         return code;
-    // The counter alone is read before SQLite looks for a log.
+    // SQLite reads the counter alone before it looks for a log.
     Stamp now;
     if ((file->expects_log && offset != COUNTER_AT) || !take_stamp(file, &now) ||
         !same_stamp(&now, &file->stamp))
@@ -305,7 +307,7 @@ static int traits_of_library(sqlite3_file *base)
     return real->pMethods->xDeviceCharacteristics(real);
 }
 
-/* From here on SQLite reads the log too, under locks that every program knows. */
+/* After this call SQLite reads the log too, under locks that every program knows. */
 static int map_shared(sqlite3_file *base, int region, int size_bytes, int extend, void volatile **out)
 {
     LibraryFile *file = library_of(base);
@@ -346,7 +348,7 @@ static int unmap_shared(sqlite3_file *base, int remove)
     return real->pMethods->xShmUnmap(real, remove);
 }
 
-// Version 2: nothing is mapped but the shared memory, so that every page goes through read_library.
+// Version 2: only the shared memory is mapped, so every page goes through read_library.
 static const sqlite3_io_methods library_methods = {
     .iVersion = 2,
     .xClose = close_library,
@@ -485,7 +487,7 @@ static int last_error(sqlite3_vfs *vfs, int size_bytes, char *out)
     return system_vfs()->xGetLastError(system_vfs(), size_bytes, out);
 }
 
-// SQLite keeps it in its own list, and writes pNext: the one object here that changes after the start.
+// SQLite puts it into its own list and writes pNext. It is the only object here that changes after the start.
 static sqlite3_vfs library_vfs = {
     .iVersion = 1,
     .mxPathname = 4096,
@@ -518,7 +520,7 @@ void rv_sqlite_vfs_register(void)
     sqlite3_mutex_leave(mutex);
 }
 
-/* A program that unloads the library may go on to use SQLite. */
+/* A program may unload the library and continue to use SQLite. */
 __attribute__((destructor)) static void unregister(void)
 {
     sqlite3_vfs_unregister(&library_vfs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is MariaDB's own: its VECTOR type and index, and rows loaded by array binding. */
+/* The parts for MariaDB only: its VECTOR type and index, and rows loaded by array binding. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +28,15 @@ static RvStatus check_server(MysqlStore *store, RvError *err)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "%s: the server is %.60s; vectors came with MariaDB 11.7", store->base.uri,
                             version);
-    // What does not fit is an error and never cut, and quotes mean what they mean here.
+    // A value that does not fit is an error and never cut, and quotes have the meaning that this code
+    // assumes.
     return rv_mysql_query(store, NULL, err,
                           "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'");
 }
 
 static RvStatus set_dimensions(MysqlStore *store, int dimensions, RvError *err)
 {
-    // An index is for vectors of one length; ann build makes it anew.
+    // An index is for vectors of one length. ann build makes a new one.
     RvStatus status =
         rv_mysql_query(store, NULL, err, "ALTER TABLE frames DROP INDEX IF EXISTS " MYSQL_ANN_INDEX);
     if (status == RV_OK)
@@ -96,7 +97,7 @@ static RvStatus execute_rows(MysqlStore *store, const char *sql, const BoundRows
     bind[columns] =
         (MYSQL_BIND){.buffer_type = MYSQL_TYPE_BLOB, .buffer = rows->data, .length = rows->lengths};
     bool good = mysql_stmt_prepare(statement, sql, strlen(sql)) == 0;
-    // The client would look for as many values as the server says there are.
+    // The client would read as many values as the server claims there are.
     if (good &&
         (mysql_stmt_param_count(statement) != columns + 1 || mysql_stmt_field_count(statement) != 0)) {
         mysql_stmt_close(statement);
@@ -110,7 +111,7 @@ static RvStatus execute_rows(MysqlStore *store, const char *sql, const BoundRows
     return status;
 }
 
-/* All frames, or all pictures that there are, in statements that fit into a packet. */
+/* Write all frames, or all existing pictures, in statements that fit into a packet. */
 static RvStatus put_column(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames,
                            size_t count, bool pictures, BoundRows *rows, RvError *err)
 {
@@ -184,7 +185,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
                                     "VEC_DISTANCE_COSINE(embedding_data, ");
     if (status == RV_OK)
         status = rv_mysql_append_bytes(sql, query->vector, bytes, err);
-    // An exact search reads in the order of keys, past the vector index.
+    // An exact search reads in the order of keys, without the vector index.
     if (status == RV_OK)
         status = rv_buffer_append_format(
             sql, err,
@@ -199,7 +200,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
 static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
-    // MariaDB's own default of 6 loses scenes that stand still: many equal frames link to each other only.
+    // MariaDB's own default of 6 loses static scenes, because many equal frames link only to each other.
     long long m = request->setting_count > 0 ? (long long)request->settings[0].value : DEFAULT_M;
     char sql[300];
     snprintf(sql, sizeof sql,

@@ -74,7 +74,7 @@ static RvStatus hand_rows(const ServerAnswer *answer, FrameRowCallback callback,
     return status;
 }
 
-// SingleStore's <*> is a dot product; the bound of a cosine is the wider one.
+// SingleStore's <*> is a dot product. The bound of a cosine is wider, so it holds for both.
 static const SqlNearest server = {
     .is_cosine = true,
     .find = find,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB and SingleStore libraries: one statement on the connection that there is, its answer, errors. */
+/* MariaDB and SingleStore libraries: one statement on the current connection, its answer, errors. */
 #include <errmsg.h>
 #include <mysqld_error.h>
 #include <string.h>
@@ -96,7 +96,7 @@ static RvStatus take_rows(MysqlStore *store, MYSQL_RES *result, ServerAnswer *an
     if (status == RV_OK && mysql_errno(store->connection) != 0)
         return rv_mysql_fail(store, err);
     if (status != RV_OK)
-        rv_mysql_give_up(store); // else freeing the result would read the rest of it, however long
+        rv_mysql_give_up(store); // else freeing the result would read all the rest of it
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB and SingleStore libraries: the connection, made and made again; the database, if it is missing. */
+/* MariaDB and SingleStore libraries: connecting and reconnecting; making the database if it is missing. */
 #include <errmsg.h>
 #include <mysqld_error.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #define PACKET_MAX_BYTES ((unsigned long)STORE_MAX_PICTURE_BYTES + (1ul << 20))
 #define CHALLENGE_PLUGINS "mysql_native_password,client_ed25519,parsec"
 
-/* tls=verify (the rule for other machines), require (encrypted, whoever it is) or off; tls_ca=FILE.
- * *verified: the server shows who it is before it learns anything. */
+/* Apply tls=verify (the default for other machines), require (encrypted, but the server is not checked) or
+ * off, and tls_ca=FILE. *verified: the server must prove its identity before anything is sent to it. */
 static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, bool *verified, RvError *err)
 {
     const char *mode = rv_store_address_parameter(&store->address, "tls");
@@ -33,9 +33,9 @@ static RvStatus set_tls(MysqlStore *store, my_bool *encrypt, bool *verified, RvE
     return RV_OK;
 }
 
-/* A server chooses how the client proves itself, and may ask for the password itself. Unless it has shown who
- * it is, or the address says auth=any, only those ways are open that answer a challenge and never send the
- * password. */
+/* A server chooses how the client authenticates, and may ask for the password itself. Unless the server has
+ * proved its identity, or the address says auth=any, only those ways are allowed that answer a challenge and
+ * never send the password. */
 static RvStatus set_authentication(MysqlStore *store, bool verified, RvError *err)
 {
     const char *mode = rv_store_address_parameter(&store->address, "auth");
@@ -59,7 +59,7 @@ static void set_limits(MysqlStore *store)
     }
     mysql_options(store->connection, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_bytes);
     mysql_options(store->connection, MYSQL_OPT_LOCAL_INFILE,
-                  &no_files); // the server asks for no file of ours
+                  &no_files); // the server cannot ask for files of this machine
 }
 
 static RvStatus check_parameters(const MysqlStore *store, RvError *err)
@@ -100,14 +100,14 @@ static RvStatus connect_failed(MysqlStore *store, RvError *err)
             "TLS has verified who it is; give ?tls=verify, or ?auth=any with a server that can "
             "be trusted",
             store->base.uri);
-    // The client's own words for a server that offers no TLS.
+    // The client's message if a server offers no TLS.
     if (number == CR_SSL_CONNECTION_ERROR &&
         strstr(mysql_error(store->connection), "does not support") != NULL)
         return no_encryption(store, err);
     return rv_mysql_fail(store, err);
 }
 
-/* A new connection in place of the old one. *number: the server's or the client's error. */
+/* Replace the connection by a new one. *number: the server's or the client's error. */
 static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *number, RvError *err)
 {
     my_bool encrypt = 0;
@@ -126,7 +126,7 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
         status = set_authentication(store, verified, err);
     if (status != RV_OK)
         return status;
-    // A name goes to the address and never to a socket file of another server on this machine.
+    // A host name means a network address, never a socket file of another server on this machine.
     const char *socket = rv_store_address_parameter(address, "socket");
     const char *host = address->host != NULL && strcmp(address->host, "localhost") == 0 && socket == NULL
                            ? "127.0.0.1"
@@ -138,7 +138,7 @@ static RvStatus connect_to(MysqlStore *store, const char *database, unsigned *nu
     if (!connected)
         return connect_failed(store, err);
     rv_wire_keep_alive(mysql_get_socket(store->connection));
-    // The client goes on without TLS where the server offers none: it has answered a challenge then, no more.
+    // If the server offers no TLS, the client continues without it. By now it has only answered a challenge.
     if (encrypt && mysql_get_ssl_cipher(store->connection) == NULL)
         return no_encryption(store, err);
     return RV_OK;
@@ -157,7 +157,7 @@ static RvStatus ask_packet(MysqlStore *store, int64_t *packet, RvError *err)
     return status;
 }
 
-/* What holds for every connection of a store. */
+/* Settings of every connection of a store. */
 static RvStatus prepare_session(MysqlStore *store, RvError *err)
 {
     int64_t packet = 0;

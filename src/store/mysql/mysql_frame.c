@@ -25,7 +25,7 @@ static int compare_frames(const void *a, const void *b)
     return (left > right) - (left < right); // places in the caller's array
 }
 
-/* Of several frames with one number the last counts. */
+/* Keep the last of several frames with the same number. */
 static size_t keep_last(const FrameRecord **frames, size_t count)
 {
     size_t kept = 0;
@@ -37,7 +37,7 @@ static size_t keep_last(const FrameRecord **frames, size_t count)
     return kept;
 }
 
-/* Pictures that the frames had before and no longer have. */
+/* Delete pictures that the frames had before and no longer have. */
 static RvStatus drop_pictures(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames,
                               size_t count, RvError *err)
 {
@@ -106,7 +106,7 @@ FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row)
     return frame;
 }
 
-/* Pages by key: callbacks read other tables between them. */
+/* Rows are read in pages by key, because callbacks read other tables between them. */
 RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
                                RvError *err)
 {
@@ -121,7 +121,7 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
     while (status == RV_OK && more) {
         ServerAnswer answer = rv_answer(4, rows);
         char format[600];
-        // Written out as ranges, which both servers find by the key; a comparison of pairs would be a scan.
+        // Written as ranges, which both servers find by the key. A comparison of pairs would scan the table.
         snprintf(format, sizeof format,
                  "SELECT video_id, frame_number, time, %s FROM frames WHERE ((video_id = %%d AND "
                  "frame_number >= %%d) "

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB and SingleStore libraries: how statements that are written once reach the server. */
+/* MariaDB and SingleStore libraries: the link through which common statements reach the server. */
 #include <mysqld_error.h>
 
 #include "base/error.h"
 #include "store/mysql/mysql_store.h"
 
-/* SQL_WRITE_FAIR: locks only of the rows that a statement is about, not of the gaps between them, so that
- * takers of jobs do not wait for each other. */
+/* SQL_WRITE_FAIR locks only the rows that a statement is about, not the gaps between them, so that workers
+ * which take jobs do not wait for each other. */
 static RvStatus link_begin(Store *base, SqlMode mode, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
@@ -48,7 +48,7 @@ static bool link_is_taken(const Store *base)
 
 /* ---- the claim ---------------------------------------------------------------------------------------- */
 
-/* MariaDB ends a transaction when a table is changed; locked tables stay ours over that. */
+/* MariaDB ends a transaction when a table is changed. Locked tables stay locked. */
 static RvStatus mariadb_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
 {
     (void)wanted;
@@ -98,7 +98,7 @@ static RvStatus link_set_dimensions(Store *base, int before, const ModelIdentity
 
 /* ---- the tables --------------------------------------------------------------------------------------- */
 
-/* No foreign keys here: MariaDB's cascades pass by its vector index, SingleStore has none. */
+/* There are no foreign keys: MariaDB's cascades do not update its vector index, and SingleStore has none. */
 #define COMMON_WORDS                                                                                         \
     .now = "now()", .has_digests = true, .counts_by_join = true, .finds_id_first = true, .insert_tail = "",  \
     .note_head = "REPLACE INTO library_notes (name, value) VALUES", .note_tail = "",                         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB library: the table of jobs, and its statements in MariaDB's words. */
+/* MariaDB library: the table of jobs, and the pieces of its statements in MariaDB's dialect. */
 #include "store/mysql/mysql_store.h"
 
 static const char *const schema[] = {

@@ -38,7 +38,7 @@ static RvStatus record_version(Store *base, int from, int to, RvError *err)
 
 static bool is_forbidden(const Store *base)
 {
-    // No right to do so; or a session, or a server, that only reads.
+    // The user lacks the right, or the session or the server is read-only.
     static const unsigned errors[] = {
         ER_DBACCESS_DENIED_ERROR,     ER_TABLEACCESS_DENIED_ERROR,
         ER_COLUMNACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR,
@@ -84,7 +84,7 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
             rv_error_set(err, RV_ERROR_FORMAT,
                          "%s: the database has a table `library` of another program; choose another database",
                          store->base.uri);
-    // Made, but not to its end: creating goes on from there.
+    // The tables were not all made. Creating the library continues from there.
     *empty = status == RV_OK && answer.rows == 0;
     if (status == RV_OK && !*empty)
         status = rv_answer_library(&answer, &store->base, rv_schema_newest(store->dialect->schema), err);
@@ -92,8 +92,9 @@ static RvStatus check_library_row(MysqlStore *store, bool *empty, RvError *err)
     return status;
 }
 
-/* there: the first name of a library that the database has, missing: the first that it lacks, or NULL. Libraries of
- * version 1 may have library_notes; of later ones this user may not be allowed to use it, then it is not listed. */
+/* List the tables. *there: the first table of a library that the database has; *missing: the first that it
+ * lacks; or NULL. A library of version 1 may have library_notes. A later one has it, but if this user may not
+ * use it, the server does not list it. */
 static RvStatus list_tables(MysqlStore *store, const char **there, const char **missing, RvError *err)
 {
     static const char *const names[] = {LIBRARY_TABLE,          "videos",       "frames", "frame_pictures",
@@ -133,8 +134,7 @@ RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err)
                             "%s: the database has a table `%s` of another program; choose another database",
                             store->base.uri, there);
     status = check_library_row(store, empty, err);
-    // The row comes last: if it is there, all tables are, though they may not have been when they were
-    // listed.
+    // The row is inserted last: if it exists, all tables exist, even if they did not when they were listed.
     if (status == RV_OK && !*empty && missing != NULL)
         status = list_tables(store, &there, &missing, err);
     if (status == RV_OK && !*empty && missing != NULL)

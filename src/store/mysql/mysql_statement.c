@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* MariaDB and SingleStore libraries: statements and transactions on a connection that is made anew if it is
- * gone. */
+/* MariaDB and SingleStore libraries: statements and transactions on a connection that is made again if it is
+ * lost. */
 #include <errmsg.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ RvStatus rv_mysql_append_text(MysqlStore *store, Buffer *sql, const char *text, 
     if (status == RV_OK) {
         char *to = (char *)sql->bytes + sql->size_bytes;
         *to = '\'';
-        // libmariadb follows what the server said of backslashes.
+        // libmariadb escapes with or without backslashes, as the server's mode requires.
         unsigned long length = mysql_real_escape_string(
             store->connection, to + 1, encoded.size_bytes > 0 ? (const char *)encoded.bytes : "",
             encoded.size_bytes);
@@ -63,7 +63,7 @@ RvStatus rv_mysql_append_real(Buffer *sql, double value, RvError *err)
     char text[40];
     // With an exponent it is a double and not a decimal number.
     snprintf(text, sizeof text, "%.17e", value);
-    for (char *at = text; *at != '\0'; at++) { // the caller's locale may have another sign there
+    for (char *at = text; *at != '\0'; at++) { // the caller's locale may write another decimal sign
         if (*at == ',')
             *at = '.';
     }

@@ -92,8 +92,7 @@ static void mysql_end_snapshot(Store *base)
 
 static RvStatus mysql_size_bytes(Store *base, int64_t *out, RvError *err)
 {
-    // The files' own sizes, which MariaDB shows to users with the right PROCESS; else what it remembers of
-    // them.
+    // The sizes of the files, which MariaDB shows to users with the right PROCESS; else its statistics.
     RvStatus status = rv_mysql_integer((MysqlStore *)base,
                                        "SELECT CAST(sum(file_size) AS SIGNED) FROM "
                                        "information_schema.innodb_sys_tablespaces "
@@ -108,7 +107,7 @@ static RvStatus mysql_size_bytes(Store *base, int64_t *out, RvError *err)
                             0, out, err);
 }
 
-/* Rows whose parent is missing. */
+/* Report rows whose parent is missing. */
 static RvStatus mysql_check(Store *base, void (*fault)(void *user, const char *line), void *user,
                             RvError *err)
 {

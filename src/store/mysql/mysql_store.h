@@ -19,20 +19,20 @@
 
 typedef struct MysqlStore MysqlStore;
 
-/* Where the two kinds of server differ. */
+/* The differences between the two kinds of server. */
 typedef struct MysqlDialect {
     const char *name;
-    const SchemaStep *schema;   // each step may be run again, also by two processes at once
+    const SchemaStep *schema;   // each step can be repeated, also by two processes at once
     const char *begin_snapshot; // NULL: the server has no snapshots over several statements
     int max_dimensions;
     bool only_normalized; // scores are cosines
-    /* After connecting: is this the kind of server, and new enough? */
+    /* Called after connecting: check that this is the right kind of server, and new enough. */
     RvStatus (*check_server)(MysqlStore *store, RvError *err);
-    /* Give frames.embedding_data its dimensions; the table is empty and, with MariaDB, locked. */
+    /* Set the dimensions of frames.embedding_data. The table is empty and, with MariaDB, locked. */
     RvStatus (*set_dimensions)(MysqlStore *store, int dimensions, RvError *err);
     RvStatus (*put_rows)(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames, size_t count,
                          RvError *err);
-    /* NearestQuery as a SELECT of video_id, frame_number, time, embedding_data, score (larger is nearer). */
+    /* Write a query as a SELECT of video_id, frame_number, time, embedding_data, score (larger is nearer). */
     RvStatus (*write_nearest)(MysqlStore *store, const NearestQuery *query, const char *condition,
                               size_t limit, bool by_index, Buffer *sql, RvError *err);
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
@@ -46,23 +46,23 @@ struct MysqlStore {
     MYSQL *connection;
     ServerAddress address;
     bool in_transaction;
-    bool is_connecting;  // a connection that breaks off now is not made anew
+    bool is_connecting;  // if the connection is lost now, it is not made again
     bool is_restricted;  // to ways of authentication that do not send the password
     bool is_shared_tier; // SingleStore: databases are neither made nor dropped
-    bool is_given_up;    // the connection: what still comes of it is not read
-    bool is_patient;     // the running statement may take as long as it likes
+    bool is_given_up;    // nothing more is read from the connection
+    bool is_patient;     // the running statement has no time limit
     int answer_timeout_s;
     unsigned error_number;        // of the last statement that failed
     int64_t changed_rows, new_id; // of the last statement without rows
     size_t max_packet_bytes;      // of one statement
 };
 
-/* ---- mysql_client.c: one statement on the connection that there is ---- */
+/* ---- mysql_client.c: one statement on the current connection ---- */
 
-/* One attempt. *began: the server has begun to answer. */
+/* Run a statement, without a second attempt. *began: the server has begun to answer. */
 RvStatus rv_mysql_ask(MysqlStore *store, const char *sql, size_t size_bytes, ServerAnswer *answer,
                       bool *began, RvError *err);
-/* Nothing more is read from the connection. */
+/* End the connection without reading anything more from it. */
 void rv_mysql_give_up(MysqlStore *store);
 /* The connection's last failure as a status and a message that names the library. */
 RvStatus rv_mysql_fail(MysqlStore *store, RvError *err);
@@ -70,40 +70,40 @@ RvStatus rv_mysql_fail_statement(MysqlStore *store, MYSQL_STMT *statement, RvErr
 
 /* ---- mysql_connection.c: the connection ---- */
 
-/* The first connection; with `create` to a database that is made if it is missing. */
+/* Make the first connection. create: make the database if it is missing. */
 RvStatus rv_mysql_connect(MysqlStore *store, const char *uri, bool create, RvError *err);
 /* Connect again after the server went away. */
 RvStatus rv_mysql_reconnect(MysqlStore *store, RvError *err);
 
-/* ---- mysql_statement.c: statements and transactions, on a new connection if the old one is gone ---- */
+/* ---- mysql_statement.c: statements and transactions, on a new connection if the old one is lost ---- */
 
-/* A statement under construction: values are written in their places, text quoted and escaped, bytes as
- * X'..'. */
+/* Append a value to a statement under construction: text quoted and escaped, bytes as X'..'. Errors:
+ * MEMORY. */
 RvStatus rv_mysql_append_text(MysqlStore *store, Buffer *sql, const char *text, RvError *err);
 RvStatus rv_mysql_append_bytes(Buffer *sql, const void *bytes, size_t size_bytes, RvError *err);
 RvStatus rv_mysql_append_real(Buffer *sql, double value, RvError *err);
 
-/* format: as rv_sql_add. out: made by rv_answer, for as many columns and rows as there may be; NULL: no rows
- * are wanted. Outside a transaction a connection that is gone is made anew once. */
+/* Run a statement. format: as for rv_sql_add. out: made by rv_answer with the limits of columns and rows;
+ * NULL: no rows are wanted. If the connection is lost outside a transaction, it is made again once. */
 RvStatus rv_mysql_query(MysqlStore *store, ServerAnswer *out, RvError *err, const char *format, ...);
 RvStatus rv_mysql_execute(MysqlStore *store, const SqlStatement *statement, ServerAnswer *out, RvError *err);
-/* A finished statement. */
+/* The same for a finished statement. */
 RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, ServerAnswer *out, RvError *err);
 RvStatus rv_mysql_begin(MysqlStore *store, const char *sql, RvError *err);
-/* COMMIT if status is RV_OK, else roll back; returns the status of the whole. */
+/* Commit if status is RV_OK, else roll back. Returns the status of the whole. */
 RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err);
 
-/* One row of one integer; fallback if there is no row or NULL. */
+/* Run a statement of one row of one integer. *out is `fallback` if there is no row, or NULL in it. */
 RvStatus rv_mysql_integer(MysqlStore *store, const char *sql, int64_t fallback, int64_t *out, RvError *err);
 
 /* ---- mysql_schema.c: making and recognising a library ---- */
 
 extern const SchemaStep rv_mariadb_schema[], rv_singlestore_schema[]; // mariadb.sql, singlestore.sql
 
-/* RV_OK if the database has a library of a version that this reelvec knows; *empty if it has none, or one that was not
- * made to its end. */
+/* RV_OK if the database has a library of a version that this reelvec knows. *empty: it has none, or one that
+ * was not completely made. */
 RvStatus rv_mysql_check_schema(MysqlStore *store, bool *empty, RvError *err);
-/* Make a library, or go on making one. */
+/* Make a library, or continue making one. */
 RvStatus rv_mysql_create_schema(MysqlStore *store, RvError *err);
 /* Bring a library that is open for writing to the newest version. */
 RvStatus rv_mysql_upgrade_schema(MysqlStore *store, RvError *err);
@@ -118,7 +118,8 @@ RvStatus rv_mysql_put_frames(Store *store, int64_t video_id, const FrameRecord *
                              RvError *err);
 RvStatus rv_mysql_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
                                RvError *err);
-/* Columns: video_id, frame_number, time, embedding_data. The row's bytes live as long as the answer. */
+/* Returns a row of the columns video_id, frame_number, time, embedding_data. Its bytes are valid until the
+ * answer is cleared. */
 FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row);
 
 /* ---- mysql_ann.c: rows near a vector ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is SingleStore's own: columnstore tables, <*>, its vector indexes, rows loaded as text. No server was
- * at hand for the tests: the statements follow its documentation (8.5 to 9.1) and stand in
+/* The parts for SingleStore only: columnstore tables, <*>, its vector indexes, rows loaded as text. No server
+ * was available for the tests: the statements follow its documentation (8.5 to 9.1) and are listed in
  * tests/store/singlestore.golden. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static RvStatus check_server(MysqlStore *store, RvError *err)
 {
     ServerAnswer answer = rv_answer(1, 1);
     int major = 0, minor = 0;
-    // A server that does not know the variable is another one.
+    // A server that does not know this variable is of another kind.
     RvStatus status = rv_mysql_query(store, &answer, err, "SELECT @@memsql_version");
     const char *version = status == RV_OK ? rv_answer_value(&answer, 0, 0, NULL) : NULL;
     bool known = version != NULL && sscanf(version, "%4d.%4d", &major, &minor) == 2;
@@ -45,7 +45,7 @@ static RvStatus check_server(MysqlStore *store, RvError *err)
     return status;
 }
 
-/* A columnstore's column cannot change its type; the table is empty and is made anew. */
+/* A columnstore's column cannot change its type. The table is empty, so it is dropped and made again. */
 static RvStatus set_dimensions(MysqlStore *store, int dimensions, RvError *err)
 {
     RvStatus status = rv_mysql_query(store, NULL, err, "DROP TABLE frames");
@@ -90,7 +90,7 @@ static RvStatus send_rows(MysqlStore *store, Buffer *sql, bool pictures, RvError
     return status;
 }
 
-/* All frames, or all pictures that there are, in statements that fit into a packet. */
+/* Write all frames, or all existing pictures, in statements that fit into a packet. */
 static RvStatus put_table(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames, size_t count,
                           bool pictures, RvError *err)
 {
@@ -129,7 +129,7 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
                               size_t limit, bool by_index, Buffer *sql, RvError *err)
 {
     char index[80] = "USE INDEX ()"; // exact
-    // The index looks at k candidates before the filter: more than are wanted.
+    // The index finds k candidates before the filter is applied, so k is larger than the number wanted.
     if (by_index)
         snprintf(index, sizeof index, "USE INDEX (" MYSQL_ANN_INDEX ") SEARCH_OPTIONS '{\"k\":%zu}'",
                  2 * query->count < 100 ? (size_t)100 : 2 * query->count);
@@ -172,14 +172,14 @@ static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
     store->is_patient = true; // hours, if the library is large
     if (status == RV_OK)
         status = rv_mysql_run(store, sql, (size_t)length, NULL, err);
-    // Rows that are only in memory so far are written into segments, which the index is made of.
+    // Write the rows that are only in memory into segments, because the index is made from segments.
     if (status == RV_OK)
         status = rv_mysql_query(store, NULL, err, "OPTIMIZE TABLE frames FLUSH");
     store->is_patient = false;
     return status;
 }
 
-/* The kind and the settings stand in the table's own statement. */
+/* The kind and the settings are read from the table's CREATE statement. */
 static RvStatus ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;

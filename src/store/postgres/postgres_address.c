@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: the address as libpq takes it, and what reelvec adds if it says nothing.
+/* PostgreSQL library: the address in libpq's form, and the protection that reelvec adds if it names none.
  *
- * libpq's own rule, sslmode=prefer, sends a password to whoever answers, in clear if that is asked for.
- * The rule here is MariaDB's: other machines have to show a certificate for their name, unless the address
- * (or PGSSLMODE) says otherwise. And if nobody has shown anything, the password itself is not sent
- * (require_auth, which libpq has from version 16 on). */
+ * libpq's own default, sslmode=prefer, sends a password to any server that answers, in clear if the server
+ * asks for that. The rule here is the same as for MariaDB: other machines must show a certificate for their
+ * name, unless the address (or PGSSLMODE) says otherwise. If the server has shown no certificate, the password
+ * itself is not sent (require_auth, which libpq has since version 16). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ void rv_postgres_clear_parameters(PostgresParameters *parameters)
     *parameters = (PostgresParameters){0};
 }
 
-/* libpq's own messages about an address may quote a part of the password. */
+/* Our own message, because libpq's messages about an address may quote a part of the password. */
 static RvStatus bad_address(const Store *base, RvError *err)
 {
     return rv_error_set(
@@ -53,7 +53,7 @@ static const char *given(const PostgresParameters *parameters, const char *name)
     return NULL;
 }
 
-/* What the address says, else the environment. */
+/* Returns a setting from the address, else from the environment. */
 static const char *setting(const PostgresParameters *parameters, const char *name, const char *variable)
 {
     const char *value = given(parameters, name);
@@ -63,7 +63,7 @@ static const char *setting(const PostgresParameters *parameters, const char *nam
 
 /* ---- whom the password may reach ---------------------------------------------------------------------- */
 
-/* Whether all hosts of a list are this machine. '@' begins the name of a socket without a file. */
+/* True if all hosts of a list are this machine. '@' begins the name of a socket without a file. */
 static bool are_here(const char *hosts)
 {
     char host[256];
@@ -80,8 +80,8 @@ static bool are_here(const char *hosts)
     return true;
 }
 
-/* A service file may name host and sslmode; libpq reads it when a connection begins, and nothing is sent
- * before that. */
+/* A service file may name host and sslmode. libpq reads it when a connection begins, and sends nothing before
+ * that. */
 static bool service_is_settled(const PostgresParameters *parameters)
 {
     PostgresParameters copy = *parameters;
@@ -103,7 +103,7 @@ static bool service_is_settled(const PostgresParameters *parameters)
     return settled;
 }
 
-/* Whether the connection leaves this machine and nothing says how it is to be protected. */
+/* True if the connection leaves this machine and no setting says how it is protected. */
 static bool needs_protection(const PostgresParameters *parameters)
 {
     if (setting(parameters, "sslmode", "PGSSLMODE") != NULL)
@@ -116,7 +116,7 @@ static bool needs_protection(const PostgresParameters *parameters)
     return !are_here(address != NULL ? address : host);
 }
 
-/* The authorities that the machine trusts, if the user has none for PostgreSQL. */
+/* Returns the certificate authorities that the machine trusts, if the user has none for PostgreSQL. */
 static const char *root_certificates(void)
 {
     static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",

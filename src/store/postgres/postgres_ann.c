@@ -22,7 +22,7 @@
 
 /* ---- the index ---------------------------------------------------------------------------------------- */
 
-/* The kind by its place in the table; -1: there is none, or one that reelvec did not make. */
+/* Returns the kind's index in the table; -1: there is no index, or one that reelvec did not make. */
 static int kind_of(const char *definition)
 {
     bool half = strstr(definition, "halfvec") != NULL;
@@ -73,7 +73,7 @@ RvStatus rv_postgres_ann_info(Store *base, RvAnnInfo *out, RvError *err)
     return find_index((PostgresStore *)base, &kind, out, &lists, err);
 }
 
-/* Iterative scans, without which a filter leaves fewer rows than wanted, came with pgvector 0.8. */
+/* pgvector has iterative scans since 0.8. Without them a filter leaves fewer rows than wanted. */
 static RvStatus need_version(PostgresStore *store, RvError *err)
 {
     ServerAnswer answer = rv_answer(2, 1);
@@ -94,7 +94,7 @@ static RvStatus need_version(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* pgvector's advice: rows / 1000, and the root of the rows from a million on. */
+/* As pgvector recommends: rows / 1000; from a million rows on, the square root of the number of rows. */
 static RvStatus default_lists(PostgresStore *store, int64_t *lists, RvError *err)
 {
     ServerAnswer answer = rv_answer(1, 1);
@@ -139,7 +139,7 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
         status = rv_postgres_begin(store, "BEGIN", err);
     if (status != RV_OK)
         return status;
-    // Nobody else claims the library meanwhile, nor builds an index.
+    // No other process can claim the library or build an index meanwhile.
     status = rv_sql_lock_identity(base, "FOR UPDATE", &identity, &present, err);
     if (status == RV_OK && request->setting_count == 0 && strncmp(request->kind->name, "ivfflat", 7) == 0) {
         effective.settings[0].name = "lists";
@@ -152,7 +152,7 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
     for (size_t i = 0; status == RV_OK && i < 2; i++)
         status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
     status = rv_postgres_end(store, status, err);
-    // The planner should know the table before the first query.
+    // The planner needs statistics of the table before the first query.
     if (status == RV_OK)
         status = rv_postgres_query(store, "ANALYZE frames", NULL, false, NULL, err);
     store->is_patient = false;
@@ -179,7 +179,7 @@ static RvStatus write_vector(const NearestQuery *query, Buffer *out, RvError *er
         status = rv_buffer_append_format(out, err, "%c%.9g", i == 0 ? '[' : ';', (double)query->vector[i]);
     if (status == RV_OK)
         status = rv_buffer_append_format(out, err, "]");
-    // The caller's locale may write a comma into numbers; so the separator was another sign first.
+    // The caller's locale may write a comma in numbers, so another sign is used as separator at first.
     for (size_t i = 0; status == RV_OK && i < out->size_bytes; i++) {
         uint8_t *at = &out->bytes[i];
         *at = *at == ',' ? '.' : *at == ';' ? ',' : *at;
@@ -187,7 +187,8 @@ static RvStatus write_vector(const NearestQuery *query, Buffer *out, RvError *er
     return status;
 }
 
-/* The filter's numbers stand in the statement: all of them are ours. */
+/* Append the filter's condition. Its numbers are written into the statement, since none comes from
+ * outside. */
 static RvStatus write_condition(const FrameFilter *filter, Buffer *out, RvError *err)
 {
     RvStatus status = rv_buffer_append_format(out, err, "true");
@@ -210,8 +211,8 @@ static void add_bound(PostgresArguments *arguments, const double *bound)
         rv_postgres_add_null(arguments);
 }
 
-/* Rows by distance, with it as the fifth column; in the order of keys. Times are filtered here too, so that
- * the limit counts rows that pass. */
+/* Run a query for the nearest rows, with the distance as the fifth column, in the order of keys. Times are
+ * filtered here too, so that the limit counts only rows that pass. */
 static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const char *column,
                           const char *type, size_t limit, ServerAnswer *out, RvError *err)
 {
@@ -253,7 +254,8 @@ static RvStatus find(Store *base, const NearestQuery *query, size_t limit, Serve
     return run_query((PostgresStore *)base, query, "embedding_data", "vector", limit, out, err);
 }
 
-/* Without index scans the order by distance is exact; keys are still found by bitmap scans. */
+/* Turn index scans off or on. Without them the order by distance is exact; keys are still found by bitmap
+ * scans. */
 static RvStatus pass_index(Store *base, bool pass, RvError *err)
 {
     return rv_postgres_query((PostgresStore *)base,
@@ -277,7 +279,7 @@ static bool read_score(const ServerAnswer *answer, size_t row, double *out)
     return true;
 }
 
-/* Searches in the index look at enough of it: LIMIT alone would end at the 40 rows of pgvector's default. */
+/* Set how much of the index a search visits. With pgvector's default a search would end after 40 rows. */
 static RvStatus set_effort(PostgresStore *store, const NearestQuery *query, int kind, int64_t lists,
                            RvError *err)
 {
@@ -313,7 +315,7 @@ static RvStatus find_by_index(Store *base, const NearestQuery *query, ServerAnsw
              query->dimensions);
     snprintf(type, sizeof type, half ? "halfvec(%d)" : "vector", query->dimensions);
     status = set_effort(store, query, kind, lists, err);
-    // Half precision: twice as many, which are then ranked by the full vectors.
+    // With half precision, twice as many rows are found and then ranked by the full vectors.
     return status == RV_OK
                ? run_query(store, query, column, type, half ? 2 * query->count : query->count, out, err)
                : status;

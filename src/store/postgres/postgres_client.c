@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: one statement on the connection that there is: its values, its answer, errors. */
+/* PostgreSQL library: one statement on the current connection, its values, its answer, errors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 #include "store/postgres/postgres_store.h"
 #include "store/sql/text_escape.h"
 
-// A server that goes on and on after an error is not listened to.
+// If a server sends more results than this after an error, the connection is ended.
 #define RESULTS_AFTER_FAILURE_MAX 16
 
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
-/* What a SQLSTATE's class, or all of it, means to the caller, and what to do about it. */
+/* The meaning of an SQLSTATE, or of its class (the first two characters), and what to do about it. */
 static const struct StateMeaning {
     const char *state;
     RvStatus status;
@@ -90,7 +90,7 @@ void rv_postgres_add_real(PostgresArguments *arguments, double value)
 {
     char *text = arguments->numbers[add_value(arguments, NULL)];
     snprintf(text, sizeof arguments->numbers[0], "%.17g", value);
-    // The caller's locale may have another sign there.
+    // The caller's locale may write another decimal sign.
     for (char *at = text; *at != '\0'; at++) {
         if (*at == ',')
             *at = '.';
@@ -126,15 +126,15 @@ static void give_up(PostgresStore *store)
     rv_wire_shut(PQsocket(store->connection));
 }
 
-/* The statement's next result, waited for; NULL: there is none left. */
+/* Wait for the statement's next result. *out is NULL if there is none left. */
 static RvStatus next_result(PostgresStore *store, PGresult **out, RvError *err)
 {
     int timeout_s = store->is_patient ? 0 : store->answer_timeout_s;
     double deadline_s = rv_wire_deadline(timeout_s);
     *out = NULL;
     while (PQisBusy(store->connection)) {
-        // Of a TLS record of more than 8 kB, as proxies send them, libpq may have left the end in the TLS
-        // library, and the socket does not show it.
+        // The end of a TLS record of more than 8 kB, as proxies send them, may still be in the TLS library.
+        // Then the socket does not show that there is more to read.
         if (PQsslInUse(store->connection) && PQconsumeInput(store->connection) &&
             !PQisBusy(store->connection))
             break;
@@ -175,7 +175,7 @@ static RvStatus take_rows(PostgresStore *store, const PGresult *result, ServerAn
     return status;
 }
 
-/* What comes in place of rows, or behind them. */
+/* Process a result that comes instead of rows, or after them. */
 static RvStatus take_end(PostgresStore *store, const PGresult *result, const ServerAnswer *answer, bool began,
                          RvError *err)
 {
@@ -201,8 +201,8 @@ static RvStatus take_end(PostgresStore *store, const PGresult *result, const Ser
     }
 }
 
-/* All results of what was sent. Rows come one by one, so that a long answer is refused before memory holds
- * it. */
+/* Collect all results. Rows are received one by one, so that an answer that is too long is refused before it
+ * is in memory. */
 static RvStatus collect(PostgresStore *store, ServerAnswer *answer, RvError *err)
 {
     PGresult *result = NULL;
@@ -224,7 +224,7 @@ static RvStatus collect(PostgresStore *store, ServerAnswer *answer, RvError *err
         if (status == RV_OK && kind != PGRES_SINGLE_TUPLE)
             status = take_end(store, result, answer, began, err);
         if (status != RV_OK && rows)
-            give_up(store); // what else would come may be endless
+            give_up(store); // the rest of the answer may be endless
         PQclear(result);
         result = NULL;
         if (!store->is_given_up) {
@@ -265,7 +265,8 @@ RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *
         status = next_result(store, &result, err);
     if (status == RV_OK && PQresultStatus(result) != PGRES_COPY_IN) {
         status = rv_postgres_fail(store, result, err);
-        // What the server is about instead is not waited for, but an error is at its end.
+        // After an error only its end follows. With any other result the server is doing something else, for
+        // which there is no wait.
         if (PQresultStatus(result) != PGRES_FATAL_ERROR)
             give_up(store);
         else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: the connection, made and made again; the database, if it is missing. */
+/* PostgreSQL library: connecting and reconnecting; making the database if it is missing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@ static void ignore_notice(void *user, const PGresult *result)
     (void)result;
 }
 
-/* The server's reason in one line: libpq appends those of all addresses that it tried, and asks, behind a
- * tab, whether the server runs, which the advice says. */
+/* Write the server's reason as one line. libpq appends the reasons of all addresses that it tried, and, after
+ * a tab, the question whether the server is running, which our own advice contains already. */
 static void connect_reason(const char *message, char *reason, size_t size_bytes)
 {
     char lines[600], *to = lines;
@@ -35,11 +35,11 @@ static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *e
 {
     char reason[600];
     connect_reason(connection != NULL ? PQerrorMessage(connection) : "out of memory", reason, sizeof reason);
-    // The connection got an answer when libpq asked for a password or used one.
+    // If libpq asked for a password or used one, the server has answered.
     bool refused =
         connection != NULL && (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection));
     bool no_tls = strstr(reason, "server does not support SSL") != NULL;
-    // libpq's own words, which it may translate; then the general advice stands.
+    // These are libpq's own messages. If it has translated them, the general advice is used.
     const char *advice =
         strstr(reason, "authentication method requirement") != NULL
             ? "the server asks for the password itself; give sslmode=verify-full, or require_auth=password "
@@ -73,7 +73,8 @@ static bool is_connected(PGconn *connection)
     return connection != NULL && PQstatus(connection) == CONNECTION_OK;
 }
 
-/* Whether the database that could not be reached is missing. Asked of `postgres`, which every server has. */
+/* True if the database that could not be opened is missing. The query goes to the database `postgres`, which
+ * every server has. */
 static bool database_is_missing(PostgresStore *maintenance, const char *database)
 {
     ServerAnswer answer = rv_answer(1, 1);
@@ -99,14 +100,15 @@ static RvStatus create_database(PostgresStore *maintenance, const char *database
     snprintf(sql, sizeof sql, "CREATE DATABASE %.200s ENCODING 'UTF8' TEMPLATE template0", name);
     PQfreemem(name);
     RvStatus status = rv_postgres_ask(maintenance, sql, NULL, false, NULL, &reason);
-    // Somebody else has made it meanwhile: before this statement began, or while it ran.
+    // Another process has made it meanwhile: before this statement began, or while it ran.
     if (status == RV_OK || rv_postgres_is(maintenance, "42P04") || rv_postgres_is(maintenance, "23505"))
         return RV_OK;
     return rv_error_wrap(err, status, &reason, "%s; the database %.200s could not be made", reason.message,
                          database);
 }
 
-/* A failed connection: because the database is missing, which `create` mends, or for libpq's reason. */
+/* Called after a failed connection. If the database is missing and `create` is set, it is made; else the
+ * error is libpq's reason. */
 static RvStatus mend_missing_database(PostgresStore *store, const PostgresParameters *parameters, bool create,
                                       RvError *err)
 {
@@ -120,7 +122,7 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
                                  .connection = connect_to(parameters, "postgres"),
                                  .answer_timeout_s = store->answer_timeout_s};
     if (is_connected(maintenance.connection)) {
-        // Not missing any more: somebody else has made it since.
+        // If it is no longer missing, another process has made it since.
         bool missing = database_is_missing(&maintenance, database);
         status = RV_OK;
         if (missing && !create)
@@ -138,7 +140,7 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
     return status;
 }
 
-/* What holds for every connection of a store. */
+/* Settings of every connection of a store. */
 static RvStatus prepare_session(PostgresStore *store, RvError *err)
 {
     store->has_staging = store->is_given_up = false;

@@ -10,7 +10,7 @@
 #include "store/postgres/postgres_store.h"
 #include "store/sql/sql_model.h"
 
-// One fetch of a scan, and one piece of a load.
+// The size of one fetch of a scan, and of one piece of a load.
 #define FETCH_BYTES ((size_t)1 << 20)
 #define FETCH_MIN_ROWS 16
 #define FETCH_MAX_ROWS 4096
@@ -48,7 +48,7 @@ static void swap_floats(void *to, const void *from, size_t count)
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
-/* A row of the staging table: place in the batch, frame_number, time, embedding_data, frame_data. */
+/* Append a row of the staging table: place in the batch, frame_number, time, embedding_data, frame_data. */
 static RvStatus append_row(Buffer *out, size_t place, const FrameRecord *frame, size_t dimensions,
                            RvError *err)
 {
@@ -64,7 +64,7 @@ static RvStatus append_row(Buffer *out, size_t place, const FrameRecord *frame, 
     size_t embedding_bytes = dimensions * sizeof(float);
     if (status == RV_OK)
         status = append_u32(out, (uint32_t)(embedding_bytes + 4), err);
-    // pgvector: dimensions, two bytes that are zero, the values.
+    // A vector in pgvector's binary form: dimensions, two zero bytes, the values.
     if (status == RV_OK)
         status = append_u32(out, (uint32_t)dimensions << 16, err);
     if (status == RV_OK)
@@ -126,7 +126,7 @@ static RvStatus copy_to_staging(PostgresStore *store, const FrameRecord *frames,
     return rv_postgres_end_copy(store, status, err);
 }
 
-/* Into the tables. Of several rows with one number the last counts. */
+/* Move the staged rows into the tables. Of several rows with the same number the last is kept. */
 static RvStatus merge_staging(PostgresStore *store, int64_t video_id, RvError *err)
 {
 #define LAST_ROWS                                                                                            \
@@ -172,7 +172,7 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/* A column of eight bytes; false if it has another length. */
+/* Read a column of eight bytes. Returns false if it has another length. */
 static bool read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
 {
     size_t length = 0;
@@ -233,7 +233,8 @@ static int rows_per_fetch(int dimensions)
     return (int)(rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows);
 }
 
-/* A cursor and not one long answer: callbacks read other tables between the fetches. */
+/* Rows are fetched with a cursor and not as one long answer, because callbacks read other tables between the
+ * fetches. */
 static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void *user, RvError *err)
 {
     char sql[80];
@@ -264,7 +265,7 @@ RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRow
         status = rv_postgres_begin(store, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
     if (status != RV_OK)
         return status;
-    // Numbers of our own: a cursor's statement takes no arguments here.
+    // The numbers are written into the statement, because that of a cursor takes no arguments here.
     char sql[400];
     snprintf(
         sql, sizeof sql,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: how statements that are written once reach the server. */
+/* PostgreSQL library: the link through which common statements reach the server. */
 #include <string.h>
 
 #include "base/error.h"
@@ -18,7 +18,7 @@ static RvStatus link_end(Store *base, RvStatus status, RvError *err)
     return rv_postgres_end((PostgresStore *)base, status, err);
 }
 
-/* The values are $1, $2, ... */
+/* Append the place of a value: $1, $2, ... */
 static RvStatus place_number(void *user, Buffer *sql, size_t index, RvError *err)
 {
     (void)user;
@@ -38,7 +38,7 @@ static void add_values(const SqlStatement *statement, PostgresArguments *argumen
     }
 }
 
-/* A column in PostgreSQL's binary form: numbers are big endian. */
+/* Convert a column from PostgreSQL's binary form, in which numbers are big endian. */
 static void read_binary(char letter, SqlValue *value)
 {
     uint64_t wide = 0;
@@ -89,7 +89,7 @@ static int64_t link_changed(const Store *base)
     return ((const PostgresStore *)base)->changed_rows;
 }
 
-/* The constraint videos_path. */
+/* True if the last failure was the constraint videos_path. */
 static bool link_is_taken(const Store *base)
 {
     return rv_postgres_is((const PostgresStore *)base, "23P01");

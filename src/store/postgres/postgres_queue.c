@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: the table of jobs, and its statements in PostgreSQL's words. */
+/* PostgreSQL library: the table of jobs, and the pieces of its statements in PostgreSQL's dialect. */
 #include "store/postgres/postgres_store.h"
 
-// CREATE ... IF NOT EXISTS of two at once may collide; one waits for the other here.
+// Two processes that run CREATE ... IF NOT EXISTS at once may collide. So one waits for the other.
 static const char *const schema[] = {
     "SELECT pg_advisory_xact_lock(7239171526534201164)",
     "CREATE TABLE IF NOT EXISTS index_jobs ("
@@ -29,7 +29,7 @@ const StoreQueue rv_postgres_queue = {
               "ON CONFLICT (path_key) DO NOTHING",
     .clock = "extract(epoch FROM clock_timestamp())::float8",
     .by_state = "",
-    // In the middle of a statement's data nothing but the network tells that the client is gone.
+    // While a statement's data is being sent, only the network shows that the client is gone.
     .limit =
         "SELECT set_config('idle_in_transaction_session_timeout', (1000 * %d::bigint)::text, true), "
         "set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true), "

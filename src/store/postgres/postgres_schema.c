@@ -9,12 +9,14 @@
 #define PLAIN_DIMENSIONS_MAX 2000
 #define SCHEMAS_MAX 100 // of a search_path
 
-// One number for all reelvecs: who makes or upgrades a schema holds it until the tables are there.
+// A process that makes or upgrades a schema holds this lock until the tables are there. The number is the
+// same in all versions of reelvec.
 #define CREATE_LOCK "7239171526534201163"
-// Programs that know version 1 hold this one while they make library_notes.
+// Programs that know only version 1 hold this one while they make library_notes.
 #define NOTES_LOCK "7239171526534201164"
 
-/* If the database has Citus, it spreads the frames over its machines by video; small tables have a copy on each. */
+/* If the database has Citus, the frames are distributed over its machines by video. Small tables have a copy
+ * on each. */
 static const char *const citus_schema[] = {
     "SELECT create_reference_table('library')",
     "SELECT create_reference_table('videos')",
@@ -119,7 +121,7 @@ static RvStatus end_migration(Store *base, RvStatus status, RvError *err)
 static bool is_forbidden(const Store *base)
 {
     const PostgresStore *store = (const PostgresStore *)base;
-    // No right to do so; a session or a server that only reads.
+    // The user lacks the right, or the session or the server is read-only.
     return rv_postgres_is(store, "42501") || rv_postgres_is(store, "25006");
 }
 
@@ -165,9 +167,9 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* Which of our names are there. Asked of pg_class, which one snapshot is taken of: to_regclass() answers from
- * what the session knew before, also after it has waited for the process that was making the tables, and
- * pg_table_is_visible() from what has happened since, such as a claim that makes the view anew. */
+/* found[count]: which of our names exist. pg_class is queried, because the answer must come from one
+ * snapshot. to_regclass() answers from the session's cache, even after it has waited for the process that was
+ * making the tables. pg_table_is_visible() sees later changes, such as a claim that makes the view again. */
 static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
                            RvError *err)
 {
@@ -191,7 +193,7 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
 
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
-    // Every library has all of these but the last, which this user may not be allowed to read.
+    // Every library has all of these except the last. This user may lack the right to read that one.
     static const char *const names[] = {
         "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes"};
     enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };
@@ -222,8 +224,8 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
     return check_library_row(store, err);
 }
 
-/* The column takes vectors of the model's length and no others. A view stands in the way of changing it, and
- * changing it forgets how it is stored. */
+/* Make the column accept only vectors of the model's length. A view prevents the change, so it is dropped and
+ * made again. The change also resets how the column is stored, so that is set again. */
 RvStatus rv_postgres_set_dimensions(Store *base, int before, const ModelIdentity *wanted, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
@@ -231,7 +233,7 @@ RvStatus rv_postgres_set_dimensions(Store *base, int before, const ModelIdentity
     if (before == dimensions)
         return RV_OK;
     char sql[256];
-    // PLAIN keeps embeddings in the row, where an exact scan finds them four times as fast; longer ones do
+    // PLAIN keeps embeddings in the row, which makes an exact scan four times as fast. Longer embeddings do
     // not fit into a page of 8 KiB.
     snprintf(sql, sizeof sql,
              "ALTER TABLE frames ALTER COLUMN embedding_data TYPE vector(%d), "

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PostgreSQL library: statements and transactions on a connection that is made anew if it is gone. */
+/* PostgreSQL library: statements and transactions on a connection that is made again if it is lost. */
 #include <stdio.h>
 
 #include "base/error.h"
 #include "store/postgres/postgres_store.h"
 
-/* NETWORK if there is no connection to ask on, and none may be made. */
+/* NETWORK if there is no connection and none may be made. */
 static RvStatus need_connection(PostgresStore *store, RvError *err)
 {
     if (!store->is_given_up)
@@ -60,7 +60,7 @@ RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err)
     snprintf(state, sizeof state, "%s", store->sqlstate);
     if (status != RV_OK) {
         rv_postgres_run(store, "ROLLBACK", NULL);
-        snprintf(store->sqlstate, sizeof store->sqlstate, "%s", state); // of what failed
+        snprintf(store->sqlstate, sizeof store->sqlstate, "%s", state); // of the statement that failed
     }
     store->in_transaction = false;
     return status;

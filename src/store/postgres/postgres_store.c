@@ -32,7 +32,7 @@ static RvStatus no_library(const Store *base, RvError *err)
                              base->uri);
 }
 
-/* A copy that follows another server, or rights to read only: the library opens for reading. */
+/* If the server is a replica, or the user may only read, the library opens for reading. */
 static RvStatus find_read_only(PostgresStore *store, RvError *err)
 {
     ServerAnswer answer = rv_answer(1, 1);
@@ -107,7 +107,8 @@ static RvStatus postgres_size_bytes(Store *base, int64_t *out, RvError *err)
     return status;
 }
 
-/* Keys and foreign keys are the server's to keep; an index whose making was interrupted is not. */
+/* The server itself keeps keys and foreign keys correct. What is checked is an index whose making was
+ * interrupted. */
 static RvStatus postgres_check(Store *base, void (*fault)(void *user, const char *line), void *user,
                                RvError *err)
 {

@@ -20,12 +20,12 @@ typedef struct PostgresStore {
     Store base;
     PGconn *connection;
     bool in_transaction;
-    bool is_given_up; // the connection: what still comes of it is not read
-    bool is_patient;  // the running statement may take as long as it likes
+    bool is_given_up; // nothing more is read from the connection
+    bool is_patient;  // the running statement has no time limit
     int answer_timeout_s;
     int64_t changed_rows; // of the last statement; -1: the server did not say
     char sqlstate[6];     // of the last statement that failed; "" if the server named none
-    bool has_staging;     // the temporary table of put_frames is there; it goes with the connection
+    bool has_staging;     // the temporary table of put_frames exists; it ends with the connection
 } PostgresStore;
 
 /* Values of a statement's $1, $2, ... Text and bytes are borrowed until the statement has run. */
@@ -39,7 +39,7 @@ typedef struct PostgresArguments {
     RvStatus status; // of adding them
 } PostgresArguments;
 
-/* ---- postgres_client.c: one statement on the connection that there is ---- */
+/* ---- postgres_client.c: one statement on the current connection ---- */
 
 void rv_postgres_add_integer(PostgresArguments *arguments, int64_t value);
 void rv_postgres_add_real(PostgresArguments *arguments, double value);
@@ -49,19 +49,21 @@ void rv_postgres_add_null(PostgresArguments *arguments);
 
 void rv_postgres_clear_arguments(PostgresArguments *arguments);
 
-/* One attempt. arguments NULL: there are none, and several statements may stand in sql. */
+/* Run a statement, without a second attempt. arguments NULL: there are none, and sql may contain several
+ * statements. */
 RvStatus rv_postgres_ask(PostgresStore *store, const char *sql, const PostgresArguments *arguments,
                          bool binary, ServerAnswer *out, RvError *err);
-/* COPY ... FROM STDIN: until the server waits for data; the end of what was sent, or its abandoning for
- * `status`. */
+/* COPY ... FROM STDIN. begin returns when the server waits for data. end completes the copy; if status is not
+ * RV_OK, it cancels the copy and returns that status. */
 RvStatus rv_postgres_begin_copy(PostgresStore *store, const char *sql, RvError *err);
 RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *err);
-/* The failure of a result (NULL: of the connection) as a status and a message that names the library. */
+/* Returns the failure of a result (NULL: of the connection) as a status, with a message that names the
+ * library. */
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err);
-/* Whether the last failure has this SQLSTATE. */
+/* True if the last failure has this SQLSTATE. */
 bool rv_postgres_is(const PostgresStore *store, const char *sqlstate);
 
-/* ---- postgres_address.c: what the address means to libpq ---- */
+/* ---- postgres_address.c: the address in libpq's form ---- */
 
 #define POSTGRES_PARAMETERS_MAX 64
 
@@ -69,11 +71,11 @@ typedef struct PostgresParameters {
     PQconninfoOption *options; // owns the values
     const char *names[POSTGRES_PARAMETERS_MAX + 1], *values[POSTGRES_PARAMETERS_MAX + 1];
     int count;
-    const char *database; // NULL: the user's name, as libpq does
+    const char *database; // NULL: the user's name is used, as libpq does
     int answer_timeout_s;
 } PostgresParameters;
 
-/* base: for messages. On failure *out is empty. */
+/* Parse an address. base: for messages. On failure *out is empty. Errors: ARGUMENT, MEMORY. */
 RvStatus rv_postgres_parse_address(const Store *base, const char *uri, PostgresParameters *out, RvError *err);
 /* A later value of a name replaces an earlier one. */
 void rv_postgres_add_parameter(PostgresParameters *parameters, const char *name, const char *value);
@@ -81,35 +83,36 @@ void rv_postgres_clear_parameters(PostgresParameters *parameters);
 
 /* ---- postgres_connection.c: the connection ---- */
 
-/* The first connection; with `create` to a database that is made if it is missing. */
+/* Make the first connection. create: make the database if it is missing. */
 RvStatus rv_postgres_connect(PostgresStore *store, const char *uri, bool create, RvError *err);
 /* Connect again after the server went away. */
 RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err);
 
-/* ---- postgres_statement.c: statements and transactions, on a new connection if the old one is gone ---- */
+/* ---- postgres_statement.c: statements and transactions, on a new connection if the old one is lost ---- */
 
-/* Run one statement; clears the arguments (NULL: none), also on failure. Rows come in text, or as the types'
- * binary forms, into out, which rv_answer has made for as many columns and rows as there may be; NULL: no
- * rows are wanted. Outside a transaction a connection that is gone is made anew once. */
+/* Run one statement. Clears the arguments (NULL: none), also on failure. binary: values come in the binary
+ * forms of their types, else as text. out: made by rv_answer with the limits of columns and rows; NULL: no
+ * rows are wanted. If the connection is lost outside a transaction, it is made again once. */
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
                            ServerAnswer *out, RvError *err);
-/* Statements without arguments and rows; several are allowed. */
+/* Run statements without arguments and rows; several are allowed. */
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err);
-/* sql: "BEGIN", with its options. */
+/* Begin a transaction. sql: "BEGIN", with its options. */
 RvStatus rv_postgres_begin(PostgresStore *store, const char *sql, RvError *err);
-/* COMMIT if status is RV_OK, else roll back; returns the status of the whole. */
+/* Commit if status is RV_OK, else roll back. Returns the status of the whole. */
 RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
 /* ---- postgres_schema.c: making and recognising a library ---- */
 
 extern const SchemaStep rv_postgres_schema[]; // schema.sql
 
-/* RV_OK if the database has a library of a version that this reelvec knows; *empty if it has none of our tables. */
+/* RV_OK if the database has a library of a version that this reelvec knows. *empty: it has none of our
+ * tables. */
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err);
 RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
 /* Bring a library that is open for writing to the newest version. */
 RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err);
-/* As SqlLink has it. */
+/* As SqlLink.set_dimensions. */
 RvStatus rv_postgres_set_dimensions(Store *store, int before, const ModelIdentity *wanted, RvError *err);
 
 /* ---- postgres_link.c: statements that are written once ---- */
@@ -122,16 +125,16 @@ RvStatus rv_postgres_put_frames(Store *store, int64_t video_id, const FrameRecor
                                 RvError *err);
 RvStatus rv_postgres_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback,
                                   void *user, RvError *err);
-/* A row in binary: video_id, frame_number, time, embedding_data; more columns may follow. values: room for
- * POSTGRES_MAX_DIMENSIONS floats, to which embedding then points. */
+/* Returns a row in binary form: video_id, frame_number, time, embedding_data; more columns may follow.
+ * values: float32[POSTGRES_MAX_DIMENSIONS], to which the row's embedding then points. */
 FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values);
-/* All rows of such an answer. */
+/* Pass all rows of such an answer to the callback. */
 RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user,
                                RvError *err);
 
 /* ---- postgres_ann.c: rows near a vector ---- */
 
-/* The places of the kinds in the backend's table. */
+/* Indices of the kinds in the backend's table. */
 enum { HNSW, HNSW_HALFVEC, IVFFLAT, IVFFLAT_HALFVEC };
 
 RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,

@@ -59,7 +59,7 @@ void rv_wire_shut(int socket)
     if (socket < 0)
         return;
     shutdown(socket, SHUT_RDWR);
-    // shutdown() alone would leave the megabytes that have come already readable. So the descriptor is
+    // After shutdown() alone, what has come already could still be read, megabytes of it. So the descriptor is
     // replaced by that of a socket which is at its end.
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ended) != 0)
         return;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A library's schema as a list of numbered migrations, and the one way to apply them.
  *
- * A new library gets all of them, an older one those that it lacks, from the first process that opens it for writing. A
- * reader takes an older library as it is; so does a writer that the database does not let change tables.
+ * A new library gets all of them, an older one those that it lacks, from the first process that opens it for
+ * writing. A reader uses an older library as it is. So does a writer that the database does not allow to
+ * change tables.
  *
- * If a transaction undoes changes of tables, the whole is one transaction: a process that is killed leaves the version
- * from before. If not, every version is recorded by itself, after its statements. A process that is killed then leaves
- * a version whose successor may be there in part, so the statements must be repeatable (CREATE ... IF NOT EXISTS), also
- * while another process runs the same ones. */
+ * If a transaction can undo changes of tables, all migrations are one transaction: if the process is killed,
+ * the version is the old one. If not, every version is recorded by itself, after its statements. If the
+ * process is killed then, a part of the next version may be there already. So the statements must be
+ * repeatable (CREATE ... IF NOT EXISTS), also while another process runs the same ones. */
 #ifndef RV_SQL_MIGRATE_H
 #define RV_SQL_MIGRATE_H
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-// "auto" takes the first that works.
+// "auto" is the first that works.
 static const ComputeOps *const devices[] = {&rv_cuda_ops, &rv_cpu_ops};
 
 static bool is_auto(const char *name)

@@ -94,8 +94,8 @@ typedef struct Store Store;
 
 /* Zeroed options are good defaults. */
 typedef struct StoreOptions {
-    bool read_only;   // refuse to create or change anything
-    bool create;      // make an empty library if there is none
+    bool read_only; // refuse to create or change anything
+    bool create;    // make an empty library if there is none
     RvLog log;
 } StoreOptions;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scaled dot-product attention on the CPU, out of the tiles of the linear layers. */
+/* Scaled dot-product attention on the CPU, computed with the tiles of the linear layers. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -65,8 +65,8 @@ static void multiply_panels(const CpuKernels *kernels, const float *src, size_t 
     }
 }
 
-/* One head of one sequence: a strip of queries at a time gets its scores, their softmax, its mixture of
- * values. */
+/* Compute one head of one sequence. For each strip of queries: the scores, their softmax, the weighted sums
+ * of the values. */
 static void attend(void *context, size_t index, int worker)
 {
     const AttentionJob *job = context;

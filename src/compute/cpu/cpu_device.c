@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every part of the CPU device stands on: memory, and tasks on its threads. */
+/* The parts that all other files of the CPU device use: memory, and tasks on its threads. */
 #include "compute/cpu/cpu_device.h"
 
 #include <stdlib.h>
@@ -35,7 +35,7 @@ float *rv_cpu_alloc(size_t count, RvError *err)
         return NULL;
     }
 #ifdef MADV_HUGEPAGE
-    (void)madvise(floats, rounded_bytes, MADV_HUGEPAGE); // a wish: without it all works, with more page walks
+    (void)madvise(floats, rounded_bytes, MADV_HUGEPAGE); // may fail: then there are only more page walks
 #endif
     return floats;
 }

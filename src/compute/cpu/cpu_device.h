@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the CPU device share. */
+/* Shared by the files of the CPU device. */
 #ifndef RV_CPU_DEVICE_H
 #define RV_CPU_DEVICE_H
 
@@ -8,8 +8,8 @@
 #include "compute/kernels/kernels.h"
 
 typedef struct LinearI16 LinearI16;           // a linear layer in 16-bit integers
-typedef struct I16Space I16Space;             // where its rows are kept as integers
-typedef struct LinearUnpacked LinearUnpacked; // a linear layer that asks for its weights at each use
+typedef struct I16Space I16Space;             // memory for its rows as integers
+typedef struct LinearUnpacked LinearUnpacked; // a linear layer that reads its weights at each use
 struct CpuProduct;                            // cpu_panels.h
 
 typedef struct CpuDevice {
@@ -19,13 +19,13 @@ typedef struct CpuDevice {
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
     bool owns_pool;
-    size_t cache_floats;      // of a row block that should stay in a core's own cache
+    size_t cache_floats;      // size of a row block that should stay in a core's own cache
     float *workspace;         // [thread_count, worker_floats], for attention and unpacked layers
     size_t worker_floats;     // a multiple of a cache line
     const uint8_t *images_u8; // of the next patches
 } CpuDevice;
 
-/* A buffer of the CPU is its floats, in either precision. */
+/* A buffer of the CPU is an array of floats, in either precision. */
 static inline float *cpu_values(DeviceRows rows)
 {
     return (float *)rows.buffer + rows.first;
@@ -40,11 +40,12 @@ static inline size_t round_up(size_t count, size_t to)
     return divide_up(count, to) * to;
 }
 
-/* Work below this many multiply-adds costs less than handing it to other threads. */
+/* Below this many multiply-adds, work costs less than passing it to other threads. */
 #define CPU_SERIAL_WORK ((size_t)1 << 15)
 
-/* Floats aligned to RV_MEM_ALIGNMENT, on huge pages if there are many: a layer's panels would be in thousands
- * of small ones, whose addresses cost more to find than the weights to read. Free with free(). */
+/* Allocate floats aligned to RV_MEM_ALIGNMENT, on huge pages if there are many. On small pages, a layer's
+ * panels would need thousands of them, and translating the addresses would take longer than reading the
+ * weights. Free with free(). NULL: MEMORY. */
 float *rv_cpu_alloc(size_t count, RvError *err);
 
 /* Run the tasks on the pool, or all on this thread if together they are small. */
@@ -76,15 +77,15 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
 void rv_cpu_linear_destroy(Compute *compute, LinearWeights *weights);
 void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows src, size_t rows,
                    DeviceRows dst, LinearEpilogue epilogue);
-/* The same for weights that are not kept, if `fits` says that a panel fits into a worker's memory. context:
- * the layer frees it, also on failure. */
+/* The same for weights that are not kept. Allowed only if `fits` returns true: then a panel fits into a
+ * worker's memory. context: the layer frees it, also on failure. */
 bool rv_cpu_linear_unpacked_fits(const CpuDevice *device, size_t input_count);
 RvStatus rv_cpu_linear_unpacked_create(const CpuDevice *device, WeightRows rows, void *context,
                                        const float *bias, size_t output_count, LinearUnpacked **out,
                                        RvError *err);
 void rv_cpu_linear_unpacked_destroy(LinearUnpacked *layer);
 void rv_cpu_linear_unpacked(CpuDevice *device, const LinearUnpacked *layer, const struct CpuProduct *product);
-/* The same for COMPUTE_FAST; sizes are checked before. */
+/* The same for COMPUTE_FAST. The caller has checked the sizes. */
 RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err);
 void rv_cpu_linear_i16_destroy(LinearI16 *layer);

@@ -9,8 +9,8 @@
 #include "compute/cpu/cpu_panels.h"
 
 struct LinearWeights {
-    LinearI16 *fast;          // in place of all that follows
-    LinearUnpacked *unpacked; // in place of the panels and the bias
+    LinearI16 *fast;          // if set, the members below are not used
+    LinearUnpacked *unpacked; // if set, the panels and the bias are not used
     size_t output_count, input_count;
     size_t panel_count; // of tile_columns outputs each, the last filled up with zeros
     float *panels;      // [panel_count, input_count, tile_columns]
@@ -76,7 +76,7 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     return RV_OK;
 }
 
-/* All rows at once, for a layer whose panels are too deep for the workers' memory. */
+/* Read all rows at once, for a layer whose panels are too deep for the workers' memory. */
 static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context, const float *bias,
                                size_t output_count, size_t input_count, LinearWeights **out, RvError *err)
 {
@@ -135,7 +135,7 @@ typedef struct LinearJob {
     CpuProduct product;
     const LinearWeights *layer;
     size_t worker_count;
-    size_t first_part, end_part; // of the depth: those of this run
+    size_t first_part, end_part; // the parts of the depth in this run
 } LinearJob;
 
 static const float *part_of_panel(const LinearJob *job, size_t panel, size_t part)
@@ -156,8 +156,8 @@ static void multiply_block(void *context, size_t index, int worker)
                       .bias = layer->bias + first,
                       .first_output = first,
                       .outputs = left < tile_columns ? left : tile_columns};
-    // While all threads take equally long, this one's next task is as many tasks on as there are threads.
-    // Behind the last task the next run begins.
+    // If all threads are equally fast, this thread's next task is worker_count tasks ahead. After the last
+    // task the next run begins.
     size_t next_index = index + job->worker_count, task_count = job->product.block_count * panel_count;
     const float *next_task = NULL;
     if (next_index < task_count)
@@ -219,7 +219,7 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows sr
                                  .part_count = divide_up(weights->input_count, CPU_PART_DEPTH),
                                  .epilogue = epilogue}};
     CpuProduct *product = &job.product;
-    // The sum that an activation needs must not mix with what it is added to.
+    // The activation needs the complete sum, before that is added to dst.
     if (epilogue.accumulate && epilogue.activation != ACTIVATION_NONE)
         product->part_count = 1;
     if (weights->unpacked != NULL) {

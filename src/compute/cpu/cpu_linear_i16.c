@@ -20,7 +20,7 @@ struct LinearI16 {
     float *bias;          // [panel_count, tile_columns]
 };
 
-/* Where the rows of a call are kept as integers: as many at a time as fit. */
+/* Memory for the rows of a call as integers. As many rows as fit are processed at a time. */
 struct I16Space {
     int16_t *values; // [I16_SPACE_VALUES]
     float *scales;   // [I16_SPACE_SCALES]
@@ -28,8 +28,8 @@ struct I16Space {
 #define I16_SPACE_VALUES ((size_t)4 << 20)
 #define I16_SPACE_SCALES (I16_SPACE_VALUES / 32) // rows are padded to 32 integers, and a segment is longer
 
-/* Distance of rows in the workspace: an odd number of cache lines, so that the rows of a tile spread over the
- * first-level cache. */
+/* Returns the distance of rows in the workspace: an odd number of cache lines, so that the rows of a tile are
+ * in different sets of the first-level cache. */
 static size_t padded_stride(size_t depth)
 {
     return (divide_up(depth, 32) | 1) * 32;
@@ -44,7 +44,8 @@ static void add_weight_bounds(const float *weights, size_t count, double *sum, f
     }
 }
 
-/* To nearest even, as lrint, for which gcc calls a function: the integer is in the last bits of the sum. */
+/* Round to nearest even, as lrint does, for which gcc calls a function. Here the integer is in the last bits
+ * of the sum. */
 static int16_t round_to_i16(double x)
 {
     double sum = x + 0x1.8p52;
@@ -53,9 +54,9 @@ static int16_t round_to_i16(double x)
     return (int16_t)bits;
 }
 
-/* One segment of one output's weights; returns the scale. The sum of magnitudes after rounding is at most
- * sum / scale + count / 2, which the choice of the scale keeps at I16_WEIGHT_SUM_MAX. The scale is NaN if a
- * weight is not finite: the output then is NaN too. */
+/* Quantise one segment of one output's weights. Returns the scale. After rounding, the sum of magnitudes is
+ * at most sum / scale + count / 2; the scale is chosen so that this is at most I16_WEIGHT_SUM_MAX. If a
+ * weight is not finite, the scale is NaN, and so is the output. */
 static float quantise_segment(const float *weights, size_t count, int16_t *dst)
 {
     double sum = 0.0;
@@ -65,10 +66,10 @@ static float quantise_segment(const float *weights, size_t count, int16_t *dst)
         memset(dst, 0, count * sizeof *dst);
         return NAN;
     }
-    // One more than half the count: the quotients below are rounded themselves.
+    // Half the count and one more, because the quotients below are rounded too.
     double limit = I16_WEIGHT_SUM_MAX - (double)count / 2 - 1;
     double scale = fmax(fmax(sum / limit, (double)peak / INT16_MAX), (double)I16_SMALLEST_PEAK / INT16_MAX);
-    float rounded = nextafterf((float)scale, INFINITY); // not below the exact one
+    float rounded = nextafterf((float)scale, INFINITY); // not below the exact scale
     double inverse = 1.0 / (double)rounded;
     for (size_t k = 0; k < count; k++)
         dst[k] = round_to_i16((double)weights[k] * inverse);
@@ -188,8 +189,9 @@ void rv_cpu_linear_i16_destroy(LinearI16 *layer)
     free(layer);
 }
 
-/* As in the float32 layers: strips of one tile's height, blocks of strips that stay in a core's cache while
- * the panels pass; a task is one block and one panel. Before that, the rows become integers. */
+/* Rows are cut as in the float32 layers: strips of one tile's height, and blocks of strips that stay in a
+ * core's cache while the panels pass. A task is one block and one panel. Before that, the rows are converted
+ * to integers. */
 typedef struct LinearI16Job {
     const I16Kernels *kernels;
     const LinearI16 *layer;
@@ -239,8 +241,8 @@ static void multiply_block(void *context, size_t index, int worker)
                             .epilogue = job->epilogue}};
     size_t strip = even_cut(job->strip_count, block, job->block_count);
     size_t strip_end = even_cut(job->strip_count, block + 1, job->block_count);
-    // While all threads take equally long, this one's next task is as many tasks on as there are threads. Its
-    // panel is fetched meanwhile, a part by each strip.
+    // If all threads are equally fast, this thread's next task is worker_count tasks ahead. Its panel is
+    // fetched into the cache meanwhile, a part of it with each strip.
     if (index + job->worker_count < job->block_count * layer->panel_count) {
         size_t next_panel = (index + job->worker_count) % layer->panel_count;
         tile.out.next = (const float *)(layer->panels + next_panel * panel_values);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Linear layers whose weights are not kept: a panel's rows are asked for, packed and forgotten whenever the
- * layer is used. The first texts of a process run on them, as packing all weights takes longer than using
- * them once, and more memory. The sums are those of packed layers, to the bit. */
+/* Linear layers whose weights are not kept. Each time such a layer is used, it reads, packs and drops the
+ * rows of one panel after the other. The first texts of a process run on such layers, because packing all
+ * weights takes longer than using them once, and more memory. The sums are bit-identical to those of packed
+ * layers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct LinearUnpacked {
     void *rows_context; // owned
 };
 
-/* A worker has a panel twice: its rows as they come, and packed. */
+/* A worker's memory must hold a panel twice: its rows as read, and packed. */
 bool rv_cpu_linear_unpacked_fits(const CpuDevice *device, size_t input_count)
 {
     return 2 * device->kernels->tile_columns * input_count <= device->worker_floats;

@@ -8,8 +8,8 @@
 #include "compute/cpu/cpu_device.h"
 #include "compute/kernels/kernels_i16.h"
 
-/* Rows of a run of a tower: enough that the linear layers are busy, few enough that the activations stay near
- * the caches. */
+/* Rows in one run of a tower: enough to keep the linear layers busy, and few enough that most activations
+ * stay in the caches. */
 #define ROWS_PER_RUN 1024
 #define IMAGES_PER_RUN 16
 
@@ -25,10 +25,10 @@ static void close_device(Compute *compute)
 
 static size_t row_block_floats(void)
 {
-    // Half of the core's own cache for rows; the other half is for a panel of weights.
+    // Half of the core's own cache is for rows, the other half for a panel of weights.
     long cache_bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (cache_bytes < 256 * 1024 || cache_bytes > 8 * 1024 * 1024)
-        cache_bytes = 1024 * 1024; // unknown, or not a core's own
+        cache_bytes = 1024 * 1024; // the size is unknown, or the cache is not a core's own
     return (size_t)cache_bytes / 2 / sizeof(float);
 }
 

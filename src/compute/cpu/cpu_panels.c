@@ -36,7 +36,8 @@ void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPane
         tile.epilogue.activation = product->epilogue.activation;
     size_t strip = even_cut(product->strip_count, block, product->block_count);
     size_t strip_end = even_cut(product->strip_count, block + 1, product->block_count);
-    // The fetching is spread over the strips: all at once it would hold up their own loads.
+    // The next weights are fetched in pieces, one with each strip. All at once they would delay the strips'
+    // own loads.
     tile.next_lines = next != NULL ? divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
     size_t strip_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
     const float *next_end = next != NULL ? next + tile.depth * tile_columns : NULL;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights in panels of tile_columns outputs each, and the product of rows with a part of a panel. The drawing
- * in cpu_linear.c shows how they belong together. */
+ * in cpu_linear.c shows the terms. */
 #ifndef RV_CPU_PANELS_H
 #define RV_CPU_PANELS_H
 
 #include "compute/compute.h"
 #include "compute/kernels/kernels.h"
 
-/* Deepest part of a panel. It shares a core's own cache with a block of rows. */
+/* The largest depth of a part of a panel, which shares a core's own cache with a block of rows. */
 #define CPU_PART_DEPTH 1024
 
 typedef struct CpuPanel {
-    const float *weights;         // [depth, tile_columns]; those of missing outputs are zero
+    const float *weights;         // [depth, tile_columns]; zero for missing outputs
     const float *bias;            // [tile_columns]
     size_t first_output, outputs; // 1 to tile_columns
 } CpuPanel;
@@ -26,19 +26,20 @@ typedef struct CpuProduct {
     LinearEpilogue epilogue;
 } CpuProduct;
 
-/* Where item `index` of `count` even cuts of a length begins. */
+/* Returns where part `index` begins if a length is cut into `count` even parts. */
 static inline size_t even_cut(size_t length, size_t index, size_t count)
 {
     return index * length / count;
 }
 
-/* dst[depth, tile_columns] = columns 0 .. column_count - 1, each depth floats, source_stride apart; the
- * missing columns up to tile_columns are zero. */
+/* Pack columns 0 .. column_count - 1, of `depth` floats each and source_stride apart, into dst[depth,
+ * tile_columns]. The missing columns up to tile_columns are set to zero. */
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
                          size_t tile_columns, float *dst);
 
-/* One block of strips times one part of the panel. The parts of a panel have to come in rising order. next:
- * weights that this thread needs afterwards, fetched into the cache meanwhile; NULL: none. */
+/* Multiply one block of strips by one part of the panel. The parts of a panel must be multiplied in rising
+ * order. next: the weights that this thread needs afterwards, which are fetched into the cache meanwhile;
+ * NULL: none. */
 void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPanel *panel, size_t part,
                           const float *next);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of the CPU device that go row by row. */
+/* The operations of the CPU device that work row by row. */
 #include <string.h>
 
 #include "compute/cpu/cpu_device.h"
 
-// Rows are handed to the threads in groups of about this many floats.
+// Rows are passed to the threads in groups of about this many floats.
 #define GROUP_FLOATS ((size_t)1 << 12)
 
 typedef struct RowsJob {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All kernels as one image: nvcc makes a fatbin of one source. */
+/* All kernels in one source, because nvcc makes a fatbin from one source. */
 #include "compute/cuda/attention.cu"
 #include "compute/cuda/attention_w64.cu"
 #include "compute/cuda/codes.cu"

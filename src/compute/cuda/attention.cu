@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Scaled dot-product attention for any head width: one warp per query, softmax as the keys come. */
+/* Scaled dot-product attention for any head width: one warp per query, with the softmax updated key by
+ * key. */
 #include "compute/cuda/device_values.h"
 
 /* Columns of a head that one lane sums. */
 #define LANE_COLUMNS (CUDA_HEAD_WIDTH_MAX / WARP_LANES)
 
-/* A query on its way through the keys: weights are relative to the highest score so far. Each lane has every
- * 32nd column of the mixture of values. */
+/* The state of a query after some of the keys. Weights are relative to the highest score so far. Each lane
+ * has every 32nd column of the weighted sum of the values. */
 typedef struct Mixture {
     float highest, weight_sum, columns[LANE_COLUMNS];
 } Mixture;
 
-/* Score of this lane's key; keys: [CUDA_KEYS, head_width + 1], so that lanes meet different banks. */
+/* Returns the score of this lane's key. keys: [CUDA_KEYS, head_width + 1], so that lanes read different
+ * banks. */
 __device__ static inline float score_key(const float *query, const float *keys, uint32_t lane,
                                          const AttentionParams &p)
 {
@@ -22,7 +24,7 @@ __device__ static inline float score_key(const float *query, const float *keys, 
     return dot * p.scale;
 }
 
-/* The next `count` (up to 32) keys: this lane's score, and their values. */
+/* Add the next `count` (up to 32) keys, with this lane's score, and their values. */
 template <typename Value>
 __device__ static inline void mix(Mixture *mixture, float score, uint32_t count, const Value *values,
                                   uint32_t lane, const AttentionParams &p)
@@ -54,7 +56,7 @@ template <typename Value> __device__ static void attend(const AttentionParams &p
     const Value *q = (const Value *)p.q + offset, *k = (const Value *)p.k + offset;
     const Value *v = (const Value *)p.v + offset;
     float *keys = shared, *query = shared + CUDA_KEYS * (p.head_width + 1) + warp * p.head_width;
-    // The last warps of the last block may have no query; they help with the keys.
+    // The last warps of the last block may have no query. They only help to load the keys.
     uint32_t visible = 0, last_row = min(first_row + CUDA_WARPS, p.query_count) - 1;
     if (row < p.query_count) {
         visible = p.causal ? p.first_query + row + 1 : p.token_count;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Attention in float16 for heads of width 64, which all of OpenAI's models have, on the tensor cores.
  *
- * A warp has 16 queries. It goes through the keys, 64 at a time, twice: for the highest score and the sum of
- * the weights of every query, and then for the mixture of the values, whose sums stay in the tensor cores'
- * registers all the while. Up to 64 tokens the scores of the first time serve for both. */
+ * A warp has 16 queries. It passes over the keys twice, 64 at a time. The first pass computes the highest
+ * score and the sum of the weights of every query. The second computes the weighted sums of the values, which
+ * stay in the tensor cores' registers. Up to 64 tokens, the scores of the first pass are used for both. */
 #include <mma.h>
 
 #include "compute/cuda/device_values.h"
@@ -14,15 +14,15 @@ using namespace nvcuda;
 #define BLOCK_KEYS 64
 #define TILE 16
 #define TILES (HEAD_WIDTH / TILE)
-#define PITCH (HEAD_WIDTH + 8)       // of keys and values in shared memory, so that rows meet different banks
+#define PITCH (HEAD_WIDTH + 8)       // of keys and values in shared memory, so that rows use different banks
 #define SCORE_PITCH (BLOCK_KEYS + 4) // of scores, in floats
 #define WEIGHT_PITCH (2 * SCORE_PITCH) // of the same memory, in halves
-#define LANE_KEYS 32                   // keys of a block that a lane looks at: two lanes share a query
+#define LANE_KEYS 32                   // keys of a block per lane: two lanes share a query
 
 typedef wmma::fragment<wmma::matrix_a, TILE, TILE, TILE, __half, wmma::row_major> RowTile;
 typedef wmma::fragment<wmma::accumulator, TILE, TILE, TILE, float> SumTile;
 
-/* Rows of 64 halves into shared memory; those behind the last are zero. */
+/* Copy rows of 64 halves to shared memory. Rows after the last are zero. */
 __device__ static inline void load_rows(const __half *src, size_t stride, uint32_t rows, uint32_t row_count,
                                         __half *dst, uint32_t pitch, uint32_t thread, uint32_t threads)
 {
@@ -51,12 +51,12 @@ __device__ static inline void score_keys(const RowTile *queries, const __half *k
     __syncwarp();
 }
 
-/* Highest score and sum of weights of a query, over the keys so far; its two lanes have the same. */
+/* Highest score and sum of weights of a query, over the keys so far. Its two lanes have the same values. */
 typedef struct Softmax {
     float highest, weight_sum;
 } Softmax;
 
-/* count: how many of this lane's keys its query sees. */
+/* Add this lane's scores. count: how many of this lane's keys its query sees. */
 __device__ static inline void add_scores(Softmax *softmax, const float *scores, uint32_t count, float scale)
 {
     float highest = softmax->highest;
@@ -67,13 +67,13 @@ __device__ static inline void add_scores(Softmax *softmax, const float *scores, 
     for (uint32_t i = 0; i < count; i++)
         sum += expf(scores[i] * scale - highest);
     sum += __shfl_xor_sync(ALL_LANES, sum, 1);
-    // Before the first visible key both are minus infinity, and there is nothing to rescale.
+    // Before the first visible key both are minus infinity, and nothing is to be rescaled.
     float before = softmax->weight_sum > 0.0f ? softmax->weight_sum * expf(softmax->highest - highest) : 0.0f;
     softmax->weight_sum = before + sum;
     softmax->highest = highest;
 }
 
-/* The warp's scores become weights, as halves in the same memory. */
+/* Replace the warp's scores by weights, which are halves in the same memory. */
 __device__ static inline void weigh(const Softmax &softmax, float *scores, uint32_t count, uint32_t lane,
                                     float scale)
 {
@@ -103,7 +103,7 @@ __device__ static inline void mix_values(SumTile *mixture, const __half *weights
     __syncwarp();
 }
 
-/* How many of `limit` keys lie in the 32 that begin at first. */
+/* Returns how many of the first `limit` keys are among the 32 that begin at `first`. */
 __device__ static inline uint32_t keys_within(uint32_t limit, uint32_t first)
 {
     return limit > first ? min(limit - first, (uint32_t)LANE_KEYS) : 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The first pass of a search over 8-bit codes: every row's bounds, then the rows that may be among the best.
- * It is as fast as the codes come out of memory: each lane asks for sixteen bytes of eight rows at once. */
+ * Its speed is limited by reading the codes from memory: each lane requests sixteen bytes of eight rows at
+ * once. */
 #include "compute/cuda/device_values.h"
 
 #define BATCH_ROWS 8
 
-/* dot + the products of sixteen codes, which are 128 too high, with sixteen bytes of the query. */
+/* Returns dot plus the products of sixteen codes, which are 128 too high, with sixteen bytes of the query. */
 __device__ static inline int add_products(int dot, uint4 codes, uint4 query)
 {
     dot = __dp4a((int)(codes.x ^ 0x80808080u), (int)query.x, dot);
@@ -14,8 +15,8 @@ __device__ static inline int add_products(int dot, uint4 codes, uint4 query)
     return __dp4a((int)(codes.w ^ 0x80808080u), (int)query.w, dot);
 }
 
-/* What this lane's bytes give for the rows first .. first + BATCH_ROWS - 1; those behind the last count as
- * the last. Modulo 2^32, like the whole sum, which fits. */
+/* Compute the products of this lane's bytes for the rows first .. first + BATCH_ROWS - 1. Rows after the last
+ * are computed as the last. The results are modulo 2^32, and so is the whole sum, which fits. */
 __device__ static inline void batch_products(const CodeScoresParams &p, const uint4 *query, uint32_t first,
                                              uint32_t lane, uint32_t *dots)
 {
@@ -36,7 +37,7 @@ __device__ static inline void batch_products(const CodeScoresParams &p, const ui
         dots[i] = 256u * (uint32_t)high[i] + (uint32_t)low[i];
 }
 
-/* The sum over all lanes of dots[lane / 4]: each step halves the rows that a lane has. */
+/* Returns the sum over all lanes of dots[lane / 4]. Each step halves the number of rows that a lane has. */
 __device__ static inline uint32_t sum_batch(uint32_t *dots, uint32_t lane)
 {
     int half = WARP_LANES / 2;
@@ -52,7 +53,7 @@ __device__ static inline uint32_t sum_batch(uint32_t *dots, uint32_t lane)
     return dots[0];
 }
 
-/* The product of row first + lane. */
+/* Returns the product of row first + lane. */
 __device__ static inline int dot_of_lane(const CodeScoresParams &p, const uint4 *query, uint32_t first,
                                          uint32_t lane)
 {
@@ -66,7 +67,7 @@ __device__ static inline int dot_of_lane(const CodeScoresParams &p, const uint4 
     return (int)dot;
 }
 
-/* Writes the row's upper bound; gives its lower one. Both are rounded outwards. */
+/* Writes the row's upper bound and returns its lower bound. Both are rounded outwards. */
 __device__ static inline float bound_row(const CodeScoresParams &p, uint32_t row, int dot)
 {
     float2 bound = ((const float2 *)p.bounds)[row];
@@ -99,7 +100,7 @@ extern "C" __global__ void rv_code_scores(CodeScoresParams p)
             low = bound_row(p, row, dot);
         else if (row < p.row_count)
             p.highs[row] = -INFINITY;
-        best = low > best ? low : best; // one that is not a number says nothing
+        best = low > best ? low : best; // a bound that is NaN is ignored
     }
     best = highest_of_warp(best);
     if (lane == 0)
@@ -112,7 +113,7 @@ extern "C" __global__ void rv_codes_above(CodesAboveParams p)
     if (row >= p.row_count)
         return;
     float high = p.highs[row];
-    // Written so that a bound that is not a number keeps the row.
+    // Written so that a row whose bound is NaN is kept.
     if (high < p.threshold || high == -INFINITY)
         return;
     uint32_t at = atomicAdd(p.count, 1u);

@@ -11,10 +11,10 @@
 _Static_assert(DEVICE_CODE_BLOCK == CUDA_CODE_ROWS, "a warp gives the best of a block");
 
 #define ROWS_MAX ((size_t)INT32_MAX - CUDA_CODE_ROWS)
-#define WIDTH_MAX ((size_t)16384) // both bytes of a query's values lie in shared memory
+#define WIDTH_MAX ((size_t)16384) // both bytes of a query's values are in shared memory
 #define PLACE_ALIGNMENT ((size_t)256)
 
-/* All of it is one piece of device memory. */
+/* All arrays are parts of one allocation of device memory. */
 struct DeviceCodes {
     CudaAddress memory;
     size_t row_count, width;
@@ -28,7 +28,8 @@ static CudaAddress take(CudaAddress *end, size_t count, size_t value_bytes)
     return begin;
 }
 
-/* Places from memory on; gives their size. Rows and widths within the limits do not overflow. */
+/* Set the addresses of the arrays, beginning at `memory`. Returns their size in bytes, which does not
+ * overflow for rows and widths within the limits. */
 static size_t lay_out(DeviceCodes *codes, CudaAddress memory)
 {
     CudaAddress end = memory;
@@ -96,7 +97,7 @@ static void write_codes(Compute *compute, DeviceCodes *codes, size_t first, size
         rv_cuda_good(device, device->driver.stream_wait(device->stream), "copy to the device");
 }
 
-/* The kernel's parameters; pointers that it leaves alone are NULL. */
+/* Returns the kernel's parameters. Pointers that the kernel does not use are NULL. */
 static CodeScoresParams score_params(const DeviceCodes *codes, const DeviceCodeQuery *query)
 {
     bool timed = query->after_s != NULL || query->before_s != NULL;

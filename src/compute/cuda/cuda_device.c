@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every part of the CUDA device stands on: its context, its failure, the start of kernels. */
+/* The parts that all other files of the CUDA device use: its context, its failure, launching kernels. */
 #include "compute/cuda/cuda_device.h"
 
 #include <stdarg.h>

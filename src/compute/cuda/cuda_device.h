@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the CUDA device share. */
+/* Shared by the files of the CUDA device. */
 #ifndef RV_CUDA_DEVICE_H
 #define RV_CUDA_DEVICE_H
 
@@ -17,11 +17,12 @@ struct DeviceBuffer {
     bool half; // float16, else float32
 };
 
-/* Pictures on their way: while the device reads one slot, the other is filled. */
+/* Memory for pictures that are being copied to the device. While the device reads one slot, the other is
+ * filled. */
 typedef struct CudaImageSlot {
     uint8_t *host_u8; // page-locked
     CudaAddress device_u8;
-    CudaHandle uploaded, consumed; // events: the last pictures are there; have been read
+    CudaHandle uploaded, consumed; // events: the last pictures have arrived; they have been read
 } CudaImageSlot;
 
 typedef struct CudaDevice {
@@ -32,25 +33,27 @@ typedef struct CudaDevice {
     CudaHandle context, module;
     CudaHandle kernels[CUDA_KERNEL_COUNT];
     CudaHandle stream, upload_stream;
-    CudaAddress workspace; // cuBLASLt's, and for values on their way to another type
+    CudaAddress workspace; // of cuBLASLt, and of conversions between types
     DeviceBuffer scratch;  // sums that an activation needs before they are added
     CudaImageSlot slots[2];
     size_t slot_bytes;
     int slot;        // of the next patches
-    RvError failure; // the first; status RV_OK: none
+    RvError failure; // the first failure; status RV_OK: none
 } CudaDevice;
 
 #define CUDA_WORKSPACE_BYTES ((size_t)32 << 20)
 
-/* Make the device's context this thread's; false when the device has failed: the operation is left out. */
+/* Make the device's context the current one of this thread. Returns false if the device has failed; the
+ * caller then skips the operation. */
 bool rv_cuda_enter(CudaDevice *device);
 
-/* Whether the driver's answer is good; else it becomes the device's failure. what: "copy to the device". */
+/* Returns true if a driver's result means success. If not, it becomes the device's failure. what: the
+ * operation, for the message: "copy to the device". */
 bool rv_cuda_good(CudaDevice *device, int result, const char *what);
 void rv_cuda_fail(CudaDevice *device, RvStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* params: the struct that the kernel takes. Nothing is launched on a device that has failed. */
+/* Launch a kernel. params: the kernel's parameter struct. Nothing is launched on a device that has failed. */
 typedef struct CudaGrid {
     size_t x, y;
     unsigned threads;
@@ -58,16 +61,17 @@ typedef struct CudaGrid {
 } CudaGrid;
 void rv_cuda_launch(CudaDevice *device, int kernel, CudaGrid grid, void *params);
 
-/* Device memory; MEMORY. */
+/* Allocate device memory. Errors: MEMORY. */
 RvStatus rv_cuda_alloc(CudaDevice *device, size_t count, size_t value_bytes, CudaAddress *out, RvError *err);
 void rv_cuda_free(CudaDevice *device, CudaAddress *address);
 
-/* Bytes to the device, in the order of its stream; host memory that is not page-locked is read at once. */
+/* Copy bytes to the device, in the order of its stream. Host memory that is not page-locked has been read on
+ * return. */
 bool rv_cuda_send(CudaDevice *device, CudaAddress dst, const void *host, size_t size_bytes);
-/* Bytes from the device, and all that the stream was given before: they are there on return. */
+/* Copy bytes from the device. On return they are there, and all earlier work of the stream is done. */
 bool rv_cuda_fetch(CudaDevice *device, void *host, CudaAddress src, size_t size_bytes);
 
-/* Host floats into device memory, narrowed where half. */
+/* Copy host floats to device memory, as float16 if `half` is set. */
 void rv_cuda_write(CudaDevice *device, CudaAddress dst, bool half, const float *host, size_t count);
 
 static inline size_t cuda_value_bytes(bool half)
@@ -80,13 +84,13 @@ static inline size_t cuda_divide_up(size_t count, size_t by)
     return count / by + (count % by != 0);
 }
 
-/* As a kernel's parameter. */
+/* An address as a kernel's parameter. */
 static inline void *cuda_pointer(CudaAddress address)
 {
     return (void *)(uintptr_t)address;
 }
 
-/* Where rows begin, as a kernel's parameter. */
+/* The address of the first row, as a kernel's parameter. */
 static inline void *cuda_values(DeviceRows rows)
 {
     return (void *)(uintptr_t)(rows.buffer->address + rows.first * cuda_value_bytes(rows.buffer->half));

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-/* Where a symbol's address goes: a field of one of the tables. */
+/* A symbol, and the field of a table that its address is written to. */
 typedef struct Symbol {
     const char *name;
     void *field;
@@ -21,10 +21,11 @@ static void *open_in(const char *folder, const char *name)
     char path[4096];
     if (snprintf(path, sizeof path, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", name) >= (int)sizeof path)
         return NULL;
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE); // both keep threads and state of their own
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE); // both have threads and state of their own
 }
 
-/* In REELVEC_CUDA_LIBRARIES alone, where it is set; else where the system looks, and then in `other`. */
+/* Open a library in the folder REELVEC_CUDA_LIBRARIES if that is set; else in the system's folders, then in
+ * `other`. */
 static void *open_library(const char *name, const char *other)
 {
     const char *folder = getenv("REELVEC_CUDA_LIBRARIES");
@@ -34,7 +35,7 @@ static void *open_library(const char *name, const char *other)
     return library == NULL && other != NULL ? open_in(other, name) : library;
 }
 
-/* All symbols, or the name of the first that is missing. */
+/* Find all symbols. Returns NULL, or the name of the first that is missing. */
 static const char *find_symbols(void *library, const Symbol *symbols, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -86,7 +87,7 @@ RvStatus rv_cuda_driver_open(CudaDriver *driver, RvError *err)
         return rv_error_set_hint(err, RV_ERROR_UNSUPPORTED, RV_HINT_CPU, NULL,
                                  "cuda: no driver: libcuda.so.1 is not there (install the NVIDIA driver)");
     const char *missing = find_symbols(driver->library, symbols, sizeof symbols / sizeof symbols[0]);
-    // A driver that lacks a function says its version first, if it can.
+    // If a driver lacks a function, its version is the more useful message, if it is known.
     RvStatus status = driver->driver_version != NULL ? check_version(driver, err) : RV_OK;
     if (status == RV_OK && missing != NULL)
         return rv_error_set_hint(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The CUDA driver and cuBLASLt, loaded at run time: what is declared here is the part of their stable binary
- * interface that is used. The build needs none of their headers; where these are there, a test compares. */
+/* The CUDA driver and cuBLASLt, loaded at run time. Declared here is the part of their stable binary
+ * interface that is used. The build needs none of their headers; if they are installed, a test compares
+ * them. */
 #ifndef RV_CUDA_LIBRARY_H
 #define RV_CUDA_LIBRARY_H
 
@@ -23,7 +24,7 @@ enum {
     CUDA_EVENT_NO_TIMING = 2,
 };
 
-#define CUDA_DRIVER_MIN 11040 // as cuDriverGetVersion returns it: 11.4; older drivers were never tried
+#define CUDA_DRIVER_MIN 11040 // as cuDriverGetVersion returns it: 11.4; older drivers have not been tested
 
 /* X(field, symbol, parameters); all return a CUresult, 0 is success. */
 #define CUDA_DRIVER_FUNCTIONS(X)                                                                             \
@@ -127,22 +128,23 @@ typedef struct CudaDriver {
 
 typedef struct CublasLt {
     void *library;
-    size_t version;    // as cublasLtGetVersion says it
-    CudaHandle handle; // for the context that was current
+    size_t version;    // as cublasLtGetVersion returns it
+    CudaHandle handle; // for the context that was current at opening
     CUBLASLT_FUNCTIONS(CUDA_FUNCTION_FIELD)
 } CublasLt;
 
-/* libcuda.so.1, initialised. UNSUPPORTED with the reason: no library, too old, no device, ... Close in any
- * case. Where REELVEC_CUDA_LIBRARIES names a folder, both libraries are looked for there and nowhere else. */
+/* Open libcuda.so.1 and initialise it. If REELVEC_CUDA_LIBRARIES names a folder, both libraries are looked
+ * for there and nowhere else. Must be closed in any case. Errors: UNSUPPORTED, with the reason: no library,
+ * too old, no device, ... */
 RvStatus rv_cuda_driver_open(CudaDriver *driver, RvError *err);
 void rv_cuda_driver_close(CudaDriver *driver);
 
-/* The newest libcublasLt that works with the driver and the current context. UNSUPPORTED. Also looked for in
- * /usr/local/cuda. Close in any case. */
+/* Open the newest libcublasLt that works with the driver and the current context. It is also looked for in
+ * /usr/local/cuda. Must be closed in any case. Errors: UNSUPPORTED. */
 RvStatus rv_cublaslt_open(CublasLt *cublaslt, RvError *err);
 void rv_cublaslt_close(CublasLt *cublaslt);
 
-/* The kernels as nvcc made them (a fatbin); size 0 in a build without nvcc. */
+/* The kernels, compiled by nvcc (a fatbin). The size is 0 in a build without nvcc. */
 extern const unsigned char rv_cuda_image[];
 extern const size_t rv_cuda_image_bytes;
 

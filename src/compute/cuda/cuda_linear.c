@@ -10,8 +10,8 @@
 struct LinearWeights {
     size_t output_count, input_count;
     bool half;
-    CudaAddress weights;    // [output_count, input_count], float16 where half, else float32
-    CudaAddress bias_of[2]; // [output_count] as float32 and, where half, as float16; 0: none
+    CudaAddress weights;    // [output_count, input_count], float16 if half, else float32
+    CudaAddress bias_of[2]; // [output_count] as float32 and, if half, as float16; 0: none
 };
 
 static RvStatus fill_layer(CudaDevice *device, LinearWeights *layer, const float *weights, const float *bias,
@@ -63,7 +63,7 @@ void rv_cuda_linear_destroy(Compute *compute, LinearWeights *layer)
     free(layer);
 }
 
-/* A product as cuBLASLt sees it, which counts by columns: D[outputs, rows] = A^T B (+ bias) (+ D), where A is
+/* A product in the terms of cuBLASLt, which is column-major: D[outputs, rows] = A^T B (+ bias) (+ D). A is
  * the weights and B the source rows, both [inputs, ...]. */
 typedef struct Product {
     CudaAddress weights, src, dst, bias; // bias 0: none
@@ -80,7 +80,7 @@ static bool good(CudaDevice *device, int result, const char *what)
     return result == 0;
 }
 
-/* The largest power of two, up to 256, that divides both. */
+/* Returns the largest power of two, up to 256, that divides both. */
 static uint32_t alignment_of(CudaAddress address, size_t stride, int type)
 {
     uint64_t both = address | (uint64_t)stride * cuda_value_bytes(type == CUBLASLT_FLOAT16) | 256;
@@ -179,7 +179,8 @@ static void multiply(CudaDevice *device, Product *product)
     forget(device, product);
 }
 
-/* Room for the sums of a layer whose activation is added to the residual stream. */
+/* Make sure that the scratch memory holds the sums of a layer whose activation is added to the residual
+ * stream. */
 static bool ensure_scratch(CudaDevice *device, size_t rows, size_t outputs)
 {
     size_t count = 0;
@@ -188,7 +189,7 @@ static bool ensure_scratch(CudaDevice *device, size_t rows, size_t outputs)
         count = SIZE_MAX; // is refused below
     if (count <= device->scratch.count)
         return true;
-    device->driver.stream_wait(device->stream); // for what uses the old one
+    device->driver.stream_wait(device->stream); // until nothing uses the old memory
     rv_cuda_free(device, &device->scratch.address);
     device->scratch.count = 0;
     RvStatus status = rv_cuda_alloc(device, count, sizeof(float), &device->scratch.address, &err);
@@ -199,7 +200,7 @@ static bool ensure_scratch(CudaDevice *device, size_t rows, size_t outputs)
     return status == RV_OK;
 }
 
-/* Activation of dst in place, or of the scratch onto dst. */
+/* Apply the activation to dst in place, or add the activation of the scratch memory to dst. */
 static void activate(CudaDevice *device, DeviceRows dst, size_t rows, size_t width, LinearEpilogue epilogue)
 {
     ActivateParams params = {.values = cuda_values(dst),

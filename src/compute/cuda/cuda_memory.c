@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of the CUDA device: buffers, what goes there and comes back, pictures on their way. */
+/* Memory of the CUDA device: buffers, copies in both directions, pictures. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "compute/cuda/cuda_device.h"
 
-/* Pictures are copied into page-locked memory by pieces, so that the first is on its way while the next is
+/* Pictures are copied to page-locked memory in pieces. While one piece is sent to the device, the next is
  * copied. */
 #define PIECE_BYTES ((size_t)4 << 20)
 
@@ -31,7 +31,7 @@ RvStatus rv_cuda_alloc(CudaDevice *device, size_t count, size_t value_bytes, Cud
 
 void rv_cuda_free(CudaDevice *device, CudaAddress *address)
 {
-    // Also on a device that has failed: the driver then answers with an error that says nothing new.
+    // This is done even if the device has failed. The driver then returns an error, which is ignored.
     if (*address != 0 && device->driver.context_set(device->context) == 0)
         device->driver.memory_free(*address);
     *address = 0;
@@ -86,7 +86,7 @@ void rv_cuda_write(CudaDevice *device, CudaAddress dst, bool half, const float *
         rv_cuda_send(device, dst, host, count * sizeof *host);
         return;
     }
-    // Through the workspace; the stream keeps the order.
+    // The values pass through the workspace. The stream keeps the order.
     size_t most = CUDA_WORKSPACE_BYTES / sizeof *host;
     for (size_t first = 0; first < count && device->failure.status == RV_OK; first += most) {
         size_t piece = count - first < most ? count - first : most;
@@ -138,7 +138,7 @@ RvStatus rv_cuda_images_reserve(Compute *compute, size_t size_bytes, RvError *er
         return RV_OK;
     RvStatus status = RV_OK;
     if (rv_cuda_enter(device)) {
-        // What is still on its way must not lose its memory.
+        // Memory must not be freed while a copy from it is running.
         rv_cuda_good(device, device->driver.stream_wait(device->upload_stream), "copy to the device");
         rv_cuda_good(device, device->driver.stream_wait(device->stream), "computing");
         rv_cuda_images_release(device);

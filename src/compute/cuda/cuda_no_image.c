@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of the CUDA kernels where the build has none. */
+/* An empty image in place of the CUDA kernels, for builds without nvcc. */
 #include "compute/cuda/cuda_library.h"
 
 const unsigned char rv_cuda_image[] = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The CUDA device as a table of operations: opening, describing, closing. */
+/* The CUDA device's table of operations: opening, describing, closing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +9,15 @@
 #include "base/mem.h"
 #include "compute/cuda/cuda_device.h"
 
-/* Rows of a run of a tower: enough that the last wave of a matrix product's tiles, which leaves most of the
- * device idle, is a small part of it. */
+/* Rows in one run of a tower. The last wave of a matrix product's tiles leaves most of the device idle; with
+ * this many rows it is a small part of the time. */
 #define ROWS_PER_RUN 16384
 #define IMAGES_PER_RUN 256
-/* A decoder gives some hundred frames a second, a GPU embeds thousands. An estimate: not measured yet. */
+/* A decoder decodes some hundred frames a second, and a GPU embeds thousands. This is an estimate that has
+ * not been measured. */
 #define VIDEOS_AT_ONCE 4
 
-#define CAPABILITY_MIN 75 // what the kernels are compiled for at least: 7.5, Turing
+#define CAPABILITY_MIN 75 // the lowest that the kernels are compiled for: 7.5, Turing
 
 static RvStatus status_of(Compute *compute, RvError *err)
 {
@@ -60,7 +61,7 @@ static void close_device(Compute *compute)
     free(device);
 }
 
-/* The device of that number, if its kernels are in this build. */
+/* Choose the device of that number. UNSUPPORTED if this build has no kernels for it. */
 static RvStatus choose_device(CudaDevice *device, int ordinal, RvError *err)
 {
     const CudaDriver *driver = &device->driver;
@@ -110,13 +111,13 @@ static void create_streams(CudaDevice *device)
                             "an event");
 }
 
-/* The context that other users of CUDA in this process have too. */
+/* Retain the primary context, which other users of CUDA in this process share. */
 static void retain_context(CudaDevice *device)
 {
     CudaHandle context = NULL;
-    // As FFmpeg makes it: it does not share one of another kind (libavutil/hwcontext_cuda.c), and its
-    // decoders would each have a context of their own. Threads that wait then leave their core to decoding.
-    // Where others have made it already, as they like it, this has no effect.
+    // The same flags as FFmpeg's. FFmpeg does not share a context with other flags
+    // (libavutil/hwcontext_cuda.c); each of its decoders would then make one of its own. With these flags,
+    // threads that wait leave their core to decoding. If the context exists already, this has no effect.
     device->driver.context_flags(device->device, CUDA_CONTEXT_BLOCKING_SYNC);
     if (rv_cuda_good(device, device->driver.context_retain(&context, device->device), "opening"))
         device->context = context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of the CUDA device that are kernels of our own. */
+/* The operations of the CUDA device that are reelvec's own kernels. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -32,7 +32,7 @@ void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t wi
                    (CudaGrid){cuda_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
 }
 
-/* Whether rows can be read sixteen bytes at a time. */
+/* True if rows can be read sixteen bytes at a time. */
 static bool aligned16(DeviceRows rows)
 {
     return (uintptr_t)cuda_values(rows) % 16 == 0 &&

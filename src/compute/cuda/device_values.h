@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernels share: values of either type, sums over a warp. */
+/* Shared by the kernels: values of either type, sums over a warp. */
 #ifndef RV_COMPUTE_DEVICE_VALUES_H
 #define RV_COMPUTE_DEVICE_VALUES_H
 
@@ -7,7 +7,7 @@
 
 #include "compute/cuda/kernel_params.h"
 
-/* Shared memory whose size the launch says. */
+/* Shared memory whose size is set at the launch. */
 #ifndef DYNAMIC_SHARED
 #define DYNAMIC_SHARED(type, name) extern __shared__ type name[]
 #endif
@@ -35,7 +35,7 @@ __device__ static inline void set_value(__half *at, float value)
     *at = __float2half_rn(value);
 }
 
-/* In every lane the sum over all lanes, always in the same order. */
+/* Returns in every lane the sum over all lanes, always added in the same order. */
 __device__ static inline float sum_of_warp(float value)
 {
     for (int step = WARP_LANES / 2; step > 0; step /= 2)

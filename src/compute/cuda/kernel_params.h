@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The CUDA kernels and what each takes: read by the host's compiler and by nvcc. Every kernel has one
- * parameter, a struct; pointers in it are device memory; strides and widths count values. */
+/* The CUDA kernels and their parameters, for the host's compiler and for nvcc. Every kernel has one
+ * parameter, a struct. Pointers in it point to device memory. Strides and widths count values. */
 #ifndef RV_COMPUTE_KERNEL_PARAMS_H
 #define RV_COMPUTE_KERNEL_PARAMS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kernel, its parameter. _f32, _f16: the type of what the operation may keep in fewer bits. */
+/* X(kernel, parameter). _f32, _f16: the type of the values that the operation may store in fewer bits. */
 #define CUDA_KERNELS(X)                                                                                      \
     X(rv_narrow_f16, ConvertParams)                                                                          \
     X(rv_widen_f16, ConvertParams)                                                                           \
@@ -28,8 +28,8 @@
     X(rv_codes_above, CodesAboveParams)
 
 /* Blocks and threads that the kernels are written for. */
-#define CUDA_THREADS 256        /* of a block, where nothing else is said */
-#define CUDA_WARPS 8            /* of such a block: so many rows of layer_norm, queries of attention */
+#define CUDA_THREADS 256        /* of a block, if nothing else is said */
+#define CUDA_WARPS 8            /* of such a block; one row of layer_norm or one query of attention each */
 #define CUDA_KEYS 32            /* keys that attention holds at once */
 #define CUDA_W64_THREADS 128    /* of a block of attention_f16_w64: four warps */
 #define CUDA_W64_QUERIES 64     /* of such a block */
@@ -77,7 +77,8 @@ typedef struct LayerNormParams {
     float epsilon;
 } LayerNormParams;
 
-/* One block per row: values become their activation; with `sum`, that is added to it instead. */
+/* One block per row. sum NULL: values are replaced by their activation; else the activation is added to
+ * sum. */
 typedef struct ActivateParams {
     void *values;
     float *sum;
@@ -86,7 +87,7 @@ typedef struct ActivateParams {
     uint32_t quick; /* QuickGELU; 0: GELU with the error function */
 } ActivateParams;
 
-/* Blocks: x a head of a sequence, y a few queries. */
+/* Blocks: x is a head of a sequence, y a few queries. */
 typedef struct AttentionParams {
     const void *q, *k, *v;
     void *dst;
@@ -103,7 +104,7 @@ typedef struct CodeScoresParams {
     const double *times_s;   /* NULL: no bounds of time */
     const uint32_t *counted; /* a bit per row; NULL: all rows count */
     const int8_t *query;     /* [2, width]: high bytes, low bytes */
-    float *highs;            /* [row_count]: upper bounds; -INFINITY: the row does not count */
+    float *highs;            /* [row_count], upper bounds; -INFINITY: the row does not count */
     float *best;             /* [blocks of CUDA_CODE_ROWS] */
     double step, error_factor, slack, after_s, before_s;
     uint32_t row_count, width;
@@ -112,7 +113,7 @@ typedef struct CodeScoresParams {
 /* One thread per row. */
 typedef struct CodesAboveParams {
     const float *highs;
-    uint32_t *rows, *count; /* count: from 0 */
+    uint32_t *rows, *count; /* count: 0 at the launch */
     double threshold;
     uint32_t row_count, capacity;
 } CodesAboveParams;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that go value by value or row by row: conversion, patches, sequences, sums, layer norm,
- * activations.
- */
+/* Kernels that work value by value or row by row: conversion, patches, sequences, sums, layer norm,
+ * activations. */
 #include "compute/cuda/device_values.h"
 
 extern "C" __global__ void rv_narrow_f16(ConvertParams p)
@@ -73,8 +72,8 @@ extern "C" __global__ void rv_add_rows_f32(AddRowsParams p)
         dst[i] += addend[i];
 }
 
-/* A row is read three times, from the second time on out of the nearest cache. Each lane reads and writes the
- * same places, so that dst may be src. */
+/* A row is read three times, from the second time on from the nearest cache. Each lane reads and writes the
+ * same elements, so dst may be src. */
 template <typename Value> __device__ static void layer_norm(const LayerNormParams &p)
 {
     size_t row = (size_t)blockIdx.x * CUDA_WARPS + threadIdx.x / WARP_LANES;
@@ -104,7 +103,7 @@ extern "C" __global__ void rv_layer_norm_f16(LayerNormParams p)
     layer_norm<__half>(p);
 }
 
-/* cuBLASLt has neither: its GELU is the one with the hyperbolic tangent. */
+/* cuBLASLt has neither of these activations: its GELU is the one with the hyperbolic tangent. */
 __device__ static inline float activation(float x, uint32_t quick)
 {
     return quick ? x / (1.0f + expf(-1.702f * x)) : 0.5f * x * erfcf(-x * 0.70710678f);
@@ -133,7 +132,7 @@ extern "C" __global__ void rv_activate_f16(ActivateParams p)
     activate<__half>(p);
 }
 
-/* Eight values at a time: rows and their starts are multiples of 16 bytes; no sum. */
+/* Eight values at a time, without `sum`. Rows begin at multiples of 16 bytes, and so do their lengths. */
 extern "C" __global__ void rv_activate_f16x8(ActivateParams p)
 {
     uint4 *values = (uint4 *)((__half *)p.values + blockIdx.x * p.stride);

@@ -134,9 +134,10 @@ typedef struct ComputeOps {
     void (*add_rows)(Compute *, DeviceRows dst, size_t rows, size_t width, const DeviceBuffer *addend,
                      size_t addend_rows);
 
-    /* Assemble sequences from their tokens. dst[sequence_count, token_count, width] = positions[token_count,
-     * width], plus first[width] for the first token of a sequence, plus the next row of src[sequence_count *
-     * (token_count - 1), width] for every other token. dst, first and positions are float32. */
+    /* Assemble sequences from their tokens. dst[sequence_count, token_count, width] =
+     * positions[token_count, width], plus first[width] for the first token of a sequence, plus the next row of
+     * src[sequence_count * (token_count - 1), width] for every other token. dst, first and positions are
+     * float32. */
     void (*sequences)(Compute *, DeviceRows src, const DeviceBuffer *first, const DeviceBuffer *positions,
                       size_t sequence_count, size_t token_count, size_t width, DeviceBuffer *dst);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Scaled dot-product attention for any head width: one warp per query, with the softmax updated key by
- * key. */
+/* Scaled dot-product attention for any head width: one warp per query. The softmax is updated while the keys
+ * are read. */
 #include "compute/cuda/device_values.h"
 
 /* Columns of a head that one lane sums. */

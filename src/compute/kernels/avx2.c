@@ -45,8 +45,8 @@ static inline V v_fma(V a, V b, V c)
 {
     return _mm256_fmadd_ps(a, b, c);
 }
-/* *sum += a * b, in place and in the order of the source: left to itself, gcc reorders the products of a tile
- * until its registers do not suffice. */
+/* *sum += a * b, in place and in the order of the source. Without this, gcc reorders the products of a tile
+ * so that there are not enough registers. */
 static inline __attribute__((always_inline)) void v_fma_pinned(V a, V b, V *sum)
 {
     __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
@@ -68,21 +68,21 @@ static inline V v_round(V x)
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* x * 2^n, n whole, the result a normal number: n goes into the exponent. */
+/* x * 2^n for whole n, if the result is a normal number: n is added to the exponent. */
 static inline V v_scale(V x, V n)
 {
     __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
 }
 
-/* All ones in the first `count` lanes, at most all. */
+/* All ones in the first `count` lanes; in all lanes if count is larger. */
 static inline __m256i first_lanes(size_t count)
 {
     int limit = count < LANES ? (int)count : LANES;
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+/* Load the first `count` elements; the other lanes are `fill`. Nothing after the elements is read. */
 static inline V v_load_first(const float *src, size_t count, float fill)
 {
     if (count >= LANES)

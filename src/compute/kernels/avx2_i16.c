@@ -4,8 +4,8 @@
 
 #define KERNEL_I16(name) name##_i16_avx2
 
-/* In assembly, because gcc otherwise computes several products ahead of their sums, for which 16 registers
- * are too few, and spills. */
+/* In assembly, because gcc otherwise computes several products before their sums. 16 registers are too few
+ * for that, so it would spill. */
 #define vi_dot(sum, a, b)                                                                                    \
     do {                                                                                                     \
         VI products;                                                                                         \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the levels of 256-bit vectors of the 16-bit integer kernels share; vi_dot is the including file's. */
+/* Shared by the levels with 256-bit vectors of the 16-bit integer kernels. The including file defines
+ * vi_dot. */
 #include <float.h>
 #include <immintrin.h>
 #include <math.h>
@@ -23,7 +24,7 @@ static inline VI vi_load(const int16_t *src)
 {
     return _mm256_loadu_si256((const __m256i *)src);
 }
-/* Two integers in every lane. */
+/* The same two integers in every lane. */
 static inline VI vi_pair(const int16_t *src)
 {
     int pair;
@@ -46,7 +47,7 @@ static inline uint32_t vi_highest(VI x)
 }
 static inline VI vi_round(VF x)
 {
-    return _mm256_cvtps_epi32(x); // to nearest even, as nobody here changes the rounding mode
+    return _mm256_cvtps_epi32(x); // to nearest even, because nothing here changes the rounding mode
 }
 static inline VF vf_set(float x)
 {
@@ -72,7 +73,7 @@ static inline VF vf_from_int(VI x)
 {
     return _mm256_cvtepi32_ps(x);
 }
-/* The first `count` elements, the other lanes 0; nothing past them is touched. */
+/* Load the first `count` elements; the other lanes are 0. Nothing after the elements is read. */
 static inline VF vf_load_first(const float *src, size_t count)
 {
     if (count >= LANES)

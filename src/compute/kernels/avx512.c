@@ -7,8 +7,7 @@
 #define LANES 16
 #define KERNEL(name) name##_avx512
 // 8 x 48: 24 sums, 3 vectors of weights and 1 or 2 of rows fit the 32 registers. No more than 8 rows, because
-// rows whose distance is a multiple of 4 KiB share one set of the first-level cache, which has 8 or 12
-// places.
+// rows whose distance is a multiple of 4 KiB are in one set of the first-level cache, which has 8 or 12 ways.
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
 // 6 x 64 for attention: a head of 64 and, in ViT-B/32, the 50 tokens fit one panel.
@@ -46,8 +45,8 @@ static inline V v_fma(V a, V b, V c)
 {
     return _mm512_fmadd_ps(a, b, c);
 }
-/* *sum += a * b, in place and in the order of the source: left to itself, gcc reorders the products of a tile
- * until its registers do not suffice. */
+/* *sum += a * b, in place and in the order of the source. Without this, gcc reorders the products of a tile
+ * so that there are not enough registers. */
 static inline __attribute__((always_inline)) void v_fma_pinned(V a, V b, V *sum)
 {
     __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
@@ -68,7 +67,7 @@ static inline V v_round(V x)
 {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-/* x * 2^n, n whole. */
+/* x * 2^n for whole n. */
 static inline V v_scale(V x, V n)
 {
     return _mm512_scalef_ps(x, n);
@@ -87,7 +86,7 @@ static inline __mmask16 first_lanes(size_t count)
     return count < LANES ? (__mmask16)((1u << count) - 1) : (__mmask16)0xffff;
 }
 
-/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+/* Load the first `count` elements; the other lanes are `fill`. Nothing after the elements is read. */
 static inline V v_load_first(const float *src, size_t count, float fill)
 {
     return _mm512_mask_loadu_ps(v_set(fill), first_lanes(count), src);
@@ -98,8 +97,8 @@ static inline void v_store_first(float *dst, size_t count, V x)
     _mm512_mask_storeu_ps(dst, first_lanes(count), x);
 }
 
-/* x / d for d in [1, 2^126], within 1.5 ulp. A division of 16 takes 16 cycles and would hold up the tiles;
- * this is an estimate of 14 bits and a step of Newton's. */
+/* x / d for d in [1, 2^126], within 1.5 ulp. A division of 16 lanes takes 16 cycles and would delay the
+ * tiles. This is an estimate of 14 bits and one step of Newton's method. */
 static inline V v_div_normal(V x, V d)
 {
     V estimate = _mm512_rcp14_ps(d);

@@ -4,7 +4,7 @@
 
 #define KERNEL_I16(name) name##_i16_avx512
 
-/* In assembly, so that the compiler keeps to the order, which needs one register beside sums and columns. */
+/* In assembly, so that the compiler keeps the order, which needs one register besides sums and columns. */
 #define vi_dot(sum, a, b)                                                                                    \
     do {                                                                                                     \
         VI products;                                                                                         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the AVX-512 levels of the 16-bit integer kernels share; vi_dot is the including file's. */
+/* Shared by the AVX-512 levels of the 16-bit integer kernels. The including file defines vi_dot. */
 #include <float.h>
 #include <immintrin.h>
 #include <math.h>
@@ -23,7 +23,7 @@ static inline VI vi_load(const int16_t *src)
 {
     return _mm512_loadu_si512(src);
 }
-/* Two integers in every lane. */
+/* The same two integers in every lane. */
 static inline VI vi_pair(const int16_t *src)
 {
     int pair;

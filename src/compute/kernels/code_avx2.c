@@ -19,8 +19,9 @@ static inline int32_t sum_of(__m256i x)
     return _mm_cvtsi128_si32(half);
 }
 
-/* Row after row, so that the codes are read as one stream; several rows at a time, which would share the
- * query's values, wait for memory much longer. Four sums, as each waits for the one before. */
+/* Row after row, so that the codes are read as one stream. Several rows at a time would share the query's
+ * values, but wait for memory much longer. There are four sums, because each addition to a sum waits for the
+ * one before. */
 static void dot_rows_avx2(const uint8_t *codes, size_t row_count, const CodeQuery *query, int32_t *dots)
 {
     for (size_t row = 0; row < row_count; row++) {

@@ -9,8 +9,8 @@
 
 #define CHECKSUM_LANES 8
 
-/* Eight lanes of 64-bit words side by side. first: the sum of a lane's words; second: the sum of its sums,
- * which also tells where the words stand (Fletcher, "An Arithmetic Checksum for Serial Transmissions", IEEE
+/* Eight lanes of 64-bit words. first: the sum of a lane's words. second: the sum of its sums, which also
+ * depends on the order of the words (Fletcher, "An Arithmetic Checksum for Serial Transmissions", IEEE
  * Transactions on Communications, 1982, modulo 2^64). */
 typedef struct ChecksumSums {
     uint64_t first[CHECKSUM_LANES], second[CHECKSUM_LANES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels over 8-bit codes of rows: whole-number products with a query, and checksums. All levels give the
- * same bits. */
+/* Kernels over 8-bit codes of rows: integer products with a query, and checksums. The results of all levels
+ * are bit-identical. */
 #ifndef RV_COMPUTE_CODE_KERNELS_H
 #define RV_COMPUTE_CODE_KERNELS_H
 
@@ -9,10 +9,10 @@
 
 /* A row's code has a multiple of this many bytes, one AVX-512 register. */
 #define CODE_ALIGNMENT ((size_t)64)
-/* Values of a query lie in [-CODE_QUERY_MAX, CODE_QUERY_MAX], so that the high byte below fits. */
+/* Values of a query are in [-CODE_QUERY_MAX, CODE_QUERY_MAX], so that the high byte below fits. */
 #define CODE_QUERY_MAX 32639
 
-/* How far ahead codes are asked for: the processor by itself does not look across pages. */
+/* How far ahead codes are prefetched. The processor itself does not prefetch across pages. */
 #define CODE_FETCH_BYTES 8192
 
 /* value = 256 * high + low. The three arrays hold `count` elements, a multiple of CODE_ALIGNMENT. */
@@ -28,11 +28,11 @@ typedef struct CodeKernels {
     /* dots[row] = sum((codes[row * count + i] - 128) * values[i]). Sums are taken modulo 2^32, so only the
      * result has to fit 32 bits: the caller bounds the values. codes: any alignment. */
     void (*dot_rows)(const uint8_t *codes, size_t row_count, const CodeQuery *query, int32_t *dots);
-    /* Checksum of the bytes (code_checksum.h). Finds accidents, does not withstand forgers. */
+    /* Checksum of the bytes (code_checksum.h). It detects accidental damage, not forgery. */
     uint64_t (*checksum)(const void *bytes, size_t size_bytes);
 } CodeKernels;
 
-/* The fastest that the processor runs, capped as rv_cpu_level() is. */
+/* Returns the fastest kernels that the processor runs, limited as rv_cpu_level() is. */
 const CodeKernels *rv_code_kernels(void);
 
 extern const CodeKernels rv_code_kernels_scalar;

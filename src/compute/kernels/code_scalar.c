@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels over codes in plain C: what the other levels equal to the bit. */
+/* Kernels over codes in plain C. The results of the other levels are bit-identical to these. */
 #include "compute/kernels/code_checksum.h"
 #include "compute/kernels/code_kernels.h"
 

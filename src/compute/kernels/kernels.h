@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of CPU kernels: scalar is the specification, the other levels do the same faster. */
+/* The tables of CPU kernels. The scalar kernels are the specification; the other levels do the same
+ * faster. */
 #ifndef RV_COMPUTE_KERNELS_H
 #define RV_COMPUTE_KERNELS_H
 
@@ -37,7 +38,7 @@ typedef struct Tile {
     float *dst;
     size_t dst_stride;
     size_t columns; // 1 to tile_columns: the columns that are stored
-    bool continues; // dst holds the sum of the depth before this: it is added, after the bias
+    bool continues; // dst contains the sum of the depth before this, which is added after the bias
     LinearEpilogue epilogue;
     const float
         *next; // fetched into the cache meanwhile, next_lines cache lines per TILE_FETCH_DEPTH of depth
@@ -50,10 +51,10 @@ typedef struct CpuKernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
     TileFunction *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
-    // The same in the shape that suits the heads of attention.
+    // The same with the shape that is best for the heads of attention.
     size_t head_tile_rows, head_tile_columns;
     TileFunction *const *head_tiles;
-    /* The end of a tile, from the sums [rows, tile_columns] on: bias, activation, store. */
+    /* The end of a tile, after the sums [rows, tile_columns]: bias, activation, store. */
     void (*finish_f32)(const Tile *tile, const float *sums, size_t rows);
 
     /* dst = (src - mean) / sqrt(variance + epsilon) * gain + shift over one row; dst may be src. */
@@ -66,11 +67,11 @@ typedef struct CpuKernels {
     ScanKernels scan;
 } CpuKernels;
 
-/* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. Whether
- * the processor runs them is the caller's to ask (rv_cpu_level). */
+/* Returns the kernels of a level, or those of a lower one if it adds none; NULL if this build has none. The
+ * caller must check that the processor runs them (rv_cpu_level). */
 const CpuKernels *rv_kernels_get(CpuLevel level);
 
-/* The scan's kernels of rv_cpu_level(). */
+/* Returns the scan's kernels of rv_cpu_level(). */
 const ScanKernels *rv_scan_kernels(void);
 
 /* One table per level, each in its own file. */

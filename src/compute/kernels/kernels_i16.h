@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels of the fast linear layers: products of 16-bit integers. Every level computes the same integers and
- * the same floats from them, to the bit; only activation functions differ, as in the float32 kernels. */
+/* Kernels of the fast linear layers: products of 16-bit integers. The integers, and the floats computed from
+ * them, are bit-identical on every level. Only activation functions differ, as in the float32 kernels. */
 #ifndef RV_COMPUTE_KERNELS_I16_H
 #define RV_COMPUTE_KERNELS_I16_H
 
@@ -9,19 +9,19 @@
 /* Rows and weights are cut into segments of this depth. Each segment of a row, and of each output's weights,
  * has a scale of its own: value = integer * scale. So a large value costs precision only in its own segment.
  *
- * Bounds. A row's integers lie in [-I16_VALUE_MAX, I16_VALUE_MAX]; an output's weights of one segment in
- * [-32767, 32767], and the sum of their magnitudes is at most I16_WEIGHT_SUM_MAX (whoever packs them sees to
- * that). A sum over a segment, and every partial sum in any order, is then at most
- * I16_VALUE_MAX * I16_WEIGHT_SUM_MAX <= 2^31 - 1 in magnitude: 32-bit sums never overflow. */
+ * Bounds. A row's integers are in [-I16_VALUE_MAX, I16_VALUE_MAX]. An output's weights of one segment are in
+ * [-32767, 32767], and the sum of their magnitudes is at most I16_WEIGHT_SUM_MAX; the code that packs them
+ * ensures that. So a sum over a segment, and every partial sum in any order, is at most
+ * I16_VALUE_MAX * I16_WEIGHT_SUM_MAX <= 2^31 - 1 in magnitude, and 32-bit sums never overflow. */
 #define I16_SEGMENT ((size_t)256)
-#define I16_VALUE_MAX 11585 // 2^13.5: what rows and weights lose by rounding is then about equal
+#define I16_VALUE_MAX 11585 // 2^13.5, with which the rounding errors of rows and weights are about equal
 #define I16_WEIGHT_SUM_MAX (INT32_MAX / I16_VALUE_MAX)
 
-/* A row whose largest magnitude is below this is quantised as if it were this: the scale stays a normal
- * number, and the error is below 1e-34. */
+/* If the largest magnitude of a row is below this, the row is quantised as if it were this. So the scale is a
+ * normal number, and the error is below 1e-34. */
 #define I16_SMALLEST_PEAK 0x1p-100f
 
-/* One tile: as Tile, from integers. For each segment in rising order
+/* One tile: as Tile, but from integers. For each segment in rising order
  * sums = fma(float(integer sum) * row scale, panel scale, sums). */
 typedef struct TileI16 {
     size_t rows;        // those of the tile function, 1 to tile_rows
@@ -42,13 +42,13 @@ typedef struct I16Kernels {
     size_t tile_rows, tile_columns;
     TileI16Function *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
 
-    /* One segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so that the
-     * largest magnitude becomes I16_VALUE_MAX. Returns the scale; NaN, and integers of 0, if a value is not
-     * finite. Any alignment. */
+    /* Quantise one segment of a row: count <= I16_SEGMENT floats to integers, rounded to nearest even, so
+     * that the largest magnitude becomes I16_VALUE_MAX. Returns the scale. If a value is not finite, the
+     * scale is NaN and the integers are 0. Any alignment. */
     float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
 } I16Kernels;
 
-/* The kernels of a level (those of a lower one where it adds none); NULL where this build has none. */
+/* Returns the kernels of a level, or those of a lower one if it adds none; NULL if this build has none. */
 const I16Kernels *rv_i16_kernels_get(CpuLevel level);
 
 extern const I16Kernels rv_i16_kernels_scalar;

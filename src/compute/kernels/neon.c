@@ -55,7 +55,7 @@ static inline V v_div_normal(V x, V d)
 {
     return v_div(x, d);
 }
-/* Unlike on x86, NaN in either place gives NaN. */
+/* Unlike on x86, the result is NaN if either operand is. */
 static inline V v_max(V a, V b)
 {
     return vmaxq_f32(a, b);
@@ -73,7 +73,7 @@ static inline V v_round(V x)
     return vrndnq_f32(x);
 }
 
-/* x * 2^n, n whole, the result a normal number: n goes into the exponent. */
+/* x * 2^n for whole n, if the result is a normal number: n is added to the exponent. */
 static inline V v_scale(V x, V n)
 {
     int32x4_t exponent = vshlq_n_s32(vcvtq_s32_f32(n), 23);
@@ -89,7 +89,7 @@ static inline float v_highest(V x)
     return vmaxvq_f32(x);
 }
 
-/* The first `count` elements, the other lanes `fill`; nothing past them is touched. */
+/* Load the first `count` elements; the other lanes are `fill`. Nothing after the elements is read. */
 static inline V v_load_first(const float *src, size_t count, float fill)
 {
     if (count >= LANES)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels in plain C: what the other levels are checked against. */
+/* The kernels in plain C. The other levels are checked against these. */
 #include <math.h>
 
 #include "compute/kernels/kernels.h"
@@ -103,7 +103,7 @@ static void add_f32_scalar(float *dst, const float *addend, size_t count)
 
 static float dot_f32_scalar(const float *a, const float *b, size_t count)
 {
-    // Eight sums side by side: less rounding than one, and the compiler may use what vectors it has.
+    // Eight separate sums have less rounding error than one, and let the compiler use vectors.
     float sums[8] = {0};
     size_t i = 0;
     for (; i + 8 <= count; i += 8) {

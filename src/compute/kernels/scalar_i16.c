@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 16-bit integer kernels in plain C: what the other levels equal to the bit. */
+/* The 16-bit integer kernels in plain C. The results of the other levels are bit-identical to these. */
 #include <float.h>
 #include <math.h>
 #include <string.h>

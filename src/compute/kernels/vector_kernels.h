@@ -6,15 +6,15 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
 
-/* exp(x) within 1.5 ulp on [-87.3, 88.3]; x is clamped to that, so that results stay normal and finite. NaN
- * stays. exp(x) = 2^n exp(r), n = round(x / log 2), |r| <= log(2) / 2; exp(r) = 1 + r + r^2 p(r), where p
- * interpolates at Chebyshev nodes (relative error 1e-8). */
+/* exp(x) within 1.5 ulp on [-87.3, 88.3]. x is clamped to that range, so that results are normal and finite.
+ * exp(NaN) is NaN. exp(x) = 2^n exp(r), n = round(x / log 2), |r| <= log(2) / 2; exp(r) = 1 + r + r^2 p(r),
+ * where p interpolates at Chebyshev nodes (relative error 1e-8). */
 ALWAYS_INLINE V exp_f32(V x)
 {
-    // max and min give their second operand when one is NaN.
+    // max and min return their second operand if either is NaN.
     x = v_min(v_set(88.3f), v_max(v_set(-87.3f), x));
     V n = v_round(v_mul(x, v_set(0x1.715476p+0f)));
-    // log 2 in two parts, of which the first has few bits: its product with n is exact.
+    // log 2 is split into two parts. The first has few bits, so its product with n is exact.
     V r = v_fma(n, v_set(-0x1.62e4p-1f), x);
     r = v_fma(n, v_set(-0x1.7f7d1cp-20f), r);
     V p = v_set(0.00139261771f);
@@ -27,8 +27,8 @@ ALWAYS_INLINE V exp_f32(V x)
 }
 
 /* x * sigmoid(1.702 x) = x / (1 + 2^t). 2^t = 2^n 2^r, n = round(t), |r| <= 1/2; (2^r - 1) / r interpolated
- * at Chebyshev nodes (relative error of 2^r 1e-8). t is kept where both powers are normal numbers; NaN stays.
- */
+ * at Chebyshev nodes (relative error of 2^r 1e-8). t is clamped so that both powers are normal numbers. NaN
+ * stays NaN. */
 ALWAYS_INLINE V quick_gelu_f32(V x)
 {
     V t = v_mul(x, v_set(-0x1.3a4cbep+1f)); // -1.702 / log 2
@@ -62,11 +62,13 @@ ALWAYS_INLINE V gelu_f32(V x)
     h = v_fma(h, u, v_set(0.318305492f));
     h = v_fma(h, u, v_set(0.797884703f));
     V tail = v_mul(v_set(-0.5f), exp_f32(v_mul(v_sub(v_set(0.0f), t), h)));
-    // x > 0: x - x Phi(-x), else x Phi(x); u for t, which makes no difference past 5.5 and is finite.
+    // x > 0: x - x Phi(-x), else x Phi(x). u replaces t, because it is finite and differs only above 5.5,
+    // where that makes no difference.
     return v_fma(u, tail, v_max(v_set(0.0f), x));
 }
 
-/* Bias, activation, sum with what is there, store; the last vector of a row may be a part. */
+/* Add the bias, apply the activation, add the previous content of dst if wanted, and store. The last vector
+ * of a row may be incomplete. */
 ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t rows, size_t sum_stride,
                                   const Activation activation)
 {
@@ -90,7 +92,7 @@ ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t ro
     }
 }
 
-/* sums: [rows, sum_stride]. Not inlined: one copy for all heights of tiles. */
+/* sums: [rows, sum_stride]. Not inlined, so that there is one copy for all heights of tiles. */
 static __attribute__((noinline)) void finish_tile_f32(const Tile *tile, const float *sums, size_t rows,
                                                       size_t sum_stride)
 {
@@ -111,14 +113,14 @@ static void KERNEL(finish_f32)(const Tile *tile, const float *sums, size_t rows)
     finish_tile_f32(tile, sums, rows, TILE_COLUMNS);
 }
 
-/* The rows of a tile in pairs, so that an address is a pair's pointer plus 0 or 1 strides, which
- * costs no instruction. OPAQUE keeps the compiler from working out one pointer per row instead, for which
- * there are not enough registers. */
+/* The rows of a tile are addressed in pairs: an address is a pair's pointer plus 0 or 1 strides, which costs
+ * no instruction. OPAQUE keeps the compiler from computing one pointer per row instead, for which there are
+ * not enough registers. */
 #define GROUP_ROWS 2
 #define GROUPS ((TILE_ROWS + GROUP_ROWS - 1) / GROUP_ROWS)
 #define OPAQUE(x) __asm__("" : "+r"(x))
 
-/* `steps` steps of depth: sums[row] += src[row] * panel; the pointers move on. */
+/* `steps` steps of depth: sums[row] += src[row] * panel. The pointers are advanced. */
 ALWAYS_INLINE void add_products_f32(V sums[TILE_ROWS][VECTORS_MAX], const char *groups[GROUPS],
                                     size_t stride_bytes, const float **panel, const int rows,
                                     const int vectors, const int steps)
@@ -168,12 +170,13 @@ ALWAYS_INLINE void tile_f32(const Tile *tile, const int rows, const int vectors)
     const float *next = tile->next, *dst = tile->dst;
     size_t next_lines = tile->next_lines, dst_stride = tile->dst_stride;
     int dst_rows = rows;
-    // Unrolled: on some processors what counts the loop takes the place of a multiply-add.
+    // Unrolled, because on some processors the loop's counter takes the slot of a multiply-add.
     for (; depth >= TILE_FETCH_DEPTH; depth -= TILE_FETCH_DEPTH) {
-        // Few lines at a time: more would take the places that this tile's own lines need on their way.
+        // Only few lines at a time: more would delay this tile's own lines, which use the same buffers.
         for (size_t line = 0; line < next_lines; line++, next += 16)
             __builtin_prefetch(next, 0, 2);
-        // The result's lines are far away more often than not; fetched now, they are here when the sums are.
+        // The result's lines are usually not in the cache. Fetched now, they have arrived when the sums are
+        // done.
         if (dst_rows > 0) {
             for (size_t column = 0; column < (size_t)(vectors * LANES); column += 16)
                 __builtin_prefetch(dst + column, 1, 3);
@@ -251,8 +254,8 @@ static void KERNEL(softmax_f32)(float *row, size_t count, float scale)
         highest = v_max(highest, v_load_first(row + k, count - k, -INFINITY));
     V offset = v_set(v_highest(highest)), factor = v_set(scale), sum = v_set(0.0f);
     for (size_t k = 0; k < count; k += LANES) {
-        // The lanes past the end are exp(-infinity), which is clamped to 1e-38: nothing beside the
-        // highest's 1.
+        // The lanes after the end are exp(-infinity), which is clamped to 1e-38. That is negligible beside
+        // the largest term, which is 1.
         V x = v_sub(v_load_first(row + k, count - k, -INFINITY), offset);
         x = exp_f32(v_mul(x, factor));
         sum = v_add(sum, x);

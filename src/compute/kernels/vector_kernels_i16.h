@@ -40,7 +40,7 @@ ALWAYS_INLINE void tile_i16(const TileI16 *tile, const int rows)
                     vi_dot(sums[row][j], x, columns[j]);
             }
         }
-        // The integer sums of the segment, scaled, onto the float sums.
+        // Scale the integer sums of the segment and add them to the float sums.
 #pragma GCC unroll 16
         for (int row = 0; row < rows; row++) {
             VF row_scale = vf_set(src_scales[(size_t)row * tile->scale_stride]);
@@ -60,7 +60,7 @@ ALWAYS_INLINE void tile_i16(const TileI16 *tile, const int rows)
 
 static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)
 {
-    // Magnitudes compare as the integers that hold them; infinity and NaN are the largest.
+    // Magnitudes compare like the integers with the same bits. Infinity and NaN are the largest.
     VI peaks = vi_zero();
     for (size_t k = 0; k < count; k += LANES)
         peaks = vi_max(peaks, vi_magnitude(vf_load_first(src + k, count - k)));
@@ -75,7 +75,7 @@ static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)
     VF factor = vf_set(inverse);
     for (size_t k = 0; k < count; k += LANES) {
         VI values = vi_round(vf_mul(vf_load_first(src + k, count - k), factor));
-        // Without a scale the integers do not matter, but must not be what a conversion of NaN gives.
+        // If the scale is NaN, the integers do not matter, but must not be the result of converting NaN.
         vi_store_i16_first(dst + k, count - k, inverse > 0.0f ? values : vi_zero());
     }
     return scale;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoded video frames to sRGB pictures: colour matrix, range, HDR, fields, turns, pixel shape.
+/* Conversion of decoded video frames to sRGB pictures: colour matrix, range, HDR, fields, turns, pixel shape.
  *
- * Two ways lead to a picture. The fast one lets swscale resample the planes straight to the wanted size. The
- * exact one makes the whole frame R G B at full size and resamples that as still pictures are; frames with
- * alpha (blended over black, as players show them), R G B frames and very long shapes always take it. */
+ * There are two ways. In the fast way swscale resamples the planes directly to the wanted size. In the exact
+ * way the whole frame is converted to R G B at full size and then resampled like a still picture. Frames with
+ * alpha (blended over black, as players show them), R G B frames and very long shapes always use the exact
+ * way. */
 #include "pixels/convert.h"
 
 #include <libavutil/pixdesc.h>
@@ -18,10 +19,10 @@
 #include "pixels/tone_map.h"
 #include "pixels/upright.h"
 
-// Beyond this ratio of sides the fast way would resample much that the crop throws away.
+// Above this ratio of sides the fast way would resample much that the crop discards.
 #define FAST_MAX_RATIO 4
 
-/* Rows of packed pixels that grow and are kept. */
+/* Memory for rows of packed pixels, which grows and is kept between frames. */
 typedef struct Rows {
     uint8_t *bytes;
     size_t capacity_bytes;
@@ -32,7 +33,7 @@ struct FrameConverter {
     ConverterOptions options;
     FrameScaler input_scaler, picture_scaler, full_scaler;
     Rows rgb;  // R G B, the result of swscale or of the steps after it
-    Rows wide; // R G B A or 16-bit R G B on the way to rgb
+    Rows wide; // R G B A or 16-bit R G B, which is converted to rgb
     ToneMap *tone_map;
 };
 
@@ -65,8 +66,8 @@ typedef struct Size {
     int width, height;
 } Size;
 
-/* The frame's size in square pixels, before any turn. Pixel shapes that would make an absurd picture are
- * ignored. */
+/* Returns the frame's size in square pixels, before any turn. Pixel shapes that would make an absurd picture
+ * are ignored. */
 static Size square_size(const Frame *frame)
 {
     Size size = {frame->av->width, frame->av->height};
@@ -101,8 +102,8 @@ static bool has_alpha(const AVFrame *av)
     return format != NULL && (format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
 }
 
-/* Whether swscale may resample the planes: luma and chroma yes, R G B no (it would go through luma and
- * chroma). */
+/* True if swscale may resample the planes: luma and chroma, but not R G B, which it would convert to luma and
+ * chroma and back. */
 static bool fast_allowed(const FrameConverter *converter, const AVFrame *av, Size size)
 {
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
@@ -131,7 +132,7 @@ static RvStatus make_room(Rows *rows, size_t row_stride, int height, RvError *er
     return RV_OK;
 }
 
-/* R G B A over black. */
+/* Blend R G B A over black. */
 static void blend_over_black(const Rows *rgba, Size size, Rows *rgb)
 {
     for (int y = 0; y < size.height; y++) {
@@ -155,7 +156,7 @@ static RvStatus prepare_tone_map(FrameConverter *converter, const ToneSource *so
     return rv_tone_map_create(source, &converter->tone_map, err);
 }
 
-/* 16-bit rows to sRGB. */
+/* Convert 16-bit rows to sRGB. */
 static void map_window(const FrameConverter *converter, const PixelWindow *window)
 {
     const Rows *from = &converter->wide, *to = &converter->rgb;
@@ -166,15 +167,14 @@ static void map_window(const FrameConverter *converter, const PixelWindow *windo
                       to->row_stride);
 }
 
-/* The view's planes as sRGB of that size in converter->rgb, not turned. Only the pixels in the window (NULL:
- * everywhere) are right. */
+/* Write the view's planes as sRGB of that size to converter->rgb, not turned. Only the pixels in the window
+ * (NULL: all pixels) are correct. */
 static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVFrame *av,
                        const FrameView *view, Size size, const PixelWindow *window, RvError *err)
 {
     ToneSource tone = rv_tone_source(av);
     bool map_tones = rv_tone_source_needs_map(&tone);
-    // 16-bit rows have no room for alpha; HDR with alpha is not seen in practice and shows its colours
-    // unblended.
+    // 16-bit rows have no alpha. HDR with alpha does not occur in practice; its colours are not blended.
     bool blend = has_alpha(av) && !map_tones;
     enum AVPixelFormat format = map_tones ? AV_PIX_FMT_RGB48 : blend ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
     Rows *first = format == AV_PIX_FMT_RGB24 ? &converter->rgb : &converter->wide;
@@ -196,7 +196,7 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     return RV_OK;
 }
 
-/* The fast way: `render` straight to the wanted size. */
+/* The fast way: `render` directly to the wanted size. */
 static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler, const Frame *frame,
                                  Size size, const PixelWindow *window, RvError *err)
 {
@@ -279,14 +279,16 @@ RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame,
     return RV_OK;
 }
 
-/* A side that shrinks with the other from `from` to `to` pixels; at least 1. */
+/* Returns a side, reduced in the ratio in which the other is reduced from `from` to `to` pixels; at least
+ * 1. */
 static int shrunk(int side, int from, int to)
 {
     int smaller = (int)((double)side * to / from + 0.5);
     return smaller > 1 ? smaller : 1;
 }
 
-/* At most max_height high (0: any), and with sides that a JPEG can have; the shape is kept. */
+/* Returns the size reduced to at most max_height (0: any height) and to sides that a JPEG can have. The shape
+ * is kept. */
 static Size fitted(Size size, int max_height)
 {
     if (max_height < 1 || max_height > THUMBNAIL_MAX_SIDE)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* libswscale behind one call: the planes of a frame to packed R G B of another size.
  *
- * Asked for packed R G B of another size, swscale mixes some twenty lines for every pixel of the result in
- * plain C. So it resamples to planes of 16 bit, where it has vector code, and those become R G B in a second
- * step, which also leaves out what lies outside the window. The bytes differ from the single step's by one
- * level in two of a thousand. */
+ * To make packed R G B of another size in one step, swscale mixes about twenty lines for every pixel of the
+ * result in plain C. So it resamples to planes of 16 bits, for which it has vector code, and these are
+ * converted to R G B in a second step, which also skips the pixels outside the window. Two bytes of a
+ * thousand differ from the result of the single step, by one level. */
 #include "pixels/frame_scaler.h"
 
 #include <libavutil/opt.h>
@@ -45,7 +45,7 @@ void rv_frame_scaler_clear(FrameScaler *scaler)
     *scaler = (FrameScaler){0};
 }
 
-/* One step: what goes in and what comes out. */
+/* One step: its input and its output. */
 typedef struct Step {
     FrameShape from;
     enum AVPixelFormat to_format;
@@ -54,8 +54,8 @@ typedef struct Step {
 
 static int set_options(struct SwsContext *context, const Step *step)
 {
-    // BITEXACT and ACCURATE_RND: the same bytes on every processor. FULL_CHR: chroma for every pixel of the
-    // result.
+    // BITEXACT and ACCURATE_RND: the result is the same on every processor. FULL_CHR: chroma is computed for
+    // every pixel of the result.
     int64_t flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
     const struct {
         const char *name;
@@ -76,7 +76,7 @@ static int set_options(struct SwsContext *context, const Step *step)
     int result = 0;
     for (size_t i = 0; i < sizeof options / sizeof options[0] && result >= 0; i++)
         result = av_opt_set_int(context, options[i].name, options[i].value, 0);
-    // B = 0, C = 0.5 of the family of cubics: Keys' with a = -0.5, as in Pillow.
+    // B = 0, C = 0.5 in the family of cubics: Keys' cubic with a = -0.5, as in Pillow.
     if (result >= 0)
         result = av_opt_set_double(context, "param0", 0.0, 0);
     if (result >= 0)
@@ -92,7 +92,7 @@ static RvStatus open_step(const Step *step, struct SwsContext **out, RvError *er
     int result = set_options(context, step);
     if (result >= 0)
         result = sws_init_context(context, NULL, NULL);
-    // R G B sources go through luma and chroma and back: by one and the same matrix.
+    // R G B sources are converted to luma and chroma and back, both with the same matrix.
     const int *matrix = sws_getCoefficients(step->from.matrix);
     if (result >= 0)
         result = sws_setColorspaceDetails(context, matrix, step->from.full_range, matrix, step->to_full_range,
@@ -108,8 +108,8 @@ static RvStatus open_step(const Step *step, struct SwsContext **out, RvError *er
     return RV_OK;
 }
 
-/* Planes pay where there is something to resample; they have no alpha, and R G B would only go there and
- * back. */
+/* True if two steps are better. Planes are only useful if something is resampled. They have no alpha, and R G
+ * B would be converted to planes and back. */
 static bool takes_two_steps(const FrameScaler *scaler)
 {
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(scaler->from.format);
@@ -154,7 +154,8 @@ static RvStatus prepare(FrameScaler *scaler, RvError *err)
     return status;
 }
 
-/* Without a change of size swscale copies 8-bit grey as if it were in full range. */
+/* True if swscale has ignored the range: without a change of size it copies 8-bit grey as if it were in full
+ * range. */
 static bool range_was_ignored(const FrameScaler *scaler)
 {
     const FrameShape *from = &scaler->from;
@@ -175,7 +176,7 @@ static void stretch_range(const FrameScaler *scaler, uint8_t *pixels, size_t row
     }
 }
 
-/* The planes between the two steps, from a pixel on. */
+/* Set the addresses of the planes between the two steps, beginning at a pixel. */
 static void planes_at(const FrameScaler *scaler, int left, int top, uint8_t *planes[4], int strides[4])
 {
     for (size_t i = 0; i < PLANE_COUNT; i++) {
@@ -195,7 +196,7 @@ static RvStatus check_rows(int rows, int expected, const FrameView *view, RvErro
                         view->shape.width, view->shape.height, rows, expected);
 }
 
-/* The first of two steps: to the planes between. */
+/* The first of two steps: resample to the planes. */
 static RvStatus resample(FrameScaler *scaler, const FrameView *view, RvError *err)
 {
     uint8_t *planes[4];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a decoded frame says of its planes: size, matrix, range, where chroma lies, which field to take. */
+/* The properties of a decoded frame's planes: size, matrix, range, position of chroma, field. */
 #include "pixels/frame_view.h"
 
 #include <libavutil/dovi_meta.h>
@@ -11,7 +11,7 @@
 
 #define HD_LINES 720
 
-/* The yuvj formats only say "full range"; swscale warns of them. */
+/* Replace a yuvj format, which only means "full range" and causes warnings of swscale. */
 static enum AVPixelFormat plain_format(enum AVPixelFormat format, int *full_range)
 {
     static const struct {
@@ -30,15 +30,16 @@ static enum AVPixelFormat plain_format(enum AVPixelFormat format, int *full_rang
     return format;
 }
 
-/* Codings that are no matrix of swscale's kind: read as one they would give wrong colours. */
+/* False for colour codings that are not a matrix as swscale has them. Read as one, they would have wrong
+ * colours. */
 static bool matrix_known(const AVFrame *frame, const AVPixFmtDescriptor *format)
 {
     bool coded = format->nb_components >= 3 && (format->flags & AV_PIX_FMT_FLAG_RGB) == 0;
     return !coded || (frame->colorspace != AVCOL_SPC_YCGCO && frame->colorspace != AVCOL_SPC_ICTCP);
 }
 
-/* Dolby Vision of profile 5, by the metadata in its stream: what is coded is no YCbCr. The profile is not
- * written there; it is told apart as FFmpeg's libavcodec/dovi_rpu.c does. */
+/* True for Dolby Vision of profile 5, whose planes are not YCbCr. The stream's metadata does not contain the
+ * profile; it is recognised in the same way as in FFmpeg's libavcodec/dovi_rpu.c. */
 static bool is_dolby_vision_5(const AVFrame *frame)
 {
     const AVFrameSideData *data = av_frame_get_side_data(frame, AV_FRAME_DATA_DOVI_METADATA);
@@ -70,8 +71,8 @@ static int matrix_of(const AVFrame *frame)
 
 static void set_chroma_position(const AVFrame *frame, const AVPixFmtDescriptor *format, FrameShape *shape)
 {
-    // In 1/256 of a luma pixel: 0 on the luma sample, 128 halfway to the next. MPEG's 4:2:0 sits left, JPEG's
-    // between.
+    // In 1/256 of a luma pixel: 0 is at the luma sample, 128 halfway to the next. In MPEG's 4:2:0 chroma is
+    // at the left sample, in JPEG's halfway.
     int x = shape->full_range ? 128 : 0;
     int y = 128;
     switch (frame->chroma_location) {
@@ -103,8 +104,8 @@ static void set_chroma_position(const AVFrame *frame, const AVPixFmtDescriptor *
     shape->chroma_y = format->log2_chroma_h == 1 ? y : CHROMA_UNSET;
 }
 
-/* Newer versions of FFmpeg keep the two marks among the frame's flags. PNG's decoder marks its own
- * interlacing, which is about the order of transmission, so R G B frames do not count. */
+/* Newer versions of FFmpeg store the two marks in the frame's flags. PNG's decoder sets them for its own
+ * interlacing, which is an order of transmission, so R G B frames are never interlaced. */
 static bool is_interlaced(const AVFrame *frame, const AVPixFmtDescriptor *format)
 {
     if ((format->flags & AV_PIX_FMT_FLAG_RGB) != 0 || frame->height < 2)
@@ -125,8 +126,8 @@ static bool is_top_field_first(const AVFrame *frame)
 #endif
 }
 
-/* Every other line from the first field's first. A field whose chroma has one line less than its luma needs
- * loses its last luma line. */
+/* Reduce the view to every second line, from the first field's first line on. If a field's chroma has one
+ * line less than its luma needs, the last luma line is dropped. */
 static void take_first_field(const AVFrame *frame, const AVPixFmtDescriptor *format, FrameView *view)
 {
     int start = is_top_field_first(frame) ? 0 : 1;

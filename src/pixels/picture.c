@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture that owns its pixels, and the checks on pictures that callers hand in. */
+/* A picture that owns its pixels, and the checks of pictures that callers pass. */
 #include "pixels/picture.h"
 
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture that owns its pixels, and the checks on pictures that callers hand in. */
+/* A picture that owns its pixels, and the checks of pictures that callers pass. */
 #ifndef RV_PIXELS_PICTURE_H
 #define RV_PIXELS_PICTURE_H
 
 #include "reelvec/image.h"
 
-/* Limits that guard against hostile pictures and videos. */
+/* Limits that protect against hostile pictures and videos. */
 #define PICTURE_MAX_SIDE 65535
 #define PICTURE_MAX_PIXELS ((size_t)1 << 28)
 
-/* A bit of RvImage.reserved: a palette or 1-bit picture, which Pillow resamples by nearest neighbour, and so
- * do we. */
+/* A bit of RvImage.reserved: a palette or 1-bit picture, which is resampled by nearest neighbour, as Pillow
+ * does. */
 #define IMAGE_NEAREST ((uint64_t)1)
 
 static inline bool rv_image_is_nearest(const RvImage *image)
@@ -21,14 +21,13 @@ static inline bool rv_image_is_nearest(const RvImage *image)
 struct RvPicture {
     RvImage image;   // pixels_u8 == pixels
     uint8_t *pixels; // owned; rows without padding
-    int orientation; // of the pixels by the file, 1 to 8 as TIFF and EXIF count; others: upright
+    int orientation; // of the pixels by the file, 1 to 8 as in TIFF and EXIF; others: upright
 };
 
-/* Unset pixels. Errors: ARGUMENT (sides outside 1 to 65535), MEMORY. */
+/* Create a picture; its pixels are not initialised. Errors: ARGUMENT (sides outside 1 to 65535), MEMORY. */
 RvStatus rv_picture_create(int width, int height, int channel_count, RvPicture **out, RvError *err);
 
-/* ARGUMENT unless pixels, sides (1 to 65535), channels (1 to 4) and stride of a caller's picture make sense.
- */
+/* Check a caller's picture: pixels, sides (1 to 65535), channels (1 to 4) and stride. Errors: ARGUMENT. */
 RvStatus rv_picture_check(const RvImage *image, RvError *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Resampling of 8-bit pictures exactly as Pillow 9.4 does it, and CLIP's resize and centre crop. */
+/* Resampling of 8-bit pictures, identical to Pillow 9.4, and CLIP's resize and centre crop. */
 #include "pixels/resize.h"
 
 #include <math.h>
@@ -9,21 +9,21 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-// Pillow keeps 8 bits for the pixel and 2 for overshoot, and gives the rest of 32 to the coefficient.
+// Of 32 bits Pillow reserves 8 for the pixel and 2 for overshoot, and uses the rest for the coefficient.
 #define PRECISION_BITS (32 - 8 - 2)
 #define BICUBIC_SUPPORT 2.0
-// A coefficient table or an intermediate picture above this is refused (reached only by absurd shapes).
+// A larger coefficient table or intermediate picture is refused. Only absurd shapes reach this.
 #define WORK_MAX_BYTES ((size_t)1 << 32)
 
-/* A stretch of one axis: of `length` resampled positions, those from first to first + count. */
+/* A part of one axis: of `length` resampled positions, those from first to first + count - 1. */
 typedef struct Span {
     int length;
     int first;
     int count;
 } Span;
 
-/* What each output position of one axis takes from the input: weights[i * stride ..] on tap_counts[i] inputs
- * from tap_starts[i]. */
+/* How each output position i of one axis is computed from the input: weights[i * stride ..] for tap_counts[i]
+ * inputs from tap_starts[i] on. */
 typedef struct AxisPlan {
     int32_t *weights;
     int *tap_starts;
@@ -75,8 +75,8 @@ static RvStatus axis_plan_alloc(AxisPlan *plan, int count, double support, RvErr
     return RV_OK;
 }
 
-/* Weights that take in_length pixels to span.length, for the span's positions: a bicubic as wide as the
- * reduction, normalised in double, rounded to fixed point. */
+/* Compute the weights for resampling in_length pixels to span.length, for the span's positions: a bicubic as
+ * wide as the reduction, normalised in double, rounded to fixed point. */
 static RvStatus axis_plan_make(AxisPlan *plan, int in_length, Span span, RvError *err)
 {
     double scale = (double)in_length / span.length;
@@ -118,7 +118,7 @@ static inline uint8_t clip_fixed_point(int32_t sum)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* One row of the horizontal pass; inlined with a constant channel count. */
+/* Resample one row in the horizontal pass. Inlined with a constant channel count. */
 static inline void resample_row(const uint8_t *in, const AxisPlan *plan, int channels, uint8_t *out)
 {
     for (int x = 0; x < plan->count; x++) {
@@ -157,8 +157,8 @@ static void resample_rows(const RvImage *in, const AxisPlan *plan, RvPicture *ou
     }
 }
 
-/* The vertical pass: whole rows are added up with one weight each, which compilers turn into vector code.
- * first_row: the row of the unresampled picture that stands at in's row 0. */
+/* The vertical pass: whole rows are added with one weight each, which compilers turn into vector code.
+ * first_row: the row of the original picture that is in's row 0. */
 static RvStatus resample_columns(const RvImage *in, const AxisPlan *plan, int first_row, RvPicture *out,
                                  RvError *err)
 {
@@ -185,7 +185,7 @@ static RvStatus resample_columns(const RvImage *in, const AxisPlan *plan, int fi
     return RV_OK;
 }
 
-/* The part of an image; the pixels stay the image's. */
+/* Returns a view of a part of an image. The pixels are borrowed from the image. */
 static RvImage image_part(const RvImage *image, int left, int top, int width, int height)
 {
     RvImage part = *image;
@@ -206,7 +206,8 @@ static RvStatus copy_image(const RvImage *image, RvPicture **out, RvError *err)
     return RV_OK;
 }
 
-/* Horizontal pass over all rows of `in`. An axis that keeps its length is not resampled, as in Pillow. */
+/* The horizontal pass over all rows of `in`. As in Pillow, an axis whose length does not change is not
+ * resampled. */
 static RvStatus horizontal_pass(const RvImage *in, Span columns, RvPicture **out, RvError *err)
 {
     if (columns.length == in->width) {
@@ -224,7 +225,7 @@ static RvStatus horizontal_pass(const RvImage *in, Span columns, RvPicture **out
     return status;
 }
 
-/* Both passes, for the wanted columns and rows only. */
+/* Both passes, only for the wanted columns and rows. */
 static RvStatus resample(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
 {
     if (rows.length == image->height) {
@@ -286,8 +287,8 @@ static void unpremultiply(RvPicture *picture)
     }
 }
 
-/* Nearest source position per output position, summed up step by step in double as Pillow's affine transform
- * does. */
+/* Compute the nearest source position of each output position, by adding steps in double as Pillow's affine
+ * transform does. */
 static RvStatus nearest_positions(int in_length, Span span, int **out, RvError *err)
 {
     int *positions = rv_mem_alloc((size_t)span.count, sizeof *positions, err);
@@ -327,7 +328,7 @@ static RvStatus resample_nearest(const RvImage *image, Span columns, Span rows, 
     return status;
 }
 
-/* The wanted part of the resampled picture, in the way that its kind asks for. */
+/* Compute the wanted part of the resampled picture, by the method for its kind of picture. */
 static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
 {
     *out = NULL;
@@ -339,7 +340,7 @@ static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPic
     } else if (!has_alpha || same_size) {
         status = resample(image, columns, rows, out, err);
     } else {
-        // Colours of transparent pixels must not leak into their neighbours.
+        // The colours of transparent pixels must not affect their neighbours.
         RvPicture *weighted = NULL;
         status = copy_image(image, &weighted, err);
         if (status == RV_OK) {

@@ -32,7 +32,7 @@ RvStatus rv_thumbnail_encode(const RvImage *image, int quality, Buffer *jpeg, Rv
     tjhandle handle = tjInitCompress();
     if (handle == NULL)
         return rv_error_set(err, RV_ERROR_MEMORY, "cannot start the JPEG encoder: %s", tjGetErrorStr2(NULL));
-    // The accurate transform gives the same bytes with and without vector instructions.
+    // With the accurate transform the bytes are the same with and without vector instructions.
     unsigned char *to = jpeg->bytes + jpeg->size_bytes;
     unsigned long written = room;
     int result =
@@ -48,7 +48,7 @@ RvStatus rv_thumbnail_encode(const RvImage *image, int quality, Buffer *jpeg, Rv
     return status;
 }
 
-/* An open decoder and the sides from the header, both checked. */
+/* Open a decoder, and read and check the sides from the header. */
 static RvStatus open_jpeg(const uint8_t *jpeg, size_t size_bytes, tjhandle *handle, int *width, int *height,
                           RvError *err)
 {
@@ -65,7 +65,7 @@ static RvStatus open_jpeg(const uint8_t *jpeg, size_t size_bytes, tjhandle *hand
         tjDestroy(opened);
         return status;
     }
-    if (*width < 1 || *height < 1) { // tables alone
+    if (*width < 1 || *height < 1) { // the file has only tables
         tjDestroy(opened);
         return rv_error_set(err, RV_ERROR_FORMAT, "stored picture is a JPEG without a picture");
     }
@@ -91,7 +91,7 @@ RvStatus rv_thumbnail_decode(const uint8_t *jpeg, size_t size_bytes, RvPicture *
     if (status != RV_OK)
         return status;
     RvPicture *picture = NULL;
-    // Baseline 4:2:0 spends at least 4 bytes on 256 pixels; this bound is 16 times as wide.
+    // Baseline 4:2:0 needs at least 4 bytes for 256 pixels. This limit is 16 times as generous.
     if ((size_t)width * (size_t)height / 1024 > size_bytes)
         status = rv_error_set(err, RV_ERROR_FORMAT, "stored picture claims %d x %d pixels in %zu bytes",
                               width, height, size_bytes);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Wide-gamut and high-dynamic-range pixels to sRGB.
+/* Conversion of wide-gamut and high-dynamic-range pixels to sRGB, in four steps:
  *
- * Signal -> light by the transfer's inverse (BT.2100 for PQ and HLG, HLG for a display of 1,000 nits) -> the
- * brightest of R G B through BT.2390's curve from the mastering peak to 203 nits (BT.2408's reference white,
- * here SDR white), all three scaled alike so that hues stay -> BT.709 primaries, clipped -> sRGB curve.
+ *   1. The signal is converted to light by the inverse of the transfer function (BT.2100 for PQ and HLG; HLG
+ *      for a display of 1,000 nits).
+ *   2. The brightest of R G B is mapped by BT.2390's curve from the mastering peak to 203 nits (BT.2408's
+ *      reference white, here SDR white). All three are scaled by the same factor, so that hues are kept.
+ *   3. The light is converted to BT.709 primaries and clipped.
+ *   4. The sRGB curve is applied.
+ *
  * Everything costly is a table. */
 #include "pixels/tone_map.h"
 
@@ -25,7 +29,7 @@
 
 struct ToneMap {
     ToneSource source;
-    float matrix[3][3];        // light in the source's primaries to BT.709's
+    float matrix[3][3];        // from light in the source's primaries to light in BT.709's
     float light[SIGNAL_COUNT]; // signal to light: SDR 1 = white, PQ 1 = 10,000 nits, HLG scene light 0 to 1
     float scale[SCALE_COUNT];  // by sqrt(nits / 10,000) of the brightest channel: factor to SDR light per nit
     uint8_t encode[ENCODE_COUNT]; // SDR light 0 to 1 to the sRGB byte
@@ -46,7 +50,7 @@ static double light_to_pq(double light)
     return pow((0.8359375 + 18.8515625 * power) / (1.0 + 18.6875 * power), 78.84375);
 }
 
-/* Signal to scene light 0 to 1. */
+/* Convert a signal to scene light, 0 to 1. */
 static double hlg_to_light(double signal)
 {
     const double a = 0.17883277, b = 0.28466892, c = 0.55991073;
@@ -63,8 +67,7 @@ static double light_to_srgb(double light)
     return light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1.0 / 2.4) - 0.055;
 }
 
-/* BT.2390-10 section 5.4.1: nits to nits, straight up to a knee and then a Hermite curve that ends at white.
- */
+/* BT.2390-10 section 5.4.1: nits to nits, linear up to a knee, then a Hermite curve that ends at white. */
 static double tone_curve(double nits, double peak_nits)
 {
     if (peak_nits <= WHITE_NITS)
@@ -189,7 +192,7 @@ const ToneSource *rv_tone_map_source(const ToneMap *map)
 
 /* ---- pixels ----------------------------------------------------------------------------------------- */
 
-/* The factor that takes a pixel's table light to SDR light, tone curve included. */
+/* Returns the factor from a pixel's light in the table to SDR light, including the tone curve. */
 static inline float light_scale(const ToneMap *map, const float light[3])
 {
     if (map->source.transfer == TONE_SDR)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Where the upright picture's pixel (0, 0) lies in the source, and the way from one pixel to its neighbours.
- */
+/* The position of the upright picture's pixel (0, 0) in the source, and the steps from one pixel to its
+ * neighbours. */
 typedef struct Walk {
     const uint8_t *origin;
     ptrdiff_t right, down;

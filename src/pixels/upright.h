@@ -9,7 +9,7 @@
 
 #include "reelvec/image.h"
 
-/* What brings a picture upright: first the mirror (left to right), then the clockwise turns. */
+/* How a picture is made upright: it is mirrored first (left to right), then turned clockwise. */
 typedef struct Turn {
     int quarter_turns; // 0 to 3
     bool mirrored;
@@ -27,17 +27,16 @@ typedef struct RgbRows {
     int width, height;
 } RgbRows;
 
-/* Where a window of the upright picture lies in the source of width x height pixels. */
+/* Returns the window of the source, which has width x height pixels, for a window of the upright picture. */
 PixelWindow rv_upright_window(const Turn *turn, int width, int height, const PixelWindow *upright);
 
-/* Of the upright picture, the part of width x height pixels from (left, top), which must lie inside, to `to`
- * with rows of to_stride bytes. */
+/* Copy a part of the upright picture, width x height pixels from (left, top), to rows of to_stride bytes. The
+ * part must be inside the picture. */
 void rv_upright_copy(const RgbRows *from, const Turn *turn, int left, int top, int width, int height,
                      uint8_t *to, size_t to_stride);
 
-/* A whole picture of any number of channels, upright, to `to` with rows of to_stride bytes; channels keep
- * their order.
- */
+/* Copy a whole picture of any number of channels, upright, to rows of to_stride bytes. The order of channels
+ * is not changed. */
 void rv_upright_image(const RvImage *from, const Turn *turn, uint8_t *to, size_t to_stride);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Still pictures from files, URLs and memory: the bytes, the decoder, and which way is up. JPEG goes through
- * libturbojpeg, TIFF, GIF and WebP through libtiff, giflib and libwebp, all else through FFmpeg's decoders.
- * Damaged pictures are refused. The functions are the public rv_picture_load and rv_picture_decode of
- * reelvec/image.h.
+/* Still pictures from files, URLs and memory: reading the bytes, choosing the decoder, turning the picture
+ * upright. JPEG is decoded by libturbojpeg, TIFF, GIF and WebP by libtiff, giflib and libwebp, and everything
+ * else by FFmpeg. Damaged pictures are refused. The functions are the public rv_picture_load and
+ * rv_picture_decode of reelvec/image.h.
  *
- * Channels are those of Pillow's mode, so that resampling treats them alike: L 1, LA 2, RGB 3, RGBA 4; 1 (one
- * bit) 1 and P (palette) 4, both with IMAGE_NEAREST. A PNG's or GIF's single transparent colour is no alpha. Two
- * differences: 16-bit grey keeps its high byte (Pillow clips it to white), C M Y K becomes R G B before the
- * resampling. */
+ * Channels are those of Pillow's mode, so that pictures are resampled in the same way: L 1, LA 2, RGB 3,
+ * RGBA 4; 1 (one bit) 1 and P (palette) 4, both with IMAGE_NEAREST. The single transparent colour of a PNG or
+ * GIF is not alpha. There are two differences: of 16-bit grey the high byte is used (Pillow clips it to
+ * white), and C M Y K is converted to R G B before the resampling. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,13 +25,12 @@
 #define STILL_MAX_FILE_BYTES ((size_t)256 << 20)
 #define KNOWN_FORMATS "PNG, JPEG, WebP, GIF, BMP, TIFF, JPEG 2000, JPEG XL or PNM"
 
-/* How a file begins, and who decodes it. */
+/* The first bytes of a file, and the decoder for it. */
 typedef struct Signature {
     const char *bytes;
     size_t size_bytes;
     size_t offset;
-    const char
-        *decoder; // FFmpeg's name of the format; NULL: one of the kinds that get a message of their own
+    const char *decoder; // FFmpeg's name of the format; NULL: a kind with a message of its own
     const char *kind;
 } Signature;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The orientation that EXIF data of a JPEG, PNG or WebP gives, and pictures turned upright by it.
+/* The orientation in the EXIF data of a JPEG, PNG or WebP, and turning pictures upright by it.
  *
  * EXIF data (CIPA DC-008, 4.6) is a TIFF header and a list of entries of 12 bytes: tag, type, count, value.
- * Of all that a camera writes, one entry is looked for, so that no other has to be understood. */
+ * Only the entry of the orientation is looked for, and no other is parsed. */
 #include "pixels/still/still_exif.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 #define TAG_ORIENTATION 0x0112
 #define TYPE_SHORT 3
 
-/* Bytes that are still to be read. */
+/* The bytes that are not read yet. */
 typedef struct Bytes {
     const uint8_t *at;
     size_t left;
@@ -26,7 +26,7 @@ static uint32_t number(const uint8_t *at, int size_bytes, bool big_endian)
     return value;
 }
 
-/* 1 to 8; 0 where the data does not say. */
+/* Returns the orientation, 1 to 8; 0 if the data has none. */
 static int orientation_of(Bytes exif)
 {
     if (exif.left < 8 || (memcmp(exif.at, "II*\0", 4) != 0 && memcmp(exif.at, "MM\0*", 4) != 0))
@@ -46,7 +46,7 @@ static int orientation_of(Bytes exif)
     return 0;
 }
 
-/* "Exif", two zeros, then the data: as JPEG has it, and WebPs of some writers. */
+/* Skip "Exif" and two zeros, which come before the data in JPEG, and in WebP files of some programs. */
 static Bytes without_mark(Bytes bytes)
 {
     if (bytes.left >= 6 && memcmp(bytes.at, "Exif\0\0", 6) == 0)
@@ -63,7 +63,7 @@ static int jpeg_orientation(Bytes file)
             at++;
             continue;
         }
-        if (marker == 0xda || marker == 0xd9) // the picture, or the end
+        if (marker == 0xda || marker == 0xd9) // the start of the picture's data, or the end
             return 0;
         size_t length = number(file.at + at + 2, 2, true);
         if (length < 2 || length > file.left - at - 2)
@@ -76,7 +76,8 @@ static int jpeg_orientation(Bytes file)
     return 0;
 }
 
-/* Chunks of PNG (length, name, data, checksum) or RIFF (name, length, data, perhaps a byte of padding). */
+/* Look for the orientation in the chunks of a PNG (length, name, data, checksum) or a RIFF file (name,
+ * length, data, perhaps a byte of padding). */
 static int chunk_orientation(Bytes file, size_t first, const char *wanted, bool png)
 {
     size_t at = first, around = png ? 12 : 8;

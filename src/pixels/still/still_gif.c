@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first picture of a GIF through giflib, with the channels that Pillow would give it. */
+/* The first picture of a GIF by giflib, with the same channels as in Pillow. */
 #include <gif_lib.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static RvStatus damaged(const StillSource *source, int code, RvError *err)
                         reason != NULL ? reason : "it cannot be decoded");
 }
 
-/* Go to the first picture. *transparent: its colour that is none, or NO_TRANSPARENT_COLOR. */
+/* Go to the first picture. *transparent: its transparent colour, or NO_TRANSPARENT_COLOR. */
 static bool find_picture(GifFileType *gif, int *transparent)
 {
     GifRecordType record;
@@ -43,9 +43,9 @@ static bool find_picture(GifFileType *gif, int *transparent)
         if (record == IMAGE_DESC_RECORD_TYPE)
             return DGifGetImageDesc(gif) == GIF_OK;
         if (record != EXTENSION_RECORD_TYPE)
-            return false; // the end
+            return false; // the end of the file
         int label = 0;
-        GifByteType *bytes = NULL; // their number, then they
+        GifByteType *bytes = NULL; // the first one is the number of those that follow
         if (DGifGetExtension(gif, &label, &bytes) != GIF_OK)
             return false;
         GraphicsControlBlock control;
@@ -60,8 +60,8 @@ static bool find_picture(GifFileType *gif, int *transparent)
     return false;
 }
 
-/* Whether every code of the first picture's data was defined before (GIF89a, appendix F): giflib makes
- * something of others. Data that ends early is left to whoever reads the rows. */
+/* True if every code of the first picture's data was defined before its use (GIF89a, appendix F). giflib does
+ * not report other codes. Data that ends early is reported when the rows are read. */
 static bool codes_are_defined(const StillSource *source)
 {
     MemoryFile file = {.source = source};
@@ -71,9 +71,9 @@ static bool codes_are_defined(const StillSource *source)
         DGifCloseFile(gif, &result);
         return true;
     }
-    int clear = 1 << (source->bytes[file.at - 1] & 15); // what was read last: the size of the first codes
+    int clear = 1 << (source->bytes[file.at - 1] & 15); // the last byte read is the size of the first codes
     int next = clear + 2;
-    bool first = true, defined = true; // first: behind a clear code
+    bool first = true, defined = true; // first: the code comes directly after a clear code
     while (defined && DGifGetLZCodes(gif, &code) == GIF_OK && code >= 0) {
         if (code == clear) {
             next = clear + 2;
@@ -88,7 +88,7 @@ static bool codes_are_defined(const StillSource *source)
     return defined;
 }
 
-/* Rows come in four runs where the picture is interlaced. */
+/* If the picture is interlaced, its rows come in four passes. */
 static bool read_rows(GifFileType *gif, uint8_t *indices, size_t row_stride)
 {
     static const int firsts[4] = {0, 4, 2, 1}, steps[4] = {8, 8, 4, 2};
@@ -104,7 +104,7 @@ static bool read_rows(GifFileType *gif, uint8_t *indices, size_t row_stride)
     return true;
 }
 
-/* A palette that counts 0, 1, 2, ...: Pillow takes the picture for a grey one. */
+/* True if the palette is 0, 1, 2, ... For Pillow such a picture is grey. */
 static bool is_grey(const ColorMapObject *palette)
 {
     for (int i = 0; i < palette->ColorCount; i++) {
@@ -131,7 +131,7 @@ static RvStatus spell_out(const ColorMapObject *palette, const RvPicture *indice
         to[0] = colour.Red;
         to[1] = colour.Green;
         to[2] = colour.Blue;
-        to[3] = 255; // transparent pixels keep their colour, as Pillow resamples them
+        to[3] = 255; // transparent pixels keep their colour, because Pillow resamples them so
     }
     (*out)->image.reserved[0] = IMAGE_NEAREST;
     return RV_OK;
@@ -144,7 +144,7 @@ static RvStatus read_picture(const StillSource *source, GifFileType *gif, RvPict
         return gif->Error != 0 ? damaged(source, gif->Error, err)
                                : rv_error_set(err, RV_ERROR_FORMAT,
                                               "%s: damaged gif picture: it holds no picture", source->name);
-    // The canvas grows with a picture that lies beyond it.
+    // If the picture extends beyond the canvas, the canvas is enlarged.
     int width = gif->Image.Left + gif->Image.Width, height = gif->Image.Top + gif->Image.Height;
     width = width > gif->SWidth ? width : gif->SWidth;
     height = height > gif->SHeight ? height : gif->SHeight;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JPEG stills: libturbojpeg with the settings of Pillow (accurate transform, smooth chroma upsampling). */
+/* JPEG stills by libturbojpeg, with Pillow's settings (accurate transform, smooth chroma upsampling). */
 #include "pixels/still/still_decode.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "pixels/picture.h"
 #include "pixels/still/still_size.h"
 
-/* By Pillow's formula. The rows shrink from 4 to 3 bytes a pixel, so that writing never overtakes reading. */
+/* The formula is Pillow's. Pixels shrink from 4 to 3 bytes, so writing never overtakes reading. */
 void rv_still_cmyk_to_rgb(RvPicture *picture, uint8_t full_ink)
 {
     size_t pixel_count = (size_t)picture->image.width * (size_t)picture->image.height;
@@ -28,8 +28,9 @@ void rv_still_cmyk_to_rgb(RvPicture *picture, uint8_t full_ink)
     picture->image.row_stride = (size_t)picture->image.width * 3;
 }
 
-/* The decoder's message is its first warning or, where there was one, the error that ended it. Some warnings
- * are of whole files that cameras write; those count for nothing as long as the end marker is there. */
+/* True if a warning is harmless. The decoder's message is its first warning or, if there was one, the error
+ * that ended it. Some cameras write complete files that cause warnings; these are ignored if the end marker
+ * is there. */
 static bool is_harmless(const StillSource *source, const char *message)
 {
     static const char *const harmless[] = {"extraneous bytes before marker", "Invalid SOS parameters",
@@ -77,7 +78,8 @@ RvStatus rv_still_decode_jpeg(const StillSource *source, RvPicture **out, RvErro
     RvStatus status = RV_OK;
     int result = tjDecompressHeader3(handle, source->bytes, source->size_bytes, &width, &height, &subsampling,
                                      &colorspace);
-    // Unusual sampling factors make it fail after all else was read; the decoder copes with them.
+    // Unusual sampling factors make reading the header fail after everything else was read. The decoder
+    // supports them.
     if (width < 1 || height < 1 || colorspace < 0)
         status = damaged_jpeg(source, result != 0 ? tjGetErrorStr2(handle) : "it has no picture", err);
     if (status == RV_OK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stills through FFmpeg's decoders, with the channels that Pillow would give them. */
+/* Stills by FFmpeg's decoders, with the same channels as in Pillow. */
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
@@ -61,7 +61,7 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
     return RV_OK;
 }
 
-/* The whole file as one packet; the first frame that comes out. */
+/* Decode the whole file as one packet, and return the first frame. */
 static int decode_packet(AVCodecContext *context, const StillSource *source, AVFrame *frame)
 {
     AVPacket *packet = av_packet_alloc();
@@ -120,8 +120,8 @@ static RvStatus from_bits(const AVFrame *frame, RvPicture **out, RvError *err)
     return RV_OK;
 }
 
-/* A component of `depth` bits as 8: the high byte of deeper ones, as Pillow takes it, and shallow ones spread
- * out. */
+/* Convert a component of `depth` bits to 8: of more bits the high byte is used, as in Pillow; fewer bits are
+ * scaled up. */
 static inline uint8_t to_8_bits(unsigned value, int depth)
 {
     if (depth >= 8)
@@ -129,8 +129,8 @@ static inline uint8_t to_8_bits(unsigned value, int depth)
     return (uint8_t)(value * 255 / ((1u << depth) - 1));
 }
 
-/* Grey and R G B formats of any layout and depth. Pillow makes white of nearly all of a 16-bit grey picture
- * (it clips where others scale); here its high byte counts. */
+/* Convert grey and R G B formats of any layout and depth. Of 16-bit grey the high byte is used. Pillow clips
+ * such a picture instead of scaling it, so that nearly all of it is white. */
 static RvStatus from_components(const AVFrame *frame, const AVPixFmtDescriptor *format, RvPicture **out,
                                 RvError *err)
 {
@@ -152,7 +152,7 @@ static RvStatus from_components(const AVFrame *frame, const AVPixFmtDescriptor *
     return status;
 }
 
-/* Formats whose bytes lie as ours do. */
+/* Copy formats that have the same layout as RvPicture. */
 static RvStatus from_same_layout(const AVFrame *frame, int channels, RvPicture **out, RvError *err)
 {
     RvStatus status = rv_picture_create(frame->width, frame->height, channels, out, err);
@@ -197,14 +197,14 @@ static RvStatus frame_to_picture(const StillSource *source, const AVFrame *frame
 
 /* ---- Pillow's modes --------------------------------------------------------------------------------- */
 
-/* Grey and R G B PNGs may name one colour as transparent. FFmpeg makes an alpha channel of that, Pillow does
- * not. */
+/* True if a grey or R G B PNG names one colour as transparent. FFmpeg makes an alpha channel of it, Pillow
+ * does not. */
 static bool png_alpha_is_named_colour(const StillSource *source)
 {
     return source->size_bytes > 25 && (source->bytes[25] == 0 || source->bytes[25] == 2);
 }
 
-/* The fourth byte of an uncompressed 32-bit BMP is padding to Pillow. */
+/* True for an uncompressed 32-bit BMP, whose fourth byte is padding for Pillow. */
 static bool bmp_alpha_is_padding(const StillSource *source)
 {
     return source->size_bytes > 33 && memcmp(source->bytes + 30, "\0\0\0\0", 4) == 0;
@@ -248,8 +248,8 @@ static void adopt_pillow_mode(const StillSource *source, const char *decoder, co
         drop_channels(picture, 3);
 }
 
-/* FFmpeg takes an uncompressed BMP that lacks bytes for one whose rows are not padded, and paints over what a
- * QOI lacks, which ends with 7 zeros and a 1. */
+/* True if the file is not complete. FFmpeg reads an uncompressed BMP that lacks bytes as one whose rows are
+ * not padded, and fills the missing pixels of a QOI. A complete QOI ends with 7 zeros and a 1. */
 static bool ends_early(const StillSource *source, const char *decoder)
 {
     if (strcmp(decoder, "qoi") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sides that the header of a picture claims, before a decoder sees it, and the most that are read. */
+/* The sides that a picture's header claims, read before a decoder is used, and their limits. */
 #include "pixels/still/still_size.h"
 
 #include <string.h>
@@ -22,18 +22,18 @@ static bool bmp_size(const StillSource *source, int64_t *width, int64_t *height)
     const uint8_t *bytes = source->bytes;
     if (source->size_bytes < 26)
         return false;
-    if (little_32(bytes + 14) == 12) { // OS/2's header has 16 bits for each
+    if (little_32(bytes + 14) == 12) { // in OS/2's header each side has 16 bits
         *width = bytes[18] | bytes[19] << 8;
         *height = bytes[20] | bytes[21] << 8;
         return true;
     }
     *width = little_32(bytes + 18);
-    int32_t rows = (int32_t)little_32(bytes + 22); // negative: from the top down
+    int32_t rows = (int32_t)little_32(bytes + 22); // negative: rows are stored from top to bottom
     *height = rows < 0 ? -(int64_t)rows : rows;
     return true;
 }
 
-/* The SIZ segment of the code stream (ISO 15444-1, A.5.1), which may lie in a box. */
+/* Read the SIZ segment of the code stream (ISO 15444-1, A.5.1), which may be in a box. */
 static bool jpeg2000_size(const StillSource *source, int64_t *width, int64_t *height)
 {
     const uint8_t *start = memmem(source->bytes, source->size_bytes, "\xff\x4f\xff\x51", 4);
@@ -44,7 +44,7 @@ static bool jpeg2000_size(const StillSource *source, int64_t *width, int64_t *he
     return true;
 }
 
-/* A decimal number behind white space and comments; -1 where there is none. */
+/* Returns a decimal number after white space and comments; -1 if there is none. */
 static int64_t text_number(const StillSource *source, size_t *at)
 {
     const uint8_t *bytes = source->bytes;
@@ -72,7 +72,7 @@ static bool pnm_size(const StillSource *source, int64_t *width, int64_t *height)
 
 bool rv_still_claimed_size(const StillSource *source, const char *format, int64_t *width, int64_t *height)
 {
-    // Formats that have both sides at one place, as 32 bits, the more significant byte first.
+    // Formats that have both sides at a fixed place, as 32 bits, big endian.
     static const struct {
         const char *format;
         size_t width_at, height_at;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The sides that the header of a picture claims, before a decoder sees it, and the most that are read. */
+/* The sides that a picture's header claims, read before a decoder is used, and their limits. */
 #ifndef RV_STILL_SIZE_H
 #define RV_STILL_SIZE_H
 
 #include "pixels/still/still_decode.h"
 
-/* The sides of PNG, BMP, PSD, QOI, JPEG 2000 and PNM, by FFmpeg's name of the format. Returns false for other
- * formats, whose decoders say it themselves, and if the file ends before. FFmpeg refuses large pictures
- * without naming their sides. */
+/* Read the sides of PNG, BMP, PSD, QOI, JPEG 2000 and PNM, by FFmpeg's name of the format, because FFmpeg
+ * refuses large pictures without naming their sides. Returns false for other formats, whose decoders name
+ * them, and if the file ends before. */
 bool rv_still_claimed_size(const StillSource *source, const char *format, int64_t *width, int64_t *height);
 
 /* FORMAT if a side is below 1 or beyond PICTURE_MAX_SIDE, or the area beyond PICTURE_MAX_PIXELS. */

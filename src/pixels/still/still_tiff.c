@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TIFF stills through libtiff, with the channels that Pillow would give them. */
+/* TIFF stills by libtiff, with the same channels as in Pillow. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "pixels/still/still_decode.h"
 #include "pixels/still/still_size.h"
 
-/* What libtiff may allocate at once for a file that claims much. */
+/* The most that libtiff may allocate at once, because a file may claim any size. */
 #define TIFF_MAX_ALLOCATION ((tmsize_t)1 << 30)
 
 /* ---- the file in memory ----------------------------------------------------------------------------- */
@@ -19,7 +19,7 @@
 typedef struct MemoryFile {
     const StillSource *source;
     uint64_t at;
-    char fault[256]; // libtiff's first complaint
+    char fault[256]; // libtiff's first message
 } MemoryFile;
 
 static tmsize_t memory_read(thandle_t user, void *to, tmsize_t size_bytes)
@@ -42,7 +42,7 @@ static toff_t memory_seek(thandle_t user, toff_t offset, int whence)
 {
     MemoryFile *file = user;
     uint64_t base = whence == SEEK_CUR ? file->at : whence == SEEK_END ? file->source->size_bytes : 0;
-    file->at = base + offset; // libtiff knows steps back as wrapped numbers
+    file->at = base + offset; // libtiff passes backward steps as wrapped numbers
     return file->at;
 }
 
@@ -62,15 +62,15 @@ static int keep_fault(TIFF *tiff, void *user, const char *module, const char *fo
     MemoryFile *file = user;
     char fault[sizeof file->fault];
     vsnprintf(fault, sizeof fault, format, arguments);
-    // One of no meaning leaves the picture as it is, as in the other formats.
+    // An orientation without a meaning is ignored, as in the other formats.
     bool counts = strstr(fault, "\"Orientation\" tag") == NULL;
     if (counts && file->fault[0] == '\0')
         memcpy(file->fault, fault, sizeof fault);
     return 1; // nothing is printed
 }
 
-/* Warnings are mostly of unknown tags. Those of the JPEG decoder are of damage, which it paints over; tags
- * that lie behind the end of the file (libtiff's TIFFReadDirEntryOutputErr) were lost with it. */
+/* Most warnings are about unknown tags and are ignored. Those of the JPEG decoder mean damage that it has
+ * hidden. Tags after the end of the file (libtiff's TIFFReadDirEntryOutputErr) mean that the file is cut. */
 static int judge_warning(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments)
 {
     if ((module != NULL && strcmp(module, "JPEGLib") == 0) ||
@@ -117,7 +117,7 @@ static RvStatus unsupported(const StillSource *source, const char *what, RvError
                         "%s: TIFF pictures %s are not supported; save it as PNG or JPEG", source->name, what);
 }
 
-/* Whether the first extra sample is alpha, and premultiplied. */
+/* True if the first extra sample is alpha. *associated: colours are premultiplied by it. */
 static bool has_alpha(TIFF *tiff, bool *associated)
 {
     uint16_t count = 0;
@@ -127,7 +127,8 @@ static bool has_alpha(TIFF *tiff, bool *associated)
     return *associated || (count > 0 && kinds[0] == EXTRASAMPLE_UNASSALPHA);
 }
 
-/* Channels of the picture, and the samples that they need; false where the colours are of another kind. */
+/* Set the channels of the picture and the samples that they need. Returns false for other kinds of
+ * colours. */
 static bool find_channels(TIFF *tiff, Layout *layout)
 {
     bool alpha = has_alpha(tiff, &layout->associated);
@@ -178,7 +179,7 @@ static RvStatus read_layout(const StillSource *source, TIFF *tiff, Layout *layou
         return unsupported(source, "with floating point samples", err);
     if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
         return unsupported(source, "with samples that are no whole numbers from 0 on", err);
-    // libtiff's own arithmetic makes R G B of Y Cb Cr.
+    // libtiff itself converts Y Cb Cr to R G B.
     if (layout->photometric == PHOTOMETRIC_YCBCR && layout->compression == COMPRESSION_JPEG) {
         TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
         layout->photometric = PHOTOMETRIC_RGB;
@@ -198,17 +199,17 @@ static RvStatus read_layout(const StillSource *source, TIFF *tiff, Layout *layou
 
 /* ---- samples to pixels ------------------------------------------------------------------------------ */
 
-/* A strip or tile after decoding, and where it lies in the picture. */
+/* A decoded strip or tile, and its place in the picture. */
 typedef struct Block {
     const uint8_t *bytes;
     size_t row_bytes;
-    uint32_t left, top, columns, rows; // the part that lies inside the picture
+    uint32_t left, top, columns, rows; // the part that is inside the picture
     uint16_t samples;                  // of one pixel in the block
     uint16_t plane;                    // which sample is the first
 } Block;
 
-/* Sample `index` of a row: the number itself of palettes, else 8 bits; the high byte of 16, as Pillow takes
- * it. */
+/* Returns sample `index` of a row: for palettes the number itself, else scaled to 8 bits; of 16 bits the high
+ * byte, as in Pillow. */
 static inline uint8_t sample_at(const Layout *layout, const uint8_t *row, size_t index)
 {
     if (layout->depth == 8)
@@ -224,7 +225,7 @@ static inline uint8_t sample_at(const Layout *layout, const uint8_t *row, size_t
     return (uint8_t)(layout->photometric == PHOTOMETRIC_PALETTE ? value : value * 255 / top);
 }
 
-/* Where a sample belongs: the channel, or -1. C M Y K is collected in four channels first. */
+/* Returns the channel of a sample, or -1. C M Y K is collected in four channels first. */
 static int channel_of(const Layout *layout, unsigned sample)
 {
     if (layout->photometric == PHOTOMETRIC_PALETTE)
@@ -260,7 +261,7 @@ static void spell_out_palette(const Layout *layout, RvPicture *picture)
     picture->image.reserved[0] = IMAGE_NEAREST;
 }
 
-/* Colours that were multiplied by their alpha, as Pillow takes it back. */
+/* Divide colours by the alpha with which they were multiplied, as Pillow does. */
 static void divide_by_alpha(RvPicture *picture)
 {
     int channels = picture->image.channel_count;
@@ -281,7 +282,7 @@ static void finish_pixels(const Layout *layout, RvPicture *picture)
         spell_out_palette(layout, picture);
     if (layout->photometric == PHOTOMETRIC_SEPARATED)
         rv_still_cmyk_to_rgb(picture, 255);
-    // A negative has no alpha that would count backwards.
+    // In a negative only the colour is inverted, not the alpha.
     for (size_t i = 0; layout->photometric == PHOTOMETRIC_MINISWHITE && i < size_bytes;
          i += (size_t)layout->channels)
         picture->pixels[i] = (uint8_t)(255 - picture->pixels[i]);
@@ -294,7 +295,7 @@ static void finish_pixels(const Layout *layout, RvPicture *picture)
 
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
-/* Bytes of a decoded strip or tile of width x rows pixels; 0 where they do not count as a size. */
+/* Returns the bytes of a decoded strip or tile; 0 if that is not a valid size. */
 static size_t block_bytes(TIFF *tiff, bool tiled)
 {
     tmsize_t size = tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff);
@@ -306,7 +307,7 @@ static uint32_t at_most(uint32_t value, uint32_t limit)
     return value < limit ? value : limit;
 }
 
-/* One plane (of all samples, or of one), block after block. */
+/* Read one plane (of all samples, or of one), block after block. */
 static bool read_plane(TIFF *tiff, const Layout *layout, Block *block, uint8_t *room, size_t room_bytes,
                        RvPicture *picture, size_t pixel_bytes)
 {
@@ -369,7 +370,7 @@ static RvStatus read_blocks(const StillSource *source, TIFF *tiff, const MemoryF
     return status;
 }
 
-/* Y Cb Cr that is not JPEG's: libtiff's conversion, to R G B A from the bottom up. */
+/* Read Y Cb Cr that is not JPEG's, with libtiff's conversion to R G B A, whose rows go from bottom to top. */
 static RvStatus read_converted(const StillSource *source, TIFF *tiff, const MemoryFile *file,
                                const Layout *layout, RvPicture **out, RvError *err)
 {
@@ -378,7 +379,7 @@ static RvStatus read_converted(const StillSource *source, TIFF *tiff, const Memo
         return RV_ERROR_MEMORY;
     RvStatus status = RV_OK;
     TIFFSetField(tiff, TIFFTAG_ORIENTATION,
-                 ORIENTATION_TOPLEFT); // else it would turn the rows, but not the columns
+                 ORIENTATION_TOPLEFT); // else libtiff would reorder the rows, but not the columns
     if (TIFFReadRGBAImageOriented(tiff, layout->width, layout->height, rgba, ORIENTATION_TOPLEFT, 1) != 1)
         status = damaged(source, file, err);
     if (status == RV_OK)

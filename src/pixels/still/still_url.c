@@ -6,14 +6,14 @@
 #include "base/web.h"
 
 #define MAX_REDIRECTS 10L
-#define SILENCE_S 30L // without a byte from the server
-#define TOTAL_S 120L  // for the whole picture
+#define SILENCE_S 30L // limit of the time without a byte from the server
+#define TOTAL_S 120L  // limit for the whole picture
 
 /* One request. */
 typedef struct Transfer {
     const char *name; // for messages
     Buffer *body;
-    RvStatus status; // of keeping the body
+    RvStatus status; // of storing the body
     RvError *err;
 } Transfer;
 
@@ -23,7 +23,7 @@ static RvStatus too_large(const Transfer *transfer)
                         transfer->name, transfer->body->max_bytes);
 }
 
-/* Bytes come here after gzip and its like were undone, so that the bound holds for what they grow to. */
+/* Called with the decompressed bytes, so that the limit applies to their full size. */
 static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user)
 {
     Transfer *transfer = user;
@@ -37,10 +37,10 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
 
 static void set_options(CURL *curl, Transfer *transfer)
 {
-    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); // all that libcurl can undo
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); // all compressions that libcurl supports
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_S);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body->max_bytes);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L); // a page that explains a 404 is no picture
+    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L); // the page of a 404 is not a picture
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
 }

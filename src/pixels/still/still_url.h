@@ -5,8 +5,8 @@
 
 #include "base/buffer.h"
 
-/* Append what an http(s) address answers, over redirects and with compression undone, up to the buffer's
- * maximum; after 30 s without a byte, or 120 s in all, it gives up. name: what messages call it, without a
+/* Append the decompressed answer of an http(s) address, up to the buffer's maximum. Redirects are followed.
+ * The call fails after 30 s without a byte, or 120 s in all. name: the address in messages, without a
  * password. Errors: NETWORK, MEMORY. */
 RvStatus rv_still_fetch(const char *url, const char *name, Buffer *out, RvError *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* WebP stills through libwebp, animated ones too (their first frame on its canvas), as Pillow reads them. */
+/* WebP stills by libwebp, with the same pixels as in Pillow; of an animation the first frame on its
+ * canvas. */
 #include <string.h>
 #include <webp/decode.h>
 #include <webp/demux.h>
@@ -20,12 +21,12 @@ static const char *reason_of(VP8StatusCode code)
                                                                               : "it cannot be decoded";
 }
 
-/* The first frame of an animation, on its canvas, as R G B A. */
+/* Decode the first frame of an animation, on its canvas, as R G B A. */
 static RvStatus decode_first_frame(const StillSource *source, RvPicture *picture, RvError *err)
 {
     WebPData data = {source->bytes, source->size_bytes};
     WebPAnimDecoderOptions options;
-    uint8_t *canvas = NULL; // the decoder's
+    uint8_t *canvas = NULL; // owned by the decoder
     int time_ms = 0;
     RvStatus status = RV_OK;
     WebPAnimDecoderOptionsInit(&options);

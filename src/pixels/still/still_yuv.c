@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stills whose decoder gives luma and chroma, to R G B. */
+/* Conversion of stills with luma and chroma to R G B. */
 #include "pixels/still/still_yuv.h"
 
 #include <libavutil/pixdesc.h>

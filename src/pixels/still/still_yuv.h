@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stills whose decoder gives luma and chroma, to R G B. */
+/* Conversion of stills with luma and chroma to R G B. */
 #ifndef RV_STILL_YUV_H
 #define RV_STILL_YUV_H
 
@@ -7,7 +7,7 @@
 
 #include "pixels/still/still_decode.h"
 
-/* Through swscale, with BT.601. */
+/* Convert with swscale and the matrix of BT.601. The caller destroys *out. */
 RvStatus rv_still_from_yuv(const StillSource *source, const AVFrame *frame, RvPicture **out, RvError *err);
 
 #endif

@@ -33,13 +33,7 @@ TABLE = re.compile(r"^const (\w+(?:Ops|Backend|Dialect|Kind|Kernels|Queue|Derive
 
 # Faults that are known: includes that close a circle, and files whose table has company. A line that is no longer true
 # has to go.
-KNOWN_CIRCLES = {
-    ("src/clip/checkpoint/config_reader", "src/clip/checkpoint/checkpoint_config"),
-    ("src/clip/checkpoint/tensor_source", "src/clip/checkpoint/checkpoint"),
-    ("src/clip/checkpoint/tensor_table", "src/clip/checkpoint/checkpoint"),
-    ("src/video/stream_follow", "src/video/video_reader"),
-    ("src/video/video_input", "src/video/video_reader"),
-}
+KNOWN_CIRCLES = set()
 KNOWN_TABLES = set()
 
 

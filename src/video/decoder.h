@@ -3,6 +3,7 @@
 #ifndef RV_VIDEO_DECODER_H
 #define RV_VIDEO_DECODER_H
 
+#include "video/frame.h"
 #include "video/video_internal.h"
 
 typedef struct Decoder Decoder;

@@ -9,6 +9,7 @@
 #include "video/damage.h"
 #include "video/frame_stream_state.h"
 #include "video/hardware.h"
+#include "video/video_input.h"
 
 /* ---- the beginning of a stretch ------------------------------------------------------------------------ */
 
@@ -210,7 +211,7 @@ RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError
 {
     *end = false;
     for (bool delivered = false, followed; !delivered;) {
-        RvStatus status = rv_video_check_cancel(stream->reader, err);
+        RvStatus status = rv_input_check_cancel(stream->reader, err);
         if (status != RV_OK)
             return status;
         switch (stream->mode) {

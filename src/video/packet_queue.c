@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "video/video_reader.h"
 
 void rv_packet_queue_init(PacketQueue *queue, VideoReader *reader)
 {

@@ -22,10 +22,22 @@
 
 /* ---- interruption ------------------------------------------------------------------------------------- */
 
+static bool is_cancelled(const VideoReader *reader)
+{
+    return reader->options.cancelled != NULL && reader->options.cancelled(reader->options.cancelled_user);
+}
+
+RvStatus rv_input_check_cancel(const VideoReader *reader, RvError *err)
+{
+    if (is_cancelled(reader))
+        return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", reader->name);
+    return RV_OK;
+}
+
 static int interrupt(void *user)
 {
     VideoReader *reader = user;
-    if (rv_video_is_cancelled(reader))
+    if (is_cancelled(reader))
         return 1;
     if (reader->sizeless && reader->io != NULL &&
         reader->io->bytes_read - reader->packet_bytes > SILENT_BYTES_MAX)
@@ -119,7 +131,7 @@ static RvStatus address_failed(const VideoReader *reader, int code, RvError *err
 RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
 {
     // A demuxer whose reads failed may report "no video" instead of "could not read".
-    RvStatus status = rv_video_check_cancel(reader, err);
+    RvStatus status = rv_input_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
     if (code == AVERROR(ENOMEM))

@@ -11,6 +11,9 @@
 RvStatus rv_input_open(VideoReader *reader, RvError *err);
 void rv_input_close(VideoReader *reader);
 
+/* Returns CANCELLED, with a message, if the caller's `cancelled` function returns true. */
+RvStatus rv_input_check_cancel(const VideoReader *reader, RvError *err);
+
 /* Set the error for FFmpeg's `code` that ended opening the video. */
 RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of video/ share: the inside of a reader, and packets as they leave it. */
+/* What the files of video/ share: the inside of a reader, and what video_info.c finds out about it. */
 #ifndef RV_VIDEO_VIDEO_INTERNAL_H
 #define RV_VIDEO_VIDEO_INTERNAL_H
 
 #include <libavformat/avformat.h>
 
+#include "reelvec/status.h"
 #include "video/video_clock.h"
-#include "video/video_reader.h"
+#include "video/video_facts.h"
 
 /* Limits of what is kept of other video streams since the chosen stream's last packet. The video may go on in
  * one of them. */
@@ -59,21 +60,6 @@ struct VideoReader {
     bool cut;            // the content ended before its announced end
     char stop_text[128]; // why the demuxer stopped reading early; "" if it did not
 };
-
-/* Read the next packet of the chosen stream that has bytes. *end is set after the last. Content that cannot
- * be read further ends the video with a warning. Errors: IO and NETWORK if the file or the connection broke,
- * CANCELLED. */
-RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, RvError *err);
-
-/* Call after *end. If the video goes on in another stream, that stream becomes the chosen one, and true is
- * returned. last_us: time of the last frame, for the warning. */
-bool rv_video_follow(VideoReader *reader, int64_t last_us);
-
-/* Returns what the caller's `cancelled` function returns; false if there is none. */
-bool rv_video_is_cancelled(const VideoReader *reader);
-
-/* Returns CANCELLED, with a message, if the caller's function returns true. */
-RvStatus rv_video_check_cancel(const VideoReader *reader, RvError *err);
 
 /* Returns the video stream that rv_video_open would choose, or NULL if there is none. */
 AVStream *rv_video_choose_stream(AVFormatContext *format);

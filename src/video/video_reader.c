@@ -18,18 +18,6 @@
 
 #define READ_ERRORS_MAX 200 // errors in a row after which a damaged file counts as ended
 
-bool rv_video_is_cancelled(const VideoReader *reader)
-{
-    return reader->options.cancelled != NULL && reader->options.cancelled(reader->options.cancelled_user);
-}
-
-RvStatus rv_video_check_cancel(const VideoReader *reader, RvError *err)
-{
-    if (rv_video_is_cancelled(reader))
-        return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped", reader->name);
-    return RV_OK;
-}
-
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
 // Refuse Dolby Vision whose base layer is not a picture of its own: read as YCbCr it is green and violet.
@@ -155,7 +143,7 @@ static RvStatus reading_broke(const VideoReader *reader, int code, RvError *err)
 // Decide what a failed read means: *end, an error, or RV_OK without *end for "try the next packet".
 static RvStatus read_failed(VideoReader *reader, int code, bool *end, RvError *err)
 {
-    RvStatus status = rv_video_check_cancel(reader, err);
+    RvStatus status = rv_input_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
     // Demuxers report "end" and "damaged" also if the file or the connection broke.
@@ -188,7 +176,7 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
 {
     *end = reader->ended;
     while (!*end) {
-        RvStatus status = rv_video_check_cancel(reader, err);
+        RvStatus status = rv_input_check_cancel(reader, err);
         if (status != RV_OK)
             return status;
         if (rv_follow_pop(reader, packet))

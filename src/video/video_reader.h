@@ -3,34 +3,13 @@
 #ifndef RV_VIDEO_VIDEO_READER_H
 #define RV_VIDEO_VIDEO_READER_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "reelvec/log.h"
 #include "reelvec/status.h"
 #include "video/frame.h"
+#include "video/video_facts.h"
 
-typedef struct VideoReader VideoReader;
-
-typedef struct VideoOptions {
-    int thread_count;    // decoder threads; 0 for one per core
-    const char *hwaccel; // as rv_video_check_hwaccel; must stay valid as long as the reader
-    // NULL: not cancellable. Called often, from the reading thread; true ends the call
-    // with CANCELLED, also while it waits for the network
-    bool (*cancelled)(void *user);
-    void *cancelled_user;
-    RvLog log;
-} VideoOptions;
-
-typedef struct VideoInfo {
-    char codec[32];
-    double duration_s;  // by the container, 0 if it does not say; measured once the last frame was read
-    double frame_rate;  // average; 0 if unknown
-    int width, height;  // as displayed: rotated, square pixels
-    int64_t size_bytes; // of the file, or as announced by the server; 0 if unknown
-    double start_s;     // the container's time at the video's time zero, if its header tells
-} VideoInfo;
+struct AVPacket; // only video/ looks inside
 
 /* Open a file or URL and choose its video stream (the container's default, otherwise the largest; never an
  * attached cover picture). One thread at a time per reader. Errors: NOT_FOUND, IO, NETWORK, FORMAT (not a
@@ -53,5 +32,14 @@ const VideoInfo *rv_video_info(const VideoReader *reader);
 /* Returns the name for messages: the path, or the address without user and password. Borrowed from the
  * reader. */
 const char *rv_video_name(const VideoReader *reader);
+
+/* Read the next packet of the chosen stream that has bytes. *end is set after the last. Content that cannot
+ * be read further ends the video with a warning. Errors: IO and NETWORK if the file or the connection broke,
+ * CANCELLED. */
+RvStatus rv_video_read_packet(VideoReader *reader, struct AVPacket *packet, bool *end, RvError *err);
+
+/* Call after *end. If the video goes on in another stream, that stream becomes the chosen one, and true is
+ * returned. last_us: time of the last frame, for the warning. */
+bool rv_video_follow(VideoReader *reader, int64_t last_us);
 
 #endif

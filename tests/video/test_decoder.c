@@ -10,6 +10,7 @@
 #include "clips.h"
 #include "numbered_frames.h"
 #include "video/decoder.h"
+#include "video/video_reader.h"
 
 typedef struct Opened {
     VideoReader *reader;

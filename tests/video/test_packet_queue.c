@@ -9,6 +9,7 @@
 
 #include "clips.h"
 #include "video/packet_queue.h"
+#include "video/video_reader.h"
 
 static void find_stretch_cuts_at_restarts(void **state)
 {

@@ -12,6 +12,7 @@
 
 #include "clips.h"
 #include "video/video_internal.h"
+#include "video/video_reader.h"
 
 static void read_matrix_gives_turns_and_mirrors(void **state)
 {

@@ -5,7 +5,9 @@
 
 #include <jansson.h>
 
+#include "clip/checkpoint/clip_config.h"
 #include "clip/checkpoint/tensor_table.h"
+#include "reelvec/log.h"
 
 /* Read config.json, and for images processor_config.json ("image_processor", transformers 5) or else
  * preprocessor_config.json. Missing keys have the defaults of transformers' CLIPConfig and

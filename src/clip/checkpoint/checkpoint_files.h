@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "clip/checkpoint/tensor_source.h"
 #include "clip/checkpoint/tensor_table.h"
+#include "reelvec/log.h"
 
 typedef struct WeightFile {
     char *path; // owned

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "clip/checkpoint/checkpoint_config.h"
 #include "clip/checkpoint/config_reader.h"
 
 typedef struct HuggingFaceTower {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "clip/checkpoint/checkpoint_config.h"
 #include "clip/checkpoint/config_reader.h"
 
 #define OPENAI_HEAD_WIDTH 64

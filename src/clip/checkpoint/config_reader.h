@@ -4,7 +4,7 @@
 #ifndef RV_CONFIG_READER_H
 #define RV_CONFIG_READER_H
 
-#include "clip/checkpoint/checkpoint_config.h"
+#include "clip/checkpoint/clip_config.h"
 #include "clip/checkpoint/json_file.h"
 
 /* A file and the first failure in it. A section may be NULL: all its keys are then missing. If a key is

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "clip/checkpoint/tensor_table.h"
+#include "reelvec/log.h"
 
 /* Where one of OpenAI's tensors is stored: in one piece, or in several that follow each other along the first
  * axis. */

@@ -4,7 +4,7 @@
 #define RV_TENSOR_SOURCE_H
 
 #include "base/file.h"
-#include "clip/checkpoint/checkpoint.h"
+#include "clip/checkpoint/tensor.h"
 
 /* A mapped file whose tensors are read through its descriptor. Touching a page of a mapping that the file has
  * since lost would kill the process; a read returns an error instead. Pages that are read also do not count

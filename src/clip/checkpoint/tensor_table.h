@@ -3,7 +3,8 @@
 #ifndef RV_TENSOR_TABLE_H
 #define RV_TENSOR_TABLE_H
 
-#include "clip/checkpoint/checkpoint.h"
+#include "clip/checkpoint/tensor.h"
+#include "reelvec/status.h"
 
 #define TENSOR_NAME_MAX 256
 #define TENSOR_TABLE_MAX ((size_t)1 << 16)

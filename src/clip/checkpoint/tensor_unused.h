@@ -3,6 +3,7 @@
 #ifndef RV_TENSOR_UNUSED_H
 #define RV_TENSOR_UNUSED_H
 
+#include "clip/checkpoint/clip_config.h"
 #include "clip/checkpoint/tensor_names.h"
 
 /* Refuse a checkpoint with a tensor inside a tower that no part of a plain CLIP of this configuration reads:

@@ -70,6 +70,23 @@ static inline int64_t rv_store_key(int64_t video_id, int64_t frame_number)
     return video_id * ((int64_t)1 << 32) + frame_number;
 }
 
+/* The halves of a key. Shifting a negative key rounds down, so that the halves put it together again. */
+static inline int64_t rv_store_key_video(int64_t key)
+{
+    return key >> 32;
+}
+
+static inline int64_t rv_store_key_frame(int64_t key)
+{
+    return key & UINT32_MAX;
+}
+
+/* All rows of a library. */
+static inline KeyRange rv_store_all_keys(void)
+{
+    return (KeyRange){rv_store_key(1, 0), rv_store_key(STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER)};
+}
+
 /* All frames of a video. */
 static inline KeyRange rv_store_video_keys(int64_t video_id)
 {

@@ -42,11 +42,6 @@ typedef RvStatus (*PictureRowCallback)(void *user, int64_t frame_number, const u
 
 #define PICTURE_BLOCK_ROWS 256
 
-/* Keys (video, number) from first to last, both inclusive, in the order of pairs. */
-typedef struct FrameRange {
-    int64_t first_video, first_number, last_video, last_number;
-} FrameRange;
-
 typedef enum VideoColumn { VIDEO_BY_PATH, VIDEO_BY_CONTENT } VideoColumn;
 
 /* A change of a video's row; NULL members stay as they are. */
@@ -118,7 +113,8 @@ struct StoreBackend {
     /* As list_videos, but only video_id, path, sampling, duration and state are needed. */
     RvStatus (*list_paths)(Store *store, RvVideos *out, RvError *err);
 
-    RvStatus (*visit_frames)(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
+    /* In the order of the keys. */
+    RvStatus (*visit_frames)(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
                              RvError *err);
     RvStatus (*picture)(Store *store, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                         size_t *size_bytes, RvError *err);

@@ -105,24 +105,15 @@ static RvStatus visit_video(Store *store, int64_t video_id, FrameRowCallback cal
 {
     if (video_id < 1 || video_id > STORE_MAX_VIDEO_ID)
         return RV_OK;
-    FrameRange range = {video_id, 1, video_id, STORE_MAX_FRAME_NUMBER};
+    KeyRange range = rv_store_video_keys(video_id);
     return store->backend->visit_frames(store, &range, callback, user, err);
 }
 
-static FrameRange range_of_keys(const KeyRange *keys)
-{
-    // Shifting a negative key rounds down, so that the key can be computed again from video and number.
-    return (FrameRange){keys->first >> 32, keys->first & UINT32_MAX, keys->last >> 32,
-                        keys->last & UINT32_MAX};
-}
-
-static RvStatus visit_ranges(Scan *scan, RvError *err)
+static RvStatus visit_ranges(Scan *scan, const KeyRange *ranges, size_t range_count, RvError *err)
 {
     RvStatus status = RV_OK;
-    for (size_t i = 0; status == RV_OK && i < scan->filter->range_count; i++) {
-        FrameRange range = range_of_keys(&scan->filter->ranges[i]);
-        status = scan->store->backend->visit_frames(scan->store, &range, gather_row, scan, err);
-    }
+    for (size_t i = 0; status == RV_OK && i < range_count; i++)
+        status = scan->store->backend->visit_frames(scan->store, &ranges[i], gather_row, scan, err);
     return status;
 }
 
@@ -130,12 +121,11 @@ static RvStatus visit_ranges(Scan *scan, RvError *err)
 static RvStatus visit_filtered(Scan *scan, RvError *err)
 {
     const FrameFilter *filter = scan->filter;
+    const KeyRange all = rv_store_all_keys();
     if (filter->ranges != NULL)
-        return visit_ranges(scan, err);
-    if (filter->video_ids == NULL) {
-        FrameRange all = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
-        return scan->store->backend->visit_frames(scan->store, &all, gather_row, scan, err);
-    }
+        return visit_ranges(scan, filter->ranges, filter->range_count, err);
+    if (filter->video_ids == NULL)
+        return visit_ranges(scan, &all, 1, err);
     int64_t *ids = rv_mem_alloc(filter->video_count, sizeof *ids, err);
     if (ids == NULL)
         return RV_ERROR_MEMORY;
@@ -223,10 +213,8 @@ RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *cou
     *count = 0;
     if (store->backend->count_frames != NULL)
         return store->backend->count_frames(store, range, count, err);
-    FrameRange frames = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
-    if (range != NULL)
-        frames = range_of_keys(range);
-    return store->backend->visit_frames(store, &frames, count_row, count, err);
+    const KeyRange all = rv_store_all_keys();
+    return store->backend->visit_frames(store, range != NULL ? range : &all, count_row, count, err);
 }
 
 /* ---- single videos and frames ------------------------------------------------------------------------- */
@@ -312,7 +300,8 @@ RvStatus rv_store_embeddings(Store *store, int64_t video_id, const int64_t *fram
     bool possible = present && video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_numbers[0] >= 1 &&
                     frame_numbers[count - 1] <= STORE_MAX_FRAME_NUMBER;
     if (possible) {
-        FrameRange range = {video_id, frame_numbers[0], video_id, frame_numbers[count - 1]};
+        KeyRange range = {rv_store_key(video_id, frame_numbers[0]),
+                          rv_store_key(video_id, frame_numbers[count - 1])};
         status = store->backend->visit_frames(store, &range, copy_embedding, &reading, err);
     }
     if (status == RV_OK && reading.found < count)

@@ -24,8 +24,6 @@ static double embedding_length(const FrameRow *row)
     return sqrt(sum);
 }
 
-static const FrameRange all_frames = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
-
 /* ---- info --------------------------------------------------------------------------------------------- */
 
 typedef struct InfoScan {
@@ -96,6 +94,7 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
         return status;
     ModelIdentity identity = {0};
     RvVideos videos = {0};
+    const KeyRange all = rv_store_all_keys();
     bool present = false;
     char *place = NULL;
     status = rv_store_identity(store, &identity, &present, err);
@@ -116,7 +115,7 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
     if (status == RV_OK)
         status = rv_pictures_open(store, &scan.pictures, err);
     if (status == RV_OK)
-        status = store->backend->visit_frames(store, &all_frames, measure_row, &scan, err);
+        status = store->backend->visit_frames(store, &all, measure_row, &scan, err);
     rv_pictures_close(scan.pictures);
     rv_store_end_snapshot(store);
     rv_videos_clear(&videos);
@@ -288,6 +287,7 @@ static RvStatus absorb_damage(VerifyScan *scan, RvStatus status, const RvError *
 static RvStatus verify_parts(VerifyScan *scan, RvError *err)
 {
     Store *store = scan->store;
+    const KeyRange all = rv_store_all_keys();
     RvError cause = {0};
     RvStatus status =
         absorb_damage(scan, store->backend->check(store, take_fault, scan, &cause), &cause, err);
@@ -305,8 +305,8 @@ static RvStatus verify_parts(VerifyScan *scan, RvError *err)
     // frame.
     if (!scan->has_identity && has_frames(scan))
         report(scan, "there are frames, but no model that they belong to");
-    return absorb_damage(scan, store->backend->visit_frames(store, &all_frames, verify_row, scan, &cause),
-                         &cause, err);
+    return absorb_damage(scan, store->backend->visit_frames(store, &all, verify_row, scan, &cause), &cause,
+                         err);
 }
 
 RvStatus rv_store_verify(Store *store, PictureCheck check_picture,

@@ -111,7 +111,7 @@ static void read_library(Store *store, Outcome *outcome)
     unsigned sum = 0;
     uint8_t *jpeg = NULL;
     size_t size_bytes = 0;
-    FrameRange range = {1, 1, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
+    KeyRange range = {rv_store_key(1, 1), rv_store_key(STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER)};
     float vector[TEST_DIMENSIONS] = {1};
     FrameFilter filter = {0};
     NearestQuery query = {.vector = vector, .dimensions = TEST_DIMENSIONS, .count = 2, .filter = &filter};

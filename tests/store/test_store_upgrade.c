@@ -196,7 +196,7 @@ static void dump_videos(Dump *dump)
 
 static void assert_rows(Store *store, const char *why)
 {
-    static const FrameRange all = {1, 0, STORE_MAX_VIDEO_ID, STORE_MAX_FRAME_NUMBER};
+    const KeyRange all = rv_store_all_keys();
     char *text = NULL;
     size_t size = 0;
     Dump dump = {open_memstream(&text, &size), store};

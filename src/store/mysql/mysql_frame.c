@@ -107,7 +107,7 @@ FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row)
 }
 
 /* Rows are read in pages by key, because callbacks read other tables between them. */
-RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
+RvStatus rv_mysql_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
                                RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
@@ -117,7 +117,9 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
     size_t rows =
         FETCH_BYTES / ((size_t)(identity.dimensions > 0 ? identity.dimensions : 512) * sizeof(float));
     rows = rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows;
-    int64_t video = range->first_video, number = range->first_number; // of the next row, at least
+    // of the next row, at least
+    int64_t video = rv_store_key_video(range->first), number = rv_store_key_frame(range->first);
+    const int64_t last_video = rv_store_key_video(range->last);
     while (status == RV_OK && more) {
         ServerAnswer answer = rv_answer(4, rows);
         char format[600];
@@ -128,8 +130,8 @@ RvStatus rv_mysql_visit_frames(Store *base, const FrameRange *range, FrameRowCal
                  "OR video_id > %%d) AND ((video_id = %%d AND frame_number <= %%d) OR video_id < %%d) "
                  "ORDER BY video_id, frame_number LIMIT %%d",
                  store->dialect->embedding_column);
-        status = rv_mysql_query(store, &answer, err, format, video, number, video, range->last_video,
-                                range->last_number, range->last_video, (int64_t)rows);
+        status = rv_mysql_query(store, &answer, err, format, video, number, video, last_video,
+                                rv_store_key_frame(range->last), last_video, (int64_t)rows);
         more = status == RV_OK && answer.rows == rows;
         for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
             FrameRow frame = rv_mysql_frame_row(&answer, row);

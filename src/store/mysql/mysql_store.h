@@ -116,7 +116,7 @@ extern const SqlLink rv_mysql_mariadb_link, rv_mysql_singlestore_link;
 
 RvStatus rv_mysql_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
                              RvError *err);
-RvStatus rv_mysql_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
+RvStatus rv_mysql_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
                                RvError *err);
 /* Returns a row of the columns video_id, frame_number, time, embedding_data. Its bytes are valid until the
  * answer is cleared. */

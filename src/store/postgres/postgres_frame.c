@@ -255,7 +255,7 @@ static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void
     return status;
 }
 
-RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
+RvStatus rv_postgres_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
                                   RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
@@ -273,8 +273,8 @@ RvStatus rv_postgres_visit_frames(Store *base, const FrameRange *range, FrameRow
         "FROM frames WHERE (video_id, frame_number) >= (%lld, %lld) AND (video_id, frame_number) <= (%lld, "
         "%lld) "
         "ORDER BY video_id, frame_number",
-        (long long)range->first_video, (long long)range->first_number, (long long)range->last_video,
-        (long long)range->last_number);
+        (long long)rv_store_key_video(range->first), (long long)rv_store_key_frame(range->first),
+        (long long)rv_store_key_video(range->last), (long long)rv_store_key_frame(range->last));
     status = rv_postgres_run(store, sql, err);
     if (status == RV_OK) {
         status = fetch_rows(store, callback, user, err);

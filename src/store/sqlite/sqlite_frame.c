@@ -158,12 +158,12 @@ static FrameRow read_row(sqlite3_stmt *statement)
     return row;
 }
 
-RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCallback callback, void *user,
+RvStatus rv_sqlite_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
                                 RvError *err)
 {
     SqliteStore *store = (SqliteStore *)base;
     // A range over all videos also shows rows whose keys are out of every range, so that they are reported.
-    bool all = range->first_video <= 1 && range->first_number <= 1 && range->last_video >= STORE_MAX_VIDEO_ID;
+    bool all = range->first <= rv_store_key(1, 1) && rv_store_key_video(range->last) >= STORE_MAX_VIDEO_ID;
     // Taken out while in use: a callback may visit other rows.
     sqlite3_stmt *statement = store->frames;
     store->frames = NULL;
@@ -176,10 +176,8 @@ RvStatus rv_sqlite_visit_frames(Store *base, const FrameRange *range, FrameRowCa
                               "WHERE frame_id BETWEEN ?1 AND ?2 ORDER BY frame_id",
                               &statement, err);
     if (status == RV_OK) {
-        sqlite3_bind_int64(statement, 1,
-                           all ? INT64_MIN : rv_store_key(range->first_video, range->first_number));
-        sqlite3_bind_int64(statement, 2,
-                           all ? INT64_MAX : rv_store_key(range->last_video, range->last_number));
+        sqlite3_bind_int64(statement, 1, all ? INT64_MIN : range->first);
+        sqlite3_bind_int64(statement, 2, all ? INT64_MAX : range->last);
     }
     while (status == RV_OK) {
         status = rv_sqlite_step(store, statement, &there, err);

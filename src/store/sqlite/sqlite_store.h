@@ -96,7 +96,7 @@ extern const SqlLink rv_sqlite_link;
 
 RvStatus rv_sqlite_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
                               RvError *err);
-RvStatus rv_sqlite_visit_frames(Store *store, const FrameRange *range, FrameRowCallback callback, void *user,
+RvStatus rv_sqlite_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
                                 RvError *err);
 RvStatus rv_sqlite_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
 

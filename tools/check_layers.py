@@ -31,11 +31,6 @@ EVERYWHERE = {"reelvec/status", "reelvec/log"}
 # A type whose constants are tables of operations, by its name.
 TABLE = re.compile(r"^const (\w+(?:Ops|Backend|Dialect|Kind|Kernels|Queue|Derived|Link)) (\w+)", re.M)
 
-# Faults that are known: includes that close a circle, and files whose table has company. A line that is no longer true
-# has to go.
-KNOWN_CIRCLES = set()
-KNOWN_TABLES = set()
-
 
 def read_rules(path):
     rules = {}
@@ -128,14 +123,8 @@ def circles_of(pairs):
 
 
 def circle_faults(graph):
-    all_circles = circles_of(graph)
-    for source, target in sorted(KNOWN_CIRCLES):
-        if not any(source in circle and target in graph.get(source, ()) & circle for circle in all_circles):
-            yield f"tools/check_layers.py: {source} closes no circle by {target}, take it out of KNOWN_CIRCLES"
-    rest = {source: {target for target in targets if (source, target) not in KNOWN_CIRCLES}
-            for source, targets in graph.items()}
-    for circle in circles_of(rest):
-        arrows = [f"{a} -> {b}" for a in sorted(circle) for b in sorted(rest[a] & circle)]
+    for circle in circles_of(graph):
+        arrows = [f"{a} -> {b}" for a in sorted(circle) for b in sorted(graph[a] & circle)]
         yield f"these files include each other in a circle: {', '.join(arrows)}"
 
 
@@ -153,17 +142,12 @@ def exports_of(text):
 
 
 def table_faults(root, paths):
-    found = set()
     for path in paths:
         text = (root / path).read_text()
         tables = {name for _, name in TABLE.findall(text)}
         others = [name for name in exports_of(text) if name not in tables] if tables else []
         if others:
-            found.add(path)
-        if others and path not in KNOWN_TABLES:
             yield f"{path}: defines {', '.join(sorted(tables))} and also exports {', '.join(others)}"
-    for path in sorted(KNOWN_TABLES - found):
-        yield f"tools/check_layers.py: {path} exports its table alone, take it out of KNOWN_TABLES"
 
 
 def main():

@@ -28,11 +28,14 @@ typedef struct SqliteStore {
 /* Must be called before the first connection. Further calls do nothing. */
 void rv_sqlite_vfs_register(void);
 
-/* ---- sqlite_open.c ---- */
+/* ---- sqlite_connect.c ---- */
 
 /* Open a connection to a file. parameters: of SQLite's URI ("immutable=1"); NULL: none. Returns SQLite's code; *out
  * must be closed in any case. */
 int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out);
+
+/* ---- sqlite_open.c ---- */
+
 /* Open the library that store->base.uri names, or make it. On failure the caller closes store->db. */
 RvStatus rv_sqlite_open_file(SqliteStore *store, const StoreOptions *options, RvError *err);
 /* Make a library in SQLite's ":memory:". It writes no file, and is gone when it is closed. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and decoding alone: the chosen frames of a video, nothing done with them.
+/* Measures reading and decoding only: the chosen frames of a video are decoded and not used.
  *     bench_decode VIDEO [EVERY_S|keyframes [THREADS [full|once]]]
- * Three rounds, medians of wall and processor seconds. full: everything is decoded, without short cuts. once:
- * one round, as bench/run times it beside other decoders. */
+ * Prints the medians of wall and processor seconds of three rounds. full: everything is decoded, without
+ * short cuts. once: one round, which bench/run times beside other decoders. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,7 @@ static void fail(const char *what, const RvError *err)
     exit(77);
 }
 
-/* The same random piece over and over; bounds are such that few rows are left open. */
+/* Write the same random rows again and again. The bounds are such that few rows are left open. */
 static void write_rows(Bench *bench)
 {
     uint64_t seed = 1;
@@ -55,7 +55,7 @@ static void write_rows(Bench *bench)
     free(times_s);
 }
 
-/* One pass; gives the rows that it leaves open. */
+/* One pass. Returns the number of rows that it leaves open. */
 static size_t run_pass(Bench *bench, double threshold)
 {
     const DeviceCodeOps *ops = bench->compute->ops->codes;

@@ -4,10 +4,12 @@
  *     bench_embed MODEL [SECONDS_PER_CASE]
  *         for batches of 1, 8 and 16 and for one thread and all: the median rates in float32 and in the fast
  *         precision, measured in turn, and the multiply-add rates of the arithmetic that the vision tower
- * needs (the last block computes the class token only) bench_embed serve MODEL PICTURES BATCH THREADS
- * float32|fast for bench/run: each call takes the next BATCH of PICTURES, uint8[n, side, side, 3]; the answer
- * is the first embeddings. REELVEC_DEVICE chooses the device
- */
+ *         needs (the last block computes only the class token)
+ *     bench_embed serve MODEL PICTURES BATCH THREADS float32|fast
+ *         for bench/run: each call takes the next BATCH of PICTURES, uint8[n, side, side, 3]; the answer is
+ *         the first embeddings
+ *
+ * REELVEC_DEVICE chooses the device. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +27,14 @@ typedef struct Job {
     float *embeddings; // [batch, dimensions]
 } Job;
 
-/* A device that was replaced would be measured as if it were the one asked for. */
+/* A warning ends the program: if the device was replaced by another, the wrong one would be measured. */
 static void refuse_warning(void *user, RvLogLevel level, const char *message)
 {
     if (level <= RV_LOG_WARNING)
         bench_fail("%s", message);
 }
 
-/* device: NULL for the one of REELVEC_DEVICE. */
+/* device: NULL means the device of REELVEC_DEVICE. */
 static Job open_job(const char *model, int thread_count, RvPrecision precision, const char *device,
                     size_t batch)
 {
@@ -62,7 +64,7 @@ static void encode(Job *job, size_t first)
                 &err);
 }
 
-/* Floating-point operations of one picture: two per multiply-add. */
+/* Returns the floating-point operations of one picture: two per multiply-add. */
 static double operations_per_image(const RvModelInfo *model)
 {
     double side = (double)model->image_size / model->patch_size, tokens = side * side + 1,
@@ -73,7 +75,7 @@ static double operations_per_image(const RvModelInfo *model)
     return patches + (model->vision_layers - 1) * block + last + 2 * width * model->dimensions;
 }
 
-/* One batch size: calls in float32 and in the fast precision in turn, so that both meet the same
+/* Measure one batch size. Calls in float32 and in the fast precision alternate, so that both have the same
  * disturbances. */
 static void bench_batch(Job jobs[2], size_t batch, double limit_s)
 {
@@ -119,8 +121,7 @@ static void bench_threads(const char *path, int thread_count, double limit_s)
     close_job(&jobs[1]);
 }
 
-/* ---- for bench/run --------------------------------------------------------------------------------------
- */
+/* ---- for bench/run ------------------------------------------------------------------------------------ */
 
 static void work(void *context)
 {

@@ -40,7 +40,7 @@ int main(int argument_count, char **arguments)
     RvError err = {0};
     const char *sha256;
     bench_check(rv_encoder_open(arguments[1], NULL, &encoder, &err), &err);
-    // Loading, hashing and packing are not part of what is measured.
+    // The first call loads, hashes and packs the weights, which is not measured.
     size_t side = (size_t)rv_encoder_info(encoder)->image_size;
     uint8_t *input = bench_must(calloc(side * side, 3));
     float *embedding = bench_must(calloc((size_t)rv_encoder_info(encoder)->dimensions, sizeof *embedding));

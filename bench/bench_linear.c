@@ -5,11 +5,10 @@
  *     bench_linear [THREADS [fast]]
  *         as a share of the machine's peak of float32 multiply-adds; fast: in 16-bit integers
  *     bench_linear peak
- *         the machine only
+ *         only the machine's peak
  *     bench_linear serve reelvec|openblas ROWS INPUTS OUTPUTS THREADS
  *         for bench/run: a bare float32 product, rows x inputs by inputs x outputs. Each call uses the next
- * of many weight matrices, as a model does, so that none stays in a cache
- */
+ *         of many weight matrices, as a model does, so that none stays in a cache */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,18 +29,18 @@
 #define HEADS 12
 #define LAYERS 12
 #define MLP_WIDTH 3072
-#define COLD_BYTES ((size_t)400 << 20) // of weights in turn, as in a whole model: they do not stay in a cache
+#define COLD_BYTES ((size_t)400 << 20) // of weights, used in turn so that none stays in a cache
 #define REPETITIONS 3                  // of a peak measurement, of which the fastest counts
-#define WINDOW_ROWS 800 // of products between two looks at the clock; the fastest window counts
+#define WINDOW_ROWS 800 // of products between two readings of the clock; the fastest window counts
 
 static ComputePrecision precision; // of the linear layers
 
 #if defined(__x86_64__)
 #define PEAK_ROUNDS 20000000L
 
-/* Defines a function that runs twelve independent chains of multiply-adds in registers, more than latency
- * times units, and returns how many floating-point operations these are. The empty assembly keeps the
- * compiler from computing the result beforehand. */
+/* Defines a function that runs twelve independent chains of multiply-adds in registers, which is more than
+ * latency times units, and returns the number of floating-point operations. The empty assembly keeps the
+ * compiler from computing the result at compile time. */
 #define DEFINE_PEAK(name, cpu, Vector, lanes, set1, fmadd)                                                   \
     __attribute__((target(cpu))) static double name(void)                                                    \
     {                                                                                                        \
@@ -76,7 +75,7 @@ static void measure_peak_task(void *context, size_t index, int worker)
 #endif
 }
 
-/* Operations per second of thread_count threads together; 0 where unknown. */
+/* Returns the operations per second of thread_count threads together; 0 if they are not known. */
 static double measure_peak(int thread_count)
 {
     ThreadPool *pool;
@@ -289,8 +288,7 @@ static void bench_threads(int thread_count)
     rv_compute_close(compute);
 }
 
-/* ---- for bench/run --------------------------------------------------------------------------------------
- */
+/* ---- for bench/run ------------------------------------------------------------------------------------ */
 
 enum { CBLAS_ROW_MAJOR = 101, CBLAS_AS_IS = 111, CBLAS_TRANSPOSED = 112 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A decoded video frame to the model's input, one thread, for bench/run.
+/* Conversion of decoded video frames to the model's input, on one thread, for bench/run.
  *     bench_pixels VIDEO fast|exact SIDE
  * Takes the first frames of the video, one per second, and converts them one after the other. */
 #include <stdlib.h>

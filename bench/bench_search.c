@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast a library file takes frames in and answers.
+/* How fast frames are written to a library file, and how fast it is searched.
  *
  *     bench_search [ROWS [DIMENSIONS [THREADS [FOLDER]]]]
  *         generated frames (generated_library.h), searched by rows and by codes. FOLDER keeps the library.
@@ -12,8 +12,7 @@
  *         seconds of opening, first and second query
  *     bench_search serve LIBRARY QUERIES DIMENSIONS ROWS_PER_VIDEO
  *         for bench/run: one query (top 5) per call; the answer is the row numbers of the five best of each
- * query
- */
+ *         query */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ typedef struct Bench {
     ThreadPool *pool;
     int dimensions;
     size_t query_count, next, rows_per_video;
-    float *queries; // [query_count, dimensions]; a query of several terms takes what follows, too
+    float *queries; // [query_count, dimensions]; a query of several terms also uses the vectors after its own
 } Bench;
 
 static void open_library(Bench *bench, const char *path, StoreOptions options)
@@ -52,7 +51,7 @@ static void close_library(Bench *bench)
     rv_store_close(bench->store);
 }
 
-/* Seconds of one search. */
+/* Returns the seconds of one search. */
 static double one_query(Bench *bench, size_t query, size_t term_count, RvFusion fusion, RvHits *hits)
 {
     RvError err = {0};
@@ -83,7 +82,7 @@ static double time_queries(Bench *bench, size_t term_count, RvFusion fusion, con
     return middle_s;
 }
 
-/* Codes or not, the same answer. */
+/* Fails unless searches with codes have the same answers as searches by rows. */
 static void compare_answers(Bench *bench, RvHits *by_rows)
 {
     size_t differences = 0;
@@ -102,19 +101,19 @@ static void compare_answers(Bench *bench, RvHits *by_rows)
            bench->query_count);
 }
 
-/* Every row out of SQLite, then the codes made, and their answers compared. */
+/* Measure searches that read every row from SQLite, then make the codes and compare the answers. */
 static void bench_rows(Bench *bench, const char *path, size_t row_count)
 {
     RvError err = {0};
     RvHits *by_rows = bench_must(calloc(bench->query_count, sizeof *by_rows));
-    // Without codes, and read only, so that no query makes them.
+    // The codes are removed, and the library is opened read-only, so that no query makes them.
     char codes[4200];
     snprintf(codes, sizeof codes, "%s" CODES_SUFFIX, path);
     unlink(codes);
     open_library(bench, path, (StoreOptions){.read_only = true});
     size_t all_queries = bench->query_count;
     if (row_count > 300000 && all_queries > 3)
-        bench->query_count = 3; // rows out of SQLite are slow
+        bench->query_count = 3; // reading all rows from SQLite is slow
     time_queries(bench, 1, RV_FUSION_MEAN, "every row, 1 term, mean");
     for (size_t query = 0; query < bench->query_count; query++)
         one_query(bench, query, 1, RV_FUSION_MEAN, &by_rows[query]);
@@ -212,8 +211,7 @@ static int show(int argument_count, char **arguments)
     return 0;
 }
 
-/* ---- for bench/run --------------------------------------------------------------------------------------
- */
+/* ---- for bench/run ------------------------------------------------------------------------------------ */
 
 static void work(void *context)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a library of any kind takes and answers, for docs/stores.md, with the frames of generated_library.h.
+/* How fast a library of any kind is written and searched, for docs/stores.md, with the frames of
+ * generated_library.h.
  *
  *     bench_store URI load ROWS [PICTURE_BYTES] [topics]   frames per second into a new library
  *     bench_store URI search [topics]          median time of exact searches, and with the index if there is
  *                                              one; recall@10 of the index for image-like and text-like
- *                                              queries. CPU: of all threads, which other work disturbs less
+ *                                              queries. CPU: processor time of all threads, which other work
+ *                                              disturbs less
  *     bench_store URI search QUERIES.npy       the same for vectors that `reelvec embed --format npy` wrote
  */
 #include <stdio.h>
@@ -50,7 +52,7 @@ static void ask(Store *store, ThreadPool *pool, const float *vector, RvScan scan
     *cpu_ms = 1000 * (cpu_s() - cpu_start);
 }
 
-/* Exact and approximate searches take turns, so that what else runs on the machine meets both. */
+/* Exact and approximate searches alternate, so that other work on the machine disturbs both equally. */
 static void ask_all(Store *store, ThreadPool *pool, const char *name, const float *queries, size_t count,
                     const RvAnnInfo *info)
 {
@@ -78,7 +80,7 @@ static void ask_all(Store *store, ThreadPool *pool, const char *name, const floa
     printf("\n");
 }
 
-/* float32[*count, DIMENSIONS] behind a header as `reelvec embed` writes it. */
+/* Returns float32[*count, DIMENSIONS], read from a file with a header as `reelvec embed` writes it. */
 static float *read_queries(const char *path, size_t *count)
 {
     float *queries = bench_must(malloc(QUERIES_MAX * DIMENSIONS * sizeof *queries));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs of this folder share: failing, medians, inputs, and being measured in turn. */
+/* Shared by the programs of this folder: failing, medians, inputs, and the protocol of bench/run. */
 #ifndef RV_BENCH_SUPPORT_H
 #define RV_BENCH_SUPPORT_H
 
@@ -18,10 +18,10 @@ void bench_check(RvStatus status, const RvError *err);
 /* Returns pointer; ends the program if it is NULL. */
 void *bench_must(void *pointer);
 
-/* Numbers from -0.05 to 0.05, malloc'ed; the same in every run. */
+/* Returns numbers from -0.05 to 0.05, which are the same in every run. Free with free(). */
 float *bench_floats(size_t count);
 
-/* The whole file, malloc'ed; ends the program if it cannot be read. */
+/* Returns the whole file. Free with free(). Ends the program if it cannot be read. */
 void *bench_read_file(const char *path, size_t *size_bytes);
 
 /* For qsort. */
@@ -31,14 +31,15 @@ int bench_compare_doubles(const void *left, const void *right);
 double bench_median(double *values, size_t count);
 
 typedef struct Turns {
-    void (*work)(void *context);   // what is timed; one call
+    void (*work)(void *context);   // one call, which is timed
     void (*answer)(void *context); // prints its result as numbers on one line; NULL: nothing to compare
     void *context;
     double window_s; // calls are repeated for this long in one turn, and made at least once
 } Turns;
 
-/* The protocol of bench/run. Works once, untimed, prints "ready", then serves standard input until its end:
- * "go" times one window and prints the seconds of each call, "answer" prints the result. */
+/* The protocol of bench/run. Calls work once without timing it, prints "ready", then reads commands from
+ * standard input until its end: "go" times one window and prints the seconds of each call, "answer" prints
+ * the result. */
 void bench_serve(const Turns *turns);
 
 #endif

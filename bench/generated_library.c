@@ -13,7 +13,7 @@
 #define FRAMES_PER_SCENE 20
 #define BATCH 256
 
-/* Where the seeds of each kind of direction begin. */
+/* The first seed of each kind of direction. */
 enum {
     COMMON_IMAGE = 1,
     COMMON_TEXT = 2,
@@ -24,7 +24,7 @@ enum {
     OWN = 100000000
 };
 
-/* A sum of four uniform numbers is normal enough. */
+/* Returns a sum of four uniform numbers, which is close enough to a normal distribution. */
 static float next_normal(uint64_t *state)
 {
     float sum = 0;
@@ -46,8 +46,8 @@ static void normalize(const Generator *generator, float *vector)
     bench_check(rv_search_normalize(vector, generator->dimensions, &err), &err);
 }
 
-/* The direction of a scene: its own, or its subject's with something of its own. Four scenes that follow each
- * other share a subject. */
+/* Add the direction of a scene: its own direction, or its subject's mixed with a little of its own. Four
+ * consecutive scenes have the same subject. */
 static void add_scene(const Generator *generator, size_t scene, float weight, float *vector)
 {
     uint64_t topic = scene / 4 * 2654435761u % TOPIC_COUNT;
@@ -80,7 +80,7 @@ void bench_make_query(const Generator *generator, size_t row_count, size_t query
     normalize(generator, vector);
 }
 
-/* Makes the next frames [BATCH at most] of one video; space[BATCH, dimensions]. */
+/* Makes the next frames of one video, at most BATCH. space: float32[BATCH, dimensions]. */
 static size_t make_batch(const LibraryPlan *plan, size_t first, size_t end, const uint8_t *picture,
                          float *space, FrameRecord *frames)
 {

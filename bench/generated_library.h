@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Libraries of vectors without videos: made by a formula as frames of videos are, or given. */
+/* Libraries of vectors without videos. The vectors are passed, or generated so that they are like those of
+ * frames. */
 #ifndef RV_BENCH_GENERATED_LIBRARY_H
 #define RV_BENCH_GENERATED_LIBRARY_H
 
@@ -7,18 +8,19 @@
 
 #include "store/store.h"
 
-/* Vectors in scenes of 20 frames that drift, in a narrow cone of directions; every fifth scene stands still.
- * Two pictures have a cosine of about 0.5, two frames of a scene of about 0.95, as with CLIP. */
+/* Vectors in scenes of 20 frames that drift, in a narrow cone of directions; every fifth scene is static. As
+ * with CLIP, the cosine of two pictures is about 0.5, that of two frames of a scene about 0.95. */
 typedef struct Generator {
     int dimensions;
-    bool topics; // scenes show one of 400 subjects; false: each has a direction of its own
+    bool topics; // each scene shows one of 400 subjects; false: each scene has a direction of its own
 } Generator;
 
-/* vector[dimensions] of length 1, the same for the same frame. */
+/* Fills vector[dimensions], of length 1, which is always the same for the same frame. */
 void bench_make_frame(const Generator *generator, size_t frame, float *vector);
 
-/* A query for some scene of row_count frames. Image-like: a picture of it. Text-like: from another cone, with
- * a cosine of 0.2 to 0.3 to what fits. */
+/* Fills the vector of a query for one of the scenes of row_count frames. If text is false, it is like a
+ * picture of the scene. If text is true, it is from another cone, and its cosine with matching frames is 0.2
+ * to 0.3. */
 void bench_make_query(const Generator *generator, size_t row_count, size_t query, bool text, float *vector);
 
 typedef struct LibraryPlan {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast threads read memory that is in no cache: the limit of an exhaustive scan.
+/* How fast threads read memory that is not in a cache, which is the limit of an exhaustive scan.
  *     read_bandwidth THREADS [MEGABYTES]
  * Each thread adds up its own part of one buffer (1024 MB by default); the fastest of five passes
  * counts. Prints bytes per second. */
@@ -61,7 +61,7 @@ int main(int argument_count, char **arguments)
         double taken_s = rv_clock_s() - start_s;
         best_s = taken_s < best_s ? taken_s : best_s;
     }
-    if (sum == 0) // never; keeps the additions
+    if (sum == 0) // never true; keeps the compiler from removing the additions
         printf("0\n");
     printf("%.0f\n", (double)size_bytes / best_s);
     free(words);

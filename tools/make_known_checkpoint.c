@@ -10,7 +10,7 @@ static const char usage[] =
     "    [--layout huggingface|sharded|open_clip|bin|old_bin] [--vocab bpe_simple_vocab_16e6.txt.gz]\n"
     "Without --vocab: a vocabulary of 514 tokens, bytes only.\n";
 
-/* Index of a word in a NULL-ended list; -1 where it is not. */
+/* Returns the index of a word in a list that ends with NULL; -1 if it is not there. */
 static int find_word(const char *const *words, const char *word)
 {
     for (int i = 0; words[i] != NULL; i++) {

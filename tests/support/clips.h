@@ -9,8 +9,8 @@
 
 #include "shared.h"
 
-/* path of the clip `name`; 0 (the test should call skip()) where it cannot be made: the package ffmpeg is
- * missing. */
+/* Write the path of the clip `name`, which is made first if it is missing. Returns 0 if it cannot be made
+ * because the package ffmpeg is missing; the test should then call skip(). */
 static inline int clip_path(const char *name, char *path, size_t size_bytes)
 {
     static int tried;
@@ -23,7 +23,7 @@ static inline int clip_path(const char *name, char *path, size_t size_bytes)
         return 0;
     tried = 1;
     const char *source = getenv("REELVEC_SOURCE");
-    // The script holds a lock: of several tests that come here at once, one works and the others wait.
+    // The script holds a lock: if several tests come here at once, one makes the clips and the others wait.
     snprintf(command, sizeof command, "'%s/tools/make_clips' '%s' >&2", source != NULL ? source : ".",
              folder);
     if (system(command) != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of kernels and layers share: a group of tests on every CPU level, values, activations.
- * Include it after <cmocka.h>. */
+/* Shared by the tests of kernels and layers: running a group of tests on every CPU level, values,
+ * activations. Include it after <cmocka.h>. */
 #ifndef RV_TESTS_CPU_LEVELS_H
 #define RV_TESTS_CPU_LEVELS_H
 
@@ -12,8 +12,8 @@
 #include "base/cpu.h"
 #include "compute/compute.h"
 
-/* Run the array of tests once for each of the array of levels, whose address is their state; adds what failed
- * to *failures. A macro, as cmocka takes the size of the array. */
+/* Run the array of tests once for each level of the array. A test's state is the level's address. The number
+ * of failed tests is added to *failures. A macro, because cmocka uses the size of the array. */
 #define RUN_ON_CPU_LEVELS(levels, tests, failures)                                                           \
     do {                                                                                                     \
         for (size_t level = 0; level < sizeof(levels) / sizeof(levels)[0]; level++) {                        \
@@ -33,7 +33,7 @@ static inline float next_random(uint32_t *seed)
     return (float)(*seed >> 8) / 8388608.0f - 1.0f;
 }
 
-/* count values, and room for one more; free with free(). */
+/* Returns count values, with memory for one more. Free with free(). */
 static inline float *random_values(size_t count, uint32_t seed)
 {
     float *values = malloc((count + 1) * sizeof *values);
@@ -43,7 +43,7 @@ static inline float *random_values(size_t count, uint32_t seed)
     return values;
 }
 
-/* The definition, in double precision. */
+/* The definition of an activation, in double precision. */
 static inline double activation_of(double x, Activation activation)
 {
     if (activation == ACTIVATION_QUICK_GELU)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CUDA devices for tests: the machine's, and the one of tests/support/fake_cuda. Include it after <cmocka.h>.
- */
+/* CUDA devices for tests: the machine's, and that of tests/support/fake_cuda. Include it after <cmocka.h>. */
 #ifndef RV_TESTS_CUDA_DEVICE_H
 #define RV_TESTS_CUDA_DEVICE_H
 
@@ -13,7 +12,7 @@
 #include "compute/compute.h"
 #include "fake_cuda/fake_cuda.h"
 
-/* From here on "cuda" is the fake device; skips where the build has none. */
+/* From now on "cuda" is the fake device. Skips the test if the build has none. */
 static inline void use_fake_cuda(void)
 {
     const char *folder = getenv("REELVEC_FAKE_CUDA");
@@ -24,7 +23,7 @@ static inline void use_fake_cuda(void)
     setenv("REELVEC_CUDA_LIBRARIES", folder, 1);
 }
 
-/* The fake device's own state, as it is when the library is loaded. */
+/* Load the fake device, reset its state and return it. */
 static inline FakeCuda *fake_cuda_state(void)
 {
     char path[4096];
@@ -42,7 +41,7 @@ static inline FakeCuda *fake_cuda_state(void)
     return state();
 }
 
-/* The fake device, or the machine's first one: skips, with the reason, where there is none. */
+/* Open the fake device, or the machine's first one. Skips the test with the reason if there is none. */
 static inline Compute *open_cuda_or_skip(bool fake, int thread_count)
 {
     if (fake)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A web server on loopback for tests, with files that behave well and files that do not. */
+/* A web server on loopback for tests. Each file has a behaviour, correct or faulty. */
 #include "http_server.h"
 
 #include <arpa/inet.h>

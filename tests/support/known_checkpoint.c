@@ -27,11 +27,11 @@ typedef struct KnownConfig {
 
 static const KnownConfig configs[] = {
     {"vitb32", 224, 32, 768, 12, 12, 77, 49408, 512, 12, 8, 512},
-    // Every dimension differs from every other, so that a mixed-up one shows.
+    // All dimensions are different, so that a confusion of two is noticed.
     {"tiny", 64, 16, 128, 3, 2, 77, 49408, 64, 2, 1, 96},
 };
 
-/* A tensor as it is written, and where its values come from. */
+/* A tensor as it is written, and the source of its values. */
 typedef struct KnownTensor {
     char name[128], source[128]; // source: OpenAI's name
     size_t shape[4];
@@ -74,7 +74,7 @@ static uint16_t half_of(float value)
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
-    if (magnitude < 0x38800000) { // subnormal: adding 0.5 leaves multiples of 2^-24 in the low bits, rounded
+    if (magnitude < 0x38800000) { // subnormal: after adding 0.5 the low bits are rounded multiples of 2^-24
         float shifted;
         memcpy(&shifted, &magnitude, sizeof shifted);
         shifted += 0.5f;
@@ -136,7 +136,8 @@ static bool write_values(FILE *file, const KnownTensor *tensor, KnownType type)
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
-/* openai is the source; hugging_face the other layout's name. Shapes are those of the source. */
+/* openai: the name in the source; hugging_face: the name in the other layout. Shapes are those of the
+ * source. */
 static KnownTensor *add(TensorList *list, const char *openai, const char *hugging_face, size_t rows,
                         size_t columns, double amplitude, double offset)
 {
@@ -152,7 +153,7 @@ static KnownTensor *add(TensorList *list, const char *openai, const char *huggin
     return tensor;
 }
 
-/* A pair NAME.weight and NAME.bias under `openai` and `hugging_face`. */
+/* Add a pair NAME.weight and NAME.bias under `openai` and `hugging_face`. */
 static void add_pair(TensorList *list, const char *openai, const char *hugging_face, size_t rows,
                      size_t columns, double amplitude)
 {
@@ -207,7 +208,7 @@ static void add_tower(TensorList *list, const char *openai, const char *hugging_
     }
 }
 
-/* Stored turned round by Hugging Face. */
+/* Add a projection, which is stored transposed by Hugging Face. */
 static void add_projection(TensorList *list, const char *openai, const char *hugging_face, int width)
 {
     size_t rows = (size_t)width, columns = (size_t)list->config->dimensions;
@@ -262,7 +263,7 @@ static FILE *create(const char *folder, const char *name)
     return file;
 }
 
-/* Closes; false where anything written went wrong. */
+/* Closes the file. Returns false if any write failed. */
 static bool finish(FILE *file)
 {
     bool good = !ferror(file);
@@ -310,7 +311,7 @@ static bool write_torch_values(FILE *file, void *context, size_t index)
 {
     const TorchSource *source = context;
     KnownTensor tensor = source->tensors[index];
-    tensor.transposed = false; // the strides say it
+    tensor.transposed = false; // it is expressed by the strides
     return write_values(file, &tensor, source->type);
 }
 
@@ -342,7 +343,7 @@ static bool write_bin(const char *folder, const TensorList *list, KnownType type
     return good;
 }
 
-/* Two shards, cut in the middle of the list, and the index that names them. */
+/* Write two shards, cut in the middle of the list, and the index that names them. */
 static bool write_shards(const char *folder, const TensorList *list, KnownType type)
 {
     static const char *const names[2] = {"model-00001-of-00002.safetensors",
@@ -411,7 +412,7 @@ static bool write_open_clip_config(const char *folder, const KnownConfig *c)
 
 /* ---- vocabulary ---------------------------------------------------------------------------------------- */
 
-/* The printable stand-in of the byte that has token number `token` (0 to 255), as UTF-8. */
+/* Write the printable character that stands for the byte with token number `token` (0 to 255), as UTF-8. */
 static void byte_symbol(int token, char symbol[4])
 {
     int code = token < 94    ? 33 + token
@@ -432,7 +433,7 @@ static void write_symbol(FILE *file, const char *symbol, const char *ending, int
     fprintf(file, "%s\": %d", ending, number);
 }
 
-/* The merges of the .gz, if there is one, go to both files. */
+/* Write the merges of the .gz, if there is one, to both files. */
 static bool write_merges(FILE *vocabulary, FILE *merges, const char *gz, int *number)
 {
     char line[1024];
@@ -556,8 +557,8 @@ bool known_checkpoint_ensure(const char *name, char *path, size_t size_bytes)
             return false;
         checkpoint.vocabulary_gz = gz;
     }
-    // Tests run side by side: make it elsewhere, then move it into place; who comes second leaves the first
-    // one's.
+    // Tests run in parallel. So the checkpoint is made in another folder and then moved to its place. If
+    // another test was faster, its checkpoint is kept.
     snprintf(unfinished, sizeof unfinished, "%s.%ld", path, (long)getpid());
     if (!known_checkpoint_write(&checkpoint, unfinished)) {
         fprintf(stderr, "%s: could not be made\n", unfinished);

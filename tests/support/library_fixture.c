@@ -114,7 +114,7 @@ int fixture_teardown(void **state)
     return system(command);
 }
 
-/* Rows of the two databases that differ, in either direction. */
+/* Selects the rows that only one of the two databases has. */
 #define COLUMNS "SELECT frame_number, time, embedding_data, frame_data FROM "
 static int64_t count_differences(const char *library_path, const char *reference_path)
 {

@@ -8,7 +8,7 @@
 
 #include "reelvec/reelvec.h"
 
-/* What the two generated clips hold at one frame per second. */
+/* The two generated clips, and their frames at one frame per second. */
 #define FIXTURE_CLIP "gop250_closed.mp4"
 #define FIXTURE_FRAMES 12
 #define FIXTURE_OTHER_CLIP "plain.mp4"
@@ -29,23 +29,23 @@ typedef struct Fixture {
 /* Makes the library if it is not there yet. */
 RvLibrary *fixture_open_library(const char *path);
 
-/* cmocka's setup and teardown; *state is the Fixture. Skips the test where the clips cannot be made. */
+/* cmocka's setup and teardown; *state is the Fixture. Skips the test if the clips cannot be made. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
-/* A generated checkpoint (FIXTURE_MODEL or FIXTURE_OTHER_MODEL), opened with two threads. */
+/* Open a generated checkpoint (FIXTURE_MODEL or FIXTURE_OTHER_MODEL) with two threads. */
 RvEncoder *fixture_open_encoder(const char *name);
 
 void fixture_write_file(const char *path, const char *text);
 void fixture_copy_file(const char *from, const char *to);
 void fixture_print_fault(void *user, const char *line);
 
-/* Wait for a child of the test, and kill -9 it after delay_s (negative: let it finish). True when it was
- * killed; fails where it was not and has failed. */
+/* Wait for a child process of the test, and send it SIGKILL after delay_s (negative: wait for its end).
+ * Returns true if it was killed. Fails the test if the child itself failed. */
 bool fixture_end_child(pid_t child, double delay_s);
 
-/* Fails unless the video's frames (times, embeddings, pictures) equal to the byte those of an uninterrupted
- * run into a fresh library. */
+/* Fails unless the video's frames (times, embeddings, pictures) are byte-identical to those of an
+ * uninterrupted run into a new library. */
 void fixture_assert_same_frames(Fixture *fixture, int64_t video_id);
 
 #endif

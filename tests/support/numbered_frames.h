@@ -5,7 +5,8 @@
 
 #include "video/luma_grid.h"
 
-/* 5 x 2 blocks, row by row: block b is bright where bit b is set. -1 when the frame cannot be read. */
+/* Returns the number of 5 x 2 blocks, row by row: block b is bright if bit b is set. -1 if the frame cannot
+ * be read. */
 static inline int frame_number_shown(const Frame *frame)
 {
     LumaScaler *scaler;

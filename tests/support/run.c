@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Running programs in tests: standard input in, both outputs and the exit status out. */
+/* Running programs in tests, with standard input, both outputs and the exit status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void take(int *fd, char **text, size_t *size_bytes)
 {
     char piece[4096];
     ssize_t got = read(*fd, piece, sizeof piece);
-    if (got <= 0) { // a terminal ends with EIO
+    if (got <= 0) { // at the end of a terminal this is EIO
         close(*fd);
         *fd = -1;
         return;

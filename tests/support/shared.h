@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where tests find the golden values, the real videos and a folder to write to. */
+/* Paths of the golden values, of the real videos and of a folder to write to. */
 #ifndef RV_TESTS_SHARED_H
 #define RV_TESTS_SHARED_H
 
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* path = $REELVEC_SHARED/name; false, with a line that says so (the test should call skip()), where it does
- * not exist. */
+/* path = $REELVEC_SHARED/name. If it does not exist, prints a line and returns false; the test should then
+ * call skip(). */
 static inline int shared_path(const char *name, char *path, size_t size_bytes)
 {
     const char *folder = getenv("REELVEC_SHARED");

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Little endian, as everything here. */
+/* Write a number, little endian like everything here. */
 static void put(FILE *file, uint64_t value, int size_bytes)
 {
     for (int i = 0; i < size_bytes; i++)
@@ -89,8 +89,7 @@ static bool write_legacy(FILE *file, const TorchTensor *tensors, size_t count, T
     return good;
 }
 
-/* ---- ZIP ------------------------------------------------------------------------------------------------
- */
+/* ---- ZIP ---------------------------------------------------------------------------------------------- */
 
 typedef struct Entry {
     char name[64];
@@ -98,7 +97,7 @@ typedef struct Entry {
     size_t size_bytes;
 } Entry;
 
-/* The header before an entry's bytes, or its record in the directory. */
+/* Write the header before an entry's bytes, or its record in the directory. */
 static void put_entry(FILE *file, const Entry *entry, bool central)
 {
     put(file, central ? 0x02014b50 : 0x04034b50, 4);
@@ -117,7 +116,7 @@ static void put_entry(FILE *file, const Entry *entry, bool central)
     fputs(entry->name, file);
 }
 
-/* What was written to memory becomes an entry; the memory is freed. */
+/* Add what was written to memory as an entry, and free the memory. */
 static bool add_entry(FILE *file, Entry *entry, FILE *memory, char **bytes, size_t *size_bytes, bool good)
 {
     good = fclose(memory) == 0 && good;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A tensor with a storage of its own, over which the strides (in elements) lead. */
+/* A tensor with a storage of its own. Strides are in elements. */
 typedef struct TorchTensor {
     const char *name, *storage; // storage: "Float", "Half", "BFloat16", "Long"
     size_t shape[4], stride[4];
@@ -18,7 +18,7 @@ typedef struct TorchTensor {
 /* Write the elements of tensor number `index` in the order of its storage. */
 typedef bool (*TorchValues)(FILE *file, void *context, size_t index);
 
-/* {name: tensor, ...} with pickle protocol 2. false where the file could not be written. */
+/* Write {name: tensor, ...} with pickle protocol 2. Returns false if the file could not be written. */
 bool torch_write(const char *path, bool legacy, const TorchTensor *tensors, size_t count, TorchValues values,
                  void *context);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* All bytes of a file; free with free(). */
+/* Returns all bytes of a file. Free with free(). */
 static inline uint8_t *read_whole(const char *path, size_t *size_bytes)
 {
     struct stat facts;
@@ -31,7 +31,7 @@ static inline void write_whole(const char *path, const void *bytes, size_t size_
     assert_int_equal(fclose(file), 0);
 }
 
-/* How many files are in the folder whose names do not begin with a dot. */
+/* Returns the number of files in the folder whose names do not begin with a dot. */
 static inline size_t files_in(const char *folder)
 {
     DIR *stream = opendir(folder);

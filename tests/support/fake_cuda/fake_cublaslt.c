@@ -126,7 +126,7 @@ EXPORT int cublasLtMatmulPreferenceSetAttribute(void *handle, int attribute, con
     return SUCCESS;
 }
 
-/* The algorithm is what it was promised: the four alignments. */
+/* The algorithm stores the four alignments that were promised. */
 EXPORT int cublasLtMatmulAlgoGetHeuristic(void *handle, void *desc, void *a, void *b, void *c, void *d,
                                           void *preference, int wanted, Choice *choices, int *count)
 {
@@ -155,7 +155,7 @@ static float get(const void *values, int type, size_t at)
     return type == FLOAT16 ? (float)((const _Float16 *)values)[at] : ((const float *)values)[at];
 }
 
-/* The columns of a matrix as floats, one behind the other. */
+/* Returns the columns of a matrix as floats, one after the other. */
 static float *floats_of(const Layout *layout, const void *values)
 {
     float *floats = malloc(layout->rows * layout->columns * sizeof *floats);

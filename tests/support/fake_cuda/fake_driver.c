@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of the CUDA driver that reelvec uses, on the host. Streams run at once what they are given. */
+/* The part of the CUDA driver that reelvec uses, on the host. Streams run their work immediately. */
 #include "fake_cuda.h"
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ static int context_count; // of all contexts, retained or made
 static int shared_count;  // how often the shared one was retained
 static unsigned shared_flags;
 static bool broken;
-static bool told_once; // a launch has failed, and the next call says so
+static bool failure_pending; // a launch has failed, and the next call returns that
 
 typedef struct Block { // of device or page-locked memory
     void *address;
@@ -54,7 +54,7 @@ EXPORT void fake_cuda_reset(void)
     fake.capability = 90;
     fake.fail_alloc = fake.refuse_launch = fake.fail_copy = fake.spoil_upload = FAKE_NEVER;
     fake.stays_broken = 1;
-    broken = told_once = false;
+    broken = failure_pending = false;
 }
 
 __attribute__((constructor)) static void load(void)
@@ -67,7 +67,7 @@ EXPORT FakeCuda *fake_cuda(void)
     return &fake;
 }
 
-/* Count down; true when it is this call's turn to fail. */
+/* Count down. Returns true if this call is to fail. */
 static bool fails(long *left)
 {
     if (*left == FAKE_NEVER || (*left)-- > 0)
@@ -80,8 +80,8 @@ static int check(void)
 {
     if (current_context == NULL || context_count == 0)
         return INVALID_CONTEXT;
-    bool failed = broken || told_once;
-    told_once = false;
+    bool failed = broken || failure_pending;
+    failure_pending = false;
     return failed ? LAUNCH_FAILED : SUCCESS;
 }
 
@@ -140,7 +140,7 @@ EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device)
 {
     *value = attribute == 75   ? fake.capability / 10
              : attribute == 76 ? fake.capability % 10
-             : attribute == 14 ? 512 // alignment of textures, which FFmpeg gives its rows
+             : attribute == 14 ? 512 // alignment of textures, which FFmpeg uses for its rows
                                : -1;
     return *value >= 0 ? SUCCESS : INVALID_VALUE;
 }
@@ -395,7 +395,7 @@ static void run_launch(const void *argument)
     if (broken || fails(&fake.fail_launch) ||
         fake_kernel_run(launch->kernel, launch->grid, launch->threads, launch->params) != 0) {
         fail_for_good();
-        told_once = true;
+        failure_pending = true;
     }
 }
 

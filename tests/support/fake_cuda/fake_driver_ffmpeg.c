@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What FFmpeg wants of the CUDA driver beside what reelvec does, so that its device of that name opens on the
- * fake one: contexts on a stack, memory with a pitch, copies of rectangles. FFmpeg asks for many more
- * functions when it loads the driver; those say that they are not supported. Structures as in CUDA's driver
+/* The functions of the CUDA driver that only FFmpeg uses, so that its device "cuda" opens on the fake one:
+ * contexts on a stack, memory with a pitch, copies of rectangles. FFmpeg looks up many more functions when it
+ * loads the driver; those return that they are not supported. Structures are those of CUDA's driver
  * interface. */
 #include "fake_cuda.h"
 
@@ -16,7 +16,7 @@ int cuCtxSetCurrent(void *context);
 int cuMemAlloc_v2(uint64_t *address, size_t size_bytes);
 int cuDevicePrimaryCtxRelease_v2(int device);
 void *fake_cuda_current(void);
-int fake_cuda_begin_copy(void); // whether it goes well
+int fake_cuda_begin_copy(void); // returns 0 or a CUresult
 
 static _Thread_local void *stack[STACK_DEPTH];
 static _Thread_local int depth;
@@ -55,7 +55,7 @@ EXPORT int cuMemAllocPitch_v2(uint64_t *address, size_t *pitch, size_t width_byt
     return cuMemAlloc_v2(address, *pitch * height);
 }
 
-/* CUDA_MEMCPY2D. Memory is of the host, of the device, or an array, which there is none of. */
+/* CUDA_MEMCPY2D. Memory is of the host, of the device, or an array; there are no arrays here. */
 typedef struct Copy2D {
     size_t src_x_bytes, src_y;
     int src_type;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels for a test that is linked with this file: an image that only the fake driver takes. */
+/* An image of kernels for tests that are linked with this file. Only the fake driver accepts it. */
 #include "compute/cuda/cuda_library.h"
 
 const unsigned char rv_cuda_image[] = "fake";

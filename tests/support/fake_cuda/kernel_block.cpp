@@ -22,14 +22,14 @@ __attribute__((aligned(256))) unsigned char kernel_dynamic_shared[48 * 1024];
 
 enum State { READY, AT_BLOCK_BARRIER, AT_WARP_BARRIER, ENDED };
 
-/* A fiber runs one thread after the other: it is made once. */
+/* A fiber is made once and runs one thread after the other. */
 struct Fiber {
     ucontext_t context;
-    jmp_buf place; // where it goes on
+    jmp_buf place; // where it continues
     void *stack;
     bool started;
     State state;
-    unsigned exchanges; // so far
+    unsigned exchanges; // number of exchanges so far
 };
 
 static Fiber fibers[THREADS_MAX];
@@ -47,7 +47,7 @@ uint64_t *kernel_lanes()
 
 #if defined(__SANITIZE_ADDRESS__)
 
-/* It has to know which stack is in use. */
+/* AddressSanitizer must know which stack is in use. */
 static const void *scheduler_stack;
 static size_t scheduler_stack_bytes;
 
@@ -74,7 +74,7 @@ static void fiber_begins()
 
 #else
 
-/* Jumps cost a tenth of swapcontext, which asks the kernel for the signal mask every time. */
+/* Jumps take a tenth of the time of swapcontext, which reads the signal mask from the kernel each time. */
 static jmp_buf scheduler_place;
 
 static void leave_fiber()
@@ -98,8 +98,8 @@ static void fiber_begins() {}
 
 #endif
 
-/* Threads first .. end - 1 go on when all of them that have not ended have come to the barrier. They take
- * turns from the first on, so the last one is asked first. */
+/* Let threads first .. end - 1 continue if all of them that have not ended are at the barrier. They run in
+ * rising order, so the last one is checked first. */
 static void release(unsigned first, unsigned end, State barrier)
 {
     for (unsigned i = end; i > first; i--) {
@@ -142,7 +142,7 @@ void kernel_fault(const char *reason)
 {
     fault = reason;
     leave_fiber();
-    abort(); // nobody comes back here
+    abort(); // never reached
 }
 
 static void run_threads()
@@ -171,12 +171,12 @@ static void ready_fiber(Fiber *fiber)
     fiber->context.uc_stack.ss_size = STACK_BYTES;
     fiber->context.uc_link = nullptr;
     makecontext(&fiber->context, run_threads, 0);
-    // AddressSanitizer would forget what it knows of the whole stack at every switch, which takes longer than
-    // all else.
+    // Otherwise AddressSanitizer would clear its data about the whole stack at every switch, which takes
+    // longer than everything else.
     fiber->context.uc_stack.ss_size = 0;
 }
 
-/* After a fault the fibers stand somewhere in a kernel: new ones are made. */
+/* After a fault the fibers are somewhere inside a kernel, so new ones are made. */
 static void drop_fibers()
 {
     for (Fiber &fiber : fibers) {

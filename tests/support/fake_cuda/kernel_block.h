@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A block of a CUDA kernel on the host: its threads are fibers that take turns, so that barriers and shuffles
- * work as they do on a device. */
+/* A block of a CUDA kernel on the host. Its threads are fibers that run in turn, so that barriers and
+ * shuffles work as on a device. */
 #ifndef RV_TESTS_KERNEL_BLOCK_H
 #define RV_TESTS_KERNEL_BLOCK_H
 
@@ -38,7 +38,7 @@ template <typename Value> static inline Value min(Value a, Value b)
     return a < b ? a : b;
 }
 
-/* The sum and the products of four signed bytes. */
+/* Returns sum plus the products of four signed bytes. */
 static inline int __dp4a(int left, int right, int sum)
 {
     for (int i = 0; i < 32; i += 8)
@@ -57,7 +57,7 @@ static inline float __double2float_rd(double value)
     return -__double2float_ru(-value);
 }
 
-/* Threads take turns at barriers alone. */
+/* Not atomic, because threads change only at barriers. */
 static inline unsigned atomicAdd(unsigned *at, unsigned value)
 {
     unsigned before = *at;
@@ -72,11 +72,11 @@ extern unsigned char kernel_dynamic_shared[48 * 1024];
 void __syncthreads();
 void __syncwarp();
 
-/* The launch fails; the reason goes to standard error. */
+/* End the launch as failed, and write the reason to standard error. */
 [[noreturn]] void kernel_fault(const char *reason);
 
-/* Eight bytes of each lane of this warp; at the next call others, so that who is late can still read these.
- */
+/* Returns eight bytes for each lane of this warp. The next call returns others, so that lanes that run later
+ * can still read these. */
 uint64_t *kernel_lanes();
 
 template <typename Value> static inline Value __shfl_sync(unsigned, Value value, int lane)

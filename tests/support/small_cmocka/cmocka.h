@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* As much of cmocka's interface as the compute tests use, for targets that have no cmocka package
- * (tools/check_neon). One translation unit per program. */
+/* The part of cmocka's interface that the compute tests use, for targets without a cmocka package
+ * (tools/check_neon). Only one translation unit per program may include it. */
 #ifndef RV_SMALL_CMOCKA_H
 #define RV_SMALL_CMOCKA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What reelvec's kernels take from CUDA's header of this name, for a C++ compiler of the host. */
+/* The part of CUDA's header of this name that reelvec's kernels use, for a C++ compiler of the host. */
 #ifndef RV_TESTS_SHIM_CUDA_FP16_H
 #define RV_TESTS_SHIM_CUDA_FP16_H
 

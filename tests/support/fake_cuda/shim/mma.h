@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The matrix operations of a warp, as CUDA's header of this name declares them. Here lane 0 has the whole
- * tile; the others' fragments are empty. */
+ * tile, and the other lanes' fragments are empty. */
 #ifndef RV_TESTS_SHIM_MMA_H
 #define RV_TESTS_SHIM_MMA_H
 

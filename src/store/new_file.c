@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A file beside a library that is written under another name and then put in its place at once. */
+/* A file beside a library that is written under another name and then renamed atomically. */
 #include "store/new_file.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ RvStatus rv_new_file_init(NewFile *file, Store *store, const char *suffix, RvErr
     return status;
 }
 
-/* Whether the name still stands for the open file. */
+/* True if the name is still that of the open file. */
 static bool has_name(const NewFile *file)
 {
     struct stat here, there;
@@ -34,27 +34,27 @@ static bool has_name(const NewFile *file)
            here.st_ino == there.st_ino && S_ISREG(here.st_mode);
 }
 
-/* The library's mode, owner and group, as far as this user may give them. */
+/* Set the library's mode, owner and group, as far as this user may set them. */
 static RvStatus take_rights(const NewFile *file, RvError *err)
 {
     struct stat library, here;
     if (stat(file->library, &library) != 0 || fstat(file->descriptor, &here) != 0)
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
     mode_t mode = library.st_mode & 0666;
-    // Only an administrator may give files away, and only members of a group may give a file to it.
+    // Only an administrator may change a file's owner, and only members of a group may give a file to it.
     bool same_group =
         here.st_gid == library.st_gid || fchown(file->descriptor, (uid_t)-1, library.st_gid) == 0;
     bool good = geteuid() != 0 || fchown(file->descriptor, library.st_uid, library.st_gid) == 0;
-    // What the library's group may do is no right of another group.
+    // The permissions of the library's group must not apply to another group.
     if (!same_group)
         mode = (mode & ~(mode_t)070) | (mode & 07) << 3;
-    // It may be another user's: what he gave it stays.
+    // If the file belongs to another user, the mode that this user gave it is kept.
     good = good && (here.st_uid != geteuid() || fchmod(file->descriptor, mode) == 0);
     return good ? RV_OK : rv_error_set(err, RV_ERROR_IO, "%s: %s", file->new_path, strerror(errno));
 }
 
-/* What has the name and is no file that reelvec made. errno is of opening it; facts are those of an open one.
- */
+/* Returns what has the name if that is not a file that reelvec made, else NULL. errno is that of opening it;
+ * facts are those of an open file. */
 static const char *fault_of_name(int descriptor, const struct stat *facts)
 {
     if (descriptor < 0)
@@ -65,11 +65,12 @@ static const char *fault_of_name(int descriptor, const struct stat *facts)
                                                        : NULL;
     if (!S_ISREG(facts->st_mode))
         return "not a regular file";
-    // Through a hard link somebody's file would be written to. 0: whoever had it has removed it meanwhile.
+    // Through a hard link another file would be written to. 0 links: another process has removed it
+    // meanwhile.
     return facts->st_nlink > 1 ? "a file that has a second name" : NULL;
 }
 
-/* A file that is there belongs to a process that is at work, or was killed: the lock tells. */
+/* If the file exists, another process is making it or was killed. The lock shows which. */
 RvStatus rv_new_file_take(NewFile *file, RvError *err)
 {
     struct stat facts = {0};
@@ -79,7 +80,7 @@ RvStatus rv_new_file_take(NewFile *file, RvError *err)
     if (!made && errno == EEXIST)
         file->descriptor = open(file->new_path, flags);
     if (!made && file->descriptor < 0 && errno == ENOENT)
-        return RV_OK; // it was there a moment ago: another process is at work
+        return RV_OK; // it existed a moment ago, so another process is at work
     const char *fault = file->descriptor < 0 || fstat(file->descriptor, &facts) == 0
                             ? fault_of_name(file->descriptor, &facts)
                             : NULL;
@@ -90,9 +91,9 @@ RvStatus rv_new_file_take(NewFile *file, RvError *err)
         return rv_error_set(err, RV_ERROR_IO, "%s: is in the way (%s); remove or rename it", file->new_path,
                             fault);
     }
-    // The one who had it may have given the file another name meanwhile.
+    // The process that had the lock may have renamed the file meanwhile.
     file->taken = flock(file->descriptor, LOCK_EX | LOCK_NB) == 0 && has_name(file);
-    // At once: if this process is killed, the next user must be able to open the file.
+    // This is done at once: if this process is killed, the next user must be able to open the file.
     return file->taken ? take_rights(file, err) : RV_OK;
 }
 

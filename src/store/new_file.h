@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A file beside a library that is written under another name and then put in its place at once. */
+/* A file beside a library that is written under another name and then renamed atomically. */
 #ifndef RV_NEW_FILE_H
 #define RV_NEW_FILE_H
 
@@ -7,23 +7,24 @@
 
 #define NEW_FILE_PATH_BYTES 8192
 
-/* What is written lies in new_path, which is also the lock: one process at a time makes the file. */
+/* The file is written to new_path, which is also the lock: one process at a time makes the file. */
 typedef struct NewFile {
     char path[NEW_FILE_PATH_BYTES], new_path[NEW_FILE_PATH_BYTES], library[NEW_FILE_PATH_BYTES];
     int descriptor; // of new_path; -1: none
-    bool taken;     // it is ours
+    bool taken;     // this process holds the lock
 } NewFile;
 
-/* The names: the library's with suffix, and the same with "-new". */
+/* Set the names: the library's with suffix, and the same with "-new". */
 RvStatus rv_new_file_init(NewFile *file, Store *store, const char *suffix, RvError *err);
-/* file->taken is false where another process is at work. Those may read and write it who may the library, and
- * nobody else. Errors: IO, also where something has the name that is no file of reelvec's. */
+/* Open new_path and take the lock. file->taken is false if another process is making the file. The file
+ * has the permissions of the library. Errors: IO, also if something has the name that is not a file of
+ * reelvec's. */
 RvStatus rv_new_file_take(NewFile *file, RvError *err);
-/* Empty it; its rights are the library's of now. */
+/* Empty the file, and set its permissions to those that the library has now. */
 RvStatus rv_new_file_begin(const NewFile *file, RvError *err);
-/* Give it its name; what had the name is gone. */
+/* Rename the file to `path`, in place of an existing one. */
 RvStatus rv_new_file_place(const NewFile *file, RvError *err);
-/* Remove what was not placed, let go of the lock. */
+/* Remove a file that was not renamed, and release the lock. */
 void rv_new_file_drop(NewFile *file);
 
 #endif

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- The schema of a MariaDB library: what each version brought. A new library gets all of them in order, an older one what
--- it lacks. Statements that change tables end transactions here, so each leaves what is there as it is: it may be run
--- again, and by two processes at once.
+-- The schema of a MariaDB library, in numbered versions. A new library gets all of them in order, an older one those
+-- that it lacks. Statements that change tables end transactions here. So each statement can be repeated, also by two
+-- processes at once: it does not change what exists already.
 --
--- Text is compared byte by byte. A path's and a content's digest stand beside them: they may be longer than a key.
+-- Text is compared byte by byte. A path and a content key may be longer than a key column, so their digests are stored
+-- too.
 -- embedding_data gets its dimensions when a model claims the library.
 
 -- version 1
@@ -63,7 +64,7 @@ CREATE OR REPLACE VIEW frames_with_pictures AS
     AND frame_pictures.frame_number = frames.frame_number;
 
 -- version 2: notes
--- Programs that knew version 1 made this table too, with the first note.
+-- Programs that know only version 1 make this table too, with the first note.
 CREATE TABLE IF NOT EXISTS library_notes (
   name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,
   value LONGTEXT NOT NULL

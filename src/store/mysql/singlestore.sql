@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- The schema of a SingleStore library: what each version brought; see mariadb.sql. No server was at hand for the tests.
+-- The schema of a SingleStore library, in numbered versions as in mariadb.sql. No server was available for the tests.
 --
--- Small tables are whole on every node, so that they may have several unique keys. embedding_data gets its dimensions
--- when a model claims the library.
+-- Small tables have a full copy on every node, so that they may have several unique keys. embedding_data gets its
+-- dimensions when a model claims the library.
 
 -- version 1
 CREATE ROWSTORE REFERENCE TABLE IF NOT EXISTS library (id BIGINT NOT NULL PRIMARY KEY,

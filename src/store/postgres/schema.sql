@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- The schema of a PostgreSQL library: what each version brought. A new library gets all of them in order, an older one
--- what it lacks, in one transaction.
+-- The schema of a PostgreSQL library, in numbered versions. A new library gets all of them in order, an older one those
+-- that it lacks, in one transaction.
 --
--- Texts are bytes as text_escape.h writes them. A path may be longer than a B-tree's row, hence the hash indexes.
+-- Texts are bytes as text_escape.h writes them. A path may be longer than a row of a B-tree, so the indexes are hash
+-- indexes.
 -- embedding_data gets its dimensions when a model claims the library.
 
 -- version 1
@@ -55,7 +56,7 @@ CREATE TABLE frame_pictures (
   FOREIGN KEY (video_id, frame_number) REFERENCES frames (video_id, frame_number) ON DELETE CASCADE
 );
 
--- JPEG does not get smaller; trying costs time.
+-- JPEG cannot be compressed further, and trying costs time.
 ALTER TABLE frame_pictures ALTER COLUMN frame_data SET STORAGE EXTERNAL;
 
 CREATE VIEW frames_with_pictures AS
@@ -66,7 +67,7 @@ CREATE VIEW frames_with_pictures AS
     AND frame_pictures.frame_number = frames.frame_number;
 
 -- version 2: notes
--- Programs that knew version 1 made this table too, with the first note.
+-- Programs that know only version 1 make this table too, with the first note.
 CREATE TABLE IF NOT EXISTS library_notes (
   name text COLLATE "C" PRIMARY KEY,
   value text COLLATE "C" NOT NULL

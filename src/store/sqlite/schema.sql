@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- The schema of a library file (SQLite): what each version brought. A new library gets all of them in order, an older
--- one what it lacks. SQLite keeps these statements to the letter, and a library whose statements differ by one character
--- is refused: a statement that is here is never changed, a change is a new version.
+-- The schema of a library file (SQLite), in numbered versions. A new library gets all of them in order, an older one
+-- those that it lacks. SQLite stores the text of these statements, and a library whose text differs in one character is
+-- refused. So a statement is never changed here; each change is a new version.
 
 -- version 1
 --
 -- frames: frame_id = video_id * 2^32 + frame_number is the row's key, so that a scan in the order of videos and frames
--- reads the table from front to back. The pictures, ten times as large, are in a table of their own.
+-- reads the table sequentially. The pictures, which are ten times as large, have a table of their own.
 CREATE TABLE library (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   kind TEXT NOT NULL,
@@ -66,9 +66,9 @@ CREATE VIEW frames_with_pictures AS
 
 -- version 2: data derived from frames
 --
--- derived_data: files beside the library that are computed from frames (see derived data in store.h). While it has rows,
--- every change of a frame leaves its key in frame_changes: by these triggers if another program writes, and by reelvec
--- itself, which never runs what a file brings along.
+-- derived_data: files beside the library that are computed from frames (see derived data in store.h). As long as it has
+-- rows, the key of every changed frame is logged in frame_changes. If another program writes, these triggers log it.
+-- reelvec logs it itself, because it never runs code that is in a file.
 CREATE TABLE derived_data (
   name TEXT PRIMARY KEY,
   token BLOB,
@@ -97,7 +97,7 @@ END;
 
 -- version 3: notes
 --
--- library_notes: what a library remembers beside its model's identity, such as the place of the checkpoint.
+-- library_notes: small texts by name, such as the path of the model's checkpoint.
 CREATE TABLE library_notes (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL

@@ -22,10 +22,10 @@ typedef enum RvLength {
     RV_LENGTH_MODEL /* as the model computes them */
 } RvLength;
 
-/* How pictures are embedded; texts always in float32. Embeddings of both kinds belong together: they differ
- * by less than a hundredth of a degree or so, and may stand in one library. */
+/* How pictures are embedded; texts are always embedded in float32. Embeddings of both precisions can be
+ * compared and stored in one library. */
 typedef enum RvPrecision {
-    RV_PRECISION_AUTO,    /* FAST if the device gains by it, else FLOAT32 */
+    RV_PRECISION_AUTO,    /* FAST if that is faster on the device, else FLOAT32 */
     RV_PRECISION_FLOAT32, /* 32-bit floats throughout */
     RV_PRECISION_FAST /* CPU: products of 16-bit integers, cosine to float32 at least 0.9999; CUDA: float16
                          with sums in float32, at least 0.9995 */
@@ -38,22 +38,22 @@ typedef struct RvEncoderOptions {
                            set, else CUDA if it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
-    RvEngine *engine; /* encoders on one engine of the same model, device and precision are one, with the first
-                         one's log; thread_count is then the engine's; NULL: an encoder of its own */
+    RvEngine *engine; /* encoders of one engine with the same model, device and precision share one, with the
+                         first one's log; thread_count is then the engine's; NULL: nothing is shared */
     uint64_t reserved[7];
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
-    const char *name;        /* "ViT-B/32" if these are known weights, else the folder's or file's name;
-                                rv_encoder_weights_sha256 finds out, until then the place tells */
+    const char *name;        /* "ViT-B/32" if these are known weights, else the folder's or file's name; taken
+                                from the path until rv_encoder_weights_sha256 has been called */
     const char *path;        /* what was opened */
     const char *format;      /* "huggingface", "open_clip", "openai-torchscript", "openai" (a state dict) */
     const char *weight_type; /* "F32", "F16", "BF16" */
     const char *activation;  /* "quick_gelu", "gelu" */
     const char *kernels;     /* CPU level in use: "scalar", "avx2", ..., as in REELVEC_CPU */
-    const char *device;      /* that embeds pictures: "cpu", "cuda:0"; "auto": not yet decided */
-    const char *device_name; /* "avx2", "NVIDIA H100 80GB HBM3"; empty: not yet decided */
-    const char *precision;   /* in which pictures are embedded: "float32", "fast" */
+    const char *device;      /* for pictures: "cpu", "cuda:0"; "auto": not chosen yet */
+    const char *device_name; /* "avx2", "NVIDIA H100 80GB HBM3"; empty: not chosen yet */
+    const char *precision;   /* for pictures: "float32", "fast" */
     int dimensions;          /* length of an embedding */
     int image_size;          /* side of the model's input in pixels */
     int patch_size;
@@ -63,49 +63,48 @@ typedef struct RvModelInfo {
     int text_width, text_layers, text_heads;
     size_t parameter_count;
     int thread_count;
-    int batch_size; /* pictures that a call should bring to keep the device busy */
+    int batch_size; /* pictures that a call should have to keep the device busy */
 } RvModelInfo;
 
-/* Threads: any number may use one encoder, which serves their calls one after the other. */
+/* Threads: any number of threads may use one encoder, which runs their calls one after the other. */
 
 /* Open a checkpoint: a Hugging Face or open_clip folder, a weight file (.pt, .bin, .safetensors) with its
  * settings beside it, or the name of a fetched model ("ViT-B/32"). Files are mapped; weights are packed when
- * a tower is first used. Errors: NOT_FOUND, FORMAT, MISMATCH,
- * UNSUPPORTED, MEMORY.
- */
+ * a tower is first used. Errors: NOT_FOUND, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
 RV_API RvStatus rv_encoder_open(const char *model, const RvEncoderOptions *options, RvEncoder **out,
                                 RvError *err);
 RV_API void rv_encoder_close(RvEncoder *encoder);
 
-/* Strings are valid until the encoder is closed, those of the device until it changes: see
- * rv_encoder_open_device. */
+/* Facts of the model. Strings are valid until the encoder is closed, those of the device until it changes;
+ * see rv_encoder_open_device. */
 RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
 
 /* SHA-256 of the weights as 64 hexadecimal digits. Reads the whole checkpoint the first time; kept in the
  * user's cache folder by path, size and time afterwards. The string is valid until the encoder is closed. */
 RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err);
 
-/* text: UTF-8 of size_bytes bytes (NUL bytes allowed). embedding: float32[dimensions]. A text over the
- * context length is cut (end token kept) and a warning logged. */
+/* Embed a text. text: UTF-8 of size_bytes bytes (NUL bytes are allowed). embedding: float32[dimensions]. A
+ * text that is longer than the context length is cut (the end token is kept), with a warning in the log. */
 RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,
                                        RvLength length, float *embedding, RvError *err);
 
-/* Decide on the device for pictures now, so that the info tells device, precision and batch size; the first
- * picture does it otherwise. A device that fails later is replaced by the CPU, with a warning in the log:
- * what was asked for is computed there, nothing is lost. Errors: UNSUPPORTED (REELVEC_DEVICE names what is
- * not there), ARGUMENT, MEMORY. */
+/* Choose the device for pictures now, so that the info has device, precision and batch size. Otherwise it is
+ * chosen at the first picture. If the device fails later, the CPU replaces it, with a warning in the log; the
+ * failed call is computed there, and nothing is lost. Errors: UNSUPPORTED (there is no such device as
+ * REELVEC_DEVICE), ARGUMENT, MEMORY. */
 RV_API RvStatus rv_encoder_open_device(RvEncoder *encoder, RvError *err);
 
-/* Make the weights ready for pictures now; the first picture does it otherwise. Takes about as long as
- * embedding ten pictures, so it is worth doing beside whatever else makes the first ones ready. */
+/* Pack the weights for pictures now. Otherwise they are packed at the first picture. This takes about as long
+ * as embedding ten pictures, so call it while the first pictures are being prepared on another thread. */
 RV_API RvStatus rv_encoder_prepare_images(RvEncoder *encoder, RvError *err);
 
-/* How many videos to decode at once to keep the device busy; valid after rv_encoder_open_device. 1 for a
- * processor, which they share with it. */
+/* How many videos to decode at once to keep the device busy; valid after rv_encoder_open_device. It is 1 for
+ * the CPU, because decoding uses the same cores. */
 RV_API int rv_encoder_jobs(const RvEncoder *encoder);
 
-/* embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as CLIP does (Pillow's
- * bicubic, centre crop); an embedding does not depend on what else is in the call, on CUDA to rounding. */
+/* Embed pictures. embeddings: float32[image_count, dimensions]. Pictures are resized and cropped as in CLIP
+ * (Pillow's bicubic, centre crop). An embedding does not depend on the other pictures of the call; on CUDA it
+ * may differ by rounding. */
 RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count,
                                          RvLength length, float *embeddings, RvError *err);
 
@@ -113,12 +112,11 @@ RV_API RvStatus rv_encoder_encode_images(RvEncoder *encoder, const RvImage *imag
 RV_API RvStatus rv_encoder_encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, size_t image_count,
                                          RvLength length, float *embeddings, RvError *err);
 
-/* The model's input for a picture: input_rgb_u8 uint8[image_size, image_size, 3]. */
+/* Compute the model's input for a picture: input_rgb_u8 uint8[image_size, image_size, 3]. */
 RV_API RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8,
                                       RvError *err);
 
-/* Token numbers of a text, start and end included, not cut. *tokens is to be freed with
- * rv_free. */
+/* The token numbers of a text, with start and end, not cut. Free *tokens with rv_free. */
 RV_API RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
                                     size_t *token_count, RvError *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What libraries and encoders of one process share: threads, the device, opened models, memory of searches.
- */
+/* Shared by the libraries and encoders of one process: threads, the device, opened models, memory of
+ * searches. */
 #ifndef REELVEC_ENGINE_H
 #define REELVEC_ENGINE_H
 
@@ -18,16 +18,17 @@ typedef struct RvEngine RvEngine;
 typedef struct RvEngineOptions {
     int thread_count;   /* of all work together; 0: one per core that this process may use; at most
                            RV_THREADS_MAX */
-    const char *device; /* as RvLibraryOptions.device and RvEncoderOptions.device, which override it */
+    const char *device; /* default of RvLibraryOptions.device and RvEncoderOptions.device */
     uint64_t reserved[8];
 } RvEngineOptions;
 
-/* An engine is for programs that open several libraries or encoders, or use them from several threads: pass
- * it in RvLibraryOptions and RvEncoderOptions. Libraries of the same file share what searches keep in memory;
- * encoders of the same model and options are one. Without one, each library and encoder has its own threads.
- * Threads: all functions may be called from any thread at any time. Errors: ARGUMENT, MEMORY. */
+/* Create an engine, for programs that open several libraries or encoders, or use them from several threads.
+ * Pass it in RvLibraryOptions and RvEncoderOptions. Libraries of the same file share what searches keep in
+ * memory. Encoders of the same model and options share one model. Without an engine, each library and encoder
+ * has threads of its own. Threads: all functions of this header may be called from any thread at any time.
+ * Errors: ARGUMENT, MEMORY. */
 RV_API RvStatus rv_engine_create(const RvEngineOptions *options, RvEngine **out, RvError *err);
-/* Libraries and encoders that are still open keep what they use. NULL is accepted. */
+/* Destroy an engine. What open libraries and encoders use is kept until they are closed. NULL is accepted. */
 RV_API void rv_engine_destroy(RvEngine *engine);
 
 #ifdef __cplusplus

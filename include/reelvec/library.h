@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The library: frames of videos with embedding, time and picture. Opening one, and looking inside; indexing,
- * searching and the rest have headers of their own, which this one includes. */
+/* The library: frames of videos with embedding, time and picture. This header has opening and reading one.
+ * Indexing, searching and the rest have headers of their own, which it includes. */
 #ifndef REELVEC_LIBRARY_H
 #define REELVEC_LIBRARY_H
 
@@ -25,41 +25,42 @@ typedef struct RvLibrary RvLibrary;
 typedef struct RvEngine RvEngine; /* reelvec/engine.h */
 
 typedef enum RvOpenMode {
-    RV_OPEN_WRITE,  /* a library that is there */
-    RV_OPEN_CREATE, /* likewise; an empty one is made if there is none */
-    RV_OPEN_READ    /* a library that is there; whatever would change it is refused */
+    RV_OPEN_WRITE,  /* an existing library */
+    RV_OPEN_CREATE, /* the same; an empty one is made if there is none */
+    RV_OPEN_READ    /* an existing library; calls that would change it are refused */
 } RvOpenMode;
 
 /* Zeroed options are good defaults. */
 typedef struct RvLibraryOptions {
     RvOpenMode mode;
     /* NULL or "cpu": searches run on the CPU. "cuda", "cuda:N": libraries that have codes (see code_count)
-     * are searched on that GPU if they fit, with the same hits; the first search copies them there, which
-     * pays if many follow. "auto": likewise, if there is a GPU. */
+     * are searched on that GPU if they fit, with the same hits. The first search copies the codes there,
+     * which is worthwhile if many searches follow. "auto": the same, if there is a GPU. */
     const char *device;
     int thread_count; /* of searches, and of making and checking codes and lists; 0: one per core that this
                          process may use; at most RV_THREADS_MAX */
     RvLog log;
-    RvEngine *engine; /* what this library shares with others, thread_count is then the engine's; NULL: nothing */
+    RvEngine *engine; /* shared with others; thread_count is then the engine's; NULL: nothing is shared */
     uint64_t reserved[7];
 } RvLibraryOptions;
 
-/* Threads: any number may call rv_library_search with one handle at the same time (a library in memory answers
- * them one after the other); its other calls wait for each other. Any number of handles and processes may read
- * while one writes. Nobody may use a handle while it is closed. */
+/* Threads: any number of threads may call rv_library_search with one handle at the same time (a library in
+ * memory runs these searches one after the other). Other calls with the handle wait for each other. Any
+ * number of handles and processes may read while one writes. A handle must not be used while it is being
+ * closed. */
 
-/* uri: a file path (SQLite), "memory:" (nothing is kept), or the address of a server. NULL:
+/* Open a library. uri: a file path (SQLite), "memory:" (nothing is kept), or the address of a server. NULL:
  * rv_library_default_path(). Errors: NOT_FOUND, FORMAT (not a library), UNSUPPORTED (of a newer version),
  * BUSY, IO. */
 RV_API RvStatus rv_library_open(const char *uri, const RvLibraryOptions *options, RvLibrary **out,
                                 RvError *err);
 RV_API void rv_library_close(RvLibrary *library);
 
-/* What was opened, as messages name it: without password. Valid until the library is closed. */
+/* The address of the library as messages show it, without password. Valid until the library is closed. */
 RV_API const char *rv_library_uri(const RvLibrary *library);
 
-/* Open the model that made the library's embeddings, at whatever place it is now (rv_model_locate);
- * "ViT-B/32" if the library is empty. Errors: NOT_FOUND names the library's model and how to get it; those of
+/* Open the model that made the library's embeddings, wherever it is now (rv_model_locate); "ViT-B/32" if the
+ * library is empty. Errors: NOT_FOUND, with a message that names the model and how to get it; those of
  * rv_encoder_open. */
 RV_API RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *options, RvEncoder **out,
                                         RvError *err);
@@ -69,27 +70,29 @@ RV_API RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *
 
 /* ---- looking inside --------------------------------------------------------------------------------- */
 
-/* The paths of all videos, with video_id, sampling, state and duration_s; other members may be empty. By
- * path, and fast in a library of any size. */
+/* The paths of all videos, with video_id, sampling, state and duration_s; other members may be empty. They
+ * are ordered by path. The call is fast in a library of any size. */
 RV_API RvStatus rv_library_paths(RvLibrary *library, RvVideos *out, RvError *err);
 
-/* The videos that the name means (NULL: all), by path; see RvNaming. None is not an error. */
+/* The videos that the name selects (NULL: all), ordered by path; see RvNaming. It is not an error if there
+ * are none. */
 RV_API RvStatus rv_library_list(RvLibrary *library, const char *name, RvVideos *out, RvError *err);
 
-/* The same; *naming (may be NULL): which way of naming found them. */
+/* The same. *naming (may be NULL): the way of naming that found them. */
 RV_API RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *out, RvNaming *naming,
                                 RvError *err);
 
 /* The frames of one video by number. */
 RV_API RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err);
 
-/* The stored picture (JPEG) of a frame. *jpeg is to be freed with rv_free. */
+/* The stored picture (JPEG) of a frame. Free *jpeg with rv_free. Errors: NOT_FOUND. */
 RV_API RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                                    size_t *size_bytes, RvError *err);
 
-/* Hand all frames of the videos that video_glob means (NULL: all; see RvNaming) to `rows`, block by block, by
- * video_id and frame number: one state of the library, whatever others write meanwhile. `rows` must not use
- * the library; if it returns false the call ends with CANCELLED. Errors: FORMAT (damaged rows). */
+/* Pass all frames of the videos that video_glob selects (NULL: all; see RvNaming) to `rows`, in blocks,
+ * ordered by video_id and frame number. They are one state of the library, whatever others write meanwhile.
+ * `rows` must not use the library. If it returns false, the call returns CANCELLED. Errors: FORMAT (damaged
+ * rows). */
 RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob,
                                       bool (*rows)(void *user, const RvFrameRows *rows), void *user,
                                       RvError *err);
@@ -97,9 +100,9 @@ RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob
 /* Counts and extremes; reads every row. */
 RV_API RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err);
 
-/* Check everything: the database's own integrity, lengths, finite values, numbers without gaps, pictures that
- * decode, codes that are those of the frames. Each fault is handed to `fault` as one line. RV_OK also if
- * there are faults; see *fault_count. */
+/* Check everything: the database's own integrity, lengths of embeddings, finite values, frame numbers without
+ * gaps, that pictures can be decoded, and that codes are those of the frames. Each fault is passed to `fault`
+ * as one line. Returns RV_OK even if there are faults; see *fault_count. */
 RV_API RvStatus rv_library_verify(RvLibrary *library, void (*fault)(void *user, const char *line), void *user,
                                   size_t *fault_count, RvError *err);
 

@@ -21,8 +21,8 @@ typedef enum RvTermKind {
     RV_TERM_TEXT,       /* value: UTF-8 */
     RV_TERM_IMAGE_FILE, /* value: path or URL of a still picture */
     RV_TERM_IMAGE,      /* image */
-    RV_TERM_FRAME, /* value: one video (see RvNaming), time_s: the stored frame nearest to it; ARGUMENT if the
-                      video has ended by then */
+    RV_TERM_FRAME, /* value: one video (see RvNaming); the stored frame that is nearest to time_s; ARGUMENT if
+                      the video is shorter */
     RV_TERM_VECTOR /* vector: float32[dimensions] */
 } RvTermKind;
 
@@ -32,7 +32,7 @@ typedef struct RvTerm {
     const RvImage *image;
     const float *vector;
     double time_s;
-    double weight;         /* 1 for a usual term; negative: away from it; 0: ARGUMENT */
+    double weight;         /* usually 1; negative: frames unlike the term rank higher; 0: ARGUMENT */
     bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
     uint64_t reserved[4];
 } RvTerm;
@@ -44,22 +44,22 @@ typedef enum RvFusion {
 } RvFusion;
 
 typedef enum RvScan {
-    RV_SCAN_AUTO,       /* by the approximate index if the library has one that pays, else every frame */
-    RV_SCAN_EXACT,      /* every frame */
-    RV_SCAN_APPROXIMATE /* by the approximate index; NOT_FOUND if there is none. If it is out of date, every
-                           frame is looked at, with a warning to the log */
+    RV_SCAN_AUTO,       /* with the approximate index if there is one and it pays, else every frame */
+    RV_SCAN_EXACT,      /* every frame is compared */
+    RV_SCAN_APPROXIMATE /* with the approximate index; NOT_FOUND if there is none. If it is out of date, every
+                           frame is compared, with a warning in the log */
 } RvScan;
 
-/* How a search went through the library. Texts are static, lower case, without a full stop. */
+/* How a search was done. Texts are static, lower case, without a full stop. */
 typedef struct RvSearchReport {
-    const char *way;    /* "nearest": the database found the frames; "codes": codes named the few that count;
-                           "rows": every frame was read; "": there was nothing to search */
+    const char *way;    /* "nearest": the database found the frames; "codes": only the frames that codes
+                           selected were read; "rows": every frame was read; "": nothing to search */
     const char *reason; /* why this way */
-    bool by_index;      /* through the approximate index */
+    bool by_index;      /* with the approximate index */
     bool on_device;     /* codes were compared on the device */
-    const char *index_reason, *device_reason; /* why, or why not; "" if it was no question */
-    int64_t frames_with_codes;                /* that the codes name */
-    int64_t frames_scored;                    /* whose embeddings were read and compared */
+    const char *index_reason, *device_reason; /* why, or why not; "" if that was not considered */
+    int64_t frames_with_codes;                /* frames that have codes */
+    int64_t frames_scored;                    /* frames whose embeddings were read and compared */
     int64_t lists_probed, list_count;         /* of an index of a library file */
     uint64_t reserved[8];
 } RvSearchReport;
@@ -68,16 +68,17 @@ typedef struct RvSearchReport {
 typedef struct RvSearchOptions {
     size_t top; /* 0: 5 */
     RvFusion fusion;
-    const char *video_glob; /* NULL: all; as RvNaming says; NOT_FOUND if it means none */
+    const char *video_glob; /* which videos, by RvNaming; NULL: all; NOT_FOUND if it matches none */
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
-    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
-    /* Asked on the caller's thread, block of frames by block: true ends the search with CANCELLED. NULL: never.
-     * A database that finds the frames itself is not interrupted, nor the first making of codes. */
+    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always compare every frame */
+    /* Called on the caller's thread before each block of frames. If it returns true, the search returns
+     * CANCELLED. NULL: never. A database that finds the frames itself is not interrupted, and neither is the
+     * first making of codes. */
     bool (*cancelled)(void *user);
     void *cancelled_user;
-    double timeout_s;       /* a search that takes longer ends with CANCELLED, as above; 0: no limit */
+    double timeout_s;       /* a search that takes longer returns CANCELLED, as above; 0: no limit */
     RvSearchReport *report; /* filled in by a search that succeeds; NULL: not wanted */
     uint64_t reserved[4];
 } RvSearchOptions;
@@ -88,8 +89,8 @@ typedef struct RvHit {
     int64_t frame_number;
     double time_s;
     double score;
-    double start_s, end_s; /* of the moment, up to the sample behind its last frame; both time_s without
-                              moments */
+    double start_s, end_s; /* of the moment, up to the sample after its last frame; without moments both are
+                              time_s */
     uint64_t reserved[4];
 } RvHit;
 
@@ -98,11 +99,10 @@ typedef struct RvHits {
     size_t count;
 } RvHits;
 
-/* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
- * NULL if no term is a text or a picture. Threads: any number per library and encoder;
- * an encoder serves them one after the other. Errors:
- * ARGUMENT (no terms), NOT_FOUND (a frame's term names no video), MISMATCH (another model), CANCELLED, those of reading
- * a picture. */
+/* Find the best frames, best first; ties are ordered by video path, then frame number. The caller clears
+ * *out. encoder: may be NULL if no term is a text or a picture. Threads: any number may use one library and
+ * one encoder; an encoder serves them one after the other. Errors: ARGUMENT (no terms), NOT_FOUND (a frame's
+ * term names no video), MISMATCH (another model), CANCELLED, those of reading a picture. */
 RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,
                                   RvError *err);

@@ -14,7 +14,7 @@
 typedef struct FrameConverter FrameConverter;
 
 typedef struct ConverterOptions {
-    bool exact;         // convert at full size, then resample like a still picture; else resize the planes first
+    bool exact; // convert at full size, then resample as a still picture; else resize the planes first
     bool swap_red_blue; // for RvSamplingOptions.compat
 } ConverterOptions;
 

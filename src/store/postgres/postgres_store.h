@@ -123,8 +123,8 @@ extern const SqlLink rv_postgres_link;
 
 RvStatus rv_postgres_put_frames(Store *store, int64_t video_id, const FrameRecord *frames, size_t count,
                                 RvError *err);
-RvStatus rv_postgres_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback,
-                                  void *user, RvError *err);
+RvStatus rv_postgres_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
+                                  RvError *err);
 /* Returns a row in binary form: video_id, frame_number, time, embedding_data; more columns may follow.
  * values: float32[POSTGRES_MAX_DIMENSIONS], to which the row's embedding then points. */
 FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values);

@@ -487,6 +487,40 @@ static void frames_are_counted_where_numbers_are_missing(void **state)
     }
 }
 
+/* Numbers that reelvec never writes do not keep the list from being made, and their sum does not overflow. */
+static void frames_are_counted_where_numbers_are_damaged(void **state)
+{
+    static const char *const cases[] = {
+        "UPDATE frames SET frame_number = 'last' WHERE frame_number = 3",
+        "UPDATE frames SET frame_number = x'03' WHERE frame_number = 3",
+        "UPDATE frames SET frame_number = 3.5 WHERE frame_number = 3",
+        "UPDATE frames SET frame_number = -frame_number",
+        "UPDATE frames SET frame_number = 9223372036854775807 WHERE frame_number = 3",
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Store *store = NULL;
+        RvVideos videos = {0};
+        char sql[600];
+        unlink(fixture->path);
+        make_library(fixture->path);
+        snprintf(sql, sizeof sql,
+                 "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; "
+                 "INSERT INTO videos SELECT 2, '/b.mp4', content_key, size_bytes, modified_ns, duration, width, "
+                 "height, frame_rate, codec, sampling, state, error, created, updated FROM videos; "
+                 "INSERT INTO frames SELECT frame_id + (1 << 32), 2, frame_number, time, embedding_data FROM frames; "
+                 "%s",
+                 cases[i]);
+        run_sql(fixture->path, sql);
+        assert_ok(rv_store_open(fixture->path, &read_options, &store, err));
+        assert_ok(rv_store_list_videos(store, &videos, err));
+        if (videos.count != 2 || videos.items[0].frame_count != 3 || videos.items[1].frame_count != 3)
+            fail_msg("%s: %zu videos", cases[i], videos.count);
+        rv_videos_clear(&videos);
+        rv_store_close(store);
+    }
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -504,6 +538,7 @@ int main(void)
         CASE(triggers_in_the_file_do_not_run),
         CASE(view_joins_frames_and_pictures),
         CASE(frames_are_counted_where_numbers_are_missing),
+        CASE(frames_are_counted_where_numbers_are_damaged),
     };
     return cmocka_run_group_tests_name("SQLite library", tests, NULL, NULL);
 }

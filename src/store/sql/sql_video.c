@@ -18,8 +18,10 @@
 
 // The number of a video's frames: by a subquery for each row, or by one join.
 #define COUNT_EACH "(SELECT count(*) FROM frames WHERE frames.video_id = videos.video_id)"
+// Of a damaged library, whose numbers may be anything: a text compares greater than the number after the largest one.
 #define LAST_NUMBER                                                                                          \
-    "coalesce((SELECT max(frame_number) FROM frames WHERE frames.video_id = videos.video_id), 0)"
+    "max(0, CAST(min(coalesce((SELECT max(frame_number) FROM frames WHERE frames.video_id = "                \
+    "videos.video_id), 0), 4294967296) AS INTEGER))"
 #define COUNT_JOINED "coalesce(counts.frame_count, 0)"
 #define VIDEOS_JOINED(condition)                                                                             \
     "videos LEFT JOIN (SELECT video_id, count(*) AS frame_count FROM frames " condition                      \

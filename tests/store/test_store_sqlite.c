@@ -521,6 +521,24 @@ static void frames_are_counted_where_numbers_are_damaged(void **state)
     }
 }
 
+/* A statement is kept for the next one of the same text; then its columns have their names too. */
+static void schema_may_change_between_equal_statements(void **state)
+{
+    Fixture *fixture = *state;
+    Store *store = NULL;
+    StoredVideo video = {0};
+    bool found = false;
+    make_library(fixture->path);
+    assert_ok(rv_store_open(fixture->path, &read_options, &store, err));
+    assert_ok(rv_store_find_path(store, "/a.mp4", &video, &found, err));
+    assert_true(found);
+    rv_stored_video_clear(&video);
+    run_sql(fixture->path, "CREATE INDEX of_others ON videos (width); UPDATE videos SET width = 99999999999");
+    assert_refused(rv_store_find_path(store, "/a.mp4", &video, &found, err), RV_ERROR_FORMAT,
+                   "video 1: width holds a value");
+    rv_store_close(store);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -539,6 +557,7 @@ int main(void)
         CASE(view_joins_frames_and_pictures),
         CASE(frames_are_counted_where_numbers_are_missing),
         CASE(frames_are_counted_where_numbers_are_damaged),
+        CASE(schema_may_change_between_equal_statements),
     };
     return cmocka_run_group_tests_name("SQLite library", tests, NULL, NULL);
 }

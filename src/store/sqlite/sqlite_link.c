@@ -86,14 +86,15 @@ static RvStatus read_rows(SqliteStore *store, sqlite3_stmt *prepared, const SqlR
     size_t columns = strlen(reader->columns);
     bool there = true;
     RvStatus status = RV_OK;
-    for (size_t i = 0; i < columns; i++)
-        row.names[i] = sqlite3_column_name(prepared, (int)i);
     for (size_t count = 0; status == RV_OK && count < reader->max_rows; count++) {
         status = rv_sqlite_step(store, prepared, &there, err);
         if (status != RV_OK || !there)
             break;
-        for (size_t i = 0; i < columns; i++)
+        for (size_t i = 0; i < columns; i++) {
+            // Names are valid only after the first step: if the schema has changed, it prepares the statement again.
+            row.names[i] = sqlite3_column_name(prepared, (int)i);
             row.values[i] = read_value(prepared, (int)i);
+        }
         status = reader->row(reader->user, &row, err);
     }
     return status;

@@ -70,7 +70,8 @@ static RvStatus begin_migration(Store *base, RvError *err)
 {
     static const char *const locks[] = {CREATE_LOCK, NOTES_LOCK};
     PostgresStore *store = (PostgresStore *)base;
-    RvStatus status = rv_postgres_begin(store, "BEGIN", err);
+    // Each statement sees what others have committed while the locks were waited for.
+    RvStatus status = rv_postgres_begin(store, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
     if (status != RV_OK)
         return status;
     for (size_t i = 0; status == RV_OK && i < sizeof locks / sizeof locks[0]; i++) {

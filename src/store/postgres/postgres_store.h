@@ -13,7 +13,7 @@
 #include "store/store_backend.h"
 
 #define POSTGRES_MAX_DIMENSIONS 16000 // of pgvector's vector type
-#define POSTGRES_ARGUMENTS_MAX 12
+#define POSTGRES_ARGUMENTS_MAX SQL_VALUES_MAX
 #define POSTGRES_ANN_INDEX "frames_embedding_index"
 
 typedef struct PostgresStore {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 int rv_schema_newest(const SchemaStep *steps)
 {
     int version = 0;
@@ -69,7 +71,10 @@ RvStatus rv_sql_upgrade(Store *store, const SqlMigrations *migrations, RvError *
 {
     if (store->schema_version >= rv_schema_newest(migrations->steps))
         return RV_OK;
-    RvStatus status = rv_sql_migrate(store, migrations, err);
+    RvError cause = {0};
+    RvStatus status = rv_sql_migrate(store, migrations, &cause);
     bool forbidden = status != RV_OK && migrations->is_forbidden != NULL && migrations->is_forbidden(store);
-    return forbidden ? RV_OK : status;
+    if (status == RV_OK || forbidden)
+        return RV_OK;
+    return rv_error_wrap(err, status, &cause, "%s", cause.message);
 }

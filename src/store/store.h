@@ -81,6 +81,13 @@ static inline int64_t rv_store_key_frame(int64_t key)
     return key & UINT32_MAX;
 }
 
+/* Whether a row of a library may have this key. */
+static inline bool rv_store_has_key(int64_t video_id, int64_t frame_number)
+{
+    return video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_number >= 1 &&
+           frame_number <= STORE_MAX_FRAME_NUMBER;
+}
+
 /* All rows of a library. */
 static inline KeyRange rv_store_all_keys(void)
 {

@@ -42,6 +42,9 @@ typedef RvStatus (*PictureRowCallback)(void *user, int64_t frame_number, const u
 
 #define PICTURE_BLOCK_ROWS 256
 
+/* How many rows are read or fetched at once: about a megabyte of embeddings. dimensions 0: not known yet. */
+size_t rv_store_block_rows(int dimensions);
+
 typedef enum VideoColumn { VIDEO_BY_PATH, VIDEO_BY_CONTENT } VideoColumn;
 
 /* A change of a video's row; NULL members stay as they are. */
@@ -155,6 +158,7 @@ extern const StoreBackend store_singlestore_backend;
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 
 /* Messages that are the same for every backend. */
+RvStatus rv_store_no_library(const char *uri, RvError *err);
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);
 RvStatus rv_store_model_changed(const Store *store, RvError *err);

@@ -5,6 +5,12 @@
 #include "base/error.h"
 #include "store/store_backend.h"
 
+RvStatus rv_store_no_library(const char *uri, RvError *err)
+{
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
+                             uri);
+}
+
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err)
 {
     return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,

@@ -12,6 +12,14 @@
 #define BLOCK_BYTES ((size_t)1 << 20)
 #define BLOCK_MIN_ROWS 16
 #define BLOCK_MAX_ROWS 4096
+#define USUAL_DIMENSIONS 512
+
+size_t rv_store_block_rows(int dimensions)
+{
+    size_t row_bytes = (size_t)(dimensions > 0 ? dimensions : USUAL_DIMENSIONS) * sizeof(float);
+    size_t rows = BLOCK_BYTES / row_bytes;
+    return rows < BLOCK_MIN_ROWS ? BLOCK_MIN_ROWS : rows > BLOCK_MAX_ROWS ? BLOCK_MAX_ROWS : rows;
+}
 
 typedef struct Scan {
     Store *store;
@@ -68,8 +76,7 @@ static RvStatus gather_row(void *user, const FrameRow *row, RvError *err)
 
 static RvStatus allocate_block(Scan *scan, int dimensions, RvError *err)
 {
-    size_t rows = BLOCK_BYTES / scan->row_bytes;
-    rows = rows < BLOCK_MIN_ROWS ? BLOCK_MIN_ROWS : rows > BLOCK_MAX_ROWS ? BLOCK_MAX_ROWS : rows;
+    size_t rows = rv_store_block_rows(dimensions);
     scan->capacity = rows;
     scan->video_ids = rv_mem_alloc(rows, sizeof *scan->video_ids, err);
     scan->frame_numbers = rv_mem_alloc(rows, sizeof *scan->frame_numbers, err);
@@ -297,9 +304,8 @@ RvStatus rv_store_embeddings(Store *store, int64_t video_id, const int64_t *fram
                             "%s: holds %d-dimension embeddings of %s, not %d-dimension ones", store->uri,
                             identity.dimensions, identity.name, dimensions);
     EmbeddingRead reading = {store, frame_numbers, count, 0, embeddings, (size_t)dimensions * sizeof(float)};
-    bool possible = present && video_id >= 1 && video_id <= STORE_MAX_VIDEO_ID && frame_numbers[0] >= 1 &&
-                    frame_numbers[count - 1] <= STORE_MAX_FRAME_NUMBER;
-    if (possible) {
+    if (present && rv_store_has_key(video_id, frame_numbers[0]) &&
+        rv_store_has_key(video_id, frame_numbers[count - 1])) {
         KeyRange range = {rv_store_key(video_id, frame_numbers[0]),
                           rv_store_key(video_id, frame_numbers[count - 1])};
         status = store->backend->visit_frames(store, &range, copy_embedding, &reading, err);

@@ -83,8 +83,7 @@ static RvStatus execute_rows(MysqlStore *store, const char *sql, const BoundRows
                              RvError *err)
 {
     if (store->is_given_up)
-        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
-                            store->base.uri);
+        return rv_wire_given_up(store->base.uri, err);
     MYSQL_STMT *statement = mysql_stmt_init(store->connection);
     if (statement == NULL)
         return rv_mysql_fail(store, err);
@@ -213,24 +212,14 @@ static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
     return status;
 }
 
-static RvStatus ann_info(Store *base, RvAnnInfo *out, RvError *err)
+static void describe_index(const Store *store, const char *index, RvAnnInfo *out)
 {
-    MysqlStore *store = (MysqlStore *)base;
-    ServerAnswer answer = rv_answer(2, 1);
-    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
-    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
-    if (table != NULL) {
-        const char *index = strstr(table, "VECTOR KEY `" MYSQL_ANN_INDEX "`");
-        out->present = index != NULL;
-        const char *m = index != NULL ? strstr(index, "`M`=") : NULL;
-        const char *end = index != NULL ? strchr(index, '\n') : NULL;
-        if (m != NULL && (end == NULL || m < end))
-            snprintf(out->settings, sizeof out->settings, "m=%d", atoi(m + 4));
-        if (out->present)
-            snprintf(out->kind, sizeof out->kind, "hnsw");
-    }
-    rv_answer_clear(&answer);
-    return status;
+    (void)store;
+    const char *m = strstr(index, "`M`=");
+    const char *end = strchr(index, '\n');
+    if (m != NULL && (end == NULL || m < end))
+        snprintf(out->settings, sizeof out->settings, "m=%d", atoi(m + 4));
+    snprintf(out->kind, sizeof out->kind, "hnsw");
 }
 
 const MysqlDialect rv_mysql_mariadb = {
@@ -244,6 +233,7 @@ const MysqlDialect rv_mysql_mariadb = {
     .put_rows = put_rows,
     .write_nearest = write_nearest,
     .ann_build = ann_build,
-    .ann_info = ann_info,
+    .describe_index = describe_index,
+    .index_head = "VECTOR KEY `" MYSQL_ANN_INDEX "`",
     .embedding_column = "embedding_data",
 };

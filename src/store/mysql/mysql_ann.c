@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MariaDB and SingleStore libraries: rows near a vector, found by the server. */
+#include <string.h>
+
 #include "base/parse.h"
 #include "store/mysql/mysql_store.h"
 #include "store/sql/sql_nearest.h"
@@ -98,7 +100,16 @@ RvStatus rv_mysql_ann_build(Store *base, const AnnRequest *request, RvError *err
 
 RvStatus rv_mysql_ann_info(Store *base, RvAnnInfo *out, RvError *err)
 {
-    return ((MysqlStore *)base)->dialect->ann_info(base, out, err);
+    MysqlStore *store = (MysqlStore *)base;
+    ServerAnswer answer = rv_answer(2, 1);
+    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
+    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
+    const char *index = table != NULL ? strstr(table, store->dialect->index_head) : NULL;
+    out->present = index != NULL;
+    if (out->present)
+        store->dialect->describe_index(base, index, out);
+    rv_answer_clear(&answer);
+    return status;
 }
 
 RvStatus rv_mysql_ann_drop(Store *base, bool *dropped, RvError *err)

@@ -11,10 +11,6 @@
 #include "store/mysql/mysql_store.h"
 #include "store/sql/sql_model.h"
 
-#define FETCH_BYTES ((size_t)1 << 20)
-#define FETCH_MIN_ROWS 16
-#define FETCH_MAX_ROWS 4096
-
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
 static int compare_frames(const void *a, const void *b)
@@ -94,8 +90,7 @@ FrameRow rv_mysql_frame_row(const ServerAnswer *answer, size_t row)
     if (video == NULL || number == NULL || !rv_parse_int64(video, INT64_MIN, INT64_MAX, &frame.video_id) ||
         !rv_parse_int64(number, INT64_MIN, INT64_MAX, &frame.frame_number))
         frame.fault = "its numbers are not numbers";
-    else if (frame.video_id < 1 || frame.video_id > STORE_MAX_VIDEO_ID || frame.frame_number < 1 ||
-             frame.frame_number > STORE_MAX_FRAME_NUMBER)
+    else if (!rv_store_has_key(frame.video_id, frame.frame_number))
         frame.fault = "its numbers are out of range";
     else if (time == NULL || !rv_parse_double(time, 0, 1.7976931348623157e308, &frame.time_s))
         frame.fault = "time is not a time";
@@ -114,9 +109,7 @@ RvStatus rv_mysql_visit_frames(Store *base, const KeyRange *range, FrameRowCallb
     ModelIdentity identity = {0};
     bool present = false, more = true;
     RvStatus status = rv_sql_get_identity(base, &identity, &present, err);
-    size_t rows =
-        FETCH_BYTES / ((size_t)(identity.dimensions > 0 ? identity.dimensions : 512) * sizeof(float));
-    rows = rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows;
+    size_t rows = rv_store_block_rows(identity.dimensions);
     // of the next row, at least
     int64_t video = rv_store_key_video(range->first), number = rv_store_key_frame(range->first);
     const int64_t last_video = rv_store_key_video(range->last);

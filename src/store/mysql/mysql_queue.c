@@ -21,7 +21,6 @@ static const char *const schema[] = {
     NULL,
 };
 
-
 const StoreQueue rv_mysql_mariadb_queue = {
     .schema = schema,
     .insert = "INSERT IGNORE INTO index_jobs (path, path_key, settings, state, worker, lease_number, "

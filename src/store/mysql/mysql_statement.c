@@ -102,8 +102,7 @@ RvStatus rv_mysql_run(MysqlStore *store, const char *sql, size_t size_bytes, Ser
     if (store->is_given_up && may_connect)
         status = rv_mysql_reconnect(store, err);
     else if (store->is_given_up)
-        return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
-                            store->base.uri);
+        return rv_wire_given_up(store->base.uri, err);
     if (status != RV_OK)
         return status;
     status = rv_mysql_ask(store, sql, size_bytes, answer, &began, err);

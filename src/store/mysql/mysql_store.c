@@ -25,12 +25,6 @@ static void mysql_close_store(Store *base)
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-static RvStatus no_library(const Store *base, RvError *err)
-{
-    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
-                             base->uri);
-}
-
 static RvStatus open_library(MysqlStore *store, const char *uri, const StoreOptions *options, RvError *err)
 {
     bool empty = false;
@@ -38,7 +32,8 @@ static RvStatus open_library(MysqlStore *store, const char *uri, const StoreOpti
     if (status == RV_OK)
         status = rv_mysql_check_schema(store, &empty, err);
     if (status == RV_OK && empty)
-        status = options->create ? rv_mysql_create_schema(store, err) : no_library(&store->base, err);
+        status =
+            options->create ? rv_mysql_create_schema(store, err) : rv_store_no_library(store->base.uri, err);
     if (status == RV_OK && !store->base.read_only)
         status = rv_mysql_upgrade_schema(store, err);
     return status;

@@ -36,7 +36,9 @@ typedef struct MysqlDialect {
     RvStatus (*write_nearest)(MysqlStore *store, const NearestQuery *query, const char *condition,
                               size_t limit, bool by_index, Buffer *sql, RvError *err);
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
-    RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
+    /* Kind and settings of the index out of the statement that made the table, from where the index is named. */
+    void (*describe_index)(const Store *store, const char *index, RvAnnInfo *out);
+    const char *index_head;       // of the index in that statement
     const char *embedding_column; // as scans select it: binary, little endian
 } MysqlDialect;
 

@@ -151,19 +151,27 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
 
 /* ---- the index ---------------------------------------------------------------------------------------- */
 
+#define TYPE_BYTES 40
+
+/* The server's name of a kind of index, between quotes: ivf-pqfs is "IVF_PQFS". */
+static void write_type(const AnnKind *kind, char type[TYPE_BYTES])
+{
+    snprintf(type, TYPE_BYTES, "\"%s\"", kind->name);
+    for (char *at = type + 1; *at != '"'; at++)
+        *at = (char)(*at == '-' ? '_' : *at & ~0x20);
+}
+
 static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     MysqlStore *store = (MysqlStore *)base;
     bool dropped = false;
-    char type[32], sql[600];
-    snprintf(type, sizeof type, "%s", request->kind->name);
-    for (char *at = type; *at != '\0'; at++) // ivf-pqfs is IVF_PQFS
-        *at = (char)(*at == '-' ? '_' : *at & ~0x20);
+    char type[TYPE_BYTES], sql[600];
+    write_type(request->kind, type);
     RvStatus status = rv_mysql_ann_drop(base, &dropped, err);
     int length =
         snprintf(sql, sizeof sql,
                  "ALTER TABLE frames ADD VECTOR INDEX " MYSQL_ANN_INDEX " (embedding_data) INDEX_OPTIONS "
-                 "'{\"index_type\":\"%s\",\"metric_type\":\"DOT_PRODUCT\"",
+                 "'{\"index_type\":%s,\"metric_type\":\"DOT_PRODUCT\"",
                  type);
     for (size_t i = 0; i < request->setting_count; i++)
         length += snprintf(sql + length, sizeof sql - (size_t)length, ",\"%s\":%lld",
@@ -179,34 +187,21 @@ static RvStatus ann_build(Store *base, const AnnRequest *request, RvError *err)
     return status;
 }
 
-/* The kind and the settings are read from the table's CREATE statement. */
-static RvStatus ann_info(Store *base, RvAnnInfo *out, RvError *err)
+static void describe_index(const Store *store, const char *index, RvAnnInfo *out)
 {
-    MysqlStore *store = (MysqlStore *)base;
-    ServerAnswer answer = rv_answer(2, 1);
-    RvStatus status = rv_mysql_query(store, &answer, err, "SHOW CREATE TABLE frames");
-    const char *table = status == RV_OK ? rv_answer_value(&answer, 0, 1, NULL) : NULL;
-    const char *index = table != NULL ? strstr(table, "`" MYSQL_ANN_INDEX "`") : NULL;
-    out->present = index != NULL;
-    const char *options = index != NULL ? strchr(index, '{') : NULL;
+    const char *options = strchr(index, '{');
     const char *end = options != NULL ? strchr(options, '}') : NULL;
-    if (out->present)
-        snprintf(out->kind, sizeof out->kind, "vector");
-    const AnnKind *kinds = base->backend->ann_kinds;
+    const AnnKind *kinds = store->backend->ann_kinds;
+    snprintf(out->kind, sizeof out->kind, "vector");
     for (size_t i = 0; end != NULL && kinds[i].name != NULL; i++) {
-        char type[40] = "\"";
-        size_t length = 1;
-        for (const char *at = kinds[i].name; *at != '\0'; at++)
-            type[length++] = (char)(*at == '-' ? '_' : *at & ~0x20);
-        type[length++] = '"';
+        char type[TYPE_BYTES];
+        write_type(&kinds[i], type);
         const char *found = strstr(options, type);
         if (found != NULL && found < end)
             snprintf(out->kind, sizeof out->kind, "%s", kinds[i].name);
     }
     if (end != NULL)
         snprintf(out->settings, sizeof out->settings, "%.*s", (int)(end - options - 1), options + 1);
-    rv_answer_clear(&answer);
-    return status;
 }
 
 const MysqlDialect rv_mysql_singlestore = {
@@ -218,6 +213,7 @@ const MysqlDialect rv_mysql_singlestore = {
     .put_rows = put_rows,
     .write_nearest = write_nearest,
     .ann_build = ann_build,
-    .ann_info = ann_info,
+    .describe_index = describe_index,
+    .index_head = "`" MYSQL_ANN_INDEX "`",
     .embedding_column = "(embedding_data :> BLOB)",
 };

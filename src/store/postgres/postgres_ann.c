@@ -268,12 +268,8 @@ static RvStatus pass_index(Store *base, bool pass, RvError *err)
 static bool read_score(const ServerAnswer *answer, size_t row, double *out)
 {
     uint64_t bits = 0;
-    size_t length = 0;
-    const char *bytes = rv_answer_value(answer, row, 4, &length);
-    if (length != sizeof bits)
+    if (!rv_postgres_read_u64(answer, row, 4, &bits))
         return false;
-    memcpy(&bits, bytes, sizeof bits);
-    bits = __builtin_bswap64(bits);
     memcpy(out, &bits, sizeof *out);
     *out = -*out;
     return true;

@@ -10,10 +10,7 @@
 #include "store/postgres/postgres_store.h"
 #include "store/sql/sql_model.h"
 
-// The size of one fetch of a scan, and of one piece of a load.
-#define FETCH_BYTES ((size_t)1 << 20)
-#define FETCH_MIN_ROWS 16
-#define FETCH_MAX_ROWS 4096
+// The size of one piece of a load.
 #define COPY_BYTES ((size_t)1 << 20)
 
 /* ---- numbers of PostgreSQL's binary forms: big endian ------------------------------------------------- */
@@ -172,8 +169,7 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/* Read a column of eight bytes. Returns false if it has another length. */
-static bool read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
+bool rv_postgres_read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out)
 {
     size_t length = 0;
     const char *bytes = rv_answer_value(answer, row, column, &length);
@@ -190,16 +186,15 @@ FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *va
     uint64_t video = 0, number = 0, time_bits = 0;
     size_t size_bytes = 0;
     const char *vector = rv_answer_value(answer, row, 3, &size_bytes);
-    if (!read_u64(answer, row, 0, &video) || !read_u64(answer, row, 1, &number) ||
-        !read_u64(answer, row, 2, &time_bits) || vector == NULL) {
+    if (!rv_postgres_read_u64(answer, row, 0, &video) || !rv_postgres_read_u64(answer, row, 1, &number) ||
+        !rv_postgres_read_u64(answer, row, 2, &time_bits) || vector == NULL) {
         frame.fault = "a column is not of reelvec's type";
         return frame;
     }
     frame.video_id = (int64_t)video;
     frame.frame_number = (int64_t)number;
     memcpy(&frame.time_s, &time_bits, sizeof frame.time_s);
-    if (frame.video_id < 1 || frame.video_id > STORE_MAX_VIDEO_ID || frame.frame_number < 1 ||
-        frame.frame_number > STORE_MAX_FRAME_NUMBER)
+    if (!rv_store_has_key(frame.video_id, frame.frame_number))
         frame.fault = "its numbers are out of range";
     else if (!isfinite(frame.time_s) || frame.time_s < 0)
         frame.fault = "time is not a time";
@@ -227,12 +222,6 @@ RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback call
     return status;
 }
 
-static int rows_per_fetch(int dimensions)
-{
-    size_t rows = FETCH_BYTES / ((size_t)(dimensions > 0 ? dimensions : 512) * sizeof(float));
-    return (int)(rows < FETCH_MIN_ROWS ? FETCH_MIN_ROWS : rows > FETCH_MAX_ROWS ? FETCH_MAX_ROWS : rows);
-}
-
 /* Rows are fetched with a cursor and not as one long answer, because callbacks read other tables between the
  * fetches. */
 static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void *user, RvError *err)
@@ -241,11 +230,11 @@ static RvStatus fetch_rows(PostgresStore *store, FrameRowCallback callback, void
     ModelIdentity identity = {0};
     bool present = false;
     RvStatus status = rv_sql_get_identity(&store->base, &identity, &present, err);
-    int per_fetch = rows_per_fetch(identity.dimensions);
-    snprintf(sql, sizeof sql, "FETCH FORWARD %d FROM reelvec_frames", per_fetch);
+    size_t per_fetch = rv_store_block_rows(identity.dimensions);
+    snprintf(sql, sizeof sql, "FETCH FORWARD %zu FROM reelvec_frames", per_fetch);
     bool more = true;
     while (status == RV_OK && more) {
-        ServerAnswer answer = rv_answer(4, (size_t)per_fetch);
+        ServerAnswer answer = rv_answer(4, per_fetch);
         status = rv_postgres_query(store, sql, NULL, true, &answer, err);
         more = answer.rows > 0;
         if (status == RV_OK)

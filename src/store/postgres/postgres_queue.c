@@ -22,7 +22,6 @@ static const char *const schema[] = {
     NULL,
 };
 
-
 const StoreQueue rv_postgres_queue = {
     .schema = schema,
     .insert = "INSERT INTO index_jobs (path, path_key, settings, state) VALUES (%s, %s, %s, 'waiting') "

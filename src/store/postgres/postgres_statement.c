@@ -13,8 +13,7 @@ static RvStatus need_connection(PostgresStore *store, RvError *err)
     if (!store->in_transaction)
         return rv_postgres_reconnect(store, err);
     store->sqlstate[0] = '\0';
-    return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
-                        store->base.uri);
+    return rv_wire_given_up(store->base.uri, err);
 }
 
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,

@@ -26,12 +26,6 @@ static void postgres_close(Store *base)
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-static RvStatus no_library(const Store *base, RvError *err)
-{
-    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
-                             base->uri);
-}
-
 /* If the server is a replica, or the user may only read, the library opens for reading. */
 static RvStatus find_read_only(PostgresStore *store, RvError *err)
 {
@@ -55,7 +49,8 @@ static RvStatus open_library(PostgresStore *store, const char *uri, const StoreO
     if (status == RV_OK)
         status = rv_postgres_check_schema(store, &empty, err);
     if (status == RV_OK && empty)
-        status = options->create ? rv_postgres_create_schema(store, err) : no_library(&store->base, err);
+        status = options->create ? rv_postgres_create_schema(store, err)
+                                 : rv_store_no_library(store->base.uri, err);
     if (status == RV_OK && !store->base.read_only)
         status = find_read_only(store, err);
     if (status == RV_OK && !store->base.read_only)

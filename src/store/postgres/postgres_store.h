@@ -128,6 +128,8 @@ RvStatus rv_postgres_visit_frames(Store *store, const KeyRange *range, FrameRowC
 /* Returns a row in binary form: video_id, frame_number, time, embedding_data; more columns may follow.
  * values: float32[POSTGRES_MAX_DIMENSIONS], to which the row's embedding then points. */
 FrameRow rv_postgres_frame_row(const ServerAnswer *answer, size_t row, float *values);
+/* Read a column of eight bytes in binary form. Returns false if it is NULL or has another length. */
+bool rv_postgres_read_u64(const ServerAnswer *answer, size_t row, size_t column, uint64_t *out);
 /* Pass all rows of such an answer to the callback. */
 RvStatus rv_postgres_hand_rows(const ServerAnswer *answer, FrameRowCallback callback, void *user,
                                RvError *err);

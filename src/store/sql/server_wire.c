@@ -79,6 +79,12 @@ RvStatus rv_wire_parse_timeout(const char *text, const char *show, int *timeout_
     return RV_OK;
 }
 
+RvStatus rv_wire_given_up(const char *show, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_NETWORK, "%s: the connection was given up; run the command again",
+                        show);
+}
+
 RvStatus rv_wire_timed_out(const char *show, int timeout_s, RvError *err)
 {
     return rv_error_set(

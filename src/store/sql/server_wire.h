@@ -34,6 +34,8 @@ void rv_wire_shut(int socket);
 /* Parse ?answer_timeout=TEXT into seconds; NULL: the default. show: the address as messages show it. Errors:
  * ARGUMENT. */
 RvStatus rv_wire_parse_timeout(const char *text, const char *show, int *timeout_s, RvError *err);
+/* Returns NETWORK with the message that the connection was given up. */
+RvStatus rv_wire_given_up(const char *show, RvError *err);
 /* Returns NETWORK with the message that nothing came for timeout_s. */
 RvStatus rv_wire_timed_out(const char *show, int timeout_s, RvError *err);
 

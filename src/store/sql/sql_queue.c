@@ -267,9 +267,10 @@ static RvStatus lease_job(Store *store, FoundJob *found, double lease_s, RvError
 static RvStatus give_up(Store *store, const FoundJob *found, RvError *err)
 {
     char message[600];
-    snprintf(message, sizeof message,
-             "%d workers fell silent while they indexed it, the last was %.300s; it is tried again on request",
-             found->job.attempts, found->worker);
+    snprintf(
+        message, sizeof message,
+        "%d workers fell silent while they indexed it, the last was %.300s; it is tried again on request",
+        found->job.attempts, found->worker);
     return rv_sql_run(
         store, err, "UPDATE index_jobs SET state = 'failed', message = %s, updated = now() WHERE job_id = %d",
         message, found->job.job_id);

@@ -142,8 +142,7 @@ static FrameRow read_row(sqlite3_stmt *statement)
     if (sqlite3_column_type(statement, 1) != SQLITE_INTEGER ||
         sqlite3_column_type(statement, 2) != SQLITE_INTEGER)
         row.fault = "its numbers are not numbers";
-    else if (row.video_id < 1 || row.video_id > STORE_MAX_VIDEO_ID || row.frame_number < 1 ||
-             row.frame_number > STORE_MAX_FRAME_NUMBER)
+    else if (!rv_store_has_key(row.video_id, row.frame_number))
         row.fault = "its numbers are out of range";
     else if (sqlite3_column_int64(statement, 0) != rv_store_key(row.video_id, row.frame_number))
         row.fault = "frame_id does not belong to it";

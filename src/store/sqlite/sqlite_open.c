@@ -123,12 +123,6 @@ static RvStatus explain_open_failure(SqliteStore *store, RvStatus status, RvErro
     return status;
 }
 
-static RvStatus no_library(const char *uri, RvError *err)
-{
-    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library here",
-                             uri);
-}
-
 /* Check what is at the path. *exists is false if there is nothing or an empty file. */
 static RvStatus look_at_path(const char *path, bool create, bool *exists, RvError *err)
 {
@@ -136,7 +130,7 @@ static RvStatus look_at_path(const char *path, bool create, bool *exists, RvErro
     *exists = false;
     if (stat(path, &facts) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
-            return create ? RV_OK : no_library(path, err);
+            return create ? RV_OK : rv_store_no_library(path, err);
         return rv_error_set(err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
     }
     if (S_ISDIR(facts.st_mode))
@@ -222,7 +216,7 @@ RvStatus rv_sqlite_open_file(SqliteStore *store, const StoreOptions *options, Rv
     if (status == RV_OK && !exists && options->create)
         status = check_folder(path, err);
     if (status == RV_OK && !exists)
-        status = options->create ? make_file(path, err) : no_library(path, err);
+        status = options->create ? make_file(path, err) : rv_store_no_library(path, err);
     if (status == RV_OK) {
         status = open_database(store, options->read_only, err);
         status = explain_open_failure(store, status, err);
@@ -230,7 +224,7 @@ RvStatus rv_sqlite_open_file(SqliteStore *store, const StoreOptions *options, Rv
     if (status == RV_OK)
         status = rv_sqlite_check_schema(store, &empty, err);
     if (status == RV_OK && empty && (!options->create || store->base.read_only))
-        return no_library(path, err);
+        return rv_store_no_library(path, err);
     if (status == RV_OK && empty) {
         status = rv_sqlite_create_schema(store, err);
         if (status == RV_OK)

@@ -31,7 +31,7 @@ void *rv_mem_alloc_aligned(size_t count, size_t item_bytes, RvError *err)
     size_t size_bytes = SIZE_MAX;
     void *memory = NULL;
     if (rv_mem_multiply(count, item_bytes, &size_bytes) && size_bytes <= SIZE_MAX - RV_MEM_ALIGNMENT) {
-        size_t rounded = (size_bytes + RV_MEM_ALIGNMENT - 1) / RV_MEM_ALIGNMENT * RV_MEM_ALIGNMENT;
+        size_t rounded = rv_round_up(size_bytes, RV_MEM_ALIGNMENT);
         memory = aligned_alloc(RV_MEM_ALIGNMENT, rounded > 0 ? rounded : RV_MEM_ALIGNMENT);
     }
     if (memory == NULL)

@@ -14,6 +14,17 @@
 /* Write count * size_bytes into *product. Returns false if the product overflows. */
 bool rv_mem_multiply(size_t count, size_t size_bytes, size_t *product);
 
+/* count / by, rounded up, and the multiple of `to` that is not below count. */
+static inline size_t rv_divide_up(size_t count, size_t by)
+{
+    return count / by + (count % by != 0);
+}
+
+static inline size_t rv_round_up(size_t count, size_t to)
+{
+    return rv_divide_up(count, to) * to;
+}
+
 /* Zeroed memory for count items. Returns NULL, with a message in err, if the memory is refused or the size
  * overflows. Free with free(). */
 void *rv_mem_alloc(size_t count, size_t item_bytes, RvError *err);

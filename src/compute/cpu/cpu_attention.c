@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 #include "compute/cpu/cpu_panels.h"
 
@@ -24,9 +25,9 @@ typedef struct AttentionSpace {
 
 size_t rv_cpu_attention_floats(const CpuKernels *kernels)
 {
-    size_t tokens = round_up(COMPUTE_TOKENS_MAX, kernels->head_tile_columns);
-    size_t head_width = round_up(COMPUTE_HEAD_WIDTH_MAX, kernels->head_tile_columns);
-    return round_up(2 * tokens * head_width + kernels->head_tile_rows * tokens, 16);
+    size_t tokens = rv_round_up(COMPUTE_TOKENS_MAX, kernels->head_tile_columns);
+    size_t head_width = rv_round_up(COMPUTE_HEAD_WIDTH_MAX, kernels->head_tile_columns);
+    return rv_round_up(2 * tokens * head_width + kernels->head_tile_rows * tokens, 16);
 }
 
 static void pack_keys_and_values(const AttentionJob *job, const float *k, const float *v,
@@ -72,18 +73,18 @@ static void attend(void *context, size_t index, int worker)
     const AttentionJob *job = context;
     const CpuKernels *kernels = job->device->kernels;
     size_t tokens = job->token_count;
-    size_t padded_tokens = round_up(tokens, kernels->head_tile_columns);
+    size_t padded_tokens = rv_round_up(tokens, kernels->head_tile_columns);
     size_t sequence = index / job->head_count, column = index % job->head_count * job->head_width;
     size_t offset = sequence * tokens * job->qkv_stride + column;
     float *workspace = job->device->workspace + (size_t)worker * job->device->worker_floats;
     AttentionSpace space = {workspace, workspace + padded_tokens * job->head_width, NULL};
-    space.scores = space.values + tokens * round_up(job->head_width, kernels->head_tile_columns);
+    space.scores = space.values + tokens * rv_round_up(job->head_width, kernels->head_tile_columns);
     pack_keys_and_values(job, job->k + offset, job->v + offset, &space);
 
     float scale = 1.0f / sqrtf((float)job->head_width);
     const float *q = job->q + offset + job->first_query * job->qkv_stride;
     float *dst = job->dst + sequence * job->query_count * job->dst_stride + column;
-    size_t strip_count = divide_up(job->query_count, kernels->head_tile_rows);
+    size_t strip_count = rv_divide_up(job->query_count, kernels->head_tile_rows);
     for (size_t strip = 0; strip < strip_count; strip++) {
         size_t row = strip * job->query_count / strip_count;
         size_t rows = (strip + 1) * job->query_count / strip_count - row;

@@ -28,7 +28,7 @@ float *rv_cpu_alloc(size_t count, RvError *err)
     if (!rv_mem_multiply(count, sizeof(float), &size_bytes) || size_bytes < HUGE_PAGE_BYTES ||
         size_bytes > SIZE_MAX / 2)
         return rv_mem_alloc_aligned(count, sizeof(float), err);
-    rounded_bytes = round_up(size_bytes, HUGE_PAGE_BYTES);
+    rounded_bytes = rv_round_up(size_bytes, HUGE_PAGE_BYTES);
     float *floats = aligned_alloc(HUGE_PAGE_BYTES, rounded_bytes);
     if (floats == NULL) {
         rv_error_memory(err, size_bytes);

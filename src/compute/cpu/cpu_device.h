@@ -31,15 +31,6 @@ static inline float *cpu_values(DeviceRows rows)
     return (float *)rows.buffer + rows.first;
 }
 
-static inline size_t divide_up(size_t count, size_t by)
-{
-    return count / by + (count % by != 0);
-}
-static inline size_t round_up(size_t count, size_t to)
-{
-    return divide_up(count, to) * to;
-}
-
 /* Below this many multiply-adds, work costs less than passing it to other threads. */
 #define CPU_SERIAL_WORK ((size_t)1 << 15)
 

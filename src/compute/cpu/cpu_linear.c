@@ -43,7 +43,7 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     size_t tile_columns = device->kernels->tile_columns, float_count;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX ||
         output_count > SIZE_MAX / 2 ||
-        !rv_mem_multiply(round_up(output_count, tile_columns), input_count, &float_count))
+        !rv_mem_multiply(rv_round_up(output_count, tile_columns), input_count, &float_count))
         return rv_compute_refuse_linear(output_count, input_count, err);
     LinearWeights *layer = rv_mem_alloc(1, sizeof *layer, err);
     if (layer == NULL)
@@ -59,7 +59,7 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     }
     layer->output_count = output_count;
     layer->input_count = input_count;
-    layer->panel_count = divide_up(output_count, tile_columns);
+    layer->panel_count = rv_divide_up(output_count, tile_columns);
     size_t padded_count = layer->panel_count * tile_columns;
     layer->panels = rv_cpu_alloc(float_count, err);
     layer->bias = rv_mem_alloc_aligned(padded_count, sizeof(float), err);
@@ -215,8 +215,8 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows sr
                                  .depth = weights->input_count,
                                  .dst = cpu_values(dst),
                                  .dst_stride = dst.stride,
-                                 .strip_count = divide_up(rows, device->kernels->tile_rows),
-                                 .part_count = divide_up(weights->input_count, CPU_PART_DEPTH),
+                                 .strip_count = rv_divide_up(rows, device->kernels->tile_rows),
+                                 .part_count = rv_divide_up(weights->input_count, CPU_PART_DEPTH),
                                  .epilogue = epilogue}};
     CpuProduct *product = &job.product;
     // The activation needs the complete sum, before that is added to dst.
@@ -228,11 +228,11 @@ void rv_cpu_linear(Compute *compute, const LinearWeights *weights, DeviceRows sr
     }
     size_t parts_per_run = rows * product->depth <= device->cache_floats ? product->part_count : 1;
     size_t run_depth = product->depth / product->part_count * parts_per_run;
-    size_t block_count = divide_up(rows * run_depth, device->cache_floats);
+    size_t block_count = rv_divide_up(rows * run_depth, device->cache_floats);
     // Enough tasks for every thread to have several, as long as there are strips.
     size_t task_count_wanted = job.worker_count > 1 ? 4 * job.worker_count : 1;
     if (block_count * weights->panel_count < task_count_wanted)
-        block_count = divide_up(task_count_wanted, weights->panel_count);
+        block_count = rv_divide_up(task_count_wanted, weights->panel_count);
     product->block_count = block_count < product->strip_count ? block_count : product->strip_count;
     for (; job.first_part < product->part_count; job.first_part += parts_per_run) {
         job.end_part = job.first_part + parts_per_run;

@@ -32,7 +32,7 @@ struct I16Space {
  * in different sets of the first-level cache. */
 static size_t padded_stride(size_t depth)
 {
-    return (divide_up(depth, 32) | 1) * 32;
+    return (rv_divide_up(depth, 32) | 1) * 32;
 }
 
 static void add_weight_bounds(const float *weights, size_t count, double *sum, float *peak)
@@ -159,9 +159,9 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
         return RV_ERROR_MEMORY;
     layer->output_count = output_count;
     layer->input_count = input_count;
-    layer->depth = round_up(input_count, 2);
-    layer->segment_count = divide_up(input_count, I16_SEGMENT);
-    layer->panel_count = divide_up(output_count, kernels->tile_columns);
+    layer->depth = rv_round_up(input_count, 2);
+    layer->segment_count = rv_divide_up(input_count, I16_SEGMENT);
+    layer->panel_count = rv_divide_up(output_count, kernels->tile_columns);
     size_t padded_count = layer->panel_count * kernels->tile_columns;
     layer->panels = (int16_t *)rv_cpu_alloc(padded_count * layer->depth / 2, err);
     layer->scales = rv_cpu_alloc(padded_count * layer->segment_count, err);
@@ -246,7 +246,7 @@ static void multiply_block(void *context, size_t index, int worker)
     if (index + job->worker_count < job->block_count * layer->panel_count) {
         size_t next_panel = (index + job->worker_count) % layer->panel_count;
         tile.out.next = (const float *)(layer->panels + next_panel * panel_values);
-        tile.out.next_lines = divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip);
+        tile.out.next_lines = rv_divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip);
     }
     for (; strip < strip_end; strip++) {
         size_t row = even_cut(job->rows, strip, job->strip_count),
@@ -278,13 +278,14 @@ void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *s
         job.rows = rows - first < rows_at_once ? rows - first : rows_at_once;
         job.src = src + first * src_stride;
         job.dst = dst + first * dst_stride;
-        job.strip_count = divide_up(job.rows, job.kernels->tile_rows);
-        rv_cpu_run(device, job.rows * layer->depth, divide_up(job.rows, job.group_rows), quantise_rows, &job);
-        size_t block_count = divide_up(job.rows * layer->depth, cache_values);
+        job.strip_count = rv_divide_up(job.rows, job.kernels->tile_rows);
+        rv_cpu_run(device, job.rows * layer->depth, rv_divide_up(job.rows, job.group_rows), quantise_rows,
+                   &job);
+        size_t block_count = rv_divide_up(job.rows * layer->depth, cache_values);
         // Enough tasks for every thread to have several, as long as there are strips.
         size_t task_count_wanted = job.worker_count > 1 ? 4 * job.worker_count : 1;
         if (block_count * layer->panel_count < task_count_wanted)
-            block_count = divide_up(task_count_wanted, layer->panel_count);
+            block_count = rv_divide_up(task_count_wanted, layer->panel_count);
         job.block_count = block_count < job.strip_count ? block_count : job.strip_count;
         rv_cpu_run(device, job.rows * layer->depth * layer->output_count,
                    job.block_count * layer->panel_count, multiply_block, &job);

@@ -27,7 +27,7 @@ RvStatus rv_cpu_linear_unpacked_create(const CpuDevice *device, WeightRows rows,
                                        const float *bias, size_t output_count, LinearUnpacked **out,
                                        RvError *err)
 {
-    size_t padded_count = round_up(output_count, device->kernels->tile_columns);
+    size_t padded_count = rv_round_up(output_count, device->kernels->tile_columns);
     LinearUnpacked *layer = rv_mem_alloc(1, sizeof *layer, err);
     *out = NULL;
     if (layer == NULL) {
@@ -88,5 +88,5 @@ void rv_cpu_linear_unpacked(CpuDevice *device, const LinearUnpacked *layer, cons
     UnpackedJob job = {device, layer, *product};
     job.product.block_count = 1; // each panel is made once
     rv_cpu_run(device, product->rows * product->depth * layer->output_count,
-               divide_up(layer->output_count, product->kernels->tile_columns), multiply_panel, &job);
+               rv_divide_up(layer->output_count, product->kernels->tile_columns), multiply_panel, &job);
 }

@@ -2,6 +2,7 @@
 /* Weights in panels, and the product of rows with a part of a panel. */
 #include "compute/cpu/cpu_panels.h"
 
+#include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
@@ -38,7 +39,8 @@ void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPane
     size_t strip_end = even_cut(product->strip_count, block + 1, product->block_count);
     // The next weights are fetched in pieces, one with each strip. All at once they would delay the strips'
     // own loads.
-    tile.next_lines = next != NULL ? divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
+    tile.next_lines =
+        next != NULL ? rv_divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip) : 0;
     size_t strip_floats = tile.depth / TILE_FETCH_DEPTH * tile.next_lines * 16;
     const float *next_end = next != NULL ? next + tile.depth * tile_columns : NULL;
     for (; strip < strip_end; strip++) {

@@ -2,6 +2,7 @@
 /* The operations of the CPU device that work row by row. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 
 // Rows are passed to the threads in groups of about this many floats.
@@ -32,7 +33,7 @@ static void run_rows(Compute *compute, RowsJob *job)
     CpuDevice *device = (CpuDevice *)compute;
     job->kernels = device->kernels;
     job->group_rows = 1 + GROUP_FLOATS / (job->width + 1);
-    rv_cpu_run(device, job->rows * job->width, divide_up(job->rows, job->group_rows), run_row_group, job);
+    rv_cpu_run(device, job->rows * job->width, rv_divide_up(job->rows, job->group_rows), run_row_group, job);
 }
 
 static void layer_norm_row(const RowsJob *job, size_t row)

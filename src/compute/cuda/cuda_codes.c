@@ -24,7 +24,7 @@ struct DeviceCodes {
 static CudaAddress take(CudaAddress *end, size_t count, size_t value_bytes)
 {
     CudaAddress begin = *end;
-    *end += cuda_divide_up(count * value_bytes, PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+    *end += rv_round_up(count * value_bytes, PLACE_ALIGNMENT);
     return begin;
 }
 
@@ -39,8 +39,8 @@ static size_t lay_out(DeviceCodes *codes, CudaAddress memory)
     codes->times = take(&end, codes->row_count, sizeof(double));
     codes->highs = take(&end, codes->row_count, sizeof(float));
     codes->rows = take(&end, codes->row_count, sizeof(uint32_t));
-    codes->best = take(&end, cuda_divide_up(codes->row_count, DEVICE_CODE_BLOCK), sizeof(float));
-    codes->counted = take(&end, cuda_divide_up(codes->row_count, 32), sizeof(uint32_t));
+    codes->best = take(&end, rv_divide_up(codes->row_count, DEVICE_CODE_BLOCK), sizeof(float));
+    codes->counted = take(&end, rv_divide_up(codes->row_count, 32), sizeof(uint32_t));
     codes->query = take(&end, 2 * codes->width, 1);
     codes->above_count = take(&end, 1, sizeof(uint32_t));
     return (size_t)(end - memory);
@@ -122,17 +122,16 @@ static CodeScoresParams score_params(const DeviceCodes *codes, const DeviceCodeQ
 static void score_codes(Compute *compute, DeviceCodes *codes, const DeviceCodeQuery *query, float *best)
 {
     CudaDevice *device = (CudaDevice *)compute;
-    size_t blocks = cuda_divide_up(codes->row_count, DEVICE_CODE_BLOCK);
+    size_t blocks = rv_divide_up(codes->row_count, DEVICE_CODE_BLOCK);
     CodeScoresParams params = score_params(codes, query);
     if (!rv_cuda_enter(device) || !rv_cuda_send(device, codes->query, query->code->high, codes->width) ||
         !rv_cuda_send(device, codes->query + codes->width, query->code->low, codes->width) ||
         (query->counted != NULL &&
          !rv_cuda_send(device, codes->counted, query->counted,
-                       cuda_divide_up(codes->row_count, 32) * sizeof *query->counted)))
+                       rv_divide_up(codes->row_count, 32) * sizeof *query->counted)))
         return;
     rv_cuda_launch(device, CUDA_KERNEL_rv_code_scores,
-                   (CudaGrid){cuda_divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width},
-                   &params);
+                   (CudaGrid){rv_divide_up(blocks, CUDA_WARPS), 1, CUDA_THREADS, 2 * codes->width}, &params);
     if (device->failure.status == RV_OK)
         rv_cuda_fetch(device, best, codes->best, blocks * sizeof *best);
 }
@@ -151,7 +150,7 @@ static size_t codes_above(Compute *compute, DeviceCodes *codes, double threshold
     if (!rv_cuda_enter(device) || !rv_cuda_send(device, codes->above_count, &count, sizeof count))
         return 0;
     rv_cuda_launch(device, CUDA_KERNEL_rv_codes_above,
-                   (CudaGrid){cuda_divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
+                   (CudaGrid){rv_divide_up(codes->row_count, CUDA_THREADS), 1, CUDA_THREADS, 0}, &params);
     if (device->failure.status != RV_OK || !rv_cuda_fetch(device, &count, codes->above_count, sizeof count))
         return 0;
     size_t kept = count < capacity ? count : capacity;

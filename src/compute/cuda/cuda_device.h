@@ -79,11 +79,6 @@ static inline size_t cuda_value_bytes(bool half)
     return half ? 2 : 4;
 }
 
-static inline size_t cuda_divide_up(size_t count, size_t by)
-{
-    return count / by + (count % by != 0);
-}
-
 /* An address as a kernel's parameter. */
 static inline void *cuda_pointer(CudaAddress address)
 {

@@ -61,7 +61,7 @@ void rv_cuda_buffer_destroy(Compute *compute, DeviceBuffer *buffer)
 static void convert(CudaDevice *device, int kernel, CudaAddress src, CudaAddress dst, size_t count)
 {
     ConvertParams params = {(const void *)(uintptr_t)src, (void *)(uintptr_t)dst, count};
-    rv_cuda_launch(device, kernel, (CudaGrid){cuda_divide_up(count, CUDA_THREADS), 1, CUDA_THREADS, 0},
+    rv_cuda_launch(device, kernel, (CudaGrid){rv_divide_up(count, CUDA_THREADS), 1, CUDA_THREADS, 0},
                    &params);
 }
 

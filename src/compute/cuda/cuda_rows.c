@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "compute/cuda/cuda_device.h"
 
 static const float *floats_of(const DeviceBuffer *buffer)
@@ -29,7 +30,7 @@ void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t wi
                               .width = (uint32_t)width,
                               .epsilon = epsilon};
     rv_cuda_launch(device, dst.buffer->half ? CUDA_KERNEL_rv_layer_norm_f16 : CUDA_KERNEL_rv_layer_norm_f32,
-                   (CudaGrid){cuda_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
+                   (CudaGrid){rv_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
 }
 
 /* True if rows can be read sixteen bytes at a time. */
@@ -66,15 +67,15 @@ void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows
     if (half && shape->head_width == 64 && aligned16(q) && aligned16(k) && aligned16(v)) {
         rv_cuda_launch(
             device, CUDA_KERNEL_rv_attention_f16_w64,
-            (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0},
+            (CudaGrid){heads, rv_divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0},
             &params);
         return;
     }
     size_t shared = CUDA_KEYS * (shape->head_width + 1) + CUDA_WARPS * shape->head_width;
-    rv_cuda_launch(device, half ? CUDA_KERNEL_rv_attention_f16 : CUDA_KERNEL_rv_attention_f32,
-                   (CudaGrid){heads, cuda_divide_up(shape->query_count, CUDA_WARPS), CUDA_THREADS,
-                              shared * sizeof(float)},
-                   &params);
+    rv_cuda_launch(
+        device, half ? CUDA_KERNEL_rv_attention_f16 : CUDA_KERNEL_rv_attention_f32,
+        (CudaGrid){heads, rv_divide_up(shape->query_count, CUDA_WARPS), CUDA_THREADS, shared * sizeof(float)},
+        &params);
 }
 
 void rv_cuda_patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst)

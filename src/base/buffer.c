@@ -22,7 +22,7 @@ void rv_buffer_clear(Buffer *buffer)
     rv_buffer_init(buffer, buffer->max_bytes);
 }
 
-RvStatus rv_buffer_reserve(Buffer *buffer, size_t size_bytes, RvError *err)
+static RvStatus grow(Buffer *buffer, size_t size_bytes, RvError *err)
 {
     if (size_bytes > buffer->max_bytes - buffer->size_bytes)
         return rv_error_set(err, RV_ERROR_MEMORY, "more than the allowed %zu bytes", buffer->max_bytes);
@@ -39,6 +39,13 @@ RvStatus rv_buffer_reserve(Buffer *buffer, size_t size_bytes, RvError *err)
     buffer->capacity_bytes = capacity;
     buffer->bytes[buffer->size_bytes] = '\0';
     return RV_OK;
+}
+
+RvStatus rv_buffer_reserve(Buffer *buffer, size_t size_bytes, RvError *err)
+{
+    if (buffer->status == RV_OK)
+        buffer->status = grow(buffer, size_bytes, err);
+    return buffer->status;
 }
 
 RvStatus rv_buffer_append(Buffer *buffer, const void *bytes, size_t size_bytes, RvError *err)
@@ -73,6 +80,7 @@ RvStatus rv_buffer_append_format(Buffer *buffer, RvError *err, const char *forma
 void rv_buffer_reset(Buffer *buffer)
 {
     buffer->size_bytes = 0;
+    buffer->status = RV_OK;
     if (buffer->bytes != NULL)
         buffer->bytes[0] = '\0';
 }

@@ -134,8 +134,8 @@ static RvStatus append_reference(const char *text, size_t size_bytes, size_t *us
         *used = taken;
         return rv_buffer_append(out, entity->text, strlen(entity->text), err);
     }
-    RvStatus status = rv_buffer_append(out, "&", 1, err);
-    return status == RV_OK ? rv_buffer_append(out, text, length, err) : status;
+    rv_buffer_append(out, "&", 1, err);
+    return rv_buffer_append(out, text, length, err);
 }
 
 RvStatus rv_html_unescape(const char *text, size_t size_bytes, Buffer *out, RvError *err)

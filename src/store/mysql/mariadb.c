@@ -168,30 +168,22 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
     for (int i = 0; i < query->dimensions; i++)
         sum += (double)query->vector[i] * query->vector[i];
     (void)store;
-    RvStatus status = RV_OK;
     if (by_index)
-        status = rv_buffer_append_format(sql, err, "SET STATEMENT mhnsw_ef_search = %zu FOR ", effort);
+        rv_buffer_append_format(sql, err, "SET STATEMENT mhnsw_ef_search = %zu FOR ", effort);
     // A cosine is divided by the query's length; the score is not.
-    if (status == RV_OK)
-        status = rv_buffer_append_format(
-            sql, err, "SELECT video_id, frame_number, time, embedding_data, (1e0 - distance) * ");
-    if (status == RV_OK)
-        status = rv_mysql_append_real(sql, sqrt(sum), err);
-    if (status == RV_OK)
-        status =
-            rv_buffer_append_format(sql, err,
-                                    " AS score FROM (SELECT video_id, frame_number, time, embedding_data, "
-                                    "VEC_DISTANCE_COSINE(embedding_data, ");
-    if (status == RV_OK)
-        status = rv_mysql_append_bytes(sql, query->vector, bytes, err);
+    rv_buffer_append_format(sql, err,
+                            "SELECT video_id, frame_number, time, embedding_data, (1e0 - distance) * ");
+    rv_mysql_append_real(sql, sqrt(sum), err);
+    rv_buffer_append_format(sql, err,
+                            " AS score FROM (SELECT video_id, frame_number, time, embedding_data, "
+                            "VEC_DISTANCE_COSINE(embedding_data, ");
+    rv_mysql_append_bytes(sql, query->vector, bytes, err);
     // An exact search reads in the order of keys, without the vector index.
-    if (status == RV_OK)
-        status = rv_buffer_append_format(
-            sql, err,
-            ") AS distance FROM frames%s WHERE %s ORDER BY distance LIMIT %zu) AS nearest "
-            "ORDER BY video_id, frame_number",
-            by_index ? "" : " USE INDEX (PRIMARY)", condition, limit);
-    return status;
+    return rv_buffer_append_format(
+        sql, err,
+        ") AS distance FROM frames%s WHERE %s ORDER BY distance LIMIT %zu) AS nearest "
+        "ORDER BY video_id, frame_number",
+        by_index ? "" : " USE INDEX (PRIMARY)", condition, limit);
 }
 
 /* ---- the index ---------------------------------------------------------------------------------------- */

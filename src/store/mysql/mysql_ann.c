@@ -11,22 +11,21 @@
 static RvStatus write_condition(const FrameFilter *filter, Buffer *out, RvError *err)
 {
     RvStatus status = rv_buffer_append_format(out, err, "1");
-    if (status == RV_OK && filter->video_ids != NULL) {
-        status = rv_buffer_append_format(out, err, " AND video_id IN (-1");
-        for (size_t i = 0; status == RV_OK && i < filter->video_count; i++)
-            status = rv_buffer_append_format(out, err, ",%lld", (long long)filter->video_ids[i]);
-        if (status == RV_OK)
-            status = rv_buffer_append_format(out, err, ")");
+    if (filter->video_ids != NULL) {
+        rv_buffer_append_format(out, err, " AND video_id IN (-1");
+        for (size_t i = 0; i < filter->video_count; i++)
+            rv_buffer_append_format(out, err, ",%lld", (long long)filter->video_ids[i]);
+        status = rv_buffer_append_format(out, err, ")");
     }
     const struct {
         const char *sign;
         const double *bound;
     } bounds[] = {{" AND time >= ", filter->after_s}, {" AND time <= ", filter->before_s}};
     for (size_t i = 0; i < 2; i++) {
-        if (status == RV_OK && bounds[i].bound != NULL)
-            status = rv_buffer_append_format(out, err, "%s", bounds[i].sign);
-        if (status == RV_OK && bounds[i].bound != NULL)
-            status = rv_mysql_append_real(out, *bounds[i].bound, err);
+        if (bounds[i].bound == NULL)
+            continue;
+        rv_buffer_append_format(out, err, "%s", bounds[i].sign);
+        status = rv_mysql_append_real(out, *bounds[i].bound, err);
     }
     return status;
 }

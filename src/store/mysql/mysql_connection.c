@@ -196,12 +196,12 @@ static RvStatus create_database(MysqlStore *store, RvError *err)
     // A name between back quotes: a back quote inside is doubled.
     Buffer sql;
     rv_buffer_init(&sql, 4096);
-    if (status == RV_OK)
-        status = rv_buffer_append_format(&sql, err, "CREATE DATABASE IF NOT EXISTS `");
-    for (const char *at = store->address.database; status == RV_OK && *at != '\0'; at++)
-        status = rv_buffer_append(&sql, *at == '`' ? "``" : at, *at == '`' ? 2 : 1, err);
-    if (status == RV_OK)
+    if (status == RV_OK) {
+        rv_buffer_append_format(&sql, err, "CREATE DATABASE IF NOT EXISTS `");
+        for (const char *at = store->address.database; *at != '\0'; at++)
+            rv_buffer_append(&sql, *at == '`' ? "``" : at, *at == '`' ? 2 : 1, err);
         status = rv_buffer_append_format(&sql, err, "`");
+    }
     if (status == RV_OK)
         status = rv_mysql_ask(store, (const char *)sql.bytes, sql.size_bytes, &unread, &began, err);
     rv_buffer_clear(&sql);

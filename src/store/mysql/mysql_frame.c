@@ -40,16 +40,15 @@ static RvStatus drop_pictures(MysqlStore *store, int64_t video_id, const FrameRe
     Buffer sql;
     rv_buffer_init(&sql, (size_t)16 << 20);
     size_t listed = 0;
-    RvStatus status = rv_buffer_append_format(
-        &sql, err, "DELETE FROM frame_pictures WHERE video_id = %lld AND frame_number IN (",
-        (long long)video_id);
-    for (size_t i = 0; status == RV_OK && i < count; i++) {
+    rv_buffer_append_format(&sql, err,
+                            "DELETE FROM frame_pictures WHERE video_id = %lld AND frame_number IN (",
+                            (long long)video_id);
+    for (size_t i = 0; i < count; i++) {
         if (frames[i]->jpeg == NULL)
-            status = rv_buffer_append_format(&sql, err, "%s%lld", listed++ > 0 ? "," : "",
-                                             (long long)frames[i]->frame_number);
+            rv_buffer_append_format(&sql, err, "%s%lld", listed++ > 0 ? "," : "",
+                                    (long long)frames[i]->frame_number);
     }
-    if (status == RV_OK)
-        status = rv_buffer_append_format(&sql, err, ")");
+    RvStatus status = rv_buffer_append_format(&sql, err, ")");
     if (status == RV_OK && listed > 0)
         status = rv_mysql_run(store, (const char *)sql.bytes, sql.size_bytes, NULL, err);
     rv_buffer_clear(&sql);

@@ -66,19 +66,16 @@ static const struct TableText {
 static RvStatus append_row(MysqlStore *store, Buffer *sql, int64_t video_id, const FrameRecord *frame,
                            bool picture, RvError *err)
 {
-    RvStatus status =
-        rv_buffer_append_format(sql, err, "(%lld,%lld,", (long long)video_id, (long long)frame->frame_number);
-    if (status == RV_OK && !picture) {
-        status = rv_mysql_append_real(sql, frame->time_s, err);
-        if (status == RV_OK)
-            status = rv_buffer_append(sql, ",", 1, err);
+    rv_buffer_append_format(sql, err, "(%lld,%lld,", (long long)video_id, (long long)frame->frame_number);
+    if (picture) {
+        rv_mysql_append_bytes(sql, frame->jpeg, frame->jpeg_bytes, err);
+    } else {
+        rv_mysql_append_real(sql, frame->time_s, err);
+        rv_buffer_append(sql, ",", 1, err);
+        rv_mysql_append_bytes(sql, frame->embedding, (size_t)store->base.identity.dimensions * sizeof(float),
+                              err);
     }
-    if (status == RV_OK)
-        status = picture
-                     ? rv_mysql_append_bytes(sql, frame->jpeg, frame->jpeg_bytes, err)
-                     : rv_mysql_append_bytes(sql, frame->embedding,
-                                             (size_t)store->base.identity.dimensions * sizeof(float), err);
-    return status == RV_OK ? rv_buffer_append(sql, ")", 1, err) : status;
+    return rv_buffer_append(sql, ")", 1, err);
 }
 
 static RvStatus send_rows(MysqlStore *store, Buffer *sql, bool pictures, RvError *err)
@@ -104,11 +101,10 @@ static RvStatus put_table(MysqlStore *store, int64_t video_id, const FrameRecord
             pictures ? frames[i]->jpeg_bytes : (size_t)store->base.identity.dimensions * sizeof(float);
         if (sql.size_bytes > 0 && sql.size_bytes + 2 * bytes + 512 > store->max_packet_bytes)
             status = send_rows(store, &sql, pictures, err);
-        if (status == RV_OK)
-            status =
-                rv_buffer_append_format(&sql, err, "%s", sql.size_bytes > 0 ? "," : tables[pictures].head);
-        if (status == RV_OK)
-            status = append_row(store, &sql, video_id, frames[i], pictures, err);
+        if (status != RV_OK)
+            break;
+        rv_buffer_append_format(&sql, err, "%s", sql.size_bytes > 0 ? "," : tables[pictures].head);
+        status = append_row(store, &sql, video_id, frames[i], pictures, err);
     }
     if (status == RV_OK && sql.size_bytes > 0)
         status = send_rows(store, &sql, pictures, err);
@@ -134,19 +130,15 @@ static RvStatus write_nearest(MysqlStore *store, const NearestQuery *query, cons
         snprintf(index, sizeof index, "USE INDEX (" MYSQL_ANN_INDEX ") SEARCH_OPTIONS '{\"k\":%zu}'",
                  2 * query->count < 100 ? (size_t)100 : 2 * query->count);
     (void)store;
-    RvStatus status = rv_buffer_append_format(sql, err,
-                                              "SELECT video_id, frame_number, time, embedding, similarity "
-                                              "FROM (SELECT video_id, frame_number, time, "
-                                              "(embedding_data :> BLOB) AS embedding, embedding_data <*> (");
-    if (status == RV_OK)
-        status = rv_mysql_append_bytes(sql, query->vector, (size_t)query->dimensions * sizeof(float), err);
-    if (status == RV_OK)
-        status = rv_buffer_append_format(
-            sql, err,
-            " :> BLOB) AS similarity FROM frames WHERE %s ORDER BY similarity %s DESC "
-            "LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
-            condition, index, limit);
-    return status;
+    rv_buffer_append_format(sql, err,
+                            "SELECT video_id, frame_number, time, embedding, similarity "
+                            "FROM (SELECT video_id, frame_number, time, "
+                            "(embedding_data :> BLOB) AS embedding, embedding_data <*> (");
+    rv_mysql_append_bytes(sql, query->vector, (size_t)query->dimensions * sizeof(float), err);
+    return rv_buffer_append_format(sql, err,
+                                   " :> BLOB) AS similarity FROM frames WHERE %s ORDER BY similarity %s DESC "
+                                   "LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
+                                   condition, index, limit);
 }
 
 /* ---- the index ---------------------------------------------------------------------------------------- */

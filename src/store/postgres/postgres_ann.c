@@ -174,11 +174,9 @@ RvStatus rv_postgres_ann_drop(Store *base, bool *dropped, RvError *err)
 
 static RvStatus write_vector(const NearestQuery *query, Buffer *out, RvError *err)
 {
-    RvStatus status = RV_OK;
-    for (int i = 0; status == RV_OK && i < query->dimensions; i++)
-        status = rv_buffer_append_format(out, err, "%c%.9g", i == 0 ? '[' : ';', (double)query->vector[i]);
-    if (status == RV_OK)
-        status = rv_buffer_append_format(out, err, "]");
+    for (int i = 0; i < query->dimensions; i++)
+        rv_buffer_append_format(out, err, "%c%.9g", i == 0 ? '[' : ';', (double)query->vector[i]);
+    RvStatus status = rv_buffer_append_format(out, err, "]");
     // The caller's locale may write a comma in numbers, so another sign is used as separator at first.
     for (size_t i = 0; status == RV_OK && i < out->size_bytes; i++) {
         uint8_t *at = &out->bytes[i];
@@ -191,16 +189,12 @@ static RvStatus write_vector(const NearestQuery *query, Buffer *out, RvError *er
  * outside. */
 static RvStatus write_condition(const FrameFilter *filter, Buffer *out, RvError *err)
 {
-    RvStatus status = rv_buffer_append_format(out, err, "true");
-    if (status == RV_OK && filter->video_ids != NULL) {
-        status = rv_buffer_append_format(out, err, " AND video_id = ANY ('{");
-        for (size_t i = 0; status == RV_OK && i < filter->video_count; i++)
-            status = rv_buffer_append_format(out, err, "%s%lld", i > 0 ? "," : "",
-                                             (long long)filter->video_ids[i]);
-        if (status == RV_OK)
-            status = rv_buffer_append_format(out, err, "}'::bigint[])");
-    }
-    return status;
+    if (filter->video_ids == NULL)
+        return rv_buffer_append_format(out, err, "true");
+    rv_buffer_append_format(out, err, "true AND video_id = ANY ('{");
+    for (size_t i = 0; i < filter->video_count; i++)
+        rv_buffer_append_format(out, err, "%s%lld", i > 0 ? "," : "", (long long)filter->video_ids[i]);
+    return rv_buffer_append_format(out, err, "}'::bigint[])");
 }
 
 static void add_bound(PostgresArguments *arguments, const double *bound)

@@ -51,29 +51,25 @@ static RvStatus append_row(Buffer *out, size_t place, const FrameRecord *frame, 
 {
     uint64_t time_bits;
     memcpy(&time_bits, &frame->time_s, sizeof time_bits);
-    RvStatus status = append_u16(out, 5, err);
+    append_u16(out, 5, err);
     const uint64_t numbers[] = {place, (uint64_t)frame->frame_number, time_bits};
-    for (size_t i = 0; status == RV_OK && i < 3; i++) {
-        status = append_u32(out, 8, err);
-        if (status == RV_OK)
-            status = append_u64(out, numbers[i], err);
+    for (size_t i = 0; i < 3; i++) {
+        append_u32(out, 8, err);
+        append_u64(out, numbers[i], err);
     }
     size_t embedding_bytes = dimensions * sizeof(float);
-    if (status == RV_OK)
-        status = append_u32(out, (uint32_t)(embedding_bytes + 4), err);
+    append_u32(out, (uint32_t)(embedding_bytes + 4), err);
     // A vector in pgvector's binary form: dimensions, two zero bytes, the values.
-    if (status == RV_OK)
-        status = append_u32(out, (uint32_t)dimensions << 16, err);
-    if (status == RV_OK)
-        status = rv_buffer_reserve(out, embedding_bytes, err);
+    append_u32(out, (uint32_t)dimensions << 16, err);
+    RvStatus status = rv_buffer_reserve(out, embedding_bytes, err);
     if (status != RV_OK)
         return status;
     swap_floats(out->bytes + out->size_bytes, frame->embedding, dimensions);
     out->size_bytes += embedding_bytes;
     if (frame->jpeg == NULL)
         return append_u32(out, UINT32_MAX, err);
-    status = append_u32(out, (uint32_t)frame->jpeg_bytes, err);
-    return status == RV_OK ? rv_buffer_append(out, frame->jpeg, frame->jpeg_bytes, err) : status;
+    append_u32(out, (uint32_t)frame->jpeg_bytes, err);
+    return rv_buffer_append(out, frame->jpeg, frame->jpeg_bytes, err);
 }
 
 static RvStatus send_copy(PostgresStore *store, Buffer *piece, RvError *err)

@@ -47,9 +47,9 @@ static RvStatus add_word(SqlStatement *statement, const char *word, RvError *err
 static RvStatus add_key(const Store *store, SqlStatement *statement, const char *text, RvError *err)
 {
     bool digest = store->backend->link->words->has_digests;
-    RvStatus status = digest ? add_word(statement, "SHA2(", err) : RV_OK;
-    if (status == RV_OK)
-        status = add_text(store, statement, text, err);
+    if (digest)
+        add_word(statement, "SHA2(", err);
+    RvStatus status = add_text(store, statement, text, err);
     return status == RV_OK && digest ? add_word(statement, ", 256)", err) : status;
 }
 

@@ -8,14 +8,14 @@
 /* The path as a "file:" URI (RFC 3986): every byte that could mean something else is escaped. */
 static RvStatus make_uri(const char *path, const char *parameters, Buffer *out, RvError *err)
 {
-    RvStatus status = rv_buffer_append_format(out, err, "file:");
-    for (const char *at = path; status == RV_OK && *at != '\0'; at++) {
+    rv_buffer_append_format(out, err, "file:");
+    for (const char *at = path; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
         bool plain =
             (byte < 0x80 && isalnum(byte)) || byte == '/' || byte == '.' || byte == '-' || byte == '_';
-        status = rv_buffer_append_format(out, err, plain ? "%c" : "%%%02X", byte);
+        rv_buffer_append_format(out, err, plain ? "%c" : "%%%02X", byte);
     }
-    return status == RV_OK ? rv_buffer_append_format(out, err, "?%s", parameters) : status;
+    return rv_buffer_append_format(out, err, "?%s", parameters);
 }
 
 int rv_sqlite_connect(const char *path, int flags, const char *parameters, sqlite3 **out)

@@ -25,7 +25,8 @@ struct RvLibrary {
     RvEngine *engine;
     pthread_mutex_t mutex; // recursive, since callbacks of a call may call again; guards store
     Store *store;
-    Readers readers;    // searches that find the store in use take one of these
+    Readers readers;    // a search takes one of these if the store is in use
+    bool has_readers;   // rv_readers_init was called
     SearchIndex *index; // any thread may use it
     RvLog log;          // write_line, one call at a time
     RvLog user_log;
@@ -76,8 +77,10 @@ static RvStatus open_parts(RvLibrary *library, const char *uri, const RvLibraryO
     RvStatus status = rv_engine_hold(options->engine, options->thread_count, &library->engine, err);
     if (status == RV_OK)
         status = rv_store_open(uri, &store_options, &library->store, err);
-    if (status == RV_OK)
-        status = rv_readers_init(&library->readers, uri, library->store, library->log, err);
+    if (status != RV_OK)
+        return status;
+    library->has_readers = true;
+    status = rv_readers_init(&library->readers, uri, library->store, library->log, err);
     if (status != RV_OK)
         return status;
     const char *device = options->device != NULL ? options->device : rv_engine_device(library->engine);
@@ -116,7 +119,7 @@ void rv_library_close(RvLibrary *library)
     if (library == NULL)
         return;
     rv_search_index_destroy(library->index);
-    if (library->readers.first != NULL)
+    if (library->has_readers)
         rv_readers_clear(&library->readers);
     rv_store_close(library->store);
     rv_engine_release(library->engine);
@@ -297,9 +300,7 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
     // The library's own store if it is free, as it may also write codes that are missing.
     bool own = pthread_mutex_trylock(&library->mutex) == 0;
     if (!own)
-        status = rv_readers_take(&library->readers, &reader, err);
-    if (status != RV_OK)
-        return status;
+        reader = rv_readers_take(&library->readers);
     if (!own && reader == NULL) {
         enter(library);
         own = true;

@@ -11,15 +11,31 @@
 
 #define PATH_BYTES 8192
 
+/* Returns facts that stay the same if the file is renamed or another one takes its place. */
+static LibraryFile file_of(Store *store)
+{
+    char path[PATH_BYTES];
+    struct stat facts;
+    if (rv_store_derived_path(store, "", path, sizeof path, NULL) != RV_OK || stat(path, &facts) != 0)
+        return (LibraryFile){0};
+    return (LibraryFile){true, facts.st_dev, facts.st_ino};
+}
+
+static bool same_file(LibraryFile a, LibraryFile b)
+{
+    return a.known == b.known && a.device == b.device && a.inode == b.inode;
+}
+
 RvStatus rv_readers_init(Readers *readers, const char *uri, Store *first, RvLog log, RvError *err)
 {
-    *readers = (Readers){.first = first, .log = log};
+    *readers = (Readers){.log = log};
     pthread_mutex_init(&readers->mutex, NULL);
     pthread_cond_init(&readers->given_back, NULL);
-    // The default library's address is its path.
+    // The address of the default library is its path.
     const char *address = uri != NULL ? uri : rv_store_uri(first);
     if (rv_ascii_begins(address, "memory:"))
         return RV_OK;
+    readers->file = file_of(first);
     readers->uri = rv_mem_copy_string(address, err);
     return readers->uri != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
@@ -33,31 +49,21 @@ void rv_readers_clear(Readers *readers)
     pthread_mutex_destroy(&readers->mutex);
 }
 
-/* Whether both are stores of one file, or of none. A relative path may mean another file by now. */
-static bool same_library(Store *a, Store *b)
-{
-    char path_a[PATH_BYTES], path_b[PATH_BYTES];
-    struct stat facts_a, facts_b;
-    bool file_a = rv_store_derived_path(a, "", path_a, sizeof path_a, NULL) == RV_OK;
-    bool file_b = rv_store_derived_path(b, "", path_b, sizeof path_b, NULL) == RV_OK;
-    if (!file_a || !file_b)
-        return file_a == file_b;
-    return stat(path_a, &facts_a) == 0 && stat(path_b, &facts_b) == 0 && facts_a.st_dev == facts_b.st_dev &&
-           facts_a.st_ino == facts_b.st_ino;
-}
-
-static RvStatus open_reader(Readers *readers, Store **out, RvError *err)
+/* Returns NULL if it cannot be opened, or if the address leads to another library by now. */
+static Store *open_reader(const Readers *readers)
 {
     StoreOptions options = {.read_only = true, .log = readers->log};
-    RvStatus status = rv_store_open(readers->uri, &options, out, err);
-    if (status == RV_OK && !same_library(readers->first, *out)) {
-        rv_store_close(*out);
-        *out = NULL;
-    }
-    return status;
+    Store *store = NULL;
+    if (rv_store_open(readers->uri, &options, &store, NULL) != RV_OK)
+        return NULL;
+    if (same_file(readers->file, file_of(store)))
+        return store;
+    rv_store_close(store);
+    return NULL;
 }
 
-/* One that is there, after waiting if need be; NULL: one more may be opened. The mutex is held. */
+/* Takes an idle store, and waits for one if `limit` are open. Returns NULL if one more may be opened. The
+ * mutex is held. */
 static Store *take_idle(Readers *readers, size_t limit)
 {
     while (readers->idle_count == 0 && readers->open_count >= limit)
@@ -65,32 +71,27 @@ static Store *take_idle(Readers *readers, size_t limit)
     return readers->idle_count > 0 ? readers->idle[--readers->idle_count] : NULL;
 }
 
-RvStatus rv_readers_take(Readers *readers, Store **out, RvError *err)
+Store *rv_readers_take(Readers *readers)
 {
-    RvStatus status = RV_OK;
-    *out = NULL;
     if (readers->uri == NULL)
-        return RV_OK;
+        return NULL;
     pthread_mutex_lock(&readers->mutex);
-    *out = take_idle(readers, READERS_MAX);
-    bool opens = *out == NULL;
+    Store *store = take_idle(readers, READERS_MAX);
+    bool opens = store == NULL;
     readers->open_count += opens;
     pthread_mutex_unlock(&readers->mutex);
-    if (!opens)
-        return RV_OK;
-    status = open_reader(readers, out, err);
-    if (*out != NULL)
-        return RV_OK;
+    if (opens)
+        store = open_reader(readers);
+    if (store != NULL)
+        return store;
     pthread_mutex_lock(&readers->mutex);
     readers->open_count--;
-    // A server may have as many connections as it takes: the open ones go round.
-    if (status != RV_OK && readers->open_count > 0) {
-        *out = take_idle(readers, 1);
-        status = *out != NULL ? RV_OK : status;
-    }
+    // If a server takes no further connection, the open ones are shared.
+    if (readers->open_count > 0)
+        store = take_idle(readers, 1);
     pthread_cond_signal(&readers->given_back);
     pthread_mutex_unlock(&readers->mutex);
-    return status;
+    return store;
 }
 
 void rv_readers_give_back(Readers *readers, Store *store)

@@ -224,6 +224,72 @@ static void a_library_in_memory_is_searched_by_turns(void **state)
     rv_library_close(file);
 }
 
+/* ---- the file gets another name ------------------------------------------------------------------------- */
+
+typedef struct Holding {
+    RvLibrary *library;
+    atomic_bool holds;
+} Holding;
+
+/* Keeps the handle for a while, so that a search meanwhile needs a further store. */
+static bool hold(void *user, const RvFrameRows *rows)
+{
+    Holding *holding = user;
+    (void)rows;
+    atomic_store(&holding->holds, true);
+    usleep(100000);
+    return false;
+}
+
+static void *hold_handle(void *argument)
+{
+    Holding *holding = argument;
+    rv_library_embeddings(holding->library, NULL, hold, holding, NULL);
+    return NULL;
+}
+
+/* Another thread has the handle: the search must not use what the path leads to by now. */
+static void assert_same_while_held(RvLibrary *library, const float *vector, const RvHits *expected)
+{
+    Holding holding = {.library = library};
+    pthread_t thread;
+    RvHits hits = {0};
+    assert_int_equal(pthread_create(&thread, NULL, hold_handle, &holding), 0);
+    while (!atomic_load(&holding.holds))
+        usleep(1000);
+    RvError error = {0};
+    RvStatus status = ask(library, vector, 0, &hits, &error);
+    pthread_join(thread, NULL);
+    if (status != RV_OK)
+        fail_msg("%s", error.message);
+    assert_true(same(&hits, expected));
+    rv_hits_clear(&hits);
+}
+
+static void searches_stay_with_the_file_that_was_opened(void **state)
+{
+    Fixture *fixture = *state;
+    RvLibrary *library = NULL;
+    Store *other = NULL;
+    RvHits expected = {0};
+    float vector[DIMENSIONS];
+    char aside[4400];
+    snprintf(aside, sizeof aside, "%s.aside", fixture->path);
+    make_library(fixture->path);
+    make_unit_vector(99, DIMENSIONS, vector);
+    assert_ok(rv_library_open(fixture->path, &(RvLibraryOptions){.mode = RV_OPEN_READ}, &library, err));
+    assert_ok(ask(library, vector, 0, &expected, err));
+    assert_true(expected.count > 0);
+    assert_int_equal(rename(fixture->path, aside), 0);
+    assert_same_while_held(library, vector, &expected);
+    assert_ok(rv_store_open(fixture->path, &(StoreOptions){.create = true}, &other, err));
+    add_video(other, "/first/other.mp4", 5 * ROWS, 20);
+    rv_store_close(other);
+    assert_same_while_held(library, vector, &expected);
+    rv_hits_clear(&expected);
+    rv_library_close(library);
+}
+
 /* ---- what one search says of itself, and how it ends early ------------------------------------------------ */
 
 typedef struct Stopping {
@@ -298,6 +364,7 @@ int main(void)
         CASE(threads_search_while_another_process_indexes),
         CASE(handles_without_an_engine_have_their_own),
         CASE(a_library_in_memory_is_searched_by_turns),
+        CASE(searches_stay_with_the_file_that_was_opened),
         CASE(searches_report_their_way_and_end_early),
     };
     return cmocka_run_group_tests_name("library_threads", tests, NULL, NULL);

@@ -392,11 +392,13 @@ static void fill_report(const Query *query, const CodeSearch *codes)
     *query->options.report = (RvSearchReport){.way = rv_scan_way_name(plan->way),
                                               .reason = text_of(plan->reason),
                                               .by_index = plan->by_index || plan->by_lists,
-                                              .on_device = plan->on_device,
+                                              .on_device = plan->on_device && codes->device_answered,
                                               .index_reason = text_of(plan->lists_reason),
                                               .device_reason = text_of(plan->device_reason),
                                               .frames_with_codes = (int64_t)query->facts.code_rows,
                                               .frames_scored = (int64_t)query->scored_count};
+    if (plan->on_device && !codes->device_answered)
+        query->options.report->device_reason = "the device failed, or too many frames were left open";
     if (plan->by_lists) {
         query->options.report->lists_probed = (int64_t)codes->lists_probed;
         query->options.report->list_count = (int64_t)codes->list_count;

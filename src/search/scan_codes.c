@@ -161,6 +161,7 @@ static RvStatus find_on_device(CodeSearch *query, bool *followed, RvError *err)
     DeviceChoice *choice = &query->index->device;
     CodeScan *scan = &query->scan;
     bool damaged = false;
+    scan->device_answered = &query->device_answered;
     RvStatus status =
         rv_device_choice_take(choice, query->store, scan->file, scan->pool, &scan->device, &damaged, err);
     *followed = scan->device != NULL || damaged;
@@ -170,6 +171,7 @@ static RvStatus find_on_device(CodeSearch *query, bool *followed, RvError *err)
         status = find_candidates(query, err);
     rv_device_choice_give_back(choice, query->store, scan->device);
     scan->device = NULL;
+    scan->device_answered = NULL;
     return status;
 }
 

@@ -20,8 +20,9 @@ typedef struct CodeSearch {
     CodeOutcome outcome;
     CodeCandidate *candidates; // owned, [candidate_count]
     size_t candidate_count;
-    // What the scan did, of ScanPlan.by_lists.
-    size_t lists_probed, list_count;
+    // What the last scan did.
+    bool device_answered;            // of ScanPlan.on_device: false if it left the first pass to the processor
+    size_t lists_probed, list_count; // of ScanPlan.by_lists
 } CodeSearch;
 
 /* Fills in facts->codes, code_rows, lists and device. scan: pool and what rows count. index NULL: there are

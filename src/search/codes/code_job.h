@@ -43,8 +43,9 @@ typedef struct CodeScan {
         void *user); // asked on the caller's thread, between blocks: true ends the scan; NULL: never
     void *stops_user;
     CodeRows *rows; // what to look at, and besides every row of the segments behind; NULL: every row
-    struct CodeDevice *device; // code_device.h: has the file's rows and makes the first pass, of every row;
-                               // NULL: the processor does
+    struct CodeDevice *device; // code_device.h: has the rows of the file and makes the first pass over all of
+                               // them; NULL: the processor makes it
+    bool *device_answered;     // set to whether the device made the first pass; NULL: not wanted
 } CodeScan;
 
 #endif

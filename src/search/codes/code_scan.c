@@ -349,8 +349,11 @@ static RvStatus first_pass(Scan *scan, RvError *err)
     scan->first_row = rv_mem_alloc(file->segment_count + 1, sizeof *scan->first_row, err);
     bool good = scan->open != NULL && scan->first_task != NULL && scan->first_row != NULL;
     RvStatus status = good ? RV_OK : RV_ERROR_MEMORY;
-    if (status == RV_OK && (scan->job->device == NULL || !scan_on_device(scan)))
+    bool by_device = status == RV_OK && scan->job->device != NULL && scan_on_device(scan);
+    if (status == RV_OK && !by_device)
         scan_here(scan, worker_count);
+    if (scan->job->device_answered != NULL)
+        *scan->job->device_answered = by_device;
     if (status == RV_OK && atomic_load(&scan->no_memory))
         status = rv_error_memory(err, scan->open_limit * sizeof(OpenRow));
     if (status == RV_OK && !is_over(scan))

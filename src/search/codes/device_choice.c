@@ -15,6 +15,7 @@ RvStatus rv_device_memory_init(DeviceMemory *memory, const char *name, RvError *
     pthread_mutex_init(&memory->mutex, NULL);
     if (name == NULL || strcmp(name, "cpu") == 0)
         return RV_OK;
+    memory->asked = true;
     snprintf(memory->name, sizeof memory->name, "%s", name);
     return rv_compute_check_name(name, err);
 }
@@ -25,12 +26,9 @@ void rv_device_memory_clear(DeviceMemory *memory)
     pthread_mutex_destroy(&memory->mutex);
 }
 
-bool rv_device_choice_asked(DeviceChoice *choice)
+bool rv_device_choice_asked(const DeviceChoice *choice)
 {
-    pthread_mutex_lock(&choice->memory->mutex);
-    bool asked = choice->memory->name[0] != '\0';
-    pthread_mutex_unlock(&choice->memory->mutex);
-    return asked;
+    return choice->memory->asked;
 }
 
 static void warn(DeviceChoice *choice, const Store *store, const char *reason)

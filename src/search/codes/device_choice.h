@@ -12,6 +12,7 @@
 
 /* What a process holds of the device for one library: one search uses it at a time. */
 typedef struct DeviceMemory {
+    bool asked;                   // a device was asked for; never changes
     pthread_mutex_t mutex;        // guards the members below, and the device
     char name[DEVICE_NAME_BYTES]; // as it was asked for; "": none, or it has failed
     CodeDevice *device;           // opened by the first search
@@ -31,8 +32,8 @@ typedef struct DeviceChoice {
     atomic_bool warned;
 } DeviceChoice;
 
-/* Whether a device was asked for, and has not failed. */
-bool rv_device_choice_asked(DeviceChoice *choice);
+/* Whether a device was asked for, even if it has failed since. */
+bool rv_device_choice_asked(const DeviceChoice *choice);
 /* The device with the file's codes, until it is given back: other searches wait for that. *out NULL: search
  * on the processor, give nothing back. *damaged: the codes are. The only error is that there is no such
  * device. */

@@ -55,6 +55,21 @@ static size_t search(Device *device, const RvSearchOptions *options, const char 
     return device->fake->launches - before;
 }
 
+/* Searches once and checks which processor the report names. */
+static void assert_reported(Device *device, bool on_device, const char *reason)
+{
+    RvSearchReport report = {0};
+    RvSearchOptions options = {.report = &report};
+    QueryVector term = {device->vector, 1};
+    RvHits hits = {0};
+    assert_ok(rv_search_frames(index_of(device->store), device->store, NULL, &term, 1, DIMENSIONS, &options,
+                               &hits, err));
+    rv_hits_clear(&hits);
+    assert_string_equal(report.way, "codes");
+    assert_int_equal(report.on_device, on_device);
+    assert_non_null(strstr(report.device_reason, reason));
+}
+
 static void refresh_rows(Device *device)
 {
     close_codes_store(device->rows);
@@ -204,6 +219,20 @@ static void a_lying_device_is_not_believed(void **state)
     close_device(&device);
 }
 
+static void the_report_names_the_processor_that_answered(void **state)
+{
+    Device device;
+    open_device(state, "cuda", &device);
+    assert_reported(&device, true, "a device was asked for");
+    device.fake->fail_launch = 0;
+    assert_reported(&device, false, "the device failed");
+    device.fake->fail_launch = FAKE_NEVER;
+    assert_reported(&device, false, "or has failed");
+    assert_ok(give_index(device.store, "cpu", (RvLog){count_line, &device.log}, err));
+    assert_reported(&device, false, "no device was asked for");
+    close_device(&device);
+}
+
 static void lists_that_are_asked_for_are_used(void **state)
 {
     Device device;
@@ -233,6 +262,7 @@ int main(void)
         CASE(a_failing_device_loses_nothing),
         CASE(damaged_codes_are_not_sent),
         CASE(a_lying_device_is_not_believed),
+        CASE(the_report_names_the_processor_that_answered),
         CASE(lists_that_are_asked_for_are_used),
     };
     return cmocka_run_group_tests_name("code_device", tests, NULL, NULL);

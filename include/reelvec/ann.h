@@ -33,7 +33,7 @@ typedef struct RvAnnInfo {
     uint64_t reserved[8];
 } RvAnnInfo;
 
-/* Threads: one call at a time per library. */
+/* Threads: any; calls on one library wait for each other. */
 
 /* Build the library's approximate index, or replace it. Errors: UNSUPPORTED if this kind of library has none,
  * or none for its model; ARGUMENT for an unknown kind or setting. */

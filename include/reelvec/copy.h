@@ -44,8 +44,8 @@ typedef struct RvCopyReport {
 /* Copy videos with their states, frames and pictures from one library into another of any kind, batch by
  * batch. After an interruption, another call continues from where it stopped. A video that is incomplete in
  * `from` is incomplete in `to`; indexing can continue it there. A video that cannot be read or is refused
- * does not stop the others. Threads: one call at a time on each of the two libraries. Errors: MISMATCH
- * (embeddings of another model), those of reading and writing. */
+ * does not stop the others. Threads: any; a call waits for other calls on either library. Errors:
+ * MISMATCH (embeddings of another model), those of reading and writing. */
 RV_API RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *options,
                                 RvCopyReport *report, RvError *err);
 

@@ -38,8 +38,10 @@ typedef struct RvEncoderOptions {
                            set, else CUDA if it works, else the CPU. Texts: always the CPU */
     RvPrecision precision;
     RvLog log;
-    RvEngine *engine; /* encoders of one engine with the same model, device and precision share one, with the
-                         first one's log; thread_count is then the engine's; NULL: nothing is shared */
+    /* Encoders on one engine of the same model, device and precision are one, with the log of the first one,
+     * which must stay valid until all of them are closed. thread_count is then the engine's. NULL: an encoder
+     * of its own. */
+    RvEngine *engine;
     uint64_t reserved[7];
 } RvEncoderOptions;
 

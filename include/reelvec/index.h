@@ -88,7 +88,8 @@ typedef struct RvIndexReport {
     uint64_t reserved[8];
 } RvIndexReport;
 
-/* Threads: one call at a time per library and per encoder. All callbacks run on the caller's thread. */
+/* Threads: any; calls wait for each other per library and per encoder (see reelvec/library.h). All callbacks run on
+ * the caller's thread. */
 
 /* Index one video (file or URL). A failure is returned. It is also recorded in the library with its message
  * if the source has a row there or looks like a video: its name ends like a video's, and its first bytes are

@@ -40,14 +40,16 @@ typedef struct RvLibraryOptions {
     int thread_count; /* of searches, and of making and checking codes and lists; 0: one per core that this
                          process may use; at most RV_THREADS_MAX */
     RvLog log;
-    RvEngine *engine; /* shared with others; thread_count is then the engine's; NULL: nothing is shared */
+    RvEngine *engine; /* threads and memory that this library shares with others; thread_count is then the
+                         engine's. NULL: nothing is shared */
     uint64_t reserved[7];
 } RvLibraryOptions;
 
-/* Threads: any number of threads may call rv_library_search with one handle at the same time (a library in
- * memory runs these searches one after the other). Other calls with the handle wait for each other. Any
- * number of handles and processes may read while one writes. A handle must not be used while it is being
- * closed. */
+/* Threads: any number of threads may call rv_library_search with one handle at the same time. A library in
+ * memory answers them one after the other, and so does one whose file was renamed or removed since it was
+ * opened. The other calls on one handle wait for each other: while rv_library_index runs, rv_library_list waits,
+ * and a search does not. Any number of handles and processes may read while one writes. A handle must not be in
+ * use when it is closed, nor be used in a child process after fork(). */
 
 /* Open a library. uri: a file path (SQLite), "memory:" (nothing is kept), or the address of a server. NULL:
  * rv_library_default_path(). Errors: NOT_FOUND, FORMAT (not a library), UNSUPPORTED (of a newer version),
@@ -97,7 +99,9 @@ RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob
                                       bool (*rows)(void *user, const RvFrameRows *rows), void *user,
                                       RvError *err);
 
-/* Counts and extremes; reads every row. */
+/* Counts and extremes. It reads every row and the header of every picture, which takes long in a large library.
+ * If only the counts are wanted, rv_library_list is the cheap way to them: it returns state and frame count of
+ * every video without reading the frames. */
 RV_API RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err);
 
 /* Check everything: the database's own integrity, lengths of embeddings, finite values, frame numbers without

@@ -41,7 +41,7 @@ typedef enum RvQueueEnd {
     RV_QUEUE_GIVE_BACK  /* any worker may take it; the attempt does not count */
 } RvQueueEnd;
 
-/* Threads: one call at a time per library, except rv_library_queue_possible, which any thread may call. */
+/* Threads: any; calls on one library wait for each other, except rv_library_queue_possible. */
 
 /* RV_OK if a library at this address (as for rv_library_open) can have a list, UNSUPPORTED if not. Opens
  * nothing. */

@@ -55,11 +55,11 @@ typedef struct RvSearchReport {
     const char *way;    /* "nearest": the database found the frames; "codes": only the frames that codes
                            selected were read; "rows": every frame was read; "": nothing to search */
     const char *reason; /* why this way */
-    bool by_index;      /* with the approximate index */
-    bool on_device;     /* codes were compared on the device */
-    const char *index_reason, *device_reason; /* why, or why not; "" if that was not considered */
-    int64_t frames_with_codes;                /* frames that have codes */
-    int64_t frames_scored;                    /* frames whose embeddings were read and compared */
+    bool by_index;      /* through the approximate index */
+    bool on_device;     /* the device compared the codes */
+    const char *index_reason, *device_reason; /* why, or why not; "" if it was no question */
+    int64_t frames_with_codes;                /* that the codes name */
+    int64_t frames_scored;                    /* whose embeddings were read and compared */
     int64_t lists_probed, list_count;         /* of an index of a library file */
     uint64_t reserved[8];
 } RvSearchReport;
@@ -72,14 +72,16 @@ typedef struct RvSearchOptions {
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
-    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always compare every frame */
-    /* Called on the caller's thread before each block of frames. If it returns true, the search returns
-     * CANCELLED. NULL: never. A database that finds the frames itself is not interrupted, and neither is the
-     * first making of codes. */
+    RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
+    /* Called on the caller's thread between blocks of frames; if it returns true, the search ends with CANCELLED
+     * and without hits. It must not use the library. NULL: not called. A database that finds the frames itself is
+     * not interrupted, nor is the first search that makes the codes. */
     bool (*cancelled)(void *user);
     void *cancelled_user;
-    double timeout_s;       /* a search that takes longer returns CANCELLED, as above; 0: no limit */
-    RvSearchReport *report; /* filled in by a search that succeeds; NULL: not wanted */
+    /* A search that takes longer ends with CANCELLED and without hits, at the same places. Embedding the terms
+     * and waiting for another call do not count. 0: no limit. */
+    double timeout_s;
+    RvSearchReport *report; /* filled in if the search succeeds; NULL: not wanted */
     uint64_t reserved[4];
 } RvSearchOptions;
 
@@ -99,10 +101,11 @@ typedef struct RvHits {
     size_t count;
 } RvHits;
 
-/* Find the best frames, best first; ties are ordered by video path, then frame number. The caller clears
- * *out. encoder: may be NULL if no term is a text or a picture. Threads: any number may use one library and
- * one encoder; an encoder serves them one after the other. Errors: ARGUMENT (no terms), NOT_FOUND (a frame's
- * term names no video), MISMATCH (another model), CANCELLED, those of reading a picture. */
+/* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
+ * NULL if no term is a text or a picture. Threads: any number per library and encoder; an encoder embeds their
+ * terms one after the other. A library with a device (RvLibraryOptions.device) compares codes for one search at a
+ * time. Errors: ARGUMENT (no terms), NOT_FOUND (an empty library; the name of a video means none), MISMATCH (another
+ * model), CANCELLED, those of reading a picture. */
 RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,
                                   RvError *err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A query from its checks to its hits: filter, scan, fuse, rank, merge. */
+/* A query from its vectors to its hits: choose the videos, scan by a plan, fuse, rank. */
 #include "search/query.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +9,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
-#include "search/moments.h"
+#include "search/query_hits.h"
+#include "search/query_options.h"
 #include "search/scan_codes.h"
 #include "search/topk.h"
 #include "store/video_name.h"
 
 #define DEFAULT_TOP 5
-// Frames that moments are made of where no score bounds them.
-#define MOMENT_CANDIDATES_MIN 50
-#define MOMENT_CANDIDATES_PER_HIT 10
 
 typedef struct VideoPlace {
     int64_t video_id;
@@ -58,65 +55,7 @@ RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err)
     return RV_OK;
 }
 
-void rv_hits_clear(RvHits *hits)
-{
-    if (hits == NULL)
-        return;
-    free(hits->items); // the paths lie behind the items
-    *hits = (RvHits){0};
-}
-
 /* ---- checks ------------------------------------------------------------------------------------------- */
-
-static RvStatus check_terms(const Query *query, RvError *err)
-{
-    if (query->term_count == 0)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; give a text, an image or a frame");
-    for (size_t t = 0; t < query->term_count; t++) {
-        const QueryVector *term = &query->terms[t];
-        if (!isfinite(term->weight) || term->weight == 0)
-            return rv_error_set(err, RV_ERROR_ARGUMENT,
-                                "term %zu of the query has weight %g; give a number other than "
-                                "0",
-                                t + 1, term->weight);
-        for (int i = 0; i < query->dimensions; i++) {
-            if (!isfinite(term->vector[i]))
-                return rv_error_set(err, RV_ERROR_ARGUMENT,
-                                    "the vector of term %zu of the query is not finite", t + 1);
-        }
-    }
-    return RV_OK;
-}
-
-static bool is_unordered(const double *value)
-{
-    return value != NULL && isnan(*value);
-}
-
-static RvStatus check_options(const RvSearchOptions *options, RvError *err)
-{
-    if (is_unordered(options->min_score) || is_unordered(options->after_s) ||
-        is_unordered(options->before_s) || !isfinite(options->moment_gap_s) || options->moment_gap_s < 0)
-        return rv_error_set(err, RV_ERROR_ARGUMENT,
-                            "a bound of the search (score, time or gap) is not a number");
-    if (!isfinite(options->timeout_s) || options->timeout_s < 0)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "a search cannot be given %g s", options->timeout_s);
-    if (options->after_s != NULL && options->before_s != NULL && *options->after_s > *options->before_s)
-        return rv_error_set(err, RV_ERROR_ARGUMENT,
-                            "nothing lies after %g s and before %g s; exchange the two", *options->after_s,
-                            *options->before_s);
-    if (options->fusion != RV_FUSION_MEAN && options->fusion != RV_FUSION_ZSCORE &&
-        options->fusion != RV_FUSION_RRF)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown fusion %d; use mean, zscore or rrf",
-                            (int)options->fusion);
-    if (options->scan != RV_SCAN_AUTO && options->scan != RV_SCAN_EXACT &&
-        options->scan != RV_SCAN_APPROXIMATE)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown way to scan %d", (int)options->scan);
-    if (options->scan == RV_SCAN_APPROXIMATE && options->fusion != RV_FUSION_MEAN)
-        return rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_MEAN_FUSION, NULL,
-                                 "zscore and rrf look at every frame");
-    return RV_OK;
-}
 
 static RvStatus check_model(const Query *query, bool *present, RvError *err)
 {
@@ -429,72 +368,7 @@ static RvStatus scan(Query *query, RvError *err)
     return status == RV_OK && !mean ? fuse(query, err) : status;
 }
 
-/* ---- hits --------------------------------------------------------------------------------------------- */
-
-/* Items and paths in one piece of memory, so that freeing the items frees all. */
-static RvStatus write_hits(const Query *query, const Moment *moments, size_t count, RvHits *out, RvError *err)
-{
-    size_t size_bytes = 0;
-    bool fits = rv_mem_multiply(count, sizeof *out->items, &size_bytes);
-    for (size_t i = 0; fits && i < count; i++)
-        fits = !__builtin_add_overflow(
-            size_bytes, strlen(query->videos.items[moments[i].peak.video].path) + 1, &size_bytes);
-    RvHit *hits = rv_mem_alloc(fits ? size_bytes : SIZE_MAX, fits ? 1 : 2, err);
-    if (hits == NULL)
-        return RV_ERROR_MEMORY;
-    char *text = (char *)(hits + count);
-    for (size_t i = 0; i < count; i++) {
-        const Candidate *peak = &moments[i].peak;
-        const RvVideo *video = &query->videos.items[peak->video];
-        size_t path_bytes = strlen(video->path) + 1;
-        memcpy(text, video->path, path_bytes);
-        hits[i] =
-            (RvHit){video->video_id, text, peak->frame_number, peak->time_s, peak->score, moments[i].start_s,
-                    moments[i].end_s};
-        text += path_bytes;
-    }
-    *out = (RvHits){hits, count};
-    return RV_OK;
-}
-
-static RvStatus make_hits(Query *query, RvHits *out, RvError *err)
-{
-    Moment *moments = rv_mem_alloc(query->top.count, sizeof *moments, err);
-    double *gaps = rv_mem_alloc(query->videos.count, sizeof *gaps, err);
-    RvStatus status = moments != NULL && gaps != NULL ? RV_OK : RV_ERROR_MEMORY;
-    size_t count = 0;
-    if (status == RV_OK && query->options.moments) {
-        for (size_t i = 0; i < query->videos.count; i++)
-            gaps[i] = query->options.moment_gap_s > 0
-                          ? query->options.moment_gap_s
-                          : rv_moments_default_gap(query->videos.items[i].sampling);
-        count = rv_moments_find(query->top.items, query->top.count, gaps, moments);
-        count = count < query->options.top ? count : query->options.top;
-        status = rv_moments_lengthen(query->store, &query->videos, moments, count, err);
-    } else if (status == RV_OK) {
-        rv_topk_sort(&query->top);
-        for (; count < query->top.count; count++) {
-            const Candidate *frame = &query->top.items[count];
-            moments[count] = (Moment){*frame, frame->time_s, frame->time_s};
-        }
-    }
-    if (status == RV_OK && count > 0)
-        status = write_hits(query, moments, count, out, err);
-    free(gaps);
-    free(moments);
-    return status;
-}
-
-/* How many frames to keep: the hits, or what moments are made of. */
-static size_t frames_to_keep(const RvSearchOptions *options)
-{
-    if (!options->moments)
-        return options->top;
-    if (options->min_score != NULL || options->top > SIZE_MAX / MOMENT_CANDIDATES_PER_HIT)
-        return SIZE_MAX;
-    size_t count = options->top * MOMENT_CANDIDATES_PER_HIT;
-    return count > MOMENT_CANDIDATES_MIN ? count : MOMENT_CANDIDATES_MIN;
-}
+/* ---- a query from start to end ------------------------------------------------------------------------ */
 
 static void clear_query(Query *query)
 {
@@ -527,10 +401,8 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
             .way = "", .reason = "the library is empty", .index_reason = "", .device_reason = ""};
     if (query.options.top == 0)
         query.options.top = DEFAULT_TOP;
-    rv_topk_init(&query.top, frames_to_keep(&query.options));
-    RvStatus status = check_terms(&query, err);
-    if (status == RV_OK)
-        status = check_options(&query.options, err);
+    rv_topk_init(&query.top, rv_query_frames_wanted(&query.options));
+    RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
     if (status == RV_OK && query.options.fusion == RV_FUSION_MEAN && index != NULL)
         rv_search_index_ensure(index, store, pool);
     if (status == RV_OK)
@@ -544,7 +416,7 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
     if (status == RV_OK && present)
         status = scan(&query, err);
     if (status == RV_OK)
-        status = make_hits(&query, out, err);
+        status = rv_query_hits(store, &query.videos, &query.options, &query.top, out, err);
     rv_store_end_snapshot(store);
     if (status == RV_ERROR_CANCELLED && query.late)
         status =

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What a query asks for: whether it can be answered, and how many frames it needs. */
+#include "search/query_options.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+// Moments are made of at least so many frames if no least score limits them.
+#define MOMENT_CANDIDATES_MIN 50
+#define MOMENT_CANDIDATES_PER_HIT 10
+
+static RvStatus check_terms(const QueryVector *terms, size_t term_count, int dimensions, RvError *err)
+{
+    if (term_count == 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "the query is empty; give a text, an image or a frame");
+    for (size_t t = 0; t < term_count; t++) {
+        const QueryVector *term = &terms[t];
+        if (!isfinite(term->weight) || term->weight == 0)
+            return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                "term %zu of the query has weight %g; give a number other than 0", t + 1,
+                                term->weight);
+        for (int i = 0; i < dimensions; i++) {
+            if (!isfinite(term->vector[i]))
+                return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                    "the vector of term %zu of the query is not finite", t + 1);
+        }
+    }
+    return RV_OK;
+}
+
+static bool is_unordered(const double *value)
+{
+    return value != NULL && isnan(*value);
+}
+
+static RvStatus check_options(const RvSearchOptions *options, RvError *err)
+{
+    if (is_unordered(options->min_score) || is_unordered(options->after_s) ||
+        is_unordered(options->before_s) || !isfinite(options->moment_gap_s) || options->moment_gap_s < 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "a bound of the search (score, time or gap) is not a number");
+    if (!isfinite(options->timeout_s) || options->timeout_s < 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a search cannot be given %g s", options->timeout_s);
+    if (options->after_s != NULL && options->before_s != NULL && *options->after_s > *options->before_s)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "nothing lies after %g s and before %g s; exchange the two", *options->after_s,
+                            *options->before_s);
+    if (options->fusion != RV_FUSION_MEAN && options->fusion != RV_FUSION_ZSCORE &&
+        options->fusion != RV_FUSION_RRF)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown fusion %d; use mean, zscore or rrf",
+                            (int)options->fusion);
+    if (options->scan != RV_SCAN_AUTO && options->scan != RV_SCAN_EXACT &&
+        options->scan != RV_SCAN_APPROXIMATE)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "unknown way to scan %d", (int)options->scan);
+    if (options->scan == RV_SCAN_APPROXIMATE && options->fusion != RV_FUSION_MEAN)
+        return rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_MEAN_FUSION, NULL,
+                                 "zscore and rrf look at every frame");
+    return RV_OK;
+}
+
+RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensions,
+                        const RvSearchOptions *options, RvError *err)
+{
+    RvStatus status = check_terms(terms, term_count, dimensions, err);
+    return status == RV_OK ? check_options(options, err) : status;
+}
+
+size_t rv_query_frames_wanted(const RvSearchOptions *options)
+{
+    if (!options->moments)
+        return options->top;
+    if (options->min_score != NULL || options->top > SIZE_MAX / MOMENT_CANDIDATES_PER_HIT)
+        return SIZE_MAX;
+    size_t count = options->top * MOMENT_CANDIDATES_PER_HIT;
+    return count > MOMENT_CANDIDATES_MIN ? count : MOMENT_CANDIDATES_MIN;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What a query asks for: whether it can be answered, and how many frames it needs. */
+#ifndef RV_QUERY_OPTIONS_H
+#define RV_QUERY_OPTIONS_H
+
+#include "reelvec/search.h"
+#include "search/fusion.h"
+
+/* Errors: ARGUMENT (no terms, a weight, a value of a vector, a bound or a way that cannot be). */
+RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensions,
+                        const RvSearchOptions *options, RvError *err);
+
+/* How many of the best frames must be found: the hits, or what moments are made of; SIZE_MAX: all that pass.
+ * options: top is not 0. */
+size_t rv_query_frames_wanted(const RvSearchOptions *options);
+
+#endif

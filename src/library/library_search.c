@@ -182,7 +182,7 @@ static RvStatus require_video(Store *store, const char *name, RvError *err)
     return status;
 }
 
-/* A mean without direction gives every frame the score 0: an order that means nothing. All vectors have
+/* If the mean has no direction, every frame has the score 0 and the order has no meaning. All vectors have
  * length 1. */
 static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int dimensions, RvError *err)
 {

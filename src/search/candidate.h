@@ -9,7 +9,7 @@
 
 #include "reelvec/status.h"
 
-/* Finite score: rows that give another are refused by the scan. */
+/* The score is finite: the scan refuses rows whose score is not. */
 typedef struct Candidate {
     double score;
     uint32_t video; // place of the video in the byte order of paths
@@ -28,7 +28,7 @@ static inline bool candidate_before(const Candidate *a, const Candidate *b)
     return a->frame_number < b->frame_number;
 }
 
-/* candidate_before as qsort wants it. */
+/* The same order for qsort. */
 int rv_candidate_compare(const void *a, const void *b);
 
 #endif

@@ -19,13 +19,13 @@ typedef struct ScoredRows {
 } ScoredRows;
 
 /* mean float32[dimensions] = sum(weight x vector) / sum(|weight|): its dot product with a row is the weighted
- * mean of the terms' scores. One term of positive weight gives its own vector to the bit. ARGUMENT unless the
- * weights have a finite sum that is not 0. */
+ * mean of the terms' scores. For one term of positive weight it is the vector itself, to the bit. Errors:
+ * ARGUMENT if the sum of the absolute weights is 0 or not finite. */
 RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int dimensions, float *mean,
                                RvError *err);
 
 /* score = sum(weight x z) / sum(|weight|), z = (term score - mean) / population deviation over all rows; z =
- * 0 where all rows score the same. */
+ * 0 if all rows have the same score. */
 void rv_fusion_zscore(const QueryVector *terms, size_t term_count, ScoredRows *scored);
 
 /* score = sum(weight / (60 + rank)), rank from 1 by the term's score, ties as everywhere (Cormack, Clarke,

@@ -11,7 +11,7 @@
 
 #define GAP_INTERVALS 2.5
 #define GAP_OTHER_S 5.0
-#define LENGTH_UNKNOWN_S 1.0 // of a last frame where neither a next one nor the duration says it
+#define LENGTH_UNKNOWN_S 1.0 // of a last frame if the duration is not known
 #define INTERVAL_PREFIX "interval:"
 
 double rv_moments_interval(const char *sampling)

@@ -12,15 +12,15 @@ typedef struct Moment {
     double start_s, end_s;
 } Moment;
 
-/* Largest gap inside a moment of a video that was sampled so: 2.5 intervals, or 5 s where frames have no
- * fixed distance. sampling: as in the library ("interval:1"). */
+/* Returns the largest gap inside a moment of a video that was sampled so: 2.5 intervals, or 5 s if frames have
+ * no fixed distance. sampling: as in the library ("interval:1"). */
 double rv_moments_default_gap(const char *sampling);
 
-/* Seconds between the frames of a video that was sampled so; 0 where they have no fixed distance. */
+/* Returns the seconds between the frames of a video that was sampled so, or 0 if they have no fixed distance. */
 double rv_moments_interval(const char *sampling);
 
 /* Frames of one video whose times lie at most gap_s[video] apart, in frame order, form one moment. candidates
- * are reordered; moments [candidate_count] receives the moments, best peak first; gives their count.
+ * are reordered; moments [candidate_count] receives the moments, best peak first. Returns their number.
  * start_s and end_s are the times of the first and the last frame. */
 size_t rv_moments_find(Candidate *candidates, size_t candidate_count, const double *gap_s, Moment *moments);
 

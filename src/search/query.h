@@ -11,7 +11,7 @@
 #include "search/search_index.h"
 #include "store/store.h"
 
-/* The best frames that options (NULL: defaults) let through, of one state of the library. Hits carry video
+/* The best frames that options (NULL: defaults) let through, of one state of the library. Hits have video
  * ids and paths; order: score, then path, then frame number. dimensions: length of the vectors. pool NULL:
  * one thread. index NULL: neither codes nor lists are used. A library without frames has no hits. Errors:
  * ARGUMENT (no terms, bad weight or bound), MISMATCH (another length than the library's), FORMAT (damaged
@@ -20,7 +20,7 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err);
 
-/* vector / its Euclidean length. ARGUMENT where the length is 0 or not finite. */
+/* Divide the vector by its Euclidean length. Errors: ARGUMENT if the length is 0 or not finite. */
 RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err);
 
 #endif

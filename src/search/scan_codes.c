@@ -27,8 +27,8 @@ static const CodeCandidate *find_candidate(const OpenScan *open, int64_t key)
     return at < open->count && open->candidates[at].key == key ? &open->candidates[at] : NULL;
 }
 
-/* Every candidate must be in the library, and its score where its codes said: else they are not this
- * library's. */
+/* Every candidate must be in the library, with a score within the bounds of its codes. If not, the codes are
+ * not those of this library. */
 static RvStatus check_block(void *user, const ScoredBlock *block, RvError *err)
 {
     OpenScan *open = user;
@@ -155,7 +155,7 @@ static RvStatus find_candidates(CodeSearch *query, RvError *err)
     return rv_code_scan(&query->scan, &query->outcome, &query->candidates, &query->candidate_count, err);
 }
 
-/* *followed: the device was there, or showed that the codes are damaged. */
+/* *followed is false if the device cannot be used. It is true also if the codes are damaged. */
 static RvStatus find_on_device(CodeSearch *query, bool *followed, RvError *err)
 {
     DeviceChoice *choice = &query->index->device;
@@ -175,7 +175,7 @@ static RvStatus find_on_device(CodeSearch *query, bool *followed, RvError *err)
     return status;
 }
 
-/* *followed: the lists fit the codes. */
+/* *followed is false if the lists do not fit the codes. */
 static RvStatus find_by_lists(CodeSearch *query, bool *followed, RvError *err)
 {
     Lists *lists = &query->index->lists;

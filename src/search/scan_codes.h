@@ -21,12 +21,12 @@ typedef struct CodeSearch {
     CodeCandidate *candidates; // owned, [candidate_count]
     size_t candidate_count;
     // What the last scan did.
-    bool device_answered;            // of ScanPlan.on_device: false if it left the first pass to the processor
+    bool device_answered; // of ScanPlan.on_device: false if it left the first pass to the processor
     size_t lists_probed, list_count; // of ScanPlan.by_lists
 } CodeSearch;
 
-/* Fills in facts->codes, code_rows, lists and device. scan: pool and what rows count. index NULL: there are
- * no codes. To be closed in any case. */
+/* Fills in facts->codes, code_rows, lists and device. scan: the pool, and which rows count. If index is NULL,
+ * there are no codes. Close it also after an error. */
 RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store, const CodeScan *scan,
                              const float *vector, int dimensions, ScanFacts *facts, RvError *err);
 void rv_code_search_close(CodeSearch *query);

@@ -16,14 +16,14 @@ typedef struct ScoredBlock {
 typedef RvStatus (*ScoredBlockCallback)(void *user, const ScoredBlock *block, RvError *err);
 
 /* queries: float32[query_count, dimensions]. pool NULL: the caller's thread alone. Blocks come on the
- * caller's thread in the store's order; scores do not depend on the number of threads. FORMAT where a row
- * gives a score that is not finite. */
+ * caller's thread in the store's order; scores do not depend on the number of threads. FORMAT if the score of a row is not
+ * finite. */
 RvStatus rv_scan_exact(Store *store, ThreadPool *pool, const float *queries, size_t query_count,
                        int dimensions, const FrameFilter *filter, ScoredBlockCallback callback, void *user,
                        RvError *err);
 
-/* The same over those rows alone that the store itself finds nearest to the one vector of the query. *done is
- * false, and no block was given, where the store leaves that to rv_scan_exact. */
+/* The same for the rows that the store itself finds nearest to the one vector of the query. *done is false, and
+ * the callback was not called, if the store leaves the query to rv_scan_exact. */
 RvStatus rv_scan_nearest(Store *store, ThreadPool *pool, const NearestQuery *query,
                          ScoredBlockCallback callback, void *user, bool *done, RvError *err);
 

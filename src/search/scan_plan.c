@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Which way a query takes to the rows that count: the one place that decides.
+/* Which way a query takes to the rows that count: this is the one place that decides.
  *
- *     zscore, rrf ------------------------------------------------------------------> ROWS
- *     mean: does the database find rows itself, few of them? -- yes ----------------> NEAREST (its index, if
- * any) are there codes, for this query, of few enough rows? -- no -------------> ROWS a device was asked for,
- * and lists were not -- yes ----------------------> CODES on the device lists were asked for, or pay, and fit
- * -- yes ---------------------------> CODES of some lists otherwise
- * --------------------------------------------------------------> CODES
+ *     the first line that is true decides                                   way
+ *     the fusion is zscore or rrf                                           ROWS
+ *     the database finds rows itself, and few are wanted                    NEAREST, by its index if it has one
+ *     there are no usable codes for this query, or many rows are wanted     ROWS
+ *     a device was asked for, and lists were not                            CODES, on the device
+ *     there are lists that fit, and they were asked for or are worth it     CODES, of some lists
+ *     otherwise                                                             CODES
  *
- * A way that turns out not to lead there changes a fact, and the question is asked again. */
+ * If a way does not lead to an answer, that changes a fact, and the plan is made again. */
 #include "search/scan_plan.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which way a query takes to the rows that count: the one place that decides. */
+/* Which way a query takes to the rows that count: this is the one place that decides. */
 #ifndef RV_SEARCH_SCAN_PLAN_H
 #define RV_SEARCH_SCAN_PLAN_H
 
@@ -15,7 +15,7 @@ typedef enum ScanWay {
 } ScanWay;
 
 typedef enum NearestFact {
-    NEAREST_NONE,    // the kind of library cannot
+    NEAREST_NONE,    // this kind of library cannot
     NEAREST_OFFERED, // it can
     NEAREST_DECLINED // it was asked, and leaves this query to others
 } NearestFact;
@@ -23,11 +23,11 @@ typedef enum NearestFact {
 typedef enum CodeFact {
     CODES_UNSUPPORTED, // the kind of library keeps none, or searches have no index
     CODES_NONE,        // the library has none
-    CODES_UNUSABLE,    // it ought to have some
+    CODES_UNUSABLE,    // the library names codes, but the file is missing or damaged
     CODES_ODD_QUERY,   // the query is out of the range in which their bounds are proven
     CODES_READY,
-    CODES_LEFT_OPEN, // they were asked, and left too many rows open
-    CODES_WRONG      // they were asked, and are not those of the rows
+    CODES_LEFT_OPEN, // they were scanned, and left too many rows open
+    CODES_WRONG      // they were scanned, and are not those of the rows
 } CodeFact;
 
 typedef enum ListFact {
@@ -39,11 +39,11 @@ typedef enum ListFact {
 typedef enum DeviceFact {
     DEVICE_NONE, // none was asked for
     DEVICE_ASKED,
-    DEVICE_LEFT // it does not take the codes, or has failed
+    DEVICE_LEFT // the device does not take the codes, or has failed
 } DeviceFact;
 
-/* What is known of a query and its library. A way that was tried in vain is a fact too: then the next plan
- * takes another. */
+/* What is known about a query and its library. If a way was tried and did not lead to an answer, that is a fact
+ * too, so that the next plan takes another way. */
 typedef struct ScanFacts {
     RvScan scan;
     RvFusion fusion;
@@ -57,7 +57,7 @@ typedef struct ScanFacts {
     DeviceFact device;
 } ScanFacts;
 
-/* Reasons are words that end "because ...". */
+/* A reason completes the sentence "this way, because ...". */
 typedef struct ScanPlan {
     ScanWay way;
     const char *reason;

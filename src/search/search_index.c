@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What searches of a library stand on beside its rows: codes, lists, a device that holds codes. */
+/* What searches of a library use besides its rows: codes, lists, a device that holds codes. */
 #include "search/search_index.h"
 
 #include <stdio.h>

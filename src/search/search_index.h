@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What searches of a library stand on beside its rows: codes, lists, a device that holds codes. */
+/* What searches of a library use besides its rows: codes, lists, a device that holds codes. */
 #ifndef RV_SEARCH_INDEX_H
 #define RV_SEARCH_INDEX_H
 
@@ -15,15 +15,15 @@ typedef struct SearchMemory {
     DeviceMemory device;
 } SearchMemory;
 
-/* One handle's share in that, with what was reported to the handle's log. Threads: any number, each with a
- * store of its own. */
+/* The same for one handle, which also has a log; each reason for a slower search is logged once per handle.
+ * Threads: any number, each with a store of its own. */
 typedef struct SearchIndex {
     SearchMemory *memory;
-    Shared *shared; // that memory is held from
+    Shared *shared; // where `memory` is held; NULL: `memory` is this index's own
     Codes codes;
     Lists lists;
     DeviceChoice device;
-    atomic_bool ensured;
+    atomic_bool ensured; // rv_search_index_ensure has run
 } SearchIndex;
 
 /* device: as RvLibraryOptions.device. shared: the memory of all handles of the store's file with this device

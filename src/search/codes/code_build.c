@@ -17,7 +17,7 @@
 // Changed rows are read from the database by every query: up to this share of the rows that costs little.
 #define CHANGED_SHARE 256
 #define CHANGED_MIN 4096
-// When more of the rows in the file are out of date, it is made anew.
+// If more of the rows in the file are out of date, the whole file is written again.
 #define GONE_SHARE 4
 
 /* ---- encoding blocks ---------------------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ typedef struct Update {
     size_t changed_count;
     int64_t changed_rows; // in the library
     int64_t row_count;    // of a whole file
-    bool whole;           // make the file anew
+    bool whole;           // write the whole file again
     bool needed;
     NewFile file; // LIBRARY-codes-new is the lock also where the file is made longer
     uint8_t token[STORE_TOKEN_BYTES];

@@ -306,7 +306,7 @@ bool rv_code_device_above(CodeDevice *device, double threshold, const CodeDevice
            found <= device->above_limit;
 }
 
-void rv_code_device_distrust(CodeDevice *device, const char *reason)
+void rv_code_device_reject(CodeDevice *device, const char *reason)
 {
     rv_error_set(&device->failure, RV_ERROR_INTERNAL, "%s (%s): %s", device->compute->device,
                  device->compute->device_name, reason);

@@ -11,7 +11,7 @@ typedef struct CodeDeviceRow {
     uint32_t segment, row;
 } CodeDeviceRow;
 
-/* name: as ComputeOptions.device. *out: NULL where that device leaves searches to the CPU. Errors:
+/* name: as ComputeOptions.device. *out is NULL if that device does not search. Errors:
  * UNSUPPORTED, MEMORY. */
 RvStatus rv_code_device_open(const char *name, const RvLog *log, CodeDevice **out, RvError *err);
 void rv_code_device_close(CodeDevice *device); // NULL is accepted
@@ -25,13 +25,13 @@ RvStatus rv_code_device_load(CodeDevice *device, CodeFile *file, ThreadPool *poo
 /* Score the rows of the job's file, which was loaded. best [*count], borrowed: of each block of rows the
  * highest lower bound of a row that counts. false: the device has failed. */
 bool rv_code_device_score(CodeDevice *device, const CodeScan *job, const float **best, size_t *count);
-/* Afterwards: the rows that may reach the threshold, borrowed. false: they are too many for this to be of
- * use, or the device has failed. */
+/* After rv_code_device_score: the rows that may reach the threshold, borrowed. Returns false if they are so many
+ * that this is of no use, or if the device has failed. */
 bool rv_code_device_above(CodeDevice *device, double threshold, const CodeDeviceRow **rows, size_t *count);
 
-/* What is found wrong with its answers counts as a failure. */
-void rv_code_device_distrust(CodeDevice *device, const char *reason);
-/* Why the device has failed in a search; NULL: it has not. */
+/* Record that an answer of the device was found to be wrong, which counts as a failure. */
+void rv_code_device_reject(CodeDevice *device, const char *reason);
+/* Returns why the device has failed in a search, or NULL if it has not. */
 const char *rv_code_device_failure(const CodeDevice *device);
 
 #endif

@@ -61,7 +61,7 @@ typedef struct CodeLayout {
     uint64_t coarse, bounds, checksums, fine, rows, dead, size;
 } CodeLayout;
 
-/* false where the numbers are not those of any segment. */
+/* Returns false if no segment can have these numbers. */
 bool rv_code_layout(int64_t dimensions, uint64_t row_count, uint64_t dead_count, CodeLayout *out);
 
 /* Map the segments up to the one with the token. known: NULL, or an open file; the segments that it has of
@@ -81,7 +81,7 @@ bool rv_code_file_is_whole(const CodeFile *file);
  */
 void rv_code_touch(const CodeSegment *segment, size_t first, size_t count);
 
-/* Rows first to first + count, a whole block or the last one, have the checksum that the file says. */
+/* Returns whether the checksum of a block, or of a row, is the one in the file. */
 bool rv_code_block_is_good(CodeSegment *segment, size_t block, const CodeKernels *kernels);
 bool rv_code_row_is_good(const CodeSegment *segment, size_t row, const CodeKernels *kernels);
 uint64_t rv_code_row_checksum(const CodeRow *row, const uint8_t *fine, size_t width,

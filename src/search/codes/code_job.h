@@ -39,8 +39,8 @@ typedef struct CodeScan {
     const double *after_s, *before_s; // inclusive; NULL: no bound
     const KeyRange *changed;          // [changed_count], rising, apart: rows whose codes are out of date
     size_t changed_count;
-    bool (*stops)(
-        void *user); // asked on the caller's thread, between blocks: true ends the scan; NULL: never
+    // Called on the caller's thread between blocks; if it returns true, the scan ends. NULL: not called.
+    bool (*stops)(void *user);
     void *stops_user;
     CodeRows *rows; // what to look at, and besides every row of the segments behind; NULL: every row
     struct CodeDevice *device; // code_device.h: has the rows of the file and makes the first pass over all of

@@ -61,7 +61,7 @@ typedef struct Scan {
 
 static void raise_threshold(Scan *scan, double low)
 {
-    // A bound that is infinite or not a number says nothing.
+    // A bound that is infinite or not a number proves nothing.
     if (scan->lowest.heap == NULL || !isfinite(low) || low <= atomic_load(&scan->threshold))
         return;
     pthread_mutex_lock(&scan->mutex);
@@ -156,7 +156,7 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
         return;
     int32_t dots[CODE_BLOCK_ROWS];
     scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
-    // Afterwards, when the block lies in the cache.
+    // The checksum comes second, when the block is in the cache.
     if (!rv_code_block_is_good(segment, block, scan->kernels)) {
         atomic_store(&scan->damaged, true);
         return;
@@ -271,8 +271,8 @@ static void reset_threshold(Scan *scan)
 }
 
 /* The best of the blocks of rows are rows of their own, so the k-th highest of them is a threshold. The rows
- * that reach it are bounded here once more, from the host's codes: a device that promised more than they hold
- * is not believed. false: it could not say, nothing has changed. */
+ * that reach it are bounded here once more, from the host's codes, so that a wrong answer of the device is
+ * noticed. Returns false if the device left the pass to the processor; then nothing has changed. */
 static bool scan_on_device(Scan *scan)
 {
     CodeDevice *device = scan->job->device;
@@ -291,7 +291,7 @@ static bool scan_on_device(Scan *scan)
     rv_threads_run(scan->job->pool, (found.count + REFINE_TASK - 1) / REFINE_TASK, device_task, &found);
     if (is_over(scan) || atomic_load(&scan->threshold) >= promised - fabs(promised) * PROMISE_ROUNDING)
         return true;
-    rv_code_device_distrust(device, "it gave scores that the codes do not have");
+    rv_code_device_reject(device, "it gave scores that the codes do not have");
     return false;
 }
 
@@ -327,7 +327,7 @@ static void count_tasks(Scan *scan)
     }
 }
 
-/* By the processor, which begins anew if a device has left something. */
+/* The first pass by the processor. What a device has left behind is discarded. */
 static void scan_here(Scan *scan, int worker_count)
 {
     reset_threshold(scan);

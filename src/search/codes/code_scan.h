@@ -15,7 +15,7 @@ typedef enum CodeOutcome {
     CODES_ANSWER,     // the candidates hold all rows of the answer
     CODES_TOO_MANY,   // they would be so many that scoring all rows is faster
     CODES_DAMAGED,    // a checksum is wrong
-    CODES_STOPPED,    // scan->stops said so
+    CODES_STOPPED,    // scan->stops returned true
     CODES_OTHER_ROWS, // scan->rows are not of this file: a checksum differs
 } CodeOutcome;
 

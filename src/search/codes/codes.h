@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Codes of a library's rows: kept in LIBRARY-codes beside it, used by searches, never trusted over the rows.
+/* Codes of a library's rows: kept in LIBRARY-codes beside it, used by searches, and always checked against the rows.
  */
 #ifndef RV_CODES_H
 #define RV_CODES_H
@@ -38,12 +38,12 @@ typedef struct Codes {
 /* The library's file for `state`, to be released. NULL: there is none that belongs to `state`; why a file
  * that is there cannot be used goes to the log. */
 CodeFile *rv_codes_hold(Codes *codes, Store *store, const DerivedState *state, int dimensions);
-/* The same with the library's state as it is now. If *file is NULL, state->published says whether there ought
- * to be codes. */
+/* The same with the library's state as it is now. If *file is NULL, state->published is true if the library
+ * names codes all the same. */
 RvStatus rv_codes_find(Codes *codes, Store *store, DerivedState *state, CodeFile **file, RvError *err);
 /* The file was found to be wrong: no handle uses it again. */
 void rv_codes_invalidate(Codes *codes, const Store *store, const CodeFile *file, const char *reason);
-/* Says once that the codes are not used. */
+/* Log that the codes are not used, once per handle. */
 void rv_codes_warn(Codes *codes, const Store *store, const char *reason);
 
 /* Bring the codes up to date if the library can keep them, has min_rows rows at least (0: CODES_MIN_ROWS) and

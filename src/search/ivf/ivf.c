@@ -90,8 +90,8 @@ static void read_lists(ListMemory *memory, const char *path)
     set_fault(memory, err.message);
 }
 
-/* What lies beside the library now. A file may be good in itself (file is not NULL) and have a fault, which
- * was found when it was compared with the codes. */
+/* The file beside the library as it is now. A file that could be read (file is not NULL) may have a fault too,
+ * which was found when it was compared with the codes. */
 typedef struct Found {
     bool present;
     const ListFile *file; // held; NULL: none, or one that cannot be read
@@ -204,7 +204,7 @@ typedef struct Making {
     ThreadPool *pool;
     NewFile file;
     ListSettings settings;
-    const ListFile *before; // lists to add to; NULL: all anew
+    const ListFile *before; // lists to add to; NULL: all lists are made
     CodeFile *rows;         // held: the codes that lists are made of
 } Making;
 

@@ -252,7 +252,7 @@ RvStatus rv_list_file_open(const char *path, ListFile *out, RvError *err)
     if (descriptor < 0)
         return rv_error_set(err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
                             strerror(errno));
-    // The header tells whether the size is right before memory is taken for it.
+    // The size is checked against the header before memory is allocated for it.
     if (fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode))
         fault = "is not a regular file";
     else if (facts.st_size < (off_t)BODY ||

@@ -15,7 +15,7 @@ typedef struct ListRows {
     size_t from, to; // the round: places in the order. Before the first round 0, 0
 } ListRows;
 
-/* segment_count: as rv_list_segments gives it. Clear with rv_list_rows_clear. Errors: MEMORY. */
+/* segment_count: as rv_list_segments returns it. Clear with rv_list_rows_clear. Errors: MEMORY. */
 RvStatus rv_list_rows_init(ListRows *rows, const ListFile *lists, size_t segment_count, const RowQuery *query,
                            RvError *err);
 void rv_list_rows_clear(ListRows *rows);

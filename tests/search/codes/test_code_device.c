@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Codes on a device: what is kept between searches, memory that is short, devices that fail or lie, damaged
+/* Codes on a device: what is kept between searches, memory that is short, devices that fail or answer wrongly, damaged
  * codes. Whatever happens, the hits are those of the rows. That searches on a device find what others find
  * for all kinds of rows and changes is the run `codes_on_device` of test_codes. */
 #include "codes_support.h"
@@ -47,7 +47,7 @@ static void close_device(Device *device)
     fake_cuda_state(); // what was set to fail
 }
 
-/* Hits as the rows give them; gives how many kernels ran. */
+/* Checks that the hits are those of the rows; returns how many kernels ran. */
 static size_t search(Device *device, const RvSearchOptions *options, const char *why)
 {
     size_t before = device->fake->launches;
@@ -77,7 +77,7 @@ static void refresh_rows(Device *device)
     device->rows = open_rows(device->fixture->path);
 }
 
-static void names_are_checked_and_missing_devices_told(void **state)
+static void names_are_checked_and_missing_devices_reported(void **state)
 {
     static const struct {
         const char *name;
@@ -126,7 +126,7 @@ static void segments_stay_on_the_device(void **state)
     // One segment more is one piece of memory more.
     assert_true(search(&device, NULL, "after an addition") > 0);
     assert_int_equal(device.fake->allocation_calls, allocations + 1);
-    // Codes that are made anew are sent anew, and the old ones go.
+    // Codes that were made again are sent again, and the old ones are freed.
     assert_ok(rv_store_remove_video(device.store, 1, err));
     assert_ok(update_codes(device.store, 1, err));
     refresh_rows(&device);
@@ -207,7 +207,7 @@ static void damaged_codes_are_not_sent(void **state)
 }
 
 /* The codes arrive with other bits than they were sent with. */
-static void a_lying_device_is_not_believed(void **state)
+static void a_device_with_wrong_answers_is_left(void **state)
 {
     Device device;
     open_device(state, "cuda", &device);
@@ -256,12 +256,12 @@ static void lists_that_are_asked_for_are_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(names_are_checked_and_missing_devices_told),
+        CASE(names_are_checked_and_missing_devices_reported),
         CASE(segments_stay_on_the_device),
         CASE(short_memory_means_the_processor),
         CASE(a_failing_device_loses_nothing),
         CASE(damaged_codes_are_not_sent),
-        CASE(a_lying_device_is_not_believed),
+        CASE(a_device_with_wrong_answers_is_left),
         CASE(the_report_names_the_processor_that_answered),
         CASE(lists_that_are_asked_for_are_used),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The file of lists beside a library: damage of every kind, interruptions, several processes. Answers stay
- * right, and what is wrong is told. */
+ * right, and what is wrong is reported. */
 #include "lists_support.h"
 
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static void assert_left(const Made *made, const char *path, const char *words, c
     close_codes_store(store);
 }
 
-static void damaged_files_are_left_and_told(void **state)
+static void damaged_files_are_left_and_reported(void **state)
 {
     Fixture *fixture = *state;
     Made *made = make_library(fixture->path);
@@ -340,7 +340,7 @@ static void lists_have_the_permissions_of_the_library(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(damaged_files_are_left_and_told),
+        CASE(damaged_files_are_left_and_reported),
         CASE(lists_that_do_not_fit_the_codes_are_left),
         CASE(other_things_in_the_place_of_the_file_are_left),
         CASE(files_that_change_under_a_reader_are_followed),

@@ -361,10 +361,8 @@ static void searches_report_their_way_and_end_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(threads_search_while_another_process_indexes),
-        CASE(handles_without_an_engine_have_their_own),
-        CASE(a_library_in_memory_is_searched_by_turns),
-        CASE(searches_stay_with_the_file_that_was_opened),
+        CASE(threads_search_while_another_process_indexes), CASE(handles_without_an_engine_have_their_own),
+        CASE(a_library_in_memory_is_searched_by_turns),     CASE(searches_stay_with_the_file_that_was_opened),
         CASE(searches_report_their_way_and_end_early),
     };
     return cmocka_run_group_tests_name("library_threads", tests, NULL, NULL);

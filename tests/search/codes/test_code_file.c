@@ -3,6 +3,8 @@
  * right. */
 #include "codes_support.h"
 
+#include "file_damage.h"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
@@ -62,18 +64,14 @@ static void damaged_files_change_no_answer(void **state)
 {
     Fixture *fixture = *state;
     Made *made = make_library(fixture->path);
-    size_t size = 0, noticed = 0;
-    uint8_t *whole = read_whole(made->codes, &size), *damaged = malloc(size);
-    assert_non_null(damaged);
+    FileDamage damage = read_undamaged(made->codes, 10);
+    size_t noticed = 0;
     CodeLayout layout;
     assert_true(rv_code_layout(DIMENSIONS, 500, 1, &layout));
-    uint64_t seed = 10;
     for (int round = 0; round < 160; round++) {
-        memcpy(damaged, whole, size);
         size_t from = round % 4 == 0 ? 0 : round % 4 == 1 ? layout.size : (size_t)layout.coarse;
-        size_t span = round % 4 < 2 ? 88 : round % 4 == 2 ? 500 * layout.width : size - from;
-        damaged[from + next_random(&seed) % span] ^= (uint8_t)(1 << next_random(&seed) % 8);
-        write_whole(made->codes, damaged, size);
+        size_t span = round % 4 < 2 ? 88 : round % 4 == 2 ? 500 * layout.width : damage.size - from;
+        flip_a_bit(&damage, from, span);
         assert_right(made, fixture->path, "a flipped bit");
         LogCount log = {0};
         Store *store = open_codes_store(fixture->path, true, &log);
@@ -87,12 +85,10 @@ static void damaged_files_change_no_answer(void **state)
     // The others lie in the gaps between the parts.
     assert_true(noticed > 100);
     for (int round = 0; round < 40; round++) {
-        size_t cut = round == 0 ? 0 : next_random(&seed) % size;
-        write_whole(made->codes, whole, cut);
+        cut_short(&damage, round == 0);
         assert_right(made, fixture->path, "cut short");
     }
-    free(damaged);
-    free(whole);
+    free(damage.whole);
     free(made);
 }
 

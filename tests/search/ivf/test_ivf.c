@@ -267,14 +267,16 @@ static void small_libraries_use_lists_when_asked_alone(void **state)
     RvHits hits = {0};
     QueryVector term = {made.rows, 1};
     RvSearchOptions options = {.scan = RV_SCAN_APPROXIMATE};
-    assert_refused_with_hint(rv_search_frames(index_of(rows), rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
-                             RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
+    assert_refused_with_hint(
+        rv_search_frames(index_of(rows), rows, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+        RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     bool dropped = false;
     assert_ok(rv_search_index_drop(made.store, &dropped, err));
     assert_true(dropped);
     assert_false(lists_info(made.store).present);
-    assert_refused_with_hint(rv_search_frames(index_of(made.store), made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
-                             RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
+    assert_refused_with_hint(
+        rv_search_frames(index_of(made.store), made.store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+        RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     close_codes_store(rows);
     drop_made(&made);
 }

@@ -3,6 +3,8 @@
  * right, and what is wrong is reported. */
 #include "lists_support.h"
 
+#include "file_damage.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -66,28 +68,22 @@ static void damaged_files_are_left_and_reported(void **state)
 {
     Fixture *fixture = *state;
     Made *made = make_library(fixture->path);
-    size_t size = 0;
-    uint8_t *whole = read_whole(made->lists, &size), *damaged = malloc(size);
-    uint64_t seed = 10;
-    assert_non_null(damaged);
+    FileDamage damage = read_undamaged(made->lists, 10);
     for (int round = 0; round < 60; round++) {
-        memcpy(damaged, whole, size);
         // The header, then everything behind the gap that follows it.
-        size_t at = round % 3 == 0 ? next_random(&seed) % 88 : 128 + next_random(&seed) % (size - 128);
-        damaged[at] ^= (uint8_t)(1 << next_random(&seed) % 8);
-        write_whole(made->lists, damaged, size);
+        bool header = round % 3 == 0;
+        flip_a_bit(&damage, header ? 0 : 128, header ? 88 : damage.size - 128);
         assert_left(made, fixture->path, "is damaged", "a flipped bit");
     }
     for (int round = 0; round < 10; round++) {
-        write_whole(made->lists, whole, round == 0 ? 0 : next_random(&seed) % size);
+        cut_short(&damage, round == 0);
         assert_left(made, fixture->path, "is cut short", "cut short");
     }
     Store *store = open_codes_store(fixture->path, false, NULL);
     assert_ok(update_lists(store, err));
     assert_no_faults(store);
     close_codes_store(store);
-    free(damaged);
-    free(whole);
+    free(damage.whole);
     free(made);
 }
 

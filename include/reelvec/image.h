@@ -31,14 +31,18 @@ typedef struct RvPicture RvPicture;
 /* Zeroed options are good defaults. */
 typedef struct RvPictureOptions {
     bool no_exif_rotation; /* ignore the EXIF orientation, as CLIP's own preprocessing does */
-    uint64_t reserved[8];
+    /* Called on the caller's thread while a picture is fetched from a server, at least once a second. If it returns
+     * true, the call ends with CANCELLED. NULL: not called. */
+    bool (*cancelled)(void *user);
+    void *cancelled_user;
+    uint64_t reserved[6];
 } RvPictureOptions;
 
 /* Threads: any number of calls at once; a picture may be read by several threads. */
 
 /* Read a still picture (PNG, JPEG, WebP, GIF, BMP, TIFF, ...) from a file, a pipe or an http(s) URL, at most
  * 256 MiB and 2^28 pixels. It is turned upright by its EXIF orientation, as every viewer shows it. options:
- * NULL is allowed. Errors: NOT_FOUND, IO, NETWORK, FORMAT, UNSUPPORTED, MEMORY. */
+ * NULL is allowed. Errors: NOT_FOUND, IO, NETWORK, FORMAT, UNSUPPORTED, MEMORY, CANCELLED. */
 RV_API RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *options, RvPicture **out,
                                 RvError *err);
 

@@ -73,13 +73,14 @@ typedef struct RvSearchOptions {
     bool moments;                                 /* merge neighbouring hits of one video */
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
-    /* Called on the caller's thread between blocks of frames; if it returns true, the search ends with CANCELLED
-     * and without hits. It must not use the library. NULL: not called. A database that finds the frames itself is
-     * not interrupted, nor is the first search that makes the codes. */
+    /* Called on the caller's thread between the terms of a query and between blocks of frames, and at least once a
+     * second while a picture is fetched; if it returns true, the search ends with CANCELLED and without hits. It must
+     * not use the library. NULL: not called. A database that finds the frames itself is not interrupted, nor is the
+     * first search that makes the codes. */
     bool (*cancelled)(void *user);
     void *cancelled_user;
-    /* A search that takes longer ends with CANCELLED and without hits, at the same places. Embedding the terms
-     * and waiting for another call do not count. 0: no limit. */
+    /* A search that takes longer ends with CANCELLED and without hits, at the same places. Waiting for another call
+     * does not count. 0: no limit. */
     double timeout_s;
     RvSearchReport *report; /* filled in if the search succeeds; NULL: not wanted */
     uint64_t reserved[4];

@@ -64,7 +64,7 @@ class RvImage(Structure):
 
 
 class RvPictureOptions(Structure):
-    _fields_ = [("no_exif_rotation", c_bool)] + reserved(8)
+    _fields_ = [("no_exif_rotation", c_bool), ("cancelled", c_void_p), ("cancelled_user", c_void_p)] + reserved(6)
 
 
 class RvEncoderOptions(Structure):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -19,10 +20,38 @@
 #define TERMS_MAX 1024
 #define MEAN_LENGTH_MIN 1e-5 // far above rounding, far below what two different texts leave
 
-static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, float *vector, RvError *err)
+/* What ends a search early: its caller, or its time. */
+typedef struct SearchLimit {
+    const RvSearchOptions *options; // the caller's; may be NULL
+    double start_s;
+    bool late; // options->timeout_s has passed
+} SearchLimit;
+
+/* As RvSearchOptions.cancelled. */
+static bool is_over(void *user)
+{
+    SearchLimit *limit = user;
+    const RvSearchOptions *options = limit->options;
+    if (options == NULL)
+        return false;
+    limit->late = options->timeout_s > 0 && rv_clock_s() - limit->start_s > options->timeout_s;
+    return limit->late || (options->cancelled != NULL && options->cancelled(options->cancelled_user));
+}
+
+static RvStatus cancelled(const SearchLimit *limit, RvError *err)
+{
+    if (limit->late)
+        return rv_error_set(err, RV_ERROR_CANCELLED, "the search took longer than the %g s that it was given",
+                            limit->options->timeout_s);
+    return rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
+}
+
+static RvStatus encode_picture_file(RvEncoder *encoder, const RvTerm *term, SearchLimit *limit, float *vector,
+                                    RvError *err)
 {
     RvPicture *picture = NULL;
-    RvPictureOptions options = {.no_exif_rotation = term->no_exif_rotation};
+    RvPictureOptions options = {
+        .no_exif_rotation = term->no_exif_rotation, .cancelled = is_over, .cancelled_user = limit};
     RvStatus status = rv_picture_load(term->value, &options, &picture, err);
     if (status != RV_OK)
         return status;
@@ -121,7 +150,7 @@ static RvStatus encode_stored_frame(Store *store, const RvTerm *term, int dimens
 }
 
 static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term, int dimensions,
-                            float *vector, RvError *err)
+                            SearchLimit *limit, float *vector, RvError *err)
 {
     RvStatus status = RV_OK;
     bool needs_encoder =
@@ -136,7 +165,7 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
             rv_encoder_encode_text(encoder, term->value, strlen(term->value), RV_LENGTH_MODEL, vector, err);
         break;
     case RV_TERM_IMAGE_FILE:
-        status = encode_picture_file(encoder, term, vector, err);
+        status = encode_picture_file(encoder, term, limit, vector, err);
         break;
     case RV_TERM_IMAGE:
         status = rv_encoder_encode_images(encoder, term->image, 1, RV_LENGTH_MODEL, vector, err);
@@ -196,29 +225,14 @@ static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int 
     return status;
 }
 
-RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
-                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
-                         RvError *err)
+/* One query vector per term. vectors: [term_count, dimensions]. */
+static RvStatus make_vectors(Store *store, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
+                             int dimensions, SearchLimit *limit, float *vectors, QueryVector *query,
+                             RvError *err)
 {
-    *out = (RvHits){0};
-    if (term_count == 0 || term_count > TERMS_MAX)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX,
-                            term_count);
-    ModelIdentity identity;
-    bool present = false;
-    RvStatus status = check_identity(store, encoder, &identity, &present, err);
-    if (status != RV_OK)
-        return status;
-    if (!present)
-        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_INDEX, NULL, "%s: the library is empty",
-                                 rv_store_uri(store));
-    size_t dimensions = (size_t)identity.dimensions;
-    float *vectors = rv_mem_alloc_aligned(term_count, dimensions * sizeof *vectors, err);
-    QueryVector *query = rv_mem_alloc(term_count, sizeof *query, err);
-    if (vectors == NULL || query == NULL)
-        status = RV_ERROR_MEMORY;
+    RvStatus status = RV_OK;
     for (size_t i = 0; i < term_count && status == RV_OK; i++) {
-        float *vector = vectors + i * dimensions;
+        float *vector = vectors + i * (size_t)dimensions;
         status = RV_CHECK_RESERVED(RvTerm, &terms[i], err);
         if (status != RV_OK)
             break;
@@ -229,17 +243,48 @@ RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvE
         else if (query[i].weight == 0)
             status = rv_error_set(err, RV_ERROR_ARGUMENT,
                                   "a query term has the weight 0; give it 1, or leave the term out");
+        else if (is_over(limit))
+            status = RV_ERROR_CANCELLED;
         else
-            status = make_vector(store, encoder, &terms[i], identity.dimensions, vector, err);
+            status = make_vector(store, encoder, &terms[i], dimensions, limit, vector, err);
     }
-    if (status == RV_OK && (options == NULL || options->fusion == RV_FUSION_MEAN))
-        status = refuse_nothing(query, term_count, identity.dimensions, err);
+    return status;
+}
+
+RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
+                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
+                         RvError *err)
+{
+    *out = (RvHits){0};
+    if (term_count == 0 || term_count > TERMS_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX,
+                            term_count);
+    SearchLimit limit = {.options = options, .start_s = rv_clock_s()};
+    RvSearchOptions limited = options != NULL ? *options : (RvSearchOptions){0};
+    limited.cancelled = is_over;
+    limited.cancelled_user = &limit;
+    ModelIdentity identity;
+    bool present = false;
+    RvStatus status = check_identity(store, encoder, &identity, &present, err);
+    if (status != RV_OK)
+        return status;
+    if (!present)
+        return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_INDEX, NULL, "%s: the library is empty",
+                                 rv_store_uri(store));
+    int dimensions = identity.dimensions;
+    float *vectors = rv_mem_alloc_aligned(term_count, (size_t)dimensions * sizeof *vectors, err);
+    QueryVector *query = rv_mem_alloc(term_count, sizeof *query, err);
+    if (vectors == NULL || query == NULL)
+        status = RV_ERROR_MEMORY;
+    else
+        status = make_vectors(store, encoder, terms, term_count, dimensions, &limit, vectors, query, err);
+    if (status == RV_OK && limited.fusion == RV_FUSION_MEAN)
+        status = refuse_nothing(query, term_count, dimensions, err);
     if (status == RV_OK)
-        status =
-            rv_search_frames(index, store, pool, query, term_count, identity.dimensions, options, out, err);
-    if (status == RV_OK && out->count == 0 && options->video_glob != NULL)
-        status = require_video(store, options->video_glob, err);
+        status = rv_search_frames(index, store, pool, query, term_count, dimensions, &limited, out, err);
+    if (status == RV_OK && out->count == 0 && limited.video_glob != NULL)
+        status = require_video(store, limited.video_glob, err);
     free(query);
     free(vectors);
-    return status;
+    return status == RV_ERROR_CANCELLED ? cancelled(&limit, err) : status;
 }

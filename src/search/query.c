@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
@@ -36,8 +35,6 @@ typedef struct Query {
     size_t place_count;
     ScanFacts facts;
     ScanPlan plan; // the last one, which led to the answer
-    double start_s;
-    bool late; // options.timeout_s has passed
     size_t scored_count;
     TopK top;
     ScoredRows scored; // of zscore and rrf
@@ -119,10 +116,9 @@ static bool find_place(const Query *query, int64_t video_id, size_t *at, uint32_
 /* As CodeScan.stops. */
 static bool stops(void *user)
 {
-    Query *query = user;
+    const Query *query = user;
     const RvSearchOptions *options = &query->options;
-    query->late = options->timeout_s > 0 && rv_clock_s() - query->start_s > options->timeout_s;
-    return query->late || (options->cancelled != NULL && options->cancelled(options->cancelled_user));
+    return options->cancelled != NULL && options->cancelled(options->cancelled_user);
 }
 
 static RvStatus count_block(Query *query, const ScoredBlock *block, RvError *err)
@@ -392,8 +388,7 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
                    .pool = pool,
                    .terms = terms,
                    .term_count = term_count,
-                   .dimensions = dimensions,
-                   .start_s = rv_clock_s()};
+                   .dimensions = dimensions};
     if (options != NULL)
         query.options = *options;
     if (query.options.report != NULL)
@@ -418,11 +413,7 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
     if (status == RV_OK)
         status = rv_query_hits(store, &query.videos, &query.options, &query.top, out, err);
     rv_store_end_snapshot(store);
-    if (status == RV_ERROR_CANCELLED && query.late)
-        status =
-            rv_error_set(err, RV_ERROR_CANCELLED, "the search took longer than the %g s that it was given",
-                         query.options.timeout_s);
-    else if (status == RV_ERROR_CANCELLED)
+    if (status == RV_ERROR_CANCELLED)
         status = rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
     clear_query(&query);
     return status;

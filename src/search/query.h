@@ -13,9 +13,9 @@
 
 /* The best frames that options (NULL: defaults) let through, of one state of the library. Hits have video
  * ids and paths; order: score, then path, then frame number. dimensions: length of the vectors. pool NULL:
- * one thread. index NULL: neither codes nor lists are used. A library without frames has no hits. Errors:
- * ARGUMENT (no terms, bad weight or bound), MISMATCH (another length than the library's), FORMAT (damaged
- * row), those of reading. */
+ * one thread. index NULL: neither codes nor lists are used. A library without frames has no hits.
+ * options->timeout_s is the caller's, who lets options->cancelled know of it. Errors: ARGUMENT (no terms, bad weight or
+ * bound), MISMATCH (another length than the library's), FORMAT (damaged row), CANCELLED, those of reading. */
 RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err);

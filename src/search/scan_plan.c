@@ -27,7 +27,7 @@ static const char *why_no_codes(const ScanFacts *facts)
 {
     static const char *const reasons[] = {
         [CODES_UNSUPPORTED] = "this kind of library has no codes",
-        [CODES_NONE] = "the library has no codes, which are made when it is large enough",
+        [CODES_NONE] = "the library has no codes; those who may write make them from 20,000 frames on",
         [CODES_UNUSABLE] = "its codes cannot be used",
         [CODES_ODD_QUERY] = "codes prove nothing about the numbers of this query",
         [CODES_READY] = NULL,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_server.h"
 #include "library/library_search.h"
 #include "library_fixture.h"
 
@@ -88,6 +89,44 @@ static void text_and_frame_score_their_mean(void **state)
                     TOLERANCE);
         assert_true(fabs(score_of(fixture, against, 2, "clip.mp4", frame) - (text - like) / 2) < TOLERANCE);
     }
+}
+
+static bool at_once(void *user)
+{
+    *(size_t *)user += 1;
+    return true;
+}
+
+/* A server that sends a few bytes and then nothing: the query's picture never comes. */
+static void searches_end_early_while_a_picture_is_fetched(void **state)
+{
+    Fixture *fixture = *state;
+    uint8_t bytes[64] = {0};
+    HttpFile file = {.path = "/never.png",
+                     .bytes = bytes,
+                     .size_bytes = sizeof bytes,
+                     .behaviour = HTTP_STALL,
+                     .cut_after = 8};
+    HttpServer *server = http_server_start(&file, 1);
+    assert_non_null(server);
+    char url[256];
+    http_server_url(server, file.path, url, sizeof url);
+    RvTerm terms[] = {{.kind = RV_TERM_TEXT, .value = "a red square", .weight = 1},
+                      {.kind = RV_TERM_IMAGE_FILE, .value = url, .weight = 1}};
+    size_t asked = 0;
+    RvSearchOptions limited = {.timeout_s = 0.3},
+                    cancelled = {.cancelled = at_once, .cancelled_user = &asked};
+    RvHits hits;
+    RvError err = {0};
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, terms, 2, &limited, &hits, &err),
+                     RV_ERROR_CANCELLED);
+    assert_string_equal(err.message, "the search took longer than the 0.3 s that it was given");
+    assert_int_equal(rv_library_search(fixture->library, fixture->encoder, terms, 2, &cancelled, &hits, &err),
+                     RV_ERROR_CANCELLED);
+    assert_string_equal(err.message, "the search was cancelled");
+    assert_int_equal(asked, 1);
+    assert_int_equal(hits.count, 0);
+    http_server_stop(server);
 }
 
 static void terms_that_leave_nothing_are_refused(void **state)
@@ -255,6 +294,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(searches_end_early_while_a_picture_is_fetched, setup_indexed,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(terms_that_leave_nothing_are_refused, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_terms_are_refused_with_a_reason, setup_indexed, fixture_teardown),

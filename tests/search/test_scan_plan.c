@@ -41,7 +41,7 @@ static const struct {
     {{.nearest = NEAREST_DECLINED, .limit = 5},
      SCAN_ROWS, false, false, false, "leaves this query", "it was asked in vain"},
     {{.codes = CODES_UNSUPPORTED, .limit = 5}, SCAN_ROWS, false, false, false, "kind of library", "no codes here"},
-    {{.codes = CODES_NONE, .limit = 5}, SCAN_ROWS, false, false, false, "large enough", "no codes yet"},
+    {{.codes = CODES_NONE, .limit = 5}, SCAN_ROWS, false, false, false, "20,000 frames", "no codes yet"},
     {{.codes = CODES_UNUSABLE, .limit = 5}, SCAN_ROWS, false, false, false, "cannot be used", "a damaged file"},
     {{.codes = CODES_ODD_QUERY, .limit = 5}, SCAN_ROWS, false, false, false, "numbers", "a vector of huge numbers"},
     {{.codes = CODES_READY, .code_rows = 1000, .limit = 125},

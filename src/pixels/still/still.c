@@ -171,7 +171,7 @@ RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *option
         return RV_ERROR_MEMORY;
     Buffer body;
     rv_buffer_init(&body, STILL_MAX_FILE_BYTES);
-    RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, name, &body, err)
+    RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, name, options, &body, err)
                                                   : rv_file_read_stream(path_or_url, &body, err);
     StillSource source = {name, body.bytes, body.size_bytes};
     if (status == RV_OK)

@@ -11,7 +11,8 @@
 
 /* One request. */
 typedef struct Transfer {
-    const char *name; // for messages
+    const char *name;                // for messages
+    const RvPictureOptions *options; // NULL: nobody ends it early
     Buffer *body;
     RvStatus status; // of storing the body
     RvError *err;
@@ -35,8 +36,21 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
     return transfer->status == RV_OK ? size_bytes : 0;
 }
 
+/* Called at least once a second. */
+static int watch(void *user, curl_off_t expected, curl_off_t received, curl_off_t to_send, curl_off_t sent)
+{
+    (void)expected, (void)received, (void)to_send, (void)sent;
+    const Transfer *transfer = user;
+    return transfer->options->cancelled(transfer->options->cancelled_user) ? 1 : 0;
+}
+
 static void set_options(CURL *curl, Transfer *transfer)
 {
+    if (transfer->options != NULL && transfer->options->cancelled != NULL) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    }
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, ""); // all compressions that libcurl supports
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_S);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body->max_bytes);
@@ -67,6 +81,8 @@ static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
     switch (result) {
     case CURLE_OK:
         return RV_OK;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return rv_error_set(transfer->err, RV_ERROR_CANCELLED, "%s: cancelled", name);
     case CURLE_HTTP_RETURNED_ERROR:
         return refused(transfer, answer);
     case CURLE_FILESIZE_EXCEEDED:
@@ -96,9 +112,10 @@ static RvStatus judge(CURL *curl, const Transfer *transfer, CURLcode result)
                         curl_easy_strerror(result));
 }
 
-RvStatus rv_still_fetch(const char *url, const char *name, Buffer *out, RvError *err)
+RvStatus rv_still_fetch(const char *url, const char *name, const RvPictureOptions *options, Buffer *out,
+                        RvError *err)
 {
-    Transfer transfer = {.name = name, .body = out, .err = err};
+    Transfer transfer = {.name = name, .options = options, .body = out, .err = err};
     CURL *curl =
         rv_web_request(&(WebRequest){.url = url, .redirects_max = MAX_REDIRECTS, .silence_s = SILENCE_S});
     if (curl == NULL)

@@ -116,7 +116,7 @@ static void still_fetch_bounds_what_comes(void **state)
         char url[256];
         rv_buffer_init(&body, (size_t)1 << 20);
         http_server_url(server, files[i].path, url, sizeof url);
-        RvStatus status = rv_still_fetch(url, url, &body, &err);
+        RvStatus status = rv_still_fetch(url, url, NULL, &body, &err);
         if (status != RV_ERROR_MEMORY ||
             strstr(err.message, "pictures of at most 1048576 bytes are read") == NULL)
             fail_msg("%s: status %d, \"%s\"", files[i].path, status, err.message);
@@ -125,6 +125,34 @@ static void still_fetch_bounds_what_comes(void **state)
     http_server_stop(server);
     rv_buffer_clear(&zeros);
     free(gzip);
+}
+
+static bool third_time(void *user)
+{
+    return ++*(int *)user == 3;
+}
+
+static void picture_load_ends_when_it_is_cancelled(void **state)
+{
+    uint8_t bytes[64] = {0};
+    int asked = 0;
+    HttpFile file = {.path = "/never.png",
+                     .bytes = bytes,
+                     .size_bytes = sizeof bytes,
+                     .behaviour = HTTP_STALL,
+                     .cut_after = 8};
+    HttpServer *server = http_server_start(&file, 1);
+    assert_non_null(server);
+    char url[256];
+    RvPicture *picture = NULL;
+    RvError err = {0};
+    RvPictureOptions options = {.cancelled = third_time, .cancelled_user = &asked};
+    http_server_url(server, file.path, url, sizeof url);
+    assert_int_equal(rv_picture_load(url, &options, &picture, &err), RV_ERROR_CANCELLED);
+    assert_non_null(strstr(err.message, "/never.png: cancelled"));
+    assert_int_equal(asked, 3);
+    assert_null(picture);
+    http_server_stop(server);
 }
 
 static void picture_load_reports_a_dead_server(void **state)
@@ -140,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(picture_load_reads_urls),
+        cmocka_unit_test(picture_load_ends_when_it_is_cancelled),
         cmocka_unit_test(picture_load_reports_a_dead_server),
         cmocka_unit_test(still_fetch_bounds_what_comes),
     };

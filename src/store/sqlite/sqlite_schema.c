@@ -89,9 +89,8 @@ static RvStatus check_version(SqliteStore *store, RvError *err)
     return status;
 }
 
-RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
+static RvStatus check_schema(SqliteStore *store, bool *empty, RvError *err)
 {
-    *empty = false;
     RvStatus status = is_empty(store, empty, err);
     if (status != RV_OK || *empty)
         return status;
@@ -105,6 +104,14 @@ RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
     }
     sqlite3_finalize(statement);
     return status == RV_OK ? check_library_row(store, err) : status;
+}
+
+RvStatus rv_sqlite_check_schema(SqliteStore *store, bool *empty, RvError *err)
+{
+    // In one snapshot: another process may be upgrading the library.
+    *empty = false;
+    RvStatus status = rv_sqlite_run(store, "BEGIN", err);
+    return status == RV_OK ? rv_sqlite_end(store, check_schema(store, empty, err), err) : status;
 }
 
 /* ---- making and upgrading ----------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct HttpServer {
     HttpFile *files;
     size_t file_count;
     unsigned port;
-    volatile bool stopping;
+    atomic_bool stopping;
 };
 
 typedef struct Answer {

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "reelvec/log.h"
 #include "reelvec/status.h"
 
 typedef struct ComputeOptions {
@@ -18,7 +17,6 @@ typedef struct ComputeOptions {
     struct ThreadPool *pool; // borrowed, instead of thread_count own threads; NULL: none (only CPU)
     bool without_linear; // there will be no linear layers and no COMPUTE_FAST buffers: what only they need is
                          // not loaded (CUDA: cuBLASLt)
-    RvLog log;
 } ComputeOptions;
 
 typedef struct Compute Compute;             // an opened device: its table of operations and its state

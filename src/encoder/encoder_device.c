@@ -19,8 +19,7 @@ static void set_compute(ImageDevice *device, Compute *compute)
 static RvStatus open_device(ImageDevice *device, RvError *err)
 {
     ComputeOptions options = {.device = device->name[0] != '\0' ? device->name : NULL,
-                              .thread_count = rv_compute_thread_count(device->cpu),
-                              .log = device->log};
+                              .thread_count = rv_compute_thread_count(device->cpu)};
     Compute *compute = NULL;
     RvStatus status = rv_compute_open(&options, &compute, err);
     if (status != RV_OK)
@@ -42,7 +41,7 @@ RvStatus rv_image_device_init(ImageDevice *device, const RvEncoderOptions *optio
         return status;
     bool named = options->device != NULL && strcmp(options->device, "auto") != 0;
     snprintf(device->name, sizeof device->name, "%s", named ? options->device : "");
-    ComputeOptions cpu_options = {.device = "cpu", .pool = pool, .log = options->log};
+    ComputeOptions cpu_options = {.device = "cpu", .pool = pool};
     status = rv_compute_open(&cpu_options, &device->cpu, err);
     if (status != RV_OK || !named)
         return status;

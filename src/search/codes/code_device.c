@@ -40,9 +40,9 @@ struct CodeDevice {
     RvError failure; // status RV_OK: none
 };
 
-RvStatus rv_code_device_open(const char *name, const RvLog *log, CodeDevice **out, RvError *err)
+RvStatus rv_code_device_open(const char *name, CodeDevice **out, RvError *err)
 {
-    ComputeOptions options = {.device = name, .thread_count = 1, .without_linear = true, .log = *log};
+    ComputeOptions options = {.device = name, .thread_count = 1, .without_linear = true};
     Compute *compute = NULL;
     *out = NULL;
     RvStatus status = rv_compute_open(&options, &compute, err);
@@ -97,11 +97,6 @@ void rv_code_device_close(CodeDevice *device)
 
 /* ---- loading ------------------------------------------------------------------------------------------ */
 
-static size_t divide_up(size_t count, size_t by)
-{
-    return (count + by - 1) / by;
-}
-
 /* Leading segments that are there already. */
 static size_t count_kept(const CodeDevice *device, const CodeFile *file)
 {
@@ -153,7 +148,7 @@ static void send_rows(const CodeDevice *device, DeviceCodes *codes, const CodeSe
 static RvStatus send_segment(const CodeDevice *device, DeviceCodes *codes, CodeSegment *segment,
                              ThreadPool *pool, bool *damaged, RvError *err)
 {
-    size_t blocks = divide_up(segment->row_count, CODE_BLOCK_ROWS);
+    size_t blocks = rv_divide_up(segment->row_count, CODE_BLOCK_ROWS);
     double *times_s = rv_mem_alloc(PIECE_BLOCKS * CODE_BLOCK_ROWS, sizeof *times_s, err);
     Check check = {.segment = segment, .kernels = rv_code_kernels()};
     if (times_s == NULL)
@@ -200,12 +195,12 @@ static RvStatus make_room(CodeDevice *device, RvError *err)
     device->block_count = 0;
     for (size_t i = 0; i < device->segment_count; i++) {
         size_t rows = device->segments[i].row_count;
-        device->block_count += divide_up(rows, CODE_BLOCK_ROWS);
+        device->block_count += rv_divide_up(rows, CODE_BLOCK_ROWS);
         longest = rows > longest ? rows : longest;
     }
     device->above_limit = share > ABOVE_MIN ? share : ABOVE_MIN;
     device->best = rv_mem_alloc(device->block_count, sizeof *device->best, err);
-    device->counted = rv_mem_alloc(divide_up(longest, 32), sizeof *device->counted, err);
+    device->counted = rv_mem_alloc(rv_divide_up(longest, 32), sizeof *device->counted, err);
     device->above = rv_mem_alloc(device->above_limit, sizeof *device->above, err);
     device->rows = rv_mem_alloc(device->above_limit, sizeof *device->rows, err);
     bool good =
@@ -256,7 +251,7 @@ static const uint32_t *counted_rows(const CodeDevice *device, const CodeScan *jo
     uint32_t *words = device->counted;
     if (!job->some_videos && job->changed_count == 0 && segment->gone_count == 0)
         return NULL;
-    memset(words, job->some_videos ? 0 : 0xff, divide_up(segment->row_count, 32) * sizeof *words);
+    memset(words, job->some_videos ? 0 : 0xff, rv_divide_up(segment->row_count, 32) * sizeof *words);
     for (size_t i = 0; job->some_videos && i < job->video_count; i++)
         set_range(words, segment, rv_store_video_keys(job->video_ids[i]), true);
     for (size_t i = 0; i < job->changed_count; i++)
@@ -280,7 +275,7 @@ bool rv_code_device_score(CodeDevice *device, const CodeScan *job, const float *
             continue;
         query.counted = counted_rows(device, job, &job->file->segments[i]);
         device->ops->score(device->compute, device->segments[i].codes, &query, to);
-        to += divide_up(device->segments[i].row_count, CODE_BLOCK_ROWS);
+        to += rv_divide_up(device->segments[i].row_count, CODE_BLOCK_ROWS);
     }
     *best = device->best;
     *count = device->block_count;

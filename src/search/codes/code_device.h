@@ -13,7 +13,7 @@ typedef struct CodeDeviceRow {
 
 /* name: as ComputeOptions.device. *out is NULL if that device does not search. Errors:
  * UNSUPPORTED, MEMORY. */
-RvStatus rv_code_device_open(const char *name, const RvLog *log, CodeDevice **out, RvError *err);
+RvStatus rv_code_device_open(const char *name, CodeDevice **out, RvError *err);
 void rv_code_device_close(CodeDevice *device); // NULL is accepted
 
 /* Bring the copy in line with the file: segments that it has are kept, checksums of what goes there are

@@ -54,7 +54,7 @@ static RvStatus find_device(DeviceChoice *choice, const Store *store, CodeFile *
         (memory->refuses && memcmp(memory->refused, file->token, sizeof memory->refused) == 0))
         return RV_OK;
     if (memory->device == NULL) {
-        RvStatus status = rv_code_device_open(memory->name, &choice->log, &memory->device, err);
+        RvStatus status = rv_code_device_open(memory->name, &memory->device, err);
         if (status != RV_OK)
             return status;
     }

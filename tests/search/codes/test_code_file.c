@@ -288,15 +288,7 @@ static void kill_at_any_moment_leaves_codes_that_fit(void **state)
     Made *made = make_library(fixture->path);
     uint64_t seed = 12;
     for (int round = 0; round < 25; round++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0)
-            write_for_ever(fixture->path, next_random(&seed) + (uint64_t)round);
-        usleep(3000 + (useconds_t)(next_random(&seed) % 40000));
-        kill(child, SIGKILL);
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status)); // not one of its own failures
+        kill_at_some_moment(write_for_ever, fixture->path, round, 40000, &seed);
         forget_rows(fixture->path);
         assert_right(made, fixture->path, "after a kill");
         Store *store = open_codes_store(fixture->path, true, NULL);

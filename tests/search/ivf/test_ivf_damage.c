@@ -253,15 +253,7 @@ static void kill_at_any_moment_leaves_lists_that_fit_or_are_left(void **state)
     Made *made = make_library(fixture->path);
     uint64_t seed = 12;
     for (int round = 0; round < 20; round++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0)
-            build_for_ever(fixture->path, next_random(&seed) + (uint64_t)round);
-        usleep(3000 + (useconds_t)(next_random(&seed) % 60000));
-        kill(child, SIGKILL);
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status)); // not one of its own failures
+        kill_at_some_moment(build_for_ever, fixture->path, round, 60000, &seed);
         forget_rows(fixture->path);
         assert_right(made, fixture->path, "after a kill");
         // Between codes and lists the kill leaves old lists: never damaged ones.

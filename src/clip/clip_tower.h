@@ -22,9 +22,6 @@ RvStatus rv_vision_tower_create(const Checkpoint *checkpoint, Compute *compute, 
 RvStatus rv_text_tower_create(const Checkpoint *checkpoint, Compute *compute, bool at_use, TextTower **out,
                               RvError *err);
 void rv_vision_tower_destroy(VisionTower *tower);
-
-/* Returns how many images the workspace holds; more are encoded in several runs. */
-size_t rv_vision_tower_images_per_run(const VisionTower *tower);
 void rv_text_tower_destroy(TextTower *tower);
 
 /* Like rv_clip_encode_images and rv_clip_encode_text, for arguments that have been checked. Nothing is

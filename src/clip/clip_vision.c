@@ -175,11 +175,6 @@ void rv_vision_tower_destroy(VisionTower *tower)
     free(tower);
 }
 
-size_t rv_vision_tower_images_per_run(const VisionTower *tower)
-{
-    return tower->images_per_run;
-}
-
 /* Turn images into rows of the residual stream: the class token first, then the patches in reading order. */
 static void embed(VisionTower *tower, size_t image_count)
 {

@@ -177,7 +177,4 @@ RvStatus rv_store_take_model_text(const Store *store, const char *text, char *ou
 /* Set video->state by its state_name. */
 void rv_video_read_state(RvVideo *video);
 
-/* Copy a row with all its strings. On failure *out is cleared. Errors: MEMORY. */
-RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err);
-
 #endif

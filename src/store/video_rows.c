@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "store/store_backend.h"
 
 static void clear_video(RvVideo *video)
@@ -39,23 +38,6 @@ void rv_frames_clear(RvFrames *frames)
         return;
     free(frames->items);
     *frames = (RvFrames){0};
-}
-
-RvStatus rv_store_copy_video(const StoredVideo *video, StoredVideo *out, RvError *err)
-{
-    *out = *video;
-    RvVideo *copy = &out->video;
-    char **const texts[] = {&copy->path,     &copy->content_key, &copy->codec,
-                            &copy->sampling, &copy->state_name,  &copy->error};
-    RvStatus status = RV_OK;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        *texts[i] = status == RV_OK ? rv_mem_copy_string(*texts[i], err) : NULL;
-        if (*texts[i] == NULL)
-            status = RV_ERROR_MEMORY;
-    }
-    if (status != RV_OK)
-        rv_stored_video_clear(out);
-    return status;
 }
 
 const char *rv_video_state_name(RvVideoState state)

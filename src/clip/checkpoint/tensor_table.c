@@ -105,11 +105,6 @@ size_t rv_weight_type_bytes(WeightType type)
     return type == WEIGHT_F32 ? 4 : 2;
 }
 
-const char *rv_weight_type_name(WeightType type)
-{
-    return type == WEIGHT_F32 ? "F32" : type == WEIGHT_F16 ? "F16" : "BF16";
-}
-
 void rv_tensor_shape_text(const size_t *shape, int rank, char text[TENSOR_SHAPE_TEXT_BYTES])
 {
     size_t used = (size_t)snprintf(text, TENSOR_SHAPE_TEXT_BYTES, "[");

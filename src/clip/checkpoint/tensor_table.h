@@ -52,7 +52,6 @@ bool rv_tensor_extent(const Tensor *tensor, size_t *extent);
 
 /* Returns the bytes of an element. */
 size_t rv_weight_type_bytes(WeightType type);
-const char *rv_weight_type_name(WeightType type); // "F32", "F16", "BF16"
 
 /* Write a shape for messages: "[768, 3, 32, 32]". */
 #define TENSOR_SHAPE_TEXT_BYTES 112

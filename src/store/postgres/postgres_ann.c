@@ -205,10 +205,16 @@ static void add_bound(PostgresArguments *arguments, const double *bound)
         rv_postgres_add_null(arguments);
 }
 
+/* A column or expression of vectors, and its type. */
+typedef struct VectorColumn {
+    char name[60], type[40];
+} VectorColumn;
+
 /* Run a query for the nearest rows, with the distance as the fifth column, in the order of keys. Times are
- * filtered here too, so that the limit counts only rows that pass. */
-static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const char *column,
-                          const char *type, size_t limit, ServerAnswer *out, RvError *err)
+ * filtered here too, so that the limit counts only rows that pass. order: appended to the distance by which
+ * rows are ordered; "" is the form that an index of the column can answer. */
+static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const VectorColumn *column,
+                          const char *order, size_t limit, ServerAnswer *out, RvError *err)
 {
     Buffer sql, vector, condition;
     rv_buffer_init(&sql, SQL_MAX);
@@ -229,8 +235,9 @@ static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const
             "WHERE %s AND ($2::double precision IS NULL OR time >= $2) AND ($3::double precision IS NULL OR "
             "time "
             "<= $3) "
-            "ORDER BY %s <#> $1::%s LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
-            column, type, (const char *)condition.bytes, column, type, limit);
+            "ORDER BY (%s <#> $1::%s)%s LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
+            column->name, column->type, (const char *)condition.bytes, column->name, column->type, order,
+            limit);
     if (status == RV_OK) {
         rv_postgres_add_text(&arguments, (const char *)vector.bytes);
         add_bound(&arguments, query->filter->after_s);
@@ -243,19 +250,12 @@ static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const
     return status;
 }
 
+/* Exact on every server and on every node of a cluster, whatever its settings: an approximate index answers an
+ * order by the distance itself, but never one by a sum. */
 static RvStatus find(Store *base, const NearestQuery *query, size_t limit, ServerAnswer *out, RvError *err)
 {
-    return run_query((PostgresStore *)base, query, "embedding_data", "vector", limit, out, err);
-}
-
-/* Turn index scans off or on. Without them the order by distance is exact; keys are still found by bitmap
- * scans. */
-static RvStatus pass_index(Store *base, bool pass, RvError *err)
-{
-    return rv_postgres_query((PostgresStore *)base,
-                             pass ? "SET LOCAL enable_indexscan = off"
-                                  : "SET LOCAL enable_indexscan TO DEFAULT",
-                             NULL, false, NULL, err);
+    static const VectorColumn column = {"embedding_data", "vector"};
+    return run_query((PostgresStore *)base, query, &column, " + 0", limit, out, err);
 }
 
 /* The distance is the negative dot product. */
@@ -279,15 +279,12 @@ static RvStatus set_effort(PostgresStore *store, const NearestQuery *query, int 
     int64_t probes = (int64_t)ceil(PROBES_PER_ROOT * sqrt((double)lists));
     if (kind == HNSW || kind == HNSW_HALFVEC)
         snprintf(sql, sizeof sql,
-                 "SELECT set_config('hnsw.ef_search', '%zu', true), "
-                 "set_config('hnsw.iterative_scan', 'strict_order', true)",
-                 effort);
+                 "SET LOCAL hnsw.ef_search = %zu; SET LOCAL hnsw.iterative_scan = strict_order", effort);
     else
         snprintf(sql, sizeof sql,
-                 "SELECT set_config('ivfflat.probes', '%lld', true), "
-                 "set_config('ivfflat.iterative_scan', 'relaxed_order', true)",
+                 "SET LOCAL ivfflat.probes = %lld; SET LOCAL ivfflat.iterative_scan = relaxed_order",
                  (long long)(probes < 10 ? 10 : probes));
-    return rv_postgres_query(store, sql, NULL, false, NULL, err);
+    return rv_postgres_run(store, sql, err);
 }
 
 static RvStatus find_by_index(Store *base, const NearestQuery *query, ServerAnswer *out, RvError *err)
@@ -300,21 +297,20 @@ static RvStatus find_by_index(Store *base, const NearestQuery *query, ServerAnsw
     if (status != RV_OK || kind < 0)
         return status;
     bool half = kind == HNSW_HALFVEC || kind == IVFFLAT_HALFVEC;
-    char column[60], type[40];
-    snprintf(column, sizeof column, half ? "(embedding_data::halfvec(%d))" : "embedding_data",
+    VectorColumn column;
+    snprintf(column.name, sizeof column.name, half ? "(embedding_data::halfvec(%d))" : "embedding_data",
              query->dimensions);
-    snprintf(type, sizeof type, half ? "halfvec(%d)" : "vector", query->dimensions);
+    snprintf(column.type, sizeof column.type, half ? "halfvec(%d)" : "vector", query->dimensions);
     status = set_effort(store, query, kind, lists, err);
     // With half precision, twice as many rows are found and then ranked by the full vectors.
     return status == RV_OK
-               ? run_query(store, query, column, type, half ? 2 * query->count : query->count, out, err)
+               ? run_query(store, query, &column, "", half ? 2 * query->count : query->count, out, err)
                : status;
 }
 
 static const SqlNearest server = {
     .find = find,
     .find_by_index = find_by_index,
-    .pass_index = pass_index,
     .score = read_score,
     .hand_rows = rv_postgres_hand_rows,
 };

@@ -52,15 +52,13 @@ static RvStatus find_exactly(Store *store, const SqlNearest *server, const Neare
                              ServerAnswer *out, bool *done, RvError *err)
 {
     size_t limit = query->count + SPARE_ROWS;
-    RvStatus status = server->pass_index != NULL ? server->pass_index(store, true, err) : RV_OK;
+    RvStatus status = RV_OK;
     for (int i = 0; status == RV_OK && !*done && i < EXACT_TRIES; i++, limit *= 8) {
         rv_answer_clear(out);
         status = server->find(store, query, limit, out, err);
         if (status == RV_OK)
             status = is_complete(server, out, query->count, limit, slack, done, err);
     }
-    if (status == RV_OK && server->pass_index != NULL)
-        status = server->pass_index(store, false, err);
     return status;
 }
 

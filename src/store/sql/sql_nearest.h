@@ -13,12 +13,11 @@ typedef struct SqlNearest {
     /* The score is a cosine times the query's length. A vector of length 0 has no score. The score differs
      * from the dot product by the rounding of the stored vector's length. */
     bool is_cosine;
-    /* Write the `limit` rows with the best scores to *out, which is empty, in the order of keys. */
+    /* Write the `limit` rows with the best scores to *out, which is empty, in the order of keys. Uses no
+     * approximate index. */
     RvStatus (*find)(Store *store, const NearestQuery *query, size_t limit, ServerAnswer *out, RvError *err);
     /* The same by the approximate index, about query->count rows; no rows if there is no index. */
     RvStatus (*find_by_index)(Store *store, const NearestQuery *query, ServerAnswer *out, RvError *err);
-    /* Called before and after the exact searches; NULL: nothing is to be done. */
-    RvStatus (*pass_index)(Store *store, bool pass, RvError *err);
     /* The row's score; larger is nearer. Returns false if the row has no such number. */
     bool (*score)(const ServerAnswer *answer, size_t row, double *out);
     RvStatus (*hand_rows)(const ServerAnswer *answer, FrameRowCallback callback, void *user, RvError *err);

@@ -3,6 +3,7 @@
  */
 #include "backend_fixture.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -163,6 +164,48 @@ static void snapshot_sees_one_state_while_others_write(void **state)
     assert_refused(put_test_frames(writer, id, 1, BATCH, TEST_DIMENSIONS, err), RV_ERROR_MISMATCH,
                    "another model has claimed");
     rv_store_close(writer);
+}
+
+typedef struct Putting {
+    Store *store;
+    int64_t id;
+    RvStatus status;
+    RvError err;
+} Putting;
+
+static void *put_batch(void *argument)
+{
+    Putting *putting = argument;
+    putting->status = put_test_frames(putting->store, putting->id, 1, BATCH, TEST_DIMENSIONS, &putting->err);
+    return NULL;
+}
+
+/* A transaction of the test's own holds what a batch needs next, and then asks for what the batch holds: the server
+ * ends one of them. The test's one has changed a row, and asked last, so it is the batch that ends. */
+static void a_deadlock_is_tried_again(void **state)
+{
+    Fixture *fixture = *state;
+    Store *other = NULL;
+    Putting putting = {.store = fixture->store};
+    pthread_t thread;
+    bool found = false;
+    begin_claimed(fixture->store, "/a.mp4", &putting.id);
+    assert_ok(rv_store_open(fixture->uri, NULL, &other, err));
+    assert_ok(other->backend->link->begin(other, SQL_WRITE, err));
+    assert_ok(rv_sql_run(other, err, "UPDATE library SET model_name = 'test' WHERE id = 1"));
+    assert_int_equal(pthread_create(&thread, NULL, put_batch, &putting), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    RvError error = {0};
+    RvStatus status = rv_sql_has_row(other, &found, &error,
+                                     "SELECT 1 FROM videos WHERE video_id = %d FOR UPDATE", putting.id);
+    rv_sql_end(other, RV_ERROR_CANCELLED, NULL);
+    pthread_join(thread, NULL);
+    rv_store_close(other);
+    if (status != RV_OK)
+        fail_msg("the other transaction was ended: %s", error.message);
+    if (putting.status != RV_OK)
+        fail_msg("%s", putting.err.message);
+    assert_int_equal(count_frames(fixture->store, putting.id), BATCH);
 }
 
 /* The database, the tables, the model's claim and the list of jobs, made by several at the same moment. */
@@ -357,6 +400,7 @@ static const BackendCase cases[] = {
     CASE(read_only_refuses_writing),
     CASE(tls_is_verified_where_asked_for),
     CASE(snapshot_sees_one_state_while_others_write),
+    CASE(a_deadlock_is_tried_again),
     CASE(several_make_one_library_at_once),
     CASE(libraries_of_other_versions_are_named_as_such),
     CASE(messages_are_one_line_each),

@@ -55,25 +55,34 @@ static RvStatus drop_pictures(MysqlStore *store, int64_t video_id, const FrameRe
     return status;
 }
 
+static RvStatus put_frames(MysqlStore *store, int64_t video_id, const FrameRecord *const *frames,
+                           size_t count, RvError *err)
+{
+    RvStatus status = rv_sql_begin_writing(&store->base, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_sql_check_target(&store->base, video_id, err);
+    if (status == RV_OK && count > 0)
+        status = store->dialect->put_rows(store, video_id, frames, count, err);
+    if (status == RV_OK)
+        status = drop_pictures(store, video_id, frames, count, err);
+    return rv_mysql_end(store, status, err);
+}
+
 RvStatus rv_mysql_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
                              RvError *err)
 {
-    MysqlStore *store = (MysqlStore *)base;
     const FrameRecord **chosen = rv_mem_alloc(count, sizeof *chosen, err);
     if (chosen == NULL)
         return RV_ERROR_MEMORY;
     for (size_t i = 0; i < count; i++)
         chosen[i] = &frames[i];
     size_t kept = count > 0 ? keep_last(chosen, count) : 0;
-    RvStatus status = rv_sql_begin_writing(base, err);
-    if (status == RV_OK) {
-        status = rv_sql_check_target(base, video_id, err);
-        if (status == RV_OK && kept > 0)
-            status = store->dialect->put_rows(store, video_id, chosen, kept, err);
-        if (status == RV_OK)
-            status = drop_pictures(store, video_id, chosen, kept, err);
-        status = rv_mysql_end(store, status, err);
-    }
+    int tries = 0;
+    RvStatus status;
+    do
+        status = put_frames((MysqlStore *)base, video_id, chosen, kept, err);
+    while (rv_sql_try_again(base, status, &tries));
     free(chosen);
     return status;
 }

@@ -62,6 +62,11 @@ static RvStatus mariadb_end_claim(Store *base, RvStatus status, RvError *err)
     return status;
 }
 
+static bool link_is_deadlock(const Store *base)
+{
+    return ((const MysqlStore *)base)->error_number == ER_LOCK_DEADLOCK;
+}
+
 /* SingleStore has no such locks. */
 static RvStatus singlestore_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
 {
@@ -117,7 +122,7 @@ static const SqlWords singlestore_words = {
 
 #define COMMON_FUNCTIONS                                                                                     \
     .begin = link_begin, .end = link_end, .run = link_run, .changed = link_changed, .last_id = link_last_id, \
-    .is_taken = link_is_taken, .set_dimensions = link_set_dimensions
+    .is_taken = link_is_taken, .is_deadlock = link_is_deadlock, .set_dimensions = link_set_dimensions
 
 const SqlLink rv_mysql_mariadb_link = {
     .words = &mariadb_words,

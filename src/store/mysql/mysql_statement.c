@@ -151,8 +151,11 @@ RvStatus rv_mysql_end(MysqlStore *store, RvStatus status, RvError *err)
 {
     if (status == RV_OK)
         status = rv_mysql_query(store, NULL, err, "COMMIT");
-    if (status != RV_OK)
+    if (status != RV_OK) {
+        unsigned number = store->error_number;
         rv_mysql_query(store, NULL, NULL, "ROLLBACK");
+        store->error_number = number; // of the statement that failed
+    }
     store->in_transaction = false;
     return status;
 }

@@ -145,8 +145,8 @@ static RvStatus merge_staging(PostgresStore *store, int64_t video_id, RvError *e
     return status;
 }
 
-RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
-                                RvError *err)
+static RvStatus put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
+                           RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
     RvStatus status = rv_sql_begin_writing(base, err);
@@ -160,6 +160,17 @@ RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord
         status = merge_staging(store, video_id, err);
     status = rv_postgres_end(store, status, err);
     store->has_staging = had_staging || status == RV_OK;
+    return status;
+}
+
+RvStatus rv_postgres_put_frames(Store *base, int64_t video_id, const FrameRecord *frames, size_t count,
+                                RvError *err)
+{
+    int tries = 0;
+    RvStatus status;
+    do
+        status = put_frames(base, video_id, frames, count, err);
+    while (rv_sql_try_again(base, status, &tries));
     return status;
 }
 

@@ -95,6 +95,13 @@ static bool link_is_taken(const Store *base)
     return rv_postgres_is((const PostgresStore *)base, "23P01");
 }
 
+/* Deadlocks (40P01), and transactions of a stricter isolation that cannot be put into an order (40001). */
+static bool link_is_deadlock(const Store *base)
+{
+    const PostgresStore *store = (const PostgresStore *)base;
+    return rv_postgres_is(store, "40P01") || rv_postgres_is(store, "40001");
+}
+
 static RvStatus link_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
 {
     if (wanted->dimensions > POSTGRES_MAX_DIMENSIONS)
@@ -126,6 +133,7 @@ const SqlLink rv_postgres_link = {
     .run = link_run,
     .changed = link_changed,
     .is_taken = link_is_taken,
+    .is_deadlock = link_is_deadlock,
     .begin_claim = link_begin_claim,
     .end_claim = link_end,
     .set_dimensions = rv_postgres_set_dimensions,

@@ -3,10 +3,13 @@
 #include "store/sql/sql_link.h"
 
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
 #define STATEMENT_MAX ((size_t)1 << 16) // without its values
+#define TRIES_MAX 20                    // of a transaction
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
@@ -172,4 +175,15 @@ RvStatus rv_sql_has_row(Store *store, bool *found, RvError *err, const char *for
 RvStatus rv_sql_end(Store *store, RvStatus status, RvError *err)
 {
     return store->backend->link->end(store, status, err);
+}
+
+bool rv_sql_try_again(const Store *store, RvStatus status, int *tries)
+{
+    const SqlLink *link = store->backend->link;
+    if (status != RV_ERROR_BUSY || link->is_deadlock == NULL || !link->is_deadlock(store) ||
+        ++*tries == TRIES_MAX)
+        return false;
+    long pause_ms = 5L * *tries + getpid() % 17;
+    nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
+    return true;
 }

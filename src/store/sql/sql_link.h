@@ -57,6 +57,9 @@ struct SqlLink {
     /* Whether the last statement failed because another row has the same key. NULL: that has no message of
      * its own. */
     bool (*is_taken)(const Store *store);
+    /* Whether the database ended the last transaction in favour of another one, so that it may be run again as
+     * it was: they waited for each other. NULL: that cannot happen. */
+    bool (*is_deadlock)(const Store *store);
     /* Called in the transaction, after a video's row was deleted. NULL: nothing else is to be done. */
     RvStatus (*after_delete)(Store *store, int64_t video_id, RvError *err);
     /* Called before and after the claim of a library by a model: no other process can claim it meanwhile.
@@ -108,6 +111,9 @@ RvStatus rv_sql_run(Store *store, RvError *err, const char *format, ...);
 RvStatus rv_sql_has_row(Store *store, bool *found, RvError *err, const char *format, ...);
 
 RvStatus rv_sql_end(Store *store, RvStatus status, RvError *err);
+/* Returns true if a transaction that ended with this status is to be run again, after a pause that differs
+ * between processes. *tries: 0 at first. */
+bool rv_sql_try_again(const Store *store, RvStatus status, int *tries);
 
 /* ---- sql_queue.c ---- */
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -18,7 +17,6 @@
 #include "store/sql/text_escape.h"
 
 #define ADD_BLOCK 200 // jobs in one transaction
-#define ADD_TRIES 20  // of each step
 #define LEASE_MAX_S 86400.0
 #define LIMIT_MAX_S 60.0 // after which a transaction of a silent client is ended
 
@@ -179,17 +177,8 @@ static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, co
     return rv_sql_end(store, status, err);
 }
 
-/* Returns true if a step is to be tried again, after a pause that differs between processes. Workers that
- * begin at the same moment insert the same paths, which a database may end as a deadlock. */
-static bool try_again(RvStatus status, int *tries)
-{
-    if (status != RV_ERROR_BUSY || ++*tries == ADD_TRIES)
-        return false;
-    long pause_ms = 5L * *tries + getpid() % 17;
-    nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
-    return true;
-}
-
+/* Workers that begin at the same moment insert the same paths, which a database may end as a deadlock. Each step
+ * is then tried again. */
 RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *settings, bool retry_failed,
                             RvError *err)
 {
@@ -200,12 +189,12 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
         status = rv_store_queue_open(store, err);
         if (status == RV_OK)
             status = check_settings(store, settings, &restart, err);
-    } while (try_again(status, &tries));
+    } while (rv_sql_try_again(store, status, &tries));
     for (size_t first = 0; status == RV_OK && first < paths->count; first += ADD_BLOCK) {
         tries = 0;
         do
             status = add_block(store, paths, first, settings, restart, err);
-        while (try_again(status, &tries));
+        while (rv_sql_try_again(store, status, &tries));
     }
     if (status != RV_OK || !retry_failed)
         return status;
@@ -216,7 +205,7 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
                             "attempts = 0, worker = '', message = '', "
                             "updated = now() WHERE state = 'failed'",
                             settings);
-    while (try_again(status, &tries));
+    while (rv_sql_try_again(store, status, &tries));
     return status;
 }
 
@@ -307,8 +296,12 @@ RvStatus rv_store_queue_take(Store *store, const char *settings, double lease_s,
     if (status == RV_OK && !(lease_s > 0 && lease_s <= LEASE_MAX_S))
         status = rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a lease lasts over 0 and up to %.0f seconds",
                               store->uri, LEASE_MAX_S);
-    while (status == RV_OK && again)
-        status = take_once(store, settings, lease_s, &found, &again, err);
+    int tries = 0;
+    while (status == RV_OK && again) {
+        do
+            status = take_once(store, settings, lease_s, &found, &again, err);
+        while (rv_sql_try_again(store, status, &tries));
+    }
     if (status != RV_OK || !found.found)
         return status;
     *out = found.job;
@@ -395,12 +388,9 @@ RvStatus rv_sql_begin_writing(Store *store, RvError *err)
     return status == RV_OK ? RV_OK : rv_sql_end(store, status, err);
 }
 
-RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
+static RvStatus renew(Store *store, const RvQueueJob *job, RvError *err)
 {
-    RvStatus status = check_queue(store, err);
-    if (status != RV_OK)
-        return status;
-    status = begin(store, job->lease_s, err);
+    RvStatus status = begin(store, job->lease_s, err);
     if (status != RV_OK)
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
@@ -410,20 +400,26 @@ RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
     return rv_sql_end(store, status, err);
 }
 
-RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
-                            RvError *err)
+RvStatus rv_store_queue_renew(Store *store, const RvQueueJob *job, RvError *err)
+{
+    int tries = 0;
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    do
+        status = renew(store, job, err);
+    while (rv_sql_try_again(store, status, &tries));
+    return status;
+}
+
+static RvStatus end_job(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
+                        RvError *err)
 {
     static const char *const states[] = {[RV_QUEUE_DONE] = "done",
                                          [RV_QUEUE_FAILED] = "failed",
                                          [RV_QUEUE_TRY_AGAIN] = "waiting",
                                          [RV_QUEUE_GIVE_BACK] = "waiting"};
-    RvStatus status = check_queue(store, err);
-    if (status != RV_OK)
-        return status;
-    store->lease_job = 0;
-    if (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX)
-        how = RV_QUEUE_FAILED;
-    status = begin(store, job->lease_s, err);
+    RvStatus status = begin(store, job->lease_s, err);
     if (status != RV_OK)
         return status;
     status = lock_lease(store, job->job_id, job->lease_number, err);
@@ -434,6 +430,22 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
                             states[how], message != NULL ? message : "", (int64_t)(how == RV_QUEUE_GIVE_BACK),
                             job->job_id);
     return rv_sql_end(store, status, err);
+}
+
+RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how, const char *message,
+                            RvError *err)
+{
+    int tries = 0;
+    RvStatus status = check_queue(store, err);
+    if (status != RV_OK)
+        return status;
+    store->lease_job = 0;
+    if (how == RV_QUEUE_TRY_AGAIN && job->attempts >= RV_QUEUE_ATTEMPTS_MAX)
+        how = RV_QUEUE_FAILED;
+    do
+        status = end_job(store, job, how, message, err);
+    while (rv_sql_try_again(store, status, &tries));
+    return status;
 }
 
 void rv_queue_job_clear(RvQueueJob *job)

@@ -313,7 +313,7 @@ static RvStatus insert_video(Store *store, const VideoFacts *facts, int64_t *vid
     return status == RV_OK ? rv_store_check_video_id(store, *video_id, err) : status;
 }
 
-RvStatus rv_sql_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+static RvStatus begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
                             RvError *err)
 {
     int64_t new_id = 0;
@@ -328,6 +328,17 @@ RvStatus rv_sql_begin_video(Store *store, const VideoFacts *facts, int64_t repla
     status = rv_sql_end(store, status, err);
     if (status == RV_OK)
         *video_id = new_id;
+    return status;
+}
+
+RvStatus rv_sql_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,
+                            RvError *err)
+{
+    int tries = 0;
+    RvStatus status;
+    do
+        status = begin_video(store, facts, replace_id, video_id, err);
+    while (rv_sql_try_again(store, status, &tries));
     return status;
 }
 
@@ -353,7 +364,7 @@ static RvStatus write_change(Store *store, SqlStatement *statement, int64_t vide
     return status == RV_OK ? rv_sql_add(store, statement, err, " WHERE video_id = %d", video_id) : status;
 }
 
-RvStatus rv_sql_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err)
+static RvStatus change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err)
 {
     SqlStatement statement;
     RvStatus status = rv_sql_begin_writing(store, err);
@@ -372,8 +383,24 @@ RvStatus rv_sql_change_video(Store *store, int64_t video_id, const VideoChange *
     return rv_sql_end(store, status, err);
 }
 
+RvStatus rv_sql_change_video(Store *store, int64_t video_id, const VideoChange *change, RvError *err)
+{
+    int tries = 0;
+    RvStatus status;
+    do
+        status = change_video(store, video_id, change, err);
+    while (rv_sql_try_again(store, status, &tries));
+    return status;
+}
+
 RvStatus rv_sql_remove_video(Store *store, int64_t video_id, RvError *err)
 {
-    RvStatus status = rv_sql_begin_writing(store, err);
-    return status == RV_OK ? rv_sql_end(store, delete_video(store, video_id, err), err) : status;
+    int tries = 0;
+    RvStatus status;
+    do {
+        status = rv_sql_begin_writing(store, err);
+        if (status == RV_OK)
+            status = rv_sql_end(store, delete_video(store, video_id, err), err);
+    } while (rv_sql_try_again(store, status, &tries));
+    return status;
 }

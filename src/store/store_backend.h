@@ -152,6 +152,7 @@ extern const StoreBackend store_memory_backend;
 extern const StoreBackend store_sqlite_backend;
 // Defined if the build has them.
 extern const StoreBackend store_postgres_backend;
+extern const StoreBackend store_citus_backend; // a library in PostgreSQL turns out to be one on a cluster
 extern const StoreBackend store_mariadb_backend;
 extern const StoreBackend store_singlestore_backend;
 

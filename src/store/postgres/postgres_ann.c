@@ -140,7 +140,7 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
     if (status != RV_OK)
         return status;
     // No other process can claim the library or build an index meanwhile.
-    status = rv_sql_lock_identity(base, "FOR UPDATE", &identity, &present, err);
+    status = rv_sql_lock_claim(base, &identity, &present, err);
     if (status == RV_OK && request->setting_count == 0 && strncmp(request->kind->name, "ivfflat", 7) == 0) {
         effective.settings[0].name = "lists";
         effective.setting_count = 1;
@@ -274,15 +274,20 @@ static RvStatus set_effort(PostgresStore *store, const NearestQuery *query, int 
                            RvError *err)
 {
     char sql[300];
+    // The nodes of a cluster do not get the settings of a transaction by themselves.
+    const char *head = store->base.backend == &store_citus_backend
+                           ? "SET LOCAL citus.propagate_set_commands TO 'local'; "
+                           : "";
     size_t effort = 2 * query->count;
     effort = effort < EF_SEARCH_MIN ? EF_SEARCH_MIN : effort > EF_SEARCH_MAX ? EF_SEARCH_MAX : effort;
     int64_t probes = (int64_t)ceil(PROBES_PER_ROOT * sqrt((double)lists));
     if (kind == HNSW || kind == HNSW_HALFVEC)
         snprintf(sql, sizeof sql,
-                 "SET LOCAL hnsw.ef_search = %zu; SET LOCAL hnsw.iterative_scan = strict_order", effort);
+                 "%sSET LOCAL hnsw.ef_search = %zu; SET LOCAL hnsw.iterative_scan = strict_order", head,
+                 effort);
     else
         snprintf(sql, sizeof sql,
-                 "SET LOCAL ivfflat.probes = %lld; SET LOCAL ivfflat.iterative_scan = relaxed_order",
+                 "%sSET LOCAL ivfflat.probes = %lld; SET LOCAL ivfflat.iterative_scan = relaxed_order", head,
                  (long long)(probes < 10 ? 10 : probes));
     return rv_postgres_run(store, sql, err);
 }

@@ -46,6 +46,22 @@ bool rv_postgres_is(const PostgresStore *store, const char *sqlstate)
     return strcmp(store->sqlstate, sqlstate) == 0;
 }
 
+void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
+{
+    char lines[RV_ERROR_MESSAGE_SIZE], *to = lines;
+    for (const char *at = message; *at != '\0' && to + 3 < lines + sizeof lines;) {
+        size_t length = strcspn(at, "\n");
+        if (*at != '\t' && length > 0) {
+            size_t room = (size_t)(lines + sizeof lines - 3 - to), taken = length < room ? length : room;
+            to += snprintf(to, (size_t)(lines + sizeof lines - to), "%s%.*s", to > lines ? "; " : "",
+                           (int)taken, at);
+        }
+        at += length + (at[length] == '\n');
+    }
+    *to = '\0';
+    rv_store_one_line(lines, reason, size_bytes);
+}
+
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -59,7 +75,7 @@ RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError 
     if (message == NULL)
         message = PQerrorMessage(store->connection);
     char line[RV_ERROR_MESSAGE_SIZE];
-    rv_store_one_line(message, line, sizeof line);
+    rv_postgres_reason(message, line, sizeof line);
     const struct StateMeaning *meaning = meaning_of(state);
     return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
                         line, meaning != NULL ? meaning->advice : "");

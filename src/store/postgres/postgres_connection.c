@@ -13,28 +13,11 @@ static void ignore_notice(void *user, const PGresult *result)
     (void)result;
 }
 
-/* Write the server's reason as one line. libpq appends the reasons of all addresses that it tried, and, after
- * a tab, the question whether the server is running, which our own advice contains already. */
-static void connect_reason(const char *message, char *reason, size_t size_bytes)
-{
-    char lines[600], *to = lines;
-    for (const char *at = message; *at != '\0' && to + 3 < lines + sizeof lines;) {
-        size_t length = strcspn(at, "\n");
-        if (*at != '\t' && length > 0) {
-            size_t room = (size_t)(lines + sizeof lines - 3 - to), taken = length < room ? length : room;
-            to += snprintf(to, (size_t)(lines + sizeof lines - to), "%s%.*s", to > lines ? "; " : "",
-                           (int)taken, at);
-        }
-        at += length + (at[length] == '\n');
-    }
-    *to = '\0';
-    rv_store_one_line(lines, reason, size_bytes);
-}
-
 static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *err)
 {
     char reason[600];
-    connect_reason(connection != NULL ? PQerrorMessage(connection) : "out of memory", reason, sizeof reason);
+    rv_postgres_reason(connection != NULL ? PQerrorMessage(connection) : "out of memory", reason,
+                       sizeof reason);
     // If libpq asked for a password or used one, the server has answered.
     bool refused =
         connection != NULL && (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection));

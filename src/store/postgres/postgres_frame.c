@@ -159,6 +159,9 @@ static RvStatus put_frames(Store *base, int64_t video_id, const FrameRecord *fra
     if (status == RV_OK)
         status = merge_staging(store, video_id, err);
     status = rv_postgres_end(store, status, err);
+    // The foreign key: the video was removed after it was looked for, which a cluster cannot prevent.
+    if (status != RV_OK && rv_postgres_is(store, "23503"))
+        status = rv_store_no_video(base, video_id, err);
     store->has_staging = had_staging || status == RV_OK;
     return status;
 }

@@ -13,6 +13,13 @@ static RvStatus link_begin(Store *base, SqlMode mode, RvError *err)
                              mode == SQL_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL READ COMMITTED", err);
 }
 
+/* On a cluster the snapshot of a transaction must not be older than what it has waited for. */
+static RvStatus citus_begin(Store *base, SqlMode mode, RvError *err)
+{
+    (void)mode;
+    return link_begin(base, SQL_WRITE_FAIR, err);
+}
+
 static RvStatus link_end(Store *base, RvStatus status, RvError *err)
 {
     return rv_postgres_end((PostgresStore *)base, status, err);
@@ -102,39 +109,78 @@ static bool link_is_deadlock(const Store *base)
     return rv_postgres_is(store, "40P01") || rv_postgres_is(store, "40001");
 }
 
-static RvStatus link_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
+static RvStatus check_dimensions(const Store *base, const ModelIdentity *wanted, RvError *err)
 {
     if (wanted->dimensions > POSTGRES_MAX_DIMENSIONS)
         return rv_error_set(
             err, RV_ERROR_UNSUPPORTED,
             "%s: pgvector holds up to %d dimensions, the model gives %d; use another kind of library",
             base->uri, POSTGRES_MAX_DIMENSIONS, wanted->dimensions);
-    return link_begin(base, SQL_WRITE, err);
+    return RV_OK;
 }
 
+static RvStatus link_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
+{
+    RvStatus status = check_dimensions(base, wanted, err);
+    return status == RV_OK ? link_begin(base, SQL_WRITE, err) : status;
+}
+
+/* Tables are changed on one connection to each worker, which Citus demands after a look into all shards. */
+static RvStatus citus_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
+{
+    RvStatus status = check_dimensions(base, wanted, err);
+    if (status == RV_OK)
+        status = citus_begin(base, SQL_WRITE, err);
+    if (status != RV_OK)
+        return status;
+    status = rv_sql_run(base, err, "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'");
+    return status == RV_OK ? RV_OK : link_end(base, status, err);
+}
+
+/* ---- the tables --------------------------------------------------------------------------------------- */
+
+#define COMMON_WORDS                                                                                         \
+    .now = "now()", .cascades = true, .counts_by_join = true, .finds_id_first = true,                        \
+    .byte_length = "octet_length", .note_head = "INSERT INTO library_notes (name, value) VALUES",            \
+    .note_tail = " ON CONFLICT (name) DO UPDATE SET value = excluded.value",                                 \
+    .normalized = "normalized::integer", .insert_tail = " ON CONFLICT DO NOTHING RETURNING video_id"
+
 static const SqlWords words = {
-    .now = "now()",
-    .cascades = true,
-    .counts_by_join = true,
-    .byte_length = "octet_length",
-    .note_head = "INSERT INTO library_notes (name, value) VALUES",
-    .note_tail = " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    .normalized = "normalized::integer",
+    COMMON_WORDS,
     .lock_video = " FOR KEY SHARE",
     .lock_library = "FOR SHARE",
     .lock_claim = "FOR UPDATE",
-    .insert_tail = " ON CONFLICT DO NOTHING RETURNING video_id",
 };
 
+// The number is the same in all versions of reelvec.
+#define MODEL_LOCK "7239171526534201165"
+
+/* The lock of a row of a reference table is one of the whole table on a cluster, and writers of different videos
+ * would wait for each other. That a video still exists is seen to by the foreign key. */
+static const SqlWords citus_words = {
+    COMMON_WORDS,
+    .lock_video = "",
+    .lock_library = "",
+    .lock_claim = "",
+    .hold_model = "SELECT pg_advisory_xact_lock_shared(" MODEL_LOCK ")",
+    .hold_claim = "SELECT pg_advisory_xact_lock(" MODEL_LOCK ")",
+};
+
+#define COMMON_FUNCTIONS                                                                                     \
+    .end = link_end, .run = link_run, .changed = link_changed, .is_taken = link_is_taken,                    \
+    .is_deadlock = link_is_deadlock, .end_claim = link_end
+
 const SqlLink rv_postgres_link = {
+    COMMON_FUNCTIONS,
     .words = &words,
     .begin = link_begin,
-    .end = link_end,
-    .run = link_run,
-    .changed = link_changed,
-    .is_taken = link_is_taken,
-    .is_deadlock = link_is_deadlock,
     .begin_claim = link_begin_claim,
-    .end_claim = link_end,
     .set_dimensions = rv_postgres_set_dimensions,
+};
+const SqlLink rv_citus_link = {
+    COMMON_FUNCTIONS,
+    .words = &citus_words,
+    .begin = citus_begin,
+    .begin_claim = citus_begin_claim,
+    .set_dimensions = rv_citus_set_dimensions,
 };

@@ -15,15 +15,6 @@
 // Programs that know only version 1 hold this one while they make library_notes.
 #define NOTES_LOCK "7239171526534201164"
 
-/* If the database has Citus, the frames are distributed over its machines by video. Small tables have a copy
- * on each. */
-static const char *const citus_schema[] = {
-    "SELECT create_reference_table('library')",
-    "SELECT create_reference_table('videos')",
-    "SELECT create_distributed_table('frames', 'video_id')",
-    "SELECT create_distributed_table('frame_pictures', 'video_id', colocate_with => 'frames')",
-};
-
 static RvStatus has_row(PostgresStore *store, const char *sql, bool *found, RvError *err)
 {
     ServerAnswer answer = rv_answer(1, 1);
@@ -52,15 +43,6 @@ static RvStatus need_pgvector(PostgresStore *store, RvError *err)
                               "%s: this user may not add the extension pgvector; its administrator runs "
                               "CREATE EXTENSION vector in this database once",
                               store->base.uri);
-    return status;
-}
-
-static RvStatus spread_tables(PostgresStore *store, RvError *err)
-{
-    bool citus = false;
-    RvStatus status = has_row(store, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", &citus, err);
-    for (size_t i = 0; status == RV_OK && citus && i < sizeof citus_schema / sizeof citus_schema[0]; i++)
-        status = rv_postgres_query(store, citus_schema[i], NULL, false, NULL, err);
     return status;
 }
 
@@ -99,7 +81,8 @@ static RvStatus record_version(Store *base, int from, int to, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
     PostgresArguments arguments = {0};
-    RvStatus status = from == 0 ? spread_tables(store, err) : RV_OK;
+    bool spread = from == 0 && base->backend == &store_citus_backend;
+    RvStatus status = spread ? rv_citus_spread_tables(store, err) : RV_OK;
     if (status != RV_OK)
         return status;
     rv_postgres_add_text(&arguments, STORE_LIBRARY_KIND);
@@ -168,7 +151,7 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* found[count]: which of our names exist. pg_class is queried, because the answer must come from one
+/* found[count]: which of our names exist, and whether the extension citus does. pg_class is queried, because the answer must come from one
  * snapshot. to_regclass() answers from the session's cache, even after it has waited for the process that was
  * making the tables. pg_table_is_visible() sees later changes, such as a claim that makes the view again. */
 static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
@@ -181,7 +164,8 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
                           "WHERE relname IN ('library', 'videos', 'frames', 'frame_pictures', "
                           "'frames_with_pictures', 'library_notes') AND relnamespace IN "
                           "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false))) "
-                          "AND (relname <> 'library_notes' OR has_table_privilege(oid, 'SELECT'))",
+                          "AND (relname <> 'library_notes' OR has_table_privilege(oid, 'SELECT')) "
+                          "UNION ALL SELECT extname FROM pg_extension WHERE extname = 'citus'",
                           NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         const char *name = rv_answer_value(&answer, row, 0, NULL);
@@ -194,10 +178,10 @@ static RvStatus find_names(PostgresStore *store, const char *const *names, bool 
 
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
-    // Every library has all of these except the last. This user may lack the right to read that one.
+    // Every library has all of these up to library_notes. This user may lack the right to read that one.
     static const char *const names[] = {
-        "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes"};
-    enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 1 };
+        "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes", "citus"};
+    enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 2, CITUS };
     bool found[NAME_COUNT] = {0};
     *empty = false;
     store->base.schema_version = 0;
@@ -211,8 +195,11 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
         missing = !found[i] && missing == NULL ? names[i] : missing;
     }
     *empty = there == NULL;
-    if (*empty)
-        return RV_OK;
+    store->has_citus = found[CITUS];
+    if (store->has_citus)
+        status = rv_citus_look(store, *empty, err);
+    if (*empty || status != RV_OK)
+        return status;
     if (!found[0])
         return rv_error_set(
             err, RV_ERROR_FORMAT,
@@ -225,21 +212,27 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
     return check_library_row(store, err);
 }
 
+/* The change of its type resets how the column is stored, so that is set again. */
+void rv_postgres_describe_column(int dimensions, char sql[POSTGRES_COLUMN_SQL_MAX])
+{
+    // PLAIN keeps embeddings in the row, which makes an exact scan four times as fast. Longer embeddings do
+    // not fit into a page of 8 KiB.
+    snprintf(sql, POSTGRES_COLUMN_SQL_MAX,
+             "ALTER TABLE frames ALTER COLUMN embedding_data TYPE vector(%d), "
+             "ALTER COLUMN embedding_data SET STORAGE %s",
+             dimensions, dimensions <= PLAIN_DIMENSIONS_MAX ? "PLAIN" : "EXTERNAL");
+}
+
 /* Make the column accept only vectors of the model's length. A view prevents the change, so it is dropped and
- * made again. The change also resets how the column is stored, so that is set again. */
+ * made again. */
 RvStatus rv_postgres_set_dimensions(Store *base, int before, const ModelIdentity *wanted, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
     int dimensions = wanted->dimensions;
     if (before == dimensions)
         return RV_OK;
-    char sql[256];
-    // PLAIN keeps embeddings in the row, which makes an exact scan four times as fast. Longer embeddings do
-    // not fit into a page of 8 KiB.
-    snprintf(sql, sizeof sql,
-             "ALTER TABLE frames ALTER COLUMN embedding_data TYPE vector(%d), "
-             "ALTER COLUMN embedding_data SET STORAGE %s",
-             dimensions, dimensions <= PLAIN_DIMENSIONS_MAX ? "PLAIN" : "EXTERNAL");
+    char sql[POSTGRES_COLUMN_SQL_MAX];
+    rv_postgres_describe_column(dimensions, sql);
     const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, "DROP VIEW frames_with_pictures",
                                  sql, rv_schema_statement(rv_postgres_schema, "frames_with_pictures")};
     RvStatus status = RV_OK;

@@ -135,27 +135,30 @@ static const AnnKind ann_kinds[] = {
     {0},
 };
 
+#define COMMON_FUNCTIONS                                                                                     \
+    .open = postgres_open, .close = postgres_close, .begin_snapshot = postgres_begin_snapshot,               \
+    .end_snapshot = postgres_end_snapshot, SQL_MODEL_FUNCTIONS, .put_frames = rv_postgres_put_frames,        \
+    .picture = rv_sql_picture, .pictures = rv_sql_pictures, .nearest = rv_postgres_nearest,                  \
+    .ann_kinds = ann_kinds, .ann_build = rv_postgres_ann_build, .ann_drop = rv_postgres_ann_drop,            \
+    SQL_VIDEO_FUNCTIONS, .remove_video = rv_sql_remove_video, .queue = &rv_postgres_queue,                   \
+    SQL_NOTE_FUNCTIONS
+
 const StoreBackend store_postgres_backend = {
     .name = "postgres",
-    .open = postgres_open,
-    .close = postgres_close,
-    .begin_snapshot = postgres_begin_snapshot,
-    .end_snapshot = postgres_end_snapshot,
-    SQL_MODEL_FUNCTIONS,
-    .put_frames = rv_postgres_put_frames,
+    COMMON_FUNCTIONS,
     .visit_frames = rv_postgres_visit_frames,
-    .picture = rv_sql_picture,
-    .pictures = rv_sql_pictures,
     .size_bytes = postgres_size_bytes,
     .check = postgres_check,
-    .nearest = rv_postgres_nearest,
-    .ann_kinds = ann_kinds,
-    .ann_build = rv_postgres_ann_build,
-    .ann_drop = rv_postgres_ann_drop,
     .ann_info = rv_postgres_ann_info,
-    SQL_VIDEO_FUNCTIONS,
-    .remove_video = rv_sql_remove_video,
     .link = &rv_postgres_link,
-    .queue = &rv_postgres_queue,
-    SQL_NOTE_FUNCTIONS,
+};
+
+const StoreBackend store_citus_backend = {
+    .name = "postgres with citus",
+    COMMON_FUNCTIONS,
+    .visit_frames = rv_citus_visit_frames,
+    .size_bytes = rv_citus_size_bytes,
+    .check = rv_citus_check,
+    .ann_info = rv_citus_ann_info,
+    .link = &rv_citus_link,
 };

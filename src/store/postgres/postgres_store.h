@@ -26,6 +26,7 @@ typedef struct PostgresStore {
     int64_t changed_rows; // of the last statement; -1: the server did not say
     char sqlstate[6];     // of the last statement that failed; "" if the server named none
     bool has_staging;     // the temporary table of put_frames exists; it ends with the connection
+    bool has_citus;       // the database has the extension
 } PostgresStore;
 
 /* Values of a statement's $1, $2, ... Text and bytes are borrowed until the statement has run. */
@@ -60,6 +61,9 @@ RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *er
 /* Returns the failure of a result (NULL: of the connection) as a status, with a message that names the
  * library. */
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err);
+/* Write a message of libpq as one line. If it could not connect, libpq adds the reasons of all addresses that it
+ * tried, and, after a tab, the question whether the server is running, which our own advice contains already. */
+void rv_postgres_reason(const char *message, char *reason, size_t size_bytes);
 /* True if the last failure has this SQLSTATE. */
 bool rv_postgres_is(const PostgresStore *store, const char *sqlstate);
 
@@ -114,10 +118,13 @@ RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
 RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err);
 /* As SqlLink.set_dimensions. */
 RvStatus rv_postgres_set_dimensions(Store *store, int before, const ModelIdentity *wanted, RvError *err);
+#define POSTGRES_COLUMN_SQL_MAX 256
+/* Write the statement that makes the column of vectors, which is empty, fit the dimensions. */
+void rv_postgres_describe_column(int dimensions, char sql[POSTGRES_COLUMN_SQL_MAX]);
 
 /* ---- postgres_link.c: statements that are written once ---- */
 
-extern const SqlLink rv_postgres_link;
+extern const SqlLink rv_postgres_link, rv_citus_link;
 
 /* ---- postgres_frame.c: rows of frames and pictures ---- */
 
@@ -144,6 +151,23 @@ RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCa
 RvStatus rv_postgres_ann_build(Store *store, const AnnRequest *request, RvError *err);
 RvStatus rv_postgres_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+
+/* ---- citus.c: what differs on a cluster; functions of StoreBackend and SqlLink ---- */
+
+// Of frames, if the administrator has not set citus.shard_count. A string, for statements.
+#define CITUS_SHARDS_PER_WORKER "8"
+
+/* Called if the database has the extension. Makes the store's backend that of a cluster if the library is
+ * distributed, or empty. Errors: UNSUPPORTED if the server is a worker. */
+RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err);
+/* Called when the tables were made. */
+RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err);
+RvStatus rv_citus_set_dimensions(Store *store, int before, const ModelIdentity *wanted, RvError *err);
+RvStatus rv_citus_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
+                               RvError *err);
+RvStatus rv_citus_size_bytes(Store *store, int64_t *out, RvError *err);
+RvStatus rv_citus_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+RvStatus rv_citus_check(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
 /* ---- postgres_queue.c: the list of videos to index ---- */
 

@@ -85,6 +85,9 @@ typedef struct SqlWords {
     const char *normalized;            // library.normalized as a number
     // Appended to a SELECT: the row cannot be changed by others until the transaction ends.
     const char *lock_video, *lock_library, *lock_claim; // the first with a space before it
+    // Statements that begin a transaction that writes frames, or changes what they must be like. Until it ends,
+    // the other kind waits. NULL: the locks of rows see to that.
+    const char *hold_model, *hold_claim;
 } SqlWords;
 
 /* ---- sql_link.c: running statements ---- */

@@ -50,7 +50,8 @@ static RvStatus take_identity(void *user, const SqlRow *row, RvError *err)
     return rv_sql_read_identity(row, out->identity, &out->present, err);
 }
 
-RvStatus rv_sql_lock_identity(Store *store, const char *lock, ModelIdentity *out, bool *present, RvError *err)
+/* lock: appended to the SELECT, for example "FOR UPDATE". */
+static RvStatus lock_identity(Store *store, const char *lock, ModelIdentity *out, bool *present, RvError *err)
 {
     FoundModel found = {.identity = out};
     SqlReader reader = {SQL_MODEL_COLUMNS, .max_rows = 1, .row = take_identity, .user = &found};
@@ -63,9 +64,16 @@ RvStatus rv_sql_lock_identity(Store *store, const char *lock, ModelIdentity *out
     return status;
 }
 
+RvStatus rv_sql_lock_claim(Store *store, ModelIdentity *out, bool *present, RvError *err)
+{
+    const SqlWords *words = store->backend->link->words;
+    RvStatus status = words->hold_claim != NULL ? rv_sql_run(store, err, words->hold_claim) : RV_OK;
+    return status == RV_OK ? lock_identity(store, words->lock_claim, out, present, err) : status;
+}
+
 RvStatus rv_sql_get_identity(Store *store, ModelIdentity *out, bool *present, RvError *err)
 {
-    return rv_sql_lock_identity(store, "", out, present, err);
+    return lock_identity(store, "", out, present, err);
 }
 
 static RvStatus write_identity(Store *store, const ModelIdentity *identity, RvError *err)
@@ -81,7 +89,7 @@ static RvStatus claim(Store *store, const ModelIdentity *wanted, ModelIdentity *
 {
     const SqlLink *link = store->backend->link;
     bool present = false, has_frames = false;
-    RvStatus status = rv_sql_lock_identity(store, link->words->lock_claim, out, &present, err);
+    RvStatus status = rv_sql_lock_claim(store, out, &present, err);
     if (status == RV_OK && present)
         status = rv_sql_has_row(store, &has_frames, err, "SELECT 1 FROM frames LIMIT 1");
     if (status != RV_OK || has_frames)
@@ -108,12 +116,14 @@ RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err)
     const SqlWords *words = store->backend->link->words;
     bool found = false, present = false;
     ModelIdentity stored = {0};
-    RvStatus status = rv_sql_has_row(store, &found, err, "SELECT 1 FROM videos WHERE video_id = %d%w",
-                                     video_id, words->lock_video);
+    RvStatus status = words->hold_model != NULL ? rv_sql_run(store, err, words->hold_model) : RV_OK;
+    if (status == RV_OK)
+        status = rv_sql_has_row(store, &found, err, "SELECT 1 FROM videos WHERE video_id = %d%w", video_id,
+                                words->lock_video);
     if (status == RV_OK && !found)
         status = rv_store_no_video(store, video_id, err);
     if (status == RV_OK)
-        status = rv_sql_lock_identity(store, words->lock_library, &stored, &present, err);
+        status = lock_identity(store, words->lock_library, &stored, &present, err);
     if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->identity)))
         status = rv_store_model_changed(store, err);
     return status;

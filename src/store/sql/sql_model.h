@@ -12,10 +12,9 @@ RvStatus rv_sql_claim_identity(Store *store, const ModelIdentity *wanted, ModelI
 
 #define SQL_MODEL_FUNCTIONS .get_identity = rv_sql_get_identity, .claim_identity = rv_sql_claim_identity
 
-/* Read and lock the library's model. Must be called in a transaction. lock: appended to the SELECT, for
- * example "FOR UPDATE". */
-RvStatus rv_sql_lock_identity(Store *store, const char *lock, ModelIdentity *out, bool *present,
-                              RvError *err);
+/* Read the library's model. Must be called in a transaction. Until it ends, no other process can claim the
+ * library, or write frames. */
+RvStatus rv_sql_lock_claim(Store *store, ModelIdentity *out, bool *present, RvError *err);
 /* Must be called in a transaction that writes frames. Checks that the video still exists and that the library
  * is still that of the model which the caller checked. Both cannot change until the transaction ends. Errors:
  * NOT_FOUND, MISMATCH. */

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* PostgreSQL library on a cluster of the extension Citus: what differs from a single server.
+ *
+ * The coordinator, to which reelvec connects, passes statements on to the workers. `frames` and `frame_pictures`
+ * are distributed: the rows of one video are in one shard, and each worker has some of the shards. `library` and
+ * `videos` are reference tables, of which every node has a copy. Everything else is on the coordinator alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/postgres/postgres_store.h"
+#include "store/sql/sql_model.h"
+
+#define CHECKED_SHARDS_MAX 100000
+#define LISTED_VIDEOS_MAX ((size_t)INT32_MAX)
+#define LISTED_BYTES_MAX ((size_t)1 << 30)
+
+/* ---- recognising -------------------------------------------------------------------------------------- */
+
+RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
+{
+    ServerAnswer answer = rv_answer(3, 1);
+    RvStatus status = rv_postgres_query(
+        store,
+        "SELECT (SELECT groupid FROM pg_dist_local_group LIMIT 1) <> 0, "
+        "(SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE groupid = 0 LIMIT 1), "
+        "EXISTS (SELECT 1 FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid "
+        "WHERE relname = 'library' AND pg_table_is_visible(pg_class.oid))",
+        NULL, false, &answer, err);
+    const char *is_worker = rv_answer_value(&answer, 0, 0, NULL),
+               *coordinator = rv_answer_value(&answer, 0, 1, NULL),
+               *is_spread = rv_answer_value(&answer, 0, 2, NULL);
+    if (status == RV_OK && is_worker != NULL && is_worker[0] == 't')
+        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                              "%s: this server is a worker of a Citus cluster; give the address of the "
+                              "cluster's coordinator%s%.200s",
+                              store->base.uri, coordinator != NULL ? ", " : "",
+                              coordinator != NULL ? coordinator : "");
+    // A library that was made before the extension stays on the coordinator alone, as on any server.
+    else if (status == RV_OK && (empty || (is_spread != NULL && is_spread[0] == 't')))
+        store->base.backend = &store_citus_backend;
+    rv_answer_clear(&answer);
+    return status;
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------- */
+
+static RvStatus run_steps(PostgresStore *store, const char *const *steps, size_t count, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t i = 0; status == RV_OK && i < count; i++)
+        status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
+    return status;
+}
+
+RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err)
+{
+    static const char *const steps[] = {
+        "SELECT create_reference_table('library')",
+        "SELECT create_reference_table('videos')",
+    };
+    return run_steps(store, steps, sizeof steps / sizeof steps[0], err);
+}
+
+/* Citus cannot change how a column of a distributed table is stored, so the tables, which are empty, are made
+ * again: first as tables of the coordinator, then distributed. Meanwhile Citus must not take them for its own,
+ * which it does if they have a foreign key to a reference table, and a table of the coordinator cannot have one
+ * to a distributed table. */
+RvStatus rv_citus_set_dimensions(Store *base, int before, const ModelIdentity *wanted, RvError *err)
+{
+    char column[POSTGRES_COLUMN_SQL_MAX];
+    if (before == wanted->dimensions)
+        return RV_OK;
+    rv_postgres_describe_column(wanted->dimensions, column);
+    const char *const steps[] = {
+        "SET LOCAL citus.enable_local_reference_table_foreign_keys TO off",
+        "DROP VIEW frames_with_pictures",
+        "DROP TABLE frame_pictures, frames",
+        rv_schema_statement(rv_postgres_schema, "frames"),
+        rv_schema_statement(rv_postgres_schema, "frame_pictures"),
+        "ALTER TABLE frame_pictures DROP CONSTRAINT frame_pictures_video_id_frame_number_fkey, "
+        "ALTER COLUMN frame_data SET STORAGE EXTERNAL",
+        column,
+        // The number of shards is the administrator's, if one has set it.
+        "SELECT create_distributed_table('frames', 'video_id', shard_count => (SELECT CASE WHEN source = 'default' "
+        "THEN greatest(" CITUS_SHARDS_PER_WORKER ", " CITUS_SHARDS_PER_WORKER " * (SELECT count(*)::int FROM "
+        "pg_dist_node WHERE noderole = 'primary' AND shouldhaveshards)) ELSE setting::int END "
+        "FROM pg_settings WHERE name = 'citus.shard_count'))",
+        "SELECT create_distributed_table('frame_pictures', 'video_id', colocate_with => 'frames')",
+        "ALTER TABLE frame_pictures ADD FOREIGN KEY (video_id, frame_number) "
+        "REFERENCES frames (video_id, frame_number) ON DELETE CASCADE",
+        rv_schema_statement(rv_postgres_schema, "frames_with_pictures"),
+    };
+    return run_steps((PostgresStore *)base, steps, sizeof steps / sizeof steps[0], err);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+/* Read a video's rows in blocks by their numbers. A cursor would bring all of them to the coordinator first.
+ * Each statement names the video, so it is a statement of one shard. */
+static RvStatus visit_video(PostgresStore *store, int64_t video_id, int64_t first, int64_t last,
+                            size_t block_rows, FrameRowCallback callback, void *user, RvError *err)
+{
+    RvStatus status = RV_OK;
+    bool more = first <= last;
+    while (status == RV_OK && more) {
+        ServerAnswer answer = rv_answer(4, block_rows);
+        uint64_t number = 0;
+        char sql[300];
+        snprintf(sql, sizeof sql,
+                 "SELECT video_id, frame_number, time, embedding_data FROM frames WHERE video_id = %lld "
+                 "AND frame_number BETWEEN %lld AND %lld ORDER BY frame_number LIMIT %zu",
+                 (long long)video_id, (long long)first, (long long)last, block_rows);
+        status = rv_postgres_query(store, sql, NULL, true, &answer, err);
+        // The table's own check keeps numbers within STORE_MAX_FRAME_NUMBER.
+        more = status == RV_OK && answer.rows == block_rows &&
+               rv_postgres_read_u64(&answer, answer.rows - 1, 1, &number) && number < (uint64_t)last;
+        first = (int64_t)number + 1;
+        if (status == RV_OK)
+            status = rv_postgres_hand_rows(&answer, callback, user, err);
+        rv_answer_clear(&answer);
+    }
+    return status;
+}
+
+/* The numbers of the videos in a range of keys, in order. No row of frames is without its video. */
+static RvStatus list_videos(PostgresStore *store, const KeyRange *range, ServerAnswer *out, RvError *err)
+{
+    char sql[200];
+    *out = rv_answer(1, LISTED_VIDEOS_MAX);
+    out->max_bytes = LISTED_BYTES_MAX;
+    snprintf(sql, sizeof sql,
+             "SELECT video_id FROM videos WHERE video_id BETWEEN %lld AND %lld ORDER BY video_id",
+             (long long)rv_store_key_video(range->first), (long long)rv_store_key_video(range->last));
+    return rv_postgres_query(store, sql, NULL, true, out, err);
+}
+
+RvStatus rv_citus_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
+                               RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    ModelIdentity identity = {0};
+    ServerAnswer videos = {0};
+    bool present = false;
+    int64_t first_video = rv_store_key_video(range->first), last_video = rv_store_key_video(range->last);
+    RvStatus status = rv_sql_get_identity(base, &identity, &present, err);
+    size_t block_rows = rv_store_block_rows(identity.dimensions);
+    if (status == RV_OK && first_video == last_video)
+        return visit_video(store, first_video, rv_store_key_frame(range->first),
+                           rv_store_key_frame(range->last), block_rows, callback, user, err);
+    if (status == RV_OK)
+        status = list_videos(store, range, &videos, err);
+    for (size_t row = 0; status == RV_OK && row < videos.rows; row++) {
+        uint64_t id = 0;
+        rv_postgres_read_u64(&videos, row, 0, &id);
+        bool is_first = (int64_t)id == first_video, is_last = (int64_t)id == last_video;
+        status = visit_video(store, (int64_t)id, is_first ? rv_store_key_frame(range->first) : 0,
+                             is_last ? rv_store_key_frame(range->last) : STORE_MAX_FRAME_NUMBER, block_rows,
+                             callback, user, err);
+    }
+    rv_answer_clear(&videos);
+    return status;
+}
+
+/* ---- the cluster as a whole --------------------------------------------------------------------------- */
+
+static RvStatus read_size(PostgresStore *store, const char *sql, int64_t *out, RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_integer(&answer, &store->base, 0, 0, "size", 0, INT64_MAX, out, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
+RvStatus rv_citus_size_bytes(Store *base, int64_t *out, RvError *err)
+{
+    return read_size((PostgresStore *)base,
+                     "SELECT citus_total_relation_size('library') + citus_total_relation_size('videos') + "
+                     "citus_total_relation_size('frames') + citus_total_relation_size('frame_pictures')",
+                     out, err);
+}
+
+/* An index of a shard is named after the shard. */
+RvStatus rv_citus_ann_info(Store *base, RvAnnInfo *out, RvError *err)
+{
+    RvStatus status = rv_postgres_ann_info(base, out, err);
+    if (status != RV_OK || !out->present)
+        return status;
+    return read_size((PostgresStore *)base,
+                     "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
+                     "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
+                     "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = '%s'::regclass "
+                     "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
+                     &out->size_bytes, err);
+}
+
+/* Shards whose indexes are not complete, or that cannot be asked. */
+RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line), void *user, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    ServerAnswer answer = rv_answer(2, CHECKED_SHARDS_MAX);
+    RvStatus status = rv_postgres_query(
+        store,
+        "SELECT shardid, result FROM run_command_on_shards('frames', $$SELECT coalesce(string_agg(relname, "
+        "', '), '') FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+        "WHERE NOT indisvalid AND indrelid = '%s'::regclass$$) WHERE NOT success OR result <> ''",
+        NULL, false, &answer, err);
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        RvError line = {0};
+        const char *shard = rv_answer_value(&answer, row, 0, NULL),
+                   *result = rv_answer_value(&answer, row, 1, NULL);
+        rv_error_set(&line, RV_ERROR_FORMAT,
+                     "database: shard %.20s: an index is not complete or cannot be looked at: %.300s",
+                     shard != NULL ? shard : "?", result != NULL ? result : "?");
+        fault(user, line.message);
+    }
+    rv_answer_clear(&answer);
+    return status;
+}

@@ -37,6 +37,7 @@ static const char *const words[] = {
     [RV_HINT_BUILD_INDEX] = "; build one with `reelvec ann build`",
     [RV_HINT_MEAN_FUSION] = "; use --fusion mean with the approximate index",
     [RV_HINT_CPU] = "; use --device cpu",
+    [RV_HINT_PARTIAL] = "; meanwhile `search --partial` finds what the other machines have",
 };
 
 const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)

@@ -39,11 +39,12 @@ static void stop(CliIndexing *indexing, int status)
 /* ---- how a video ended ----------------------------------------------------------------------------------
  */
 
-static RvQueueEnd how_it_ended(RvStatus outcome)
+/* lost: the library, or a part of it, was unreachable, which is no fault of the video. */
+static RvQueueEnd how_it_ended(RvStatus outcome, bool lost)
 {
     if (outcome == RV_OK)
         return RV_QUEUE_DONE;
-    if (cli_index_is_general(outcome) || outcome == RV_ERROR_CANCELLED)
+    if (lost || cli_index_is_general(outcome) || outcome == RV_ERROR_CANCELLED)
         return RV_QUEUE_GIVE_BACK;
     return outcome == RV_ERROR_BUSY || outcome == RV_ERROR_NETWORK || outcome == RV_ERROR_IO
                ? RV_QUEUE_TRY_AGAIN
@@ -55,7 +56,8 @@ static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, co
 {
     CliIndexing *indexing = list->indexing;
     RvError err = {0};
-    RvQueueEnd how = how_it_ended(outcome);
+    bool lost = cli_index_lost_library(indexing, outcome, cause), said = lost && list->library_lost;
+    RvQueueEnd how = how_it_ended(outcome, lost);
     RvStatus reported =
         rv_library_queue_end(indexing->library, job, how, outcome == RV_OK ? NULL : cause->message, &err);
     if (outcome == RV_ERROR_CANCELLED && cli_interrupted())
@@ -64,7 +66,6 @@ static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, co
         cli_message("%s: %s", job->path, err.message);
         return;
     }
-    bool lost = cli_index_lost_library(indexing, outcome, cause), said = lost && list->library_lost;
     list->library_lost = lost;
     int status = said                                                ? CLI_FAILED
                  : outcome != RV_OK && outcome != RV_ERROR_CANCELLED ? cli_fail(cause)
@@ -73,6 +74,11 @@ static void end_job(QueueList *list, const RvQueueJob *job, RvStatus outcome, co
         stop(indexing, lost && cli_index_lost_library(indexing, reported, &err) ? status : cli_fail(&err));
     else if (cli_index_is_general(outcome)) // this worker stops; another may succeed
         stop(indexing, status);
+    else if (said && !indexing->stopped) {
+        cli_message("%s: not reached again; the list is left to the next run",
+                    rv_library_uri(indexing->library));
+        stop(indexing, list->done_count > 0 ? CLI_PARTLY : CLI_FAILED);
+    }
     list->done_count += reported == RV_OK && how == RV_QUEUE_DONE;
     list->failed_count +=
         reported == RV_OK &&

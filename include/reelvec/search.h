@@ -61,7 +61,8 @@ typedef struct RvSearchReport {
     int64_t frames_with_codes;                /* that the codes name */
     int64_t frames_scored;                    /* whose embeddings were read and compared */
     int64_t lists_probed, list_count;         /* of an index of a library file */
-    uint64_t reserved[8];
+    int64_t videos_unreachable;               /* left out of the search (RvSearchOptions.partial) */
+    uint64_t reserved[7];
 } RvSearchReport;
 
 /* Zeroed options are good defaults. */
@@ -71,6 +72,9 @@ typedef struct RvSearchOptions {
     const char *video_glob; /* which videos, by RvNaming; NULL: all; NOT_FOUND if it matches none */
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
+    /* If some machines of a cluster do not answer, search the videos that the others have, with a warning in the
+     * log, instead of failing with NETWORK. */
+    bool partial;
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
     /* Called on the caller's thread between the terms of a query and between blocks of frames, and at least once a

@@ -75,7 +75,8 @@ typedef enum RvHint {
     RV_HINT_IMAGE,       /* pictures are what searches ask with, not what is indexed */
     RV_HINT_BUILD_INDEX, /* build an approximate index */
     RV_HINT_MEAN_FUSION, /* use the fusion `mean` with the approximate index */
-    RV_HINT_CPU          /* use the device `cpu` */
+    RV_HINT_CPU,         /* use the device `cpu` */
+    RV_HINT_PARTIAL      /* a part of a cluster is unreachable: search the rest */
 } RvHint;
 
 /* Filled by the call that failed. The message is one line that says what failed and on what. It also says

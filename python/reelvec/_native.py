@@ -150,8 +150,8 @@ class RvTerm(Structure):
 class RvSearchOptions(Structure):
     _fields_ = [("top", c_size_t), ("fusion", c_int), ("video_glob", c_char_p), ("min_score", POINTER(c_double)),
                 ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
-                ("moment_gap_s", c_double), ("scan", c_int), ("cancelled", c_void_p), ("cancelled_user", c_void_p),
-                ("timeout_s", c_double), ("report", c_void_p)] + reserved(4)
+                ("partial", c_bool), ("moment_gap_s", c_double), ("scan", c_int), ("cancelled", c_void_p),
+                ("cancelled_user", c_void_p), ("timeout_s", c_double), ("report", c_void_p)] + reserved(4)
 
 
 class RvHit(Structure):

@@ -106,6 +106,7 @@ HINTS = {
     "BUILD_INDEX": "; build_index() makes one",
     "MEAN_FUSION": "; use fusion='mean' with the approximate index",
     "CPU": "; use device='cpu'",
+    "PARTIAL": "; meanwhile partial=True finds what the other machines have",
 }
 
 

@@ -203,7 +203,7 @@ class Library(_native.Uncopied):
              vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
-             moments: bool = False, moment_gap: float = 0, scan: str = "auto") -> list[Hit]:
+             moments: bool = False, moment_gap: float = 0, scan: str = "auto", partial: bool = False) -> list[Hit]:
         """The best frames, best first; search() without pandas.
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
@@ -211,7 +211,9 @@ class Library(_native.Uncopied):
         scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a video's name, or a pattern; NotFoundError where
         there is none. after and
         before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "auto" uses the approximate index
-        where the library has one, "exact" never, "approximate" raises NotFoundError where there is none.
+        where the library has one, "exact" never, "approximate" raises NotFoundError where there is none. partial: if
+        machines of a cluster do not answer, search the videos that the others have, with a warning, instead of raising
+        NetworkError.
         """
         asked = query.collect(text, image, like, vector, without, terms)
         if fusion not in query.FUSIONS:
@@ -222,7 +224,7 @@ class Library(_native.Uncopied):
             top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
-            scan=query.SCANS[scan])
+            scan=query.SCANS[scan], partial=partial)
         dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
         array = query.to_c(asked, dimensions)
         found = _native.RvHits()
@@ -246,7 +248,8 @@ class Library(_native.Uncopied):
                terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
                after: Union[str, float, None] = None, before: Union[str, float, None] = None,
                min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
-               scan: str = "auto", pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
+               scan: str = "auto", partial: bool = False,
+               pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
         """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
         moments=True also start and end. pictures: "jpeg" or True (reelvec.Picture), "pil" (Pillow images), or False. The
         other arguments are those of hits()."""
@@ -254,7 +257,7 @@ class Library(_native.Uncopied):
             raise errors.ArgumentError(f"pictures is {pictures!r}; 'jpeg', 'pil', True and False are possible")
         found = self.hits(text, image=image, like=like, vector=vector, without=without, terms=terms, top=top, video=video,
                           after=after, before=before, min_score=min_score, fusion=fusion, moments=moments,
-                          moment_gap=moment_gap, scan=scan)
+                          moment_gap=moment_gap, scan=scan, partial=partial)
         columns = ["score", "time", *(["start", "end"] if moments else []), "video", "frame_number", "video_id"]
         if not pictures:
             return table(found, Hit, columns)

@@ -33,6 +33,8 @@ typedef struct Query {
     VideoPlace *places;      // by id: the videos that the glob lets through
     int64_t *video_ids;      // the same ids
     size_t place_count;
+    bool has_filter; // there may be videos that are not among them
+    size_t unreachable_count;
     ScanFacts facts;
     ScanPlan plan; // the last one, which led to the answer
     size_t scored_count;
@@ -74,6 +76,24 @@ static int compare_place_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Take away the videos that cannot be read now. */
+static RvStatus leave_out_unreachable(Query *query, bool *chosen, RvError *err)
+{
+    int64_t *ids = NULL;
+    RvStatus status = rv_store_unreachable(query->store, &ids, &query->unreachable_count, err);
+    for (size_t i = 0; status == RV_OK && query->unreachable_count > 0 && i < query->videos.count; i++)
+        chosen[i] = chosen[i] && bsearch(&query->videos.items[i].video_id, ids, query->unreachable_count,
+                                         sizeof *ids, compare_ids) == NULL;
+    free(ids);
+    return status;
+}
+
 static RvStatus choose_videos(Query *query, RvError *err)
 {
     RvStatus status = rv_store_list_paths(query->store, &query->videos, err);
@@ -88,7 +108,10 @@ static RvStatus choose_videos(Query *query, RvError *err)
     }
     RvNaming naming = RV_NAMED_NONE;
     rv_video_name_choose(query->options.video_glob, &query->videos, chosen, &naming);
-    for (size_t i = 0; i < query->videos.count; i++) {
+    if (query->options.partial)
+        status = leave_out_unreachable(query, chosen, err);
+    query->has_filter = query->options.video_glob != NULL || query->unreachable_count > 0;
+    for (size_t i = 0; status == RV_OK && i < query->videos.count; i++) {
         if (chosen[i])
             query->places[query->place_count++] = (VideoPlace){query->videos.items[i].video_id, (uint32_t)i};
     }
@@ -97,7 +120,7 @@ static RvStatus choose_videos(Query *query, RvError *err)
         qsort(query->places, query->place_count, sizeof *query->places, compare_place_ids);
     for (size_t i = 0; i < query->place_count; i++)
         query->video_ids[i] = query->places[i].video_id;
-    return RV_OK;
+    return status;
 }
 
 /* Rows come by video_id, so *at only moves forward within a block. */
@@ -238,7 +261,7 @@ static RvStatus find_index(const Query *query, bool *present, RvError *err)
 static FrameFilter filter_of(const Query *query)
 {
     FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
-    if (query->options.video_glob != NULL) {
+    if (query->has_filter) {
         filter.video_ids = query->video_ids;
         filter.video_count = query->place_count;
     }
@@ -331,7 +354,8 @@ static void fill_report(const Query *query, const CodeSearch *codes)
                                               .index_reason = text_of(plan->lists_reason),
                                               .device_reason = text_of(plan->device_reason),
                                               .frames_with_codes = (int64_t)query->facts.code_rows,
-                                              .frames_scored = (int64_t)query->scored_count};
+                                              .frames_scored = (int64_t)query->scored_count,
+                                              .videos_unreachable = (int64_t)query->unreachable_count};
     if (plan->on_device && !codes->device_answered)
         query->options.report->device_reason = "the device failed, or too many frames were left open";
     if (plan->by_lists) {

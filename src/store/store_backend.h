@@ -144,6 +144,7 @@ struct StoreBackend {
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
     RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
+    RvStatus (*unreachable)(Store *store, int64_t **ids, size_t *count, RvError *err);
     const StoreQueue *queue;
     const SqlLink *link; // NULL: it takes no SQL
 };

@@ -224,6 +224,13 @@ RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *cou
     return store->backend->visit_frames(store, range != NULL ? range : &all, count_row, count, err);
 }
 
+RvStatus rv_store_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err)
+{
+    *ids = NULL;
+    *count = 0;
+    return store->backend->unreachable != NULL ? store->backend->unreachable(store, ids, count, err) : RV_OK;
+}
+
 /* ---- single videos and frames ------------------------------------------------------------------------- */
 
 typedef struct FrameList {

@@ -31,7 +31,7 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
          "a name"},
         {RV_HINT_MODEL_OR_LIBRARY, "%s", "a.db: fails; pass --model %s or search another library",
          "a name that looks like a format"},
-        {RV_HINT_CPU + 1, "", "a.db: fails", "a hint of a newer library"},
+        {RV_HINT_PARTIAL + 1, "", "a.db: fails", "a hint of a newer library"},
         {(RvHint)-1, "", "a.db: fails", "no number of a hint"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

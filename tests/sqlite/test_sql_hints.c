@@ -25,7 +25,7 @@ static void text_is_the_message_and_words_for_users_of_sql(void **state)
          "fails; fetch it with `reelvec model fetch ViT-B/32`, or set REELVEC_MODEL to its checkpoint",
          "a name"},
         {RV_HINT_MEAN_FUSION, "fails", "a hint about what SQL does not have"},
-        {RV_HINT_CPU + 1, "fails", "a hint of a newer library"},
+        {RV_HINT_PARTIAL + 1, "fails", "a hint of a newer library"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[SQL_ERROR_TEXT_SIZE];

@@ -20,7 +20,7 @@ typedef struct SearchSettings {
     int top, format, fusion;
     const char *sheet, *video;
     CliReal min_score, after, before, timeout;
-    bool moments, exact, ann, explain, no_exif_rotation;
+    bool moments, exact, ann, explain, partial, no_exif_rotation;
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -101,6 +101,10 @@ static const CliOption options[] = {
              "were compared",
      .kind = CLI_FLAG,
      .offset = FIELD(explain)},
+    {.name = "partial",
+     .help = "if machines of a cluster do not answer, search the videos that the others have, and say so",
+     .kind = CLI_FLAG,
+     .offset = FIELD(partial)},
     {.name = "timeout",
      .argument = "SECONDS",
      .help = "give a query up after so long",
@@ -350,6 +354,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
                                  .after_s = settings->after.given ? &settings->after.value : NULL,
                                  .before_s = settings->before.given ? &settings->before.value : NULL,
                                  .moments = settings->moments,
+                                 .partial = settings->partial,
                                  .timeout_s = settings->timeout.given ? settings->timeout.value : 0,
                                  .cancelled = stop_search,
                                  .scan = settings->exact ? RV_SCAN_EXACT

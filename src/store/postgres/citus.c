@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sql/sql_model.h"
 
@@ -197,7 +198,8 @@ RvStatus rv_citus_ann_info(Store *base, RvAnnInfo *out, RvError *err)
                      &out->size_bytes, err);
 }
 
-/* Shards whose indexes are not complete, or that cannot be asked. */
+/* Shards whose indexes are not complete. Those that cannot be asked cannot be read either, which is an error of
+ * what follows. */
 RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line), void *user, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
@@ -206,17 +208,56 @@ RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line)
         store,
         "SELECT shardid, result FROM run_command_on_shards('frames', $$SELECT coalesce(string_agg(relname, "
         "', '), '') FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
-        "WHERE NOT indisvalid AND indrelid = '%s'::regclass$$) WHERE NOT success OR result <> ''",
+        "WHERE NOT indisvalid AND indrelid = '%s'::regclass$$) WHERE success AND result <> ''",
         NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         RvError line = {0};
         const char *shard = rv_answer_value(&answer, row, 0, NULL),
                    *result = rv_answer_value(&answer, row, 1, NULL);
         rv_error_set(&line, RV_ERROR_FORMAT,
-                     "database: shard %.20s: an index is not complete or cannot be looked at: %.300s",
+                     "database: shard %.20s: the index %.300s is not complete; drop it and build it again",
                      shard != NULL ? shard : "?", result != NULL ? result : "?");
         fault(user, line.message);
     }
+    rv_answer_clear(&answer);
+    return status;
+}
+
+/* ---- workers that do not answer ----------------------------------------------------------------------- */
+
+static void warn(const Store *store, const char *worker, size_t unreachable_count, const char *video_count)
+{
+    rv_log_line(&store->log, RV_LOG_WARNING,
+                "%s: the worker %.200s does not answer: %zu of %.20s videos cannot be searched", store->uri,
+                worker != NULL ? worker : "?", unreachable_count, video_count != NULL ? video_count : "?");
+}
+
+RvStatus rv_citus_unreachable(Store *base, int64_t **ids, size_t *count, RvError *err)
+{
+    ServerAnswer answer = rv_answer(3, LISTED_VIDEOS_MAX);
+    answer.max_bytes = LISTED_BYTES_MAX;
+    // If shards are replicated, a video is reachable as long as one of its workers is.
+    RvStatus status = rv_postgres_query(
+        (PostgresStore *)base,
+        "SELECT video_id, string_agg(nodename || ':' || nodeport, ', '), (SELECT count(*) FROM videos) "
+        "FROM videos JOIN pg_dist_placement ON "
+        "shardid = get_shard_id_for_distribution_column('frames', video_id) JOIN pg_dist_node USING (groupid) "
+        "LEFT JOIN (SELECT nodename, nodeport FROM run_command_on_workers('SELECT 1') WHERE NOT success) "
+        "AS silent USING (nodename, nodeport) "
+        "GROUP BY video_id HAVING bool_and(silent.nodename IS NOT NULL) ORDER BY video_id",
+        NULL, false, &answer, err);
+    *ids = status == RV_OK ? rv_mem_alloc(answer.rows + 1, sizeof **ids, err) : NULL;
+    if (status == RV_OK && *ids == NULL)
+        status = RV_ERROR_MEMORY;
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++)
+        status = rv_answer_integer(&answer, base, row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &(*ids)[row], err);
+    *count = status == RV_OK ? answer.rows : 0;
+    if (status != RV_OK) {
+        free(*ids);
+        *ids = NULL;
+    }
+    if (*count > 0)
+        warn(base, rv_answer_value(&answer, 0, 1, NULL), *count, rv_answer_value(&answer, 0, 2, NULL));
     rv_answer_clear(&answer);
     return status;
 }

@@ -62,6 +62,27 @@ void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
     rv_store_one_line(lines, reason, size_bytes);
 }
 
+/* If the message is that of a coordinator that could not reach a worker, set the error and return true. Example:
+ * "connection to the remote node reelvec@10.0.0.2:5432 failed with the following error: Connection refused". */
+static bool is_lost_worker(const PostgresStore *store, const char *line, RvStatus *status, RvError *err)
+{
+    static const char before[] = "connection to the remote node ",
+                      after[] = " failed with the following error: ";
+    const char *node = strstr(line, before), *reason = strstr(line, after);
+    if (node == NULL || reason == NULL || reason < node)
+        return false;
+    node += sizeof before - 1;
+    const char *user = memchr(node, '@', (size_t)(reason - node));
+    if (user != NULL)
+        node = user + 1;
+    *status =
+        rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL,
+                          "%s: the worker %.*s of the cluster does not answer (%.300s); run the command "
+                          "again when it does",
+                          store->base.uri, (int)(reason - node), node, reason + sizeof after - 1);
+    return true;
+}
+
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -76,6 +97,9 @@ RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError 
         message = PQerrorMessage(store->connection);
     char line[RV_ERROR_MESSAGE_SIZE];
     rv_postgres_reason(message, line, sizeof line);
+    RvStatus status = RV_OK;
+    if (is_lost_worker(store, line, &status, err))
+        return status;
     const struct StateMeaning *meaning = meaning_of(state);
     return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
                         line, meaning != NULL ? meaning->advice : "");

@@ -160,5 +160,6 @@ const StoreBackend store_citus_backend = {
     .size_bytes = rv_citus_size_bytes,
     .check = rv_citus_check,
     .ann_info = rv_citus_ann_info,
+    .unreachable = rv_citus_unreachable,
     .link = &rv_citus_link,
 };

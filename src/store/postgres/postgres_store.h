@@ -167,6 +167,7 @@ RvStatus rv_citus_visit_frames(Store *store, const KeyRange *range, FrameRowCall
                                RvError *err);
 RvStatus rv_citus_size_bytes(Store *store, int64_t *out, RvError *err);
 RvStatus rv_citus_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+RvStatus rv_citus_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err);
 RvStatus rv_citus_check(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
 /* ---- postgres_queue.c: the list of videos to index ---- */

@@ -10,6 +10,8 @@
 
 typedef struct Pair {
     char folder[4096];
+    const Backend *backends[2];
+    char names[2][64]; // of the libraries on servers
     Store *from, *to;
     RvLog log;
     char warnings[4096];
@@ -24,17 +26,16 @@ static void keep_warning(void *user, RvLogLevel level, const char *message)
     snprintf(pair->warnings + length, sizeof pair->warnings - length, "%s\n", message);
 }
 
-static Store *open_store(Pair *pair, const Backend *backend, const char *name)
+/* file: of a library that is one. */
+static Store *open_store(const Pair *pair, const Backend *backend, const char *name, const char *file)
 {
-    static int libraries = 0;
-    char uri[4200], database[64];
+    char uri[4200];
     Store *store = NULL;
     snprintf(uri, sizeof uri, "memory:");
-    snprintf(database, sizeof database, "reelvec_copy_%d_%d", (int)getpid(), ++libraries);
     if (backend->variable != NULL)
-        server_database(backend->variable, database, uri, sizeof uri);
+        make_server_library(backend, name, uri, sizeof uri);
     else if (backend->is_kept)
-        snprintf(uri, sizeof uri, "%s/%s", pair->folder, name);
+        snprintf(uri, sizeof uri, "%s/%s", pair->folder, file);
     assert_ok(rv_store_open(uri, &create_options, &store, err));
     return store;
 }
@@ -43,10 +44,13 @@ static Pair *open_pair(const Backend *from, const Backend *to)
 {
     Pair *pair = calloc(1, sizeof *pair);
     assert_non_null(pair);
-    pair->log = (RvLog){.write = keep_warning, .user = pair};
+    static int libraries = 0;
+    *pair = (Pair){.backends = {from, to}, .log = {.write = keep_warning, .user = pair}};
     make_test_folder(pair->folder, sizeof pair->folder);
-    pair->from = open_store(pair, from, "from.db");
-    pair->to = open_store(pair, to, "to.db");
+    for (int i = 0; i < 2; i++)
+        snprintf(pair->names[i], sizeof pair->names[i], "reelvec_copy_%d_%d", (int)getpid(), ++libraries);
+    pair->from = open_store(pair, from, pair->names[0], "from.db");
+    pair->to = open_store(pair, to, pair->names[1], "to.db");
     ModelIdentity identity = test_model(TEST_DIMENSIONS);
     assert_ok(rv_store_require_identity(pair->from, &identity, err));
     return pair;
@@ -56,6 +60,8 @@ static void close_pair(Pair *pair)
 {
     rv_store_close(pair->from);
     rv_store_close(pair->to);
+    for (int i = 0; i < 2; i++)
+        drop_server_library(pair->backends[i], pair->names[i]);
     remove_test_folder(pair->folder);
     free(pair);
 }
@@ -191,7 +197,9 @@ static void copy_keeps_everything_with_servers(void **state)
         tried = true;
         copy_all(SQLITE, &backends[i]);
         copy_all(&backends[i], SQLITE);
-        copy_all(&backends[i], &backends[i]);
+        // Two schemas of one database have one shown address, by which a library is refused as its own copy.
+        if (!backends[i].is_cluster)
+            copy_all(&backends[i], &backends[i]);
     }
     if (!tried)
         skip();
@@ -319,7 +327,7 @@ static void copy_refuses_the_library_itself(void **state)
     Pair *pair = open_pair(SQLITE, SQLITE);
     RvCopyReport report;
     RvCopyOptions options = {0}, negative = {.batch_size = -1};
-    Store *again = open_store(pair, SQLITE, "./from.db");
+    Store *again = open_store(pair, SQLITE, "", "./from.db");
     assert_refused(rv_copy_library(pair->from, again, &pair->log, &options, &report, err), RV_ERROR_ARGUMENT,
                    "onto itself");
     assert_refused(rv_copy_library(pair->from, pair->to, &pair->log, &negative, &report, err),

@@ -3,13 +3,17 @@
 #ifndef RV_TESTS_BACKEND_FIXTURE_H
 #define RV_TESTS_BACKEND_FIXTURE_H
 
+#include "postgres_admin.h"
 #include "store_support.h"
 
 typedef struct Backend {
     const char *name;
-    const char *variable; // where the address of a server stands; NULL: no server
+    const char *variable; // holds the address of a server; NULL: no server
     bool is_kept;         // closing and opening again finds the same library
-    const char *option;   // of the build, where it leaves the backend out; NULL: it is there
+    const char *option;   // of the build, if it leaves the backend out; NULL: it is there
+    // The variable names a database, because a test cannot make one on all nodes of a cluster. Each library gets
+    // a schema in it. Other servers get a database for each library.
+    bool is_cluster;
 } Backend;
 
 #ifdef REELVEC_WITH_POSTGRES
@@ -24,15 +28,17 @@ typedef struct Backend {
 #endif
 
 static const Backend backends[] = {
-    {"memory", NULL, false, NULL},
-    {"sqlite", NULL, true, NULL},
-    {"postgres", "REELVEC_TEST_POSTGRES", true, POSTGRES_OPTION},
-    {"mariadb", "REELVEC_TEST_MARIADB", true, MYSQL_OPTION},
+    {"memory", NULL, false, NULL, false},
+    {"sqlite", NULL, true, NULL, false},
+    {"postgres", "REELVEC_TEST_POSTGRES", true, POSTGRES_OPTION, false},
+    {"mariadb", "REELVEC_TEST_MARIADB", true, MYSQL_OPTION, false},
+    {"citus", "REELVEC_TEST_CITUS", true, POSTGRES_OPTION, true},
 };
 
 typedef struct Fixture {
     const Backend *backend;
     char folder[4096];
+    char name[64]; // of the database or schema
     char uri[4200];
     Store *store;
 } Fixture;
@@ -45,6 +51,32 @@ static inline void server_database(const char *variable, const char *database, c
     const char *server = getenv(variable);
     assert_non_null(server);
     snprintf(uri, size_bytes, "%.*s/%s", (int)(strrchr(server, '/') - server), server, database);
+}
+
+/* Writes the address of a new library on a server. On a cluster its schema is made. */
+static inline void make_server_library(const Backend *backend, const char *name, char *uri, size_t size_bytes)
+{
+    if (!backend->is_cluster) {
+        server_database(backend->variable, name, uri, size_bytes);
+        return;
+    }
+    char sql[100];
+    const char *database = getenv(backend->variable);
+    assert_non_null(database);
+    snprintf(sql, sizeof sql, "CREATE SCHEMA %s", name);
+    postgres_admin_run(database, sql);
+    // The extensions are in `public`.
+    snprintf(uri, size_bytes, "%s%coptions=-csearch_path%%3D%s%%2Cpublic", database,
+             strchr(database, '?') != NULL ? '&' : '?', name);
+}
+
+/* On a cluster, removes the schema with the library. Other servers belong to the tests, and keep it. */
+static inline void drop_server_library(const Backend *backend, const char *name)
+{
+    char sql[100];
+    snprintf(sql, sizeof sql, "DROP SCHEMA %s CASCADE", name);
+    if (backend->is_cluster)
+        postgres_admin_run(getenv(backend->variable), sql);
 }
 
 static inline bool is_there(const Backend *backend)
@@ -61,6 +93,13 @@ static inline void explain_absence(const Backend *backend)
                       backend->option);
         return;
     }
+    if (backend->is_cluster) {
+        print_message(
+            "%s is not set: it is the address of a database on a coordinator, in which every node has "
+            "the extensions %s and vector\n",
+            backend->variable, backend->name);
+        return;
+    }
     snprintf(name, sizeof name, "%s_WHY", backend->variable);
     const char *why = getenv(name);
     print_message("%s is not set: ./test starts the servers%s%s\n", backend->variable,
@@ -74,17 +113,21 @@ static inline int open_fixture(void **state)
     fixture->backend = *state;
     *state = fixture;
     make_test_folder(fixture->folder, sizeof fixture->folder);
-    char database[64];
-    snprintf(database, sizeof database, "reelvec_test_%d_%d", (int)getpid(), ++libraries);
+    snprintf(fixture->name, sizeof fixture->name, "reelvec_test_%d_%d", (int)getpid(), ++libraries);
     if (!is_there(fixture->backend))
         return 0;
     if (fixture->backend->variable != NULL)
-        server_database(fixture->backend->variable, database, fixture->uri, sizeof fixture->uri);
+        make_server_library(fixture->backend, fixture->name, fixture->uri, sizeof fixture->uri);
     else if (fixture->backend->is_kept)
         snprintf(fixture->uri, sizeof fixture->uri, "%s/library.db", fixture->folder);
     else
         snprintf(fixture->uri, sizeof fixture->uri, "memory:");
-    assert_ok(rv_store_open(fixture->uri, &create_options, &fixture->store, err));
+    RvError error = {0};
+    if (rv_store_open(fixture->uri, &create_options, &fixture->store, &error) != RV_OK) {
+        // After this failure close_fixture is not called.
+        drop_server_library(fixture->backend, fixture->name);
+        fail_msg("%s: %s", fixture->backend->name, error.message);
+    }
     return 0;
 }
 
@@ -92,6 +135,8 @@ static inline int close_fixture(void **state)
 {
     Fixture *fixture = *state;
     rv_store_close(fixture->store);
+    if (is_there(fixture->backend))
+        drop_server_library(fixture->backend, fixture->name);
     remove_test_folder(fixture->folder);
     free(fixture);
     return 0;
@@ -123,8 +168,8 @@ static void skip_without_server(void **state)
     skip();
 }
 
-/* Every case on every backend, or on those that are servers; one whose server is not there is one skipped
- * case. */
+/* Runs every case on every backend, or on the servers on which tests make databases. For a server that is not
+ * there one case is skipped. */
 static inline int run_on_backends(const char *group, bool servers_only, const BackendCase *cases,
                                   size_t case_count)
 {
@@ -134,7 +179,7 @@ static inline int run_on_backends(const char *group, bool servers_only, const Ba
     struct CMUnitTest *tests = calloc(capacity, sizeof *tests);
     for (size_t b = 0; b < BACKEND_COUNT; b++) {
         bool there = is_there(&backends[b]);
-        if (servers_only && backends[b].variable == NULL)
+        if (servers_only && (backends[b].variable == NULL || backends[b].is_cluster))
             continue;
         for (size_t c = 0; c < (there ? case_count : 1); c++, count++) {
             snprintf(names[count], NAME_BYTES, "%s_%s", backends[b].name, there ? cases[c].name : group);

@@ -24,15 +24,22 @@ static void *run(void *user)
     return NULL;
 }
 
-void wire_start(WireServer *server, void (*serve)(void *user, int connection), void *user)
+int wire_listen(int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    *server = (WireServer){.listener = socket(AF_INET, SOCK_STREAM, 0), .serve = serve, .user = user};
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(server->listener, 8), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
-    server->port = ntohs(address.sin_port);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
+void wire_start(WireServer *server, void (*serve)(void *user, int connection), void *user)
+{
+    *server = (WireServer){.serve = serve, .user = user};
+    server->listener = wire_listen(&server->port);
     assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
 }
 

@@ -15,7 +15,10 @@ typedef struct WireServer {
     pthread_t thread;
 } WireServer;
 
-/* Listens on a port of its own at 127.0.0.1 and serves one connection after the other. */
+/* Listens on a port of its own at 127.0.0.1. Returns the socket. */
+int wire_listen(int *port);
+
+/* Listens so, and serves one connection after the other. */
 void wire_start(WireServer *server, void (*serve)(void *user, int connection), void *user);
 void wire_stop(WireServer *server);
 

@@ -3,6 +3,7 @@
  * interrupted. */
 #include "sqlite_fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -175,6 +176,48 @@ static void readers_see_whole_batches_while_writers_come_and_go(void **state)
     assert_int_equal(files_in(fixture->folder), 1);
 }
 
+/* A writer has made or found LIBRARY-shm, but not yet read the log into it: its beginning is zero. A reader waits for
+ * the writer to do so, as it cannot do it itself. */
+static void reader_waits_for_a_writer_that_has_just_come(void **state)
+{
+    Fixture *fixture = *state;
+    static const char zeros[96]; // both copies of the header, walformat.html 2.2
+    Store *store = NULL;
+    size_t count = 0;
+    int begun[2], zeroed[2], status = 0;
+    char byte = 0, shared[4400];
+    make_library(fixture->path);
+    assert_ok(rv_store_open(fixture->path, &read_options, &store, err));
+    assert_true(pipe(begun) == 0 && pipe(zeroed) == 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        Store *writer = NULL;
+        bool good = rv_store_open(fixture->path, NULL, &writer, NULL) == RV_OK &&
+                    put_test_frames(writer, 1, BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK;
+        good = good && write(begun[1], "x", 1) == 1 && read(zeroed[0], &byte, 1) == 1;
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        good = good && put_test_frames(writer, 1, 2 * BATCH + 1, BATCH, TEST_DIMENSIONS, NULL) == RV_OK;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(read(begun[0], &byte, 1), 1);
+    snprintf(shared, sizeof shared, "%s-shm", fixture->path);
+    int file = open(shared, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(file, zeros, sizeof zeros, 0), sizeof zeros);
+    close(file);
+    assert_int_equal(write(zeroed[1], "x", 1), 1);
+    assert_ok(count_frames(store, &count, err));
+    assert_true(count == 2 * BATCH || count == 3 * BATCH);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    rv_store_close(store);
+    for (int i = 0; i < 2; i++) {
+        close(begun[i]);
+        close(zeroed[i]);
+    }
+}
+
 /* ---- interrupted writes ------------------------------------------------------------------------------- */
 
 /* A journal of SQLite's older kind that waits to be rolled back: pages are changed already. */
@@ -294,6 +337,7 @@ int main(void)
         CASE(writer_leaves_the_pages_of_a_reader),
         CASE(change_by_another_program_is_noticed),
         CASE(readers_see_whole_batches_while_writers_come_and_go),
+        CASE(reader_waits_for_a_writer_that_has_just_come),
         CASE(reading_finishes_an_interrupted_write),
         CASE(reader_takes_any_beginning_of_a_log),
         CASE(reader_without_rights_says_what_waits),

@@ -50,7 +50,10 @@
 #define LOG_HEADER_BYTES 32
 #define LOG_MAGIC 0x377f0682u
 
+#define WRITE_LOCK 0
 #define CHECKPOINT_LOCK 1
+// How often a reader asks for WRITE_LOCK before it gets it, which takes about two seconds in all.
+#define WRITE_LOCK_TRIES 65
 #define TICK_NS 20000000L // the clock of file times advances every 1 to 10 ms
 
 typedef struct Stamp {
@@ -62,14 +65,15 @@ typedef struct Stamp {
 typedef struct LibraryFile {
     sqlite3_file base;
     sqlite3_file *real;
-    const char *path; // SQLite's; valid as long as the file is open
-    int file;         // O_PATH: only for fstat; closing it releases no lock of SQLite's
-    int folder;       // to lock; -1: cannot be opened
-    bool reader;      // opened for reading
-    bool alone;       // reads without a log now
-    bool locked;      // the folder
-    bool expects_log; // there was a log when reading began, so reading alone is not allowed
-    Stamp stamp;      // while alone: that of the library when reading began
+    const char *path;     // SQLite's; valid as long as the file is open
+    int file;             // O_PATH: only for fstat; closing it releases no lock of SQLite's
+    int folder;           // to lock; -1: cannot be opened
+    bool reader;          // opened for reading
+    bool alone;           // reads without a log now
+    bool locked;          // the folder
+    bool expects_log;     // there was a log when reading began, so reading alone is not allowed
+    int write_lock_tries; // since reading began
+    Stamp stamp;          // while alone: that of the library when reading began
 } LibraryFile;
 
 #define REAL_OFFSET ((sizeof(LibraryFile) + 15) / 16 * 16)
@@ -266,6 +270,7 @@ static int lock_library(sqlite3_file *base, int level)
 {
     LibraryFile *file = library_of(base);
     int code = file->real->pMethods->xLock(file->real, level);
+    file->write_lock_tries = 0;
     if (code != SQLITE_OK || !file->reader || level != SQLITE_LOCK_SHARED || file->alone)
         return code;
     code = begin_alone(file);
@@ -323,6 +328,11 @@ static int lock_shared(sqlite3_file *base, int first, int count, int flags)
     bool transfer = !file->reader && file->folder >= 0 && first == CHECKPOINT_LOCK && count == 1 &&
                     (flags & SQLITE_SHM_EXCLUSIVE) != 0;
     bool locks = (flags & SQLITE_SHM_LOCK) != 0;
+    // A reader asks for this lock if nobody has read the log into LIBRARY-shm yet: if no writer holds it, SQLite
+    // gives up, since a reader cannot do it. But LIBRARY-shm is open elsewhere, or SQLite would not have come so
+    // far, and that writer has just begun. As long as the lock seems to be taken, SQLite looks again.
+    if (file->reader && first == WRITE_LOCK && locks && file->write_lock_tries++ < WRITE_LOCK_TRIES)
+        return SQLITE_BUSY;
     if (transfer && locks) {
         file->locked = flock(file->folder, LOCK_EX | LOCK_NB) == 0;
         if (!file->locked && errno == EWOULDBLOCK)

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -254,14 +253,10 @@ static RvStatus handle_video(Copy *copy, const RvVideo *source, const RvLog *log
 
 static RvStatus refuse_itself(Store *from, Store *to, RvError *err)
 {
-    const char *one = rv_store_uri(from), *other = rv_store_uri(to);
-    struct stat one_facts, other_facts;
-    bool same = strcmp(one, other) == 0 && strncmp(one, "memory:", 7) != 0;
-    if (stat(one, &one_facts) == 0 && stat(other, &other_facts) == 0)
-        same = one_facts.st_dev == other_facts.st_dev && one_facts.st_ino == other_facts.st_ino;
-    if (!same)
+    if (!rv_store_same_library(from, to))
         return RV_OK;
-    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be copied onto itself", one);
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be copied onto itself",
+                        rv_store_uri(from));
 }
 
 static RvStatus no_video(const Copy *copy, RvError *err)

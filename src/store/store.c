@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -114,6 +115,20 @@ static RvStatus make_default_folder(const char *uri, RvError *err)
     return status == RV_OK ? rv_file_make_folders(folder, err) : status;
 }
 
+static RvStatus note_address(const char *uri, Store **store, RvError *err)
+{
+    Sha256 *sha = NULL;
+    RvStatus status = rv_sha256_create(&sha, err);
+    if (status != RV_OK) {
+        rv_store_close(*store);
+        *store = NULL;
+        return status;
+    }
+    rv_sha256_update(sha, uri, strlen(uri));
+    rv_sha256_finish(sha, (*store)->address_sha256);
+    return RV_OK;
+}
+
 RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     *out = NULL;
@@ -125,7 +140,9 @@ RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out
     RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
-    return status == RV_OK ? backend->open(uri, &effective, out, err) : status;
+    if (status == RV_OK)
+        status = backend->open(uri, &effective, out, err);
+    return status == RV_OK ? note_address(uri, out, err) : status;
 }
 
 RvStatus rv_store_queue_possible(const char *uri, RvError *err)
@@ -148,6 +165,16 @@ void rv_store_close(Store *store)
 const char *rv_store_uri(const Store *store)
 {
     return store->uri;
+}
+
+bool rv_store_same_library(const Store *one, const Store *other)
+{
+    struct stat one_facts, other_facts;
+    if (one == other)
+        return true;
+    if (stat(one->uri, &one_facts) == 0 && stat(other->uri, &other_facts) == 0)
+        return one_facts.st_dev == other_facts.st_dev && one_facts.st_ino == other_facts.st_ino;
+    return strcmp(one->address_sha256, other->address_sha256) == 0 && strncmp(one->uri, "memory:", 7) != 0;
 }
 
 const RvLog *rv_store_log(const Store *store)

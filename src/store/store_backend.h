@@ -13,6 +13,7 @@ typedef struct SqlLink SqlLink; // sql/sql_link.h
 struct Store {
     const StoreBackend *backend;
     char *uri; // as messages name it
+    char address_sha256[65]; // of the whole address, which has parts that uri does not show
     bool read_only;
     RvLog log;
     int schema_version; // of the library; an older one than this reelvec's may lack tables

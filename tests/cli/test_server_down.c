@@ -49,11 +49,46 @@ static void index_names_the_server_once(void **state)
     }
 }
 
+#ifdef REELVEC_WITH_POSTGRES
+/* The coordinator of a cluster answers, one of its workers does not. */
+static void index_names_a_silent_worker_once(void **state)
+{
+    static const char *const messages[] = {
+        "connection to the remote node me@10.0.0.2:5432 failed with the following error: Connection refused\n"
+        "\tIs the server running on that host and accepting TCP/IP connections?",
+        "failure on connection marked as essential: 10.0.0.2:5432"};
+    (void)state;
+    program_need_clips();
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        Liar liar = {.lie_at = -1,
+                     .unclaimed = true,
+                     .fail_at = "INSERT INTO videos",
+                     .fail_with = messages[i],
+                     .postgres = true};
+        char uri[200];
+        liar_start(&liar);
+        snprintf(uri, sizeof uri, "postgresql://me@127.0.0.1:%d/db", liar.server.port);
+        const char *words[] = {"index",          "-q", "--model",        fixture.model,
+                               "--library",      uri,  fixture.clips[0], fixture.clips[1],
+                               fixture.clips[2], NULL};
+        RunResult result = program_run(words, NULL);
+        liar_stop(&liar);
+        assert_status(&result, 1);
+        assert_holds(result.errors, "the worker 10.0.0.2:5432 of the cluster does not answer");
+        assert_holds(result.errors, "`search --partial`");
+        if (count_in(result.errors, "10.0.0.2") != 1 || count_in(result.errors, "left to the next run") != 1)
+            fail_msg("%s", result.errors);
+        run_clear(&result);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #ifdef REELVEC_WITH_POSTGRES
         {"postgres_index_names_the_server_once", index_names_the_server_once, NULL, NULL, "postgresql"},
+        cmocka_unit_test(index_names_a_silent_worker_once),
 #endif
 #ifdef REELVEC_WITH_MYSQL
         {"mariadb_index_names_the_server_once", index_names_the_server_once, NULL, NULL, "mariadb"},

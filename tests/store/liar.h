@@ -73,6 +73,8 @@ typedef struct Liar {
     size_t received_bytes;
     bool unclaimed;     // no model has claimed the library
     const char *die_at; // a part of the statement at which the server goes away for good; NULL: never
+    // PostgreSQL: a part of the statements that fail, and the message with which they do; NULL: none
+    const char *fail_at, *fail_with;
     int fetched;
     WireServer server;
 } Liar;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The lying server in PostgreSQL's protocol. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,6 +85,12 @@ static bool answer(Liar *liar, int connection, Messages *out, const char *sql)
         return false;
     if (lie == LIE_CLOSE || lie == LIE_FILE)
         return false;
+    if (liar->fail_at != NULL && strstr(sql, liar->fail_at) != NULL) {
+        char text[600];
+        int size = snprintf(text, sizeof text, "SERROR%cC08006%cM%s%c", 0, 0, liar->fail_with, 0);
+        add_message(out, 'E', text, (size_t)size + 1);
+        return true;
+    }
     if (lie == LIE_GARBAGE)
         return liar_send_garbage(connection);
     if (lie == LIE_SILENCE) {

@@ -62,24 +62,31 @@ void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
     rv_store_one_line(lines, reason, size_bytes);
 }
 
-/* If the message is that of a coordinator that could not reach a worker, set the error and return true. Example:
- * "connection to the remote node reelvec@10.0.0.2:5432 failed with the following error: Connection refused". */
+/* If the message is that of a coordinator that could not reach a worker, set the error and return true. Examples:
+ * "connection to the remote node reelvec@10.0.0.2:5432 failed with the following error: Connection refused",
+ * "failure on connection marked as essential: 10.0.0.2:5432". */
 static bool is_lost_worker(const PostgresStore *store, const char *line, RvStatus *status, RvError *err)
 {
-    static const char before[] = "connection to the remote node ",
-                      after[] = " failed with the following error: ";
-    const char *node = strstr(line, before), *reason = strstr(line, after);
-    if (node == NULL || reason == NULL || reason < node)
+    static const char *const before[] = {"connection to the remote node ",
+                                         "failure on connection marked as essential: "};
+    static const char after[] = " failed with the following error: ";
+    const char *node = NULL, *reason = strstr(line, after);
+    const char *end = reason != NULL ? reason : line + strlen(line);
+    for (size_t i = 0; node == NULL && i < sizeof before / sizeof before[0]; i++) {
+        const char *found = strstr(line, before[i]);
+        node = found != NULL ? found + strlen(before[i]) : NULL;
+    }
+    if (node == NULL || node > end)
         return false;
-    node += sizeof before - 1;
-    const char *user = memchr(node, '@', (size_t)(reason - node));
+    const char *user = memchr(node, '@', (size_t)(end - node));
     if (user != NULL)
         node = user + 1;
     *status =
         rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL,
                           "%s: the worker %.*s of the cluster does not answer (%.300s); run the command "
                           "again when it does",
-                          store->base.uri, (int)(reason - node), node, reason + sizeof after - 1);
+                          store->base.uri, (int)(end - node), node,
+                          reason != NULL ? reason + sizeof after - 1 : "the connection broke off");
     return true;
 }
 

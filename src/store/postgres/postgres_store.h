@@ -155,7 +155,7 @@ RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 /* ---- citus.c: what differs on a cluster; functions of StoreBackend and SqlLink ---- */
 
 // Of frames, if the administrator has not set citus.shard_count. A string, for statements.
-#define CITUS_SHARDS_PER_WORKER "8"
+#define CITUS_SHARDS_PER_WORKER "4"
 
 /* Called if the database has the extension. Makes the store's backend that of a cluster if the library is
  * distributed, or empty. Errors: UNSUPPORTED if the server is a worker. */

@@ -12,7 +12,7 @@ typedef struct SqlLink SqlLink; // sql/sql_link.h
 /* First member of every backend's own struct. */
 struct Store {
     const StoreBackend *backend;
-    char *uri; // as messages name it
+    char *uri;               // as messages name it
     char address_sha256[65]; // of the whole address, which has parts that uri does not show
     bool read_only;
     RvLog log;

@@ -52,6 +52,7 @@
 
 #define WRITE_LOCK 0
 #define CHECKPOINT_LOCK 1
+#define FIRST_READ_LOCK 3
 // How often a reader asks for WRITE_LOCK before it gets it, which takes about two seconds in all.
 #define WRITE_LOCK_TRIES 65
 #define TICK_NS 20000000L // the clock of file times advances every 1 to 10 ms
@@ -270,7 +271,6 @@ static int lock_library(sqlite3_file *base, int level)
 {
     LibraryFile *file = library_of(base);
     int code = file->real->pMethods->xLock(file->real, level);
-    file->write_lock_tries = 0;
     if (code != SQLITE_OK || !file->reader || level != SQLITE_LOCK_SHARED || file->alone)
         return code;
     code = begin_alone(file);
@@ -339,6 +339,8 @@ static int lock_shared(sqlite3_file *base, int first, int count, int flags)
             return SQLITE_BUSY;
     }
     int code = file->real->pMethods->xShmLock(file->real, first, count, flags);
+    if (code == SQLITE_OK && first >= FIRST_READ_LOCK)
+        file->write_lock_tries = 0; // it reads
     if (transfer && file->locked && (!locks || code != SQLITE_OK)) {
         flock(file->folder, LOCK_UN);
         file->locked = false;

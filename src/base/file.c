@@ -235,6 +235,17 @@ void rv_sha256_finish(Sha256 *sha, char hex[65])
     free(sha);
 }
 
+RvStatus rv_sha256_text(const char *text, char hex[65], RvError *err)
+{
+    Sha256 *sha = NULL;
+    RvStatus status = rv_sha256_create(&sha, err);
+    if (status != RV_OK)
+        return status;
+    rv_sha256_update(sha, text, strlen(text));
+    rv_sha256_finish(sha, hex);
+    return RV_OK;
+}
+
 /* The state of hashing one file. */
 typedef struct FileDigest {
     Sha256 *sha;

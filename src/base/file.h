@@ -64,6 +64,8 @@ void rv_sha256_update(Sha256 *sha, const void *bytes, size_t size_bytes);
 /* Write the digits and a NUL, and destroy the object. If hex is NULL, it is only destroyed. sha may be
  * NULL. */
 void rv_sha256_finish(Sha256 *sha, char hex[65]);
+/* Write the SHA-256 of a text, without its NUL. Errors: MEMORY. */
+RvStatus rv_sha256_text(const char *text, char hex[65], RvError *err);
 
 /* The user's folders: $XDG_DATA_HOME/reelvec or ~/.local/share/reelvec, and $XDG_CACHE_HOME/reelvec or
  * ~/.cache/reelvec. They are not created. Errors: ARGUMENT if neither variable is set or the path does not

@@ -42,15 +42,10 @@ static bool same_file(const VideoSource *source)
 
 static RvStatus identify_url(VideoSource *source, RvError *err)
 {
-    Sha256 *sha = NULL;
-    char hex[65];
-    RvStatus status = rv_sha256_create(&sha, err);
-    if (status != RV_OK)
-        return status;
-    rv_sha256_update(sha, source->path, strlen(source->path));
-    rv_sha256_finish(sha, hex);
+    char hex[65] = "";
+    RvStatus status = rv_sha256_text(source->path, hex, err);
     snprintf(source->content_key, sizeof source->content_key, "url:%s", hex);
-    return RV_OK;
+    return status;
 }
 
 /* The library neither stores nor shows user and password. The video is the same for every user. */

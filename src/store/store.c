@@ -115,20 +115,6 @@ static RvStatus make_default_folder(const char *uri, RvError *err)
     return status == RV_OK ? rv_file_make_folders(folder, err) : status;
 }
 
-static RvStatus note_address(const char *uri, Store **store, RvError *err)
-{
-    Sha256 *sha = NULL;
-    RvStatus status = rv_sha256_create(&sha, err);
-    if (status != RV_OK) {
-        rv_store_close(*store);
-        *store = NULL;
-        return status;
-    }
-    rv_sha256_update(sha, uri, strlen(uri));
-    rv_sha256_finish(sha, (*store)->address_sha256);
-    return RV_OK;
-}
-
 RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     *out = NULL;
@@ -140,9 +126,14 @@ RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out
     RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
+    char address_sha256[65] = "";
+    if (status == RV_OK)
+        status = rv_sha256_text(uri, address_sha256, err);
     if (status == RV_OK)
         status = backend->open(uri, &effective, out, err);
-    return status == RV_OK ? note_address(uri, out, err) : status;
+    if (status == RV_OK)
+        memcpy((*out)->address_sha256, address_sha256, sizeof address_sha256);
+    return status;
 }
 
 RvStatus rv_store_queue_possible(const char *uri, RvError *err)

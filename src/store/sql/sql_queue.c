@@ -136,17 +136,6 @@ static RvStatus check_settings(Store *store, const char *settings, bool *finishe
     return status;
 }
 
-static RvStatus path_key(const char *path, char hex[65], RvError *err)
-{
-    Sha256 *sha = NULL;
-    RvStatus status = rv_sha256_create(&sha, err);
-    if (status != RV_OK)
-        return status;
-    rv_sha256_update(sha, path, strlen(path));
-    rv_sha256_finish(sha, hex);
-    return RV_OK;
-}
-
 static RvStatus add_job(Store *store, const char *path, const char *settings, bool restart, RvError *err)
 {
     const StoreQueue *queue = store->backend->queue;
@@ -154,7 +143,7 @@ static RvStatus add_job(Store *store, const char *path, const char *settings, bo
     if (path == NULL || path[0] == '\0' || strlen(path) > STORE_MAX_TEXT_BYTES)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a path of the list is empty or over %zu bytes long",
                             store->uri, STORE_MAX_TEXT_BYTES);
-    RvStatus status = path_key(path, key, err);
+    RvStatus status = rv_sha256_text(path, key, err);
     if (status == RV_OK)
         status = rv_sql_run(store, err, queue->insert, path, key, settings);
     if (status == RV_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/vector.h"
 #include "search/query_hits.h"
@@ -76,20 +77,18 @@ static int compare_place_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* Take away the videos that cannot be read now. */
 static RvStatus leave_out_unreachable(Query *query, bool *chosen, RvError *err)
 {
     int64_t *ids = NULL;
-    RvStatus status = rv_store_unreachable(query->store, &ids, &query->unreachable_count, err);
-    for (size_t i = 0; status == RV_OK && query->unreachable_count > 0 && i < query->videos.count; i++)
-        chosen[i] = chosen[i] && bsearch(&query->videos.items[i].video_id, ids, query->unreachable_count,
-                                         sizeof *ids, compare_ids) == NULL;
+    size_t count = 0;
+    RvStatus status = rv_store_unreachable(query->store, &ids, &count, err);
+    for (size_t i = 0; status == RV_OK && i < query->videos.count; i++) {
+        int64_t id = query->videos.items[i].video_id;
+        size_t at = rv_find_first(ids, count, sizeof *ids, 0, id);
+        chosen[i] = chosen[i] && (at == count || ids[at] != id);
+    }
+    query->unreachable_count = count;
     free(ids);
     return status;
 }

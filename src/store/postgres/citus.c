@@ -166,22 +166,13 @@ RvStatus rv_citus_visit_frames(Store *base, const KeyRange *range, FrameRowCallb
 
 /* ---- the cluster as a whole --------------------------------------------------------------------------- */
 
-static RvStatus read_size(PostgresStore *store, const char *sql, int64_t *out, RvError *err)
-{
-    ServerAnswer answer = rv_answer(1, 1);
-    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
-    if (status == RV_OK)
-        status = rv_answer_integer(&answer, &store->base, 0, 0, "size", 0, INT64_MAX, out, err);
-    rv_answer_clear(&answer);
-    return status;
-}
-
 RvStatus rv_citus_size_bytes(Store *base, int64_t *out, RvError *err)
 {
-    return read_size((PostgresStore *)base,
-                     "SELECT citus_total_relation_size('library') + citus_total_relation_size('videos') + "
-                     "citus_total_relation_size('frames') + citus_total_relation_size('frame_pictures')",
-                     out, err);
+    return rv_postgres_integer(
+        (PostgresStore *)base,
+        "SELECT citus_total_relation_size('library') + citus_total_relation_size('videos') + "
+        "citus_total_relation_size('frames') + citus_total_relation_size('frame_pictures')",
+        "size", out, err);
 }
 
 /* An index of a shard is named after the shard. */
@@ -190,12 +181,13 @@ RvStatus rv_citus_ann_info(Store *base, RvAnnInfo *out, RvError *err)
     RvStatus status = rv_postgres_ann_info(base, out, err);
     if (status != RV_OK || !out->present)
         return status;
-    return read_size((PostgresStore *)base,
-                     "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
-                     "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
-                     "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = '%s'::regclass "
-                     "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
-                     &out->size_bytes, err);
+    return rv_postgres_integer(
+        (PostgresStore *)base,
+        "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
+        "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
+        "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = '%s'::regclass "
+        "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
+        "index", &out->size_bytes, err);
 }
 
 /* Shards whose indexes are not complete. Those that cannot be asked cannot be read either, which is an error of

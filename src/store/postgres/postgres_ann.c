@@ -97,12 +97,8 @@ static RvStatus need_version(PostgresStore *store, RvError *err)
 /* As pgvector recommends: rows / 1000; from a million rows on, the square root of the number of rows. */
 static RvStatus default_lists(PostgresStore *store, int64_t *lists, RvError *err)
 {
-    ServerAnswer answer = rv_answer(1, 1);
     int64_t rows = 0;
-    RvStatus status = rv_postgres_query(store, "SELECT count(*) FROM frames", NULL, false, &answer, err);
-    if (status == RV_OK)
-        status = rv_answer_integer(&answer, &store->base, 0, 0, "frames", 0, INT64_MAX, &rows, err);
-    rv_answer_clear(&answer);
+    RvStatus status = rv_postgres_integer(store, "SELECT count(*) FROM frames", "frames", &rows, err);
     *lists = rows > 1000000 ? (int64_t)sqrt((double)rows) : rows / 1000;
     *lists = *lists < 10 ? 10 : *lists > 32768 ? 32768 : *lists;
     return status;

@@ -62,10 +62,11 @@ void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
     rv_store_one_line(lines, reason, size_bytes);
 }
 
-/* If the message is that of a coordinator that could not reach a worker, set the error and return true. Examples:
+/* If the message is that of a coordinator that could not reach a worker, set the error, NETWORK, and return true.
+ * Examples:
  * "connection to the remote node reelvec@10.0.0.2:5432 failed with the following error: Connection refused",
  * "failure on connection marked as essential: 10.0.0.2:5432". */
-static bool is_lost_worker(const PostgresStore *store, const char *line, RvStatus *status, RvError *err)
+static bool fail_by_worker(const PostgresStore *store, const char *line, RvError *err)
 {
     static const char *const before[] = {"connection to the remote node ",
                                          "failure on connection marked as essential: "};
@@ -81,12 +82,11 @@ static bool is_lost_worker(const PostgresStore *store, const char *line, RvStatu
     const char *user = memchr(node, '@', (size_t)(end - node));
     if (user != NULL)
         node = user + 1;
-    *status =
-        rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL,
-                          "%s: the worker %.*s of the cluster does not answer (%.300s); run the command "
-                          "again when it does",
-                          store->base.uri, (int)(end - node), node,
-                          reason != NULL ? reason + sizeof after - 1 : "the connection broke off");
+    rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL,
+                      "%s: the worker %.*s of the cluster does not answer (%.300s); run the command "
+                      "again when it does",
+                      store->base.uri, (int)(end - node), node,
+                      reason != NULL ? reason + sizeof after - 1 : "the connection broke off");
     return true;
 }
 
@@ -104,9 +104,8 @@ RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError 
         message = PQerrorMessage(store->connection);
     char line[RV_ERROR_MESSAGE_SIZE];
     rv_postgres_reason(message, line, sizeof line);
-    RvStatus status = RV_OK;
-    if (is_lost_worker(store, line, &status, err))
-        return status;
+    if (fail_by_worker(store, line, err))
+        return RV_ERROR_NETWORK;
     const struct StateMeaning *meaning = meaning_of(state);
     return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
                         line, meaning != NULL ? meaning->advice : "");

@@ -195,8 +195,7 @@ RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *er
         missing = !found[i] && missing == NULL ? names[i] : missing;
     }
     *empty = there == NULL;
-    store->has_citus = found[CITUS];
-    if (store->has_citus)
+    if (found[CITUS])
         status = rv_citus_look(store, *empty, err);
     if (*empty || status != RV_OK)
         return status;

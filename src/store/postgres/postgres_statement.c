@@ -38,6 +38,17 @@ RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArgume
     return status;
 }
 
+RvStatus rv_postgres_integer(PostgresStore *store, const char *sql, const char *what, int64_t *out,
+                             RvError *err)
+{
+    ServerAnswer answer = rv_answer(1, 1);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_integer(&answer, &store->base, 0, 0, what, 0, INT64_MAX, out, err);
+    rv_answer_clear(&answer);
+    return status;
+}
+
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err)
 {
     RvStatus status = need_connection(store, err);

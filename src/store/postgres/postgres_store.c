@@ -89,17 +89,11 @@ static void postgres_end_snapshot(Store *base)
 
 static RvStatus postgres_size_bytes(Store *base, int64_t *out, RvError *err)
 {
-    PostgresStore *store = (PostgresStore *)base;
-    ServerAnswer answer = rv_answer(1, 1);
-    RvStatus status =
-        rv_postgres_query(store,
-                          "SELECT pg_total_relation_size('library') + pg_total_relation_size('videos') + "
-                          "pg_total_relation_size('frames') + pg_total_relation_size('frame_pictures')",
-                          NULL, false, &answer, err);
-    if (status == RV_OK)
-        status = rv_answer_integer(&answer, base, 0, 0, "size", 0, INT64_MAX, out, err);
-    rv_answer_clear(&answer);
-    return status;
+    return rv_postgres_integer(
+        (PostgresStore *)base,
+        "SELECT pg_total_relation_size('library') + pg_total_relation_size('videos') + "
+        "pg_total_relation_size('frames') + pg_total_relation_size('frame_pictures')",
+        "size", out, err);
 }
 
 /* The server itself keeps keys and foreign keys correct. What is checked is an index whose making was

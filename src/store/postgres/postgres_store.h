@@ -26,7 +26,6 @@ typedef struct PostgresStore {
     int64_t changed_rows; // of the last statement; -1: the server did not say
     char sqlstate[6];     // of the last statement that failed; "" if the server named none
     bool has_staging;     // the temporary table of put_frames exists; it ends with the connection
-    bool has_citus;       // the database has the extension
 } PostgresStore;
 
 /* Values of a statement's $1, $2, ... Text and bytes are borrowed until the statement has run. */
@@ -99,6 +98,9 @@ RvStatus rv_postgres_reconnect(PostgresStore *store, RvError *err);
  * rows are wanted. If the connection is lost outside a transaction, it is made again once. */
 RvStatus rv_postgres_query(PostgresStore *store, const char *sql, PostgresArguments *arguments, bool binary,
                            ServerAnswer *out, RvError *err);
+/* Run a statement of one row of one integer, 0 or more. what: for the message if it is none. */
+RvStatus rv_postgres_integer(PostgresStore *store, const char *sql, const char *what, int64_t *out,
+                             RvError *err);
 /* Run statements without arguments and rows; several are allowed. */
 RvStatus rv_postgres_run(PostgresStore *store, const char *sql, RvError *err);
 /* Begin a transaction. sql: "BEGIN", with its options. */

@@ -243,15 +243,13 @@ static RvStatus make_vectors(const Query *query, size_t count, float *vectors, R
 /* NOT_FOUND if the approximate index was asked for and there is none. */
 static RvStatus find_index(const Query *query, bool *present, RvError *err)
 {
-    RvAnnInfo info = {0};
     *present = false;
     if (query->options.scan == RV_SCAN_EXACT)
         return RV_OK;
     RvStatus status = rv_store_ann_is_derived(query->store)
-                          ? rv_lists_present(query->store, &info.present, err)
-                          : rv_store_ann_info(query->store, &info, err);
-    *present = status == RV_OK && info.present;
-    if (status == RV_OK && !info.present && query->options.scan == RV_SCAN_APPROXIMATE)
+                          ? rv_lists_present(query->store, present, err)
+                          : rv_store_ann_present(query->store, present, err);
+    if (status == RV_OK && !*present && query->options.scan == RV_SCAN_APPROXIMATE)
         status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_BUILD_INDEX, NULL,
                                    "%s: the library has no approximate index", rv_store_uri(query->store));
     return status;

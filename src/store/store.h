@@ -266,6 +266,8 @@ bool rv_store_ann_is_derived(const Store *store);
 RvStatus rv_store_ann_build(Store *store, const RvAnnOptions *options, RvError *err);
 RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+/* Whether there is an index in the database that searches can use. Costs less than rv_store_ann_info. */
+RvStatus rv_store_ann_present(Store *store, bool *present, RvError *err);
 
 /* ---- the worker list; settings: a text that must be the same for all workers ---- */
 

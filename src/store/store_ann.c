@@ -132,10 +132,25 @@ RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err)
     return store->backend->ann_drop(store, dropped, err);
 }
 
-RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err)
+static RvStatus look_at_index(Store *store, RvAnnInfo *out, RvError *err)
 {
     *out = (RvAnnInfo){0};
-    RvStatus status = store->backend->ann_info != NULL ? store->backend->ann_info(store, out, err) : RV_OK;
+    return store->backend->ann_info != NULL ? store->backend->ann_info(store, out, err) : RV_OK;
+}
+
+RvStatus rv_store_ann_present(Store *store, bool *present, RvError *err)
+{
+    RvAnnInfo info;
+    RvStatus status = look_at_index(store, &info, err);
+    *present = status == RV_OK && info.present;
+    return status;
+}
+
+RvStatus rv_store_ann_info(Store *store, RvAnnInfo *out, RvError *err)
+{
+    RvStatus status = look_at_index(store, out, err);
+    if (status == RV_OK && out->present && store->backend->ann_size_bytes != NULL)
+        status = store->backend->ann_size_bytes(store, &out->size_bytes, err);
     out->automatic = out->present;
     return status;
 }

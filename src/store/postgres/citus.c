@@ -176,18 +176,15 @@ RvStatus rv_citus_size_bytes(Store *base, int64_t *out, RvError *err)
 }
 
 /* An index of a shard is named after the shard. */
-RvStatus rv_citus_ann_info(Store *base, RvAnnInfo *out, RvError *err)
+RvStatus rv_citus_ann_size_bytes(Store *base, int64_t *out, RvError *err)
 {
-    RvStatus status = rv_postgres_ann_info(base, out, err);
-    if (status != RV_OK || !out->present)
-        return status;
     return rv_postgres_integer(
         (PostgresStore *)base,
         "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
         "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
         "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = '%s'::regclass "
         "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
-        "index", &out->size_bytes, err);
+        "index", out, err);
 }
 
 /* Shards whose indexes are not complete. Those that cannot be asked cannot be read either, which is an error of

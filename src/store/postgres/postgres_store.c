@@ -134,8 +134,8 @@ static const AnnKind ann_kinds[] = {
     .end_snapshot = postgres_end_snapshot, SQL_MODEL_FUNCTIONS, .put_frames = rv_postgres_put_frames,        \
     .picture = rv_sql_picture, .pictures = rv_sql_pictures, .nearest = rv_postgres_nearest,                  \
     .ann_kinds = ann_kinds, .ann_build = rv_postgres_ann_build, .ann_drop = rv_postgres_ann_drop,            \
-    SQL_VIDEO_FUNCTIONS, .remove_video = rv_sql_remove_video, .queue = &rv_postgres_queue,                   \
-    SQL_NOTE_FUNCTIONS
+    .ann_info = rv_postgres_ann_info, SQL_VIDEO_FUNCTIONS, .remove_video = rv_sql_remove_video,              \
+    .queue = &rv_postgres_queue, SQL_NOTE_FUNCTIONS
 
 const StoreBackend store_postgres_backend = {
     .name = "postgres",
@@ -143,7 +143,6 @@ const StoreBackend store_postgres_backend = {
     .visit_frames = rv_postgres_visit_frames,
     .size_bytes = postgres_size_bytes,
     .check = postgres_check,
-    .ann_info = rv_postgres_ann_info,
     .link = &rv_postgres_link,
 };
 
@@ -153,7 +152,7 @@ const StoreBackend store_citus_backend = {
     .visit_frames = rv_citus_visit_frames,
     .size_bytes = rv_citus_size_bytes,
     .check = rv_citus_check,
-    .ann_info = rv_citus_ann_info,
+    .ann_size_bytes = rv_citus_ann_size_bytes,
     .unreachable = rv_citus_unreachable,
     .link = &rv_citus_link,
 };

@@ -168,7 +168,7 @@ RvStatus rv_citus_set_dimensions(Store *store, int before, const ModelIdentity *
 RvStatus rv_citus_visit_frames(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
                                RvError *err);
 RvStatus rv_citus_size_bytes(Store *store, int64_t *out, RvError *err);
-RvStatus rv_citus_ann_info(Store *store, RvAnnInfo *out, RvError *err);
+RvStatus rv_citus_ann_size_bytes(Store *store, int64_t *out, RvError *err);
 RvStatus rv_citus_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err);
 RvStatus rv_citus_check(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 

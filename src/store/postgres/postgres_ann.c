@@ -207,8 +207,8 @@ typedef struct VectorColumn {
 } VectorColumn;
 
 /* Run a query for the nearest rows, with the distance as the fifth column, in the order of keys. Times are
- * filtered here too, so that the limit counts only rows that pass. order: appended to the distance by which
- * rows are ordered; "" is the form that an index of the column can answer. */
+ * filtered here too, so that the limit counts only rows that pass. order: appended to the distance; "" is the
+ * form that an index of the column can answer. Both places have it, so that it is computed once for each row. */
 static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const VectorColumn *column,
                           const char *order, size_t limit, ServerAnswer *out, RvError *err)
 {
@@ -225,15 +225,12 @@ static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const
     if (status == RV_OK)
         status = rv_buffer_append_format(
             &sql, err,
-            "SELECT * FROM (SELECT video_id, frame_number, time, embedding_data, %s <#> $1::%s AS distance "
-            "FROM "
-            "frames "
-            "WHERE %s AND ($2::double precision IS NULL OR time >= $2) AND ($3::double precision IS NULL OR "
-            "time "
-            "<= $3) "
+            "SELECT * FROM (SELECT video_id, frame_number, time, embedding_data, (%s <#> $1::%s)%s AS distance "
+            "FROM frames WHERE %s AND ($2::double precision IS NULL OR time >= $2) "
+            "AND ($3::double precision IS NULL OR time <= $3) "
             "ORDER BY (%s <#> $1::%s)%s LIMIT %zu) AS nearest ORDER BY video_id, frame_number",
-            column->name, column->type, (const char *)condition.bytes, column->name, column->type, order,
-            limit);
+            column->name, column->type, order, (const char *)condition.bytes, column->name, column->type,
+            order, limit);
     if (status == RV_OK) {
         rv_postgres_add_text(&arguments, (const char *)vector.bytes);
         add_bound(&arguments, query->filter->after_s);

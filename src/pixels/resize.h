@@ -7,6 +7,12 @@
 
 #define RESIZE_MAX_CROP 4096
 
+/* Pillow's filters. Both are widened by the reduction, so that every source pixel counts. */
+typedef enum ResizeFilter {
+    RESIZE_BICUBIC,  // Keys' cubic convolution with a = -0.5, 2 pixels to each side
+    RESIZE_BILINEAR, // a triangle, 1 pixel to each side
+} ResizeFilter;
+
 /* Resample to width x height, bicubic (a = -0.5, antialiased). The bytes are those of Pillow's
  * Image.resize(BICUBIC): two passes, 22-bit fixed-point coefficients, alpha premultiplied during the
  * resampling. If rv_image_is_nearest(image), by nearest neighbour instead. Channels are kept. Errors:

@@ -14,9 +14,9 @@
 #include "clip/clip_model.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_device.h"
+#include "encoder/encoder_input.h"
 #include "engine/engine_parts.h"
 #include "models/model_source.h"
-#include "pixels/resize.h"
 
 /* Fewest images worth a call, regardless of the device. */
 #define BATCH_MIN 16
@@ -36,6 +36,7 @@ struct RvEncoder {
     char name[128];
     char weights_sha256[65];
     RvModelInfo info;
+    ModelInput input;
     RvLog log;
 };
 
@@ -103,6 +104,7 @@ static void fill_info(RvEncoder *encoder)
         .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
         .thread_count = rv_compute_thread_count(encoder->images.cpu),
     };
+    encoder->input = (ModelInput){.size = config->image_size};
     fill_device(encoder);
 }
 
@@ -332,9 +334,14 @@ static RvStatus encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, 
     return status;
 }
 
+const ModelInput *rv_encoder_input(const RvEncoder *encoder)
+{
+    return &encoder->input;
+}
+
 RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8, RvError *err)
 {
-    return rv_resize_crop(image, encoder->info.image_size, input_rgb_u8, err);
+    return rv_model_input_make(&encoder->input, image, input_rgb_u8, err);
 }
 
 static RvStatus encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count, RvLength length,

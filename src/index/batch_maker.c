@@ -26,7 +26,8 @@ struct BatchMaker {
     size_t batch_size, input_bytes, expected_count;
     // size of the batch being filled; the first ones are small, so that embedding begins early
     size_t batch_limit;
-    int image_size, thumbnail_height, thumbnail_quality;
+    const ModelInput *input;
+    int thumbnail_height, thumbnail_quality;
     Sampler *sampler;
     FrameConverter *converter;
     Queue *empty;
@@ -41,8 +42,7 @@ struct BatchMaker {
 static RvStatus convert_sample(BatchMaker *maker, const Sample *sample, BatchFrame *frame, uint8_t *input_u8,
                                RvError *err)
 {
-    RvStatus status =
-        rv_converter_model_input(maker->converter, sample->frame, maker->image_size, input_u8, err);
+    RvStatus status = rv_converter_model_input(maker->converter, sample->frame, maker->input, input_u8, err);
     RvPicture *picture = NULL;
     if (status == RV_OK)
         status =
@@ -209,20 +209,20 @@ static RvStatus create_batches(BatchMaker *maker, RvError *err)
     return rv_queue_create(FRAME_BATCHES, &maker->empty, err);
 }
 
-static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, int image_size)
+static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, const ModelInput *input)
 {
     maker->batch_size = (size_t)options->batch_size;
     maker->batch_limit =
         maker->batch_size < 2 * FIRST_BATCH_SHARE ? maker->batch_size : maker->batch_size / FIRST_BATCH_SHARE;
-    maker->image_size = image_size;
-    maker->input_bytes = (size_t)image_size * (size_t)image_size * 3;
+    maker->input = input;
+    maker->input_bytes = (size_t)input->size * (size_t)input->size * 3;
     maker->thumbnail_height =
         options->thumbnail_height > 0 ? options->thumbnail_height : DEFAULT_THUMBNAIL_HEIGHT;
     maker->thumbnail_quality =
         options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
 }
 
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const ModelInput *input,
                              size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
 {
     SamplerOptions sampler_options;
@@ -238,7 +238,7 @@ RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options,
         return RV_ERROR_MEMORY;
     maker->options = options;
     maker->stopping = stopping;
-    set_sizes(maker, options, image_size);
+    set_sizes(maker, options, input);
     status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
     if (status == RV_OK)
         status = rv_converter_create(&converter_options, &maker->converter, err);

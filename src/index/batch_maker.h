@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
+#include "pixels/model_input.h"
 #include "reelvec/index.h"
 #include "sampling/sampler.h"
 #include "video/video_reader.h"
@@ -29,7 +30,7 @@ typedef struct BatchFrame {
 typedef struct FrameBatch {
     size_t count, input_count;
     BatchFrame *frames; // [batch_size]
-    // [batch_size, image_size, image_size, 3]; inputs of the frames that are to be embedded
+    // [batch_size, size, size, 3]; inputs of the frames that are to be embedded
     uint8_t *inputs_u8;
 } FrameBatch;
 
@@ -38,9 +39,10 @@ typedef struct BatchMaker BatchMaker;
 
 /* Open the batches of a video. options must have a batch size. first_sample: samples before it are already in
  * the library. stopping: set it to end the filling early; the reader's `cancelled` should test it too.
- * Reader, options and stopping are borrowed. Errors: as rv_sampler_open. */
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, int image_size,
-                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err);
+ * Reader, options, input and stopping are borrowed. Errors: as rv_sampler_open. */
+RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const ModelInput *input,
+                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out,
+                             RvError *err);
 void rv_batch_maker_close(BatchMaker *maker);
 
 /* _size returns the number of frames of the largest batch. _expected returns the number of frames of the

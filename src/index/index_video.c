@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "encoder/encoder_identity.h"
+#include "encoder/encoder_input.h"
 #include "index/source_names.h"
 
 static RvStatus look_at_file(const char *path, VideoSource *source, RvError *err)
@@ -233,7 +234,7 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
         rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader, err);
     if (status != RV_OK)
         return status;
-    return rv_batch_maker_open(video->reader, context->options, rv_encoder_info(context->encoder)->image_size,
+    return rv_batch_maker_open(video->reader, context->options, rv_encoder_input(context->encoder),
                                video->decision.first_sample, &video->stopping, &video->batches, err);
 }
 

@@ -170,7 +170,8 @@ static void map_window(const FrameConverter *converter, const PixelWindow *windo
 /* Write the view's planes as sRGB of that size to converter->rgb, not turned. Only the pixels in the window
  * (NULL: all pixels) are correct. */
 static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVFrame *av,
-                       const FrameView *view, Size size, const PixelWindow *window, RvError *err)
+                       const FrameView *view, ResizeFilter filter, Size size, const PixelWindow *window,
+                       RvError *err)
 {
     ToneSource tone = rv_tone_source(av);
     bool map_tones = rv_tone_source_needs_map(&tone);
@@ -185,8 +186,8 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
     if (status == RV_OK && map_tones)
         status = prepare_tone_map(converter, &tone, err);
     if (status == RV_OK)
-        status = rv_frame_scaler_run(scaler, view, format, size.width, size.height, window, first->bytes,
-                                     first->row_stride, err);
+        status = rv_frame_scaler_run(scaler, view, format, filter, size.width, size.height, window,
+                                     first->bytes, first->row_stride, err);
     if (status != RV_OK)
         return status;
     if (map_tones)
@@ -198,11 +199,11 @@ static RvStatus render(FrameConverter *converter, FrameScaler *scaler, const AVF
 
 /* The fast way: `render` directly to the wanted size. */
 static RvStatus render_resampled(FrameConverter *converter, FrameScaler *scaler, const Frame *frame,
-                                 Size size, const PixelWindow *window, RvError *err)
+                                 ResizeFilter filter, Size size, const PixelWindow *window, RvError *err)
 {
     FrameView view;
     RvStatus status = rv_frame_view(frame->av, &view, err);
-    return status == RV_OK ? render(converter, scaler, frame->av, &view, size, window, err) : status;
+    return status == RV_OK ? render(converter, scaler, frame->av, &view, filter, size, window, err) : status;
 }
 
 static Turn turn_of(const FrameConverter *converter, const Frame *frame)
@@ -211,10 +212,10 @@ static Turn turn_of(const FrameConverter *converter, const Frame *frame)
 }
 
 static void copy_upright(const FrameConverter *converter, const RgbRows *from, const Frame *frame, int left,
-                         int top, Size size, uint8_t *to)
+                         int top, Size size, uint8_t *to, size_t to_stride)
 {
     Turn turn = turn_of(converter, frame);
-    rv_upright_copy(from, &turn, left, top, size.width, size.height, to, (size_t)size.width * 3);
+    rv_upright_copy(from, &turn, left, top, size.width, size.height, to, to_stride);
 }
 
 /* The exact way: the whole frame as displayed, upright, in square pixels. */
@@ -225,7 +226,8 @@ static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPic
     RvStatus status = rv_frame_view(frame->av, &view, err);
     Size planes = {view.shape.width, view.shape.height};
     if (status == RV_OK)
-        status = render(converter, &converter->full_scaler, frame->av, &view, planes, NULL, err);
+        status =
+            render(converter, &converter->full_scaler, frame->av, &view, RESIZE_BICUBIC, planes, NULL, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, planes.width, planes.height};
@@ -241,41 +243,49 @@ static RvStatus render_full(FrameConverter *converter, const Frame *frame, RvPic
     if (status == RV_OK)
         status = rv_picture_create(upright.width, upright.height, 3, out, err);
     if (status == RV_OK)
-        copy_upright(converter, &rows, frame, 0, 0, upright, (*out)->pixels);
+        copy_upright(converter, &rows, frame, 0, 0, upright, (*out)->pixels, (*out)->image.row_stride);
     rv_picture_destroy(reshaped);
     return status;
 }
 
 /* ---- the two products ------------------------------------------------------------------------------- */
 
-RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, int size, uint8_t *rgb_u8,
-                                  RvError *err)
+static RvStatus full_input(FrameConverter *converter, const Frame *frame, const ModelInput *input,
+                           uint8_t *rgb_u8, RvError *err)
+{
+    RvPicture *full = NULL;
+    RvStatus status = render_full(converter, frame, &full, err);
+    if (status == RV_OK)
+        status = rv_model_input_make(input, &full->image, rgb_u8, err);
+    rv_picture_destroy(full);
+    return status;
+}
+
+RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, const ModelInput *input,
+                                  uint8_t *rgb_u8, RvError *err)
 {
     RvStatus status = check_frame(frame, err);
+    if (status == RV_OK)
+        status = rv_model_input_check(input, err);
     if (status != RV_OK)
         return status;
-    if (size < 1 || size > RESIZE_MAX_CROP)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot crop to %d pixels: must be 1 to %d", size,
-                            RESIZE_MAX_CROP);
     Size upright = turned(square_size(frame), frame);
-    if (!fast_allowed(converter, frame->av, upright)) {
-        RvPicture *full = NULL;
-        status = render_full(converter, frame, &full, err);
-        if (status == RV_OK)
-            status = rv_resize_crop(&full->image, size, rgb_u8, err);
-        rv_picture_destroy(full);
-        return status;
-    }
-    CropPlan plan = rv_resize_crop_plan(upright.width, upright.height, size);
+    if (!fast_allowed(converter, frame->av, upright))
+        return full_input(converter, frame, input, rgb_u8, err);
+    ModelInputPlan plan = rv_model_input_plan(input, upright.width, upright.height);
     Size target = turned((Size){plan.width, plan.height}, frame);
     Turn turn = turn_of(converter, frame);
-    PixelWindow window = rv_upright_window(&turn, target.width, target.height,
-                                           &(PixelWindow){plan.left, plan.top, size, size});
-    status = render_resampled(converter, &converter->input_scaler, frame, target, &window, err);
+    PixelWindow window = rv_upright_window(&turn, target.width, target.height, &plan.part);
+    status =
+        render_resampled(converter, &converter->input_scaler, frame, input->filter, target, &window, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
-    copy_upright(converter, &rows, frame, plan.left, plan.top, (Size){size, size}, rgb_u8);
+    size_t row_stride = (size_t)input->size * 3;
+    rv_model_input_pad(input, &plan, rgb_u8);
+    copy_upright(converter, &rows, frame, plan.part.left, plan.part.top,
+                 (Size){plan.part.width, plan.part.height},
+                 rgb_u8 + (size_t)plan.top * row_stride + (size_t)plan.left * 3, row_stride);
     return RV_OK;
 }
 
@@ -328,12 +338,13 @@ RvStatus rv_converter_picture(FrameConverter *converter, const Frame *frame, int
     if (!fast_allowed(converter, frame->av, upright))
         return full_picture(converter, frame, size, out, err);
     Size target = turned(size, frame);
-    status = render_resampled(converter, &converter->picture_scaler, frame, target, NULL, err);
+    status =
+        render_resampled(converter, &converter->picture_scaler, frame, RESIZE_BICUBIC, target, NULL, err);
     if (status == RV_OK)
         status = rv_picture_create(size.width, size.height, 3, out, err);
     if (status != RV_OK)
         return status;
     RgbRows rows = {converter->rgb.bytes, converter->rgb.row_stride, target.width, target.height};
-    copy_upright(converter, &rows, frame, 0, 0, size, (*out)->pixels);
+    copy_upright(converter, &rows, frame, 0, 0, size, (*out)->pixels, (*out)->image.row_stride);
     return RV_OK;
 }

@@ -8,7 +8,7 @@
 #ifndef RV_PIXELS_CONVERT_H
 #define RV_PIXELS_CONVERT_H
 
-#include "pixels/picture.h"
+#include "pixels/model_input.h"
 #include "video/frame.h"
 
 typedef struct FrameConverter FrameConverter;
@@ -23,9 +23,10 @@ typedef struct ConverterOptions {
 RvStatus rv_converter_create(const ConverterOptions *options, FrameConverter **out, RvError *err);
 void rv_converter_destroy(FrameConverter *converter);
 
-/* Convert a frame to a model's input: rgb_u8 uint8[size, size, 3], as rv_resize_crop would make it. */
-RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, int size, uint8_t *rgb_u8,
-                                  RvError *err);
+/* Convert a frame to a model's input, as rv_model_input_make would make it of the frame as displayed: rgb_u8
+ * uint8[size, size, 3]. The frame is R G B before it is resized, so rgb_first changes nothing. */
+RvStatus rv_converter_model_input(FrameConverter *converter, const Frame *frame, const ModelInput *input,
+                                  uint8_t *rgb_u8, RvError *err);
 
 /* Convert a frame to R G B as displayed, at most max_height pixels high (0: not reduced), and with sides of
  * at most THUMBNAIL_MAX_SIDE. */

@@ -49,6 +49,7 @@ void rv_frame_scaler_clear(FrameScaler *scaler)
 typedef struct Step {
     FrameShape from;
     enum AVPixelFormat to_format;
+    ResizeFilter filter;
     int to_width, to_height, to_full_range;
 } Step;
 
@@ -56,7 +57,9 @@ static int set_options(struct SwsContext *context, const Step *step)
 {
     // BITEXACT and ACCURATE_RND: the result is the same on every processor. FULL_CHR: chroma is computed for
     // every pixel of the result.
-    int64_t flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
+    int64_t flags = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
+    // swscale widens both by the reduction, as Pillow does.
+    flags |= step->filter == RESIZE_BILINEAR ? SWS_BILINEAR : SWS_BICUBIC;
     const struct {
         const char *name;
         int64_t value;
@@ -76,7 +79,7 @@ static int set_options(struct SwsContext *context, const Step *step)
     int result = 0;
     for (size_t i = 0; i < sizeof options / sizeof options[0] && result >= 0; i++)
         result = av_opt_set_int(context, options[i].name, options[i].value, 0);
-    // B = 0, C = 0.5 in the family of cubics: Keys' cubic with a = -0.5, as in Pillow.
+    // B = 0, C = 0.5 in the family of cubics: Keys' cubic with a = -0.5, as in Pillow. The triangle has none.
     if (result >= 0)
         result = av_opt_set_double(context, "param0", 0.0, 0);
     if (result >= 0)
@@ -145,6 +148,7 @@ static RvStatus prepare(FrameScaler *scaler, RvError *err)
     bool two_steps = takes_two_steps(scaler);
     Step step = {.from = scaler->from,
                  .to_format = two_steps ? PLANES_FORMAT : scaler->to_format,
+                 .filter = scaler->filter,
                  .to_width = scaler->to_width,
                  .to_height = scaler->to_height,
                  .to_full_range = two_steps ? scaler->from.full_range : 1};
@@ -229,19 +233,20 @@ static RvStatus run_steps(FrameScaler *scaler, const FrameView *view, uint8_t *p
 }
 
 RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AVPixelFormat to_format,
-                             int width, int height, const PixelWindow *window, uint8_t *pixels,
-                             size_t row_stride, RvError *err)
+                             ResizeFilter filter, int width, int height, const PixelWindow *window,
+                             uint8_t *pixels, size_t row_stride, RvError *err)
 {
     const PixelWindow whole = {0, 0, width, height};
     if (window == NULL)
         window = &whole;
     bool fits = scaler->resample != NULL && same_shape(&scaler->from, &view->shape) &&
-                scaler->to_format == to_format && scaler->to_width == width && scaler->to_height == height &&
-                same_window(&scaler->window, window);
+                scaler->to_format == to_format && scaler->filter == filter && scaler->to_width == width &&
+                scaler->to_height == height && same_window(&scaler->window, window);
     if (!fits) {
         rv_frame_scaler_clear(scaler);
         *scaler = (FrameScaler){.from = view->shape,
                                 .to_format = to_format,
+                                .filter = filter,
                                 .to_width = width,
                                 .to_height = height,
                                 .window = *window};

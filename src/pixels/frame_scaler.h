@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "pixels/frame_view.h"
+#include "pixels/resize.h"
 #include "pixels/upright.h"
 #include "reelvec/status.h"
 
@@ -22,19 +23,20 @@ typedef struct FrameScaler {
     size_t plane_stride;
     FrameShape from;
     enum AVPixelFormat to_format;
+    ResizeFilter filter;
     int to_width, to_height;
     PixelWindow window;
 } FrameScaler;
 
 void rv_frame_scaler_clear(FrameScaler *scaler);
 
-/* Resample the whole frame to width x height (bicubic, a = -0.5) and convert it to RGB24, RGBA or RGB48 in
+/* Resample the whole frame to width x height (by Pillow's filters, nearly) and convert it to RGB24, RGBA or RGB48 in
  * machine order. Only the pixels in the window are set; the content of others is undefined. The result does
  * not depend on the processor. pixels: height rows of row_stride bytes, row_stride from
  * rv_frame_scaler_stride. Errors: UNSUPPORTED, MEMORY. */
 RvStatus rv_frame_scaler_run(FrameScaler *scaler, const FrameView *view, enum AVPixelFormat to_format,
-                             int width, int height, const PixelWindow *window, uint8_t *pixels,
-                             size_t row_stride, RvError *err);
+                             ResizeFilter filter, int width, int height, const PixelWindow *window,
+                             uint8_t *pixels, size_t row_stride, RvError *err);
 
 /* Returns the bytes that a row needs. swscale may write after its last pixel. */
 size_t rv_frame_scaler_stride(enum AVPixelFormat to_format, int width);

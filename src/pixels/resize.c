@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Resampling of 8-bit pictures, identical to Pillow 9.4, and CLIP's resize and centre crop. */
+/* Resampling of 8-bit pictures, identical to Pillow's since 9.4. */
 #include "pixels/resize.h"
 
 #include <math.h>
@@ -11,7 +11,6 @@
 
 // Of 32 bits Pillow reserves 8 for the pixel and 2 for overshoot, and uses the rest for the coefficient.
 #define PRECISION_BITS (32 - 8 - 2)
-#define BICUBIC_SUPPORT 2.0
 // A larger coefficient table or intermediate picture is refused. Only absurd shapes reach this.
 #define WORK_MAX_BYTES ((size_t)1 << 32)
 
@@ -42,6 +41,18 @@ static double bicubic_weight(double x)
     if (x < 2.0)
         return (((x - 5) * x + 8) * x - 4) * a;
     return 0.0;
+}
+
+static double bilinear_weight(double x)
+{
+    x = fabs(x);
+    return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+/* Returns how far the filter reaches to each side, in pixels of the smaller picture. */
+static double filter_support(ResizeFilter filter)
+{
+    return filter == RESIZE_BILINEAR ? 1.0 : 2.0;
 }
 
 static int32_t fixed_point(double weight)
@@ -75,13 +86,13 @@ static RvStatus axis_plan_alloc(AxisPlan *plan, int count, double support, RvErr
     return RV_OK;
 }
 
-/* Compute the weights for resampling in_length pixels to span.length, for the span's positions: a bicubic as
+/* Compute the weights for resampling in_length pixels to span.length, for the span's positions: a filter as
  * wide as the reduction, normalised in double, rounded to fixed point. */
-static RvStatus axis_plan_make(AxisPlan *plan, int in_length, Span span, RvError *err)
+static RvStatus axis_plan_make(AxisPlan *plan, int in_length, Span span, ResizeFilter filter, RvError *err)
 {
     double scale = (double)in_length / span.length;
     double filter_scale = scale < 1.0 ? 1.0 : scale;
-    double support = BICUBIC_SUPPORT * filter_scale;
+    double support = filter_support(filter) * filter_scale;
     RvStatus status = axis_plan_alloc(plan, span.count, support, err);
     if (status != RV_OK)
         return status;
@@ -99,7 +110,8 @@ static RvStatus axis_plan_make(AxisPlan *plan, int in_length, Span span, RvError
         end = end > in_length ? in_length : end;
         double total = 0.0;
         for (int tap = 0; tap < end - start; tap++) {
-            exact[tap] = bicubic_weight((tap + start - center + 0.5) * inverse);
+            double x = (tap + start - center + 0.5) * inverse;
+            exact[tap] = filter == RESIZE_BILINEAR ? bilinear_weight(x) : bicubic_weight(x);
             total += exact[tap];
         }
         int32_t *weights = plan->weights + (size_t)i * plan->stride;
@@ -208,14 +220,15 @@ static RvStatus copy_image(const RvImage *image, RvPicture **out, RvError *err)
 
 /* The horizontal pass over all rows of `in`. As in Pillow, an axis whose length does not change is not
  * resampled. */
-static RvStatus horizontal_pass(const RvImage *in, Span columns, RvPicture **out, RvError *err)
+static RvStatus horizontal_pass(const RvImage *in, Span columns, ResizeFilter filter, RvPicture **out,
+                                RvError *err)
 {
     if (columns.length == in->width) {
         RvImage part = image_part(in, columns.first, 0, columns.count, in->height);
         return copy_image(&part, out, err);
     }
     AxisPlan plan;
-    RvStatus status = axis_plan_make(&plan, in->width, columns, err);
+    RvStatus status = axis_plan_make(&plan, in->width, columns, filter, err);
     if (status != RV_OK)
         return status;
     status = rv_picture_create(columns.count, in->height, in->channel_count, out, err);
@@ -226,14 +239,15 @@ static RvStatus horizontal_pass(const RvImage *in, Span columns, RvPicture **out
 }
 
 /* Both passes, only for the wanted columns and rows. */
-static RvStatus resample(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
+static RvStatus resample(const RvImage *image, Span columns, Span rows, ResizeFilter filter, RvPicture **out,
+                         RvError *err)
 {
     if (rows.length == image->height) {
         RvImage part = image_part(image, 0, rows.first, image->width, rows.count);
-        return horizontal_pass(&part, columns, out, err);
+        return horizontal_pass(&part, columns, filter, out, err);
     }
     AxisPlan plan;
-    RvStatus status = axis_plan_make(&plan, image->height, rows, err);
+    RvStatus status = axis_plan_make(&plan, image->height, rows, filter, err);
     if (status != RV_OK)
         return status;
     int last = plan.count - 1;
@@ -241,7 +255,7 @@ static RvStatus resample(const RvImage *image, Span columns, Span rows, RvPictur
     int row_count = plan.tap_starts[last] + plan.tap_counts[last] - first_row;
     RvImage needed = image_part(image, 0, first_row, image->width, row_count);
     RvPicture *narrow = NULL;
-    status = horizontal_pass(&needed, columns, &narrow, err);
+    status = horizontal_pass(&needed, columns, filter, &narrow, err);
     if (status == RV_OK)
         status = rv_picture_create(columns.count, rows.count, image->channel_count, out, err);
     if (status == RV_OK)
@@ -329,23 +343,23 @@ static RvStatus resample_nearest(const RvImage *image, Span columns, Span rows, 
 }
 
 /* Compute the wanted part of the resampled picture, by the method for its kind of picture. */
-static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPicture **out, RvError *err)
+static RvStatus resize_spans(const RvImage *image, Span columns, Span rows, ResizeFilter filter,
+                             RvPicture **out, RvError *err)
 {
-    *out = NULL;
     bool same_size = columns.length == image->width && rows.length == image->height;
     bool has_alpha = image->channel_count == 2 || image->channel_count == 4;
     RvStatus status;
     if (rv_image_is_nearest(image) && !same_size) {
         status = resample_nearest(image, columns, rows, out, err);
     } else if (!has_alpha || same_size) {
-        status = resample(image, columns, rows, out, err);
+        status = resample(image, columns, rows, filter, out, err);
     } else {
         // The colours of transparent pixels must not affect their neighbours.
         RvPicture *weighted = NULL;
         status = copy_image(image, &weighted, err);
         if (status == RV_OK) {
             premultiply(weighted);
-            status = resample(&weighted->image, columns, rows, out, err);
+            status = resample(&weighted->image, columns, rows, filter, out, err);
         }
         rv_picture_destroy(weighted);
         if (status == RV_OK)
@@ -356,62 +370,23 @@ static RvStatus resize_part(const RvImage *image, Span columns, Span rows, RvPic
     return status;
 }
 
-RvStatus rv_resize_bicubic(const RvImage *image, int width, int height, RvPicture **out, RvError *err)
+RvStatus rv_resize_part(const RvImage *image, ResizeFilter filter, int width, int height,
+                        const PixelWindow *part, RvPicture **out, RvError *err)
 {
     *out = NULL;
     RvStatus status = rv_picture_check(image, err);
     if (status != RV_OK)
         return status;
+    return resize_spans(image, (Span){width, part->left, part->width},
+                        (Span){height, part->top, part->height}, filter, out, err);
+}
+
+RvStatus rv_resize_bicubic(const RvImage *image, int width, int height, RvPicture **out, RvError *err)
+{
+    *out = NULL;
     if (width < 1 || width > PICTURE_MAX_SIDE || height < 1 || height > PICTURE_MAX_SIDE)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot resize to %d x %d pixels: sides must be 1 to %d",
                             width, height, PICTURE_MAX_SIDE);
-    return resize_part(image, (Span){width, 0, width}, (Span){height, 0, height}, out, err);
-}
-
-CropPlan rv_resize_crop_plan(int width, int height, int size)
-{
-    CropPlan plan = {.width = size, .height = size};
-    // torchvision computes size * long / short in double and truncates.
-    if (width <= height)
-        plan.height = (int)((double)size * height / width);
-    else
-        plan.width = (int)((double)size * width / height);
-    // Python's round(): halves go to the even neighbour, as nearbyint() in the default rounding mode.
-    plan.left = (int)nearbyint((plan.width - size) / 2.0);
-    plan.top = (int)nearbyint((plan.height - size) / 2.0);
-    return plan;
-}
-
-static void copy_as_rgb(const RvImage *image, uint8_t *rgb_u8)
-{
-    size_t channels = (size_t)image->channel_count;
-    size_t green = channels >= 3 ? 1 : 0;
-    size_t blue = channels >= 3 ? 2 : 0;
-    for (int y = 0; y < image->height; y++) {
-        const uint8_t *pixel = image->pixels_u8 + (size_t)y * image->row_stride;
-        for (int x = 0; x < image->width; x++, pixel += channels, rgb_u8 += 3) {
-            rgb_u8[0] = pixel[0];
-            rgb_u8[1] = pixel[green];
-            rgb_u8[2] = pixel[blue];
-        }
-    }
-}
-
-RvStatus rv_resize_crop(const RvImage *image, int size, uint8_t *rgb_u8, RvError *err)
-{
-    RvStatus status = rv_picture_check(image, err);
-    if (status != RV_OK)
-        return status;
-    if (size < 1 || size > RESIZE_MAX_CROP)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "cannot crop to %d pixels: must be 1 to %d", size,
-                            RESIZE_MAX_CROP);
-    CropPlan plan = rv_resize_crop_plan(image->width, image->height, size);
-    Span columns = {plan.width, plan.left, size};
-    Span rows = {plan.height, plan.top, size};
-    RvPicture *picture = NULL;
-    status = resize_part(image, columns, rows, &picture, err);
-    if (status == RV_OK)
-        copy_as_rgb(&picture->image, rgb_u8);
-    rv_picture_destroy(picture);
-    return status;
+    return rv_resize_part(image, RESIZE_BICUBIC, width, height, &(PixelWindow){0, 0, width, height}, out,
+                          err);
 }

@@ -4,8 +4,7 @@
 #define RV_PIXELS_RESIZE_H
 
 #include "pixels/picture.h"
-
-#define RESIZE_MAX_CROP 4096
+#include "pixels/upright.h"
 
 /* Pillow's filters. Both are widened by the reduction, so that every source pixel counts. */
 typedef enum ResizeFilter {
@@ -13,24 +12,14 @@ typedef enum ResizeFilter {
     RESIZE_BILINEAR, // a triangle, 1 pixel to each side
 } ResizeFilter;
 
-/* Resample to width x height, bicubic (a = -0.5, antialiased). The bytes are those of Pillow's
- * Image.resize(BICUBIC): two passes, 22-bit fixed-point coefficients, alpha premultiplied during the
- * resampling. If rv_image_is_nearest(image), by nearest neighbour instead. Channels are kept. Errors:
- * ARGUMENT, MEMORY. */
+/* Resample to width x height, bicubic. The bytes are those of Pillow's Image.resize(BICUBIC): two passes,
+ * 22-bit fixed-point coefficients, alpha premultiplied during the resampling. If rv_image_is_nearest(image),
+ * by nearest neighbour instead. Channels are kept. Errors: ARGUMENT, MEMORY. */
 RvStatus rv_resize_bicubic(const RvImage *image, int width, int height, RvPicture **out, RvError *err);
 
-/* CLIP's input: the shorter side is resized to `size` (the longer one is truncated to an integer), then the
- * centre size x size is cropped (offsets rounded as in torchvision) and converted to R G B (grey repeated,
- * alpha dropped). rgb_u8: uint8[size, size, 3]. Errors: ARGUMENT, MEMORY. */
-RvStatus rv_resize_crop(const RvImage *image, int size, uint8_t *rgb_u8, RvError *err);
-
-/* The size of the whole resized picture, and where the size x size pixels of CLIP's input begin in it. */
-typedef struct CropPlan {
-    int width, height;
-    int left, top;
-} CropPlan;
-
-/* Returns the plan of a crop. width and height: 1 to 65535; size: 1 to RESIZE_MAX_CROP. */
-CropPlan rv_resize_crop_plan(int width, int height, int size);
+/* The same with any filter, but only the part of the result is computed and returned. width, height: at least
+ * 1, any number; the part is inside. */
+RvStatus rv_resize_part(const RvImage *image, ResizeFilter filter, int width, int height,
+                        const PixelWindow *part, RvPicture **out, RvError *err);
 
 #endif

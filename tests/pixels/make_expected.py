@@ -34,16 +34,33 @@ def image(mode, width=WIDTH, height=HEIGHT):
     return Image.frombytes(mode, (width, height), pattern(width, height, len(mode)))
 
 
-def crop(picture, size):
-    """CLIP's preprocessing as torchvision and Pillow do it."""
-    width, height = picture.size
-    short, long = min(width, height), max(width, height)
-    if short != size:
-        longer = int(size * long / short)
-        shape = (size, longer) if width <= height else (longer, size)
-        picture = picture.resize(shape, Image.BICUBIC)
-    left = int(round((picture.size[0] - size) / 2.0))
-    top = int(round((picture.size[1] - size) / 2.0))
+FILTERS = {"bicubic": Image.BICUBIC, "bilinear": Image.BILINEAR}
+
+
+def shape_of(mode, width, height, size):
+    """The size of the resized picture, as torchvision (shortest) and open_clip (longest) compute it."""
+    if mode == "squash":
+        return size, size
+    if mode == "longest":
+        ratio = max(height / size, width / size)
+        return max(round(width / ratio), 1), max(round(height / ratio), 1)
+    longer = int(size * max(width, height) / min(width, height))
+    return (size, longer) if width <= height else (longer, size)
+
+
+def model_input(picture, size, mode="shortest", filter="bicubic", rgb_first=False):
+    """A model's input as torchvision, open_clip and Hugging Face make it with Pillow."""
+    if rgb_first:
+        picture = picture.convert("RGB")
+    shape = shape_of(mode, *picture.size, size)
+    if shape != picture.size:
+        picture = picture.resize(shape, FILTERS[filter])
+    if mode == "longest":
+        black = Image.new("RGB", (size, size))
+        black.paste(picture.convert("RGB"), ((size - shape[0]) // 2, (size - shape[1]) // 2))
+        return black.tobytes()
+    left = int(round((shape[0] - size) / 2.0))
+    top = int(round((shape[1] - size) / 2.0))
     return picture.crop((left, top, left + size, top + size)).convert("RGB").tobytes()
 
 
@@ -202,8 +219,9 @@ def still_rows():
         nearest = "true" if picture.mode in ("1", "P") else "false"
         # Pillow resamples C M Y K, we R G B: only the crop of the same size is equal.
         sizes = ((9, picture.mode != "CMYK"), (HEIGHT, True), (31, picture.mode != "CMYK"))
-        hashes = ", ".join(f"0x{fnv(crop(picture.copy(), size)):016x}" if equal else "0" for size, equal in sizes)
-        yield f'    {{"{name}", {channels_of(name, picture)}, {nearest}, {{{hashes}}}}},'
+        hashes = ", ".join(f"0x{fnv(model_input(picture, size)):016x}" if equal else "0" for size, equal in sizes)
+        rgb_first = fnv(model_input(picture, 9, "squash", "bilinear", True))
+        yield f'    {{"{name}", {channels_of(name, picture)}, {nearest}, {{{hashes}}}, 0x{rgb_first:016x}}},'
 
 
 RESIZES = (
@@ -225,19 +243,49 @@ def resize_rows():
                f'0x{fnv(result.tobytes()):016x}, "{why}"}},')
 
 
-CROPS = (
-    ("RGB", 23, 14, 14, "the shorter side is kept"), ("RGB", 14, 23, 14, "the same, upright"),
-    ("RGB", 23, 14, 8, "smaller"), ("RGBA", 31, 17, 20, "larger, with alpha"), ("L", 100, 33, 32, "grey"),
-    ("LA", 33, 100, 32, "grey and alpha, tall"), ("RGB", 15, 10, 10, "offset 2.5 rounds to 2"),
-    ("RGB", 17, 10, 10, "offset 3.5 rounds to 4"), ("RGB", 117, 209, 64, "the longer side is cut off, not rounded"),
-    ("RGB", 2000, 3, 16, "a strip"), ("RGB", 3, 2000, 16, "a strip, upright"), ("RGB", 1, 1, 7, "one pixel"),
+INPUTS = (
+    ("RGB", "shortest", "bicubic", False, 23, 14, 14, "the shorter side is kept"),
+    ("RGB", "shortest", "bicubic", False, 14, 23, 14, "the same, upright"),
+    ("RGB", "shortest", "bicubic", False, 23, 14, 8, "smaller"),
+    ("RGBA", "shortest", "bicubic", False, 31, 17, 20, "larger, with alpha"),
+    ("L", "shortest", "bicubic", False, 100, 33, 32, "grey"),
+    ("LA", "shortest", "bicubic", False, 33, 100, 32, "grey and alpha, tall"),
+    ("RGB", "shortest", "bicubic", False, 15, 10, 10, "offset 2.5 rounds to 2"),
+    ("RGB", "shortest", "bicubic", False, 17, 10, 10, "offset 3.5 rounds to 4"),
+    ("RGB", "shortest", "bicubic", False, 117, 209, 64, "the longer side is cut off, not rounded"),
+    ("RGB", "shortest", "bicubic", False, 2000, 3, 16, "a strip"),
+    ("RGB", "shortest", "bicubic", False, 3, 2000, 16, "a strip, upright"),
+    ("RGB", "shortest", "bicubic", False, 1, 1, 7, "one pixel"),
+    ("RGB", "squash", "bicubic", False, 31, 17, 20, "stretched one way"),
+    ("RGB", "squash", "bilinear", False, 200, 33, 40, "smaller and larger at once"),
+    ("RGB", "squash", "bilinear", False, 20, 20, 20, "unchanged"),
+    ("RGB", "squash", "bilinear", False, 20, 33, 20, "one axis alone"),
+    ("RGB", "squash", "bilinear", False, 3, 2000, 16, "a strip"),
+    ("RGB", "squash", "bicubic", False, 1, 1, 7, "one pixel"),
+    ("L", "squash", "bilinear", True, 41, 30, 16, "grey"),
+    ("RGBA", "squash", "bilinear", False, 41, 30, 16, "premultiplied"),
+    ("RGBA", "squash", "bilinear", True, 41, 30, 16, "alpha dropped first"),
+    ("LA", "squash", "bicubic", True, 41, 30, 16, "grey, alpha dropped first"),
+    ("RGBA", "shortest", "bicubic", True, 41, 30, 16, "alpha dropped, cropped"),
+    ("RGB", "shortest", "bilinear", False, 117, 209, 64, "a triangle, cropped"),
+    ("RGB", "longest", "bicubic", False, 64, 48, 32, "black above and below"),
+    ("RGB", "longest", "bicubic", False, 48, 64, 32, "black on both sides"),
+    ("RGB", "longest", "bicubic", False, 45, 64, 32, "22.5 rounds to the even 22"),
+    ("RGB", "longest", "bicubic", False, 47, 64, 32, "23.5 rounds to the even 24"),
+    ("RGB", "longest", "bicubic", False, 46, 64, 32, "an odd row more below"),
+    ("RGB", "longest", "bilinear", False, 20, 11, 32, "enlarged"),
+    ("RGB", "longest", "bilinear", False, 32, 32, 32, "nothing to do"),
+    ("RGB", "longest", "bilinear", False, 32, 20, 32, "padded alone"),
+    ("RGB", "longest", "bicubic", False, 1000, 3, 16, "a strip is one pixel high"),
+    ("RGBA", "longest", "bicubic", False, 41, 30, 16, "premultiplied, padded"),
 )
 
 
-def crop_rows():
-    for mode, width, height, size, why in CROPS:
-        result = crop(image(mode, width, height), size)
-        yield f'    {{{len(mode)}, {width}, {height}, {size}, 0x{fnv(result):016x}, "{why}"}},'
+def input_rows():
+    for mode, resize, filter, rgb_first, width, height, size, why in INPUTS:
+        result = model_input(image(mode, width, height), size, resize, filter, rgb_first)
+        yield (f"    {{{len(mode)}, {{{size}, RESIZE_{resize.upper()}, RESIZE_{filter.upper()}, {str(rgb_first).lower()}}}, "
+               f'{width}, {height}, 0x{fnv(result):016x}, "{why}"}},')
 
 
 def table(kind, name, fields, rows):
@@ -254,12 +302,13 @@ def main():
                   "written by make_expected.py. */\n#ifndef RV_TESTS_EXPECTED_H\n#define RV_TESTS_EXPECTED_H\n\n"
                   "#include <stdbool.h>\n#include <stdint.h>\n\n// clang-format off\n#if defined(EXPECTED_STILLS)\n")
         out.write(table("StillCase", "still_cases", ["const char *name", "int channel_count", "bool nearest",
-                                                     "uint64_t crop_hashes[3]"], still_rows()))
+                                                     "uint64_t crop_hashes[3]", "uint64_t rgb_first_hash"], still_rows()))
+        out.write('#elif defined(EXPECTED_INPUTS)\n#include "pixels/model_input.h"\n')
+        out.write(table("InputCase", "input_cases", ["int channel_count", "ModelInput input", "int width, height", hash_field,
+                                                     why_field], input_rows()))
         out.write("#else\n" + table("ResizeCase", "resize_cases", [
             "int channel_count", "bool nearest", "int width, height", "int to_width, to_height", hash_field, why_field],
             resize_rows()))
-        out.write(table("CropCase", "crop_cases", ["int channel_count", "int width, height", "int size", hash_field,
-                                                   why_field], crop_rows()))
         out.write("#endif\n#endif\n")
 
 

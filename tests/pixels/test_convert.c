@@ -17,6 +17,14 @@
 #define SIZE 32
 #define SIZE_BYTES (SIZE * SIZE * 3)
 
+static const ModelInput clip = {.size = SIZE};
+static const ModelInput other_inputs[] = {
+    {SIZE, RESIZE_SQUASH, RESIZE_BICUBIC, false},    {SIZE, RESIZE_SQUASH, RESIZE_BILINEAR, true},
+    {SIZE, RESIZE_LONGEST, RESIZE_BICUBIC, false},   {SIZE, RESIZE_LONGEST, RESIZE_BILINEAR, false},
+    {SIZE, RESIZE_SHORTEST, RESIZE_BILINEAR, false},
+};
+#define OTHER_COUNT (sizeof other_inputs / sizeof other_inputs[0])
+
 static FrameConverter *converter(bool exact, bool swap_red_blue)
 {
     FrameConverter *made = NULL;
@@ -252,7 +260,7 @@ static void converter_gives_the_standards_colours(void **state)
         uint8_t input[SIZE_BYTES];
         RvPicture *picture = NULL;
         RvError err = {0};
-        if (rv_converter_model_input(convert, &frame, SIZE, input, &err) != RV_OK ||
+        if (rv_converter_model_input(convert, &frame, &clip, input, &err) != RV_OK ||
             rv_converter_picture(convert, &frame, 48, &picture, &err) != RV_OK)
             fail_msg("%s: %s", test->why, err.message);
         RvImage image = rv_picture_image(picture);
@@ -278,7 +286,7 @@ static void converter_reads_palettes(void **state)
     Frame frame = make_frame(av);
     uint8_t input[SIZE_BYTES];
     RvError err = {0};
-    assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
+    assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_OK);
     assert_memory_equal(input, "\x0a\x14\x1e", 3);
     assert_memory_equal(input + SIZE_BYTES - 3, "\x0a\x14\x1e", 3);
     av_frame_free(&av);
@@ -295,7 +303,7 @@ static void converter_swaps_red_and_blue(void **state)
         uint8_t input[SIZE_BYTES];
         RvPicture *picture = NULL;
         RvError err = {0};
-        assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
+        assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_OK);
         assert_memory_equal(input, "\x1e\x14\x0a", 3);
         assert_int_equal(rv_converter_picture(convert, &frame, 0, &picture, &err), RV_OK);
         assert_memory_equal(picture->pixels, "\x1e\x14\x0a", 3);
@@ -332,10 +340,17 @@ static void converter_maps_hdr_tones(void **state)
         Frame frame = make_frame(av);
         uint8_t input[SIZE_BYTES];
         RvError err = {0};
-        assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
+        assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_OK);
         for (int k = 0; k < SIZE_BYTES; k++) {
             if (abs(input[k] - cases[i / 2].wanted) > cases[i / 2].tolerance)
                 fail_msg("%s: %d, not %d", cases[i / 2].why, input[k], cases[i / 2].wanted);
+        }
+        // 80 x 64 becomes 32 x 26.
+        assert_int_equal(rv_converter_model_input(convert, &frame, &other_inputs[3], input, &err), RV_OK);
+        for (int k = 0; k < SIZE_BYTES; k++) {
+            bool shown = k >= 3 * 3 * SIZE && k < 29 * 3 * SIZE;
+            if (abs(input[k] - (shown ? cases[i / 2].wanted : 0)) > (shown ? cases[i / 2].tolerance : 0))
+                fail_msg("%s, padded: byte %d is %d", cases[i / 2].why, k, input[k]);
         }
         rv_converter_destroy(convert);
         av_frame_free(&av);
@@ -394,12 +409,79 @@ static void converter_turns_upright(void **state)
         assert_int_equal(picture->image.height, frame.quarter_turns & 1 ? 96 : 48);
         check_quarters(&picture->image, cases[i / 2].wanted, cases[i / 2].why);
         uint8_t input[SIZE_BYTES];
-        assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
+        assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_OK);
         RvImage crop = {input, SIZE, SIZE, 3, SIZE * 3, {0}};
         check_quarters(&crop, cases[i / 2].wanted, cases[i / 2].why);
         rv_picture_destroy(picture);
         rv_converter_destroy(convert);
     }
+    av_frame_free(&av);
+}
+
+/* A frame that is 96 x 48 as displayed after `turns`: of square pixels, or stretched. */
+static Frame displayed(AVFrame *av, int turns, bool mirrored)
+{
+    Frame frame = make_frame(av);
+    int stretched_width = turns & 1 ? 48 : 96;
+    frame.sample_aspect_num = stretched_width;
+    frame.sample_aspect_den = av->width;
+    frame.quarter_turns = turns;
+    frame.mirrored = mirrored;
+    return frame;
+}
+
+/* The quarters are where they are in the displayed picture, whatever the frame's own shape is. */
+static void converter_shapes_the_displayed_picture(void **state)
+{
+    static const int wanted[4][4] = {
+        {10, 80, 150, 220}, {150, 10, 220, 80}, {220, 150, 80, 10}, {80, 220, 10, 150}};
+    static const int widths[] = {96, 64, 24};
+    for (size_t i = 0; i < OTHER_COUNT * 2 * 4 * 3; i++) {
+        const ModelInput *input = &other_inputs[i % OTHER_COUNT];
+        int exact = (int)(i / OTHER_COUNT % 2), turns = (int)(i / OTHER_COUNT / 2 % 4);
+        AVFrame *av = quarters(widths[i / OTHER_COUNT / 8], turns & 1 ? 96 : 48);
+        Frame frame = displayed(av, turns, false);
+        FrameConverter *convert = converter(exact, false);
+        uint8_t rgb_u8[SIZE_BYTES];
+        RvError err = {0};
+        memset(rgb_u8, 0xaa, sizeof rgb_u8);
+        if (rv_converter_model_input(convert, &frame, input, rgb_u8, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        RvImage shown = {rgb_u8, SIZE, SIZE, 3, SIZE * 3, {0}};
+        if (input->mode == RESIZE_LONGEST) {
+            // 96 x 48 becomes 32 x 16 with 8 black rows above and below.
+            for (int k = 0; k < SIZE_BYTES; k++) {
+                int y = k / (SIZE * 3);
+                if ((y < 8 || y >= 24) && rgb_u8[k] != 0)
+                    fail_msg("case %zu: byte %d is %d, not black", i, k, rgb_u8[k]);
+            }
+            assert_true(rgb_u8[8 * SIZE * 3] > 5 && rgb_u8[24 * SIZE * 3 - 1] > 5);
+            shown.pixels_u8 += (size_t)8 * SIZE * 3;
+            shown.height = 16;
+        }
+        check_quarters(&shown, wanted[turns], "a model's input");
+        rv_converter_destroy(convert);
+        av_frame_free(&av);
+    }
+}
+
+/* One converter that changes between inputs gives what new converters give. */
+static void converter_follows_changing_inputs(void **state)
+{
+    AVFrame *av = quarters(96, 48);
+    Frame frame = make_frame(av);
+    FrameConverter *kept = converter(false, false);
+    for (size_t i = 0; i < 3 * OTHER_COUNT; i++) {
+        const ModelInput *input = i % 3 == 2 ? &clip : &other_inputs[i * 2 % OTHER_COUNT];
+        FrameConverter *fresh = converter(false, false);
+        uint8_t first[SIZE_BYTES], second[SIZE_BYTES];
+        RvError err = {0};
+        assert_int_equal(rv_converter_model_input(kept, &frame, input, first, &err), RV_OK);
+        assert_int_equal(rv_converter_model_input(fresh, &frame, input, second, &err), RV_OK);
+        assert_memory_equal(first, second, SIZE_BYTES);
+        rv_converter_destroy(fresh);
+    }
+    rv_converter_destroy(kept);
     av_frame_free(&av);
 }
 
@@ -500,13 +582,18 @@ static void converter_accepts_any_size(void **state)
             uint8_t first[SIZE_BYTES], second[SIZE_BYTES];
             RvPicture *picture = NULL;
             RvError err = {0};
-            if (rv_converter_model_input(fast, &frame, SIZE, first, &err) != RV_OK ||
-                rv_converter_model_input(exact, &frame, SIZE, second, &err) != RV_OK ||
-                rv_converter_picture(fast, &frame, 20, &picture, &err) != RV_OK)
+            for (size_t way = 0; way <= OTHER_COUNT; way++) {
+                const ModelInput *input = way == OTHER_COUNT ? &clip : &other_inputs[way];
+                if (rv_converter_model_input(fast, &frame, input, first, &err) != RV_OK ||
+                    rv_converter_model_input(exact, &frame, input, second, &err) != RV_OK)
+                    fail_msg("%d x %d %s: %s", sizes[i][0], sizes[i][1], av_get_pix_fmt_name(formats[k]),
+                             err.message);
+                for (int byte = 0; byte < SIZE_BYTES; byte++)
+                    assert_in_range(first[byte] - second[byte] + 2, 0, 4);
+            }
+            if (rv_converter_picture(fast, &frame, 20, &picture, &err) != RV_OK)
                 fail_msg("%d x %d %s: %s", sizes[i][0], sizes[i][1], av_get_pix_fmt_name(formats[k]),
                          err.message);
-            for (int byte = 0; byte < SIZE_BYTES; byte++)
-                assert_in_range(first[byte] - second[byte] + 2, 0, 4);
             rv_picture_destroy(picture);
             av_frame_free(&av);
         }
@@ -522,13 +609,14 @@ static void converter_refuses_bad_arguments(void **state)
     uint8_t input[SIZE_BYTES];
     RvPicture *picture = NULL;
     RvError err = {0};
-    assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_ERROR_ARGUMENT);
     assert_int_equal(rv_converter_picture(convert, &frame, 0, &picture, &err), RV_ERROR_ARGUMENT);
     AVFrame *av = quarters(16, 16);
     frame = make_frame(av);
-    assert_int_equal(rv_converter_model_input(convert, &frame, 0, input, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_converter_model_input(convert, &frame, &(ModelInput){0}, input, &err),
+                     RV_ERROR_ARGUMENT);
     av->colorspace = AVCOL_SPC_YCGCO; // means nothing for grey
-    assert_int_equal(rv_converter_model_input(convert, &frame, SIZE, input, &err), RV_OK);
+    assert_int_equal(rv_converter_model_input(convert, &frame, &clip, input, &err), RV_OK);
     av_frame_free(&av);
     rv_converter_destroy(convert);
     rv_converter_destroy(NULL);
@@ -542,6 +630,8 @@ int main(void)
         cmocka_unit_test(converter_swaps_red_and_blue),
         cmocka_unit_test(converter_maps_hdr_tones),
         cmocka_unit_test(converter_turns_upright),
+        cmocka_unit_test(converter_shapes_the_displayed_picture),
+        cmocka_unit_test(converter_follows_changing_inputs),
         cmocka_unit_test(converter_picture_has_the_displayed_shape),
         cmocka_unit_test(converter_shows_one_field),
         cmocka_unit_test(converter_accepts_any_size),

@@ -29,8 +29,9 @@ static double blue_of_ramp(enum AVChromaLocation location)
     size_t stride = rv_frame_scaler_stride(AV_PIX_FMT_RGB24, WIDTH);
     uint8_t *rgb = malloc(stride * HEIGHT);
     assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-    assert_int_equal(
-        rv_frame_scaler_run(&scaler, &view, AV_PIX_FMT_RGB24, WIDTH, HEIGHT, NULL, rgb, stride, &err), RV_OK);
+    assert_int_equal(rv_frame_scaler_run(&scaler, &view, AV_PIX_FMT_RGB24, RESIZE_BICUBIC, WIDTH, HEIGHT,
+                                         NULL, rgb, stride, &err),
+                     RV_OK);
     double sum = 0;
     for (int x = 24; x < 40; x++)
         sum += rgb[4 * stride + (size_t)x * 3 + 2];
@@ -67,11 +68,12 @@ static void frame_scaler_run_follows_changing_shapes(void **state)
         size_t stride = rv_frame_scaler_stride(AV_PIX_FMT_RGB24, width);
         uint8_t *first = malloc(stride * (size_t)height), *second = malloc(stride * (size_t)height);
         assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-        assert_int_equal(
-            rv_frame_scaler_run(&kept, &view, AV_PIX_FMT_RGB24, width, height, NULL, first, stride, &err), 0);
-        assert_int_equal(
-            rv_frame_scaler_run(&fresh, &view, AV_PIX_FMT_RGB24, width, height, NULL, second, stride, &err),
-            0);
+        assert_int_equal(rv_frame_scaler_run(&kept, &view, AV_PIX_FMT_RGB24, RESIZE_BICUBIC, width, height,
+                                             NULL, first, stride, &err),
+                         0);
+        assert_int_equal(rv_frame_scaler_run(&fresh, &view, AV_PIX_FMT_RGB24, RESIZE_BICUBIC, width, height,
+                                             NULL, second, stride, &err),
+                         0);
         for (int y = 0; y < height; y++)
             assert_memory_equal(first + (size_t)y * stride, second + (size_t)y * stride, (size_t)width * 3);
         rv_frame_scaler_clear(&fresh);
@@ -102,10 +104,12 @@ static void check_window(enum AVPixelFormat format, enum AVPixelFormat to_format
     size_t stride = rv_frame_scaler_stride(to_format, WIDTH);
     uint8_t *whole = calloc(HEIGHT, stride), *part = calloc(HEIGHT, stride);
     assert_int_equal(rv_frame_view(av, &view, &err), RV_OK);
-    assert_int_equal(rv_frame_scaler_run(&scaler, &view, to_format, WIDTH, HEIGHT, NULL, whole, stride, &err),
+    assert_int_equal(rv_frame_scaler_run(&scaler, &view, to_format, RESIZE_BICUBIC, WIDTH, HEIGHT, NULL,
+                                         whole, stride, &err),
                      0);
-    assert_int_equal(
-        rv_frame_scaler_run(&scaler, &view, to_format, WIDTH, HEIGHT, window, part, stride, &err), 0);
+    assert_int_equal(rv_frame_scaler_run(&scaler, &view, to_format, RESIZE_BICUBIC, WIDTH, HEIGHT, window,
+                                         part, stride, &err),
+                     0);
     for (int y = window->top; y < window->top + window->height; y++) {
         size_t at = (size_t)y * stride + (size_t)window->left * pixel_bytes;
         if (memcmp(whole + at, part + at, (size_t)window->width * pixel_bytes) != 0)

@@ -25,8 +25,8 @@ static RvStatus from_any(const AVFrame *frame, bool alpha, RvPicture **out, RvEr
     if (rows == NULL)
         return RV_ERROR_MEMORY;
     FrameScaler scaler = {0};
-    status = rv_frame_scaler_run(&scaler, &view, format, view.shape.width, view.shape.height, NULL, rows,
-                                 stride, err);
+    status = rv_frame_scaler_run(&scaler, &view, format, RESIZE_BICUBIC, view.shape.width, view.shape.height,
+                                 NULL, rows, stride, err);
     rv_frame_scaler_clear(&scaler);
     if (status == RV_OK)
         status = rv_picture_create(view.shape.width, view.shape.height, alpha ? 4 : 3, out, err);

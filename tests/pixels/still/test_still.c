@@ -15,8 +15,8 @@
 #include "base/file.h"
 #include "expected.h"
 #include "fnv.h"
+#include "pixels/model_input.h"
 #include "pixels/picture.h"
-#include "pixels/resize.h"
 #include "shared.h"
 #include "still_files.h"
 
@@ -39,11 +39,17 @@ static void picture_load_equals_pillow(void **state)
                      rv_image_is_nearest(&image));
         for (int k = 0; k < 3; k++) {
             uint8_t rgb_u8[31 * 31 * 3];
-            assert_int_equal(rv_resize_crop(&image, sizes[k], rgb_u8, &err), RV_OK);
+            assert_int_equal(rv_model_input_make(&(ModelInput){.size = sizes[k]}, &image, rgb_u8, &err),
+                             RV_OK);
             if (test->crop_hashes[k] != 0 &&
                 fnv(rgb_u8, (size_t)(sizes[k] * sizes[k] * 3)) != test->crop_hashes[k])
                 fail_msg("%s at %d: other pixels than Pillow's", test->name, sizes[k]);
         }
+        uint8_t rgb_u8[9 * 9 * 3];
+        ModelInput rgb_first = {9, RESIZE_SQUASH, RESIZE_BILINEAR, true};
+        assert_int_equal(rv_model_input_make(&rgb_first, &image, rgb_u8, &err), RV_OK);
+        if (fnv(rgb_u8, sizeof rgb_u8) != test->rgb_first_hash)
+            fail_msg("%s: other pixels than Pillow's of the picture as R G B", test->name);
         rv_picture_destroy(picture);
     }
 }
@@ -59,7 +65,7 @@ static void picture_decode_equals_golden_jpeg(void **state)
     assert_int_equal(rv_picture_load(input, NULL, &picture, &err), RV_OK);
     assert_int_equal(rv_picture_load(output, NULL, &golden, &err), RV_OK);
     uint8_t *rgb_u8 = malloc(224 * 224 * 3);
-    assert_int_equal(rv_resize_crop(&picture->image, 224, rgb_u8, &err), RV_OK);
+    assert_int_equal(rv_model_input_make(&(ModelInput){.size = 224}, &picture->image, rgb_u8, &err), RV_OK);
     // Versions of libjpeg differ by a level.
     for (int i = 0; i < 224 * 224 * 3; i++)
         assert_in_range(rgb_u8[i] - golden->pixels[i] + 2, 0, 4);

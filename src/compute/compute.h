@@ -29,7 +29,13 @@ typedef struct LinearWeights LinearWeights; // a linear layer packed for the dev
  * not finite, all results of that row or output are NaN (CUDA: or infinite). */
 typedef enum ComputePrecision { COMPUTE_FLOAT32, COMPUTE_FAST } ComputePrecision;
 
-typedef enum Activation { ACTIVATION_NONE, ACTIVATION_QUICK_GELU, ACTIVATION_GELU } Activation;
+/* GELU with the error function, and Hendrycks and Gimpel's two approximations of it (2016, section 2). */
+typedef enum Activation {
+    ACTIVATION_NONE,
+    ACTIVATION_QUICK_GELU, // x sigmoid(1.702 x)
+    ACTIVATION_GELU,       // x Phi(x)
+    ACTIVATION_GELU_TANH,  // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+} Activation;
 
 /* What is done with the result of a linear layer before it is stored. */
 typedef struct LinearEpilogue {

@@ -76,11 +76,13 @@ static const struct {
     {50, 64, 192, true, {ACTIVATION_NONE, false}, "several strips"},
     {50, 64, 65, true, {ACTIVATION_QUICK_GELU, false}, "one column over a panel"},
     {17, 33, 47, true, {ACTIVATION_GELU, false}, "one column short of a panel"},
+    {17, 33, 47, true, {ACTIVATION_GELU_TANH, false}, "the same with another activation"},
     {23, 48, 50, true, {ACTIVATION_NONE, true}, "the residual stream"},
     {9, 20, 49, true, {ACTIVATION_GELU, true}, "activation and residual stream"},
     {5, 1100, 60, true, {ACTIVATION_QUICK_GELU, false}, "depth in parts, activation after the last"},
     {5, 2500, 60, true, {ACTIVATION_NONE, true}, "depth in parts on the residual stream"},
     {5, 1100, 60, true, {ACTIVATION_GELU, true}, "depth that cannot be in parts"},
+    {5, 1100, 60, true, {ACTIVATION_GELU_TANH, true}, "the same with another activation"},
     {130, 300, 200, true, {ACTIVATION_NONE, false}, "enough work for threads"},
     {1, 40000, 3, true, {ACTIVATION_NONE, false}, "deeper than a worker's memory for one panel"},
 };

@@ -48,6 +48,9 @@ static inline double activation_of(double x, Activation activation)
 {
     if (activation == ACTIVATION_QUICK_GELU)
         return x / (1.0 + exp(-1.702 * x));
+    // (1 + tanh(u)) / 2 without the difference, which would be 0 for u below -19.
+    if (activation == ACTIVATION_GELU_TANH)
+        return x / (1.0 + exp(-2.0 * 0.7978845608028654 * (x + 0.044715 * x * x * x)));
     return activation == ACTIVATION_GELU ? 0.5 * x * erfc(-x * 0.7071067811865476) : x;
 }
 

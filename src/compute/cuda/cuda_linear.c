@@ -200,13 +200,25 @@ static bool ensure_scratch(CudaDevice *device, size_t rows, size_t outputs)
     return status == RV_OK;
 }
 
+static uint32_t kind_of(Activation activation)
+{
+    switch (activation) {
+    case ACTIVATION_QUICK_GELU:
+        return CUDA_QUICK_GELU;
+    case ACTIVATION_GELU_TANH:
+        return CUDA_GELU_TANH;
+    default:
+        return CUDA_GELU;
+    }
+}
+
 /* Apply the activation to dst in place, or add the activation of the scratch memory to dst. */
 static void activate(CudaDevice *device, DeviceRows dst, size_t rows, size_t width, LinearEpilogue epilogue)
 {
     ActivateParams params = {.values = cuda_values(dst),
                              .stride = dst.stride,
                              .width = (uint32_t)width,
-                             .quick = epilogue.activation == ACTIVATION_QUICK_GELU};
+                             .kind = kind_of(epilogue.activation)};
     int kernel = dst.buffer->half ? CUDA_KERNEL_rv_activate_f16 : CUDA_KERNEL_rv_activate_f32;
     if (epilogue.accumulate) {
         params.sum = params.values;

@@ -36,6 +36,9 @@
 #define CUDA_HEAD_WIDTH_MAX 256 /* of attention */
 #define CUDA_CODE_ROWS 128      /* of a warp of code_scores */
 
+/* Activations, as in compute.h. */
+enum { CUDA_QUICK_GELU, CUDA_GELU, CUDA_GELU_TANH };
+
 /* One thread per value: float32 to float16 (narrow), float16 to float32 (widen). */
 typedef struct ConvertParams {
     const void *src;
@@ -84,7 +87,7 @@ typedef struct ActivateParams {
     float *sum;
     size_t stride, sum_stride;
     uint32_t width;
-    uint32_t quick; /* QuickGELU; 0: GELU with the error function */
+    uint32_t kind; /* CUDA_GELU, ... */
 } ActivateParams;
 
 /* Blocks: x is a head of a sequence, y a few queries. */

@@ -103,10 +103,14 @@ extern "C" __global__ void rv_layer_norm_f16(LayerNormParams p)
     layer_norm<__half>(p);
 }
 
-/* cuBLASLt has neither of these activations: its GELU is the one with the hyperbolic tangent. */
-__device__ static inline float activation(float x, uint32_t quick)
+/* cuBLASLt has neither of the first two: its GELU is the one with the hyperbolic tangent. */
+__device__ static inline float activation(float x, uint32_t kind)
 {
-    return quick ? x / (1.0f + expf(-1.702f * x)) : 0.5f * x * erfcf(-x * 0.70710678f);
+    if (kind == CUDA_GELU)
+        return 0.5f * x * erfcf(-x * 0.70710678f);
+    // With the hyperbolic tangent: (1 + tanh(u)) / 2 = 1 / (1 + exp(-2 u)).
+    float factor = kind == CUDA_GELU_TANH ? -1.59576912f - 0.0713548163f * x * x : -1.702f;
+    return x / (1.0f + expf(factor * x));
 }
 
 template <typename Value> __device__ static void activate(const ActivateParams &p)
@@ -114,7 +118,7 @@ template <typename Value> __device__ static void activate(const ActivateParams &
     Value *values = (Value *)p.values + blockIdx.x * p.stride;
     float *sum = p.sum != NULL ? p.sum + blockIdx.x * p.sum_stride : NULL;
     for (uint32_t i = threadIdx.x; i < p.width; i += CUDA_THREADS) {
-        float value = activation(get_value(values + i), p.quick);
+        float value = activation(get_value(values + i), p.kind);
         if (sum != NULL)
             sum[i] += value;
         else
@@ -141,7 +145,7 @@ extern "C" __global__ void rv_activate_f16x8(ActivateParams p)
         __half2 *pairs = (__half2 *)&eight;
         for (int k = 0; k < 4; k++) {
             float2 pair = __half22float2(pairs[k]);
-            pairs[k] = __floats2half2_rn(activation(pair.x, p.quick), activation(pair.y, p.quick));
+            pairs[k] = __floats2half2_rn(activation(pair.x, p.kind), activation(pair.y, p.kind));
         }
         values[i] = eight;
     }

@@ -14,6 +14,9 @@ static float activate(float x, Activation activation)
         return x / (1.0f + expf(-1.702f * x));
     case ACTIVATION_GELU:
         return 0.5f * x * (1.0f + erff(x * 0.70710678f));
+    case ACTIVATION_GELU_TANH:
+        // (1 + tanh(u)) / 2 = 1 / (1 + exp(-2 u)), which keeps its precision where tanh(u) is near -1.
+        return x / (1.0f + expf(x * (-1.59576912f - 0.0713548163f * x * x)));
     default:
         return x;
     }

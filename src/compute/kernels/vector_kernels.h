@@ -26,12 +26,10 @@ ALWAYS_INLINE V exp_f32(V x)
     return v_scale(v_add(p, v_set(1.0f)), n);
 }
 
-/* x * sigmoid(1.702 x) = x / (1 + 2^t). 2^t = 2^n 2^r, n = round(t), |r| <= 1/2; (2^r - 1) / r interpolated
- * at Chebyshev nodes (relative error of 2^r 1e-8). t is clamped so that both powers are normal numbers. NaN
- * stays NaN. */
-ALWAYS_INLINE V quick_gelu_f32(V x)
+/* x / (1 + 2^t). 2^t = 2^n 2^r, n = round(t), |r| <= 1/2; (2^r - 1) / r interpolated at Chebyshev nodes
+ * (relative error of 2^r 1e-8). t is clamped so that both powers are normal numbers. NaN stays NaN. */
+ALWAYS_INLINE V divide_by_one_plus_power_f32(V x, V t)
 {
-    V t = v_mul(x, v_set(-0x1.3a4cbep+1f)); // -1.702 / log 2
     t = v_min(v_set(125.0f), v_max(v_set(-125.0f), t));
     V n = v_round(t);
     V r = v_sub(t, n);
@@ -43,6 +41,20 @@ ALWAYS_INLINE V quick_gelu_f32(V x)
     p = v_fma(p, r, v_set(0.693147182f));
     p = v_fma(p, r, v_set(1.0f));
     return v_div_normal(x, v_add(v_set(1.0f), v_scale(p, n)));
+}
+
+/* x * sigmoid(1.702 x). */
+ALWAYS_INLINE V quick_gelu_f32(V x)
+{
+    return divide_by_one_plus_power_f32(x, v_mul(x, v_set(-0x1.3a4cbep+1f))); // -1.702 / log 2
+}
+
+/* x / 2 (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3). */
+ALWAYS_INLINE V gelu_tanh_f32(V x)
+{
+    // The factors of -2 u / log 2.
+    V t = v_fma(v_mul(x, x), v_set(-0.102943242f), v_set(-2.30220819f));
+    return divide_by_one_plus_power_f32(x, v_mul(x, t));
 }
 
 /* x * Phi(x), Phi the normal distribution. With t = |x|: Phi(-t) = exp(-t h(t)) / 2, where h interpolates
@@ -85,6 +97,8 @@ ALWAYS_INLINE void finish_tile_as(const Tile *tile, const float *sums, size_t ro
                 result = quick_gelu_f32(result);
             if (activation == ACTIVATION_GELU)
                 result = gelu_f32(result);
+            if (activation == ACTIVATION_GELU_TANH)
+                result = gelu_tanh_f32(result);
             if (tile->epilogue.accumulate)
                 result = v_add(v_load_first(dst + column, count, 0.0f), result);
             v_store_first(dst + column, count, result);
@@ -102,6 +116,9 @@ static __attribute__((noinline)) void finish_tile_f32(const Tile *tile, const fl
         break;
     case ACTIVATION_GELU:
         finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_GELU);
+        break;
+    case ACTIVATION_GELU_TANH:
+        finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_GELU_TANH);
         break;
     default:
         finish_tile_as(tile, sums, rows, sum_stride, ACTIVATION_NONE);

@@ -73,6 +73,7 @@ static const struct {
     {3, 5, 7, false, {ACTIVATION_NONE, false}, "odd sizes, no bias"},
     {50, 64, 65, true, {ACTIVATION_QUICK_GELU, false}, "one column over a panel"},
     {17, 33, 47, true, {ACTIVATION_GELU, false}, "one column short of a panel"},
+    {17, 33, 47, true, {ACTIVATION_GELU_TANH, false}, "the same with another activation"},
     {23, 256, 50, true, {ACTIVATION_NONE, true}, "one whole segment, the residual stream"},
     {9, 257, 49, true, {ACTIVATION_GELU, true}, "one value over a segment"},
     {130, 1000, 200, true, {ACTIVATION_NONE, false}, "segments of several lengths, enough work for threads"},

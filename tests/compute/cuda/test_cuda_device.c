@@ -70,6 +70,7 @@ static void fast_linear_is_within_half_precision(void **state)
         {50, 64, 192, {ACTIVATION_NONE, false}, true, "queries, keys, values"},
         {16, 64, 40, {ACTIVATION_QUICK_GELU, false}, true, "eight activations at a time"},
         {16, 64, 36, {ACTIVATION_GELU, false}, true, "one activation at a time"},
+        {16, 64, 40, {ACTIVATION_GELU_TANH, false}, true, "the third activation"},
         {16, 64, 64, {ACTIVATION_NONE, true}, false, "onto the residual stream"},
         {8, 256, 64, {ACTIVATION_QUICK_GELU, false}, false, "to float32"},
     };

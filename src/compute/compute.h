@@ -114,6 +114,14 @@ typedef struct ComputeOps {
     void (*layer_norm)(Compute *, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
 
+    /* Turn pairs of neighbours by a token's position, in place: values (2i, 2i + 1) of each head become
+     * (x cos - y sin, x sin + y cos). rows[row_count, width], width / head_width heads side by side; row r has
+     * angles[r modulo token_count], float32[token_count, head_width] of cosine, sine, cosine, ...; head_width
+     * is even. A token of cosines 1 and sines 0 stays as it is. Rotary positions: Su et al. 2021, section
+     * 3.4. */
+    void (*rotate)(Compute *, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
+                   const DeviceBuffer *angles, size_t token_count);
+
     /* Scaled dot-product attention per sequence and head. q, k, v: [sequence_count, token_count, head_count *
      * head_width], of one stride (they may be thirds of one buffer). dst[sequence_count, query_count,
      * head_count * head_width]. All of one precision. */

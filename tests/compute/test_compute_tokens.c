@@ -235,6 +235,56 @@ static void add_rows_repeats_the_addend(void **state)
     free(values), free(addend);
 }
 
+/* Queries and keys of several sequences are turned; values, and what is between rows, are not. */
+static void rotate_turns_pairs_by_their_tokens_angles(void **state)
+{
+    static const struct {
+        size_t rows, tokens, heads, head_width;
+        const char *why;
+    } cases[] = {
+        {1, 1, 1, 2, "the smallest"},
+        {6, 3, 2, 6, "fewer values than a vector"},
+        {7, 5, 3, 66, "a vector and a little more, an unfinished sequence"},
+        {170, 17, 4, 64, "enough work for threads"},
+    };
+    Compute *compute = open_threads(state, 2);
+    const ComputeOps *ops = compute->ops;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t rows = cases[i].rows, tokens = cases[i].tokens, head_width = cases[i].head_width;
+        size_t width = 2 * cases[i].heads * head_width, first = 3, stride = width + width / 2 + 1;
+        size_t count = first + rows * stride, angle_count = tokens * head_width;
+        float *values = random_values(count, 1), *angles = random_values(angle_count, 2);
+        float *result = random_values(count, 3);
+        for (size_t at = 0; at < angle_count; at += 2) {
+            float angle = at < head_width ? 0.0f : 3.0f * angles[at]; // the first token is not turned
+            angles[at] = cosf(angle);
+            angles[at + 1] = sinf(angle);
+        }
+        DeviceBuffer *buffer = device_copy(compute, values, count);
+        DeviceBuffer *angles_device = device_copy(compute, angles, angle_count);
+        ops->rotate(compute, (DeviceRows){buffer, first, stride}, rows, width, head_width, angles_device,
+                    tokens);
+        ops->download(compute, result, buffer, count);
+        for (size_t at = 0; at < count; at++) {
+            size_t row = (at - first) / stride, column = (at - first) % stride, token = row % tokens;
+            double expected = values[at];
+            if (at >= first && column < width && token > 0) {
+                const float *pair = values + at - column % 2;
+                const float *turn = angles + token * head_width + column % head_width - column % 2;
+                expected = column % 2 == 0 ? (double)pair[0] * turn[0] - (double)pair[1] * turn[1]
+                                           : (double)pair[0] * turn[1] + (double)pair[1] * turn[0];
+            }
+            if (!(fabs(result[at] - expected) <= (expected == values[at] ? 0.0 : 2e-7)))
+                fail_msg("%s: value %zu: %.9g, expected %.9g", cases[i].why, at, (double)result[at],
+                         expected);
+        }
+        ops->buffer_destroy(compute, buffer);
+        ops->buffer_destroy(compute, angles_device);
+        free(values), free(angles), free(result);
+    }
+    rv_compute_close(compute);
+}
+
 static void sequences_put_the_first_token_before_the_others(void **state)
 {
     Compute *compute = open_threads(state, 2);
@@ -272,6 +322,7 @@ int main(void)
         cmocka_unit_test(layer_norm_equals_exact),
         cmocka_unit_test(patches_are_normalised_in_the_convolutions_order),
         cmocka_unit_test(add_rows_repeats_the_addend),
+        cmocka_unit_test(rotate_turns_pairs_by_their_tokens_angles),
         cmocka_unit_test(sequences_put_the_first_token_before_the_others),
     };
     int failures = 0;

@@ -51,6 +51,8 @@ void rv_cpu_download(Compute *compute, float *host, const DeviceBuffer *src, siz
 
 void rv_cpu_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
+void rv_cpu_rotate(Compute *compute, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
+                   const DeviceBuffer *angles, size_t token_count);
 void rv_cpu_add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t width, const DeviceBuffer *addend,
                      size_t addend_rows);
 void rv_cpu_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *first,

@@ -82,6 +82,7 @@ const ComputeOps rv_cpu_ops = {
     .linear_destroy = rv_cpu_linear_destroy,
     .linear = rv_cpu_linear,
     .layer_norm = rv_cpu_layer_norm,
+    .rotate = rv_cpu_rotate,
     .attention = rv_cpu_attention,
     .images = rv_cpu_images,
     .patches = rv_cpu_patches,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operations of the CPU device that work row by row. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,6 +16,7 @@ typedef struct RowsJob {
     const float *gain, *shift; // layer norm
     const float *addend;       // addition: the rows that are added in turn
     const float *first;        // sequences: the row of their first token
+    size_t head_width;         // rotation, whose angles are the addend
     size_t src_stride, dst_stride, rows, width, addend_rows, group_rows;
     float epsilon;
     void (*row)(const struct RowsJob *job, size_t row);
@@ -55,6 +57,27 @@ void rv_cpu_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t wid
                                  .dst = cpu_values(dst),
                                  .dst_stride = dst.stride,
                                  .row = layer_norm_row});
+}
+
+static void rotate_row(const RowsJob *job, size_t row)
+{
+    const float *angles = job->addend + row % job->addend_rows * job->head_width;
+    for (size_t column = 0; column < job->width; column += job->head_width)
+        job->kernels->rotate_f32(job->dst + row * job->dst_stride + column, angles, job->head_width);
+}
+
+void rv_cpu_rotate(Compute *compute, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
+                   const DeviceBuffer *angles, size_t token_count)
+{
+    assert(head_width % 2 == 0 && width % head_width == 0);
+    run_rows(compute, &(RowsJob){.dst = cpu_values(rows),
+                                 .dst_stride = rows.stride,
+                                 .rows = row_count,
+                                 .width = width,
+                                 .head_width = head_width,
+                                 .addend = (const float *)angles,
+                                 .addend_rows = token_count,
+                                 .row = rotate_row});
 }
 
 static void add_row(const RowsJob *job, size_t row)

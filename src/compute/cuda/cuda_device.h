@@ -110,6 +110,8 @@ void rv_cuda_linear(Compute *compute, const LinearWeights *layer, DeviceRows src
 
 void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
                         const DeviceBuffer *shift, float epsilon, DeviceRows dst);
+void rv_cuda_rotate(Compute *compute, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
+                    const DeviceBuffer *angles, size_t token_count);
 void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k,
                        DeviceRows v, DeviceRows dst);
 void rv_cuda_patches(Compute *compute, const PatchShape *shape, size_t image_count, DeviceBuffer *dst);

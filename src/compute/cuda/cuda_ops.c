@@ -205,6 +205,7 @@ const ComputeOps rv_cuda_ops = {
     .linear_destroy = rv_cuda_linear_destroy,
     .linear = rv_cuda_linear,
     .layer_norm = rv_cuda_layer_norm,
+    .rotate = rv_cuda_rotate,
     .attention = rv_cuda_attention,
     .images = rv_cuda_images,
     .images_reserve = rv_cuda_images_reserve,

@@ -33,6 +33,23 @@ void rv_cuda_layer_norm(Compute *compute, DeviceRows src, size_t rows, size_t wi
                    (CudaGrid){rv_divide_up(rows, CUDA_WARPS), 1, CUDA_THREADS, 0}, &params);
 }
 
+void rv_cuda_rotate(Compute *compute, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
+                    const DeviceBuffer *angles, size_t token_count)
+{
+    CudaDevice *device = (CudaDevice *)compute;
+    assert(head_width % 2 == 0 && width % head_width == 0);
+    if (!rv_cuda_enter(device))
+        return;
+    RotateParams params = {.rows = cuda_values(rows),
+                           .angles = floats_of(angles),
+                           .stride = rows.stride,
+                           .width = (uint32_t)width,
+                           .head_width = (uint32_t)head_width,
+                           .token_count = (uint32_t)token_count};
+    rv_cuda_launch(device, rows.buffer->half ? CUDA_KERNEL_rv_rotate_f16 : CUDA_KERNEL_rv_rotate_f32,
+                   (CudaGrid){row_count, 1, CUDA_THREADS, 0}, &params);
+}
+
 /* True if rows can be read sixteen bytes at a time. */
 static bool aligned16(DeviceRows rows)
 {

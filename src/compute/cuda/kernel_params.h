@@ -16,6 +16,8 @@
     X(rv_sequences_f32, SequencesParams)                                                                     \
     X(rv_sequences_f16, SequencesParams)                                                                     \
     X(rv_add_rows_f32, AddRowsParams)                                                                        \
+    X(rv_rotate_f32, RotateParams)                                                                           \
+    X(rv_rotate_f16, RotateParams)                                                                           \
     X(rv_layer_norm_f32, LayerNormParams)                                                                    \
     X(rv_layer_norm_f16, LayerNormParams)                                                                    \
     X(rv_activate_f32, ActivateParams)                                                                       \
@@ -70,6 +72,14 @@ typedef struct AddRowsParams {
     size_t dst_stride;
     uint32_t addend_rows, width;
 } AddRowsParams;
+
+/* One block per row. */
+typedef struct RotateParams {
+    void *rows;
+    const float *angles; /* [token_count, head_width]: cosine, sine, ... */
+    size_t stride;
+    uint32_t width, head_width, token_count;
+} RotateParams;
 
 /* One warp per row. */
 typedef struct LayerNormParams {

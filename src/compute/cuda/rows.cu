@@ -72,6 +72,28 @@ extern "C" __global__ void rv_add_rows_f32(AddRowsParams p)
         dst[i] += addend[i];
 }
 
+template <typename Value> __device__ static void rotate(const RotateParams &p)
+{
+    Value *row = (Value *)p.rows + blockIdx.x * p.stride;
+    const float *angles = p.angles + (size_t)(blockIdx.x % p.token_count) * p.head_width;
+    for (uint32_t i = 2 * threadIdx.x; i < p.width; i += 2 * CUDA_THREADS) {
+        float x = get_value(row + i), y = get_value(row + i + 1);
+        float cosine = angles[i % p.head_width], sine = angles[i % p.head_width + 1];
+        set_value(row + i, x * cosine - y * sine);
+        set_value(row + i + 1, x * sine + y * cosine);
+    }
+}
+
+extern "C" __global__ void rv_rotate_f32(RotateParams p)
+{
+    rotate<float>(p);
+}
+
+extern "C" __global__ void rv_rotate_f16(RotateParams p)
+{
+    rotate<__half>(p);
+}
+
 /* A row is read three times, from the second time on from the nearest cache. Each lane reads and writes the
  * same elements, so dst may be src. */
 template <typename Value> __device__ static void layer_norm(const LayerNormParams &p)

@@ -119,6 +119,14 @@ static inline V v_div_normal(V x, V d)
     return v_div(x, d);
 }
 
+/* Of each pair: (x cos - y sin, y cos + x sin). angles: cosine, sine, ... */
+static inline V v_rotate(V pairs, V angles)
+{
+    V swapped = _mm256_permute_ps(pairs, _MM_SHUFFLE(2, 3, 0, 1));
+    return _mm256_fmaddsub_ps(pairs, _mm256_moveldup_ps(angles),
+                              _mm256_mul_ps(swapped, _mm256_movehdup_ps(angles)));
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 static void tile_1_f32_avx2(const Tile *tile)
@@ -160,6 +168,7 @@ const CpuKernels rv_kernels_avx2 = {
     .finish_f32 = finish_f32_avx2,
     .layer_norm_f32 = layer_norm_f32_avx2,
     .softmax_f32 = softmax_f32_avx2,
+    .rotate_f32 = rotate_f32_avx2,
     .add_f32 = add_f32_avx2,
     .scan = {dot_f32_avx2, dot_block_f32_avx2},
 };

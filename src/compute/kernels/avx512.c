@@ -106,6 +106,14 @@ static inline V v_div_normal(V x, V d)
     return v_mul(x, v_fma(estimate, error, estimate));
 }
 
+/* Of each pair: (x cos - y sin, y cos + x sin). angles: cosine, sine, ... */
+static inline V v_rotate(V pairs, V angles)
+{
+    V swapped = _mm512_permute_ps(pairs, _MM_SHUFFLE(2, 3, 0, 1));
+    return _mm512_fmaddsub_ps(pairs, _mm512_moveldup_ps(angles),
+                              _mm512_mul_ps(swapped, _mm512_movehdup_ps(angles)));
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 static void tile_1_f32_avx512(const Tile *tile)
@@ -185,6 +193,7 @@ const CpuKernels rv_kernels_avx512 = {
     .finish_f32 = finish_f32_avx512,
     .layer_norm_f32 = layer_norm_f32_avx512,
     .softmax_f32 = softmax_f32_avx512,
+    .rotate_f32 = rotate_f32_avx512,
     .add_f32 = add_f32_avx512,
     .scan = {dot_f32_avx512, dot_block_f32_avx512},
 };

@@ -112,6 +112,14 @@ static inline void v_store_first(float *dst, size_t count, V x)
         dst[i] = values[i];
 }
 
+/* Of each pair: (x cos - y sin, y cos + x sin). angles: cosine, sine, ... */
+static inline V v_rotate(V pairs, V angles)
+{
+    static const float signs[LANES] = {-1.0f, 1.0f, -1.0f, 1.0f};
+    V sines = vmulq_f32(vtrn2q_f32(angles, angles), vld1q_f32(signs));
+    return vfmaq_f32(vmulq_f32(vrev64q_f32(pairs), sines), pairs, vtrn1q_f32(angles, angles));
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 static void tile_1_f32_neon(const Tile *tile)
@@ -162,6 +170,7 @@ const CpuKernels rv_kernels_neon = {
     .finish_f32 = finish_f32_neon,
     .layer_norm_f32 = layer_norm_f32_neon,
     .softmax_f32 = softmax_f32_neon,
+    .rotate_f32 = rotate_f32_neon,
     .add_f32 = add_f32_neon,
     .scan = {dot_f32_neon, dot_block_f32_neon},
 };

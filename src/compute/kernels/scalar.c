@@ -98,6 +98,15 @@ static void softmax_f32_scalar(float *row, size_t count, float scale)
         row[i] /= sum;
 }
 
+static void rotate_f32_scalar(float *pairs, const float *angles, size_t count)
+{
+    for (size_t i = 0; i < count; i += 2) {
+        float x = pairs[i], y = pairs[i + 1];
+        pairs[i] = x * angles[i] - y * angles[i + 1];
+        pairs[i + 1] = x * angles[i + 1] + y * angles[i];
+    }
+}
+
 static void add_f32_scalar(float *dst, const float *addend, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -140,6 +149,7 @@ const CpuKernels rv_kernels_scalar = {
     .finish_f32 = finish_f32_scalar,
     .layer_norm_f32 = layer_norm_f32_scalar,
     .softmax_f32 = softmax_f32_scalar,
+    .rotate_f32 = rotate_f32_scalar,
     .add_f32 = add_f32_scalar,
     .scan = {dot_f32_scalar, dot_block_f32_scalar},
 };

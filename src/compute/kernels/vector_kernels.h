@@ -283,6 +283,15 @@ static void KERNEL(softmax_f32)(float *row, size_t count, float scale)
         v_store_first(row + k, count - k, v_mul(v_load_first(row + k, count - k, 0.0f), inverse));
 }
 
+static void KERNEL(rotate_f32)(float *pairs, const float *angles, size_t count)
+{
+    for (size_t k = 0; k < count; k += LANES) {
+        V turned =
+            v_rotate(v_load_first(pairs + k, count - k, 0.0f), v_load_first(angles + k, count - k, 0.0f));
+        v_store_first(pairs + k, count - k, turned);
+    }
+}
+
 static void KERNEL(add_f32)(float *dst, const float *addend, size_t count)
 {
     for (size_t k = 0; k < count; k += LANES) {

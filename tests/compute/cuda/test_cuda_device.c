@@ -229,6 +229,31 @@ static void layer_norm_and_sequences_take_halves(void **state)
     free(values), free(gain), free(shift), free(halves);
 }
 
+static void rotate_takes_halves(void **state)
+{
+    Compute *compute = open_device(state);
+    enum { ROWS = 5, TOKENS = 2, HEAD = 72, WIDTH = 8 * HEAD, STRIDE = WIDTH + 4 };
+    float *values = half_values(ROWS * STRIDE, 1), *angles = random_values(TOKENS * HEAD, 2);
+    float found[ROWS * STRIDE];
+    DeviceBuffer *rows = copy_of(compute, values, ROWS * STRIDE, COMPUTE_FAST);
+    DeviceBuffer *table = copy_of(compute, angles, TOKENS * HEAD, COMPUTE_FLOAT32);
+    compute->ops->rotate(compute, (DeviceRows){rows, 0, STRIDE}, ROWS, WIDTH, HEAD, table, TOKENS);
+    compute->ops->download(compute, found, rows, ROWS * STRIDE);
+    assert_good(compute);
+    for (size_t i = 0; i < ROWS * STRIDE; i++) {
+        size_t row = i / STRIDE, column = i % STRIDE, even = column - column % 2;
+        const float *pair = values + row * STRIDE + even, *turn = angles + row % TOKENS * HEAD + even % HEAD;
+        float expected = column >= WIDTH   ? values[i]
+                         : column % 2 == 0 ? pair[0] * turn[0] - pair[1] * turn[1]
+                                           : pair[0] * turn[1] + pair[1] * turn[0];
+        assert_true(fabsf(found[i] - expected) <= 1e-3f);
+    }
+    compute->ops->buffer_destroy(compute, rows);
+    compute->ops->buffer_destroy(compute, table);
+    rv_compute_close(compute);
+    free(values), free(angles);
+}
+
 /* Two pictures of 4 x 4 pixels in patches of 2: their sum with itself. */
 enum { PIXELS = 2 * 4 * 4 * 3 };
 
@@ -431,6 +456,7 @@ int main(void)
         cmocka_unit_test(fast_linear_is_within_half_precision),
         cmocka_unit_test(fast_attention_is_within_half_precision),
         cmocka_unit_test(layer_norm_and_sequences_take_halves),
+        cmocka_unit_test(rotate_takes_halves),
         cmocka_unit_test(images_take_turns_in_two_places),
     };
     static const struct CMUnitTest failures[] = {

@@ -104,6 +104,48 @@ static void add_f32_equals_scalar(void **state)
     }
 }
 
+static void rotate_f32_is_within_1e_6_of_scalar(void **state)
+{
+    const CpuKernels *kernels = level_kernels(state);
+    float angles[LENGTH_MAX + 4], start[LENGTH_MAX], expected[LENGTH_MAX];
+    for (size_t count = 0; count <= LENGTH_MAX; count += 2) {
+        for (size_t offset = 0; offset < 4; offset++) {
+            Guarded guarded;
+            float *pairs = guarded_start(&guarded, offset);
+            fill_random(angles, count + offset, 1, 1.0f);
+            fill_random(start, count, 2, 2.0f);
+            if (count > 4) {
+                start[1] = NAN; // spoils its pair alone
+                start[4] = INFINITY;
+            }
+            memcpy(pairs, start, count * sizeof *pairs);
+            memcpy(expected, start, count * sizeof *pairs);
+            scalar()->rotate_f32(expected, angles + offset, count);
+            kernels->rotate_f32(pairs, angles + offset, count);
+            assert_all_close(pairs, expected, count, 1e-6f);
+            assert_canaries(&guarded, pairs, count);
+        }
+    }
+}
+
+/* By a quarter, and not at all: to the bit on every level. */
+static void rotate_f32_turns_from_first_to_second(void **state)
+{
+    const CpuKernels *kernels = level_kernels(state);
+    float pairs[20], angles[20];
+    for (size_t i = 0; i < 20; i += 2) {
+        pairs[i] = (float)i + 0.3f;
+        pairs[i + 1] = -7.1f;
+        angles[i] = i % 4 == 0 ? 0.0f : 1.0f;
+        angles[i + 1] = i % 4 == 0 ? 1.0f : 0.0f;
+    }
+    kernels->rotate_f32(pairs, angles, 20);
+    for (size_t i = 0; i < 20; i += 2) {
+        assert_true(pairs[i] == (i % 4 == 0 ? 7.1f : (float)i + 0.3f));
+        assert_true(pairs[i + 1] == (i % 4 == 0 ? (float)i + 0.3f : -7.1f));
+    }
+}
+
 static void softmax_f32_is_within_1e_6_of_scalar(void **state)
 {
     const CpuKernels *kernels = level_kernels(state);
@@ -376,6 +418,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernels_get_answers_by_level),
         cmocka_unit_test(add_f32_equals_scalar),
+        cmocka_unit_test(rotate_f32_is_within_1e_6_of_scalar),
+        cmocka_unit_test(rotate_f32_turns_from_first_to_second),
         cmocka_unit_test(softmax_f32_is_within_1e_6_of_scalar),
         cmocka_unit_test(softmax_f32_handles_extremes),
         cmocka_unit_test(layer_norm_f32_is_within_1e_5_of_scalar),

@@ -50,10 +50,11 @@ typedef struct DeviceRows {
 } DeviceRows;
 
 /* Sequences of tokens and their heads, for attention. Only the query rows first_query .. first_query +
- * query_count - 1 of each sequence are computed. causal: a query sees tokens up to its own. */
+ * query_count - 1 of each sequence are computed. causal: a query sees tokens up to its own. one_query: q is a
+ * single row, which asks every sequence (pooling by attention); first_query is 0 and query_count 1. */
 typedef struct AttentionShape {
     size_t sequence_count, token_count, first_query, query_count, head_count, head_width;
-    bool causal;
+    bool causal, one_query;
 } AttentionShape;
 
 /* 8-bit pictures as input of a model: normalised value = (value / 255 - mean[channel]) /
@@ -123,7 +124,7 @@ typedef struct ComputeOps {
                    const DeviceBuffer *angles, size_t token_count);
 
     /* Scaled dot-product attention per sequence and head. q, k, v: [sequence_count, token_count, head_count *
-     * head_width], of one stride (they may be thirds of one buffer). dst[sequence_count, query_count,
+     * head_width], of one stride (they may be thirds of one buffer); a single q has no stride. dst[sequence_count, query_count,
      * head_count * head_width]. All of one precision. */
     void (*attention)(Compute *, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
                       DeviceRows dst);

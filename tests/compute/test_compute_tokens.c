@@ -138,6 +138,43 @@ static void attention_rows_do_not_depend_on_batch_or_queries(void **state)
     free(qkv), free(expected);
 }
 
+/* Pooling by attention: the same as if every sequence had the query as its own first row, to the bit. */
+static void attention_of_one_query_equals_a_query_per_sequence(void **state)
+{
+    Compute *compute = open_threads(state, 2);
+    const ComputeOps *ops = compute->ops;
+    static const AttentionCase cases[] = {
+        {1, 1, 0, 1, 1, 1, false, "the smallest"},
+        {3, 17, 0, 1, 3, 24, false, "odd head width"},
+        {2, 70, 0, 1, 2, 64, false, "more keys than a block of 64"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const AttentionCase *test = &cases[i];
+        size_t width = test->heads * test->head_width, stride = 3 * width, sequence = test->tokens * stride;
+        float *qkv = random_values(test->sequences * sequence, 1), *query = random_values(width, 2);
+        for (size_t s = 0; s < test->sequences; s++)
+            memcpy(qkv + s * sequence, query, width * sizeof *qkv);
+        float *expected = run_attention(compute, test, qkv);
+        size_t dst_stride = width + 1, count = test->sequences * dst_stride;
+        float *result = random_values(count, 7);
+        DeviceBuffer *device = device_copy(compute, qkv, test->sequences * sequence);
+        DeviceBuffer *query_device = device_copy(compute, query, width);
+        DeviceBuffer *dst = device_copy(compute, result, count);
+        AttentionShape shape = shape_of(test);
+        shape.one_query = true;
+        ops->attention(compute, &shape, (DeviceRows){query_device, 0, 0}, (DeviceRows){device, width, stride},
+                       (DeviceRows){device, 2 * width, stride}, (DeviceRows){dst, 0, dst_stride});
+        ops->download(compute, result, dst, count);
+        if (memcmp(result, expected, count * sizeof *result) != 0)
+            fail_msg("%s", test->why);
+        ops->buffer_destroy(compute, device);
+        ops->buffer_destroy(compute, query_device);
+        ops->buffer_destroy(compute, dst);
+        free(qkv), free(query), free(expected), free(result);
+    }
+    rv_compute_close(compute);
+}
+
 static void layer_norm_equals_exact(void **state)
 {
     Compute *compute = open_threads(state, 2);
@@ -319,6 +356,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention_equals_exact),
         cmocka_unit_test(attention_rows_do_not_depend_on_batch_or_queries),
+        cmocka_unit_test(attention_of_one_query_equals_a_query_per_sequence),
         cmocka_unit_test(layer_norm_equals_exact),
         cmocka_unit_test(patches_are_normalised_in_the_convolutions_order),
         cmocka_unit_test(add_rows_repeats_the_addend),

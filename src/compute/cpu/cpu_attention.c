@@ -13,6 +13,7 @@ typedef struct AttentionJob {
     const float *q, *k, *v;
     float *dst;
     size_t qkv_stride, dst_stride;
+    size_t q_step; // between the queries of two sequences
     size_t token_count, first_query, query_count, head_count, head_width;
     bool causal;
 } AttentionJob;
@@ -82,7 +83,7 @@ static void attend(void *context, size_t index, int worker)
     pack_keys_and_values(job, job->k + offset, job->v + offset, &space);
 
     float scale = 1.0f / sqrtf((float)job->head_width);
-    const float *q = job->q + offset + job->first_query * job->qkv_stride;
+    const float *q = job->q + sequence * job->q_step + column + job->first_query * job->qkv_stride;
     float *dst = job->dst + sequence * job->query_count * job->dst_stride + column;
     size_t strip_count = rv_divide_up(job->query_count, kernels->head_tile_rows);
     for (size_t strip = 0; strip < strip_count; strip++) {
@@ -106,13 +107,16 @@ void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows 
 {
     assert(shape->token_count <= COMPUTE_TOKENS_MAX && shape->head_width <= COMPUTE_HEAD_WIDTH_MAX);
     assert(shape->first_query + shape->query_count <= shape->token_count);
-    assert(q.stride == k.stride && q.stride == v.stride);
+    assert(k.stride == v.stride);
+    assert(shape->one_query ? shape->first_query == 0 && shape->query_count == 1 && !shape->causal
+                            : q.stride == k.stride);
     AttentionJob job = {.device = (CpuDevice *)compute,
                         .q = cpu_values(q),
                         .k = cpu_values(k),
                         .v = cpu_values(v),
                         .dst = cpu_values(dst),
-                        .qkv_stride = q.stride,
+                        .qkv_stride = k.stride,
+                        .q_step = shape->one_query ? 0 : shape->token_count * k.stride,
                         .dst_stride = dst.stride,
                         .token_count = shape->token_count,
                         .first_query = shape->first_query,

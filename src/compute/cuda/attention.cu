@@ -53,8 +53,8 @@ template <typename Value> __device__ static void attend(const AttentionParams &p
     uint32_t first_row = blockIdx.y * CUDA_WARPS, row = first_row + warp;
     size_t sequence = blockIdx.x / p.head_count, column = (size_t)(blockIdx.x % p.head_count) * p.head_width;
     size_t offset = sequence * p.token_count * p.qkv_stride + column;
-    const Value *q = (const Value *)p.q + offset, *k = (const Value *)p.k + offset;
-    const Value *v = (const Value *)p.v + offset;
+    const Value *q = (const Value *)p.q + sequence * p.q_step + column;
+    const Value *k = (const Value *)p.k + offset, *v = (const Value *)p.v + offset;
     float *keys = shared, *query = shared + CUDA_KEYS * (p.head_width + 1) + warp * p.head_width;
     // The last warps of the last block may have no query. They only help to load the keys.
     uint32_t visible = 0, last_row = min(first_row + CUDA_WARPS, p.query_count) - 1;

@@ -135,8 +135,8 @@ extern "C" __global__ void rv_attention_f16_w64(AttentionParams p)
     uint32_t visible = p.causal ? min(p.first_query + row + 1, p.token_count) : p.token_count;
 
     RowTile queries[TILES];
-    load_rows((const __half *)p.q + offset + (p.first_query + first_row) * p.qkv_stride, p.qkv_stride, rows,
-              TILE, (__half *)scores, WEIGHT_PITCH, lane, WARP_LANES);
+    load_rows((const __half *)p.q + sequence * p.q_step + column + (p.first_query + first_row) * p.qkv_stride,
+              p.qkv_stride, rows, TILE, (__half *)scores, WEIGHT_PITCH, lane, WARP_LANES);
     __syncwarp();
     for (int i = 0; i < TILES; i++)
         wmma::load_matrix_sync(queries[i], (const __half *)scores + i * TILE, WEIGHT_PITCH);

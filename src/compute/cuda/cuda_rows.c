@@ -64,14 +64,17 @@ void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows
     bool half = q.buffer->half;
     assert(shape->token_count <= COMPUTE_TOKENS_MAX && shape->head_width <= CUDA_HEAD_WIDTH_MAX);
     assert(shape->first_query + shape->query_count <= shape->token_count);
-    assert(q.stride == k.stride && q.stride == v.stride && dst.buffer->half == half);
+    assert(k.stride == v.stride && k.buffer->half == half && dst.buffer->half == half);
+    assert(shape->one_query ? shape->first_query == 0 && shape->query_count == 1 && !shape->causal
+                            : q.stride == k.stride);
     if (!rv_cuda_enter(device))
         return;
     AttentionParams params = {.q = cuda_values(q),
                               .k = cuda_values(k),
                               .v = cuda_values(v),
                               .dst = cuda_values(dst),
-                              .qkv_stride = q.stride,
+                              .qkv_stride = k.stride,
+                              .q_step = shape->one_query ? 0 : shape->token_count * k.stride,
                               .dst_stride = dst.stride,
                               .token_count = (uint32_t)shape->token_count,
                               .first_query = (uint32_t)shape->first_query,

@@ -105,6 +105,7 @@ typedef struct AttentionParams {
     const void *q, *k, *v;
     void *dst;
     size_t qkv_stride, dst_stride;
+    size_t q_step; /* between the queries of two sequences */
     uint32_t token_count, first_query, query_count, head_count, head_width;
     uint32_t causal;
     float scale;

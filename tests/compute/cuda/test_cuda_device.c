@@ -112,10 +112,12 @@ typedef struct HalfAttention {
     size_t sequences, tokens, first_query, queries, heads, width;
     bool causal;
     const char *why;
+    bool one_query; // that of the first sequence
 } HalfAttention;
 
-/* The mixture of one query and head. qkv: of the sequence and head. */
-static void exact_mixture(const HalfAttention *test, const float *qkv, size_t query, double *mixture)
+/* The mixture of one query and head. q: its values; qkv: of the sequence and head. */
+static void exact_mixture(const HalfAttention *test, const float *q, const float *qkv, size_t query,
+                          double *mixture)
 {
     size_t width = test->heads * test->width, stride = 3 * width,
            visible = test->causal ? query + 1 : test->tokens;
@@ -123,7 +125,7 @@ static void exact_mixture(const HalfAttention *test, const float *qkv, size_t qu
     for (size_t key = 0; key < visible; key++) {
         double dot = 0.0;
         for (size_t i = 0; i < test->width; i++)
-            dot += (double)qkv[query * stride + i] * qkv[key * stride + width + i];
+            dot += (double)q[i] * qkv[key * stride + width + i];
         sum += weights[key] = exp(dot / sqrt((double)test->width));
     }
     for (size_t i = 0; i < test->width; i++) {
@@ -142,7 +144,7 @@ static void check_half_attention(Compute *compute, const HalfAttention *test)
     DeviceBuffer *qkv = copy_of(compute, values, test->sequences * test->tokens * stride, COMPUTE_FAST);
     DeviceBuffer *dst = copy_of(compute, found, rows * width, COMPUTE_FAST);
     AttentionShape shape = {test->sequences, test->tokens, test->first_query, test->queries,
-                            test->heads,     test->width,  test->causal};
+                            test->heads,     test->width,  test->causal,      test->one_query};
     ops->attention(compute, &shape, (DeviceRows){qkv, 0, stride}, (DeviceRows){qkv, width, stride},
                    (DeviceRows){qkv, 2 * width, stride}, (DeviceRows){dst, 0, width});
     ops->download(compute, found, dst, rows * width);
@@ -151,8 +153,9 @@ static void check_half_attention(Compute *compute, const HalfAttention *test)
         size_t sequence = row / test->queries, query = test->first_query + row % test->queries;
         for (size_t head = 0; head < test->heads; head++) {
             double mixture[256];
-            exact_mixture(test, values + sequence * test->tokens * stride + head * test->width, query,
-                          mixture);
+            const float *qkv_of_head = values + sequence * test->tokens * stride + head * test->width;
+            const float *q = test->one_query ? values + head * test->width : qkv_of_head + query * stride;
+            exact_mixture(test, q, qkv_of_head, query, mixture);
             for (size_t i = 0; i < test->width; i++) {
                 double value = found[row * width + head * test->width + i];
                 if (!(fabs(value - mixture[i]) <= 1.5e-3))
@@ -180,6 +183,8 @@ static void fast_attention_is_within_half_precision(void **state)
         {1, 1, 0, 1, 1, 64, false, "a single token"},
         {2, 50, 0, 50, 2, 80, false, "another head width"},
         {1, 33, 0, 33, 2, 12, true, "a narrow head"},
+        {3, 70, 0, 1, 2, 64, false, "one query for all sequences", true},
+        {3, 70, 0, 1, 2, 72, false, "the same with another head width", true},
     };
     Compute *compute = open_device(state);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

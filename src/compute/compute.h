@@ -149,8 +149,8 @@ typedef struct ComputeOps {
 
     /* Assemble sequences from their tokens. dst[sequence_count, token_count, width] =
      * positions[token_count, width], plus first[width] for the first token of a sequence, plus the next row of
-     * src[sequence_count * (token_count - 1), width] for every other token. dst, first and positions are
-     * float32. */
+     * src[sequence_count * (token_count - 1), width] for every other token. first NULL: every token is a row of
+     * src[sequence_count * token_count, width]. dst, first and positions are float32. */
     void (*sequences)(Compute *, DeviceRows src, const DeviceBuffer *first, const DeviceBuffer *positions,
                       size_t sequence_count, size_t token_count, size_t width, DeviceBuffer *dst);
 

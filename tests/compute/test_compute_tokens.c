@@ -322,24 +322,25 @@ static void rotate_turns_pairs_by_their_tokens_angles(void **state)
     rv_compute_close(compute);
 }
 
-static void sequences_put_the_first_token_before_the_others(void **state)
+/* In sequences of TOKENS tokens, the first of which is a row of its own or, if not, one as the others. */
+static void check_sequences(Compute *compute, bool has_first)
 {
-    Compute *compute = open_threads(state, 2);
     enum { SEQUENCES = 3, TOKENS = 4, WIDTH = 35, SRC_STRIDE = 38, COUNT = SEQUENCES * TOKENS * WIDTH };
-    float *values = random_values(SEQUENCES * (TOKENS - 1) * SRC_STRIDE, 1), *first = random_values(WIDTH, 2);
+    size_t row_tokens = has_first ? TOKENS - 1 : TOKENS; // that are rows of src
+    float *values = random_values(SEQUENCES * row_tokens * SRC_STRIDE, 1), *first = random_values(WIDTH, 2);
     float *positions = random_values(TOKENS * WIDTH, 3), *before = random_values(COUNT + 1, 4);
-    DeviceBuffer *src = device_copy(compute, values, SEQUENCES * (TOKENS - 1) * SRC_STRIDE);
+    DeviceBuffer *src = device_copy(compute, values, SEQUENCES * row_tokens * SRC_STRIDE);
     DeviceBuffer *first_device = device_copy(compute, first, WIDTH);
     DeviceBuffer *positions_device = device_copy(compute, positions, TOKENS * WIDTH);
     DeviceBuffer *dst = device_copy(compute, before, COUNT + 1);
-    compute->ops->sequences(compute, (DeviceRows){src, 0, SRC_STRIDE}, first_device, positions_device,
-                            SEQUENCES, TOKENS, WIDTH, dst);
+    compute->ops->sequences(compute, (DeviceRows){src, 0, SRC_STRIDE}, has_first ? first_device : NULL,
+                            positions_device, SEQUENCES, TOKENS, WIDTH, dst);
     float result[COUNT + 1];
     compute->ops->download(compute, result, dst, COUNT + 1);
     for (size_t i = 0; i < COUNT; i++) {
         size_t sequence = i / WIDTH / TOKENS, token = i / WIDTH % TOKENS, column = i % WIDTH;
-        float value =
-            token == 0 ? first[column] : values[(sequence * (TOKENS - 1) + token - 1) * SRC_STRIDE + column];
+        size_t row = sequence * row_tokens + token - (has_first ? 1 : 0);
+        float value = has_first && token == 0 ? first[column] : values[row * SRC_STRIDE + column];
         assert_true(result[i] == value + positions[token * WIDTH + column]);
     }
     assert_true(result[COUNT] == before[COUNT]);
@@ -347,8 +348,15 @@ static void sequences_put_the_first_token_before_the_others(void **state)
     compute->ops->buffer_destroy(compute, first_device);
     compute->ops->buffer_destroy(compute, positions_device);
     compute->ops->buffer_destroy(compute, dst);
-    rv_compute_close(compute);
     free(values), free(first), free(positions), free(before);
+}
+
+static void sequences_put_the_first_token_before_the_others(void **state)
+{
+    Compute *compute = open_threads(state, 2);
+    check_sequences(compute, true);
+    check_sequences(compute, false);
+    rv_compute_close(compute);
 }
 
 int main(void)

@@ -15,7 +15,7 @@ typedef struct RowsJob {
     float *dst;
     const float *gain, *shift; // layer norm
     const float *addend;       // addition: the rows that are added in turn
-    const float *first;        // sequences: the row of their first token
+    const float *first;        // sequences: the row of their first token; NULL: none
     size_t head_width;         // rotation, whose angles are the addend
     size_t src_stride, dst_stride, rows, width, addend_rows, group_rows;
     float epsilon;
@@ -101,9 +101,10 @@ void rv_cpu_add_rows(Compute *compute, DeviceRows dst, size_t rows, size_t width
 static void sequence_row(const RowsJob *job, size_t row)
 {
     size_t sequence = row / job->addend_rows, token = row % job->addend_rows;
-    const float *src = token == 0
-                           ? job->first
-                           : job->src + (sequence * (job->addend_rows - 1) + token - 1) * job->src_stride;
+    // Each sequence up to this one has a first token, which is no row of src.
+    size_t skipped = job->first != NULL ? sequence + 1 : 0;
+    bool is_first = job->first != NULL && token == 0;
+    const float *src = is_first ? job->first : job->src + (row - skipped) * job->src_stride;
     memcpy(job->dst + row * job->dst_stride, src, job->width * sizeof *src);
     add_row(job, row);
 }

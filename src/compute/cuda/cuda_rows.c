@@ -144,7 +144,7 @@ void rv_cuda_sequences(Compute *compute, DeviceRows src, const DeviceBuffer *fir
     if (!rv_cuda_enter(device))
         return;
     SequencesParams params = {.src = cuda_values(src),
-                              .first = floats_of(first),
+                              .first = first != NULL ? floats_of(first) : NULL,
                               .positions = floats_of(positions),
                               .dst = (float *)(uintptr_t)dst->address,
                               .src_stride = src.stride,

@@ -59,7 +59,7 @@ typedef struct PatchesParams {
 /* One block per token of dst, float32[sequence_count, token_count, width]. */
 typedef struct SequencesParams {
     const void *src;
-    const float *first, *positions;
+    const float *first, *positions; /* first NULL: every token is a row of src */
     float *dst;
     size_t src_stride;
     uint32_t token_count, width;

@@ -46,12 +46,14 @@ template <typename Value> __device__ static void sequences(const SequencesParams
 {
     size_t sequence = blockIdx.x / p.token_count;
     uint32_t token = blockIdx.x % p.token_count;
-    const Value *src =
-        (const Value *)p.src + (sequence * (p.token_count - 1) + token - (token > 0 ? 1 : 0)) * p.src_stride;
+    bool is_first = p.first != NULL && token == 0;
+    // Each sequence up to this one has a first token, which is no row of src.
+    size_t skipped = p.first == NULL || is_first ? 0 : sequence + 1;
+    const Value *src = (const Value *)p.src + (blockIdx.x - skipped) * p.src_stride;
     const float *position = p.positions + (size_t)token * p.width;
     float *dst = p.dst + (size_t)blockIdx.x * p.width;
     for (uint32_t i = threadIdx.x; i < p.width; i += CUDA_THREADS)
-        dst[i] = (token == 0 ? p.first[i] : get_value(src + i)) + position[i];
+        dst[i] = (is_first ? p.first[i] : get_value(src + i)) + position[i];
 }
 
 extern "C" __global__ void rv_sequences_f32(SequencesParams p)

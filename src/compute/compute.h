@@ -116,16 +116,16 @@ typedef struct ComputeOps {
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
 
     /* Turn pairs of neighbours by a token's position, in place: values (2i, 2i + 1) of each head become
-     * (x cos - y sin, x sin + y cos). rows[row_count, width], width / head_width heads side by side; row r has
-     * angles[r modulo token_count], float32[token_count, head_width] of cosine, sine, cosine, ...; head_width
-     * is even. A token of cosines 1 and sines 0 stays as it is. Rotary positions: Su et al. 2021, section
-     * 3.4. */
+     * (x cos - y sin, x sin + y cos). rows[row_count, width] has width / head_width heads side by side. Row r
+     * uses row r modulo token_count of angles, float32[token_count, head_width]: cosine, sine, cosine, ...
+     * head_width is even. A token with cosines 1 and sines 0 stays as it is. Rotary positions: Su et al.
+     * 2021, section 3.4. */
     void (*rotate)(Compute *, DeviceRows rows, size_t row_count, size_t width, size_t head_width,
                    const DeviceBuffer *angles, size_t token_count);
 
     /* Scaled dot-product attention per sequence and head. q, k, v: [sequence_count, token_count, head_count *
-     * head_width], of one stride (they may be thirds of one buffer); a single q has no stride. dst[sequence_count, query_count,
-     * head_count * head_width]. All of one precision. */
+     * head_width], of one stride (they may be thirds of one buffer); a single q has no stride.
+     * dst[sequence_count, query_count, head_count * head_width]. All of one precision. */
     void (*attention)(Compute *, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,
                       DeviceRows dst);
 
@@ -149,8 +149,8 @@ typedef struct ComputeOps {
 
     /* Assemble sequences from their tokens. dst[sequence_count, token_count, width] =
      * positions[token_count, width], plus first[width] for the first token of a sequence, plus the next row of
-     * src[sequence_count * (token_count - 1), width] for every other token. first NULL: every token is a row of
-     * src[sequence_count * token_count, width]. dst, first and positions are float32. */
+     * src[sequence_count * (token_count - 1), width] for every other token. If first is NULL, every token is
+     * a row of src[sequence_count * token_count, width]. dst, first and positions are float32. */
     void (*sequences)(Compute *, DeviceRows src, const DeviceBuffer *first, const DeviceBuffer *positions,
                       size_t sequence_count, size_t token_count, size_t width, DeviceBuffer *dst);
 

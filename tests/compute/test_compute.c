@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The contract of linear layers (ComputeOps), run on every device and CPU level, and the choice of the device. */
+/* The contract of linear layers (ComputeOps), run on every device and CPU level, and the choice of the
+ * device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -62,8 +62,8 @@ typedef struct CpuKernels {
                            float epsilon, float *dst);
     /* row = softmax(row * scale), count >= 1, in place. */
     void (*softmax_f32)(float *row, size_t count, float scale);
-    /* Turn pairs, in place: (x, y) becomes (x cos - y sin, x sin + y cos). angles: cosine and sine of each pair;
-     * count even. */
+    /* Turn pairs, in place: (x, y) becomes (x cos - y sin, x sin + y cos). angles: cosine and sine of each
+     * pair; count even. */
     void (*rotate_f32)(float *pairs, const float *angles, size_t count);
     /* dst += addend. */
     void (*add_f32)(float *dst, const float *addend, size_t count);

@@ -18,8 +18,8 @@ typedef struct AttentionJob {
     bool causal;
 } AttentionJob;
 
-/* A worker's part of the workspace: keys as panels [panel, head_width, tile_columns], values as panels
- * [panel, token_count, tile_columns], scores [tile_rows, padded tokens]. */
+/* A worker's part of the workspace: keys as panels [panel, head_width, columns], values as panels [panel,
+ * token_count, columns], scores [tile_rows, padded tokens]. */
 typedef struct AttentionSpace {
     float *keys, *values, *scores;
 } AttentionSpace;
@@ -31,39 +31,50 @@ size_t rv_cpu_attention_floats(const CpuKernels *kernels)
     return rv_round_up(2 * tokens * head_width + kernels->head_tile_rows * tokens, 16);
 }
 
+/* Returns the width of the next panel if `left` columns are left. Panels are as wide as tiles can be and as
+ * even as whole vectors can be: a head of 72 is 48 and 32 wide if vectors are 16 and tiles 64. */
+static size_t panel_columns(const CpuKernels *kernels, size_t left)
+{
+    size_t vectors = rv_divide_up(left, kernels->lanes),
+           vectors_max = kernels->head_tile_columns / kernels->lanes;
+    return kernels->lanes * rv_divide_up(vectors, rv_divide_up(vectors, vectors_max));
+}
+
 static void pack_keys_and_values(const AttentionJob *job, const float *k, const float *v,
                                  const AttentionSpace *space)
 {
-    size_t tile_columns = job->device->kernels->head_tile_columns;
-    for (size_t token = 0; token < job->token_count; token += tile_columns) {
+    const CpuKernels *kernels = job->device->kernels;
+    for (size_t token = 0, columns; token < job->token_count; token += columns) {
         size_t left = job->token_count - token;
-        rv_cpu_pack_columns(k + token * job->qkv_stride, job->qkv_stride,
-                            left < tile_columns ? left : tile_columns, job->head_width, tile_columns,
-                            space->keys + token * job->head_width);
+        columns = panel_columns(kernels, left);
+        rv_cpu_pack_columns(k + token * job->qkv_stride, job->qkv_stride, left < columns ? left : columns,
+                            job->head_width, columns, space->keys + token * job->head_width);
     }
-    for (size_t column = 0; column < job->head_width; column += tile_columns) {
+    for (size_t column = 0, columns; column < job->head_width; column += columns) {
         float *panel = space->values + column * job->token_count;
         size_t left = job->head_width - column;
-        size_t width = left < tile_columns ? left : tile_columns;
-        for (size_t token = 0; token < job->token_count; token++, panel += tile_columns) {
+        columns = panel_columns(kernels, left);
+        size_t width = left < columns ? left : columns;
+        for (size_t token = 0; token < job->token_count; token++, panel += columns) {
             memcpy(panel, v + token * job->qkv_stride + column, width * sizeof *panel);
-            memset(panel + width, 0, (tile_columns - width) * sizeof *panel);
+            memset(panel + width, 0, (columns - width) * sizeof *panel);
         }
     }
 }
 
-/* dst[rows, column_count] = src[rows, depth] panels[panel, depth, tile_columns]. */
+/* dst[rows, column_count] = src[rows, depth] panels[panel, depth, columns]. */
 static void multiply_panels(const CpuKernels *kernels, const float *src, size_t src_stride, size_t rows,
                             const float *panels, size_t depth, size_t column_count, float *dst,
                             size_t dst_stride)
 {
     Tile tile = {.src = src, .src_stride = src_stride, .depth = depth, .dst_stride = dst_stride};
-    for (size_t column = 0; column < column_count; column += kernels->head_tile_columns) {
+    for (size_t column = 0, columns; column < column_count; column += columns) {
         size_t left = column_count - column;
+        columns = panel_columns(kernels, left);
         tile.panel = panels + column * depth;
         tile.dst = dst + column;
-        tile.columns = left < kernels->head_tile_columns ? left : kernels->head_tile_columns;
-        kernels->head_tiles[rows - 1](&tile);
+        tile.columns = left < columns ? left : columns;
+        kernels->head_tiles[columns / kernels->lanes - 1][rows - 1](&tile);
     }
 }
 
@@ -74,12 +85,12 @@ static void attend(void *context, size_t index, int worker)
     const AttentionJob *job = context;
     const CpuKernels *kernels = job->device->kernels;
     size_t tokens = job->token_count;
-    size_t padded_tokens = rv_round_up(tokens, kernels->head_tile_columns);
+    size_t padded_tokens = rv_round_up(tokens, kernels->lanes);
     size_t sequence = index / job->head_count, column = index % job->head_count * job->head_width;
     size_t offset = sequence * tokens * job->qkv_stride + column;
     float *workspace = job->device->workspace + (size_t)worker * job->device->worker_floats;
     AttentionSpace space = {workspace, workspace + padded_tokens * job->head_width, NULL};
-    space.scores = space.values + tokens * rv_round_up(job->head_width, kernels->head_tile_columns);
+    space.scores = space.values + tokens * rv_round_up(job->head_width, kernels->lanes);
     pack_keys_and_values(job, job->k + offset, job->v + offset, &space);
 
     float scale = 1.0f / sqrtf((float)job->head_width);

@@ -129,33 +129,26 @@ static inline V v_rotate(V pairs, V angles)
 
 #include "compute/kernels/vector_kernels.h"
 
-static void tile_1_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 1, TILE_VECTORS);
-}
-static void tile_2_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 2, TILE_VECTORS);
-}
-static void tile_3_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 3, TILE_VECTORS);
-}
-static void tile_4_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 4, TILE_VECTORS);
-}
-static void tile_5_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 5, TILE_VECTORS);
-}
-static void tile_6_f32_avx2(const Tile *tile)
-{
-    tile_f32(tile, 6, TILE_VECTORS);
-}
+DEFINE_TILE(1, 1)
+DEFINE_TILE(2, 1)
+DEFINE_TILE(3, 1)
+DEFINE_TILE(4, 1)
+DEFINE_TILE(5, 1)
+DEFINE_TILE(6, 1)
+DEFINE_TILE(1, 2)
+DEFINE_TILE(2, 2)
+DEFINE_TILE(3, 2)
+DEFINE_TILE(4, 2)
+DEFINE_TILE(5, 2)
+DEFINE_TILE(6, 2)
 
-static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx2, tile_2_f32_avx2, tile_3_f32_avx2,
-                                               tile_4_f32_avx2, tile_5_f32_avx2, tile_6_f32_avx2};
+static TileFunction *const tiles[TILE_ROWS] = {tile_1x2_f32_avx2, tile_2x2_f32_avx2, tile_3x2_f32_avx2,
+                                               tile_4x2_f32_avx2, tile_5x2_f32_avx2, tile_6x2_f32_avx2};
+
+static TileFunction *const head_tiles_1[TILE_ROWS] = {tile_1x1_f32_avx2, tile_2x1_f32_avx2,
+                                                      tile_3x1_f32_avx2, tile_4x1_f32_avx2,
+                                                      tile_5x1_f32_avx2, tile_6x1_f32_avx2};
+static TileFunction *const *const head_tiles[TILE_VECTORS] = {head_tiles_1, tiles};
 
 const CpuKernels rv_kernels_avx2 = {
     .level = CPU_AVX2,
@@ -164,7 +157,8 @@ const CpuKernels rv_kernels_avx2 = {
     .tiles = tiles,
     .head_tile_rows = TILE_ROWS,
     .head_tile_columns = TILE_COLUMNS,
-    .head_tiles = tiles,
+    .lanes = LANES,
+    .head_tiles = head_tiles,
     .finish_f32 = finish_f32_avx2,
     .layer_norm_f32 = layer_norm_f32_avx2,
     .softmax_f32 = softmax_f32_avx2,

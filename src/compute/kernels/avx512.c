@@ -116,71 +116,51 @@ static inline V v_rotate(V pairs, V angles)
 
 #include "compute/kernels/vector_kernels.h"
 
-static void tile_1_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 1, TILE_VECTORS);
-}
-static void tile_2_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 2, TILE_VECTORS);
-}
-static void tile_3_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 3, TILE_VECTORS);
-}
-static void tile_4_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 4, TILE_VECTORS);
-}
-static void tile_5_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 5, TILE_VECTORS);
-}
-static void tile_6_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 6, TILE_VECTORS);
-}
-static void tile_7_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 7, TILE_VECTORS);
-}
-static void tile_8_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 8, TILE_VECTORS);
-}
+DEFINE_TILE(1, 1)
+DEFINE_TILE(2, 1)
+DEFINE_TILE(3, 1)
+DEFINE_TILE(4, 1)
+DEFINE_TILE(5, 1)
+DEFINE_TILE(6, 1)
+DEFINE_TILE(1, 2)
+DEFINE_TILE(2, 2)
+DEFINE_TILE(3, 2)
+DEFINE_TILE(4, 2)
+DEFINE_TILE(5, 2)
+DEFINE_TILE(6, 2)
+DEFINE_TILE(1, 3)
+DEFINE_TILE(2, 3)
+DEFINE_TILE(3, 3)
+DEFINE_TILE(4, 3)
+DEFINE_TILE(5, 3)
+DEFINE_TILE(6, 3)
+DEFINE_TILE(7, 3)
+DEFINE_TILE(8, 3)
+DEFINE_TILE(1, 4)
+DEFINE_TILE(2, 4)
+DEFINE_TILE(3, 4)
+DEFINE_TILE(4, 4)
+DEFINE_TILE(5, 4)
+DEFINE_TILE(6, 4)
 
-static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_avx512, tile_2_f32_avx512, tile_3_f32_avx512,
-                                               tile_4_f32_avx512, tile_5_f32_avx512, tile_6_f32_avx512,
-                                               tile_7_f32_avx512, tile_8_f32_avx512};
+static TileFunction *const tiles[TILE_ROWS] = {tile_1x3_f32_avx512, tile_2x3_f32_avx512, tile_3x3_f32_avx512,
+                                               tile_4x3_f32_avx512, tile_5x3_f32_avx512, tile_6x3_f32_avx512,
+                                               tile_7x3_f32_avx512, tile_8x3_f32_avx512};
 
-static void head_tile_1_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 1, HEAD_VECTORS);
-}
-static void head_tile_2_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 2, HEAD_VECTORS);
-}
-static void head_tile_3_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 3, HEAD_VECTORS);
-}
-static void head_tile_4_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 4, HEAD_VECTORS);
-}
-static void head_tile_5_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 5, HEAD_VECTORS);
-}
-static void head_tile_6_f32_avx512(const Tile *tile)
-{
-    tile_f32(tile, 6, HEAD_VECTORS);
-}
-
-static TileFunction *const head_tiles[HEAD_ROWS] = {head_tile_1_f32_avx512, head_tile_2_f32_avx512,
-                                                    head_tile_3_f32_avx512, head_tile_4_f32_avx512,
-                                                    head_tile_5_f32_avx512, head_tile_6_f32_avx512};
+static TileFunction *const head_tiles_1[HEAD_ROWS] = {tile_1x1_f32_avx512, tile_2x1_f32_avx512,
+                                                      tile_3x1_f32_avx512, tile_4x1_f32_avx512,
+                                                      tile_5x1_f32_avx512, tile_6x1_f32_avx512};
+static TileFunction *const head_tiles_2[HEAD_ROWS] = {tile_1x2_f32_avx512, tile_2x2_f32_avx512,
+                                                      tile_3x2_f32_avx512, tile_4x2_f32_avx512,
+                                                      tile_5x2_f32_avx512, tile_6x2_f32_avx512};
+static TileFunction *const head_tiles_3[HEAD_ROWS] = {tile_1x3_f32_avx512, tile_2x3_f32_avx512,
+                                                      tile_3x3_f32_avx512, tile_4x3_f32_avx512,
+                                                      tile_5x3_f32_avx512, tile_6x3_f32_avx512};
+static TileFunction *const head_tiles_4[HEAD_ROWS] = {tile_1x4_f32_avx512, tile_2x4_f32_avx512,
+                                                      tile_3x4_f32_avx512, tile_4x4_f32_avx512,
+                                                      tile_5x4_f32_avx512, tile_6x4_f32_avx512};
+static TileFunction *const *const head_tiles[HEAD_VECTORS] = {head_tiles_1, head_tiles_2, head_tiles_3,
+                                                              head_tiles_4};
 
 const CpuKernels rv_kernels_avx512 = {
     .level = CPU_AVX512,
@@ -189,6 +169,7 @@ const CpuKernels rv_kernels_avx512 = {
     .tiles = tiles,
     .head_tile_rows = HEAD_ROWS,
     .head_tile_columns = HEAD_VECTORS * LANES,
+    .lanes = LANES,
     .head_tiles = head_tiles,
     .finish_f32 = finish_f32_avx512,
     .layer_norm_f32 = layer_norm_f32_avx512,

@@ -51,9 +51,10 @@ typedef struct CpuKernels {
     CpuLevel level;
     size_t tile_rows, tile_columns;
     TileFunction *const *tiles; // [tile_rows]: tiles[rows - 1] computes `rows` rows
-    // The same with the shape that is best for the heads of attention.
-    size_t head_tile_rows, head_tile_columns;
-    TileFunction *const *head_tiles;
+    // The same with the shape that is best for the heads of attention, and in narrower ones: a panel of i whole
+    // vectors of `lanes` columns is computed by head_tiles[i - 1][rows - 1].
+    size_t head_tile_rows, head_tile_columns, lanes;
+    TileFunction *const *const *head_tiles; // [head_tile_columns / lanes][head_tile_rows]
     /* The end of a tile, after the sums [rows, tile_columns]: bias, activation, store. */
     void (*finish_f32)(const Tile *tile, const float *sums, size_t rows);
 

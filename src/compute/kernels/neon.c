@@ -122,42 +122,42 @@ static inline V v_rotate(V pairs, V angles)
 
 #include "compute/kernels/vector_kernels.h"
 
-static void tile_1_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 1, TILE_VECTORS);
-}
-static void tile_2_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 2, TILE_VECTORS);
-}
-static void tile_3_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 3, TILE_VECTORS);
-}
-static void tile_4_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 4, TILE_VECTORS);
-}
-static void tile_5_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 5, TILE_VECTORS);
-}
-static void tile_6_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 6, TILE_VECTORS);
-}
-static void tile_7_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 7, TILE_VECTORS);
-}
-static void tile_8_f32_neon(const Tile *tile)
-{
-    tile_f32(tile, 8, TILE_VECTORS);
-}
+DEFINE_TILE(1, 1)
+DEFINE_TILE(2, 1)
+DEFINE_TILE(3, 1)
+DEFINE_TILE(4, 1)
+DEFINE_TILE(5, 1)
+DEFINE_TILE(6, 1)
+DEFINE_TILE(7, 1)
+DEFINE_TILE(8, 1)
+DEFINE_TILE(1, 2)
+DEFINE_TILE(2, 2)
+DEFINE_TILE(3, 2)
+DEFINE_TILE(4, 2)
+DEFINE_TILE(5, 2)
+DEFINE_TILE(6, 2)
+DEFINE_TILE(7, 2)
+DEFINE_TILE(8, 2)
+DEFINE_TILE(1, 3)
+DEFINE_TILE(2, 3)
+DEFINE_TILE(3, 3)
+DEFINE_TILE(4, 3)
+DEFINE_TILE(5, 3)
+DEFINE_TILE(6, 3)
+DEFINE_TILE(7, 3)
+DEFINE_TILE(8, 3)
 
-static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_neon, tile_2_f32_neon, tile_3_f32_neon,
-                                               tile_4_f32_neon, tile_5_f32_neon, tile_6_f32_neon,
-                                               tile_7_f32_neon, tile_8_f32_neon};
+static TileFunction *const tiles[TILE_ROWS] = {tile_1x3_f32_neon, tile_2x3_f32_neon, tile_3x3_f32_neon,
+                                               tile_4x3_f32_neon, tile_5x3_f32_neon, tile_6x3_f32_neon,
+                                               tile_7x3_f32_neon, tile_8x3_f32_neon};
+
+static TileFunction *const head_tiles_1[TILE_ROWS] = {tile_1x1_f32_neon, tile_2x1_f32_neon, tile_3x1_f32_neon,
+                                                      tile_4x1_f32_neon, tile_5x1_f32_neon, tile_6x1_f32_neon,
+                                                      tile_7x1_f32_neon, tile_8x1_f32_neon};
+static TileFunction *const head_tiles_2[TILE_ROWS] = {tile_1x2_f32_neon, tile_2x2_f32_neon, tile_3x2_f32_neon,
+                                                      tile_4x2_f32_neon, tile_5x2_f32_neon, tile_6x2_f32_neon,
+                                                      tile_7x2_f32_neon, tile_8x2_f32_neon};
+static TileFunction *const *const head_tiles[TILE_VECTORS] = {head_tiles_1, head_tiles_2, tiles};
 
 const CpuKernels rv_kernels_neon = {
     .level = CPU_NEON,
@@ -166,7 +166,8 @@ const CpuKernels rv_kernels_neon = {
     .tiles = tiles,
     .head_tile_rows = TILE_ROWS,
     .head_tile_columns = TILE_COLUMNS,
-    .head_tiles = tiles,
+    .lanes = LANES,
+    .head_tiles = head_tiles,
     .finish_f32 = finish_f32_neon,
     .layer_norm_f32 = layer_norm_f32_neon,
     .softmax_f32 = softmax_f32_neon,

@@ -70,6 +70,8 @@ static void tile_4_f32_scalar(const Tile *tile)
 static TileFunction *const tiles[TILE_ROWS] = {tile_1_f32_scalar, tile_2_f32_scalar, tile_3_f32_scalar,
                                                tile_4_f32_scalar};
 
+static TileFunction *const *const head_tiles[1] = {tiles};
+
 static void layer_norm_f32_scalar(const float *src, size_t width, const float *gain, const float *shift,
                                   float epsilon, float *dst)
 {
@@ -145,7 +147,8 @@ const CpuKernels rv_kernels_scalar = {
     .tiles = tiles,
     .head_tile_rows = TILE_ROWS,
     .head_tile_columns = TILE_COLUMNS,
-    .head_tiles = tiles,
+    .lanes = TILE_COLUMNS,
+    .head_tiles = head_tiles,
     .finish_f32 = finish_f32_scalar,
     .layer_norm_f32 = layer_norm_f32_scalar,
     .softmax_f32 = softmax_f32_scalar,

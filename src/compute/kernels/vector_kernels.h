@@ -214,6 +214,13 @@ ALWAYS_INLINE void tile_f32(const Tile *tile, const int rows, const int vectors)
     finish_tile_f32(tile, results, (size_t)rows, (size_t)(vectors * LANES));
 }
 
+/* Define the tile function of one height and width. */
+#define DEFINE_TILE(rows, vectors)                                                                           \
+    static void KERNEL(tile_##rows##x##vectors##_f32)(const Tile *tile)                                      \
+    {                                                                                                        \
+        tile_f32(tile, rows, vectors);                                                                       \
+    }
+
 /* sum + f(x - mean) of one vector, where f(x) = x or its square. */
 ALWAYS_INLINE V add_deviation_f32(V sum, V x, V mean, const bool squared)
 {

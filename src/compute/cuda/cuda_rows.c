@@ -57,6 +57,16 @@ static bool aligned16(DeviceRows rows)
            rows.stride * cuda_value_bytes(rows.buffer->half) % 16 == 0;
 }
 
+/* Returns the kernel that computes heads of float16 in tiles, or CUDA_KERNEL_COUNT if there is none. */
+static int tile_kernel(size_t head_width)
+{
+    if (head_width % 8 != 0 || head_width > 96)
+        return CUDA_KERNEL_COUNT;
+    return head_width <= 64   ? CUDA_KERNEL_rv_attention_f16_w64
+           : head_width <= 80 ? CUDA_KERNEL_rv_attention_f16_w80
+                              : CUDA_KERNEL_rv_attention_f16_w96;
+}
+
 void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k,
                        DeviceRows v, DeviceRows dst)
 {
@@ -84,10 +94,11 @@ void rv_cuda_attention(Compute *compute, const AttentionShape *shape, DeviceRows
                               .causal = shape->causal,
                               .scale = 1.0f / sqrtf((float)shape->head_width)};
     size_t heads = shape->sequence_count * shape->head_count;
-    if (half && shape->head_width == 64 && aligned16(q) && aligned16(k) && aligned16(v)) {
+    int tiles = tile_kernel(shape->head_width);
+    if (half && tiles != CUDA_KERNEL_COUNT && aligned16(q) && aligned16(k) && aligned16(v)) {
         rv_cuda_launch(
-            device, CUDA_KERNEL_rv_attention_f16_w64,
-            (CudaGrid){heads, rv_divide_up(shape->query_count, CUDA_W64_QUERIES), CUDA_W64_THREADS, 0},
+            device, tiles,
+            (CudaGrid){heads, rv_divide_up(shape->query_count, CUDA_TILE_QUERIES), CUDA_TILE_THREADS, 0},
             &params);
         return;
     }

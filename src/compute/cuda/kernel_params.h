@@ -26,6 +26,8 @@
     X(rv_attention_f32, AttentionParams)                                                                     \
     X(rv_attention_f16, AttentionParams)                                                                     \
     X(rv_attention_f16_w64, AttentionParams)                                                                 \
+    X(rv_attention_f16_w80, AttentionParams)                                                                 \
+    X(rv_attention_f16_w96, AttentionParams)                                                                 \
     X(rv_code_scores, CodeScoresParams)                                                                      \
     X(rv_codes_above, CodesAboveParams)
 
@@ -33,8 +35,8 @@
 #define CUDA_THREADS 256        /* of a block, if nothing else is said */
 #define CUDA_WARPS 8            /* of such a block; one row of layer_norm or one query of attention each */
 #define CUDA_KEYS 32            /* keys that attention holds at once */
-#define CUDA_W64_THREADS 128    /* of a block of attention_f16_w64: four warps */
-#define CUDA_W64_QUERIES 64     /* of such a block */
+#define CUDA_TILE_THREADS 128   /* of a block of attention_f16_w64, _w80 and _w96: four warps */
+#define CUDA_TILE_QUERIES 64    /* of such a block */
 #define CUDA_HEAD_WIDTH_MAX 256 /* of attention */
 #define CUDA_CODE_ROWS 128      /* of a warp of code_scores */
 

@@ -181,10 +181,16 @@ static void fast_attention_is_within_half_precision(void **state)
         {2, 130, 129, 1, 1, 64, true, "the last token alone"},
         {1, 130, 60, 70, 1, 64, true, "a range of queries"},
         {1, 1, 0, 1, 1, 64, false, "a single token"},
-        {2, 50, 0, 50, 2, 80, false, "another head width"},
-        {1, 33, 0, 33, 2, 12, true, "a narrow head"},
+        {2, 50, 0, 50, 2, 80, false, "Chinese-CLIP's largest: tiles of 80"},
+        {2, 70, 0, 70, 2, 72, false, "SigLIP's So400m: tiles of 80, not full"},
+        {2, 70, 3, 67, 2, 96, false, "PE-Core's largest: tiles of 96"},
+        {1, 70, 0, 70, 2, 88, true, "tiles of 96, not full, causal"},
+        {2, 33, 0, 33, 3, 40, false, "tiles of 64, not full"},
+        {2, 50, 0, 50, 2, 104, false, "wider than tiles"},
+        {1, 33, 0, 33, 2, 12, true, "no whole number of eight values"},
         {3, 70, 0, 1, 2, 64, false, "one query for all sequences", true},
-        {3, 70, 0, 1, 2, 72, false, "the same with another head width", true},
+        {3, 70, 0, 1, 2, 72, false, "the same in tiles that are not full", true},
+        {3, 70, 0, 1, 1, 192, false, "the same without tiles", true},
     };
     Compute *compute = open_device(state);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

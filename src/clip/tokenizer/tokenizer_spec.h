@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What a model says about its tokenizer. The vocabulary itself is in files beside the weights. */
+#ifndef RV_TOKENIZER_SPEC_H
+#define RV_TOKENIZER_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum TokenizerKind {
+    TOKENIZER_CLIP,     // byte-level BPE of CLIP
+    TOKENIZER_GEMMA,    // SentencePiece BPE with byte fallback
+    TOKENIZER_UNIGRAM,  // SentencePiece unigram
+    TOKENIZER_WORDPIECE // of BERT
+} TokenizerKind;
+
+/* What is done to a text before it is cut into pieces. TOKENIZER_CLIP knows TEXT_CLEAN_KIND only. */
+typedef enum TextCleaning {
+    TEXT_CLEAN_KIND, // as the kind's original does it: CLIP's ftfy, HTML and lower case; BERT's; else nothing
+    TEXT_CLEAN_LOWER, // lower case alone, character by character (SigLIP 2 of Hugging Face)
+    TEXT_CLEAN_CANONICALIZE, // open_clip's: ftfy, HTML, _ to space, no ASCII punctuation, lower case, spaces squeezed
+    TEXT_CLEAN_WHITESPACE, // open_clip's default for tokenizers that are not CLIP's: ftfy, HTML, spaces squeezed
+    TEXT_CLEAN_SIGLIP      // SigLIP 1 of Hugging Face: no ASCII punctuation, lower case, spaces squeezed
+} TextCleaning;
+
+typedef struct TokenizerSpec {
+    TokenizerKind kind;
+    TextCleaning cleaning;
+    int32_t start, end; // tokens before and after a text; TOKEN_OF_KIND: the vocabulary's own; TOKEN_NONE
+} TokenizerSpec;
+#define TOKEN_OF_KIND (-1)
+#define TOKEN_NONE (-2)
+
+/* The row of tokens that a text tower takes. A longer text is cut, and its last token is then the end token. */
+typedef struct TokenRowSpec {
+    int context_length;
+    bool pads; // filled up to context_length: the model does not mask its padding
+    int32_t pad_token;
+} TokenRowSpec;
+
+#endif

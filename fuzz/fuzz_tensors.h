@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "clip/checkpoint/checkpoint_config.h"
 #include "clip/checkpoint/tensor_names.h"
 #include "clip/checkpoint/tensor_source.h"
+#include "clip/families.h"
 
 /* Read the first and the last element of every tensor, and all of those with strides: they must lie inside.
  */
@@ -35,7 +35,8 @@ static void fuzz_tensors(RvStatus (*read)(const uint8_t *, size_t, const char *,
                          const uint8_t *bytes, size_t size_bytes)
 {
     TensorTable table = {0};
-    ClipConfig config;
+    ModelSpec spec;
+    const ModelFamily *family = NULL;
     RvError err = {0};
     RvStatus status = read(bytes, size_bytes, "fuzz", &table, &err);
     if (status == RV_OK) {
@@ -44,7 +45,8 @@ static void fuzz_tensors(RvStatus (*read)(const uint8_t *, size_t, const char *,
     }
     if (status == RV_OK) {
         fuzz_touch(&table);
-        status = rv_config_from_shapes(&table, "fuzz", &config, &err);
+        status = rv_families_describe(&(FamilySource){.path = "fuzz", .folder = "fuzz", .tensors = &table},
+                                      &family, &spec, &err);
     }
     if (status != RV_OK && err.message[0] == '\0')
         abort(); // a failure without a message

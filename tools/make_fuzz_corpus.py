@@ -160,6 +160,18 @@ def write_configs(folder):
                                                 "vision_cfg": {"image_size": 64, "layers": 2, "width": 128, "head_width": 32, "patch_size": 16, "mlp_ratio": 2.5},
                                                 "text_cfg": {"context_length": 77, "vocab_size": 514, "width": 64, "heads": 1, "layers": 2, "pool_type": "argmax"}},
                                   "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic", "resize_mode": "shortest"}},
+        "open_clip_timm.json": {"model_cfg": {"embed_dim": 104, "custom_text": True,
+                                              "vision_cfg": {"timm_model_name": "vit_base_patch16_clip_quickgelu_224", "timm_pool": "token", "timm_proj": None,
+                                                             "image_size": 224, "timm_model_kwargs": {"img_size": 224, "patch_size": 16, "embed_dim": 128,
+                                                                                                      "depth": 3, "num_heads": 2, "mlp_ratio": 4.0}},
+                                              "text_cfg": {"vocab_size": 514, "width": 64, "heads": 1, "layers": 2, "no_causal_mask": True, "pad_id": 0}},
+                                "preprocess_cfg": {"interpolation": "bilinear", "resize_mode": "longest", "fill_color": 0}},
+        "open_clip_xlm_roberta.json": {"model_cfg": {"embed_dim": 112, "vision_cfg": {"image_size": 128, "layers": 2, "width": 128, "patch_size": 32},
+                                                     "text_cfg": {"hf_model_name": "xlm-roberta-base", "hf_tokenizer_name": "xlm-roberta-base",
+                                                                  "hf_pooler_type": "mean_pooler", "hf_proj_type": "mlp", "context_length": 77,
+                                                                  "hf_model_config": {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 3,
+                                                                                      "intermediate_size": 200, "vocab_size": 1202}}},
+                                       "preprocess_cfg": {"resize_mode": "squash"}},
     }
     for name, value in files.items():
         with open(os.path.join(folder, name), "w") as file:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A stack of pre-norm transformer blocks, the body of both towers. Radford et al. 2021, section 2.4. */
+/* A stack of transformer blocks, the body of both towers. Pre-norm: Radford et al. 2021, section 2.4.
+ * Post-norm: Devlin et al. 2019 (BERT). */
 #include "clip/clip_block.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-RvStatus rv_block_space_create(Compute *compute, const ClipTowerConfig *tower, ComputePrecision precision,
+RvStatus rv_block_space_create(Compute *compute, const TowerSpec *tower, ComputePrecision precision,
                                size_t rows, size_t wide_width, BlockSpace *out, RvError *err)
 {
     *out = (BlockSpace){0};
@@ -47,8 +48,8 @@ typedef struct BlockTensor {
 } BlockTensor;
 
 // Load the tensors of one block, or only check them. prefix: "visual.transformer.resblocks.3".
-static RvStatus load_block(ClipBlock *block, const ClipTowerConfig *tower, WeightLoader *loader,
-                           const char *prefix, RvError *err)
+static RvStatus load_block(ClipBlock *block, const TowerSpec *tower, WeightLoader *loader, const char *prefix,
+                           RvError *err)
 {
     size_t width = (size_t)tower->width, mlp_width = (size_t)tower->mlp_width;
     const BlockTensor tensors[] = {
@@ -117,48 +118,92 @@ void rv_block_stack_clear(BlockStack *stack)
     stack->blocks = NULL;
 }
 
-/* Run one block. Of each sequence only the output rows first_query .. first_query + query_count - 1 are
- * computed (all of them, or one). */
-static void run_block(const BlockStack *stack, const ClipBlock *block, const BlockSpace *space,
-                      size_t sequence_count, size_t token_count, size_t first_query, size_t query_count)
+/* Rows of one run, and where they are in the space. */
+typedef struct BlockRows {
+    AttentionShape shape;
+    size_t rows, query_rows;
+    // The residual rows of all tokens; those of the queries: all of them, or one in every token_count.
+    DeviceRows stream, queries;
+    DeviceRows narrow, q, k, v, hidden;
+} BlockRows;
+
+static BlockRows place_rows(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
+                            size_t token_count, size_t first_query, size_t query_count)
 {
-    static const LinearEpilogue plain = {ACTIVATION_NONE, false}, add = {ACTIVATION_NONE, true};
-    const LinearEpilogue activate = {stack->activation, false};
+    size_t width = (size_t)stack->tower.width, heads = (size_t)stack->tower.heads;
+    return (BlockRows){
+        .shape = {.sequence_count = sequence_count,
+                  .token_count = token_count,
+                  .first_query = first_query,
+                  .query_count = query_count,
+                  .head_count = heads,
+                  .head_width = width / heads,
+                  .causal = stack->causal},
+        .rows = sequence_count * token_count,
+        .query_rows = sequence_count * query_count,
+        .stream = {space->stream, 0, width},
+        .queries = {space->stream, first_query * width,
+                    query_count == token_count ? width : token_count * width},
+        .narrow = {space->narrow, 0, width},
+        .q = {space->wide, 0, 3 * width},
+        .k = {space->wide, width, 3 * width},
+        .v = {space->wide, 2 * width, 3 * width},
+        .hidden = {space->wide, 0, (size_t)stack->tower.mlp_width},
+    };
+}
+
+static const LinearEpilogue plain = {ACTIVATION_NONE, false}, add = {ACTIVATION_NONE, true};
+
+static void run_pre_norm(const BlockStack *stack, const ClipBlock *block, const BlockRows *at)
+{
+    const LinearEpilogue activate = {stack->tower.activation, false};
     Compute *compute = stack->compute;
     const ComputeOps *ops = compute->ops;
-    size_t width = (size_t)stack->tower.width, mlp_width = (size_t)stack->tower.mlp_width;
-    size_t heads = (size_t)stack->tower.heads, rows = sequence_count * token_count;
-    size_t query_rows = sequence_count * query_count;
-    const DeviceRows stream = {space->stream, 0, width}, narrow = {space->narrow, 0, width};
-    const DeviceRows q = {space->wide, 0, 3 * width}, k = {space->wide, width, 3 * width};
-    const DeviceRows v = {space->wide, 2 * width, 3 * width}, hidden = {space->wide, 0, mlp_width};
-    // The residual rows of the queries: all of them, or one in every token_count.
-    const DeviceRows queries = {space->stream, first_query * width,
-                                query_count == token_count ? width : token_count * width};
-    const AttentionShape shape = {.sequence_count = sequence_count,
-                                  .token_count = token_count,
-                                  .first_query = first_query,
-                                  .query_count = query_count,
-                                  .head_count = heads,
-                                  .head_width = width / heads,
-                                  .causal = stack->causal};
+    size_t width = (size_t)stack->tower.width;
+    float epsilon = stack->tower.epsilon;
+    ops->layer_norm(compute, at->stream, at->rows, width, block->ln_1_gain, block->ln_1_shift, epsilon,
+                    at->narrow);
+    ops->linear(compute, block->qkv, at->narrow, at->rows, at->q, plain);
+    if (stack->angles != NULL) // queries and keys are neighbours: twice as many heads
+        ops->rotate(compute, at->q, at->rows, 2 * width, at->shape.head_width, stack->angles,
+                    at->shape.token_count);
+    ops->attention(compute, &at->shape, at->q, at->k, at->v, at->narrow);
+    ops->linear(compute, block->attention_out, at->narrow, at->query_rows, at->queries, add);
+    ops->layer_norm(compute, at->queries, at->query_rows, width, block->ln_2_gain, block->ln_2_shift, epsilon,
+                    at->narrow);
+    ops->linear(compute, block->mlp_in, at->narrow, at->query_rows, at->hidden, activate);
+    ops->linear(compute, block->mlp_out, at->hidden, at->query_rows, at->queries, add);
+}
 
-    ops->layer_norm(compute, stream, rows, width, block->ln_1_gain, block->ln_1_shift, stack->epsilon,
-                    narrow);
-    ops->linear(compute, block->qkv, narrow, rows, q, plain);
-    ops->attention(compute, &shape, q, k, v, narrow);
-    ops->linear(compute, block->attention_out, narrow, query_rows, queries, add);
-    ops->layer_norm(compute, queries, query_rows, width, block->ln_2_gain, block->ln_2_shift, stack->epsilon,
-                    narrow);
-    ops->linear(compute, block->mlp_in, narrow, query_rows, hidden, activate);
-    ops->linear(compute, block->mlp_out, hidden, query_rows, queries, add);
+static void run_post_norm(const BlockStack *stack, const ClipBlock *block, const BlockRows *at)
+{
+    const LinearEpilogue activate = {stack->tower.activation, false};
+    Compute *compute = stack->compute;
+    const ComputeOps *ops = compute->ops;
+    size_t width = (size_t)stack->tower.width;
+    float epsilon = stack->tower.epsilon;
+    ops->linear(compute, block->qkv, at->stream, at->rows, at->q, plain);
+    ops->attention(compute, &at->shape, at->q, at->k, at->v, at->narrow);
+    ops->linear(compute, block->attention_out, at->narrow, at->query_rows, at->queries, add);
+    ops->layer_norm(compute, at->queries, at->query_rows, width, block->ln_1_gain, block->ln_1_shift, epsilon,
+                    at->queries);
+    ops->linear(compute, block->mlp_in, at->queries, at->query_rows, at->hidden, activate);
+    ops->linear(compute, block->mlp_out, at->hidden, at->query_rows, at->queries, add);
+    ops->layer_norm(compute, at->queries, at->query_rows, width, block->ln_2_gain, block->ln_2_shift, epsilon,
+                    at->queries);
 }
 
 void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
-                        size_t token_count, size_t pooled_token)
+                        size_t token_count, size_t first_wanted, size_t wanted_count)
 {
-    int last = stack->tower.layers - 1;
-    for (int i = 0; i < last; i++)
-        run_block(stack, &stack->blocks[i], space, sequence_count, token_count, 0, token_count);
-    run_block(stack, &stack->blocks[last], space, sequence_count, token_count, pooled_token, 1);
+    const BlockRows all = place_rows(stack, space, sequence_count, token_count, 0, token_count);
+    const BlockRows wanted =
+        place_rows(stack, space, sequence_count, token_count, first_wanted, wanted_count);
+    for (int i = 0; i < stack->tower.layers; i++) {
+        const BlockRows *at = i < stack->tower.layers - 1 ? &all : &wanted;
+        if (stack->tower.post_norm)
+            run_post_norm(stack, &stack->blocks[i], at);
+        else
+            run_pre_norm(stack, &stack->blocks[i], at);
+    }
 }

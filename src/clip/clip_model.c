@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A CLIP model: configuration, two towers on a compute device. */
+/* A model: its description, two towers on a compute device. */
 #include "clip/clip_model.h"
 
 #include <math.h>
@@ -50,9 +50,9 @@ void rv_clip_close(ClipModel *model)
     free(model);
 }
 
-const ClipConfig *rv_clip_config(const ClipModel *model)
+const ModelSpec *rv_clip_spec(const ClipModel *model)
 {
-    return rv_checkpoint_config(model->checkpoint);
+    return rv_checkpoint_spec(model->checkpoint);
 }
 
 /* Infinite or undefined weights would otherwise enter the library unnoticed. */
@@ -94,19 +94,18 @@ RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, s
     status = rv_vision_tower_encode(model->vision, inputs_rgb_u8, image_count, embeddings, err);
     if (status != RV_OK)
         return status;
-    return check_finite(model, embeddings, image_count * (size_t)rv_clip_config(model)->dimensions, err);
+    return check_finite(model, embeddings, image_count * (size_t)rv_clip_spec(model)->dimensions, err);
 }
 
-static RvStatus check_tokens(const ClipConfig *config, const int32_t *tokens, size_t token_count,
-                             RvError *err)
+static RvStatus check_tokens(const TextSpec *text, const int32_t *tokens, size_t token_count, RvError *err)
 {
-    if (token_count < 1 || token_count > (size_t)config->context_length)
+    if (token_count < 1 || token_count > (size_t)text->context_length)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a text of %zu tokens; the model takes 1 to %d",
-                            token_count, config->context_length);
+                            token_count, text->context_length);
     for (size_t i = 0; i < token_count; i++) {
-        if (tokens[i] < 0 || tokens[i] >= config->vocabulary_size)
+        if (tokens[i] < 0 || tokens[i] >= text->vocabulary_size)
             return rv_error_set(err, RV_ERROR_ARGUMENT, "token number %d; the model knows 0 to %d",
-                                (int)tokens[i], config->vocabulary_size - 1);
+                                (int)tokens[i], text->vocabulary_size - 1);
     }
     return RV_OK;
 }
@@ -127,7 +126,7 @@ static RvStatus prepare_text(ClipModel *model, RvError *err)
 RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t token_count, float *embedding,
                              RvError *err)
 {
-    RvStatus status = check_tokens(rv_clip_config(model), tokens, token_count, err);
+    RvStatus status = check_tokens(&rv_clip_spec(model)->text, tokens, token_count, err);
     if (status == RV_OK)
         status = prepare_text(model, err);
     if (status != RV_OK)
@@ -136,5 +135,5 @@ RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t tok
     status = rv_text_tower_encode(model->text, tokens, token_count, embedding, err);
     if (status != RV_OK)
         return status;
-    return check_finite(model, embedding, (size_t)rv_clip_config(model)->dimensions, err);
+    return check_finite(model, embedding, (size_t)rv_clip_spec(model)->dimensions, err);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A CLIP model: configuration, two towers on a compute device. */
+/* A model: its description, two towers on a compute device. */
 #ifndef RV_CLIP_MODEL_H
 #define RV_CLIP_MODEL_H
 
-#include "clip/checkpoint/checkpoint.h"
+#include "clip/checkpoint.h"
 #include "compute/compute.h"
 
 typedef struct ClipModel ClipModel;
 
 /* Open a model. The checkpoint is taken over: it is closed with the model, and also if opening fails. The
- * device is borrowed. Shapes are checked against the configuration now; weights are packed when a tower is
+ * device is borrowed. Shapes are checked against the description now; weights are packed when a tower is
  * first used. image_precision is that of the vision tower until rv_clip_set_image_device is called. One
  * thread at a time. Errors: MISMATCH, MEMORY. */
 RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision image_precision,
@@ -17,7 +17,7 @@ RvStatus rv_clip_open(Checkpoint *checkpoint, Compute *compute, ComputePrecision
 void rv_clip_close(ClipModel *model);
 
 /* Borrowed from the model. */
-const ClipConfig *rv_clip_config(const ClipModel *model);
+const ModelSpec *rv_clip_spec(const ClipModel *model);
 
 /* Embed images on this device (borrowed, like the first one) and in this precision from now on. */
 void rv_clip_set_image_device(ClipModel *model, Compute *compute, ComputePrecision precision);
@@ -32,8 +32,8 @@ RvStatus rv_clip_prepare_images(ClipModel *model, RvError *err);
 RvStatus rv_clip_encode_images(ClipModel *model, const uint8_t *inputs_rgb_u8, size_t image_count,
                                float *embeddings, RvError *err);
 
-/* Encode a text. tokens: start and end included, at most context_length of them, the end token last.
- * embedding: float32[dimensions], not normalised. Errors: as rv_clip_encode_images. */
+/* Encode a text. tokens: start and end included, padding not, at most context_length of them, the end token
+ * last. embedding: float32[dimensions], not normalised. Errors: as rv_clip_encode_images. */
 RvStatus rv_clip_encode_text(ClipModel *model, const int32_t *tokens, size_t token_count, float *embedding,
                              RvError *err);
 

@@ -16,6 +16,19 @@ void rv_weight_loader_clear(WeightLoader *loader)
     loader->scratch_count = 0;
 }
 
+/* Make room for that many floats in scratch. */
+static RvStatus reserve(WeightLoader *loader, size_t count, RvError *err)
+{
+    if (count <= loader->scratch_count)
+        return RV_OK;
+    rv_weight_loader_clear(loader);
+    loader->scratch = rv_mem_alloc_aligned(count, sizeof(float), err);
+    if (loader->scratch == NULL)
+        return RV_ERROR_MEMORY;
+    loader->scratch_count = count;
+    return RV_OK;
+}
+
 /* Read the tensor into scratch[0 .. element count - 1], or only check it if there is no device. `extra`
  * floats of room follow it. */
 static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shape, int rank, size_t extra,
@@ -27,14 +40,9 @@ static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shap
     *element_count = 1;
     for (int i = 0; i < rank; i++)
         *element_count *= shape[i]; // cannot overflow: the file holds that many
-    if (*element_count + extra > loader->scratch_count) {
-        rv_weight_loader_clear(loader);
-        loader->scratch = rv_mem_alloc_aligned(*element_count + extra, sizeof(float), err);
-        if (loader->scratch == NULL)
-            return RV_ERROR_MEMORY;
-        loader->scratch_count = *element_count + extra;
-    }
-    return rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
+    status = reserve(loader, *element_count + extra, err);
+    return status != RV_OK ? status
+                           : rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
 }
 
 /* A linear layer's weights in the checkpoint, read each time the layer is used. */
@@ -102,20 +110,26 @@ RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const
 }
 
 RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, size_t input_count,
-                                     size_t output_count, LinearWeights **dst, RvError *err)
+                                     size_t output_count, const char *bias, LinearWeights **dst, RvError *err)
 {
     size_t count = 0;
     const size_t shape[2] = {input_count, output_count};
-    RvStatus status = fetch(loader, name, shape, 2, input_count * output_count, &count, err);
+    RvStatus status = fetch(loader, name, shape, 2, input_count * output_count + output_count, &count, err);
+    if (status == RV_OK && bias != NULL)
+        status = rv_checkpoint_check(loader->checkpoint, bias, &output_count, 1, err);
     if (status != RV_OK || loader->compute == NULL)
         return status;
-    float *turned = loader->scratch + count;
+    float *turned = loader->scratch + count, *bias_values = bias != NULL ? turned + count : NULL;
+    if (bias != NULL)
+        status = rv_checkpoint_read(loader->checkpoint, bias, &output_count, 1, bias_values, err);
+    if (status != RV_OK)
+        return status;
     for (size_t i = 0; i < input_count; i++) {
         for (size_t j = 0; j < output_count; j++)
             turned[j * input_count + i] = loader->scratch[i * output_count + j];
     }
-    return loader->compute->ops->linear_create(loader->compute, turned, NULL, output_count, input_count,
-                                               COMPUTE_FLOAT32, dst, err);
+    return loader->compute->ops->linear_create(loader->compute, turned, bias_values, output_count,
+                                               input_count, COMPUTE_FLOAT32, dst, err);
 }
 
 RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t rows, size_t columns,
@@ -131,4 +145,67 @@ RvStatus rv_weight_loader_table(WeightLoader *loader, const char *name, size_t r
         return RV_ERROR_MEMORY;
     loader->compute->ops->upload(loader->compute, *dst, loader->scratch, count);
     return RV_OK;
+}
+
+RvStatus rv_weight_loader_rows(WeightLoader *loader, const char *name, size_t rows, size_t columns,
+                               size_t first, size_t count, const char *addend, size_t addend_rows,
+                               DeviceBuffer **dst, RvError *err)
+{
+    const size_t shape[2] = {rows, columns}, addend_shape[2] = {addend_rows, columns};
+    RvStatus status = rv_checkpoint_check(loader->checkpoint, name, shape, 2, err);
+    if (status == RV_OK && addend != NULL)
+        status = rv_checkpoint_check(loader->checkpoint, addend, addend_shape, 2, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    status = reserve(loader, (count + 1) * columns, err);
+    if (status == RV_OK)
+        status =
+            rv_checkpoint_read_rows(loader->checkpoint, name, shape, 2, first, count, loader->scratch, err);
+    const float *added = loader->scratch + count * columns;
+    if (status == RV_OK && addend != NULL)
+        status = rv_checkpoint_read_rows(loader->checkpoint, addend, addend_shape, 2, 0, 1,
+                                         loader->scratch + count * columns, err);
+    if (status != RV_OK)
+        return status;
+    for (size_t i = 0; i < count * columns && addend != NULL; i++)
+        loader->scratch[i] += added[i % columns];
+    *dst = loader->compute->ops->buffer_create(loader->compute, count * columns, COMPUTE_FLOAT32, err);
+    if (*dst == NULL)
+        return RV_ERROR_MEMORY;
+    loader->compute->ops->upload(loader->compute, *dst, loader->scratch, count * columns);
+    return RV_OK;
+}
+
+RvStatus rv_weight_loader_one_query(WeightLoader *loader, const char *probe, const char *weight,
+                                    const char *bias, size_t width, OneQuery *dst, RvError *err)
+{
+    const size_t shape[2] = {3 * width, width}, bias_shape = 3 * width;
+    size_t count = 0;
+    RvStatus status = rv_checkpoint_check(loader->checkpoint, probe, &width, 1, err);
+    if (status == RV_OK)
+        status = rv_checkpoint_check(loader->checkpoint, bias, &bias_shape, 1, err);
+    if (status == RV_OK)
+        status = fetch(loader, weight, shape, 2, 5 * width, &count, err);
+    if (status != RV_OK || loader->compute == NULL)
+        return status;
+    float *weights = loader->scratch, *biases = weights + count, *probed = biases + 3 * width,
+          *query = probed + width;
+    status = rv_checkpoint_read(loader->checkpoint, bias, &bias_shape, 1, biases, err);
+    if (status == RV_OK)
+        status = rv_checkpoint_read(loader->checkpoint, probe, &width, 1, probed, err);
+    if (status != RV_OK)
+        return status;
+    for (size_t i = 0; i < width; i++) {
+        double sum = biases[i];
+        for (size_t k = 0; k < width; k++)
+            sum += (double)weights[i * width + k] * probed[k];
+        query[i] = (float)sum;
+    }
+    const ComputeOps *ops = loader->compute->ops;
+    dst->query = ops->buffer_create(loader->compute, width, loader->precision, err);
+    if (dst->query == NULL)
+        return RV_ERROR_MEMORY;
+    ops->upload(loader->compute, dst->query, query, width);
+    return ops->linear_create(loader->compute, weights + width * width, biases + width, 2 * width, width,
+                              loader->precision, &dst->key_value, err);
 }

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/vector.h"
-#include "clip/checkpoint/checkpoint.h"
+#include "clip/checkpoint.h"
 #include "clip/clip_model.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_device.h"
@@ -36,7 +36,6 @@ struct RvEncoder {
     char name[128];
     char weights_sha256[65];
     RvModelInfo info;
-    ModelInput input;
     RvLog log;
 };
 
@@ -81,30 +80,33 @@ static void fill_info(RvEncoder *encoder)
 {
     static const char *const weight_types[] = {
         [WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
-    const ClipConfig *config = rv_clip_config(encoder->model);
+    static const char *const activations[] = {[ACTIVATION_NONE] = "none",
+                                              [ACTIVATION_QUICK_GELU] = "quick_gelu",
+                                              [ACTIVATION_GELU] = "gelu",
+                                              [ACTIVATION_GELU_TANH] = "gelu_tanh"};
+    const ModelSpec *spec = rv_clip_spec(encoder->model);
     name_model(encoder);
     encoder->info = (RvModelInfo){
         .name = encoder->name,
         .path = encoder->path,
         .format = rv_checkpoint_format(encoder->checkpoint),
         .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
-        .activation = config->activation == ACTIVATION_QUICK_GELU ? "quick_gelu" : "gelu",
+        .activation = activations[spec->vision.tower.activation],
         .kernels = rv_compute_kernels(encoder->images.cpu),
-        .dimensions = config->dimensions,
-        .image_size = config->image_size,
-        .patch_size = config->patch_size,
-        .context_length = config->context_length,
-        .vocabulary_size = config->vocabulary_size,
-        .vision_width = config->vision.width,
-        .vision_layers = config->vision.layers,
-        .vision_heads = config->vision.heads,
-        .text_width = config->text.width,
-        .text_layers = config->text.layers,
-        .text_heads = config->text.heads,
+        .dimensions = spec->dimensions,
+        .image_size = spec->input.size,
+        .patch_size = spec->vision.patch_size,
+        .context_length = spec->text.context_length,
+        .vocabulary_size = spec->text.vocabulary_size,
+        .vision_width = spec->vision.tower.width,
+        .vision_layers = spec->vision.tower.layers,
+        .vision_heads = spec->vision.tower.heads,
+        .text_width = spec->text.tower.width,
+        .text_layers = spec->text.tower.layers,
+        .text_heads = spec->text.tower.heads,
         .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
         .thread_count = rv_compute_thread_count(encoder->images.cpu),
     };
-    encoder->input = (ModelInput){.size = config->image_size};
     fill_device(encoder);
 }
 
@@ -336,12 +338,12 @@ static RvStatus encode_inputs(RvEncoder *encoder, const uint8_t *inputs_rgb_u8, 
 
 const ModelInput *rv_encoder_input(const RvEncoder *encoder)
 {
-    return &encoder->input;
+    return &rv_clip_spec(encoder->model)->input;
 }
 
 RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, uint8_t *input_rgb_u8, RvError *err)
 {
-    return rv_model_input_make(&encoder->input, image, input_rgb_u8, err);
+    return rv_model_input_make(rv_encoder_input(encoder), image, input_rgb_u8, err);
 }
 
 static RvStatus encode_images(RvEncoder *encoder, const RvImage *images, size_t image_count, RvLength length,

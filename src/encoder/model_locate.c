@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "clip/checkpoint/checkpoint.h"
+#include "clip/checkpoint.h"
 #include "models/model_source.h"
 #include "reelvec/model.h"
 

@@ -126,7 +126,7 @@ static void check_images(const OpenModel *open, json_t *golden, Bounds *bounds)
     const char *name;
     json_t *row;
     float embedding[1024];
-    int size = rv_clip_config(open->model)->image_size;
+    int size = rv_clip_spec(open->model)->input.size;
     json_object_foreach(json_object_get(golden, "images"), name, row)
     {
         char relative[512], path[4096];
@@ -475,7 +475,7 @@ static void clip_encode_text_gives_the_same_bits_every_time(void **state)
         if (!known_checkpoint_ensure(layouts[i], path, sizeof path))
             skip();
         OpenModel open = open_model(path, NULL, COMPUTE_FLOAT32);
-        size_t bytes = (size_t)rv_clip_config(open.model)->dimensions * sizeof *first;
+        size_t bytes = (size_t)rv_clip_spec(open.model)->dimensions * sizeof *first;
         assert_ok(rv_clip_encode_text(open.model, tokens, 4, first, &err), err);
         for (int text = 1; text < 6; text++) {
             assert_ok(rv_clip_encode_text(open.model, tokens, 4, again, &err), err);

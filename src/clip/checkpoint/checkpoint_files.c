@@ -37,8 +37,8 @@ static const char *first_file(const char *folder, const char *const *names)
     return NULL;
 }
 
-/* True if config.json itself declares a CLIP model. */
-static bool config_says_clip(const char *folder)
+/* True if config.json itself declares a model of a known kind. */
+static bool config_is_known(const char *folder, bool (*is_known)(const char *model_type))
 {
     char path[4096];
     json_t *json = NULL;
@@ -46,12 +46,13 @@ static bool config_says_clip(const char *folder)
         rv_json_file_read(path, INDEX_MAX_BYTES, &json, NULL) != RV_OK)
         return false;
     const char *type = json_string_value(json_object_get(json, "model_type"));
-    bool is_clip = type != NULL && strcmp(type, "clip") == 0;
+    bool known = type != NULL && is_known(type);
     json_decref(json);
-    return is_clip;
+    return known;
 }
 
-RvStatus rv_weight_files_find(const char *folder, FolderKind *kind, const char **weights, RvError *err)
+RvStatus rv_weight_files_find(const char *folder, bool (*is_known)(const char *model_type), FolderKind *kind,
+                              const char **weights, RvError *err)
 {
     static const char *const hugging_face[] = {"model.safetensors", "model.safetensors.index.json",
                                                "pytorch_model.bin", "pytorch_model.bin.index.json", NULL};
@@ -64,7 +65,7 @@ RvStatus rv_weight_files_find(const char *folder, FolderKind *kind, const char *
     bool has_open_clip_config = rv_weight_files_have(folder, "open_clip_config.json");
     *kind = FOLDER_HUGGING_FACE;
     *weights = of_hugging_face;
-    if (of_hugging_face != NULL && has_config && config_says_clip(folder))
+    if (of_hugging_face != NULL && has_config && config_is_known(folder, is_known))
         return RV_OK;
     if (of_open_clip != NULL && has_open_clip_config) {
         *kind = FOLDER_OPEN_CLIP;

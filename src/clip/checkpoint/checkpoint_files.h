@@ -3,6 +3,8 @@
 #ifndef RV_CHECKPOINT_FILES_H
 #define RV_CHECKPOINT_FILES_H
 
+#include <stdbool.h>
+
 #include "base/file.h"
 #include "clip/checkpoint/tensor_source.h"
 #include "clip/checkpoint/tensor_table.h"
@@ -29,8 +31,10 @@ typedef enum FolderKind {
 
 /* Determine the kind of checkpoint in the folder, and the name of its weight file or index of shards (a
  * static text). safetensors are preferred to pickles. timm's repositories hold two models; open_clip's is the
- * CLIP. Errors: FORMAT if the folder is no checkpoint. */
-RvStatus rv_weight_files_find(const char *folder, FolderKind *kind, const char **weights, RvError *err);
+ * one with both towers, unless config.json has a model_type that is_known. Errors: FORMAT if the folder is no
+ * checkpoint. */
+RvStatus rv_weight_files_find(const char *folder, bool (*is_known)(const char *model_type), FolderKind *kind,
+                              const char **weights, RvError *err);
 
 /* True if the folder has a file of this name. */
 bool rv_weight_files_have(const char *folder, const char *name);

@@ -11,18 +11,6 @@
 
 #define CONFIG_MAX_BYTES ((size_t)4 << 20)
 
-/* Mean and deviation of the images that OpenAI trained on. */
-static const float openai_mean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
-static const float openai_deviation[3] = {0.26862954f, 0.26130258f, 0.27577711f};
-
-ClipConfig rv_config_empty(void)
-{
-    ClipConfig config = {.layer_norm_epsilon = 1e-5f, .activation = ACTIVATION_QUICK_GELU};
-    memcpy(config.image_mean, openai_mean, sizeof openai_mean);
-    memcpy(config.image_deviation, openai_deviation, sizeof openai_deviation);
-    return config;
-}
-
 RvStatus rv_config_load(const char *folder, const char *name, char path[4096], json_t **out, RvError *err)
 {
     RvStatus status = rv_file_join(folder, name, path, 4096, err);
@@ -110,5 +98,27 @@ void rv_config_read_triple(ConfigReader *reader, const json_t *section, const ch
             return;
         }
         out[i] = (float)number;
+    }
+}
+
+bool rv_config_is_neutral(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return value == NULL || json_is_null(value) || json_is_false(value) ||
+           (text != NULL && text[0] == '\0') || (json_is_object(value) && json_object_size(value) == 0);
+}
+
+void rv_config_refuse_unknown(ConfigReader *reader, const json_t *section, const char *const *known)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)section, key, value)
+    {
+        bool is_known = rv_config_is_neutral(value);
+        for (size_t i = 0; known[i] != NULL; i++)
+            is_known = is_known || strcmp(known[i], key) == 0;
+        if (!is_known)
+            rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key,
+                           "is not known to reelvec; the model would be another");
     }
 }

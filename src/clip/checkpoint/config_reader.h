@@ -4,7 +4,8 @@
 #ifndef RV_CONFIG_READER_H
 #define RV_CONFIG_READER_H
 
-#include "clip/checkpoint/clip_config.h"
+#include <stdbool.h>
+
 #include "clip/checkpoint/json_file.h"
 
 /* A file and the first failure in it. A section may be NULL: all its keys are then missing. If a key is
@@ -37,8 +38,11 @@ const char *rv_config_read_string(ConfigReader *reader, const json_t *section, c
 void rv_config_read_triple(ConfigReader *reader, const json_t *section, const char *key, double minimum,
                            float out[3]);
 
-/* Returns a configuration with OpenAI's image preprocessing, QuickGELU and an epsilon of 1e-5. */
-ClipConfig rv_config_empty(void);
+/* True for values that request nothing: null, false, "" and {}. */
+bool rv_config_is_neutral(const json_t *value);
+
+/* A key of the section that is neither known nor neutral is a failure. The last of `known` is NULL. */
+void rv_config_refuse_unknown(ConfigReader *reader, const json_t *section, const char *const *known);
 
 /* Read the JSON of folder/name; its path is written into path. Release *out with json_decref. Errors:
  * NOT_FOUND, IO, FORMAT, MEMORY. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that other checkpoints use for the tensors of OpenAI's code. */
+/* The names that checkpoints use for the tensors of a model, by rules. */
 #include "clip/checkpoint/tensor_names.h"
 
 #include <ctype.h>
@@ -9,128 +9,97 @@
 
 #include "base/error.h"
 
-typedef struct NamePair {
-    const char *openai, *hugging_face;
-    bool transposed;
-} NamePair;
+#define BLOCK_DIGITS_MAX 6
 
-static const NamePair whole_names[] = {
-    {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight", false},
-    {"visual.class_embedding", "vision_model.embeddings.class_embedding", false},
-    {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight", false},
-    // "layrnorm" is the spelling of the format
-    {"visual.ln_pre.weight", "vision_model.pre_layrnorm.weight", false},
-    {"visual.ln_pre.bias", "vision_model.pre_layrnorm.bias", false},
-    {"visual.ln_post.weight", "vision_model.post_layernorm.weight", false},
-    {"visual.ln_post.bias", "vision_model.post_layernorm.bias", false},
-    {"visual.proj", "visual_projection.weight", true},
-    {"token_embedding.weight", "text_model.embeddings.token_embedding.weight", false},
-    {"positional_embedding", "text_model.embeddings.position_embedding.weight", false},
-    {"ln_final.weight", "text_model.final_layer_norm.weight", false},
-    {"ln_final.bias", "text_model.final_layer_norm.bias", false},
-    {"text_projection", "text_projection.weight", true},
-};
+/* What stands in a name in place of '#' and of '*'. */
+typedef struct Wildcards {
+    const char *block, *rest;
+    size_t block_length;
+} Wildcards;
 
-/* Names inside a block; %s is replaced by q, k, v in turn. */
-static const NamePair block_names[] = {
-    {"attn.in_proj_weight", "self_attn.%s_proj.weight", false},
-    {"attn.in_proj_bias", "self_attn.%s_proj.bias", false},
-    {"attn.out_proj.weight", "self_attn.out_proj.weight", false},
-    {"attn.out_proj.bias", "self_attn.out_proj.bias", false},
-    {"ln_1.weight", "layer_norm1.weight", false},
-    {"ln_1.bias", "layer_norm1.bias", false},
-    {"mlp.c_fc.weight", "mlp.fc1.weight", false},
-    {"mlp.c_fc.bias", "mlp.fc1.bias", false},
-    {"mlp.c_proj.weight", "mlp.fc2.weight", false},
-    {"mlp.c_proj.bias", "mlp.fc2.bias", false},
-    {"ln_2.weight", "layer_norm2.weight", false},
-    {"ln_2.bias", "layer_norm2.bias", false},
-};
-
-static const NamePair towers[] = {
-    {"visual.transformer.resblocks.", "vision_model.encoder.layers.", false},
-    {"transformer.resblocks.", "text_model.encoder.layers.", false},
-};
-
-/* Write "self_attn.%s_proj.weight" with `letter` in place of %s. */
-static void write_piece(char *dst, const NamePair *tower, const char *number, int number_length,
-                        const char *pattern, char letter)
+static bool fits(const char *pattern, const char *name, Wildcards *out)
 {
-    const char *gap = strstr(pattern, "%s");
-    int before = gap != NULL ? (int)(gap - pattern) : (int)strlen(pattern);
-    snprintf(dst, TENSOR_NAME_MAX, "%s%.*s.%.*s", tower->hugging_face, number_length, number, before,
-             pattern);
-    if (gap != NULL) {
-        size_t used = strlen(dst);
-        snprintf(dst + used, TENSOR_NAME_MAX - used, "%c%s", letter, gap + 2);
-    }
-}
-
-static bool find_block_name(const NamePair *tower, const char *rest, TensorPieces *out)
-{
-    const char *dot = strchr(rest, '.');
-    if (dot == NULL || dot == rest || dot - rest > 6)
-        return false;
-    for (size_t i = 0; i < sizeof block_names / sizeof block_names[0]; i++) {
-        if (strcmp(dot + 1, block_names[i].openai) != 0)
-            continue;
-        const char *pattern = block_names[i].hugging_face;
-        out->count = strstr(pattern, "%s") != NULL ? 3 : 1;
-        for (int k = 0; k < out->count; k++)
-            write_piece(out->names[k], tower, rest, (int)(dot - rest), pattern, "qkv"[k]);
-        return true;
-    }
-    return false;
-}
-
-bool rv_tensor_names_hugging_face(const char *name, TensorPieces *out)
-{
-    *out = (TensorPieces){0};
-    for (size_t i = 0; i < sizeof whole_names / sizeof whole_names[0]; i++) {
-        if (strcmp(name, whole_names[i].openai) == 0) {
-            snprintf(out->names[0], TENSOR_NAME_MAX, "%s", whole_names[i].hugging_face);
-            out->count = 1;
-            out->transposed = whole_names[i].transposed;
+    *out = (Wildcards){.block = "", .rest = ""};
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern == '*') {
+            out->rest = name;
             return true;
         }
+        if (*pattern != '#') {
+            if (*name++ != *pattern)
+                return false;
+            continue;
+        }
+        out->block = name;
+        while (isdigit((unsigned char)*name))
+            name++;
+        out->block_length = (size_t)(name - out->block);
+        if (out->block_length < 1 || out->block_length > BLOCK_DIGITS_MAX)
+            return false;
     }
-    for (size_t i = 0; i < sizeof towers / sizeof towers[0]; i++) {
-        size_t length = strlen(towers[i].openai);
-        if (strncmp(name, towers[i].openai, length) == 0)
-            return find_block_name(&towers[i], name + length, out);
-    }
-    return false;
+    return *name == '\0';
 }
 
-NameScheme rv_tensor_names_scheme(const TensorTable *tensors)
+bool rv_tensor_names_fits(const char *pattern, const char *name)
 {
-    if (rv_tensor_table_find(tensors, "visual.conv1.weight") != NULL)
-        return rv_tensor_table_find(tensors, "token_embedding.weight") == NULL &&
-                       rv_tensor_table_find(tensors, "text.token_embedding.weight") != NULL
-                   ? NAMES_CUSTOM_TEXT
-                   : NAMES_OPENAI;
-    return rv_tensor_table_find(tensors, "vision_model.embeddings.class_embedding") != NULL
-               ? NAMES_HUGGING_FACE
-               : NAMES_UNKNOWN;
+    Wildcards found;
+    return fits(pattern, name, &found);
 }
 
-void rv_tensor_names_find(NameScheme scheme, const char *name, TensorPieces *out)
+static void write_name(char dst[TENSOR_NAME_MAX], const char *pattern, const Wildcards *found)
 {
-    if (scheme == NAMES_HUGGING_FACE && rv_tensor_names_hugging_face(name, out))
+    size_t used = 0;
+    dst[0] = '\0';
+    for (; *pattern != '\0' && used < TENSOR_NAME_MAX - 1; pattern++) {
+        const char *from = *pattern == '#' ? found->block : *pattern == '*' ? found->rest : pattern;
+        size_t length = *pattern == '#' ? found->block_length : *pattern == '*' ? strlen(from) : 1;
+        used += (size_t)snprintf(dst + used, TENSOR_NAME_MAX - used, "%.*s", (int)length, from);
+    }
+}
+
+void rv_tensor_names_find(const NameScheme *scheme, const char *name, TensorPieces *out)
+{
+    *out = (TensorPieces){.count = 1, .parts = {1}, .part_count = 1};
+    Wildcards found;
+    const NameRule *rule = scheme != NULL ? scheme->rules : NULL;
+    while (rule != NULL && rule->canonical != NULL && !fits(rule->canonical, name, &found))
+        rule++;
+    if (rule == NULL || rule->canonical == NULL) {
+        snprintf(out->names[0], TENSOR_NAME_MAX, "%s", name);
         return;
-    bool prefix = scheme == NAMES_CUSTOM_TEXT && strncmp(name, "visual.", 7) != 0;
-    *out = (TensorPieces){.count = 1};
-    snprintf(out->names[0], TENSOR_NAME_MAX, "%s%s", prefix ? "text." : "", name);
+    }
+    *out = (TensorPieces){.transposed = rule->transposed};
+    for (; out->count < TENSOR_PIECES_MAX && rule->stored[out->count] != NULL; out->count++) {
+        int parts = rule->parts[out->count] > 0 ? rule->parts[out->count] : 1;
+        write_name(out->names[out->count], rule->stored[out->count], &found);
+        out->parts[out->count] = parts;
+        out->part_count += parts;
+    }
+}
+
+const NameScheme *rv_tensor_names_scheme(const NameScheme *const *schemes, const TensorTable *tensors)
+{
+    for (; *schemes != NULL; schemes++) {
+        bool there = true;
+        for (size_t i = 0; i < 2 && (*schemes)->marks[i] != NULL; i++)
+            there = there && rv_tensor_table_find(tensors, (*schemes)->marks[i]) != NULL;
+        if (there)
+            return *schemes;
+    }
+    return NULL;
 }
 
 /* ---- prefixes ------------------------------------------------------------------------------------------ */
 
 #define PREFIX_MAX 8
 
-/* Returns the number of bytes before a name that every CLIP has; SIZE_MAX if the name does not end in one. */
+/* Returns the number of bytes before a name that every model has in one of the schemes: the convolution of
+ * its patches. SIZE_MAX if the name does not end in one. */
 static size_t prefix_length(const char *name)
 {
-    static const char *const known[] = {"visual.conv1.weight", "vision_model.embeddings.class_embedding"};
+    static const char *const known[] = {"visual.conv1.weight", "visual.trunk.patch_embed.proj.weight",
+                                        "vision_model.embeddings.class_embedding",
+                                        "vision_model.embeddings.patch_embedding.weight"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         size_t ending = strlen(known[i]);
@@ -201,8 +170,13 @@ void rv_tensor_names_strip_prefix(TensorTable *tensors, const char *path, const 
         size_t length = prefix_length(name);
         if (length == 0)
             return;
-        if (length != SIZE_MAX && count < PREFIX_MAX)
-            snprintf(prefixes[count++], TENSOR_NAME_MAX, "%.*s", (int)length, name);
+        if (length == SIZE_MAX || count == PREFIX_MAX)
+            continue;
+        snprintf(prefixes[count], TENSOR_NAME_MAX, "%.*s", (int)length, name);
+        bool again = false; // a model may have two of the known names
+        for (size_t k = 0; k < count; k++)
+            again = again || strcmp(prefixes[k], prefixes[count]) == 0;
+        count += !again;
     }
     if (count == 0)
         return;
@@ -212,25 +186,4 @@ void rv_tensor_names_strip_prefix(TensorTable *tensors, const char *path, const 
                     "%s: holds %zu models; that of \"%s\" is taken, not that of \"%s\"%s", path, count,
                     prefixes[0], prefixes[1], count > 2 ? " and others" : "");
     keep_only(tensors, prefixes[0]);
-}
-
-/* ---- all of them --------------------------------------------------------------------------------------- */
-
-void rv_tensor_names_visit(int vision_layers, int text_layers, bool (*visit)(void *context, const char *name),
-                           void *context)
-{
-    for (size_t i = 0; i < sizeof whole_names / sizeof whole_names[0]; i++) {
-        if (!visit(context, whole_names[i].openai))
-            return;
-    }
-    for (size_t tower = 0; tower < 2; tower++) {
-        for (int layer = 0; layer < (tower == 0 ? vision_layers : text_layers); layer++) {
-            for (size_t i = 0; i < sizeof block_names / sizeof block_names[0]; i++) {
-                char name[TENSOR_NAME_MAX];
-                snprintf(name, sizeof name, "%s%d.%s", towers[tower].openai, layer, block_names[i].openai);
-                if (!visit(context, name))
-                    return;
-            }
-        }
-    }
 }

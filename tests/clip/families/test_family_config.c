@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/checkpoint/checkpoint_config.c. */
+/* Tests of clip/families.c and of what its families read: configurations and shapes. */
 #include "clip_support.h"
 
 #include <unistd.h>
 
-#include "clip/checkpoint/checkpoint_config.h"
+#include "clip/families/family_config.h"
 
 /* $REELVEC_BUILD/config with this file in it and no other. */
 static const char *make_folder(const char *name, const char *text, const char *other, const char *other_text)
@@ -27,29 +27,55 @@ static const char *make_folder(const char *name, const char *text, const char *o
     return folder;
 }
 
+/* The model that a folder's config.json or open_clip_config.json describes. */
+static RvStatus describe(const char *folder, const char *name, const RvLog *log, ModelSpec *spec,
+                         RvError *err)
+{
+    char path[4096];
+    json_t *json = NULL;
+    const ModelFamily *family = NULL;
+    FamilySource source = {.path = folder, .folder = folder, .config_path = path, .log = log};
+    RvStatus status = rv_config_load(folder, name, path, &json, err);
+    *(strcmp(name, "config.json") == 0 ? &source.hugging_face : &source.open_clip) = json;
+    if (status == RV_OK)
+        status = rv_families_describe(&source, &family, spec, err);
+    json_decref(json);
+    return status;
+}
+
+static RvStatus describe_hugging_face(const char *folder, const RvLog *log, ModelSpec *spec, RvError *err)
+{
+    return describe(folder, "config.json", log, spec, err);
+}
+
+static RvStatus describe_open_clip(const char *folder, ModelSpec *spec, RvError *err)
+{
+    return describe(folder, "open_clip_config.json", NULL, spec, err);
+}
+
 static void config_hugging_face_has_transformers_defaults(void **state)
 {
-    ClipConfig config;
+    ModelSpec spec;
     RvError err = {0};
-    assert_ok(rv_config_hugging_face(make_folder("config.json", "{}", NULL, NULL), NULL, &config, &err), err);
-    assert_int_equal(config.vision.width, 768);
-    assert_int_equal(config.vision.mlp_width, 3072);
-    assert_int_equal(config.vision.heads, 12);
-    assert_int_equal(config.text.width, 512);
-    assert_int_equal(config.text.mlp_width, 2048);
-    assert_int_equal(config.text.heads, 8);
-    assert_int_equal(config.image_size, 224);
-    assert_int_equal(config.patch_size, 32);
-    assert_int_equal(config.context_length, 77);
-    assert_int_equal(config.vocabulary_size, 49408);
-    assert_int_equal(config.dimensions, 512);
-    assert_int_equal(config.activation, ACTIVATION_QUICK_GELU);
-    assert_true(config.layer_norm_epsilon == 1e-5f && config.image_mean[0] == 0.48145466f);
+    assert_ok(describe_hugging_face(make_folder("config.json", "{}", NULL, NULL), NULL, &spec, &err), err);
+    assert_int_equal(spec.vision.tower.width, 768);
+    assert_int_equal(spec.vision.tower.mlp_width, 3072);
+    assert_int_equal(spec.vision.tower.heads, 12);
+    assert_int_equal(spec.text.tower.width, 512);
+    assert_int_equal(spec.text.tower.mlp_width, 2048);
+    assert_int_equal(spec.text.tower.heads, 8);
+    assert_int_equal(spec.input.size, 224);
+    assert_int_equal(spec.vision.patch_size, 32);
+    assert_int_equal(spec.text.context_length, 77);
+    assert_int_equal(spec.text.vocabulary_size, 49408);
+    assert_int_equal(spec.dimensions, 512);
+    assert_int_equal(spec.vision.tower.activation, ACTIVATION_QUICK_GELU);
+    assert_true(spec.text.tower.epsilon == 1e-5f && spec.image_mean[0] == 0.48145466f);
 }
 
 static void config_hugging_face_reads_what_is_there(void **state)
 {
-    ClipConfig config;
+    ModelSpec spec;
     RvError err = {0};
     const char *folder = make_folder(
         "config.json",
@@ -62,16 +88,16 @@ static void config_hugging_face_reads_what_is_there(void **state)
         "preprocessor_config.json",
         "{\"image_mean\": [0.5, 0.25, 0], \"image_std\": [0.5, 1, 2], \"rescale_factor\": "
         "0.00392156862745098}");
-    assert_ok(rv_config_hugging_face(folder, NULL, &config, &err), err);
-    assert_int_equal(config.dimensions, 768);
-    assert_int_equal(config.text.width, 768);
-    assert_int_equal(config.vision.layers, 24);
-    assert_int_equal(config.patch_size, 14);
-    assert_int_equal(config.activation, ACTIVATION_GELU);
-    assert_true(config.image_mean[1] == 0.25f && config.image_deviation[2] == 2);
+    assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+    assert_int_equal(spec.dimensions, 768);
+    assert_int_equal(spec.text.tower.width, 768);
+    assert_int_equal(spec.vision.tower.layers, 24);
+    assert_int_equal(spec.vision.patch_size, 14);
+    assert_int_equal(spec.vision.tower.activation, ACTIVATION_GELU);
+    assert_true(spec.image_mean[1] == 0.25f && spec.image_deviation[2] == 2);
     folder = make_folder("config.json", "{}", "preprocessor_config.json", "{\"do_normalize\": false}");
-    assert_ok(rv_config_hugging_face(folder, NULL, &config, &err), err);
-    assert_true(config.image_mean[0] == 0 && config.image_deviation[0] == 1);
+    assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+    assert_true(spec.image_mean[0] == 0 && spec.image_deviation[0] == 1);
 }
 
 /* Whatever asks for another picture is honoured or refused by its name. */
@@ -93,41 +119,41 @@ static void config_hugging_face_reads_every_key_of_pictures(void **state)
         {"{\"do_rescale\": false, \"do_normalize\": false}", 0, 1 / 255.0f},
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        ClipConfig config;
+        ModelSpec spec;
         RvError err = {0};
         const char *folder = make_folder("config.json", "{}", "preprocessor_config.json", good[i].json);
-        assert_ok(rv_config_hugging_face(folder, NULL, &config, &err), err);
-        if (fabsf(config.image_mean[0] - good[i].mean) > 1e-6f ||
-            fabsf(config.image_deviation[0] - good[i].deviation) > 1e-6f)
-            fail_msg("%s: %g %g", good[i].json, config.image_mean[0], config.image_deviation[0]);
+        assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+        if (fabsf(spec.image_mean[0] - good[i].mean) > 1e-6f ||
+            fabsf(spec.image_deviation[0] - good[i].deviation) > 1e-6f)
+            fail_msg("%s: %g %g", good[i].json, spec.image_mean[0], spec.image_deviation[0]);
     }
 }
 
 /* transformers 5 writes the settings of pictures into processor_config.json alone, and reads them first. */
 static void config_hugging_face_reads_processor_config(void **state)
 {
-    ClipConfig config;
+    ModelSpec spec;
     RvError err = {0};
     LogLines lines;
     const RvLog log = log_into(&lines);
     const char *folder = make_folder(
         "config.json", "{}", "processor_config.json",
         "{\"image_processor\": {\"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.5, 0.5, 0.5]}}");
-    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
-    assert_true(config.image_mean[0] == 0.5f && config.image_deviation[2] == 0.5f);
+    assert_ok(describe_hugging_face(folder, &log, &spec, &err), err);
+    assert_true(spec.image_mean[0] == 0.5f && spec.image_deviation[2] == 0.5f);
     assert_int_equal(lines.count, 0);
     char path[4200];
     snprintf(path, sizeof path, "%s/preprocessor_config.json", folder);
     write_whole(path, "{\"image_mean\": [0, 0, 0]}", 25);
-    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
-    assert_true(config.image_mean[0] == 0.5f);
+    assert_ok(describe_hugging_face(folder, &log, &spec, &err), err);
+    assert_true(spec.image_mean[0] == 0.5f);
     folder =
         make_folder("config.json", "{}", "processor_config.json", "{\"processor_class\": \"CLIPProcessor\"}");
-    assert_ok(rv_config_hugging_face(folder, &log, &config, &err), err);
+    assert_ok(describe_hugging_face(folder, &log, &spec, &err), err);
     assert_non_null(strstr(lines.text, "no preprocessor_config.json"));
     folder =
-        make_folder("config.json", "{}", "processor_config.json", "{\"image_processor\": {\"resample\": 2}}");
-    assert_int_equal(rv_config_hugging_face(folder, &log, &config, &err), RV_ERROR_UNSUPPORTED);
+        make_folder("config.json", "{}", "processor_config.json", "{\"image_processor\": {\"resample\": 0}}");
+    assert_int_equal(describe_hugging_face(folder, &log, &spec, &err), RV_ERROR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "processor_config.json: resample"));
 }
 
@@ -153,8 +179,6 @@ static void config_hugging_face_refuses(void **state)
         {"{\"vision_config\": {\"num_attention_heads\": 2}}", NULL, RV_ERROR_UNSUPPORTED, "heads wider"},
         {"{\"vision_config\": {\"num_channels\": 1}}", NULL, RV_ERROR_UNSUPPORTED, "num_channels"},
         {"{\"vision_config\": {\"hidden_act\": \"relu\"}}", NULL, RV_ERROR_UNSUPPORTED, "hidden_act"},
-        {"{\"vision_config\": {\"hidden_act\": \"gelu\"}}", NULL, RV_ERROR_UNSUPPORTED, "differs"},
-        {"{\"text_config\": {\"layer_norm_eps\": 1e-6}}", NULL, RV_ERROR_UNSUPPORTED, "differs"},
         {"{\"text_config\": {\"layer_norm_eps\": 0}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"text_config\": {\"max_position_embeddings\": 1}}", NULL, RV_ERROR_FORMAT, "context length"},
         {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std"},
@@ -164,8 +188,12 @@ static void config_hugging_face_refuses(void **state)
         {"{}", "{\"rescale_factor\": 0}", RV_ERROR_FORMAT, "rescale_factor"},
         {"{}", "{\"size\": {\"shortest_edge\": 256}}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
         {"{}", "{\"size\": 256}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
-        {"{}", "{\"size\": 224, \"default_to_square\": true}", RV_ERROR_UNSUPPORTED, "squashes"},
-        {"{}", "{\"size\": {\"height\": 224, \"width\": 224}}", RV_ERROR_UNSUPPORTED, "squashes"},
+        {"{}", "{\"size\": 256, \"default_to_square\": true}", RV_ERROR_UNSUPPORTED,
+         "size is not the model's 224"},
+        {"{}", "{\"size\": {\"height\": 224, \"width\": 200}}", RV_ERROR_UNSUPPORTED,
+         "size is not the model's 224"},
+        {"{}", "{\"size\": {\"height\": 224}}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
+        {"{}", "{\"size\": [224, 200]}", RV_ERROR_UNSUPPORTED, "size has two sides"},
         {"{}", "{\"size\": {\"shortest_edge\": 224, \"longest_edge\": 300}}", RV_ERROR_UNSUPPORTED, "size"},
         {"{}", "{\"crop_size\": {\"height\": 224, \"width\": 200}}", RV_ERROR_UNSUPPORTED, "crop_size"},
         {"{}", "{\"crop_size\": 336}", RV_ERROR_UNSUPPORTED, "crop_size"},
@@ -173,7 +201,8 @@ static void config_hugging_face_refuses(void **state)
         {"{}", "{\"do_resize\": false}", RV_ERROR_UNSUPPORTED, "do_resize"},
         {"{}", "{\"do_pad\": true}", RV_ERROR_UNSUPPORTED, "do_pad"},
         {"{}", "{\"do_rescale\": 0}", RV_ERROR_FORMAT, "do_rescale"},
-        {"{}", "{\"resample\": 2}", RV_ERROR_UNSUPPORTED, "resample"},
+        {"{}", "{\"resample\": 1}", RV_ERROR_UNSUPPORTED, "resample"},
+        {"{}", "{\"resample\": \"bicubic\"}", RV_ERROR_UNSUPPORTED, "resample"},
         {"{}", "{\"resample\": 0}", RV_ERROR_UNSUPPORTED, "resample"},
         {"{}", "{\"image_processor_type\": \"ViTImageProcessor\"}", RV_ERROR_UNSUPPORTED,
          "ViTImageProcessor"},
@@ -182,12 +211,12 @@ static void config_hugging_face_refuses(void **state)
         {"{}", "{", RV_ERROR_FORMAT, "preprocessor_config.json"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ClipConfig config;
+        ModelSpec spec;
         RvError err = {0};
         const char *folder = make_folder("config.json", cases[i].json,
                                          cases[i].preprocessor != NULL ? "preprocessor_config.json" : NULL,
                                          cases[i].preprocessor);
-        RvStatus status = rv_config_hugging_face(folder, NULL, &config, &err);
+        RvStatus status = describe_hugging_face(folder, NULL, &spec, &err);
         if (status != cases[i].status || strstr(err.message, cases[i].message) == NULL)
             fail_msg("%s %s: %d %s", cases[i].json, cases[i].preprocessor, status, err.message);
     }
@@ -195,7 +224,7 @@ static void config_hugging_face_refuses(void **state)
 
 static void config_open_clip_reads_what_is_there(void **state)
 {
-    ClipConfig config;
+    ModelSpec spec;
     RvError err = {0};
     const char *folder = make_folder(
         "open_clip_config.json",
@@ -205,15 +234,15 @@ static void config_open_clip_reads_what_is_there(void **state)
         "\"text_cfg\": {\"width\": 640, \"heads\": 10, \"layers\": 9, \"no_causal_mask\": false}},"
         "\"preprocess_cfg\": {\"mean\": [0.5, 0.5, 0.5], \"std\": [0.25, 0.25, 0.25]}}",
         NULL, NULL);
-    assert_ok(rv_config_open_clip(folder, &config, &err), err);
-    assert_int_equal(config.dimensions, 640);
-    assert_int_equal(config.vision.heads, 16);
-    assert_int_equal(config.vision.mlp_width, 2240);
-    assert_int_equal(config.text.layers, 9);
-    assert_int_equal(config.text.mlp_width, 2560);
-    assert_int_equal(config.context_length, 77);
-    assert_int_equal(config.activation, ACTIVATION_GELU); // quick_gelu must be asked for
-    assert_true(config.image_mean[2] == 0.5f && config.image_deviation[0] == 0.25f);
+    assert_ok(describe_open_clip(folder, &spec, &err), err);
+    assert_int_equal(spec.dimensions, 640);
+    assert_int_equal(spec.vision.tower.heads, 16);
+    assert_int_equal(spec.vision.tower.mlp_width, 2240);
+    assert_int_equal(spec.text.tower.layers, 9);
+    assert_int_equal(spec.text.tower.mlp_width, 2560);
+    assert_int_equal(spec.text.context_length, 77);
+    assert_int_equal(spec.vision.tower.activation, ACTIVATION_GELU); // quick_gelu must be asked for
+    assert_true(spec.image_mean[2] == 0.5f && spec.image_deviation[0] == 0.25f);
 }
 
 static void config_open_clip_refuses(void **state)
@@ -228,50 +257,144 @@ static void config_open_clip_refuses(void **state)
          "timm"},
         {"{\"vision_cfg\": {\"layers\": [3, 4, 6, 3]}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
          "ResNet"},
-        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"interpolation\": \"bilinear\"}", RV_ERROR_UNSUPPORTED,
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"interpolation\": \"random\"}", RV_ERROR_UNSUPPORTED,
          "interpolation"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"mode\": \"L\"}", RV_ERROR_UNSUPPORTED, "mode"},
         {"{\"vision_cfg\": {\"pool_type\": \"avg\"}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
          "pool_type"},
-        {"{\"vision_cfg\": {}, \"text_cfg\": {\"no_causal_mask\": true}}", "{}", RV_ERROR_UNSUPPORTED,
-         "no_causal"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"no_causal_mask\": 1}}", "{}", RV_ERROR_FORMAT, "no_causal"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"pool_type\": \"last\"}}", "{}", RV_ERROR_UNSUPPORTED,
+         "pool_type"},
+        {"{\"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_clip_224x\"}, \"text_cfg\": {}}", "{}",
+         RV_ERROR_UNSUPPORTED, "timm_model_name"},
+        {"{\"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_clip_224\"}, \"text_cfg\": {}}", "{}",
+         RV_ERROR_UNSUPPORTED, "timm_pool"},
+        {"{\"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_clip_224\", \"timm_pool\": \"token\", "
+         "\"timm_proj\": \"linear\"}, \"text_cfg\": {}}",
+         "{}", RV_ERROR_UNSUPPORTED, "timm_proj"},
+        {"{\"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_clip_224\", \"timm_pool\": \"token\", "
+         "\"timm_model_kwargs\": {\"init_values\": 1}}, \"text_cfg\": {}}",
+         "{}", RV_ERROR_UNSUPPORTED, "init_values"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"roberta-base\"}}", "{}",
+         RV_ERROR_UNSUPPORTED, "hf_model_name"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"hf_pooler_type\": "
+         "\"cls_pooler\"}}",
+         "{}", RV_ERROR_UNSUPPORTED, "hf_pooler_type"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"hf_model_config\": "
+         "{\"position_embedding_type\": \"relative\"}}}",
+         "{}", RV_ERROR_UNSUPPORTED, "position_embedding_type"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", "
+         "\"context_length\": 513}}",
+         "{}", RV_ERROR_FORMAT, "too few for 513 tokens"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_tokenizer_name\": \"x\"}}", "{}", RV_ERROR_UNSUPPORTED,
          "hf_tok"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {}, \"multimodal_cfg\": {\"a\": 1}}", "{}", RV_ERROR_UNSUPPORTED,
          "multimodal"},
         {"{\"vision_cfg\": {\"head_width\": 1000}, \"text_cfg\": {}}", "{}", RV_ERROR_FORMAT, "heads"},
-        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"resize_mode\": \"squash\"}", RV_ERROR_UNSUPPORTED,
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"resize_mode\": \"stretch\"}", RV_ERROR_UNSUPPORTED,
          "resize_mode"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"resize_mode\": \"longest\", \"fill_color\": 255}",
+         RV_ERROR_UNSUPPORTED, "fill_color"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ClipConfig config;
+        ModelSpec spec;
         RvError err = {0};
         char text[1024];
         snprintf(text, sizeof text, "{\"model_cfg\": %s, \"preprocess_cfg\": %s}", cases[i].model,
                  cases[i].preprocess);
         RvStatus status =
-            rv_config_open_clip(make_folder("open_clip_config.json", text, NULL, NULL), &config, &err);
+            describe_open_clip(make_folder("open_clip_config.json", text, NULL, NULL), &spec, &err);
         if (status != cases[i].status || strstr(err.message, cases[i].message) == NULL)
             fail_msg("%s: %d %s", text, status, err.message);
     }
 }
 
+static void config_hugging_face_reads_two_towers_and_how_to_resize(void **state)
+{
+    static const struct {
+        const char *json;
+        ResizeMode mode;
+        ResizeFilter filter;
+    } cases[] = {
+        {"{}", RESIZE_SHORTEST, RESIZE_BICUBIC},
+        {"{\"size\": {\"height\": 224, \"width\": 224}}", RESIZE_SQUASH, RESIZE_BICUBIC},
+        {"{\"size\": 224, \"default_to_square\": true, \"resample\": 2}", RESIZE_SQUASH, RESIZE_BILINEAR},
+        {"{\"size\": [224, 224], \"do_center_crop\": false, \"crop_size\": 512}", RESIZE_SQUASH,
+         RESIZE_BICUBIC},
+        {"{\"resample\": 2}", RESIZE_SHORTEST, RESIZE_BILINEAR},
+    };
+    ModelSpec spec;
+    RvError err = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *folder = make_folder(
+            "config.json",
+            "{\"vision_config\": {\"hidden_act\": \"gelu\"}, \"text_config\": {\"layer_norm_eps\": 1e-6}}",
+            "preprocessor_config.json", cases[i].json);
+        assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+        if (spec.input.mode != cases[i].mode || spec.input.filter != cases[i].filter)
+            fail_msg("%s: %d %d", cases[i].json, spec.input.mode, spec.input.filter);
+        assert_int_equal(spec.vision.tower.activation, ACTIVATION_GELU);
+        assert_int_equal(spec.text.tower.activation, ACTIVATION_QUICK_GELU);
+        assert_true(spec.vision.tower.epsilon == 1e-5f && spec.text.tower.epsilon == 1e-6f);
+    }
+}
+
+static void config_open_clip_reads_other_models_than_openais(void **state)
+{
+    ModelSpec spec;
+    RvError err = {0};
+    const char *folder = make_folder(
+        "open_clip_config.json",
+        "{\"model_cfg\": {\"embed_dim\": 768, \"custom_text\": true, \"vision_cfg\": {\"timm_model_name\": "
+        "\"vit_large_patch14_clip_224\", \"timm_pool\": \"token\", \"timm_proj\": null}, \"text_cfg\": "
+        "{\"no_causal_mask\": true}}, \"preprocess_cfg\": {\"resize_mode\": \"longest\", \"interpolation\": "
+        "\"bilinear\", \"fill_color\": 0}}",
+        NULL, NULL);
+    assert_ok(describe_open_clip(folder, &spec, &err), err);
+    assert_string_equal(spec.family, "clip");
+    assert_int_equal(spec.vision.tower.width, 1024);
+    assert_int_equal(spec.vision.tower.layers, 24);
+    assert_int_equal(spec.vision.tower.mlp_width, 4096);
+    assert_int_equal(spec.vision.patch_size, 14);
+    assert_int_equal(spec.vision.tower.activation, ACTIVATION_GELU);
+    assert_int_equal(spec.vision.projection, PROJECTION_LINEAR);
+    assert_true(!spec.text.causal && spec.text.pads && spec.text.pad_token == 0);
+    assert_int_equal(spec.input.mode, RESIZE_LONGEST);
+    assert_int_equal(spec.input.filter, RESIZE_BILINEAR);
+    folder = make_folder(
+        "open_clip_config.json",
+        "{\"model_cfg\": {\"embed_dim\": 1024, \"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": "
+        "\"FacebookAI/xlm-roberta-large\", \"hf_tokenizer_name\": \"xlm-roberta-large\", "
+        "\"hf_proj_type\": \"mlp\", "
+        "\"hf_pooler_type\": \"mean_pooler\"}}}",
+        NULL, NULL);
+    assert_ok(describe_open_clip(folder, &spec, &err), err);
+    assert_string_equal(spec.family, "xlm_roberta");
+    assert_int_equal(spec.text.tower.layers, 24);
+    assert_int_equal(spec.text.vocabulary_size, 250002);
+    assert_int_equal(spec.text.position_offset, 2);
+    assert_int_equal(spec.text.projection_width, 1024);
+    assert_true(spec.text.tower.post_norm && !spec.text.causal && !spec.text.pads);
+    assert_int_equal(spec.tokenizer.kind, TOKENIZER_UNIGRAM);
+    assert_int_equal(spec.tokenizer.end, 2);
+}
+
 static void config_from_shapes_refuses_what_is_no_clip_vit(void **state)
 {
-    ClipConfig config;
+    ModelSpec spec;
     RvError err = {0};
     TensorTable table = {0};
     Tensor conv = {.rank = 4, .shape = {64, 3, 16, 16}};
     assert_ok(rv_tensor_table_sort(&table, &err), err);
-    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &config, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &spec, &err), RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "visual.conv1.weight"));
     assert_ok(rv_tensor_table_add(&table, "visual.conv1.weight", &conv, "f.pt", NULL, &err), err);
     assert_ok(rv_tensor_table_sort(&table, &err), err);
-    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &config, &err), RV_ERROR_FORMAT);
+    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &spec, &err), RV_ERROR_FORMAT);
     assert_non_null(strstr(err.message, "ln_final.weight"));
     assert_ok(rv_tensor_table_add(&table, "visual.layer1.0.conv1.weight", &conv, "f.pt", NULL, &err), err);
     assert_ok(rv_tensor_table_sort(&table, &err), err);
-    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &config, &err), RV_ERROR_UNSUPPORTED);
+    assert_int_equal(rv_config_from_shapes(&table, "f.pt", &spec, &err), RV_ERROR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "ResNet"));
     rv_tensor_table_clear(&table);
 }
@@ -281,14 +404,14 @@ static void config_from_shapes_refuses_to_guess_wide_heads(void **state)
 {
     static const size_t widths[] = {1280, 1408, 1664, 1792};
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
-        ClipConfig config;
+        ModelSpec spec;
         RvError err = {0};
         TensorTable table = {0};
         Tensor conv = {.rank = 4, .shape = {widths[i], 3, 14, 14}}, norm = {.rank = 1, .shape = {1024}};
         assert_ok(rv_tensor_table_add(&table, "visual.conv1.weight", &conv, "f.pt", NULL, &err), err);
         assert_ok(rv_tensor_table_add(&table, "ln_final.weight", &norm, "f.pt", NULL, &err), err);
         assert_ok(rv_tensor_table_sort(&table, &err), err);
-        assert_int_equal(rv_config_from_shapes(&table, "f.pt", &config, &err), RV_ERROR_UNSUPPORTED);
+        assert_int_equal(rv_config_from_shapes(&table, "f.pt", &spec, &err), RV_ERROR_UNSUPPORTED);
         assert_non_null(strstr(err.message, "open_clip_config.json"));
         rv_tensor_table_clear(&table);
     }
@@ -302,7 +425,9 @@ int main(void)
         cmocka_unit_test(config_hugging_face_reads_every_key_of_pictures),
         cmocka_unit_test(config_hugging_face_reads_processor_config),
         cmocka_unit_test(config_hugging_face_refuses),
+        cmocka_unit_test(config_hugging_face_reads_two_towers_and_how_to_resize),
         cmocka_unit_test(config_open_clip_reads_what_is_there),
+        cmocka_unit_test(config_open_clip_reads_other_models_than_openais),
         cmocka_unit_test(config_open_clip_refuses),
         cmocka_unit_test(config_from_shapes_refuses_what_is_no_clip_vit),
         cmocka_unit_test(config_from_shapes_refuses_to_guess_wide_heads),

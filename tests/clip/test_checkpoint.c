@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of clip/checkpoint/checkpoint.c and clip/checkpoint/checkpoint_files.c on folders of every layout,
+/* Tests of clip/checkpoint.c and clip/checkpoint/checkpoint_files.c on folders of every layout,
  * whole and broken. */
 #include "clip_support.h"
 
@@ -82,13 +82,13 @@ static void checkpoint_open_knows_every_layout(void **state)
         assert_int_equal(rv_checkpoint_weight_type(checkpoint), cases[i].type);
         // Of the closed formula: 819,328 in the towers and tables, and 514 rows of 64.
         assert_int_equal(rv_checkpoint_parameter_count(checkpoint), 852289);
-        const ClipConfig *config = rv_checkpoint_config(checkpoint);
-        assert_int_equal(config->vision.width, 128);
-        assert_int_equal(config->vision.mlp_width, 512);
-        assert_int_equal(config->text.heads, 1);
-        assert_int_equal(config->vocabulary_size, 514);
-        assert_int_equal(config->dimensions, 96);
-        assert_int_equal(config->activation, ACTIVATION_QUICK_GELU);
+        const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
+        assert_int_equal(spec->vision.tower.width, 128);
+        assert_int_equal(spec->vision.tower.mlp_width, 512);
+        assert_int_equal(spec->text.tower.heads, 1);
+        assert_int_equal(spec->text.vocabulary_size, 514);
+        assert_int_equal(spec->dimensions, 96);
+        assert_int_equal(spec->vision.tower.activation, ACTIVATION_QUICK_GELU);
         rv_checkpoint_close(checkpoint);
     }
 }
@@ -221,13 +221,13 @@ static void checkpoint_open_takes_a_bare_file_of_openais_names(void **state)
     const char *folder = make_folder("bare");
     link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, weights);
     assert_ok(rv_checkpoint_open(folder, NULL, &checkpoint, &err), err);
-    const ClipConfig *config = rv_checkpoint_config(checkpoint);
-    assert_int_equal(config->image_size, 64);
-    assert_int_equal(config->vision.layers, 3);
-    assert_int_equal(config->vision.heads, 2);
-    assert_int_equal(config->text.layers, 2);
-    assert_int_equal(config->text.mlp_width, 256);
-    assert_int_equal(config->context_length, 77);
+    const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
+    assert_int_equal(spec->input.size, 64);
+    assert_int_equal(spec->vision.tower.layers, 3);
+    assert_int_equal(spec->vision.tower.heads, 2);
+    assert_int_equal(spec->text.tower.layers, 2);
+    assert_int_equal(spec->text.tower.mlp_width, 256);
+    assert_int_equal(spec->text.context_length, 77);
     rv_checkpoint_close(checkpoint);
 }
 
@@ -257,16 +257,16 @@ static void checkpoint_open_takes_the_configuration_beside_a_file(void **state)
         const char *folder = make_folder("named");
         link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, names[i]);
         Checkpoint *checkpoint = open_logged(folder, names[i], &lines);
-        assert_int_equal(rv_checkpoint_config(checkpoint)->activation, ACTIVATION_QUICK_GELU);
+        assert_int_equal(rv_checkpoint_spec(checkpoint)->text.tower.activation, ACTIVATION_QUICK_GELU);
         assert_non_null(strstr(lines.text, "QuickGELU")); // a guess, and said to be one
         assert_string_equal(rv_checkpoint_format(checkpoint), "openai");
         rv_checkpoint_close(checkpoint);
         write_file(folder, "open_clip_config.json", gelu);
         checkpoint = open_logged(folder, names[i], &lines);
-        const ClipConfig *config = rv_checkpoint_config(checkpoint);
-        assert_int_equal(config->activation, ACTIVATION_GELU);
-        assert_int_equal(config->vision.heads, 4);
-        assert_true(config->image_mean[1] == 0.5f);
+        const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
+        assert_int_equal(spec->vision.tower.activation, ACTIVATION_GELU);
+        assert_int_equal(spec->vision.tower.heads, 4);
+        assert_true(spec->image_mean[1] == 0.5f);
         assert_string_equal(rv_checkpoint_format(checkpoint), "open_clip");
         assert_int_equal(lines.count, 0);
         rv_checkpoint_close(checkpoint);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors of a checkpoint that the configuration does not use. */
-#include "clip/checkpoint/tensor_unused.h"
+/* Tensors of a checkpoint that the model does not use. */
+#include "clip/tensor_unused.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +10,27 @@
 #include "base/mem.h"
 
 /* Endings of names (from a dot or the beginning on) of tensors that take no part in computing embeddings. */
-static const char *const idle[] = {"logit_scale", "logit_bias",         "input_resolution", "context_length",
-                                   "vocab_size",  "position_ids",       "attn_mask",        "causal_mask",
-                                   "n_averaged",  "num_batches_tracked"};
+static const char *const always_idle[] = {
+    "logit_scale",  "logit_bias", "input_resolution", "context_length", "vocab_size",
+    "position_ids", "attn_mask",  "causal_mask",      "n_averaged",     "num_batches_tracked"};
 
 /* Beginnings of the names inside the towers. */
-static const char *const tower_prefixes[] = {
-    "visual.",           "transformer.",    "text.",    "vision_model.",   "text_model.",
-    "visual_projection", "text_projection", "ln_final", "token_embedding", "positional_embedding"};
+static const char *const tower_prefixes[] = {"visual.",
+                                             "transformer.",
+                                             "text.",
+                                             "vision_model.",
+                                             "text_model.",
+                                             "visual_projection",
+                                             "text_projection",
+                                             "ln_final",
+                                             "token_embedding",
+                                             "positional_embedding",
+                                             "bert."};
 
 typedef struct Usage {
     const TensorTable *tensors;
-    NameScheme scheme;
+    const NameScheme *names;
+    const char *const *idle;
     bool *used; // [tensors->count]
     bool complete;
 } Usage;
@@ -30,7 +39,7 @@ static bool mark(void *context, const char *name)
 {
     Usage *usage = context;
     TensorPieces pieces;
-    rv_tensor_names_find(usage->scheme, name, &pieces);
+    rv_tensor_names_find(usage->names, name, &pieces);
     for (int i = 0; i < pieces.count; i++) {
         const NamedTensor *found = rv_tensor_table_find(usage->tensors, pieces.names[i]);
         if (found == NULL) {
@@ -42,13 +51,17 @@ static bool mark(void *context, const char *name)
     return true;
 }
 
-static bool is_idle(const char *name)
+static bool is_idle(const Usage *usage, const char *name)
 {
     size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
-        size_t ending = strlen(idle[i]);
-        if (length >= ending && strcmp(name + length - ending, idle[i]) == 0 &&
+    for (size_t i = 0; i < sizeof always_idle / sizeof always_idle[0]; i++) {
+        size_t ending = strlen(always_idle[i]);
+        if (length >= ending && strcmp(name + length - ending, always_idle[i]) == 0 &&
             (length == ending || name[length - ending - 1] == '.'))
+            return true;
+    }
+    for (const char *const *pattern = usage->idle; pattern != NULL && *pattern != NULL; pattern++) {
+        if (rv_tensor_names_fits(*pattern, name))
             return true;
     }
     return false;
@@ -73,14 +86,14 @@ static void write_more(char text[32], size_t count)
 
 // Report the tensors that no part of the model reads: an error for those inside the towers, a warning for
 // others.
-static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *path, const RvLog *log,
+static RvStatus judge(const Usage *usage, const ModelSpec *spec, const char *path, const RvLog *log,
                       RvError *err)
 {
     const NamedTensor *inside = NULL, *outside = NULL;
     size_t inside_count = 0, outside_count = 0;
     for (size_t i = 0; i < usage->tensors->count; i++) {
         const NamedTensor *tensor = &usage->tensors->items[i];
-        if (usage->used[i] || is_idle(tensor->name))
+        if (usage->used[i] || is_idle(usage, tensor->name))
             continue;
         bool in_tower = is_in_tower(tensor->name);
         if (in_tower && inside_count++ == 0)
@@ -91,11 +104,11 @@ static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *
     char more[32];
     write_more(more, inside_count);
     if (inside != NULL)
-        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
-                            "%s: tensor %.200s%s would not be used: a plain CLIP with %d vision and %d text "
-                            "layers has none; take "
-                            "weights and configuration from one model, of a kind that reelvec runs",
-                            path, inside->name, more, config->vision.layers, config->text.layers);
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: tensor %.200s%s would not be used: a model with %d vision and %d text "
+            "layers has none; take weights and configuration from one model, of a kind that reelvec runs",
+            path, inside->name, more, spec->vision.tower.layers, spec->text.tower.layers);
     write_more(more, outside_count);
     if (outside != NULL)
         rv_log_line(log, RV_LOG_WARNING, "%s: tensor %.200s%s is no part of CLIP and is not used", path,
@@ -103,15 +116,15 @@ static RvStatus judge(const Usage *usage, const ClipConfig *config, const char *
     return RV_OK;
 }
 
-RvStatus rv_tensor_unused_check(const TensorTable *tensors, NameScheme scheme, const ClipConfig *config,
-                                const char *path, const RvLog *log, RvError *err)
+RvStatus rv_tensor_unused_check(const TensorTable *tensors, const NameScheme *names, const char *const *idle,
+                                const ModelSpec *spec, const char *path, const RvLog *log, RvError *err)
 {
-    Usage usage = {.tensors = tensors, .scheme = scheme, .complete = true};
+    Usage usage = {.tensors = tensors, .names = names, .idle = idle, .complete = true};
     usage.used = rv_mem_alloc(tensors->count + 1, sizeof *usage.used, err);
     if (usage.used == NULL)
         return RV_ERROR_MEMORY;
-    rv_tensor_names_visit(config->vision.layers, config->text.layers, mark, &usage);
-    RvStatus status = usage.complete ? judge(&usage, config, path, log, err) : RV_OK;
+    rv_model_spec_tensors(spec, mark, &usage);
+    RvStatus status = usage.complete ? judge(&usage, spec, path, log, err) : RV_OK;
     free(usage.used);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A CLIP checkpoint of any known format: its configuration and its tensors under OpenAI's names. */
-#include "clip/checkpoint/checkpoint.h"
+/* A checkpoint of any known family and format: what model it is, and its tensors under their canonical names.
+ */
+#include "clip/checkpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,72 +11,83 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "clip/checkpoint/checkpoint_config.h"
 #include "clip/checkpoint/checkpoint_files.h"
-#include "clip/checkpoint/tensor_names.h"
-#include "clip/checkpoint/tensor_unused.h"
+#include "clip/checkpoint/config_reader.h"
+#include "clip/families.h"
+#include "clip/tensor_unused.h"
 
 struct Checkpoint {
     char *path;
     const char *format;
-    ClipConfig config;
+    const ModelFamily *family;
+    ModelSpec spec;
     WeightFiles files;
-    NameScheme names;
+    const NameScheme *names; // NULL: canonical ones
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-static RvStatus read_config(Checkpoint *checkpoint, FolderKind kind, const char *folder, const RvLog *log,
-                            RvError *err)
+/* Read the configuration file of this kind and let a family describe the model; *source has the rest. */
+static RvStatus describe(Checkpoint *checkpoint, FolderKind kind, FamilySource *source, RvError *err)
 {
-    checkpoint->format = kind == FOLDER_HUGGING_FACE ? "huggingface" : "open_clip";
-    return kind == FOLDER_HUGGING_FACE ? rv_config_hugging_face(folder, log, &checkpoint->config, err)
-                                       : rv_config_open_clip(folder, &checkpoint->config, err);
-}
-
-/* True for OpenAI's own files, which contain their sizes as tensors. */
-static bool is_openais_own(const Checkpoint *checkpoint)
-{
-    return checkpoint->names == NAMES_OPENAI &&
-           rv_tensor_table_find(&checkpoint->files.tensors, "input_resolution") != NULL;
-}
-
-/* Without a configuration file, what the shapes do not tell is assumed to be as in OpenAI's models. A warning
- * is logged if that is a guess. */
-static RvStatus guess_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
-{
-    const char *path = checkpoint->path;
-    if (checkpoint->names == NAMES_HUGGING_FACE)
-        return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                            "%s/config.json: not there, and the weights need it; fetch it too", folder);
-    if (checkpoint->names == NAMES_CUSTOM_TEXT)
-        return rv_error_set(err, RV_ERROR_NOT_FOUND,
-                            "%s/open_clip_config.json: not there, and the weights need it; fetch it too",
-                            folder);
-    checkpoint->format = checkpoint->files.tensors.torchscript ? "openai-torchscript" : "openai";
-    RvStatus status = rv_config_from_shapes(&checkpoint->files.tensors, path, &checkpoint->config, err);
-    if (status == RV_OK && !is_openais_own(checkpoint))
-        rv_log_line(
-            log, RV_LOG_WARNING,
-            "%s: no configuration beside it; taken as one of OpenAI's models (QuickGELU, heads of 64, "
-            "OpenAI's "
-            "mean and deviation of pictures); if it is another, put its open_clip_config.json into %s",
-            path, folder);
+    char path[4096];
+    json_t *json = NULL;
+    RvStatus status = RV_OK;
+    if (kind != FOLDER_BARE) {
+        bool hugging_face = kind == FOLDER_HUGGING_FACE;
+        status = rv_config_load(source->folder, hugging_face ? "config.json" : "open_clip_config.json", path,
+                                &json, err);
+        *(hugging_face ? &source->hugging_face : &source->open_clip) = json;
+        source->config_path = path;
+        checkpoint->format = hugging_face ? "huggingface" : "open_clip";
+    }
+    if (status == RV_OK)
+        status = rv_families_describe(source, &checkpoint->family, &checkpoint->spec, err);
+    if (status == RV_OK && kind == FOLDER_BARE)
+        checkpoint->format =
+            checkpoint->files.tensors.torchscript ? "openai-torchscript" : checkpoint->family->bare_format;
+    json_decref(json);
     return status;
 }
 
-/* Choose the configuration beside the weights by the naming scheme of their tensors. */
-static RvStatus choose_config(Checkpoint *checkpoint, const char *folder, const RvLog *log, RvError *err)
+static bool has_tensor(const Checkpoint *checkpoint, const char *name)
 {
-    bool has_config = rv_weight_files_have(folder, "config.json");
-    bool has_open_clip_config = rv_weight_files_have(folder, "open_clip_config.json");
-    if (is_openais_own(checkpoint))
-        return guess_config(checkpoint, folder, log, err);
-    if (has_open_clip_config && checkpoint->names != NAMES_HUGGING_FACE)
-        return read_config(checkpoint, FOLDER_OPEN_CLIP, folder, log, err);
-    if (has_config)
-        return read_config(checkpoint, FOLDER_HUGGING_FACE, folder, log, err);
-    return guess_config(checkpoint, folder, log, err);
+    return rv_tensor_table_find(&checkpoint->files.tensors, name) != NULL;
+}
+
+static bool has_hugging_face_names(const Checkpoint *checkpoint)
+{
+    return has_tensor(checkpoint, "vision_model.embeddings.patch_embedding.weight");
+}
+
+/* Weights that do not say what they are: their shapes tell too little. */
+static RvStatus check_bare(const Checkpoint *checkpoint, const char *folder, RvError *err)
+{
+    const char *needed = has_hugging_face_names(checkpoint) ? "config.json" : NULL;
+    if (has_tensor(checkpoint, "text.token_embedding.weight") ||
+        has_tensor(checkpoint, "text.proj.0.weight") ||
+        has_tensor(checkpoint, "visual.trunk.patch_embed.proj.weight"))
+        needed = "open_clip_config.json";
+    return needed == NULL
+               ? RV_OK
+               : rv_error_set(err, RV_ERROR_NOT_FOUND,
+                              "%s/%s: not there, and the weights need it; fetch it too", folder, needed);
+}
+
+/* Choose the configuration beside the weights by the names of their tensors. OpenAI's own files contain their
+ * sizes as tensors, and need none. */
+static RvStatus describe_weights(Checkpoint *checkpoint, FamilySource *source, RvError *err)
+{
+    source->tensors = &checkpoint->files.tensors;
+    bool is_openais_own =
+        has_tensor(checkpoint, "visual.conv1.weight") && has_tensor(checkpoint, "input_resolution");
+    bool hugging_face = has_hugging_face_names(checkpoint);
+    if (!is_openais_own && !hugging_face && rv_weight_files_have(source->folder, "open_clip_config.json"))
+        return describe(checkpoint, FOLDER_OPEN_CLIP, source, err);
+    if (!is_openais_own && rv_weight_files_have(source->folder, "config.json"))
+        return describe(checkpoint, FOLDER_HUGGING_FACE, source, err);
+    RvStatus status = check_bare(checkpoint, source->folder, err);
+    return status == RV_OK ? describe(checkpoint, FOLDER_BARE, source, err) : status;
 }
 
 static RvStatus open_folder(Checkpoint *checkpoint, const RvLog *log, RvError *err)
@@ -83,18 +95,16 @@ static RvStatus open_folder(Checkpoint *checkpoint, const RvLog *log, RvError *e
     FolderKind kind;
     const char *weights = NULL, *folder = checkpoint->path;
     char path[4096];
-    RvStatus status = rv_weight_files_find(folder, &kind, &weights, err);
+    FamilySource source = {.path = checkpoint->path, .folder = folder, .log = log};
+    RvStatus status = rv_weight_files_find(folder, rv_families_know, &kind, &weights, err);
     // Read the configuration first: it is small, and it names the kind of model if that is not CLIP.
     if (status == RV_OK && kind != FOLDER_BARE)
-        status = read_config(checkpoint, kind, folder, log, err);
+        status = describe(checkpoint, kind, &source, err);
     if (status == RV_OK)
         status = rv_file_join(folder, weights, path, sizeof path, err);
     if (status == RV_OK)
         status = rv_weight_files_open(path, log, &checkpoint->files, err);
-    if (status != RV_OK)
-        return status;
-    checkpoint->names = rv_tensor_names_scheme(&checkpoint->files.tensors);
-    return kind == FOLDER_BARE ? choose_config(checkpoint, folder, log, err) : RV_OK;
+    return status == RV_OK && kind == FOLDER_BARE ? describe_weights(checkpoint, &source, err) : status;
 }
 
 static RvStatus open_file(Checkpoint *checkpoint, const RvLog *log, RvError *err)
@@ -105,11 +115,9 @@ static RvStatus open_file(Checkpoint *checkpoint, const RvLog *log, RvError *err
     if (length >= sizeof folder)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", path);
     snprintf(folder, sizeof folder, "%.*s", (int)length, slash == NULL ? "." : path);
+    FamilySource source = {.path = path, .folder = folder, .log = log};
     RvStatus status = rv_weight_files_open(path, log, &checkpoint->files, err);
-    if (status != RV_OK)
-        return status;
-    checkpoint->names = rv_tensor_names_scheme(&checkpoint->files.tensors);
-    return choose_config(checkpoint, folder, log, err);
+    return status == RV_OK ? describe_weights(checkpoint, &source, err) : status;
 }
 
 RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out, RvError *err)
@@ -129,9 +137,12 @@ RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out
             checkpoint->path[end - 1] = '\0';
         status = is_folder ? open_folder(checkpoint, log, err) : open_file(checkpoint, log, err);
     }
-    if (status == RV_OK)
-        status = rv_tensor_unused_check(&checkpoint->files.tensors, checkpoint->names, &checkpoint->config,
-                                        path, log, err);
+    if (status == RV_OK) {
+        const TensorTable *tensors = &checkpoint->files.tensors;
+        checkpoint->names = rv_tensor_names_scheme(checkpoint->family->schemes, tensors);
+        status = rv_tensor_unused_check(tensors, checkpoint->names, checkpoint->family->idle,
+                                        &checkpoint->spec, path, log, err);
+    }
     if (status != RV_OK)
         rv_checkpoint_close(checkpoint);
     else
@@ -150,9 +161,9 @@ void rv_checkpoint_close(Checkpoint *checkpoint)
 
 /* ---- facts --------------------------------------------------------------------------------------------- */
 
-const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint)
+const ModelSpec *rv_checkpoint_spec(const Checkpoint *checkpoint)
 {
-    return &checkpoint->config;
+    return &checkpoint->spec;
 }
 
 const char *rv_checkpoint_format(const Checkpoint *checkpoint)
@@ -207,8 +218,8 @@ RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
-/* Write the shape that each piece must have: the whole shape divided along the first axis, or transposed. */
-static void piece_shape(const TensorPieces *pieces, const size_t *shape, int rank,
+/* Write the shape that a piece must have: its part of the first axis, or the whole shape transposed. */
+static void piece_shape(const TensorPieces *pieces, int piece, const size_t *shape, int rank,
                         size_t out[TENSOR_MAX_RANK])
 {
     memcpy(out, shape, (size_t)rank * sizeof *shape);
@@ -216,7 +227,18 @@ static void piece_shape(const TensorPieces *pieces, const size_t *shape, int ran
         out[0] = shape[1];
         out[1] = shape[0];
     }
-    out[0] /= (size_t)pieces->count;
+    out[0] = out[0] / (size_t)pieces->part_count * (size_t)pieces->parts[piece];
+}
+
+/* Axes of length 1 before the others make no difference. */
+static bool has_shape(const Tensor *tensor, const size_t *shape, int rank)
+{
+    int more = tensor->rank - rank;
+    for (int i = 0; i < more; i++) {
+        if (tensor->shape[i] != 1)
+            return false;
+    }
+    return more >= 0 && memcmp(tensor->shape + more, shape, (size_t)rank * sizeof *shape) == 0;
 }
 
 static RvStatus check_piece(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
@@ -234,7 +256,7 @@ static RvStatus check_piece(const Checkpoint *checkpoint, const char *name, cons
                             "%s: tensor %s %s; save the model as contiguous F32, F16 or BF16", tensor->file,
                             name, tensor->fault);
     rv_tensor_shape_text(tensor->tensor.shape, tensor->tensor.rank, found);
-    if (tensor->tensor.rank != rank || memcmp(tensor->tensor.shape, shape, (size_t)rank * sizeof *shape) != 0)
+    if (!has_shape(&tensor->tensor, shape, rank))
         return rv_error_set(
             err, RV_ERROR_MISMATCH,
             "%s: tensor %s has shape %s, the configuration asks for %s; take both from one model",
@@ -248,8 +270,8 @@ RvStatus rv_checkpoint_check(const Checkpoint *checkpoint, const char *name, con
     TensorPieces pieces;
     size_t wanted[TENSOR_MAX_RANK];
     rv_tensor_names_find(checkpoint->names, name, &pieces);
-    piece_shape(&pieces, shape, rank, wanted);
     for (int i = 0; i < pieces.count; i++) {
+        piece_shape(&pieces, i, shape, rank, wanted);
         RvStatus status = check_piece(checkpoint, pieces.names[i], wanted, rank, err);
         if (status != RV_OK)
             return status;
@@ -260,7 +282,7 @@ RvStatus rv_checkpoint_check(const Checkpoint *checkpoint, const char *name, con
 /* dst[columns, rows] = tensor[rows, columns] transposed. */
 static RvStatus read_transposed(const Tensor *tensor, float *dst, RvError *err)
 {
-    size_t rows = tensor->shape[0], columns = tensor->shape[1];
+    size_t rows = tensor->shape[tensor->rank - 2], columns = tensor->shape[tensor->rank - 1];
     float *row = rv_mem_alloc_aligned(columns, sizeof *row, err);
     if (row == NULL)
         return RV_ERROR_MEMORY;
@@ -302,19 +324,23 @@ RvStatus rv_checkpoint_read_rows(const Checkpoint *checkpoint, const char *name,
 {
     TensorPieces pieces;
     rv_tensor_names_find(checkpoint->names, name, &pieces);
-    size_t piece_rows = shape[0] / (size_t)pieces.count, columns = 1;
+    size_t part_rows = shape[0] / (size_t)pieces.part_count, columns = 1, begin = 0;
     for (int i = 1; i < rank; i++)
         columns *= shape[i];
-    while (row_count > 0) {
-        size_t piece = first_row / piece_rows, row = first_row % piece_rows;
-        size_t some = row_count < piece_rows - row ? row_count : piece_rows - row;
-        const NamedTensor *found = rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[piece]);
-        RvStatus status = rv_tensor_fetch(&found->tensor, row * columns, some * columns, dst, err);
-        if (status != RV_OK)
-            return status;
-        first_row += some;
-        row_count -= some;
-        dst += some * columns;
+    for (int i = 0; i < pieces.count && row_count > 0; i++) {
+        size_t end = begin + part_rows * (size_t)pieces.parts[i];
+        if (first_row < end) {
+            size_t some = end - first_row < row_count ? end - first_row : row_count;
+            const NamedTensor *found = rv_tensor_table_find(&checkpoint->files.tensors, pieces.names[i]);
+            RvStatus status =
+                rv_tensor_fetch(&found->tensor, (first_row - begin) * columns, some * columns, dst, err);
+            if (status != RV_OK)
+                return status;
+            first_row += some;
+            row_count -= some;
+            dst += some * columns;
+        }
+        begin = end;
     }
     return RV_OK;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A CLIP checkpoint of any known format: its configuration and its tensors under OpenAI's names. */
+/* A checkpoint of any known family and format: what model it is, and its tensors under their canonical names.
+ */
 #ifndef RV_CHECKPOINT_H
 #define RV_CHECKPOINT_H
 
-#include "clip/checkpoint/clip_config.h"
 #include "clip/checkpoint/tensor.h"
+#include "clip/model_spec.h"
 #include "reelvec/log.h"
 #include "reelvec/status.h"
 
@@ -18,7 +19,7 @@ RvStatus rv_checkpoint_open(const char *path, const RvLog *log, Checkpoint **out
 void rv_checkpoint_close(Checkpoint *checkpoint);
 
 /* The results are borrowed from the checkpoint and valid until it is closed. */
-const ClipConfig *rv_checkpoint_config(const Checkpoint *checkpoint);
+const ModelSpec *rv_checkpoint_spec(const Checkpoint *checkpoint);
 const char *rv_checkpoint_format(
     const Checkpoint *checkpoint); // "huggingface", "open_clip", "openai-torchscript", "openai"
 const char *rv_checkpoint_path(const Checkpoint *checkpoint);
@@ -31,9 +32,10 @@ size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
  * of their names. Remembered by path, size and time (base/checksum.h). */
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err);
 
-/* Read a tensor by OpenAI's name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj", ...)
- * as float32[element_count] in OpenAI's layout. It is joined from pieces or transposed if the format stores
- * it so. Errors: MISMATCH unless it has the expected shape; IO, FORMAT, MEMORY. */
+/* Read a tensor by its canonical name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj",
+ * ...) as float32[element_count] in OpenAI's layout. It may be stored with axes of length 1 before the
+ * others. It is joined from pieces or transposed if the format stores it so. Errors: MISMATCH unless it has
+ * the expected shape; IO, FORMAT, MEMORY. */
 RvStatus rv_checkpoint_read(const Checkpoint *checkpoint, const char *name, const size_t *shape, int rank,
                             float *dst, RvError *err);
 

@@ -7,7 +7,8 @@ enumerator with its value. tests/project/abi.txt is the table of REELVEC_API_VER
     abi_table.py SOURCE_ROOT --write     write the table; refused if programs that were compiled before would break
                                          and REELVEC_API_VERSION was not raised
 
-New lines alone, members in the place of reserved ones included, break no program: the version stays.
+New lines alone, members in the place of reserved ones included, break no program: the version stays. So do members at
+the end of a struct that only reelvec allocates.
 """
 import os
 import pathlib
@@ -18,6 +19,7 @@ import tempfile
 
 SKIPPED = 77
 TABLE = "tests/project/abi.txt"
+GROWING = {"RvKnownModel", "RvModelInfo"}  # that reelvec allocates and programs never copy; see status.h
 
 
 def without_comments(text):
@@ -59,13 +61,18 @@ def table_of(root):
         return None if run.returncode == SKIPPED else run.stdout.splitlines()
 
 
+def grew(name, was, size):
+    return name in GROWING and size is not None and size.isdigit() and int(size) > int(was)
+
+
 def breaks(before, now):
-    """What programs compiled before would trip over: lines that went or changed, but for reserved members."""
+    """What programs compiled before would trip over: lines that went or changed, but for reserved members, and but for
+    the size of structs that may get members at their end."""
     def meant(lines):
         return dict(line.split(" ", 1) for line in lines if not re.match(r"\w+\.reserved ", line))
     now_meant = meant(now)
     return [f"{name} {was} is {now_meant.get(name, 'gone')}" for name, was in meant(before).items()
-            if name != "REELVEC_API_VERSION" and now_meant.get(name) != was]
+            if name != "REELVEC_API_VERSION" and now_meant.get(name) != was and not grew(name, was, now_meant.get(name))]
 
 
 def main():

@@ -46,12 +46,13 @@ typedef struct RvEncoderOptions {
 } RvEncoderOptions;
 
 typedef struct RvModelInfo {
-    const char *name;        /* "ViT-B/32" if these are known weights, else the folder's or file's name; taken
+    const char *name;   /* "ViT-B/32" if these are known weights, else the folder's or file's name; taken
                                 from the path until rv_encoder_weights_sha256 has been called */
-    const char *path;        /* what was opened */
-    const char *format;      /* "huggingface", "open_clip", "openai-torchscript", "openai" (a state dict) */
+    const char *path;   /* what was opened */
+    const char *format; /* "huggingface", "open_clip"; of weights without configuration "openai-torchscript",
+                                "openai" (a state dict), or another publisher's name */
     const char *weight_type; /* "F32", "F16", "BF16" */
-    const char *activation;  /* "quick_gelu", "gelu" */
+    const char *activation;  /* of the vision tower: "quick_gelu", "gelu", "gelu_tanh" */
     const char *kernels;     /* CPU level in use: "scalar", "avx2", ..., as in REELVEC_CPU */
     const char *device;      /* for pictures: "cpu", "cuda:0"; "auto": not chosen yet */
     const char *device_name; /* "avx2", "NVIDIA H100 80GB HBM3"; empty: not chosen yet */
@@ -65,7 +66,13 @@ typedef struct RvModelInfo {
     int text_width, text_layers, text_heads;
     size_t parameter_count;
     int thread_count;
-    int batch_size; /* pictures that a call should have to keep the device busy */
+    int batch_size;              /* pictures that a call should have to keep the device busy */
+    const char *family;          /* the kind of model: "clip", "xlm_roberta" */
+    const char *text_activation; /* as activation, of the text tower */
+    const char *tokenizer;     /* "clip" (byte-level BPE), "gemma", "unigram" (SentencePiece), "wordpiece" */
+    const char *resize;        /* pictures: "shortest" (side, then cropped), "squash", "longest" (padded) */
+    const char *resize_filter; /* "bicubic", "bilinear" */
+    float image_mean[3], image_deviation[3]; /* of R, G, B between 0 and 1 */
 } RvModelInfo;
 
 /* Threads: any number of threads may use one encoder, which runs their calls one after the other. */

@@ -14,8 +14,8 @@ import os
 import pathlib
 import signal
 import threading
-from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t,
-                    c_uint8, c_uint64, c_void_p)
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64,
+                    c_size_t, c_uint8, c_uint64, c_void_p)
 
 from typing import Any, Optional
 
@@ -78,7 +78,9 @@ class RvModelInfo(Structure):
                 [(name, c_int) for name in ("dimensions", "image_size", "patch_size", "context_length",
                                             "vocabulary_size", "vision_width", "vision_layers", "vision_heads",
                                             "text_width", "text_layers", "text_heads")] +
-                [("parameter_count", c_size_t), ("thread_count", c_int), ("batch_size", c_int)])
+                [("parameter_count", c_size_t), ("thread_count", c_int), ("batch_size", c_int)] +
+                [(name, c_char_p) for name in ("family", "text_activation", "tokenizer", "resize", "resize_filter")] +
+                [(name, c_float * 3) for name in ("image_mean", "image_deviation")])
 
 
 class RvLibraryOptions(Structure):

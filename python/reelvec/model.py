@@ -6,7 +6,7 @@ import ctypes
 import itertools
 import os
 from dataclasses import dataclass
-from typing import Iterable, Optional, Union
+from typing import Iterable, Optional, Tuple, Union
 
 import numpy as np
 
@@ -45,6 +45,13 @@ class ModelInfo:
     parameter_count: int
     thread_count: int
     batch_size: int
+    family: str
+    text_activation: str
+    tokenizer: str
+    resize: str
+    resize_filter: str
+    image_mean: Tuple[float, float, float]
+    image_deviation: Tuple[float, float, float]
 
 
 class Model(_native.Uncopied):
@@ -86,7 +93,8 @@ class Model(_native.Uncopied):
         with self._handle as encoder:
             raw = _native.LIBRARY.rv_encoder_info(encoder).contents
             values = {name: getattr(raw, name) for name, _ in RvModelInfo._fields_}
-        return ModelInfo(**{name: os.fsdecode(value) if isinstance(value, bytes) else value
+        return ModelInfo(**{name: os.fsdecode(value) if isinstance(value, bytes)
+                            else tuple(value) if isinstance(value, ctypes.Array) else value
                             for name, value in values.items()})
 
     def open_device(self) -> ModelInfo:

@@ -14,6 +14,7 @@
 #include "clip/clip_model.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_device.h"
+#include "encoder/encoder_info.h"
 #include "encoder/encoder_input.h"
 #include "engine/engine_parts.h"
 #include "models/model_source.h"
@@ -78,35 +79,14 @@ static void fill_device(RvEncoder *encoder)
 // Write the facts about model and device into the info.
 static void fill_info(RvEncoder *encoder)
 {
-    static const char *const weight_types[] = {
-        [WEIGHT_F32] = "F32", [WEIGHT_F16] = "F16", [WEIGHT_BF16] = "BF16"};
-    static const char *const activations[] = {[ACTIVATION_NONE] = "none",
-                                              [ACTIVATION_QUICK_GELU] = "quick_gelu",
-                                              [ACTIVATION_GELU] = "gelu",
-                                              [ACTIVATION_GELU_TANH] = "gelu_tanh"};
-    const ModelSpec *spec = rv_clip_spec(encoder->model);
     name_model(encoder);
     encoder->info = (RvModelInfo){
         .name = encoder->name,
         .path = encoder->path,
-        .format = rv_checkpoint_format(encoder->checkpoint),
-        .weight_type = weight_types[rv_checkpoint_weight_type(encoder->checkpoint)],
-        .activation = activations[spec->vision.tower.activation],
         .kernels = rv_compute_kernels(encoder->images.cpu),
-        .dimensions = spec->dimensions,
-        .image_size = spec->input.size,
-        .patch_size = spec->vision.patch_size,
-        .context_length = spec->text.context_length,
-        .vocabulary_size = spec->text.vocabulary_size,
-        .vision_width = spec->vision.tower.width,
-        .vision_layers = spec->vision.tower.layers,
-        .vision_heads = spec->vision.tower.heads,
-        .text_width = spec->text.tower.width,
-        .text_layers = spec->text.tower.layers,
-        .text_heads = spec->text.tower.heads,
-        .parameter_count = rv_checkpoint_parameter_count(encoder->checkpoint),
         .thread_count = rv_compute_thread_count(encoder->images.cpu),
     };
+    rv_encoder_info_of_model(encoder->checkpoint, &encoder->info);
     fill_device(encoder);
 }
 
@@ -246,6 +226,12 @@ static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
 {
     if (encoder->tokenizer != NULL)
         return RV_OK;
+    if (rv_clip_spec(encoder->model)->tokenizer.kind != TOKENIZER_CLIP)
+        return rv_error_set(
+            err, RV_ERROR_UNSUPPORTED,
+            "%s: its texts need a tokenizer of the kind %s, which reelvec does not have; pictures can be "
+            "embedded",
+            encoder->path, encoder->info.tokenizer);
     return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->log, &encoder->tokenizer,
                              err);
 }

@@ -259,14 +259,20 @@ static void print_info(const RvModelInfo *info, const char *sha256)
     printf("format             %s, %s\n", info->format, info->weight_type);
     printf("weights SHA-256    %s\n", sha256);
     printf("parameters         %zu\n", info->parameter_count);
+    printf("family             %s\n", info->family);
     printf("dimensions         %d\n", info->dimensions);
     printf("image              %d pixels, patches of %d\n", info->image_size, info->patch_size);
+    printf("resized            %s, %s\n", info->resize, info->resize_filter);
+    printf("mean, deviation    %g %g %g, %g %g %g\n", (double)info->image_mean[0],
+           (double)info->image_mean[1], (double)info->image_mean[2], (double)info->image_deviation[0],
+           (double)info->image_deviation[1], (double)info->image_deviation[2]);
     printf("vision             width %d, %d layers, %d heads\n", info->vision_width, info->vision_layers,
            info->vision_heads);
     printf("text               width %d, %d layers, %d heads\n", info->text_width, info->text_layers,
            info->text_heads);
-    printf("vocabulary         %d, up to %d tokens\n", info->vocabulary_size, info->context_length);
-    cli_print("activation         %s", info->activation);
+    printf("vocabulary         %d, up to %d tokens, tokenizer %s\n", info->vocabulary_size,
+           info->context_length, info->tokenizer);
+    printf("activation         %s, of texts %s\n", info->activation, info->text_activation);
     printf("runs on            %s, %d thread%s, pictures in %s precision\n", info->kernels,
            info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
     printf("pictures           %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);
@@ -275,17 +281,23 @@ static void print_info(const RvModelInfo *info, const char *sha256)
 static bool print_info_json(const RvModelInfo *info, const char *sha256)
 {
     json_t *object = json_pack(
-        "{so so so so so sI si si si si si si si si si si si so so so so so si si}", "name",
-        cli_json_string(info->name), "path", cli_json_string(info->path), "format",
-        cli_json_string(info->format), "weight_type", cli_json_string(info->weight_type), "weights_sha256",
-        cli_json_string(sha256), "parameters", (json_int_t)info->parameter_count, "dimensions",
-        info->dimensions, "image_size", info->image_size, "patch_size", info->patch_size, "context_length",
-        info->context_length, "vocabulary_size", info->vocabulary_size, "vision_width", info->vision_width,
-        "vision_layers", info->vision_layers, "vision_heads", info->vision_heads, "text_width",
-        info->text_width, "text_layers", info->text_layers, "text_heads", info->text_heads, "activation",
-        cli_json_string(info->activation), "kernels", cli_json_string(info->kernels), "precision",
-        cli_json_string(info->precision), "device", cli_json_string(info->device), "device_name",
-        cli_json_string(info->device_name), "batch_size", info->batch_size, "threads", info->thread_count);
+        "{so so so so so so sI si si si si si si si si si si si so so so so so so so so so si si "
+        "s[fff] s[fff]}",
+        "name", cli_json_string(info->name), "path", cli_json_string(info->path), "family",
+        cli_json_string(info->family), "format", cli_json_string(info->format), "weight_type",
+        cli_json_string(info->weight_type), "weights_sha256", cli_json_string(sha256), "parameters",
+        (json_int_t)info->parameter_count, "dimensions", info->dimensions, "image_size", info->image_size,
+        "patch_size", info->patch_size, "context_length", info->context_length, "vocabulary_size",
+        info->vocabulary_size, "vision_width", info->vision_width, "vision_layers", info->vision_layers,
+        "vision_heads", info->vision_heads, "text_width", info->text_width, "text_layers", info->text_layers,
+        "text_heads", info->text_heads, "activation", cli_json_string(info->activation), "text_activation",
+        cli_json_string(info->text_activation), "tokenizer", cli_json_string(info->tokenizer), "resize",
+        cli_json_string(info->resize), "resize_filter", cli_json_string(info->resize_filter), "kernels",
+        cli_json_string(info->kernels), "precision", cli_json_string(info->precision), "device",
+        cli_json_string(info->device), "device_name", cli_json_string(info->device_name), "batch_size",
+        info->batch_size, "threads", info->thread_count, "image_mean", (double)info->image_mean[0],
+        (double)info->image_mean[1], (double)info->image_mean[2], "image_deviation",
+        (double)info->image_deviation[0], (double)info->image_deviation[1], (double)info->image_deviation[2]);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Text as CLIP's tokenizer needs it: valid, repaired, unescaped, one space between words, lower case. */
+/* Text as a model's tokenizer needs it: valid, and by the model's rule repaired, unescaped, squeezed, in lower case. */
 #include "clip/tokenizer/text_clean.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unicase.h>
-#include <unictype.h>
-#include <unistr.h>
-
-#include "base/error.h"
 #include "base/utf8.h"
 #include "clip/tokenizer/html_unescape.h"
+#include "clip/tokenizer/pieces/python_text.h"
 #include "clip/tokenizer/text_fix.h"
 
 static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, RvError *err)
@@ -36,59 +29,19 @@ static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, R
     return status;
 }
 
-/* Returns the number of bytes of the white space character (Unicode's property White_Space) at text; 0 if it
- * is another character. */
-static size_t white_space(const uint8_t *text, size_t size_bytes)
-{
-    if (text[0] == ' ' || (text[0] >= 0x09 && text[0] <= 0x0d))
-        return 1;
-    if (size_bytes >= 2 && text[0] == 0xc2 && (text[1] == 0x85 || text[1] == 0xa0))
-        return 2;
-    if (size_bytes < 3 || text[0] < 0xe1 || text[0] > 0xe3)
-        return 0;
-    unsigned code = (text[0] & 0xfu) << 12 | (text[1] & 0x3fu) << 6 | (text[2] & 0x3fu);
-    bool found = code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
-                 code == 0x202f || code == 0x205f || code == 0x3000;
-    return found ? 3 : 0;
-}
-
-/* Python's str.strip() also treats the information separators 0x1c to 0x1f as white space; regular
- * expressions do not. */
-static size_t strippable(const uint8_t *text, size_t size_bytes)
-{
-    return text[0] >= 0x1c && text[0] <= 0x1f ? 1 : white_space(text, size_bytes);
-}
-
-static void strip(const uint8_t **text, size_t *size_bytes)
-{
-    size_t length;
-    while (*size_bytes > 0 && (length = strippable(*text, *size_bytes)) > 0) {
-        *text += length;
-        *size_bytes -= length;
-    }
-    while (*size_bytes > 0) {
-        size_t last = 1;
-        while (last < *size_bytes && ((*text)[*size_bytes - last] & 0xc0) == 0x80)
-            last++;
-        if (strippable(*text + *size_bytes - last, last) != last)
-            break;
-        *size_bytes -= last;
-    }
-}
-
 /* Replace each run of white space by one space. */
 static RvStatus append_spaced(const uint8_t *text, size_t size_bytes, Buffer *out, RvError *err)
 {
     RvStatus status = RV_OK;
     size_t first = 0;
     for (size_t at = 0; at < size_bytes && status == RV_OK;) {
-        size_t length = white_space(text + at, size_bytes - at);
+        size_t length = rv_text_white_space(text + at, size_bytes - at);
         if (length == 0) {
             at++;
             continue;
         }
         status = rv_buffer_append(out, text + first, at - first, err);
-        while (at < size_bytes && (length = white_space(text + at, size_bytes - at)) > 0)
+        while (at < size_bytes && (length = rv_text_white_space(text + at, size_bytes - at)) > 0)
             at += length;
         if (status == RV_OK)
             status = rv_buffer_append(out, " ", 1, err);
@@ -97,86 +50,135 @@ static RvStatus append_spaced(const uint8_t *text, size_t size_bytes, Buffer *ou
     return status == RV_OK ? rv_buffer_append(out, text + first, size_bytes - first, err) : status;
 }
 
-static RvStatus append_lower_run(const uint8_t *text, size_t size_bytes, Buffer *out, RvError *err)
+/* Append the text without the ASCII punctuation that Python's string.punctuation lists. */
+static RvStatus append_without_punctuation(const Buffer *text, bool underscore_to_space, Buffer *out,
+                                           RvError *err)
 {
-    size_t length = 0;
-    if (size_bytes == 0)
-        return RV_OK;
-    uint8_t *lower = u8_tolower(text, size_bytes, NULL, NULL, NULL, &length);
-    if (lower == NULL)
-        return rv_error_memory(err, size_bytes);
-    RvStatus status = rv_buffer_append(out, lower, length, err);
-    free(lower);
-    return status;
-}
-
-/* True if the nearest character that is not case-ignorable, backwards from `end` or forwards from `at`, is
- * cased. */
-static bool is_cased_before(const uint8_t *text, const uint8_t *end)
-{
-    ucs4_t code;
-    while ((end = u8_prev(&code, end, text)) != NULL) {
-        if (!uc_is_property_case_ignorable(code))
-            return uc_is_property_cased(code);
-    }
-    return false;
-}
-
-static bool is_cased_after(const uint8_t *at, const uint8_t *end)
-{
-    ucs4_t code;
-    while (at < end) {
-        at += u8_mbtouc_unsafe(&code, at, (size_t)(end - at));
-        if (!uc_is_property_case_ignorable(code))
-            return uc_is_property_cased(code);
-    }
-    return false;
-}
-
-/* Full case mapping as Python's str.lower(): special casing without language. The capital sigma, the only
- * letter whose lower case depends on its neighbours, is handled here. libunistring takes letters that are
- * both cased and case-ignorable as cased; Python ignores them. */
-static RvStatus append_lower(const Buffer *text, Buffer *out, RvError *err)
-{
-    const uint8_t *end = text->bytes + text->size_bytes;
     RvStatus status = RV_OK;
-    for (const uint8_t *at = text->bytes; at < end && status == RV_OK;) {
-        const uint8_t *sigma = memmem(at, (size_t)(end - at), "\xce\xa3", 2);
-        const uint8_t *stop = sigma != NULL ? sigma : end;
-        status = append_lower_run(at, (size_t)(stop - at), out, err);
-        at = stop;
-        if (sigma != NULL && status == RV_OK) {
-            at = sigma + 2;
-            bool final = is_cased_before(text->bytes, sigma) && !is_cased_after(at, end);
-            status = rv_buffer_append(out, final ? "\xcf\x82" : "\xcf\x83", 2, err);
-        }
+    for (size_t i = 0; i < text->size_bytes && status == RV_OK; i++) {
+        uint8_t byte = text->bytes[i];
+        bool drop = (byte >= 33 && byte <= 47) || (byte >= 58 && byte <= 64) || (byte >= 91 && byte <= 96) ||
+                    (byte >= 123 && byte <= 126);
+        if (byte == '_' && underscore_to_space)
+            status = rv_buffer_append(out, " ", 1, err);
+        else if (!drop)
+            status = rv_buffer_append(out, text->bytes + i, 1, err);
     }
     return status;
+}
+
+/* A text on its way through several steps. */
+typedef struct Cleaning {
+    Buffer now, next;
+} Cleaning;
+
+static void take_next(Cleaning *cleaning)
+{
+    Buffer swapped = cleaning->now;
+    cleaning->now = cleaning->next;
+    cleaning->next = swapped;
+    rv_buffer_reset(&cleaning->next);
+}
+
+/* open_clip's and OpenAI's basic_clean without its last step, strip(). */
+static RvStatus repair(Cleaning *cleaning, RvError *err)
+{
+    RvStatus status =
+        rv_text_fix((const char *)cleaning->now.bytes, cleaning->now.size_bytes, &cleaning->next, err);
+    take_next(cleaning);
+    for (int i = 0; i < 2 && status == RV_OK; i++) {
+        status = rv_html_unescape((const char *)cleaning->now.bytes, cleaning->now.size_bytes,
+                                  &cleaning->next, err);
+        take_next(cleaning);
+    }
+    return status;
+}
+
+/* One space between words and none around. */
+static RvStatus squeeze(Cleaning *cleaning, RvError *err)
+{
+    const uint8_t *text = cleaning->now.bytes;
+    size_t size_bytes = cleaning->now.size_bytes;
+    rv_text_strip(&text, &size_bytes);
+    RvStatus status = size_bytes > 0 ? append_spaced(text, size_bytes, &cleaning->next, err) : RV_OK;
+    take_next(cleaning);
+    return status;
+}
+
+static RvStatus lower(Cleaning *cleaning, RvError *err)
+{
+    RvStatus status =
+        cleaning->now.size_bytes > 0 ? rv_text_lower(&cleaning->now, &cleaning->next, err) : RV_OK;
+    take_next(cleaning);
+    return status;
+}
+
+static RvStatus drop_punctuation(Cleaning *cleaning, bool underscore_to_space, RvError *err)
+{
+    RvStatus status = append_without_punctuation(&cleaning->now, underscore_to_space, &cleaning->next, err);
+    take_next(cleaning);
+    return status;
+}
+
+static RvStatus lower_characters(Cleaning *cleaning, RvError *err)
+{
+    RvStatus status =
+        rv_text_lower_characters(cleaning->now.bytes, cleaning->now.size_bytes, &cleaning->next, err);
+    take_next(cleaning);
+    return status;
+}
+
+static RvStatus clean(Cleaning *cleaning, TextCleaning rule, RvError *err)
+{
+    bool repairs = rule == TEXT_CLEAN_CANONICALIZE || rule == TEXT_CLEAN_WHITESPACE;
+    bool canonical = rule == TEXT_CLEAN_CANONICALIZE || rule == TEXT_CLEAN_SIGLIP;
+    RvStatus status = repairs ? repair(cleaning, err) : RV_OK;
+    if (status == RV_OK && rule == TEXT_CLEAN_LOWER)
+        status = lower_characters(cleaning, err);
+    if (status == RV_OK && canonical)
+        status = drop_punctuation(cleaning, repairs, err);
+    if (status == RV_OK && canonical)
+        status = lower(cleaning, err);
+    if (status == RV_OK && (repairs || canonical))
+        status = squeeze(cleaning, err);
+    return status;
+}
+
+static RvStatus finish(Cleaning *cleaning, RvStatus status, Buffer *out, RvError *err)
+{
+    if (status == RV_OK && cleaning->now.size_bytes > 0)
+        status = rv_buffer_append(out, cleaning->now.bytes, cleaning->now.size_bytes, err);
+    rv_buffer_clear(&cleaning->now);
+    rv_buffer_clear(&cleaning->next);
+    return status;
+}
+
+static RvStatus start(Cleaning *cleaning, const char *text, size_t size_bytes, const Buffer *out,
+                      RvError *err)
+{
+    rv_buffer_init(&cleaning->now, out->max_bytes);
+    rv_buffer_init(&cleaning->next, out->max_bytes);
+    return append_valid(text, size_bytes, &cleaning->now, err);
 }
 
 RvStatus rv_text_clean(const char *text, size_t size_bytes, Buffer *out, RvError *err)
 {
-    Buffer one, two;
-    rv_buffer_init(&one, out->max_bytes);
-    rv_buffer_init(&two, out->max_bytes);
-    RvStatus status = append_valid(text, size_bytes, &one, err);
+    Cleaning cleaning;
+    RvStatus status = start(&cleaning, text, size_bytes, out, err);
     if (status == RV_OK)
-        status = rv_text_fix((const char *)one.bytes, one.size_bytes, &two, err);
-    rv_buffer_reset(&one);
+        status = repair(&cleaning, err);
     if (status == RV_OK)
-        status = rv_html_unescape((const char *)two.bytes, two.size_bytes, &one, err);
-    rv_buffer_reset(&two);
+        status = squeeze(&cleaning, err);
     if (status == RV_OK)
-        status = rv_html_unescape((const char *)one.bytes, one.size_bytes, &two, err);
-    rv_buffer_reset(&one);
-    const uint8_t *stripped = two.bytes;
-    size_t stripped_bytes = two.size_bytes;
-    strip(&stripped, &stripped_bytes);
-    if (status == RV_OK && stripped_bytes > 0)
-        status = append_spaced(stripped, stripped_bytes, &one, err);
-    if (status == RV_OK && one.size_bytes > 0)
-        status = append_lower(&one, out, err);
-    rv_buffer_clear(&one);
-    rv_buffer_clear(&two);
-    return status;
+        status = lower(&cleaning, err);
+    return finish(&cleaning, status, out, err);
+}
+
+RvStatus rv_text_clean_as(TextCleaning rule, const char *text, size_t size_bytes, Buffer *out, RvError *err)
+{
+    Cleaning cleaning;
+    RvStatus status = start(&cleaning, text, size_bytes, out, err);
+    if (status == RV_OK)
+        status = clean(&cleaning, rule, err);
+    return finish(&cleaning, status, out, err);
 }

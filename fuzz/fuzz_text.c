@@ -20,7 +20,7 @@ static Tokenizer *open_tokenizer(void)
 {
     Tokenizer *tokenizer = NULL;
     RvError err = {0};
-    if (rv_tokenizer_open(RV_FUZZ_CORPUS "/text_vocabulary", VOCABULARY_SIZE, NULL, &tokenizer, &err) !=
+    if (rv_tokenizer_open(RV_FUZZ_CORPUS "/text_vocabulary", NULL, VOCABULARY_SIZE, NULL, &tokenizer, &err) !=
         RV_OK) {
         fprintf(stderr, "%s\n", err.message);
         exit(2);

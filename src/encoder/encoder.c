@@ -226,14 +226,8 @@ static RvStatus open_tokenizer(RvEncoder *encoder, RvError *err)
 {
     if (encoder->tokenizer != NULL)
         return RV_OK;
-    if (rv_clip_spec(encoder->model)->tokenizer.kind != TOKENIZER_CLIP)
-        return rv_error_set(
-            err, RV_ERROR_UNSUPPORTED,
-            "%s: its texts need a tokenizer of the kind %s, which reelvec does not have; pictures can be "
-            "embedded",
-            encoder->path, encoder->info.tokenizer);
-    return rv_tokenizer_open(encoder->path, encoder->info.vocabulary_size, &encoder->log, &encoder->tokenizer,
-                             err);
+    return rv_tokenizer_open(encoder->path, &rv_clip_spec(encoder->model)->tokenizer,
+                             encoder->info.vocabulary_size, &encoder->log, &encoder->tokenizer, err);
 }
 
 static RvStatus tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
@@ -259,8 +253,7 @@ static RvStatus encode_text(RvEncoder *encoder, const char *text, size_t size_by
     if (token_count > context_length) {
         rv_log_line(&encoder->log, RV_LOG_WARNING, "the text has %zu tokens; the model reads the first %zu",
                     token_count, context_length);
-        tokens[context_length - 1] = tokens[token_count - 1];
-        token_count = context_length;
+        token_count = rv_tokenizer_cut(encoder->tokenizer, tokens, token_count, context_length);
     }
     status = rv_clip_encode_text(encoder->model, tokens, token_count, embedding, err);
     free(tokens);

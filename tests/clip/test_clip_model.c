@@ -269,7 +269,7 @@ static void clip_encode_equals_the_original_from_torchscript(void **state)
         check_golden(cases[i].options, "tiny", &open, *cases[i].bounds);
         Tokenizer *tokenizer = NULL;
         RvError err = {0};
-        assert_ok(rv_tokenizer_open(path, 49408, NULL, &tokenizer, &err), err);
+        assert_ok(rv_tokenizer_open(path, NULL, 49408, NULL, &tokenizer, &err), err);
         rv_tokenizer_close(tokenizer);
     }
 }

@@ -1,58 +1,185 @@
 /* SPDX-License-Identifier: MIT */
-/* CLIP's byte-pair tokenizer: text to token numbers, as OpenAI's simple_tokenizer. */
+/* A model's tokenizer: its kind by the model's spec, its files, cleaning, start and end tokens. */
 #include "clip/tokenizer/clip_tokenizer.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "clip/tokenizer/clip_bpe.h"
+#include "clip/tokenizer/pieces/sentence_encode.h"
+#include "clip/tokenizer/pieces/wordpiece.h"
 #include "clip/tokenizer/text_clean.h"
-#include "clip/tokenizer/vocabulary.h"
+#include "clip/tokenizer/tokenizer_files.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 /* Cleaning lengthens a text by less than this factor (the worst cases are 3: U+FFFD for one bad byte, and NFC
  * of U+1D160). */
 #define CLEAN_GROWTH 4
 
-/* OpenAI's pattern. After cleaning, the space is the only white space. U+0345 is in neither class: Python's
- * regex module treats it as a letter in the negated class, which ignores case, and not as a letter in the
- * first. */
-static const char word_pattern[] = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|"
-                                   "\\p{L}+|\\p{N}|[^ \\p{L}\\p{N}\\x{345}]+";
-
 struct Tokenizer {
-    Vocabulary vocabulary;
-    pcre2_code *words;
+    TokenizerSpec spec; // with start and end resolved: a number or TOKEN_NONE
+    union {             // by spec.kind
+        ClipBpe clip;
+        SentenceModel sentence;
+        WordPiece wordpiece;
+    };
 };
 
-/* Tokens of one text while it is split into words. */
-typedef struct TokenList {
-    int32_t *tokens; // room for one per byte, and start and end
-    size_t count;
-} TokenList;
-
-RvStatus rv_tokenizer_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
-                           Tokenizer **out, RvError *err)
+/* Returns the number of the first of these texts that is a piece, or TOKEN_NONE. */
+static int32_t find_symbol(const PieceTable *pieces, const char *first, const char *second)
 {
+    int32_t number = rv_pieces_find(pieces, first, strlen(first));
+    if (number < 0 && second != NULL)
+        number = rv_pieces_find(pieces, second, strlen(second));
+    return number >= 0 ? number : TOKEN_NONE;
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+static RvStatus read_json(const char *path, int vocabulary_size, SentenceModel *out, RvError *err)
+{
+    JsonScan scan;
+    RvStatus status = rv_json_scan_open(&scan, path, err);
+    if (status == RV_OK)
+        status = rv_sentence_read_json(&scan, path, vocabulary_size, out, err);
+    rv_json_scan_close(&scan);
+    return status;
+}
+
+static RvStatus read_proto(const char *path, int vocabulary_size, SentenceModel *out, RvError *err)
+{
+    Buffer file;
+    rv_buffer_init(&file, SENTENCE_FILE_MAX_BYTES);
+    RvStatus status = rv_file_read(path, &file, err);
+    if (status == RV_OK)
+        status = rv_sentence_read_proto(file.bytes, file.size_bytes, path, vocabulary_size, out, err);
+    rv_buffer_clear(&file);
+    return status;
+}
+
+static RvStatus open_sentence(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
+{
+    static const char *const gemma[] = {"tokenizer.json", "tokenizer.model", NULL};
+    static const char *const unigram[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model",
+                                          "tokenizer.json", NULL};
+    char path[TOKENIZER_PATH_BYTES];
+    bool wants_unigram = tokenizer->spec.kind == TOKENIZER_UNIGRAM;
+    const char *const *name = wants_unigram ? unigram : gemma;
+    while (*name != NULL && !rv_tokenizer_file(folder, *name, path))
+        name++;
+    if (*name == NULL)
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no tokenizer beside the weights; wanted %s", folder,
+                            wants_unigram
+                                ? "sentencepiece.bpe.model, spiece.model, tokenizer.model or tokenizer.json"
+                                : "tokenizer.json or tokenizer.model");
+    bool is_json = strcmp(*name, "tokenizer.json") == 0;
+    RvStatus status = is_json ? read_json(path, vocabulary_size, &tokenizer->sentence, err)
+                              : read_proto(path, vocabulary_size, &tokenizer->sentence, err);
+    if (status == RV_OK && tokenizer->sentence.is_unigram != wants_unigram)
+        status = rv_error_set(err, RV_ERROR_MISMATCH,
+                              "%s: is a %s vocabulary, this model wants %s; take both from one model", path,
+                              wants_unigram ? "BPE" : "unigram", wants_unigram ? "unigram" : "BPE");
+    return status;
+}
+
+static RvStatus open_wordpiece(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
+{
+    char path[TOKENIZER_PATH_BYTES];
+    if (!rv_tokenizer_file(folder, "vocab.txt", path))
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no tokenizer beside the weights; wanted vocab.txt",
+                            folder);
+    Buffer file;
+    rv_buffer_init(&file, VOCABULARY_MAX_BYTES);
+    RvStatus status = rv_file_read(path, &file, err);
+    if (status == RV_OK)
+        status = rv_wordpiece_read((const char *)file.bytes, file.size_bytes, path, vocabulary_size,
+                                   &tokenizer->wordpiece, err);
+    rv_buffer_clear(&file);
+    return status;
+}
+
+static RvStatus open_kind(Tokenizer *tokenizer, const char *checkpoint_path, int vocabulary_size,
+                          const RvLog *log, RvError *err)
+{
+    char folder[TOKENIZER_PATH_BYTES];
+    TokenizerKind kind = tokenizer->spec.kind;
+    if (kind == TOKENIZER_CLIP)
+        return rv_clip_bpe_open(checkpoint_path, vocabulary_size, log, &tokenizer->clip, err);
+    RvStatus status = rv_tokenizer_folder(checkpoint_path, folder, NULL, err);
+    if (status != RV_OK)
+        return status;
+    return kind == TOKENIZER_WORDPIECE ? open_wordpiece(tokenizer, folder, vocabulary_size, err)
+                                       : open_sentence(tokenizer, folder, vocabulary_size, err);
+}
+
+/* ---- start and end ------------------------------------------------------------------------------------- */
+
+static int32_t own_start(const Tokenizer *tokenizer)
+{
+    switch (tokenizer->spec.kind) {
+    case TOKENIZER_CLIP:
+        return tokenizer->clip.vocabulary.start_token;
+    case TOKENIZER_WORDPIECE:
+        return tokenizer->wordpiece.start;
+    case TOKENIZER_UNIGRAM:
+        return find_symbol(&tokenizer->sentence.pieces, "<s>", NULL);
+    case TOKENIZER_GEMMA:
+        break;
+    }
+    return TOKEN_NONE;
+}
+
+static int32_t own_end(const Tokenizer *tokenizer)
+{
+    switch (tokenizer->spec.kind) {
+    case TOKENIZER_CLIP:
+        return tokenizer->clip.vocabulary.end_token;
+    case TOKENIZER_WORDPIECE:
+        return tokenizer->wordpiece.end;
+    case TOKENIZER_UNIGRAM:
+        return find_symbol(&tokenizer->sentence.pieces, "</s>", "<eos>");
+    case TOKENIZER_GEMMA:
+        break;
+    }
+    return find_symbol(&tokenizer->sentence.pieces, "<eos>", "</s>");
+}
+
+static RvStatus resolve_ends(Tokenizer *tokenizer, const char *checkpoint_path, int vocabulary_size,
+                             RvError *err)
+{
+    TokenizerSpec *spec = &tokenizer->spec;
+    bool own = spec->end == TOKEN_OF_KIND;
+    if (spec->start == TOKEN_OF_KIND)
+        spec->start = own_start(tokenizer);
+    if (own)
+        spec->end = own_end(tokenizer);
+    if (own && spec->end == TOKEN_NONE)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: the tokenizer has no end token", checkpoint_path);
+    if (spec->start >= vocabulary_size || spec->end >= vocabulary_size)
+        return rv_error_set(
+            err, RV_ERROR_MISMATCH, "%s: start or end token %d, the model knows %d; take both from one model",
+            checkpoint_path, (int)(spec->start > spec->end ? spec->start : spec->end), vocabulary_size);
+    return RV_OK;
+}
+
+/* ---- the front ----------------------------------------------------------------------------------------- */
+
+RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
+                           const RvLog *log, Tokenizer **out, RvError *err)
+{
+    static const TokenizerSpec clip = {.start = TOKEN_OF_KIND, .end = TOKEN_OF_KIND};
     *out = NULL;
     Tokenizer *tokenizer = rv_mem_alloc(1, sizeof *tokenizer, err);
     if (tokenizer == NULL)
         return RV_ERROR_MEMORY;
-    RvStatus status = rv_vocabulary_open(checkpoint_path, vocabulary_size, log, &tokenizer->vocabulary, err);
-    if (status == RV_OK) {
-        int code = 0;
-        PCRE2_SIZE at = 0;
-        tokenizer->words = pcre2_compile((PCRE2_SPTR)word_pattern, PCRE2_ZERO_TERMINATED,
-                                         PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &code, &at, NULL);
-        if (tokenizer->words == NULL)
-            status = rv_error_set(err, RV_ERROR_INTERNAL, "PCRE2 refuses the word pattern at %zu: error %d",
-                                  at, code);
-    }
+    tokenizer->spec = spec != NULL ? *spec : clip;
+    RvStatus status = open_kind(tokenizer, checkpoint_path, vocabulary_size, log, err);
+    if (status == RV_OK)
+        status = resolve_ends(tokenizer, checkpoint_path, vocabulary_size, err);
     if (status != RV_OK)
         rv_tokenizer_close(tokenizer);
     else
@@ -64,59 +191,49 @@ void rv_tokenizer_close(Tokenizer *tokenizer)
 {
     if (tokenizer == NULL)
         return;
-    pcre2_code_free(tokenizer->words);
-    rv_vocabulary_clear(&tokenizer->vocabulary);
+    if (tokenizer->spec.kind == TOKENIZER_CLIP)
+        rv_clip_bpe_clear(&tokenizer->clip);
+    else if (tokenizer->spec.kind == TOKENIZER_WORDPIECE)
+        rv_wordpiece_clear(&tokenizer->wordpiece);
+    else
+        rv_sentence_clear(&tokenizer->sentence);
     free(tokenizer);
 }
 
-static bool is_symbol(const uint8_t *word, size_t size_bytes, const char *symbol)
+static RvStatus encode_clean(const Tokenizer *tokenizer, const Buffer *text, TokenList *list, RvError *err)
 {
-    return size_bytes == strlen(symbol) && memcmp(word, symbol, size_bytes) == 0;
+    const uint8_t *bytes = text->bytes;
+    size_t size_bytes = text->size_bytes;
+    if (size_bytes == 0)
+        return RV_OK;
+    switch (tokenizer->spec.kind) {
+    case TOKENIZER_CLIP:
+        return rv_clip_bpe_encode(&tokenizer->clip, bytes, size_bytes, list, err);
+    case TOKENIZER_WORDPIECE:
+        return rv_wordpiece_encode(&tokenizer->wordpiece, bytes, size_bytes, list, err);
+    case TOKENIZER_GEMMA:
+    case TOKENIZER_UNIGRAM:
+        break;
+    }
+    return rv_sentence_encode(&tokenizer->sentence, bytes, size_bytes, list, err);
 }
 
-static RvStatus add_word(const Vocabulary *vocabulary, const uint8_t *word, size_t size_bytes,
-                         TokenList *list, RvError *err)
+static RvStatus encode(const Tokenizer *tokenizer, const char *text, size_t size_bytes, TokenList *list,
+                       RvError *err)
 {
-    if (is_symbol(word, size_bytes, "<|startoftext|>")) {
-        list->tokens[list->count++] = vocabulary->start_token;
-        return RV_OK;
-    }
-    if (is_symbol(word, size_bytes, "<|endoftext|>")) {
-        list->tokens[list->count++] = vocabulary->end_token;
-        return RV_OK;
-    }
-    int32_t *tokens = list->tokens + list->count;
-    for (size_t i = 0; i < size_bytes; i++)
-        tokens[i] =
-            i + 1 < size_bytes ? vocabulary->byte_tokens[word[i]] : vocabulary->byte_end_tokens[word[i]];
-    size_t count = size_bytes;
-    RvStatus status = rv_bpe_merge(&vocabulary->merges, tokens, &count, err);
-    list->count += count;
-    return status;
-}
-
-static RvStatus add_words(const Tokenizer *tokenizer, const Buffer *text, TokenList *list, RvError *err)
-{
-    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-    if (match == NULL)
-        return rv_error_memory(err, 0);
-    RvStatus status = RV_OK;
-    size_t at = 0;
-    while (status == RV_OK && at < text->size_bytes) {
-        // rv_text_clean returns valid UTF-8, so the check is skipped.
-        int found =
-            pcre2_match(tokenizer->words, text->bytes, text->size_bytes, at, PCRE2_NO_UTF_CHECK, match, NULL);
-        if (found == PCRE2_ERROR_NOMATCH)
-            break;
-        const PCRE2_SIZE *span = pcre2_get_ovector_pointer(match);
-        if (found < 0 || span[1] <= span[0])
-            status = rv_error_set(err, RV_ERROR_MEMORY,
-                                  "the text could not be cut into words: PCRE2 error %d", found);
-        else
-            status = add_word(&tokenizer->vocabulary, text->bytes + span[0], span[1] - span[0], list, err);
-        at = span[1];
-    }
-    pcre2_match_data_free(match);
+    const TokenizerSpec *spec = &tokenizer->spec;
+    Buffer clean;
+    rv_buffer_init(&clean, CLEAN_GROWTH * TEXT_MAX_BYTES);
+    RvStatus status = spec->kind == TOKENIZER_CLIP
+                          ? rv_text_clean(text, size_bytes, &clean, err)
+                          : rv_text_clean_as(spec->cleaning, text, size_bytes, &clean, err);
+    if (status == RV_OK && spec->start >= 0)
+        status = rv_token_list_add(list, spec->start, err);
+    if (status == RV_OK)
+        status = encode_clean(tokenizer, &clean, list, err);
+    if (status == RV_OK && spec->end >= 0)
+        status = rv_token_list_add(list, spec->end, err);
+    rv_buffer_clear(&clean);
     return status;
 }
 
@@ -128,25 +245,27 @@ RvStatus rv_tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_
     if (size_bytes > TEXT_MAX_BYTES)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a text of %zu bytes; reelvec takes %zu", size_bytes,
                             TEXT_MAX_BYTES);
-    Buffer clean;
-    rv_buffer_init(&clean, CLEAN_GROWTH * TEXT_MAX_BYTES);
     TokenList list = {0};
-    RvStatus status = rv_text_clean(text, size_bytes, &clean, err);
-    if (status == RV_OK) {
-        list.tokens = rv_mem_alloc(clean.size_bytes + 2, sizeof *list.tokens, err);
+    RvStatus status = encode(tokenizer, text, size_bytes, &list, err);
+    if (status == RV_OK && list.tokens == NULL) { // nothing, but not NULL
+        list.tokens = rv_mem_alloc(1, sizeof *list.tokens, err);
         status = list.tokens != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
-    if (status == RV_OK) {
-        list.tokens[list.count++] = tokenizer->vocabulary.start_token;
-        status = add_words(tokenizer, &clean, &list, err);
-    }
-    if (status == RV_OK) {
-        list.tokens[list.count++] = tokenizer->vocabulary.end_token;
-        *tokens = list.tokens;
-        *token_count = list.count;
-    } else {
+    if (status != RV_OK) {
         free(list.tokens);
+        return status;
     }
-    rv_buffer_clear(&clean);
-    return status;
+    *tokens = list.tokens;
+    *token_count = list.count;
+    return RV_OK;
+}
+
+size_t rv_tokenizer_cut(const Tokenizer *tokenizer, int32_t *tokens, size_t token_count,
+                        size_t context_length)
+{
+    if (token_count <= context_length)
+        return token_count;
+    if (tokenizer->spec.end >= 0)
+        tokens[context_length - 1] = tokenizer->spec.end;
+    return context_length;
 }

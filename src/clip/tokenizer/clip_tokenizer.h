@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* CLIP's byte-pair tokenizer: text to token numbers. */
+/* A model's tokenizer: text to token numbers. */
 #ifndef RV_CLIP_TOKENIZER_H
 #define RV_CLIP_TOKENIZER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clip/tokenizer/tokenizer_spec.h"
 #include "reelvec/log.h"
 #include "reelvec/status.h"
 
 typedef struct Tokenizer Tokenizer;
 
-/* Open a tokenizer. checkpoint_path is a folder with vocab.json + merges.txt, or tokenizer.json, or
- * bpe_simple_vocab_16e6.txt.gz; or a weight file with one of them beside it. vocabulary_size: rows of the
- * model's token embedding; a token number that is not below it is a MISMATCH. Errors: NOT_FOUND, IO, FORMAT,
- * MISMATCH, UNSUPPORTED, MEMORY. */
-RvStatus rv_tokenizer_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
-                           Tokenizer **out, RvError *err);
+/* Open a tokenizer. checkpoint_path is a folder with its files, or a weight file beside which they are:
+ * - TOKENIZER_CLIP: vocab.json + merges.txt, or tokenizer.json, or bpe_simple_vocab_16e6.txt.gz;
+ * - TOKENIZER_GEMMA: tokenizer.json, or tokenizer.model;
+ * - TOKENIZER_UNIGRAM: sentencepiece.bpe.model, spiece.model, tokenizer.model, or tokenizer.json;
+ * - TOKENIZER_WORDPIECE: vocab.txt.
+ * spec: NULL is CLIP's. vocabulary_size: rows of the model's token embedding; a token number that is not below it is a
+ * MISMATCH. Errors: NOT_FOUND, IO, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
+RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
+                           const RvLog *log, Tokenizer **out, RvError *err);
 void rv_tokenizer_close(Tokenizer *tokenizer);
 
 /* Encode a text; start and end tokens are included, and it is not truncated. Free *tokens with free().
@@ -24,5 +28,10 @@ void rv_tokenizer_close(Tokenizer *tokenizer);
  * ARGUMENT (over 1 MiB). */
 RvStatus rv_tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t size_bytes,
                              int32_t **tokens, size_t *token_count, RvError *err);
+
+/* Cut tokens to what a text tower reads, as all the originals do: the end token, if the tokenizer adds one, becomes
+ * the last of them. Returns their number. */
+size_t rv_tokenizer_cut(const Tokenizer *tokenizer, int32_t *tokens, size_t token_count,
+                        size_t context_length);
 
 #endif

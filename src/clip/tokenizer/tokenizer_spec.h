@@ -30,11 +30,4 @@ typedef struct TokenizerSpec {
 #define TOKEN_OF_KIND (-1)
 #define TOKEN_NONE (-2)
 
-/* The row of tokens that a text tower takes. A longer text is cut, and its last token is then the end token. */
-typedef struct TokenRowSpec {
-    int context_length;
-    bool pads; // filled up to context_length: the model does not mask its padding
-    int32_t pad_token;
-} TokenRowSpec;
-
 #endif

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding the vocabulary files beside a checkpoint. */
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "clip/checkpoint/json_file.h"
+#include "clip/tokenizer/tokenizer_files.h"
 #include "clip/tokenizer/vocabulary.h"
 
 static const char gz_name[] = "bpe_simple_vocab_16e6.txt.gz";
@@ -45,12 +41,6 @@ static RvStatus open_one(const char *path, bool is_gz, int vocabulary_size, Voca
     return status;
 }
 
-/* Write folder/name into path. Returns true if that exists. */
-static bool find_file(const char *folder, const char *name, char path[4096])
-{
-    return rv_file_join(folder, name, path, 4096, NULL) == RV_OK && access(path, F_OK) == 0;
-}
-
 /* Log tokens that were added to the vocabulary. Their texts are not recognised, so they are split like any
  * other text. */
 static void warn_of_added(const char *folder, const Vocabulary *vocabulary, const RvLog *log)
@@ -59,7 +49,7 @@ static void warn_of_added(const char *folder, const Vocabulary *vocabulary, cons
     json_t *json = NULL, *entry = NULL;
     const char *symbol = NULL, *first = vocabulary->added_token;
     size_t count = vocabulary->added_count;
-    if (find_file(folder, "added_tokens.json", path) &&
+    if (rv_tokenizer_file(folder, "added_tokens.json", path) &&
         rv_json_file_read(path, VOCABULARY_MAX_BYTES, &json, NULL) == RV_OK) {
         json_object_foreach(json, symbol, entry)
         {
@@ -82,13 +72,13 @@ static RvStatus open_beside(const char *folder, bool openai_first, int vocabular
                             RvError *err)
 {
     char path[4096], merges_path[4096];
-    if (openai_first && find_file(folder, gz_name, path))
+    if (openai_first && rv_tokenizer_file(folder, gz_name, path))
         return open_one(path, true, vocabulary_size, out, err);
-    if (find_file(folder, "merges.txt", merges_path) && find_file(folder, "vocab.json", path))
+    if (rv_tokenizer_file(folder, "merges.txt", merges_path) && rv_tokenizer_file(folder, "vocab.json", path))
         return open_pair(path, merges_path, vocabulary_size, out, err);
-    if (find_file(folder, "tokenizer.json", path))
+    if (rv_tokenizer_file(folder, "tokenizer.json", path))
         return open_one(path, false, vocabulary_size, out, err);
-    if (find_file(folder, gz_name, path))
+    if (rv_tokenizer_file(folder, gz_name, path))
         return open_one(path, true, vocabulary_size, out, err);
     return rv_error_set(err, RV_ERROR_NOT_FOUND,
                         "%s: no vocabulary beside the weights; wanted vocab.json and merges.txt, "
@@ -100,19 +90,11 @@ RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, co
                             Vocabulary *out, RvError *err)
 {
     *out = (Vocabulary){0};
-    char folder[4096];
-    struct stat facts;
-    bool is_folder = stat(checkpoint_path, &facts) == 0 && S_ISDIR(facts.st_mode);
-    const char *slash = strrchr(checkpoint_path, '/');
-    int length = is_folder       ? (int)strlen(checkpoint_path)
-                 : slash != NULL ? (int)(slash - checkpoint_path)
-                                 : 0;
-    if (length >= (int)sizeof folder)
-        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", checkpoint_path);
-    snprintf(folder, sizeof folder, "%.*s", length, checkpoint_path);
-    if (!is_folder && length == 0)
-        snprintf(folder, sizeof folder, "%s", slash != NULL ? "/" : ".");
-    RvStatus status = open_beside(folder, !is_folder, vocabulary_size, out, err);
+    char folder[TOKENIZER_PATH_BYTES];
+    bool is_folder;
+    RvStatus status = rv_tokenizer_folder(checkpoint_path, folder, &is_folder, err);
+    if (status == RV_OK)
+        status = open_beside(folder, !is_folder, vocabulary_size, out, err);
     if (status == RV_OK)
         warn_of_added(folder, out, log);
     return status;

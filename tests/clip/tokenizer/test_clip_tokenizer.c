@@ -16,7 +16,7 @@ static Tokenizer *open_tokenizer(const char *path, int vocabulary_size)
 {
     Tokenizer *tokenizer = NULL;
     RvError err = {0};
-    assert_ok(rv_tokenizer_open(path, vocabulary_size, NULL, &tokenizer, &err), err);
+    assert_ok(rv_tokenizer_open(path, NULL, vocabulary_size, NULL, &tokenizer, &err), err);
     return tokenizer;
 }
 

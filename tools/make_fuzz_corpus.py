@@ -6,6 +6,7 @@
 
 Needs PyTorch (Debian: python3-torch).
 """
+import base64
 import gzip
 import json
 import os
@@ -252,9 +253,63 @@ def write_addresses(folder):
             file.write(address)
 
 
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def field(number, value):
+    """A field of a protocol buffer: bytes, a float or an integer."""
+    if isinstance(value, bytes):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    return varint(number << 3) + varint(value)
+
+
+def charsmap():
+    """A double array that maps TAB to a space: its root, the unit of TAB and the unit of the value."""
+    units, texts = [0] * 1024, b"fi\0 \0"
+    units[0] = 256 << 10
+    units[256 ^ 9] = 9 | 1 << 8 | (256 ^ 9 ^ 512) << 10
+    units[512] = 3 | 1 << 31
+    return struct.pack("<I", 4 * len(units)) + struct.pack(f"<{len(units)}I", *units) + texts
+
+
+def write_pieces(folder):
+    """Vocabularies of 270 to 300 pieces, as many as the target's model has, in every form that is read."""
+    raw = [f"<0x{byte:02X}>" for byte in range(256)]
+    letters = list("abc\u2581") + ["ab", "bc", "abc", "\u2581a", "\u4e2d", "fi"]
+    names = ["<pad>", "<eos>", "<bos>", "<unk>"] + raw + letters + [f"x{i}" for i in range(20)]
+    numbers = {name: number for number, name in enumerate(names)}
+    added = [{"id": 1, "content": "<eos>", "special": True, "normalized": False}]
+    model = {"type": "BPE", "unk_token": "<unk>", "byte_fallback": True, "vocab": numbers, "merges": ["a b", "b c", "a bc", "ab c", "\u2581 a"]}
+    normalizer = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+    bpe = {"added_tokens": added, "normalizer": normalizer, "pre_tokenizer": None, "model": model}
+    with open(os.path.join(folder, "bpe.json"), "w") as file:
+        json.dump(bpe, file, ensure_ascii=False)
+    model = {"type": "Unigram", "unk_id": 3, "vocab": [[name, -0.5 * len(name) - 1] for name in names]}
+    steps = [{"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap()).decode()},
+             {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}, {"type": "Lowercase"}]
+    unigram = {"added_tokens": added, "normalizer": {"type": "Sequence", "normalizers": steps},
+               "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"}, "model": model}
+    with open(os.path.join(folder, "unigram.json"), "w") as file:
+        json.dump(unigram, file, indent=1)
+    for kind, name in ((2, "bpe.model"), (1, "unigram.model")):
+        with open(os.path.join(folder, name), "wb") as file:
+            for number, piece in enumerate(names):
+                sort = 3 if number < 3 else 2 if number == 3 else 6 if piece in raw else 4 if piece == "x1" else 1
+                file.write(field(1, field(1, piece.encode()) + field(2, -float(number)) + field(3, sort)))
+            file.write(field(2, field(3, kind) + field(35, 1)) + field(3, field(2, charsmap()) + field(3, kind % 2)))
+    with open(os.path.join(folder, "vocab.txt"), "w") as file:
+        file.write("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b", "\u4e2d"] + raw + ["\u2028"] + [f"##x{i}" for i in range(20)]))
+
+
 def main():
     folder = sys.argv[1]
-    for name in ("addresses", "answers", "checkpoint", "codes", "config", "legacy", "library", "lists", "still", "text",
+    for name in ("addresses", "answers", "checkpoint", "codes", "config", "legacy", "library", "lists", "pieces", "still", "text",
                  "text_vocabulary", "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
@@ -265,6 +320,7 @@ def main():
     write_vocabularies(os.path.join(folder, "vocabulary"))
     write_texts(os.path.join(folder, "text"))
     write_text_vocabulary(os.path.join(folder, "text_vocabulary"))
+    write_pieces(os.path.join(folder, "pieces"))
     copy_pictures(os.path.join(folder, "still"), STILLS)
     copy_pictures(os.path.join(folder, "thumbnail"), THUMBNAILS)
     write_answers(os.path.join(folder, "answers"))

@@ -73,7 +73,7 @@ typedef struct RvSearchOptions {
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
     bool moments;                                 /* merge neighbouring hits of one video */
     /* If some machines of a cluster do not answer, search the videos that the others have, with a warning in the
-     * log, instead of failing with NETWORK. */
+     * log, instead of failing with NETWORK, as it does only if none of the videos is left. */
     bool partial;
     double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */

@@ -31,10 +31,11 @@ typedef struct Query {
     int dimensions;
     RvSearchOptions options; // top is filled in
     RvVideos videos;         // by path
-    VideoPlace *places;      // by id: the videos that the glob lets through
+    VideoPlace *places;      // by id: the videos that are searched
     int64_t *video_ids;      // the same ids
     size_t place_count;
-    bool has_filter; // there may be videos that are not among them
+    bool has_filter;      // there may be videos that are not among them
+    size_t matched_count; // that the glob lets through, also those that cannot be read now
     size_t unreachable_count;
     ScanFacts facts;
     ScanPlan plan; // the last one, which led to the answer
@@ -106,7 +107,7 @@ static RvStatus choose_videos(Query *query, RvError *err)
         return RV_ERROR_MEMORY;
     }
     RvNaming naming = RV_NAMED_NONE;
-    rv_video_name_choose(query->options.video_glob, &query->videos, chosen, &naming);
+    query->matched_count = rv_video_name_choose(query->options.video_glob, &query->videos, chosen, &naming);
     if (query->options.partial)
         status = leave_out_unreachable(query, chosen, err);
     query->has_filter = query->options.video_glob != NULL || query->unreachable_count > 0;
@@ -385,6 +386,20 @@ static RvStatus scan(Query *query, RvError *err)
     return status == RV_OK && !mean ? fuse(query, err) : status;
 }
 
+/* *wanted: whether there is something to scan. Errors: NETWORK if the videos that were left out are all that
+ * the glob lets through. */
+static RvStatus check_rest(const Query *query, bool *wanted, RvError *err)
+{
+    *wanted = query->unreachable_count == 0 || query->place_count > 0;
+    if (*wanted || query->matched_count == 0)
+        return RV_OK;
+    return rv_error_set(
+        err, RV_ERROR_NETWORK,
+        "%s: all %zu videos that match are on machines that do not answer; run the command again "
+        "when they do",
+        rv_store_uri(query->store), query->matched_count);
+}
+
 /* ---- a query from start to end ------------------------------------------------------------------------ */
 
 static void clear_query(Query *query)
@@ -425,11 +440,13 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
         status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    bool present = false;
+    bool present = false, wanted = false;
     status = check_model(&query, &present, err);
     if (status == RV_OK && present)
         status = choose_videos(&query, err);
     if (status == RV_OK && present)
+        status = check_rest(&query, &wanted, err);
+    if (status == RV_OK && wanted)
         status = scan(&query, err);
     if (status == RV_OK)
         status = rv_query_hits(store, &query.videos, &query.options, &query.top, out, err);

@@ -4,7 +4,9 @@
 
 #include <fnmatch.h>
 
+#include "base/error.h"
 #include "search/query.h"
+#include "store/store_backend.h"
 
 #define DIMENSIONS 6
 #define MAX_VIDEOS 5
@@ -320,6 +322,78 @@ static void search_refuses_what_makes_no_sense(void **state)
     rv_store_close(store);
 }
 
+/* ---- a part of the library does not answer ------------------------------------------------------------- */
+
+static size_t silent_count; // of the library's first videos
+
+static RvStatus first_are_silent(Store *store, int64_t **ids, size_t *count, RvError *err)
+{
+    (void)store;
+    *ids = calloc(silent_count + 1, sizeof **ids);
+    *count = silent_count;
+    for (size_t i = 0; i < silent_count; i++)
+        (*ids)[i] = (int64_t)i + 1;
+    return *ids != NULL ? RV_OK : rv_error_memory(err, silent_count);
+}
+
+/* Any reading of frames fails as it does if it asks a machine that is down. */
+static RvStatus nothing_is_read(Store *store, const KeyRange *range, FrameRowCallback callback, void *user,
+                                RvError *err)
+{
+    (void)range;
+    (void)callback;
+    (void)user;
+    return rv_error_set(err, RV_ERROR_NETWORK, "%s: frames were asked for", rv_store_uri(store));
+}
+
+static void search_of_the_rest_says_when_nothing_is_left(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/a.mp4", "/b.mp4", "/c.mkv"};
+    static const float vector[DIMENSIONS] = {1};
+    const QueryVector term = {vector, 1};
+    const FrameRecord frame = {1, 0, vector, NULL, 0};
+    ModelIdentity model = test_model(DIMENSIONS);
+    Store *store = NULL;
+    RvHits hits = {0};
+    RvSearchReport report;
+    RvSearchOptions options = {.partial = true, .report = &report};
+    assert_ok(rv_store_open("memory:", &create_options, &store, err));
+    assert_ok(rv_store_require_identity(store, &model, err));
+    for (int i = 0; i < 3; i++) {
+        int64_t id = 0;
+        VideoFacts facts = test_facts(paths[i]);
+        assert_ok(rv_store_begin_video(store, &facts, 0, &id, err));
+        assert_int_equal(id, i + 1);
+        assert_ok(rv_store_put_frames(store, id, &frame, 1, DIMENSIONS, err));
+    }
+    const StoreBackend *own = store->backend;
+    StoreBackend cluster = *own;
+    cluster.unreachable = first_are_silent;
+    store->backend = &cluster;
+    silent_count = 2;
+    assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_int_equal(hits.count, 1);
+    assert_string_equal(hits.items[0].video, "/c.mkv");
+    assert_int_equal(report.videos_unreachable, 2);
+    rv_hits_clear(&hits);
+    cluster.visit_frames = nothing_is_read;
+    options.video_glob = "*.mp4";
+    assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NETWORK, "all 2 videos that match are on machines that do not answer",
+                             RV_HINT_NONE);
+    options.video_glob = "nothing";
+    assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_int_equal(hits.count, 0);
+    rv_hits_clear(&hits);
+    options.video_glob = NULL;
+    silent_count = 3;
+    assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NETWORK, "all 3 videos that match", RV_HINT_NONE);
+    store->backend = own;
+    rv_store_close(store);
+}
+
 static void normalize_gives_length_one_or_refuses(void **state)
 {
     (void)state;
@@ -337,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(search_equals_sorting_everything),
         cmocka_unit_test(search_refuses_what_makes_no_sense),
+        cmocka_unit_test(search_of_the_rest_says_when_nothing_is_left),
         cmocka_unit_test(normalize_gives_length_one_or_refuses),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);

@@ -205,5 +205,5 @@ static const BackendCase cases[] = {
 
 int main(void)
 {
-    return run_on_backends("query_backends", false, cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("query_backends", ANY_BACKEND, cases, sizeof cases / sizeof cases[0]);
 }

@@ -168,9 +168,21 @@ static void skip_without_server(void **state)
     skip();
 }
 
-/* Runs every case on every backend, or on the servers on which tests make databases. For a server that is not
- * there one case is skipped. */
-static inline int run_on_backends(const char *group, bool servers_only, const BackendCase *cases,
+typedef enum BackendKind {
+    ANY_BACKEND,
+    SERVER_WITH_DATABASES, // on which tests make databases
+    CLUSTER
+} BackendKind;
+
+static inline bool is_of_kind(const Backend *backend, BackendKind kind)
+{
+    if (kind == CLUSTER)
+        return backend->is_cluster;
+    return kind == ANY_BACKEND || (backend->variable != NULL && !backend->is_cluster);
+}
+
+/* Runs every case on every backend of the kind. For a server that is not there one case is skipped. */
+static inline int run_on_backends(const char *group, BackendKind kind, const BackendCase *cases,
                                   size_t case_count)
 {
     enum { BACKEND_COUNT = sizeof backends / sizeof backends[0], NAME_BYTES = 128 };
@@ -179,7 +191,7 @@ static inline int run_on_backends(const char *group, bool servers_only, const Ba
     struct CMUnitTest *tests = calloc(capacity, sizeof *tests);
     for (size_t b = 0; b < BACKEND_COUNT; b++) {
         bool there = is_there(&backends[b]);
-        if (servers_only && (backends[b].variable == NULL || backends[b].is_cluster))
+        if (!is_of_kind(&backends[b], kind))
             continue;
         for (size_t c = 0; c < (there ? case_count : 1); c++, count++) {
             snprintf(names[count], NAME_BYTES, "%s_%s", backends[b].name, there ? cases[c].name : group);

@@ -216,5 +216,5 @@ static const BackendCase cases[] = {
 
 int main(void)
 {
-    return run_on_backends("store_contract", false, cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("store_contract", ANY_BACKEND, cases, sizeof cases / sizeof cases[0]);
 }

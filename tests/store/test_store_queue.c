@@ -290,5 +290,5 @@ static const BackendCase cases[] = {
 
 int main(void)
 {
-    return run_on_backends("store_queue", false, cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("store_queue", ANY_BACKEND, cases, sizeof cases / sizeof cases[0]);
 }

@@ -422,5 +422,5 @@ static const BackendCase cases[] = {
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    return run_on_backends("store_servers", true, cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("store_servers", SERVER_WITH_DATABASES, cases, sizeof cases / sizeof cases[0]);
 }

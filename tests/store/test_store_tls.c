@@ -138,5 +138,5 @@ static const BackendCase cases[] = {CASE(certificates_are_verified),
 
 int main(void)
 {
-    return run_on_backends("store_tls", true, cases, sizeof cases / sizeof cases[0]);
+    return run_on_backends("store_tls", SERVER_WITH_DATABASES, cases, sizeof cases / sizeof cases[0]);
 }

@@ -533,6 +533,6 @@ int main(void)
         tests[i] = (struct CMUnitTest){file_cases[i].name, file_cases[i].function, open_fixture,
                                        close_fixture, (void *)sqlite};
     int failed = cmocka_run_group_tests_name("store_upgrade_file", tests, NULL, NULL);
-    return failed +
-           run_on_backends("store_upgrade", true, server_cases, sizeof server_cases / sizeof server_cases[0]);
+    return failed + run_on_backends("store_upgrade", SERVER_WITH_DATABASES, server_cases,
+                                    sizeof server_cases / sizeof server_cases[0]);
 }

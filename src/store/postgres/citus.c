@@ -225,15 +225,16 @@ RvStatus rv_citus_unreachable(Store *base, int64_t **ids, size_t *count, RvError
 {
     ServerAnswer answer = rv_answer(3, LISTED_VIDEOS_MAX);
     answer.max_bytes = LISTED_BYTES_MAX;
-    // If shards are replicated, a video is reachable as long as one of its workers is.
+    // If shards are replicated, a video is reachable as long as one of its workers is. A secondary does not
+    // count: Citus does not read from it. Inactive workers are not asked, and are not read from either.
     RvStatus status = rv_postgres_query(
         (PostgresStore *)base,
         "SELECT video_id, string_agg(nodename || ':' || nodeport, ', '), (SELECT count(*) FROM videos) "
         "FROM videos JOIN pg_dist_placement ON "
         "shardid = get_shard_id_for_distribution_column('frames', video_id) JOIN pg_dist_node USING (groupid) "
         "LEFT JOIN (SELECT nodename, nodeport FROM run_command_on_workers('SELECT 1') WHERE NOT success) "
-        "AS silent USING (nodename, nodeport) "
-        "GROUP BY video_id HAVING bool_and(silent.nodename IS NOT NULL) ORDER BY video_id",
+        "AS silent USING (nodename, nodeport) WHERE noderole = 'primary' "
+        "GROUP BY video_id HAVING bool_and(silent.nodename IS NOT NULL OR NOT isactive) ORDER BY video_id",
         NULL, false, &answer, err);
     *ids = status == RV_OK ? rv_mem_alloc(answer.rows + 1, sizeof **ids, err) : NULL;
     if (status == RV_OK && *ids == NULL)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Libraries on a Citus cluster: what only they can meet. Faults of the cluster are written into its own tables, in
+ * a transaction of the library's connection that is rolled back, so that no other connection sees them. */
+#include "contract.h"
+
+#include "store/sql/sql_link.h"
+#include "store/store_backend.h"
+
+#define VIDEO_COUNT 24
+#define VICTIM "(SELECT min(groupid) FROM pg_dist_node WHERE groupid <> 0 AND noderole = 'primary')"
+
+/* ---- support ------------------------------------------------------------------------------------------ */
+
+static void run_sql(Store *store, const char *sql)
+{
+    assert_ok(rv_sql_run(store, err, "%w", sql));
+}
+
+static void begin_faults(Store *store)
+{
+    assert_ok(store->backend->link->begin(store, SQL_WRITE, err));
+}
+
+static void end_faults(Store *store)
+{
+    assert_int_equal(rv_sql_end(store, RV_ERROR_CANCELLED, NULL), RV_ERROR_CANCELLED);
+}
+
+static RvStatus take_count(void *user, const SqlRow *row, RvError *err)
+{
+    (void)err;
+    assert_true(rv_sql_is_integer(&row->values[0], 0, INT64_MAX, user));
+    return RV_OK;
+}
+
+static int64_t integer(Store *store, const char *sql)
+{
+    int64_t value = -1;
+    SqlReader reader = {"d", .max_rows = 1, .row = take_count, .user = &value};
+    assert_ok(rv_sql_query(store, &reader, err, "%w", sql));
+    return value;
+}
+
+static void add_videos(Store *store)
+{
+    claim(store);
+    for (int i = 0; i < VIDEO_COUNT; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/%d.mp4", i);
+        put(store, begin(store, path), 1, 2);
+    }
+}
+
+/* ---- a worker that does not answer -------------------------------------------------------------------- */
+
+static int64_t count_of_the_victim(Store *store)
+{
+    return integer(store, "SELECT count(*) FROM videos JOIN pg_dist_placement ON shardid = "
+                          "get_shard_id_for_distribution_column('frames', video_id) WHERE groupid = " VICTIM);
+}
+
+static void assert_unreachable(Store *store, int64_t expected)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    assert_ok(rv_store_unreachable(store, &ids, &count, err));
+    free(ids);
+    assert_int_equal(count, expected);
+}
+
+static void videos_of_a_silent_or_inactive_worker_are_unreachable(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    add_videos(store);
+    int64_t count = count_of_the_victim(store);
+    assert_in_range(count, 1, VIDEO_COUNT);
+    assert_unreachable(store, 0);
+    begin_faults(store);
+    // The secondary has the same shards, but Citus does not read them from it.
+    run_sql(store, "SELECT citus_add_secondary_node('127.0.0.1', 2, nodename, nodeport) FROM pg_dist_node "
+                   "WHERE groupid = " VICTIM);
+    assert_unreachable(store, 0);
+    run_sql(store, "UPDATE pg_dist_node SET nodename = '127.0.0.1', nodeport = 1 WHERE noderole = 'primary' "
+                   "AND groupid = " VICTIM);
+    assert_unreachable(store, count);
+    end_faults(store);
+    begin_faults(store);
+    run_sql(store, "UPDATE pg_dist_node SET isactive = false WHERE groupid = " VICTIM);
+    assert_unreachable(store, count);
+    end_faults(store);
+    assert_unreachable(store, 0);
+}
+
+/* ---- cases -------------------------------------------------------------------------------------------- */
+
+int main(void)
+{
+    static const BackendCase cases[] = {
+        CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
+    };
+    return run_on_backends("store_citus", CLUSTER, cases, sizeof cases / sizeof cases[0]);
+}

@@ -3,6 +3,10 @@
  * a transaction of the library's connection that is rolled back, so that no other connection sees them. */
 #include "contract.h"
 
+#include "base/error.h"
+#ifdef REELVEC_WITH_POSTGRES
+#include "store/postgres/postgres_store.h"
+#endif
 #include "store/sql/sql_link.h"
 #include "store/store_backend.h"
 
@@ -51,6 +55,34 @@ static void add_videos(Store *store)
     }
 }
 
+/* ---- recognising -------------------------------------------------------------------------------------- */
+
+#ifdef REELVEC_WITH_POSTGRES
+static RvStatus look(Store *store, bool empty, RvError *err)
+{
+    return rv_citus_look((PostgresStore *)store, empty, err);
+}
+#else
+static RvStatus look(Store *store, bool empty, RvError *err)
+{
+    (void)empty;
+    return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: not in this build", rv_store_uri(store));
+}
+#endif
+
+static void a_coordinator_without_an_address_gets_no_library(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    begin_faults(store);
+    assert_ok(look(store, true, err));
+    run_sql(store, "DELETE FROM pg_dist_node WHERE groupid = 0");
+    assert_refused(look(store, true, err), RV_ERROR_UNSUPPORTED, "run SELECT citus_set_coordinator_host(");
+    assert_ok(look(store, false, err));
+    run_sql(store, "DELETE FROM pg_dist_node");
+    assert_ok(look(store, true, err));
+    end_faults(store);
+}
+
 /* ---- a worker that does not answer -------------------------------------------------------------------- */
 
 static int64_t count_of_the_victim(Store *store)
@@ -96,6 +128,7 @@ static void videos_of_a_silent_or_inactive_worker_are_unreachable(void **state)
 int main(void)
 {
     static const BackendCase cases[] = {
+        CASE(a_coordinator_without_an_address_gets_no_library),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
     };
     return run_on_backends("store_citus", CLUSTER, cases, sizeof cases / sizeof cases[0]);

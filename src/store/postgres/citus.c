@@ -19,27 +19,40 @@
 
 /* ---- recognising -------------------------------------------------------------------------------------- */
 
+static bool is_true(const ServerAnswer *answer, size_t column)
+{
+    const char *value = rv_answer_value(answer, 0, column, NULL);
+    return value != NULL && value[0] == 't';
+}
+
 RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
 {
-    ServerAnswer answer = rv_answer(3, 1);
+    enum { IS_WORKER, COORDINATOR, HAS_WORKERS, IS_SPREAD, COLUMN_COUNT };
+    ServerAnswer answer = rv_answer(COLUMN_COUNT, 1);
     RvStatus status = rv_postgres_query(
         store,
         "SELECT (SELECT groupid FROM pg_dist_local_group LIMIT 1) <> 0, "
         "(SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE groupid = 0 LIMIT 1), "
+        "EXISTS (SELECT 1 FROM pg_dist_node WHERE groupid <> 0), "
         "EXISTS (SELECT 1 FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid "
         "WHERE relname = 'library' AND pg_table_is_visible(pg_class.oid))",
         NULL, false, &answer, err);
-    const char *is_worker = rv_answer_value(&answer, 0, 0, NULL),
-               *coordinator = rv_answer_value(&answer, 0, 1, NULL),
-               *is_spread = rv_answer_value(&answer, 0, 2, NULL);
-    if (status == RV_OK && is_worker != NULL && is_worker[0] == 't')
+    const char *coordinator = rv_answer_value(&answer, 0, COORDINATOR, NULL);
+    if (status == RV_OK && is_true(&answer, IS_WORKER))
         status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
                               "%s: this server is a worker of a Citus cluster; give the address of the "
                               "cluster's coordinator%s%.200s",
                               store->base.uri, coordinator != NULL ? ", " : "",
                               coordinator != NULL ? coordinator : "");
+    // Without its address the coordinator has no copies of reference tables, and what joins them with its own
+    // tables fails. Where there are no workers, Citus adds it by itself.
+    else if (status == RV_OK && empty && coordinator == NULL && is_true(&answer, HAS_WORKERS))
+        status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                              "%s: the Citus cluster does not know its coordinator; run SELECT "
+                              "citus_set_coordinator_host('HOST', PORT) in this database first",
+                              store->base.uri);
     // A library that was made before the extension stays on the coordinator alone, as on any server.
-    else if (status == RV_OK && (empty || (is_spread != NULL && is_spread[0] == 't')))
+    else if (status == RV_OK && (empty || is_true(&answer, IS_SPREAD)))
         store->base.backend = &store_citus_backend;
     rv_answer_clear(&answer);
     return status;

@@ -83,6 +83,28 @@ static void a_coordinator_without_an_address_gets_no_library(void **state)
     end_faults(store);
 }
 
+static void assert_backend(Store *store, bool empty, const char *name)
+{
+    assert_ok(look(store, empty, err));
+    assert_string_equal(store->backend->name, name);
+}
+
+static void a_library_of_the_coordinator_alone_is_none_of_the_cluster(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    begin_faults(store);
+    assert_backend(store, false, "postgres with citus");
+    run_sql(store, "CREATE SCHEMA reelvec_not_spread");
+    run_sql(store, "CREATE TABLE reelvec_not_spread.library (id int PRIMARY KEY)");
+    run_sql(store, "SET LOCAL search_path TO reelvec_not_spread, public");
+    assert_backend(store, false, "postgres");
+    assert_backend(store, true, "postgres with citus");
+    run_sql(store, "SELECT citus_add_local_table_to_metadata('library')");
+    assert_backend(store, false, "postgres");
+    end_faults(store);
+    assert_backend(store, false, "postgres with citus");
+}
+
 /* ---- a worker that does not answer -------------------------------------------------------------------- */
 
 static int64_t count_of_the_victim(Store *store)
@@ -129,6 +151,7 @@ int main(void)
 {
     static const BackendCase cases[] = {
         CASE(a_coordinator_without_an_address_gets_no_library),
+        CASE(a_library_of_the_coordinator_alone_is_none_of_the_cluster),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
     };
     return run_on_backends("store_citus", CLUSTER, cases, sizeof cases / sizeof cases[0]);

@@ -35,7 +35,7 @@ RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
         "(SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE groupid = 0 LIMIT 1), "
         "EXISTS (SELECT 1 FROM pg_dist_node WHERE groupid <> 0), "
         "EXISTS (SELECT 1 FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid "
-        "WHERE relname = 'library' AND pg_table_is_visible(pg_class.oid))",
+        "WHERE relname = 'library' AND repmodel = 't' AND pg_table_is_visible(pg_class.oid))",
         NULL, false, &answer, err);
     const char *coordinator = rv_answer_value(&answer, 0, COORDINATOR, NULL);
     if (status == RV_OK && is_true(&answer, IS_WORKER))
@@ -51,9 +51,11 @@ RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
                               "%s: the Citus cluster does not know its coordinator; run SELECT "
                               "citus_set_coordinator_host('HOST', PORT) in this database first",
                               store->base.uri);
-    // A library that was made before the extension stays on the coordinator alone, as on any server.
-    else if (status == RV_OK && (empty || is_true(&answer, IS_SPREAD)))
-        store->base.backend = &store_citus_backend;
+    // A library that was made before the extension stays on the coordinator alone, as on any server, also if
+    // Citus knows its tables. What was empty when it was looked at before may be one since.
+    else if (status == RV_OK)
+        store->base.backend =
+            empty || is_true(&answer, IS_SPREAD) ? &store_citus_backend : &store_postgres_backend;
     rv_answer_clear(&answer);
     return status;
 }

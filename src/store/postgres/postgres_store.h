@@ -160,8 +160,8 @@ RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 #define CITUS_SHARDS_PER_WORKER "4"
 
 /* Called if the database has the extension. Makes the store's backend that of a cluster if the library is
- * distributed, or empty. Errors: UNSUPPORTED if the server is a worker, or if the library is empty and the
- * coordinator has not been told its address. */
+ * distributed, or empty, else that of a single server. Errors: UNSUPPORTED if the server is a worker, or if the
+ * library is empty and the coordinator has not been told its address. */
 RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err);
 /* Called when the tables were made. */
 RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err);

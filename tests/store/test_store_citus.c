@@ -145,6 +145,59 @@ static void videos_of_a_silent_or_inactive_worker_are_unreachable(void **state)
     assert_unreachable(store, 0);
 }
 
+/* ---- what is asked of every shard --------------------------------------------------------------------- */
+
+static void count_unchecked(void *user, const char *line)
+{
+    if (strstr(line, "its indexes could not be checked (") == NULL)
+        fail_msg("%s", line);
+    ++*(int *)user;
+}
+
+static int unchecked_shards(Store *store)
+{
+    int count = 0;
+    assert_ok(store->backend->check(store, count_unchecked, &count, err));
+    return count;
+}
+
+static void verify_names_the_shards_that_it_could_not_ask(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    claim(store);
+    assert_int_equal(unchecked_shards(store), 0);
+    begin_faults(store);
+    run_sql(store, "UPDATE pg_dist_node SET nodename = '127.0.0.1', nodeport = 1 WHERE groupid = " VICTIM);
+    int64_t shards =
+        integer(store, "SELECT count(*) FROM pg_dist_placement JOIN pg_dist_shard USING (shardid) "
+                       "WHERE logicalrelid = 'frames'::regclass AND groupid = " VICTIM);
+    assert_int_equal(unchecked_shards(store), shards);
+    assert_true(shards > 0);
+    end_faults(store);
+}
+
+static void a_schema_may_have_an_apostrophe(void **state)
+{
+    Fixture *fixture = *state;
+    char sql[200], uri[4300];
+    Store *store = NULL;
+    RvAnnInfo info = {0};
+    const char *cluster = getenv(fixture->backend->variable);
+    snprintf(sql, sizeof sql, "CREATE SCHEMA \"%s's\"", fixture->name);
+    run_sql(fixture->store, sql);
+    snprintf(uri, sizeof uri, "%s%coptions=-csearch_path%%3D%%22%s%%27s%%22%%2Cpublic", cluster,
+             strchr(cluster, '?') != NULL ? '&' : '?', fixture->name);
+    assert_ok(rv_store_open(uri, &create_options, &store, err));
+    add_videos(store);
+    assert_ok(rv_store_ann_build(store, &(RvAnnOptions){.kind = "hnsw"}, err));
+    assert_ok(rv_store_ann_info(store, &info, err));
+    assert_true(info.size_bytes > 0);
+    assert_int_equal(unchecked_shards(store), 0);
+    rv_store_close(store);
+    snprintf(sql, sizeof sql, "DROP SCHEMA \"%s's\" CASCADE", fixture->name);
+    run_sql(fixture->store, sql);
+}
+
 /* ---- cases -------------------------------------------------------------------------------------------- */
 
 int main(void)
@@ -153,6 +206,8 @@ int main(void)
         CASE(a_coordinator_without_an_address_gets_no_library),
         CASE(a_library_of_the_coordinator_alone_is_none_of_the_cluster),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
+        CASE(verify_names_the_shards_that_it_could_not_ask),
+        CASE(a_schema_may_have_an_apostrophe),
     };
     return run_on_backends("store_citus", CLUSTER, cases, sizeof cases / sizeof cases[0]);
 }

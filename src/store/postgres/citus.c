@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sql/sql_model.h"
+#include "store/sql/text_escape.h"
 
 #define CHECKED_SHARDS_MAX 100000
 #define LISTED_VIDEOS_MAX ((size_t)INT32_MAX)
@@ -190,37 +191,43 @@ RvStatus rv_citus_size_bytes(Store *base, int64_t *out, RvError *err)
         "size", out, err);
 }
 
-/* An index of a shard is named after the shard. */
+/* An index of a shard is named after the shard. Citus puts its name into the statement as format() does. */
 RvStatus rv_citus_ann_size_bytes(Store *base, int64_t *out, RvError *err)
 {
     return rv_postgres_integer(
         (PostgresStore *)base,
         "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
         "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
-        "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = '%s'::regclass "
+        "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = %L::regclass "
         "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
         "index", out, err);
 }
 
-/* Shards whose indexes are not complete. Those that cannot be asked cannot be read either, which is an error of
- * what follows. */
+/* Shards whose indexes are not complete, and those that could not be asked. */
 RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line), void *user, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    ServerAnswer answer = rv_answer(2, CHECKED_SHARDS_MAX);
+    ServerAnswer answer = rv_answer(3, CHECKED_SHARDS_MAX);
     RvStatus status = rv_postgres_query(
         store,
-        "SELECT shardid, result FROM run_command_on_shards('frames', $$SELECT coalesce(string_agg(relname, "
-        "', '), '') FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
-        "WHERE NOT indisvalid AND indrelid = '%s'::regclass$$) WHERE success AND result <> ''",
+        "SELECT shardid, success, result FROM run_command_on_shards('frames', "
+        "$$SELECT coalesce(string_agg(relname, ', '), '') FROM pg_index "
+        "JOIN pg_class ON pg_class.oid = indexrelid "
+        "WHERE NOT indisvalid AND indrelid = %L::regclass$$) WHERE NOT success OR result <> ''",
         NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         RvError line = {0};
+        char said[400];
         const char *shard = rv_answer_value(&answer, row, 0, NULL),
-                   *result = rv_answer_value(&answer, row, 1, NULL);
-        rv_error_set(&line, RV_ERROR_FORMAT,
-                     "database: shard %.20s: the index %.300s is not complete; drop it and build it again",
-                     shard != NULL ? shard : "?", result != NULL ? result : "?");
+                   *success = rv_answer_value(&answer, row, 1, NULL),
+                   *result = rv_answer_value(&answer, row, 2, NULL);
+        rv_store_one_line(result != NULL ? result : "?", said, sizeof said);
+        rv_error_set(
+            &line, RV_ERROR_FORMAT,
+            success != NULL && success[0] == 't'
+                ? "database: shard %.20s: the index %.300s is not complete; drop it and build it again"
+                : "database: shard %.20s: its indexes could not be checked (%.300s)",
+            shard != NULL ? shard : "?", said);
         fault(user, line.message);
     }
     rv_answer_clear(&answer);

@@ -198,6 +198,33 @@ static void a_schema_may_have_an_apostrophe(void **state)
     run_sql(fixture->store, sql);
 }
 
+/* ---- two libraries in one database -------------------------------------------------------------------- */
+
+static void a_claim_holds_up_only_its_own_library(void **state)
+{
+    Fixture *fixture = *state;
+    Store *claiming = fixture->store, *writer = NULL, *own = NULL;
+    char name[80], uri[4300], limited[4400];
+    snprintf(name, sizeof name, "%s_other", fixture->name);
+    make_server_library(fixture->backend, name, uri, sizeof uri);
+    snprintf(limited, sizeof limited, "%s&answer_timeout=3", uri);
+    assert_ok(rv_store_open(limited, &create_options, &writer, err));
+    add_videos(writer);
+    claim(claiming);
+    int64_t id = begin(claiming, "/a.mp4");
+    snprintf(limited, sizeof limited, "%s&answer_timeout=3", fixture->uri);
+    assert_ok(rv_store_open(limited, NULL, &own, err));
+    claim(own);
+    begin_faults(claiming);
+    run_sql(claiming, claiming->backend->link->words->hold_claim);
+    put(writer, 1, 3, 2);
+    assert_refused(put_test_frames(own, id, 1, 2, TEST_DIMENSIONS, err), RV_ERROR_NETWORK, "");
+    end_faults(claiming);
+    rv_store_close(own);
+    rv_store_close(writer);
+    drop_server_library(fixture->backend, name);
+}
+
 /* ---- cases -------------------------------------------------------------------------------------------- */
 
 int main(void)
@@ -208,6 +235,7 @@ int main(void)
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
         CASE(verify_names_the_shards_that_it_could_not_ask),
         CASE(a_schema_may_have_an_apostrophe),
+        CASE(a_claim_holds_up_only_its_own_library),
     };
     return run_on_backends("store_citus", CLUSTER, cases, sizeof cases / sizeof cases[0]);
 }

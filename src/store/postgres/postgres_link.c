@@ -152,8 +152,9 @@ static const SqlWords words = {
     .lock_claim = "FOR UPDATE",
 };
 
-// The number is the same in all versions of reelvec.
-#define MODEL_LOCK "7239171526534201165"
+// The first number is the same in all versions of reelvec. The second is the library's own, since a database may
+// have one in each schema; a claim makes other tables anew, but not this one.
+#define MODEL_LOCK "1685481037, 'library'::regclass::oid::int"
 
 /* The lock of a row of a reference table is one of the whole table on a cluster, and writers of different videos
  * would wait for each other. That a video still exists is seen to by the foreign key. */

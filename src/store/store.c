@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -115,6 +116,36 @@ static RvStatus make_default_folder(const char *uri, RvError *err)
     return status == RV_OK ? rv_file_make_folders(folder, err) : status;
 }
 
+/* Parameters of addresses that lead to another library. All others say how the server is spoken to. */
+static const char *const leading[] = {
+    "host=", "hostaddr=", "port=", "dbname=", "user=", "service=", "options=", "socket="};
+
+/* Write the SHA-256 of what in an address says which library it is. */
+static RvStatus digest_place(const StoreBackend *backend, const char *uri, char digest[65], RvError *err)
+{
+    Buffer place;
+    const char *list = strchr(uri, '?');
+    char *shown = rv_mem_copy_string(uri, err); // what is shown is no longer
+    if (shown == NULL)
+        return RV_ERROR_MEMORY;
+    rv_store_show_uri(uri, shown, strlen(uri) + 1);
+    const char *name = strstr(shown, "://");
+    rv_buffer_init(&place, 2 * strlen(uri) + 100);
+    RvStatus status =
+        rv_buffer_append_format(&place, err, "%s %s", backend->name, name != NULL ? name : shown);
+    for (size_t i = 0; name != NULL && i < sizeof leading / sizeof leading[0]; i++) {
+        for (const char *at = list; status == RV_OK && at != NULL; at = strchr(at + 1, '&')) {
+            if (strncmp(at + 1, leading[i], strlen(leading[i])) == 0)
+                status = rv_buffer_append_format(&place, err, "&%.*s", (int)strcspn(at + 1, "&"), at + 1);
+        }
+    }
+    free(shown);
+    if (status == RV_OK)
+        status = rv_sha256_text((const char *)place.bytes, digest, err);
+    rv_buffer_clear(&place);
+    return status;
+}
+
 RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err)
 {
     *out = NULL;
@@ -126,13 +157,13 @@ RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out
     RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
     if (status == RV_OK && effective.create)
         status = make_default_folder(uri, err);
-    char address_sha256[65] = "";
+    char place_sha256[65] = "";
     if (status == RV_OK)
-        status = rv_sha256_text(uri, address_sha256, err);
+        status = digest_place(backend, uri, place_sha256, err);
     if (status == RV_OK)
         status = backend->open(uri, &effective, out, err);
     if (status == RV_OK)
-        memcpy((*out)->address_sha256, address_sha256, sizeof address_sha256);
+        memcpy((*out)->place_sha256, place_sha256, sizeof place_sha256);
     return status;
 }
 
@@ -165,7 +196,7 @@ bool rv_store_same_library(const Store *one, const Store *other)
         return true;
     if (stat(one->uri, &one_facts) == 0 && stat(other->uri, &other_facts) == 0)
         return one_facts.st_dev == other_facts.st_dev && one_facts.st_ino == other_facts.st_ino;
-    return strcmp(one->address_sha256, other->address_sha256) == 0 && strncmp(one->uri, "memory:", 7) != 0;
+    return strcmp(one->place_sha256, other->place_sha256) == 0 && strncmp(one->uri, "memory:", 7) != 0;
 }
 
 const RvLog *rv_store_log(const Store *store)

@@ -129,7 +129,8 @@ typedef struct StoreOptions {
 RvStatus rv_store_open(const char *uri, const StoreOptions *options, Store **out, RvError *err);
 void rv_store_close(Store *store);
 const char *rv_store_uri(const Store *store);
-/* True if both were opened by the same address, or are the same file. */
+/* True if both addresses lead to the same database, and schema if they name one, or both are the same file.
+ * Two names of one host are not recognised. */
 bool rv_store_same_library(const Store *one, const Store *other);
 bool rv_store_is_read_only(const Store *store);
 const RvLog *rv_store_log(const Store *store);

@@ -12,8 +12,8 @@ typedef struct SqlLink SqlLink; // sql/sql_link.h
 /* First member of every backend's own struct. */
 struct Store {
     const StoreBackend *backend;
-    char *uri;               // as messages name it
-    char address_sha256[65]; // of the whole address, which has parts that uri does not show
+    char *uri;             // as messages name it
+    char place_sha256[65]; // of the address without what only says how the server is spoken to
     bool read_only;
     RvLog log;
     int schema_version; // of the library; an older one than this reelvec's may lack tables

@@ -334,6 +334,47 @@ static void copy_refuses_the_library_itself(void **state)
     close_pair(pair);
 }
 
+/* Other spellings of a server's address are the same library; another schema or database is not. */
+static void copy_refuses_a_server_library_under_another_spelling(void **state)
+{
+    static const char *const same[] = {"application_name=x", "connect_timeout=9", "answer_timeout=9"};
+    const Backend *postgres = backend_named("postgres");
+    char uri[4200], other[4300];
+    Store *store = NULL;
+    RvCopyReport report;
+    RvCopyOptions options = {0};
+    (void)state;
+    if (!is_there(postgres)) {
+        explain_absence(postgres);
+        skip();
+    }
+    Pair *pair = open_pair(postgres, postgres);
+    make_server_library(postgres, pair->names[0], uri, sizeof uri);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        snprintf(other, sizeof other, "%s?%s", uri, same[i]);
+        assert_ok(rv_store_open(other, NULL, &store, err));
+        assert_refused(rv_copy_library(pair->from, store, &pair->log, &options, &report, err),
+                       RV_ERROR_ARGUMENT, "onto itself");
+        rv_store_close(store);
+    }
+    assert_int_equal(strncmp(uri, "postgresql:", 11), 0);
+    snprintf(other, sizeof other, "postgres:%s", uri + 11);
+    assert_ok(rv_store_open(other, NULL, &store, err));
+    assert_refused(rv_copy_library(pair->from, store, &pair->log, &options, &report, err), RV_ERROR_ARGUMENT,
+                   "onto itself");
+    rv_store_close(store);
+    snprintf(other, sizeof other, "%s?dbname=%s", uri, pair->names[1]);
+    assert_ok(rv_store_open(other, NULL, &store, err));
+    assert_ok(rv_copy_library(pair->from, store, &pair->log, &options, &report, err));
+    rv_store_close(store);
+    postgres_admin_run(uri, "CREATE SCHEMA part");
+    snprintf(other, sizeof other, "%s?connect_timeout=9&options=-csearch_path%%3Dpart%%2Cpublic", uri);
+    assert_ok(rv_store_open(other, &create_options, &store, err));
+    assert_ok(rv_copy_library(pair->from, store, &pair->log, &options, &report, err));
+    rv_store_close(store);
+    close_pair(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +386,7 @@ int main(void)
         cmocka_unit_test(copy_takes_only_what_the_glob_names),
         cmocka_unit_test(copy_refuses_another_model),
         cmocka_unit_test(copy_refuses_the_library_itself),
+        cmocka_unit_test(copy_refuses_a_server_library_under_another_spelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

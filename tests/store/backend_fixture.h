@@ -35,6 +35,14 @@ static const Backend backends[] = {
     {"citus", "REELVEC_TEST_CITUS", true, POSTGRES_OPTION, true},
 };
 
+static inline const Backend *backend_named(const char *name)
+{
+    const Backend *backend = backends;
+    while (strcmp(backend->name, name) != 0)
+        backend++;
+    return backend;
+}
+
 typedef struct Fixture {
     const Backend *backend;
     char folder[4096];

@@ -479,14 +479,6 @@ static void statements_are_those_of_the_golden_file(void **state)
     free(notes);
 }
 
-static const Backend *backend_named(const char *name)
-{
-    const Backend *backend = backends;
-    while (strcmp(backend->name, name) != 0)
-        backend++;
-    return backend;
-}
-
 #define ON(backend)                                                                                          \
     {                                                                                                        \
 #backend "_statements_are_those_of_the_golden_file", statements_are_those_of_the_golden_file,        \

@@ -62,31 +62,42 @@ void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
     rv_store_one_line(lines, reason, size_bytes);
 }
 
-/* If the message is that of a coordinator that could not reach a worker, set the error, NETWORK, and return true.
- * Examples:
- * "connection to the remote node reelvec@10.0.0.2:5432 failed with the following error: Connection refused",
- * "failure on connection marked as essential: 10.0.0.2:5432". */
+/* What Citus says if its coordinator cannot reach a worker: the words before [USER@]HOST:PORT, and those behind
+ * it. "": the message ends there. */
+static const struct WorkerMessage {
+    const char *before, *behind;
+} worker_messages[] = {
+    {"connection to the remote node ", " failed"},
+    {"failure on connection marked as essential: ", ""},
+    {"could not establish any connections to the node ", " after "},
+};
+
+/* If the message is one of them, set the error, NETWORK, and return true. */
 static bool fail_by_worker(const PostgresStore *store, const char *line, RvError *err)
 {
-    static const char *const before[] = {"connection to the remote node ",
-                                         "failure on connection marked as essential: "};
-    static const char after[] = " failed with the following error: ";
-    const char *node = NULL, *reason = strstr(line, after);
-    const char *end = reason != NULL ? reason : line + strlen(line);
-    for (size_t i = 0; node == NULL && i < sizeof before / sizeof before[0]; i++) {
-        const char *found = strstr(line, before[i]);
-        node = found != NULL ? found + strlen(before[i]) : NULL;
+    static const char before_reason[] = " failed with the following error: ";
+    const char *node = NULL, *end = NULL, *reason = strstr(line, before_reason);
+    for (size_t i = 0; end == NULL && i < sizeof worker_messages / sizeof worker_messages[0]; i++) {
+        const struct WorkerMessage *message = &worker_messages[i];
+        node = strstr(line, message->before);
+        node = node != NULL ? node + strlen(message->before) : NULL;
+        if (node != NULL)
+            end = message->behind[0] != '\0' ? strstr(node, message->behind) : node + strlen(node);
     }
-    if (node == NULL || node > end)
+    if (end == NULL)
         return false;
-    const char *user = memchr(node, '@', (size_t)(end - node));
-    if (user != NULL)
-        node = user + 1;
+    for (const char *at = node; at < end; at++) { // the name of a user may contain '@'
+        if (*at == '@')
+            node = at + 1;
+    }
     rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL,
                       "%s: the worker %.*s of the cluster does not answer (%.300s); run the command "
                       "again when it does",
                       store->base.uri, (int)(end - node), node,
-                      reason != NULL ? reason + sizeof after - 1 : "the connection broke off");
+                      reason != NULL           ? reason + sizeof before_reason - 1
+                      : end[0] == '\0'         ? "the connection broke off"
+                      : strstr(end, " after ") ? "no connection in time"
+                                               : "no connection");
     return true;
 }
 

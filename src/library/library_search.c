@@ -15,6 +15,7 @@
 #include "search/fusion.h"
 #include "search/moments.h"
 #include "search/query.h"
+#include "search/query_options.h"
 #include "store/video_name.h"
 
 #define TERMS_MAX 1024
@@ -286,5 +287,5 @@ RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvE
         status = require_video(store, limited.video_glob, err);
     free(query);
     free(vectors);
-    return status == RV_ERROR_CANCELLED ? cancelled(&limit, err) : status;
+    return status == RV_ERROR_CANCELLED ? cancelled(&limit, err) : rv_query_status(&limited, status, err);
 }

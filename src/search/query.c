@@ -454,5 +454,5 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
     if (status == RV_ERROR_CANCELLED)
         status = rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
     clear_query(&query);
-    return status;
+    return rv_query_status(&query.options, status, err);
 }

@@ -76,3 +76,10 @@ size_t rv_query_frames_wanted(const RvSearchOptions *options)
     size_t count = options->top * MOMENT_CANDIDATES_PER_HIT;
     return count > MOMENT_CANDIDATES_MIN ? count : MOMENT_CANDIDATES_MIN;
 }
+
+RvStatus rv_query_status(const RvSearchOptions *options, RvStatus status, RvError *err)
+{
+    if (status != RV_OK && options->partial && err != NULL && err->hint == RV_HINT_PARTIAL)
+        err->hint = RV_HINT_NONE;
+    return status;
+}

@@ -14,4 +14,7 @@ RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensi
  * options: top is not 0. */
 size_t rv_query_frames_wanted(const RvSearchOptions *options);
 
+/* Called with the status of a search. Takes the advice to search a part from the error if that was done. */
+RvStatus rv_query_status(const RvSearchOptions *options, RvStatus status, RvError *err);
+
 #endif

@@ -343,7 +343,8 @@ static RvStatus nothing_is_read(Store *store, const KeyRange *range, FrameRowCal
     (void)range;
     (void)callback;
     (void)user;
-    return rv_error_set(err, RV_ERROR_NETWORK, "%s: frames were asked for", rv_store_uri(store));
+    return rv_error_set_hint(err, RV_ERROR_NETWORK, RV_HINT_PARTIAL, NULL, "%s: frames were asked for",
+                             rv_store_uri(store));
 }
 
 static void search_of_the_rest_says_when_nothing_is_left(void **state)
@@ -378,6 +379,11 @@ static void search_of_the_rest_says_when_nothing_is_left(void **state)
     assert_int_equal(report.videos_unreachable, 2);
     rv_hits_clear(&hits);
     cluster.visit_frames = nothing_is_read;
+    // A machine may fall silent between the question and the scan. Who left it out already is not told to.
+    assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NETWORK, "frames were asked for", RV_HINT_NONE);
+    assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, NULL, &hits, err),
+                             RV_ERROR_NETWORK, "frames were asked for", RV_HINT_PARTIAL);
     options.video_glob = "*.mp4";
     assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
                              RV_ERROR_NETWORK, "all 2 videos that match are on machines that do not answer",

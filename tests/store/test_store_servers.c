@@ -220,6 +220,41 @@ static void a_deadlock_is_tried_again(void **state)
     assert_true(batch_ended);
 }
 
+static void *add_failed_again(void *argument)
+{
+    Putting *putting = argument;
+    putting->status = rv_store_queue_add(putting->store, &(RvStrings){0}, "settings", true, &putting->err);
+    return NULL;
+}
+
+/* Another worker holds a row of the list for longer than this connection waits for a lock. */
+static void a_list_that_is_locked_for_long_is_filled_all_the_same(void **state)
+{
+    Fixture *fixture = *state;
+    Putting putting = {.store = fixture->store};
+    bool is_postgres = strcmp(fixture->backend->name, "postgres") == 0;
+    const char *path = "/a.mp4";
+    RvStrings paths = {.items = (char **)&path, .count = 1};
+    RvQueueCounts counts = {0};
+    Store *other = NULL;
+    pthread_t thread;
+    assert_ok(rv_store_queue_add(fixture->store, &paths, "settings", false, err));
+    run_sql(fixture, "UPDATE index_jobs SET state = 'failed'");
+    run_sql(fixture, is_postgres ? "SET lock_timeout = '1s'" : "SET SESSION innodb_lock_wait_timeout = 1");
+    assert_ok(rv_store_open(fixture->uri, NULL, &other, err));
+    assert_ok(other->backend->link->begin(other, SQL_WRITE, err));
+    assert_ok(rv_sql_run(other, err, "UPDATE index_jobs SET message = 'mine'"));
+    assert_int_equal(pthread_create(&thread, NULL, add_failed_again, &putting), 0);
+    nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    assert_ok(rv_sql_end(other, RV_OK, err));
+    pthread_join(thread, NULL);
+    rv_store_close(other);
+    if (putting.status != RV_OK)
+        fail_msg("%s", putting.err.message);
+    assert_ok(rv_store_queue_count(fixture->store, "settings", &counts, err));
+    assert_int_equal(counts.waiting, 1);
+}
+
 /* The database, the tables, the model's claim and the list of jobs, made by several at the same moment. */
 static void make_library(const char *uri, const char *words)
 {
@@ -413,6 +448,7 @@ static const BackendCase cases[] = {
     CASE(tls_is_verified_where_asked_for),
     CASE(snapshot_sees_one_state_while_others_write),
     CASE(a_deadlock_is_tried_again),
+    CASE(a_list_that_is_locked_for_long_is_filled_all_the_same),
     CASE(several_make_one_library_at_once),
     CASE(libraries_of_other_versions_are_named_as_such),
     CASE(messages_are_one_line_each),

@@ -180,8 +180,12 @@ RvStatus rv_sql_end(Store *store, RvStatus status, RvError *err)
 bool rv_sql_try_again(const Store *store, RvStatus status, int *tries)
 {
     const SqlLink *link = store->backend->link;
-    if (status != RV_ERROR_BUSY || link->is_deadlock == NULL || !link->is_deadlock(store) ||
-        ++*tries == TRIES_MAX)
+    return link->is_deadlock != NULL && link->is_deadlock(store) && rv_sql_try_busy_again(status, tries);
+}
+
+bool rv_sql_try_busy_again(RvStatus status, int *tries)
+{
+    if (status != RV_ERROR_BUSY || ++*tries == TRIES_MAX)
         return false;
     long pause_ms = 5L * *tries + getpid() % 17;
     nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);

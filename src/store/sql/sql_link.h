@@ -114,9 +114,11 @@ RvStatus rv_sql_run(Store *store, RvError *err, const char *format, ...);
 RvStatus rv_sql_has_row(Store *store, bool *found, RvError *err, const char *format, ...);
 
 RvStatus rv_sql_end(Store *store, RvStatus status, RvError *err);
-/* Returns true if a transaction that ended with this status is to be run again, after a pause that differs
- * between processes. *tries: 0 at first. */
+/* Returns true if a transaction that ended with this status, as a deadlock, is to be run again, after a pause
+ * that differs between processes. *tries: 0 at first. */
 bool rv_sql_try_again(const Store *store, RvStatus status, int *tries);
+/* The same if the status is BUSY for any reason, such as a lock that was waited for too long. */
+bool rv_sql_try_busy_again(RvStatus status, int *tries);
 
 /* ---- sql_queue.c ---- */
 

@@ -166,8 +166,8 @@ static RvStatus add_block(Store *store, const RvStrings *paths, size_t first, co
     return rv_sql_end(store, status, err);
 }
 
-/* Workers that begin at the same moment insert the same paths, which a database may end as a deadlock. Each step
- * is then tried again. */
+/* Workers that begin at the same moment insert the same paths, which a database may end as a deadlock, or as
+ * a lock that was waited for too long. Each step is then tried again. */
 RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *settings, bool retry_failed,
                             RvError *err)
 {
@@ -178,12 +178,12 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
         status = rv_store_queue_open(store, err);
         if (status == RV_OK)
             status = check_settings(store, settings, &restart, err);
-    } while (rv_sql_try_again(store, status, &tries));
+    } while (rv_sql_try_busy_again(status, &tries));
     for (size_t first = 0; status == RV_OK && first < paths->count; first += ADD_BLOCK) {
         tries = 0;
         do
             status = add_block(store, paths, first, settings, restart, err);
-        while (rv_sql_try_again(store, status, &tries));
+        while (rv_sql_try_busy_again(status, &tries));
     }
     if (status != RV_OK || !retry_failed)
         return status;
@@ -194,7 +194,7 @@ RvStatus rv_store_queue_add(Store *store, const RvStrings *paths, const char *se
                             "attempts = 0, worker = '', message = '', "
                             "updated = now() WHERE state = 'failed'",
                             settings);
-    while (rv_sql_try_again(store, status, &tries));
+    while (rv_sql_try_busy_again(status, &tries));
     return status;
 }
 

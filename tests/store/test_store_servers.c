@@ -220,6 +220,47 @@ static void a_deadlock_is_tried_again(void **state)
     assert_true(batch_ended);
 }
 
+static void *claim_library(void *argument)
+{
+    Putting *putting = argument;
+    ModelIdentity model = test_model(TEST_DIMENSIONS);
+    putting->status = rv_store_require_identity(putting->store, &model, &putting->err);
+    return NULL;
+}
+
+/* A claim holds the row of the library and waits for the table of frames; a transaction of the test's own has
+ * read that, and asks for the row. It asks last, so the claim ends first. MariaDB's claims lock all tables at
+ * once. */
+static void a_deadlock_of_a_claim_is_tried_again(void **state)
+{
+    Fixture *fixture = *state;
+    Putting putting = {.store = fixture->store};
+    Store *other = NULL;
+    bool found = false, claim_ended = false;
+    pthread_t thread;
+    if (strcmp(fixture->backend->name, "postgres") != 0)
+        return;
+    assert_ok(rv_store_open(fixture->uri, NULL, &other, err));
+    for (int tries = 0; !claim_ended && tries < 5; tries++) {
+        RvError error = {0};
+        run_sql(fixture, "UPDATE library SET dimensions = NULL, weights_sha256 = NULL, model_name = NULL");
+        assert_ok(other->backend->link->begin(other, SQL_WRITE, err));
+        assert_ok(rv_sql_run(other, err, "SELECT 1 FROM frames"));
+        assert_int_equal(pthread_create(&thread, NULL, claim_library, &putting), 0);
+        nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        RvStatus status = rv_sql_has_row(other, &found, &error, "SELECT 1 FROM library FOR UPDATE");
+        claim_ended = status == RV_OK;
+        rv_sql_end(other, RV_ERROR_CANCELLED, NULL);
+        pthread_join(thread, NULL);
+        if (putting.status != RV_OK)
+            fail_msg("%s", putting.err.message);
+        if (status != RV_OK && status != RV_ERROR_BUSY)
+            fail_msg("the other transaction: %s", error.message);
+    }
+    assert_true(claim_ended);
+    rv_store_close(other);
+}
+
 static void *add_failed_again(void *argument)
 {
     Putting *putting = argument;
@@ -448,6 +489,7 @@ static const BackendCase cases[] = {
     CASE(tls_is_verified_where_asked_for),
     CASE(snapshot_sees_one_state_while_others_write),
     CASE(a_deadlock_is_tried_again),
+    CASE(a_deadlock_of_a_claim_is_tried_again),
     CASE(a_list_that_is_locked_for_long_is_filled_all_the_same),
     CASE(several_make_one_library_at_once),
     CASE(libraries_of_other_versions_are_named_as_such),

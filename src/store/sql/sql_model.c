@@ -106,9 +106,15 @@ static RvStatus claim(Store *store, const ModelIdentity *wanted, ModelIdentity *
 RvStatus rv_sql_claim_identity(Store *store, const ModelIdentity *wanted, ModelIdentity *out, RvError *err)
 {
     const SqlLink *link = store->backend->link;
-    *out = (ModelIdentity){0};
-    RvStatus status = link->begin_claim(store, wanted, err);
-    return status == RV_OK ? link->end_claim(store, claim(store, wanted, out, err), err) : status;
+    int tries = 0;
+    RvStatus status;
+    do {
+        *out = (ModelIdentity){0};
+        status = link->begin_claim(store, wanted, err);
+        if (status == RV_OK)
+            status = link->end_claim(store, claim(store, wanted, out, err), err);
+    } while (rv_sql_try_again(store, status, &tries));
+    return status;
 }
 
 RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err)

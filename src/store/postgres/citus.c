@@ -81,9 +81,9 @@ RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err)
 }
 
 /* Citus cannot change how a column of a distributed table is stored, so the tables, which are empty, are made
- * again: first as tables of the coordinator, then distributed. Meanwhile Citus must not take them for its own,
- * which it does if they have a foreign key to a reference table, and a table of the coordinator cannot have one
- * to a distributed table. */
+ * again: first as tables of the coordinator, then distributed. Meanwhile Citus must not take them for its
+ * own, which it does if they have a foreign key to a reference table, and a table of the coordinator cannot
+ * have one to a distributed table. */
 RvStatus rv_citus_set_dimensions(Store *base, int before, const ModelIdentity *wanted, RvError *err)
 {
     char column[POSTGRES_COLUMN_SQL_MAX];
@@ -153,15 +153,14 @@ static RvStatus list_videos(PostgresStore *store, const KeyRange *range, ServerA
     return rv_postgres_query(store, sql, NULL, true, out, err);
 }
 
-RvStatus rv_citus_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
-                               RvError *err)
+static RvStatus visit_range(PostgresStore *store, const KeyRange *range, FrameRowCallback callback,
+                            void *user, RvError *err)
 {
-    PostgresStore *store = (PostgresStore *)base;
     ModelIdentity identity = {0};
     ServerAnswer videos = {0};
     bool present = false;
     int64_t first_video = rv_store_key_video(range->first), last_video = rv_store_key_video(range->last);
-    RvStatus status = rv_sql_get_identity(base, &identity, &present, err);
+    RvStatus status = rv_sql_get_identity(&store->base, &identity, &present, err);
     size_t block_rows = rv_store_block_rows(identity.dimensions);
     if (status == RV_OK && first_video == last_video)
         return visit_video(store, first_video, rv_store_key_frame(range->first),
@@ -178,6 +177,19 @@ RvStatus rv_citus_visit_frames(Store *base, const KeyRange *range, FrameRowCallb
     }
     rv_answer_clear(&videos);
     return status;
+}
+
+/* All blocks are read in one transaction, so that they are of one state. */
+RvStatus rv_citus_visit_frames(Store *base, const KeyRange *range, FrameRowCallback callback, void *user,
+                               RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    if (store->in_transaction)
+        return visit_range(store, range, callback, user, err);
+    RvStatus status = rv_postgres_begin(store, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+    if (status != RV_OK)
+        return status;
+    return rv_postgres_end(store, visit_range(store, range, callback, user, err), err);
 }
 
 /* ---- the cluster as a whole --------------------------------------------------------------------------- */

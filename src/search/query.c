@@ -78,7 +78,8 @@ static int compare_place_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Take away the videos that cannot be read now. */
+/* Take away the videos that cannot be read now. Those that remain are named to the database: a list of the
+ * others would have it ask all machines. */
 static RvStatus leave_out_unreachable(Query *query, bool *chosen, RvError *err)
 {
     int64_t *ids = NULL;

@@ -145,8 +145,8 @@ struct StoreBackend {
     RvStatus (*ann_build)(Store *store, const AnnRequest *request, RvError *err);
     RvStatus (*ann_drop)(Store *store, bool *dropped, RvError *err);
     RvStatus (*ann_info)(Store *store, RvAnnInfo *out, RvError *err);
-    /* The size of the index, if finding it out costs more than the rest of ann_info, which leaves it out then. NULL:
-     * it does not. */
+    /* The size of the index, if finding it out costs more than the rest of ann_info, which leaves it out
+     * then. NULL: it does not. */
     RvStatus (*ann_size_bytes)(Store *store, int64_t *out, RvError *err);
     RvStatus (*unreachable)(Store *store, int64_t **ids, size_t *count, RvError *err);
     const StoreQueue *queue;

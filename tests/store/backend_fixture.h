@@ -11,8 +11,8 @@ typedef struct Backend {
     const char *variable; // holds the address of a server; NULL: no server
     bool is_kept;         // closing and opening again finds the same library
     const char *option;   // of the build, if it leaves the backend out; NULL: it is there
-    // The variable names a database, because a test cannot make one on all nodes of a cluster. Each library gets
-    // a schema in it. Other servers get a database for each library.
+    // The variable names a database, because a test cannot make one on all nodes of a cluster. Each library
+    // gets a schema in it. Other servers get a database for each library.
     bool is_cluster;
 } Backend;
 

@@ -96,7 +96,8 @@ static void info_counts_and_measures(void **state)
     if (fixture->backend->variable == NULL)
         assert_string_equal(info.uri, fixture->uri);
     assert_null(strchr(info.uri, '%')); // the password has some
-    // SQLite libraries have a change log since version 2, notes since version 3; servers' have notes since version 2.
+    // SQLite libraries have a change log since version 2, notes since version 3; servers' have notes since
+    // version 2.
     assert_int_equal(info.schema_version, fixture->backend->variable == NULL ? 3 : 2);
     assert_string_equal(info.model_name, "ViT-T/8");
     assert_int_equal(info.dimensions, TEST_DIMENSIONS);

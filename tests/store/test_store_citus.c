@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Libraries on a Citus cluster: what only they can meet. Faults of the cluster are written into its own tables, in
- * a transaction of the library's connection that is rolled back, so that no other connection sees them. */
+/* Libraries on a Citus cluster: what only they can meet. Faults of the cluster are written into its own
+ * tables, in a transaction of the library's connection that is rolled back, so that no other connection sees
+ * them. */
 #include "contract.h"
 
 #include "base/error.h"

@@ -132,8 +132,8 @@ static void change_by_another_program_is_noticed(void **state)
 
 enum { WRITES_MIN = 80, READS_MIN = 6 };
 
-/* Writers that come and go, so that logs are made, transferred and removed all the time. Each side goes on until the
- * other one has done its share, however the processor's time is divided between them. */
+/* Writers that come and go, so that logs are made, transferred and removed all the time. Each side goes on
+ * until the other one has done its share, however the processor's time is divided between them. */
 static void readers_see_whole_batches_while_writers_come_and_go(void **state)
 {
     Fixture *fixture = *state;
@@ -176,8 +176,8 @@ static void readers_see_whole_batches_while_writers_come_and_go(void **state)
     assert_int_equal(files_in(fixture->folder), 1);
 }
 
-/* A writer has made or found LIBRARY-shm, but not yet read the log into it: its beginning is zero. A reader waits for
- * the writer to do so, as it cannot do it itself. */
+/* A writer has made or found LIBRARY-shm, but not yet read the log into it: its beginning is zero. A reader
+ * waits for the writer to do so, as it cannot do it itself. */
 static void reader_waits_for_a_writer_that_has_just_come(void **state)
 {
     Fixture *fixture = *state;

@@ -180,8 +180,8 @@ static void *put_batch(void *argument)
     return NULL;
 }
 
-/* A transaction of the test's own holds what a batch needs next, and then asks for what the batch holds: the server
- * ends one of them. Returns whether the test's one could go on. */
+/* A transaction of the test's own holds what a batch needs next, and then asks for what the batch holds: the
+ * server ends one of them. Returns whether the test's one could go on. */
 static bool make_deadlock(const Fixture *fixture, Putting *putting)
 {
     Store *other = NULL;
@@ -203,8 +203,8 @@ static bool make_deadlock(const Fixture *fixture, Putting *putting)
     return status == RV_OK;
 }
 
-/* The test's transaction has changed a row, and asks last, so it is the batch that ends; on a busy machine they may
- * ask the other way round, and once more is tried. Whichever ends, the batch is written. */
+/* The test's transaction has changed a row, and asks last, so it is the batch that ends; on a busy machine
+ * they may ask the other way round, and once more is tried. Whichever ends, the batch is written. */
 static void a_deadlock_is_tried_again(void **state)
 {
     Fixture *fixture = *state;

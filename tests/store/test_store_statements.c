@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every statement that a library sends to a PostgreSQL server, compared with postgres.golden, so that a change of a
- * statement is seen in review; the same on a Citus cluster, with citus.golden. REELVEC_WRITE_GOLDEN=1 writes the
- * files anew. */
+/* Every statement that a library sends to a PostgreSQL server, compared with postgres.golden, so that a
+ * change of a statement is seen in review; the same on a Citus cluster, with citus.golden.
+ * REELVEC_WRITE_GOLDEN=1 writes the files anew. */
 #include "contract.h"
 
 #include <time.h>

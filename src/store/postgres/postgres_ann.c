@@ -208,7 +208,8 @@ typedef struct VectorColumn {
 
 /* Run a query for the nearest rows, with the distance as the fifth column, in the order of keys. Times are
  * filtered here too, so that the limit counts only rows that pass. order: appended to the distance; "" is the
- * form that an index of the column can answer. Both places have it, so that it is computed once for each row. */
+ * form that an index of the column can answer. Both places have it, so that it is computed once for each row.
+ * */
 static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const VectorColumn *column,
                           const char *order, size_t limit, ServerAnswer *out, RvError *err)
 {
@@ -243,8 +244,8 @@ static RvStatus run_query(PostgresStore *store, const NearestQuery *query, const
     return status;
 }
 
-/* Exact on every server and on every node of a cluster, whatever its settings: an approximate index answers an
- * order by the distance itself, but never one by a sum. */
+/* Exact on every server and on every node of a cluster, whatever its settings: an approximate index answers
+ * an order by the distance itself, but never one by a sum. */
 static RvStatus find(Store *base, const NearestQuery *query, size_t limit, ServerAnswer *out, RvError *err)
 {
     static const VectorColumn column = {"embedding_data", "vector"};

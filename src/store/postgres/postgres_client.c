@@ -62,8 +62,8 @@ void rv_postgres_reason(const char *message, char *reason, size_t size_bytes)
     rv_store_one_line(lines, reason, size_bytes);
 }
 
-/* What Citus says if its coordinator cannot reach a worker: the words before [USER@]HOST:PORT, and those behind
- * it. "": the message ends there. */
+/* What Citus says if its coordinator cannot reach a worker: the words before [USER@]HOST:PORT, and those
+ * behind it. "": the message ends there. */
 static const struct WorkerMessage {
     const char *before, *behind;
 } worker_messages[] = {

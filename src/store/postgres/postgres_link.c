@@ -152,12 +152,12 @@ static const SqlWords words = {
     .lock_claim = "FOR UPDATE",
 };
 
-// The first number is the same in all versions of reelvec. The second is the library's own, since a database may
-// have one in each schema; a claim makes other tables anew, but not this one.
+// The first number is the same in all versions of reelvec. The second is the library's own, since a database
+// may have one in each schema; a claim makes other tables anew, but not this one.
 #define MODEL_LOCK "1685481037, 'library'::regclass::oid::int"
 
-/* The lock of a row of a reference table is one of the whole table on a cluster, and writers of different videos
- * would wait for each other. That a video still exists is seen to by the foreign key. */
+/* The lock of a row of a reference table is one of the whole table on a cluster, and writers of different
+ * videos would wait for each other. That a video still exists is seen to by the foreign key. */
 static const SqlWords citus_words = {
     COMMON_WORDS,
     .lock_video = "",

@@ -151,9 +151,10 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* found[count]: which of our names exist, and whether the extension citus does. pg_class is queried, because the answer must come from one
- * snapshot. to_regclass() answers from the session's cache, even after it has waited for the process that was
- * making the tables. pg_table_is_visible() sees later changes, such as a claim that makes the view again. */
+/* found[count]: which of our names exist, and whether the extension citus does. pg_class is queried, because
+ * the answer must come from one snapshot. to_regclass() answers from the session's cache, even after it has
+ * waited for the process that was making the tables. pg_table_is_visible() sees later changes, such as a
+ * claim that makes the view again. */
 static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
                            RvError *err)
 {

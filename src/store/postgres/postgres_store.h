@@ -60,8 +60,9 @@ RvStatus rv_postgres_end_copy(PostgresStore *store, RvStatus status, RvError *er
 /* Returns the failure of a result (NULL: of the connection) as a status, with a message that names the
  * library. */
 RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError *err);
-/* Write a message of libpq as one line. If it could not connect, libpq adds the reasons of all addresses that it
- * tried, and, after a tab, the question whether the server is running, which our own advice contains already. */
+/* Write a message of libpq as one line. If it could not connect, libpq adds the reasons of all addresses that
+ * it tried, and, after a tab, the question whether the server is running, which our own advice contains
+ * already. */
 void rv_postgres_reason(const char *message, char *reason, size_t size_bytes);
 /* True if the last failure has this SQLSTATE. */
 bool rv_postgres_is(const PostgresStore *store, const char *sqlstate);
@@ -160,8 +161,8 @@ RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);
 #define CITUS_SHARDS_PER_WORKER "4"
 
 /* Called if the database has the extension. Makes the store's backend that of a cluster if the library is
- * distributed, or empty, else that of a single server. Errors: UNSUPPORTED if the server is a worker, or if the
- * library is empty and the coordinator has not been told its address. */
+ * distributed, or empty, else that of a single server. Errors: UNSUPPORTED if the server is a worker, or if
+ * the library is empty and the coordinator has not been told its address. */
 RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err);
 /* Called when the tables were made. */
 RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err);

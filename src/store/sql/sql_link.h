@@ -57,8 +57,8 @@ struct SqlLink {
     /* Whether the last statement failed because another row has the same key. NULL: that has no message of
      * its own. */
     bool (*is_taken)(const Store *store);
-    /* Whether the database ended the last transaction in favour of another one, so that it may be run again as
-     * it was: they waited for each other. NULL: that cannot happen. */
+    /* Whether the database ended the last transaction in favour of another one, so that it may be run again
+     * as it was: they waited for each other. NULL: that cannot happen. */
     bool (*is_deadlock)(const Store *store);
     /* Called in the transaction, after a video's row was deleted. NULL: nothing else is to be done. */
     RvStatus (*after_delete)(Store *store, int64_t video_id, RvError *err);
@@ -85,8 +85,8 @@ typedef struct SqlWords {
     const char *normalized;            // library.normalized as a number
     // Appended to a SELECT: the row cannot be changed by others until the transaction ends.
     const char *lock_video, *lock_library, *lock_claim; // the first with a space before it
-    // Statements that begin a transaction that writes frames, or changes what they must be like. Until it ends,
-    // the other kind waits. NULL: the locks of rows see to that.
+    // Statements that begin a transaction that writes frames, or changes what they must be like. Until it
+    // ends, the other kind waits. NULL: the locks of rows see to that.
     const char *hold_model, *hold_claim;
 } SqlWords;
 

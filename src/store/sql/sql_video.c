@@ -18,7 +18,8 @@
 
 // The number of a video's frames: by a subquery for each row, or by one join.
 #define COUNT_EACH "(SELECT count(*) FROM frames WHERE frames.video_id = videos.video_id)"
-// Of a damaged library, whose numbers may be anything: a text compares greater than the number after the largest one.
+// Of a damaged library, whose numbers may be anything: a text compares greater than the number after the
+// largest one.
 #define LAST_NUMBER                                                                                          \
     "max(0, CAST(min(coalesce((SELECT max(frame_number) FROM frames WHERE frames.video_id = "                \
     "videos.video_id), 0), 4294967296) AS INTEGER))"
@@ -163,9 +164,10 @@ static RvStatus list_videos(Store *store, const char *sql, RvVideos *out, RvErro
     return rv_sql_query(store, &reader, err, sql);
 }
 
-/* Counts by the last number of each video, which is one step in an index, while counting reads every key. A video
- * has as many frames as its last number says, or fewer if numbers are missing. So if the last numbers add up to
- * the number of all frames, which is counted by pages, every one of them is right; else they count for nothing. */
+/* Counts by the last number of each video, which is one step in an index, while counting reads every key. A
+ * video has as many frames as its last number says, or fewer if numbers are missing. So if the last numbers
+ * add up to the number of all frames, which is counted by pages, every one of them is right; else they count
+ * for nothing. */
 static RvStatus list_by_last_numbers(Store *store, RvVideos *out, bool *right, RvError *err)
 {
     int64_t sum = 0, total = 0;

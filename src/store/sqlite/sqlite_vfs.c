@@ -328,9 +328,10 @@ static int lock_shared(sqlite3_file *base, int first, int count, int flags)
     bool transfer = !file->reader && file->folder >= 0 && first == CHECKPOINT_LOCK && count == 1 &&
                     (flags & SQLITE_SHM_EXCLUSIVE) != 0;
     bool locks = (flags & SQLITE_SHM_LOCK) != 0;
-    // A reader asks for this lock if nobody has read the log into LIBRARY-shm yet: if no writer holds it, SQLite
-    // gives up, since a reader cannot do it. But LIBRARY-shm is open elsewhere, or SQLite would not have come so
-    // far, and that writer has just begun. As long as the lock seems to be taken, SQLite looks again.
+    // A reader asks for this lock if nobody has read the log into LIBRARY-shm yet: if no writer holds it,
+    // SQLite gives up, since a reader cannot do it. But LIBRARY-shm is open elsewhere, or SQLite would not
+    // have come so far, and that writer has just begun. As long as the lock seems to be taken, SQLite looks
+    // again.
     if (file->reader && first == WRITE_LOCK && locks && file->write_lock_tries++ < WRITE_LOCK_TRIES)
         return SQLITE_BUSY;
     if (transfer && locks) {

@@ -146,6 +146,26 @@ static void videos_of_a_silent_or_inactive_worker_are_unreachable(void **state)
     assert_unreachable(store, 0);
 }
 
+static void a_silent_worker_is_named(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    float vector[TEST_DIMENSIONS];
+    add_videos(store);
+    int64_t id = integer(store, "SELECT min(video_id) FROM videos JOIN pg_dist_placement ON shardid = "
+                                "get_shard_id_for_distribution_column('frames', video_id) "
+                                "WHERE groupid = " VICTIM);
+    int64_t other = integer(store, "SELECT min(video_id) FROM videos JOIN pg_dist_placement ON shardid = "
+                                   "get_shard_id_for_distribution_column('frames', video_id) "
+                                   "WHERE groupid <> " VICTIM);
+    begin_faults(store);
+    run_sql(store, "UPDATE pg_dist_node SET nodename = '127.0.0.1', nodeport = 1 WHERE groupid = " VICTIM);
+    assert_ok(rv_store_embedding(store, other, 1, vector, TEST_DIMENSIONS, err));
+    assert_refused_with_hint(rv_store_embedding(store, id, 1, vector, TEST_DIMENSIONS, err), RV_ERROR_NETWORK,
+                             "the worker 127.0.0.1:1 of the cluster does not answer", RV_HINT_PARTIAL);
+    end_faults(store);
+    assert_ok(rv_store_embedding(store, id, 1, vector, TEST_DIMENSIONS, err));
+}
+
 /* ---- what is asked of every shard --------------------------------------------------------------------- */
 
 static void count_unchecked(void *user, const char *line)
@@ -234,6 +254,7 @@ int main(void)
         CASE(a_coordinator_without_an_address_gets_no_library),
         CASE(a_library_of_the_coordinator_alone_is_none_of_the_cluster),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
+        CASE(a_silent_worker_is_named),
         CASE(verify_names_the_shards_that_it_could_not_ask),
         CASE(a_schema_may_have_an_apostrophe),
         CASE(a_claim_holds_up_only_its_own_library),

@@ -107,7 +107,10 @@ static RvStatus check_vision(const ModelSpec *spec, const char *path, RvError *e
         status = check_heads(vision->tower.width, vision->pool_heads, " of the pooling", path, err);
     if (status != RV_OK)
         return status;
-    if (spec->input.size % vision->patch_size != 0)
+    if (vision->cuts_rest && spec->input.size < vision->patch_size)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: image size %d is less than patch size %d", path,
+                            spec->input.size, vision->patch_size);
+    if (!vision->cuts_rest && spec->input.size % vision->patch_size != 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: image size %d is not a multiple of patch size %d",
                             path, spec->input.size, vision->patch_size);
     size_t side = (size_t)(spec->input.size / vision->patch_size);

@@ -35,6 +35,9 @@ typedef struct VisionSpec {
     TowerSpec tower;
     int patch_size;
     bool patch_bias, class_token, ln_pre;
+    /* Of a picture that is no multiple of the patch, the rest at its right and lower edge is not seen (So400m/14 of
+     * 384 pixels). False: there is no such rest. */
+    bool cuts_rest;
     /* 2D rotary positions on queries and keys of every block, besides the learned ones. With a class token,
      * which is not turned, rows and columns are counted from 1, else from 0. */
     bool rotary;

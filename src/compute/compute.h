@@ -60,7 +60,7 @@ typedef struct AttentionShape {
 /* 8-bit pictures as input of a model: normalised value = (value / 255 - mean[channel]) /
  * deviation[channel]. */
 typedef struct PatchShape {
-    size_t image_size, patch_size; // in pixels; image_size is a multiple of patch_size
+    size_t image_size, patch_size; // in pixels; what is beyond the last whole patch is not seen
     float mean[3], deviation[3];
 } PatchShape;
 
@@ -139,7 +139,7 @@ typedef struct ComputeOps {
     RvStatus (*images_reserve)(Compute *, size_t size_bytes, RvError *err);
 
     /* Convert those pictures to normalised patches, one row per patch in reading order. A row has the layout
-     * [channel, y, x], as the convolution's weights: dst[image_count * (image_size / patch_size)^2, 3 *
+     * [channel, y, x], as the convolution's weights: dst[image_count * floor(image_size / patch_size)^2, 3 *
      * patch_size^2]. */
     void (*patches)(Compute *, const PatchShape *shape, size_t image_count, DeviceBuffer *dst);
 

@@ -55,6 +55,8 @@ static void model_spec_check_refuses_what_cannot_be(void **state)
     CASE(spec.text.tower.heads = 3, RV_ERROR_FORMAT, "multiple of its number of heads");
     CASE(spec.text.tower.mlp_width = 65537, RV_ERROR_FORMAT, "inner width");
     CASE(spec.input.size = 65, RV_ERROR_FORMAT, "image size 65");
+    CASE((spec.input.size = 65, spec.vision.cuts_rest = true), RV_OK, "");
+    CASE((spec.input.size = 15, spec.vision.cuts_rest = true), RV_ERROR_FORMAT, "less than patch size 16");
     CASE(spec.input.size = 4097, RV_ERROR_FORMAT, "image size is 4097");
     CASE(spec.vision.patch_size = 1, RV_ERROR_UNSUPPORTED, "patches per picture");
     CASE((spec.vision.tower.heads = 1, spec.vision.tower.width = 512), RV_ERROR_UNSUPPORTED, "heads wider");

@@ -214,16 +214,18 @@ static void layer_norm_equals_exact(void **state)
     rv_compute_close(compute);
 }
 
-static void patches_are_normalised_in_the_convolutions_order(void **state)
+/* Pixels beyond the last whole patch are left out. */
+static void check_patches(Compute *compute, size_t size)
 {
-    Compute *compute = open_threads(state, 2);
+    enum { IMAGES = 2, PATCH = 3, COUNT = IMAGES * 8 * 8 * 3 };
     const ComputeOps *ops = compute->ops;
-    enum { IMAGES = 2, SIZE = 6, PATCH = 3, GRID = SIZE / PATCH, COUNT = IMAGES * SIZE * SIZE * 3 };
-    static const PatchShape shape = {.image_size = SIZE,
-                                     .patch_size = PATCH,
-                                     .mean = {0.48f, 0.45f, 0.40f},
-                                     .deviation = {0.26f, 0.25f, 0.27f}};
+    const PatchShape shape = {.image_size = size,
+                              .patch_size = PATCH,
+                              .mean = {0.48f, 0.45f, 0.40f},
+                              .deviation = {0.26f, 0.25f, 0.27f}};
+    const size_t grid = size / PATCH;
     uint8_t images[COUNT];
+    assert_true(size <= 8);
     for (size_t i = 0; i < COUNT; i++)
         images[i] = (uint8_t)(i * 37 % 256);
     float result[COUNT + 1] = {0};
@@ -235,11 +237,11 @@ static void patches_are_normalised_in_the_convolutions_order(void **state)
     ops->download(compute, result, dst, COUNT + 1);
     const float *value = result;
     for (size_t image = 0; image < IMAGES; image++) {
-        for (size_t patch = 0; patch < GRID * GRID; patch++) {
+        for (size_t patch = 0; patch < grid * grid; patch++) {
             for (size_t i = 0; i < 3 * PATCH * PATCH; i++) {
-                size_t channel = i / (PATCH * PATCH), y = patch / GRID * PATCH + i / PATCH % PATCH;
-                size_t x = patch % GRID * PATCH + i % PATCH;
-                uint8_t level = images[((image * SIZE + y) * SIZE + x) * 3 + channel];
+                size_t channel = i / (PATCH * PATCH), y = patch / grid * PATCH + i / PATCH % PATCH;
+                size_t x = patch % grid * PATCH + i % PATCH;
+                uint8_t level = images[((image * size + y) * size + x) * 3 + channel];
                 float expected = ((float)level / 255.0f - shape.mean[channel]) / shape.deviation[channel];
                 assert_true(fabsf(*value++ - expected) <= 1e-6f);
             }
@@ -247,6 +249,13 @@ static void patches_are_normalised_in_the_convolutions_order(void **state)
     }
     assert_true(*value == 0.0f);
     ops->buffer_destroy(compute, dst);
+}
+
+static void patches_are_normalised_in_the_convolutions_order(void **state)
+{
+    Compute *compute = open_threads(state, 2);
+    for (size_t size = 6; size <= 8; size++)
+        check_patches(compute, size);
     rv_compute_close(compute);
 }
 

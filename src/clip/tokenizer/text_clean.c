@@ -2,10 +2,14 @@
 /* Text as a model's tokenizer needs it: valid, and by the model's rule repaired, unescaped, squeezed, in lower case. */
 #include "clip/tokenizer/text_clean.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 #include "clip/tokenizer/html_unescape.h"
 #include "clip/tokenizer/pieces/python_text.h"
 #include "clip/tokenizer/text_fix.h"
+
+#define WORD_MARK "\xe2\x96\x81" // U+2581, SentencePiece's sign for a space
 
 static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, RvError *err)
 {
@@ -128,18 +132,53 @@ static RvStatus lower_characters(Cleaning *cleaning, RvError *err)
     return status;
 }
 
+/* SigLIP 1 of transformers (SiglipTokenizer of tokenization_siglip.py): a text gets its word mark before it is
+ * cleaned. White space at its beginning, also behind punctuation that is removed, is therefore kept as one more
+ * mark; a written mark is a space. The first mark is added later, as before any text. */
+static RvStatus clean_behind_mark(Cleaning *cleaning, RvError *err)
+{
+    static const char mark[] = WORD_MARK;
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < cleaning->now.size_bytes && status == RV_OK;) {
+        bool is_mark = cleaning->now.size_bytes - i >= sizeof mark - 1 &&
+                       memcmp(cleaning->now.bytes + i, mark, sizeof mark - 1) == 0;
+        status =
+            rv_buffer_append(&cleaning->next, is_mark ? " " : (const char *)cleaning->now.bytes + i, 1, err);
+        i += is_mark ? sizeof mark - 1 : 1;
+    }
+    take_next(cleaning);
+    if (status == RV_OK)
+        status = lower_characters(cleaning, err);
+    if (status == RV_OK)
+        status = drop_punctuation(cleaning, false, err);
+    if (status != RV_OK)
+        return status;
+    bool is_spaced = cleaning->now.size_bytes > 0 &&
+                     rv_text_white_space(cleaning->now.bytes, cleaning->now.size_bytes) > 0;
+    status = squeeze(cleaning, err);
+    if (status != RV_OK || !is_spaced || cleaning->now.size_bytes == 0)
+        return status;
+    status = rv_buffer_append(&cleaning->next, mark, sizeof mark - 1, err);
+    if (status == RV_OK)
+        status = rv_buffer_append(&cleaning->next, cleaning->now.bytes, cleaning->now.size_bytes, err);
+    take_next(cleaning);
+    return status;
+}
+
 static RvStatus clean(Cleaning *cleaning, TextCleaning rule, RvError *err)
 {
+    if (rule == TEXT_CLEAN_SIGLIP)
+        return clean_behind_mark(cleaning, err);
     bool repairs = rule == TEXT_CLEAN_CANONICALIZE || rule == TEXT_CLEAN_WHITESPACE;
-    bool canonical = rule == TEXT_CLEAN_CANONICALIZE || rule == TEXT_CLEAN_SIGLIP;
+    bool canonical = rule == TEXT_CLEAN_CANONICALIZE;
     RvStatus status = repairs ? repair(cleaning, err) : RV_OK;
     if (status == RV_OK && rule == TEXT_CLEAN_LOWER)
         status = lower_characters(cleaning, err);
     if (status == RV_OK && canonical)
-        status = drop_punctuation(cleaning, repairs, err);
+        status = drop_punctuation(cleaning, true, err);
     if (status == RV_OK && canonical)
         status = lower(cleaning, err);
-    if (status == RV_OK && (repairs || canonical))
+    if (status == RV_OK && repairs)
         status = squeeze(cleaning, err);
     return status;
 }

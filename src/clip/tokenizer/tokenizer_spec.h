@@ -19,7 +19,8 @@ typedef enum TextCleaning {
     TEXT_CLEAN_LOWER, // lower case alone, character by character (SigLIP 2 of Hugging Face)
     TEXT_CLEAN_CANONICALIZE, // open_clip's: ftfy, HTML, _ to space, no ASCII punctuation, lower case, spaces squeezed
     TEXT_CLEAN_WHITESPACE, // open_clip's default for tokenizers that are not CLIP's: ftfy, HTML, spaces squeezed
-    TEXT_CLEAN_SIGLIP      // SigLIP 1 of Hugging Face: no ASCII punctuation, lower case, spaces squeezed
+    /* SigLIP 1 of Hugging Face: lower case, no ASCII punctuation, spaces squeezed but for one before the text. */
+    TEXT_CLEAN_SIGLIP
 } TextCleaning;
 
 typedef struct TokenizerSpec {

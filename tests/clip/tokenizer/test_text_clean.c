@@ -42,6 +42,39 @@ static void text_clean_equals_pythons(void **state)
     check_text_cases(rv_text_clean, cases, sizeof cases / sizeof cases[0]);
 }
 
+static RvStatus clean_as_siglip(const char *text, size_t size_bytes, Buffer *out, RvError *err)
+{
+    return rv_text_clean_as(TEXT_CLEAN_SIGLIP, text, size_bytes, out, err);
+}
+
+/* What SiglipTokenizer hands to SentencePiece, without the first U+2581. */
+static void text_clean_as_siglip_equals_transformers(void **state)
+{
+    static const TextCase cases[] = {
+        {TEXT(""), TEXT(""), "empty"},
+        {TEXT("  "), TEXT(""), "only white space"},
+        {TEXT("A Cat's_tail!"), TEXT("a catstail"), "punctuation is removed, the low line too"},
+        {TEXT("a \t\n b "), TEXT("a b"), "runs of white space, a stripped end"},
+        {TEXT(" a"),
+         TEXT("\xe2\x96\x81"
+              "a"),
+         "white space before the text"},
+        {TEXT("- a"),
+         TEXT("\xe2\x96\x81"
+              "a"),
+         "white space behind removed punctuation"},
+        {TEXT("-a"), TEXT("a"), "only punctuation before the text"},
+        {TEXT("a\xe2\x96\x81"
+              "b"),
+         TEXT("a b"), "a written mark is a space"},
+        {TEXT("\xce\x91\xce\xa3 \xc4\xb0"), TEXT("\xce\xb1\xcf\x83 i\xcc\x87"), "character by character"},
+        {TEXT("&amp; \xe2\x80\x99"), TEXT("amp \xe2\x80\x99"), "nothing is repaired"},
+        {TEXT("\xff"), TEXT(BAD), "no UTF-8"},
+    };
+    check_text_cases(clean_as_siglip, cases, sizeof cases / sizeof cases[0]);
+    check_text_maximum(clean_as_siglip, "abcdefgh", 8);
+}
+
 static void text_clean_keeps_to_the_maximum(void **state)
 {
     check_text_maximum(rv_text_clean, "abcdefgh", 8);
@@ -51,6 +84,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_clean_equals_pythons),
+        cmocka_unit_test(text_clean_as_siglip_equals_transformers),
         cmocka_unit_test(text_clean_keeps_to_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static const GoldenBounds golden_fast = {0, 0.9999, COMPUTE_FAST};
 /* The checkpoint's path; made if it is not there. Skips where the generator or numpy is missing. */
 static inline void golden_model_ensure(const GoldenModel *golden, char path[4096])
 {
-    char name[256], folder[2048], maker[2048], command[16384];
+    char name[256], folder[2048], part[2100], maker[2048], command[24576];
     require_golden("golden_models/make_model.py");
     assert_true(shared_path("golden_models/make_model.py", maker, sizeof maker));
     if (system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") != 0) {
@@ -39,13 +39,14 @@ static inline void golden_model_ensure(const GoldenModel *golden, char path[4096
     }
     snprintf(name, sizeof name, "models/%s-%s-%s", golden->model, golden->layout, golden->dtype);
     build_path(name, folder, sizeof folder);
-    // Made beside its place and moved there, so that an interrupted run leaves nothing half-made.
+    // Made beside its place and moved there, so that an interrupted run leaves nothing half-made, and two runs at
+    // once do not meet: the first that is ready wins.
+    snprintf(part, sizeof part, "%.2000s.part.%ld", folder, (long)getpid());
     snprintf(
         command, sizeof command,
-        "test -d '%s' || { rm -rf '%s.part' && mkdir -p '%s.part' && /usr/bin/python3 '%s' '%s' '%s.part' "
-        "--layout "
-        "'%s' --dtype '%s' && mv '%s.part' '%s'; }",
-        folder, folder, folder, maker, golden->model, folder, golden->layout, golden->dtype, folder, folder);
+        "test -d '%s' || { mkdir -p '%s' && /usr/bin/python3 '%s' '%s' '%s' --layout '%s' --dtype '%s' && "
+        "{ mv -T '%s' '%s' 2>/dev/null || { rm -r '%s' && test -d '%s'; }; }; }",
+        folder, part, maker, golden->model, part, golden->layout, golden->dtype, part, folder, part, folder);
     assert_int_equal(system(command), 0);
     const char *weights = golden->weights != NULL ? golden->weights : "";
     snprintf(path, 4096, "%s%s%.200s", folder, weights[0] != '\0' ? "/" : "", weights);

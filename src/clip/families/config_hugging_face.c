@@ -15,7 +15,9 @@ static Activation read_activation(ConfigReader *reader, const json_t *section, A
     static const struct {
         const char *name;
         Activation activation;
-    } known[] = {{"quick_gelu", ACTIVATION_QUICK_GELU}, {"gelu", ACTIVATION_GELU}};
+    } known[] = {{"quick_gelu", ACTIVATION_QUICK_GELU},
+                 {"gelu", ACTIVATION_GELU},
+                 {"gelu_pytorch_tanh", ACTIVATION_GELU_TANH}};
     const char *name = rv_config_read_string(reader, section, "hidden_act", NULL);
     for (size_t i = 0; name != NULL && i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(known[i].name, name) == 0)
@@ -23,7 +25,7 @@ static Activation read_activation(ConfigReader *reader, const json_t *section, A
     }
     if (name != NULL)
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "hidden_act",
-                       "is neither quick_gelu nor gelu; reelvec knows these two");
+                       "is neither quick_gelu nor gelu nor gelu_pytorch_tanh; reelvec knows these three");
     return fallback;
 }
 

@@ -54,9 +54,9 @@ static void expect_word(ConfigReader *reader, const json_t *section, const char 
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key, "is not what reelvec computes in this place");
 }
 
-static int read_mlp_width(ConfigReader *reader, const json_t *section, int width)
+int rv_open_clip_read_mlp(ConfigReader *reader, const json_t *section, int width, double ratio)
 {
-    return (int)fmin(width * rv_config_read_double(reader, section, "mlp_ratio", 4.0), 1 << 24);
+    return (int)fmin(width * rv_config_read_double(reader, section, "mlp_ratio", ratio), 1 << 24);
 }
 
 void rv_open_clip_read_model(OpenClipConfig *config, ModelSpec *spec)
@@ -83,7 +83,7 @@ static void read_own_vision(ConfigReader *reader, const json_t *vision, ModelSpe
     tower->width = rv_config_read_int(reader, vision, "width", 768);
     tower->layers = rv_config_read_int(reader, vision, "layers", 12);
     tower->heads = tower->width / head_width;
-    tower->mlp_width = read_mlp_width(reader, vision, tower->width);
+    tower->mlp_width = rv_open_clip_read_mlp(reader, vision, tower->width, 4);
     spec->vision.patch_size = rv_config_read_side(reader, vision, "patch_size", 16);
 }
 
@@ -117,31 +117,47 @@ static bool read_timm_name(const char *name, ModelSpec *spec)
     return false;
 }
 
-/* The head is timm's own, a linear layer with bias, unless open_clip was told to put another one behind. */
-static void read_timm_vision(ConfigReader *reader, const json_t *vision, ModelSpec *spec)
+/* Refuse another value than this word. NULL: only a key that asks for nothing. */
+static void require_word(ConfigReader *reader, const json_t *section, const char *key, const char *word)
 {
-    const json_t *more = json_object_get(vision, "timm_model_kwargs");
+    char what[96];
+    const json_t *value = json_object_get(section, key);
+    const char *found = json_is_string(value) ? json_string_value(value) : "";
+    snprintf(what, sizeof what, "is not %s, which this tower of timm has in reelvec",
+             word != NULL ? word : "null");
+    if (word != NULL ? strcmp(found, word) != 0 : !rv_config_is_neutral(value))
+        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key, what);
+}
+
+void rv_open_clip_read_timm(OpenClipConfig *config, const char *pool, const char *projection,
+                            double mlp_ratio, ModelSpec *spec)
+{
+    ConfigReader *reader = &config->reader;
+    const json_t *vision = config->vision, *more = json_object_get(vision, "timm_model_kwargs");
     TowerSpec *tower = &spec->vision.tower;
-    const char *name = rv_config_read_string(reader, vision, "timm_model_name", "");
-    if (!read_timm_name(name, spec))
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "timm_model_name",
-                       "is a vision tower of timm that reelvec does not know");
     rv_config_refuse_unknown(reader, vision, timm_keys);
     rv_config_refuse_unknown(reader, more, timm_model_keys);
-    if (strcmp(rv_config_read_string(reader, vision, "timm_pool", "avg"), "token") != 0)
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "timm_pool",
-                       "is not token; reelvec takes the class token of such a tower");
-    if (!rv_config_is_neutral(json_object_get(vision, "timm_proj")))
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "timm_proj",
-                       "is not null; reelvec knows timm's own head");
+    require_word(reader, vision, "timm_pool", pool);
+    require_word(reader, vision, "timm_proj", projection);
     tower->width = rv_config_read_int(reader, more, "embed_dim", tower->width);
     tower->layers = rv_config_read_int(reader, more, "depth", tower->layers);
     tower->heads = rv_config_read_int(reader, more, "num_heads", tower->heads);
-    tower->mlp_width = read_mlp_width(reader, more, tower->width);
+    tower->mlp_width = rv_open_clip_read_mlp(reader, more, tower->width, mlp_ratio);
     spec->vision.patch_size = rv_config_read_side(reader, more, "patch_size", spec->vision.patch_size);
-    spec->vision.projection = PROJECTION_LINEAR;
+    spec->input.size = rv_config_read_side(reader, vision, "image_size", 224);
     if (rv_config_read_side(reader, more, "img_size", spec->input.size) != spec->input.size)
         rv_config_fail(reader, RV_ERROR_FORMAT, "img_size", "is not the image_size of vision_cfg");
+}
+
+/* The head is timm's own, a linear layer with bias, unless open_clip was told to put another one behind. */
+static void read_timm_vision(OpenClipConfig *config, ModelSpec *spec)
+{
+    const char *name = rv_config_read_string(&config->reader, config->vision, "timm_model_name", "");
+    if (!read_timm_name(name, spec))
+        rv_config_fail(&config->reader, RV_ERROR_UNSUPPORTED, "timm_model_name",
+                       "is a vision tower of timm that reelvec does not know");
+    rv_open_clip_read_timm(config, "token", NULL, 4, spec);
+    spec->vision.projection = PROJECTION_LINEAR;
 }
 
 void rv_open_clip_read_vision(OpenClipConfig *config, ModelSpec *spec)
@@ -150,7 +166,7 @@ void rv_open_clip_read_vision(OpenClipConfig *config, ModelSpec *spec)
     if (rv_config_is_neutral(json_object_get(config->vision, "timm_model_name")))
         read_own_vision(&config->reader, config->vision, spec);
     else
-        read_timm_vision(&config->reader, config->vision, spec);
+        read_timm_vision(config, spec);
 }
 
 /* ---- texts and preprocessing --------------------------------------------------------------------------- */
@@ -165,7 +181,7 @@ void rv_open_clip_read_text(OpenClipConfig *config, ModelSpec *spec)
     text->tower.width = rv_config_read_int(reader, config->text, "width", 512);
     text->tower.layers = rv_config_read_int(reader, config->text, "layers", 12);
     text->tower.heads = rv_config_read_int(reader, config->text, "heads", 8);
-    text->tower.mlp_width = read_mlp_width(reader, config->text, text->tower.width);
+    text->tower.mlp_width = rv_open_clip_read_mlp(reader, config->text, text->tower.width, 4);
     text->context_length = rv_config_read_int(reader, config->text, "context_length", 77);
     text->vocabulary_size = rv_config_read_int(reader, config->text, "vocab_size", 49408);
     // Without the mask every token sees the padding, zeros whatever pad_id says, which the tokenizer put

@@ -50,6 +50,14 @@ void rv_open_clip_read_vision(OpenClipConfig *config, ModelSpec *spec);
 void rv_open_clip_read_text(OpenClipConfig *config, ModelSpec *spec);
 void rv_open_clip_read_pictures(OpenClipConfig *config, ModelSpec *spec);
 
+/* What a vision tower of timm is given besides its name, on top of the sizes that the name tells in *spec.
+ * pool, projection: the only "timm_pool" and "timm_proj" that are taken (NULL: none). mlp_ratio: of the name. */
+void rv_open_clip_read_timm(OpenClipConfig *config, const char *pool, const char *projection,
+                            double mlp_ratio, ModelSpec *spec);
+
+/* Returns the width of the MLP: "mlp_ratio", by default ratio, times width, rounded down. */
+int rv_open_clip_read_mlp(ConfigReader *reader, const json_t *section, int width, double ratio);
+
 /* All of them. Errors: FORMAT, UNSUPPORTED. */
 RvStatus rv_config_read_open_clip(const json_t *json, const char *path, ModelSpec *out, RvError *err);
 

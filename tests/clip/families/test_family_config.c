@@ -167,7 +167,7 @@ static void config_hugging_face_refuses(void **state)
         {"", NULL, RV_ERROR_FORMAT, "line 1"},
         {"[]", NULL, RV_ERROR_FORMAT, "not a JSON object"},
         {"{\"a\": 1, \"a\": 2}", NULL, RV_ERROR_FORMAT, "duplicate"},
-        {"{\"model_type\": \"siglip\"}", NULL, RV_ERROR_UNSUPPORTED, "model_type"},
+        {"{\"model_type\": \"blip\"}", NULL, RV_ERROR_UNSUPPORTED, "model_type"},
         {"{\"projection_dim\": 0}", NULL, RV_ERROR_FORMAT, "projection_dim"},
         {"{\"projection_dim\": 1e3}", NULL, RV_ERROR_FORMAT, "projection_dim"},
         {"{\"projection_dim\": 99999}", NULL, RV_ERROR_FORMAT, "length of embeddings"},

@@ -9,6 +9,7 @@
 /* In the order in which they are asked. The last two take every configuration that no other one recognises,
  * and refuse what is no CLIP by its name. */
 static const ModelFamily *const families[] = {
+    &rv_family_pe_core,
     &rv_family_xlm_roberta,
     &rv_family_siglip,
     &rv_family_open_clip,

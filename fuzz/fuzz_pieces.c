@@ -43,7 +43,12 @@ static void use_wordpiece(const char *bytes, size_t size_bytes)
     WordPiece vocabulary;
     TokenList list = {0};
     RvError err = {0};
-    RvStatus status = rv_wordpiece_read(bytes, size_bytes, "fuzz", VOCABULARY_SIZE, &vocabulary, &err);
+    int lines =
+        size_bytes > 0 && bytes[size_bytes - 1] != '\n'; // of the size that the file has, so that it is used
+    for (size_t i = 0; i < size_bytes; i++)
+        lines += bytes[i] == '\n';
+    lines = lines < 1 ? 1 : lines > VOCABULARY_SIZE ? VOCABULARY_SIZE : lines;
+    RvStatus status = rv_wordpiece_read(bytes, size_bytes, "fuzz", lines, &vocabulary, &err);
     if (status == RV_OK)
         status = rv_wordpiece_encode(&vocabulary, (const uint8_t *)text, sizeof text - 1, &list, &err);
     check(status, &list, &err);

@@ -67,10 +67,10 @@ RvStatus rv_wordpiece_read(const char *text, size_t size_bytes, const char *path
     if (out->unknown < 0 || out->start < 0 || out->end < 0)
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: no tokens [UNK], [CLS] and [SEP]; not BERT's vocabulary", path);
-    if (out->pieces.piece_count < limit - limit / 10)
+    if (out->pieces.number_end != limit) // lines of white space are counted, but those at the end
         return rv_error_set(err, RV_ERROR_MISMATCH,
                             "%s: has %zu tokens, the model knows %zu; take both from one model", path,
-                            out->pieces.piece_count, limit);
+                            out->pieces.number_end, limit);
     return RV_OK;
 }
 

@@ -11,7 +11,7 @@ typedef struct WordPiece {
     int32_t unknown, start, end; // [UNK], [CLS], [SEP]
 } WordPiece;
 
-/* Read vocab.txt: a token in each line, numbered from 0. Lines end at '\n' only. Clear it with rv_wordpiece_clear, also
+/* Read vocab.txt: a token in each line, numbered from 0, vocabulary_size of them. Lines end at '\n' only. Clear it with rv_wordpiece_clear, also
  * after an error. Errors: FORMAT, MISMATCH, MEMORY. */
 RvStatus rv_wordpiece_read(const char *text, size_t size_bytes, const char *path, int vocabulary_size,
                            WordPiece *out, RvError *err);

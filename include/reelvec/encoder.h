@@ -67,7 +67,7 @@ typedef struct RvModelInfo {
     size_t parameter_count;
     int thread_count;
     int batch_size;              /* pictures that a call should have to keep the device busy */
-    const char *family;          /* the kind of model: "clip", "xlm_roberta", "siglip" */
+    const char *family;          /* the kind of model: "clip", "siglip", "pe_core", "chinese_clip", ... */
     const char *text_activation; /* as activation, of the text tower */
     const char *tokenizer;     /* "clip" (byte-level BPE), "gemma", "unigram" (SentencePiece), "wordpiece" */
     const char *resize;        /* pictures: "shortest" (side, then cropped), "squash", "longest" (padded) */

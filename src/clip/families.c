@@ -10,6 +10,7 @@
  * and refuse what is no CLIP by its name. */
 static const ModelFamily *const families[] = {
     &rv_family_pe_core,
+    &rv_family_chinese_clip,
     &rv_family_xlm_roberta,
     &rv_family_siglip,
     &rv_family_open_clip,

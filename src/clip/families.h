@@ -36,8 +36,8 @@ typedef struct ModelFamily {
 } ModelFamily;
 
 /* One per file of families/; families.c asks them in its order. */
-extern const ModelFamily rv_family_pe_core, rv_family_xlm_roberta, rv_family_siglip, rv_family_open_clip,
-    rv_family_clip;
+extern const ModelFamily rv_family_chinese_clip, rv_family_pe_core, rv_family_xlm_roberta, rv_family_siglip,
+    rv_family_open_clip, rv_family_clip;
 
 /* Find the family of a checkpoint and describe it: completed and checked. Errors: as ModelFamily.describe;
  * UNSUPPORTED also if no family recognises it. */

@@ -39,8 +39,7 @@ void rv_config_read_tower(ConfigReader *reader, const json_t *section, TowerSpec
     tower->activation = read_activation(reader, section, tower->activation);
 }
 
-/* Old files have "text_config_dict", which takes precedence over "text_config" in transformers too. */
-static const json_t *find_section(const json_t *config, const char *name, const char *old_name)
+const json_t *rv_config_find_section(const json_t *config, const char *name, const char *old_name)
 {
     const json_t *section = json_object_get(config, old_name);
     return json_is_object(section) ? section : json_object_get(config, name);
@@ -56,8 +55,8 @@ static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec
         rv_config_fail(
             reader, RV_ERROR_UNSUPPORTED, "architecture",
             "is a model of timm, not a CLIP; fetch open_clip_config.json and open_clip_model.safetensors");
-    const json_t *vision = find_section(json, "vision_config", "vision_config_dict");
-    const json_t *text = find_section(json, "text_config", "text_config_dict");
+    const json_t *vision = rv_config_find_section(json, "vision_config", "vision_config_dict");
+    const json_t *text = rv_config_find_section(json, "text_config", "text_config_dict");
     rv_config_read_tower(reader, vision, &spec->vision.tower);
     rv_config_read_tower(reader, text, &spec->text.tower);
     spec->input.size = rv_config_read_side(reader, vision, "image_size", 224);

@@ -12,6 +12,10 @@
 /* Read a tower of config.json. What it does not say stays as it is in *tower. */
 void rv_config_read_tower(ConfigReader *reader, const json_t *section, TowerSpec *tower);
 
+/* Returns a tower's section of config.json. Old files have "text_config_dict", which takes precedence over
+ * "text_config" in transformers too. */
+const json_t *rv_config_find_section(const json_t *config, const char *name, const char *old_name);
+
 /* config.json of a plain CLIP, with the defaults of transformers' CLIPConfig. Errors: FORMAT, UNSUPPORTED. */
 RvStatus rv_config_read_hugging_face(const json_t *json, const char *path, ModelSpec *out, RvError *err);
 
@@ -65,17 +69,24 @@ RvStatus rv_config_read_open_clip(const json_t *json, const char *path, ModelSpe
 
 /* Derive the sizes of towers with OpenAI's names from their shapes, as OpenAI's build_model does: heads of
  * 64, square pictures. What the family says in *spec before (class token, projections) is taken into account.
- * Errors: FORMAT if a tower is missing, UNSUPPORTED if the vision tower has a width for which open_clip's
- * models use wider heads. */
+ * Errors: FORMAT if a tower is missing, UNSUPPORTED if the vision tower is a ResNet. */
 RvStatus rv_config_vision_from_shapes(const TensorTable *tensors, const char *path, ModelSpec *spec,
                                       RvError *err);
 RvStatus rv_config_text_from_shapes(const TensorTable *tensors, const char *path, ModelSpec *spec,
                                     RvError *err);
 
+/* Returns how many of the names BEFORE 0 AFTER, BEFORE 1 AFTER, ... there are until one is missing, at most 1024. */
+int rv_config_count_blocks(const TensorTable *tensors, const char *before, const char *after);
+
+/* Refuse widths of a vision tower for which heads of 64 would be a guess that is known to be wrong.
+ * Errors: UNSUPPORTED. */
+RvStatus rv_config_refuse_wide_heads(int width, const char *path, RvError *err);
+
 /* Returns side `axis` of a tensor, at most 2^24; 0 if there is no such tensor of that rank. */
 int rv_config_side(const TensorTable *tensors, const char *name, int rank, int axis);
 
-/* Both towers of a plain CLIP. Errors: as above. */
+/* Both towers of a plain CLIP. Errors: as above; UNSUPPORTED also if the vision tower has a width for which
+ * open_clip's models use wider heads. */
 RvStatus rv_config_from_shapes(const TensorTable *tensors, const char *path, ModelSpec *out, RvError *err);
 
 #endif

@@ -77,6 +77,8 @@ static RvStatus describe_shapes(const FamilySource *source, ModelSpec *out, RvEr
     out->vision.class_token = has_tensor(source, "visual.class_embedding");
     RvStatus status = rv_config_vision_from_shapes(source->tensors, source->path, out, err);
     if (status == RV_OK)
+        status = rv_config_refuse_wide_heads(out->vision.tower.width, source->path, err);
+    if (status == RV_OK)
         status = rv_config_text_from_shapes(source->tensors, source->path, out, err);
     if (status == RV_OK)
         status = set_heads(&out->vision.tower, out->vision.class_token ? HEAD_WIDTH : HEAD_WIDTH_G, "vision",

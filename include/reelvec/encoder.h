@@ -129,6 +129,11 @@ RV_API RvStatus rv_encoder_preprocess(RvEncoder *encoder, const RvImage *image, 
 RV_API RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,
                                     size_t *token_count, RvError *err);
 
+/* The text of a token number as the model's vocabulary spells it: "cat</w>" (CLIP), "\u2581cat" (SentencePiece),
+ * "##s" (WordPiece); bytes that are no whole character are written as <0xE4>. Empty if no token has the number.
+ * For showing how a text is cut. Free *text with rv_free. */
+RV_API RvStatus rv_encoder_token_text(RvEncoder *encoder, int32_t token, char **text, RvError *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -21,6 +21,7 @@
 
 /* Fewest images worth a call, regardless of the device. */
 #define BATCH_MIN 16
+#define TOKEN_TEXT_MAX_BYTES 8192 // 1024 bytes of a token, each written as <0xE4>
 
 struct RvEncoder {
     RvEngine *engine; // held once by each who opened the encoder
@@ -241,6 +242,22 @@ static RvStatus tokenize(RvEncoder *encoder, const char *text, size_t size_bytes
                : status;
 }
 
+static RvStatus token_text(RvEncoder *encoder, int32_t token, char **text, RvError *err)
+{
+    Buffer piece;
+    rv_buffer_init(&piece, TOKEN_TEXT_MAX_BYTES);
+    *text = NULL;
+    RvStatus status = open_tokenizer(encoder, err);
+    if (status == RV_OK)
+        status = rv_tokenizer_piece(encoder->tokenizer, token, &piece, err);
+    if (status == RV_OK) {
+        *text = rv_mem_copy_string(piece.bytes != NULL ? (const char *)piece.bytes : "", err);
+        status = *text != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    rv_buffer_clear(&piece);
+    return status;
+}
+
 static RvStatus encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,
                             float *embedding, RvError *err)
 {
@@ -378,6 +395,11 @@ RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_b
                              size_t *token_count, RvError *err)
 {
     return leave(encoder, tokenize(enter(encoder), text, size_bytes, tokens, token_count, err));
+}
+
+RvStatus rv_encoder_token_text(RvEncoder *encoder, int32_t token, char **text, RvError *err)
+{
+    return leave(encoder, token_text(enter(encoder), token, text, err));
 }
 
 RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes, RvLength length,

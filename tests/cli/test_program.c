@@ -376,6 +376,20 @@ static void inspect_shows_what_the_model_gets(void **state)
     assert_int_equal(json_array_size(tokens), 4); // start, a, b, end
     json_decref(tokens);
     run_clear(&result);
+    result = RUN("inspect", "tokens", "a\xc3\xa9", "--format", "table");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "token  text\n"
+                                       "  512  <|startoftext|>\n"
+                                       "   64  a\n"
+                                       "  127  <0xC3>\n"
+                                       "  358  <0xA9></w>\n"
+                                       "  513  <|endoftext|>\n");
+    run_clear(&result);
+    result = RUN("inspect", "tokens", "b", "-f", "json");
+    assert_status(&result, 0);
+    assert_holds(result.output, "{\"token\": 512, \"text\": \"<|startoftext|>\"}\n");
+    assert_holds(result.output, "\"text\": \"b</w>\"}\n");
+    run_clear(&result);
     result = RUN("inspect", "pixels", fixture.other_clip, "-o", "input.png");
     assert_status(&result, 0);
     assert_png("input.png", 64, 64);

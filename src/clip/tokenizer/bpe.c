@@ -63,6 +63,15 @@ void rv_bpe_add(BpeTable *table, int32_t left, int32_t right, int32_t merged)
         (BpeMerge){.left = left, .right = right, .merged = merged, .rank = table->merge_count++};
 }
 
+const BpeMerge *rv_bpe_find_merged(const BpeTable *table, int32_t merged)
+{
+    for (size_t i = 0; i < table->slot_count; i++) {
+        if (table->slots[i].left >= 0 && table->slots[i].merged == merged)
+            return &table->slots[i];
+    }
+    return NULL;
+}
+
 static bool is_before(const Candidate *a, const Candidate *b)
 {
     return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;

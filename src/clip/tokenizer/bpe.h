@@ -31,6 +31,9 @@ void rv_bpe_clear(BpeTable *table);
  * Python dict. */
 void rv_bpe_add(BpeTable *table, int32_t left, int32_t right, int32_t merged);
 
+/* Returns a merge that makes this token, or NULL. Looks through all of them. */
+const BpeMerge *rv_bpe_find_merged(const BpeTable *table, int32_t merged);
+
 /* Merge tokens[*count] in place, as OpenAI's loop does: repeatedly all occurrences, from left to right, of
  * the pair with the lowest rank. Takes count * log(count) steps. Errors: MEMORY. */
 RvStatus rv_bpe_merge(const BpeTable *table, int32_t *tokens, size_t *count, RvError *err);

@@ -97,3 +97,48 @@ RvStatus rv_clip_bpe_encode(const ClipBpe *bpe, const uint8_t *text, size_t size
     pcre2_match_data_free(match);
     return status;
 }
+
+/* ---- tokens to texts ----------------------------------------------------------------------------------- */
+
+#define PIECE_BYTES_MAX 1024
+
+/* Append what a token stands for if it is no merge. */
+static RvStatus add_basic(const Vocabulary *vocabulary, int32_t token, Buffer *out, RvError *err)
+{
+    static const char *const symbols[] = {"<|startoftext|>", "<|endoftext|>"};
+    for (int value = 0; value < 256; value++) {
+        const uint8_t byte = (uint8_t)value;
+        if (token == vocabulary->byte_tokens[value])
+            return rv_buffer_append(out, &byte, 1, err);
+        if (token == vocabulary->byte_end_tokens[value]) {
+            rv_buffer_append(out, &byte, 1, err);
+            return rv_buffer_append(out, "</w>", 4, err);
+        }
+    }
+    if (token != vocabulary->start_token && token != vocabulary->end_token)
+        return RV_OK;
+    const char *symbol = symbols[token == vocabulary->end_token];
+    return rv_buffer_append(out, symbol, strlen(symbol), err);
+}
+
+RvStatus rv_clip_bpe_piece(const ClipBpe *bpe, int32_t token, Buffer *out, RvError *err)
+{
+    int32_t parts[PIECE_BYTES_MAX]; // what is still to be taken apart, the leftmost on top
+    size_t count = 1, begin = out->size_bytes;
+    RvStatus status = RV_OK;
+    parts[0] = token;
+    while (count > 0 && status == RV_OK) {
+        const int32_t part = parts[--count];
+        const BpeMerge *merge = rv_bpe_find_merged(&bpe->vocabulary.merges, part);
+        if (merge == NULL) {
+            status = add_basic(&bpe->vocabulary, part, out, err);
+        } else if (count + 2 <= PIECE_BYTES_MAX && out->size_bytes - begin < PIECE_BYTES_MAX) {
+            parts[count++] = merge->right;
+            parts[count++] = merge->left;
+        } else {
+            status = rv_error_set(err, RV_ERROR_MEMORY, "token %d is longer than %d bytes", (int)token,
+                                  PIECE_BYTES_MAX);
+        }
+    }
+    return status;
+}

@@ -3,6 +3,7 @@
 #ifndef RV_CLIP_BPE_H
 #define RV_CLIP_BPE_H
 
+#include "base/buffer.h"
 #include "clip/tokenizer/pieces/token_list.h"
 #include "clip/tokenizer/vocabulary.h"
 
@@ -20,5 +21,10 @@ void rv_clip_bpe_clear(ClipBpe *bpe);
  * MEMORY. */
 RvStatus rv_clip_bpe_encode(const ClipBpe *bpe, const uint8_t *text, size_t size_bytes, TokenList *list,
                             RvError *err);
+
+/* Append the text of a token: what its merges join, with "</w>" at the end of a word, as in the vocabulary's files, but
+ * bytes as they are. Nothing if no token has the number. For showing a few: each takes some milliseconds. Errors: MEMORY
+ * (also for more than 1024 bytes, which no sound vocabulary has). */
+RvStatus rv_clip_bpe_piece(const ClipBpe *bpe, int32_t token, Buffer *out, RvError *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* A model's tokenizer: its kind by the model's spec, its files, cleaning, start and end tokens. */
 #include "clip/tokenizer/clip_tokenizer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "clip/tokenizer/clip_bpe.h"
 #include "clip/tokenizer/pieces/sentence_encode.h"
 #include "clip/tokenizer/pieces/wordpiece.h"
@@ -258,6 +260,43 @@ RvStatus rv_tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_
     *tokens = list.tokens;
     *token_count = list.count;
     return RV_OK;
+}
+
+/* Append text whose bytes may be parts of characters. */
+static RvStatus append_readable(const uint8_t *text, size_t size_bytes, Buffer *out, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t at = 0; at < size_bytes && status == RV_OK;) {
+        uint32_t code;
+        char byte[8];
+        size_t length = rv_utf8_read(text + at, size_bytes - at, &code);
+        if (code != RV_UTF8_BAD && code != 0) {
+            status = rv_buffer_append(out, text + at, length, err);
+            at += length;
+            continue;
+        }
+        snprintf(byte, sizeof byte, "<0x%02X>", (unsigned)text[at++]);
+        status = rv_buffer_append(out, byte, strlen(byte), err);
+    }
+    return status;
+}
+
+RvStatus rv_tokenizer_piece(const Tokenizer *tokenizer, int32_t token, Buffer *out, RvError *err)
+{
+    size_t size_bytes = 0;
+    if (tokenizer->spec.kind == TOKENIZER_CLIP) {
+        Buffer piece;
+        rv_buffer_init(&piece, TEXT_MAX_BYTES);
+        RvStatus status = rv_clip_bpe_piece(&tokenizer->clip, token, &piece, err);
+        if (status == RV_OK)
+            status = append_readable(piece.bytes, piece.size_bytes, out, err);
+        rv_buffer_clear(&piece);
+        return status;
+    }
+    const uint8_t *text = tokenizer->spec.kind == TOKENIZER_WORDPIECE
+                              ? rv_pieces_text(&tokenizer->wordpiece.pieces, token, &size_bytes)
+                              : rv_pieces_text(&tokenizer->sentence.pieces, token, &size_bytes);
+    return text != NULL ? append_readable(text, size_bytes, out, err) : RV_OK;
 }
 
 size_t rv_tokenizer_cut(const Tokenizer *tokenizer, int32_t *tokens, size_t token_count,

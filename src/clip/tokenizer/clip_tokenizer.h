@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "clip/tokenizer/tokenizer_spec.h"
 #include "reelvec/log.h"
 #include "reelvec/status.h"
@@ -28,6 +29,11 @@ void rv_tokenizer_close(Tokenizer *tokenizer);
  * ARGUMENT (over 1 MiB). */
 RvStatus rv_tokenizer_encode(const Tokenizer *tokenizer, const char *text, size_t size_bytes,
                              int32_t **tokens, size_t *token_count, RvError *err);
+
+/* Append the text of a token as its vocabulary spells it: "cat</w>" (CLIP), "\u2581cat" (SentencePiece), "##s"
+ * (WordPiece), "<s>". Bytes that are not UTF-8 by themselves, and NUL, are written as <0xE4>. Nothing is appended if no token has
+ * the number. Errors: MEMORY. */
+RvStatus rv_tokenizer_piece(const Tokenizer *tokenizer, int32_t token, Buffer *out, RvError *err);
 
 /* Cut tokens to what a text tower reads, as all the originals do: the end token, if the tokenizer adds one, becomes
  * the last of them. Returns their number. */

@@ -32,6 +32,12 @@ static uint64_t mix(uint64_t hash)
     return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
 }
 
+const uint8_t *rv_pieces_text(const PieceTable *table, int32_t number, size_t *size_bytes)
+{
+    *size_bytes = number >= 0 && (size_t)number < table->number_end ? table->places[number].size_bytes : 0;
+    return *size_bytes > 0 ? table->texts.bytes + table->places[number].at : NULL;
+}
+
 uint64_t rv_pieces_hash(const void *text, size_t size_bytes)
 {
     uint64_t mixed = mix(hash_text(text, size_bytes));

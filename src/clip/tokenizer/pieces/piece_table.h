@@ -39,6 +39,9 @@ RvStatus rv_pieces_index(PieceTable *table, const char *path, RvError *err);
 /* The hash of a text: every bit depends on every byte. */
 uint64_t rv_pieces_hash(const void *text, size_t size_bytes);
 
+/* Returns the text of a number, not terminated, and its size; NULL if no piece has it. */
+const uint8_t *rv_pieces_text(const PieceTable *table, int32_t number, size_t *size_bytes);
+
 /* Returns the number of the piece with this text, or -1. */
 int32_t rv_pieces_find(const PieceTable *table, const void *text, size_t size_bytes);
 

@@ -284,6 +284,36 @@ RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err)
     return rv_file_sha256_unless(path, NULL, NULL, hex, err);
 }
 
+static RvStatus take_into_digest(void *context, const void *bytes, size_t size_bytes, RvError *err)
+{
+    (void)err;
+    EVP_DigestUpdate(context, bytes, size_bytes);
+    return RV_OK;
+}
+
+RvStatus rv_file_git_id(const char *path, char hex[41], RvError *err)
+{
+    struct stat facts;
+    char head[40];
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    if (stat(path, &facts) != 0)
+        return rv_error_set(err, errno == ENOENT ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: %s", path,
+                            strerror(errno));
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL || EVP_DigestInit_ex(context, EVP_sha1(), NULL) != 1) {
+        EVP_MD_CTX_free(context);
+        return rv_error_set(err, RV_ERROR_MEMORY, "cannot start SHA-1");
+    }
+    int length = snprintf(head, sizeof head, "blob %lld", (long long)facts.st_size);
+    EVP_DigestUpdate(context, head, (size_t)length + 1);
+    RvStatus status = read_pieces(path, false, take_into_digest, context, err);
+    EVP_DigestFinal_ex(context, digest, NULL);
+    EVP_MD_CTX_free(context);
+    for (int i = 0; i < 20 && status == RV_OK; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return status;
+}
+
 static RvStatus user_folder(const char *variable, const char *below_home, char *path, size_t size_bytes,
                             RvError *err)
 {

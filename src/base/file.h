@@ -55,6 +55,10 @@ RvStatus rv_file_sha256(const char *path, char hex[65], RvError *err);
 RvStatus rv_file_sha256_unless(const char *path, bool (*cancelled)(void *user, int64_t done_bytes),
                                void *user, char hex[65], RvError *err);
 
+/* The name that git gives a file's content: SHA-1 of "blob SIZE", a NUL and the bytes, as 40 hexadecimal digits
+ * and a NUL. Errors: as rv_file_sha256. */
+RvStatus rv_file_git_id(const char *path, char hex[41], RvError *err);
+
 /* SHA-256 of bytes that arrive in pieces. Not thread-safe. */
 typedef struct Sha256 Sha256;
 

@@ -60,6 +60,20 @@ static void sha256_gives_the_published_digest(void **state)
     assert_string_equal(hex, SHA256_OF_ABC);
 }
 
+/* `printf abc | git hash-object --stdin` and `git hash-object -t blob /dev/null`. */
+static void git_id_is_what_git_says(void **state)
+{
+    Scratch *scratch = *state;
+    char hex[41];
+    write_text(scratch->file, "abc");
+    assert_int_equal(rv_file_git_id(scratch->file, hex, NULL), RV_OK);
+    assert_string_equal(hex, "f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f");
+    write_text(scratch->file, "");
+    assert_int_equal(rv_file_git_id(scratch->file, hex, NULL), RV_OK);
+    assert_string_equal(hex, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+    assert_int_equal(rv_file_git_id("/no/such/file", hex, NULL), RV_ERROR_NOT_FOUND);
+}
+
 static void checksum_cached_notices_changes(void **state)
 {
     Scratch *scratch = *state;
@@ -185,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_published_digest),
+        cmocka_unit_test(git_id_is_what_git_says),
         cmocka_unit_test(checksum_cached_notices_changes),
         cmocka_unit_test(sha256_can_be_cancelled),
         cmocka_unit_test(map_and_read_give_the_same_bytes),

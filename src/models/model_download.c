@@ -3,13 +3,11 @@
 #include "models/model_download.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -18,6 +16,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/web.h"
+#include "models/model_answer.h"
+#include "models/model_part.h"
 #include "models/model_source.h"
 
 #define DEFAULT_STALL_TIMEOUT_S 30
@@ -28,68 +28,48 @@ typedef struct Transfer {
     const Download *download;
     const char *shown; // the address without its password, for messages
     CURL *curl;
-    int fd;                 // the part file
-    uint64_t size_bytes;    // current size of the part
-    uint64_t range_start;   // start of the range that a 206 answer contains, by its header
-    uint64_t linked_bytes;  // size of the whole file, from the first server that names it; 0 if none does
-    char linked_sha256[65]; // likewise its SHA-256; empty if none does
+    int fd;              // the part file
+    uint64_t size_bytes; // current size of the part
+    ModelAnswer answer;  // what the servers have stated
     bool body_began;
     bool cancelled;
     // the part cannot be continued: nothing shows whether old and new bytes belong to the same file
     bool start_again;
-    RvStatus status; // status of writing
+    bool states_another; // the server states another SHA-256 than the caller knows
+    RvStatus status;     // status of writing
     double began_s;
     RvError *err;
 } Transfer;
 
-/* Returns the digest that the file must have, from the caller or otherwise from the server; NULL if
+/* Returns the SHA-256 that the file must have, from the caller or otherwise from the server; NULL if
  * unknown. */
 static const char *wanted_sha256(const Transfer *transfer)
 {
     if (transfer->download->sha256 != NULL)
         return transfer->download->sha256;
-    return transfer->linked_sha256[0] != '\0' ? transfer->linked_sha256 : NULL;
+    return transfer->answer.sha256[0] != '\0' ? transfer->answer.sha256 : NULL;
+}
+
+/* Returns what the file will be compared with. */
+static ModelCheck wanted_check(const Transfer *transfer)
+{
+    if (transfer->download->sha256 != NULL)
+        return CHECK_KNOWN;
+    if (transfer->answer.sha256[0] != '\0')
+        return CHECK_SERVER;
+    return transfer->answer.git_id[0] != '\0' ? CHECK_GIT : CHECK_NOTHING;
 }
 
 static uint64_t wanted_bytes(const Transfer *transfer)
 {
-    return transfer->download->size_bytes > 0 ? transfer->download->size_bytes : transfer->linked_bytes;
+    return transfer->download->size_bytes > 0 ? transfer->download->size_bytes : transfer->answer.size_bytes;
 }
 
-/* Returns the value of the header `name` if the line is that header, else NULL. */
-static const char *header_value(const char *line, size_t size_bytes, const char *name)
-{
-    size_t length = strlen(name);
-    return size_bytes > length && strncasecmp(line, name, length) == 0 ? line + length : NULL;
-}
-
-/* Accepts 64 hexadecimal digits in quotation marks, ignores anything else. */
-static void take_linked_sha256(Transfer *transfer, const char *value)
-{
-    char hex[65];
-    if (transfer->linked_sha256[0] != '\0' || sscanf(value, " \"%64[0-9a-f]\"", hex) != 1 ||
-        strlen(hex) != 64)
-        return;
-    memcpy(transfer->linked_sha256, hex, sizeof hex);
-}
-
-/* A line ends in CR LF, which is where parsing of numbers stops. */
 static size_t take_header(char *line, size_t item_bytes, size_t count, void *user)
 {
     Transfer *transfer = user;
-    size_t size_bytes = item_bytes * count;
-    const char *value;
-    // In a chain of redirects every answer begins with its status line.
-    if (size_bytes >= 5 && strncmp(line, "HTTP/", 5) == 0)
-        transfer->range_start = UINT64_MAX;
-    else if ((value = header_value(line, size_bytes, "content-range: bytes ")) != NULL)
-        transfer->range_start = strtoull(value, NULL, 10);
-    else if ((value = header_value(line, size_bytes, "x-linked-size:")) != NULL &&
-             transfer->linked_bytes == 0)
-        transfer->linked_bytes = strtoull(value, NULL, 10);
-    else if ((value = header_value(line, size_bytes, "x-linked-etag:")) != NULL)
-        take_linked_sha256(transfer, value);
-    return size_bytes;
+    rv_model_answer_line(&transfer->answer, line, item_bytes * count);
+    return item_bytes * count;
 }
 
 static RvStatus empty_part(Transfer *transfer)
@@ -123,7 +103,7 @@ static uint64_t size_limit(const Transfer *transfer)
     const Download *download = transfer->download;
     if (download->size_bytes > 0)
         return download->size_bytes;
-    uint64_t said = transfer->linked_bytes;
+    uint64_t said = transfer->answer.size_bytes;
     return said > 0 && said < download->max_bytes ? said : download->max_bytes;
 }
 
@@ -151,6 +131,19 @@ static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
     return check_room(transfer, (uint64_t)length);
 }
 
+/* A server that states another SHA-256 than the caller knows has another file: nothing of it is taken. */
+static RvStatus check_stated(Transfer *transfer)
+{
+    const char *known = transfer->download->sha256, *stated = transfer->answer.sha256;
+    transfer->states_another = known != NULL && stated[0] != '\0' && strcmp(known, stated) != 0;
+    if (transfer->states_another)
+        transfer->status = rv_error_set(
+            transfer->err, RV_ERROR_MISMATCH,
+            "%s: the server states the SHA-256 %s, the file's is %s; nothing was taken; try another address",
+            transfer->shown, stated, known);
+    return transfer->status;
+}
+
 /* Decide where the body goes: behind the part (206 that begins there), or to its beginning (200: the server
  * does not support ranges). */
 static bool begin_body(Transfer *transfer)
@@ -158,8 +151,10 @@ static bool begin_body(Transfer *transfer)
     long answer = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answer);
     transfer->body_began = true;
-    if (answer == 206 && transfer->range_start == transfer->size_bytes) {
-        transfer->start_again = wanted_sha256(transfer) == NULL;
+    if (check_stated(transfer) != RV_OK)
+        return false;
+    if (answer == 206 && transfer->answer.range_start == transfer->size_bytes) {
+        transfer->start_again = wanted_check(transfer) == CHECK_NOTHING;
         if (!transfer->start_again)
             transfer->status = check_size(transfer, transfer->size_bytes);
     } else if (answer == 200) {
@@ -262,7 +257,7 @@ static RvStatus judge_answer(Transfer *transfer, CURLcode result)
                             transfer->download->name);
     // 416: the server has nothing behind the part. Its content decides whether it is complete.
     if (answer == 416) {
-        transfer->start_again = wanted_sha256(transfer) == NULL;
+        transfer->start_again = wanted_check(transfer) == CHECK_NOTHING;
         return RV_OK;
     }
     if (answer == 401 || answer == 403)
@@ -270,7 +265,7 @@ static RvStatus judge_answer(Transfer *transfer, CURLcode result)
                             transfer->download->token != NULL ? " to the token in HF_TOKEN" : "");
     if (answer >= 300)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK, "%s: the server answered %ld", url, answer);
-    if (answer == 206 && transfer->range_start != UINT64_MAX && result == CURLE_WRITE_ERROR)
+    if (answer == 206 && transfer->answer.range_start != UINT64_MAX && result == CURLE_WRITE_ERROR)
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server sent another part than was asked for", url);
     if (result == CURLE_OPERATION_TIMEDOUT)
@@ -293,7 +288,7 @@ static RvStatus transfer_rest(Transfer *transfer)
 {
     char range[32];
     snprintf(range, sizeof range, "%" PRIu64 "-", transfer->size_bytes);
-    transfer->range_start = UINT64_MAX;
+    transfer->answer.range_start = UINT64_MAX;
     transfer->body_began = false;
     transfer->curl = rv_web_request(&(WebRequest){.url = transfer->download->url,
                                                   .keeps_to_https = true,
@@ -309,78 +304,54 @@ static RvStatus transfer_rest(Transfer *transfer)
     return status;
 }
 
-/* A part must be a plain file without other names: writing through a link would write somewhere else. */
-static RvStatus check_part(const char *part, const struct stat *facts, RvError *err)
-{
-    if (S_ISREG(facts->st_mode) && facts->st_nlink == 1)
-        return RV_OK;
-    return rv_error_set(err, RV_ERROR_IO, "%s: %s; delete it", part,
-                        S_ISREG(facts->st_mode) ? "has a second name (a hard link)" : "not a plain file");
-}
-
-// Open PATH.part and lock it. Errors: BUSY if another process holds the lock, IO if the name is not a plain
-// file of its own.
-static RvStatus open_part(const char *part, int *fd_out, RvError *err)
-{
-    // If the part was installed or deleted between open and lock, it is not the file to write to. Try again.
-    for (int attempt = 0; attempt < 10; attempt++) {
-        int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-        if (fd < 0 && errno == ELOOP)
-            return rv_error_set(err, RV_ERROR_IO, "%s: a symbolic link; delete it", part);
-        if (fd < 0)
-            return rv_error_set(err, RV_ERROR_IO, "%s: %s", part, strerror(errno));
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            close(fd);
-            return rv_error_set(err, RV_ERROR_BUSY, "%s: another reelvec is fetching this file; wait for it",
-                                part);
-        }
-        struct stat opened, named;
-        if (fstat(fd, &opened) == 0 && lstat(part, &named) == 0 && opened.st_ino == named.st_ino &&
-            opened.st_dev == named.st_dev) {
-            RvStatus status = check_part(part, &opened, err);
-            if (status != RV_OK)
-                close(fd);
-            else
-                *fd_out = fd;
-            return status;
-        }
-        close(fd);
-    }
-    return rv_error_set(err, RV_ERROR_BUSY, "%s: other processes keep replacing this file", part);
-}
-
-static void sync_folder_of(const char *path)
-{
-    char folder[MODEL_PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
-             slash != NULL ? path : ".");
-    int fd = open(folder[0] != '\0' ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd); // if the file system does not support it, the rename is only less durable
-    close(fd);
-}
-
 static RvStatus install(const Transfer *transfer, const char *part)
 {
     const char *path = transfer->download->path;
     if (fsync(transfer->fd) != 0 || rename(part, path) != 0)
         return rv_error_set(transfer->err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
-    sync_folder_of(path);
+    rv_model_sync_folder_of(path);
     return RV_OK;
 }
 
-/* Compare the part's size (a server may break off without an error) and digest. *good: both are as wanted.
- * hex: the part's digest. */
+/* Compare the part's size (a server may break off without an error) and its digest. *good: both are as wanted.
+ * hex: the part's SHA-256. */
 static RvStatus compare_part(const Transfer *transfer, const char *part, char hex[65], bool *good)
 {
-    const char *sha256 = wanted_sha256(transfer);
+    ModelCheck check = wanted_check(transfer);
+    char git_id[41] = "";
     RvStatus status = rv_file_sha256(part, hex, transfer->err);
-    *good = status == RV_OK &&
-            (wanted_bytes(transfer) == 0 || transfer->size_bytes == wanted_bytes(transfer)) &&
-            (sha256 != NULL ? strcmp(hex, sha256) == 0 : transfer->size_bytes > 0);
+    if (status == RV_OK && check == CHECK_GIT)
+        status = rv_file_git_id(part, git_id, transfer->err);
+    *good =
+        status == RV_OK && (wanted_bytes(transfer) == 0 || transfer->size_bytes == wanted_bytes(transfer));
+    if (check == CHECK_NOTHING)
+        *good = *good && transfer->size_bytes > 0;
+    else if (check == CHECK_GIT)
+        *good = *good && strcmp(git_id, transfer->answer.git_id) == 0;
+    else
+        *good = *good && strcmp(hex, wanted_sha256(transfer)) == 0;
     return status;
+}
+
+static void tell_downloaded(const Transfer *transfer, const char *sha256)
+{
+    Downloaded *downloaded = transfer->download->downloaded;
+    if (downloaded == NULL)
+        return;
+    *downloaded = (Downloaded){.size_bytes = transfer->size_bytes, .check = wanted_check(transfer)};
+    memcpy(downloaded->sha256, sha256, sizeof downloaded->sha256);
+    memcpy(downloaded->commit, transfer->answer.commit, sizeof downloaded->commit);
+}
+
+static RvStatus set_wrong_content(const Transfer *transfer, const char *sha256)
+{
+    const char *wanted = wanted_sha256(transfer);
+    bool git = wanted_check(transfer) == CHECK_GIT;
+    return rv_error_set(transfer->err, RV_ERROR_MISMATCH,
+                        "%s: what the server sent has %" PRIu64
+                        " bytes and SHA-256 %s, not %s%s; deleted; try another address",
+                        transfer->shown, transfer->size_bytes, sha256, git ? "those of git's " : "",
+                        wanted != NULL ? wanted : (git ? transfer->answer.git_id : "those of the file"));
 }
 
 /* Download and compare. If a part of an earlier call leads to a wrong file, the download starts afresh
@@ -404,21 +375,18 @@ static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
                 return status;
             continue;
         }
-        *wrong = status == RV_ERROR_MISMATCH;
+        *wrong = status == RV_ERROR_MISMATCH && !transfer->states_another;
         char hex[65];
         if (status == RV_OK)
             status = compare_part(transfer, part, hex, &good);
+        if (status == RV_OK && good)
+            tell_downloaded(transfer, hex);
         if (status != RV_OK || good)
             return status;
         bool kept_earlier_bytes = resumed && transfer->size_bytes >= size_before;
         if (!kept_earlier_bytes || (status = empty_part(transfer)) != RV_OK) {
-            const char *sha256 = wanted_sha256(transfer);
             *wrong = true;
-            return rv_error_set(
-                transfer->err, RV_ERROR_MISMATCH,
-                "%s: what the server sent has %" PRIu64 " bytes and SHA-256 %s, not %s; deleted; try another "
-                "address",
-                transfer->shown, transfer->size_bytes, hex, sha256 != NULL ? sha256 : "those of the file");
+            return set_wrong_content(transfer, hex);
         }
     }
 }
@@ -442,7 +410,7 @@ static RvStatus run_transfer(Transfer *transfer, const char *part, bool *wrong)
             return status;
     }
     RvStatus status = fetch_checked(transfer, part, wrong);
-    if (status == RV_OK && wanted_sha256(transfer) == NULL)
+    if (status == RV_OK && wanted_check(transfer) == CHECK_NOTHING)
         rv_log_line(&download->options->log, RV_LOG_WARNING,
                     "%s: no SHA-256 is known for it; it is what %s sent", download->name, transfer->shown);
     return status == RV_OK ? install(transfer, part) : status;
@@ -458,10 +426,11 @@ RvStatus rv_model_download(const Download *download, bool *worth_resuming, RvErr
     rv_file_show_url(download->url, shown, sizeof shown);
     Transfer transfer = {.download = download, .shown = shown, .fd = -1, .err = err};
     transfer.began_s = rv_clock_s();
-    RvStatus status = open_part(part, &transfer.fd, err);
+    RvStatus status = rv_model_part_open(part, &transfer.fd, err);
     if (status != RV_OK)
         return status;
     if (is_finished(download)) {
+        tell_downloaded(&transfer, download->sha256);
         unlink(part);
         close(transfer.fd);
         return RV_OK;
@@ -470,7 +439,41 @@ RvStatus rv_model_download(const Download *download, bool *worth_resuming, RvErr
     status = run_transfer(&transfer, part, &wrong);
     if (wrong || (status != RV_OK && transfer.size_bytes == 0))
         unlink(part);
-    *worth_resuming = status != RV_OK && !wrong && transfer.size_bytes > 0;
+    *worth_resuming = status != RV_OK && !wrong && !transfer.states_another && transfer.size_bytes > 0;
     close(transfer.fd);
     return status;
+}
+
+/* ---- asking for a commit ------------------------------------------------------------------------------ */
+
+/* Ends the request once the commit is known: where the file itself lies need not be asked. */
+static size_t take_commit(char *line, size_t item_bytes, size_t count, void *user)
+{
+    Transfer *transfer = user;
+    size_t size_bytes = take_header(line, item_bytes, count, user);
+    return transfer->answer.commit[0] != '\0' ? 0 : size_bytes;
+}
+
+RvStatus rv_model_ask_commit(const Download *download, char commit[41], RvError *err)
+{
+    char shown[MODEL_PATH_SIZE];
+    rv_file_show_url(download->url, shown, sizeof shown);
+    Transfer transfer = {.download = download, .shown = shown, .fd = -1, .err = err, .began_s = rv_clock_s()};
+    commit[0] = '\0';
+    transfer.curl = rv_web_request(&(WebRequest){.url = download->url,
+                                                 .keeps_to_https = true,
+                                                 .redirects_max = MAX_REDIRECTS,
+                                                 .silence_s = stall_timeout_s(download)});
+    if (transfer.curl == NULL)
+        return rv_error_set(err, RV_ERROR_MEMORY, "cannot start a download");
+    set_options(&transfer, NULL);
+    curl_easy_setopt(transfer.curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(transfer.curl, CURLOPT_HEADERFUNCTION, take_commit);
+    curl_easy_perform(transfer.curl);
+    curl_easy_cleanup(transfer.curl);
+    if (transfer.cancelled)
+        return rv_error_set(err, RV_ERROR_CANCELLED, "%s: stopped; run the command again to go on",
+                            download->name);
+    memcpy(commit, transfer.answer.commit, sizeof transfer.answer.commit);
+    return RV_OK;
 }

@@ -286,6 +286,97 @@ static void download_without_a_digest_takes_the_servers_word(void **state)
     }
 }
 
+/* Git names the content of a small file; an ETag is such a name only where a repository answers. */
+static void download_takes_gits_name_of_a_small_file(void **state)
+{
+    static const char other[] = "0123456789abcdef0123456789abcdef01234567";
+    static const char commit[] = "89abcdef0123456789abcdef0123456789abcdef";
+    Fixture *fixture = *state;
+    char git_id[41], quoted[64], weak[64], wrong_etag[64];
+    write_whole(fixture->path, fixture->bytes, FILE_BYTES);
+    assert_int_equal(rv_file_git_id(fixture->path, git_id, NULL), RV_OK);
+    snprintf(quoted, sizeof quoted, "\"%s\"", git_id);
+    snprintf(weak, sizeof weak, "W/\"%s\"", git_id);
+    snprintf(wrong_etag, sizeof wrong_etag, "\"%s\"", other);
+    const struct {
+        const char *linked, *etag, *commit;
+        RvStatus status;
+        ModelCheck check;
+        const char *why;
+    } cases[] = {
+        {git_id, NULL, NULL, RV_OK, CHECK_GIT, "X-Linked-ETag with git's name"},
+        {NULL, quoted, commit, RV_OK, CHECK_GIT, "the repository's ETag"},
+        {NULL, weak, commit, RV_OK, CHECK_GIT, "marked as weak"},
+        {NULL, wrong_etag, NULL, RV_OK, CHECK_NOTHING,
+         "a server that is no repository uses ETag as it likes"},
+        {fixture->sha256, wrong_etag, commit, RV_OK, CHECK_SERVER, "of a large file the pointer's name"},
+        {other, NULL, commit, RV_ERROR_MISMATCH, 0, "git's name of something else"},
+        {NULL, wrong_etag, commit, RV_ERROR_MISMATCH, 0, "the same in ETag"},
+        {"0123", NULL, commit, RV_OK, CHECK_NOTHING, "no digest at all"},
+    };
+    fixture->download.sha256 = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError err = {0};
+        Downloaded downloaded = {0};
+        unlink(fixture->path);
+        fixture->download.downloaded = &downloaded;
+        fixture->files[0].linked_sha256 = cases[i].linked;
+        fixture->files[0].etag = cases[i].etag;
+        fixture->files[0].commit = cases[i].commit;
+        RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
+        if (status != cases[i].status || (status == RV_OK && downloaded.check != cases[i].check))
+            fail_msg("%s: status %d (%s), check %d", cases[i].why, status, err.message, downloaded.check);
+        if (status != RV_OK) {
+            assert_non_null(strstr(err.message, "not those of git's 0123456789abcdef"));
+            assert_int_equal(size_of(fixture->part), -1);
+            continue;
+        }
+        assert_installed(fixture);
+        assert_string_equal(downloaded.sha256, fixture->sha256);
+        assert_string_equal(downloaded.commit, cases[i].commit != NULL ? commit : "");
+        assert_int_equal(downloaded.size_bytes, FILE_BYTES);
+    }
+}
+
+/* As Hugging Face sends a large file: the first answer states digest and commit and leads to a content server, whose
+ * own ETag is nothing to compare with. What was interrupted goes on through the same redirect. */
+static void download_reads_what_the_redirecting_server_states(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    Downloaded downloaded = {0};
+    fixture->download.sha256 = NULL;
+    fixture->download.downloaded = &downloaded;
+    fixture->files[1].linked_sha256 = fixture->sha256;
+    fixture->files[1].commit = "89abcdef0123456789abcdef0123456789abcdef";
+    fixture->files[0].etag = "\"0123456789abcdef0123456789abcdef01234567\"";
+    fixture->files[0].behaviour = HTTP_CUT_ONCE;
+    fixture->files[0].cut_after = 70000;
+    http_server_url(fixture->server, "/moved.pt", fixture->url, sizeof fixture->url);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_ERROR_NETWORK);
+    assert_true(fixture->worth_resuming);
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err), RV_OK);
+    assert_int_equal(fixture->files[0].last_start, 70000);
+    assert_installed(fixture);
+    assert_int_equal(downloaded.check, CHECK_SERVER);
+    assert_string_equal(downloaded.commit, fixture->files[1].commit);
+}
+
+/* A server that has another file says so before it sends it. */
+static void download_takes_nothing_where_another_digest_is_stated(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    write_whole(fixture->part, fixture->bytes, 5000);
+    fixture->files[0].linked_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, &err),
+                     RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "the server states the SHA-256 0123456789abcdef"));
+    assert_false(fixture->worth_resuming); // here it is not
+    assert_int_equal(size_of(fixture->part), 5000);
+    assert_int_equal(size_of(fixture->path), -1);
+}
+
 /* A known size is the most that is taken, and a page in the place of the file does not cost the part. */
 static void download_takes_no_more_than_the_size(void **state)
 {
@@ -438,6 +529,9 @@ int main(void)
         CASE(download_progress_counts_the_whole_file),
         CASE(download_refuses_a_part_in_use),
         CASE(download_without_a_digest_takes_the_servers_word),
+        CASE(download_takes_gits_name_of_a_small_file),
+        CASE(download_reads_what_the_redirecting_server_states),
+        CASE(download_takes_nothing_where_another_digest_is_stated),
         CASE(download_takes_no_more_than_the_size),
         CASE(download_takes_no_more_than_the_bound),
         CASE(download_asks_for_room_first),

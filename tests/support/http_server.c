@@ -52,13 +52,18 @@ static ssize_t read_answer(void *user, uint64_t position, char *buffer, size_t m
                                                         : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static void add_linked(struct MHD_Response *response, const HttpFile *file)
+/* What Hugging Face states about a file in the headers of its answers. */
+static void add_stated(struct MHD_Response *response, const HttpFile *file)
 {
     char value[80];
-    if (file == NULL || file->linked_sha256 == NULL)
-        return;
-    snprintf(value, sizeof value, "\"%s\"", file->linked_sha256);
-    MHD_add_response_header(response, "X-Linked-ETag", value);
+    if (file != NULL && file->linked_sha256 != NULL) {
+        snprintf(value, sizeof value, "\"%s\"", file->linked_sha256);
+        MHD_add_response_header(response, "X-Linked-ETag", value);
+    }
+    if (file != NULL && file->commit != NULL)
+        MHD_add_response_header(response, "X-Repo-Commit", file->commit);
+    if (file != NULL && file->etag != NULL)
+        MHD_add_response_header(response, "ETag", file->etag);
 }
 
 static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned status, const char *location,
@@ -69,7 +74,7 @@ static enum MHD_Result answer_status(struct MHD_Connection *connection, unsigned
         MHD_create_response_from_buffer(sizeof text - 1, text, MHD_RESPMEM_PERSISTENT);
     if (location != NULL)
         MHD_add_response_header(response, "Location", location);
-    add_linked(response, file);
+    add_stated(response, file);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
@@ -105,7 +110,7 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
     uint64_t size = old || file->behaviour == HTTP_UNKNOWN_SIZE ? MHD_SIZE_UNKNOWN : file->size_bytes - start;
     struct MHD_Response *response =
         MHD_create_response_from_callback(size, old ? 1 << 18 : 4096, read_answer, answer, free);
-    add_linked(response, file);
+    add_stated(response, file);
     if (old)
         MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
     if (file->encoding != NULL)
@@ -126,17 +131,19 @@ static enum MHD_Result answer_request(void *user, struct MHD_Connection *connect
                                       const char *method, const char *version, const char *upload,
                                       size_t *upload_bytes, void **state)
 {
-    (void)method, (void)version, (void)upload, (void)upload_bytes, (void)state;
+    (void)version, (void)upload, (void)upload_bytes, (void)state;
     HttpServer *server = user;
     for (size_t i = 0; i < server->file_count; i++) {
         HttpFile *file = &server->files[i];
         if (strcmp(file->path, path) != 0)
             continue;
-        file->request_count++;
+        bool head = strcmp(method, "HEAD") == 0;
+        file->request_count += !head;
+        file->head_count += head;
         const char *token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
         snprintf(file->authorization, sizeof file->authorization, "%s", token != NULL ? token : "");
         if (file->behaviour == HTTP_MISSING)
-            return answer_status(connection, 404, NULL, NULL);
+            return answer_status(connection, 404, NULL, file);
         if (file->behaviour == HTTP_BROKEN)
             return answer_status(connection, 503, NULL, NULL);
         if (file->behaviour == HTTP_FORBIDDEN)

@@ -32,11 +32,14 @@ typedef struct HttpFile {
     HttpBehaviour behaviour;
     size_t cut_after;
     const char *redirect_to;
-    int request_count;         // counted by the server
+    int request_count; // counted by the server, HEAD apart
+    int head_count;
     uint64_t last_start;       // offset in the file at which the last answer began
     const char *media_type;    // NULL: application/octet-stream
     const char *encoding;      // the compression of the bytes, "gzip"; NULL: none
     const char *linked_sha256; // sent as X-Linked-ETag with every answer; NULL: no such header
+    const char *commit;        // sent as X-Repo-Commit with every answer, also with 404; NULL: no such header
+    const char *etag;          // sent as ETag with every answer, as it stands; NULL: no such header
     char authorization[128];   // of the last request; "" if it had none
 } HttpFile;
 

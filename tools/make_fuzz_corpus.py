@@ -279,6 +279,17 @@ def write_addresses(folder):
             file.write(address)
 
 
+def write_fetched(folder):
+    sha256, commit = "0123456789abcdef" * 4, "0123456789abcdef0123" * 2
+    with open(os.path.join(folder, "record"), "w") as file:
+        file.write(f"# What came.\ncommit owner/model {commit}\nfile config.json {sha256} 12 git\n"
+                   f"file model.safetensors {sha256} 1500800904 server\nfile vocab.txt {sha256} 109540 known\n")
+    with open(os.path.join(folder, "answer"), "wb") as file:
+        file.write(f"HTTP/1.1 302 Found\r\nX-Repo-Commit: {commit}\r\nX-Linked-Size: 1500800904\r\n"
+                   f"X-Linked-ETag: \"{sha256}\"\r\nLocation: /content\r\n\r\nHTTP/1.1 206 Partial Content\r\n"
+                   f"Content-Range: bytes 12-99/100\r\nETag: W/\"{commit}\"\r\n\r\n".encode())
+
+
 def varint(number):
     out = b""
     while number > 127:
@@ -335,7 +346,7 @@ def write_pieces(folder):
 
 def main():
     folder = sys.argv[1]
-    for name in ("addresses", "answers", "checkpoint", "codes", "config", "legacy", "library", "lists", "pieces", "still", "text",
+    for name in ("addresses", "answers", "checkpoint", "codes", "config", "fetched", "legacy", "library", "lists", "pieces", "still", "text",
                  "text_vocabulary", "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
@@ -351,6 +362,7 @@ def main():
     copy_pictures(os.path.join(folder, "thumbnail"), THUMBNAILS)
     write_answers(os.path.join(folder, "answers"))
     write_addresses(os.path.join(folder, "addresses"))
+    write_fetched(os.path.join(folder, "fetched"))
     write_lists(os.path.join(folder, "lists", "two.lists"))
     write_codes(os.path.join(folder, "codes", "two.codes"))
     write_library(os.path.join(folder, "library", "small.db"))

@@ -10,10 +10,13 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "models/model_answer.h"
 #include "models/model_download.h"
+#include "models/model_record.h"
 #include "models/model_source.h"
 
 #define DEFAULT_ENDPOINT "https://huggingface.co"
+#define BRANCH "main" // whose commit a repository is fetched at if the table names no revision
 
 /* One call of fetch: its settings from the environment, and which addresses have failed so far. */
 typedef struct Fetch {
@@ -23,7 +26,8 @@ typedef struct Fetch {
     const char *token;   // NULL for none
     char failures[RV_ERROR_MESSAGE_SIZE];
     size_t failure_count;
-    RvStatus last; // status of the last failure
+    RvStatus last;      // status of the last failure
+    ModelRecord record; // of the form that is being fetched
 } Fetch;
 
 /* One address of a file. */
@@ -110,6 +114,15 @@ static RvStatus read_environment(Fetch *fetch, RvError *err)
     return RV_OK;
 }
 
+/* Returns the revision at which a file is fetched: the table's, the one that was kept, or the branch. */
+static const char *revision_of(const Fetch *fetch, const ModelFile *file)
+{
+    const char *kept = rv_model_record_commit(&fetch->record, file->repository);
+    if (file->revision != NULL)
+        return file->revision;
+    return kept != NULL ? kept : BRANCH;
+}
+
 /* Write the index-th address of a file. Returns false after the last. A mirror replaces all other
  * addresses. */
 static bool address_of(const Fetch *fetch, const ModelFile *file, size_t index, Address *out)
@@ -122,7 +135,7 @@ static bool address_of(const Fetch *fetch, const ModelFile *file, size_t index, 
         length = snprintf(out->url, size_bytes, "%.*s/%s", (int)length_without_slash(base), base, file->name);
     else if (base == NULL && file->repository != NULL && index == 0)
         length = snprintf(out->url, size_bytes, "%s/%s/resolve/%s/%s", fetch->endpoint, file->repository,
-                          file->revision, file->name);
+                          revision_of(fetch, file), file->name);
     else if (base == NULL && file->repository == NULL && index < MODEL_ADDRESSES_MAX &&
              file->urls[index] != NULL)
         length = snprintf(out->url, size_bytes, "%s", file->urls[index]);
@@ -132,6 +145,18 @@ static bool address_of(const Fetch *fetch, const ModelFile *file, size_t index, 
 
 /* ---- one file ----------------------------------------------------------------------------------------- */
 
+/* A file as it must be: what the table does not say of it is what was kept when it came. */
+static ModelFile with_record(const ModelRecord *record, const ModelFile *file)
+{
+    ModelFile wanted = *file;
+    const RecordFile *kept = rv_model_record_file(record, file->name);
+    if (kept == NULL || (file->sha256 != NULL && strcmp(file->sha256, kept->sha256) != 0))
+        return wanted;
+    wanted.sha256 = kept->sha256;
+    wanted.size_bytes = kept->size_bytes;
+    return wanted;
+}
+
 static bool installed(const char *path, const ModelFile *file)
 {
     struct stat facts;
@@ -139,7 +164,7 @@ static bool installed(const char *path, const ModelFile *file)
            (file->size_bytes == 0 || (uint64_t)facts.st_size == file->size_bytes);
 }
 
-/* A file without a known digest counts as right if it exists: it was installed whole. */
+/* A file without a known or a kept digest counts as right if it exists: it was installed whole. */
 static bool installed_and_right(const char *path, const ModelFile *file)
 {
     char hex[65];
@@ -166,39 +191,115 @@ static bool failed_before(const Fetch *fetch, const char *url)
     return at != NULL && at[strlen(shown)] == ':';
 }
 
-/* *failed: no address returned the file, and another form of the model may succeed. */
-static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
-                           bool *failed, RvError *err)
+/* If neither the table nor the record says at which commit a repository is fetched, ask for the one that its
+ * branch stands at, and keep it before anything is fetched: what is interrupted goes on at the same commit. */
+static RvStatus pin(Fetch *fetch, const ModelFile *file, const char *folder, RvError *err)
 {
-    char path[MODEL_PATH_SIZE];
+    char commit[41];
     Address address;
-    *failed = false;
-    RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
-    if (status != RV_OK || installed_and_right(path, file))
+    if (fetch->options->base_url != NULL || file->repository == NULL || file->revision != NULL ||
+        rv_model_record_commit(&fetch->record, file->repository) != NULL ||
+        !address_of(fetch, file, 0, &address) || failed_before(fetch, address.url))
+        return RV_OK;
+    Download download = {.url = address.url,
+                         .name = file->name,
+                         .token = address.at_endpoint ? fetch->token : NULL,
+                         .options = fetch->options};
+    RvStatus status = rv_model_ask_commit(&download, commit, err);
+    if (status != RV_OK || commit[0] == '\0')
         return status;
+    rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s: at commit %s, which is kept", file->repository,
+                commit);
+    status = rv_model_record_put_commit(&fetch->record, file->repository, commit, err);
+    return status == RV_OK ? rv_model_record_write(folder, &fetch->record, err) : status;
+}
+
+/* Keep what came. */
+static RvStatus keep(Fetch *fetch, const ModelFile *file, const Downloaded *downloaded, const char *folder,
+                     RvError *err)
+{
+    bool open = fetch->options->base_url == NULL && file->repository != NULL && file->revision == NULL;
+    RvStatus status = RV_OK;
+    if (open && rv_model_record_commit(&fetch->record, file->repository) == NULL) {
+        if (downloaded->commit[0] != '\0')
+            status = rv_model_record_put_commit(&fetch->record, file->repository, downloaded->commit, err);
+        else
+            rv_log_line(&fetch->options->log, RV_LOG_WARNING,
+                        "%s: the server states no commit; what is fetched later may be of another one",
+                        file->repository);
+    }
+    if (status == RV_OK)
+        status = rv_model_record_put_file(&fetch->record, file->name, downloaded, err);
+    return status == RV_OK ? rv_model_record_write(folder, &fetch->record, err) : status;
+}
+
+/* What came of a file whose digest was kept was compared with it; what it was compared with at first remains. */
+static void restore_check(const Fetch *fetch, const ModelFile *file, Downloaded *downloaded)
+{
+    const RecordFile *kept = rv_model_record_file(&fetch->record, file->name);
+    if (file->sha256 == NULL && kept != NULL)
+        downloaded->check = kept->check;
+}
+
+/* A digest that was kept is not the publisher's word: the message says where it comes from. */
+static void add_where_kept(const char *folder, RvError *failure)
+{
+    size_t used = strlen(failure->message);
+    snprintf(
+        failure->message + used, sizeof failure->message - used,
+        " (the SHA-256 was kept in %s/%s when the file first came; remove the model to fetch it as it is now)",
+        folder, MODEL_RECORD_NAME);
+}
+
+/* Try the addresses of a file one after the other. *failed: none gave it. */
+static RvStatus fetch_from_addresses(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
+                                     const char *path, bool *failed, RvError *err)
+{
+    ModelFile wanted = with_record(&fetch->record, file);
+    Address address;
     for (size_t i = 0; address_of(fetch, file, i, &address); i++) {
         RvError failure = {0};
+        Downloaded downloaded = {0};
         bool worth_resuming = false;
         if (failed_before(fetch, address.url))
             continue;
         Download download = {.url = address.url,
                              .path = path,
                              .name = file->name,
-                             .sha256 = file->sha256,
-                             .size_bytes = file->size_bytes,
+                             .sha256 = wanted.sha256,
+                             .size_bytes = wanted.size_bytes,
                              .max_bytes = weights ? DOWNLOAD_MAX_BYTES : DOWNLOAD_SMALL_MAX_BYTES,
                              .token = address.at_endpoint ? fetch->token : NULL,
-                             .options = fetch->options};
-        status = rv_model_download(&download, &worth_resuming, &failure);
-        if (status == RV_OK)
-            return status;
+                             .options = fetch->options,
+                             .downloaded = &downloaded};
+        RvStatus status = rv_model_download(&download, &worth_resuming, &failure);
+        if (status == RV_OK) {
+            restore_check(fetch, file, &downloaded);
+            return keep(fetch, file, &downloaded, folder, err);
+        }
         // A broken transfer that can be resumed is worth more than another copy from the beginning.
         if ((status != RV_ERROR_NETWORK && status != RV_ERROR_MISMATCH) || worth_resuming)
             return rv_error_wrap(err, status, &failure, "%s", failure.message);
+        if (status == RV_ERROR_MISMATCH && file->sha256 == NULL && wanted.sha256 != NULL)
+            add_where_kept(folder, &failure);
         note_failure(fetch, status, &failure);
     }
     *failed = true;
     return RV_OK;
+}
+
+/* *failed: no address returned the file, and another form of the model may succeed. */
+static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, const char *folder,
+                           bool *failed, RvError *err)
+{
+    char path[MODEL_PATH_SIZE];
+    ModelFile wanted = with_record(&fetch->record, file);
+    *failed = false;
+    RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
+    if (status != RV_OK || installed_and_right(path, &wanted))
+        return status;
+    status = pin(fetch, file, folder, err);
+    return status == RV_OK ? fetch_from_addresses(fetch, file, weights, folder, path, failed, err) : status;
 }
 
 /* ---- forms -------------------------------------------------------------------------------------------- */
@@ -211,14 +312,14 @@ static void announce(const Fetch *fetch, const ModelForm *form, const char *fold
     uint64_t known_bytes = 0;
     size_t missing = 0, unknown = 0;
     for (size_t i = 0; i < form->file_count; i++) {
-        const ModelFile *file = &form->files[i];
-        if (rv_file_join(folder, file->name, path, sizeof path, NULL) == RV_OK && installed(path, file))
+        ModelFile file = with_record(&fetch->record, &form->files[i]);
+        if (rv_file_join(folder, file.name, path, sizeof path, NULL) == RV_OK && installed(path, &file))
             continue;
-        if (missing++ == 0 && address_of(fetch, file, 0, &address) && failed_before(fetch, address.url))
+        if (missing++ == 0 && address_of(fetch, &file, 0, &address) && failed_before(fetch, address.url))
             return; // the download itself reports the failure
-        known_bytes += file->size_bytes;
-        unknown += file->size_bytes == 0;
-        if (address_of(fetch, file, 0, &address))
+        known_bytes += file.size_bytes;
+        unknown += file.size_bytes == 0;
+        if (address_of(fetch, &file, 0, &address))
             show_host(address.url, host, sizeof host);
     }
     if (missing == 0)
@@ -231,6 +332,22 @@ static void announce(const Fetch *fetch, const ModelForm *form, const char *fold
                 fetch->source->model.name, missing, missing == 1 ? "" : "s", size, host, folder);
 }
 
+/* Remove the folder if nothing was downloaded to it. The record alone is worth nothing: it names a commit that gave
+ * no file. */
+static void remove_if_empty(const ModelForm *form, const char *folder)
+{
+    static const char *const endings[] = {"", ".part"};
+    char name[256], path[MODEL_PATH_SIZE];
+    for (size_t i = 0; i < 2 * form->file_count; i++) {
+        snprintf(name, sizeof name, "%s%s", form->files[i / 2].name, endings[i % 2]);
+        if (rv_file_join(folder, name, path, sizeof path, NULL) != RV_OK || access(path, F_OK) == 0)
+            return;
+    }
+    if (rv_file_join(folder, MODEL_RECORD_NAME, path, sizeof path, NULL) == RV_OK)
+        unlink(path);
+    rmdir(folder); // succeeds only if nothing else lies there
+}
+
 static RvStatus fetch_form(Fetch *fetch, const ModelForm *form, bool *failed, RvError *err)
 {
     char folder[MODEL_PATH_SIZE];
@@ -239,13 +356,15 @@ static RvStatus fetch_form(Fetch *fetch, const ModelForm *form, bool *failed, Rv
     if (status == RV_OK)
         status = rv_file_make_folders(folder, err);
     if (status == RV_OK)
+        status = rv_model_record_read(folder, &fetch->record, err);
+    if (status == RV_OK)
         announce(fetch, form, folder);
     for (size_t i = 0; i < form->file_count && status == RV_OK && !*failed; i++) {
         status = fetch_file(fetch, &form->files[i], i + 1 == form->file_count, folder, failed, err);
         *failed = *failed && !form->files[i].optional;
     }
     if (*failed)
-        rmdir(folder); // succeeds only if nothing was downloaded
+        remove_if_empty(form, folder);
     return status;
 }
 
@@ -304,17 +423,22 @@ RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError
 
 /* ---- verifying ---------------------------------------------------------------------------------------- */
 
-static RvStatus verify_file(const ModelFile *file, const char *folder, const char *model, RvError *err)
+/* *unknown: nobody knew or stated a digest of it. It is compared with the one that was kept, if one was. */
+static RvStatus verify_file(const ModelRecord *record, const ModelFile *file, const char *folder,
+                            const char *model, bool *unknown, RvError *err)
 {
     char path[MODEL_PATH_SIZE], hex[65];
+    ModelFile wanted = with_record(record, file);
+    const RecordFile *kept = rv_model_record_file(record, file->name);
+    *unknown = file->sha256 == NULL && (kept == NULL || kept->check == CHECK_NOTHING);
     RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
     if (status == RV_OK)
         status = rv_file_sha256(path, hex, err);
     if (status == RV_ERROR_NOT_FOUND && file->optional)
         return RV_OK;
-    if (status == RV_OK && file->sha256 != NULL && strcmp(hex, file->sha256) != 0)
+    if (status == RV_OK && wanted.sha256 != NULL && strcmp(hex, wanted.sha256) != 0)
         return rv_error_set_hint(err, RV_ERROR_MISMATCH, RV_HINT_MODEL_FETCH_AGAIN, model,
-                                 "%s: SHA-256 is %s, not %s", path, hex, file->sha256);
+                                 "%s: SHA-256 is %s, not %s", path, hex, wanted.sha256);
     return status;
 }
 
@@ -322,6 +446,7 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
                                 RvError *err)
 {
     char model_folder[MODEL_PATH_SIZE];
+    ModelRecord record;
     size_t ignored;
     if (unknown_count == NULL)
         unknown_count = &ignored;
@@ -331,9 +456,12 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
         return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH, source->model.name,
                                  "%s: not here", source->model.name);
     RvStatus status = rv_model_form_folder(form, folder, model_folder, sizeof model_folder, err);
+    if (status == RV_OK)
+        status = rv_model_record_read(model_folder, &record, err);
     for (size_t i = 0; i < form->file_count && status == RV_OK; i++) {
-        *unknown_count += form->files[i].sha256 == NULL;
-        status = verify_file(&form->files[i], model_folder, source->model.name, err);
+        bool unknown = false;
+        status = verify_file(&record, &form->files[i], model_folder, source->model.name, &unknown, err);
+        *unknown_count += unknown;
     }
     return status;
 }

@@ -19,11 +19,22 @@ typedef struct RvKnownModel {
     const char *name;           /* "ViT-B/32" */
     const char *repository;     /* where it is published at Hugging Face: "openai/clip-vit-base-patch32" */
     const char *weights_url;    /* the address that is tried first, at the public endpoint */
-    const char *weights_sha256; /* of that file; NULL: not known, so the file cannot be checked */
+    const char *weights_sha256; /* of that file; NULL: not known, so the server's word is taken and kept */
     uint64_t size_bytes;        /* of all files; 0: not known */
     int dimensions;
     int image_size;
-    const char *languages; /* the languages of its texts: "English" */
+    const char *languages; /* the languages of its texts: "English", "Chinese", "many" */
+    const char *revision;  /* the commit that is fetched; NULL: not known, the first fetch asks for the current one and
+                              keeps it */
+    uint64_t size_about_bytes; /* size_bytes, or if that is not known computed from the model's shape */
+    const char *licence;       /* of the weights, as their publisher's repository says: "MIT", "Apache-2.0" */
+    const char *licence_note;  /* what else holds; NULL: nothing */
+    /* What others measured, in percent; 0: not published. Of captions, how many find their own picture first: COCO's
+     * 5,000 in English, COCO-CN's in Chinese; or their own video: MSR-VTT 1kA. Of ImageNet's pictures, how many get
+     * their class without training. */
+    double coco_recall, coco_cn_recall, msrvtt_recall, imagenet_accuracy;
+    const char *accuracy_source; /* who published these figures, and where */
+    const char *msrvtt_source;   /* likewise for MSR-VTT's; NULL: it is not published, or by accuracy_source */
 } RvKnownModel;
 
 /* Threads: any number of calls at once. Callbacks run on the caller's thread. */
@@ -72,16 +83,19 @@ typedef struct RvFetchOptions {
     uint64_t reserved[8];
 } RvFetchOptions;
 
-/* Download the files of a known model, check sizes and SHA-256, and install them atomically. An interrupted
- * download is resumed. Every file is tried at each of its public addresses; if all fail, the next form in
+/* Download the files of a known model, check sizes and SHA-256, and install them atomically. If no SHA-256 is known,
+ * the file is compared with the one that the server states (Hugging Face's X-Linked-Etag, of small files git's name of
+ * their content). What came, and at which commit, is kept in fetched.txt beside the files, and every later fetch
+ * compares with it. An interrupted download is resumed. Every file is tried at each of its public addresses; if all fail, the next form in
  * which the model is published is tried. The environment variable HF_ENDPOINT replaces
  * https://huggingface.co. HF_TOKEN is sent to that endpoint only, and only if it is https:// or on this
  * machine. libcurl's variables set proxies. Errors: NOT_FOUND (no known name), NETWORK, MISMATCH, CANCELLED,
  * BUSY, IO, ARGUMENT. */
 RV_API RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err);
 
-/* Read the files of an installed known model and compare their SHA-256. *unknown_count (may be NULL): the
- * files whose SHA-256 is not known. Errors: MISMATCH if one differs. */
+/* Read the files of an installed known model and compare their SHA-256 with the known or the kept one.
+ * *unknown_count (may be NULL): the files of which nobody stated a digest when they came. Errors: MISMATCH if one
+ * differs, FORMAT if fetched.txt is damaged. */
 RV_API RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err);
 
 typedef struct RvAddOptions {

@@ -96,6 +96,17 @@ static bool is_file(const char *folder, const char *name)
            S_ISREG(facts.st_mode);
 }
 
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
+}
+
+static bool is_vocabulary(const char *name)
+{
+    return strstr(name, "vocab") != NULL || strcmp(name, "tokenizer.json") == 0 || has_ending(name, ".model");
+}
+
 bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *path, size_t size_bytes)
 {
     char model_folder[MODEL_PATH_SIZE];
@@ -106,20 +117,13 @@ bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *pat
     bool vocabulary = false;
     for (size_t i = 0; i + 1 < form->file_count; i++) {
         const char *name = form->files[i].name;
-        vocabulary = vocabulary || ((strstr(name, "vocab") != NULL || strstr(name, "tokenizer") != NULL) &&
-                                    is_file(model_folder, name));
+        vocabulary = vocabulary || (is_vocabulary(name) && is_file(model_folder, name));
     }
     if (!vocabulary || !is_file(model_folder, form->files[form->file_count - 1].name))
         return false;
     if (form->checkpoint != NULL)
         return rv_file_join(model_folder, form->checkpoint, path, size_bytes, NULL) == RV_OK;
     return (size_t)snprintf(path, size_bytes, "%s", model_folder) < size_bytes;
-}
-
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
 }
 
 bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)

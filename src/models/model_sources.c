@@ -4,8 +4,12 @@
  * Sources: openai/CLIP (clip/clip.py, MIT licence) for OpenAI's own addresses, each of which contains the
  * SHA-256 of its file. They return 404 since 2025 (openai/CLIP#516) and are therefore tried last. For Hugging
  * Face the revisions, sizes and digests are those shown by its file pages and by the lock files of other
- * projects. If no digest is known, none is given. The vocabulary is the same for all models, so every form
- * takes it from an address whose digest is known. */
+ * projects. If no digest is known, none is given. If no revision is known, it is left open (OPEN): the first fetch asks
+ * for the current commit and keeps it (model_record.h). The vocabulary is the same for all models with CLIP's
+ * tokenizer, so every form takes it from an address whose digest is known; so it is for Chinese-CLIP.
+ *
+ * Accuracy is what others published, in percent; each row names who. Sizes that nobody states are computed from the
+ * model's shape, four bytes for each number (size_about_bytes). */
 #include "models/model_source.h"
 
 #define HUGGING_FACE "https://huggingface.co/"
@@ -15,6 +19,7 @@
 #define OPENAI_B32_REVISION "3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
 
 #define AT(owner_name, at, file) .name = file, .repository = owner_name, .revision = at
+#define OPEN NULL // the revision is asked for at the first fetch
 
 #define VOCABULARY                                                                                           \
     {AT(OPENAI_B32, OPENAI_B32_REVISION, "vocab.json"),                                                      \
@@ -157,18 +162,18 @@ static const ModelForm laion_h14_forms[] = {
     {.folder = LAION_H14, .files = laion_h14_folder, .file_count = COUNT(laion_h14_folder)},
 };
 
-/* Revision main; no digest is known to compare with. It was not checked for every model which of the two
- * weight files exists, so the second is tried if the first is missing. */
+/* No revision and no digest is known. It was not checked for every model which of the two weight files exists,
+ * so the second is tried if the first is missing. */
 #define OPEN_CLIP_FORMS(variable, label)                                                                     \
     static const ModelFile variable##_safetensors[] = {                                                      \
-        {AT("laion/" label, "main", "open_clip_config.json")},                                               \
+        {AT("laion/" label, OPEN, "open_clip_config.json")},                                                 \
         VOCABULARY,                                                                                          \
-        {AT("laion/" label, "main", "open_clip_model.safetensors")},                                         \
+        {AT("laion/" label, OPEN, "open_clip_model.safetensors")},                                           \
     };                                                                                                       \
     static const ModelFile variable##_bin[] = {                                                              \
-        {AT("laion/" label, "main", "open_clip_config.json")},                                               \
+        {AT("laion/" label, OPEN, "open_clip_config.json")},                                                 \
         VOCABULARY,                                                                                          \
-        {AT("laion/" label, "main", "open_clip_pytorch_model.bin")},                                         \
+        {AT("laion/" label, OPEN, "open_clip_pytorch_model.bin")},                                           \
     };                                                                                                       \
     static const ModelForm variable##_forms[] = {                                                            \
         {.folder = label, .files = variable##_safetensors, .file_count = COUNT(variable##_safetensors)},     \
@@ -186,50 +191,247 @@ OPEN_CLIP_FORMS(datacomp_b32, DATACOMP_B32);
 OPEN_CLIP_FORMS(datacomp_b16, DATACOMP_B16);
 OPEN_CLIP_FORMS(datacomp_l14, DATACOMP_L14);
 
+/* Texts in many languages; its tokenizer is the one that its configuration names. */
+#define XLM_ROBERTA_B32 "CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k"
+static const ModelFile xlm_roberta_b32_safetensors[] = {
+    {AT("laion/" XLM_ROBERTA_B32, OPEN, "open_clip_config.json")},
+    {AT("FacebookAI/xlm-roberta-base", OPEN, "sentencepiece.bpe.model")},
+    {AT("laion/" XLM_ROBERTA_B32, OPEN, "open_clip_model.safetensors")},
+};
+static const ModelFile xlm_roberta_b32_bin[] = {
+    {AT("laion/" XLM_ROBERTA_B32, OPEN, "open_clip_config.json")},
+    {AT("FacebookAI/xlm-roberta-base", OPEN, "sentencepiece.bpe.model")},
+    {AT("laion/" XLM_ROBERTA_B32, OPEN, "open_clip_pytorch_model.bin")},
+};
+#define FOLDER(label, list)                                                                                  \
+    {                                                                                                        \
+        .folder = label, .files = list, .file_count = COUNT(list)                                            \
+    }
+static const ModelForm xlm_roberta_b32_forms[] = {
+    FOLDER(XLM_ROBERTA_B32, xlm_roberta_b32_safetensors),
+    FOLDER(XLM_ROBERTA_B32, xlm_roberta_b32_bin),
+};
+
+/* ---- Google's SigLIP and SigLIP 2 --------------------------------------------------------------------- */
+
+/* digest and size of the tokenizer and of the weights; NULL and 0 if they are not known */
+#define SIGLIP2_FORMS(variable, label, at, tokenizer_digest, tokenizer_bytes, digest, bytes)                 \
+    static const ModelFile variable##_files[] = {                                                            \
+        {AT("google/" label, at, "config.json")},                                                            \
+        {AT("google/" label, at, "preprocessor_config.json")},                                               \
+        {AT("google/" label, at, "tokenizer_config.json"), .optional = true},                                \
+        {AT("google/" label, at, "tokenizer.json"), .sha256 = tokenizer_digest,                              \
+         .size_bytes = tokenizer_bytes},                                                                     \
+        {AT("google/" label, at, "model.safetensors"), .sha256 = digest, .size_bytes = bytes},               \
+    };                                                                                                       \
+    static const ModelForm variable##_forms[] = {FOLDER(label, variable##_files)}
+#define SIGLIP2_OPEN(variable, label) SIGLIP2_FORMS(variable, label, OPEN, NULL, 0, NULL, 0)
+
+#define SIGLIP2_B16_224_REVISION "75de2d55ec2d0b4efc50b3e9ad70dba96a7b2fa2"
+#define SIGLIP2_B16_224_SHA256 "612923381c76ec5a9bed335d1c48827e3f2e506ac31b044b63b2031fadee6a0b"
+#define SIGLIP2_B32_REVISION "94dffa8cb1179de3e03f091dbc3917e5d5a9ae84"
+SIGLIP2_FORMS(siglip2_b32_256, "siglip2-base-patch32-256", SIGLIP2_B32_REVISION, NULL, 0, NULL, 0);
+SIGLIP2_FORMS(siglip2_b16_224, "siglip2-base-patch16-224", SIGLIP2_B16_224_REVISION,
+              "cb9140fae3ac5122c972d37adf83e1248471a38147ad76f8215c8872c6fd8322", 34363039,
+              SIGLIP2_B16_224_SHA256, 1500800904);
+SIGLIP2_OPEN(siglip2_b16_256, "siglip2-base-patch16-256");
+SIGLIP2_OPEN(siglip2_b16_384, "siglip2-base-patch16-384");
+SIGLIP2_OPEN(siglip2_b16_512, "siglip2-base-patch16-512");
+SIGLIP2_OPEN(siglip2_l16_256, "siglip2-large-patch16-256");
+SIGLIP2_OPEN(siglip2_l16_384, "siglip2-large-patch16-384");
+SIGLIP2_OPEN(siglip2_so14_224, "siglip2-so400m-patch14-224");
+SIGLIP2_OPEN(siglip2_so14_384, "siglip2-so400m-patch14-384");
+SIGLIP2_OPEN(siglip2_so16_256, "siglip2-so400m-patch16-256");
+SIGLIP2_OPEN(siglip2_so16_384, "siglip2-so400m-patch16-384");
+SIGLIP2_OPEN(siglip2_so16_512, "siglip2-so400m-patch16-512");
+
+#define SIGLIP_B16 "google/siglip-base-patch16-224"
+static const ModelFile siglip_b16_files[] = {
+    {AT(SIGLIP_B16, OPEN, "config.json")},
+    {AT(SIGLIP_B16, OPEN, "preprocessor_config.json")},
+    {AT(SIGLIP_B16, OPEN, "spiece.model")},
+    {AT(SIGLIP_B16, OPEN, "model.safetensors")},
+};
+static const ModelForm siglip_b16_forms[] = {FOLDER("siglip-base-patch16-224", siglip_b16_files)};
+
+/* ---- Meta's PE-Core: one weight file without settings, and CLIP's vocabulary -------------------------- */
+
+#define PE_FORMS(variable, label)                                                                            \
+    static const ModelFile variable##_files[] = {VOCABULARY, {AT("facebook/" label, OPEN, label ".pt")}};    \
+    static const ModelForm variable##_forms[] = {ARCHIVE_FORM(label, variable##_files)}
+PE_FORMS(pe_t16, "PE-Core-T16-384");
+PE_FORMS(pe_s16, "PE-Core-S16-384");
+PE_FORMS(pe_b16, "PE-Core-B16-224");
+PE_FORMS(pe_l14, "PE-Core-L14-336");
+
+/* ---- OFA-Sys's Chinese-CLIP --------------------------------------------------------------------------- */
+
+#define CHINESE_B16 "OFA-Sys/chinese-clip-vit-base-patch16"
+#define CHINESE_B16_REVISION "36e679e65c2a2fead755ae21162091293ad37834"
+#define CHINESE_VOCABULARY                                                                                   \
+    {                                                                                                        \
+        AT(CHINESE_B16, CHINESE_B16_REVISION, "vocab.txt"),                                                  \
+            .sha256 = "45bbac6b341c319adc98a532532882e91a9cefc0329aa57bac9ae761c27b291c",                    \
+            .size_bytes = 109540                                                                             \
+    }
+static const ModelFile chinese_b16_files[] = {
+    {AT(CHINESE_B16, CHINESE_B16_REVISION, "config.json"),
+     .sha256 = "97850313ab34f4fdeed3a7886b4db8b209a842a48d1cbda079abd071d12c7a2f", .size_bytes = 3008},
+    {AT(CHINESE_B16, CHINESE_B16_REVISION, "preprocessor_config.json"),
+     .sha256 = "0e00af244b402c34f92898e2ba68359762ad3788e087b2a0e4d575512f388ea9", .size_bytes = 342},
+    CHINESE_VOCABULARY,
+    {AT(CHINESE_B16, CHINESE_B16_REVISION, "pytorch_model.bin"),
+     .sha256 = "7b7b583c210c867410bc6bdb8a55fe14eec62999e0a9ea31ff222dc501f9cfbe", .size_bytes = 753177983},
+};
+/* A conversion at another revision of the same repository; its digest is not known. */
+static const ModelFile chinese_b16_converted[] = {
+    {AT(CHINESE_B16, CHINESE_B16_REVISION, "config.json"),
+     .sha256 = "97850313ab34f4fdeed3a7886b4db8b209a842a48d1cbda079abd071d12c7a2f", .size_bytes = 3008},
+    {AT(CHINESE_B16, CHINESE_B16_REVISION, "preprocessor_config.json"),
+     .sha256 = "0e00af244b402c34f92898e2ba68359762ad3788e087b2a0e4d575512f388ea9", .size_bytes = 342},
+    CHINESE_VOCABULARY,
+    {AT(CHINESE_B16, "f4a64596bbcf9a2a94591b74b9dc39b2e4e77e3e", "model.safetensors")},
+};
+static const ModelForm chinese_b16_forms[] = {
+    FOLDER("chinese-clip-vit-base-patch16", chinese_b16_files),
+    FOLDER("chinese-clip-vit-base-patch16", chinese_b16_converted),
+};
+
+#define CHINESE_FILES(label, weights)                                                                        \
+    {                                                                                                        \
+        {AT("OFA-Sys/" label, OPEN, "config.json")},                                                         \
+            {AT("OFA-Sys/" label, OPEN, "preprocessor_config.json")}, CHINESE_VOCABULARY,                    \
+            {AT("OFA-Sys/" label, OPEN, weights)},                                                           \
+    }
+#define CHINESE_FORMS(variable, label)                                                                       \
+    static const ModelFile variable##_bin[] = CHINESE_FILES(label, "pytorch_model.bin");                     \
+    static const ModelFile variable##_safetensors[] = CHINESE_FILES(label, "model.safetensors");             \
+    static const ModelForm variable##_forms[] = {FOLDER(label, variable##_bin),                              \
+                                                 FOLDER(label, variable##_safetensors)}
+CHINESE_FORMS(chinese_l14, "chinese-clip-vit-large-patch14");
+CHINESE_FORMS(chinese_l14_336, "chinese-clip-vit-large-patch14-336px");
+CHINESE_FORMS(chinese_h14, "chinese-clip-vit-huge-patch14");
+
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
-#define KNOWN(label, owner_name, at, file, digest, bytes, numbers, side)                                     \
-    .model = {                                                                                               \
-        .name = label,                                                                                       \
-        .repository = owner_name,                                                                            \
-        .weights_url = HUGGING_FACE owner_name "/resolve/" at "/" file,                                      \
-        .weights_sha256 = digest,                                                                            \
-        .size_bytes = bytes,                                                                                 \
-        .dimensions = numbers,                                                                               \
-        .image_size = side,                                                                                  \
-        .languages = "English",                                                                              \
-    }
+#define OPEN_CLIP_FIGURES "open_clip: docs/openclip_results.csv, docs/openclip_retrieval_results.csv"
+#define SIGLIP2_FIGURES "google-research/big_vision: README_siglip2.md"
+#define PE_FIGURES "facebookresearch/perception_models: README.md"
+#define CHINESE_FIGURES "OFA-Sys/Chinese-CLIP: Results.md"
+#define GEMMA "its tokenizer is Gemma's: Gemma's terms of use hold for that file"
+
+/* repository @ revision, first weight file with digest; bytes of all files, or about so many */
+#define FROM(owner_name, at, at_text, file, digest, bytes, about)                                            \
+    .repository = owner_name, .revision = at,                                                                \
+    .weights_url = HUGGING_FACE owner_name "/resolve/" at_text "/" file, .weights_sha256 = digest,           \
+    .size_bytes = bytes, .size_about_bytes = about
+#define PINNED(owner_name, at, file, digest, bytes) FROM(owner_name, at, at, file, digest, bytes, bytes)
+#define UNPINNED(owner_name, file, about) FROM(owner_name, OPEN, "main", file, NULL, 0, about)
+#define SHAPE(numbers, side, texts) .dimensions = numbers, .image_size = side, .languages = texts
+#define FIGURES(coco, imagenet, by) .coco_recall = coco, .imagenet_accuracy = imagenet, .accuracy_source = by
+#define VIDEO(recall) .msrvtt_recall = recall
+#define MB *UINT64_C(1000000)
 #define FORMS(list) .forms = list, .form_count = COUNT(list)
-#define UNPINNED(label, repository_name, list, numbers)                                                      \
+#define ROW(label, list, ...)                                                                                \
     {                                                                                                        \
-        KNOWN(label, "laion/" repository_name, "main", "open_clip_model.safetensors", NULL, 0, numbers,      \
-              224),                                                                                          \
-            FORMS(list)                                                                                      \
+        .model = {.name = label, __VA_ARGS__}, FORMS(list)                                                   \
     }
 
+#define LAION_ROW(label, repository_name, list, about, numbers, coco, imagenet)                              \
+    ROW(label, list, UNPINNED("laion/" repository_name, "open_clip_model.safetensors", about),               \
+        SHAPE(numbers, 224, "English"), FIGURES(coco, imagenet, OPEN_CLIP_FIGURES), .licence = "MIT")
+#define SIGLIP2_ROW(label, repository_name, list, about, numbers, side, coco, imagenet)                      \
+    ROW(label, list, UNPINNED("google/" repository_name, "model.safetensors", about),                        \
+        SHAPE(numbers, side, "many"), FIGURES(coco, imagenet, SIGLIP2_FIGURES), .licence = "Apache-2.0",     \
+        .licence_note = GEMMA)
+#define PE_ROW(label, file, list, about, numbers, side, coco, imagenet, video)                               \
+    ROW(label, list, UNPINNED("facebook/" file, file ".pt", about), SHAPE(numbers, side, "English"),         \
+        FIGURES(coco, imagenet, PE_FIGURES), VIDEO(video), .licence = "Apache-2.0")
+#define CHINESE_ROW(label, repository_name, list, about, numbers, side, recall)                              \
+    ROW(label, list, UNPINNED("OFA-Sys/" repository_name, "pytorch_model.bin", about),                       \
+        SHAPE(numbers, side, "Chinese"), .coco_cn_recall = recall, .accuracy_source = CHINESE_FIGURES,       \
+        .licence = "MIT")
+
 const ModelSource rv_model_sources[] = {
-    {KNOWN("ViT-B/32", OPENAI_B32, OPENAI_B32_REVISION, "pytorch_model.bin",
-           "a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f", 608862599, 512, 224),
-     FORMS(b32_forms)},
-    {KNOWN("ViT-B/16", OPENAI_B16, OPENAI_B16_REVISION, "pytorch_model.bin", NULL, 0, 512, 224),
-     FORMS(b16_forms)},
-    {KNOWN("ViT-L/14", OPENAI_L14, OPENAI_L14_REVISION, "model.safetensors",
-           "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb", 1711932400, 768, 224),
-     FORMS(l14_forms)},
-    {KNOWN("ViT-L/14@336px", OPENAI_L14_336, OPENAI_L14_336_REVISION, "pytorch_model.bin",
-           "c6032c2e0caae3dc2d4fba35535fa6307dbb49df59c7e182b1bc4b3329b81801", 1713366139, 768, 336),
-     FORMS(l14_336_forms)},
-    {KNOWN("ViT-B/32-laion2B", "laion/" LAION_B32, LAION_B32_REVISION, "open_clip_model.safetensors",
-           "ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6", 606530301, 512, 224),
-     FORMS(laion_b32_forms)},
-    UNPINNED("ViT-B/32-DataComp", DATACOMP_B32, datacomp_b32_forms, 512),
-    UNPINNED("ViT-B/16-laion2B", LAION_B16, laion_b16_forms, 512),
-    UNPINNED("ViT-B/16-DataComp", DATACOMP_B16, datacomp_b16_forms, 512),
-    UNPINNED("ViT-L/14-laion2B", LAION_L14, laion_l14_forms, 768),
-    UNPINNED("ViT-L/14-DataComp", DATACOMP_L14, datacomp_l14_forms, 768),
-    {KNOWN("ViT-H/14-laion2B", "laion/" LAION_H14, LAION_H14_REVISION, "open_clip_pytorch_model.bin",
-           "9a78ef8e8c73fd0df621682e7a8e8eb36c6916cb3c16b291a082ecd52ab79cc4", 3946079310, 1024, 224),
-     FORMS(laion_h14_forms)},
+    ROW("ViT-B/32", b32_forms,
+        PINNED(OPENAI_B32, OPENAI_B32_REVISION, "pytorch_model.bin",
+               "a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f", 608862599),
+        SHAPE(512, 224, "English"), FIGURES(30.4, 63.3, OPEN_CLIP_FIGURES), VIDEO(31.2),
+        .msrvtt_source = "Portillo-Quintero and others, arXiv 2102.12443", .licence = "MIT"),
+    ROW("ViT-B/16", b16_forms,
+        FROM(OPENAI_B16, OPENAI_B16_REVISION, OPENAI_B16_REVISION, "pytorch_model.bin", NULL, 0, 600 MB),
+        SHAPE(512, 224, "English"), FIGURES(33.1, 68.3, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    ROW("ViT-L/14", l14_forms,
+        PINNED(OPENAI_L14, OPENAI_L14_REVISION, "model.safetensors",
+               "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb", 1711932400),
+        SHAPE(768, 224, "English"), FIGURES(36.5, 75.5, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    ROW("ViT-L/14@336px", l14_336_forms,
+        PINNED(OPENAI_L14_336, OPENAI_L14_336_REVISION, "pytorch_model.bin",
+               "c6032c2e0caae3dc2d4fba35535fa6307dbb49df59c7e182b1bc4b3329b81801", 1713366139),
+        SHAPE(768, 336, "English"), FIGURES(37.1, 76.6, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    ROW("ViT-B/32-laion2B", laion_b32_forms,
+        PINNED("laion/" LAION_B32, LAION_B32_REVISION, "open_clip_model.safetensors",
+               "ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6", 606530301),
+        SHAPE(512, 224, "English"), FIGURES(39.3, 66.6, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    LAION_ROW("ViT-B/32-DataComp", DATACOMP_B32, datacomp_b32_forms, 607 MB, 512, 37.1, 69.2),
+    LAION_ROW("ViT-B/16-laion2B", LAION_B16, laion_b16_forms, 600 MB, 512, 42.3, 70.2),
+    LAION_ROW("ViT-B/16-DataComp", DATACOMP_B16, datacomp_b16_forms, 600 MB, 512, 40.2, 73.5),
+    LAION_ROW("ViT-L/14-laion2B", LAION_L14, laion_l14_forms, 1712 MB, 768, 46.5, 75.3),
+    LAION_ROW("ViT-L/14-DataComp", DATACOMP_L14, datacomp_l14_forms, 1712 MB, 768, 45.7, 79.2),
+    ROW("ViT-H/14-laion2B", laion_h14_forms,
+        PINNED("laion/" LAION_H14, LAION_H14_REVISION, "open_clip_pytorch_model.bin",
+               "9a78ef8e8c73fd0df621682e7a8e8eb36c6916cb3c16b291a082ecd52ab79cc4", 3946079310),
+        SHAPE(1024, 224, "English"), FIGURES(49.5, 78.0, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    ROW("XLM-R-B/32", xlm_roberta_b32_forms,
+        UNPINNED("laion/" XLM_ROBERTA_B32, "open_clip_model.safetensors", 1470 MB), SHAPE(512, 224, "many"),
+        FIGURES(37.8, 62.4, OPEN_CLIP_FIGURES), .licence = "MIT"),
+    ROW("SigLIP2-B/32-256", siglip2_b32_256_forms,
+        FROM("google/siglip2-base-patch32-256", SIGLIP2_B32_REVISION, SIGLIP2_B32_REVISION,
+             "model.safetensors", NULL, 0, 1542 MB),
+        SHAPE(768, 256, "many"), FIGURES(47.2, 74.0, SIGLIP2_FIGURES), .licence = "Apache-2.0",
+        .licence_note = GEMMA),
+    ROW("SigLIP2-B/16-224", siglip2_b16_224_forms,
+        PINNED("google/siglip2-base-patch16-224", SIGLIP2_B16_224_REVISION, "model.safetensors",
+               SIGLIP2_B16_224_SHA256, 1535163943),
+        SHAPE(768, 224, "many"), FIGURES(52.1, 78.2, SIGLIP2_FIGURES), .licence = "Apache-2.0",
+        .licence_note = GEMMA),
+    SIGLIP2_ROW("SigLIP2-B/16-256", "siglip2-base-patch16-256", siglip2_b16_256_forms, 1535 MB, 768, 256,
+                53.2, 79.1),
+    SIGLIP2_ROW("SigLIP2-B/16-384", "siglip2-base-patch16-384", siglip2_b16_384_forms, 1536 MB, 768, 384,
+                54.6, 80.6),
+    SIGLIP2_ROW("SigLIP2-B/16-512", "siglip2-base-patch16-512", siglip2_b16_512_forms, 1538 MB, 768, 512,
+                55.2, 81.2),
+    SIGLIP2_ROW("SigLIP2-L/16-256", "siglip2-large-patch16-256", siglip2_l16_256_forms, 3560 MB, 1024, 256,
+                54.7, 82.5),
+    SIGLIP2_ROW("SigLIP2-L/16-384", "siglip2-large-patch16-384", siglip2_l16_384_forms, 3562 MB, 1024, 384,
+                55.3, 83.1),
+    SIGLIP2_ROW("SigLIP2-So400m/14-224", "siglip2-so400m-patch14-224", siglip2_so14_224_forms, 4576 MB, 1152,
+                224, 55.1, 83.2),
+    SIGLIP2_ROW("SigLIP2-So400m/14-384", "siglip2-so400m-patch14-384", siglip2_so14_384_forms, 4578 MB, 1152,
+                384, 55.8, 84.1),
+    SIGLIP2_ROW("SigLIP2-So400m/16-256", "siglip2-so400m-patch16-256", siglip2_so16_256_forms, 4577 MB, 1152,
+                256, 55.4, 83.4),
+    SIGLIP2_ROW("SigLIP2-So400m/16-384", "siglip2-so400m-patch16-384", siglip2_so16_384_forms, 4579 MB, 1152,
+                384, 56.0, 84.1),
+    SIGLIP2_ROW("SigLIP2-So400m/16-512", "siglip2-so400m-patch16-512", siglip2_so16_512_forms, 4581 MB, 1152,
+                512, 56.0, 84.3),
+    ROW("SigLIP-B/16", siglip_b16_forms, UNPINNED(SIGLIP_B16, "model.safetensors", 813 MB),
+        SHAPE(768, 224, "English"), FIGURES(47.8, 76.0, OPEN_CLIP_FIGURES), .licence = "Apache-2.0"),
+    PE_ROW("PE-Core-T/16-384", "PE-Core-T16-384", pe_t16_forms, 280 MB, 512, 384, 33.0, 62.1, 28.8),
+    PE_ROW("PE-Core-S/16-384", "PE-Core-S16-384", pe_s16_forms, 350 MB, 512, 384, 42.6, 72.7, 39.3),
+    PE_ROW("PE-Core-B/16-224", "PE-Core-B16-224", pe_b16_forms, 1792 MB, 1024, 224, 50.9, 78.4, 47.6),
+    PE_ROW("PE-Core-L/14-336", "PE-Core-L14-336", pe_l14_forms, 2686 MB, 1024, 336, 57.1, 83.5, 50.3),
+    ROW("Chinese-CLIP-B/16", chinese_b16_forms,
+        PINNED(CHINESE_B16, CHINESE_B16_REVISION, "pytorch_model.bin",
+               "7b7b583c210c867410bc6bdb8a55fe14eec62999e0a9ea31ff222dc501f9cfbe", 753290873),
+        SHAPE(512, 224, "Chinese"), .coco_cn_recall = 62.2, .accuracy_source = CHINESE_FIGURES,
+        .licence = "MIT"),
+    CHINESE_ROW("Chinese-CLIP-L/14", "chinese-clip-vit-large-patch14", chinese_l14_forms, 1625 MB, 768, 224,
+                64.0),
+    CHINESE_ROW("Chinese-CLIP-L/14-336", "chinese-clip-vit-large-patch14-336px", chinese_l14_336_forms,
+                1626 MB, 768, 336, 64.7),
+    CHINESE_ROW("Chinese-CLIP-H/14", "chinese-clip-vit-huge-patch14", chinese_h14_forms, 3831 MB, 1024, 224,
+                69.2),
 };
 
 const size_t rv_model_source_count = COUNT(rv_model_sources);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "models/model_answer.h"
 #include "models/model_source.h"
 
 typedef struct Fixture {
@@ -62,7 +63,9 @@ static void check_form(const ModelForm *form)
     for (size_t i = 0; i < form->file_count; i++) {
         const ModelFile *file = &form->files[i];
         assert_true(rv_model_is_plain_name(file->name) && is_digest(file->sha256));
-        assert_true((file->repository != NULL) == (file->revision != NULL));
+        // A revision is a commit, or left open; a branch would be another file tomorrow.
+        assert_true(file->revision == NULL ||
+                    (file->repository != NULL && rv_model_is_hex(file->revision, 40)));
         assert_true((file->repository != NULL) != (file->urls[0] != NULL));
         // OpenAI's addresses carry the digest of their file.
         for (size_t k = 0; k < MODEL_ADDRESSES_MAX && file->urls[k] != NULL; k++) {
@@ -71,6 +74,24 @@ static void check_form(const ModelForm *form)
                 assert_non_null(strstr(file->urls[k], file->sha256));
         }
     }
+}
+
+/* Whoever chooses reads these; every figure names its source. */
+static void check_facts(const RvKnownModel *model)
+{
+    const double figures[] = {model->coco_recall, model->coco_cn_recall, model->msrvtt_recall,
+                              model->imagenet_accuracy};
+    double sum = 0;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(figures[i] == 0 || (figures[i] > 20 && figures[i] < 100));
+        sum += figures[i];
+    }
+    assert_true(sum > 0 && model->accuracy_source != NULL);
+    assert_non_null(model->licence);
+    assert_true(model->size_about_bytes >= (uint64_t)200000000 &&
+                (model->size_bytes == 0 || model->size_about_bytes == model->size_bytes));
+    assert_true(model->dimensions >= 512 && model->dimensions <= 1152);
+    assert_true(model->image_size % 32 == 0 || model->image_size == 336);
 }
 
 static void model_known_table_is_sound(void **state)
@@ -94,6 +115,10 @@ static void model_known_table_is_sound(void **state)
         assert_non_null(strstr(model->weights_url, weights->repository));
         assert_true(model->size_bytes == (weights->size_bytes > 0 ? size_bytes : 0));
         assert_true((model->weights_sha256 == NULL) == (weights->sha256 == NULL));
+        assert_ptr_equal(model->revision, weights->revision);
+        assert_non_null(
+            strstr(model->weights_url, model->revision != NULL ? model->revision : "/resolve/main/"));
+        check_facts(model);
         if (weights->sha256 != NULL) {
             assert_string_equal(model->weights_sha256, weights->sha256);
             assert_ptr_equal(rv_model_source_of_weights(weights->sha256, &form), source);
@@ -121,6 +146,10 @@ static void model_source_matches_names(void **state)
         {"openai/clip-vit-base-patch32", "ViT-B/32", "its repository"},
         {"CLIP-ViT-B-32-laion2B-s34B-b79K", "ViT-B/32-laion2B", "the last part of a repository"},
         {"vit-b-32-datacomp", "ViT-B/32-DataComp", "another one of the same shape"},
+        {"google/siglip2-base-patch16-256", "SigLIP2-B/16-256", "a repository of Google's"},
+        {"pe-core-b16-224", "PE-Core-B/16-224", "the last part of Meta's"},
+        {"chinese-clip-l-14", "Chinese-CLIP-L/14", "not the one for 336 pixels"},
+        {"siglip2-b-16-256", "SigLIP2-B/16-256", "another size than 224"},
         {"ViT-B/3", NULL, "only a beginning"},
         {"ViT-B/322", NULL, "more than the name"},
         {"RN50", NULL, "not a transformer"},

@@ -73,6 +73,14 @@ typedef struct RvModelInfo {
     const char *resize;        /* pictures: "shortest" (side, then cropped), "squash", "longest" (padded) */
     const char *resize_filter; /* "bicubic", "bilinear" */
     float image_mean[3], image_deviation[3]; /* of R, G, B between 0 and 1 */
+    int vision_mlp_width, text_mlp_width;
+    const char *vision_norm, *text_norm; /* of the blocks: "pre" (x + f(norm(x))), "post" (norm(x + f(x))) */
+    const char *vision_pooling; /* "class token", "attention" (of one learned query over all tokens) */
+    const char *text_pooling;   /* "end token", "first token", "last position" (of the padded row), "mean" */
+    const char *text_mask; /* "causal", "none" (padding takes part), "padding" (padding does not) */
+    const char *vision_projection, *text_projection; /* "matrix", "linear" (with bias), "two layers", "none" */
+    const char *positions; /* of pictures: "learned", "learned and rotary" */
+    const char *cleaning;  /* of texts: "clip", "bert", "none", "lower case", "canonicalize", "whitespace", "siglip" */
 } RvModelInfo;
 
 /* Threads: any number of threads may use one encoder, which runs their calls one after the other. */

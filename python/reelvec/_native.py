@@ -80,7 +80,10 @@ class RvModelInfo(Structure):
                                             "text_width", "text_layers", "text_heads")] +
                 [("parameter_count", c_size_t), ("thread_count", c_int), ("batch_size", c_int)] +
                 [(name, c_char_p) for name in ("family", "text_activation", "tokenizer", "resize", "resize_filter")] +
-                [(name, c_float * 3) for name in ("image_mean", "image_deviation")])
+                [(name, c_float * 3) for name in ("image_mean", "image_deviation")] +
+                [("vision_mlp_width", c_int), ("text_mlp_width", c_int)] +
+                [(name, c_char_p) for name in ("vision_norm", "text_norm", "vision_pooling", "text_pooling", "text_mask",
+                                               "vision_projection", "text_projection", "positions", "cleaning")])
 
 
 class RvLibraryOptions(Structure):

@@ -52,6 +52,17 @@ class ModelInfo:
     resize_filter: str
     image_mean: Tuple[float, float, float]
     image_deviation: Tuple[float, float, float]
+    vision_mlp_width: int
+    text_mlp_width: int
+    vision_norm: str
+    text_norm: str
+    vision_pooling: str
+    text_pooling: str
+    text_mask: str
+    vision_projection: str
+    text_projection: str
+    positions: str
+    cleaning: str
 
 
 class Model(_native.Uncopied):

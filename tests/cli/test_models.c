@@ -249,6 +249,67 @@ static void search_names_the_librarys_model(void **state)
     ASSERT_RUN(1, "fetch it with `reelvec model fetch ViT-B/32-laion2B`", "search", "a", "-l", "l.db");
 }
 
+/* ---- telling ------------------------------------------------------------------------------------------ */
+
+static size_t widest_line(const char *text)
+{
+    size_t widest = 0;
+    for (const char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "Models are kept in ", 19) != 0) // a path is as long as it is
+            widest = length > widest ? length : widest;
+        line += length + (line[length] == '\n');
+    }
+    return widest;
+}
+
+static void list_fits_a_terminal_and_names_its_sources(void **state)
+{
+    (void)state;
+    program_need_clips();
+    program_shell(
+        "mkdir -p reelvec/models/siglip2-base-patch16-224 && cd reelvec/models/siglip2-base-patch16-224 "
+        "&& echo abc > tokenizer.json && truncate -s 1500000000 model.safetensors");
+    RunResult result = RUN("model", "list");
+    assert_status(&result, 0);
+    assert_true(widest_line(result.output) <= 80);
+    assert_holds(result.output,
+                 "\nViT-B/32                512  224  en    609 MB   30.4 a  63.3  MIT          no\n");
+    assert_holds(result.output, "\nSigLIP2-B/16-224        768  224  many  1.5 GB   52.1 b");
+    assert_holds(result.output, "  b  google-research/big_vision: README_siglip2.md\n");
+    assert_holds(result.output, "  *  its tokenizer is Gemma's");
+    run_clear(&result);
+    result = RUN("model", "list", "--format", "json");
+    assert_status(&result, 0);
+    assert_holds(result.output,
+                 "\"size_about_bytes\": 1792000000, \"disk_bytes\": 0, \"licence\": \"Apache-2.0\", "
+                 "\"licence_note\": \"\", \"coco\": 50.9, \"coco_cn\": null, \"msrvtt\": 47.6, "
+                 "\"imagenet\": 78.4, \"accuracy_source\": \"facebookresearch/");
+    assert_holds(result.output, "\"disk_bytes\": 1500000004,");
+    run_clear(&result);
+    program_shell("rm -r reelvec/models/siglip2-base-patch16-224");
+}
+
+static void info_tells_what_is_missing(void **state)
+{
+    (void)state;
+    program_need_clips();
+    ASSERT_RUN(0, "\nmissing            nothing\n", "model", "info", fixture.model);
+    ASSERT_RUN(0, "\"text_pooling\": \"end token\"", "model", "info", fixture.model, "--format", "json");
+    program_shell("mkdir part && cp '%s'/config.json part/ && cp '%s'/vocab.json part/", fixture.model,
+                  fixture.model);
+    RunResult result = RUN("model", "info", "part");
+    assert_status(&result, 1);
+    assert_holds(result.output, "weights            none\nsettings           config.json (");
+    assert_holds(result.output, "vocabulary         vocab.json (");
+    assert_holds(result.errors, "no checkpoint in this folder");
+    run_clear(&result);
+    program_shell("cp '%s'/model.safetensors part/", fixture.model);
+    ASSERT_RUN(0, "\nmissing            part: no vocabulary beside the weights", "model", "info", "part");
+    ASSERT_RUN(0, "\"missing\": \"part: no vocabulary", "model", "info", "part", "--format", "json");
+    ASSERT_RUN(1, "", "model", "info", "no/such/model");
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
@@ -264,6 +325,8 @@ int main(void)
         CASE(search_finds_a_model_that_has_moved),
         CASE(search_reads_no_strange_places),
         CASE(search_names_the_librarys_model),
+        CASE(list_fits_a_terminal_and_names_its_sources),
+        CASE(info_tells_what_is_missing),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

@@ -248,7 +248,8 @@ static void program_lists_the_known_models(void **state)
     (void)state;
     static const char first_lines[] =
         "name,dimensions,image_size,languages,size,checked,fetched,known,repository,url,"
-        "sha256,size_bytes,path\r\n"
+        "sha256,size_bytes,path,revision,size_about_bytes,disk_bytes,licence,licence_note,coco,coco_cn,msrvtt,"
+        "imagenet,accuracy_source,msrvtt_source\r\n"
         "ViT-B/32,512,224,English,609 MB,SHA-256,false,true,openai/clip-vit-base-patch32,";
     const char *words[] = {"model", "list", "--format", "csv", NULL};
     RunResult result = program_run(words, NULL);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "sampling/sampler_kind.h"
 
 #define MIN_INTERVAL_S 0.001
@@ -154,4 +155,32 @@ void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_
         kind->describe(&filled, text, size_bytes);
     else if (size_bytes > 0)
         text[0] = '\0';
+}
+
+/* The number behind the prefix; a program's locale may have written it with a comma. */
+static bool parse_number(const char *text, const char *prefix, double max, double *out)
+{
+    char number[40];
+    size_t length = strlen(prefix);
+    if (strncmp(text, prefix, length) != 0 || strlen(text + length) >= sizeof number)
+        return false;
+    strcpy(number, text + length);
+    char *comma = strchr(number, ',');
+    if (comma != NULL)
+        *comma = '.';
+    return rv_parse_double(number, 0, max, out) && *out > 0;
+}
+
+bool rv_sampler_parse(const char *text, RvSamplingOptions *out)
+{
+    *out = (RvSamplingOptions){0};
+    if (strcmp(text, "opencv-notebook") == 0)
+        out->compat = "opencv-notebook";
+    else if (strcmp(text, "keyframes") == 0)
+        out->kind = RV_SAMPLING_KEYFRAMES;
+    else if (parse_number(text, "scenes:", 1, &out->scene_threshold))
+        out->kind = RV_SAMPLING_SCENES;
+    else
+        return parse_number(text, "interval:", MAX_INTERVAL_S, &out->interval_s);
+    return true;
 }

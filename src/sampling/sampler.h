@@ -60,5 +60,8 @@ void rv_sampler_describe_damage(const Sampler *sampler, char *text, size_t size_
 /* Write "interval:1", "keyframes", "scenes:0.12" or "opencv-notebook": the text that is stored in the
  * library. */
 void rv_sampler_describe(const SamplerOptions *options, char *text, size_t size_bytes);
+/* The options that rv_sampler_describe wrote as this text; their numbers are rounded to its digits. Returns
+ * false if this version does not write such a text. */
+bool rv_sampler_parse(const char *text, RvSamplingOptions *out);
 
 #endif

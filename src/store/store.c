@@ -249,15 +249,14 @@ static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, co
                              RvError *err)
 {
     const char *uri = store->uri;
-    if (stored->dimensions != wanted->dimensions)
-        return rv_error_set_hint(err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
-                                 "%s: holds %d-dimension embeddings of %s, the model %s gives %d", uri,
-                                 stored->dimensions, stored->name, wanted->name, wanted->dimensions);
-    if (strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
+    if (stored->dimensions != wanted->dimensions ||
+        strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
         return rv_error_set_hint(
             err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
-            "%s: holds embeddings of %s (weights %.12s...), the model is %s (weights %.12s...)", uri,
-            stored->name, stored->weights_sha256, wanted->name, wanted->weights_sha256);
+            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), the model is %s "
+            "(%d dimensions, weights %.12s...)",
+            uri, stored->name, stored->dimensions, stored->weights_sha256, wanted->name, wanted->dimensions,
+            wanted->weights_sha256);
     if (stored->normalized != wanted->normalized)
         return rv_error_set_hint(
             err, RV_ERROR_MISMATCH, stored->normalized ? RV_HINT_NORMALIZE : RV_HINT_NO_NORMALIZE, NULL,

@@ -31,8 +31,10 @@ static void require_identity_refuses_other_models(void **state)
     put(fixture->store, begin(fixture->store, "/a.mp4"), 1, 2);
     ModelIdentity other = test_model(768);
     snprintf(other.name, sizeof other.name, "ViT-L/14");
-    assert_refused(rv_store_require_identity(fixture->store, &other, err), RV_ERROR_MISMATCH,
-                   "holds 8-dimension embeddings of ViT-T/8, the model ViT-L/14 gives 768");
+    assert_refused(
+        rv_store_require_identity(fixture->store, &other, err), RV_ERROR_MISMATCH,
+        "holds embeddings of ViT-T/8 (8 dimensions, weights 0123456789ab...), the model is ViT-L/14 (768 "
+        "dimensions, weights 0123456789ab...)");
     other = test_model(TEST_DIMENSIONS);
     other.weights_sha256[0] = 'f';
     assert_refused(rv_store_require_identity(fixture->store, &other, err), RV_ERROR_MISMATCH,

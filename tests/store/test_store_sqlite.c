@@ -220,7 +220,7 @@ static void read_only_refuses_every_change(void **state)
     assert_true(rv_store_is_read_only(store));
     assert_ok(rv_store_require_identity(store, &model, err));
     assert_refused(rv_store_require_identity(store, &other, err), RV_ERROR_MISMATCH,
-                   "the model ViT-T/8 gives 16");
+                   "the model is ViT-T/8 (16 dimensions, weights 0123456789ab...)");
     assert_refused(rv_store_begin_video(store, &facts, 0, &id, err), RV_ERROR_IO, "for reading only");
     assert_refused(put_test_frames(store, 1, 1, 1, TEST_DIMENSIONS, err), RV_ERROR_IO, "for reading only");
     assert_refused(rv_store_finish_video(store, 1, 1, err), RV_ERROR_IO, "for reading only");

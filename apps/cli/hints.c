@@ -14,8 +14,9 @@ static const char *const words[] = {
     [RV_HINT_INDEX] = "; fill it with `reelvec index VIDEO`",
     [RV_HINT_INDEX_REST] = "; `reelvec index` adds the rest",
     [RV_HINT_LIST_VIDEOS] = "; `reelvec list` shows their paths",
-    [RV_HINT_MODEL] = "; use another library or pass the model that made it; with neither --model nor "
-                      "REELVEC_MODEL it is found by itself",
+    [RV_HINT_MODEL] =
+        "; use another library or pass the model that made it; with neither --model nor "
+        "REELVEC_MODEL it is found by itself; `reelvec reembed` makes a library of the other one",
     [RV_HINT_MODEL_OR_LIBRARY] = "; pass --model NAME or search another library",
     [RV_HINT_NORMALIZE] = "; use another library or index without --no-normalize",
     [RV_HINT_NO_NORMALIZE] = "; use another library or index with --no-normalize",
@@ -38,6 +39,8 @@ static const char *const words[] = {
     [RV_HINT_MEAN_FUSION] = "; use --fusion mean with the approximate index",
     [RV_HINT_CPU] = "; use --device cpu",
     [RV_HINT_PARTIAL] = "; meanwhile `search --partial` finds what the other machines have",
+    [RV_HINT_FROM_PICTURES] = "; --from-pictures embeds its stored pictures instead, which are smaller JPEGs",
+    [RV_HINT_REPLACE] = "; --replace lets it give way",
 };
 
 const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)

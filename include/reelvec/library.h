@@ -12,6 +12,7 @@
 #include "reelvec/index.h"
 #include "reelvec/log.h"
 #include "reelvec/queue.h"
+#include "reelvec/reembed.h"
 #include "reelvec/rows.h"
 #include "reelvec/search.h"
 #include "reelvec/sources.h"

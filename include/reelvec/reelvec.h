@@ -13,6 +13,7 @@
 #include "reelvec/log.h"
 #include "reelvec/model.h"
 #include "reelvec/queue.h"
+#include "reelvec/reembed.h"
 #include "reelvec/rows.h"
 #include "reelvec/sampling.h"
 #include "reelvec/search.h"

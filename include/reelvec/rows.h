@@ -28,7 +28,8 @@ typedef struct RvVideo {
     char *sampling;   /* "interval:1" and the like */
     char *state_name; /* as the library keeps it: "indexing", "complete", "failed" */
     RvVideoState state;
-    char *error; /* why a video failed, or what was damaged in a complete one; else "" */
+    char *error; /* why a video failed, or what was damaged in a complete one, or that stored pictures were
+                    embedded (rv_video_is_from_pictures); else "" */
     double duration_s, frame_rate;
     int width, height; /* as displayed */
     int64_t frame_count;
@@ -85,7 +86,8 @@ typedef struct RvLibraryInfo {
     int64_t code_bytes, code_count; /* size of the file of codes beside the library, and the frames in it */
     double min_embedding_length, max_embedding_length; /* Euclidean */
     int min_picture_height, max_picture_height;        /* of the stored pictures */
-    uint64_t reserved[16];
+    int64_t from_pictures_count; /* of the complete ones: those of rv_video_is_from_pictures */
+    uint64_t reserved[15];
 } RvLibraryInfo;
 
 /* Threads: all functions of this header may be called from any thread; one call at a time per struct. */
@@ -93,6 +95,10 @@ typedef struct RvLibraryInfo {
 /* True if a video's file no longer exists. The library still has its frames, and searches find them. False
  * for a URL, and if it cannot be decided (a folder that cannot be entered). */
 RV_API bool rv_video_is_missing(const RvVideo *video);
+
+/* True if the video's embeddings were made from the stored pictures of another library (rv_library_reembed),
+ * which are smaller than its frames and compressed as JPEG. video->error tells their size, and why. */
+RV_API bool rv_video_is_from_pictures(const RvVideo *video);
 
 /* "indexing", "complete", "failed"; "unknown" otherwise. Never NULL. */
 RV_API const char *rv_video_state_name(RvVideoState state);

@@ -55,7 +55,8 @@ typedef enum RvHint {
     RV_HINT_INDEX_REST,     /* the library has only the video's beginning: index it again */
     RV_HINT_LIST_VIDEOS,    /* list the library's videos to see their names */
     /* models of libraries */
-    RV_HINT_MODEL,            /* use another library or its own model, which is found if none is named */
+    RV_HINT_MODEL,            /* use another library or its own model, which is found if none is named; or
+                                 re-embed it with the other one (rv_library_reembed) */
     RV_HINT_MODEL_OR_LIBRARY, /* use the model NAME, or search another library */
     RV_HINT_NORMALIZE,        /* use another library, or index with normalised embeddings */
     RV_HINT_NO_NORMALIZE,     /* use another library, or index without normalising */
@@ -76,7 +77,10 @@ typedef enum RvHint {
     RV_HINT_BUILD_INDEX, /* build an approximate index */
     RV_HINT_MEAN_FUSION, /* use the fusion `mean` with the approximate index */
     RV_HINT_CPU,         /* use the device `cpu` */
-    RV_HINT_PARTIAL      /* a part of a cluster is unreachable: search the rest */
+    RV_HINT_PARTIAL,     /* a part of a cluster is unreachable: search the rest */
+    /* re-embedding */
+    RV_HINT_FROM_PICTURES, /* embed the stored pictures of such videos, which are smaller than their frames */
+    RV_HINT_REPLACE        /* or replace the video that is there */
 } RvHint;
 
 /* Filled by the call that failed. The message is one line that says what failed and on what. It also says

@@ -213,7 +213,7 @@ class RvLibraryInfo(Structure):
                                               "size_bytes", "picture_bytes", "embedding_bytes",
                                               "code_bytes", "code_count")] +
                 [("min_embedding_length", c_double), ("max_embedding_length", c_double),
-                 ("min_picture_height", c_int), ("max_picture_height", c_int)] + reserved(16))
+                 ("min_picture_height", c_int), ("max_picture_height", c_int), ("from_pictures_count", c_int64)] + reserved(15))
 
 
 class RvCopyProgress(Structure):
@@ -232,6 +232,20 @@ class RvCopyOptions(Structure):
 
 class RvCopyReport(Structure):
     _fields_ = [(name, c_size_t) for name in ("videos_copied", "videos_present", "videos_refused", "frames_copied")] + reserved(8)
+
+
+LeftOutCallback = CFUNCTYPE(None, c_void_p, c_char_p, POINTER(RvError))
+
+
+class RvReembedOptions(Structure):
+    _fields_ = ([("video_glob", c_char_p)] + [(name, c_bool) for name in ("from_pictures", "replace", "exact_pixels")] +
+                [("batch_size", c_int), ("jobs", c_int), ("hwaccel", c_char_p), ("skip_similar", c_double),
+                 ("progress", CopyProgressCallback), ("left_out", LeftOutCallback), ("user", c_void_p)] + reserved(8))
+
+
+class RvReembedReport(Structure):
+    _fields_ = [(name, c_size_t) for name in ("videos_embedded", "videos_from_pictures", "videos_present", "videos_left_out",
+                                              "frames_embedded")] + reserved(8)
 
 
 FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)
@@ -272,6 +286,7 @@ FUNCTIONS = {
     "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),
     "rv_library_paths": (c_int, [HANDLE, P(RvVideos), E]),
     "rv_video_is_missing": (c_bool, [P(RvVideo)]),
+    "rv_video_is_from_pictures": (c_bool, [P(RvVideo)]),
     "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),
     "rv_library_find": (c_int, [HANDLE, c_char_p, P(RvVideos), P(c_int), E]),
     "rv_videos_clear": (None, [P(RvVideos)]),
@@ -284,6 +299,8 @@ FUNCTIONS = {
     "rv_library_verify": (c_int, [HANDLE, FaultCallback, c_void_p, P(c_size_t), E]),
     "rv_library_remove": (c_int, [HANDLE, c_int64, E]),
     "rv_library_copy": (c_int, [HANDLE, HANDLE, P(RvCopyOptions), P(RvCopyReport), E]),
+    "rv_library_reembed_possible": (c_int, [HANDLE, c_char_p, E]),
+    "rv_library_reembed": (c_int, [HANDLE, HANDLE, HANDLE, P(RvReembedOptions), P(RvReembedReport), E]),
 }
 
 

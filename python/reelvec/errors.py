@@ -87,7 +87,8 @@ HINTS = {
     "INDEX": "; fill it with index()",
     "INDEX_REST": "; index() adds the rest",
     "LIST_VIDEOS": "; videos() shows their paths",
-    "MODEL": "; use another library or pass the model that made it; without model= and REELVEC_MODEL it is found by itself",
+    "MODEL": "; use another library or pass the model that made it; without model= and REELVEC_MODEL it is found by "
+             "itself; reembed_to() makes a library of the other one",
     "MODEL_OR_LIBRARY": "; use a vector of model NAME, or search another library",
     "NORMALIZE": "; use another library, or index with normalize=True",
     "NO_NORMALIZE": "; use another library, or index with normalize=False",
@@ -107,6 +108,8 @@ HINTS = {
     "MEAN_FUSION": "; use fusion='mean' with the approximate index",
     "CPU": "; use device='cpu'",
     "PARTIAL": "; meanwhile partial=True finds what the other machines have",
+    "FROM_PICTURES": "; from_pictures=True embeds its stored pictures instead, which are smaller JPEGs",
+    "REPLACE": "; replace=True lets it give way",
 }
 
 

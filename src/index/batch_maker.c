@@ -28,7 +28,10 @@ struct BatchMaker {
     size_t batch_limit;
     const ModelInput *input;
     int thumbnail_height, thumbnail_quality;
-    Sampler *sampler;
+    OldFrames *old;   // NULL: pictures are made from the frames
+    size_t place;     // of the next sample in the order of the video
+    size_t end_place; // samples from here on are not wanted
+    Sampler *sampler; // NULL: pictures of `old` take the place of frames
     FrameConverter *converter;
     Queue *empty;
     FrameBatch batches[FRAME_BATCHES];
@@ -42,8 +45,12 @@ struct BatchMaker {
 static RvStatus convert_sample(BatchMaker *maker, const Sample *sample, BatchFrame *frame, uint8_t *input_u8,
                                RvError *err)
 {
+    if (maker->sampler == NULL)
+        return rv_old_frames_input(maker->old, frame->frame_number, &frame->jpeg, input_u8, err);
     RvStatus status = rv_converter_model_input(maker->converter, sample->frame, maker->input, input_u8, err);
     RvPicture *picture = NULL;
+    if (maker->old != NULL)
+        return status;
     if (status == RV_OK)
         status =
             rv_converter_picture(maker->converter, sample->frame, maker->thumbnail_height, &picture, err);
@@ -106,12 +113,17 @@ static RvStatus fill_frame(BatchMaker *maker, const Sample *sample, FrameBatch *
     frame->frame_number = (int64_t)sample->index + 1;
     frame->time_s = sample->time_s;
     rv_buffer_reset(&frame->jpeg);
-    RvStatus status;
+    RvStatus status = maker->old != NULL ? rv_old_frames_take(maker->old, frame->frame_number, &frame->time_s,
+                                                              &frame->jpeg, err)
+                                         : RV_OK;
+    if (status != RV_OK)
+        return status;
     if (sample->repeated && before != NULL) {
         frame->embedding = before->embedding;
         frame->similar = before->similar;
         frame->check = BATCH_NO_CHECK;
-        status = rv_buffer_append(&frame->jpeg, before->jpeg.bytes, before->jpeg.size_bytes, err);
+        if (maker->old == NULL)
+            status = rv_buffer_append(&frame->jpeg, before->jpeg.bytes, before->jpeg.size_bytes, err);
     } else {
         status = convert_sample(maker, sample, frame, maker->input_u8, err);
         if (status == RV_OK)
@@ -122,13 +134,26 @@ static RvStatus fill_frame(BatchMaker *maker, const Sample *sample, FrameBatch *
     return status;
 }
 
+static RvStatus next_sample(BatchMaker *maker, Sample *sample, bool *end, RvError *err)
+{
+    *end = maker->place == maker->end_place;
+    if (*end)
+        return RV_OK;
+    maker->place++;
+    if (maker->sampler != NULL)
+        return rv_sampler_next(maker->sampler, sample, end, err);
+    RvFrameInfo frame = rv_old_frames_at(maker->old, maker->place - 1);
+    *sample = (Sample){.index = (size_t)frame.frame_number - 1, .time_s = frame.time_s};
+    return RV_OK;
+}
+
 static RvStatus fill_batch(BatchMaker *maker, FrameBatch *batch, bool *end, RvError *err)
 {
     batch->count = batch->input_count = 0;
     while (batch->count < maker->batch_limit && !atomic_load(maker->stopping)) {
         Sample sample;
         double start_s = rv_clock_s();
-        RvStatus status = rv_sampler_next(maker->sampler, &sample, end, err);
+        RvStatus status = next_sample(maker, &sample, end, err);
         double decoded_s = rv_clock_s();
         maker->decode_s += decoded_s - start_s;
         if (status != RV_OK || *end)
@@ -179,14 +204,17 @@ size_t rv_batch_maker_expected(const BatchMaker *maker)
 
 void rv_batch_maker_describe_damage(const BatchMaker *maker, char *text, size_t size_bytes)
 {
-    rv_sampler_describe_damage(maker->sampler, text, size_bytes);
+    text[0] = '\0';
+    if (maker->sampler != NULL)
+        rv_sampler_describe_damage(maker->sampler, text, size_bytes);
 }
 
 void rv_batch_maker_report(const BatchMaker *maker, RvIndexReport *report)
 {
     report->decode_s += maker->decode_s;
     report->pixels_s += maker->pixels_s;
-    report->damaged_packets += rv_sampler_stats(maker->sampler).packets_damaged;
+    if (maker->sampler != NULL)
+        report->damaged_packets += rv_sampler_stats(maker->sampler).packets_damaged;
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------ */
@@ -222,34 +250,54 @@ static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, const Mo
         options->thumbnail_quality > 0 ? options->thumbnail_quality : DEFAULT_THUMBNAIL_QUALITY;
 }
 
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const ModelInput *input,
-                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out, RvError *err)
+static RvStatus open_sampler(BatchMaker *maker, VideoReader *reader, RvError *err)
 {
     SamplerOptions sampler_options;
-    *out = NULL;
-    RvStatus status = rv_sampler_options(&options->sampling, &sampler_options, err);
+    RvStatus status = rv_sampler_options(&maker->options->sampling, &sampler_options, err);
     if (status != RV_OK)
         return status;
-    sampler_options.first_sample = first_sample;
-    ConverterOptions converter_options = {.exact = options->sampling.exact_pixels,
+    sampler_options.first_sample = maker->place;
+    ConverterOptions converter_options = {.exact = maker->options->sampling.exact_pixels,
                                           .swap_red_blue = sampler_options.notebook};
+    status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
+    if (status != RV_OK)
+        return status;
+    // Asked here because the reader corrects the duration while it reads.
+    maker->expected_count = rv_sampler_expected(maker->sampler);
+    return rv_converter_create(&converter_options, &maker->converter, err);
+}
+
+/* The old library may have the beginning of the video only. */
+static void set_end(BatchMaker *maker, const BatchSource *source)
+{
+    maker->end_place = SIZE_MAX;
+    if (source->old == NULL)
+        return;
+    maker->expected_count = rv_old_frames_count(source->old);
+    if (source->reader == NULL || !rv_old_frames_are_all(source->old))
+        maker->end_place = maker->expected_count > maker->place ? maker->expected_count : maker->place;
+}
+
+RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options, const ModelInput *input,
+                             const atomic_bool *stopping, BatchMaker **out, RvError *err)
+{
+    *out = NULL;
     BatchMaker *maker = rv_mem_alloc(1, sizeof *maker, err);
     if (maker == NULL)
         return RV_ERROR_MEMORY;
     maker->options = options;
     maker->stopping = stopping;
+    maker->old = source->old;
+    maker->place = source->first_sample;
     set_sizes(maker, options, input);
-    status = rv_sampler_open(reader, &sampler_options, &maker->sampler, err);
-    if (status == RV_OK)
-        status = rv_converter_create(&converter_options, &maker->converter, err);
+    RvStatus status = source->reader != NULL ? open_sampler(maker, source->reader, err) : RV_OK;
+    set_end(maker, source);
     if (status == RV_OK)
         status = create_batches(maker, err);
     if (status != RV_OK) {
         rv_batch_maker_close(maker);
         return status;
     }
-    // Asked here because the reader corrects the duration while it reads.
-    maker->expected_count = rv_sampler_expected(maker->sampler);
     *out = maker;
     return RV_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
+#include "index/old_frames.h"
 #include "pixels/model_input.h"
 #include "reelvec/index.h"
 #include "sampling/sampler.h"
@@ -37,12 +38,17 @@ typedef struct FrameBatch {
 /* The batches of one video, FRAME_BATCHES of them in turn. One thread fills them, another returns them. */
 typedef struct BatchMaker BatchMaker;
 
-/* Open the batches of a video. options must have a batch size. first_sample: samples before it are already in
- * the library. stopping: set it to end the filling early; the reader's `cancelled` should test it too.
- * Reader, options, input and stopping are borrowed. Errors: as rv_sampler_open. */
-RvStatus rv_batch_maker_open(VideoReader *reader, const RvIndexOptions *options, const ModelInput *input,
-                             size_t first_sample, const atomic_bool *stopping, BatchMaker **out,
-                             RvError *err);
+/* Where the frames come from; all borrowed. */
+typedef struct BatchSource {
+    VideoReader *reader; // NULL: the pictures of `old` take the place of its frames
+    OldFrames *old;      // NULL; or the frames that must come, whose times and pictures are taken
+    size_t first_sample; // samples before it are already in the library
+} BatchSource;
+
+/* Open the batches of a video. options must have a batch size. stopping: set it to end the filling early; the
+ * reader's `cancelled` should test it too. Options, input and stopping are borrowed. Errors: as rv_sampler_open. */
+RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options, const ModelInput *input,
+                             const atomic_bool *stopping, BatchMaker **out, RvError *err);
 void rv_batch_maker_close(BatchMaker *maker);
 
 /* _size returns the number of frames of the largest batch. _expected returns the number of frames of the

@@ -89,7 +89,7 @@ static RvStatus store_batch(BatchWriter *writer, const FrameBatch *batch, Store 
         writer->records[i] = (FrameRecord){.frame_number = frame->frame_number,
                                            .time_s = frame->time_s,
                                            .embedding = embedding_of(writer, frame),
-                                           .jpeg = frame->jpeg.bytes,
+                                           .jpeg = frame->jpeg.size_bytes > 0 ? frame->jpeg.bytes : NULL,
                                            .jpeg_bytes = frame->jpeg.size_bytes};
     }
     return rv_store_put_frames(store, video_id, writer->records, batch->count, (int)writer->dimensions, err);

@@ -87,6 +87,7 @@ struct Task {
 typedef struct PipelineRun {
     IndexContext context;
     const RvIndexList *list;
+    IndexOrigin *origins; // [slot_count]; NULL: none
     int slot_count;
     Task *tasks;    // [slot_count]
     Task **running; // [slot_count], in the order of the list; the first running_count are in use
@@ -215,7 +216,8 @@ static bool admit(PipelineRun *run)
     *task = (Task){.events = run->events, .slot = task->slot, .stage = TASK_NEW, .item = item};
     task->start_s = task->reported_s = rv_clock_s();
     run->running[run->running_count++] = task;
-    task->status = rv_index_video_begin(&task->video, &run->context, item.path_or_url, &task->error);
+    IndexOrigin *origin = run->origins != NULL ? &run->origins[task->slot] : NULL;
+    task->status = rv_index_video_begin(&task->video, &run->context, item.path_or_url, origin, &task->error);
     if (task->status != RV_OK)
         end_task(run, task);
     return true;
@@ -279,6 +281,8 @@ static bool path_is_taken(const PipelineRun *run, int place)
 static bool content_is_taken(const PipelineRun *run, int place)
 {
     const char *key = run->running[place]->video.source.content_key;
+    if (run->origins != NULL) // videos of a library are known by their paths
+        return false;
     for (int i = 0; i < place; i++) {
         const Task *before = run->running[i];
         // While a file is read, its key belongs to the reading thread.
@@ -464,7 +468,7 @@ static RvStatus open_run(PipelineRun *run, RvError *err)
 }
 
 RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, const RvIndexList *list,
-                         const RvIndexOptions *options, RvError *err)
+                         IndexOrigin *origins, const RvIndexOptions *options, RvError *err)
 {
     if (list->jobs < 0 || list->jobs > RV_INDEX_JOBS_MAX)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%d videos at once; up to %d are possible", list->jobs,
@@ -484,6 +488,7 @@ RvStatus rv_pipeline_run(Store *store, RvEncoder *encoder, const RvLog *log, con
         sized.batch_size = RV_INDEX_BATCH_MAX;
     PipelineRun run = {.context = {store, encoder, log, &sized},
                        .list = list,
+                       .origins = origins,
                        .slot_count = list->jobs > 0 ? list->jobs : rv_encoder_jobs(encoder)};
     status = open_run(&run, err);
     while (status == RV_OK) {

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "encoder/encoder_identity.h"
 #include "encoder/encoder_input.h"
+#include "index/index_origin.h"
 #include "index/source_names.h"
 
 static RvStatus look_at_file(const char *path, VideoSource *source, RvError *err)
@@ -60,15 +61,18 @@ static RvStatus look_at_url(const char *url, VideoSource *source, RvError *err)
 }
 
 RvStatus rv_index_video_begin(IndexVideo *video, const IndexContext *context, const char *path_or_url,
-                              RvError *err)
+                              IndexOrigin *origin, RvError *err)
 {
     const RvIndexOptions *options = context->options;
     SamplerOptions sampler_options;
     VideoSource *source = &video->source;
-    *video = (IndexVideo){.context = context, .report = {.outcome = RV_INDEXED, .similar_cosine = 1}};
+    *video = (IndexVideo){
+        .context = context, .origin = origin, .report = {.outcome = RV_INDEXED, .similar_cosine = 1}};
     RvStatus status = rv_video_check_hwaccel(options->hwaccel, err);
     if (status != RV_OK)
         return status;
+    if (origin != NULL)
+        return rv_origin_begin(video, err);
     status = rv_sampler_options(&options->sampling, &sampler_options, err);
     if (status != RV_OK)
         return status;
@@ -94,6 +98,8 @@ RvStatus rv_index_video_look(IndexVideo *video, RvError *err)
     forget_rows(source);
     RvStatus status =
         rv_store_find_path(video->context->store, source->path, &source->same_path, &source->by_path, err);
+    if (status == RV_OK && video->origin != NULL)
+        return rv_origin_look(video, err);
     if (status == RV_OK && source->content_key[0] == '\0' && same_file(source))
         snprintf(source->content_key, sizeof source->content_key, "%s", source->same_path.video.content_key);
     return status;
@@ -183,12 +189,25 @@ static RvStatus choose(Store *store, const VideoSource *source, const RvIndexOpt
     return RV_OK;
 }
 
+/* The row of an old row without frames is complete with this. */
+static RvStatus decide_on_origin(IndexVideo *video, RvError *err)
+{
+    RvStatus status = rv_origin_decide(video, err);
+    if (status != RV_OK || !video->decision.empty)
+        return status;
+    video->decision.done = true;
+    status = rv_index_video_begin_row(video, err);
+    return status == RV_OK ? rv_origin_finish(video, video->origin->row->video.error, err) : status;
+}
+
 RvStatus rv_index_video_decide(IndexVideo *video, RvError *err)
 {
     const IndexContext *context = video->context;
     VideoSource *source = &video->source;
     RvStatus status = rv_encoder_claim(context->encoder, context->store,
                                        context->options->embedding_length == RV_LENGTH_ONE, err);
+    if (status == RV_OK && video->origin != NULL)
+        return decide_on_origin(video, err);
     if (status == RV_OK && !source->by_path)
         status = rv_store_find_content(context->store, source->content_key, &source->same_content,
                                        &source->by_content, err);
@@ -197,8 +216,9 @@ RvStatus rv_index_video_decide(IndexVideo *video, RvError *err)
     return choose(context->store, source, context->options, &video->report, &video->decision, err);
 }
 
-static VideoFacts facts_of(const VideoSource *source, const VideoInfo *info)
+static VideoFacts facts_of(const IndexVideo *video, const VideoInfo *info)
 {
+    const VideoSource *source = &video->source;
     VideoFacts facts = {.path = source->path,
                         .content_key = source->content_key,
                         .size_bytes = source->size_bytes,
@@ -211,6 +231,15 @@ static VideoFacts facts_of(const VideoSource *source, const VideoInfo *info)
         facts.frame_rate = info->frame_rate;
         facts.width = info->width;
         facts.height = info->height;
+    } else if (video->origin != NULL) {
+        const StoredVideo *row = video->origin->row;
+        facts.size_bytes = row->size_bytes;
+        facts.modified_ns = row->modified_ns;
+        facts.codec = row->video.codec;
+        facts.duration_s = row->video.duration_s;
+        facts.frame_rate = row->video.frame_rate;
+        facts.width = row->video.width;
+        facts.height = row->video.height;
     }
     return facts;
 }
@@ -230,12 +259,16 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
                                   .cancelled = wants_to_stop,
                                   .cancelled_user = video};
     const char *address = video->source.address;
-    RvStatus status =
-        rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader, err);
-    if (status != RV_OK)
+    RvStatus status = video->origin != NULL ? rv_origin_open(video, err) : RV_OK;
+    if (status == RV_OK && video->no_file == NULL)
+        status = rv_video_open(address != NULL ? address : video->source.path, &video_options, &video->reader,
+                               err);
+    if (status != RV_OK && !rv_origin_falls_back(video, status, err))
         return status;
-    return rv_batch_maker_open(video->reader, context->options, rv_encoder_input(context->encoder),
-                               video->decision.first_sample, &video->stopping, &video->batches, err);
+    BatchSource source = {
+        .reader = video->reader, .old = video->old, .first_sample = video->decision.first_sample};
+    return rv_batch_maker_open(&source, video->origin != NULL ? &video->options : context->options,
+                               rv_encoder_input(context->encoder), &video->stopping, &video->batches, err);
 }
 
 static RvStatus report_elsewhere(IndexVideo *video, RvError *err)
@@ -268,13 +301,16 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
     RvStatus status = RV_OK;
     video->video_id = decision->resume_id;
     if (decision->resume_id == 0) {
-        VideoFacts facts = facts_of(&video->source, rv_video_info(video->reader));
+        VideoFacts facts = facts_of(video, video->reader != NULL ? rv_video_info(video->reader) : NULL);
         status = rv_store_begin_video(context->store, &facts, decision->replace_id, &video->video_id, err);
     }
     if (status != RV_OK)
         return explain_refusal(video, decision->replace_id, status, err);
     video->report.video_id = video->video_id;
     video->report.frames_resumed = video->report.frame_count = decision->first_sample;
+    status = video->origin != NULL ? rv_origin_note(video, err) : RV_OK;
+    if (status != RV_OK || video->batches == NULL)
+        return status;
     return rv_batch_writer_create(context->encoder, rv_batch_maker_size(video->batches),
                                   context->options->embedding_length, &video->writer, err);
 }
@@ -321,6 +357,8 @@ RvStatus rv_index_video_finish(IndexVideo *video, RvError *err)
 {
     char damage[1024];
     describe_damage(video, damage, sizeof damage);
+    if (video->origin != NULL)
+        return rv_origin_finish(video, damage, err);
     RvStatus status = rv_store_finish_damaged(video->context->store, video->video_id,
                                               rv_video_info(video->reader)->duration_s, damage, err);
     return explain_refusal(video, video->video_id, status, err);
@@ -349,9 +387,9 @@ static bool meant_as_video(const VideoSource *source)
  * if no row is to be made. */
 static RvStatus begin_failed_row(IndexVideo *video, int64_t *video_id, RvError *err)
 {
-    VideoFacts facts = facts_of(&video->source, NULL);
+    VideoFacts facts = facts_of(video, NULL);
     int64_t replace_id = video->decision.replace_id;
-    if (replace_id == 0 && !meant_as_video(&video->source))
+    if (replace_id == 0 && video->origin == NULL && !meant_as_video(&video->source))
         return RV_OK;
     return rv_store_begin_video(video->context->store, &facts, replace_id, video_id, err);
 }
@@ -395,6 +433,7 @@ void rv_index_video_close(IndexVideo *video)
     rv_batch_writer_destroy(video->writer);
     rv_batch_maker_close(video->batches);
     rv_video_close(video->reader);
+    rv_old_frames_close(video->old);
     free(video->source.path);
     free(video->source.address);
     forget_rows(&video->source);

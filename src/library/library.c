@@ -108,8 +108,7 @@ RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *opt
     return leave(library, rv_store_open_encoder(enter(library), options, out, err));
 }
 
-/* If building the codes or the lists fails, searches are slower but nothing is lost. */
-static void update_derived(RvLibrary *library)
+void rv_library_update_derived(RvLibrary *library)
 {
     RvError cause = {0};
     SearchIndex *index = library->index;
@@ -145,7 +144,7 @@ static void ended_in_list(void *user, int slot, RvStatus status, const RvIndexRe
 {
     const IndexListing *listing = user;
     if (status == RV_OK)
-        update_derived(listing->library);
+        rv_library_update_derived(listing->library);
     listing->list->ended(listing->list->user, slot, status, report, err);
 }
 
@@ -157,7 +156,7 @@ RvStatus rv_library_index_list(RvLibrary *library, RvEncoder *encoder, const RvI
         return RV_ERROR_ARGUMENT;
     IndexListing listing = {library, list};
     RvIndexList inner = {.jobs = list->jobs, .next = next_of_list, .ended = ended_in_list, .user = &listing};
-    return leave(library, rv_pipeline_run(enter(library), encoder, &library->log, &inner,
+    return leave(library, rv_pipeline_run(enter(library), encoder, &library->log, &inner, NULL,
                                           options != NULL ? options : &defaults, err));
 }
 
@@ -323,7 +322,7 @@ RvStatus rv_library_copy(RvLibrary *from, RvLibrary *to, const RvCopyOptions *op
     RvStatus status =
         rv_copy_library(from->store, to->store, &to->log, options, report != NULL ? report : &ignored, err);
     if (status == RV_OK)
-        update_derived(to);
+        rv_library_update_derived(to);
     leave(second, status);
     return leave(first, status);
 }

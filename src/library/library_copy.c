@@ -251,19 +251,16 @@ static RvStatus handle_video(Copy *copy, const RvVideo *source, const RvLog *log
     return report_progress(copy, err);
 }
 
-static RvStatus refuse_itself(Store *from, Store *to, RvError *err)
+RvStatus rv_copy_onto_itself(const Store *from, const char *verb, RvError *err)
 {
-    if (!rv_store_same_library(from, to))
-        return RV_OK;
-    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be copied onto itself",
-                        rv_store_uri(from));
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be %s itself", rv_store_uri(from), verb);
 }
 
-static RvStatus no_video(const Copy *copy, RvError *err)
+RvStatus rv_copy_no_video(Store *from, const char *name, RvError *err)
 {
-    char *shown = rv_file_copy_shown(copy->options->video_glob, err);
+    char *shown = rv_file_copy_shown(name, err);
     RvStatus status = shown != NULL ? rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'",
-                                                   rv_store_uri(copy->from), shown)
+                                                   rv_store_uri(from), shown)
                                     : RV_ERROR_MEMORY;
     free(shown);
     return status;
@@ -278,7 +275,7 @@ static RvStatus copy_videos(Copy *copy, const RvLog *log, RvError *err)
     RvNaming naming;
     status = rv_video_name_filter(copy->options->video_glob, &videos, &naming, err);
     if (status == RV_OK && videos.count == 0 && copy->options->video_glob != NULL)
-        status = no_video(copy, err);
+        status = rv_copy_no_video(copy->from, copy->options->video_glob, err);
     copy->progress.videos_expected = videos.count;
     for (size_t i = 0; i < videos.count; i++)
         copy->progress.frames_expected += (size_t)videos.items[i].frame_count;
@@ -308,9 +305,9 @@ RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyO
     if (options->batch_size < 0 || options->batch_size > MAX_BATCH)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a batch of %d frames; 1 to %d make sense",
                             options->batch_size, MAX_BATCH);
-    RvStatus status = refuse_itself(from, to, err);
-    if (status == RV_OK)
-        status = rv_store_identity(from, &identity, &present, err);
+    if (rv_store_same_library(from, to))
+        return rv_copy_onto_itself(from, "copied onto", err);
+    RvStatus status = rv_store_identity(from, &identity, &present, err);
     if (status == RV_OK && present)
         status = rv_store_require_identity(to, &identity, err);
     if (status != RV_OK)

@@ -10,4 +10,10 @@
 RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyOptions *options,
                          RvCopyReport *report, RvError *err);
 
+/* NOT_FOUND: no video of the library has this name. */
+RvStatus rv_copy_no_video(Store *from, const char *name, RvError *err);
+
+/* ARGUMENT: source and target are one library. verb: "copied onto". */
+RvStatus rv_copy_onto_itself(const Store *from, const char *verb, RvError *err);
+
 #endif

@@ -30,6 +30,9 @@ static inline Store *enter(RvLibrary *library)
     return library->store;
 }
 
+/* Bring codes and lists up to date with the rows. If that fails, searches are slower but nothing is lost. */
+void rv_library_update_derived(RvLibrary *library);
+
 /* Returns the status. */
 static inline RvStatus leave(RvLibrary *library, RvStatus status)
 {

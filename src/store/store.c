@@ -189,14 +189,29 @@ const char *rv_store_uri(const Store *store)
     return store->uri;
 }
 
-bool rv_store_same_library(const Store *one, const Store *other)
+static bool same_library(const Store *store, const char *uri, const char *place_sha256)
 {
     struct stat one_facts, other_facts;
-    if (one == other)
-        return true;
-    if (stat(one->uri, &one_facts) == 0 && stat(other->uri, &other_facts) == 0)
+    if (stat(store->uri, &one_facts) == 0 && stat(uri, &other_facts) == 0)
         return one_facts.st_dev == other_facts.st_dev && one_facts.st_ino == other_facts.st_ino;
-    return strcmp(one->place_sha256, other->place_sha256) == 0 && strncmp(one->uri, "memory:", 7) != 0;
+    return strcmp(store->place_sha256, place_sha256) == 0 && strncmp(store->uri, "memory:", 7) != 0;
+}
+
+bool rv_store_same_library(const Store *one, const Store *other)
+{
+    return one == other || same_library(one, other->uri, other->place_sha256);
+}
+
+RvStatus rv_store_is_at(const Store *store, const char *uri, bool *same, RvError *err)
+{
+    char default_path[4096], place_sha256[65];
+    const StoreBackend *backend = NULL;
+    RvStatus status = find_backend(&uri, default_path, sizeof default_path, &backend, err);
+    if (status == RV_OK)
+        status = digest_place(backend, uri, place_sha256, err);
+    if (status == RV_OK)
+        *same = same_library(store, uri, place_sha256);
+    return status;
 }
 
 const RvLog *rv_store_log(const Store *store)

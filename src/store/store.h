@@ -132,6 +132,8 @@ const char *rv_store_uri(const Store *store);
 /* True if both addresses lead to the same database, and schema if they name one, or both are the same file.
  * Two names of one host are not recognised. */
 bool rv_store_same_library(const Store *one, const Store *other);
+/* *same = whether rv_store_open would open this library again. uri: as there; nothing is opened. */
+RvStatus rv_store_is_at(const Store *store, const char *uri, bool *same, RvError *err);
 bool rv_store_is_read_only(const Store *store);
 const RvLog *rv_store_log(const Store *store);
 /* Write a library's address as messages may show it: without password and parameters, even if it is mistyped.
@@ -163,6 +165,11 @@ RvStatus rv_store_find_path(Store *store, const char *path, StoredVideo *out, bo
 RvStatus rv_store_find_content(Store *store, const char *content_key, StoredVideo *out, bool *found,
                                RvError *err);
 void rv_stored_video_clear(StoredVideo *video);
+/* With this the error of a video begins whose stored pictures were embedded; "; " and what is damaged may
+ * follow. */
+#define STORE_FROM_PICTURES "embedded from stored pictures"
+/* What is damaged in a complete video; "" if nothing is. */
+const char *rv_video_damage(const RvVideo *video);
 /* Insert a row in state "indexing". replace_id > 0: that row and its frames are deleted in the same
  * transaction. Errors: ARGUMENT if another row has the path. */
 RvStatus rv_store_begin_video(Store *store, const VideoFacts *facts, int64_t replace_id, int64_t *video_id,

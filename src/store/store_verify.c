@@ -80,7 +80,8 @@ static void count_videos(const RvVideos *videos, RvLibraryInfo *info)
     for (size_t i = 0; i < videos->count; i++) {
         bool complete = videos->items[i].state == RV_VIDEO_COMPLETE;
         info->complete_count += complete;
-        info->damaged_count += complete && videos->items[i].error[0] != '\0';
+        info->damaged_count += complete && rv_video_damage(&videos->items[i])[0] != '\0';
+        info->from_pictures_count += complete && rv_video_is_from_pictures(&videos->items[i]);
         info->failed_count += videos->items[i].state == RV_VIDEO_FAILED;
     }
 }

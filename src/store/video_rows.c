@@ -46,6 +46,20 @@ const char *rv_video_state_name(RvVideoState state)
     return names[(unsigned)state < sizeof names / sizeof names[0] ? state : RV_VIDEO_UNKNOWN];
 }
 
+bool rv_video_is_from_pictures(const RvVideo *video)
+{
+    return video->error != NULL &&
+           strncmp(video->error, STORE_FROM_PICTURES, strlen(STORE_FROM_PICTURES)) == 0;
+}
+
+const char *rv_video_damage(const RvVideo *video)
+{
+    if (!rv_video_is_from_pictures(video))
+        return video->error;
+    const char *more = strstr(video->error, "; ");
+    return more != NULL ? more + 2 : "";
+}
+
 void rv_video_read_state(RvVideo *video)
 {
     video->state = RV_VIDEO_UNKNOWN;

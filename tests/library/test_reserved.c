@@ -76,6 +76,7 @@ static void options_of_a_library_are_refused(void **state)
     RvSearchOptions search = NEWER(RvSearchOptions);
     RvAnnOptions ann = NEWER(RvAnnOptions);
     RvCopyOptions copy = NEWER(RvCopyOptions);
+    RvReembedOptions reembed = NEWER(RvReembedOptions);
     RvQueueJob job = {0};
     RvHits hits;
     RvTerm term = {.kind = RV_TERM_TEXT, .value = "a red car", .weight = 1};
@@ -90,6 +91,7 @@ static void options_of_a_library_are_refused(void **state)
     expect_refused(rv_library_search(library, NULL, &term, 1, &search, &hits, &err), "RvSearchOptions");
     expect_refused(rv_library_ann_build(library, &ann, &err), "RvAnnOptions");
     expect_refused(rv_library_copy(library, library, &copy, NULL, &err), "RvCopyOptions");
+    expect_refused(rv_library_reembed(library, library, NULL, &reembed, NULL, &err), "RvReembedOptions");
     rv_library_close(library);
 }
 

@@ -17,7 +17,7 @@ from .images import Picture
 from .library import Library, default_path
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, show
+from .rows import CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video, show
 
 
 def __getattr__(name: str) -> str:
@@ -28,5 +28,5 @@ def __getattr__(name: str) -> str:
 
 __all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Hit",
            "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
-           "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "Term",
-           "UnsupportedError", "Video", "default_path", "show"]
+           "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport",
+           "Term", "UnsupportedError", "Video", "default_path", "show"]

@@ -15,7 +15,8 @@ from .images import ImageInput, Picture
 from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
-from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, Video, table)
+from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
+                   table)
 
 Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
@@ -453,3 +454,43 @@ class Library(_native.Uncopied):
             library, to = (one, other) if first is ours else (other, one)
             callback.call("rv_library_copy", library, to, ctypes.byref(options), ctypes.byref(report))
         return CopyReport(*_native.values_of(report))
+
+    def reembed_to(self, target: "Library", *, video: Optional[Path] = None, from_pictures: bool = False,
+                   replace: bool = False, exact_pixels: bool = False, batch: int = 0, jobs: int = 0,
+                   hwaccel: str = "none", skip_similar: float = 0,
+                   progress: Optional[Callable[[int, int], Any]] = None) -> ReembedReport:
+        """Embed the videos anew with the model of another library, into it: Library("new.db", model=...).
+
+        Each video is decoded again with its own sampling; paths, order, frame numbers, times and pictures stay the same.
+        This library is only read, and can be searched meanwhile. Run again it goes on where it stopped.
+
+        from_pictures: where a video is gone or has changed, embed its stored pictures, which are smaller JPEGs; without it
+        such videos are left out, and the report says so. replace: a video of the same path with other content or sampling
+        there gives way. The others are as in index() and copy_to().
+        """
+        def report_progress(raw):
+            return True if progress is None else progress(raw.frames_done, raw.frames_expected)
+
+        def note_left_out(user, name, why):
+            left_out.append(str(_native.failure(why.contents.status, why.contents, "rv_library_reembed")))
+
+        left_out: list[str] = []
+        callback = Callback(_native.CopyProgressCallback, report_progress)
+        options = _native.RvReembedOptions(
+            video_glob=_glob(video), from_pictures=from_pictures, replace=replace, exact_pixels=exact_pixels,
+            batch_size=_native.whole(batch, "batch", 0, _native.BATCH_MAX),
+            jobs=_native.whole(jobs, "jobs", 0, _native.JOBS_MAX), hwaccel=_native.encode_text(hwaccel, "hwaccel"),
+            skip_similar=skip_similar, progress=callback.pointer, left_out=_native.LeftOutCallback(note_left_out))
+        report = _native.RvReembedReport()
+        if target is self:
+            raise errors.ArgumentError("a library cannot be re-embedded into itself")
+        ours = self._open(create=False)
+        with ours as library:
+            call("rv_library_reembed_possible", library, _native.encode_path(target.uri))
+        model = target.model  # before the library is made
+        theirs = target._open(create=True)
+        first, second = sorted((ours, theirs), key=id)  # as in copy_to()
+        with first as one, second as other, model._handle as encoder:
+            library, to = (one, other) if first is ours else (other, one)
+            callback.call("rv_library_reembed", library, to, encoder, ctypes.byref(options), ctypes.byref(report))
+        return ReembedReport(*_native.values_of(report), left_out=tuple(left_out))

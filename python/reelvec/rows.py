@@ -33,7 +33,7 @@ class Hit:
 @dataclass(frozen=True)
 class Video:
     """A video of the library. state: "indexing", "complete" or "failed". error: why it failed, or what was damaged in a
-    complete one."""
+    complete one, or that it is from pictures."""
 
     video_id: int
     path: str
@@ -53,6 +53,12 @@ class Video:
         """Whether its file is gone, as far as this machine can tell; its frames are in the library all the same."""
         raw = _native.RvVideo(path=os.fsencode(self.path))
         return _native.LIBRARY.rv_video_is_missing(ctypes.byref(raw))
+
+    @property
+    def from_pictures(self) -> bool:
+        """Whether reembed_to() made its embeddings from stored pictures, which are smaller than its frames."""
+        raw = _native.RvVideo(error=os.fsencode(self.error))
+        return _native.LIBRARY.rv_video_is_from_pictures(ctypes.byref(raw))
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,19 @@ class CopyReport:
 
 
 @dataclass(frozen=True)
+class ReembedReport:
+    """What re-embedding did: videos embedded, how many of those from stored pictures, videos that were there already, videos
+    left out, frames embedded; and for each video that was left out why."""
+
+    videos_embedded: int
+    videos_from_pictures: int
+    videos_present: int
+    videos_left_out: int
+    frames_embedded: int
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class IndexInfo:
     """A library's approximate index. size_bytes and frame_count are 0 where the database does not tell; newer_count: frames
     that searches look at one by one beside it; automatic: searches use it without being asked to; fault: why it is not used,
@@ -142,6 +161,7 @@ class LibraryInfo:
     max_embedding_length: float
     min_picture_height: int
     max_picture_height: int
+    from_pictures_count: int = 0
 
 
 class Embeddings(NamedTuple):

@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import pickle
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -507,6 +508,46 @@ class LibraryTest(unittest.TestCase):
         self.assertEqual(done[-1], (96, 96))
         with self.assertRaises(reelvec.ArgumentError):
             library.copy_to(library)
+
+    def test_a_library_is_made_anew_with_another_model(self):
+        folder, video = pathlib.Path(scratch("other-model")), pathlib.Path(scratch("gone.mp4"))
+        shutil.copytree(MODEL, folder)
+        weights = bytearray((folder / "model.safetensors").read_bytes())
+        weights[-1000:] = bytes(1000)  # other weights, so another model
+        (folder / "model.safetensors").chmod(0o600)
+        (folder / "model.safetensors").write_bytes(weights)
+        shutil.copy(VIDEO, video)
+        done = []
+        with reelvec.Library(scratch("reembed-old.db"), model=model) as old:
+            with self.assertRaises(reelvec.NotFoundError):  # there is no library yet
+                old.reembed_to(reelvec.Library(scratch("reembed-new.db"), model=folder))
+            old.index(video, every=2)
+            with reelvec.Library(scratch("reembed-new.db"), model=folder) as new:
+                report = old.reembed_to(new, progress=lambda *numbers: done.append(numbers))
+                self.assertEqual((report.videos_embedded, report.videos_left_out, report.left_out), (1, 0, ()))
+                self.assertEqual(done[-1], (48, 48))
+                self.assertEqual(old.reembed_to(new).videos_present, 1)
+                before, after = old.embeddings(), new.embeddings()
+                np.testing.assert_array_equal(after.times, before.times)
+                self.assertFalse(np.array_equal(after.vectors, before.vectors))
+                self.assertEqual(new.picture("gone.mp4", 5), old.picture("gone.mp4", 5))
+                self.assertFalse(new.video_list()[0].from_pictures)
+                with self.assertRaisesRegex(reelvec.MismatchError, "reembed_to"):
+                    new.copy_to(old)
+            video.unlink()
+            with reelvec.Library("memory:", model=folder) as memory:
+                report = old.reembed_to(memory)
+                self.assertEqual(report.videos_left_out, 1)
+                self.assertRegex(report.left_out[0], "gone.mp4: its file is gone; from_pictures=True")
+                report = old.reembed_to(memory, from_pictures=True)
+                self.assertEqual((report.videos_embedded, report.videos_from_pictures, report.frames_embedded), (1, 1, 48))
+                self.assertTrue(memory.video_list()[0].from_pictures)
+                self.assertEqual(memory.info().from_pictures_count, 1)
+                with self.assertRaises(reelvec.CancelledError):
+                    old.reembed_to(reelvec.Library("memory:", model=folder), from_pictures=True,
+                                   progress=lambda *numbers: False)
+            with self.assertRaises(reelvec.ArgumentError):
+                old.reembed_to(old)
 
     def test_a_copy_that_was_killed_goes_on(self):
         source = scratch("many.db")

@@ -45,6 +45,8 @@ static void print_table(const RvLibraryInfo *info)
     printf("videos             %" PRId64 " (%" PRId64 " complete", info->video_count, info->complete_count);
     if (info->damaged_count > 0)
         printf(", %" PRId64 " of them damaged", info->damaged_count);
+    if (info->from_pictures_count > 0)
+        printf(", %" PRId64 " embedded from stored pictures", info->from_pictures_count);
     printf(", %" PRId64 " failed)\n", info->failed_count);
     printf("frames             %" PRId64 "\n", info->frame_count);
     if (info->model_name[0] == '\0') {
@@ -66,18 +68,18 @@ static void print_table(const RvLibraryInfo *info)
 static bool print_json(const RvLibraryInfo *info)
 {
     json_t *object = json_pack(
-        "{so si so so so si sb sI sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
+        "{so si so so so si sb sI sI sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
         cli_json_string(info->uri), "schema_version", info->schema_version, "model",
         cli_json_string(info->model_name), "weights_sha256", cli_json_string(info->weights_sha256),
         "model_path", cli_json_string(info->model_path), "dimensions", info->dimensions, "normalized",
         (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
         (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "damaged",
-        (json_int_t)info->damaged_count, "frames", (json_int_t)info->frame_count, "size_bytes",
-        (json_int_t)info->size_bytes, "picture_bytes", (json_int_t)info->picture_bytes, "embedding_bytes",
-        (json_int_t)info->embedding_bytes, "code_bytes", (json_int_t)info->code_bytes, "codes",
-        (json_int_t)info->code_count, "min_embedding_length", info->min_embedding_length,
-        "max_embedding_length", info->max_embedding_length, "min_picture_height", info->min_picture_height,
-        "max_picture_height", info->max_picture_height);
+        (json_int_t)info->damaged_count, "from_pictures", (json_int_t)info->from_pictures_count, "frames",
+        (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",
+        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes, "code_bytes",
+        (json_int_t)info->code_bytes, "codes", (json_int_t)info->code_count, "min_embedding_length",
+        info->min_embedding_length, "max_embedding_length", info->max_embedding_length, "min_picture_height",
+        info->min_picture_height, "max_picture_height", info->max_picture_height);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

@@ -35,6 +35,8 @@ static const char *state_of(const RvVideo *video, bool local, int format)
 {
     if (local && rv_video_is_missing(video))
         return "missing";
+    if (video->state == RV_VIDEO_COMPLETE && rv_video_is_from_pictures(video) && format == OUTPUT_TABLE)
+        return "pictures";
     bool damaged = video->state == RV_VIDEO_COMPLETE && video->error[0] != '\0';
     return damaged && format == OUTPUT_TABLE ? "damaged" : video->state_name;
 }
@@ -110,9 +112,9 @@ const CliCommand cli_command_list = {
         "talks/clip.mp4), or a pattern. Number of frames, duration, state (complete, indexing, failed; "
         "missing: the file is gone, its frames are still found; damaged: complete, but some of the file "
         "could "
-        "not be read or decoded), how frames were taken, path. JSON and CSV tell more of each: there a "
-        "damaged "
-        "video is complete, and its error says what is damaged. Whether files are missing is looked at now, "
+        "not be read or decoded; pictures: `reembed` embedded its stored pictures), how frames were taken, "
+        "path. JSON and CSV tell more of each: there such a video is complete, and its error says what is "
+        "damaged, or that it is from pictures. Whether files are missing is looked at now, "
         "for libraries in files only.",
     .examples = "  reelvec list\n"
                 "  reelvec list 'holiday*' --format json\n",

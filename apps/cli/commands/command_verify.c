@@ -39,7 +39,7 @@ static void remark_missing(RvLibrary *library)
     rv_videos_clear(&videos);
 }
 
-/* Print videos whose files were damaged when they were indexed. That is no fault of the library either. */
+/* Print videos whose files were damaged when they were indexed, or whose stored pictures were embedded. That is no fault of the library either. */
 static void remark_damaged(RvLibrary *library)
 {
     RvVideos videos = {0};
@@ -87,7 +87,8 @@ const CliCommand cli_command_verify = {
         "Checks the database's own integrity, lengths and values of embeddings, frame numbers, "
         "and that every "
         "picture decodes. Prints each fault as one line; the exit status is 1 when there are any. "
-        "Videos whose files were damaged when they were indexed are named beside that, as remarks.",
+        "Videos whose files were damaged when they were indexed, or whose stored pictures `reembed` embedded, "
+        "are named beside that, as remarks.",
     .examples = "  reelvec verify\n"
                 "  reelvec verify --library talks.db --quiet\n",
     CLI_OPTIONS(VerifySettings, options),

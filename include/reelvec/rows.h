@@ -72,6 +72,9 @@ typedef enum RvNaming {
                         it also on several last parts; * crosses '/', case counts */
 } RvNaming;
 
+/* A line of details of a model, its NUL included. */
+#define RV_MODEL_DETAILS_SIZE 1024
+
 typedef struct RvLibraryInfo {
     char uri[1024];
     int schema_version;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/model_details.h"
 #include "store/store_backend.h"
 
 /* What a URI starts with, and the backend for it. backend NULL: this build leaves the kind out. The last
@@ -250,14 +251,48 @@ static RvStatus check_writable(const Store *store, RvError *err)
 
 /* ---- the model ---------------------------------------------------------------------------------------- */
 
+/* Whoever may not read the notes compares the rest. */
+static RvStatus read_details(Store *store, ModelIdentity *identity, RvError *err)
+{
+    char *note = NULL;
+    if (identity->preprocess_version < STORE_PREPROCESS_DETAILED || identity->details[0] != '\0')
+        return RV_OK;
+    RvStatus status = rv_store_get_note(store, STORE_NOTE_MODEL, &note, err);
+    if (status == RV_OK && note != NULL)
+        status = rv_store_take_model_text(store, note, identity->details, sizeof identity->details, err);
+    free(note);
+    return status;
+}
+
 RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvError *err)
 {
     *out = (ModelIdentity){0};
     *present = false;
     RvStatus status = store->backend->get_identity(store, out, present, err);
+    if (status == RV_OK && *present)
+        status = read_details(store, out, err);
     if (status != RV_OK || !*present)
         *out = (ModelIdentity){0};
     return status;
+}
+
+/* The same weights, used in another way. */
+static RvStatus refuse_details(const Store *store, const ModelIdentity *stored, const ModelIdentity *wanted,
+                               RvError *err)
+{
+    const char *theirs = rv_identity_details(stored), *ours = rv_identity_details(wanted);
+    char there[600], here[600];
+    rv_model_details_differing(theirs, ours, there, sizeof there);
+    rv_model_details_differing(ours, theirs, here, sizeof here);
+    if (there[0] == '\0')
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: was made with preprocessing %d, this reelvec has %d; index again "
+                            "into another library",
+                            store->uri, stored->preprocess_version, wanted->preprocess_version);
+    return rv_error_set_hint(
+        err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
+        "%s: holds embeddings of %s with %s, the model %s has the same weights (%.12s...) but %s", store->uri,
+        stored->name, there, wanted->name, wanted->weights_sha256, here);
 }
 
 static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, const ModelIdentity *wanted,
@@ -276,10 +311,7 @@ static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, co
         return rv_error_set_hint(
             err, RV_ERROR_MISMATCH, stored->normalized ? RV_HINT_NORMALIZE : RV_HINT_NO_NORMALIZE, NULL,
             "%s: holds embeddings that are%s normalised", uri, stored->normalized ? "" : " not");
-    return rv_error_set(err, RV_ERROR_MISMATCH,
-                        "%s: was made with preprocessing %d, this reelvec has %d; index again "
-                        "into another library",
-                        uri, stored->preprocess_version, wanted->preprocess_version);
+    return refuse_details(store, stored, wanted, err);
 }
 
 RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err)
@@ -299,6 +331,8 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
             status = check_writable(store, err);
         if (status == RV_OK && !store->read_only)
             status = store->backend->claim_identity(store, wanted, &stored, err);
+        if (status == RV_OK)
+            status = read_details(store, &stored, err);
     }
     if (status != RV_OK)
         return status;

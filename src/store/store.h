@@ -17,7 +17,12 @@
 #include "reelvec/rows.h"
 
 #define STORE_LIBRARY_KIND "frames"
+/* ModelIdentity.preprocess_version. Plain CLIP: the shorter side resized with a bicubic filter, the centre cropped, in
+ * the picture's own mode, with CLIP's vocabulary. */
 #define STORE_PREPROCESS_VERSION 1
+/* Of all other models: this + 100 * ResizeMode + 10 * ResizeFilter + rgb_first. Programs that do not know them refuse
+ * it, and the details of the identity say the rest. */
+#define STORE_PREPROCESS_DETAILED 1000
 
 #define STORE_MAX_DIMENSIONS 65536
 #define STORE_MAX_VIDEO_ID ((int64_t)INT32_MAX)
@@ -31,7 +36,12 @@ typedef struct ModelIdentity {
     int dimensions;
     int preprocess_version;
     bool normalized;
+    char details
+        [RV_MODEL_DETAILS_SIZE]; // of a preprocess_version >= STORE_PREPROCESS_DETAILED: store/model_details.h
 } ModelIdentity;
+
+/* Returns the identity's details, STORE_PLAIN_DETAILS of a plain CLIP, or "" if they are not known. */
+const char *rv_identity_details(const ModelIdentity *identity);
 
 /* What is known of a video when its indexing begins. Strings are borrowed. */
 typedef struct VideoFacts {
@@ -156,6 +166,7 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
  * with free(). put: writes nothing if the note has this value already. Errors: UNSUPPORTED if this kind of
  * library keeps no notes. */
 #define STORE_NOTE_MODEL_PATH "model_path" // absolute path of the checkpoint that made the embeddings
+#define STORE_NOTE_MODEL "model"           // ModelIdentity.details
 RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err);
 RvStatus rv_store_put_note(Store *store, const char *name, const char *value, RvError *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/model_details.h"
 #include "store/store_backend.h"
 
 RvStatus rv_store_no_library(const char *uri, RvError *err)
@@ -93,8 +94,15 @@ RvStatus rv_store_take_model_text(const Store *store, const char *text, char *ou
     return RV_OK;
 }
 
+const char *rv_identity_details(const ModelIdentity *identity)
+{
+    bool plain = identity->details[0] == '\0' && identity->preprocess_version == STORE_PREPROCESS_VERSION;
+    return plain ? STORE_PLAIN_DETAILS : identity->details;
+}
+
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b)
 {
     return strcmp(a->weights_sha256, b->weights_sha256) == 0 && a->dimensions == b->dimensions &&
-           a->preprocess_version == b->preprocess_version && a->normalized == b->normalized;
+           a->preprocess_version == b->preprocess_version && a->normalized == b->normalized &&
+           rv_model_details_agree(rv_identity_details(a), rv_identity_details(b));
 }

@@ -48,11 +48,13 @@ static bool link_is_taken(const Store *base)
 
 /* ---- the claim ---------------------------------------------------------------------------------------- */
 
-/* MariaDB ends a transaction when a table is changed. Locked tables stay locked. */
+/* MariaDB ends a transaction when a table is changed. Locked tables stay locked, and no other can be used. */
 static RvStatus mariadb_begin_claim(Store *base, const ModelIdentity *wanted, RvError *err)
 {
-    (void)wanted;
-    return rv_mysql_query((MysqlStore *)base, NULL, err, "LOCK TABLES library WRITE, frames WRITE");
+    bool notes = wanted->details[0] != '\0' && base->has_notes;
+    return rv_mysql_query((MysqlStore *)base, NULL, err,
+                          notes ? "LOCK TABLES library WRITE, frames WRITE, library_notes WRITE"
+                                : "LOCK TABLES library WRITE, frames WRITE");
 }
 
 static RvStatus mariadb_end_claim(Store *base, RvStatus status, RvError *err)

@@ -100,6 +100,12 @@ RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
  * user's cache folder by path, size and time afterwards. The string is valid until the encoder is closed. */
 RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err);
 
+/* What shifts embeddings besides the weights: "family=siglip; activation=gelu_tanh gelu_tanh; preprocessing=squash
+ * bilinear rgb-first; normalisation=...; tokenizer=gemma lower; tokenizer_sha256=...", as libraries remember it. A
+ * plain CLIP has fewer of these. Hashes the weights and the tokenizer's file as rv_encoder_weights_sha256 does; valid
+ * until the encoder is closed. */
+RV_API RvStatus rv_encoder_details(RvEncoder *encoder, const char **out, RvError *err);
+
 /* Embed a text. text: UTF-8 of size_bytes bytes (NUL bytes are allowed). embedding: float32[dimensions]. A
  * text that is longer than the context length is cut (the end token is kept), with a warning in the log. */
 RV_API RvStatus rv_encoder_encode_text(RvEncoder *encoder, const char *text, size_t size_bytes,

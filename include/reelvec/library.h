@@ -100,6 +100,10 @@ RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob
                                       bool (*rows)(void *user, const RvFrameRows *rows), void *user,
                                       RvError *err);
 
+/* What the library remembers of its model besides the weights, in the words of rv_encoder_details; "" if it is empty.
+ * size_bytes: RV_MODEL_DETAILS_SIZE is enough. */
+RV_API RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size_bytes, RvError *err);
+
 /* Counts and extremes. It reads every row and the header of every picture, which takes long in a large library.
  * If only the counts are wanted, rv_library_list is the cheap way to them: it returns state and frame count of
  * every video without reading the frames. */

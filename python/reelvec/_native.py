@@ -24,6 +24,7 @@ from . import errors
 API_VERSION = 1  # REELVEC_API_VERSION of the headers that this file mirrors
 
 THREADS_MAX, BATCH_MAX, JOBS_MAX = 1024, 256, 256
+MODEL_DETAILS_SIZE = 1024
 TOP_MAX = 2**31 - 1
 OPEN_WRITE, OPEN_CREATE, OPEN_READ = 0, 1, 2
 LENGTH_ONE, LENGTH_MODEL = 0, 1
@@ -264,6 +265,7 @@ FUNCTIONS = {
     "rv_encoder_info": (P(RvModelInfo), [HANDLE]),
     "rv_encoder_open_device": (c_int, [HANDLE, E]),
     "rv_encoder_weights_sha256": (c_int, [HANDLE, P(c_char_p), E]),
+    "rv_encoder_details": (c_int, [HANDLE, P(c_char_p), E]),
     "rv_encoder_encode_text": (c_int, [HANDLE, c_char_p, c_size_t, c_int, c_void_p, E]),
     "rv_encoder_encode_images": (c_int, [HANDLE, P(RvImage), c_size_t, c_int, c_void_p, E]),
     "rv_encoder_tokenize": (c_int, [HANDLE, c_char_p, c_size_t, P(P(c_int32)), P(c_size_t), E]),
@@ -295,6 +297,7 @@ FUNCTIONS = {
     "rv_library_picture": (c_int, [HANDLE, c_int64, c_int64, P(P(c_uint8)), P(c_size_t), E]),
     "rv_free": (None, [c_void_p]),
     "rv_library_embeddings": (c_int, [HANDLE, c_char_p, FrameRowsCallback, c_void_p, E]),
+    "rv_library_model_details": (c_int, [HANDLE, c_char_p, c_size_t, E]),
     "rv_library_info": (c_int, [HANDLE, P(RvLibraryInfo), E]),
     "rv_library_verify": (c_int, [HANDLE, FaultCallback, c_void_p, P(c_size_t), E]),
     "rv_library_remove": (c_int, [HANDLE, c_int64, E]),
@@ -377,6 +380,12 @@ def _write_log(user, level, message):
 def log_to_python() -> RvLog:
     """The library's warnings to logging.getLogger("reelvec")."""
     return RvLog(write=_write_log, user=None)
+
+
+def details_of(line: Optional[bytes]) -> dict[str, str]:
+    """The keys and values of "family=clip; tokenizer=clip"."""
+    parts = (part.split("=", 1) for part in (line or b"").decode("utf-8", "replace").split("; ") if "=" in part)
+    return {key: value for key, value in parts}
 
 
 def encode_text(text: str, what: str = "the text") -> bytes:

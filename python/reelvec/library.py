@@ -412,8 +412,11 @@ class Library(_native.Uncopied):
         raw = _native.RvLibraryInfo()
         with self._open(create=False) as library:
             call("rv_library_info", library, ctypes.byref(raw))
+            details = ctypes.create_string_buffer(_native.MODEL_DETAILS_SIZE)
+            call("rv_library_model_details", library, details, len(details))
         values = _native.values_of(raw)
-        return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values))
+        return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values),
+                           model_details=_native.details_of(details.value))
 
     # ---- looking after it ----
 

@@ -128,6 +128,14 @@ class Model(_native.Uncopied):
             call("rv_encoder_weights_sha256", encoder, ctypes.byref(out))
             return (out.value or b"").decode()
 
+    @property
+    def details(self) -> dict[str, str]:
+        """What shifts embeddings besides the weights, as libraries remember it: family, preprocessing, tokenizer, ..."""
+        out = ctypes.c_char_p()
+        with self._handle as encoder:
+            call("rv_encoder_details", encoder, ctypes.byref(out))
+            return _native.details_of(out.value)
+
     def encode_text(self, texts: Union[str, Iterable[str]], *, normalize: bool = True) -> np.ndarray:
         """Embeddings float32: [dimensions] of one text, [count, dimensions] of several; of length 1 when normalize.
 

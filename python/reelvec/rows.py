@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import html
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -138,7 +138,8 @@ class IndexInfo:
 
 @dataclass(frozen=True)
 class LibraryInfo:
-    """Counts and extremes of a library; see RvLibraryInfo in reelvec/rows.h."""
+    """Counts and extremes of a library; see RvLibraryInfo in reelvec/rows.h. model_details: what it remembers of its model
+    besides the weights, as Model.details."""
 
     uri: str
     schema_version: int
@@ -162,6 +163,7 @@ class LibraryInfo:
     min_picture_height: int
     max_picture_height: int
     from_pictures_count: int = 0
+    model_details: dict[str, str] = field(default_factory=dict)
 
 
 class Embeddings(NamedTuple):

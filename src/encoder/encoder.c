@@ -14,8 +14,10 @@
 #include "clip/clip_model.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_device.h"
+#include "encoder/encoder_identity.h"
 #include "encoder/encoder_info.h"
 #include "encoder/encoder_input.h"
+#include "encoder/model_words.h"
 #include "engine/engine_parts.h"
 #include "models/model_source.h"
 
@@ -36,7 +38,7 @@ struct RvEncoder {
     size_t input_count; // capacity of inputs_u8; a call with more images uses it several times
     char path[4096];
     char name[128];
-    char weights_sha256[65];
+    ModelIdentity identity; // weights_sha256 "": not known yet; name and normalized are not used
     RvModelInfo info;
     RvLog log;
 };
@@ -46,7 +48,9 @@ struct RvEncoder {
  * share them. */
 static void name_model(RvEncoder *encoder)
 {
-    const char *sha256 = encoder->weights_sha256[0] != '\0' ? encoder->weights_sha256 : NULL;
+    const char *sha256 = encoder->identity.weights_sha256;
+    if (sha256[0] == '\0')
+        sha256 = NULL;
     if (rv_model_name_of(encoder->path, sha256, encoder->name, sizeof encoder->name))
         return;
     size_t end = strlen(encoder->path);
@@ -194,18 +198,20 @@ const RvModelInfo *rv_encoder_info(const RvEncoder *encoder)
     return &encoder->info;
 }
 
-static RvStatus hash_weights(RvEncoder *encoder, const char **out, RvError *err)
+static RvStatus identify(RvEncoder *encoder, RvError *err)
 {
-    if (encoder->weights_sha256[0] == '\0') {
-        RvStatus status = rv_checkpoint_sha256(encoder->checkpoint, encoder->weights_sha256, err);
-        if (status != RV_OK) {
-            encoder->weights_sha256[0] = '\0';
-            return status;
-        }
+    ModelIdentity *identity = &encoder->identity;
+    if (identity->weights_sha256[0] != '\0')
+        return RV_OK;
+    RvStatus status = rv_model_words(encoder->checkpoint, identity, err);
+    if (status == RV_OK)
+        status = rv_checkpoint_sha256(encoder->checkpoint, identity->weights_sha256, err);
+    identity->dimensions = encoder->info.dimensions;
+    if (status != RV_OK)
+        identity->weights_sha256[0] = '\0';
+    else
         name_model(encoder);
-    }
-    *out = encoder->weights_sha256;
-    return RV_OK;
+    return status;
 }
 
 /* Scale the embedding to length 1 if that is wanted. Fails if it has no direction: weights that overflow
@@ -386,9 +392,23 @@ static RvStatus leave(RvEncoder *encoder, RvStatus status)
     return status;
 }
 
+RvStatus rv_encoder_base_identity(RvEncoder *encoder, const ModelIdentity **out, RvError *err)
+{
+    *out = &encoder->identity;
+    return leave(encoder, identify(enter(encoder), err));
+}
+
 RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
 {
-    return leave(encoder, hash_weights(enter(encoder), out, err));
+    *out = encoder->identity.weights_sha256;
+    return leave(encoder, identify(enter(encoder), err));
+}
+
+RvStatus rv_encoder_details(RvEncoder *encoder, const char **out, RvError *err)
+{
+    RvStatus status = leave(encoder, identify(enter(encoder), err));
+    *out = rv_identity_details(&encoder->identity);
+    return status;
 }
 
 RvStatus rv_encoder_tokenize(RvEncoder *encoder, const char *text, size_t size_bytes, int32_t **tokens,

@@ -9,16 +9,13 @@
 
 RvStatus rv_encoder_identity(RvEncoder *encoder, bool normalized, ModelIdentity *out, RvError *err)
 {
-    const RvModelInfo *model = rv_encoder_info(encoder);
-    const char *sha256 = NULL;
-    RvStatus status = rv_encoder_weights_sha256(encoder, &sha256, err);
+    const ModelIdentity *base = NULL;
+    RvStatus status = rv_encoder_base_identity(encoder, &base, err);
     if (status != RV_OK)
         return status;
-    *out = (ModelIdentity){.dimensions = model->dimensions,
-                           .preprocess_version = STORE_PREPROCESS_VERSION,
-                           .normalized = normalized};
-    snprintf(out->name, sizeof out->name, "%s", model->name);
-    snprintf(out->weights_sha256, sizeof out->weights_sha256, "%s", sha256);
+    *out = *base;
+    out->normalized = normalized;
+    snprintf(out->name, sizeof out->name, "%s", rv_encoder_info(encoder)->name);
     return RV_OK;
 }
 

@@ -10,6 +10,10 @@
  * rv_encoder_weights_sha256. */
 RvStatus rv_encoder_identity(RvEncoder *encoder, bool normalized, ModelIdentity *out, RvError *err);
 
+/* The parts of the identity that follow from the checkpoint and the files beside it, without name and length; made
+ * once. */
+RvStatus rv_encoder_base_identity(RvEncoder *encoder, const ModelIdentity **out, RvError *err);
+
 /* Claim the library for the encoder's model and store the checkpoint's path in it. A failure to store the
  * path is ignored, because the path is only a convenience. Errors: MISMATCH if the library belongs to another
  * model. */

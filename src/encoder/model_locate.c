@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Find the checkpoint that a library names: by path, by name, by the SHA-256 of its weights. */
+#include "encoder/model_locate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +9,40 @@
 
 #include "base/error.h"
 #include "clip/checkpoint.h"
+#include "encoder/model_words.h"
 #include "models/model_source.h"
 #include "reelvec/model.h"
+#include "store/model_details.h"
 
-/* True if this is a checkpoint with these weights. */
-static bool holds_weights(const char *path, const char *sha256)
+typedef struct Search {
+    const ModelIdentity *wanted;
+    char *path;
+    size_t size_bytes;
+    bool found;
+    char other[512];            // a checkpoint with the weights, which is used in another way; "": none
+    char there[400], here[400]; // what differs in the library and in `other`
+} Search;
+
+/* True if this is a checkpoint with the wanted weights, which is used as the library's was. */
+static bool is_wanted(Search *search, const char *path)
 {
     static const RvLog quiet;
     Checkpoint *checkpoint = NULL;
-    char hex[65];
+    ModelIdentity found = {0};
+    const char *details = rv_identity_details(search->wanted);
     bool same = rv_checkpoint_open(path, &quiet, &checkpoint, NULL) == RV_OK &&
-                rv_checkpoint_sha256(checkpoint, hex, NULL) == RV_OK && strcmp(hex, sha256) == 0;
+                rv_checkpoint_sha256(checkpoint, found.weights_sha256, NULL) == RV_OK &&
+                strcmp(found.weights_sha256, search->wanted->weights_sha256) == 0 &&
+                rv_model_words(checkpoint, &found, NULL) == RV_OK;
     rv_checkpoint_close(checkpoint);
-    return same;
+    if (!same || rv_model_details_agree(details, rv_identity_details(&found)))
+        return same;
+    if (search->other[0] == '\0') {
+        snprintf(search->other, sizeof search->other, "%s", path);
+        rv_model_details_differing(details, rv_identity_details(&found), search->there, sizeof search->there);
+        rv_model_details_differing(rv_identity_details(&found), details, search->here, sizeof search->here);
+    }
+    return false;
 }
 
 static bool is_kernels(const char *path)
@@ -46,16 +69,9 @@ static bool may_be_checkpoint(const char *place)
     return good;
 }
 
-typedef struct Search {
-    const char *sha256;
-    char *path;
-    size_t size_bytes;
-    bool found;
-} Search;
-
 static bool try_path(Search *search, const char *path)
 {
-    if (!holds_weights(path, search->sha256))
+    if (!is_wanted(search, path))
         return false;
     search->found = (size_t)snprintf(search->path, search->size_bytes, "%s", path) < search->size_bytes;
     return search->found;
@@ -93,17 +109,32 @@ static RvStatus set_missing(const char *name, const char *sha256, const char *pl
         place != NULL ? place : "");
 }
 
-RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
-                         size_t size_bytes, RvError *err)
+RvStatus rv_model_locate_identity(const ModelIdentity *wanted, const char *place, char *path,
+                                  size_t size_bytes, RvError *err)
 {
-    Search search = {.sha256 = weights_sha256, .path = path, .size_bytes = size_bytes};
+    Search search = {.wanted = wanted, .path = path, .size_bytes = size_bytes};
     char named[MODEL_PATH_SIZE];
     if (may_be_checkpoint(place) && try_path(&search, place))
         return RV_OK;
-    if (rv_model_find_by_name(name, named, sizeof named) && try_path(&search, named))
+    if (rv_model_find_by_name(wanted->name, named, sizeof named) && try_path(&search, named))
         return RV_OK;
     try_known(&search);
     if (!search.found)
         rv_model_each_added(try_added, &search, NULL);
-    return search.found ? RV_OK : set_missing(name, weights_sha256, place, err);
+    if (search.found)
+        return RV_OK;
+    if (search.other[0] == '\0')
+        return set_missing(wanted->name, wanted->weights_sha256, place, err);
+    return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LOCATE, NULL,
+                             "made with %.100s with %s; %.300s has the same weights but %s", wanted->name,
+                             search.there, search.other, search.here);
+}
+
+RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
+                         size_t size_bytes, RvError *err)
+{
+    ModelIdentity wanted = {0}; // whose details are not known
+    snprintf(wanted.name, sizeof wanted.name, "%s", name);
+    snprintf(wanted.weights_sha256, sizeof wanted.weights_sha256, "%s", weights_sha256);
+    return rv_model_locate_identity(&wanted, place, path, size_bytes, err);
 }

@@ -2,10 +2,11 @@
 /* The library's own model, opened. */
 #include "library/library_model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "reelvec/model.h"
+#include "encoder/model_locate.h"
 
 #define DEFAULT_MODEL "ViT-B/32"
 
@@ -23,10 +24,19 @@ RvStatus rv_store_open_encoder(Store *store, const RvEncoderOptions *options, Rv
         return rv_encoder_open(DEFAULT_MODEL, options, out, err);
     status = rv_store_get_note(store, STORE_NOTE_MODEL_PATH, &place, err);
     if (status == RV_OK) {
-        status = rv_model_locate(identity.name, identity.weights_sha256, place, path, sizeof path, &cause);
+        status = rv_model_locate_identity(&identity, place, path, sizeof path, &cause);
         if (status != RV_OK)
             rv_error_wrap(err, status, &cause, "%s: %s", rv_store_uri(store), cause.message);
     }
     free(place);
     return status == RV_OK ? rv_encoder_open(path, options, out, err) : status;
+}
+
+RvStatus rv_store_model_details(Store *store, char *details, size_t size_bytes, RvError *err)
+{
+    ModelIdentity identity;
+    bool present = false;
+    RvStatus status = rv_store_identity(store, &identity, &present, err);
+    snprintf(details, size_bytes, "%s", status == RV_OK && present ? rv_identity_details(&identity) : "");
+    return status;
 }

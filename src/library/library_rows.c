@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "library/library_handle.h"
+#include "library/library_model.h"
 #include "pixels/thumbnail.h"
 #include "store/video_name.h"
 
@@ -65,6 +66,11 @@ static bool picture_decodes(const uint8_t *jpeg, size_t size_bytes, int *width, 
 static bool picture_size(const uint8_t *jpeg, size_t size_bytes, int *width, int *height)
 {
     return rv_thumbnail_size(jpeg, size_bytes, width, height, NULL) == RV_OK;
+}
+
+RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size_bytes, RvError *err)
+{
+    return leave(library, rv_store_model_details(enter(library), details, size_bytes, err));
 }
 
 RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/json_text.h"
@@ -27,7 +28,44 @@ static const CliOption options[] = {
     CLI_OPTION_QUIET(InfoSettings),
 };
 
-static void print_table(const RvLibraryInfo *info)
+/* A line of details, for one to change. */
+typedef struct Details {
+    char line[RV_MODEL_DETAILS_SIZE];
+} Details;
+
+/* Take the next KEY=VALUE off the line. */
+static bool next_detail(char **at, const char **key, const char **value)
+{
+    char *equals = strchr(*at, '='), *end = strstr(*at, "; ");
+    *key = *at;
+    if (equals == NULL || (end != NULL && end < equals))
+        return false;
+    *equals = '\0';
+    *value = equals + 1;
+    *at = end != NULL ? end + 2 : equals + 1 + strlen(equals + 1);
+    if (end != NULL)
+        *end = '\0';
+    return true;
+}
+
+static void print_details(Details details)
+{
+    const char *key, *value;
+    for (char *at = details.line; next_detail(&at, &key, &value);)
+        cli_print("%-18s %s", strcmp(key, "tokenizer_sha256") == 0 ? "tokenizer SHA-256" : key, value);
+}
+
+/* Returns {"family": "clip", ...}, or NULL. */
+static json_t *details_json(Details details)
+{
+    const char *key, *value;
+    json_t *object = json_object();
+    for (char *at = details.line; object != NULL && next_detail(&at, &key, &value);)
+        json_object_set_new(object, key, cli_json_string(value));
+    return object;
+}
+
+static void print_table(const RvLibraryInfo *info, const Details *details)
 {
     char size[32], pictures[32], embeddings[32];
     cli_text_bytes(info->size_bytes, size, sizeof size);
@@ -55,6 +93,7 @@ static void print_table(const RvLibraryInfo *info)
     }
     cli_print("model              %s", info->model_name);
     cli_print("weights SHA-256    %s", info->weights_sha256);
+    print_details(*details);
     if (info->model_path[0] != '\0')
         cli_print("model from         %s", info->model_path);
     printf("dimensions         %d\n", info->dimensions);
@@ -65,21 +104,22 @@ static void print_table(const RvLibraryInfo *info)
     printf("picture heights    %d to %d\n", info->min_picture_height, info->max_picture_height);
 }
 
-static bool print_json(const RvLibraryInfo *info)
+static bool print_json(const RvLibraryInfo *info, const Details *details)
 {
     json_t *object = json_pack(
-        "{so si so so so si sb sI sI sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
+        "{so si so so so so si sb sI sI sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
         cli_json_string(info->uri), "schema_version", info->schema_version, "model",
         cli_json_string(info->model_name), "weights_sha256", cli_json_string(info->weights_sha256),
-        "model_path", cli_json_string(info->model_path), "dimensions", info->dimensions, "normalized",
-        (int)info->normalized, "videos", (json_int_t)info->video_count, "complete",
-        (json_int_t)info->complete_count, "failed", (json_int_t)info->failed_count, "damaged",
-        (json_int_t)info->damaged_count, "from_pictures", (json_int_t)info->from_pictures_count, "frames",
-        (json_int_t)info->frame_count, "size_bytes", (json_int_t)info->size_bytes, "picture_bytes",
-        (json_int_t)info->picture_bytes, "embedding_bytes", (json_int_t)info->embedding_bytes, "code_bytes",
-        (json_int_t)info->code_bytes, "codes", (json_int_t)info->code_count, "min_embedding_length",
-        info->min_embedding_length, "max_embedding_length", info->max_embedding_length, "min_picture_height",
-        info->min_picture_height, "max_picture_height", info->max_picture_height);
+        "model_details", details_json(*details), "model_path", cli_json_string(info->model_path),
+        "dimensions", info->dimensions, "normalized", (int)info->normalized, "videos",
+        (json_int_t)info->video_count, "complete", (json_int_t)info->complete_count, "failed",
+        (json_int_t)info->failed_count, "damaged", (json_int_t)info->damaged_count, "from_pictures",
+        (json_int_t)info->from_pictures_count, "frames", (json_int_t)info->frame_count, "size_bytes",
+        (json_int_t)info->size_bytes, "picture_bytes", (json_int_t)info->picture_bytes, "embedding_bytes",
+        (json_int_t)info->embedding_bytes, "code_bytes", (json_int_t)info->code_bytes, "codes",
+        (json_int_t)info->code_count, "min_embedding_length", info->min_embedding_length,
+        "max_embedding_length", info->max_embedding_length, "min_picture_height", info->min_picture_height,
+        "max_picture_height", info->max_picture_height);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;
@@ -91,14 +131,16 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     int status = CLI_DONE;
     RvLibrary *library = NULL;
     RvLibraryInfo info = {0};
+    Details details = {""};
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, cli_log(&settings->common, NULL), &library, &err) !=
             RV_OK ||
-        rv_library_info(library, &info, &err) != RV_OK)
+        rv_library_info(library, &info, &err) != RV_OK ||
+        rv_library_model_details(library, details.line, sizeof details.line, &err) != RV_OK)
         status = cli_fail(&err);
     else if (settings->format == 0)
-        print_table(&info);
-    else if (!print_json(&info))
+        print_table(&info, &details);
+    else if (!print_json(&info, &details))
         status = cli_fail_memory();
     rv_library_close(library);
     return status;

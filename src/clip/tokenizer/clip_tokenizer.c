@@ -63,22 +63,43 @@ static RvStatus read_proto(const char *path, int vocabulary_size, SentenceModel 
     return status;
 }
 
-static RvStatus open_sentence(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
+/* The names of a kind's files, the first one that is there counts. */
+static const char *const gemma_files[] = {"tokenizer.json", "tokenizer.model", NULL};
+static const char *const unigram_files[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model",
+                                            "tokenizer.json", NULL};
+static const char *const wordpiece_files[] = {"vocab.txt", NULL};
+
+/* Returns the name of the kind's file in the folder, or NULL. */
+static const char *find_file(TokenizerKind kind, const char *folder, char path[TOKENIZER_PATH_BYTES])
 {
-    static const char *const gemma[] = {"tokenizer.json", "tokenizer.model", NULL};
-    static const char *const unigram[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model",
-                                          "tokenizer.json", NULL};
-    char path[TOKENIZER_PATH_BYTES];
-    bool wants_unigram = tokenizer->spec.kind == TOKENIZER_UNIGRAM;
-    const char *const *name = wants_unigram ? unigram : gemma;
+    static const char *const *const files[] = {[TOKENIZER_GEMMA] = gemma_files,
+                                               [TOKENIZER_UNIGRAM] = unigram_files,
+                                               [TOKENIZER_WORDPIECE] = wordpiece_files};
+    const char *const *name = files[kind];
     while (*name != NULL && !rv_tokenizer_file(folder, *name, path))
         name++;
-    if (*name == NULL)
+    return *name;
+}
+
+bool rv_tokenizer_find(const char *checkpoint_path, const TokenizerSpec *spec, char path[4096])
+{
+    char folder[TOKENIZER_PATH_BYTES];
+    return spec->kind != TOKENIZER_CLIP &&
+           rv_tokenizer_folder(checkpoint_path, folder, NULL, NULL) == RV_OK &&
+           find_file(spec->kind, folder, path) != NULL;
+}
+
+static RvStatus open_sentence(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
+{
+    char path[TOKENIZER_PATH_BYTES];
+    bool wants_unigram = tokenizer->spec.kind == TOKENIZER_UNIGRAM;
+    const char *name = find_file(tokenizer->spec.kind, folder, path);
+    if (name == NULL)
         return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no tokenizer beside the weights; wanted %s", folder,
                             wants_unigram
                                 ? "sentencepiece.bpe.model, spiece.model, tokenizer.model or tokenizer.json"
                                 : "tokenizer.json or tokenizer.model");
-    bool is_json = strcmp(*name, "tokenizer.json") == 0;
+    bool is_json = strcmp(name, "tokenizer.json") == 0;
     RvStatus status = is_json ? read_json(path, vocabulary_size, &tokenizer->sentence, err)
                               : read_proto(path, vocabulary_size, &tokenizer->sentence, err);
     if (status == RV_OK && tokenizer->sentence.is_unigram != wants_unigram)
@@ -91,7 +112,7 @@ static RvStatus open_sentence(Tokenizer *tokenizer, const char *folder, int voca
 static RvStatus open_wordpiece(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
 {
     char path[TOKENIZER_PATH_BYTES];
-    if (!rv_tokenizer_file(folder, "vocab.txt", path))
+    if (find_file(TOKENIZER_WORDPIECE, folder, path) == NULL)
         return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: no tokenizer beside the weights; wanted vocab.txt",
                             folder);
     Buffer file;

@@ -3,6 +3,7 @@
 #ifndef RV_CLIP_TOKENIZER_H
 #define RV_CLIP_TOKENIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ typedef struct Tokenizer Tokenizer;
 RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
                            const RvLog *log, Tokenizer **out, RvError *err);
 void rv_tokenizer_close(Tokenizer *tokenizer);
+
+/* Write the file that rv_tokenizer_open would read. Returns false if there is none, and for TOKENIZER_CLIP, whose
+ * vocabulary comes in several forms. */
+bool rv_tokenizer_find(const char *checkpoint_path, const TokenizerSpec *spec, char path[4096]);
 
 /* Encode a text; start and end tokens are included, and it is not truncated. Free *tokens with free().
  * Invalid UTF-8 is replaced by U+FFFD as Python does. May be called by several threads. Errors: MEMORY,

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What shifts a model's embeddings besides its weights, in one line. */
+#include "encoder/model_words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/checksum.h"
+#include "clip/tokenizer/clip_tokenizer.h"
+#include "encoder/encoder_info.h"
+
+static const char *const cleanings[] = {[TEXT_CLEAN_KIND] = "",
+                                        [TEXT_CLEAN_LOWER] = " lower",
+                                        [TEXT_CLEAN_CANONICALIZE] = " canonicalize",
+                                        [TEXT_CLEAN_WHITESPACE] = " whitespace",
+                                        [TEXT_CLEAN_SIGLIP] = " siglip"};
+
+__attribute__((format(printf, 2, 3))) static void append(ModelIdentity *out, const char *format, ...)
+{
+    size_t used = strlen(out->details);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out->details + used, sizeof out->details - used, format, arguments);
+    va_end(arguments);
+}
+
+/* Nine digits give a float back. The caller's locale may write a comma. */
+static void append_numbers(ModelIdentity *out, const char *before, const float values[3])
+{
+    size_t first = strlen(out->details);
+    append(out, "%s%.9g %.9g %.9g", before, (double)values[0], (double)values[1], (double)values[2]);
+    for (char *at = out->details + first + strlen(before); *at != '\0'; at++) {
+        if (*at == ',')
+            *at = '.';
+    }
+}
+
+static RvStatus append_tokenizer(const Checkpoint *checkpoint, const RvModelInfo *info, ModelIdentity *out,
+                                 RvError *err)
+{
+    const TokenizerSpec *spec = &rv_checkpoint_spec(checkpoint)->tokenizer;
+    char path[4096], sha256[65];
+    append(out, "; tokenizer=%s%s", info->tokenizer, cleanings[spec->cleaning]);
+    if (!rv_tokenizer_find(rv_checkpoint_path(checkpoint), spec, path))
+        return RV_OK;
+    RvStatus status = rv_checksum_cached(path, sha256, err);
+    if (status == RV_OK)
+        append(out, "; tokenizer_sha256=%s", sha256);
+    return status;
+}
+
+RvStatus rv_model_words(const Checkpoint *checkpoint, ModelIdentity *out, RvError *err)
+{
+    const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
+    const ModelInput *input = &spec->input;
+    RvModelInfo info = {0};
+    out->details[0] = '\0';
+    out->preprocess_version = STORE_PREPROCESS_VERSION;
+    if (strcmp(spec->family, "clip") == 0 && spec->tokenizer.kind == TOKENIZER_CLIP &&
+        input->mode == RESIZE_SHORTEST && input->filter == RESIZE_BICUBIC && !input->rgb_first)
+        return RV_OK;
+    rv_encoder_info_of_model(checkpoint, &info);
+    out->preprocess_version =
+        STORE_PREPROCESS_DETAILED + 100 * (int)input->mode + 10 * (int)input->filter + input->rgb_first;
+    append(out, "family=%s; activation=%s %s; preprocessing=%s %s%s", info.family, info.activation,
+           info.text_activation, info.resize, info.resize_filter, input->rgb_first ? " rgb-first" : "");
+    append_numbers(out, "; normalisation=", info.image_mean);
+    append_numbers(out, ", ", info.image_deviation);
+    return append_tokenizer(checkpoint, &info, out, err);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of what a library remembers of its model: small generated models that share their weights and are used in
+ * different ways. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "known_checkpoint.h"
+#include "library_fixture.h"
+#include "shared.h"
+
+#define PLAIN "tiny-openclip-bytes"
+#define PATH_BYTES 400
+
+/* Run a shell command, whose arguments are quoted paths of the test. */
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
+{
+    char command[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    assert_int_equal(system(command), 0);
+}
+
+/* A copy of the generated model that says how pictures are resized: other pixels, the same weights. */
+static void make_resized(const Fixture *fixture, const char *name, const char *setting,
+                         char folder[PATH_BYTES])
+{
+    char plain[2048];
+    assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
+    snprintf(folder, PATH_BYTES, "%s/%s", fixture->folder, name);
+    shell("cp -r '%s' '%s' && chmod -R u+w '%s' && "
+          "sed -i 's/\"preprocess_cfg\": {/\"preprocess_cfg\": {%s, /' '%s/open_clip_config.json' && "
+          "grep -q interpolation '%s/open_clip_config.json'",
+          plain, folder, folder, setting, folder, folder);
+}
+
+static RvEncoder *open_model(const char *folder)
+{
+    RvEncoder *encoder = NULL;
+    RvEncoderOptions options = {.thread_count = 2};
+    RvError err = {0};
+    if (rv_encoder_open(folder, &options, &encoder, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    return encoder;
+}
+
+static RvStatus index_with(Fixture *fixture, RvEncoder *encoder, RvError *err)
+{
+    return rv_library_index(fixture->library, encoder, fixture->video, NULL, NULL, err);
+}
+
+static RvStatus search_with(Fixture *fixture, RvEncoder *encoder, RvError *err)
+{
+    const RvTerm term = {.kind = RV_TERM_TEXT, .value = "a red car", .weight = 1};
+    RvHits hits = {0};
+    RvStatus status = rv_library_search(fixture->library, encoder, &term, 1, NULL, &hits, err);
+    rv_hits_clear(&hits);
+    return status;
+}
+
+static void assert_refused(RvStatus status, const RvError *err, RvStatus wanted, const char *part)
+{
+    if (status != wanted || strstr(err->message, part) == NULL)
+        fail_msg("status %d: %s", (int)status, err->message);
+}
+
+static void assert_details(const Fixture *fixture, const char *wanted)
+{
+    char details[RV_MODEL_DETAILS_SIZE];
+    assert_int_equal(rv_library_model_details(fixture->library, details, sizeof details, NULL), RV_OK);
+    assert_string_equal(details, wanted);
+}
+
+static void reopen(Fixture *fixture, RvOpenMode mode)
+{
+    RvLibraryOptions options = {.mode = mode};
+    rv_library_close(fixture->library);
+    assert_int_equal(rv_library_open(fixture->library_path, &options, &fixture->library, NULL), RV_OK);
+}
+
+static void the_same_weights_used_otherwise_are_refused(void **state)
+{
+    Fixture *fixture = *state;
+    char bilinear[PATH_BYTES], squash[PATH_BYTES], plain[2048];
+    RvError err = {0};
+    const char *details = NULL, *sha256 = NULL, *other_sha256 = NULL;
+    assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
+    make_resized(fixture, "bilinear", "\"resize_mode\": \"squash\", \"interpolation\": \"bilinear\"",
+                 bilinear);
+    make_resized(fixture, "bicubic", "\"resize_mode\": \"squash\", \"interpolation\": \"bicubic\"", squash);
+    RvEncoder *models[3] = {open_model(bilinear), open_model(squash), open_model(plain)};
+    assert_details(fixture, "");
+    if (index_with(fixture, models[0], &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(rv_encoder_details(models[0], &details, NULL), RV_OK);
+    assert_details(fixture, details);
+    assert_non_null(strstr(details,
+                           "family=clip; activation=quick_gelu quick_gelu; preprocessing=squash bilinear; "
+                           "normalisation=0.481454"));
+    assert_non_null(strstr(details, "; tokenizer=clip"));
+    assert_int_equal(rv_encoder_weights_sha256(models[0], &sha256, NULL), RV_OK);
+    assert_int_equal(rv_encoder_weights_sha256(models[1], &other_sha256, NULL), RV_OK);
+    assert_string_equal(sha256, other_sha256);
+    for (int read_only = 0; read_only <= 1; read_only++) {
+        reopen(fixture, read_only ? RV_OPEN_READ : RV_OPEN_CREATE);
+        assert_int_equal(search_with(fixture, models[0], &err), RV_OK);
+        assert_refused(
+            search_with(fixture, models[1], &err), &err, RV_ERROR_MISMATCH,
+            "holds embeddings of bilinear with preprocessing squash bilinear, the model bicubic has the "
+            "same weights (");
+        assert_non_null(strstr(err.message, "...) but preprocessing squash bicubic"));
+        assert_int_equal(err.hint, RV_HINT_MODEL);
+        assert_refused(search_with(fixture, models[2], &err), &err, RV_ERROR_MISMATCH,
+                       "but preprocessing shortest bicubic");
+    }
+    reopen(fixture, RV_OPEN_CREATE);
+    assert_refused(index_with(fixture, models[1], &err), &err, RV_ERROR_MISMATCH, "squash bicubic");
+    for (int i = 0; i < 3; i++)
+        rv_encoder_close(models[i]);
+}
+
+/* The library finds its own model, and says what differs if only another one is left. */
+static void the_checkpoint_is_found_by_its_details(void **state)
+{
+    Fixture *fixture = *state;
+    char bilinear[PATH_BYTES], squash[PATH_BYTES];
+    RvEncoder *found = NULL;
+    RvError err = {0};
+    make_resized(fixture, "bilinear", "\"resize_mode\": \"squash\", \"interpolation\": \"bilinear\"",
+                 bilinear);
+    make_resized(fixture, "bicubic", "\"resize_mode\": \"squash\", \"interpolation\": \"bicubic\"", squash);
+    setenv("XDG_DATA_HOME", fixture->folder, 1);
+    RvEncoder *model = open_model(bilinear);
+    assert_int_equal(index_with(fixture, model, &err), RV_OK);
+    rv_encoder_close(model);
+    assert_int_equal(rv_library_open_encoder(fixture->library, NULL, &found, &err), RV_OK);
+    assert_string_equal(rv_encoder_info(found)->path, bilinear);
+    rv_encoder_close(found);
+    // The place holds the other model now; the right one is in the models folder under another name.
+    shell("mkdir -p '%s/reelvec/models' && mv '%s' '%s/reelvec/models/mine' && cp -r '%s' '%s'",
+          fixture->folder, bilinear, fixture->folder, squash, bilinear);
+    assert_int_equal(rv_library_open_encoder(fixture->library, NULL, &found, &err), RV_OK);
+    assert_non_null(strstr(rv_encoder_info(found)->path, "/reelvec/models/mine"));
+    rv_encoder_close(found);
+    shell("rm -r '%s/reelvec/models/mine'", fixture->folder);
+    assert_refused(rv_library_open_encoder(fixture->library, NULL, &found, &err), &err, RV_ERROR_NOT_FOUND,
+                   "made with bilinear with preprocessing squash bilinear; ");
+    assert_non_null(strstr(err.message, "/bilinear has the same weights but preprocessing squash bicubic"));
+    assert_null(found);
+    unsetenv("XDG_DATA_HOME");
+}
+
+/* A library of a plain CLIP is what older versions made and is not changed by being read or refused. */
+static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
+{
+    Fixture *fixture = *state;
+    char squash[PATH_BYTES], plain[2048], before[65], after[65];
+    RvError err = {0};
+    assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
+    make_resized(fixture, "squash", "\"resize_mode\": \"squash\", \"interpolation\": \"bicubic\"", squash);
+    RvEncoder *model = open_model(plain), *other = open_model(squash);
+    assert_int_equal(index_with(fixture, model, &err), RV_OK);
+    reopen(fixture, RV_OPEN_READ);
+    assert_int_equal(rv_file_sha256(fixture->library_path, before, NULL), RV_OK);
+    assert_details(fixture, "family=clip; preprocessing=shortest bicubic; tokenizer=clip");
+    assert_int_equal(search_with(fixture, model, &err), RV_OK);
+    assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH,
+                   "with preprocessing shortest bicubic, the model squash has the same weights");
+    reopen(fixture, RV_OPEN_CREATE);
+    assert_refused(index_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, "squash bicubic");
+    reopen(fixture, RV_OPEN_READ);
+    assert_int_equal(rv_file_sha256(fixture->library_path, after, NULL), RV_OK);
+    assert_string_equal(before, after);
+    rv_encoder_close(other);
+    rv_encoder_close(model);
+}
+
+/* The tokenizer's file counts, and is hashed once: a file of the same size and time is not read again. */
+static void another_tokenizer_is_refused(void **state)
+{
+    Fixture *fixture = *state;
+    char maker[2048], folder[PATH_BYTES], other[PATH_BYTES];
+    const char *details = NULL;
+    RvError err = {0};
+    if (!shared_path("golden_models/make_model.py", maker, sizeof maker) || access(maker, R_OK) != 0 ||
+        system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") != 0) {
+        print_message("needs golden_models in the shared folder, and python3-numpy\n");
+        skip();
+    }
+    snprintf(folder, sizeof folder, "%s/xlmr", fixture->folder);
+    snprintf(other, sizeof other, "%s/other", fixture->folder);
+    shell(
+        "mkdir '%s' && /usr/bin/python3 '%s' xlmr-tiny '%s' --layout openclip && cp -r '%s' '%s' && "
+        "f=$(ls '%s'/sentencepiece.bpe.model '%s'/tokenizer.json 2>/dev/null | head -1) && printf ' ' >>\"$f\"",
+        folder, maker, folder, folder, other, other, other);
+    RvEncoder *model = open_model(folder), *changed = open_model(other);
+    if (index_with(fixture, model, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(rv_encoder_details(model, &details, NULL), RV_OK);
+    assert_details(fixture, details);
+    assert_non_null(strstr(details, "family=xlm_roberta; activation="));
+    assert_non_null(strstr(details, "; tokenizer=unigram"));
+    assert_non_null(strstr(details, "; tokenizer_sha256="));
+    assert_refused(search_with(fixture, changed, &err), &err, RV_ERROR_MISMATCH,
+                   "holds embeddings of xlmr with tokenizer file ");
+    assert_non_null(strstr(err.message, "..., the model other has the same weights ("));
+    rv_encoder_close(changed);
+    rv_encoder_close(model);
+    // Without a tokenizer pictures are embedded all the same.
+    shell("rm -f '%s'/*.model '%s'/tokenizer*", other, other);
+    model = open_model(other);
+    if (index_with(fixture, model, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    rv_encoder_close(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_same_weights_used_otherwise_are_refused),
+        TEST(the_checkpoint_is_found_by_its_details),
+        TEST(libraries_of_a_plain_clip_stay_as_they_are),
+        TEST(another_tokenizer_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

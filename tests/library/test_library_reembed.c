@@ -119,6 +119,76 @@ static void a_killed_run_ends_with_the_same_library(void **state)
                      2);
 }
 
+/* The address of a new library on a server; false, with a line that says what switches it on, if there is none. */
+static bool server_library(const char *variable, const char *name, char uri[PATH_BYTES])
+{
+    const char *server = getenv(variable);
+    if (server == NULL) {
+        print_message("%s is not set: ./test starts the servers\n", variable);
+        return false;
+    }
+    snprintf(uri, PATH_BYTES, "%.*s/reelvec_%s_%d", (int)(strrchr(server, '/') - server), server, name,
+             (int)getpid());
+    return true;
+}
+
+/* One library into another, of any kinds. */
+static void copy_library(const char *from_uri, const char *to_uri)
+{
+    RvLibrary *from = fixture_open_library(from_uri), *to = fixture_open_library(to_uri);
+    RvError err = {0};
+    if (rv_library_copy(from, to, NULL, NULL, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    rv_library_close(to);
+    rv_library_close(from);
+}
+
+/* A copy has its videos in the order of their paths, so other numbers. */
+#define COPIED_COLUMNS                                                                                       \
+    "path, content_key, size_bytes, modified_ns, duration, width, height, frame_rate, codec, sampling, "     \
+    "state, frame_number, time, embedding_data, frame_data"
+
+/* A run into a server that is killed and run again, and a run out of one, make what indexing makes. */
+static void servers_are_sources_and_targets(Case *test, const char *variable)
+{
+    char file[PATH_BYTES], old_uri[PATH_BYTES], new_uri[PATH_BYTES];
+    if (!server_library(variable, "reembed_old", old_uri) ||
+        !server_library(variable, "reembed_new", new_uri))
+        skip();
+    index_old(test);
+    index_fresh(test);
+    snprintf(file, sizeof file, "%s", test->new_path);
+    snprintf(test->new_path, sizeof test->new_path, "%s", new_uri);
+    rv_library_close(test->fixture->library);
+    test->fixture->library = NULL;
+    bool ended = run_child(test, false, 0.3);
+    print_message("the run into the server %s\n", ended ? "was faster than the signal" : "was killed");
+    assert_true(run_child(test, false, -1));
+    copy_library(new_uri, file);
+    snprintf(test->new_path, sizeof test->new_path, "%s", file);
+    assert_int_equal(query(file, test->fresh_path, COMPARE(COPIED_COLUMNS)), 0);
+    assert_no_faults(new_uri);
+    copy_library(test->fixture->library_path, old_uri);
+    unlink(file);
+    test->fixture->library = fixture_open_library(old_uri);
+    assert_refused(test, rv_library_reembed_possible(test->fixture->library, old_uri, &test->err),
+                   RV_ERROR_ARGUMENT, "re-embedded into itself");
+    RvReembedOptions options = {.jobs = 2, .batch_size = 5};
+    reembed(test, &options);
+    assert_report(test, VIDEOS, 0, 0, 0);
+    assert_int_equal(query(file, test->fresh_path, COMPARE(COPIED_COLUMNS)), 0);
+}
+
+static void postgres_is_source_and_target(void **state)
+{
+    servers_are_sources_and_targets(*state, "REELVEC_TEST_POSTGRES");
+}
+
+static void mariadb_is_source_and_target(void **state)
+{
+    servers_are_sources_and_targets(*state, "REELVEC_TEST_MARIADB");
+}
+
 static void frames_that_are_not_the_old_ones_are_refused(void **state)
 {
     Case *test = *state;
@@ -332,6 +402,8 @@ int main(void)
         TEST(a_touched_file_is_recognised_by_its_content),
         TEST(a_cancelled_call_goes_on_where_it_stopped),
         TEST(a_killed_run_ends_with_the_same_library),
+        TEST(postgres_is_source_and_target),
+        TEST(mariadb_is_source_and_target),
         TEST(frames_that_are_not_the_old_ones_are_refused),
         TEST(missing_frames_are_refused),
         TEST(unfinished_and_failed_videos_stay_what_they_are),

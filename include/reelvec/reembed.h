@@ -20,13 +20,13 @@ typedef struct RvLibrary RvLibrary; /* reelvec/library.h */
 /* Zeroed options are good defaults. */
 typedef struct RvReembedOptions {
     const char *video_glob; /* which videos, by RvNaming; NULL: all; NOT_FOUND if it matches none */
-    bool from_pictures;     /* if a video's file is gone or has changed, or its address does not answer, embed its
+    bool from_pictures; /* if a video's file is gone or has changed, or its address does not answer, embed its
                                stored pictures. They are smaller than its frames and compressed as JPEG, so
                                embeddings differ; see rv_video_is_from_pictures */
-    bool replace;           /* replace a video of the same path with other content or sampling, instead of
+    bool replace;       /* replace a video of the same path with other content or sampling, instead of
                                leaving it out */
-    bool exact_pixels;      /* as in RvSamplingOptions */
-    int batch_size;         /* these four as in RvIndexOptions and RvIndexList */
+    bool exact_pixels;  /* as in RvSamplingOptions */
+    int batch_size;     /* these four as in RvIndexOptions and RvIndexList */
     int jobs;
     const char *hwaccel;
     double skip_similar;

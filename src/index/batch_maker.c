@@ -278,8 +278,9 @@ static void set_end(BatchMaker *maker, const BatchSource *source)
         maker->end_place = maker->expected_count > maker->place ? maker->expected_count : maker->place;
 }
 
-RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options, const ModelInput *input,
-                             const atomic_bool *stopping, BatchMaker **out, RvError *err)
+RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options,
+                             const ModelInput *input, const atomic_bool *stopping, BatchMaker **out,
+                             RvError *err)
 {
     *out = NULL;
     BatchMaker *maker = rv_mem_alloc(1, sizeof *maker, err);

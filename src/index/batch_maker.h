@@ -47,8 +47,9 @@ typedef struct BatchSource {
 
 /* Open the batches of a video. options must have a batch size. stopping: set it to end the filling early; the
  * reader's `cancelled` should test it too. Options, input and stopping are borrowed. Errors: as rv_sampler_open. */
-RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options, const ModelInput *input,
-                             const atomic_bool *stopping, BatchMaker **out, RvError *err);
+RvStatus rv_batch_maker_open(const BatchSource *source, const RvIndexOptions *options,
+                             const ModelInput *input, const atomic_bool *stopping, BatchMaker **out,
+                             RvError *err);
 void rv_batch_maker_close(BatchMaker *maker);
 
 /* _size returns the number of frames of the largest batch. _expected returns the number of frames of the

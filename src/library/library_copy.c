@@ -253,7 +253,8 @@ static RvStatus handle_video(Copy *copy, const RvVideo *source, const RvLog *log
 
 RvStatus rv_copy_onto_itself(const Store *from, const char *verb, RvError *err)
 {
-    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be %s itself", rv_store_uri(from), verb);
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: a library cannot be %s itself", rv_store_uri(from),
+                        verb);
 }
 
 RvStatus rv_copy_no_video(Store *from, const char *name, RvError *err)

@@ -68,8 +68,9 @@ static ModelIdentity detailed_model(int version, const char *details)
 static void details_of_the_model_are_remembered(void **state)
 {
     Fixture *fixture = *state;
-    static const char hugging_face[] = "family=siglip; preprocessing=squash bilinear rgb-first; tokenizer=gemma lower; "
-                                       "tokenizer_sha256=7da53ca29fb16f6b";
+    static const char hugging_face[] =
+        "family=siglip; preprocessing=squash bilinear rgb-first; tokenizer=gemma lower; "
+        "tokenizer_sha256=7da53ca29fb16f6b";
     ModelIdentity read, model = detailed_model(1111, hugging_face), other;
     bool present = false;
     assert_ok(rv_store_require_identity(fixture->store, &model, err));
@@ -80,7 +81,8 @@ static void details_of_the_model_are_remembered(void **state)
     assert_string_equal(read.details, hugging_face);
     assert_ok(rv_store_require_identity(fixture->store, &model, err));
     put(fixture->store, begin(fixture->store, "/b.mp4"), 1, 2);
-    other = detailed_model(1100, "family=siglip; preprocessing=squash bicubic; tokenizer=gemma canonicalize; later=1");
+    other = detailed_model(
+        1100, "family=siglip; preprocessing=squash bicubic; tokenizer=gemma canonicalize; later=1");
     snprintf(other.name, sizeof other.name, "an open_clip folder");
     assert_refused_with_hint(
         rv_store_require_identity(fixture->store, &other, err), RV_ERROR_MISMATCH,
@@ -88,8 +90,9 @@ static void details_of_the_model_are_remembered(void **state)
         "lower, the model an open_clip folder has the same weights (0123456789ab...) but preprocessing "
         "squash bicubic and tokenizer gemma canonicalize",
         RV_HINT_MODEL);
-    other = detailed_model(1111, "family=siglip; preprocessing=squash bilinear rgb-first; tokenizer=gemma lower; "
-                                 "tokenizer_sha256=8da53ca29fb16f6b");
+    other =
+        detailed_model(1111, "family=siglip; preprocessing=squash bilinear rgb-first; tokenizer=gemma lower; "
+                             "tokenizer_sha256=8da53ca29fb16f6b");
     assert_refused(rv_store_require_identity(fixture->store, &other, err), RV_ERROR_MISMATCH,
                    "with tokenizer file 7da53ca29fb1..., the model");
     other = test_model(TEST_DIMENSIONS); // a plain CLIP
@@ -118,8 +121,9 @@ static void plain_models_leave_no_details(void **state)
     assert_int_equal(read.preprocess_version, STORE_PREPROCESS_VERSION);
     assert_string_equal(read.details, "");
     assert_string_equal(rv_identity_details(&read), STORE_PLAIN_DETAILS);
-    assert_refused(rv_store_require_identity(fixture->store, &detailed, err), RV_ERROR_MISMATCH,
-                   "holds embeddings of ViT-T/8 with family clip and preprocessing shortest bicubic, the model");
+    assert_refused(
+        rv_store_require_identity(fixture->store, &detailed, err), RV_ERROR_MISMATCH,
+        "holds embeddings of ViT-T/8 with family clip and preprocessing shortest bicubic, the model");
 }
 
 static void library_without_frames_can_be_claimed_again(void **state)
@@ -279,8 +283,8 @@ static const BackendCase cases[] = {
     CASE(identity_is_absent_then_kept),
     CASE(require_identity_refuses_other_models),
     CASE(library_without_frames_can_be_claimed_again),
-        CASE(details_of_the_model_are_remembered),
-        CASE(plain_models_leave_no_details),
+    CASE(details_of_the_model_are_remembered),
+    CASE(plain_models_leave_no_details),
     CASE(notes_are_kept),
     CASE(info_counts_and_measures),
     CASE(verify_finds_each_fault),

@@ -166,6 +166,14 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
+def lives(pid):
+    """True until the process has given back its memory."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class Server:
     """One server process with a data folder of its own; `start` again after `kill` goes on with the same data."""
 
@@ -234,6 +242,10 @@ class Server:
         for pid in reversed(doomed):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        # PostgreSQL does not start again while one of them still holds the shared memory.
+        end = time.monotonic() + START_SECONDS
+        while any(map(lives, doomed)) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def stop(self):
         if self.process is None or self.process.poll() is not None:

@@ -20,8 +20,9 @@ typedef struct LiarAnswer {
 static const LiarAnswer liar_answers[] = {
     {"information_schema.tables WHERE table_schema = database()", 1,
      "library;videos;frames;frame_pictures;frames_with_pictures;library_notes"},
-    {"FROM pg_class WHERE relname", 1,
-     "library;videos;frames;frame_pictures;frames_with_pictures;library_notes"},
+    {"SELECT 'relation', relname", 2,
+     "schema|public;relation|library;relation|videos;relation|frames;relation|frame_pictures;"
+     "relation|frames_with_pictures;relation|library_notes"},
     {"SELECT kind, schema_version", 2, "frames|2"},
     {"SELECT value FROM library_notes", 1, "a note"},
     {"pg_is_in_recovery", 1, "f"},

@@ -362,6 +362,92 @@ static void several_make_one_library_at_once(void **state)
     }
 }
 
+/* ---- schemas ------------------------------------------------------------------------------------------ */
+
+static void schema_uri(const Fixture *fixture, const char *path, char *uri, size_t size_bytes)
+{
+    snprintf(uri, size_bytes, "%s?options=-csearch_path%%3D%s", fixture->uri, path);
+}
+
+static int64_t count_videos(Store *store)
+{
+    RvVideos videos = {0};
+    assert_ok(rv_store_list_paths(store, &videos, err));
+    int64_t count = (int64_t)videos.count;
+    rv_videos_clear(&videos);
+    return count;
+}
+
+/* The fixture's library is in `public`, the second schema of the path. */
+static void a_library_is_in_the_first_schema_of_the_path_only(void **state)
+{
+    Fixture *fixture = *state;
+    Store *own = NULL;
+    char uri[4400];
+    RvAnnInfo index = {0};
+    if (strcmp(fixture->backend->name, "postgres") != 0)
+        return; // the others have no schemas
+    begin_claimed(fixture->store, "/public.mp4", &(int64_t){0});
+    assert_ok(rv_store_ann_build(fixture->store, &(RvAnnOptions){0}, err));
+    run_sql(fixture, "CREATE SCHEMA \"Own\"");
+    schema_uri(fixture, "%22Own%22,public", uri, sizeof uri);
+    assert_refused(
+        rv_store_open(uri, NULL, &own, err), RV_ERROR_NOT_FOUND,
+        "no library in the schema Own, which is the first of the search_path; there is one in public");
+    assert_ok(rv_store_open(uri, &create_options, &own, err));
+    assert_int_equal(count_videos(own), 0);
+    // None of these may reach the index of the other library, which has the same name.
+    begin_claimed(own, "/own.mp4", &(int64_t){0});
+    bool dropped = true;
+    assert_ok(rv_store_ann_drop(own, &dropped, err));
+    assert_false(dropped);
+    assert_ok(rv_store_ann_info(fixture->store, &index, err));
+    assert_true(index.present);
+    assert_ok(rv_store_ann_build(own, &(RvAnnOptions){0}, err));
+    assert_ok(rv_store_ann_info(fixture->store, &index, err));
+    assert_true(index.present);
+    assert_int_equal(count_videos(own), 1);
+    assert_int_equal(count_videos(fixture->store), 1);
+    rv_store_close(own);
+}
+
+static void what_is_wrong_with_a_schema_is_said(void **state)
+{
+    static const struct {
+        const char *path, *words;
+    } cases[] = {
+        {"nowhere", "no schema nowhere that this user may use"},
+        {"Nowhere,public", "no schema nowhere that this user may use"},
+        {"%22No%22%22where%22,public", "no schema No\"where that this user may use"},
+        {"%22$user%22,nowhere,public", "no schema nowhere that this user may use"},
+        {"%22%22", "names no schema that this user may use"},
+        {"bare", "pgvector is in the schema public, which the search_path does not name"},
+        {"bare,public", "no library in the schema bare"},
+    };
+    Fixture *fixture = *state;
+    if (strcmp(fixture->backend->name, "postgres") != 0)
+        return; // the others have no schemas
+    run_sql(fixture, "CREATE SCHEMA bare");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int create = 0; create < 2; create++) {
+            char uri[4400];
+            Store *store = NULL;
+            RvError err = {0};
+            schema_uri(fixture, cases[i].path, uri, sizeof uri);
+            if (create == 1 && i + 1 == sizeof cases / sizeof cases[0])
+                continue;
+            RvStatus status = rv_store_open(uri, create == 1 ? &create_options : NULL, &store, &err);
+            if (status == RV_OK || strstr(err.message, cases[i].words) == NULL)
+                fail_msg("%s: %s: %s", cases[i].path, rv_status_name(status), err.message);
+        }
+    }
+    // The library that is there, after pgvector was moved.
+    Store *store = NULL;
+    run_sql(fixture, "ALTER EXTENSION vector SET SCHEMA bare");
+    assert_refused(rv_store_open(fixture->uri, NULL, &store, err), RV_ERROR_UNSUPPORTED,
+                   "pgvector is in the schema bare");
+}
+
 /* ---- what servers say --------------------------------------------------------------------------------- */
 
 static void libraries_of_other_versions_are_named_as_such(void **state)
@@ -492,6 +578,8 @@ static const BackendCase cases[] = {
     CASE(a_deadlock_of_a_claim_is_tried_again),
     CASE(a_list_that_is_locked_for_long_is_filled_all_the_same),
     CASE(several_make_one_library_at_once),
+    CASE(a_library_is_in_the_first_schema_of_the_path_only),
+    CASE(what_is_wrong_with_a_schema_is_said),
     CASE(libraries_of_other_versions_are_named_as_such),
     CASE(messages_are_one_line_each),
     CASE(kill_of_client_or_server_loses_and_doubles_nothing),

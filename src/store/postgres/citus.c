@@ -36,7 +36,8 @@ RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
         "(SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE groupid = 0 LIMIT 1), "
         "EXISTS (SELECT 1 FROM pg_dist_node WHERE groupid <> 0), "
         "EXISTS (SELECT 1 FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid "
-        "WHERE relname = 'library' AND repmodel = 't' AND pg_table_is_visible(pg_class.oid))",
+        "JOIN pg_namespace n ON n.oid = relnamespace "
+        "WHERE relname = 'library' AND repmodel = 't' AND nspname = current_schema())",
         NULL, false, &answer, err);
     const char *coordinator = rv_answer_value(&answer, 0, COORDINATOR, NULL);
     if (status == RV_OK && is_true(&answer, IS_WORKER))

@@ -123,6 +123,18 @@ static void describe_index(const AnnRequest *request, int dimensions, char *sql,
         snprintf(sql + strlen(sql), size_bytes - strlen(sql), ")");
 }
 
+/* With its schema: else it could be the index of another library, in a later schema of the search_path. */
+RvStatus rv_postgres_drop_index(PostgresStore *store, RvError *err)
+{
+    char sql[2 * POSTGRES_NAME_MAX + 80];
+    char *schema = PQescapeIdentifier(store->connection, store->schema, strlen(store->schema));
+    if (schema == NULL)
+        return rv_postgres_fail(store, NULL, err);
+    snprintf(sql, sizeof sql, "DROP INDEX IF EXISTS %s." POSTGRES_ANN_INDEX, schema);
+    PQfreemem(schema);
+    return rv_postgres_query(store, sql, NULL, false, NULL, err);
+}
+
 RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
@@ -143,10 +155,11 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
         status = default_lists(store, &effective.settings[0].value, err);
     }
     describe_index(&effective, identity.dimensions, sql, sizeof sql);
-    const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, sql};
     store->is_patient = true; // hours, if the library is large
-    for (size_t i = 0; status == RV_OK && i < 2; i++)
-        status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
+    if (status == RV_OK)
+        status = rv_postgres_drop_index(store, err);
+    if (status == RV_OK)
+        status = rv_postgres_query(store, sql, NULL, false, NULL, err);
     status = rv_postgres_end(store, status, err);
     // The planner needs statistics of the table before the first query.
     if (status == RV_OK)
@@ -160,8 +173,7 @@ RvStatus rv_postgres_ann_drop(Store *base, bool *dropped, RvError *err)
     RvAnnInfo info = {0};
     RvStatus status = rv_postgres_ann_info(base, &info, err);
     if (status == RV_OK && info.present)
-        status = rv_postgres_query((PostgresStore *)base, "DROP INDEX " POSTGRES_ANN_INDEX, NULL, false, NULL,
-                                   err);
+        status = rv_postgres_drop_index((PostgresStore *)base, err);
     *dropped = status == RV_OK && info.present;
     return status;
 }

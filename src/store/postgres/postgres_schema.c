@@ -7,7 +7,12 @@
 #include "store/postgres/postgres_store.h"
 
 #define PLAIN_DIMENSIONS_MAX 2000
-#define SCHEMAS_MAX 100 // of a search_path
+#define FOUND_ROWS_MAX 16 // of the statement that looks for a library
+
+// Every library has all of these up to library_notes, which this user may lack the right to read.
+static const char *const library_names[] = {
+    "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes"};
+enum { LIBRARY_NAME_COUNT = sizeof library_names / sizeof library_names[0], NOTES = LIBRARY_NAME_COUNT - 1 };
 
 // A process that makes or upgrades a schema holds this lock until the tables are there. The number is the
 // same in all versions of reelvec.
@@ -151,56 +156,129 @@ static RvStatus check_library_row(PostgresStore *store, RvError *err)
     return status;
 }
 
-/* found[count]: which of our names exist, and whether the extension citus does. pg_class is queried, because
- * the answer must come from one snapshot. to_regclass() answers from the session's cache, even after it has
- * waited for the process that was making the tables. pg_table_is_visible() sees later changes, such as a
- * claim that makes the view again. */
-static RvStatus find_names(PostgresStore *store, const char *const *names, bool *found, size_t count,
-                           RvError *err)
+/* What there is in the first schema of the search_path, which is where a library is. */
+typedef struct Found {
+    bool names[LIBRARY_NAME_COUNT]; // in the order of library_names
+    bool citus;                     // the extension
+    // The schema that the search_path names first, if it cannot be used; a later one of the path with a
+    // library; pgvector's, if it is not in the path. Else "".
+    char missing[POSTGRES_NAME_MAX], later[POSTGRES_NAME_MAX], vector[POSTGRES_NAME_MAX];
+} Found;
+
+static void take_found(PostgresStore *store, const char *what, const char *name, Found *out)
 {
-    ServerAnswer answer = rv_answer(1, count * SCHEMAS_MAX);
-    RvStatus status =
-        rv_postgres_query(store,
-                          "SELECT relname FROM pg_class "
-                          "WHERE relname IN ('library', 'videos', 'frames', 'frame_pictures', "
-                          "'frames_with_pictures', 'library_notes') AND relnamespace IN "
-                          "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false))) "
-                          "AND (relname <> 'library_notes' OR has_table_privilege(oid, 'SELECT')) "
-                          "UNION ALL SELECT extname FROM pg_extension WHERE extname = 'citus'",
-                          NULL, false, &answer, err);
+    const struct {
+        const char *what;
+        char *to;
+    } places[] = {
+        {"schema", store->schema}, {"missing", out->missing}, {"later", out->later}, {"vector", out->vector}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (strcmp(what, places[i].what) == 0)
+            snprintf(places[i].to, POSTGRES_NAME_MAX, "%s", name);
+    }
+    out->citus = out->citus || strcmp(what, "citus") == 0;
+    for (size_t i = 0; strcmp(what, "relation") == 0 && i < LIBRARY_NAME_COUNT; i++)
+        out->names[i] = out->names[i] || strcmp(name, library_names[i]) == 0;
+}
+
+/* pg_class is queried, because the answer must come from one snapshot. to_regclass() answers from the
+ * session's cache, even after it has waited for the process that was making the tables. pg_table_is_visible()
+ * sees later changes, such as a claim that makes the view again. current_schema() leaves out schemas that do
+ * not exist, or that this user may not use; so the first name of the path is compared with it. "$user" may be
+ * missing. */
+static RvStatus find_names(PostgresStore *store, Found *out, RvError *err)
+{
+    ServerAnswer answer = rv_answer(2, FOUND_ROWS_MAX);
+    *out = (Found){0};
+    store->schema[0] = '\0';
+    RvStatus status = rv_postgres_query(
+        store,
+        "WITH path AS (SELECT place, CASE WHEN starts_with(item[1], '\"') "
+        "THEN replace(substr(item[1], 2, length(item[1]) - 2), '\"\"', '\"') ELSE lower(item[1]) END AS name "
+        "FROM regexp_matches(current_setting('search_path'), '(\"(?:[^\"]|\"\")*\"|[^,\"[:space:]]+)', 'g') "
+        "WITH ORDINALITY AS items (item, place)), "
+        "first AS (SELECT coalesce((SELECT name FROM path WHERE name <> '$user' "
+        "OR current_schema() = current_user ORDER BY place LIMIT 1), '') AS name) "
+        "SELECT 'relation', relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+        "WHERE relname IN ('library', 'videos', 'frames', 'frame_pictures', 'frames_with_pictures', "
+        "'library_notes') AND nspname = current_schema() "
+        "AND (relname <> 'library_notes' OR has_table_privilege(pg_class.oid, 'SELECT')) "
+        "UNION ALL SELECT 'schema', current_schema() "
+        "UNION ALL SELECT 'missing', name FROM first WHERE name <> '$user' "
+        "AND name IS DISTINCT FROM current_schema() "
+        "UNION ALL (SELECT 'later', nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+        "WHERE relname = 'frames_with_pictures' AND nspname = ANY (current_schemas(false)) "
+        "AND nspname <> current_schema() LIMIT 1) "
+        "UNION ALL SELECT CASE WHEN extname = 'citus' THEN extname ELSE 'vector' END, nspname "
+        "FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'citus' "
+        "OR (extname = 'vector' AND nspname <> ALL (current_schemas(true)))",
+        NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
-        const char *name = rv_answer_value(&answer, row, 0, NULL);
-        for (size_t i = 0; i < count; i++)
-            found[i] = found[i] || (name != NULL && strcmp(name, names[i]) == 0);
+        const char *what = rv_answer_value(&answer, row, 0, NULL),
+                   *name = rv_answer_value(&answer, row, 1, NULL);
+        if (what != NULL && name != NULL)
+            take_found(store, what, name, out);
     }
     rv_answer_clear(&answer);
     return status;
 }
 
+/* The tables must be looked for, or made, in the schema that the user means, and nowhere else. */
+static RvStatus check_path(const PostgresStore *store, const Found *found, RvError *err)
+{
+    if (found->missing[0] != '\0')
+        return rv_error_set(
+            err, RV_ERROR_NOT_FOUND,
+            "%s: no schema %s that this user may use, and the search_path names it first; make "
+            "it with CREATE SCHEMA, or name another one",
+            store->base.uri, found->missing);
+    if (store->schema[0] == '\0')
+        return rv_error_set(err, RV_ERROR_NOT_FOUND,
+                            "%s: the search_path names no schema that this user may use; name one with "
+                            "?options=-csearch_path%%3DNAME",
+                            store->base.uri);
+    if (found->vector[0] != '\0')
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: pgvector is in the schema %s, which the search_path does not name, or which "
+                            "this user may not use; give ?options=-csearch_path%%3D%s,%s",
+                            store->base.uri, found->vector, store->schema, found->vector);
+    return RV_OK;
+}
+
+RvStatus rv_postgres_no_library(const PostgresStore *store, RvError *err)
+{
+    if (strcmp(store->schema, "public") == 0)
+        return rv_store_no_library(store->base.uri, err);
+    return rv_error_set_hint(
+        err, RV_ERROR_NOT_FOUND, RV_HINT_CREATE_LIBRARY, NULL, "%s: no library in the schema %s%s%s",
+        store->base.uri, store->schema,
+        store->later[0] != '\0' ? ", which is the first of the search_path; there is one in " : "",
+        store->later);
+}
+
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err)
 {
-    // Every library has all of these up to library_notes. This user may lack the right to read that one.
-    static const char *const names[] = {
-        "library", "videos", "frames", "frame_pictures", "frames_with_pictures", "library_notes", "citus"};
-    enum { NAME_COUNT = sizeof names / sizeof names[0], NOTES = NAME_COUNT - 2, CITUS };
-    bool found[NAME_COUNT] = {0};
+    Found found;
     *empty = false;
     store->base.schema_version = 0;
-    RvStatus status = find_names(store, names, found, NAME_COUNT, err);
+    RvStatus status = find_names(store, &found, err);
+    if (status == RV_OK)
+        status = check_path(store, &found, err);
     if (status != RV_OK)
         return status;
     const char *there = NULL, *missing = NULL;
-    store->base.has_notes = found[NOTES];
+    memcpy(store->later, found.later, sizeof store->later);
+    store->base.has_notes = found.names[NOTES];
     for (int i = 0; i < NOTES; i++) {
-        there = found[i] && there == NULL ? names[i] : there;
-        missing = !found[i] && missing == NULL ? names[i] : missing;
+        there = found.names[i] && there == NULL ? library_names[i] : there;
+        missing = !found.names[i] && missing == NULL ? library_names[i] : missing;
     }
     *empty = there == NULL;
-    if (found[CITUS])
+    if (found.citus)
         status = rv_citus_look(store, *empty, err);
     if (*empty || status != RV_OK)
         return status;
-    if (!found[0])
+    if (!found.names[0])
         return rv_error_set(
             err, RV_ERROR_FORMAT,
             "%s: the database has a table `%s` of another program; choose another database, or "
@@ -233,9 +311,9 @@ RvStatus rv_postgres_set_dimensions(Store *base, int before, const ModelIdentity
         return RV_OK;
     char sql[POSTGRES_COLUMN_SQL_MAX];
     rv_postgres_describe_column(dimensions, sql);
-    const char *const steps[] = {"DROP INDEX IF EXISTS " POSTGRES_ANN_INDEX, "DROP VIEW frames_with_pictures",
-                                 sql, rv_schema_statement(rv_postgres_schema, "frames_with_pictures")};
-    RvStatus status = RV_OK;
+    const char *const steps[] = {"DROP VIEW frames_with_pictures", sql,
+                                 rv_schema_statement(rv_postgres_schema, "frames_with_pictures")};
+    RvStatus status = rv_postgres_drop_index(store, err);
     for (size_t i = 0; status == RV_OK && i < sizeof steps / sizeof steps[0]; i++)
         status = rv_postgres_query(store, steps[i], NULL, false, NULL, err);
     return status;

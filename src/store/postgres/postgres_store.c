@@ -49,8 +49,7 @@ static RvStatus open_library(PostgresStore *store, const char *uri, const StoreO
     if (status == RV_OK)
         status = rv_postgres_check_schema(store, &empty, err);
     if (status == RV_OK && empty)
-        status = options->create ? rv_postgres_create_schema(store, err)
-                                 : rv_store_no_library(store->base.uri, err);
+        status = options->create ? rv_postgres_create_schema(store, err) : rv_postgres_no_library(store, err);
     if (status == RV_OK && !store->base.read_only)
         status = find_read_only(store, err);
     if (status == RV_OK && !store->base.read_only)

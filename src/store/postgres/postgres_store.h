@@ -15,6 +15,7 @@
 #define POSTGRES_MAX_DIMENSIONS 16000 // of pgvector's vector type
 #define POSTGRES_ARGUMENTS_MAX SQL_VALUES_MAX
 #define POSTGRES_ANN_INDEX "frames_embedding_index"
+#define POSTGRES_NAME_MAX 64 // bytes of a name, with its end
 
 typedef struct PostgresStore {
     Store base;
@@ -23,9 +24,11 @@ typedef struct PostgresStore {
     bool is_given_up; // nothing more is read from the connection
     bool is_patient;  // the running statement has no time limit
     int answer_timeout_s;
-    int64_t changed_rows; // of the last statement; -1: the server did not say
-    char sqlstate[6];     // of the last statement that failed; "" if the server named none
-    bool has_staging;     // the temporary table of put_frames exists; it ends with the connection
+    int64_t changed_rows;           // of the last statement; -1: the server did not say
+    char sqlstate[6];               // of the last statement that failed; "" if the server named none
+    bool has_staging;               // the temporary table of put_frames exists; it ends with the connection
+    char schema[POSTGRES_NAME_MAX]; // the first of the search_path: that of the library, if there is one
+    char later[POSTGRES_NAME_MAX];  // a later one of the path that has a library, or ""
 } PostgresStore;
 
 /* Values of a statement's $1, $2, ... Text and bytes are borrowed until the statement has run. */
@@ -113,9 +116,13 @@ RvStatus rv_postgres_end(PostgresStore *store, RvStatus status, RvError *err);
 
 extern const SchemaStep rv_postgres_schema[]; // schema.sql
 
-/* RV_OK if the database has a library of a version that this reelvec knows. *empty: it has none of our
- * tables. */
+/* RV_OK if the first schema of the search_path has a library of a version that this reelvec knows. *empty: it
+ * has none of our tables. Later schemas of the path do not count: whoever names one of his own must not get
+ * the library of another, nor change it. Errors: NOT_FOUND if there is no such schema; UNSUPPORTED if pgvector
+ * is in none of the path. */
 RvStatus rv_postgres_check_schema(PostgresStore *store, bool *empty, RvError *err);
+/* NOT_FOUND, with the schema. Called after check_schema has found none. */
+RvStatus rv_postgres_no_library(const PostgresStore *store, RvError *err);
 RvStatus rv_postgres_create_schema(PostgresStore *store, RvError *err);
 /* Bring a library that is open for writing to the newest version. */
 RvStatus rv_postgres_upgrade_schema(PostgresStore *store, RvError *err);
@@ -151,6 +158,8 @@ enum { HNSW, HNSW_HALFVEC, IVFFLAT, IVFFLAT_HALFVEC };
 
 RvStatus rv_postgres_nearest(Store *store, const NearestQuery *query, FrameRowCallback callback, void *user,
                              bool *done, RvError *err);
+/* Drop the index of the library's table, if there is one. */
+RvStatus rv_postgres_drop_index(PostgresStore *store, RvError *err);
 RvStatus rv_postgres_ann_build(Store *store, const AnnRequest *request, RvError *err);
 RvStatus rv_postgres_ann_drop(Store *store, bool *dropped, RvError *err);
 RvStatus rv_postgres_ann_info(Store *store, RvAnnInfo *out, RvError *err);

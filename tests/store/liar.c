@@ -55,7 +55,7 @@ static const LiarAnswer liar_answers[] = {
     {"pg_get_indexdef", 4, "CREATE INDEX i USING hnsw (embedding_data vector_ip_ops)|m=16|1000|100"},
     {"SHOW CREATE TABLE", 2,
      "frames|CREATE TABLE frames (VECTOR KEY `frames_embedding_index` (x) `M`=16, '{\"nlist\":4}')"},
-    {"extversion", 2, "t|0.8.0"},
+    {"extversion", 3, "t|0.8.0|public"},
     {"pg_total_relation_size", 1, "4096"},
     {"file_size", 1, "4096"},
     {"SELECT count(*) FROM frames", 1, "2"},

@@ -73,17 +73,22 @@ RvStatus rv_postgres_ann_info(Store *base, RvAnnInfo *out, RvError *err)
     return find_index((PostgresStore *)base, &kind, out, &lists, err);
 }
 
-/* pgvector has iterative scans since 0.8. Without them a filter leaves fewer rows than wanted. */
-static RvStatus need_version(PostgresStore *store, RvError *err)
+#define QUOTED_NAME_MAX (2 * POSTGRES_NAME_MAX + 2)
+
+/* pgvector has iterative scans since 0.8. Without them a filter leaves fewer rows than wanted. schema: gets
+ * that of the extension, as statements have it. */
+static RvStatus need_pgvector(PostgresStore *store, char schema[QUOTED_NAME_MAX], RvError *err)
 {
-    ServerAnswer answer = rv_answer(2, 1);
+    ServerAnswer answer = rv_answer(3, 1);
     RvStatus status =
         rv_postgres_query(store,
-                          "SELECT string_to_array(extversion, '.')::int[] >= '{0,8}', extversion "
+                          "SELECT string_to_array(extversion, '.')::int[] >= '{0,8}', extversion, "
+                          "(SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = extnamespace) "
                           "FROM pg_extension WHERE extname = 'vector'",
                           NULL, false, &answer, err);
     const char *enough = rv_answer_value(&answer, 0, 0, NULL),
-               *version = rv_answer_value(&answer, 0, 1, NULL);
+               *version = rv_answer_value(&answer, 0, 1, NULL), *place = rv_answer_value(&answer, 0, 2, NULL);
+    snprintf(schema, QUOTED_NAME_MAX, "%s", place != NULL ? place : "public");
     if (status == RV_OK && (enough == NULL || enough[0] != 't'))
         status = rv_error_set(
             err, RV_ERROR_UNSUPPORTED,
@@ -104,14 +109,18 @@ static RvStatus default_lists(PostgresStore *store, int64_t *lists, RvError *err
     return status;
 }
 
-static void describe_index(const AnnRequest *request, int dimensions, char *sql, size_t size_bytes)
+/* schema: of pgvector. Citus hands the operator class on to its workers as it is written here, where the
+ * search_path does not hold. */
+static void describe_index(const AnnRequest *request, int dimensions, const char *schema, char *sql,
+                           size_t size_bytes)
 {
     bool half = strstr(request->kind->name, "halfvec") != NULL;
-    char column[80];
+    char column[QUOTED_NAME_MAX + 80];
     if (half)
-        snprintf(column, sizeof column, "(embedding_data::halfvec(%d)) halfvec_ip_ops", dimensions);
+        snprintf(column, sizeof column, "(embedding_data::halfvec(%d)) %s.halfvec_ip_ops", dimensions,
+                 schema);
     else
-        snprintf(column, sizeof column, "embedding_data vector_ip_ops");
+        snprintf(column, sizeof column, "embedding_data %s.vector_ip_ops", schema);
     snprintf(sql, size_bytes, "CREATE INDEX " POSTGRES_ANN_INDEX " ON frames USING %s (%s)",
              strncmp(request->kind->name, "hnsw", 4) == 0 ? "hnsw" : "ivfflat", column);
     for (size_t i = 0; i < request->setting_count; i++) {
@@ -141,8 +150,8 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
     AnnRequest effective = *request;
     ModelIdentity identity = {0};
     bool present = false;
-    char sql[600];
-    RvStatus status = need_version(store, err);
+    char sql[600], schema[QUOTED_NAME_MAX];
+    RvStatus status = need_pgvector(store, schema, err);
     if (status == RV_OK)
         status = rv_postgres_begin(store, "BEGIN", err);
     if (status != RV_OK)
@@ -154,7 +163,7 @@ RvStatus rv_postgres_ann_build(Store *base, const AnnRequest *request, RvError *
         effective.setting_count = 1;
         status = default_lists(store, &effective.settings[0].value, err);
     }
-    describe_index(&effective, identity.dimensions, sql, sizeof sql);
+    describe_index(&effective, identity.dimensions, schema, sql, sizeof sql);
     store->is_patient = true; // hours, if the library is large
     if (status == RV_OK)
         status = rv_postgres_drop_index(store, err);

@@ -80,16 +80,20 @@ static int compare_place_ids(const void *a, const void *b)
 
 /* Take away the videos that cannot be read now. Those that remain are named to the database: a list of the
  * others would have it ask all machines. */
-static RvStatus leave_out_unreachable(Query *query, bool *chosen, RvError *err)
+static RvStatus leave_out_unreachable(Query *query, RvError *err)
 {
     int64_t *ids = NULL;
-    size_t count = 0;
-    RvStatus status = rv_store_unreachable(query->store, &ids, &count, err);
-    for (size_t i = 0; status == RV_OK && i < query->videos.count; i++) {
-        int64_t id = query->videos.items[i].video_id;
-        size_t at = rv_find_first(ids, count, sizeof *ids, 0, id);
-        chosen[i] = chosen[i] && (at == count || ids[at] != id);
+    size_t count = 0, kept = 0;
+    RvStatus status =
+        rv_store_unreachable(query->store, query->video_ids, query->place_count, &ids, &count, err);
+    for (size_t i = 0; status == RV_OK && i < query->place_count; i++) {
+        size_t at = rv_find_first(ids, count, sizeof *ids, 0, query->video_ids[i]);
+        if (at < count && ids[at] == query->video_ids[i])
+            continue;
+        query->video_ids[kept] = query->video_ids[i];
+        query->places[kept++] = query->places[i];
     }
+    query->place_count = kept;
     query->unreachable_count = count;
     free(ids);
     return status;
@@ -109,10 +113,7 @@ static RvStatus choose_videos(Query *query, RvError *err)
     }
     RvNaming naming = RV_NAMED_NONE;
     query->matched_count = rv_video_name_choose(query->options.video_glob, &query->videos, chosen, &naming);
-    if (query->options.partial)
-        status = leave_out_unreachable(query, chosen, err);
-    query->has_filter = query->options.video_glob != NULL || query->unreachable_count > 0;
-    for (size_t i = 0; status == RV_OK && i < query->videos.count; i++) {
+    for (size_t i = 0; i < query->videos.count; i++) {
         if (chosen[i])
             query->places[query->place_count++] = (VideoPlace){query->videos.items[i].video_id, (uint32_t)i};
     }
@@ -121,6 +122,9 @@ static RvStatus choose_videos(Query *query, RvError *err)
         qsort(query->places, query->place_count, sizeof *query->places, compare_place_ids);
     for (size_t i = 0; i < query->place_count; i++)
         query->video_ids[i] = query->places[i].video_id;
+    if (query->options.partial)
+        status = leave_out_unreachable(query, err);
+    query->has_filter = query->options.video_glob != NULL || query->unreachable_count > 0;
     return status;
 }
 

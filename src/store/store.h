@@ -314,9 +314,10 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
 /* All videos by path with video_id, sampling, state and duration_s; other members may be NULL or 0. This is
  * faster than rv_store_list_videos, which counts frames, on servers by reading every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
-/* The videos whose frames cannot be read now, since a part of the database is unreachable, in rising order of
- * video_id. If there are any, a warning names that part. Free *ids with free(). */
-RvStatus rv_store_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err);
+/* Those of the asked videos whose frames cannot be read now, since a part of the database is unreachable. If
+ * there are any, a warning names that part. Both lists are in rising order of video_id. Free *ids with free(). */
+RvStatus rv_store_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
+                              size_t *count, RvError *err);
 /* The number of rows in a range of keys; range NULL: in the library. */
 RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *count, RvError *err);
 

@@ -224,11 +224,14 @@ RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *cou
     return store->backend->visit_frames(store, range != NULL ? range : &all, count_row, count, err);
 }
 
-RvStatus rv_store_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err)
+RvStatus rv_store_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
+                              size_t *count, RvError *err)
 {
     *ids = NULL;
     *count = 0;
-    return store->backend->unreachable != NULL ? store->backend->unreachable(store, ids, count, err) : RV_OK;
+    return store->backend->unreachable != NULL && asked_count > 0
+               ? store->backend->unreachable(store, asked, asked_count, ids, count, err)
+               : RV_OK;
 }
 
 /* ---- single videos and frames ------------------------------------------------------------------------- */

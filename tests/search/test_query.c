@@ -326,13 +326,15 @@ static void search_refuses_what_makes_no_sense(void **state)
 
 static size_t silent_count; // of the library's first videos
 
-static RvStatus first_are_silent(Store *store, int64_t **ids, size_t *count, RvError *err)
+static RvStatus first_are_silent(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
+                                 size_t *count, RvError *err)
 {
     (void)store;
-    *ids = calloc(silent_count + 1, sizeof **ids);
-    *count = silent_count;
-    for (size_t i = 0; i < silent_count; i++)
-        (*ids)[i] = (int64_t)i + 1;
+    *ids = calloc(asked_count + 1, sizeof **ids);
+    for (size_t i = 0; *ids != NULL && i < asked_count; i++) {
+        if (asked[i] <= (int64_t)silent_count)
+            (*ids)[(*count)++] = asked[i];
+    }
     return *ids != NULL ? RV_OK : rv_error_memory(err, silent_count);
 }
 
@@ -378,6 +380,13 @@ static void search_of_the_rest_says_when_nothing_is_left(void **state)
     assert_string_equal(hits.items[0].video, "/c.mkv");
     assert_int_equal(report.videos_unreachable, 2);
     rv_hits_clear(&hits);
+    // Those that do not match are not missed.
+    options.video_glob = "*.mkv";
+    assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_int_equal(hits.count, 1);
+    assert_int_equal(report.videos_unreachable, 0);
+    rv_hits_clear(&hits);
+    options.video_glob = NULL;
     cluster.visit_frames = nothing_is_read;
     // A machine may fall silent between the question and the scan. Who left it out already is not told to.
     assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),

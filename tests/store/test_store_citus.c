@@ -116,11 +116,23 @@ static int64_t count_of_the_victim(Store *store)
 
 static void assert_unreachable(Store *store, int64_t expected)
 {
-    int64_t *ids = NULL;
-    size_t count = 0;
-    assert_ok(rv_store_unreachable(store, &ids, &count, err));
-    free(ids);
+    int64_t *ids = NULL, asked[VIDEO_COUNT + 1];
+    size_t count = 0, found = 0;
+    for (int i = 0; i <= VIDEO_COUNT; i++)
+        asked[i] = i + 1;
+    assert_ok(rv_store_unreachable(store, asked, VIDEO_COUNT + 1, &ids, &count, err));
     assert_int_equal(count, expected);
+    // Each alone.
+    for (size_t i = 0; i <= VIDEO_COUNT; i++) {
+        int64_t *one = NULL;
+        size_t one_count = 0;
+        assert_ok(rv_store_unreachable(store, &asked[i], 1, &one, &one_count, err));
+        assert_true(one_count == 0 || one[0] == asked[i]);
+        found += one_count;
+        free(one);
+    }
+    free(ids);
+    assert_int_equal(found, expected);
 }
 
 static void videos_of_a_silent_or_inactive_worker_are_unreachable(void **state)

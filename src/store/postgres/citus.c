@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sql/sql_model.h"
@@ -249,40 +250,51 @@ RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line)
 
 /* ---- workers that do not answer ----------------------------------------------------------------------- */
 
-static void warn(const Store *store, const char *worker, size_t unreachable_count, const char *video_count)
+static RvStatus ask_for_silent_videos(PostgresStore *store, ServerAnswer *out, RvError *err)
 {
-    rv_log_line(&store->log, RV_LOG_WARNING,
-                "%s: the worker %.200s does not answer: %zu of %.20s videos cannot be searched", store->uri,
-                worker != NULL ? worker : "?", unreachable_count, video_count != NULL ? video_count : "?");
-}
-
-RvStatus rv_citus_unreachable(Store *base, int64_t **ids, size_t *count, RvError *err)
-{
-    ServerAnswer answer = rv_answer(3, LISTED_VIDEOS_MAX);
-    answer.max_bytes = LISTED_BYTES_MAX;
+    *out = rv_answer(2, LISTED_VIDEOS_MAX);
+    out->max_bytes = LISTED_BYTES_MAX;
     // If shards are replicated, a video is reachable as long as one of its workers is. A secondary does not
     // count: Citus does not read from it. Inactive workers are not asked, and are not read from either.
-    RvStatus status = rv_postgres_query(
-        (PostgresStore *)base,
-        "SELECT video_id, string_agg(nodename || ':' || nodeport, ', '), (SELECT count(*) FROM videos) "
+    return rv_postgres_query(
+        store,
+        "SELECT video_id, string_agg(nodename || ':' || nodeport, ', ') "
         "FROM videos JOIN pg_dist_placement ON "
         "shardid = get_shard_id_for_distribution_column('frames', video_id) JOIN pg_dist_node USING (groupid) "
         "LEFT JOIN (SELECT nodename, nodeport FROM run_command_on_workers('SELECT 1') WHERE NOT success) "
         "AS silent USING (nodename, nodeport) WHERE noderole = 'primary' "
         "GROUP BY video_id HAVING bool_and(silent.nodename IS NOT NULL OR NOT isactive) ORDER BY video_id",
-        NULL, false, &answer, err);
+        NULL, false, out, err);
+}
+
+RvStatus rv_citus_unreachable(Store *base, const int64_t *asked, size_t asked_count, int64_t **ids,
+                              size_t *count, RvError *err)
+{
+    ServerAnswer answer;
+    const char *worker = NULL; // of the first of them
+    RvStatus status = ask_for_silent_videos((PostgresStore *)base, &answer, err);
+    *count = 0;
     *ids = status == RV_OK ? rv_mem_alloc(answer.rows + 1, sizeof **ids, err) : NULL;
     if (status == RV_OK && *ids == NULL)
         status = RV_ERROR_MEMORY;
-    for (size_t row = 0; status == RV_OK && row < answer.rows; row++)
-        status = rv_answer_integer(&answer, base, row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &(*ids)[row], err);
-    *count = status == RV_OK ? answer.rows : 0;
+    for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
+        int64_t id = 0;
+        status = rv_answer_integer(&answer, base, row, 0, "videos", 1, STORE_MAX_VIDEO_ID, &id, err);
+        size_t at = rv_find_first(asked, asked_count, sizeof *asked, 0, id);
+        if (status != RV_OK || at == asked_count || asked[at] != id)
+            continue;
+        worker = worker != NULL ? worker : rv_answer_value(&answer, row, 1, NULL);
+        (*ids)[(*count)++] = id;
+    }
     if (status != RV_OK) {
         free(*ids);
         *ids = NULL;
+        *count = 0;
+    } else if (*count > 0) {
+        rv_log_line(&base->log, RV_LOG_WARNING,
+                    "%s: the worker %.200s does not answer: %zu of %zu videos cannot be searched", base->uri,
+                    worker != NULL ? worker : "?", *count, asked_count);
     }
-    if (*count > 0)
-        warn(base, rv_answer_value(&answer, 0, 1, NULL), *count, rv_answer_value(&answer, 0, 2, NULL));
     rv_answer_clear(&answer);
     return status;
 }

@@ -180,7 +180,8 @@ RvStatus rv_citus_visit_frames(Store *store, const KeyRange *range, FrameRowCall
                                RvError *err);
 RvStatus rv_citus_size_bytes(Store *store, int64_t *out, RvError *err);
 RvStatus rv_citus_ann_size_bytes(Store *store, int64_t *out, RvError *err);
-RvStatus rv_citus_unreachable(Store *store, int64_t **ids, size_t *count, RvError *err);
+RvStatus rv_citus_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
+                              size_t *count, RvError *err);
 RvStatus rv_citus_check(Store *store, void (*fault)(void *user, const char *line), void *user, RvError *err);
 
 /* ---- postgres_queue.c: the list of videos to index ---- */

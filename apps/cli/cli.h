@@ -12,7 +12,7 @@ enum {
     CLI_DONE = 0,
     CLI_FAILED = 1,
     CLI_WRONG_USAGE = 2,
-    CLI_PARTLY = 3,        // some inputs failed; each is named on stderr
+    CLI_PARTLY = 3,        // some inputs failed, or some videos could not be searched; stderr names them
     CLI_INTERRUPTED = 130, // Ctrl-C; cli_finish changes it to 143 for SIGTERM and 129 for SIGHUP
     CLI_BROKEN_PIPE = 141, // the status that shells report for a program ended by SIGPIPE
 };

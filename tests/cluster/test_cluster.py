@@ -213,6 +213,41 @@ class Cluster(ScratchTest):
         workers = self.server.column("SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE shouldhaveshards")
         self.assertEqual(sorted(nodes), sorted(workers))
 
+    @contextlib.contextmanager
+    def worker_away(self):
+        """One worker is not in use, in this database alone. Gives the names of its videos, of those of the others."""
+        victim = "groupid = (SELECT max(groupid) FROM pg_dist_node WHERE groupid <> 0 AND noderole = 'primary')"
+        videos = {
+            way: self.server.column(
+                f"SELECT path FROM {self.schemas[0]}.videos JOIN pg_dist_placement ON shardid = "
+                f"get_shard_id_for_distribution_column('{self.schemas[0]}.frames', video_id) WHERE {way} ({victim})")
+            for way in ("", "NOT")}
+        self.server.column(f"UPDATE pg_dist_node SET isactive = false WHERE {victim}")
+        try:
+            yield videos[""], videos["NOT"]
+        finally:
+            self.server.column(f"UPDATE pg_dist_node SET isactive = true WHERE {victim}")
+
+    def test_a_search_of_the_rest_says_so_by_its_status(self):
+        def search(*more, text=""):
+            process = self.start("search", "--partial", "--top", "400", "--library", self.cluster, *more)
+            output, errors = process.communicate(text, timeout=SECONDS)
+            return process.returncode, output, errors
+
+        self.assertEqual(search("a cat")[0], 0)
+        with self.worker_away() as (silent, others):
+            status, output, errors = search("a cat")
+            self.assertEqual(status, 3, errors)
+            self.assertIn(f"does not answer: {len(silent)} of {len(silent) + len(others)} videos cannot be", errors)
+            self.assertFalse([path for path in silent if path in output])
+            self.assertEqual(search("-q", "a cat"), (3, output, ""))
+            self.assertEqual(search("-q", "--format", "json", text="a cat\na dog\n")[0], 3)
+            # What does not match is not missed.
+            status, output, errors = search("--video", others[0], "a cat")
+            self.assertEqual((status, errors), (0, ""))
+            status, output, errors = search("--video", silent[0], "a cat")
+            self.assertEqual((status, output), (1, ""), errors)
+
     def test_rows_are_those_of_a_file(self):
         self.check_rows(self.cluster, self.rows)
         for words in (("list", "--format", "json"), ("export", "--format", "csv", "--embeddings", "base64")):

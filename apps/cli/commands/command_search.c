@@ -102,7 +102,9 @@ static const CliOption options[] = {
      .kind = CLI_FLAG,
      .offset = FIELD(explain)},
     {.name = "partial",
-     .help = "if machines of a cluster do not answer, search the videos that the others have, and say so",
+     .help =
+         "if machines of a cluster do not answer, search the videos that the others have; a warning says how "
+         "many are missing, and the exit status is 3",
      .kind = CLI_FLAG,
      .offset = FIELD(partial)},
     {.name = "timeout",
@@ -189,7 +191,8 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
         free(title);
     }
     rv_hits_clear(&hits);
-    return status;
+    // With --quiet nothing else says that videos are left out.
+    return status == CLI_DONE && report.videos_unreachable > 0 ? CLI_PARTLY : status;
 }
 
 static char *trimmed(char *line)
@@ -260,15 +263,16 @@ static char *label_of(const char *line)
 static int search_lines(const Search *search)
 {
     char *line = NULL;
-    size_t capacity = 0, done = 0, failed = 0;
+    size_t capacity = 0, done = 0, failed = 0, partly = 0;
     while (getline(&line, &capacity, stdin) >= 0) {
         const char *query = trimmed(line);
         if (query[0] == '\0')
             continue;
         char *label = label_of(query);
         int status = label != NULL ? search_line(search, query, label) : cli_fail_memory();
-        done += status == CLI_DONE;
-        failed += status != CLI_DONE;
+        partly += status == CLI_PARTLY;
+        done += status == CLI_DONE || status == CLI_PARTLY;
+        failed += status != CLI_DONE && status != CLI_PARTLY;
         free(label);
         if (!cli_flush())
             break;
@@ -278,7 +282,7 @@ static int search_lines(const Search *search)
         return cli_fail_usage("search: no query; give one as an argument, or one per line on standard input");
     if (failed > 0)
         return done > 0 ? CLI_PARTLY : CLI_FAILED;
-    return CLI_DONE;
+    return partly > 0 ? CLI_PARTLY : CLI_DONE;
 }
 
 /* Print a hint if the text was probably meant as something else. */

@@ -65,15 +65,29 @@ static bool is_ports(const char *text, const char *end)
     return true;
 }
 
+/* Returns the first ':' in a list of hosts that is not inside of an IPv6 address in brackets, or NULL. */
+static const char *find_port(const char *hosts, const char *end)
+{
+    for (const char *at = hosts; at < end; at++) {
+        if (*at == ':')
+            return at;
+        bool may_be_address = *at == '[' && (at == hosts || at[-1] == ',');
+        size_t length = may_be_address ? strspn(at + 1, "0123456789abcdefABCDEF:.") : 0;
+        if (may_be_address && at[1 + length] == ']')
+            at += 1 + length;
+    }
+    return NULL;
+}
+
 /* Returns where a password may begin in an address: at the first ':' after the scheme, unless only a port
  * follows. NULL: nowhere. */
 static const char *find_password(const char *name, const char *parameters)
 {
-    const char *colon = memchr(name, ':', (size_t)(parameters - name));
-    if (name[0] == '[' && memchr(name, '@', (size_t)(parameters - name)) == NULL) {
-        const char *bracket = memchr(name, ']', (size_t)(parameters - name));
-        colon = bracket != NULL ? memchr(bracket, ':', (size_t)(parameters - bracket)) : NULL;
-    }
+    const char *colon = memchr(name, ':', (size_t)(parameters - name)), *hosts = name;
+    for (const char *at = name; at < parameters; at++)
+        hosts = *at == '@' ? at + 1 : hosts;
+    if (colon == NULL || colon >= hosts)
+        colon = find_port(hosts, parameters);
     if (colon == NULL || strchr(colon, '@') != NULL)
         return colon;
     return is_ports(colon + 1, colon + strcspn(colon, "/?#")) ? NULL : colon;

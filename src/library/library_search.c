@@ -266,7 +266,9 @@ RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvE
     limited.cancelled_user = &limit;
     ModelIdentity identity;
     bool present = false;
-    RvStatus status = check_identity(store, encoder, &identity, &present, err);
+    RvStatus status = rv_store_limit_wait(store, limited.timeout_s, err);
+    if (status == RV_OK)
+        status = check_identity(store, encoder, &identity, &present, err);
     if (status != RV_OK)
         return status;
     if (!present)

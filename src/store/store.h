@@ -314,6 +314,9 @@ RvStatus rv_store_queue_end(Store *store, const RvQueueJob *job, RvQueueEnd how,
 /* All videos by path with video_id, sampling, state and duration_s; other members may be NULL or 0. This is
  * faster than rv_store_list_videos, which counts frames, on servers by reading every key. */
 RvStatus rv_store_list_paths(Store *store, RvVideos *out, RvError *err);
+/* What is asked from now on shall be answered in this time, 0: in any. A database that has to reach machines by
+ * itself does not wait for one of them as long as that. Anything else is not limited by it. */
+RvStatus rv_store_limit_wait(Store *store, double timeout_s, RvError *err);
 /* Those of the asked videos whose frames cannot be read now, since a part of the database is unreachable. If
  * there are any, a warning names that part. Both lists are in rising order of video_id. Free *ids with free(). */
 RvStatus rv_store_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,

@@ -224,6 +224,11 @@ RvStatus rv_store_count_frames(Store *store, const KeyRange *range, int64_t *cou
     return store->backend->visit_frames(store, range != NULL ? range : &all, count_row, count, err);
 }
 
+RvStatus rv_store_limit_wait(Store *store, double timeout_s, RvError *err)
+{
+    return store->backend->limit_wait != NULL ? store->backend->limit_wait(store, timeout_s, err) : RV_OK;
+}
+
 RvStatus rv_store_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
                               size_t *count, RvError *err)
 {

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import sqlite3
 import subprocess
 import time
@@ -247,6 +248,24 @@ class Cluster(ScratchTest):
             self.assertEqual((status, errors), (0, ""))
             status, output, errors = search("--video", silent[0], "a cat")
             self.assertEqual((status, output), (1, ""), errors)
+
+    def test_a_worker_that_hangs_is_not_waited_for_longer_than_the_search_may_take(self):
+        """Its port is that of a socket which takes connections, and never says a word."""
+        node = "(SELECT max(nodeid) FROM pg_dist_node WHERE groupid <> 0 AND noderole = 'primary')"
+        host, port = self.server.column(f"SELECT nodename || ' ' || nodeport FROM pg_dist_node WHERE nodeid = {node}")[0].split()
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as silent:
+            self.server.column(f"UPDATE pg_dist_node SET nodename = '127.0.0.1', nodeport = {silent.getsockname()[1]} "
+                               f"WHERE nodeid = {node}")
+            try:
+                for words, wanted in (((), 1), (("--partial",), 3)):
+                    start = time.monotonic()
+                    process = self.start("search", "--timeout", "6", *words, "--library", self.cluster, "a cat")
+                    output, errors = process.communicate(timeout=SECONDS)
+                    self.assertLess(time.monotonic() - start, 20)  # 30 s without
+                    self.assertEqual((process.returncode, bool(output)), (wanted, wanted == 3), errors)
+                    self.assertIn(f"the worker 127.0.0.1:{silent.getsockname()[1]} ", errors)
+            finally:
+                self.server.column(f"UPDATE pg_dist_node SET nodename = '{host}', nodeport = {port} WHERE nodeid = {node}")
 
     def test_rows_are_those_of_a_file(self):
         self.check_rows(self.cluster, self.rows)

@@ -250,6 +250,31 @@ RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line)
 
 /* ---- workers that do not answer ----------------------------------------------------------------------- */
 
+#define WORKER_WAIT_MIN_MS 10
+#define WORKER_WAIT_MAX_MS 3600000
+
+/* Half of the time, so that the other half is left for the workers that answer. Never longer than the
+ * administrator's own setting. */
+RvStatus rv_citus_limit_wait(Store *base, double timeout_s, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    double wait_ms = timeout_s * 1000 / 2;
+    char sql[300];
+    int wanted_ms = !(wait_ms > 0 && wait_ms <= WORKER_WAIT_MAX_MS) ? 0
+                    : wait_ms > WORKER_WAIT_MIN_MS                  ? (int)wait_ms
+                                                                    : WORKER_WAIT_MIN_MS;
+    if (wanted_ms == store->worker_wait_ms)
+        return RV_OK;
+    snprintf(
+        sql, sizeof sql,
+        "SELECT set_config(name, CASE WHEN %d = 0 THEN reset_val ELSE least(%d, reset_val::int)::text END, "
+        "false) FROM pg_settings WHERE name = 'citus.node_connection_timeout'",
+        wanted_ms, wanted_ms);
+    RvStatus status = rv_postgres_query(store, sql, NULL, false, NULL, err);
+    store->worker_wait_ms = status == RV_OK ? wanted_ms : store->worker_wait_ms;
+    return status;
+}
+
 static RvStatus ask_for_silent_videos(PostgresStore *store, ServerAnswer *out, RvError *err)
 {
     *out = rv_answer(2, LISTED_VIDEOS_MAX);

@@ -127,6 +127,7 @@ static RvStatus mend_missing_database(PostgresStore *store, const PostgresParame
 static RvStatus prepare_session(PostgresStore *store, RvError *err)
 {
     store->has_staging = store->is_given_up = false;
+    store->worker_wait_ms = 0;
     PQsetNoticeReceiver(store->connection, ignore_notice, NULL);
     const char *encoding = PQparameterStatus(store->connection, "server_encoding");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)

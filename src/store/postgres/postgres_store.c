@@ -152,6 +152,7 @@ const StoreBackend store_citus_backend = {
     .size_bytes = rv_citus_size_bytes,
     .check = rv_citus_check,
     .ann_size_bytes = rv_citus_ann_size_bytes,
+    .limit_wait = rv_citus_limit_wait,
     .unreachable = rv_citus_unreachable,
     .link = &rv_citus_link,
 };

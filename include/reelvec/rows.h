@@ -90,7 +90,9 @@ typedef struct RvLibraryInfo {
     double min_embedding_length, max_embedding_length; /* Euclidean */
     int min_picture_height, max_picture_height;        /* of the stored pictures */
     int64_t from_pictures_count; /* of the complete ones: those of rv_video_is_from_pictures */
-    uint64_t reserved[15];
+    char schema[64];             /* of a server that has schemas; else "" */
+    int worker_count, shard_count; /* machines of a cluster with rows, and parts of the rows; 0, 0: no cluster */
+    uint64_t reserved[6];
 } RvLibraryInfo;
 
 /* Threads: all functions of this header may be called from any thread; one call at a time per struct. */

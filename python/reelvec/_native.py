@@ -214,7 +214,8 @@ class RvLibraryInfo(Structure):
                                               "size_bytes", "picture_bytes", "embedding_bytes",
                                               "code_bytes", "code_count")] +
                 [("min_embedding_length", c_double), ("max_embedding_length", c_double),
-                 ("min_picture_height", c_int), ("max_picture_height", c_int), ("from_pictures_count", c_int64)] + reserved(15))
+                 ("min_picture_height", c_int), ("max_picture_height", c_int), ("from_pictures_count", c_int64),
+                 ("schema", c_char * 64), ("worker_count", c_int), ("shard_count", c_int)] + reserved(6))
 
 
 class RvCopyProgress(Structure):

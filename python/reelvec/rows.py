@@ -163,6 +163,9 @@ class LibraryInfo:
     min_picture_height: int
     max_picture_height: int
     from_pictures_count: int = 0
+    schema: str = ""
+    worker_count: int = 0
+    shard_count: int = 0
     model_details: dict[str, str] = field(default_factory=dict)
 
 

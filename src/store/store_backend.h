@@ -148,6 +148,8 @@ struct StoreBackend {
     /* The size of the index, if finding it out costs more than the rest of ann_info, which leaves it out
      * then. NULL: it does not. */
     RvStatus (*ann_size_bytes)(Store *store, int64_t *out, RvError *err);
+    /* Where the library is: schema, worker_count and shard_count. */
+    RvStatus (*describe)(Store *store, RvLibraryInfo *out, RvError *err);
     RvStatus (*limit_wait)(Store *store, double timeout_s, RvError *err);
     RvStatus (*unreachable)(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
                             size_t *count, RvError *err);

@@ -105,6 +105,8 @@ RvStatus rv_store_info(Store *store, PictureCheck check_picture, RvLibraryInfo *
         status = rv_store_list_videos(store, &videos, err);
     if (status == RV_OK)
         status = store->backend->size_bytes(store, &out->size_bytes, err);
+    if (status == RV_OK && store->backend->describe != NULL)
+        status = store->backend->describe(store, out, err);
     count_videos(&videos, out);
     snprintf(out->model_name, sizeof out->model_name, "%s", identity.name);
     snprintf(out->weights_sha256, sizeof out->weights_sha256, "%s", identity.weights_sha256);

@@ -84,6 +84,43 @@ static void a_coordinator_without_an_address_gets_no_library(void **state)
     end_faults(store);
 }
 
+static void keep_line(void *user, RvLogLevel level, const char *message)
+{
+    if (level == RV_LOG_WARNING)
+        snprintf(user, RV_ERROR_MESSAGE_SIZE, "%s", message);
+}
+
+#ifdef REELVEC_WITH_POSTGRES
+static void a_cluster_without_workers_is_told(void **state)
+{
+    Store *store = ((Fixture *)*state)->store;
+    char line[RV_ERROR_MESSAGE_SIZE] = "";
+    RvLog log = store->log;
+    begin_faults(store);
+    run_sql(store, "DELETE FROM pg_dist_node");
+    assert_ok(look(store, true, err));
+    store->log = (RvLog){.write = keep_line, .user = line};
+    rv_citus_spread_tables((PostgresStore *)store, NULL); // fails, since they are spread already
+    store->log = log;
+    end_faults(store);
+    assert_non_null(strstr(line, "the Citus cluster has no workers"));
+}
+#endif
+
+static void info_tells_how_the_rows_are_spread(void **state)
+{
+    Fixture *fixture = *state;
+    RvLibraryInfo info = {0};
+    add_videos(fixture->store);
+    assert_ok(rv_store_info(fixture->store, check_test_picture, &info, err));
+    assert_string_equal(info.schema, fixture->name);
+    assert_int_equal(info.worker_count,
+                     integer(fixture->store, "SELECT count(*) FROM pg_dist_node WHERE shouldhaveshards"));
+    assert_int_equal(info.shard_count, integer(fixture->store, "SELECT count(*) FROM pg_dist_shard "
+                                                               "WHERE logicalrelid = 'frames'::regclass"));
+    assert_true(info.shard_count > 0);
+}
+
 static void assert_backend(Store *store, bool empty, const char *name)
 {
     assert_ok(look(store, empty, err));
@@ -264,6 +301,10 @@ int main(void)
 {
     static const BackendCase cases[] = {
         CASE(a_coordinator_without_an_address_gets_no_library),
+#ifdef REELVEC_WITH_POSTGRES
+        CASE(a_cluster_without_workers_is_told),
+#endif
+        CASE(info_tells_how_the_rows_are_spread),
         CASE(a_library_of_the_coordinator_alone_is_none_of_the_cluster),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
         CASE(a_silent_worker_is_named),

@@ -72,6 +72,13 @@ static void print_table(const RvLibraryInfo *info, const Details *details)
     cli_text_bytes(info->picture_bytes, pictures, sizeof pictures);
     cli_text_bytes(info->embedding_bytes, embeddings, sizeof embeddings);
     cli_print("library            %s", info->uri);
+    if (info->schema[0] != '\0' && strcmp(info->schema, "public") != 0)
+        cli_print("schema             %s", info->schema);
+    if (info->shard_count > 0 && info->worker_count > 0)
+        printf("cluster            %d shards on %d worker%s\n", info->shard_count, info->worker_count,
+               info->worker_count == 1 ? "" : "s");
+    else if (info->shard_count > 0)
+        printf("cluster            %d shards on the coordinator, which has no workers\n", info->shard_count);
     printf("schema version     %d\n", info->schema_version);
     printf("size               %s (pictures %s, embeddings %s)\n", size, pictures, embeddings);
     if (info->code_count > 0) {
@@ -107,7 +114,7 @@ static void print_table(const RvLibraryInfo *info, const Details *details)
 static bool print_json(const RvLibraryInfo *info, const Details *details)
 {
     json_t *object = json_pack(
-        "{so si so so so so si sb sI sI sI sI sI sI sI sI sI sI sI sf sf si si}", "library",
+        "{so si so so so so si sb sI sI sI sI sI sI sI sI sI sI sI sf sf si si so si si}", "library",
         cli_json_string(info->uri), "schema_version", info->schema_version, "model",
         cli_json_string(info->model_name), "weights_sha256", cli_json_string(info->weights_sha256),
         "model_details", details_json(*details), "model_path", cli_json_string(info->model_path),
@@ -119,7 +126,8 @@ static bool print_json(const RvLibraryInfo *info, const Details *details)
         (json_int_t)info->embedding_bytes, "code_bytes", (json_int_t)info->code_bytes, "codes",
         (json_int_t)info->code_count, "min_embedding_length", info->min_embedding_length,
         "max_embedding_length", info->max_embedding_length, "min_picture_height", info->min_picture_height,
-        "max_picture_height", info->max_picture_height);
+        "max_picture_height", info->max_picture_height, "schema", cli_json_string(info->schema), "workers",
+        info->worker_count, "shards", info->shard_count);
     bool good = object != NULL && cli_json_line(object, stdout);
     json_decref(object);
     return good;

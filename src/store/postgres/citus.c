@@ -41,6 +41,7 @@ RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
         "WHERE relname = 'library' AND repmodel = 't' AND nspname = current_schema())",
         NULL, false, &answer, err);
     const char *coordinator = rv_answer_value(&answer, 0, COORDINATOR, NULL);
+    store->has_workers = is_true(&answer, HAS_WORKERS);
     if (status == RV_OK && is_true(&answer, IS_WORKER))
         status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
                               "%s: this server is a worker of a Citus cluster; give the address of the "
@@ -49,7 +50,7 @@ RvStatus rv_citus_look(PostgresStore *store, bool empty, RvError *err)
                               coordinator != NULL ? coordinator : "");
     // Without its address the coordinator has no copies of reference tables, and what joins them with its own
     // tables fails. Where there are no workers, Citus adds it by itself.
-    else if (status == RV_OK && empty && coordinator == NULL && is_true(&answer, HAS_WORKERS))
+    else if (status == RV_OK && empty && coordinator == NULL && store->has_workers)
         status = rv_error_set(err, RV_ERROR_UNSUPPORTED,
                               "%s: the Citus cluster does not know its coordinator; run SELECT "
                               "citus_set_coordinator_host('HOST', PORT) in this database first",
@@ -79,6 +80,11 @@ RvStatus rv_citus_spread_tables(PostgresStore *store, RvError *err)
         "SELECT create_reference_table('library')",
         "SELECT create_reference_table('videos')",
     };
+    if (!store->has_workers)
+        rv_log_line(&store->base.log, RV_LOG_WARNING,
+                    "%s: the Citus cluster has no workers, so all of the library will be on the coordinator; "
+                    "citus_add_node('HOST', PORT) adds one, citus_rebalance_start() brings rows to it",
+                    store->base.uri);
     return run_steps(store, steps, sizeof steps / sizeof steps[0], err);
 }
 
@@ -203,6 +209,27 @@ RvStatus rv_citus_size_bytes(Store *base, int64_t *out, RvError *err)
         "SELECT citus_total_relation_size('library') + citus_total_relation_size('videos') + "
         "citus_total_relation_size('frames') + citus_total_relation_size('frame_pictures')",
         "size", out, err);
+}
+
+RvStatus rv_citus_describe(Store *base, RvLibraryInfo *out, RvError *err)
+{
+    PostgresStore *store = (PostgresStore *)base;
+    ServerAnswer answer = rv_answer(2, 1);
+    int64_t workers = 0, shards = 0;
+    RvStatus status = rv_postgres_query(
+        store,
+        "SELECT count(DISTINCT groupid) FILTER (WHERE groupid <> 0), count(DISTINCT shardid) FROM pg_dist_shard "
+        "JOIN pg_dist_placement USING (shardid) WHERE logicalrelid = 'frames'::regclass",
+        NULL, false, &answer, err);
+    if (status == RV_OK)
+        status = rv_answer_integer(&answer, base, 0, 0, "workers", 0, INT32_MAX, &workers, err);
+    if (status == RV_OK)
+        status = rv_answer_integer(&answer, base, 0, 1, "shards", 0, INT32_MAX, &shards, err);
+    rv_answer_clear(&answer);
+    snprintf(out->schema, sizeof out->schema, "%s", store->schema);
+    out->worker_count = (int)workers;
+    out->shard_count = (int)shards;
+    return status;
 }
 
 /* An index of a shard is named after the shard. Citus puts its name into the statement as format() does. */

@@ -95,6 +95,13 @@ static RvStatus postgres_size_bytes(Store *base, int64_t *out, RvError *err)
         "size", out, err);
 }
 
+static RvStatus postgres_describe(Store *base, RvLibraryInfo *out, RvError *err)
+{
+    (void)err;
+    snprintf(out->schema, sizeof out->schema, "%s", ((PostgresStore *)base)->schema);
+    return RV_OK;
+}
+
 /* The server itself keeps keys and foreign keys correct. What is checked is an index whose making was
  * interrupted. */
 static RvStatus postgres_check(Store *base, void (*fault)(void *user, const char *line), void *user,
@@ -141,6 +148,7 @@ const StoreBackend store_postgres_backend = {
     COMMON_FUNCTIONS,
     .visit_frames = rv_postgres_visit_frames,
     .size_bytes = postgres_size_bytes,
+    .describe = postgres_describe,
     .check = postgres_check,
     .link = &rv_postgres_link,
 };
@@ -152,6 +160,7 @@ const StoreBackend store_citus_backend = {
     .size_bytes = rv_citus_size_bytes,
     .check = rv_citus_check,
     .ann_size_bytes = rv_citus_ann_size_bytes,
+    .describe = rv_citus_describe,
     .limit_wait = rv_citus_limit_wait,
     .unreachable = rv_citus_unreachable,
     .link = &rv_citus_link,

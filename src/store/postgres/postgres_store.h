@@ -27,6 +27,7 @@ typedef struct PostgresStore {
     int64_t changed_rows; // of the last statement; -1: the server did not say
     char sqlstate[6];     // of the last statement that failed; "" if the server named none
     bool has_staging;     // the temporary table of put_frames exists; it ends with the connection
+    bool has_workers;     // a cluster has any
     int worker_wait_ms;   // how long a cluster tries to reach a worker; 0: as its administrator has set it
     char schema[POSTGRES_NAME_MAX]; // the first of the search_path: that of the library, if there is one
     char later[POSTGRES_NAME_MAX];  // a later one of the path that has a library, or ""
@@ -181,6 +182,7 @@ RvStatus rv_citus_visit_frames(Store *store, const KeyRange *range, FrameRowCall
                                RvError *err);
 RvStatus rv_citus_size_bytes(Store *store, int64_t *out, RvError *err);
 RvStatus rv_citus_ann_size_bytes(Store *store, int64_t *out, RvError *err);
+RvStatus rv_citus_describe(Store *store, RvLibraryInfo *out, RvError *err);
 RvStatus rv_citus_limit_wait(Store *store, double timeout_s, RvError *err);
 RvStatus rv_citus_unreachable(Store *store, const int64_t *asked, size_t asked_count, int64_t **ids,
                               size_t *count, RvError *err);

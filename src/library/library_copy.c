@@ -211,11 +211,18 @@ static bool is_of_the_video(RvStatus status)
     return status == RV_ERROR_FORMAT || status == RV_ERROR_NOT_FOUND || status == RV_ERROR_ARGUMENT;
 }
 
+/* True if the target had all that the source has of a video that is not complete itself. Else its row there
+ * has become complete, or failed, at least. */
+static bool is_unchanged(const RvVideo *source, const Target *target, size_t frames_copied)
+{
+    return target->resume_id != 0 && frames_copied == 0 && source->state == RV_VIDEO_INDEXING;
+}
+
 static RvStatus handle_video(Copy *copy, const RvVideo *source, const RvLog *log, RvError *err)
 {
     Target target;
     RvError local = {0};
-    size_t done_before = copy->progress.frames_done;
+    size_t done_before = copy->progress.frames_done, copied_before = copy->report->frames_copied;
     copy->progress.video = source->path;
     RvStatus status = decide(copy, source, &target, err);
     if (status != RV_OK)
@@ -235,7 +242,9 @@ static RvStatus handle_video(Copy *copy, const RvVideo *source, const RvLog *log
             status = copy_video(copy, source, &target, &local);
             rv_store_end_snapshot(copy->from);
         }
-        if (status == RV_OK) {
+        if (status == RV_OK && is_unchanged(source, &target, copy->report->frames_copied - copied_before)) {
+            copy->report->videos_present++;
+        } else if (status == RV_OK) {
             copy->report->videos_copied++;
         } else if (is_of_the_video(status)) {
             copy->report->videos_refused++;

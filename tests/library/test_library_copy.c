@@ -172,8 +172,8 @@ static void copy_all(const Backend *from, const Backend *to)
     assert_true(present);
     assert_string_equal(identity.weights_sha256, test_model(TEST_DIMENSIONS).weights_sha256);
     assert_int_equal(count_faults(pair->to), 0);
-    copy_now(pair, NULL); // again: only what is still under way there is looked through
-    assert_report(pair, 1, 4, 0, 0);
+    copy_now(pair, NULL); // again: all is there, also of what is still under way
+    assert_report(pair, 0, 5, 0, 0);
     close_pair(pair);
 }
 
@@ -246,6 +246,27 @@ static void copy_fills_gaps(void **state)
     copy_now(pair, NULL);
     assert_report(pair, 1, 1, 0, 7);
     assert_same(pair, "/v/a.mp4");
+    close_pair(pair);
+}
+
+static void a_video_that_is_not_complete_is_copied_once(void **state)
+{
+    (void)state;
+    Pair *pair = open_pair(SQLITE, MEMORY);
+    int64_t id = add_video(pair->from, "/v/a.mp4", "sha256:01", 4, "indexing");
+    copy_now(pair, NULL);
+    assert_report(pair, 1, 0, 0, 4);
+    copy_now(pair, NULL);
+    assert_report(pair, 0, 1, 0, 0);
+    assert_ok(put_test_frames(pair->from, id, 5, 2, TEST_DIMENSIONS, err));
+    copy_now(pair, NULL);
+    assert_report(pair, 1, 0, 0, 2);
+    // No more frames, but now it is known that these are all.
+    assert_ok(rv_store_finish_video(pair->from, id, 6, err));
+    copy_now(pair, NULL);
+    assert_report(pair, 1, 0, 0, 0);
+    copy_now(pair, NULL);
+    assert_report(pair, 0, 1, 0, 0);
     close_pair(pair);
 }
 
@@ -382,6 +403,7 @@ int main(void)
         cmocka_unit_test(copy_keeps_everything_with_servers),
         cmocka_unit_test(copy_goes_on_where_it_stopped),
         cmocka_unit_test(copy_fills_gaps),
+        cmocka_unit_test(a_video_that_is_not_complete_is_copied_once),
         cmocka_unit_test(copy_decides_by_what_is_there),
         cmocka_unit_test(copy_takes_only_what_the_glob_names),
         cmocka_unit_test(copy_refuses_another_model),

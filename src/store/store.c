@@ -245,8 +245,7 @@ static RvStatus check_writable(const Store *store, RvError *err)
         return rv_error_set(err, RV_ERROR_INTERNAL, "%s: writing inside a snapshot", store->uri);
     if (!store->read_only)
         return RV_OK;
-    return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only; nothing was written",
-                        store->uri);
+    return rv_store_read_only_refuses(store, err);
 }
 
 /* ---- the model ---------------------------------------------------------------------------------------- */

@@ -96,7 +96,7 @@ RvStatus rv_store_ann_request(Store *store, const RvAnnOptions *options, AnnRequ
     if (store->backend->ann_kinds == NULL)
         return no_index(store, err);
     if (store->read_only)
-        return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
+        return rv_store_read_only_refuses(store, err);
     ModelIdentity identity = {0};
     bool present = false;
     RvStatus status = rv_store_identity(store, &identity, &present, err);
@@ -128,7 +128,7 @@ RvStatus rv_store_ann_drop(Store *store, bool *dropped, RvError *err)
     if (store->backend->ann_drop == NULL)
         return no_index(store, err);
     if (store->read_only)
-        return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
+        return rv_store_read_only_refuses(store, err);
     return store->backend->ann_drop(store, dropped, err);
 }
 

@@ -15,6 +15,7 @@ struct Store {
     char *uri;             // as messages name it
     char place_sha256[65]; // of the address without what only says how the server is spoken to
     bool read_only;
+    const char *read_only_why; // static; NULL: the caller wanted it so
     RvLog log;
     int schema_version; // of the library; an older one than this reelvec's may lack tables
     bool has_notes;     // the table library_notes existed at opening, and may be read
@@ -168,6 +169,7 @@ extern const StoreBackend store_singlestore_backend;
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 
 /* Messages that are the same for every backend. */
+RvStatus rv_store_read_only_refuses(const Store *store, RvError *err); // IO
 RvStatus rv_store_no_library(const char *uri, RvError *err);
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err);
 RvStatus rv_store_path_taken(const Store *store, const char *path, int64_t video_id, RvError *err);

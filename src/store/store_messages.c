@@ -12,6 +12,13 @@ RvStatus rv_store_no_library(const char *uri, RvError *err)
                              uri);
 }
 
+RvStatus rv_store_read_only_refuses(const Store *store, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only%s%s; nothing was written",
+                        store->uri, store->read_only_why != NULL ? ", because " : "",
+                        store->read_only_why != NULL ? store->read_only_why : "");
+}
+
 RvStatus rv_store_no_video(const Store *store, int64_t video_id, RvError *err)
 {
     return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_LIST_VIDEOS, NULL,

@@ -19,8 +19,7 @@ RvStatus rv_store_put_note(Store *store, const char *name, const char *value, Rv
     if (store->backend->put_note == NULL)
         return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: this kind of library keeps no notes", store->uri);
     if (store->read_only || store->snapshot_depth > 0)
-        return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only; nothing was written",
-                            store->uri);
+        return rv_store_read_only_refuses(store, err);
     if (!store->has_notes)
         return rv_error_set(
             err, RV_ERROR_UNSUPPORTED,

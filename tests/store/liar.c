@@ -25,7 +25,7 @@ static const LiarAnswer liar_answers[] = {
      "relation|frames_with_pictures;relation|library_notes"},
     {"SELECT kind, schema_version", 2, "frames|2"},
     {"SELECT value FROM library_notes", 1, "a note"},
-    {"pg_is_in_recovery", 1, "f"},
+    {"pg_is_in_recovery", 2, "f|f"},
     {"@@max_allowed_packet", 1, "16777216"},
     {"@@memsql_version", 1, "8.9.1"},
     {"is_shared_tier", 2, "is_shared_tier|OFF"},

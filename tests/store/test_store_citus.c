@@ -143,6 +143,17 @@ static void a_library_of_the_coordinator_alone_is_none_of_the_cluster(void **sta
     assert_backend(store, false, "postgres with citus");
 }
 
+/* A coordinator that trusts this machine asks for no password. */
+static void a_user_that_is_not_there_is_refused_as_one(void **state)
+{
+    PostgresPlace place;
+    char uri[700];
+    Store *store = NULL;
+    postgres_admin_place(((Fixture *)*state)->uri, &place);
+    snprintf(uri, sizeof uri, "postgresql://reelvec_nobody@%s:%s/%s", place.host, place.port, place.database);
+    assert_refused(rv_store_open(uri, NULL, &store, err), RV_ERROR_IO, "check user");
+}
+
 /* ---- a worker that does not answer -------------------------------------------------------------------- */
 
 static int64_t count_of_the_victim(Store *store)
@@ -306,6 +317,7 @@ int main(void)
 #endif
         CASE(info_tells_how_the_rows_are_spread),
         CASE(a_library_of_the_coordinator_alone_is_none_of_the_cluster),
+        CASE(a_user_that_is_not_there_is_refused_as_one),
         CASE(videos_of_a_silent_or_inactive_worker_are_unreachable),
         CASE(a_silent_worker_is_named),
         CASE(verify_names_the_shards_that_it_could_not_ask),

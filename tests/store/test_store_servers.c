@@ -448,6 +448,33 @@ static void what_is_wrong_with_a_schema_is_said(void **state)
                    "pgvector is in the schema bare");
 }
 
+static void a_user_with_few_rights_is_told_so(void **state)
+{
+    Fixture *fixture = *state;
+    if (strcmp(fixture->backend->name, "postgres") != 0)
+        return; // the others refuse each statement in their own words
+    char uri[4400];
+    Store *store = NULL;
+    begin_claimed(fixture->store, "/a.mp4", &(int64_t){0});
+    run_sql(fixture, "CREATE ROLE reelvec_reader LOGIN PASSWORD 'p@ss:w/rd%'");
+    run_sql(fixture, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reelvec_reader");
+    change_uri(fixture, "reelvec:", "reelvec_reader:", uri, sizeof uri);
+    assert_ok(rv_store_open(uri, NULL, &store, err));
+    assert_refused(rv_store_remove_video(store, 1, err), RV_ERROR_IO,
+                   "open for reading only, because this user lacks the right to INSERT");
+    assert_refused(rv_store_queue_open(store, err), RV_ERROR_IO, "lacks the right to INSERT");
+    rv_store_close(store);
+    run_sql(fixture, "GRANT INSERT ON ALL TABLES IN SCHEMA public TO reelvec_reader");
+    run_sql(fixture, "GRANT UPDATE ON library TO reelvec_reader");
+    assert_ok(rv_store_open(uri, NULL, &store, err));
+    assert_refused(rv_store_remove_video(store, 1, err), RV_ERROR_IO, "can GRANT what is missing");
+    assert_refused(rv_store_ann_build(store, &(RvAnnOptions){0}, err), RV_ERROR_IO,
+                   "must be owner of table frames; run the command as that user");
+    rv_store_close(store);
+    run_sql(fixture, "DROP OWNED BY reelvec_reader");
+    run_sql(fixture, "DROP ROLE reelvec_reader");
+}
+
 /* ---- what servers say --------------------------------------------------------------------------------- */
 
 static void libraries_of_other_versions_are_named_as_such(void **state)
@@ -580,6 +607,7 @@ static const BackendCase cases[] = {
     CASE(several_make_one_library_at_once),
     CASE(a_library_is_in_the_first_schema_of_the_path_only),
     CASE(what_is_wrong_with_a_schema_is_said),
+    CASE(a_user_with_few_rights_is_told_so),
     CASE(libraries_of_other_versions_are_named_as_such),
     CASE(messages_are_one_line_each),
     CASE(kill_of_client_or_server_loses_and_doubles_nothing),

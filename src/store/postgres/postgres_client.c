@@ -13,6 +13,8 @@
 
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
+#define STATE_NO_RIGHT "42501"
+
 /* The meaning of an SQLSTATE, or of its class (the first two characters), and what to do about it. */
 static const struct StateMeaning {
     const char *state;
@@ -23,7 +25,7 @@ static const struct StateMeaning {
     {"28", RV_ERROR_IO, "; check user and password"},
     {"3D000", RV_ERROR_NOT_FOUND, ""},
     {"40", RV_ERROR_BUSY, "; run the command again"},
-    {"42501", RV_ERROR_IO, "; the database's owner can GRANT what is missing"},
+    {STATE_NO_RIGHT, RV_ERROR_IO, "; the database's owner can GRANT what is missing"},
     {"53", RV_ERROR_IO, ""},
     {"55P03", RV_ERROR_BUSY, ""},
     {"57014", RV_ERROR_IO, ""},
@@ -118,8 +120,13 @@ RvStatus rv_postgres_fail(PostgresStore *store, const PGresult *result, RvError 
     if (fail_by_worker(store, line, err))
         return RV_ERROR_NETWORK;
     const struct StateMeaning *meaning = meaning_of(state);
+    const char *advice = meaning != NULL ? meaning->advice : "";
+    // What only the owner may do cannot be granted. The words are the server's own; if it has translated
+    // them, the general advice is used.
+    if (rv_postgres_is(store, STATE_NO_RIGHT) && strncmp(line, "must be owner of", 16) == 0)
+        advice = "; run the command as that user";
     return rv_error_set(err, meaning != NULL ? meaning->status : RV_ERROR_IO, "%s: %.600s%s", store->base.uri,
-                        line, meaning != NULL ? meaning->advice : "");
+                        line, advice);
 }
 
 /* ---- arguments ---------------------------------------------------------------------------------------- */

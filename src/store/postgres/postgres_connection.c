@@ -18,9 +18,12 @@ static RvStatus connect_failed(const Store *base, PGconn *connection, RvError *e
     char reason[600];
     rv_postgres_reason(connection != NULL ? PQerrorMessage(connection) : "out of memory", reason,
                        sizeof reason);
-    // If libpq asked for a password or used one, the server has answered.
-    bool refused =
-        connection != NULL && (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection));
+    // If libpq asked for a password or used one, the server has answered. Before that, it may refuse a user
+    // that it does not know or does not let in from here.
+    bool refused = connection != NULL &&
+                   (PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection) ||
+                    strstr(reason, "FATAL:  role \"") != NULL || strstr(reason, "FATAL: role \"") != NULL ||
+                    strstr(reason, "no pg_hba.conf entry") != NULL);
     bool no_tls = strstr(reason, "server does not support SSL") != NULL;
     // These are libpq's own messages. If it has translated them, the general advice is used.
     const char *advice =

@@ -29,15 +29,20 @@ static void postgres_close(Store *base)
 /* If the server is a replica, or the user may only read, the library opens for reading. */
 static RvStatus find_read_only(PostgresStore *store, RvError *err)
 {
-    ServerAnswer answer = rv_answer(1, 1);
+    ServerAnswer answer = rv_answer(2, 1);
     RvStatus status =
         rv_postgres_query(store,
-                          "SELECT pg_is_in_recovery() OR NOT (has_table_privilege('videos', 'INSERT') "
+                          "SELECT pg_is_in_recovery(), NOT (has_table_privilege('videos', 'INSERT') "
                           "AND has_table_privilege('frames', 'INSERT'))",
                           NULL, false, &answer, err);
-    const char *read_only = rv_answer_value(&answer, 0, 0, NULL);
-    if (status == RV_OK && read_only != NULL && read_only[0] == 't')
-        store->base.read_only = true;
+    const char *is_copy = rv_answer_value(&answer, 0, 0, NULL),
+               *is_reader = rv_answer_value(&answer, 0, 1, NULL);
+    if (status == RV_OK && is_copy != NULL && is_copy[0] == 't')
+        store->base.read_only_why = "this server is a read-only copy";
+    else if (status == RV_OK && is_reader != NULL && is_reader[0] == 't')
+        store->base.read_only_why =
+            "this user lacks the right to INSERT into its tables, which their owner can GRANT";
+    store->base.read_only = store->base.read_only || store->base.read_only_why != NULL;
     rv_answer_clear(&answer);
     return status;
 }

@@ -31,7 +31,7 @@ static RvStatus check_queue(const Store *store, RvError *err)
     if (store->backend->queue == NULL)
         return rv_store_no_queue(store->uri, err);
     if (store->read_only)
-        return rv_error_set(err, RV_ERROR_IO, "%s: the library is open for reading only", store->uri);
+        return rv_store_read_only_refuses(store, err);
     return RV_OK;
 }
 

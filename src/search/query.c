@@ -398,6 +398,11 @@ static RvStatus check_rest(const Query *query, bool *wanted, RvError *err)
     *wanted = query->unreachable_count == 0 || query->place_count > 0;
     if (*wanted || query->matched_count == 0)
         return RV_OK;
+    if (query->matched_count == 1)
+        return rv_error_set(
+            err, RV_ERROR_NETWORK,
+            "%s: the video that matches is on a machine that does not answer; run the command again when it does",
+            rv_store_uri(query->store));
     return rv_error_set(
         err, RV_ERROR_NETWORK,
         "%s: all %zu videos that match are on machines that do not answer; run the command again "

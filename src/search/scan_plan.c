@@ -83,8 +83,10 @@ void rv_scan_plan(const ScanFacts *facts, ScanPlan *out)
     if (facts->nearest == NEAREST_OFFERED && facts->limit <= STORE_NEAREST_MAX) {
         out->way = SCAN_NEAREST;
         out->by_index = facts->has_index && facts->scan != RV_SCAN_EXACT;
-        out->reason =
-            out->by_index ? "the database has an approximate index" : "the database finds few rows itself";
+        out->reason = out->by_index ? "the database has an approximate index"
+                      : facts->scan == RV_SCAN_EXACT
+                          ? "every frame was asked for, and the database finds few rows itself"
+                          : "the database finds few rows itself";
         return;
     }
     out->reason = facts->nearest == NEAREST_DECLINED ? "the database leaves this query to a scan of its rows"

@@ -397,6 +397,10 @@ static void search_of_the_rest_says_when_nothing_is_left(void **state)
     assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
                              RV_ERROR_NETWORK, "all 2 videos that match are on machines that do not answer",
                              RV_HINT_NONE);
+    options.video_glob = "/a.mp4";
+    assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),
+                             RV_ERROR_NETWORK, "the video that matches is on a machine that does not answer",
+                             RV_HINT_NONE);
     options.video_glob = "nothing";
     assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
     assert_int_equal(hits.count, 0);

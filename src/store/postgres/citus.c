@@ -232,43 +232,50 @@ RvStatus rv_citus_describe(Store *base, RvLibraryInfo *out, RvError *err)
     return status;
 }
 
-/* An index of a shard is named after the shard. Citus puts its name into the statement as format() does. */
+/* An index of a shard is named after the shard. Citus puts its name into the statement as format() does. 0,
+ * which stands for a size that is not known, if a shard could not be asked. */
 RvStatus rv_citus_ann_size_bytes(Store *base, int64_t *out, RvError *err)
 {
     return rv_postgres_integer(
         (PostgresStore *)base,
-        "SELECT coalesce(sum(result::bigint), 0)::bigint FROM run_command_on_shards('frames', "
+        "SELECT CASE WHEN bool_and(success) THEN sum(CASE WHEN success THEN result::bigint END) ELSE 0 END::bigint "
+        "FROM run_command_on_shards('frames', "
         "$$SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index "
         "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = %L::regclass "
-        "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$) WHERE success",
+        "AND starts_with(relname, '" POSTGRES_ANN_INDEX "')$$)",
         "index", out, err);
 }
 
-/* Shards whose indexes are not complete, and those that could not be asked. */
+/* Shards whose indexes are not complete, and in one line those that could not be asked. */
 RvStatus rv_citus_check(Store *base, void (*fault)(void *user, const char *line), void *user, RvError *err)
 {
     PostgresStore *store = (PostgresStore *)base;
-    ServerAnswer answer = rv_answer(3, CHECKED_SHARDS_MAX);
+    ServerAnswer answer = rv_answer(4, CHECKED_SHARDS_MAX);
     RvStatus status = rv_postgres_query(
         store,
-        "SELECT shardid, success, result FROM run_command_on_shards('frames', "
+        "SELECT count(*), min(shardid), success, min(result) FROM run_command_on_shards('frames', "
         "$$SELECT coalesce(string_agg(relname, ', '), '') FROM pg_index "
         "JOIN pg_class ON pg_class.oid = indexrelid "
-        "WHERE NOT indisvalid AND indrelid = %L::regclass$$) WHERE NOT success OR result <> ''",
+        "WHERE NOT indisvalid AND indrelid = %L::regclass$$) WHERE NOT success OR result <> '' "
+        "GROUP BY success, CASE WHEN success THEN shardid END ORDER BY success, min(shardid)",
         NULL, false, &answer, err);
     for (size_t row = 0; status == RV_OK && row < answer.rows; row++) {
         RvError line = {0};
         char said[400];
-        const char *shard = rv_answer_value(&answer, row, 0, NULL),
-                   *success = rv_answer_value(&answer, row, 1, NULL),
-                   *result = rv_answer_value(&answer, row, 2, NULL);
+        const char *count = rv_answer_value(&answer, row, 0, NULL),
+                   *shard = rv_answer_value(&answer, row, 1, NULL),
+                   *success = rv_answer_value(&answer, row, 2, NULL),
+                   *result = rv_answer_value(&answer, row, 3, NULL);
         rv_store_one_line(result != NULL ? result : "?", said, sizeof said);
-        rv_error_set(
-            &line, RV_ERROR_FORMAT,
-            success != NULL && success[0] == 't'
-                ? "database: shard %.20s: the index %.300s is not complete; drop it and build it again"
-                : "database: shard %.20s: its indexes could not be checked (%.300s)",
-            shard != NULL ? shard : "?", said);
+        if (success != NULL && success[0] == 't')
+            rv_error_set(
+                &line, RV_ERROR_FORMAT,
+                "database: shard %.20s: the index %.300s is not complete; drop it and build it again",
+                shard != NULL ? shard : "?", said);
+        else
+            rv_error_set(&line, RV_ERROR_FORMAT,
+                         "database: the indexes of %.20s shards could not be checked (%.300s)",
+                         count != NULL ? count : "?", said);
         fault(user, line.message);
     }
     rv_answer_clear(&answer);

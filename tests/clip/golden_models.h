@@ -42,11 +42,12 @@ static inline void golden_model_ensure(const GoldenModel *golden, char path[4096
     // Made beside its place and moved there, so that an interrupted run leaves nothing half-made, and two runs at
     // once do not meet: the first that is ready wins.
     snprintf(part, sizeof part, "%.2000s.part.%ld", folder, (long)getpid());
-    snprintf(
+    int length = snprintf(
         command, sizeof command,
         "test -d '%s' || { mkdir -p '%s' && /usr/bin/python3 '%s' '%s' '%s' --layout '%s' --dtype '%s' && "
         "{ mv -T '%s' '%s' 2>/dev/null || { rm -r '%s' && test -d '%s'; }; }; }",
         folder, part, maker, golden->model, part, golden->layout, golden->dtype, part, folder, part, folder);
+    assert_in_range(length, 1, sizeof command - 1);
     assert_int_equal(system(command), 0);
     const char *weights = golden->weights != NULL ? golden->weights : "";
     snprintf(path, 4096, "%s%s%.200s", folder, weights[0] != '\0' ? "/" : "", weights);

@@ -144,6 +144,13 @@ static RvStatus check_stated(Transfer *transfer)
     return transfer->status;
 }
 
+/* True if there is a part, and nothing will show whether it and what follows belong together. An empty part has
+ * nothing to start again from, whatever the server answers. */
+static bool cannot_continue(const Transfer *transfer)
+{
+    return transfer->size_bytes > 0 && wanted_check(transfer) == CHECK_NOTHING;
+}
+
 /* Decide where the body goes: behind the part (206 that begins there), or to its beginning (200: the server
  * does not support ranges). */
 static bool begin_body(Transfer *transfer)
@@ -154,7 +161,7 @@ static bool begin_body(Transfer *transfer)
     if (check_stated(transfer) != RV_OK)
         return false;
     if (answer == 206 && transfer->answer.range_start == transfer->size_bytes) {
-        transfer->start_again = wanted_check(transfer) == CHECK_NOTHING;
+        transfer->start_again = cannot_continue(transfer);
         if (!transfer->start_again)
             transfer->status = check_size(transfer, transfer->size_bytes);
     } else if (answer == 200) {
@@ -257,7 +264,7 @@ static RvStatus judge_answer(Transfer *transfer, CURLcode result)
                             transfer->download->name);
     // 416: the server has nothing behind the part. Its content decides whether it is complete.
     if (answer == 416) {
-        transfer->start_again = wanted_check(transfer) == CHECK_NOTHING;
+        transfer->start_again = cannot_continue(transfer);
         return RV_OK;
     }
     if (answer == 401 || answer == 403)
@@ -391,12 +398,16 @@ static RvStatus fetch_checked(Transfer *transfer, const char *part, bool *wrong)
     }
 }
 
-/* True if another process has completed the file while this one waited for the lock. */
-static bool is_finished(const Download *download)
+/* True if another process has completed the file since the caller looked. */
+static bool is_finished(const Download *download, uint64_t *size_bytes)
 {
     char hex[65];
-    return download->sha256 != NULL && rv_file_sha256(download->path, hex, NULL) == RV_OK &&
-           strcmp(hex, download->sha256) == 0;
+    struct stat facts;
+    if (download->sha256 == NULL || rv_file_sha256(download->path, hex, NULL) != RV_OK ||
+        strcmp(hex, download->sha256) != 0 || stat(download->path, &facts) != 0)
+        return false;
+    *size_bytes = (uint64_t)facts.st_size;
+    return true;
 }
 
 static RvStatus run_transfer(Transfer *transfer, const char *part, bool *wrong)
@@ -429,7 +440,7 @@ RvStatus rv_model_download(const Download *download, bool *worth_resuming, RvErr
     RvStatus status = rv_model_part_open(part, &transfer.fd, err);
     if (status != RV_OK)
         return status;
-    if (is_finished(download)) {
+    if (is_finished(download, &transfer.size_bytes)) {
         tell_downloaded(&transfer, download->sha256);
         unlink(part);
         close(transfer.fd);

@@ -402,6 +402,57 @@ static void download_takes_no_more_than_the_size(void **state)
     assert_int_equal(size_of(fixture->path), -1);
 }
 
+/* A part that nothing can be compared with is given up once; a server that answers the fresh start in the same way is
+ * not asked for ever. */
+static void download_starts_afresh_only_once(void **state)
+{
+    static const struct {
+        HttpBehaviour behaviour;
+        long part_before; // -1: none
+        RvStatus status;
+        int requests;
+        const char *why;
+    } cases[] = {
+        {HTTP_ALWAYS_416, -1, RV_ERROR_MISMATCH, 1, "416 without a range"},
+        {HTTP_ALWAYS_416, 5000, RV_ERROR_MISMATCH, 2, "416 to a part, and to the fresh start"},
+        {HTTP_ALWAYS_206, -1, RV_OK, 1, "a part from the beginning without a range"},
+        {HTTP_ALWAYS_206, 5000, RV_OK, 2, "a part to a part, and to the fresh start"},
+        {HTTP_GOOD, 5000, RV_OK, 2, "a part of an unknown file"},
+    };
+    Fixture *fixture = *state;
+    fixture->download.sha256 = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError err = {0};
+        unlink(fixture->path);
+        unlink(fixture->part);
+        if (cases[i].part_before >= 0)
+            write_whole(fixture->part, fixture->bytes, (size_t)cases[i].part_before);
+        fixture->files[0].behaviour = cases[i].behaviour;
+        fixture->files[0].request_count = 0;
+        RvStatus status = rv_model_download(&fixture->download, &fixture->worth_resuming, &err);
+        if (status != cases[i].status || fixture->files[0].request_count != cases[i].requests)
+            fail_msg("%s: status %d (%s), %d requests", cases[i].why, status, err.message,
+                     fixture->files[0].request_count);
+        assert_int_equal(size_of(fixture->part), -1);
+        if (status == RV_OK)
+            assert_installed(fixture);
+    }
+}
+
+/* Another process has completed the file meanwhile: it is told of as if it had come now. */
+static void download_takes_what_came_meanwhile(void **state)
+{
+    Fixture *fixture = *state;
+    Downloaded downloaded = {0};
+    write_whole(fixture->path, fixture->bytes, FILE_BYTES);
+    fixture->download.downloaded = &downloaded;
+    assert_int_equal(rv_model_download(&fixture->download, &fixture->worth_resuming, NULL), RV_OK);
+    assert_int_equal(fixture->files[0].request_count, 0);
+    assert_int_equal(downloaded.size_bytes, FILE_BYTES);
+    assert_int_equal(downloaded.check, CHECK_KNOWN);
+    assert_string_equal(downloaded.sha256, fixture->sha256);
+}
+
 /* Of a size that only the server knows there is a bound too, said beforehand or not. */
 static void download_takes_no_more_than_the_bound(void **state)
 {
@@ -534,6 +585,8 @@ int main(void)
         CASE(download_takes_nothing_where_another_digest_is_stated),
         CASE(download_takes_no_more_than_the_size),
         CASE(download_takes_no_more_than_the_bound),
+        CASE(download_starts_afresh_only_once),
+        CASE(download_takes_what_came_meanwhile),
         CASE(download_asks_for_room_first),
         CASE(download_writes_through_no_link),
         CASE(download_goes_through_a_proxy),

@@ -97,7 +97,7 @@ static enum MHD_Result answer_file(const HttpServer *server, struct MHD_Connecti
         if (start >= file->size_bytes)
             return answer_status(connection, 416, NULL, file);
     } else {
-        range = NULL;
+        range = file->behaviour == HTTP_ALWAYS_206 ? "bytes=0-" : NULL;
     }
     if (range != NULL && file->behaviour == HTTP_WRONG_RANGE)
         start /= 2;
@@ -150,6 +150,8 @@ static enum MHD_Result answer_request(void *user, struct MHD_Connection *connect
             return answer_status(connection, 403, NULL, NULL);
         if (file->behaviour == HTTP_REDIRECT)
             return answer_status(connection, 302, file->redirect_to, file);
+        if (file->behaviour == HTTP_ALWAYS_416)
+            return answer_status(connection, 416, NULL, file);
         return answer_file(server, connection, file);
     }
     return answer_status(connection, 404, NULL, NULL);

@@ -21,6 +21,8 @@ typedef enum HttpBehaviour {
     HTTP_REDIRECT,     // 302 to redirect_to
     HTTP_UNKNOWN_SIZE, // sends the whole file without announcing its size
     HTTP_NO_LENGTH,    // as HTTP/1.0, without a length: the end of the connection ends the file
+    HTTP_ALWAYS_416,   // 416, whatever is asked for
+    HTTP_ALWAYS_206,   // the requested range; if none is, 206 and the whole file
     HTTP_ENDLESS,      // without a length: sends zeros after the file without end
 } HttpBehaviour;
 

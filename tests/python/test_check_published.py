@@ -104,6 +104,10 @@ class Diagram(unittest.TestCase):
             self.assertEqual(status, 2, errors)
             self.assertIn(message, errors)
             self.assertEqual(errors.count("\n"), 1, errors)
+        # Figures of another form give no verdict, which 1 would be.
+        for other in ([1], {**figures, "probabilities": {"a cat": "half"}}):
+            status, output, errors = run(other, "diagram")
+            self.assertEqual((status, "as printed" in output), (2, False), output + errors)
         status, _, errors = run(figures, "--model", "ViT-L/14", "diagram")
         self.assertEqual(status, 2)
         self.assertIn("ViT-L/14: not here yet", errors)
@@ -142,6 +146,12 @@ class Notebook(unittest.TestCase):
         status, output, _ = run(self.figures(tables=tables), "notebook")
         self.assertEqual(status, 1)
         self.assertIn("NOT THE SAME\n", output)
+
+    def test_indexes_on_the_device_that_is_named(self):
+        status, _, errors = run(self.figures(), "--device", "nowhere", "notebook")
+        self.assertEqual(status, 2)
+        self.assertIn("nowhere", errors)
+        self.assertEqual(run(self.figures(), "--device", "cpu", "notebook")[0], 0)
 
     def test_refuses_another_video(self):
         status, _, errors = run(self.figures(tables={"text": [[100000, 0.5]]}), "notebook")

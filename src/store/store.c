@@ -250,8 +250,7 @@ static RvStatus check_writable(const Store *store, RvError *err)
 
 /* ---- the model ---------------------------------------------------------------------------------------- */
 
-/* Whoever may not read the notes compares the rest. */
-static RvStatus read_details(Store *store, ModelIdentity *identity, RvError *err)
+RvStatus rv_store_read_details(Store *store, ModelIdentity *identity, RvError *err)
 {
     char *note = NULL;
     if (identity->preprocess_version < STORE_PREPROCESS_DETAILED || identity->details[0] != '\0')
@@ -269,7 +268,7 @@ RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvEr
     *present = false;
     RvStatus status = store->backend->get_identity(store, out, present, err);
     if (status == RV_OK && *present)
-        status = read_details(store, out, err);
+        status = rv_store_read_details(store, out, err);
     if (status != RV_OK || !*present)
         *out = (ModelIdentity){0};
     return status;
@@ -331,7 +330,7 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
         if (status == RV_OK && !store->read_only)
             status = store->backend->claim_identity(store, wanted, &stored, err);
         if (status == RV_OK)
-            status = read_details(store, &stored, err);
+            status = rv_store_read_details(store, &stored, err);
     }
     if (status != RV_OK)
         return status;

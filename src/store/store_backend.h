@@ -168,6 +168,10 @@ extern const StoreBackend store_singlestore_backend;
 
 bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 
+/* Read the details of an identity that was read from the library's row; they stay "" for whoever may not read the
+ * notes, and for a plain CLIP. */
+RvStatus rv_store_read_details(Store *store, ModelIdentity *identity, RvError *err);
+
 /* Messages that are the same for every backend. */
 RvStatus rv_store_read_only_refuses(const Store *store, RvError *err); // IO
 RvStatus rv_store_no_library(const char *uri, RvError *err);

@@ -102,6 +102,27 @@ static void details_of_the_model_are_remembered(void **state)
     assert_ok(rv_store_require_identity(fixture->store, &other, err)); // nothing that differs
 }
 
+/* Two processes claim an empty library for two uses of the same weights: one of them writes. */
+static void claims_of_two_uses_at_once_do_not_mix(void **state)
+{
+    Fixture *fixture = *state;
+    Store *other = NULL;
+    ModelIdentity model = detailed_model(1111, "normalisation=0 0 0, 1 1 1"),
+                  second = detailed_model(1111, "normalisation=0.5 0.5 0.5, 0.5 0.5 0.5");
+    if (!fixture->backend->is_kept)
+        return; // one process has a library in memory
+    assert_ok(rv_store_require_identity(fixture->store, &model, err));
+    int64_t id = begin(fixture->store, "/a.mp4");
+    assert_ok(rv_store_open(fixture->uri, &create_options, &other, err));
+    assert_ok(rv_store_require_identity(other, &second, err));
+    assert_refused(put_test_frames(fixture->store, id, 1, 2, TEST_DIMENSIONS, err), RV_ERROR_MISMATCH,
+                   "another model has claimed the library meanwhile");
+    put(other, id, 1, 2);
+    rv_store_close(other);
+    assert_refused(rv_store_require_identity(fixture->store, &model, err), RV_ERROR_MISMATCH,
+                   "with normalisation 0.5 0.5 0.5, 0.5 0.5 0.5, the model");
+}
+
 /* What an old library of a plain CLIP holds is not changed, and a library that is free forgets its model. */
 static void plain_models_leave_no_details(void **state)
 {
@@ -284,6 +305,7 @@ static const BackendCase cases[] = {
     CASE(require_identity_refuses_other_models),
     CASE(library_without_frames_can_be_claimed_again),
     CASE(details_of_the_model_are_remembered),
+    CASE(claims_of_two_uses_at_once_do_not_mix),
     CASE(plain_models_leave_no_details),
     CASE(notes_are_kept),
     CASE(info_counts_and_measures),

@@ -132,6 +132,9 @@ RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err)
         status = rv_store_no_video(store, video_id, err);
     if (status == RV_OK)
         status = lock_identity(store, words->lock_library, &stored, &present, err);
+    // The row is the same for two uses of the same weights, which may have been claimed at once.
+    if (status == RV_OK && present)
+        status = rv_store_read_details(store, &stored, err);
     if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->identity)))
         status = rv_store_model_changed(store, err);
     return status;

@@ -19,9 +19,21 @@ typedef struct Search {
     char *path;
     size_t size_bytes;
     bool found;
-    char other[512];            // a checkpoint with the weights, which is used in another way; "": none
-    char there[400], here[400]; // what differs in the library and in `other`
+    char resaved[MODEL_PATH_SIZE]; // a checkpoint that only has another file of the tokenizer; "": none
+    char other[512];               // a checkpoint with the weights, which is used in another way; "": none
+    char there[400], here[400];    // what differs in the library and in `other`
 } Search;
+
+/* False if the tokenizer's file is another one: such a checkpoint is taken if there is no better one. */
+static bool is_exact(Search *search, const char *path, const ModelIdentity *found)
+{
+    char there[65], here[65];
+    const char *details = rv_identity_details(search->wanted);
+    bool exact = !rv_model_details_tokenizers(details, rv_identity_details(found), there, here);
+    if (!exact && search->resaved[0] == '\0')
+        snprintf(search->resaved, sizeof search->resaved, "%s", path);
+    return exact;
+}
 
 /* True if this is a checkpoint with the wanted weights, which is used as the library's was. */
 static bool is_wanted(Search *search, const char *path)
@@ -35,8 +47,10 @@ static bool is_wanted(Search *search, const char *path)
                 strcmp(found.weights_sha256, search->wanted->weights_sha256) == 0 &&
                 rv_model_words(checkpoint, &found, NULL) == RV_OK;
     rv_checkpoint_close(checkpoint);
-    if (!same || rv_model_details_agree(details, rv_identity_details(&found)))
-        return same;
+    if (!same)
+        return false;
+    if (rv_model_details_agree(details, rv_identity_details(&found)))
+        return is_exact(search, path, &found);
     if (search->other[0] == '\0') {
         snprintf(search->other, sizeof search->other, "%s", path);
         rv_model_details_differing(details, rv_identity_details(&found), search->there, sizeof search->there);
@@ -121,6 +135,8 @@ RvStatus rv_model_locate_identity(const ModelIdentity *wanted, const char *place
     try_known(&search);
     if (!search.found)
         rv_model_each_added(try_added, &search, NULL);
+    if (!search.found && search.resaved[0] != '\0')
+        search.found = (size_t)snprintf(path, size_bytes, "%s", search.resaved) < size_bytes;
     if (search.found)
         return RV_OK;
     if (search.other[0] == '\0')

@@ -9,6 +9,8 @@
 #define VALUE_BYTES 160
 #define SHOWN_DIGEST 12
 
+static const char digest_key[] = "tokenizer_sha256";
+
 typedef struct Detail {
     char key[KEY_BYTES], value[VALUE_BYTES];
 } Detail;
@@ -53,20 +55,26 @@ bool rv_model_details_agree(const char *one, const char *other)
 {
     Detail detail;
     while (next_detail(&one, &detail)) {
-        if (differs(&detail, other))
+        if (differs(&detail, other) && strcmp(detail.key, digest_key) != 0)
             return false;
     }
     return true;
 }
 
+bool rv_model_details_tokenizers(const char *one, const char *other, char one_sha256[65],
+                                 char other_sha256[65])
+{
+    return rv_model_detail(one, digest_key, one_sha256, 65) &&
+           rv_model_detail(other, digest_key, other_sha256, 65) && strcmp(one_sha256, other_sha256) != 0;
+}
+
 void rv_model_details_differing(const char *one, const char *other, char *text, size_t size_bytes)
 {
-    static const char digest[] = "tokenizer_sha256";
     Detail detail;
     size_t used = 0;
     text[0] = '\0';
     while (next_detail(&one, &detail) && used < size_bytes) {
-        bool is_digest = strcmp(detail.key, digest) == 0;
+        bool is_digest = strcmp(detail.key, digest_key) == 0;
         if (!differs(&detail, other))
             continue;
         int count = snprintf(text + used, size_bytes - used, "%s%s %.*s%s", used > 0 ? " and " : "",

@@ -21,8 +21,13 @@
 /* Copy the value of a key, cut to size_bytes. Returns false, and "", if the line has none. */
 bool rv_model_detail(const char *details, const char *key, char *value, size_t size_bytes);
 
-/* True if no key has another value in the second line. */
+/* True if no key has another value in the second line. tokenizer_sha256 may: stored embeddings are of pictures, which a
+ * tokenizer's file does not shift, and saving it again changes its bytes. */
 bool rv_model_details_agree(const char *one, const char *other);
+
+/* Write the SHA-256 of both tokenizers' files. Returns true if both lines have one and they differ. */
+bool rv_model_details_tokenizers(const char *one, const char *other, char one_sha256[65],
+                                 char other_sha256[65]);
 
 /* Write those values of the first line that differ in the second one: "preprocessing squash bilinear and tokenizer
  * gemma lower"; digests are cut. "" if none does. */

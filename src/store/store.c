@@ -274,42 +274,15 @@ RvStatus rv_store_identity(Store *store, ModelIdentity *out, bool *present, RvEr
     return status;
 }
 
-/* The same weights, used in another way. */
-static RvStatus refuse_details(const Store *store, const ModelIdentity *stored, const ModelIdentity *wanted,
-                               RvError *err)
+/* Once for each file: every search comes here. */
+static void tell_tokenizer(Store *store, const ModelIdentity *stored, const ModelIdentity *wanted)
 {
-    const char *theirs = rv_identity_details(stored), *ours = rv_identity_details(wanted);
-    char there[600], here[600];
-    rv_model_details_differing(theirs, ours, there, sizeof there);
-    rv_model_details_differing(ours, theirs, here, sizeof here);
-    if (there[0] == '\0')
-        return rv_error_set(err, RV_ERROR_MISMATCH,
-                            "%s: was made with preprocessing %d, this reelvec has %d; index again "
-                            "into another library",
-                            store->uri, stored->preprocess_version, wanted->preprocess_version);
-    return rv_error_set_hint(
-        err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
-        "%s: holds embeddings of %s with %s, the model %s has the same weights (%.12s...) but %s", store->uri,
-        stored->name, there, wanted->name, wanted->weights_sha256, here);
-}
-
-static RvStatus refuse_model(const Store *store, const ModelIdentity *stored, const ModelIdentity *wanted,
-                             RvError *err)
-{
-    const char *uri = store->uri;
-    if (stored->dimensions != wanted->dimensions ||
-        strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
-        return rv_error_set_hint(
-            err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
-            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), the model is %s "
-            "(%d dimensions, weights %.12s...)",
-            uri, stored->name, stored->dimensions, stored->weights_sha256, wanted->name, wanted->dimensions,
-            wanted->weights_sha256);
-    if (stored->normalized != wanted->normalized)
-        return rv_error_set_hint(
-            err, RV_ERROR_MISMATCH, stored->normalized ? RV_HINT_NORMALIZE : RV_HINT_NO_NORMALIZE, NULL,
-            "%s: holds embeddings that are%s normalised", uri, stored->normalized ? "" : " not");
-    return refuse_details(store, stored, wanted, err);
+    char there[65], here[65];
+    if (!rv_model_details_tokenizers(rv_identity_details(stored), rv_identity_details(wanted), there, here) ||
+        strcmp(store->told_tokenizer, here) == 0)
+        return;
+    memcpy(store->told_tokenizer, here, sizeof store->told_tokenizer);
+    rv_identity_tell_tokenizer(&store->log, store->uri, stored, wanted);
 }
 
 RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, RvError *err)
@@ -323,7 +296,7 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
     ModelIdentity stored = {0};
     bool present = false;
     RvStatus status = rv_store_identity(store, &stored, &present, err);
-    if (status == RV_OK && (!present || !rv_store_same_model(&stored, wanted))) {
+    if (status == RV_OK && (!present || !rv_identity_same_model(&stored, wanted))) {
         // Only an attempt to claim the library shows whether it is still free.
         if (!present)
             status = check_writable(store, err);
@@ -334,8 +307,9 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
     }
     if (status != RV_OK)
         return status;
-    if (!rv_store_same_model(&stored, wanted))
-        return refuse_model(store, &stored, wanted, err);
+    if (!rv_identity_same_model(&stored, wanted))
+        return rv_identity_refuse(store->uri, &stored, wanted, err);
+    tell_tokenizer(store, &stored, wanted);
     store->identity = stored;
     store->has_identity = true;
     return RV_OK;

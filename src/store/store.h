@@ -43,6 +43,15 @@ typedef struct ModelIdentity {
 /* Returns the identity's details, STORE_PLAIN_DETAILS of a plain CLIP, or "" if they are not known. */
 const char *rv_identity_details(const ModelIdentity *identity);
 
+/* Set the error for a library of another model than the wanted one. uri: as messages name the library. */
+RvStatus rv_identity_refuse(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
+                            RvError *err);
+/* Warn if the same model was used with another file of its tokenizer. */
+void rv_identity_tell_tokenizer(const RvLog *log, const char *uri, const ModelIdentity *stored,
+                                const ModelIdentity *wanted);
+/* True if embeddings of both may be compared. */
+bool rv_identity_same_model(const ModelIdentity *a, const ModelIdentity *b);
+
 /* What is known of a video when its indexing begins. Strings are borrowed. */
 typedef struct VideoFacts {
     const char *path;                // absolute path or URL

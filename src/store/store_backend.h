@@ -22,6 +22,7 @@ struct Store {
     int snapshot_depth; // snapshots begun and not ended; only the outermost reaches the backend
     bool has_identity; // identity is what this store was opened or claimed for; writes are checked against it
     ModelIdentity identity;
+    char told_tokenizer[65]; // SHA-256 of the tokenizer's file that the last warning was about; "": none was
     int64_t lease_job, lease_number; // the job taken from the worker list; lease_job 0: none
     double lease_s;
 };
@@ -165,8 +166,6 @@ extern const StoreBackend store_postgres_backend;
 extern const StoreBackend store_citus_backend; // a library in PostgreSQL turns out to be one on a cluster
 extern const StoreBackend store_mariadb_backend;
 extern const StoreBackend store_singlestore_backend;
-
-bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b);
 
 /* Read the details of an identity that was read from the library's row; they stay "" for whoever may not read the
  * notes, and for a plain CLIP. */

@@ -107,7 +107,57 @@ const char *rv_identity_details(const ModelIdentity *identity)
     return plain ? STORE_PLAIN_DETAILS : identity->details;
 }
 
-bool rv_store_same_model(const ModelIdentity *a, const ModelIdentity *b)
+/* The same weights, used in another way. */
+static RvStatus refuse_details(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
+                               RvError *err)
+{
+    const char *theirs = rv_identity_details(stored), *ours = rv_identity_details(wanted);
+    char there[600], here[600];
+    rv_model_details_differing(theirs, ours, there, sizeof there);
+    rv_model_details_differing(ours, theirs, here, sizeof here);
+    if (there[0] == '\0')
+        return rv_error_set(err, RV_ERROR_MISMATCH,
+                            "%s: was made with preprocessing %d, this reelvec has %d; index again "
+                            "into another library",
+                            uri, stored->preprocess_version, wanted->preprocess_version);
+    return rv_error_set_hint(
+        err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
+        "%s: holds embeddings of %s with %s, the model %s has the same weights (%.12s...) but %s", uri,
+        stored->name, there, wanted->name, wanted->weights_sha256, here);
+}
+
+RvStatus rv_identity_refuse(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
+                            RvError *err)
+{
+    if (stored->dimensions != wanted->dimensions ||
+        strcmp(stored->weights_sha256, wanted->weights_sha256) != 0)
+        return rv_error_set_hint(
+            err, RV_ERROR_MISMATCH, RV_HINT_MODEL, NULL,
+            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), the model is %s "
+            "(%d dimensions, weights %.12s...)",
+            uri, stored->name, stored->dimensions, stored->weights_sha256, wanted->name, wanted->dimensions,
+            wanted->weights_sha256);
+    if (stored->normalized != wanted->normalized)
+        return rv_error_set_hint(
+            err, RV_ERROR_MISMATCH, stored->normalized ? RV_HINT_NORMALIZE : RV_HINT_NO_NORMALIZE, NULL,
+            "%s: holds embeddings that are%s normalised", uri, stored->normalized ? "" : " not");
+    return refuse_details(uri, stored, wanted, err);
+}
+
+void rv_identity_tell_tokenizer(const RvLog *log, const char *uri, const ModelIdentity *stored,
+                                const ModelIdentity *wanted)
+{
+    char there[65], here[65];
+    if (!rv_model_details_tokenizers(rv_identity_details(stored), rv_identity_details(wanted), there, here))
+        return;
+    rv_log_line(
+        log, RV_LOG_WARNING,
+        "%s: was made with the tokenizer file %.12s..., that of the model %s is %.12s...: texts may give "
+        "other tokens than then; the embeddings of pictures do not depend on it",
+        uri, there, wanted->name, here);
+}
+
+bool rv_identity_same_model(const ModelIdentity *a, const ModelIdentity *b)
 {
     return strcmp(a->weights_sha256, b->weights_sha256) == 0 && a->dimensions == b->dimensions &&
            a->preprocess_version == b->preprocess_version && a->normalized == b->normalized &&

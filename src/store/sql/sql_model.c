@@ -135,7 +135,7 @@ RvStatus rv_sql_check_target(Store *store, int64_t video_id, RvError *err)
     // The row is the same for two uses of the same weights, which may have been claimed at once.
     if (status == RV_OK && present)
         status = rv_store_read_details(store, &stored, err);
-    if (status == RV_OK && (!present || !rv_store_same_model(&stored, &store->identity)))
+    if (status == RV_OK && (!present || !rv_identity_same_model(&stored, &store->identity)))
         status = rv_store_model_changed(store, err);
     return status;
 }

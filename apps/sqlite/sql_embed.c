@@ -31,6 +31,7 @@ typedef struct SqlModel {
     char *name; // as the caller named it; NULL if it did not
     int thread_count;
     RvEncoder *encoder; // opened by the first call
+    char *checked;      // the stored model that the encoder was found to fit, in one line; NULL: none yet
     CachedCall calls[CACHE_COUNT];
     size_t next_call;
 } SqlModel;
@@ -39,7 +40,9 @@ typedef struct SqlModel {
 typedef struct StoredModel {
     bool present;
     char *name, *sha256;
-    char *place; // where its checkpoint was; NULL if not stored
+    char *place;            // where its checkpoint was; NULL if not stored
+    char *details;          // what shifts its embeddings besides the weights; NULL if not stored
+    int preprocess_version; // 0 if not stored
 } StoredModel;
 
 static void clear_call(CachedCall *call)
@@ -57,6 +60,7 @@ static void release_model(void *pointer)
     for (size_t i = 0; i < CACHE_COUNT; i++)
         clear_call(&model->calls[i]);
     rv_encoder_close(model->encoder);
+    sqlite3_free(model->checked);
     sqlite3_free(model->name);
     sqlite3_free(model);
 }
@@ -66,19 +70,30 @@ static void clear_stored(StoredModel *stored)
     sqlite3_free(stored->name);
     sqlite3_free(stored->sha256);
     sqlite3_free(stored->place);
+    sqlite3_free(stored->details);
     *stored = (StoredModel){0};
 }
 
-/* Read where the checkpoint was. Libraries of older versions do not store it. */
-static void read_place(sqlite3 *db, StoredModel *out)
+/* Returns one value as text, or NULL if it is not stored: libraries of older versions lack tables. */
+static char *read_value(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "SELECT value FROM library_notes WHERE name = 'model_path'", -1,
-                                  &statement, NULL);
-    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-        out->place =
-            sqlite3_mprintf("%.*s", sqlite3_column_bytes(statement, 0), sqlite3_column_blob(statement, 0));
+    char *value = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW &&
+        sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        value = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
+    return value;
+}
+
+static void read_notes(sqlite3 *db, StoredModel *out)
+{
+    char *version = read_value(db, "SELECT preprocess_version FROM library WHERE id = 1");
+    out->preprocess_version = version != NULL ? atoi(version) : 0;
+    out->place = read_value(db, "SELECT value FROM library_notes WHERE name = 'model_path'");
+    out->details = read_value(db, "SELECT value FROM library_notes WHERE name = 'model'");
+    sqlite3_free(version);
 }
 
 /* Read the stored model. Databases without a library table, or with another program's, have none to compare
@@ -98,13 +113,23 @@ static bool read_stored_model(sqlite3 *db, StoredModel *out)
         out->present = true;
         out->name = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
         out->sha256 = sqlite3_mprintf("%s", sqlite3_column_text(statement, 1));
-        read_place(db, out);
+        read_notes(db, out);
     }
     sqlite3_finalize(statement);
     bool good = code == SQLITE_DONE || (out->present && out->name != NULL && out->sha256 != NULL);
     if (!good)
         clear_stored(out);
     return good;
+}
+
+/* The library's words for it. */
+static RvStoredModel stored_model(const StoredModel *stored)
+{
+    return (RvStoredModel){.name = stored->name,
+                           .weights_sha256 = stored->sha256,
+                           .preprocess_version = stored->preprocess_version,
+                           .details = stored->details,
+                           .place = stored->place};
 }
 
 static void write_log(void *user, RvLogLevel level, const char *message)
@@ -115,7 +140,7 @@ static void write_log(void *user, RvLogLevel level, const char *message)
 }
 
 /* Choose the model: the one that the caller named, otherwise the library's own. A name or path that comes
- * from the library's file is used only if the weights there have the library's SHA-256. */
+ * from the library's file is used only if the weights there have the library's SHA-256, and are used as there. */
 static RvStatus choose_model(const SqlModel *model, const StoredModel *stored, char *path, size_t size_bytes,
                              RvError *err)
 {
@@ -129,7 +154,8 @@ static RvStatus choose_model(const SqlModel *model, const StoredModel *stored, c
         sqlite3_snprintf((int)size_bytes, path, "%s", asked);
         return RV_OK;
     }
-    RvStatus status = rv_model_locate(stored->name, stored->sha256, stored->place, path, size_bytes, &cause);
+    RvStoredModel wanted = stored_model(stored);
+    RvStatus status = rv_model_locate_stored(&wanted, path, size_bytes, &cause);
     if (status != RV_OK) {
         *err = cause;
         sqlite3_snprintf((int)sizeof err->message, err->message, "the library was %s", cause.message);
@@ -153,6 +179,28 @@ static void fail(sqlite3_context *context, const char *function, const RvError *
     sql_fail(context, function, "%s", sql_error_text(err, text, sizeof text));
 }
 
+/* Compare how the model is used with what the library stores. What was found once holds until the library has
+ * another model: this runs for every row. */
+static RvStatus check_use(sqlite3 *db, SqlModel *model, const StoredModel *stored, RvError *err)
+{
+    const char *file = sqlite3_db_filename(db, "main");
+    RvStoredModel wanted = stored_model(stored);
+    char *key = sqlite3_mprintf("%s %d %s", stored->sha256, stored->preprocess_version, stored->details);
+    if (key != NULL && model->checked != NULL && strcmp(key, model->checked) == 0) {
+        sqlite3_free(key);
+        return RV_OK;
+    }
+    RvStatus status = rv_encoder_check_stored(
+        model->encoder, file != NULL && file[0] != '\0' ? file : "the library", &wanted, err);
+    sqlite3_free(model->checked);
+    model->checked = NULL;
+    if (status == RV_OK)
+        model->checked = key;
+    else
+        sqlite3_free(key);
+    return status;
+}
+
 /* Returns the connection's model, opened and compared with the library's. Returns NULL after ending the
  * statement with the reason. */
 static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
@@ -169,16 +217,18 @@ static RvEncoder *ready_encoder(sqlite3_context *context, const char *function)
     RvStatus status = open_encoder(model, &stored, &err);
     if (status == RV_OK && stored.present)
         status = rv_encoder_weights_sha256(model->encoder, &sha256, &err);
-    bool good = status == RV_OK && (!stored.present || strcmp(sha256, stored.sha256) == 0);
+    bool same_weights = status == RV_OK && (!stored.present || strcmp(sha256, stored.sha256) == 0);
+    if (same_weights && stored.present)
+        status = check_use(sqlite3_context_db_handle(context), model, &stored, &err);
     if (status != RV_OK)
         fail(context, function, &err);
-    else if (!good)
+    else if (!same_weights)
         sql_fail(context, function,
                  "the library holds embeddings of %s (weights %.12s...), the model is %s (weights %.12s...); "
                  "set REELVEC_MODEL to the model that made the library",
                  stored.name, stored.sha256, rv_encoder_info(model->encoder)->path, sha256);
     clear_stored(&stored);
-    return good ? model->encoder : NULL;
+    return same_weights && status == RV_OK ? model->encoder : NULL;
 }
 
 /* Returns the embedding of an earlier call with the same bytes, or NULL if there is none. */

@@ -12,6 +12,7 @@ static const struct {
     RvHint hint;
     const char *words;
 } table[] = {
+    {RV_HINT_MODEL, "; set REELVEC_MODEL to the model that made the library"},
     {RV_HINT_MODEL_LIST, "; `reelvec model list` shows the known ones"},
     {RV_HINT_MODEL_FETCH, "; fetch it with `reelvec model fetch NAME`"},
     {RV_HINT_MODEL_FETCH_AGAIN, "; fetch it again with `reelvec model fetch NAME`"},

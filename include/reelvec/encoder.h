@@ -14,7 +14,8 @@ extern "C" {
 #endif
 
 typedef struct RvEncoder RvEncoder;
-typedef struct RvEngine RvEngine; /* reelvec/engine.h */
+typedef struct RvEngine RvEngine;           /* reelvec/engine.h */
+typedef struct RvStoredModel RvStoredModel; /* reelvec/model.h */
 
 /* How long embeddings are. */
 typedef enum RvLength {
@@ -105,6 +106,12 @@ RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, 
  * plain CLIP has fewer of these. Hashes the weights and the tokenizer's file as rv_encoder_weights_sha256 does; valid
  * until the encoder is closed. */
 RV_API RvStatus rv_encoder_details(RvEncoder *encoder, const char **out, RvError *err);
+
+/* Compare the encoder's model with the one that made a library's embeddings. library: its name in messages. If only
+ * the tokenizer's file is another one, that is a warning in the encoder's log. Errors: MISMATCH, those of
+ * rv_encoder_details. */
+RV_API RvStatus rv_encoder_check_stored(RvEncoder *encoder, const char *library, const RvStoredModel *stored,
+                                        RvError *err);
 
 /* Embed a text. text: UTF-8 of size_bytes bytes (NUL bytes are allowed). embedding: float32[dimensions]. A
  * text that is longer than the context length is cut (the end token is kept), with a warning in the log. */

@@ -63,6 +63,20 @@ RV_API RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, 
 RV_API RvStatus rv_model_locate(const char *name, const char *weights_sha256, const char *place, char *path,
                                 size_t size_bytes, RvError *err);
 
+/* What a library's tables tell of its model, for programs that read them without reelvec. */
+typedef struct RvStoredModel {
+    const char *name, *weights_sha256; /* library.model_name, library.weights_sha256 */
+    int preprocess_version; /* library.preprocess_version; 0: not known, nothing but the weights is compared */
+    const char *details;    /* the note "model"; NULL if there is none */
+    const char *place;      /* the note "model_path"; NULL if there is none */
+    uint64_t reserved[8];
+} RvStoredModel;
+
+/* As rv_model_locate, but a checkpoint with these weights that is used in another way is not taken: with other
+ * preprocessing, with another kind of tokenizer. Errors: NOT_FOUND, with a message that names such a checkpoint. */
+RV_API RvStatus rv_model_locate_stored(const RvStoredModel *stored, char *path, size_t size_bytes,
+                                       RvError *err);
+
 typedef struct RvFetchProgress {
     const char *file;
     uint64_t bytes_done;

@@ -392,6 +392,11 @@ static RvStatus leave(RvEncoder *encoder, RvStatus status)
     return status;
 }
 
+const RvLog *rv_encoder_log(const RvEncoder *encoder)
+{
+    return &encoder->log;
+}
+
 RvStatus rv_encoder_base_identity(RvEncoder *encoder, const ModelIdentity **out, RvError *err)
 {
     *out = &encoder->identity;

@@ -14,6 +14,9 @@ RvStatus rv_encoder_identity(RvEncoder *encoder, bool normalized, ModelIdentity 
  * once. */
 RvStatus rv_encoder_base_identity(RvEncoder *encoder, const ModelIdentity **out, RvError *err);
 
+/* The log that the encoder was opened with. */
+const RvLog *rv_encoder_log(const RvEncoder *encoder);
+
 /* Claim the library for the encoder's model and store the checkpoint's path in it. A failure to store the
  * path is ignored, because the path is only a convenience. Errors: MISMATCH if the library belongs to another
  * model. */

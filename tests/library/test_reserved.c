@@ -43,6 +43,7 @@ static void options_without_a_library_are_refused(void **state)
     RvFetchOptions fetch = NEWER(RvFetchOptions);
     RvAddOptions add = NEWER(RvAddOptions);
     RvLibraryOptions library = NEWER(RvLibraryOptions);
+    RvStoredModel stored = NEWER(RvStoredModel);
     RvEncoder *no_encoder;
     RvPicture *no_picture;
     RvLibrary *no_library;
@@ -57,6 +58,8 @@ static void options_without_a_library_are_refused(void **state)
     expect_refused(rv_model_fetch("ViT-B/32", &fetch, &err), "RvFetchOptions");
     expect_refused(rv_model_add(&path, 1, &add, name, sizeof name, &err), "RvAddOptions");
     expect_refused(rv_library_open("memory:", &library, &no_library, &err), "RvLibraryOptions");
+    expect_refused(rv_model_locate_stored(&stored, name, sizeof name, &err), "RvStoredModel");
+    expect_refused(rv_encoder_check_stored(NULL, "library", &stored, &err), "RvStoredModel");
 }
 
 static RvIndexNext next_none(void *user, int slot, RvIndexItem *item)

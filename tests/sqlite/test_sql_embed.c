@@ -231,6 +231,58 @@ static void embed_finds_the_librarys_model_at_its_place(void **state)
     assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
 }
 
+/* Write what the library remembers of its model besides the weights. */
+static void set_use(Fixture *fixture, int version, const char *details)
+{
+    char *sql = sqlite3_mprintf("UPDATE library SET preprocess_version = %d;"
+                                "DELETE FROM library_notes WHERE name = 'model';"
+                                "INSERT INTO library_notes SELECT 'model', %Q WHERE %Q != ''",
+                                version, details, details);
+    assert_int_equal(sqlite3_exec(fixture->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_free(sql);
+}
+
+/* The same weights, resized in another way or with another tokenizer: refused as in a search. */
+static void embed_refuses_another_use_of_the_weights(void **state)
+{
+    static const struct {
+        int version;
+        const char *details, *refused; // NULL: it is not
+        const char *why;
+    } cases[] = {
+        {1, "", NULL, "a plain CLIP"},
+        {1, "preprocessing=squash bilinear", NULL, "what is left of an earlier model"},
+        {1010, "family=clip; preprocessing=shortest bilinear; tokenizer=clip",
+         "embed_text: the library: holds embeddings of tiny with preprocessing shortest bilinear, the model ",
+         "the filter"},
+        {1010, "family=clip; preprocessing=shortest bilinear; tokenizer=clip",
+         " but preprocessing shortest bicubic; set REELVEC_MODEL to the model that made the library",
+         "its end"},
+        {1010, "family=clip; preprocessing=shortest bicubic; tokenizer=gemma lower",
+         "with tokenizer gemma lower, the model ", "the tokenizer"},
+        {1111, "", "was made with preprocessing 1111, this reelvec has 1", "a note that was lost"},
+    };
+    Fixture *fixture = *state;
+    load(fixture, NULL);
+    make_library(fixture, "tiny", fixture->sha256);
+    assert_gives_red_car(fixture, "SELECT embed_text('a red car')"); // the columns are not there yet
+    assert_int_equal(sqlite3_exec(fixture->db,
+                                  "ALTER TABLE library ADD COLUMN preprocess_version INTEGER;"
+                                  "CREATE TABLE library_notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("%s\n", cases[i].why);
+        set_use(fixture, cases[i].version, cases[i].details);
+        if (cases[i].refused != NULL)
+            assert_fails(fixture, "SELECT embed_text('a red car')", cases[i].refused);
+        else
+            assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
+    }
+    set_use(fixture, 1, "");
+    assert_gives_red_car(fixture, "SELECT embed_text('a red car')");
+}
+
 static void embed_ignores_a_foreign_library_table(void **state)
 {
     Fixture *fixture = *state;
@@ -269,6 +321,7 @@ int main(void)
         CASE(embed_takes_the_model_that_was_asked_for),
         CASE(embed_says_what_is_missing),
         CASE(embed_finds_the_librarys_model_at_its_place),
+        CASE(embed_refuses_another_use_of_the_weights),
         CASE(embed_ignores_a_foreign_library_table),
         CASE(extension_loads_into_a_connection),
     };

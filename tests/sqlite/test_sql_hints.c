@@ -20,6 +20,7 @@ static void text_is_the_message_and_words_for_users_of_sql(void **state)
         const char *expected, *why;
     } cases[] = {
         {RV_HINT_NONE, "fails", "no hint"},
+        {RV_HINT_MODEL, "fails; set REELVEC_MODEL to the model that made the library", "another model"},
         {RV_HINT_MODEL_LOCATE, "fails; set REELVEC_MODEL to its checkpoint", "the environment"},
         {RV_HINT_MODEL_FETCH_OR_ADD,
          "fails; fetch it with `reelvec model fetch ViT-B/32`, or set REELVEC_MODEL to its checkpoint",

@@ -101,6 +101,7 @@ RvStatus rv_clip_bpe_encode(const ClipBpe *bpe, const uint8_t *text, size_t size
 /* ---- tokens to texts ----------------------------------------------------------------------------------- */
 
 #define PIECE_BYTES_MAX 1024
+#define PARTINGS_MAX (2 * PIECE_BYTES_MAX) // a merge of itself and of what is no token adds no byte
 
 /* Append what a token stands for if it is no merge. */
 static RvStatus add_basic(const Vocabulary *vocabulary, int32_t token, Buffer *out, RvError *err)
@@ -124,7 +125,7 @@ static RvStatus add_basic(const Vocabulary *vocabulary, int32_t token, Buffer *o
 RvStatus rv_clip_bpe_piece(const ClipBpe *bpe, int32_t token, Buffer *out, RvError *err)
 {
     int32_t parts[PIECE_BYTES_MAX]; // what is still to be taken apart, the leftmost on top
-    size_t count = 1, begin = out->size_bytes;
+    size_t count = 1, begin = out->size_bytes, taken_apart = 0;
     RvStatus status = RV_OK;
     parts[0] = token;
     while (count > 0 && status == RV_OK) {
@@ -132,7 +133,8 @@ RvStatus rv_clip_bpe_piece(const ClipBpe *bpe, int32_t token, Buffer *out, RvErr
         const BpeMerge *merge = rv_bpe_find_merged(&bpe->vocabulary.merges, part);
         if (merge == NULL) {
             status = add_basic(&bpe->vocabulary, part, out, err);
-        } else if (count + 2 <= PIECE_BYTES_MAX && out->size_bytes - begin < PIECE_BYTES_MAX) {
+        } else if (count + 2 <= PIECE_BYTES_MAX && out->size_bytes - begin < PIECE_BYTES_MAX &&
+                   taken_apart++ < PARTINGS_MAX) {
             parts[count++] = merge->right;
             parts[count++] = merge->left;
         } else {

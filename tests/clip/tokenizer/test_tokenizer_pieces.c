@@ -130,7 +130,7 @@ static void clip_bpe_piece_ends_with_a_merge_of_itself(void **state)
 {
     static const struct {
         int32_t left, right;
-    } merges[] = {{1, 2}, {2, 1}, {1, 1}};
+    } merges[] = {{1, 2}, {2, 1}, {1, 1}, {3, 1}, {1, 3}}; // 3 stands for nothing
     for (size_t i = 0; i < sizeof merges / sizeof merges[0]; i++) {
         ClipBpe bpe = {0};
         Buffer piece;

@@ -404,6 +404,38 @@ static void tokenizer_open_refuses_deep_and_large_files(void **state)
     unlink(path);
 }
 
+/* As a tree "[]," takes 48 times its bytes. */
+static void tokenizer_open_refuses_a_large_tree(void **state)
+{
+    enum { ITEMS = 1 << 20 };
+    static const char *const parts[] = {"\"added_tokens\"", "\"normalizer\"", "\"pre_tokenizer\"",
+                                        "\"model\":{\"other\""};
+    char folder[4096];
+    char *json = malloc(3 * ITEMS + 64);
+    assert_non_null(json);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        Tokenizer *tokenizer = NULL;
+        RvError err = {0};
+        size_t at = (size_t)sprintf(json, "{%s:[", parts[i]);
+        for (size_t k = 0; k < ITEMS; k++, at += 3)
+            memcpy(json + at, "[],", 3);
+        at += (size_t)sprintf(json + at, "[]]}");
+        make_folder("tokens-tree", "tokenizer.json", json, at, folder);
+        assert_int_equal(rv_tokenizer_open(folder, &siglip2, 5, NULL, &tokenizer, &err), RV_ERROR_FORMAT);
+        assert_non_null(strstr(err.message, "more than 2097152 bytes"));
+    }
+    // Many parts, each of which is small.
+    size_t at = (size_t)sprintf(json, "{\"model\":{");
+    for (int i = 0; at < 3 * ITEMS; i++)
+        at += (size_t)sprintf(json + at, "\"%d\":[[],[],[],[],[],[],[],[],[],[]],", i);
+    Tokenizer *tokenizer = NULL;
+    RvError err = {0};
+    make_folder("tokens-tree", "tokenizer.json", json, at, folder);
+    assert_int_equal(rv_tokenizer_open(folder, &siglip2, 5, NULL, &tokenizer, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "more than 2097152 bytes"));
+    free(json);
+}
+
 static void tokenizer_open_refuses_missing_files(void **state)
 {
     const TokenizerSpec *const specs[] = {&siglip2, &xlmr, &chinese};
@@ -524,6 +556,7 @@ int main(void)
         cmocka_unit_test(tokenizer_cut_keeps_the_end_token),
         cmocka_unit_test(tokenizer_open_refuses_a_tokenizer_json),
         cmocka_unit_test(tokenizer_open_refuses_deep_and_large_files),
+        cmocka_unit_test(tokenizer_open_refuses_a_large_tree),
         cmocka_unit_test(tokenizer_open_refuses_missing_files),
         cmocka_unit_test(tokenizer_open_takes_no_damaged_model),
         cmocka_unit_test(tokenizer_encode_refuses_a_merge_to_nothing),

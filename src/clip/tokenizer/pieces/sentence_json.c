@@ -13,6 +13,10 @@
 #include "clip/tokenizer/pieces/sentence_model.h"
 #include "clip/tokenizer/pieces/sentence_steps.h"
 
+// Of all the text that becomes trees, which take up to 48 times its size. Gemma's added tokens have 40 KB, the
+// largest table of characters 400 KB.
+#define TREE_BYTES_MAX ((size_t)2 << 20)
+
 /* A file while it is read. */
 typedef struct Reading {
     const char *path;
@@ -20,6 +24,7 @@ typedef struct Reading {
     RvError *err;
     JsonScan *scan;
     json_t *added, *normalizer, *pre_tokenizer, *settings; // settings: the short members of "model"
+    size_t tree_bytes;                                     // of text that became trees
     bool has_vocabulary, vocabulary_is_list;
     bool has_merges;
     uint64_t *pairs; // keys of the merges
@@ -45,6 +50,12 @@ static RvStatus read_tree(Reading *reading, json_t **out)
     json_error_t cause;
     if (!rv_json_scan_skip(reading->scan, &text))
         return scan_status(reading);
+    reading->tree_bytes += text.size_bytes;
+    if (reading->tree_bytes > TREE_BYTES_MAX)
+        return rv_error_set(reading->err, RV_ERROR_FORMAT,
+                            "%s: what is neither vocabulary nor merges has more than %zu bytes, which is "
+                            "reelvec's limit",
+                            reading->path, TREE_BYTES_MAX);
     json_decref(*out);
     *out = json_loadb(text.text, text.size_bytes, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
                       &cause);

@@ -304,7 +304,14 @@ static void tokenizer_cut_keeps_the_end_token(void **state)
     "{\"added_tokens\":" added ",\"normalizer\":" normalizer ",\"pre_tokenizer\":" pre_tokenizer             \
     ",\"model\":{" model "}}"
 #define TOKENS "\"vocab\":{\"<eos>\":0,\"<unk>\":1,\"a\":2,\"b\":3,\"ab\":4}"
-#define BPE "\"type\":\"BPE\",\"unk_token\":\"<unk>\"," TOKENS ",\"merges\":[\"a b\"]"
+#define BPE_OF(more) "\"type\":\"BPE\",\"unk_token\":\"<unk>\"," more TOKENS ",\"merges\":[\"a b\"]"
+#define BPE BPE_OF("\"fuse_unk\":true,")
+#define STEP(type, more) "{\"type\":\"" type "\"" more "}"
+#define REPLACE(kind, pattern, content)                                                                      \
+    STEP("Replace", ",\"pattern\":{\"" kind "\":\"" pattern "\"},\"content\":\"" content "\"")
+#define SPACES REPLACE("String", " ", "\xe2\x96\x81")
+#define METASPACE STEP("Metaspace", ",\"replacement\":\"\xe2\x96\x81\"")
+#define STEPS(list, steps) "{\"type\":\"Sequence\",\"" list "\":[" steps "]}"
 #define UNIGRAM(more)                                                                                        \
     "\"type\":\"Unigram\",\"vocab\":[[\"</s>\",0],[\"<unk>\",0],[\"a\",-1],[\"b\",-2],[\"ab\",-2.5]]" more
 
@@ -342,9 +349,9 @@ static void tokenizer_open_refuses_a_tokenizer_json(void **state)
          "a merge of three tokens", 5},
         {"{\"model\":{\"type\":\"BPE\"," TOKENS ",\"merges\":[[\"a\",\"b\",\"c\"]]}}", RV_ERROR_FORMAT,
          "merge 1", "a list of three", 5},
-        {JSON("null", "null", "[]", BPE), RV_ERROR_MISMATCH, "has 5 tokens, the model knows 500",
+        {JSON(SPACES, "null", "[]", BPE), RV_ERROR_MISMATCH, "has 5 tokens, the model knows 500",
          "a vocabulary of another model", 500},
-        {JSON("null", "null", "[]", BPE), RV_ERROR_MISMATCH, "the model knows 4",
+        {JSON(SPACES, "null", "[]", BPE), RV_ERROR_MISMATCH, "the model knows 4",
          "a number that the model lacks", 4},
         {JSON("{\"type\":\"Nmt\"}", "null", "[]", BPE), RV_ERROR_UNSUPPORTED, "the normalizer Nmt",
          "a normaliser", 5},
@@ -367,9 +374,23 @@ static void tokenizer_open_refuses_a_tokenizer_json(void **state)
          "an added token without number", 5},
         {JSON("null", "null", "[{\"content\":\"a\",\"id\":2,\"lstrip\":true}]", BPE), RV_ERROR_UNSUPPORTED,
          "lstrip", "an added token with a condition", 5},
+        {JSON(SPACES, "null", "[{\"content\":\"a\",\"id\":2,\"normalized\":true}]", BPE),
+         RV_ERROR_UNSUPPORTED, "normalized", "an added token that is looked for in the normalised text", 5},
+        {JSON(STEPS("normalizers", STEP("Strip", "") "," SPACES), "null", "[]", BPE), RV_ERROR_UNSUPPORTED,
+         "the normalizer Strip", "spaces taken from the ends alone", 5},
+        {JSON("null", "null", "[]", BPE), RV_ERROR_UNSUPPORTED, "no step replaces spaces",
+         "spaces as they are", 5},
+        {JSON("null", STEP("WhitespaceSplit", ""), "[]", BPE), RV_ERROR_UNSUPPORTED,
+         "no step replaces spaces", "spaces that are left out", 5},
+        {JSON("null", "null", "[]", UNIGRAM(",\"unk_id\":1")), RV_ERROR_UNSUPPORTED,
+         "no step replaces spaces", "spaces as they are, of a unigram model", 5},
+        {JSON(SPACES, "null", "[]", BPE_OF("\"fuse_unk\":false,")), RV_ERROR_UNSUPPORTED, "fuse_unk",
+         "unknown characters one by one", 5},
+        {JSON(SPACES, "null", "[]", BPE_OF("")), RV_ERROR_UNSUPPORTED, "fuse_unk",
+         "unknown characters one by one by default", 5},
         {JSON("null", "null", "[]", UNIGRAM("")), RV_ERROR_FORMAT, "unk_id", "no number of the unknown", 5},
-        {JSON("null", "null", "[]", UNIGRAM(",\"unk_id\":1")), RV_ERROR_MISMATCH, "is a unigram vocabulary",
-         "a file of another family", 5},
+        {JSON("null", METASPACE, "[]", UNIGRAM(",\"unk_id\":1")), RV_ERROR_MISMATCH,
+         "is a unigram vocabulary", "a file of another family", 5},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char folder[4096];
@@ -382,6 +403,24 @@ static void tokenizer_open_refuses_a_tokenizer_json(void **state)
             strstr(err.message, "tokenizer.json") == NULL || strchr(err.message, '\n') != NULL)
             fail_msg("%s: %d %s", cases[i].why, (int)status, err.message);
         assert_null(tokenizer);
+    }
+}
+
+/* The same steps where they come down to what reelvec does. */
+static void tokenizer_open_takes_steps_of_sentencepiece(void **state)
+{
+    static const char *const files[] = {
+        JSON(SPACES, "null", "[{\"content\":\"a\",\"id\":2,\"normalized\":false}]", BPE),
+        JSON(STEPS("normalizers", STEP("Strip", "") "," REPLACE("Regex", " {2,}", " ") "," SPACES), "null",
+             "[]", BPE),
+        JSON(STEP("Strip", ""), STEPS("pretokenizers", STEP("WhitespaceSplit", "") "," METASPACE), "[]", BPE),
+        JSON("null", METASPACE, "[]", BPE),
+        JSON(SPACES, "null", "[]", BPE_OF("\"fuse_unk\":false,\"byte_fallback\":true,")),
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char folder[4096];
+        make_folder("tokens-steps", "tokenizer.json", files[i], strlen(files[i]), folder);
+        rv_tokenizer_close(open_tokenizer(folder, &gemma_lower, 5));
     }
 }
 
@@ -486,8 +525,8 @@ static void tokenizer_open_takes_no_damaged_model(void **state)
 /* A merge whose result is no token is found when a text needs it. */
 static void tokenizer_encode_refuses_a_merge_to_nothing(void **state)
 {
-    static const char json[] =
-        JSON("null", "null", "[]", "\"unk_token\":\"<unk>\"," TOKENS ",\"merges\":[\"b a\"]");
+    static const char json[] = JSON(
+        SPACES, "null", "[]", "\"unk_token\":\"<unk>\",\"fuse_unk\":true," TOKENS ",\"merges\":[\"b a\"]");
     char folder[4096];
     int32_t *tokens = NULL;
     size_t count = 0;
@@ -555,6 +594,7 @@ int main(void)
         cmocka_unit_test(tokenizer_equals_the_golden_rows),
         cmocka_unit_test(tokenizer_cut_keeps_the_end_token),
         cmocka_unit_test(tokenizer_open_refuses_a_tokenizer_json),
+        cmocka_unit_test(tokenizer_open_takes_steps_of_sentencepiece),
         cmocka_unit_test(tokenizer_open_refuses_deep_and_large_files),
         cmocka_unit_test(tokenizer_open_refuses_a_large_tree),
         cmocka_unit_test(tokenizer_open_refuses_missing_files),

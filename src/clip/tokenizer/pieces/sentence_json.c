@@ -295,6 +295,10 @@ static RvStatus take_bpe(Reading *reading)
     }
     if (!reading->has_merges)
         return rv_error_set(reading->err, RV_ERROR_FORMAT, "%s: no model.merges", reading->path);
+    if (!json_is_true(json_object_get(reading->settings, "fuse_unk")) &&
+        !json_is_true(json_object_get(reading->settings, "byte_fallback")))
+        return refuse(reading,
+                      "a token for each unknown character (fuse_unk is not true) without byte_fallback");
     const json_t *name = json_object_get(reading->settings, "unk_token");
     if (json_is_string(name))
         reading->model->unknown =
@@ -342,9 +346,10 @@ static RvStatus take_added_token(Reading *reading, const json_t *entry)
             model->types[number] = PIECE_CONTROL;
         return RV_OK;
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         if (json_is_true(json_object_get(entry, conditions[i])))
-            return refuse(reading, "an added token with a condition (single_word, lstrip, rstrip)");
+            return refuse(reading,
+                          "an added token with a condition (single_word, lstrip, rstrip, normalized)");
     }
     model->types[number] = PIECE_USER_DEFINED;
     return rv_pieces_add(&model->literals, text, size_bytes, number, reading->path, reading->err);

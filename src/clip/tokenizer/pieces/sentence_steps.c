@@ -16,6 +16,8 @@ typedef struct Reading {
     const char *path;
     SentenceModel *model;
     RvError *err;
+    const json_t *strip; // a step that takes spaces from the ends alone; NULL: none
+    bool marks_spaces;   // a step puts SentencePiece's symbol in the place of spaces
 } Reading;
 
 static const char *member(const json_t *step, const char *name)
@@ -81,13 +83,15 @@ static RvStatus read_charsmap(const Reading *reading, const json_t *step)
 }
 
 /* Replacements of spaces: by SentencePiece's symbol, or several by one. */
-static RvStatus read_replace(const Reading *reading, const json_t *step)
+static RvStatus read_replace(Reading *reading, const json_t *step)
 {
     const json_t *pattern = json_object_get(step, "pattern");
     const char *content = member(step, "content");
     bool by_space = strcmp(content, " ") == 0 || strcmp(content, SPACE_SYMBOL) == 0;
-    if (strcmp(member(pattern, "String"), " ") == 0 && strcmp(content, SPACE_SYMBOL) == 0)
-        return RV_OK; // always done at the end
+    if (strcmp(member(pattern, "String"), " ") == 0 && strcmp(content, SPACE_SYMBOL) == 0) {
+        reading->marks_spaces = true; // which is done at the end
+        return RV_OK;
+    }
     if (strcmp(member(pattern, "Regex"), " {2,}") == 0 && by_space) {
         reading->model->squeeze_spaces = true;
         return RV_OK;
@@ -95,7 +99,7 @@ static RvStatus read_replace(const Reading *reading, const json_t *step)
     return refuse(reading, step, "normalizer");
 }
 
-static RvStatus read_normalizer(const Reading *reading, const json_t *step)
+static RvStatus read_normalizer(Reading *reading, const json_t *step)
 {
     static const struct {
         const char *name;
@@ -119,13 +123,13 @@ static RvStatus read_normalizer(const Reading *reading, const json_t *step)
         return RV_OK;
     }
     if (strcmp(type, "Strip") == 0) {
-        reading->model->squeeze_spaces = true;
+        reading->strip = step;
         return RV_OK;
     }
     return refuse(reading, step, "normalizer");
 }
 
-static RvStatus read_pre_tokenizer(const Reading *reading, const json_t *step)
+static RvStatus read_pre_tokenizer(Reading *reading, const json_t *step)
 {
     const char *type = member(step, "type"), *scheme = member(step, "prepend_scheme");
     if (strcmp(type, "WhitespaceSplit") == 0) {
@@ -134,6 +138,7 @@ static RvStatus read_pre_tokenizer(const Reading *reading, const json_t *step)
     }
     if (strcmp(type, "Metaspace") == 0 && strcmp(member(step, "replacement"), SPACE_SYMBOL) == 0) {
         const json_t *add = json_object_get(step, "add_prefix_space");
+        reading->marks_spaces = true;
         reading->model->dummy_prefix = scheme[0] != '\0' ? strcmp(scheme, "never") != 0 : !json_is_false(add);
         return RV_OK;
     }
@@ -145,8 +150,8 @@ static RvStatus read_pre_tokenizer(const Reading *reading, const json_t *step)
 }
 
 /* One step, or a sequence of them. */
-static RvStatus read_list(const Reading *reading, const json_t *step, const char *list,
-                          RvStatus (*read)(const Reading *, const json_t *))
+static RvStatus read_list(Reading *reading, const json_t *step, const char *list,
+                          RvStatus (*read)(Reading *, const json_t *))
 {
     RvStatus status = RV_OK;
     size_t i;
@@ -166,7 +171,18 @@ static RvStatus read_list(const Reading *reading, const json_t *step, const char
 RvStatus rv_sentence_read_steps(const json_t *normalizer, const json_t *pre_tokenizer, const char *path,
                                 SentenceModel *model, RvError *err)
 {
-    const Reading reading = {path, model, err};
+    Reading reading = {.path = path, .model = model, .err = err};
     RvStatus status = read_list(&reading, normalizer, "normalizers", read_normalizer);
-    return status == RV_OK ? read_list(&reading, pre_tokenizer, "pretokenizers", read_pre_tokenizer) : status;
+    if (status == RV_OK)
+        status = read_list(&reading, pre_tokenizer, "pretokenizers", read_pre_tokenizer);
+    if (status != RV_OK)
+        return status;
+    // Spaces are taken from the ends and from between words, or not at all.
+    if (reading.strip != NULL && !model->squeeze_spaces)
+        return refuse(&reading, reading.strip, "normalizer");
+    if (!reading.marks_spaces)
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: no step replaces spaces by U+2581 (Replace or Metaspace), as reelvec does",
+                            path);
+    return RV_OK;
 }

@@ -33,19 +33,20 @@ static RvStatus append_valid(const char *text, size_t size_bytes, Buffer *out, R
     return status;
 }
 
-/* Replace each run of white space by one space. */
+/* Replace each run of white space by one space. ftfy leaves no information separators, so that it is the same whether the
+ * original squeezes by str.split(), re or regex. */
 static RvStatus append_spaced(const uint8_t *text, size_t size_bytes, Buffer *out, RvError *err)
 {
     RvStatus status = RV_OK;
     size_t first = 0;
     for (size_t at = 0; at < size_bytes && status == RV_OK;) {
-        size_t length = rv_text_white_space(text + at, size_bytes - at);
+        size_t length = rv_text_space(text + at, size_bytes - at);
         if (length == 0) {
             at++;
             continue;
         }
         status = rv_buffer_append(out, text + first, at - first, err);
-        while (at < size_bytes && (length = rv_text_white_space(text + at, size_bytes - at)) > 0)
+        while (at < size_bytes && (length = rv_text_space(text + at, size_bytes - at)) > 0)
             at += length;
         if (status == RV_OK)
             status = rv_buffer_append(out, " ", 1, err);
@@ -153,8 +154,8 @@ static RvStatus clean_behind_mark(Cleaning *cleaning, RvError *err)
         status = drop_punctuation(cleaning, false, err);
     if (status != RV_OK)
         return status;
-    bool is_spaced = cleaning->now.size_bytes > 0 &&
-                     rv_text_white_space(cleaning->now.bytes, cleaning->now.size_bytes) > 0;
+    bool is_spaced =
+        cleaning->now.size_bytes > 0 && rv_text_space(cleaning->now.bytes, cleaning->now.size_bytes) > 0;
     status = squeeze(cleaning, err);
     if (status != RV_OK || !is_spaced || cleaning->now.size_bytes == 0)
         return status;

@@ -55,6 +55,12 @@ static void text_clean_as_siglip_equals_transformers(void **state)
         {TEXT("  "), TEXT(""), "only white space"},
         {TEXT("A Cat's_tail!"), TEXT("a catstail"), "punctuation is removed, the low line too"},
         {TEXT("a \t\n b "), TEXT("a b"), "runs of white space, a stripped end"},
+        {TEXT("a\x1c\x1d b\x1e\x1f"), TEXT("a b"), "information separators are white space"},
+        {TEXT("\x1f"
+              "a"),
+         TEXT("\xe2\x96\x81"
+              "a"),
+         "an information separator before the text"},
         {TEXT(" a"),
          TEXT("\xe2\x96\x81"
               "a"),

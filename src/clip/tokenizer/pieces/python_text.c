@@ -27,9 +27,7 @@ size_t rv_text_white_space(const uint8_t *text, size_t size_bytes)
     return found ? 3 : 0;
 }
 
-/* Python's str.strip() also treats the information separators 0x1c to 0x1f as white space; regular
- * expressions do not. */
-static size_t strippable(const uint8_t *text, size_t size_bytes)
+size_t rv_text_space(const uint8_t *text, size_t size_bytes)
 {
     return text[0] >= 0x1c && text[0] <= 0x1f ? 1 : rv_text_white_space(text, size_bytes);
 }
@@ -37,7 +35,7 @@ static size_t strippable(const uint8_t *text, size_t size_bytes)
 void rv_text_strip(const uint8_t **text, size_t *size_bytes)
 {
     size_t length;
-    while (*size_bytes > 0 && (length = strippable(*text, *size_bytes)) > 0) {
+    while (*size_bytes > 0 && (length = rv_text_space(*text, *size_bytes)) > 0) {
         *text += length;
         *size_bytes -= length;
     }
@@ -45,7 +43,7 @@ void rv_text_strip(const uint8_t **text, size_t *size_bytes)
         size_t last = 1;
         while (last < *size_bytes && ((*text)[*size_bytes - last] & 0xc0) == 0x80)
             last++;
-        if (strippable(*text + *size_bytes - last, last) != last)
+        if (rv_text_space(*text + *size_bytes - last, last) != last)
             break;
         *size_bytes -= last;
     }

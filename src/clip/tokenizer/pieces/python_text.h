@@ -9,6 +9,10 @@
  * is another character. */
 size_t rv_text_white_space(const uint8_t *text, size_t size_bytes);
 
+/* The same with the information separators U+001C to U+001F, as str.isspace(), str.split(), str.strip() and \s of the
+ * module re have it; \s of the module regex does not. */
+size_t rv_text_space(const uint8_t *text, size_t size_bytes);
+
 /* As str.strip(), by moving the beginning and shortening the size. */
 void rv_text_strip(const uint8_t **text, size_t *size_bytes);
 

@@ -191,7 +191,8 @@ void rv_open_clip_read_text(OpenClipConfig *config, ModelSpec *spec)
     text->pad_token = 0;
 }
 
-/* Its "size" is ignored: open_clip uses the tower's own. "fill_color" matters for longest alone. */
+/* What it does not say is the default of open_clip's PreprocessCfg, whatever the family's own code prepares. Its "size"
+ * is ignored: open_clip uses the tower's own. "fill_color" matters for longest alone. */
 void rv_open_clip_read_pictures(OpenClipConfig *config, ModelSpec *spec)
 {
     static const struct {
@@ -200,6 +201,11 @@ void rv_open_clip_read_pictures(OpenClipConfig *config, ModelSpec *spec)
     } modes[] = {{"shortest", RESIZE_SHORTEST}, {"squash", RESIZE_SQUASH}, {"longest", RESIZE_LONGEST}};
     ConfigReader *reader = &config->reader;
     const json_t *preprocess = config->preprocess, *fill = json_object_get(preprocess, "fill_color");
+    const ModelSpec plain = rv_model_spec_clip();
+    for (int i = 0; i < 3; i++) {
+        spec->image_mean[i] = plain.image_mean[i];
+        spec->image_deviation[i] = plain.image_deviation[i];
+    }
     rv_config_read_triple(reader, preprocess, "mean", -1e6, spec->image_mean);
     rv_config_read_triple(reader, preprocess, "std", CONFIG_POSITIVE_MIN, spec->image_deviation);
     if (strcmp(rv_config_read_string(reader, preprocess, "mode", "RGB"), "RGB") != 0)

@@ -379,6 +379,33 @@ static void config_open_clip_reads_other_models_than_openais(void **state)
     assert_int_equal(spec.tokenizer.end, 2);
 }
 
+/* open_clip's own defaults, also where the family's authors prepare pictures in another way. */
+static void config_open_clip_has_its_own_defaults_of_pictures(void **state)
+{
+    static const char *const towers[] = {
+        "{\"embed_dim\": 768, \"vision_cfg\": {}, \"text_cfg\": {}}",
+        "{\"embed_dim\": 768, \"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_siglip_224\", \"timm_pool\": "
+        "\"map\", \"timm_proj\": \"none\"}, \"text_cfg\": {\"vocab_size\": 32000, \"no_causal_mask\": true, "
+        "\"proj_bias\": true, \"pool_type\": \"last\"}}",
+        "{\"embed_dim\": 1024, \"vision_cfg\": {\"timm_model_name\": \"vit_pe_core_base_patch16_224\", "
+        "\"timm_pool\": \"map\"}, \"text_cfg\": {}}",
+        "{\"embed_dim\": 512, \"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\"}}"};
+    for (size_t i = 0; i < sizeof towers / sizeof towers[0]; i++) {
+        for (int one_key = 0; one_key < 2; one_key++) {
+            char text[1024];
+            ModelSpec spec;
+            RvError err = {0};
+            snprintf(text, sizeof text, "{\"model_cfg\": %s, \"preprocess_cfg\": %s}", towers[i],
+                     one_key ? "{\"std\": [0.5, 0.5, 0.5]}" : "{}");
+            assert_ok(describe_open_clip(make_folder("open_clip_config.json", text, NULL, NULL), &spec, &err),
+                      err);
+            assert_true(spec.image_mean[0] == 0.48145466f && spec.image_mean[2] == 0.40821073f);
+            assert_true(spec.image_deviation[1] == (one_key ? 0.5f : 0.26130258f));
+            assert_true(spec.input.mode == RESIZE_SHORTEST && spec.input.filter == RESIZE_BICUBIC);
+        }
+    }
+}
+
 static void config_from_shapes_refuses_what_is_no_clip_vit(void **state)
 {
     ModelSpec spec;
@@ -429,6 +456,7 @@ int main(void)
         cmocka_unit_test(config_open_clip_reads_what_is_there),
         cmocka_unit_test(config_open_clip_reads_other_models_than_openais),
         cmocka_unit_test(config_open_clip_refuses),
+        cmocka_unit_test(config_open_clip_has_its_own_defaults_of_pictures),
         cmocka_unit_test(config_from_shapes_refuses_what_is_no_clip_vit),
         cmocka_unit_test(config_from_shapes_refuses_to_guess_wide_heads),
     };

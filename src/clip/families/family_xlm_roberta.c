@@ -8,9 +8,10 @@
 
 #define PAD_TOKEN 1
 
+/* "proj" and "pooler_type" are what "hf_proj_type" and "hf_pooler_type" were before open_clip 2.23. */
 static const char *const text_keys[] = {
-    "hf_model_name", "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type",
-    "hf_proj_type",  "hf_model_config",   "context_length",      NULL};
+    "hf_model_name",   "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type", "hf_proj_type",
+    "hf_model_config", "context_length",    "pooler_type",         "proj",           NULL};
 static const char *const size_keys[] = {"hidden_size",       "num_hidden_layers", "num_attention_heads",
                                         "intermediate_size", "vocab_size",        NULL};
 
@@ -67,6 +68,8 @@ static void read_text(ConfigReader *reader, const json_t *section, ModelSpec *sp
     read_named_sizes(reader, section, spec);
     expect_word(reader, section, "hf_pooler_type", "mean_pooler");
     expect_word(reader, section, "hf_proj_type", "mlp");
+    expect_word(reader, section, "pooler_type", "mean_pooler");
+    expect_word(reader, section, "proj", "mlp");
     text->vocabulary_size = rv_config_read_int(reader, sizes, "vocab_size", 250002);
     text->context_length = rv_config_read_int(reader, section, "context_length", 77);
     rv_config_read_tower(reader, sizes, &text->tower);

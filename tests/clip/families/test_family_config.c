@@ -280,6 +280,11 @@ static void config_open_clip_refuses(void **state)
         {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"hf_pooler_type\": "
          "\"cls_pooler\"}}",
          "{}", RV_ERROR_UNSUPPORTED, "hf_pooler_type"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"pooler_type\": "
+         "\"cls_pooler\"}}",
+         "{}", RV_ERROR_UNSUPPORTED, "pooler_type is not what"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"proj\": \"linear\"}}",
+         "{}", RV_ERROR_UNSUPPORTED, "proj is not what"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"hf_model_config\": "
          "{\"position_embedding_type\": \"relative\"}}}",
          "{}", RV_ERROR_UNSUPPORTED, "position_embedding_type"},
@@ -406,6 +411,22 @@ static void config_open_clip_has_its_own_defaults_of_pictures(void **state)
     }
 }
 
+/* As the file of xlm-roberta-base-ViT-B-32 was before open_clip 2.23. */
+static void config_open_clip_reads_old_names_of_keys(void **state)
+{
+    ModelSpec spec;
+    RvError err = {0};
+    const char *folder = make_folder(
+        "open_clip_config.json",
+        "{\"model_cfg\": {\"embed_dim\": 512, \"quick_gelu\": true, \"vision_cfg\": {\"patch_size\": 32}, "
+        "\"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\", \"hf_tokenizer_name\": \"xlm-roberta-base\", "
+        "\"proj\": \"mlp\", \"pooler_type\": \"mean_pooler\"}}}",
+        NULL, NULL);
+    assert_ok(describe_open_clip(folder, &spec, &err), err);
+    assert_string_equal(spec.family, "xlm_roberta");
+    assert_int_equal(spec.text.projection, PROJECTION_TWO_LAYERS);
+}
+
 static void config_from_shapes_refuses_what_is_no_clip_vit(void **state)
 {
     ModelSpec spec;
@@ -456,6 +477,7 @@ int main(void)
         cmocka_unit_test(config_open_clip_reads_what_is_there),
         cmocka_unit_test(config_open_clip_reads_other_models_than_openais),
         cmocka_unit_test(config_open_clip_refuses),
+        cmocka_unit_test(config_open_clip_reads_old_names_of_keys),
         cmocka_unit_test(config_open_clip_has_its_own_defaults_of_pictures),
         cmocka_unit_test(config_from_shapes_refuses_what_is_no_clip_vit),
         cmocka_unit_test(config_from_shapes_refuses_to_guess_wide_heads),

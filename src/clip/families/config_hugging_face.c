@@ -124,13 +124,14 @@ static void read_sizes(ConfigReader *reader, const json_t *json, const PictureDe
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "crop_size", what);
 }
 
-/* The numbers of Pillow's filters. */
+/* The numbers of Pillow's filters. A file without the key means bicubic, the default of all these processors. */
 static void read_filter(ConfigReader *reader, const json_t *json, ModelInput *input)
 {
     const json_t *resample = json_object_get(json, "resample");
+    input->filter = RESIZE_BICUBIC;
     if (json_is_integer(resample) && json_integer_value(resample) == 3)
-        input->filter = RESIZE_BICUBIC;
-    else if (json_is_integer(resample) && json_integer_value(resample) == 2)
+        return;
+    if (json_is_integer(resample) && json_integer_value(resample) == 2)
         input->filter = RESIZE_BILINEAR;
     else if (resample != NULL && !json_is_null(resample))
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "resample",

@@ -183,7 +183,7 @@ static RvStatus describe_hugging_face(const FamilySource *source, ModelSpec *out
     if (status != RV_OK)
         return status;
     set_tokenizer(out, generation, generation == SIGLIP_2 ? TEXT_CLEAN_LOWER : TEXT_CLEAN_SIGLIP);
-    // As their processors' files say; here for folders without one.
+    // As the published processors' files say; for folders without one. A file decides, also by what it leaves out.
     out->input.filter = generation == SIGLIP_2 ? RESIZE_BILINEAR : RESIZE_BICUBIC;
     return rv_config_load_pictures(source, &siglip_pictures, out, err);
 }

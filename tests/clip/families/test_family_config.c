@@ -427,6 +427,31 @@ static void config_open_clip_reads_old_names_of_keys(void **state)
     assert_int_equal(spec.text.projection, PROJECTION_TWO_LAYERS);
 }
 
+/* SigLIP 2's published file says bilinear; one that says nothing has the class's default. */
+static void config_hugging_face_has_the_processors_filter(void **state)
+{
+    static const struct {
+        const char *file, *json;
+        ResizeFilter filter;
+    } cases[] = {
+        {NULL, NULL, RESIZE_BILINEAR},
+        {"preprocessor_config.json", "{\"resample\": 2}", RESIZE_BILINEAR},
+        {"preprocessor_config.json", "{\"image_processor_type\": \"SiglipImageProcessor\"}", RESIZE_BICUBIC},
+        {"processor_config.json", "{\"image_processor\": {}}", RESIZE_BICUBIC},
+        {"processor_config.json", "{}", RESIZE_BILINEAR},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ModelSpec spec;
+        RvError err = {0};
+        const char *folder = make_folder(
+            "config.json", "{\"model_type\": \"siglip\", \"text_config\": {\"vocab_size\": 256000}}",
+            cases[i].file, cases[i].json);
+        assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+        if (spec.input.filter != cases[i].filter)
+            fail_msg("%s: %d", cases[i].json, (int)spec.input.filter);
+    }
+}
+
 static void config_from_shapes_refuses_what_is_no_clip_vit(void **state)
 {
     ModelSpec spec;
@@ -477,6 +502,7 @@ int main(void)
         cmocka_unit_test(config_open_clip_reads_what_is_there),
         cmocka_unit_test(config_open_clip_reads_other_models_than_openais),
         cmocka_unit_test(config_open_clip_refuses),
+        cmocka_unit_test(config_hugging_face_has_the_processors_filter),
         cmocka_unit_test(config_open_clip_reads_old_names_of_keys),
         cmocka_unit_test(config_open_clip_has_its_own_defaults_of_pictures),
         cmocka_unit_test(config_from_shapes_refuses_what_is_no_clip_vit),

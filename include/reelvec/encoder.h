@@ -102,8 +102,8 @@ RV_API const RvModelInfo *rv_encoder_info(const RvEncoder *encoder);
 RV_API RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err);
 
 /* What shifts embeddings besides the weights: "family=siglip; activation=gelu_tanh gelu_tanh; preprocessing=squash
- * bilinear rgb-first; normalisation=...; tokenizer=gemma lower; tokenizer_sha256=...", as libraries remember it. A
- * plain CLIP has fewer of these. Hashes the weights and the tokenizer's file as rv_encoder_weights_sha256 does; valid
+ * bilinear rgb-first; normalisation=...; mask=none; tokenizer=gemma lower; tokenizer_sha256=...", as libraries
+ * remember it. Hashes the weights and the tokenizer's file as rv_encoder_weights_sha256 does; valid
  * until the encoder is closed. */
 RV_API RvStatus rv_encoder_details(RvEncoder *encoder, const char **out, RvError *err);
 

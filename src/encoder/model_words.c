@@ -55,17 +55,17 @@ RvStatus rv_model_words(const Checkpoint *checkpoint, ModelIdentity *out, RvErro
     const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
     const ModelInput *input = &spec->input;
     RvModelInfo info = {0};
+    bool is_plain = strcmp(spec->family, "clip") == 0 && spec->tokenizer.kind == TOKENIZER_CLIP &&
+                    input->mode == RESIZE_SHORTEST && input->filter == RESIZE_BICUBIC && !input->rgb_first;
     out->details[0] = '\0';
-    out->preprocess_version = STORE_PREPROCESS_VERSION;
-    if (strcmp(spec->family, "clip") == 0 && spec->tokenizer.kind == TOKENIZER_CLIP &&
-        input->mode == RESIZE_SHORTEST && input->filter == RESIZE_BICUBIC && !input->rgb_first)
-        return RV_OK;
     rv_encoder_info_of_model(checkpoint, &info);
-    out->preprocess_version =
-        STORE_PREPROCESS_DETAILED + 100 * (int)input->mode + 10 * (int)input->filter + input->rgb_first;
+    out->preprocess_version = is_plain ? STORE_PREPROCESS_VERSION
+                                       : STORE_PREPROCESS_DETAILED + 100 * (int)input->mode +
+                                             10 * (int)input->filter + input->rgb_first;
     append(out, "family=%s; activation=%s %s; preprocessing=%s %s%s", info.family, info.activation,
            info.text_activation, info.resize, info.resize_filter, input->rgb_first ? " rgb-first" : "");
     append_numbers(out, "; normalisation=", info.image_mean);
     append_numbers(out, ", ", info.image_deviation);
+    append(out, "; mask=%s", info.text_mask);
     return append_tokenizer(checkpoint, &info, out, err);
 }

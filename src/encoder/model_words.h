@@ -6,9 +6,8 @@
 #include "clip/checkpoint.h"
 #include "store/store.h"
 
-/* Set the identity's preprocess_version and details; the latter are "" for a plain CLIP, as in libraries that older
- * versions made. Hashes the tokenizer's file, which is remembered by path, size and time (base/checksum.h). Errors:
- * IO, MEMORY. */
+/* Set the identity's preprocess_version and details. Hashes the tokenizer's file, which is remembered by path, size and
+ * time (base/checksum.h). Errors: IO, MEMORY. */
 RvStatus rv_model_words(const Checkpoint *checkpoint, ModelIdentity *out, RvError *err);
 
 #endif

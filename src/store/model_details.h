@@ -11,11 +11,12 @@
  *     activation          of the towers for pictures and for texts: "gelu_tanh gelu_tanh"
  *     preprocessing       resizing and filter: "squash bilinear"; "rgb-first" after it, see ModelInput
  *     normalisation       mean and deviation of R, G, B: "0.5 0.5 0.5, 0.5 0.5 0.5"
+ *     mask                of texts: "causal", "padding", "none"
  *     tokenizer           kind and cleaning: "gemma lower"
  *     tokenizer_sha256    of the tokenizer's file; left out where there is none, and for CLIP's vocabulary
  * A key that only one of two lines has is not compared, so that a later version may add some. */
 
-/* What a library tells of itself that has no such line, because its model is a plain CLIP. */
+/* What a library tells of itself that has no such line: an older version made it for a plain CLIP. */
 #define STORE_PLAIN_DETAILS "family=clip; preprocessing=shortest bicubic; tokenizer=clip"
 
 /* Copy the value of a key, cut to size_bytes. Returns false, and "", if the line has none. */

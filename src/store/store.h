@@ -36,11 +36,10 @@ typedef struct ModelIdentity {
     int dimensions;
     int preprocess_version;
     bool normalized;
-    char details
-        [RV_MODEL_DETAILS_SIZE]; // of a preprocess_version >= STORE_PREPROCESS_DETAILED: store/model_details.h
+    char details[RV_MODEL_DETAILS_SIZE]; // store/model_details.h; "": not known
 } ModelIdentity;
 
-/* Returns the identity's details, STORE_PLAIN_DETAILS of a plain CLIP, or "" if they are not known. */
+/* Returns the identity's details; if they are not known, STORE_PLAIN_DETAILS of a plain CLIP, else "". */
 const char *rv_identity_details(const ModelIdentity *identity);
 
 /* Set the error for a library of another model than the wanted one. uri: as messages name the library. */

@@ -68,12 +68,17 @@ static void reembed_makes_what_indexing_makes(void **state)
     free(indexed);
     expect(RUN("verify", "--library", "new.db"), 0, "", "no faults");
     expect(RUN("info", "--library", "new.db"), 0,
-           "\nfamily             clip\npreprocessing      shortest bicubic\ntokenizer          clip\n", "");
-    expect(
-        RUN("info", "--library", "new.db", "--format", "json"), 0,
-        "\"model_details\": {\"family\": \"clip\", \"preprocessing\": \"shortest bicubic\", \"tokenizer\": "
-        "\"clip\"}, \"model_path\"",
-        "");
+           "\nfamily             clip\nactivation         quick_gelu quick_gelu\n"
+           "preprocessing      shortest bicubic\nnormalisation      0.481454",
+           "");
+    expect(RUN("info", "--library", "new.db"), 0, "\nmask               causal\ntokenizer          clip\n",
+           "");
+    expect(RUN("info", "--library", "new.db", "--format", "json"), 0,
+           "\"model_details\": {\"family\": \"clip\", \"activation\": \"quick_gelu quick_gelu\", "
+           "\"preprocessing\": \"shortest bicubic\", \"normalisation\": \"0.481454",
+           "");
+    expect(RUN("info", "--library", "new.db", "--format", "json"), 0,
+           "\"mask\": \"causal\", \"tokenizer\": \"clip\"}, \"model_path\"", "");
     expect(RUN("search", "--library", "new.db", "--model", fixture.other_model, "a red car"), 0, "one.mp4",
            "");
 }

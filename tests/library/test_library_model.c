@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +33,25 @@ __attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
     assert_int_equal(system(command), 0);
 }
 
-/* A copy of the generated model that says how pictures are resized: other pixels, the same weights. */
-static void make_resized(const Fixture *fixture, const char *name, const char *setting,
+/* A copy of the generated model with other settings and the same weights. change: for sed. */
+static void make_changed(const Fixture *fixture, const char *name, const char *change,
                          char folder[PATH_BYTES])
 {
     char plain[2048];
     assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
     snprintf(folder, PATH_BYTES, "%s/%s", fixture->folder, name);
-    shell("cp -r '%s' '%s' && chmod -R u+w '%s' && "
-          "sed -i 's/\"preprocess_cfg\": {/\"preprocess_cfg\": {%s, /' '%s/open_clip_config.json' && "
-          "grep -q interpolation '%s/open_clip_config.json'",
-          plain, folder, folder, setting, folder, folder);
+    shell("cp -r '%s' '%s' && chmod -R u+w '%s' && sed -i '%s' '%s/open_clip_config.json' && "
+          "! cmp -s '%s/open_clip_config.json' '%s/open_clip_config.json'",
+          plain, folder, folder, change, folder, plain, folder);
+}
+
+/* A copy of the generated model that says how pictures are resized: other pixels, the same weights. */
+static void make_resized(const Fixture *fixture, const char *name, const char *setting,
+                         char folder[PATH_BYTES])
+{
+    char change[300];
+    snprintf(change, sizeof change, "s/\"preprocess_cfg\": {/\"preprocess_cfg\": {%s, /", setting);
+    make_changed(fixture, name, change, folder);
 }
 
 static RvEncoder *open_model(const char *folder)
@@ -161,7 +170,7 @@ static void the_checkpoint_is_found_by_its_details(void **state)
     unsetenv("XDG_DATA_HOME");
 }
 
-/* A library of a plain CLIP is what older versions made and is not changed by being read or refused. */
+/* A library is not changed by being read or refused. */
 static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
 {
     Fixture *fixture = *state;
@@ -173,7 +182,10 @@ static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
     assert_int_equal(index_with(fixture, model, &err), RV_OK);
     reopen(fixture, RV_OPEN_READ);
     assert_int_equal(rv_file_sha256(fixture->library_path, before, NULL), RV_OK);
-    assert_details(fixture, "family=clip; preprocessing=shortest bicubic; tokenizer=clip");
+    assert_details(fixture,
+                   "family=clip; activation=quick_gelu quick_gelu; preprocessing=shortest bicubic; "
+                   "normalisation=0.48145467 0.457827508 0.408210725, 0.268629551 0.26130259 0.275777102; "
+                   "mask=causal; tokenizer=clip");
     assert_int_equal(search_with(fixture, model, &err), RV_OK);
     assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH,
                    "with preprocessing shortest bicubic, the model squash has the same weights");
@@ -183,6 +195,66 @@ static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
     assert_int_equal(rv_file_sha256(fixture->library_path, after, NULL), RV_OK);
     assert_string_equal(before, after);
     rv_encoder_close(other);
+    rv_encoder_close(model);
+}
+
+static void make_anew(Fixture *fixture)
+{
+    rv_library_close(fixture->library);
+    fixture->library = NULL;
+    shell("rm -f '%s' '%s-wal' '%s-shm'", fixture->library_path, fixture->library_path,
+          fixture->library_path);
+    reopen(fixture, RV_OPEN_CREATE);
+}
+
+/* As an older version made it, which remembered no details of a plain CLIP. */
+static void forget_details(Fixture *fixture)
+{
+    sqlite3 *database = NULL;
+    rv_library_close(fixture->library);
+    fixture->library = NULL;
+    assert_int_equal(sqlite3_open(fixture->library_path, &database), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database, "DELETE FROM library_notes WHERE name = 'model'", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_changes(database), 1);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    reopen(fixture, RV_OPEN_CREATE);
+}
+
+/* The kind of GELU, the values of pixels and the mask belong to a model that is prepared as OpenAI's too. */
+static void plain_clips_are_told_apart(void **state)
+{
+    static const struct {
+        const char *name, *change, *says;
+    } cases[] = {
+        {"gelu", "s/\"quick_gelu\": true/\"quick_gelu\": false/", "but activation gelu gelu"},
+        {"mean", "s/\"mean\": \\[0.48145466/\"mean\": [0.5/", "but normalisation 0.5 0.4578"},
+        {"mask", "s/\"text_cfg\": {/\"text_cfg\": {\"no_causal_mask\": true, /", "but mask none"},
+    };
+    Fixture *fixture = *state;
+    char plain[2048], folder[PATH_BYTES];
+    RvError err = {0};
+    assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
+    RvEncoder *model = open_model(plain);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        make_changed(fixture, cases[i].name, cases[i].change, folder);
+        RvEncoder *other = open_model(folder);
+        make_anew(fixture);
+        assert_int_equal(index_with(fixture, model, &err), RV_OK);
+        assert_refused(index_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, cases[i].says);
+        reopen(fixture, RV_OPEN_READ);
+        assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, cases[i].says);
+        forget_details(fixture);
+        assert_details(fixture, "family=clip; preprocessing=shortest bicubic; tokenizer=clip");
+        assert_int_equal(search_with(fixture, other, &err), RV_OK);
+        assert_int_equal(search_with(fixture, model, &err), RV_OK);
+        make_anew(fixture);
+        assert_int_equal(index_with(fixture, other, &err), RV_OK);
+        assert_int_equal(search_with(fixture, other, &err), RV_OK);
+        assert_refused(search_with(fixture, model, &err), &err, RV_ERROR_MISMATCH, "has the same weights");
+        rv_encoder_close(other);
+    }
     rv_encoder_close(model);
 }
 
@@ -270,6 +342,7 @@ int main(void)
         TEST(the_checkpoint_is_found_by_its_details),
         TEST(libraries_of_a_plain_clip_stay_as_they_are),
         TEST(another_file_of_the_tokenizer_is_told),
+        TEST(plain_clips_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -526,7 +526,9 @@ class LibraryTest(unittest.TestCase):
                 report = old.reembed_to(new, progress=lambda *numbers: done.append(numbers))
                 self.assertEqual((report.videos_embedded, report.videos_left_out, report.left_out), (1, 0, ()))
                 self.assertEqual(done[-1], (48, 48))
-                plain = {"family": "clip", "preprocessing": "shortest bicubic", "tokenizer": "clip"}
+                values = "0.5 0.5 0.5, 0.5 0.5 0.5"
+                plain = {"family": "clip", "activation": "quick_gelu quick_gelu", "preprocessing": "shortest bicubic",
+                         "normalisation": values, "mask": "causal", "tokenizer": "clip"}
                 self.assertEqual(new.info().model_details, plain)
                 self.assertEqual(new.model.details, plain)
                 self.assertEqual(old.reembed_to(new).videos_present, 1)

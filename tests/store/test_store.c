@@ -165,6 +165,24 @@ static void claims_of_two_uses_at_once_do_not_mix(void **state)
                    "with normalisation 0.5 0.5 0.5, 0.5 0.5 0.5, the model");
 }
 
+/* The version of a plain CLIP does not tell its kind of GELU. A library that an older version made has no line. */
+static void details_of_a_plain_clip_are_compared(void **state)
+{
+    Fixture *fixture = *state;
+    ModelIdentity quick = detailed_model(STORE_PREPROCESS_VERSION,
+                                         "family=clip; activation=quick_gelu quick_gelu"),
+                  erf = detailed_model(STORE_PREPROCESS_VERSION, "family=clip; activation=gelu gelu"),
+                  unknown = test_model(TEST_DIMENSIONS);
+    assert_ok(rv_store_require_identity(fixture->store, &erf, err));
+    assert_ok(rv_store_require_identity(fixture->store, &quick, err)); // no frames are there yet
+    put(fixture->store, begin(fixture->store, "/a.mp4"), 1, 2);
+    reopen(fixture);
+    assert_refused(rv_store_require_identity(fixture->store, &erf, err), RV_ERROR_MISMATCH,
+                   "with activation quick_gelu quick_gelu, the model");
+    assert_ok(rv_store_require_identity(fixture->store, &unknown, err));
+    assert_ok(rv_store_require_identity(fixture->store, &quick, err));
+}
+
 /* What an old library of a plain CLIP holds is not changed, and a library that is free forgets its model. */
 static void plain_models_leave_no_details(void **state)
 {
@@ -349,6 +367,7 @@ static const BackendCase cases[] = {
     CASE(details_of_the_model_are_remembered),
     CASE(another_file_of_the_tokenizer_is_told),
     CASE(claims_of_two_uses_at_once_do_not_mix),
+    CASE(details_of_a_plain_clip_are_compared),
     CASE(plain_models_leave_no_details),
     CASE(notes_are_kept),
     CASE(info_counts_and_measures),

@@ -97,7 +97,9 @@ static RvStatus claim(Store *store, const ModelIdentity *wanted, ModelIdentity *
     // The column comes first: a claim that is interrupted in between is then done again from the start.
     if (link->set_dimensions != NULL)
         status = link->set_dimensions(store, present ? out->dimensions : 0, wanted, err);
-    if (status == RV_OK && wanted->details[0] != '\0')
+    // Plain CLIPs are also for old libraries, which have no notes.
+    bool needs_note = store->has_notes || wanted->preprocess_version >= STORE_PREPROCESS_DETAILED;
+    if (status == RV_OK && wanted->details[0] != '\0' && needs_note)
         status = rv_store_put_note(store, STORE_NOTE_MODEL, wanted->details, err);
     if (status == RV_OK)
         status = write_identity(store, wanted, err);

@@ -37,7 +37,7 @@ bool rv_model_detail(const char *details, const char *key, char *value, size_t s
     value[0] = '\0';
     while (next_detail(&details, &detail)) {
         if (strcmp(detail.key, key) == 0) {
-            snprintf(value, size_bytes, "%s", detail.value);
+            snprintf(value, size_bytes, "%.*s", (int)size_bytes - 1, detail.value);
             return true;
         }
     }

@@ -10,6 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
+static bool is_positive(float value)
+{
+    return value > 0 && isfinite(value);
+}
+
 static void judge(RvStatus status, const ModelSpec *spec, const RvError *err)
 {
     if (status != RV_OK) {
@@ -17,7 +22,8 @@ static void judge(RvStatus status, const ModelSpec *spec, const RvError *err)
             abort(); // a failure without a message
         return;
     }
-    if (rv_model_spec_check(spec, "fuzz", NULL) != RV_OK || !(spec->vision.tower.epsilon > 0))
+    if (rv_model_spec_check(spec, "fuzz", NULL) != RV_OK || !is_positive(spec->vision.tower.epsilon) ||
+        !is_positive(spec->text.tower.epsilon))
         abort();
     for (int i = 0; i < 3; i++) {
         if (!isfinite(spec->image_mean[i]) || !isfinite(1 / spec->image_deviation[i]))

@@ -177,6 +177,12 @@ static RvStatus refuse_parts(const ModelSpec *spec, const char *path, RvError *e
     return RV_OK;
 }
 
+/* A number that is finite in JSON may be infinite as a float. */
+static bool is_epsilon(float value)
+{
+    return value > 0 && isfinite(value);
+}
+
 RvStatus rv_model_spec_check(const ModelSpec *spec, const char *path, RvError *err)
 {
     RvStatus status = check_numbers(spec, path, err);
@@ -184,8 +190,9 @@ RvStatus rv_model_spec_check(const ModelSpec *spec, const char *path, RvError *e
         status = check_vision(spec, path, err);
     if (status == RV_OK)
         status = check_text(spec, path, err);
-    if (status == RV_OK && (!(spec->vision.tower.epsilon > 0) || !(spec->text.tower.epsilon > 0)))
-        status = rv_error_set(err, RV_ERROR_FORMAT, "%s: the epsilon of layer norms is not positive", path);
+    if (status == RV_OK && (!is_epsilon(spec->vision.tower.epsilon) || !is_epsilon(spec->text.tower.epsilon)))
+        status =
+            rv_error_set(err, RV_ERROR_FORMAT, "%s: the epsilon of layer norms is no positive number", path);
     for (int i = 0; i < 3 && status == RV_OK; i++) {
         if (!isfinite(spec->image_mean[i]) || !isfinite(1 / spec->image_deviation[i]))
             status = rv_error_set(err, RV_ERROR_FORMAT, "%s: mean and deviation of pictures leave no number",

@@ -184,6 +184,7 @@ static void config_hugging_face_refuses(void **state)
         {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std"},
         {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "image_std"},
         {"{\"text_config\": {\"layer_norm_eps\": 1e-50}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
+        {"{\"text_config\": {\"layer_norm_eps\": 1e300}}", NULL, RV_ERROR_FORMAT, "epsilon"},
         {"{}", "{\"image_mean\": [1, 1]}", RV_ERROR_FORMAT, "image_mean"},
         {"{}", "{\"rescale_factor\": 0}", RV_ERROR_FORMAT, "rescale_factor"},
         {"{}", "{\"size\": {\"shortest_edge\": 256}}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},

@@ -129,24 +129,24 @@ static void require_word(ConfigReader *reader, const json_t *section, const char
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, key, what);
 }
 
-void rv_open_clip_read_timm(OpenClipConfig *config, const char *pool, const char *projection,
-                            double mlp_ratio, ModelSpec *spec)
+void rv_open_clip_read_timm(OpenClipConfig *config, const TimmTower *timm, ModelSpec *spec)
 {
     ConfigReader *reader = &config->reader;
     const json_t *vision = config->vision, *more = json_object_get(vision, "timm_model_kwargs");
     TowerSpec *tower = &spec->vision.tower;
     rv_config_refuse_unknown(reader, vision, timm_keys);
-    rv_config_refuse_unknown(reader, more, timm_model_keys);
-    require_word(reader, vision, "timm_pool", pool);
-    require_word(reader, vision, "timm_proj", projection);
+    rv_config_refuse_unknown(reader, more, timm->keys != NULL ? timm->keys : timm_model_keys);
+    require_word(reader, vision, "timm_pool", timm->pool);
+    require_word(reader, vision, "timm_proj", timm->projection);
     tower->width = rv_config_read_int(reader, more, "embed_dim", tower->width);
     tower->layers = rv_config_read_int(reader, more, "depth", tower->layers);
     tower->heads = rv_config_read_int(reader, more, "num_heads", tower->heads);
-    tower->mlp_width = rv_open_clip_read_mlp(reader, more, tower->width, mlp_ratio);
+    tower->mlp_width = rv_open_clip_read_mlp(reader, more, tower->width, timm->mlp_ratio);
     spec->vision.patch_size = rv_config_read_side(reader, more, "patch_size", spec->vision.patch_size);
     spec->input.size = rv_config_read_side(reader, vision, "image_size", 224);
-    if (rv_config_read_side(reader, more, "img_size", spec->input.size) != spec->input.size)
-        rv_config_fail(reader, RV_ERROR_FORMAT, "img_size", "is not the image_size of vision_cfg");
+    int side = rv_config_read_side(reader, more, "img_size", timm->side > 0 ? timm->side : spec->input.size);
+    if (side != spec->input.size)
+        rv_config_fail(reader, RV_ERROR_FORMAT, "image_size", "is not the size of timm's tower (img_size)");
 }
 
 /* The head is timm's own, a linear layer with bias, unless open_clip was told to put another one behind. */
@@ -156,7 +156,7 @@ static void read_timm_vision(OpenClipConfig *config, ModelSpec *spec)
     if (!read_timm_name(name, spec))
         rv_config_fail(&config->reader, RV_ERROR_UNSUPPORTED, "timm_model_name",
                        "is a vision tower of timm that reelvec does not know");
-    rv_open_clip_read_timm(config, "token", NULL, 4, spec);
+    rv_open_clip_read_timm(config, &(TimmTower){.pool = "token", .mlp_ratio = 4}, spec);
     spec->vision.projection = PROJECTION_LINEAR;
 }
 

@@ -54,10 +54,16 @@ void rv_open_clip_read_vision(OpenClipConfig *config, ModelSpec *spec);
 void rv_open_clip_read_text(OpenClipConfig *config, ModelSpec *spec);
 void rv_open_clip_read_pictures(OpenClipConfig *config, ModelSpec *spec);
 
-/* What a vision tower of timm is given besides its name, on top of the sizes that the name tells in *spec.
- * pool, projection: the only "timm_pool" and "timm_proj" that are taken (NULL: none). mlp_ratio: of the name. */
-void rv_open_clip_read_timm(OpenClipConfig *config, const char *pool, const char *projection,
-                            double mlp_ratio, ModelSpec *spec);
+/* How a family's towers of timm are described. */
+typedef struct TimmTower {
+    const char *pool, *projection; // the only "timm_pool" and "timm_proj" that are taken (NULL: none)
+    double mlp_ratio;              // of the name
+    int side;                      // of the name's pictures if timm takes them from there; 0: "image_size"
+    const char *const *keys;       // of "timm_model_kwargs" that are known; NULL: sizes
+} TimmTower;
+
+/* What a vision tower of timm is given besides its name, on top of the sizes that the name tells in *spec. */
+void rv_open_clip_read_timm(OpenClipConfig *config, const TimmTower *tower, ModelSpec *spec);
 
 /* Returns the width of the MLP: "mlp_ratio", by default ratio, times width, rounded down. */
 int rv_open_clip_read_mlp(ConfigReader *reader, const json_t *section, int width, double ratio);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Perception Encoder (core), in its authors' form, weights without settings, and in open_clip's with a vision tower
  * of timm. Bolya et al. 2025; perception_models, core/vision_encoder/pe.py and config.py; timm, models/eva.py. */
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -16,9 +15,7 @@
 #define PROBE "visual.attn_pool.probe"
 
 static const char timm_beginning[] = "vit_pe_core_";
-static const char *const timm_keys[] = {"image_size",     "timm_model_name",   "timm_model_pretrained",
-                                        "timm_pool",      "timm_proj",         "timm_drop",
-                                        "timm_drop_path", "timm_model_kwargs", NULL};
+/* Of timm_model_kwargs. */
 static const char *const size_keys[] = {"img_size",  "patch_size", "embed_dim",      "depth",
                                         "num_heads", "mlp_ratio",  "ref_feat_shape", NULL};
 
@@ -88,9 +85,9 @@ static RvStatus describe_shapes(const FamilySource *source, ModelSpec *out, RvEr
 
 /* ---- open_clip's form ---------------------------------------------------------------------------------- */
 
-/* The sizes that a name of timm stands for, which timm_model_kwargs may change. *ratio: of the MLP's width.
- * *side: of the picture that the rotary positions were made for. */
-static void read_timm_name(ConfigReader *reader, const char *name, ModelSpec *spec, double *ratio, int *side)
+/* The sizes that a name of timm stands for, which timm_model_kwargs may change. timm->side: also that of
+ * the picture that the rotary positions were made for. */
+static void read_timm_name(ConfigReader *reader, const char *name, ModelSpec *spec, TimmTower *timm)
 {
     static const struct {
         const char *name;
@@ -113,8 +110,8 @@ static void read_timm_name(ConfigReader *reader, const char *name, ModelSpec *sp
         tower->heads = known[i].heads;
         spec->vision.patch_size = known[i].patch_size;
         spec->vision.class_token = known[i].class_token;
-        *ratio = known[i].mlp_ratio;
-        *side = known[i].side;
+        timm->mlp_ratio = known[i].mlp_ratio;
+        timm->side = known[i].side;
         return;
     }
     rv_config_fail(
@@ -134,34 +131,16 @@ static void check_grid(ConfigReader *reader, const json_t *sizes, int named_side
                        "is not the number of patches in a row; reelvec does not stretch rotary positions");
 }
 
-static void read_vision(ConfigReader *reader, const json_t *vision, ModelSpec *spec)
+/* open_clip does not hand its image_size on to timm. */
+static void read_vision(OpenClipConfig *config, ModelSpec *spec)
 {
-    const json_t *sizes = json_object_get(vision, "timm_model_kwargs");
-    TowerSpec *tower = &spec->vision.tower;
-    double ratio = POOL_MLP_RATIO;
-    int side = 1;
+    ConfigReader *reader = &config->reader;
+    TimmTower timm = {.pool = "map", .mlp_ratio = POOL_MLP_RATIO, .side = 1, .keys = size_keys};
     spec->vision.patch_size = 1;
-    read_timm_name(reader, rv_config_read_string(reader, vision, "timm_model_name", ""), spec, &ratio, &side);
+    read_timm_name(reader, rv_config_read_string(reader, config->vision, "timm_model_name", ""), spec, &timm);
     int named_patch = spec->vision.patch_size;
-    rv_config_refuse_unknown(reader, vision, timm_keys);
-    rv_config_refuse_unknown(reader, sizes, size_keys);
-    if (strcmp(rv_config_read_string(reader, vision, "timm_pool", "avg"), "map") != 0)
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "timm_pool",
-                       "is not map, by which a PE-Core pools its tokens");
-    if (!rv_config_is_neutral(json_object_get(vision, "timm_proj")))
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "timm_proj",
-                       "is not null; reelvec knows timm's own head");
-    tower->width = rv_config_read_int(reader, sizes, "embed_dim", tower->width);
-    tower->layers = rv_config_read_int(reader, sizes, "depth", tower->layers);
-    tower->heads = rv_config_read_int(reader, sizes, "num_heads", tower->heads);
-    tower->mlp_width =
-        (int)fmin(tower->width * rv_config_read_double(reader, sizes, "mlp_ratio", ratio), 1 << 24);
-    spec->vision.patch_size = rv_config_read_side(reader, sizes, "patch_size", named_patch);
-    // open_clip does not hand its image_size on to timm.
-    spec->input.size = rv_config_read_side(reader, sizes, "img_size", side);
-    if (rv_config_read_side(reader, vision, "image_size", 224) != spec->input.size)
-        rv_config_fail(reader, RV_ERROR_FORMAT, "image_size", "is not the size of this tower's pictures");
-    check_grid(reader, sizes, side, named_patch, spec);
+    rv_open_clip_read_timm(config, &timm, spec);
+    check_grid(reader, json_object_get(config->vision, "timm_model_kwargs"), timm.side, named_patch, spec);
 }
 
 static RvStatus describe_open_clip(const FamilySource *source, ModelSpec *out, RvError *err)
@@ -169,7 +148,7 @@ static RvStatus describe_open_clip(const FamilySource *source, ModelSpec *out, R
     OpenClipConfig config = rv_open_clip_sections(source->open_clip, source->config_path, err);
     rv_open_clip_read_model(&config, out);
     out->vision.tower.activation = ACTIVATION_GELU; // quick_gelu is for towers of open_clip's own
-    read_vision(&config.reader, config.vision, out);
+    read_vision(&config, out);
     rv_open_clip_read_text(&config, out);
     rv_open_clip_read_pictures(&config, out);
     // timm's head is a linear layer with bias. The authors' own weights may lie beside the settings.

@@ -242,7 +242,9 @@ static void read_open_clip_vision(OpenClipConfig *config, ModelSpec *spec)
         rv_config_fail(&config->reader, RV_ERROR_UNSUPPORTED, "timm_model_name",
                        "is a vision tower of SigLIP that reelvec does not know; it knows those of a fixed "
                        "resolution that pool by attention");
-    rv_open_clip_read_timm(config, "map", "none", size != NULL ? size->mlp_ratio : 4, spec);
+    const TimmTower timm = {
+        .pool = "map", .projection = "none", .mlp_ratio = size != NULL ? size->mlp_ratio : 4};
+    rv_open_clip_read_timm(config, &timm, spec);
     vision->pool_heads = vision->tower.heads;
 }
 

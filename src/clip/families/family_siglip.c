@@ -19,9 +19,9 @@ typedef enum Generation { GENERATION_UNKNOWN, SIGLIP_1, SIGLIP_2 } Generation;
 static const PictureDefaults siglip_pictures = {.type = "SiglipImageProcessor", .crops = false};
 
 static const char *const text_keys[] = {
-    "context_length", "vocab_size", "hf_tokenizer_name", "tokenizer_kwargs", "width",     "heads",
-    "layers",         "mlp_ratio",  "no_causal_mask",    "proj_bias",        "pool_type", "norm_kwargs",
-    "act_kwargs",     NULL};
+    "context_length", "vocab_size",  "hf_tokenizer_name", "tokenizer_kwargs", "width",
+    "heads",          "layers",      "mlp_ratio",         "no_causal_mask",   "proj_bias",
+    "pool_type",      "norm_kwargs", "act_kwargs",        "proj_type",        NULL};
 static const char *const tokenizer_keys[] = {"clean", NULL};
 static const char *const norm_keys[] = {"eps", NULL};
 static const char *const activation_keys[] = {"approximate", NULL};
@@ -298,7 +298,12 @@ static void read_open_clip_text(OpenClipConfig *config, ModelSpec *spec)
     if (!rv_config_read_bool(reader, text, "no_causal_mask", false))
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "no_causal_mask",
                        "is not true; reelvec computes SigLIP's texts without a mask");
-    if (!rv_config_read_bool(reader, text, "proj_bias", false))
+    const char *projection = rv_config_read_string(reader, text, "proj_type", "linear");
+    if (strcmp(projection, "none") == 0)
+        spec->text.projection = PROJECTION_NONE;
+    else if (strcmp(projection, "linear") != 0)
+        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "proj_type", "is neither linear nor none");
+    else if (!rv_config_read_bool(reader, text, "proj_bias", false))
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "proj_bias",
                        "is not true; SigLIP's projection of texts has a bias");
     if (strcmp(rv_config_read_string(reader, text, "pool_type", "argmax"), "last") != 0)

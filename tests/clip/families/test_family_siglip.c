@@ -190,6 +190,28 @@ static void family_siglip_reads_open_clips_configurations(void **state)
     }
 }
 
+/* SO400M-16-SigLIP-i18n-256, whose texts have no projection. */
+static void family_siglip_reads_texts_without_projection(void **state)
+{
+    ModelSpec spec;
+    RvError err = {0};
+    assert_ok(
+        describe("{\"model_cfg\": {\"embed_dim\": 1152, \"init_logit_bias\": -10, \"custom_text\": true, "
+                 "\"vision_cfg\": {\"image_size\": 256, \"timm_model_name\": "
+                 "\"vit_so400m_patch16_siglip_256\", \"timm_model_pretrained\": false, " HEAD
+                 "}, \"text_cfg\": {\"context_length\": 64, \"vocab_size\": 250000, \"hf_tokenizer_name\": "
+                 "\"timm/ViT-B-16-SigLIP-i18n-256\", \"tokenizer_kwargs\": {\"clean\": \"canonicalize\"}, "
+                 "\"width\": 1152, \"heads\": 16, \"layers\": 27, \"mlp_ratio\": 3.7362, "
+                 "\"no_causal_mask\": true, \"proj_type\": \"none\", \"pool_type\": \"last\", "
+                 "\"norm_kwargs\": {\"eps\": 1e-6}}}}",
+                 true, &spec, &err),
+        err);
+    assert_int_equal(spec.text.projection, PROJECTION_NONE);
+    assert_int_equal(spec.vision.projection, PROJECTION_NONE);
+    assert_int_equal(spec.tokenizer.cleaning, TEXT_CLEAN_CANONICALIZE);
+    assert_int_equal(spec.tokenizer.kind, TOKENIZER_UNIGRAM);
+}
+
 static void family_siglip_refuses_other_settings(void **state)
 {
 #define BASE "\"timm_model_name\": \"vit_base_patch16_siglip_224\""
@@ -218,6 +240,9 @@ static void family_siglip_refuses_other_settings(void **state)
         {MODEL(BASE ", " HEAD, "\"text_cfg\": {\"no_causal_mask\": true"), "proj_bias"},
         {MODEL(BASE ", " HEAD, "\"text_cfg\": {\"no_causal_mask\": true, \"proj_bias\": true"), "pool_type"},
         {MODEL(BASE ", " HEAD, TEXT_OF(", \"embed_cls\": true")), "embed_cls"},
+        {MODEL(BASE ", " HEAD, TEXT_OF(", \"proj_type\": \"mlp\"")), "proj_type is neither"},
+        {MODEL(BASE ", " HEAD, TEXT_OF(", \"proj_type\": \"none\", \"width\": 640, \"heads\": 10")),
+         "nothing projects"},
         {MODEL(BASE ", " HEAD, TEXT_OF(", \"norm_kwargs\": {\"bias\": true}")), "bias"},
         {MODEL(BASE ", " HEAD, TEXT_OF(", \"act_kwargs\": {\"approximate\": \"fast\"}")), "approximate"},
         {MODEL(BASE ", " HEAD, TEXT_OF(", \"tokenizer_kwargs\": {\"clean\": \"lower\"}")), "clean"},
@@ -439,6 +464,7 @@ int main(void)
         cmocka_unit_test(family_siglip_equals_transformers_at_full_size),
         cmocka_unit_test(family_siglip_has_transformers_defaults),
         cmocka_unit_test(family_siglip_reads_open_clips_configurations),
+        cmocka_unit_test(family_siglip_reads_texts_without_projection),
         cmocka_unit_test(family_siglip_refuses_other_settings),
         cmocka_unit_test(family_siglip_refuses_what_does_not_belong_together),
         cmocka_unit_test(family_siglip_refuses_a_tokenizer_of_another_family),

@@ -65,6 +65,30 @@ static void refuse_other_berts(ConfigReader *reader, const json_t *text)
                        "is not absolute; reelvec adds one learned vector to each position");
 }
 
+/* Settings of BertTokenizer with which it would cut other tokens. The file may be missing. */
+static RvStatus check_tokenizer(const FamilySource *source, RvError *err)
+{
+    static const char *const flags[] = {"do_lower_case", "tokenize_chinese_chars", "strip_accents",
+                                        "do_basic_tokenize"};
+    char path[4096];
+    json_t *json = NULL;
+    RvError cause = {0};
+    RvStatus status = rv_config_load(source->folder, "tokenizer_config.json", path, &json, &cause);
+    if (status == RV_ERROR_NOT_FOUND)
+        return RV_OK;
+    if (status != RV_OK)
+        return rv_error_set(err, status, "%s", cause.message);
+    ConfigReader reader = {.path = path, .err = err};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (!rv_config_read_bool(&reader, json, flags[i], true))
+            rv_config_fail(&reader, RV_ERROR_UNSUPPORTED, flags[i],
+                           "is false; reelvec reads texts in lower case, without accents, and each Chinese "
+                           "character for itself");
+    }
+    json_decref(json);
+    return reader.status;
+}
+
 /* The defaults are those of ChineseCLIPConfig. */
 static RvStatus read_config(const FamilySource *source, ModelSpec *out, RvError *err)
 {
@@ -90,7 +114,8 @@ static RvStatus read_config(const FamilySource *source, ModelSpec *out, RvError 
                        "is not 3; reelvec feeds R G B pictures");
     refuse_other_berts(&reader, text);
     out->input.rgb_first = true; // as the processor of transformers; cn_clip resizes first
-    return reader.status == RV_OK ? rv_config_load_pictures(source, &pictures, out, err) : reader.status;
+    RvStatus status = reader.status == RV_OK ? check_tokenizer(source, err) : reader.status;
+    return status == RV_OK ? rv_config_load_pictures(source, &pictures, out, err) : status;
 }
 
 /* ---- without configuration ----------------------------------------------------------------------------- */

@@ -126,6 +126,39 @@ static void family_chinese_clip_refuses_other_settings(void **state)
     }
 }
 
+/* What tokenizer_config.json may say of BERT's tokenizer. */
+static void family_chinese_clip_refuses_other_tokenizers(void **state)
+{
+    static const struct {
+        const char *json;
+        RvStatus status;
+        const char *says;
+    } cases[] = {
+        {"{\"do_lower_case\": true, \"tokenize_chinese_chars\": true, \"strip_accents\": null}", RV_OK, ""},
+        {"{\"strip_accents\": true, \"do_basic_tokenize\": true, \"tokenizer_class\": \"BertTokenizer\"}",
+         RV_OK, ""},
+        {"{\"do_lower_case\": false}", RV_ERROR_UNSUPPORTED, "tokenizer_config.json: do_lower_case is false"},
+        {"{\"tokenize_chinese_chars\": false}", RV_ERROR_UNSUPPORTED, "tokenize_chinese_chars is false"},
+        {"{\"strip_accents\": false}", RV_ERROR_UNSUPPORTED, "strip_accents is false"},
+        {"{\"do_basic_tokenize\": false}", RV_ERROR_UNSUPPORTED, "do_basic_tokenize is false"},
+        {"{\"strip_accents\": 0}", RV_ERROR_FORMAT, "strip_accents is neither"},
+        {"{", RV_ERROR_FORMAT, "tokenizer_config.json"},
+    };
+    char path[4200];
+    build_path("chinese-config/tokenizer_config.json", path, sizeof path);
+    unlink(path); // of a run that was stopped
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ModelSpec spec;
+        RvError err = {0};
+        assert_ok(describe_json("{\"model_type\": \"chinese_clip\"}", NULL, &spec, &err), err);
+        write_whole(path, cases[i].json, strlen(cases[i].json));
+        RvStatus status = describe_json("{\"model_type\": \"chinese_clip\"}", NULL, &spec, &err);
+        unlink(path);
+        if (status != cases[i].status || strstr(err.message, cases[i].says) == NULL)
+            fail_msg("%s: %d %s", cases[i].json, (int)status, err.message);
+    }
+}
+
 /* ---- what shapes say ----------------------------------------------------------------------------------- */
 
 typedef struct Shape {
@@ -346,6 +379,7 @@ int main(void)
         cmocka_unit_test(family_chinese_clip_equals_the_original_at_full_size),
         cmocka_unit_test(family_chinese_clip_has_transformers_defaults),
         cmocka_unit_test(family_chinese_clip_refuses_other_settings),
+        cmocka_unit_test(family_chinese_clip_refuses_other_tokenizers),
         cmocka_unit_test(family_chinese_clip_knows_the_heads_of_each_size),
         cmocka_unit_test(family_chinese_clip_refuses_other_shapes),
         cmocka_unit_test(family_chinese_clip_refuses_files_that_do_not_fit),

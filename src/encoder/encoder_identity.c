@@ -40,10 +40,11 @@ RvStatus rv_encoder_claim(RvEncoder *encoder, Store *store, bool normalized, RvE
 
 /* ---- what tables tell --------------------------------------------------------------------------------- */
 
-/* Details without preprocess_version are those of an earlier model of the library. */
 static RvStatus take_stored(const RvStoredModel *stored, ModelIdentity *out, RvError *err)
 {
-    const char *details = stored->preprocess_version >= STORE_PREPROCESS_DETAILED ? stored->details : NULL;
+    const char *details = stored->details;
+    if (details != NULL && !rv_identity_owns_details(stored->preprocess_version, details))
+        details = NULL;
     *out = (ModelIdentity){.preprocess_version = stored->preprocess_version};
     if (strlen(stored->name) >= sizeof out->name ||
         strlen(stored->weights_sha256) >= sizeof out->weights_sha256 ||

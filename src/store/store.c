@@ -258,9 +258,7 @@ RvStatus rv_store_read_details(Store *store, ModelIdentity *identity, RvError *e
     RvStatus status = rv_store_get_note(store, STORE_NOTE_MODEL, &note, err);
     if (status == RV_OK && note != NULL)
         status = rv_store_take_model_text(store, note, identity->details, sizeof identity->details, err);
-    // A claim of an older version leaves the line of a claim before it.
-    if (identity->preprocess_version < STORE_PREPROCESS_DETAILED &&
-        !rv_model_details_agree(identity->details, STORE_PLAIN_DETAILS))
+    if (!rv_identity_owns_details(identity->preprocess_version, identity->details))
         identity->details[0] = '\0';
     free(note);
     return status;

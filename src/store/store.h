@@ -42,6 +42,10 @@ typedef struct ModelIdentity {
 /* Returns the identity's details; if they are not known, STORE_PLAIN_DETAILS of a plain CLIP, else "". */
 const char *rv_identity_details(const ModelIdentity *identity);
 
+/* True if a line of details belongs to the row of this preprocess_version. Claims of older versions, for plain CLIPs, leave
+ * the line of a claim before them. */
+bool rv_identity_owns_details(int preprocess_version, const char *details);
+
 /* Set the error for a library of another model than the wanted one. uri: as messages name the library. */
 RvStatus rv_identity_refuse(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
                             RvError *err);

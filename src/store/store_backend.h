@@ -168,7 +168,7 @@ extern const StoreBackend store_mariadb_backend;
 extern const StoreBackend store_singlestore_backend;
 
 /* Read the details of an identity that was read from the library's row; they stay "" for whoever may not read the
- * notes, and for a plain CLIP. */
+ * notes, and where there are none. */
 RvStatus rv_store_read_details(Store *store, ModelIdentity *identity, RvError *err);
 
 /* Messages that are the same for every backend. */

@@ -107,6 +107,13 @@ const char *rv_identity_details(const ModelIdentity *identity)
     return plain ? STORE_PLAIN_DETAILS : identity->details;
 }
 
+bool rv_identity_owns_details(int preprocess_version, const char *details)
+{
+    return preprocess_version >= STORE_PREPROCESS_DETAILED ||
+           (preprocess_version == STORE_PREPROCESS_VERSION &&
+            rv_model_details_agree(details, STORE_PLAIN_DETAILS));
+}
+
 /* The same weights, used in another way. */
 static RvStatus refuse_details(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
                                RvError *err)

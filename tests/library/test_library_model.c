@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "known_checkpoint.h"
 #include "library_fixture.h"
+#include "reelvec/model.h"
 #include "shared.h"
 
 #define PLAIN "tiny-openclip-bytes"
@@ -240,6 +241,14 @@ static void plain_clips_are_told_apart(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         make_changed(fixture, cases[i].name, cases[i].change, folder);
         RvEncoder *other = open_model(folder);
+        RvStoredModel stored = {.name = "plain", .preprocess_version = 1}; // as the SQL functions read it
+        assert_int_equal(rv_encoder_weights_sha256(model, &stored.weights_sha256, NULL), RV_OK);
+        assert_int_equal(rv_encoder_details(model, &stored.details, NULL), RV_OK);
+        assert_int_equal(rv_encoder_check_stored(model, "library", &stored, &err), RV_OK);
+        assert_refused(rv_encoder_check_stored(other, "library", &stored, &err), &err, RV_ERROR_MISMATCH,
+                       cases[i].says);
+        stored.details = NULL;
+        assert_int_equal(rv_encoder_check_stored(other, "library", &stored, &err), RV_OK);
         make_anew(fixture);
         assert_int_equal(index_with(fixture, model, &err), RV_OK);
         assert_refused(index_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, cases[i].says);

@@ -96,6 +96,24 @@ typedef struct CliCommon {
         .help = "take pictures as they are stored, not upright by their EXIF orientation", .kind = CLI_FLAG, \
         .offset = offsetof(Type, no_exif_rotation)                                                           \
     }
+#define CLI_OPTION_VIDEOS(Type)                                                                              \
+    {                                                                                                        \
+        .name = "video", .argument = "VIDEO",                                                                \
+        .help = "only this video, or those of a pattern like 'talks/*'", .kind = CLI_TEXT,                   \
+        .offset = offsetof(Type, video), .once = true                                                        \
+    }
+#define CLI_OPTION_BATCH(Type)                                                                               \
+    {                                                                                                        \
+        .name = "batch", .argument = "N",                                                                    \
+        .help = "frames per batch and transaction, at most 256 (16; on a GPU what it takes at once)",        \
+        .kind = CLI_WHOLE, .offset = offsetof(Type, batch), .min = 1, .max = RV_INDEX_BATCH_MAX              \
+    }
+#define CLI_OPTION_EXACT_PIXELS(Type)                                                                        \
+    {                                                                                                        \
+        .name = "exact-pixels",                                                                              \
+        .help = "convert colours at full size before resizing: slower, as for still pictures",               \
+        .kind = CLI_FLAG, .offset = offsetof(Type, exact_pixels)                                             \
+    }
 #define CLI_OPTION_QUIET(Type)                                                                               \
     {                                                                                                        \
         .name = "quiet", .letter = 'q', .help = "neither progress nor warnings", .kind = CLI_FLAG,           \

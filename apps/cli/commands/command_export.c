@@ -57,12 +57,7 @@ static const CliOption options[] = {
      .help = "with sql: the frames' pictures too",
      .kind = CLI_FLAG,
      .offset = FIELD(pictures)},
-    {.name = "video",
-     .argument = "VIDEO",
-     .help = "only this video, or those of a pattern like 'talks/*'",
-     .kind = CLI_TEXT,
-     .offset = FIELD(video),
-     .once = true},
+    CLI_OPTION_VIDEOS(ExportSettings),
     CLI_OPTION_LIBRARY(ExportSettings),
     CLI_OPTION_QUIET(ExportSettings),
 };

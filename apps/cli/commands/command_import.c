@@ -15,12 +15,7 @@ typedef struct ImportSettings {
 #define FIELD(field) offsetof(ImportSettings, field)
 
 static const CliOption options[] = {
-    {.name = "video",
-     .argument = "VIDEO",
-     .help = "only this video, or those of a pattern like 'talks/*'",
-     .kind = CLI_TEXT,
-     .offset = FIELD(video),
-     .once = true},
+    CLI_OPTION_VIDEOS(ImportSettings),
     {.name = "replace",
      .help = "where a video of the same path has other content or sampling here, take the imported one",
      .kind = CLI_FLAG,

@@ -69,8 +69,8 @@ static RvStatus check_numbers(const Reading *reading)
         if (json_integer_value(value) >= reading->vocabulary_size)
             return rv_error_set(
                 reading->err, RV_ERROR_MISMATCH,
-                "%s: token %.200s has number %lld, the model knows %d; take both from one model",
-                reading->path, symbol, (long long)json_integer_value(value), reading->vocabulary_size);
+                "%s: has more tokens than the model's %d: %.200s has number %lld; take both from one model",
+                reading->path, reading->vocabulary_size, symbol, (long long)json_integer_value(value));
     }
     return RV_OK;
 }

@@ -61,7 +61,8 @@ static void vocabulary_read_pair_refuses(void **state)
         RvStatus status;
         const char *message, *why;
     } cases[] = {
-        {"", 513, RV_ERROR_MISMATCH, "the model knows 513", "more tokens than the model has"},
+        {"", 513, RV_ERROR_MISMATCH,
+         "has more tokens than the model's 513: ", "more tokens than the model has"},
         {"#version: 0.2\na b\n", 514, RV_ERROR_FORMAT, "no token ab", "a merge into nothing"},
         {"a\n", 514, RV_ERROR_FORMAT, "merge 1", "one symbol"},
         {"a b c\n", 514, RV_ERROR_FORMAT, "merge 1", "three symbols"},
@@ -88,7 +89,7 @@ static void vocabulary_read_pair_refuses_bad_json(void **state)
         {"{}", "no token"},
         {"{\"!\": \"0\"}", "has no number"},
         {"{\"!\": -1}", "has no number"},
-        {"{\"!\": 99999999999}", "the model knows"},
+        {"{\"!\": 99999999999}", "has more tokens than the model's 514"},
         {"{\"!\": 1, \"!\": 2}", "duplicate"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -107,11 +107,15 @@ RvStatus rv_pieces_add(PieceTable *table, const void *text, size_t size_bytes, i
     if (size_bytes == 0 || size_bytes > PIECE_MAX_BYTES)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: token %lld has %zu bytes; reelvec takes 1 to %d", path,
                             (long long)number, size_bytes, PIECE_MAX_BYTES);
-    if (number < 0 || (uint64_t)number >= table->number_limit)
-        return rv_error_set(err, number < 0 ? RV_ERROR_FORMAT : RV_ERROR_MISMATCH,
-                            "%s: token %.*s has number %lld, the model knows %zu; take both from one model",
-                            path, size_bytes < 60 ? (int)size_bytes : 60, (const char *)text,
-                            (long long)number, table->number_limit);
+    int shown = size_bytes < 60 ? (int)size_bytes : 60;
+    if (number < 0)
+        return rv_error_set(err, RV_ERROR_FORMAT, "%s: token %.*s has number %lld", path, shown,
+                            (const char *)text, (long long)number);
+    if ((uint64_t)number >= table->number_limit)
+        return rv_error_set(
+            err, RV_ERROR_MISMATCH,
+            "%s: has more tokens than the model's %zu: %.*s has number %lld; take both from one model", path,
+            table->number_limit, shown, (const char *)text, (long long)number);
     struct PiecePlace *place = &table->places[number];
     if (place->size_bytes > 0)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: two tokens have number %lld", path, (long long)number);

@@ -177,10 +177,9 @@ static RvStatus refuse_parts(const ModelSpec *spec, const char *path, RvError *e
     return RV_OK;
 }
 
-/* A number that is finite in JSON may be infinite as a float. */
 static bool is_epsilon(float value)
 {
-    return value > 0 && isfinite(value);
+    return value > 0 && value <= 1;
 }
 
 RvStatus rv_model_spec_check(const ModelSpec *spec, const char *path, RvError *err)
@@ -191,8 +190,8 @@ RvStatus rv_model_spec_check(const ModelSpec *spec, const char *path, RvError *e
     if (status == RV_OK)
         status = check_text(spec, path, err);
     if (status == RV_OK && (!is_epsilon(spec->vision.tower.epsilon) || !is_epsilon(spec->text.tower.epsilon)))
-        status =
-            rv_error_set(err, RV_ERROR_FORMAT, "%s: the epsilon of layer norms is no positive number", path);
+        status = rv_error_set(err, RV_ERROR_FORMAT,
+                              "%s: the epsilon of layer norms is no positive number up to 1", path);
     for (int i = 0; i < 3 && status == RV_OK; i++) {
         if (!isfinite(spec->image_mean[i]) || !isfinite(1 / spec->image_deviation[i]))
             status = rv_error_set(err, RV_ERROR_FORMAT, "%s: mean and deviation of pictures leave no number",

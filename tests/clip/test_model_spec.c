@@ -72,6 +72,7 @@ static void model_spec_check_refuses_what_cannot_be(void **state)
     CASE(spec.vision.tower.post_norm = true, RV_ERROR_UNSUPPORTED, "layer norms behind");
     CASE(spec.vision.tower.epsilon = 0, RV_ERROR_FORMAT, "epsilon");
     CASE(spec.text.tower.epsilon = NAN, RV_ERROR_FORMAT, "epsilon");
+    CASE(spec.text.tower.epsilon = 1.5f, RV_ERROR_FORMAT, "epsilon");
     CASE(spec.vision.tower.epsilon = INFINITY, RV_ERROR_FORMAT, "epsilon");
     CASE(spec.text.tower.epsilon = INFINITY, RV_ERROR_FORMAT, "epsilon");
     CASE(spec.image_mean[2] = INFINITY, RV_ERROR_FORMAT, "mean and deviation");

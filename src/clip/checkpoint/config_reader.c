@@ -23,11 +23,21 @@ void rv_config_fail(ConfigReader *reader, RvStatus status, const char *key, cons
         reader->status = rv_error_set(reader->err, status, "%s: %.100s %s", reader->path, key, what);
 }
 
-/* Returns the value of a key, or NULL if it is missing or null. */
-static const json_t *find(const json_t *section, const char *key)
+/* Returns the value of a key, or NULL if it is missing, or null where that means the same. */
+static const json_t *find(const ConfigReader *reader, const json_t *section, const char *key)
 {
     const json_t *value = json_object_get(section, key);
-    return json_is_null(value) ? NULL : value;
+    return json_is_null(value) && !reader->null_is_a_value ? NULL : value;
+}
+
+const json_t *rv_config_section(ConfigReader *reader, const json_t *parent, const char *key)
+{
+    const json_t *value = json_object_get(parent, key);
+    if (json_is_object(value))
+        return value;
+    if (value != NULL && !json_is_null(value))
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not an object, {...}");
+    return NULL;
 }
 
 static bool is_size(const json_t *value)
@@ -37,7 +47,7 @@ static bool is_size(const json_t *value)
 
 int rv_config_read_int(ConfigReader *reader, const json_t *section, const char *key, int fallback)
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
     if (value != NULL && !is_size(value))
         rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a number between 1 and 16777216");
     return is_size(value) ? (int)json_integer_value(value) : fallback;
@@ -45,7 +55,7 @@ int rv_config_read_int(ConfigReader *reader, const json_t *section, const char *
 
 int rv_config_read_side(ConfigReader *reader, const json_t *section, const char *key, int fallback)
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
     if (json_array_size(value) == 2) {
         const json_t *first = json_array_get(value, 0), *second = json_array_get(value, 1);
         if (is_size(first) && is_size(second) && json_integer_value(first) != json_integer_value(second))
@@ -58,7 +68,7 @@ int rv_config_read_side(ConfigReader *reader, const json_t *section, const char 
 
 double rv_config_read_double(ConfigReader *reader, const json_t *section, const char *key, double fallback)
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
     if (value == NULL)
         return fallback;
     if (!json_is_number(value) || !isfinite(json_number_value(value)) ||
@@ -69,9 +79,19 @@ double rv_config_read_double(ConfigReader *reader, const json_t *section, const 
     return json_number_value(value);
 }
 
+double rv_config_read_epsilon(ConfigReader *reader, const json_t *section, const char *key, double fallback)
+{
+    double epsilon = rv_config_read_double(reader, section, key, fallback);
+    if (epsilon > CONFIG_EPSILON_MAX)
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is more than 1, which no epsilon of layer norms is");
+    return epsilon;
+}
+
 bool rv_config_read_bool(ConfigReader *reader, const json_t *section, const char *key, bool fallback)
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
+    if (json_is_null(value))
+        return false;
     if (value != NULL && !json_is_boolean(value))
         rv_config_fail(reader, RV_ERROR_FORMAT, key, "is neither true nor false");
     return json_is_boolean(value) ? json_is_true(value) : fallback;
@@ -80,7 +100,7 @@ bool rv_config_read_bool(ConfigReader *reader, const json_t *section, const char
 const char *rv_config_read_string(ConfigReader *reader, const json_t *section, const char *key,
                                   const char *fallback)
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
     if (value != NULL && !json_is_string(value))
         rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a text");
     return json_is_string(value) ? json_string_value(value) : fallback;
@@ -89,12 +109,15 @@ const char *rv_config_read_string(ConfigReader *reader, const json_t *section, c
 void rv_config_read_triple(ConfigReader *reader, const json_t *section, const char *key, double minimum,
                            float out[3])
 {
-    const json_t *value = find(section, key);
+    const json_t *value = find(reader, section, key);
     for (size_t i = 0; value != NULL && i < 3; i++) {
         const json_t *item = json_array_get(value, i);
         double number = json_number_value(item);
-        if (json_array_size(value) != 3 || !json_is_number(item) || !(number > minimum && number < 1e6)) {
-            rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a list of three numbers");
+        bool is_number = json_array_size(value) == 3 && json_is_number(item) && fabs(number) < 1e6;
+        if (!is_number || number <= minimum) {
+            rv_config_fail(reader, RV_ERROR_FORMAT, key,
+                           is_number ? "has a number that is not positive"
+                                     : "is not a list of three numbers");
             return;
         }
         out[i] = (float)number;

@@ -35,14 +35,15 @@ void rv_config_read_tower(ConfigReader *reader, const json_t *section, TowerSpec
     tower->mlp_width = rv_config_read_int(reader, section, "intermediate_size", tower->mlp_width);
     tower->layers = rv_config_read_int(reader, section, "num_hidden_layers", tower->layers);
     tower->heads = rv_config_read_int(reader, section, "num_attention_heads", tower->heads);
-    tower->epsilon = (float)rv_config_read_double(reader, section, "layer_norm_eps", tower->epsilon);
+    tower->epsilon = (float)rv_config_read_epsilon(reader, section, "layer_norm_eps", tower->epsilon);
     tower->activation = read_activation(reader, section, tower->activation);
 }
 
-const json_t *rv_config_find_section(const json_t *config, const char *name, const char *old_name)
+const json_t *rv_config_find_section(ConfigReader *reader, const json_t *config, const char *name,
+                                     const char *old_name)
 {
-    const json_t *section = json_object_get(config, old_name);
-    return json_is_object(section) ? section : json_object_get(config, name);
+    const json_t *section = rv_config_section(reader, config, old_name);
+    return section != NULL ? section : rv_config_section(reader, config, name);
 }
 
 static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec)
@@ -55,8 +56,8 @@ static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec
         rv_config_fail(
             reader, RV_ERROR_UNSUPPORTED, "architecture",
             "is a model of timm, not a CLIP; fetch open_clip_config.json and open_clip_model.safetensors");
-    const json_t *vision = rv_config_find_section(json, "vision_config", "vision_config_dict");
-    const json_t *text = rv_config_find_section(json, "text_config", "text_config_dict");
+    const json_t *vision = rv_config_find_section(reader, json, "vision_config", "vision_config_dict");
+    const json_t *text = rv_config_find_section(reader, json, "text_config", "text_config_dict");
     rv_config_read_tower(reader, vision, &spec->vision.tower);
     rv_config_read_tower(reader, text, &spec->text.tower);
     spec->input.size = rv_config_read_side(reader, vision, "image_size", 224);
@@ -79,7 +80,7 @@ RvStatus rv_config_read_hugging_face(const json_t *json, const char *path, Model
     text->width = 512;
     text->heads = 8;
     text->mlp_width = 2048;
-    ConfigReader reader = {.path = path, .err = err};
+    ConfigReader reader = {.path = path, .err = err, .null_is_a_value = true};
     read_model(&reader, json, out);
     return reader.status;
 }
@@ -155,6 +156,12 @@ static void refuse_other_steps(ConfigReader *reader, const json_t *json)
     }
 }
 
+/* factor: against 1/255. Twice that is there too, for pictures from -1 to 1. */
+static bool is_rescale_factor(double factor)
+{
+    return (factor > 0.499 && factor < 2.001) || fabs(factor - 255) < 1e-3;
+}
+
 /* The engine divides pixels by 255, subtracts the mean and divides by the deviation. Another factor, none, or
  * images that are not normalised are expressed as another mean and deviation. */
 static void read_values(ConfigReader *reader, const json_t *json, ModelSpec *spec)
@@ -164,6 +171,9 @@ static void read_values(ConfigReader *reader, const json_t *json, ModelSpec *spe
     double factor = rv_config_read_double(reader, json, "rescale_factor", 1 / 255.0) * 255;
     if (!rv_config_read_bool(reader, json, "do_rescale", true))
         factor = 255;
+    if (!is_rescale_factor(factor))
+        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "rescale_factor",
+                       "is neither near 1/255 nor 1; reelvec knows pictures from 0 to 1 and to 255");
     bool is_plain = fabs(factor - 1) < 1e-6;
     bool normalizes = rv_config_read_bool(reader, json, "do_normalize", true);
     for (int i = 0; i < 3; i++) {
@@ -209,10 +219,10 @@ static RvStatus load_section(const FamilySource *source, const char *name, const
         return RV_OK;
     if (status != RV_OK)
         return rv_error_set(err, status, "%s", cause.message);
-    const json_t *section = key != NULL ? json_object_get(json, key) : json;
-    *found = json_is_object(section);
-    if (*found)
-        status = rv_config_read_pictures(section, path, defaults, spec, err);
+    ConfigReader reader = {.path = path, .err = err};
+    const json_t *section = key != NULL ? rv_config_section(&reader, json, key) : json;
+    *found = section != NULL;
+    status = *found ? rv_config_read_pictures(section, path, defaults, spec, err) : reader.status;
     json_decref(json);
     return status;
 }

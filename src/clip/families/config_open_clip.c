@@ -36,8 +36,8 @@ static const char *const text_keys[] = {"context_length", "vocab_size", "width",
 OpenClipConfig rv_open_clip_sections(const json_t *json, const char *path, RvError *err)
 {
     OpenClipConfig config = {.reader = {.path = path, .err = err},
-                             .model = json_object_get(json, "model_cfg"),
-                             .preprocess = json_object_get(json, "preprocess_cfg")};
+                             .model = json_object_get(json, "model_cfg")};
+    config.preprocess = rv_config_section(&config.reader, json, "preprocess_cfg");
     config.vision = json_object_get(config.model, "vision_cfg");
     config.text = json_object_get(config.model, "text_cfg");
     if (!json_is_object(config.vision) || !json_is_object(config.text))
@@ -132,7 +132,7 @@ static void require_word(ConfigReader *reader, const json_t *section, const char
 void rv_open_clip_read_timm(OpenClipConfig *config, const TimmTower *timm, ModelSpec *spec)
 {
     ConfigReader *reader = &config->reader;
-    const json_t *vision = config->vision, *more = json_object_get(vision, "timm_model_kwargs");
+    const json_t *vision = config->vision, *more = rv_config_section(reader, vision, "timm_model_kwargs");
     TowerSpec *tower = &spec->vision.tower;
     rv_config_refuse_unknown(reader, vision, timm_keys);
     rv_config_refuse_unknown(reader, more, timm->keys != NULL ? timm->keys : timm_model_keys);

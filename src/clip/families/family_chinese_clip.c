@@ -92,10 +92,10 @@ static RvStatus check_tokenizer(const FamilySource *source, RvError *err)
 /* The defaults are those of ChineseCLIPConfig. */
 static RvStatus read_config(const FamilySource *source, ModelSpec *out, RvError *err)
 {
-    ConfigReader reader = {.path = source->config_path, .err = err};
+    ConfigReader reader = {.path = source->config_path, .err = err, .null_is_a_value = true};
     const json_t *json = source->hugging_face;
-    const json_t *vision = rv_config_find_section(json, "vision_config", "vision_config_dict");
-    const json_t *text = rv_config_find_section(json, "text_config", "text_config_dict");
+    const json_t *vision = rv_config_find_section(&reader, json, "vision_config", "vision_config_dict");
+    const json_t *text = rv_config_find_section(&reader, json, "text_config", "text_config_dict");
     TowerSpec *towers[] = {&out->vision.tower, &out->text.tower};
     for (size_t i = 0; i < 2; i++) {
         towers[i]->width = 768;

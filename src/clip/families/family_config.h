@@ -14,7 +14,8 @@ void rv_config_read_tower(ConfigReader *reader, const json_t *section, TowerSpec
 
 /* Returns a tower's section of config.json. Old files have "text_config_dict", which takes precedence over
  * "text_config" in transformers too. */
-const json_t *rv_config_find_section(const json_t *config, const char *name, const char *old_name);
+const json_t *rv_config_find_section(ConfigReader *reader, const json_t *config, const char *name,
+                                     const char *old_name);
 
 /* config.json of a plain CLIP, with the defaults of transformers' CLIPConfig. Errors: FORMAT, UNSUPPORTED. */
 RvStatus rv_config_read_hugging_face(const json_t *json, const char *path, ModelSpec *out, RvError *err);

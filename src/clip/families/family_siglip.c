@@ -95,8 +95,8 @@ static Generation generation_of_vocabulary(int vocabulary_size)
 
 static void read_hugging_face(ConfigReader *reader, const json_t *json, ModelSpec *spec)
 {
-    const json_t *vision = json_object_get(json, "vision_config"),
-                 *text = json_object_get(json, "text_config");
+    const json_t *vision = rv_config_section(reader, json, "vision_config"),
+                 *text = rv_config_section(reader, json, "text_config");
     if (strcmp(rv_config_read_string(reader, json, "model_type", ""), "siglip") != 0)
         rv_config_fail(
             reader, RV_ERROR_UNSUPPORTED, "model_type",
@@ -116,6 +116,7 @@ static void read_hugging_face(ConfigReader *reader, const json_t *json, ModelSpe
                        "is false; reelvec pools pictures by the head");
     spec->text.vocabulary_size = rv_config_read_int(reader, text, "vocab_size", VOCABULARY_1);
     spec->text.context_length = rv_config_read_int(reader, text, "max_position_embeddings", CONTEXT_LENGTH);
+    reader->null_is_a_value = false; // here the class takes null for the width itself
     spec->dimensions = rv_config_read_int(reader, text, "projection_size", spec->text.tower.width);
 }
 
@@ -174,7 +175,7 @@ static RvStatus find_generation(const FamilySource *source, const ModelSpec *spe
 
 static RvStatus describe_hugging_face(const FamilySource *source, ModelSpec *out, RvError *err)
 {
-    ConfigReader reader = {.path = source->config_path, .err = err};
+    ConfigReader reader = {.path = source->config_path, .err = err, .null_is_a_value = true};
     Generation generation = GENERATION_UNKNOWN;
     read_hugging_face(&reader, source->hugging_face, out);
     if (reader.status != RV_OK)
@@ -265,7 +266,7 @@ static Generation read_generation(ConfigReader *reader, const json_t *text, int 
 
 static void read_open_clip_tokenizer(ConfigReader *reader, const json_t *text, ModelSpec *spec)
 {
-    const json_t *settings = json_object_get(text, "tokenizer_kwargs");
+    const json_t *settings = rv_config_section(reader, text, "tokenizer_kwargs");
     const char *clean = rv_config_read_string(reader, settings, "clean", "whitespace");
     bool canonicalizes = strcmp(clean, "canonicalize") == 0;
     rv_config_refuse_unknown(reader, settings, tokenizer_keys);
@@ -278,8 +279,8 @@ static void read_open_clip_tokenizer(ConfigReader *reader, const json_t *text, M
 static void read_open_clip_text(OpenClipConfig *config, ModelSpec *spec)
 {
     ConfigReader *reader = &config->reader;
-    const json_t *text = config->text, *norm = json_object_get(text, "norm_kwargs"),
-                 *activation = json_object_get(text, "act_kwargs");
+    const json_t *text = config->text, *norm = rv_config_section(reader, text, "norm_kwargs"),
+                 *activation = rv_config_section(reader, text, "act_kwargs");
     TowerSpec *tower = &spec->text.tower;
     const char *approximate = rv_config_read_string(reader, activation, "approximate", "none");
     rv_config_refuse_unknown(reader, text, text_keys);
@@ -289,7 +290,7 @@ static void read_open_clip_text(OpenClipConfig *config, ModelSpec *spec)
     tower->layers = rv_config_read_int(reader, text, "layers", 12);
     tower->heads = rv_config_read_int(reader, text, "heads", 8);
     tower->mlp_width = rv_open_clip_read_mlp(reader, text, tower->width, 4);
-    tower->epsilon = (float)rv_config_read_double(reader, norm, "eps", 1e-5);
+    tower->epsilon = (float)rv_config_read_epsilon(reader, norm, "eps", 1e-5);
     tower->activation = strcmp(approximate, "tanh") == 0 ? ACTIVATION_GELU_TANH : ACTIVATION_GELU;
     if (strcmp(approximate, "tanh") != 0 && strcmp(approximate, "none") != 0)
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "approximate", "is neither tanh nor none");

@@ -61,7 +61,7 @@ static void expect_word(ConfigReader *reader, const json_t *section, const char 
 
 static void read_text(ConfigReader *reader, const json_t *section, ModelSpec *spec)
 {
-    const json_t *sizes = json_object_get(section, "hf_model_config");
+    const json_t *sizes = rv_config_section(reader, section, "hf_model_config");
     TextSpec *text = &spec->text;
     rv_config_refuse_unknown(reader, section, text_keys);
     rv_config_refuse_unknown(reader, sizes, size_keys);

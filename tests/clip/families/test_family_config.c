@@ -117,6 +117,8 @@ static void config_hugging_face_reads_every_key_of_pictures(void **state)
         {"{\"rescale_factor\": 0.0078431372549, \"image_mean\": [1, 1, 1], \"image_std\": [1, 1, 1]}", 0.5f,
          0.5f},
         {"{\"do_rescale\": false, \"do_normalize\": false}", 0, 1 / 255.0f},
+        {"{\"rescale_factor\": 1, \"image_mean\": [127.5, 0, 0], \"image_std\": [51, 1, 1]}", 0.5f, 0.2f},
+        {"{\"image_mean\": null, \"image_std\": null, \"rescale_factor\": null}", 0.48145466f, 0.26862954f},
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         ModelSpec spec;
@@ -151,6 +153,9 @@ static void config_hugging_face_reads_processor_config(void **state)
         make_folder("config.json", "{}", "processor_config.json", "{\"processor_class\": \"CLIPProcessor\"}");
     assert_ok(describe_hugging_face(folder, &log, &spec, &err), err);
     assert_non_null(strstr(lines.text, "no preprocessor_config.json"));
+    folder = make_folder("config.json", "{}", "processor_config.json", "{\"image_processor\": [1]}");
+    assert_int_equal(describe_hugging_face(folder, &log, &spec, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "processor_config.json: image_processor is not an object"));
     folder =
         make_folder("config.json", "{}", "processor_config.json", "{\"image_processor\": {\"resample\": 0}}");
     assert_int_equal(describe_hugging_face(folder, &log, &spec, &err), RV_ERROR_UNSUPPORTED);
@@ -168,6 +173,22 @@ static void config_hugging_face_refuses(void **state)
         {"[]", NULL, RV_ERROR_FORMAT, "not a JSON object"},
         {"{\"a\": 1, \"a\": 2}", NULL, RV_ERROR_FORMAT, "duplicate"},
         {"{\"model_type\": \"blip\"}", NULL, RV_ERROR_UNSUPPORTED, "model_type"},
+        {"{\"model_type\": null}", NULL, RV_ERROR_FORMAT, "model_type is not a text"},
+        {"{\"vision_config\": {\"num_attention_heads\": null}}", NULL, RV_ERROR_FORMAT,
+         "num_attention_heads is not a number"},
+        {"{\"vision_config\": {\"layer_norm_eps\": null}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
+        {"{\"vision_config\": {\"hidden_act\": null}}", NULL, RV_ERROR_FORMAT, "hidden_act is not a text"},
+        {"{\"projection_dim\": null}", NULL, RV_ERROR_FORMAT, "projection_dim"},
+        {"{\"model_type\": \"siglip\", \"text_config\": {\"num_attention_heads\": null}}", NULL,
+         RV_ERROR_FORMAT, "num_attention_heads"},
+        {"{\"model_type\": \"siglip\", \"vision_config\": {\"vision_use_head\": null}}", NULL,
+         RV_ERROR_UNSUPPORTED, "vision_use_head is false"},
+        {"{\"model_type\": \"chinese_clip\", \"text_config\": {\"vocab_size\": null}}", NULL, RV_ERROR_FORMAT,
+         "vocab_size"},
+        {"{\"vision_config\": []}", NULL, RV_ERROR_FORMAT, "vision_config is not an object"},
+        {"{\"text_config\": 1, \"text_config_dict\": null}", NULL, RV_ERROR_FORMAT,
+         "text_config is not an object"},
+        {"{\"text_config_dict\": false}", NULL, RV_ERROR_FORMAT, "text_config_dict is not an object"},
         {"{\"projection_dim\": 0}", NULL, RV_ERROR_FORMAT, "projection_dim"},
         {"{\"projection_dim\": 1e3}", NULL, RV_ERROR_FORMAT, "projection_dim"},
         {"{\"projection_dim\": 99999}", NULL, RV_ERROR_FORMAT, "length of embeddings"},
@@ -181,12 +202,21 @@ static void config_hugging_face_refuses(void **state)
         {"{\"vision_config\": {\"hidden_act\": \"relu\"}}", NULL, RV_ERROR_UNSUPPORTED, "hidden_act"},
         {"{\"text_config\": {\"layer_norm_eps\": 0}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"text_config\": {\"max_position_embeddings\": 1}}", NULL, RV_ERROR_FORMAT, "context length"},
-        {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std"},
-        {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "image_std"},
+        {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std has a number that is not positive"},
+        {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "not positive"},
+        {"{}", "{\"image_std\": [0, 0, 0]}", RV_ERROR_FORMAT, "not positive"},
+        {"{}", "{\"image_std\": [1, 1, \"1\"]}", RV_ERROR_FORMAT, "image_std is not a list of three numbers"},
+        {"{}", "{\"image_std\": [1, 1, 1e7]}", RV_ERROR_FORMAT, "image_std is not a list of three numbers"},
         {"{\"text_config\": {\"layer_norm_eps\": 1e-50}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
-        {"{\"text_config\": {\"layer_norm_eps\": 1e300}}", NULL, RV_ERROR_FORMAT, "epsilon"},
+        {"{\"text_config\": {\"layer_norm_eps\": 1e300}}", NULL, RV_ERROR_FORMAT,
+         "layer_norm_eps is more than 1"},
+        {"{\"text_config\": {\"layer_norm_eps\": 1e18}}", NULL, RV_ERROR_FORMAT,
+         "layer_norm_eps is more than 1"},
         {"{}", "{\"image_mean\": [1, 1]}", RV_ERROR_FORMAT, "image_mean"},
         {"{}", "{\"rescale_factor\": 0}", RV_ERROR_FORMAT, "rescale_factor"},
+        {"{}", "{\"rescale_factor\": 1e30}", RV_ERROR_UNSUPPORTED,
+         "rescale_factor is neither near 1/255 nor 1"},
+        {"{}", "{\"rescale_factor\": 0.0001}", RV_ERROR_UNSUPPORTED, "rescale_factor"},
         {"{}", "{\"size\": {\"shortest_edge\": 256}}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
         {"{}", "{\"size\": 256}", RV_ERROR_UNSUPPORTED, "size is not the model's 224"},
         {"{}", "{\"size\": 256, \"default_to_square\": true}", RV_ERROR_UNSUPPORTED,
@@ -261,6 +291,10 @@ static void config_open_clip_refuses(void **state)
         {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"interpolation\": \"random\"}", RV_ERROR_UNSUPPORTED,
          "interpolation"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "{\"mode\": \"L\"}", RV_ERROR_UNSUPPORTED, "mode"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "[1]", RV_ERROR_FORMAT, "preprocess_cfg is not an object"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "0", RV_ERROR_FORMAT, "preprocess_cfg is not an object"},
+        {"{\"vision_cfg\": {}, \"text_cfg\": {}}", "true", RV_ERROR_FORMAT,
+         "preprocess_cfg is not an object"},
         {"{\"vision_cfg\": {\"pool_type\": \"avg\"}, \"text_cfg\": {}}", "{}", RV_ERROR_UNSUPPORTED,
          "pool_type"},
         {"{\"vision_cfg\": {}, \"text_cfg\": {\"no_causal_mask\": 1}}", "{}", RV_ERROR_FORMAT, "no_causal"},

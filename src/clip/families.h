@@ -47,4 +47,7 @@ RvStatus rv_families_describe(const FamilySource *source, const ModelFamily **fa
 /* True if a family has config.json files with this model_type. */
 bool rv_families_know(const char *model_type);
 
+/* Write all of these: "chinese_clip, siglip, clip". */
+void rv_families_list(char *text, size_t size_bytes);
+
 #endif

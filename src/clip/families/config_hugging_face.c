@@ -46,11 +46,19 @@ const json_t *rv_config_find_section(ConfigReader *reader, const json_t *config,
     return section != NULL ? section : rv_config_section(reader, config, name);
 }
 
+static void refuse_type(ConfigReader *reader, const char *type)
+{
+    char what[256], known[128];
+    rv_families_list(known, sizeof known);
+    snprintf(what, sizeof what, "is \"%.80s\"; the kinds that reelvec knows are %s", type, known);
+    rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "model_type", what);
+}
+
 static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec)
 {
-    if (strcmp(rv_config_read_string(reader, json, "model_type", "clip"), "clip") != 0)
-        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "model_type",
-                       "is of no kind that reelvec knows; it runs CLIP models with a ViT");
+    const char *type = rv_config_read_string(reader, json, "model_type", "clip");
+    if (strcmp(type, "clip") != 0)
+        refuse_type(reader, type);
     // A configuration of timm, for a vision tower alone.
     if (json_object_get(json, "model_type") == NULL && json_object_get(json, "architecture") != NULL)
         rv_config_fail(

@@ -46,7 +46,8 @@ RV_API const RvKnownModel *rv_model_known(size_t index);
 RV_API RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err);
 
 /* Find a model by name or path. path[size_bytes] is the checkpoint of an added model of that name, an
- * existing path unchanged, or the fetched checkpoint of a known name. Errors: NOT_FOUND, with a message that
+ * existing path unchanged (of a folder whose only weights are one .pt or .pth that file), or the fetched
+ * checkpoint of a known name. Errors: NOT_FOUND, with a message that
  * says how to fetch it. */
 RV_API RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err);
 

@@ -126,21 +126,34 @@ bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *pat
     return (size_t)snprintf(path, size_bytes, "%s", model_folder) < size_bytes;
 }
 
-bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)
+/* Write the name of a .pt or .pth file of the folder if it has no weights of another kind; "" if it has. Returns how
+ * many such files there are. */
+static size_t count_archives(const char *folder, char archive[256], bool *folder_itself)
 {
-    char archive[256] = "";
-    bool folder_itself = false;
+    size_t count = 0;
+    archive[0] = '\0';
+    *folder_itself = false;
     DIR *entries = opendir(folder);
     if (entries == NULL)
-        return false;
+        return 0;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *name = entry->d_name;
-        folder_itself = folder_itself || has_ending(name, ".safetensors") || has_ending(name, ".bin") ||
-                        has_ending(name, ".index.json");
-        if ((has_ending(name, ".pt") || has_ending(name, ".pth")) && is_file(folder, name))
-            snprintf(archive, sizeof archive, "%s", name);
+        *folder_itself = *folder_itself || has_ending(name, ".safetensors") || has_ending(name, ".bin") ||
+                         has_ending(name, ".index.json");
+        if ((has_ending(name, ".pt") || has_ending(name, ".pth")) && is_file(folder, name)) {
+            snprintf(archive, 256, "%s", name);
+            count++;
+        }
     }
     closedir(entries);
+    return count;
+}
+
+bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)
+{
+    char archive[256];
+    bool folder_itself = false;
+    count_archives(folder, archive, &folder_itself);
     if (folder_itself)
         return (size_t)snprintf(path, size_bytes, "%s", folder) < size_bytes;
     return archive[0] != '\0' && rv_file_join(folder, archive, path, size_bytes, NULL) == RV_OK;
@@ -222,6 +235,12 @@ RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, 
     if (find_added(name_or_path, path, size_bytes))
         return RV_OK;
     if (stat(name_or_path, &facts) == 0) {
+        char archive[256];
+        bool folder_itself = false;
+        // Meta's and OFA's folders hold one .pt, whose shapes say what it is.
+        if (S_ISDIR(facts.st_mode) && count_archives(name_or_path, archive, &folder_itself) == 1 &&
+            !folder_itself)
+            return rv_file_join(name_or_path, archive, path, size_bytes, err);
         int length = snprintf(path, size_bytes, "%s", name_or_path);
         if (length < 0 || (size_t)length >= size_bytes)
             return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", name_or_path);

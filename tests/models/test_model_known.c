@@ -279,6 +279,27 @@ static void model_find_prefers_an_existing_path(void **state)
     assert_string_equal(path, "ViT-B/32");
 }
 
+/* As Meta and OFA publish theirs. */
+static void model_find_takes_the_only_archive_of_a_folder(void **state)
+{
+    Fixture *fixture = *state;
+    char folder[512], wanted[600], path[MODEL_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s/PE-Core", fixture->folder);
+    touch(fixture->folder, "PE-Core/PE.pt");
+    touch(fixture->folder, "PE-Core/README.md");
+    snprintf(wanted, sizeof wanted, "%s/PE.pt", folder);
+    assert_int_equal(rv_model_find(folder, path, sizeof path, NULL), RV_OK);
+    assert_string_equal(path, wanted);
+    // Which of two nobody knows, and other weights come first.
+    touch(fixture->folder, "PE-Core/second.pth");
+    assert_int_equal(rv_model_find(folder, path, sizeof path, NULL), RV_OK);
+    assert_string_equal(path, folder);
+    unlink(wanted);
+    touch(fixture->folder, "PE-Core/model.safetensors");
+    assert_int_equal(rv_model_find(folder, path, sizeof path, NULL), RV_OK);
+    assert_string_equal(path, folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +311,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(model_added_ones_have_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_remove_deletes_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_prefers_an_existing_path, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_find_takes_the_only_archive_of_a_folder, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("models/model_known", tests, NULL, NULL);
 }

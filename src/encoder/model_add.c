@@ -90,8 +90,20 @@ static const char *last_part(const char *path)
 
 /* ---- staging ------------------------------------------------------------------------------------------ */
 
-/* Link the file into the new folder. If `again` is set, an existing name is left as it is. */
-static RvStatus stage(Adding *adding, const char *path, bool again)
+/* What another file of this name links to is in the new folder already: only the same file may be named twice. */
+static RvStatus check_same(const Adding *adding, const char *path, const char *target, const char *link_path)
+{
+    char there[PATH_MAX];
+    ssize_t length = readlink(link_path, there, sizeof there - 1);
+    there[length > 0 ? length : 0] = '\0';
+    if (strcmp(there, target) == 0)
+        return RV_OK;
+    return rv_error_set(adding->err, RV_ERROR_ARGUMENT,
+                        "%.1000s and %.1000s: two files of one name; name one", there, path);
+}
+
+/* Link the file into the new folder. beside: it was not named itself; an existing name is left as it is. */
+static RvStatus stage(Adding *adding, const char *path, bool beside)
 {
     char target[PATH_MAX], link_path[MODEL_PATH_SIZE];
     struct stat facts;
@@ -102,8 +114,10 @@ static RvStatus stage(Adding *adding, const char *path, bool again)
     if (stat(target, &facts) != 0 || !S_ISREG(facts.st_mode))
         return rv_error_set(adding->err, RV_ERROR_FORMAT, "%s: not a regular file", path);
     RvStatus status = rv_file_join(adding->staging, name, link_path, sizeof link_path, adding->err);
-    if (status != RV_OK || (symlink(target, link_path) != 0 && errno == EEXIST && again))
+    if (status != RV_OK)
         return status;
+    if (symlink(target, link_path) != 0 && errno == EEXIST)
+        return beside ? RV_OK : check_same(adding, path, target, link_path);
     if (lstat(link_path, &facts) != 0 || !S_ISLNK(facts.st_mode))
         return rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", link_path, strerror(errno));
     adding->file_count++;
@@ -140,14 +154,13 @@ static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
     return status;
 }
 
-/* Stage a file and, if it holds weights, the small files beside it. */
-static RvStatus stage_file(Adding *adding, const char *path)
+/* Stage the small files beside weights. */
+static RvStatus stage_beside(Adding *adding, const char *path)
 {
     char folder[MODEL_PATH_SIZE];
     const char *name = last_part(path);
-    RvStatus status = stage(adding, path, false);
-    if (status != RV_OK || !is_weights(name))
-        return status;
+    if (!is_weights(name))
+        return RV_OK;
     if (adding->suggested[0] == '\0')
         snprintf(adding->suggested, sizeof adding->suggested, "%.*s", (int)(strrchr(name, '.') - name), name);
     snprintf(folder, sizeof folder, "%.*s", name == path ? 1 : (int)(name - path), name == path ? "." : path);
@@ -173,8 +186,11 @@ static RvStatus stage_all(Adding *adding, const char *const *paths, size_t path_
                 status = rv_error_set(adding->err, RV_ERROR_ARGUMENT,
                                       "%s: a folder; give one folder, or the files of one model", paths[i]);
             else
-                status = stage_file(adding, paths[i]);
+                status = stage(adding, paths[i], false);
         }
+        // After all that were named: of two of one name the named one is taken.
+        for (size_t i = 0; i < path_count && status == RV_OK; i++)
+            status = stage_beside(adding, paths[i]);
     }
     if (status == RV_OK && adding->file_count == 0)
         status = rv_error_set(adding->err, RV_ERROR_FORMAT,

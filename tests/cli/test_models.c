@@ -107,6 +107,26 @@ static void add_takes_files_with_what_belongs_to_them(void **state)
                "apart/merges.txt", "--name", "parts");
 }
 
+/* Not the one that lies beside the weights. */
+static void add_takes_the_named_file(void **state)
+{
+    (void)state;
+    program_need_clips();
+    program_shell(
+        "cp -r '%s' own && mkdir other third && sed 's/quick_gelu/gelu/g' own/config.json > other/config.json && "
+        "cp own/config.json third/",
+        fixture.model);
+    ASSERT_RUN(0, "models/named\n", "model", "add", "own/model.safetensors", "other/config.json", "--name",
+               "named");
+    program_shell("cmp other/config.json reelvec/models/named/config.json");
+    ASSERT_RUN(0, "\nactivation         gelu, of texts gelu\n", "model", "info", "named");
+    ASSERT_RUN(2, "other/config.json and third/config.json: two files of one name; name one", "model", "add",
+               "own/model.safetensors", "other/config.json", "third/config.json", "--name", "two");
+    assert_false(exists("reelvec/models/two"));
+    ASSERT_RUN(0, "models/twice\n", "model", "add", "own/model.safetensors", "other/config.json",
+               "./other/config.json", "--name", "twice");
+}
+
 static void add_refuses_what_is_no_model(void **state)
 {
     (void)state;
@@ -318,6 +338,7 @@ int main(void)
         CASE(add_sweeps_what_was_left),
         CASE(add_refuses_weights_that_cannot_embed_pictures),
         CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(add_takes_the_named_file),
         CASE(add_refuses_what_is_no_model),
         CASE(add_gives_known_names_with_care),
         CASE(add_takes_weights_of_the_known_shape),

@@ -24,7 +24,8 @@ typedef struct RvKnownModel {
     int dimensions;
     int image_size;
     const char *languages; /* the languages of its texts: "English", "Chinese", "many" */
-    const char *revision;  /* the commit that is fetched; NULL: not known, the first fetch asks for the current one and
+    const char *
+        revision; /* the commit that is fetched; NULL: not known, the first fetch asks for the current one and
                               keeps it */
     uint64_t size_about_bytes; /* size_bytes, or if that is not known computed from the model's shape */
     const char *licence;       /* of the weights, as their publisher's repository says: "MIT", "Apache-2.0" */
@@ -34,7 +35,7 @@ typedef struct RvKnownModel {
      * their class without training. */
     double coco_recall, coco_cn_recall, msrvtt_recall, imagenet_accuracy;
     const char *accuracy_source; /* who published these figures, and where */
-    const char *msrvtt_source;   /* likewise for MSR-VTT's; NULL: it is not published, or by accuracy_source */
+    const char *msrvtt_source; /* likewise for MSR-VTT's; NULL: it is not published, or by accuracy_source */
 } RvKnownModel;
 
 /* Threads: any number of calls at once. Callbacks run on the caller's thread. */
@@ -108,9 +109,10 @@ typedef struct RvFetchOptions {
  * BUSY, IO, ARGUMENT. */
 RV_API RvStatus rv_model_fetch(const char *name, const RvFetchOptions *options, RvError *err);
 
-/* Read the files of an installed known model and compare their SHA-256 with the known or the kept one.
- * *unknown_count (may be NULL): the files of which nobody stated a digest when they came. Errors: MISMATCH if one
- * differs, FORMAT if fetched.txt is damaged. */
+/* Read the files of an installed known or an added model and compare their SHA-256 with the known or the kept
+ * one. *unknown_count (may be NULL): the files of which nobody stated a digest when they came or were added.
+ * Errors: MISMATCH if one differs, NOT_FOUND if one or the model is not there, or no digest was kept, FORMAT if
+ * fetched.txt is damaged. */
 RV_API RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err);
 
 typedef struct RvAddOptions {

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "models/model_record.h"
 #include "models/model_source.h"
 #include "reelvec/encoder.h"
 
@@ -328,6 +329,52 @@ static RvStatus copy_all(const Adding *adding)
     return status;
 }
 
+/* Keep what every file is now, for model verify. *partly: not of all of them. */
+static RvStatus keep_digest(const Adding *adding, const char *name, ModelRecord *record, bool *partly)
+{
+    char path[MODEL_PATH_SIZE];
+    Downloaded file = {.check = CHECK_ADDED};
+    struct stat facts;
+    RvStatus status = rv_file_join(adding->staging, name, path, sizeof path, adding->err);
+    if (status == RV_OK && (!rv_model_is_plain_name(name) || record->file_count == MODEL_RECORD_FILES)) {
+        *partly = true;
+        return RV_OK;
+    }
+    if (status == RV_OK && stat(path, &facts) != 0)
+        status = rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", path, strerror(errno));
+    if (status == RV_OK)
+        status = rv_file_sha256(path, file.sha256, adding->err);
+    if (status != RV_OK)
+        return status;
+    file.size_bytes = (uint64_t)facts.st_size;
+    return rv_model_record_put_file(record, name, &file, adding->err);
+}
+
+static RvStatus keep_digests(const Adding *adding)
+{
+    ModelRecord record = {0};
+    bool partly = false;
+    struct dirent **entries = NULL;
+    int count = scandir(adding->staging, &entries, NULL, alphasort);
+    RvStatus status = count < 0
+                          ? rv_error_set(adding->err, RV_ERROR_IO, "%s: %s", adding->staging, strerror(errno))
+                          : RV_OK;
+    for (int i = 0; i < count; i++) {
+        if (status == RV_OK && entries[i]->d_name[0] != '.' &&
+            strcmp(entries[i]->d_name, MODEL_RECORD_NAME) != 0)
+            status = keep_digest(adding, entries[i]->d_name, &record, &partly);
+        free(entries[i]);
+    }
+    free(entries);
+    if (partly)
+        rv_log_line(
+            &adding->options->log, RV_LOG_WARNING,
+            "more than %d files, or names with other characters than letters, digits and . _ - + @: not "
+            "all can be verified later",
+            MODEL_RECORD_FILES);
+    return status == RV_OK ? rv_model_record_write(adding->staging, &record, adding->err) : status;
+}
+
 /* ---- naming ------------------------------------------------------------------------------------------- */
 
 /* Returns a form of the named model whose digest is not known and whose file name and shapes fit these
@@ -517,6 +564,8 @@ RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOp
         if (status == RV_OK && strcmp(opened, adding.sha256) != 0)
             status = rv_error_set(err, RV_ERROR_MISMATCH, "%s: changed while it was copied", paths[0]);
     }
+    if (status == RV_OK)
+        status = keep_digests(&adding);
     if (status == RV_OK)
         status = install(&adding, folder, name);
     if (status != RV_OK)

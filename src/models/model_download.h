@@ -16,6 +16,7 @@ typedef enum ModelCheck {
     CHECK_GIT,     // git's name of the content, which the server stated
     CHECK_SERVER,  // the SHA-256 that the server stated
     CHECK_KNOWN,   // the SHA-256 that the caller knew
+    CHECK_ADDED,   // with nothing: it was added by hand, and never downloaded
 } ModelCheck;
 
 /* What came. */

@@ -430,7 +430,8 @@ static RvStatus verify_file(const ModelRecord *record, const ModelFile *file, co
     char path[MODEL_PATH_SIZE], hex[65];
     ModelFile wanted = with_record(record, file);
     const RecordFile *kept = rv_model_record_file(record, file->name);
-    *unknown = file->sha256 == NULL && (kept == NULL || kept->check == CHECK_NOTHING);
+    *unknown =
+        file->sha256 == NULL && (kept == NULL || kept->check == CHECK_NOTHING || kept->check == CHECK_ADDED);
     RvStatus status = rv_file_join(folder, file->name, path, sizeof path, err);
     if (status == RV_OK)
         status = rv_file_sha256(path, hex, err);
@@ -466,9 +467,43 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
     return status;
 }
 
+/* A model that was added under a name of its own: each file as it was then. */
+static RvStatus verify_added(const char *name, const char *folder, size_t *unknown_count, RvError *err)
+{
+    char path[MODEL_PATH_SIZE], hex[65];
+    ModelRecord record;
+    RvStatus status = rv_model_record_read(folder, &record, err);
+    if (status == RV_OK && record.file_count == 0)
+        return rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: added by hand; nothing to compare with", name);
+    for (size_t i = 0; i < record.file_count && status == RV_OK; i++) {
+        const RecordFile *file = &record.files[i];
+        status = rv_file_join(folder, file->name, path, sizeof path, err);
+        if (status == RV_OK)
+            status = rv_file_sha256(path, hex, err);
+        if (status == RV_OK && strcmp(hex, file->sha256) != 0)
+            status =
+                rv_error_set(err, RV_ERROR_MISMATCH,
+                             "%s: SHA-256 is %s, not %s as when it was added; remove the model and add it "
+                             "again",
+                             path, hex, file->sha256);
+    }
+    *unknown_count = record.file_count;
+    return status;
+}
+
 RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err)
 {
     const ModelSource *source = rv_model_source(name);
-    return source != NULL ? rv_model_source_verify(source, folder, unknown_count, err)
-                          : unknown_model(name, err);
+    char models[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE];
+    size_t ignored;
+    if (source != NULL)
+        return rv_model_source_verify(source, folder, unknown_count, err);
+    RvStatus status = folder == NULL ? rv_model_folder(models, sizeof models, err) : RV_OK;
+    if (status == RV_OK && rv_model_is_plain_name(name))
+        status = rv_file_join(folder != NULL ? folder : models, name, path, sizeof path, err);
+    if (status != RV_OK)
+        return status;
+    if (!rv_model_is_plain_name(name) || access(path, F_OK) != 0)
+        return unknown_model(name, err);
+    return verify_added(name, path, unknown_count != NULL ? unknown_count : &ignored, err);
 }

@@ -20,8 +20,11 @@
 #define FIELDS 5 // of the longest line
 #define LINE_SIZE 512
 
-static const char *const checks[] = {
-    [CHECK_NOTHING] = "nothing", [CHECK_GIT] = "git", [CHECK_SERVER] = "server", [CHECK_KNOWN] = "known"};
+static const char *const checks[] = {[CHECK_NOTHING] = "nothing",
+                                     [CHECK_GIT] = "git",
+                                     [CHECK_SERVER] = "server",
+                                     [CHECK_KNOWN] = "known",
+                                     [CHECK_ADDED] = "added"};
 
 const RecordFile *rv_model_record_file(const ModelRecord *record, const char *name)
 {
@@ -174,7 +177,7 @@ static void print_record(FILE *file, const ModelRecord *record)
 {
     fprintf(
         file,
-        "# What was fetched, and what it was compared with. Later fetches and checks compare with this.\n");
+        "# What was fetched or added, and what it was compared with. Later fetches and checks compare with this.\n");
     for (size_t i = 0; i < record->commit_count; i++)
         fprintf(file, "commit %s %s\n", record->commits[i].repository, record->commits[i].commit);
     for (size_t i = 0; i < record->file_count; i++) {

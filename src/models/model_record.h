@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was fetched: a file beside a model's files that keeps the digest of each and the commits they come from, for
+/* What was fetched or added: a file beside a model's files that keeps the digest of each and the commits they come from, for
  * what the table of known models does not say. Later fetches and verifying compare with it.
  *
  *     # a comment
@@ -7,7 +7,8 @@
  *     file NAME SHA-256 BYTES CHECK
  *
  * COMMIT: 40 hexadecimal digits, of a repository whose revision the table leaves open; what is missing is fetched at
- * it. CHECK: what the file was compared with when it came: "known", "server", "git" or "nothing". */
+ * it. CHECK: what the file was compared with when it came: "known", "server", "git" or "nothing";
+ * "added": it was added by hand. */
 #ifndef RV_MODELS_MODEL_RECORD_H
 #define RV_MODELS_MODEL_RECORD_H
 
@@ -15,7 +16,7 @@
 
 #define MODEL_RECORD_NAME "fetched.txt"
 #define MODEL_RECORD_MAX_BYTES ((size_t)32 << 10)
-#define MODEL_RECORD_FILES 16
+#define MODEL_RECORD_FILES 64
 #define MODEL_RECORD_COMMITS 4
 
 typedef struct RecordFile {

@@ -107,6 +107,34 @@ static void add_takes_files_with_what_belongs_to_them(void **state)
                "apart/merges.txt", "--name", "parts");
 }
 
+/* What was added is compared with what it was then. */
+static void verify_knows_what_was_added(void **state)
+{
+    (void)state;
+    program_need_clips();
+    ASSERT_RUN(0, "", "model", "add", fixture.model, "--name", "kept");
+    program_shell("grep -q '^file vocab.json [0-9a-f]* [0-9]* added$' reelvec/models/kept/fetched.txt");
+    ASSERT_RUN(0, "kept: no faults; of ", "model", "verify", "kept");
+    program_shell("echo ' ' >> reelvec/models/kept/config.json");
+    ASSERT_RUN(1, "config.json: SHA-256 is ", "model", "verify", "kept");
+    program_shell("rm reelvec/models/kept/config.json");
+    ASSERT_RUN(1, "config.json: ", "model", "verify", "kept");
+    program_shell("cp '%s'/config.json reelvec/models/kept/", fixture.model);
+    ASSERT_RUN(0, "no faults", "model", "verify", "kept");
+    // A link is compared too.
+    program_shell("cp -r '%s' mine", fixture.model);
+    ASSERT_RUN(0, "", "model", "add", "--link", "mine", "--name", "linked");
+    ASSERT_RUN(0, "no faults", "model", "verify", "linked");
+    program_shell("echo x >> mine/merges.txt");
+    ASSERT_RUN(1, "not ", "model", "verify", "linked");
+    // As older versions added it.
+    program_shell("rm reelvec/models/kept/fetched.txt");
+    ASSERT_RUN(1, "kept: added by hand; nothing to compare with", "model", "verify", "kept");
+    ASSERT_RUN(1, "no-such: not a known model", "model", "verify", "no-such");
+    ASSERT_RUN(0, "removed", "model", "remove", "kept");
+    assert_false(exists("reelvec/models/kept"));
+}
+
 /* Not the one that lies beside the weights. */
 static void add_takes_the_named_file(void **state)
 {
@@ -338,6 +366,7 @@ int main(void)
         CASE(add_sweeps_what_was_left),
         CASE(add_refuses_weights_that_cannot_embed_pictures),
         CASE(add_takes_files_with_what_belongs_to_them),
+        CASE(verify_knows_what_was_added),
         CASE(add_takes_the_named_file),
         CASE(add_refuses_what_is_no_model),
         CASE(add_gives_known_names_with_care),

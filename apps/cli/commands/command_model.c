@@ -125,8 +125,9 @@ static int verify_one(const ModelSettings *settings, const char *name)
     if (rv_model_verify(name, NULL, &unknown_count, &err) != RV_OK)
         return cli_fail(&err);
     if (unknown_count > 0)
-        cli_print("%s: no faults; of %zu file%s nobody stated a digest, so they are what came first", name,
-                  unknown_count, unknown_count == 1 ? "" : "s");
+        cli_print(
+            "%s: no faults; of %zu file%s nobody stated a digest, so they are what came first or was added",
+            name, unknown_count, unknown_count == 1 ? "" : "s");
     else
         cli_print("%s: no faults", name);
     return CLI_DONE;
@@ -183,10 +184,10 @@ const CliCommand cli_command_model_fetch = {
 const CliCommand cli_command_model_verify = {
     .name = "model verify",
     .arguments = "NAME...",
-    .summary = "check a fetched model's SHA-256",
+    .summary = "check a fetched or added model's SHA-256",
     .description =
-        "Reads the files of fetched models again and compares their SHA-256 with the known one, or with "
-        "the one that was kept when they came.",
+        "Reads the files of fetched and added models again and compares their SHA-256 with the known one, "
+        "or with the one that was kept when they came or were added.",
     .examples = "  reelvec model verify ViT-B/32\n",
     CLI_OPTIONS(ModelSettings, name_options),
     .min_arguments = 1,

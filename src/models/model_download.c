@@ -90,10 +90,13 @@ static RvStatus check_room(const Transfer *transfer, uint64_t rest_bytes)
     uint64_t free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
     if (rest_bytes <= free_bytes)
         return RV_OK;
+    char rest[32], free_room[32];
+    rv_model_size_text(rest_bytes, rest, sizeof rest);
+    rv_model_size_text(free_bytes, free_room, sizeof free_room);
     return rv_error_set(transfer->err, RV_ERROR_IO,
-                        "%s.part: %.1f MB are still to come and the disk has room for %.1f MB; make room, or "
-                        "set XDG_DATA_HOME to a folder on another disk",
-                        transfer->download->path, (double)rest_bytes / 1e6, (double)free_bytes / 1e6);
+                        "%s.part: %s are still to come and the disk has room for %s; make room, or set "
+                        "XDG_DATA_HOME to a folder on another disk",
+                        transfer->download->path, rest, free_room);
 }
 
 /* Returns the number of bytes that may be received: the exact size if the caller knows it; otherwise the size
@@ -107,6 +110,13 @@ static uint64_t size_limit(const Transfer *transfer)
     return said > 0 && said < download->max_bytes ? said : download->max_bytes;
 }
 
+/* The server has another file than the caller wants. */
+static void note_other_file(const Transfer *transfer)
+{
+    if (transfer->download->downloaded != NULL)
+        transfer->download->downloaded->is_other = true;
+}
+
 /* Check the answer's size plus the bytes that stay: it must equal the known size, and there must be room on
  * disk. */
 static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
@@ -116,18 +126,21 @@ static RvStatus check_size(const Transfer *transfer, uint64_t stay_bytes)
     uint64_t wanted = wanted_bytes(transfer), total = stay_bytes + (length > 0 ? (uint64_t)length : 0);
     if (length < 0)
         return RV_OK; // not announced; take_body counts the bytes
-    if (wanted > 0 && total != wanted)
+    if (wanted > 0 && total != wanted) {
+        note_other_file(transfer);
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server has %" PRIu64 " bytes, the file has %" PRIu64
                             "; try another address",
                             transfer->shown, total, wanted);
+    }
     if (total > size_limit(transfer))
         return rv_error_set(transfer->err, RV_ERROR_NETWORK,
                             "%s: the server has %" PRIu64 " bytes; no more than %" PRIu64 " are taken",
                             transfer->shown, total, size_limit(transfer));
+    char size[32];
+    rv_model_size_text(total, size, sizeof size);
     if (transfer->download->size_bytes == 0)
-        rv_log_line(&transfer->download->options->log, RV_LOG_INFO, "%s: %.1f MB", transfer->download->name,
-                    (double)total / 1e6);
+        rv_log_line(&transfer->download->options->log, RV_LOG_INFO, "%s: %s", transfer->download->name, size);
     return check_room(transfer, (uint64_t)length);
 }
 
@@ -136,11 +149,13 @@ static RvStatus check_stated(Transfer *transfer)
 {
     const char *known = transfer->download->sha256, *stated = transfer->answer.sha256;
     transfer->states_another = known != NULL && stated[0] != '\0' && strcmp(known, stated) != 0;
-    if (transfer->states_another)
-        transfer->status = rv_error_set(
-            transfer->err, RV_ERROR_MISMATCH,
-            "%s: the server states the SHA-256 %s, the file's is %s; nothing was taken; try another address",
-            transfer->shown, stated, known);
+    if (!transfer->states_another)
+        return transfer->status;
+    note_other_file(transfer);
+    transfer->status = rv_error_set(
+        transfer->err, RV_ERROR_MISMATCH,
+        "%s: the server states the SHA-256 %s, the file's is %s; nothing was taken; try another address",
+        transfer->shown, stated, known);
     return transfer->status;
 }
 
@@ -185,6 +200,7 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *user
         return 0;
     uint64_t limit = size_limit(transfer);
     if (transfer->size_bytes > limit || size_bytes > limit - transfer->size_bytes) {
+        note_other_file(transfer);
         transfer->status = rv_error_set(
             transfer->err, RV_ERROR_MISMATCH,
             "%s: the server sends more than %" PRIu64 " bytes; try another address", transfer->shown, limit);
@@ -354,6 +370,7 @@ static RvStatus set_wrong_content(const Transfer *transfer, const char *sha256)
 {
     const char *wanted = wanted_sha256(transfer);
     bool git = wanted_check(transfer) == CHECK_GIT;
+    note_other_file(transfer);
     return rv_error_set(transfer->err, RV_ERROR_MISMATCH,
                         "%s: what the server sent has %" PRIu64
                         " bytes and SHA-256 %s, not %s%s; deleted; try another address",

@@ -25,6 +25,7 @@ typedef struct Downloaded {
     char commit[41]; // the commit of the repository that the server stated; empty if it stated none
     uint64_t size_bytes;
     ModelCheck check;
+    bool is_other; // of a failure: the server has a file of another size or digest than was wanted
 } Downloaded;
 
 typedef struct Download {
@@ -36,7 +37,7 @@ typedef struct Download {
     uint64_t max_bytes;  // used if the size is not known and the server does not name it
     const char *token;   // bearer token, sent to the url's host only; NULL for none
     const RvFetchOptions *options;
-    Downloaded *downloaded; // filled on success; may be NULL
+    Downloaded *downloaded; // filled on success, is_other on failure; may be NULL
 } Download;
 
 /* Download one file. What an earlier call left in PATH.part is continued if the server allows it and the

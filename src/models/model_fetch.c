@@ -27,6 +27,7 @@ typedef struct Fetch {
     char failures[RV_ERROR_MESSAGE_SIZE];
     size_t failure_count;
     RvStatus last;      // status of the last failure
+    RvError untold;     // the last failure, if it was not logged yet
     ModelRecord record; // of the form that is being fetched
 } Fetch;
 
@@ -179,7 +180,15 @@ static void note_failure(Fetch *fetch, RvStatus status, const RvError *failure)
              failure->message);
     fetch->failure_count++;
     fetch->last = status;
-    rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s", failure->message);
+    fetch->untold = *failure;
+}
+
+/* The last failure is in the error that fetching ends with; those before it are told when the next address is tried. */
+static void tell_failure(Fetch *fetch)
+{
+    if (fetch->untold.message[0] != '\0')
+        rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s", fetch->untold.message);
+    fetch->untold = (RvError){0};
 }
 
 /* Forms share files. An address that has just failed is not tried again. */
@@ -247,7 +256,7 @@ static void add_where_kept(const char *folder, RvError *failure)
     size_t used = strlen(failure->message);
     snprintf(
         failure->message + used, sizeof failure->message - used,
-        " (the SHA-256 was kept in %s/%s when the file first came; remove the model to fetch it as it is now)",
+        " (size and SHA-256 were kept in %s/%s when the file first came; remove the model to take the new file)",
         folder, MODEL_RECORD_NAME);
 }
 
@@ -263,6 +272,7 @@ static RvStatus fetch_from_addresses(Fetch *fetch, const ModelFile *file, bool w
         bool worth_resuming = false;
         if (failed_before(fetch, address.url))
             continue;
+        tell_failure(fetch);
         Download download = {.url = address.url,
                              .path = path,
                              .name = file->name,
@@ -280,7 +290,7 @@ static RvStatus fetch_from_addresses(Fetch *fetch, const ModelFile *file, bool w
         // A broken transfer that can be resumed is worth more than another copy from the beginning.
         if ((status != RV_ERROR_NETWORK && status != RV_ERROR_MISMATCH) || worth_resuming)
             return rv_error_wrap(err, status, &failure, "%s", failure.message);
-        if (status == RV_ERROR_MISMATCH && file->sha256 == NULL && wanted.sha256 != NULL)
+        if (downloaded.is_other && file->sha256 == NULL && wanted.sha256 != NULL)
             add_where_kept(folder, &failure);
         note_failure(fetch, status, &failure);
     }
@@ -304,17 +314,33 @@ static RvStatus fetch_file(Fetch *fetch, const ModelFile *file, bool weights, co
 
 /* ---- forms -------------------------------------------------------------------------------------------- */
 
+/* known_bytes: of the missing files whose size is known; about_bytes: of the whole model, 0 if not known. */
+static void describe_size(uint64_t about_bytes, uint64_t there_bytes, uint64_t known_bytes, size_t unknown,
+                          char *text, size_t text_bytes)
+{
+    char size[32];
+    bool about = unknown > 0 && about_bytes > there_bytes + known_bytes;
+    rv_model_size_text(about ? about_bytes - there_bytes : known_bytes, size, sizeof size);
+    if (known_bytes == 0 && !about)
+        snprintf(text, text_bytes, "size not known before");
+    else
+        snprintf(text, text_bytes, "%s%s", about ? "about " : unknown > 0 ? "over " : "", size);
+}
+
 /* Report what will be downloaded, before it begins. */
 static void announce(const Fetch *fetch, const ModelForm *form, const char *folder)
 {
     char path[MODEL_PATH_SIZE], host[256] = "?", size[64] = "";
     Address address;
-    uint64_t known_bytes = 0;
+    uint64_t known_bytes = 0, there_bytes = 0;
+    struct stat facts;
     size_t missing = 0, unknown = 0;
     for (size_t i = 0; i < form->file_count; i++) {
         ModelFile file = with_record(&fetch->record, &form->files[i]);
-        if (rv_file_join(folder, file.name, path, sizeof path, NULL) == RV_OK && installed(path, &file))
+        if (rv_file_join(folder, file.name, path, sizeof path, NULL) == RV_OK && installed(path, &file)) {
+            there_bytes += stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
             continue;
+        }
         if (missing++ == 0 && address_of(fetch, &file, 0, &address) && failed_before(fetch, address.url))
             return; // the download itself reports the failure
         known_bytes += file.size_bytes;
@@ -324,10 +350,8 @@ static void announce(const Fetch *fetch, const ModelForm *form, const char *fold
     }
     if (missing == 0)
         return;
-    if (known_bytes > 0)
-        snprintf(size, sizeof size, "%s%.1f MB", unknown > 0 ? "over " : "", (double)known_bytes / 1e6);
-    else
-        snprintf(size, sizeof size, "size not known before");
+    describe_size(fetch->source->model.size_about_bytes, there_bytes, known_bytes, unknown, size,
+                  sizeof size);
     rv_log_line(&fetch->options->log, RV_LOG_INFO, "%s: %zu file%s, %s, from %s to %s",
                 fetch->source->model.name, missing, missing == 1 ? "" : "s", size, host, folder);
 }

@@ -159,6 +159,19 @@ bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)
     return archive[0] != '\0' && rv_file_join(folder, archive, path, size_bytes, NULL) == RV_OK;
 }
 
+void rv_model_size_text(uint64_t size_bytes, char *text, size_t text_bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB"};
+    double value = (double)size_bytes / 1e3;
+    size_t unit = 0;
+    for (; value >= 999.95 && unit < 2; unit++)
+        value /= 1e3;
+    if (size_bytes < 1000)
+        snprintf(text, text_bytes, "%u bytes", (unsigned)size_bytes);
+    else
+        snprintf(text, text_bytes, "%.1f %s", value, units[unit]);
+}
+
 bool rv_model_is_plain_name(const char *name)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+@";

@@ -73,6 +73,9 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
  * of a checkpoint's usual files. Returns false if there is nothing to open. */
 bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes);
 
+/* Write a number of bytes in the unit that suits it: "342 bytes", "1.4 kB", "609.4 MB", "1.5 GB". */
+void rv_model_size_text(uint64_t size_bytes, char *text, size_t text_bytes);
+
 /* True if a folder of the models folder may have this name: no '/', not hidden, no character that is special
  * to a shell. */
 bool rv_model_is_plain_name(const char *name);

@@ -159,7 +159,7 @@ static void model_fetch_takes_the_first_form_once(void **state)
         fail_msg("%s", err.message);
     assert_there(fixture, 0);
     // The size comes before the files; what nothing is known of is said to be so.
-    assert_non_null(strstr(fixture->log, "Test/1: 3 files, over 0.0 MB, from 127.0.0.1:"));
+    assert_non_null(strstr(fixture->log, "Test/1: 3 files, over 32 bytes, from 127.0.0.1:"));
     assert_non_null(strstr(fixture->log, "config.json: no SHA-256 is known for it"));
     assert_int_equal(rv_model_source_verify(&fixture->source, fixture->folder, &unknown, &err), RV_OK);
     assert_int_equal(unknown, 1);
@@ -354,6 +354,56 @@ static void model_fetch_shows_no_password(void **state)
     assert_non_null(strstr(err.message, "@mirror"));
 }
 
+/* Of most models the table knows only about how large they are. */
+static void model_fetch_says_about_how_large_it_is(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->source.model.size_about_bytes = 1542000000;
+    fixture->hub_files[2].sha256 = NULL;
+    fixture->hub_files[2].size_bytes = 0;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_non_null(strstr(fixture->log, "Test/1: 3 files, about 1.5 GB, from 127.0.0.1:"));
+    assert_non_null(strstr(fixture->log, "pytorch_model.bin: 17 bytes"));
+}
+
+/* What came first holds, and how to take another one is said whether the size differs or only the content. */
+static void model_fetch_says_how_to_take_another_file(void **state)
+{
+    static const char *const others[] = {"{\"a\": 22222}", "{\"a\": 2}"};
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char path[400];
+    fixture->source.form_count = 1;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    snprintf(path, sizeof path, "%s/test-1/config.json", fixture->folder);
+    for (size_t i = 0; i < 2; i++) {
+        fixture->files[AT_HUB_CONFIG].bytes = others[i];
+        fixture->files[AT_HUB_CONFIG].size_bytes = strlen(others[i]);
+        unlink(path);
+        assert_int_not_equal(fetch(fixture, &err), RV_OK);
+        if (strstr(err.message,
+                   "test-1/fetched.txt when the file first came; remove the model to take the new file") ==
+            NULL)
+            fail_msg("%s: %s", others[i], err.message);
+    }
+}
+
+/* A failure is in the error; what is told on the way are those before it. */
+static void model_fetch_says_a_failure_once(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    fixture->source.form_count = 1;
+    fixture->files[AT_HUB_CONFIG].behaviour = HTTP_MISSING;
+    assert_int_equal(fetch(fixture, &err), RV_ERROR_NETWORK);
+    assert_non_null(strstr(err.message, "config.json: the server answered 404"));
+    assert_null(strstr(fixture->log, "answered 404"));
+    fixture->source.form_count = 2;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    assert_non_null(strstr(fixture->log, "config.json: the server answered 404"));
+}
+
 static void model_fetch_refuses_what_is_no_address(void **state)
 {
     Fixture *fixture = *state;
@@ -398,6 +448,9 @@ int main(void)
         CASE(model_fetch_gives_the_token_to_the_endpoint),
         CASE(model_fetch_sends_the_token_to_nobody_in_clear),
         CASE(model_fetch_shows_no_password),
+        CASE(model_fetch_says_about_how_large_it_is),
+        CASE(model_fetch_says_how_to_take_another_file),
+        CASE(model_fetch_says_a_failure_once),
         CASE(model_fetch_refuses_what_is_no_address),
         CASE(model_fetch_knows_its_names),
         CASE(model_verify_says_what_is_missing),

@@ -279,6 +279,22 @@ static void model_find_prefers_an_existing_path(void **state)
     assert_string_equal(path, "ViT-B/32");
 }
 
+static void model_size_text_has_a_unit_that_suits(void **state)
+{
+    static const struct {
+        uint64_t size_bytes;
+        const char *text;
+    } cases[] = {{0, "0 bytes"},         {999, "999 bytes"},          {3008, "3.0 kB"},
+                 {999949, "999.9 kB"},   {999950, "1.0 MB"},          {608862599, "608.9 MB"},
+                 {1542000000, "1.5 GB"}, {3000000000000, "3000.0 GB"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[32];
+        rv_model_size_text(cases[i].size_bytes, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 /* As Meta and OFA publish theirs. */
 static void model_find_takes_the_only_archive_of_a_folder(void **state)
 {
@@ -305,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_known_table_is_sound),
         cmocka_unit_test(model_source_matches_names),
+        cmocka_unit_test(model_size_text_has_a_unit_that_suits),
         cmocka_unit_test_setup_teardown(model_find_says_how_to_fetch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_needs_weights_and_vocabulary, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_prefers_the_form_that_is_published_now, set_up, tear_down),

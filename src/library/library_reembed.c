@@ -2,6 +2,7 @@
 /* Re-embedding: the videos of one library through the pipeline of indexing into another one. */
 #include "reelvec/reembed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,15 @@ static RvStatus require_embeddings(Store *from, ModelIdentity *old, RvError *err
     return status;
 }
 
+/* What is done about a library of another model elsewhere, is what is being done here. */
+static void advise_another_target(RvError *err)
+{
+    size_t used = strlen(err->message);
+    err->hint = RV_HINT_NONE;
+    snprintf(err->message + used, sizeof err->message - used,
+             "; the new library must be empty or of the new model: give another one");
+}
+
 /* Claims the target for the model. */
 static RvStatus check_models(Reembedding *run, RvEncoder *encoder, bool *normalized, RvError *err)
 {
@@ -251,6 +261,8 @@ static RvStatus check_models(Reembedding *run, RvEncoder *encoder, bool *normali
         status = rv_encoder_identity(encoder, old.normalized, &new, err);
     if (status == RV_OK)
         status = rv_encoder_claim(encoder, run->to->store, old.normalized, err);
+    if (status == RV_ERROR_MISMATCH && err != NULL && err->hint == RV_HINT_MODEL)
+        advise_another_target(err);
     if (status == RV_OK && strcmp(old.weights_sha256, new.weights_sha256) == 0)
         rv_log_line(&run->to->log, RV_LOG_WARNING,
                     "%s: has embeddings of this model, %s, already; copying it would need no videos",

@@ -42,6 +42,11 @@ static void index_names_what_failed(void **state)
     assert_holds(result.errors, "reelvec: /no/such.mp4: No such file or directory\n");
     assert_holds(result.output, "12 frames, 12 new (complete)\n");
     run_clear(&result);
+    result = RUN("index", "/no/such.mp4", "--library", "nothing.db"); // for that no library is made
+    assert_status(&result, 1);
+    assert_holds(result.errors, "reelvec: /no/such.mp4: No such file or directory\n");
+    run_clear(&result);
+    program_shell("test ! -e nothing.db");
     result = RUN("index", fixture.other_clip, "--library", "none.db");
     assert_status(&result, 1);
     assert_string_equal(result.output, "");

@@ -171,31 +171,45 @@ static int queue_sources(CliIndexing *indexing, const IndexSettings *settings, R
     return status == CLI_DONE && sources->left.unreadable_count > 0 ? CLI_PARTLY : status;
 }
 
-/* With --queue, a source that cannot be read stops the command before anything is added to the queue. */
-static int index_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
-                         const CliValues *values, CliSourceRules *rules)
+/* Returns false if the command cannot go on. */
+static bool find_sources(const IndexSettings *settings, const CliValues *values, CliSourceRules *rules,
+                         CliSources *sources, int *status)
 {
-    CliSources sources;
-    int status;
     rules->exclude = calloc(values->count + 1, sizeof *rules->exclude);
-    if (rules->exclude == NULL)
-        return cli_fail_memory();
+    if (rules->exclude == NULL) {
+        *status = cli_fail_memory();
+        return false;
+    }
     for (size_t i = 0; i < values->count; i++) {
         if (values->items[i].option != NULL)
             rules->exclude[rules->exclude_count++] = values->items[i].value;
     }
     rules->follow = settings->follow;
-    if (cli_sources_find(values, rules, indexing->common, settings->prune, &sources, &status)) {
-        if (!settings->queue)
-            status = cli_index_run(indexing, &sources, settings->prune);
-        else if (sources.failed_count > 0)
-            status = CLI_FAILED;
-        else
-            status = queue_sources(indexing, settings, log, &sources);
+    return cli_sources_find(values, rules, &settings->common, settings->prune, sources, status);
+}
+
+/* With --queue, a source that cannot be read stops the command before anything is added to the queue. */
+static int index_sources(CliIndexing *indexing, const IndexSettings *settings, RvLog log, CliSources *sources)
+{
+    if (!settings->queue)
+        return cli_index_run(indexing, sources, settings->prune);
+    return sources->failed_count > 0 ? CLI_FAILED : queue_sources(indexing, settings, log, sources);
+}
+
+/* True if every argument failed and there is no library: none is made for that. */
+static bool makes_nothing(const IndexSettings *settings, const CliSources *sources)
+{
+    RvLibrary *library = NULL;
+    char left[256];
+    if (sources->count > 0 || sources->failed_count == 0 || sources->interrupted ||
+        cli_open_library(&settings->common, RV_OPEN_READ, (RvLog){0}, &library, NULL) != RV_ERROR_NOT_FOUND) {
+        rv_library_close(library);
+        return false;
     }
-    cli_sources_clear(&sources);
-    free(rules->exclude);
-    return status;
+    cli_sources_left(sources, left, sizeof left);
+    if (left[0] != '\0')
+        cli_message("%s", left);
+    return true;
 }
 
 /* ---- the command -------------------------------------------------------------------------------------- */
@@ -255,8 +269,7 @@ static int check_options(const IndexSettings *settings, const CliValues *values)
 }
 
 /* Called with model and library open. */
-static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log,
-                        const CliValues *values, CliSourceRules *rules)
+static int index_videos(CliIndexing *indexing, const IndexSettings *settings, RvLog log, CliSources *sources)
 {
     RvError err = {0};
     if (rv_encoder_open_device(indexing->encoder, &err) != RV_OK)
@@ -266,7 +279,7 @@ static int index_videos(CliIndexing *indexing, const IndexSettings *settings, Rv
     if (!cli_show_open(&indexing->show, indexing->jobs, indexing->common->quiet))
         status = cli_fail_memory();
     else
-        status = index_sources(indexing, settings, log, values, rules);
+        status = index_sources(indexing, settings, log, sources);
     cli_show_close(&indexing->show);
     return status;
 }
@@ -293,12 +306,20 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
     // Checked before anything is loaded or created.
     if (settings->queue && rv_library_queue_possible(cli_library(common), &err) != RV_OK)
         return cli_fail(&err);
-    if (cli_open_library_encoder(common, NULL, log, &indexing->encoder, &err) != RV_OK ||
-        cli_open_library(common, RV_OPEN_CREATE, log, &indexing->library, &err) != RV_OK)
-        status = cli_fail(&err);
+    if (cli_open_library_encoder(common, NULL, log, &indexing->encoder, &err) != RV_OK)
+        return cli_fail(&err);
+    CliSources sources = {0};
     print_model(indexing);
-    if (status == CLI_DONE)
-        status = index_videos(indexing, settings, log, values, rules);
+    if (find_sources(settings, values, rules, &sources, &status)) {
+        if (makes_nothing(settings, &sources))
+            status = CLI_FAILED;
+        else if (cli_open_library(common, RV_OPEN_CREATE, log, &indexing->library, &err) != RV_OK)
+            status = cli_fail(&err);
+        else
+            status = index_videos(indexing, settings, log, &sources);
+    }
+    cli_sources_clear(&sources);
+    free(rules->exclude);
     rv_library_close(indexing->library);
     rv_encoder_close(indexing->encoder);
     return status;

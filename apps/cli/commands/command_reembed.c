@@ -136,6 +136,20 @@ static int embed(Reembedding *run)
     return report.videos_left_out > 0 ? CLI_PARTLY : CLI_DONE;
 }
 
+/* What --video names must be there, or an empty library would be left. */
+static RvStatus check_video(const Reembedding *run, RvError *err)
+{
+    RvVideos videos = {0};
+    const char *name = run->settings->video;
+    RvStatus status = name != NULL ? rv_library_list(run->from, name, &videos, err) : RV_OK;
+    if (status == RV_OK && name != NULL && videos.count == 0)
+        status =
+            cli_error(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'; `reelvec list` shows their paths",
+                      rv_library_uri(run->from), name);
+    rv_videos_clear(&videos);
+    return status;
+}
+
 /* The new library is made last, so that nothing is left of a command that cannot do its work. */
 static int open_and_embed(Reembedding *run)
 {
@@ -146,6 +160,7 @@ static int open_and_embed(Reembedding *run)
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, log, &run->from, &err) != RV_OK ||
         rv_library_reembed_possible(run->from, settings->to, &err) != RV_OK ||
+        check_video(run, &err) != RV_OK ||
         cli_open_encoder(&settings->common, log, &run->encoder, &err) != RV_OK ||
         rv_encoder_open_device(run->encoder, &err) != RV_OK ||
         rv_library_open(settings->to, &create, &run->to, &err) != RV_OK)

@@ -57,6 +57,11 @@ def _glob(pattern: Optional[Path]) -> Optional[bytes]:
     return None if pattern is None else _native.encode_path(pattern)
 
 
+def _require_library(target: Any) -> None:
+    if not isinstance(target, Library):
+        raise TypeError(f"target must be a Library, not {type(target).__name__}: Library(\"new.db\", model=...)")
+
+
 def _video(raw: _native.RvVideo) -> Video:
     return Video(raw.video_id, *(os.fsdecode(getattr(raw, name) or b"") for name in (
         "path", "content_key", "codec", "sampling", "state_name", "error")), raw.duration_s, raw.frame_rate, raw.width,
@@ -320,8 +325,9 @@ class Library(_native.Uncopied):
         return self._find(video)[0]
 
     def videos(self, video: Optional[Path] = None) -> "pandas.DataFrame":
-        """A pandas DataFrame with the videos by path, or those that a name or pattern means."""
-        return table(self.video_list(video), Video)
+        """A pandas DataFrame with the videos by path, or those that a name or pattern means; from_pictures is a column."""
+        videos = self.video_list(video)
+        return table(videos, Video, extra={"from_pictures": [row.from_pictures for row in videos]})
 
     def _video_id(self, video: Union[int, Path], pattern: bool = True) -> int:
         """The id of the only video that a name means; pattern: whether it may be a pattern."""
@@ -448,6 +454,7 @@ class Library(_native.Uncopied):
         callback = Callback(_native.CopyProgressCallback, report_progress)
         options = _native.RvCopyOptions(video_glob=_glob(video), replace=replace, progress=callback.pointer)
         report = _native.RvCopyReport()
+        _require_library(target)
         if target is self:
             raise errors.ArgumentError("a library cannot be copied onto itself")
         # In one order for all threads, so that two copies in opposite directions do not wait for each other.
@@ -485,11 +492,15 @@ class Library(_native.Uncopied):
             jobs=_native.whole(jobs, "jobs", 0, _native.JOBS_MAX), hwaccel=_native.encode_text(hwaccel, "hwaccel"),
             skip_similar=skip_similar, progress=callback.pointer, left_out=_native.LeftOutCallback(note_left_out))
         report = _native.RvReembedReport()
+        _require_library(target)
         if target is self:
             raise errors.ArgumentError("a library cannot be re-embedded into itself")
         ours = self._open(create=False)
         with ours as library:
             call("rv_library_reembed_possible", library, _native.encode_path(target.uri))
+        if video is not None and not self.video_list(video):  # before the library is made
+            raise errors.NotFoundError(f"{shown(os.fsencode(video))}: no such video in the library; videos() shows their "
+                                       "paths")
         model = target.model  # before the library is made
         theirs = target._open(create=True)
         first, second = sorted((ours, theirs), key=id)  # as in copy_to()

@@ -522,6 +522,12 @@ class LibraryTest(unittest.TestCase):
             with self.assertRaises(reelvec.NotFoundError):  # there is no library yet
                 old.reembed_to(reelvec.Library(scratch("reembed-new.db"), model=folder))
             old.index(video, every=2)
+            for into in (old.reembed_to, old.copy_to):
+                with self.assertRaisesRegex(TypeError, "target must be a Library, not str"):
+                    into("x.db")
+            with self.assertRaisesRegex(reelvec.NotFoundError, "nothing.mp4: no such video"):
+                old.reembed_to(reelvec.Library(scratch("reembed-none.db"), model=folder), video="nothing.mp4")
+            self.assertFalse(os.path.exists(scratch("reembed-none.db")))
             with reelvec.Library(scratch("reembed-new.db"), model=folder) as new:
                 report = old.reembed_to(new, progress=lambda *numbers: done.append(numbers))
                 self.assertEqual((report.videos_embedded, report.videos_left_out, report.left_out), (1, 0, ()))
@@ -547,6 +553,8 @@ class LibraryTest(unittest.TestCase):
                 report = old.reembed_to(memory, from_pictures=True)
                 self.assertEqual((report.videos_embedded, report.videos_from_pictures, report.frames_embedded), (1, 1, 48))
                 self.assertTrue(memory.video_list()[0].from_pictures)
+                if pandas is not None:
+                    self.assertEqual(list(memory.videos()["from_pictures"]), [True])
                 self.assertEqual(memory.info().from_pictures_count, 1)
                 with self.assertRaises(reelvec.CancelledError):
                     old.reembed_to(reelvec.Library("memory:", model=folder), from_pictures=True,

@@ -45,7 +45,8 @@ typedef struct RvReembedReport {
     size_t videos_present;       /* there already */
     size_t videos_left_out;
     size_t frames_embedded;
-    uint64_t reserved[8];
+    size_t videos_elsewhere; /* left to another process that embeds them now */
+    uint64_t reserved[7];
 } RvReembedReport;
 
 /* RV_OK if the library has embeddings that can be made anew, and to_uri (as for rv_library_open) is another
@@ -56,7 +57,8 @@ RV_API RvStatus rv_library_reembed_possible(RvLibrary *from, const char *to_uri,
  * of this model. Each video is decoded anew with its own sampling; path, state, frame numbers, times and
  * pictures are those of `from`, and so is the order of the videos. A video whose frames are not those of `from`
  * any more is left out. `from` is only read, and can be searched meanwhile. After an interruption another call
- * goes on where it stopped; complete videos are skipped. Videos that are incomplete or failed in `from` are so
+ * goes on where it stopped; complete videos are skipped. Of several calls at once for one target, also of other
+ * processes, each leaves to the others what they embed. Videos that are incomplete or failed in `from` are so
  * in `to`, with the frames that there are. A video that is left out does not stop the others. Threads: any;
  * calls wait for each other as those of rv_library_copy. All callbacks run on the caller's thread. Errors:
  * NOT_FOUND (nothing to embed), ARGUMENT (both are one library), MISMATCH (the target is of another model),

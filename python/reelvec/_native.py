@@ -247,7 +247,7 @@ class RvReembedOptions(Structure):
 
 class RvReembedReport(Structure):
     _fields_ = [(name, c_size_t) for name in ("videos_embedded", "videos_from_pictures", "videos_present", "videos_left_out",
-                                              "frames_embedded")] + reserved(8)
+                                              "frames_embedded", "videos_elsewhere")] + reserved(7)
 
 
 FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)

@@ -111,13 +111,15 @@ class CopyReport:
 @dataclass(frozen=True)
 class ReembedReport:
     """What re-embedding did: videos embedded, how many of those from stored pictures, videos that were there already, videos
-    left out, frames embedded; and for each video that was left out why."""
+    left out, frames embedded, videos left to another process that embeds them now; and for each video that was left out
+    why."""
 
     videos_embedded: int
     videos_from_pictures: int
     videos_present: int
     videos_left_out: int
     frames_embedded: int
+    videos_elsewhere: int = 0
     left_out: tuple[str, ...] = ()
 
 

@@ -22,12 +22,25 @@ typedef struct Slot {
     size_t frames_done;
 } Slot;
 
+/* A video that the target had begun before this run came to it: by another process, which may be at work or dead. It
+ * is looked at again after the others. */
+typedef struct Begun {
+    const RvVideo *video; // of the list
+    int64_t frame_count;  // in the target, when it was first seen
+    double seen_s;
+} Begun;
+
+// Frames that do not come for so long since they were first looked at come no more.
+#define DEAD_AFTER_S 2
+
 typedef struct Reembedding {
     RvLibrary *from, *to;
     const RvReembedOptions *options;
     RvReembedReport *report;
     RvVideos videos; // by id: new ones get their ids in the same order
     size_t next;
+    Begun *begun; // [videos.count]; those that were put off
+    size_t begun_count, begun_next;
     int jobs;
     Slot *slots;           // [jobs]
     IndexOrigin *origins;  // [jobs]
@@ -111,16 +124,67 @@ static bool begin_video(Reembedding *run, int index, const RvVideo *video)
     return true;
 }
 
+/* Returns how many frames the target has of a video that was begun there and not ended; -1 if it was not. */
+static int64_t count_begun(Reembedding *run, const RvVideo *video)
+{
+    StoredVideo row;
+    bool found = false;
+    RvError err = {0};
+    RvStatus status = rv_store_find_path(run->to->store, video->path, &row, &found, &err);
+    if (status != RV_OK)
+        stop_all(run, status, &err);
+    if (status != RV_OK || !found)
+        return -1;
+    int64_t count = row.video.state == RV_VIDEO_INDEXING ? row.video.frame_count : -1;
+    rv_stored_video_clear(&row);
+    return count;
+}
+
+/* The next of the list that nobody has begun, or NULL. */
+static const RvVideo *next_of_list(Reembedding *run)
+{
+    while (run->status == RV_OK && run->next < run->videos.count) {
+        const RvVideo *video = &run->videos.items[run->next++];
+        int64_t count = video->state == RV_VIDEO_INDEXING ? -1 : count_begun(run, video);
+        if (count < 0)
+            return video;
+        run->begun[run->begun_count++] = (Begun){video, count, rv_clock_s()};
+    }
+    return NULL;
+}
+
+/* The next of those that were put off, if nobody is at work on it; else NULL. *wait: it is not known yet. */
+static const RvVideo *next_of_begun(Reembedding *run, bool *wait)
+{
+    while (run->status == RV_OK && !*wait && run->begun_next < run->begun_count) {
+        const Begun *begun = &run->begun[run->begun_next];
+        int64_t count = count_begun(run, begun->video);
+        *wait = count == begun->frame_count && rv_clock_s() - begun->seen_s < DEAD_AFTER_S;
+        if (*wait)
+            break;
+        run->begun_next++;
+        if (count == -1 || count == begun->frame_count)
+            return begun->video;
+        run->report->videos_elsewhere++;
+        run->progress.videos_done++;
+        run->frames_ended += (size_t)begun->video->frame_count;
+    }
+    return NULL;
+}
+
 static RvIndexNext next_video(void *user, int slot, RvIndexItem *item)
 {
     Reembedding *run = user;
-    while (run->status == RV_OK && run->next < run->videos.count) {
-        const RvVideo *video = &run->videos.items[run->next++];
+    bool wait = false;
+    const RvVideo *video = NULL;
+    while ((video = next_of_list(run)) != NULL || (video = next_of_begun(run, &wait)) != NULL) {
         if (begin_video(run, slot, video)) {
             item->path_or_url = video->path;
             return RV_NEXT_VIDEO;
         }
     }
+    if (wait)
+        return report_progress(run, run->begun[run->begun_next].video->path) ? RV_NEXT_LATER : RV_NEXT_END;
     return RV_NEXT_END;
 }
 
@@ -135,15 +199,12 @@ static bool is_of_a_library(const Reembedding *run, RvStatus status, const RvErr
            (strncmp(err->message, from, strlen(from)) == 0 || strncmp(err->message, to, strlen(to)) == 0);
 }
 
-static void count_end(Reembedding *run, const Slot *slot, bool pictures, const RvIndexReport *report)
+static void count_end(Reembedding *run, bool pictures, const RvIndexReport *report)
 {
-    RvError err = {0};
     if (report->outcome == RV_INDEX_UNCHANGED) {
         run->report->videos_present++;
     } else if (report->outcome == RV_INDEX_ELSEWHERE) {
-        rv_error_set(&err, RV_ERROR_BUSY, "%.900s: another process embeds it now; it is left to that one",
-                     slot->video->path);
-        leave_out(run, slot->video->path, &err);
+        run->report->videos_elsewhere++;
     } else {
         run->report->videos_embedded++;
         run->report->videos_from_pictures += pictures;
@@ -161,7 +222,7 @@ static void video_ended(void *user, int index, RvStatus status, const RvIndexRep
     run->progress.videos_done++;
     slot->frames_done = 0;
     if (status == RV_OK)
-        count_end(run, slot, run->origins[index].took_pictures, report);
+        count_end(run, run->origins[index].took_pictures, report);
     else if (is_of_a_library(run, status, err))
         stop_all(run, status, err);
     else if (status != RV_ERROR_CANCELLED)
@@ -226,7 +287,10 @@ static RvStatus open_run(Reembedding *run, RvEncoder *encoder, RvError *err)
     run->origins = rv_mem_alloc((size_t)run->jobs, sizeof *run->origins, err);
     if (run->slots == NULL || run->origins == NULL)
         return RV_ERROR_MEMORY;
-    return list_videos(run, err);
+    status = list_videos(run, err);
+    if (status == RV_OK)
+        run->begun = rv_mem_alloc(run->videos.count + 1, sizeof *run->begun, err);
+    return status == RV_OK && run->begun == NULL ? RV_ERROR_MEMORY : status;
 }
 
 /* NOT_FOUND if the library has no embeddings. */
@@ -286,6 +350,7 @@ static RvStatus reembed(Reembedding *run, RvEncoder *encoder, RvError *err)
         status = run_list(run, encoder, normalized, err);
     pthread_mutex_destroy(&run->mutex);
     rv_videos_clear(&run->videos);
+    free(run->begun);
     free(run->origins);
     free(run->slots);
     return status;

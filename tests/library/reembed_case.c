@@ -169,8 +169,13 @@ void index_fresh(Case *test)
 
 void change_old(Case *test, const char *sql)
 {
+    change_library(test->fixture->library_path, sql);
+}
+
+void change_library(const char *path, const char *sql)
+{
     sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(test->fixture->library_path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
     if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
         fail_msg("%s", sqlite3_errmsg(database));
     sqlite3_close(database);

@@ -85,6 +85,7 @@ void assert_same_but_for_embeddings(const char *path, const char *other);
 void assert_same(const char *path, const char *other);
 void assert_no_faults(const char *path);
 void change_old(Case *test, const char *sql);
+void change_library(const char *path, const char *sql);
 /* The only video of this name. Clear *videos. */
 RvVideo *find_video(RvLibrary *library, const char *path, RvVideos *videos);
 

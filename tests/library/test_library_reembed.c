@@ -226,6 +226,55 @@ static void frames_that_are_not_the_old_ones_are_refused(void **state)
     assert_report(test, 1, 1, 0, 0);
 }
 
+typedef struct Growing {
+    Case *test;
+    int calls, stop_after;
+} Growing;
+
+/* Another process stores one more frame of the first video, as long as it lives. */
+static bool grow_first(void *user, const RvCopyProgress *progress)
+{
+    Growing *growing = user;
+    (void)progress;
+    if (growing->calls++ < growing->stop_after)
+        change_library(
+            growing->test->new_path,
+            "INSERT INTO frames (frame_id, video_id, frame_number, time, embedding_data) SELECT max(frame_id) + 1, video_id, "
+            "max(frame_number) + 1, max(time) + 1, embedding_data FROM frames WHERE video_id = 1");
+    return true;
+}
+
+/* Leave the first video begun, as a process that is at work or was killed. */
+static void begin_first(Case *test)
+{
+    RvReembedOptions options = {.batch_size = 5, .video_glob = "4-*"};
+    reembed(test, &options);
+    change_library(test->new_path, "DELETE FROM frames WHERE video_id = 1 AND frame_number > 3;"
+                                   "DELETE FROM frame_pictures WHERE video_id = 1 AND frame_number > 3;"
+                                   "UPDATE videos SET state = 'indexing' WHERE video_id = 1");
+}
+
+static void a_video_of_another_process_is_left_to_it(void **state)
+{
+    Case *test = *state;
+    Growing growing = {.test = test, .stop_after = 3};
+    RvReembedOptions options = {.progress = grow_first, .user = &growing};
+    index_old(test);
+    begin_first(test);
+    reembed(test, &options);
+    assert_report(test, VIDEOS - 1, 0, 0, 0);
+    assert_int_equal(test->report.videos_elsewhere, 1);
+    assert_int_equal(test->report.frames_embedded,
+                     query(test->new_path, test->fixture->library_path,
+                           "SELECT count(*) FROM main.frames WHERE video_id > 1"));
+    // Its process was killed.
+    growing.stop_after = 0;
+    reembed(test, &options);
+    assert_report(test, 1, 0, VIDEOS - 1, 0);
+    assert_int_equal(test->report.videos_elsewhere, 0);
+    assert_int_equal(test->report.frames_embedded, FIXTURE_FRAMES - 6);
+}
+
 /* The video yields fewer frames than the old library has. */
 static void missing_frames_are_refused(void **state)
 {
@@ -407,6 +456,7 @@ int main(void)
         TEST(postgres_is_source_and_target),
         TEST(mariadb_is_source_and_target),
         TEST(frames_that_are_not_the_old_ones_are_refused),
+        TEST(a_video_of_another_process_is_left_to_it),
         TEST(missing_frames_are_refused),
         TEST(unfinished_and_failed_videos_stay_what_they_are),
         TEST(other_content_there_gives_way_only_if_asked_to),

@@ -97,13 +97,15 @@ static void print_left_out(void *user, const char *video, const RvError *why)
 
 static void print_report(const Reembedding *run, const RvReembedReport *report)
 {
-    char pictures[80] = "";
+    char pictures[80] = "", elsewhere[80] = "";
     if (report->videos_from_pictures > 0)
         snprintf(pictures, sizeof pictures, " (%zu from stored pictures)", report->videos_from_pictures);
-    cli_print("%s: %zu video%s embedded anew%s with %zu frame%s, %zu there already, %zu left out",
+    if (report->videos_elsewhere > 0)
+        snprintf(elsewhere, sizeof elsewhere, ", %zu left to another process", report->videos_elsewhere);
+    cli_print("%s: %zu video%s embedded anew%s with %zu frame%s, %zu there already, %zu left out%s",
               rv_library_uri(run->from), report->videos_embedded, report->videos_embedded == 1 ? "" : "s",
               pictures, report->frames_embedded, report->frames_embedded == 1 ? "" : "s",
-              report->videos_present, report->videos_left_out);
+              report->videos_present, report->videos_left_out, elsewhere);
 }
 
 static int embed(Reembedding *run)

@@ -2,7 +2,7 @@
 /* Tests of src/library/library_reembed.c and of the steps in src/index/: real videos, two generated models. */
 #include "reembed_case.h"
 
-#include "base/clock.h"
+#include <sys/time.h>
 
 #define KILLS 6
 #define KILLS_SLOW 60 // with REELVEC_SLOW_TESTS=1
@@ -61,13 +61,31 @@ static void a_cancelled_call_goes_on_where_it_stopped(void **state)
     assert_no_faults(test->new_path);
 }
 
+/* The process ends by a signal, as if it was killed, soon after `at` frames: in the middle of whatever comes then. */
+typedef struct Kill {
+    size_t at; // 0: never
+    int delay_us;
+} Kill;
+
+static bool kill_at(void *user, const RvCopyProgress *progress)
+{
+    Kill *how = user;
+    if (how->at > 0 && progress->frames_done >= how->at) {
+        how->at = 0;
+        const struct itimerval timer = {.it_value = {.tv_usec = how->delay_us}};
+        setitimer(ITIMER_REAL, &timer, NULL); // SIGALRM ends a process that does not handle it
+    }
+    return true;
+}
+
 /* The child opens everything itself. */
-static void reembed_and_exit(const Case *test, bool from_pictures)
+static void reembed_and_exit(const Case *test, bool from_pictures, Kill how)
 {
     RvEncoder *encoder = fixture_open_encoder(FIXTURE_OTHER_MODEL);
     RvLibrary *from = fixture_open_library(test->fixture->library_path);
     RvLibrary *to = fixture_open_library(test->new_path);
-    RvReembedOptions options = {.batch_size = 1, .jobs = 2, .from_pictures = from_pictures};
+    RvReembedOptions options = {
+        .batch_size = 1, .jobs = 2, .from_pictures = from_pictures, .progress = kill_at, .user = &how};
     RvStatus status = rv_library_reembed(from, to, encoder, &options, NULL, NULL);
     rv_library_close(to);
     rv_library_close(from);
@@ -75,27 +93,28 @@ static void reembed_and_exit(const Case *test, bool from_pictures)
     _exit(status == RV_OK ? 0 : 1);
 }
 
-static bool run_child(const Case *test, bool from_pictures, double delay_s)
+/* Returns true if it came to its end. */
+static bool run_child(const Case *test, bool from_pictures, Kill how)
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        reembed_and_exit(test, from_pictures);
-    return !fixture_end_child(child, delay_s);
+        reembed_and_exit(test, from_pictures, how);
+    return !fixture_end_child(child, -1);
 }
 
 static void kill_and_rerun(Case *test, bool from_pictures)
 {
     remove_new(test);
-    double start_s = rv_clock_s();
-    assert_true(run_child(test, from_pictures, -1));
-    double whole_s = rv_clock_s() - start_s;
+    assert_true(run_child(test, from_pictures, (Kill){0}));
     assert_int_equal(rename(test->new_path, test->fresh_path), 0);
+    size_t frames = (size_t)query(test->fresh_path, test->fresh_path, "SELECT count(*) FROM main.frames");
     int kills = getenv("REELVEC_SLOW_TESTS") != NULL ? KILLS_SLOW : KILLS, killed = 0;
     for (int i = 0; i < kills; i++) {
         remove_new(test);
-        killed += !run_child(test, from_pictures, whole_s * (0.2 + 0.7 * i / kills));
-        assert_true(run_child(test, from_pictures, -1));
+        Kill how = {.at = 1 + frames * 3 / 4 * (size_t)i / (size_t)kills, .delay_us = 1 + 700 * (i % 5)};
+        killed += !run_child(test, from_pictures, how);
+        assert_true(run_child(test, from_pictures, (Kill){0}));
         assert_no_faults(test->new_path);
         assert_same(test->new_path, test->fresh_path);
     }
@@ -161,9 +180,9 @@ static void servers_are_sources_and_targets(Case *test, const char *variable)
     snprintf(test->new_path, sizeof test->new_path, "%s", new_uri);
     rv_library_close(test->fixture->library);
     test->fixture->library = NULL;
-    bool ended = run_child(test, false, 0.3);
+    bool ended = run_child(test, false, (Kill){.at = 10, .delay_us = 500});
     print_message("the run into the server %s\n", ended ? "was faster than the signal" : "was killed");
-    assert_true(run_child(test, false, -1));
+    assert_true(run_child(test, false, (Kill){0}));
     copy_library(new_uri, file);
     snprintf(test->new_path, sizeof test->new_path, "%s", file);
     assert_int_equal(query(file, test->fresh_path, COMPARE(COPIED_COLUMNS)), 0);

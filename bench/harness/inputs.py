@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inputs that sections share, made once under out/bench/ and kept."""
 import hashlib
+import json
 import pathlib
 import subprocess
 
@@ -16,11 +17,11 @@ def keep(path, make):
     return path
 
 
-def pictures(bench, count=48):
-    """uint8[count, side, side, 3]: smooth random pictures with some grain, so that they are no pure noise."""
+def pictures(bench, count=48, side=None):
+    """uint8[count, side, side, 3] (side: the model's, if it is not given): smooth random pictures with some grain, so that they are no pure noise."""
     import numpy
     from PIL import Image
-    side = bench.side()
+    side = side or bench.side()
 
     def make(path):
         random = numpy.random.default_rng(1)
@@ -31,6 +32,18 @@ def pictures(bench, count=48):
         values.clip(0, 255).astype(numpy.uint8).tofile(path)
 
     return keep(bench.out / f"pictures-{side}.u8", make)
+
+
+def onnx_tower(bench, sizes):
+    """The graph of a line of `bench_models list`, with random weights."""
+    bench.need_modules("torch")
+
+    def make(path):
+        done = subprocess.run(bench.python("torch_towers.py", json.dumps(sizes), "--export", path), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Skipped(f"torch_towers.py --export failed: {done.stderr[-300:]}")
+
+    return keep(bench.out / f"tower-{sizes['name'].replace('/', '-')}.onnx", make)
 
 
 def onnx_models(bench):

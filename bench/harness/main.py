@@ -16,7 +16,7 @@ from table import Remark, markdown, row_line, Row
 SECTIONS = {
     "machine": "multiply-add peak and memory bandwidth",
     "embedding": "pictures to embeddings, against ONNX Runtime and PyTorch",
-    "models": "whole models of several families, their share of the peak, against PyTorch",
+    "models": "whole models of several families, their share of the peak, against PyTorch and ONNX Runtime",
     "products": "bare matrix products, against OpenBLAS",
     "pixels": "a frame to the model's input, against Pillow and torchvision",
     "decoding": "the frames that sampling chooses, against ffmpeg and OpenCV",

@@ -2,9 +2,11 @@
 """Vision towers of several families in PyTorch, as their users run them in float32, with random weights.
 
     torch_towers.py SIZES BATCH THREADS
+    torch_towers.py SIZES --export MODEL.onnx
 
 SIZES: a line of `bench_models list`. What is computed is what bench_models computes, except that the last block is
-computed in full. Pictures are normalised float32 beforehand, outside what is timed.
+computed in full. Pictures are normalised float32 beforehand, outside what is timed. --export writes the same graph for
+ONNX Runtime.
 """
 import json
 import sys
@@ -109,17 +111,23 @@ class Vision(nn.Module):
 
     def forward(self, pixels):
         x = self.patches(pixels).flatten(2).transpose(1, 2)
-        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], 1) + self.positions
+        x = torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1) + self.positions
         x = self.blocks(self.norm_before(x))
         x = self.pool(self.norm_after(x)) if self.pool else self.norm_after(x[:, 0])
         return self.projection(x)
 
 
 def main():
-    sizes, batch, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    torch.set_num_threads(threads)
+    sizes = json.loads(sys.argv[1])
     torch.set_grad_enabled(False)
     model = Vision(sizes).eval()
+    if sys.argv[2] == "--export":
+        torch.onnx.export(model, torch.zeros(2, 3, sizes["side"], sizes["side"]), sys.argv[3], opset_version=14,
+                          input_names=["pixels"], output_names=["embeddings"],
+                          dynamic_axes={"pixels": {0: "images"}, "embeddings": {0: "images"}})
+        return
+    batch, threads = int(sys.argv[2]), int(sys.argv[3])
+    torch.set_num_threads(threads)
     pixels = torch.randn(batch, 3, sizes["side"], sizes["side"])
     turns.serve(lambda: model(pixels))
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Whole models of several families: pictures per second, the share of the peak beside ViT-B/32's, and PyTorch."""
+"""Whole models of several families: pictures per second, the share of the peak beside ViT-B/32's, PyTorch and ONNX Runtime."""
 import json
 import subprocess
 
+import inputs
 from bench import PRECISIONS
 from measure import Worker, close_all, fastest, gather, in_turn
 from sections import machine
 from table import Remark, Row
 
 BATCH = 8
+PEERS = ["PyTorch float32", "ONNX Runtime float32"]
 FIRST, SMOKE = "ViT-B/32", "smoke"
 
 
@@ -28,6 +30,12 @@ def pytorch(bench, sizes, batch):
     return Worker(bench.python("torch_towers.py", json.dumps(sizes), batch, bench.threads), bench.environment)
 
 
+def onnx_runtime(bench, sizes, batch):
+    bench.need_onnx_runtime()
+    side = sizes["side"]
+    return Worker(bench.node("ort_embed.mjs", inputs.onnx_tower(bench, sizes), inputs.pictures(bench, side=side), batch, bench.threads, side))
+
+
 def makers(bench, name, sizes, batch):
     """{(participant, model): function} of one model."""
     made = {(f"reelvec {precision}", name): lambda p=precision: Worker(
@@ -35,6 +43,8 @@ def makers(bench, name, sizes, batch):
         for precision in PRECISIONS}
     if bench.peer in "PyTorch float32":
         made["PyTorch float32", name] = lambda: pytorch(bench, sizes, batch)
+    if bench.peer in "ONNX Runtime float32":
+        made["ONNX Runtime float32", name] = lambda: onnx_runtime(bench, sizes, batch)
     return made
 
 
@@ -51,9 +61,11 @@ def model_rows(name, models, findings, batch, peak):
                         spread=finding.spread(),
                         fastest=models[name]["operations"] / models[FIRST]["operations"] *
                         fastest(finding, findings[f"reelvec {precision}", FIRST])))
-        peer = findings.get(("PyTorch float32", name))
-        rows.append(Row(case, batch / finding.seconds, "pictures/s", "PyTorch float32" if peer else "", batch / peer.seconds if peer else 0, True,
-                        spread=finding.spread(), fastest=fastest(finding, peer)))
+        peers = [peer for peer in PEERS if (peer, name) in findings] or [""]
+        for peer in peers:
+            theirs = findings.get((peer, name))
+            rows.append(Row(case, batch / finding.seconds, "pictures/s", peer, batch / theirs.seconds if theirs else 0, True,
+                            spread=finding.spread(), fastest=fastest(finding, theirs)))
     return rows
 
 
@@ -71,5 +83,5 @@ def run(bench):
         close_all(workers)
     close_all(first)
     reasons = sorted({f"{who}: {why}" for (who, _), why in missing.items()})
-    return (rows + [Remark(f"batches of {batch}; weights are generated; PyTorch computes the last block in full")] +
+    return (rows + [Remark(f"batches of {batch}; weights are generated; the others compute the last block in full")] +
             [Remark(f"skipped {reason}") for reason in reasons] + [Remark(f"{name}: not read by this build") for name in left_out])

@@ -11,6 +11,7 @@
 #include "reelvec/index.h"
 #include "reelvec/library.h"
 #include "reelvec/log.h"
+#include "reelvec/media.h"
 #include "reelvec/model.h"
 #include "reelvec/queue.h"
 #include "reelvec/reembed.h"
@@ -19,6 +20,7 @@
 #include "reelvec/search.h"
 #include "reelvec/sources.h"
 #include "reelvec/status.h"
+#include "reelvec/timeline.h"
 #include "reelvec/version.h"
 #include "reelvec/video.h"
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* From moments to the files of editors and players: timelines, markers, chapters, lists. */
+#ifndef REELVEC_TIMELINE_H
+#define REELVEC_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reelvec/log.h"
+#include "reelvec/media.h"
+#include "reelvec/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A piece of one video. */
+typedef struct RvMoment {
+    const char *video;     /* path or URL */
+    const char *name;      /* what editors show, UTF-8; NULL: made from the video and the time */
+    double start_s, end_s; /* in the video's time; the end is exclusive */
+    double time_s;         /* of the best frame; markers stand there */
+    double score;          /* NaN: none */
+    uint64_t reserved[4];
+} RvMoment;
+
+/* A format that moments can be written in. Static; may get members at its end. */
+typedef struct RvTimelineFormatInfo {
+    const char *name;  /* "otio" */
+    const char *title; /* one line for people: "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)" */
+    const char *const
+        *endings;     /* of file names, ".otio" first; the last is NULL. The first format of the list that
+                                   has an ending is meant by it */
+    bool per_source;  /* one file per video; else one file for all */
+    bool needs_media; /* the videos are read, and must be there */
+} RvTimelineFormatInfo;
+
+/* Zeroed options are good defaults, but for the format. */
+typedef struct RvTimelineOptions {
+    const char *format;       /* the name of one of the formats */
+    const char *title;        /* of the timeline, UTF-8; NULL: "reelvec" */
+    RvRate rate;              /* of the timeline; 0/0: that of most clips' sources */
+    double handles_s;         /* each moment begins that much earlier and ends that much later */
+    const char *record_start; /* timecode of the timeline's first frame; NULL: "01:00:00:00" */
+    RvLog log;                /* RV_LOG_WARNING: what was left out, clamped or rounded */
+    uint64_t reserved[8];
+} RvTimelineOptions;
+
+typedef struct RvTextFile {
+    char *
+        name; /* "" for the first; for others what stands before the ending: "_2", "_holiday" (after the video) */
+    char *text; /* followed by a NUL that is not counted */
+    size_t size_bytes;
+} RvTextFile;
+
+typedef struct RvTextFiles {
+    RvTextFile *items;
+    size_t count;
+} RvTextFiles;
+
+/* Threads: all functions of this header may be called from any thread at any time. */
+
+/* The text of one file or several, in the given order of the moments. What lies outside of its video is clamped or left
+ * out, with a warning in the log; so are moments of videos that cannot be read. The caller clears *out. Errors: ARGUMENT
+ * (no such format, no moments, a rate or timecode that cannot be), NOT_FOUND if nothing remains. */
+RV_API RvStatus rv_timeline_make(const RvMoment *moments, size_t count, const RvTimelineOptions *options,
+                                 RvTextFiles *out, RvError *err);
+RV_API void rv_text_files_clear(RvTextFiles *files);
+
+/* The formats there are. rv_timeline_format returns NULL if there is no such index. */
+RV_API size_t rv_timeline_format_count(void);
+RV_API const RvTimelineFormatInfo *rv_timeline_format(size_t index);
+
+/* The format that a file's name means by its ending, in any case of letters; NULL if none does. */
+RV_API const RvTimelineFormatInfo *rv_timeline_format_of_file(const char *file_name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

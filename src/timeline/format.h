@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What a format consists of: one const struct per file of formats/, one line in the table of format_table.c. */
+#ifndef RV_TIMELINE_FORMAT_H
+#define RV_TIMELINE_FORMAT_H
+
+#include "base/buffer.h"
+#include "timeline/timeline.h"
+
+typedef struct TimelineFormat {
+    RvTimelineFormatInfo info;
+    // A timeline that exceeds one of these is split into several files, each a whole timeline of its own. 0: no limit.
+    size_t max_clips;
+    bool within_a_day; // its labels must not pass 24:00:00:00
+    /* Append the text of one file. With info.per_source the timeline has one source. The timeline has at least one clip.
+     * Appends keep their failure, so one check at the end is enough. */
+    RvStatus (*write)(const Timeline *timeline, Buffer *out, RvError *err);
+} TimelineFormat;
+
+/* In the order in which they are listed; the last is NULL. */
+extern const TimelineFormat *const rv_timeline_formats[];
+
+extern const TimelineFormat rv_format_otio, rv_format_edl, rv_format_marker_edl, rv_format_fcpxml,
+    rv_format_xmeml, rv_format_mlt;
+
+#endif

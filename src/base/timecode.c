@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Rates as exact fractions, and SMPTE timecode: numbers of frames to labels and back. */
+#include "base/timecode.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+__extension__ typedef __int128 Wide;
+
+#define FRAMES_MAX 9007199254740992.0 // 2^53
+
+bool rv_rate_is_valid(RvRate rate)
+{
+    return rate.num > 0 && rate.den > 0 && rate.num >= rate.den && rate.num / 1000 <= rate.den;
+}
+
+bool rv_rate_equal(RvRate left, RvRate right)
+{
+    return (int64_t)left.num * right.den == (int64_t)right.num * left.den;
+}
+
+int rv_rate_nominal(RvRate rate)
+{
+    return (int)(((int64_t)rate.num * 2 + rate.den) / ((int64_t)rate.den * 2));
+}
+
+bool rv_rate_may_drop(RvRate rate)
+{
+    return rv_rate_equal(rate, (RvRate){30000, 1001}) || rv_rate_equal(rate, (RvRate){60000, 1001});
+}
+
+int64_t rv_rate_frames(RvRate rate, double seconds)
+{
+    double frames = round(seconds * rate.num / rate.den);
+    return (int64_t)fmax(-FRAMES_MAX, fmin(frames, FRAMES_MAX));
+}
+
+double rv_rate_seconds(RvRate rate, int64_t frames)
+{
+    return (double)frames * rate.den / rate.num;
+}
+
+int64_t rv_rate_convert(RvRate from, int64_t frames, RvRate to)
+{
+    if (rv_rate_equal(from, to))
+        return frames;
+    Wide num = (Wide)frames * from.den * to.num, den = (Wide)from.num * to.den;
+    Wide doubled = 2 * num + den, whole = doubled / (2 * den);
+    return (int64_t)(doubled < 0 && whole * 2 * den != doubled ? whole - 1 : whole);
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------- */
+
+/* Labels that drop-frame leaves out at the beginning of each minute but every tenth: 2 for 30000/1001, 4 for
+ * 60000/1001. */
+static int dropped_labels(RvRate rate, bool drop_frame)
+{
+    return drop_frame ? rv_rate_nominal(rate) / 15 : 0;
+}
+
+int64_t rv_timecode_day(RvRate rate, bool drop_frame)
+{
+    return INT64_C(86400) * rv_rate_nominal(rate) - INT64_C(24) * 54 * dropped_labels(rate, drop_frame);
+}
+
+void rv_timecode_write(int64_t frame, RvRate rate, bool drop_frame, char text[TIMECODE_SIZE])
+{
+    int64_t nominal = rv_rate_nominal(rate), day = rv_timecode_day(rate, drop_frame);
+    int64_t drop = dropped_labels(rate, drop_frame);
+    int64_t label = (frame % day + day) % day;
+    if (drop > 0) {
+        // Ten minutes have one whole minute and then nine short ones: 17982 frames for 30000/1001.
+        int64_t minute = 60 * nominal - drop, ten = 10 * minute + drop;
+        int64_t tens = label / ten, rest = label % ten;
+        label += tens * 9 * drop;
+        if (rest >= minute + drop)
+            label += drop * (1 + (rest - minute - drop) / minute);
+    }
+    int64_t seconds = label / nominal;
+    snprintf(text, TIMECODE_SIZE, "%02d:%02d:%02d%c%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
+             (int)(seconds % 60), drop_frame ? ';' : ':', (int)(label % nominal));
+}
+
+/* Reads up to max_digits digits and moves *text past them. Returns -1 if there is none. */
+static int read_number(const char **text, int max_digits)
+{
+    int value = -1;
+    for (int i = 0; i < max_digits && **text >= '0' && **text <= '9'; i++, (*text)++)
+        value = (value < 0 ? 0 : value * 10) + (**text - '0');
+    return value;
+}
+
+bool rv_timecode_read(const char *text, RvRate rate, int64_t *frame, bool *drop_frame)
+{
+    int parts[3];
+    for (int i = 0; i < 3; i++) {
+        parts[i] = read_number(&text, 2);
+        if (parts[i] < 0 || *text == '\0' || strchr(i < 2 ? ":" : ":;.,", *text) == NULL)
+            return false;
+        text++;
+    }
+    bool drops = text[-1] != ':' && rv_rate_may_drop(rate);
+    int hours = parts[0], minutes = hours * 60 + parts[1], seconds = parts[2],
+        nominal = rv_rate_nominal(rate);
+    int frames = read_number(&text, 3), drop = dropped_labels(rate, drops);
+    if (*text != '\0' || hours > 23 || parts[1] > 59 || seconds > 59 || frames < 0 || frames >= nominal)
+        return false;
+    if (seconds == 0 && minutes % 10 != 0 && frames < drop)
+        frames = drop;
+    *frame = ((int64_t)minutes * 60 + seconds) * nominal + frames - (int64_t)drop * (minutes - minutes / 10);
+    if (drop_frame != NULL)
+        *drop_frame = drops;
+    return true;
+}

@@ -191,6 +191,29 @@ char *rv_file_copy_shown(const char *path_or_url, RvError *err)
     return shown;
 }
 
+char *rv_file_copy_absolute(const char *path, RvError *err)
+{
+    if (path[0] == '/')
+        return rv_mem_copy_string(path, err);
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    char *part = slash != NULL ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    if (part == NULL) {
+        rv_error_memory(err, strlen(path));
+        return NULL;
+    }
+    // A folder that is not there (any more) is taken to be below this one.
+    char *folder = realpath(part, NULL), *absolute = NULL;
+    if (folder == NULL && (folder = realpath(".", NULL)) != NULL)
+        name = path;
+    free(part);
+    if (folder == NULL)
+        rv_error_set(err, RV_ERROR_IO, "%s: the current folder cannot be found: %s", path, strerror(errno));
+    else if (asprintf(&absolute, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < 0)
+        absolute = (rv_error_memory(err, strlen(folder) + strlen(name)), NULL);
+    free(folder);
+    return absolute;
+}
+
 bool rv_file_is_gone(const char *path)
 {
     struct stat facts;

@@ -43,6 +43,10 @@ void rv_file_show_url(const char *path_or_url, char *shown, size_t size_bytes);
 /* The same as an allocated string. Free with free(). Returns NULL on error (MEMORY). */
 char *rv_file_copy_shown(const char *path_or_url, RvError *err);
 
+/* An absolute path of the same file. Its last part stays as it is, also if it is a symbolic link; a path that is absolute
+ * stays whole. Free with free(). Returns NULL on error (MEMORY, IO). */
+char *rv_file_copy_absolute(const char *path, RvError *err);
+
 /* True if nothing of this name exists. False if that cannot be determined, for example in a folder that this
  * process may not enter. */
 bool rv_file_is_gone(const char *path);

@@ -20,6 +20,34 @@ bool rv_rate_equal(RvRate left, RvRate right)
     return (int64_t)left.num * right.den == (int64_t)right.num * left.den;
 }
 
+RvRate rv_rate_usual(double frames_per_second)
+{
+    static const RvRate usual[] = {{24000, 1001}, {24, 1},  {25, 1},        {30000, 1001},
+                                   {30, 1},       {48, 1},  {50, 1},        {60000, 1001},
+                                   {60, 1},       {100, 1}, {120000, 1001}, {120, 1}};
+    RvRate best = usual[0];
+    double best_distance = INFINITY;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        double distance = fabs(log(frames_per_second * usual[i].den / usual[i].num));
+        if (distance < best_distance) {
+            best = usual[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+void rv_rate_write(RvRate rate, char text[RATE_TEXT_SIZE])
+{
+    int64_t thousandths = ((int64_t)rate.num * 2000 + rate.den) / ((int64_t)rate.den * 2);
+    snprintf(text, RATE_TEXT_SIZE, "%d.%03d", (int)(thousandths / 1000), (int)(thousandths % 1000));
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        text[--length] = '\0';
+    if (text[length - 1] == '.')
+        text[--length] = '\0';
+}
+
 int rv_rate_nominal(RvRate rate)
 {
     return (int)(((int64_t)rate.num * 2 + rate.den) / ((int64_t)rate.den * 2));

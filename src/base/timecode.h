@@ -16,6 +16,15 @@
 bool rv_rate_is_valid(RvRate rate);
 bool rv_rate_equal(RvRate left, RvRate right);
 
+/* The rates that editors have, from 24000/1001 to 120: returns the one nearest to a number of frames a second, by ratio. */
+RvRate rv_rate_usual(double frames_per_second);
+
+/* Room for any text of rv_rate_write. */
+#define RATE_TEXT_SIZE 16
+
+/* Write the frames a second for people, with up to three decimals: "25", "29.97", "23.976". */
+void rv_rate_write(RvRate rate, char text[RATE_TEXT_SIZE]);
+
 /* The number of frames that labels count in a second: 30 for 30000/1001. */
 int rv_rate_nominal(RvRate rate);
 

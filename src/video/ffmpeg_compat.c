@@ -55,6 +55,15 @@ bool rv_ffmpeg_dolby_vision(const AVStream *stream, int *profile, int *compatibi
     return true;
 }
 
+int rv_ffmpeg_channel_count(const AVCodecParameters *parameters)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 24, 100)
+    return parameters->ch_layout.nb_channels;
+#else
+    return parameters->channels;
+#endif
+}
+
 int64_t rv_ffmpeg_frame_duration(const AVFrame *frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 2, 100)

@@ -23,6 +23,9 @@ int64_t rv_ffmpeg_frame_duration(const AVFrame *frame);
 /* True if the decoder marked the frame as a keyframe. */
 bool rv_ffmpeg_frame_is_key(const AVFrame *frame);
 
+/* Channels of an audio stream. */
+int rv_ffmpeg_channel_count(const AVCodecParameters *parameters);
+
 /* Write a short text of an FFmpeg error code. text needs at least 128 bytes. */
 void rv_ffmpeg_error_text(int code, char *text, size_t size_bytes);
 

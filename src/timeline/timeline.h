@@ -3,9 +3,9 @@
 #ifndef RV_TIMELINE_TIMELINE_H
 #define RV_TIMELINE_TIMELINE_H
 
+#include "base/timecode.h"
 #include "reelvec/log.h"
 #include "reelvec/timeline.h"
-#include "base/timecode.h"
 
 /* A video of the timeline. Without media (RvTimelineFormatInfo.needs_media is false) only `media.path`, `name`, `stem` and
  * `url` are set. */

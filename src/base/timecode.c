@@ -106,8 +106,9 @@ void rv_timecode_write(int64_t frame, RvRate rate, bool drop_frame, char text[TI
             label += drop * (1 + (rest - minute - drop) / minute);
     }
     int64_t seconds = label / nominal;
-    snprintf(text, TIMECODE_SIZE, "%02d:%02d:%02d%c%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
-             (int)(seconds % 60), drop_frame ? ';' : ':', (int)(label % nominal));
+    snprintf(text, TIMECODE_SIZE, "%02u:%02u:%02u%c%02u", (unsigned)(seconds / 3600 % 24),
+             (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), drop_frame ? ';' : ':',
+             (unsigned)(label % nominal) % 1000);
 }
 
 /* Reads up to max_digits digits and moves *text past them. Returns -1 if there is none. */

@@ -141,8 +141,8 @@ static void choose_rate(const TimelineBuild *build, Timeline *timeline)
         rv_rate_write(rate, text);
         rv_log_line(
             timeline->log, RV_LOG_WARNING,
-            "%s frames a second, as in %.600s, are no rate of a timeline in the format %s; the timeline has %s",
-            own_text, timeline->sources[0].media.path, build->format->info.name, text);
+            "%.600s has %s frames a second, which timelines of the format %s do not have; this one has %s",
+            timeline->sources[0].media.path, own_text, build->format->info.name, text);
     }
     timeline->rate = rate;
 }
@@ -278,7 +278,9 @@ static RvStatus add_file(const TimelineFormat *format, const Timeline *timeline,
     RvStatus status = format->write(timeline, &text, err);
     char *name = NULL;
     if (status == RV_OK) {
-        RvTextFile *items = rv_mem_grow(files->items, capacity, files->count + 1, sizeof *items, err);
+        RvTextFile *items = files->items;
+        if (files->count == *capacity)
+            items = rv_mem_grow(files->items, capacity, files->count + 1, sizeof *items, err);
         if (items != NULL)
             files->items = items;
         name = items != NULL
@@ -330,10 +332,11 @@ static RvStatus write_all(const TimelineBuild *build, RvTextFiles *files, RvErro
             write_files(build, build->format->info.per_source ? i : SIZE_MAX, clean, files, &capacity, err);
     free(clean);
     if (status == RV_OK && build->format->max_clips > 0 && files->count > groups)
-        rv_log_line(&build->options->log, RV_LOG_WARNING,
-                    "the moments are divided into %zu files, because one of the format %s holds %zu clips%s at most",
-                    files->count, build->format->info.name, build->format->max_clips,
-                    build->format->within_a_day ? " and 24 hours" : "");
+        rv_log_line(
+            &build->options->log, RV_LOG_WARNING,
+            "the moments are divided into %zu files, because one of the format %s holds %zu clips%s at most",
+            files->count, build->format->info.name, build->format->max_clips,
+            build->format->within_a_day ? " and 24 hours" : "");
     return status;
 }
 

@@ -104,8 +104,8 @@ static RvStatus add_source(TimelineBuild *build, const char *video, size_t momen
     if (status != RV_OK)
         return rv_error_set(err, status, "%s", reason.message);
     if (!readable) {
-        rv_log_line(&build->options->log, RV_LOG_WARNING, "%.900s; %zu moment%s of it left out",
-                    reason.message, moments, moments == 1 ? " is" : "s are");
+        rv_log_line(&build->options->log, RV_LOG_WARNING, "%.900s; %zu of its moments %s left out",
+                    reason.message, moments, moments == 1 ? "is" : "are");
         rv_media_clear(&source.media);
         return RV_OK;
     }
@@ -116,8 +116,10 @@ static RvStatus add_source(TimelineBuild *build, const char *video, size_t momen
             return RV_OK;
         }
     }
-    TimelineSource *sources =
-        rv_mem_grow(build->sources, &build->source_capacity, build->source_count + 1, sizeof *sources, err);
+    TimelineSource *sources = build->sources;
+    if (build->source_count == build->source_capacity)
+        sources =
+            rv_mem_grow(sources, &build->source_capacity, build->source_count + 1, sizeof *sources, err);
     if (sources != NULL)
         build->sources = sources;
     status = sources != NULL ? name_source(&source, err) : RV_ERROR_MEMORY;

@@ -107,7 +107,9 @@ static bool add_stamp(const VideoReader *reader, int64_t **stamps, size_t *count
 {
     if (stamp == AV_NOPTS_VALUE || !rv_clock_is_sane(&reader->clock, stamp))
         return true;
-    int64_t *grown = rv_mem_grow(*stamps, capacity, *count + 1, sizeof *grown, err);
+    int64_t *grown = *stamps;
+    if (*count == *capacity)
+        grown = rv_mem_grow(grown, capacity, *count + 1, sizeof *grown, err);
     if (grown == NULL)
         return false;
     *stamps = grown;

@@ -69,7 +69,8 @@ RvRate rv_media_choose_rate(double declared, RvRate exact, const FrameSpacing *s
     return usual;
 }
 
-static void set_rate(const VideoReader *reader, const FrameSpacing *spacing, RvMedia *media)
+/* Returns false if the rate was rounded, so that counts of frames mean nothing. */
+static bool set_rate(const VideoReader *reader, const FrameSpacing *spacing, RvMedia *media)
 {
     AVRational exact;
     double declared = find_declared(reader, &exact);
@@ -86,24 +87,24 @@ static void set_rate(const VideoReader *reader, const FrameSpacing *spacing, RvM
             measured, rate);
     else if (!is_exact)
         rv_media_warn(media, "its %s frames a second are counted as %s", measured, rate);
+    return is_exact && !spacing->variable;
 }
 
-static void set_length(VideoReader *reader, const FrameSpacing *spacing, RvMedia *media)
+static void set_length(VideoReader *reader, const FrameSpacing *spacing, bool exact, RvMedia *media)
 {
     if (spacing->has_first && rv_clock_is_sane(&reader->clock, spacing->first_pts)) {
         rv_clock_set_zero(&reader->clock, spacing->first_pts);
         media->first_frame_s = (double)rv_clock_us(&reader->clock, spacing->first_pts) / 1e6;
     }
     double length_s = spacing->length_s;
-    if (length_s <= 0 || !isfinite(length_s))
+    if (!(length_s > 0) || !isfinite(length_s))
         length_s = fmax(reader->info.duration_s - media->first_frame_s, 0);
     int64_t count = rv_rate_frames(media->rate, length_s);
-    // What was counted is more exact than what was measured, where both mean the same.
-    if (!spacing->variable && spacing->frame_count > 0)
+    // What was counted is more exact than what was measured.
+    if (exact && spacing->frame_count > 0)
         count = spacing->frame_count;
     media->frame_count = count < 1 ? 1 : count > COUNT_MAX ? COUNT_MAX : count;
-    media->duration_s =
-        spacing->variable && length_s > 0 ? length_s : rv_rate_seconds(media->rate, media->frame_count);
+    media->duration_s = !exact && length_s > 0 ? length_s : rv_rate_seconds(media->rate, media->frame_count);
 }
 
 static void set_picture(const VideoReader *reader, RvMedia *media)
@@ -156,8 +157,8 @@ static RvStatus read_facts(VideoReader *reader, RvMedia *media, RvError *err)
     if (status != RV_OK)
         return status;
     set_picture(reader, media);
-    set_rate(reader, &spacing, media);
-    set_length(reader, &spacing, media);
+    bool exact = set_rate(reader, &spacing, media);
+    set_length(reader, &spacing, exact, media);
     rv_media_find_timecode(reader, media);
     return RV_OK;
 }

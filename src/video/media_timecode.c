@@ -99,28 +99,30 @@ static bool read_number(VideoReader *reader, int64_t position, size_t size_bytes
     return true;
 }
 
+typedef enum TrackState { TRACK_NONE, TRACK_UNREADABLE, TRACK_READ } TrackState;
+
 /* Cameras put tracks of other data before it, so it is known by its tag alone. */
-static bool read_track(VideoReader *reader, TimecodeTrack *track)
+static TrackState read_track(VideoReader *reader, TimecodeTrack *track)
 {
-    for (unsigned i = 0; i < reader->format->nb_streams; i++) {
+    TrackState state = TRACK_NONE;
+    for (unsigned i = 0; i < reader->format->nb_streams && state != TRACK_READ; i++) {
         AVStream *stream = reader->format->streams[i];
         const AVCodecParameters *facts = stream->codecpar;
         bool wide = facts->codec_tag == MKTAG('t', 'c', '6', '4');
-        if ((facts->codec_tag != MKTAG('t', 'm', 'c', 'd') && !wide) ||
-            facts->extradata_size < DESCRIPTION_BYTES)
+        if (facts->codec_tag != MKTAG('t', 'm', 'c', 'd') && !wide)
             continue;
         const AVIndexEntry *entry = avformat_index_get_entry(stream, 0);
         uint64_t frame;
-        if (entry == NULL || !read_number(reader, entry->pos, wide ? 8 : 4, &frame))
+        state = TRACK_UNREADABLE;
+        if (facts->extradata_size < DESCRIPTION_BYTES || entry == NULL ||
+            !read_number(reader, entry->pos, wide ? 8 : 4, &frame))
             continue;
         *track = (TimecodeTrack){.flags = AV_RB32(facts->extradata + 4),
-                                 .scale = AV_RB32(facts->extradata + 8),
-                                 .duration = AV_RB32(facts->extradata + 12),
                                  .frames_per_second = facts->extradata[16],
                                  .frame = (uint32_t)frame};
-        return true;
+        state = TRACK_READ;
     }
-    return false;
+    return state;
 }
 
 static const char *find_tag(const VideoReader *reader)
@@ -136,9 +138,14 @@ static const char *find_tag(const VideoReader *reader)
 void rv_media_find_timecode(VideoReader *reader, RvMedia *media)
 {
     TimecodeTrack track;
-    if (read_track(reader, &track))
+    TrackState state = read_track(reader, &track);
+    if (state == TRACK_READ)
         rv_media_set_track_timecode(media, &track);
-    const char *text = media->has_timecode ? NULL : find_tag(reader);
+    else if (state == TRACK_UNREADABLE)
+        rv_media_warn(media, "its track of timecode cannot be read");
+    if (state != TRACK_NONE) // FFmpeg's tags come from it too
+        return;
+    const char *text = find_tag(reader);
     if (text != NULL)
         rv_media_set_text_timecode(media, text);
 }

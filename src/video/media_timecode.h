@@ -18,10 +18,9 @@ void rv_media_warn(RvMedia *media, const char *format, ...) __attribute__((forma
 
 /* What a track of timecode says (QuickTime File Format, "Timecode sample description"). */
 typedef struct TimecodeTrack {
-    uint32_t flags;          // 1: drop-frame, 8: a counter, no timecode
-    int64_t scale, duration; // scale / duration: frames a second
-    int frames_per_second;   // that labels count
-    uint32_t frame;          // number of the first frame
+    uint32_t flags;        // 1: drop-frame, 8: a counter, no timecode
+    int frames_per_second; // that labels count
+    uint32_t frame;        // number of the first frame
 } TimecodeTrack;
 
 /* Take the label of a track of timecode over to a file of media->rate. */

@@ -108,9 +108,9 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
     if (other_rates > 0)
         rv_log_line(
             timeline->log, RV_LOG_WARNING,
-            "an EDL knows one rate: the labels of %zu clips whose videos have other rates count %s frames a second "
+            "an EDL knows one rate: the labels of %zu clip%s of videos of other rates count %s frames a second "
             "too; OpenTimelineIO and FCPXML keep each rate",
-            other_rates, rate);
+            other_rates, other_rates == 1 ? "" : "s", rate);
     return out->status;
 }
 

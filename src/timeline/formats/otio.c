@@ -79,6 +79,15 @@ static void put_gap(Buffer *out, const TimelineClip *clip, const RvMedia *media,
     rv_buffer_append_format(out, err, "}");
 }
 
+/* How many clips the track has: all, or those up to the last that has sound. Silence behind it needs no gap. */
+static size_t count_items(const Timeline *timeline, bool video)
+{
+    size_t count = timeline->clip_count;
+    while (!video && count > 0 && timeline->sources[timeline->clips[count - 1].source].media.audio_count == 0)
+        count--;
+    return count;
+}
+
 static void put_track(Buffer *out, const Timeline *timeline, bool video, RvError *err)
 {
     rv_buffer_append_format(
@@ -86,7 +95,8 @@ static void put_track(Buffer *out, const Timeline *timeline, bool video, RvError
         "{\"OTIO_SCHEMA\": \"Track.1\", \"name\": \"%s 1\", \"kind\": \"%s\", \"metadata\": {}, "
         "\"source_range\": null, \"effects\": [], \"markers\": [], \"enabled\": true,\n  \"children\": [",
         video ? "Video" : "Audio", video ? "Video" : "Audio");
-    for (size_t i = 0; i < timeline->clip_count; i++) {
+    size_t count = count_items(timeline, video);
+    for (size_t i = 0; i < count; i++) {
         const TimelineClip *clip = &timeline->clips[i];
         const TimelineSource *source = &timeline->sources[clip->source];
         rv_buffer_append_format(out, err, "%s\n  ", i > 0 ? "," : "");
@@ -96,15 +106,6 @@ static void put_track(Buffer *out, const Timeline *timeline, bool video, RvError
             put_gap(out, clip, &source->media, err);
     }
     rv_buffer_append_format(out, err, "]}");
-}
-
-static bool has_sound(const Timeline *timeline)
-{
-    for (size_t i = 0; i < timeline->source_count; i++) {
-        if (timeline->sources[i].media.audio_count > 0)
-            return true;
-    }
-    return false;
 }
 
 static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
@@ -118,7 +119,7 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
         ",\n \"tracks\": {\"OTIO_SCHEMA\": \"Stack.1\", \"name\": \"tracks\", \"metadata\": {}, "
         "\"source_range\": null, \"effects\": [], \"markers\": [], \"enabled\": true, \"children\": [\n ");
     put_track(out, timeline, true, err);
-    if (has_sound(timeline)) {
+    if (count_items(timeline, false) > 0) {
         rv_buffer_append_format(out, err, ",\n ");
         put_track(out, timeline, false, err);
     }

@@ -4,7 +4,7 @@
 #define RV_TIMELINE_FORMAT_H
 
 #include "base/buffer.h"
-#include "timeline/timeline.h"
+#include "timeline/timeline_cuts.h"
 
 typedef struct TimelineFormat {
     RvTimelineFormatInfo info;

@@ -4,7 +4,7 @@
 #define RV_TIMELINE_TIMELINE_BUILD_H
 
 #include "timeline/format.h"
-#include "timeline/timeline.h"
+#include "timeline/timeline_cuts.h"
 
 #define TIMELINE_NAME_BYTES_MAX 255
 

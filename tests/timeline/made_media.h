@@ -3,7 +3,7 @@
 #ifndef RV_TESTS_MADE_MEDIA_H
 #define RV_TESTS_MADE_MEDIA_H
 
-#include "timeline/timeline.h"
+#include "timeline/timeline_cuts.h"
 
 typedef struct MadeMedia {
     const char *path;

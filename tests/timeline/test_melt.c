@@ -15,7 +15,7 @@
 #include "clips.h"
 #include "numbered_frames.h"
 #include "run.h"
-#include "timeline/timeline.h"
+#include "timeline/timeline_cuts.h"
 #include "video/frame_stream.h"
 #include "whole_file.h"
 

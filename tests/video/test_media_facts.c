@@ -15,162 +15,126 @@
 #include "video/media_facts.h"
 #include "video/media_timecode.h"
 
+typedef struct FactCase {
+    const char *clip;
+    RvRate rate;
+    bool variable;
+    int64_t frames;
+    const char *timecode; // NULL: none
+    int64_t start_frame;
+    bool drop;
+    int width, height;
+    double first_frame_s;
+    const char *why;
+} FactCase;
+
+static const FactCase fact_cases[] = {
+    {"plain.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "plain"},
+    {"plain.ts", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "MPEG-TS"},
+    {"plain.mkv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "Matroska"},
+    {"plain.flv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "FLV"},
+    {"raw.h264", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "without a container"},
+    {"no_pts_h264.avi", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "AVI without time stamps"},
+    {"vp9.webm", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "WebM"},
+    {"av1.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "AV1"},
+    {"gop50_open.mp4", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "frames out of order"},
+    {"hevc_open.mp4", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "HEVC"},
+    {"mpeg2_open.ts", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "MPEG-2"},
+    {"interlaced_tff.ts", {25, 1}, false, 50, NULL, 0, false, 160, 120, 0, "interlaced"},
+    {"single_frame.mp4", {25, 1}, false, 1, NULL, 0, false, 160, 120, 0, "one frame"},
+    {"turn90.mp4", {25, 1}, false, 50, NULL, 0, false, 120, 160, 0, "turned"},
+    {"aspect_4_3.mp4", {25, 1}, false, 50, NULL, 0, false, 213, 120, 0, "wide pixels"},
+    {"rate_29_97.mp4", {30000, 1001}, false, 300, NULL, 0, false, 160, 120, 0, "29.97"},
+    {"ten_seconds.mkv", {24, 1}, false, 240, NULL, 0, false, 160, 120, 0, "24"},
+    {"offset5.ts", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "times that begin at 5 s"},
+    {"late_video.mkv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 2, "sound first"},
+    {"one_per_second.avi", {1, 1}, false, 10, NULL, 0, false, 160, 120, 0, "one a second"},
+    {"edit_list.mp4", {25, 1}, false, 62, NULL, 0, false, 160, 120, 0, "an edit list"},
+    {".long/many_packets.mkv", {12, 1}, false, 2520, NULL, 0, false, 32, 32, 0, "more packets than are read"},
+    {"vfr.mkv", {24000, 1001}, true, 279, NULL, 0, false, 160, 120, 0, "very uneven"},
+    {".facts/uneven_end.mkv", {24000, 1001}, true, -1, NULL, 0, false, 32, 32, 0, "uneven at the end alone"},
+    {".facts/15.mkv", {15, 1}, false, 50, NULL, 0, false, 160, 120, 0, "15"},
+    {".facts/60.mkv", {60, 1}, false, 50, NULL, 0, false, 160, 120, 0, "60 in milliseconds"},
+    {".facts/fragments.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "in fragments"},
+    {".facts/pal.mov", {25, 1}, false, 50, "10:00:00:00", 900000, false, 160, 120, 0, "timecode"},
+    {".facts/film.mov", {24000, 1001}, false, 50, "00:59:59:23", 86399, false, 160, 120, 0, "23.976"},
+    {".facts/ntsc.mp4",
+     {30000, 1001},
+     false,
+     50,
+     "00:59:59:28",
+     107998,
+     false,
+     160,
+     120,
+     0,
+     "29.97 with timecode"},
+    {".facts/ntsc_drop.mov",
+     {30000, 1001},
+     false,
+     50,
+     "09:59:59;28",
+     1078918,
+     true,
+     160,
+     120,
+     0,
+     "drop-frame"},
+    {".facts/sports_drop.mp4", {60000, 1001}, false, 50, "01:00:00;04", 215788, true, 160, 120, 0, "59.94"},
+    {".facts/ntsc.mkv",
+     {30000, 1001},
+     false,
+     50,
+     "01:02:03:04",
+     111694,
+     false,
+     160,
+     120,
+     0,
+     "a tag in milliseconds"},
+    {".facts/pal.mxf", {25, 1}, false, 50, "11:22:33:10", 1023835, false, 160, 120, 0, "MXF"},
+    {".facts/plain_track.mov", {24, 1}, false, 50, "02:00:00:00", 172800, false, 160, 120, 0, "24"},
+    {".facts/drop_flag_at_24.mov",
+     {24, 1},
+     false,
+     50,
+     "02:00:00:00",
+     172800,
+     false,
+     160,
+     120,
+     0,
+     "never drop-frame"},
+    {".facts/sony.mov", {24, 1}, false, 50, "13:14:15:16", 1143736, false, 160, 120, 0, "Sony's track"},
+    {".facts/sony_wrong.mov", {24, 1}, false, 50, NULL, 0, false, 160, 120, 0, "a label that cannot be"},
+    {".facts/counter.mov", {24, 1}, false, 50, NULL, 0, false, 160, 120, 0, "a counter is no timecode"},
+    {".facts/outside.mov", {24, 1}, false, 50, NULL, 0, false, 160, 120, 0, "a sample outside of the file"},
+};
+
 static void facts_are_those_of_the_file(void **state)
 {
     (void)state;
-    static const struct {
-        const char *clip;
-        RvRate rate;
-        bool variable;
-        int64_t frames;
-        const char *timecode; // NULL: none
-        int64_t start_frame;
-        bool drop;
-        int width, height;
-        double first_frame_s;
-        const char *why;
-    } cases[] = {
-        {"plain.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "plain"},
-        {"plain.ts", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "MPEG-TS"},
-        {"plain.mkv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "Matroska"},
-        {"plain.flv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "FLV"},
-        {"raw.h264", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "without a container"},
-        {"no_pts_h264.avi", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "AVI without time stamps"},
-        {"vp9.webm", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "WebM"},
-        {"av1.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "AV1"},
-        {"gop50_open.mp4", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "frames out of order"},
-        {"hevc_open.mp4", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "HEVC"},
-        {"mpeg2_open.ts", {25, 1}, false, 300, NULL, 0, false, 160, 120, 0, "MPEG-2"},
-        {"interlaced_tff.ts", {25, 1}, false, 50, NULL, 0, false, 160, 120, 0, "interlaced"},
-        {"single_frame.mp4", {25, 1}, false, 1, NULL, 0, false, 160, 120, 0, "one frame"},
-        {"turn90.mp4", {25, 1}, false, 50, NULL, 0, false, 120, 160, 0, "turned"},
-        {"aspect_4_3.mp4", {25, 1}, false, 50, NULL, 0, false, 213, 120, 0, "wide pixels"},
-        {"rate_29_97.mp4", {30000, 1001}, false, 300, NULL, 0, false, 160, 120, 0, "29.97"},
-        {"ten_seconds.mkv", {24, 1}, false, 240, NULL, 0, false, 160, 120, 0, "24"},
-        {"offset5.ts", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "times that begin at 5 s"},
-        {"late_video.mkv", {25, 1}, false, 100, NULL, 0, false, 160, 120, 2, "sound first"},
-        {"one_per_second.avi", {1, 1}, false, 10, NULL, 0, false, 160, 120, 0, "one a second"},
-        {"edit_list.mp4", {25, 1}, false, 62, NULL, 0, false, 160, 120, 0, "an edit list"},
-        {".long/many_packets.mkv",
-         {12, 1},
-         false,
-         2520,
-         NULL,
-         0,
-         false,
-         32,
-         32,
-         0,
-         "more packets than are read"},
-        {"vfr.mkv", {24000, 1001}, true, 279, NULL, 0, false, 160, 120, 0, "very uneven"},
-        {".facts/uneven_end.mkv",
-         {24000, 1001},
-         true,
-         -1,
-         NULL,
-         0,
-         false,
-         32,
-         32,
-         0,
-         "uneven at the end alone"},
-        {".facts/15.mkv", {15, 1}, false, 50, NULL, 0, false, 160, 120, 0, "15"},
-        {".facts/60.mkv", {60, 1}, false, 50, NULL, 0, false, 160, 120, 0, "60 in milliseconds"},
-        {".facts/fragments.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "in fragments"},
-        {".facts/pal.mov", {25, 1}, false, 50, "10:00:00:00", 900000, false, 160, 120, 0, "timecode"},
-        {".facts/film.mov", {24000, 1001}, false, 50, "00:59:59:23", 86399, false, 160, 120, 0, "23.976"},
-        {".facts/ntsc.mp4",
-         {30000, 1001},
-         false,
-         50,
-         "00:59:59:28",
-         107998,
-         false,
-         160,
-         120,
-         0,
-         "29.97 with timecode"},
-        {".facts/ntsc_drop.mov",
-         {30000, 1001},
-         false,
-         50,
-         "09:59:59;28",
-         1078918,
-         true,
-         160,
-         120,
-         0,
-         "drop-frame"},
-        {".facts/sports_drop.mp4",
-         {60000, 1001},
-         false,
-         50,
-         "01:00:00;04",
-         215788,
-         true,
-         160,
-         120,
-         0,
-         "59.94"},
-        {".facts/ntsc.mkv",
-         {30000, 1001},
-         false,
-         50,
-         "01:02:03:04",
-         111694,
-         false,
-         160,
-         120,
-         0,
-         "a tag in milliseconds"},
-        {".facts/pal.mxf", {25, 1}, false, 50, "11:22:33:10", 1023835, false, 160, 120, 0, "MXF"},
-        {".facts/plain_track.mov", {24, 1}, false, 50, "02:00:00:00", 172800, false, 160, 120, 0, "24"},
-        {".facts/drop_flag_at_24.mov",
-         {24, 1},
-         false,
-         50,
-         "02:00:00:00",
-         172800,
-         false,
-         160,
-         120,
-         0,
-         "never drop-frame"},
-        {".facts/sony.mov", {24, 1}, false, 50, "13:14:15:16", 1143736, false, 160, 120, 0, "Sony's track"},
-        {".facts/sony_wrong.mov", {24, 1}, false, 50, NULL, 0, false, 160, 120, 0, "a label that cannot be"},
-        {".facts/counter.mov", {24, 1}, false, 50, NULL, 0, false, 160, 120, 0, "a counter is no timecode"},
-        {".facts/outside.mov",
-         {24, 1},
-         false,
-         50,
-         NULL,
-         0,
-         false,
-         160,
-         120,
-         0,
-         "a sample outside of the file"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof fact_cases / sizeof fact_cases[0]; i++) {
         char path[2048];
-        if (!clip_path(cases[i].clip, path, sizeof path))
+        if (!clip_path(fact_cases[i].clip, path, sizeof path))
             skip();
         RvMedia media;
         RvError err;
         if (rv_media_read(path, &media, &err) != RV_OK)
             fail_msg("%s", err.message);
-        const char *timecode = cases[i].timecode != NULL ? cases[i].timecode : "";
-        bool counted = cases[i].frames < 0 || media.frame_count == cases[i].frames;
-        if (!rv_rate_equal(media.rate, cases[i].rate) || media.variable_rate != cases[i].variable ||
+        const char *timecode = fact_cases[i].timecode != NULL ? fact_cases[i].timecode : "";
+        bool counted = fact_cases[i].frames < 0 || media.frame_count == fact_cases[i].frames;
+        if (!rv_rate_equal(media.rate, fact_cases[i].rate) || media.variable_rate != fact_cases[i].variable ||
             !counted || strcmp(media.timecode, timecode) != 0 ||
-            media.has_timecode != (cases[i].timecode != NULL) || media.start_frame != cases[i].start_frame ||
-            media.drop_frame != cases[i].drop || media.width != cases[i].width ||
-            media.height != cases[i].height || fabs(media.first_frame_s - cases[i].first_frame_s) > 1e-6 ||
-            strcmp(media.path, path) != 0)
-            fail_msg("%s (%s): %s %d/%d%s, %lld frames, %f s from %f, \"%s\" = %lld, %d x %d; %s", cases[i].clip,
-                     cases[i].why, media.path, media.rate.num, media.rate.den, media.variable_rate ? " variable" : "",
-                     (long long)media.frame_count, media.duration_s, media.first_frame_s, media.timecode,
-                     (long long)media.start_frame, media.width, media.height, media.warning);
+            media.has_timecode != (fact_cases[i].timecode != NULL) ||
+            media.start_frame != fact_cases[i].start_frame || media.drop_frame != fact_cases[i].drop ||
+            media.width != fact_cases[i].width || media.height != fact_cases[i].height ||
+            fabs(media.first_frame_s - fact_cases[i].first_frame_s) > 1e-6 || strcmp(media.path, path) != 0)
+            fail_msg("%s (%s): %s %d/%d%s, %lld frames, %f s from %f, \"%s\" = %lld, %d x %d; %s",
+                     fact_cases[i].clip, fact_cases[i].why, media.path, media.rate.num, media.rate.den,
+                     media.variable_rate ? " variable" : "", (long long)media.frame_count, media.duration_s,
+                     media.first_frame_s, media.timecode, (long long)media.start_frame, media.width,
+                     media.height, media.warning);
         rv_media_clear(&media);
     }
 }

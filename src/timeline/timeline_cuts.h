@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A list of cuts in whole frames, as all formats write it. */
-#ifndef RV_TIMELINE_TIMELINE_H
-#define RV_TIMELINE_TIMELINE_H
+#ifndef RV_TIMELINE_TIMELINE_CUTS_H
+#define RV_TIMELINE_TIMELINE_CUTS_H
 
 #include "base/timecode.h"
 #include "reelvec/log.h"

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/checksum.h"
 #include "base/error.h"
@@ -185,6 +186,40 @@ static void show_url_leaves_out_who_asks(void **state)
     }
 }
 
+static void copy_absolute_names_the_same_file(void **state)
+{
+    const Scratch *scratch = *state;
+    char before[4096], folder[4096], expected[5000];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_non_null(realpath(scratch->folder, folder));
+    assert_int_equal(chdir(scratch->folder), 0);
+    assert_int_equal(mkdir("below", 0700), 0);
+    assert_int_equal(symlink("abc", "link"), 0);
+    static const struct {
+        const char *path, *below; // below: what follows the folder; NULL: the path itself
+    } cases[] = {
+        {"abc", "/abc"},
+        {"./abc", "/abc"},
+        {"below/../abc", "/abc"},
+        {"below/x.mp4", "/below/x.mp4"},
+        {"link", "/link"},
+        {"gone/x.mp4", "/gone/x.mp4"},
+        {"a b\n.mp4", "/a b\n.mp4"},
+        {"/no/such//./x", NULL},
+        {"below/./x", "/below/x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(expected, sizeof expected, "%s%s", folder, cases[i].below != NULL ? cases[i].below : "");
+        char *absolute = rv_file_copy_absolute(cases[i].path, NULL);
+        assert_non_null(absolute);
+        assert_string_equal(absolute, cases[i].below != NULL ? expected : cases[i].path);
+        free(absolute);
+    }
+    assert_int_equal(unlink("link"), 0);
+    assert_int_equal(rmdir("below"), 0);
+    assert_int_equal(chdir(before), 0);
+}
+
 static void error_set_keeps_a_message_to_one_line(void **state)
 {
     RvError err = {0};
@@ -205,6 +240,7 @@ int main(void)
         cmocka_unit_test(map_and_read_give_the_same_bytes),
         cmocka_unit_test(bad_paths_are_named),
         cmocka_unit_test(show_url_leaves_out_who_asks),
+        cmocka_unit_test(copy_absolute_names_the_same_file),
         cmocka_unit_test(error_set_keeps_a_message_to_one_line),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

@@ -69,13 +69,21 @@ double rv_rate_seconds(RvRate rate, int64_t frames)
     return (double)frames * rate.den / rate.num;
 }
 
+static int64_t divide_down(Wide num, Wide den)
+{
+    Wide whole = num / den;
+    return (int64_t)(num < 0 && whole * den != num ? whole - 1 : whole);
+}
+
 int64_t rv_rate_convert(RvRate from, int64_t frames, RvRate to)
 {
-    if (rv_rate_equal(from, to))
-        return frames;
     Wide num = (Wide)frames * from.den * to.num, den = (Wide)from.num * to.den;
-    Wide doubled = 2 * num + den, whole = doubled / (2 * den);
-    return (int64_t)(doubled < 0 && whole * 2 * den != doubled ? whole - 1 : whole);
+    return divide_down(2 * num + den, 2 * den);
+}
+
+int64_t rv_rate_convert_down(RvRate from, int64_t frames, RvRate to)
+{
+    return divide_down((Wide)frames * from.den * to.num, (Wide)from.num * to.den);
 }
 
 /* ---- labels ------------------------------------------------------------------------------------------- */

@@ -38,6 +38,9 @@ double rv_rate_seconds(RvRate rate, int64_t frames);
 /* frames of `from` that last as long in frames of `to`, rounded half up. Exact for up to 2^40 frames. */
 int64_t rv_rate_convert(RvRate from, int64_t frames, RvRate to);
 
+/* The same rounded down: whole frames of `to` that fit. */
+int64_t rv_rate_convert_down(RvRate from, int64_t frames, RvRate to);
+
 /* Frames in 24 hours of labels. */
 int64_t rv_timecode_day(RvRate rate, bool drop_frame);
 

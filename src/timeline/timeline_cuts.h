@@ -31,6 +31,8 @@ typedef struct TimelineClip {
     int64_t in, length;
     int64_t mark; // the best frame, in <= mark < in + length
     int64_t record_in, record_length;
+    int64_t
+        grid_in; // `in` in frames of the timeline, for formats that count so; grid_in + record_length is in the source
 } TimelineClip;
 
 typedef struct Timeline {

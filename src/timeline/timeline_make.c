@@ -211,6 +211,26 @@ static RvStatus fill_timeline(const TimelineBuild *build, size_t source, Timelin
     return RV_OK;
 }
 
+/* The clip in frames of the timeline. It is not longer than what the source has from its `in` on, on either grid: players
+ * refuse a clip that reaches a part of a frame beyond its file. */
+static void fit_clip(const RvMedia *media, TimelineClip *clip, RvRate rate)
+{
+    // A frame of the timeline may be longer than one of a fast source: step back from the end.
+    int64_t needed = -rv_rate_convert_down(rate, -1, media->rate), last = media->frame_count - needed;
+    if (clip->in > last && last >= 0) {
+        clip->length += clip->in - last;
+        clip->in = last;
+    }
+    int64_t total = rv_rate_convert_down(media->rate, media->frame_count, rate);
+    int64_t fits = rv_rate_convert_down(media->rate, media->frame_count - clip->in, rate);
+    clip->record_length = rv_rate_convert(media->rate, clip->length, rate);
+    clip->record_length = clip->record_length < fits ? clip->record_length : fits;
+    clip->record_length = clip->record_length > 1 ? clip->record_length : 1;
+    clip->grid_in = rv_rate_convert(media->rate, clip->in, rate);
+    if (clip->grid_in + clip->record_length > total)
+        clip->grid_in = total > clip->record_length ? total - clip->record_length : 0;
+}
+
 /* Give the clips their places one after the other, up to the limits of the format. The clips behind them are for the next
  * file and are not counted any more. */
 static void lay_clips(const TimelineFormat *format, Timeline *timeline)
@@ -223,10 +243,8 @@ static void lay_clips(const TimelineFormat *format, Timeline *timeline)
     while (count < timeline->clip_count && (format->max_clips == 0 || count < format->max_clips)) {
         TimelineClip *clip = &timeline->clips[count];
         if (format->info.needs_media) {
-            RvRate rate = timeline->sources[clip->source].media.rate;
-            int64_t length = rv_rate_convert(rate, clip->length, timeline->rate);
+            fit_clip(&timeline->sources[clip->source].media, clip, timeline->rate);
             clip->record_in = timeline->length;
-            clip->record_length = length > 1 ? length : 1;
             if (count > 0 && timeline->length + clip->record_length > room)
                 break;
         }

@@ -268,6 +268,46 @@ static void a_format_of_one_video_makes_a_file_of_each(void **state)
     rv_text_files_clear(&files);
 }
 
+/* Whatever the rates, no clip needs more of its video than there is, on the video's grid and on the timeline's. The MLT
+ * text has the latter. */
+static void no_clip_is_longer_than_its_video_at_any_rate(void **state)
+{
+    (void)state;
+    static const RvRate rates[] = {{24000, 1001}, {24, 1}, {25, 1},       {30000, 1001}, {30, 1},
+                                   {50, 1},       {60, 1}, {60000, 1001}, {15, 1},       {25, 2}};
+    enum { RATES = sizeof rates / sizeof rates[0] };
+    uint64_t seed = 7;
+    for (int i = 0; i < 4000; i++) {
+        int64_t frames = 1 + (int64_t)(rv_random_next(&seed) % 300);
+        RvRate own = rates[i % RATES], rate = rates[i / RATES % RATES];
+        MadeMedia made[2] = {{"/v/any.mov", own, rv_rate_seconds(own, frames), NULL, 0}};
+        made_media_set(made);
+        double length_s = rv_rate_seconds(own, frames),
+               start_s = length_s * (double)(rv_random_next(&seed) % 100) / 100;
+        RvMoment moment = {.video = "/v/any.mov",
+                           .start_s = start_s,
+                           .end_s = i % 3 == 0 ? length_s : start_s + (length_s - start_s) * 0.37};
+        RvTimelineOptions options = {.format = "mlt", .rate = rate};
+        RvTextFiles files;
+        RvError err;
+        if (moment.end_s <= moment.start_s)
+            continue;
+        if (rv_timeline_make_with(&moment, 1, &options, made_media_read, &files, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        long long total = 0, in = 0, out = 0;
+        assert_int_equal(sscanf(strstr(files.items[0].text, "\"length\">"), "\"length\">%lld", &total), 1);
+        assert_int_equal(sscanf(strstr(files.items[0].text, "<entry "),
+                                "<entry producer=\"source1\" in=\"%lld\" out=\"%lld\"", &in, &out),
+                         2);
+        double place_s = rv_rate_seconds(rate, in);
+        if (in < 0 || out < in || out >= total ||
+            fabs(place_s - start_s) > 2 / (double)rate.num * rate.den + 2 / (double)own.num * own.den)
+            fail_msg("%lld frames of %d/%d in %d/%d from %f: %lld to %lld of %lld", (long long)frames,
+                     own.num, own.den, rate.num, rate.den, start_s, in, out, total);
+        rv_text_files_clear(&files);
+    }
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -364,6 +404,7 @@ int main(void)
         cmocka_unit_test(an_edl_of_more_than_999_events_is_divided),
         cmocka_unit_test(an_edl_ends_before_midnight),
         cmocka_unit_test(a_format_of_one_video_makes_a_file_of_each),
+        cmocka_unit_test(no_clip_is_longer_than_its_video_at_any_rate),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(formats_are_listed_and_found),
     };

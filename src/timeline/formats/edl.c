@@ -53,20 +53,19 @@ static void make_unique_reel(const Timeline *timeline, size_t index, char reel[R
         snprintf(reel, REEL_SIZE, "R%07zu", (index + 1) % 10000000);
 }
 
-/* The number of a source's frame in the timeline's counting. Rates of one kind (both whole, or both over 1001) count the
- * same seconds. Else the label of the source's first frame is read as hours, minutes, seconds and a part of a second. */
-static int64_t count_label(const Timeline *timeline, const RvMedia *media, int64_t frame)
+/* The label of a source's first frame as a number of the timeline's counting. Rates of one kind (both whole, or both over
+ * 1001) count the same seconds. Else the label is read as hours, minutes, seconds and a part of a second. */
+static int64_t count_first(const Timeline *timeline, const RvMedia *media)
 {
     RvRate rate = timeline->rate;
     if (media->rate.den == rate.den)
-        return rv_rate_convert(media->rate, media->start_frame + frame, rate);
+        return rv_rate_convert(media->rate, media->start_frame, rate);
     char text[TIMECODE_SIZE], separator;
     int hours = 0, minutes = 0, seconds = 0, frames = 0, nominal = rv_rate_nominal(rate);
     rv_timecode_write(media->start_frame, media->rate, media->drop_frame, text);
     sscanf(text, "%d:%d:%d%c%d", &hours, &minutes, &seconds, &separator, &frames);
-    int64_t label = ((int64_t)hours * 3600 + minutes * 60 + seconds) * nominal;
-    label += frames * nominal / rv_rate_nominal(media->rate);
-    return label + rv_rate_convert(media->rate, frame, rate);
+    return ((int64_t)hours * 3600 + minutes * 60 + seconds) * nominal +
+           frames * nominal / rv_rate_nominal(media->rate);
 }
 
 /* Returns false if the source's rate is not the timeline's. */
@@ -76,7 +75,7 @@ static bool put_event(Buffer *out, const Timeline *timeline, size_t index, const
     const TimelineSource *source = &timeline->sources[clip->source];
     RvRate rate = timeline->rate;
     bool drop = source->drop_frame && rv_rate_may_drop(rate);
-    int64_t in = count_label(timeline, &source->media, clip->in),
+    int64_t in = count_first(timeline, &source->media) + clip->grid_in,
             start = timeline->record_start + clip->record_in;
     char labels[4][TIMECODE_SIZE];
     rv_timecode_write(in, rate, drop, labels[0]);

@@ -34,7 +34,7 @@ static void put_source(Buffer *out, const Timeline *timeline, size_t index, RvEr
 {
     const TimelineSource *source = &timeline->sources[index];
     const RvMedia *media = &source->media;
-    int64_t length = rv_rate_convert(media->rate, media->frame_count, timeline->rate);
+    int64_t length = rv_rate_convert_down(media->rate, media->frame_count, timeline->rate);
     length = length > 1 ? length : 1;
     rv_buffer_append_format(out, err, "  <producer id=\"source%zu\" in=\"0\" out=\"%lld\">\n", index + 1,
                             (long long)(length - 1));
@@ -49,10 +49,9 @@ static void put_entries(Buffer *out, const Timeline *timeline, RvError *err)
 {
     for (size_t i = 0; i < timeline->clip_count; i++) {
         const TimelineClip *clip = &timeline->clips[i];
-        const RvMedia *media = &timeline->sources[clip->source].media;
-        int64_t in = rv_rate_convert(media->rate, clip->in, timeline->rate);
         rv_buffer_append_format(out, err, "    <entry producer=\"source%zu\" in=\"%lld\" out=\"%lld\"/>\n",
-                                clip->source + 1, (long long)in, (long long)(in + clip->record_length - 1));
+                                clip->source + 1, (long long)clip->grid_in,
+                                (long long)(clip->grid_in + clip->record_length - 1));
     }
 }
 

@@ -109,11 +109,11 @@ static void put_clip(Buffer *out, const Timeline *timeline, size_t index, int tr
     const TimelineClip *clip = &timeline->clips[index];
     const TimelineSource *source = &timeline->sources[clip->source];
     const RvMedia *media = &source->media;
-    int64_t in = rv_rate_convert(media->rate, clip->in, timeline->rate);
+    int64_t in = clip->grid_in;
     rv_buffer_append_format(out, err, "          <clipitem id=\"clipitem-%zu-%d\">\n", index + 1, track);
     put_text(out, "            ", "name", clip->name, err);
     rv_buffer_append_format(out, err, "            <enabled>TRUE</enabled><duration>%lld</duration>\n",
-                            (long long)rv_rate_convert(media->rate, media->frame_count, timeline->rate));
+                            (long long)rv_rate_convert_down(media->rate, media->frame_count, timeline->rate));
     put_rate(out, "            ", timeline->rate, err);
     rv_buffer_append_format(out, err,
                             "            <start>%lld</start><end>%lld</end><in>%lld</in><out>%lld</out>\n",

@@ -64,14 +64,20 @@ static void sort_window(Window *window)
     window->count = kept;
 }
 
+/* In floating point, because the difference of two damaged time stamps may not fit into 64 bits. */
+static double ticks_between(int64_t from, int64_t to)
+{
+    return (double)to - (double)from;
+}
+
 bool rv_spacing_is_even(const int64_t *stamps, size_t count, double interval)
 {
     if (count < 3)
         return true;
     if (interval <= 0)
-        interval = (double)(stamps[count - 1] - stamps[0]) / (double)(count - 1);
+        interval = ticks_between(stamps[0], stamps[count - 1]) / (double)(count - 1);
     for (size_t i = 1; i < count; i++) {
-        if (fabs((double)(stamps[i] - stamps[i - 1]) - interval) > interval * JITTER + 1.01)
+        if (fabs(ticks_between(stamps[i - 1], stamps[i]) - interval) > interval * JITTER + 1.01)
             return false;
     }
     return true;
@@ -93,7 +99,8 @@ static RvStatus read_table(const VideoReader *reader, Window *window, RvError *e
         return RV_ERROR_MEMORY;
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(reader->stream, i);
-        if (entry != NULL && (entry->flags & AVINDEX_DISCARD_FRAME) == 0)
+        if (entry != NULL && (entry->flags & AVINDEX_DISCARD_FRAME) == 0 &&
+            rv_clock_is_sane(&reader->clock, entry->timestamp))
             window->stamps[window->count++] = entry->timestamp;
     }
     window->ended = true;
@@ -173,7 +180,7 @@ static void judge(Window *window, double declared, Sum *sum, FrameSpacing *out)
     sort_window(window);
     if (window->count < 2)
         return;
-    double ticks = (double)(window->stamps[window->count - 1] - window->stamps[0]);
+    double ticks = ticks_between(window->stamps[0], window->stamps[window->count - 1]);
     double intervals = (double)(window->count - 1), mean = ticks / intervals;
     // What the container declares is finer than the mean of a few coarse time stamps.
     double interval = declared > 0 && fabs(mean - declared) < 0.02 * declared + 1 ? declared : mean;
@@ -201,7 +208,7 @@ static void set_end(const VideoReader *reader, const Window *last, double declar
     double mean = sum->intervals > 0 ? sum->ticks / sum->intervals : declared;
     double length = last->last_length > 0 ? (double)last->last_length : mean > 0 ? mean : 0;
     int64_t latest = last->stamps[last->count - 1];
-    out->length_s = ((double)(latest - out->first_pts) + length) * av_q2d(reader->stream->time_base);
+    out->length_s = (ticks_between(out->first_pts, latest) + length) * av_q2d(reader->stream->time_base);
 }
 
 /* The places after the beginning that are looked at: the middle and the end, as far as they were not read already. */

@@ -25,6 +25,8 @@
 /* A rate that cameras and programs mean: a small fraction near the number, or 0/0. */
 static RvRate find_simple(double rate, double tolerance)
 {
+    if (rate > 1000)
+        return (RvRate){0};
     RvRate whole = {(int)lround(rate), 1}, ntsc = {(int)lround(rate * 1.001) * 1000, 1001};
     if (rv_rate_is_valid(whole) && fabs(rate - whole.num) <= tolerance * rate)
         return whole;

@@ -75,6 +75,38 @@ static void put_profile(Buffer *out, const Timeline *timeline, RvError *err)
         width, height, width / divisor, height / divisor, timeline->rate.num, timeline->rate.den);
 }
 
+/* Shotcut takes the first track for a background as long as the timeline, and lengthens its clip to that if it is not. */
+static void put_background(Buffer *out, long long length, RvError *err)
+{
+    rv_buffer_append_format(out, err, "  <producer id=\"black\" in=\"0\" out=\"%lld\">\n", length - 1);
+    rv_buffer_append_format(out, err, "    <property name=\"length\">%lld</property>\n", length);
+    static const char *const properties[][2] = {
+        {"eof", "pause"},         {"resource", "0"},           {"aspect_ratio", "1"},
+        {"mlt_service", "color"}, {"mlt_image_format", "rgb"}, {"set.test_audio", "0"}};
+    for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
+        put_property(out, properties[i][0], properties[i][1], err);
+    rv_buffer_append_format(out, err,
+                            "  </producer>\n  <playlist id=\"background\">\n"
+                            "    <entry producer=\"black\" in=\"0\" out=\"%lld\"/>\n  </playlist>\n",
+                            length - 1);
+}
+
+/* The tracks: background and clips, whose sound is mixed. */
+static void put_tractor(Buffer *out, long long length, RvError *err)
+{
+    rv_buffer_append_format(out, err,
+                            "  <tractor id=\"tractor0\" in=\"0\" out=\"%lld\">\n"
+                            "    <property name=\"shotcut\">1</property>\n"
+                            "    <track producer=\"background\"/>\n    <track producer=\"playlist0\"/>\n"
+                            "    <transition id=\"transition0\">\n",
+                            length - 1);
+    static const char *const properties[][2] = {
+        {"a_track", "0"}, {"b_track", "1"}, {"mlt_service", "mix"}, {"always_active", "1"}, {"sum", "1"}};
+    for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
+        put_property(out, properties[i][0], properties[i][1], err);
+    rv_buffer_append_format(out, err, "    </transition>\n  </tractor>\n</mlt>\n");
+}
+
 static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 {
     for (size_t i = 0; i < timeline->source_count; i++) {
@@ -93,17 +125,16 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
     rv_buffer_append_format(out, err,
                             "  <playlist id=\"main_bin\">\n    <property name=\"xml_retain\">1</property>\n");
     put_entries(out, timeline, err);
-    rv_buffer_append_format(out, err,
-                            "  </playlist>\n  <playlist id=\"playlist0\">\n"
-                            "    <property name=\"shotcut:video\">1</property>\n"
-                            "    <property name=\"shotcut:name\">V1</property>\n");
-    put_entries(out, timeline, err);
-    return rv_buffer_append_format(
+    rv_buffer_append_format(out, err, "  </playlist>\n");
+    put_background(out, (long long)timeline->length, err);
+    rv_buffer_append_format(
         out, err,
-        "  </playlist>\n  <tractor id=\"tractor0\" in=\"0\" out=\"%lld\">\n"
-        "    <property name=\"shotcut\">1</property>\n    <track producer=\"playlist0\"/>\n"
-        "  </tractor>\n</mlt>\n",
-        (long long)(timeline->length - 1));
+        "  <playlist id=\"playlist0\">\n    <property name=\"shotcut:video\">1</property>\n"
+        "    <property name=\"shotcut:name\">V1</property>\n");
+    put_entries(out, timeline, err);
+    rv_buffer_append_format(out, err, "  </playlist>\n");
+    put_tractor(out, (long long)timeline->length, err);
+    return out->status;
 }
 
 static const char *const endings[] = {".mlt", NULL};

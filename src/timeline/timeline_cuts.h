@@ -46,6 +46,7 @@ typedef struct Timeline {
     size_t source_count;
     TimelineClip *clips;
     size_t clip_count;
+    size_t part; // which of the files of a timeline that was split this is, from 0; all have the same sources
     const RvLog *log; // for what a format cannot say; never NULL
 } Timeline;
 

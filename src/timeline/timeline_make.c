@@ -332,6 +332,7 @@ static RvStatus write_files(const TimelineBuild *build, size_t source, char *tit
         lay_clips(build->format, &piece);
         status = add_file(build->format, &piece, files, capacity, err);
         first += piece.clip_count;
+        whole.part++;
     }
     free(whole.sources);
     free(whole.clips);

@@ -220,7 +220,7 @@ static void an_edl_of_more_than_999_events_is_divided(void **state)
         size_t here = count_lines(files.items[i].text, "* FROM CLIP NAME: long.mov");
         assert_true(here <= 999);
         events += here;
-        assert_non_null(strstr(files.items[i].text, "\n001  LONG     AA/V  C        "));
+        assert_non_null(strstr(files.items[i].text, "\n001  AX       AA/V  C        "));
         assert_non_null(strstr(files.items[i].text, " 01:00:00:00 01:00:03:00\n"));
     }
     assert_int_equal(events, COUNT);

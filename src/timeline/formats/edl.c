@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* CMX3600 edit decision lists. One rate for the whole file, labels of eight digits, at most 999 events and 24 hours.
  *
- *     001  HOLIDAY  AA/V  C        10:00:02:00 10:00:05:12 01:00:00:00 01:00:03:12
+ *     001  AX       AA/V  C        10:00:02:00 10:00:05:12 01:00:00:00 01:00:03:12
  *     (event, reel of 8, tracks of 5, a cut, source in and out, record in and out; each out is the frame behind the last)
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "timeline/format.h"
 
 #define EVENTS_MAX 999
-#define REEL_SIZE 9 // eight characters and a NUL
+#define REEL "AX      " // a source that is a file and no tape: it is known by its name
 
 /* "B" is video and one channel of sound, "AA/V" video and two. */
 static const char *tracks_of(const RvMedia *media)
@@ -19,38 +21,6 @@ static const char *tracks_of(const RvMedia *media)
     if (media->audio_count == 0)
         return "V";
     return media->audio_count > 1 || media->audio[0].channels != 1 ? "AA/V" : "B";
-}
-
-/* Up to eight capitals and digits of the file's name. "AX", "BL" and "BARS" mean other things than tapes. */
-static void make_reel(const TimelineSource *source, size_t index, char reel[REEL_SIZE])
-{
-    size_t length = 0;
-    for (const char *at = source->stem; *at != '\0' && length < REEL_SIZE - 1; at++) {
-        if ((*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z'))
-            reel[length++] = *at;
-        else if (*at >= 'a' && *at <= 'z')
-            reel[length++] = (char)(*at - 'a' + 'A');
-    }
-    reel[length] = '\0';
-    static const char *const taken[] = {"", "AX", "BL", "BLACK", "BARS", "NONE"};
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
-        if (strcmp(reel, taken[i]) == 0)
-            snprintf(reel, REEL_SIZE, "R%07zu", index % 10000000);
-    }
-}
-
-/* The same with a number in the place of its last characters if a source before it has the name. */
-static void make_unique_reel(const Timeline *timeline, size_t index, char reel[REEL_SIZE])
-{
-    make_reel(&timeline->sources[index], index + 1, reel);
-    size_t same = 0;
-    for (size_t i = 0; i < index; i++) {
-        char other[REEL_SIZE];
-        make_reel(&timeline->sources[i], i + 1, other);
-        same += strcmp(reel, other) == 0;
-    }
-    if (same > 0)
-        snprintf(reel, REEL_SIZE, "R%07zu", (index + 1) % 10000000);
 }
 
 /* The label of a source's first frame as a number of the timeline's counting. Rates of one kind (both whole, or both over
@@ -68,8 +38,7 @@ static int64_t count_first(const Timeline *timeline, const RvMedia *media)
            frames * nominal / rv_rate_nominal(media->rate);
 }
 
-/* Returns false if the source's rate is not the timeline's. */
-static bool put_event(Buffer *out, const Timeline *timeline, size_t index, const char *reel, RvError *err)
+static void put_event(Buffer *out, const Timeline *timeline, size_t index, RvError *err)
 {
     const TimelineClip *clip = &timeline->clips[index];
     const TimelineSource *source = &timeline->sources[clip->source];
@@ -82,34 +51,62 @@ static bool put_event(Buffer *out, const Timeline *timeline, size_t index, const
     rv_timecode_write(in + clip->record_length, rate, drop, labels[1]);
     rv_timecode_write(start, rate, timeline->drop_frame, labels[2]);
     rv_timecode_write(start + clip->record_length, rate, timeline->drop_frame, labels[3]);
-    rv_buffer_append_format(out, err, "%03zu  %-8s %-5s C        %s %s %s %s\n", index + 1, reel,
+    rv_buffer_append_format(out, err, "%03zu  " REEL " %-5s C        %s %s %s %s\n", index + 1,
                             tracks_of(&source->media), labels[0], labels[1], labels[2], labels[3]);
     rv_buffer_append_format(out, err, "* FROM CLIP NAME: %s\n", source->name);
     rv_buffer_append_format(out, err, "* COMMENT: %s\n\n", clip->name);
-    return rv_rate_equal(source->media.rate, rate);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* An event names a file without its folder. */
+static RvStatus say_equal_names(const Timeline *timeline, RvError *err)
+{
+    const char **names = rv_mem_alloc(timeline->source_count, sizeof *names, err);
+    if (names == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t i = 0; i < timeline->source_count; i++)
+        names[i] = timeline->sources[i].name;
+    qsort(names, timeline->source_count, sizeof *names, compare_names);
+    for (size_t i = 1; i < timeline->source_count; i++) {
+        if (strcmp(names[i], names[i - 1]) == 0 && (i == 1 || strcmp(names[i], names[i - 2]) != 0))
+            rv_log_line(timeline->log, RV_LOG_WARNING,
+                        "several videos are called \"%.300s\": an EDL does not say which; other formats do",
+                        names[i]);
+    }
+    free(names);
+    return RV_OK;
+}
+
+static void say_other_rates(const Timeline *timeline)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < timeline->source_count; i++)
+        count += !rv_rate_equal(timeline->sources[i].media.rate, timeline->rate);
+    char rate[RATE_TEXT_SIZE];
+    rv_rate_write(timeline->rate, rate);
+    if (count > 0)
+        rv_log_line(
+            timeline->log, RV_LOG_WARNING,
+            "an EDL knows one rate: the labels of %zu video%s of another rate count %s frames a second too; "
+            "OpenTimelineIO and FCPXML keep each rate",
+            count, count == 1 ? "" : "s", rate);
 }
 
 static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 {
+    if (timeline->part == 0) {
+        say_other_rates(timeline);
+        if (say_equal_names(timeline, err) != RV_OK)
+            return RV_ERROR_MEMORY;
+    }
     rv_buffer_append_format(out, err, "TITLE: %s\nFCM: %s\n\n", timeline->title,
                             timeline->drop_frame ? "DROP FRAME" : "NON-DROP FRAME");
-    size_t other_rates = 0, last = SIZE_MAX;
-    char reel[REEL_SIZE] = "";
-    for (size_t i = 0; i < timeline->clip_count; i++) {
-        if (timeline->clips[i].source != last) {
-            last = timeline->clips[i].source;
-            make_unique_reel(timeline, last, reel);
-        }
-        other_rates += !put_event(out, timeline, i, reel, err);
-    }
-    char rate[RATE_TEXT_SIZE];
-    rv_rate_write(timeline->rate, rate);
-    if (other_rates > 0)
-        rv_log_line(
-            timeline->log, RV_LOG_WARNING,
-            "an EDL knows one rate: the labels of %zu clip%s of videos of other rates count %s frames a second "
-            "too; OpenTimelineIO and FCPXML keep each rate",
-            other_rates, other_rates == 1 ? "" : "s", rate);
+    for (size_t i = 0; i < timeline->clip_count; i++)
+        put_event(out, timeline, i, err);
     return out->status;
 }
 

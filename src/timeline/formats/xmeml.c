@@ -164,7 +164,7 @@ static void put_track(Buffer *out, const Timeline *timeline, int track, bool ste
             track - 1);
     else if (track > 0)
         rv_buffer_append_format(out, err, " premiereTrackType=\"Mono\"");
-    rv_buffer_append_format(out, err, ">\n");
+    rv_buffer_append_format(out, err, ">\n          <enabled>TRUE</enabled><locked>FALSE</locked>\n");
     for (size_t i = 0; i < timeline->clip_count; i++) {
         size_t source = timeline->clips[i].source;
         count_places(timeline, i, places);

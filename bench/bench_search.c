@@ -36,6 +36,7 @@ typedef struct Bench {
     int dimensions;
     size_t query_count, next, rows_per_video;
     float *queries; // [query_count, dimensions]; a query of several terms also uses the vectors after its own
+    bool moments;
 } Bench;
 
 static void open_library(Bench *bench, const char *path, StoreOptions options)
@@ -59,7 +60,7 @@ static double one_query(Bench *bench, size_t query, size_t term_count, RvFusion 
     for (size_t t = 0; t < term_count; t++)
         terms[t] =
             (QueryVector){bench->queries + (query + t) % bench->query_count * (size_t)bench->dimensions, 1};
-    RvSearchOptions options = {.top = 5, .fusion = fusion};
+    RvSearchOptions options = {.top = 5, .fusion = fusion, .moments = bench->moments};
     double start_s = rv_clock_s();
     bench_check(rv_search_frames(bench->index, bench->store, bench->pool, terms, term_count,
                                  bench->dimensions, &options, hits, &err),
@@ -80,6 +81,13 @@ static double time_queries(Bench *bench, size_t term_count, RvFusion fusion, con
            1e3 * taken_s[0]);
     free(taken_s);
     return middle_s;
+}
+
+static void time_moments(Bench *bench, const char *name)
+{
+    bench->moments = true;
+    time_queries(bench, 1, RV_FUSION_MEAN, name);
+    bench->moments = false;
 }
 
 /* Fails unless searches with codes have the same answers as searches by rows. */
@@ -115,6 +123,7 @@ static void bench_rows(Bench *bench, const char *path, size_t row_count)
     if (row_count > 300000 && all_queries > 3)
         bench->query_count = 3; // reading all rows from SQLite is slow
     time_queries(bench, 1, RV_FUSION_MEAN, "every row, 1 term, mean");
+    time_moments(bench, "every row, moments");
     for (size_t query = 0; query < bench->query_count; query++)
         one_query(bench, query, 1, RV_FUSION_MEAN, &by_rows[query]);
     time_queries(bench, 3, RV_FUSION_ZSCORE, "every row, 3 terms, zscore");
@@ -151,6 +160,7 @@ static void bench_library(const char *path, size_t row_count, int dimensions, in
         bench_rows(&bench, path, row_count);
     open_library(&bench, path, (StoreOptions){0});
     time_queries(&bench, 1, RV_FUSION_MEAN, "codes, 1 term, mean");
+    time_moments(&bench, "codes, moments");
     time_queries(&bench, 3, RV_FUSION_MEAN, "codes, 3 terms, mean");
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);

@@ -59,9 +59,9 @@ typedef struct RvSearchReport {
     bool on_device;     /* the device compared the codes */
     const char *index_reason, *device_reason; /* why, or why not; "" if it was no question */
     int64_t frames_with_codes;                /* that the codes name */
-    int64_t frames_scored;                    /* whose embeddings were read and compared */
-    int64_t lists_probed, list_count;         /* of an index of a library file */
-    int64_t videos_unreachable;               /* left out of the search (RvSearchOptions.partial) */
+    int64_t frames_scored;            /* whose embeddings were read and compared; once more for moments */
+    int64_t lists_probed, list_count; /* of an index of a library file */
+    int64_t videos_unreachable;       /* left out of the search (RvSearchOptions.partial) */
     uint64_t reserved[7];
 } RvSearchReport;
 
@@ -71,11 +71,14 @@ typedef struct RvSearchOptions {
     RvFusion fusion;
     const char *video_glob; /* which videos, by RvNaming; NULL: all; NOT_FOUND if it matches none */
     const double *min_score, *after_s, *before_s; /* NULL: no bound; times are inclusive */
-    bool moments;                                 /* merge neighbouring hits of one video */
+    /* Hits are spans of videos: around the best frames, as far as the scores of the video stay nearer to the
+     * best one's than to those that the video has anyway. Spans of one video do not overlap. */
+    bool moments;
     /* If some machines of a cluster do not answer, search the videos that the others have, with a warning in the
      * log, instead of failing with NETWORK, as it does only if none of the videos is left. */
     bool partial;
-    double moment_gap_s; /* largest gap inside a moment; 0: 2.5 x the sampling interval */
+    double moment_gap_s; /* frames of one moment are so far apart at most if others are between them that show
+                            less; 0: 2.5 x the sampling interval, or 5 s */
     RvScan scan;         /* RV_FUSION_ZSCORE and RV_FUSION_RRF always look at every frame */
     /* Called on the caller's thread between the terms of a query and between blocks of frames, and at least once a
      * second while a picture is fetched; if it returns true, the search ends with CANCELLED and without hits. It must
@@ -87,7 +90,9 @@ typedef struct RvSearchOptions {
      * does not count. 0: no limit. */
     double timeout_s;
     RvSearchReport *report; /* filled in if the search succeeds; NULL: not wanted */
-    uint64_t reserved[4];
+    double pad_s; /* moments are so much longer on either side, within the video; they may overlap then. With
+                     moments only */
+    uint64_t reserved[3];
 } RvSearchOptions;
 
 typedef struct RvHit {
@@ -96,8 +101,9 @@ typedef struct RvHit {
     int64_t frame_number;
     double time_s;
     double score;
-    double start_s, end_s; /* of the moment, up to the sample after its last frame; without moments both are
-                              time_s */
+    double start_s,
+        end_s; /* of the moment: from its first frame up to the sample after its last one, or to the
+                              end of the video; without moments both are time_s */
     uint64_t reserved[4];
 } RvHit;
 
@@ -115,6 +121,21 @@ RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const 
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,
                                   RvError *err);
 RV_API void rv_hits_clear(RvHits *hits);
+
+typedef struct RvFrameScore {
+    int64_t frame_number;
+    double time_s, end_s; /* from when up to when the frame stands for the video */
+    double score;
+} RvFrameScore;
+
+/* Frames of one video, by time. */
+typedef struct RvFrameScores {
+    int64_t video_id;
+    RvFrameScore *items;
+    size_t count;
+} RvFrameScores;
+
+RV_API void rv_frame_scores_clear(RvFrameScores *scores);
 
 #ifdef __cplusplus
 }

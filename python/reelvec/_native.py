@@ -157,7 +157,8 @@ class RvSearchOptions(Structure):
     _fields_ = [("top", c_size_t), ("fusion", c_int), ("video_glob", c_char_p), ("min_score", POINTER(c_double)),
                 ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
                 ("partial", c_bool), ("moment_gap_s", c_double), ("scan", c_int), ("cancelled", c_void_p),
-                ("cancelled_user", c_void_p), ("timeout_s", c_double), ("report", c_void_p)] + reserved(4)
+                ("cancelled_user", c_void_p), ("timeout_s", c_double), ("report", c_void_p),
+                ("pad_s", c_double)] + reserved(3)
 
 
 class RvHit(Structure):
@@ -167,6 +168,14 @@ class RvHit(Structure):
 
 class RvHits(Structure):
     _fields_ = [("items", POINTER(RvHit)), ("count", c_size_t)]
+
+
+class RvFrameScore(Structure):
+    _fields_ = [("frame_number", c_int64), ("time_s", c_double), ("end_s", c_double), ("score", c_double)]
+
+
+class RvFrameScores(Structure):
+    _fields_ = [("video_id", c_int64), ("items", POINTER(RvFrameScore)), ("count", c_size_t)]
 
 
 class RvAnnOptions(Structure):
@@ -284,6 +293,7 @@ FUNCTIONS = {
     "rv_library_index_list": (c_int, [HANDLE, HANDLE, P(RvIndexList), P(RvIndexOptions), E]),
     "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
     "rv_hits_clear": (None, [P(RvHits)]),
+    "rv_frame_scores_clear": (None, [P(RvFrameScores)]),
     "rv_library_ann_build": (c_int, [HANDLE, P(RvAnnOptions), E]),
     "rv_library_ann_drop": (c_int, [HANDLE, P(c_bool), E]),
     "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),

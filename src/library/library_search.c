@@ -13,9 +13,9 @@
 #include "base/vector.h"
 #include "encoder/encoder_identity.h"
 #include "search/fusion.h"
-#include "search/moments.h"
 #include "search/query.h"
 #include "search/query_options.h"
+#include "search/video_scores.h"
 #include "store/video_name.h"
 
 #define TERMS_MAX 1024
@@ -96,7 +96,7 @@ static RvStatus refuse_time(Store *store, int64_t video_id, const char *name, do
     bool complete = video != NULL && video->state == RV_VIDEO_COMPLETE;
     double length_s = video != NULL && video->duration_s > last_s ? video->duration_s : last_s;
     // A person's clock rounds, and the last frame stands for what follows it.
-    double slack_s = video != NULL ? fmax(1, rv_moments_interval(video->sampling)) : 1;
+    double slack_s = video != NULL ? fmax(1, rv_sampling_interval(video->sampling)) : 1;
     if (status == RV_OK && time_s > length_s + slack_s)
         status = rv_error_set(err, RV_ERROR_ARGUMENT,
                               "%s: is %.1f s long; there is no frame at %.1f s (seconds or h:mm:ss)", name,

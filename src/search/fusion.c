@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -34,38 +35,50 @@ RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int 
     return RV_OK;
 }
 
-typedef struct Distribution {
-    double mean, deviation; // deviation 0: all the same
-} Distribution;
-
-static Distribution measure(const float *scores, size_t count)
+size_t rv_fusion_vector_count(RvFusion fusion, size_t term_count)
 {
+    return fusion == RV_FUSION_MEAN ? 1 : term_count;
+}
+
+RvStatus rv_fusion_vectors(RvFusion fusion, const QueryVector *terms, size_t term_count, int dimensions,
+                           float *vectors, RvError *err)
+{
+    // Also checks the sum of the weights for the other fusions, which overwrite it.
+    RvStatus status = rv_fusion_mean_vector(terms, term_count, dimensions, vectors, err);
+    for (size_t t = 0; status == RV_OK && fusion != RV_FUSION_MEAN && t < term_count; t++)
+        memcpy(vectors + t * (size_t)dimensions, terms[t].vector, (size_t)dimensions * sizeof *vectors);
+    return status;
+}
+
+TermScale rv_fusion_scale(const QueryVector *terms, size_t term_count, const ScoredRows *scored, size_t term)
+{
+    const float *scores = scored->term_scores[term];
+    TermScale scale = {.weight = terms[term].weight / weight_sum(terms, term_count)};
+    if (scored->count == 0)
+        return scale;
     double sum = 0, squares = 0;
     float lowest = scores[0], highest = scores[0];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < scored->count; i++) {
         sum += scores[i];
         lowest = scores[i] < lowest ? scores[i] : lowest;
         highest = scores[i] > highest ? scores[i] : highest;
     }
-    double mean = sum / (double)count;
-    for (size_t i = 0; i < count; i++)
-        squares += (scores[i] - mean) * (scores[i] - mean);
+    scale.mean = sum / (double)scored->count;
+    for (size_t i = 0; i < scored->count; i++)
+        squares += (scores[i] - scale.mean) * (scores[i] - scale.mean);
     // Rounding of the mean would give equal scores a deviation of their own.
-    return (Distribution){mean, lowest == highest ? 0 : sqrt(squares / (double)count)};
+    scale.deviation = lowest == highest ? 0 : sqrt(squares / (double)scored->count);
+    return scale;
 }
 
 void rv_fusion_zscore(const QueryVector *terms, size_t term_count, ScoredRows *scored)
 {
-    double sum = weight_sum(terms, term_count);
     for (size_t i = 0; i < scored->count; i++)
         scored->rows[i].score = 0;
     for (size_t t = 0; scored->count > 0 && t < term_count; t++) {
-        const float *scores = scored->term_scores[t];
-        Distribution over = measure(scores, scored->count);
-        if (over.deviation <= 0)
-            continue;
+        TermScale scale = rv_fusion_scale(terms, term_count, scored, t);
         for (size_t i = 0; i < scored->count; i++)
-            scored->rows[i].score += terms[t].weight / sum * ((scores[i] - over.mean) / over.deviation);
+            scored->rows[i].score += rv_fusion_part(&scale, scored->term_scores[t][i]);
     }
 }
 

@@ -3,6 +3,7 @@
 #ifndef RV_SEARCH_FUSION_H
 #define RV_SEARCH_FUSION_H
 
+#include "reelvec/search.h"
 #include "search/candidate.h"
 
 /* One term as a vector: float32[dimensions], of length 1, with its weight (not 0). */
@@ -24,8 +25,27 @@ typedef struct ScoredRows {
 RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int dimensions, float *mean,
                                RvError *err);
 
-/* score = sum(weight x z) / sum(|weight|), z = (term score - mean) / population deviation over all rows; z =
- * 0 if all rows have the same score. */
+/* The vectors that rows are scored with, float32[count, dimensions]: the mean vector alone, or each term's. */
+size_t rv_fusion_vector_count(RvFusion fusion, size_t term_count);
+RvStatus rv_fusion_vectors(RvFusion fusion, const QueryVector *terms, size_t term_count, int dimensions,
+                           float *vectors, RvError *err);
+
+/* How a score of a term becomes its part of a standardised score. */
+typedef struct TermScale {
+    double weight; // / sum(|weight|)
+    double mean, deviation;
+} TermScale;
+
+/* Over all rows: z = (score - mean) / population deviation; z = 0 if all rows have the same score. */
+TermScale rv_fusion_scale(const QueryVector *terms, size_t term_count, const ScoredRows *scored, size_t term);
+
+/* Returns weight x z / sum(|weight|). */
+static inline double rv_fusion_part(const TermScale *scale, float score)
+{
+    return scale->deviation > 0 ? scale->weight * ((score - scale->mean) / scale->deviation) : 0;
+}
+
+/* score = the sum of the terms' parts, in their order. */
 void rv_fusion_zscore(const QueryVector *terms, size_t term_count, ScoredRows *scored);
 
 /* score = sum(weight / (60 + rank)), rank from 1 by the term's score, ties as everywhere (Cormack, Clarke,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Neighbouring frames of one video into moments. */
+/* Ranked frames into moments: spans of videos, each around its best frame. */
 #include "search/moments.h"
 
 #include <math.h>
@@ -7,34 +7,181 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/parse.h"
 
 #define GAP_INTERVALS 2.5
 #define GAP_OTHER_S 5.0
-#define LENGTH_UNKNOWN_S 1.0 // of a last frame if the duration is not known
-#define INTERVAL_PREFIX "interval:"
 
-double rv_moments_interval(const char *sampling)
-{
-    double interval_s = 0;
-    size_t length = strlen(INTERVAL_PREFIX);
-    bool given = strncmp(sampling, INTERVAL_PREFIX, length) == 0 &&
-                 rv_parse_double(sampling + length, 0, 1e9, &interval_s);
-    return given && interval_s > 0 ? interval_s : 0;
-}
+struct VideoMoments {
+    RvFrameScores scores;
+    ScoreCurve curve;
+    bool stands_out; // one of the allowed frames does
+};
 
 double rv_moments_default_gap(const char *sampling)
 {
-    double interval_s = rv_moments_interval(sampling);
+    double interval_s = rv_sampling_interval(sampling);
     return interval_s > 0 ? GAP_INTERVALS * interval_s : GAP_OTHER_S;
 }
 
-static int compare_places(const void *a, const void *b)
+/* ---- the scores of a video ---------------------------------------------------------------------------- */
+
+static void close_video(VideoMoments *video)
 {
-    const Candidate *left = a, *right = b;
-    if (left->video != right->video)
-        return left->video < right->video ? -1 : 1;
-    return (left->frame_number > right->frame_number) - (left->frame_number < right->frame_number);
+    if (video == NULL)
+        return;
+    rv_frame_scores_clear(&video->scores);
+    free(video->curve.taken);
+    free(video);
+}
+
+/* Narrow the curve to the times that the search is about. */
+static void allow(VideoMoments *video, const RvSearchOptions *options)
+{
+    const RvFrameScore *frames = video->scores.items;
+    FrameSpan *allowed = &video->curve.allowed;
+    while (options->after_s != NULL && allowed->first < allowed->last &&
+           frames[allowed->first].time_s < *options->after_s)
+        allowed->first++;
+    while (options->before_s != NULL && allowed->last > allowed->first &&
+           frames[allowed->last].time_s > *options->before_s)
+        allowed->last--;
+    for (size_t i = allowed->first; i <= allowed->last; i++)
+        video->stands_out |= rv_borders_stands_out(&video->curve, frames[i].score);
+}
+
+static RvStatus read_video(const MomentFinder *finder, uint32_t place, VideoMoments *video, RvError *err)
+{
+    const RvVideo *row = &finder->videos->items[place];
+    const RvSearchOptions *options = finder->options;
+    double gap_s = options->moment_gap_s > 0 ? options->moment_gap_s : rv_moments_default_gap(row->sampling);
+    RvStatus status = rv_video_scorer_read(finder->scorer, row, &video->scores, err);
+    const RvFrameScores *scores = &video->scores;
+    if (status != RV_OK || scores->count == 0)
+        return status;
+    status = rv_borders_init(&video->curve, scores->items, scores->count, gap_s, err);
+    video->curve.taken = rv_mem_alloc(scores->count, sizeof *video->curve.taken, err);
+    if (status == RV_OK && video->curve.taken == NULL)
+        status = RV_ERROR_MEMORY;
+    if (status == RV_OK)
+        allow(video, options);
+    return status;
+}
+
+/* The scores of a video are read when they are asked for first. */
+static RvStatus know_video(MomentFinder *finder, uint32_t place, VideoMoments **out, RvError *err)
+{
+    *out = finder->by_video[place];
+    if (*out != NULL)
+        return RV_OK;
+    VideoMoments *video = rv_mem_alloc(1, sizeof *video, err);
+    RvStatus status = video != NULL ? read_video(finder, place, video, err) : RV_ERROR_MEMORY;
+    if (status != RV_OK) {
+        close_video(video);
+        return status;
+    }
+    *out = finder->by_video[place] = video;
+    return RV_OK;
+}
+
+/* ---- moments ------------------------------------------------------------------------------------------ */
+
+RvStatus rv_moments_init(MomentFinder *finder, VideoScorer *scorer, const RvVideos *videos,
+                         const RvSearchOptions *options, RvError *err)
+{
+    *finder = (MomentFinder){.scorer = scorer, .videos = videos, .options = options};
+    finder->by_video = rv_mem_alloc(videos->count, sizeof(VideoMoments *), err);
+    return finder->by_video != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
+
+void rv_moments_clear(MomentFinder *finder)
+{
+    for (size_t i = 0; finder->by_video != NULL && i < finder->videos->count; i++)
+        close_video(finder->by_video[i]);
+    free(finder->by_video);
+    free(finder->items);
+    *finder = (MomentFinder){0};
+}
+
+static RvStatus push(MomentFinder *finder, const Moment *moment, RvError *err)
+{
+    if (finder->count == finder->capacity) {
+        Moment *items = rv_mem_grow(finder->items, &finder->capacity, finder->count + 1, sizeof *items, err);
+        if (items == NULL)
+            return RV_ERROR_MEMORY;
+        finder->items = items;
+    }
+    finder->items[finder->count++] = *moment;
+    return RV_OK;
+}
+
+/* The span around `at`, which moves to the best frame there: an approximate search may have missed it. */
+static FrameSpan climb(const ScoreCurve *curve, bool moves, size_t *at)
+{
+    for (;;) {
+        FrameSpan span = rv_borders_around(curve, *at);
+        size_t best = *at;
+        for (size_t i = span.first; moves && i <= span.last; i++) {
+            if (curve->frames[i].score > curve->frames[best].score)
+                best = i;
+        }
+        if (best == *at)
+            return span;
+        *at = best;
+    }
+}
+
+RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *err)
+{
+    VideoMoments *video = NULL;
+    RvStatus status = know_video(finder, frame->video, &video, err);
+    if (status != RV_OK)
+        return status;
+    ScoreCurve *curve = &video->curve;
+    size_t at = rv_frame_scores_find(&video->scores, frame->time_s, frame->frame_number);
+    if (at == video->scores.count || curve->taken[at] ||
+        (video->stands_out && !rv_borders_stands_out(curve, curve->frames[at].score)))
+        return RV_OK;
+    // Ranks of several terms are another order than that of the scores.
+    FrameSpan span = climb(curve, finder->options->fusion != RV_FUSION_RRF, &at);
+    bool slope = rv_borders_is_slope(curve, &span, at);
+    memset(curve->taken + span.first, true, span.last - span.first + 1);
+    if (slope)
+        return RV_OK;
+    const RvFrameScore *best = &curve->frames[at];
+    Moment moment = {*frame, curve->frames[span.first].time_s, curve->frames[span.last].end_s};
+    if (best->frame_number != frame->frame_number)
+        moment.peak = (Candidate){best->score, frame->video, best->frame_number, best->time_s};
+    return push(finder, &moment, err);
+}
+
+static RvStatus push_known(const VideoMoments *video, uint32_t place, const double *min_score, TopK *top,
+                           RvError *err)
+{
+    const ScoreCurve *curve = &video->curve;
+    RvStatus status = RV_OK;
+    for (size_t i = curve->allowed.first; curve->count > 0 && status == RV_OK && i <= curve->allowed.last;
+         i++) {
+        const RvFrameScore *frame = &curve->frames[i];
+        Candidate candidate = {frame->score, place, frame->frame_number, frame->time_s};
+        if (!curve->taken[i] && (min_score == NULL || frame->score >= *min_score))
+            status = rv_topk_push(top, &candidate, err);
+    }
+    return status;
+}
+
+RvStatus rv_moments_push_known(const MomentFinder *finder, TopK *top, RvError *err)
+{
+    RvStatus status = RV_OK;
+    size_t limit = top->limit;
+    if (finder->options->fusion != RV_FUSION_MEAN)
+        return RV_OK;
+    top->limit = SIZE_MAX;
+    for (size_t v = 0; status == RV_OK && v < finder->videos->count; v++) {
+        if (finder->by_video[v] != NULL)
+            status = push_known(finder->by_video[v], (uint32_t)v, finder->options->min_score, top, err);
+    }
+    top->limit = limit;
+    return status;
 }
 
 static int compare_peaks(const void *a, const void *b)
@@ -42,84 +189,33 @@ static int compare_peaks(const void *a, const void *b)
     return rv_candidate_compare(&((const Moment *)a)->peak, &((const Moment *)b)->peak);
 }
 
-size_t rv_moments_find(Candidate *candidates, size_t candidate_count, const double *gap_s, Moment *moments)
+void rv_moments_finish(MomentFinder *finder)
 {
-    if (candidate_count > 1)
-        qsort(candidates, candidate_count, sizeof *candidates, compare_places);
-    size_t count = 0;
-    for (size_t i = 0; i < candidate_count; i++) {
-        const Candidate *frame = &candidates[i];
-        Moment *open = count > 0 ? &moments[count - 1] : NULL;
-        if (open == NULL || open->peak.video != frame->video ||
-            fabs(frame->time_s - candidates[i - 1].time_s) > gap_s[frame->video]) {
-            moments[count++] = (Moment){*frame, frame->time_s, frame->time_s};
-            continue;
-        }
-        open->start_s = fmin(open->start_s, frame->time_s);
-        open->end_s = fmax(open->end_s, frame->time_s);
-        if (candidate_before(frame, &open->peak))
-            open->peak = *frame;
+    if (finder->count > 1)
+        qsort(finder->items, finder->count, sizeof *finder->items, compare_peaks);
+    for (size_t i = 0; i < finder->count; i++) {
+        Moment *moment = &finder->items[i];
+        double duration_s = finder->videos->items[moment->peak.video].duration_s;
+        moment->start_s = fmax(0, moment->start_s - finder->options->pad_s);
+        moment->end_s = fmax(moment->end_s, fmin(moment->end_s + finder->options->pad_s,
+                                                 duration_s > 0 ? duration_s : INFINITY));
     }
-    if (count > 1)
-        qsort(moments, count, sizeof *moments, compare_peaks);
-    return count;
 }
 
-static int compare_videos(const void *a, const void *b)
+RvStatus rv_moments_around(MomentFinder *finder, const Candidate *frame, Moment *moment, RvError *err)
 {
-    const Moment *left = *(const Moment *const *)a, *right = *(const Moment *const *)b;
-    return (left->peak.video > right->peak.video) - (left->peak.video < right->peak.video);
-}
-
-/* The time at which the frame at `time_s` gives way. next_s: of the sample behind it, 0 where there is none.
- */
-static double end_of(double time_s, double next_s, double duration_s)
-{
-    double end_s = next_s;
-    if (next_s <= time_s || (duration_s > time_s && next_s > duration_s))
-        end_s = duration_s;
-    return end_s > time_s ? end_s : time_s + LENGTH_UNKNOWN_S;
-}
-
-static double next_frame(const RvFrames *frames, double time_s)
-{
-    double next_s = 0;
-    for (size_t i = 0; i < frames->count; i++) {
-        double frame_s = frames->items[i].time_s;
-        if (frame_s > time_s && (next_s == 0 || frame_s < next_s))
-            next_s = frame_s;
-    }
-    return next_s;
-}
-
-RvStatus rv_moments_lengthen(Store *store, const RvVideos *videos, Moment *moments, size_t count,
-                             RvError *err)
-{
-    Moment **by_video = rv_mem_alloc(count + 1, sizeof(Moment *), err);
-    if (by_video == NULL)
-        return RV_ERROR_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        by_video[i] = &moments[i];
-    if (count > 1)
-        qsort(by_video, count, sizeof(Moment *), compare_videos);
-    RvFrames frames = {0};
-    RvStatus status = RV_OK;
-    for (size_t i = 0; i < count && status == RV_OK; i++) {
-        Moment *moment = by_video[i];
-        const RvVideo *video = &videos->items[moment->peak.video];
-        double interval_s = rv_moments_interval(video->sampling);
-        bool same = i > 0 && by_video[i - 1]->peak.video == moment->peak.video;
-        if (interval_s == 0 && !same) {
-            rv_frames_clear(&frames);
-            status = rv_store_frames(store, video->video_id, &frames, err);
-        }
-        if (status == RV_OK)
-            moment->end_s =
-                end_of(moment->end_s,
-                       interval_s > 0 ? moment->end_s + interval_s : next_frame(&frames, moment->end_s),
-                       video->duration_s);
-    }
-    rv_frames_clear(&frames);
-    free(by_video);
-    return status;
+    VideoMoments *video = NULL;
+    RvStatus status = know_video(finder, frame->video, &video, err);
+    *moment = (Moment){*frame, frame->time_s, frame->time_s};
+    if (status != RV_OK)
+        return status;
+    size_t at = rv_frame_scores_find(&video->scores, frame->time_s, frame->frame_number);
+    if (at == video->scores.count)
+        return RV_OK;
+    ScoreCurve curve = video->curve;
+    curve.taken = NULL;
+    FrameSpan span = rv_borders_around(&curve, at);
+    moment->start_s = curve.frames[span.first].time_s;
+    moment->end_s = curve.frames[span.last].end_s;
+    return RV_OK;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Neighbouring frames of one video into moments. */
+/* Ranked frames into moments: spans of videos, each around its best frame. */
 #ifndef RV_SEARCH_MOMENTS_H
 #define RV_SEARCH_MOMENTS_H
 
-#include "search/candidate.h"
-#include "store/store.h"
+#include "search/borders.h"
+#include "search/topk.h"
+#include "search/video_scores.h"
 
 /* A span of a video. */
 typedef struct Moment {
@@ -16,18 +17,36 @@ typedef struct Moment {
  * no fixed distance. sampling: as in the library ("interval:1"). */
 double rv_moments_default_gap(const char *sampling);
 
-/* Returns the seconds between the frames of a video that was sampled so, or 0 if they have no fixed distance. */
-double rv_moments_interval(const char *sampling);
+typedef struct VideoMoments VideoMoments; // of one video: its scores, and the frames that moments have
 
-/* Frames of one video whose times lie at most gap_s[video] apart, in frame order, form one moment. candidates
- * are reordered; moments [candidate_count] receives the moments, best peak first. Returns their number.
- * start_s and end_s are the times of the first and the last frame. */
-size_t rv_moments_find(Candidate *candidates, size_t candidate_count, const double *gap_s, Moment *moments);
+/* Finds moments one after the other. The scores of a video are read when its first frame comes. */
+typedef struct MomentFinder {
+    VideoScorer *scorer;
+    const RvVideos *videos; // that the candidates' places are of, with sampling, state and duration
+    const RvSearchOptions *options;
+    VideoMoments **by_video; // [videos->count]
+    Moment *items;           // [count], in the order in which they were found
+    size_t count, capacity;
+} MomentFinder;
 
-/* Move the ends of moments from their last frame's time to the time of the next sample, up to which that
- * frame stands for the video: no moment is without length. videos: those that the peaks' places are of, with
- * sampling and duration. Errors: those of reading frames, MEMORY. */
-RvStatus rv_moments_lengthen(Store *store, const RvVideos *videos, Moment *moments, size_t count,
-                             RvError *err);
+/* All is borrowed. options: moment_gap_s, after_s and before_s count. Errors: MEMORY. Clear also after an error. */
+RvStatus rv_moments_init(MomentFinder *finder, VideoScorer *scorer, const RvVideos *videos,
+                         const RvSearchOptions *options, RvError *err);
+void rv_moments_clear(MomentFinder *finder);
+
+/* Add the moment around this frame, unless the frame is in a moment that was found, or on the slope of one, or shows
+ * no more than its video does anyway. Frames must come best first. Errors: those of rv_video_scorer_read. */
+RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *err);
+
+/* With RV_FUSION_MEAN: push the frames of the videos whose scores are known that may give further moments. With the others
+ * their scores are not those by which frames are ranked. Errors: MEMORY. */
+RvStatus rv_moments_push_known(const MomentFinder *finder, TopK *top, RvError *err);
+
+/* Best peak first, and every moment made longer by options->pad_s on both sides. */
+void rv_moments_finish(MomentFinder *finder);
+
+/* The borders around any frame, whatever moments were found. *moment is filled in, with `frame` as its peak; both times are
+ * the frame's if it is gone. Errors: as rv_moments_add. */
+RvStatus rv_moments_around(MomentFinder *finder, const Candidate *frame, Moment *moment, RvError *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* A query from its vectors to its hits: choose the videos, scan by a plan, fuse, rank. */
 #include "search/query.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@
 #include "store/video_name.h"
 
 #define DEFAULT_TOP 5
+#define MOMENT_ROWS_KEPT ((size_t)1 << 16)
+#define MORE_ROWS 4 // times as many are looked for if those that were found make too few moments
 
 typedef struct VideoPlace {
     int64_t video_id;
@@ -41,7 +44,7 @@ typedef struct Query {
     ScanPlan plan; // the last one, which led to the answer
     size_t scored_count;
     TopK top;
-    ScoredRows scored; // of zscore and rrf
+    ScoredRows scored; // of zscore and rrf: all rows, with their fused scores
     float **term_scores;
     size_t scored_capacity;
 } Query;
@@ -221,26 +224,20 @@ static RvStatus collect_block(void *user, const ScoredBlock *block, RvError *err
 
 static RvStatus fuse(Query *query, RvError *err)
 {
+    if (query->options.fusion != RV_FUSION_ZSCORE)
+        return rv_fusion_rrf(query->terms, query->term_count, &query->scored, err);
+    rv_fusion_zscore(query->terms, query->term_count, &query->scored);
+    return RV_OK;
+}
+
+static RvStatus rank_fused(Query *query, RvError *err)
+{
     RvStatus status = RV_OK;
-    if (query->options.fusion == RV_FUSION_ZSCORE)
-        rv_fusion_zscore(query->terms, query->term_count, &query->scored);
-    else
-        status = rv_fusion_rrf(query->terms, query->term_count, &query->scored, err);
+    rv_topk_clear(&query->top);
     for (size_t i = 0; status == RV_OK && i < query->scored.count; i++) {
         if (passes(query, query->scored.rows[i].score))
             status = rv_topk_push(&query->top, &query->scored.rows[i], err);
     }
-    return status;
-}
-
-/* The vectors that rows are scored with: the mean of the terms, or each term. */
-static RvStatus make_vectors(const Query *query, size_t count, float *vectors, RvError *err)
-{
-    // Also checks the sum of the weights for the other fusions, which overwrite it.
-    RvStatus status = rv_fusion_mean_vector(query->terms, query->term_count, query->dimensions, vectors, err);
-    for (size_t t = 0; status == RV_OK && query->options.fusion != RV_FUSION_MEAN && t < count; t++)
-        memcpy(vectors + t * (size_t)query->dimensions, query->terms[t].vector,
-               (size_t)query->dimensions * sizeof *vectors);
     return status;
 }
 
@@ -290,6 +287,9 @@ static RvStatus scan_rows(Query *query, const float *vectors, size_t count, RvEr
 {
     FrameFilter filter = filter_of(query);
     bool mean = query->options.fusion == RV_FUSION_MEAN;
+    // Every row is scored anyway, and moments may need many of them.
+    if (query->options.moments && query->top.limit < MOMENT_ROWS_KEPT)
+        query->top.limit = MOMENT_ROWS_KEPT;
     return rv_scan_exact(query->store, query->pool, vectors, count, query->dimensions, &filter,
                          mean ? rank_block : collect_block, query, err);
 }
@@ -367,19 +367,22 @@ static void fill_report(const Query *query, const CodeSearch *codes)
     }
 }
 
+/* Leaves the rows ranked in top; those of zscore and rrf are in scored too. */
 static RvStatus scan(Query *query, RvError *err)
 {
     bool mean = query->options.fusion == RV_FUSION_MEAN;
-    size_t count = mean ? 1 : query->term_count, value_count = 0;
+    size_t count = rv_fusion_vector_count(query->options.fusion, query->term_count), value_count = 0;
     CodeSearch codes = {0};
     if (!rv_mem_multiply(count, (size_t)query->dimensions, &value_count))
         return rv_error_memory(err, SIZE_MAX);
     float *vectors = rv_mem_alloc_aligned(value_count, sizeof *vectors, err);
-    query->term_scores = rv_mem_alloc(query->term_count, sizeof *query->term_scores, err);
+    if (query->term_scores == NULL)
+        query->term_scores = rv_mem_alloc(query->term_count, sizeof *query->term_scores, err);
     RvStatus status = vectors != NULL && query->term_scores != NULL ? RV_OK : RV_ERROR_MEMORY;
     query->scored.term_scores = query->term_scores;
     if (status == RV_OK)
-        status = make_vectors(query, count, vectors, err);
+        status = rv_fusion_vectors(query->options.fusion, query->terms, query->term_count, query->dimensions,
+                                   vectors, err);
     if (status == RV_OK)
         status = find_facts(query, &codes, vectors, err);
     if (status == RV_OK)
@@ -388,7 +391,54 @@ static RvStatus scan(Query *query, RvError *err)
         fill_report(query, &codes);
     rv_code_search_close(&codes);
     free(vectors);
-    return status == RV_OK && !mean ? fuse(query, err) : status;
+    if (status == RV_OK && !mean)
+        status = fuse(query, err);
+    return status == RV_OK && !mean ? rank_fused(query, err) : status;
+}
+
+/* The scores of these videos are known by now. */
+static void leave_out_known(Query *query, const MomentFinder *finder)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < query->place_count; i++) {
+        if (finder->by_video[query->places[i].video] != NULL)
+            continue;
+        query->video_ids[kept] = query->video_ids[i];
+        query->places[kept++] = query->places[i];
+    }
+    query->has_filter = true;
+    query->place_count = kept;
+}
+
+/* More and more of the best rows, until they make as many moments as are wanted. */
+static RvStatus find_moments(Query *query, RvHits *out, RvError *err)
+{
+    bool mean = query->options.fusion == RV_FUSION_MEAN, done = false;
+    VideoScorer scorer = {0};
+    MomentFinder finder = {0};
+    RvStatus status =
+        rv_video_scorer_init(&scorer, query->store, query->pool, query->terms, query->term_count,
+                             query->dimensions, &query->options, mean ? NULL : &query->scored, err);
+    if (status == RV_OK)
+        status = rv_moments_init(&finder, &scorer, &query->videos, &query->options, err);
+    if (status == RV_OK)
+        status = rv_query_find_moments(&finder, &query->top, &done, err);
+    while (status == RV_OK && !done) {
+        size_t limit = query->top.limit;
+        query->top.limit = limit > SIZE_MAX / MORE_ROWS ? SIZE_MAX : limit * MORE_ROWS;
+        if (mean)
+            leave_out_known(query, &finder);
+        status = mean ? scan(query, err) : rank_fused(query, err);
+        if (status == RV_OK)
+            status = rv_query_find_moments(&finder, &query->top, &done, err);
+    }
+    if (status == RV_OK)
+        status = rv_query_moments(&finder, out, err);
+    if (status == RV_OK && query->options.report != NULL)
+        query->options.report->frames_scored += (int64_t)scorer.frame_count;
+    rv_moments_clear(&finder);
+    rv_video_scorer_clear(&scorer);
+    return status;
 }
 
 /* *wanted: whether there is something to scan. Errors: NETWORK if the videos that were left out are all that
@@ -424,6 +474,29 @@ static void clear_query(Query *query)
     rv_videos_clear(&query->videos);
 }
 
+/* Between begin and the end of the snapshot; *wanted: whether there is something to scan. */
+static RvStatus begin(Query *query, bool *wanted, RvError *err)
+{
+    bool present = false;
+    *wanted = false;
+    RvStatus status = check_model(query, &present, err);
+    if (status == RV_OK && present)
+        status = choose_videos(query, err);
+    if (status == RV_OK && present)
+        status = check_rest(query, wanted, err);
+    return status;
+}
+
+/* Called with the status of what was done in the snapshot. */
+static RvStatus end(Query *query, RvStatus status, RvError *err)
+{
+    rv_store_end_snapshot(query->store);
+    if (status == RV_ERROR_CANCELLED)
+        status = rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
+    clear_query(query);
+    return rv_query_status(&query->options, status, err);
+}
+
 RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err)
@@ -450,19 +523,80 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
         status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
         return status;
-    bool present = false, wanted = false;
-    status = check_model(&query, &present, err);
-    if (status == RV_OK && present)
-        status = choose_videos(&query, err);
-    if (status == RV_OK && present)
-        status = check_rest(&query, &wanted, err);
+    bool wanted = false;
+    status = begin(&query, &wanted, err);
     if (status == RV_OK && wanted)
         status = scan(&query, err);
+    if (status == RV_OK && wanted)
+        status = query.options.moments ? find_moments(&query, out, err)
+                                       : rv_query_hits(&query.videos, &query.top, out, err);
+    return end(&query, status, err);
+}
+
+/* ---- every frame of one video ------------------------------------------------------------------------- */
+
+/* The scores of rrf, which only the rows that were ranked have. */
+static void take_ranked(const Query *query, uint32_t place, RvFrameScores *scores)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scores->count; i++)
+        scores->items[i].score = NAN;
+    for (size_t i = 0; i < query->scored.count; i++) {
+        const Candidate *row = &query->scored.rows[i];
+        size_t at = row->video == place ? rv_frame_scores_find(scores, row->time_s, row->frame_number)
+                                        : scores->count;
+        if (at < scores->count)
+            scores->items[at].score = row->score;
+    }
+    for (size_t i = 0; i < scores->count; i++) {
+        if (!isnan(scores->items[i].score))
+            scores->items[kept++] = scores->items[i];
+    }
+    scores->count = kept;
+}
+
+static RvStatus score_video(Query *query, uint32_t place, RvFrameScores *out, RvError *err)
+{
+    bool mean = query->options.fusion == RV_FUSION_MEAN;
+    VideoScorer scorer = {0};
+    RvStatus status = mean ? RV_OK : scan(query, err);
     if (status == RV_OK)
-        status = rv_query_hits(store, &query.videos, &query.options, &query.top, out, err);
-    rv_store_end_snapshot(store);
-    if (status == RV_ERROR_CANCELLED)
-        status = rv_error_set(err, RV_ERROR_CANCELLED, "the search was cancelled");
-    clear_query(&query);
-    return rv_query_status(&query.options, status, err);
+        status = rv_video_scorer_init(&scorer, query->store, query->pool, query->terms, query->term_count,
+                                      query->dimensions, &query->options, mean ? NULL : &query->scored, err);
+    if (status == RV_OK)
+        status = rv_video_scorer_read(&scorer, &query->videos.items[place], out, err);
+    if (status == RV_OK && query->options.fusion == RV_FUSION_RRF)
+        take_ranked(query, place, out);
+    rv_video_scorer_clear(&scorer);
+    return status;
+}
+
+RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVector *terms, size_t term_count,
+                                int dimensions, const RvSearchOptions *options, int64_t video_id,
+                                RvFrameScores *out, RvError *err)
+{
+    *out = (RvFrameScores){.video_id = video_id};
+    Query query = {
+        .store = store, .pool = pool, .terms = terms, .term_count = term_count, .dimensions = dimensions};
+    if (options != NULL)
+        query.options = *options;
+    query.options.after_s = query.options.before_s = query.options.min_score = NULL;
+    query.options.moments = false;
+    query.options.pad_s = 0;
+    query.options.report = NULL;
+    RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
+    if (status == RV_OK)
+        status = rv_store_begin_snapshot(store, err);
+    if (status != RV_OK)
+        return status;
+    bool wanted = false;
+    status = begin(&query, &wanted, err);
+    size_t at = 0;
+    uint32_t place = 0;
+    if (status == RV_OK && find_place(&query, video_id, &at, &place))
+        status = score_video(&query, place, out, err);
+    else if (status == RV_OK)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: the video is not among those that are searched",
+                              rv_store_uri(store));
+    return end(&query, status, err);
 }

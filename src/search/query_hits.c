@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From the best frames of a query to its hits: moments, order, paths. */
+/* From the best frames of a query to its hits: order, moments, paths. */
 #include "search/query_hits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "search/moments.h"
 
 void rv_hits_clear(RvHits *hits)
 {
@@ -43,30 +42,39 @@ static RvStatus write_hits(const RvVideos *videos, const Moment *moments, size_t
     return RV_OK;
 }
 
-RvStatus rv_query_hits(Store *store, const RvVideos *videos, const RvSearchOptions *options, TopK *top,
-                       RvHits *out, RvError *err)
+RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *err)
 {
+    rv_topk_sort(top);
     Moment *moments = rv_mem_alloc(top->count, sizeof *moments, err);
-    double *gaps = rv_mem_alloc(videos->count, sizeof *gaps, err);
-    RvStatus status = moments != NULL && gaps != NULL ? RV_OK : RV_ERROR_MEMORY;
-    size_t count = 0;
-    if (status == RV_OK && options->moments) {
-        for (size_t i = 0; i < videos->count; i++)
-            gaps[i] = options->moment_gap_s > 0 ? options->moment_gap_s
-                                                : rv_moments_default_gap(videos->items[i].sampling);
-        count = rv_moments_find(top->items, top->count, gaps, moments);
-        count = count < options->top ? count : options->top;
-        status = rv_moments_lengthen(store, videos, moments, count, err);
-    } else if (status == RV_OK) {
-        rv_topk_sort(top);
-        for (; count < top->count; count++) {
-            const Candidate *frame = &top->items[count];
-            moments[count] = (Moment){*frame, frame->time_s, frame->time_s};
-        }
+    for (size_t i = 0; moments != NULL && i < top->count; i++) {
+        const Candidate *frame = &top->items[i];
+        moments[i] = (Moment){*frame, frame->time_s, frame->time_s};
     }
-    if (status == RV_OK && count > 0)
-        status = write_hits(videos, moments, count, out, err);
-    free(gaps);
+    RvStatus status = moments != NULL ? RV_OK : RV_ERROR_MEMORY;
+    if (status == RV_OK && top->count > 0)
+        status = write_hits(videos, moments, top->count, out, err);
     free(moments);
     return status;
+}
+
+RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err)
+{
+    // A frame that comes behind the last one of a full list may come behind others that are not in it.
+    bool full = top->count > 0 && top->count == top->limit;
+    Candidate last = full ? top->items[0] : (Candidate){0};
+    RvStatus status = rv_moments_push_known(finder, top, err);
+    rv_topk_sort(top);
+    for (size_t i = 0; status == RV_OK && i < top->count && finder->count < finder->options->top; i++) {
+        if (full && candidate_before(&last, &top->items[i]))
+            break;
+        status = rv_moments_add(finder, &top->items[i], err);
+    }
+    *done = !full || finder->count == finder->options->top;
+    return status;
+}
+
+RvStatus rv_query_moments(MomentFinder *finder, RvHits *out, RvError *err)
+{
+    rv_moments_finish(finder);
+    return finder->count > 0 ? write_hits(finder->videos, finder->items, finder->count, out, err) : RV_OK;
 }

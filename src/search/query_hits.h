@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* From the best frames of a query to its hits: moments, order, paths. */
-#ifndef RV_QUERY_HITS_H
-#define RV_QUERY_HITS_H
+/* From the best frames of a query to its hits: order, moments, paths. */
+#ifndef RV_SEARCH_QUERY_HITS_H
+#define RV_SEARCH_QUERY_HITS_H
 
-#include "reelvec/search.h"
+#include "search/moments.h"
 #include "search/topk.h"
-#include "store/store.h"
 
-/* The hits of the frames in `top`, which is sorted. videos: those that Candidate.video counts, by path. options:
- * top, moments and moment_gap_s are used. Clear *out with rv_hits_clear. Errors: MEMORY, those of reading. */
-RvStatus rv_query_hits(Store *store, const RvVideos *videos, const RvSearchOptions *options, TopK *top,
-                       RvHits *out, RvError *err);
+/* The frames as hits, best first. videos: by path, as the candidates' places. Errors: MEMORY. */
+RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *err);
+
+/* Add moments around the best frames until there are options->top. top: the best frames, with RV_FUSION_MEAN of the
+ * videos that finder does not know yet; sorted. *done is false if more frames might give more moments. Errors: those of
+ * rv_moments_add. */
+RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err);
+/* The moments as hits. */
+RvStatus rv_query_moments(MomentFinder *finder, RvHits *out, RvError *err);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-// Moments are made of at least so many frames if no least score limits them.
+// Moments are looked for around so many frames at first.
 #define MOMENT_CANDIDATES_MIN 50
 #define MOMENT_CANDIDATES_PER_HIT 10
 
@@ -41,6 +41,10 @@ static RvStatus check_options(const RvSearchOptions *options, RvError *err)
         is_unordered(options->before_s) || !isfinite(options->moment_gap_s) || options->moment_gap_s < 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "a bound of the search (score, time or gap) is not a number");
+    if (!isfinite(options->pad_s) || options->pad_s < 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "moments cannot be made longer by %g s", options->pad_s);
+    if (options->pad_s > 0 && !options->moments)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "only moments can be made longer, not frames");
     if (!isfinite(options->timeout_s) || options->timeout_s < 0)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a search cannot be given %g s", options->timeout_s);
     if (options->after_s != NULL && options->before_s != NULL && *options->after_s > *options->before_s)
@@ -71,7 +75,7 @@ size_t rv_query_frames_wanted(const RvSearchOptions *options)
 {
     if (!options->moments)
         return options->top;
-    if (options->min_score != NULL || options->top > SIZE_MAX / MOMENT_CANDIDATES_PER_HIT)
+    if (options->top > SIZE_MAX / MOMENT_CANDIDATES_PER_HIT)
         return SIZE_MAX;
     size_t count = options->top * MOMENT_CANDIDATES_PER_HIT;
     return count > MOMENT_CANDIDATES_MIN ? count : MOMENT_CANDIDATES_MIN;

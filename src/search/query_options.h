@@ -10,8 +10,8 @@
 RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensions,
                         const RvSearchOptions *options, RvError *err);
 
-/* How many of the best frames must be found: the hits, or what moments are made of; SIZE_MAX: all that pass.
- * options: top is not 0. */
+/* How many of the best frames are to be found: the hits, or those around which moments are looked for first; SIZE_MAX:
+ * all that pass. options: top is not 0. */
 size_t rv_query_frames_wanted(const RvSearchOptions *options);
 
 /* Called with the status of a search. Takes the advice to search a part from the error if that was done. */

@@ -71,7 +71,8 @@ static void assert_same_hits(const RvHits *a, const RvHits *b, const char *why)
     for (size_t i = 0; i < a->count; i++) {
         const RvHit *left = &a->items[i], *right = &b->items[i];
         if (strcmp(left->video, right->video) != 0 || left->frame_number != right->frame_number ||
-            left->score != right->score || left->time_s != right->time_s)
+            left->score != right->score || left->time_s != right->time_s || left->start_s != right->start_s ||
+            left->end_s != right->end_s)
             fail_msg("%s: hit %zu is %s %lld %.9g, expected %s %lld %.9g", why, i, left->video,
                      (long long)left->frame_number, left->score, right->video, (long long)right->frame_number,
                      right->score);
@@ -100,6 +101,9 @@ static void exact_search_gives_the_same_hits_everywhere(void **state)
         {{.top = 400, .min_score = &high}, "a least score"},
         {{.top = 10, .min_score = &all}, "a score that all have"},
         {{.top = 3, .moments = true}, "moments"},
+        {{.top = 1, .moments = true, .pad_s = 3}, "a longer moment"},
+        {{.top = 30, .moments = true}, "more moments than the best rows make"},
+        {{.top = 30, .moments = true, .video_glob = "[xyz].mp4", .after_s = &ten}, "the same of some videos"},
         {{.top = 10, .fusion = RV_FUSION_ZSCORE}, "a fusion that needs all scores"},
     };
     for (int q = 0; q < 6; q++) {
@@ -163,8 +167,8 @@ static void ann_is_built_used_and_dropped(void **state)
     RvSearchOptions exactly = {.top = 10, .scan = RV_SCAN_EXACT};
     make_frame_vector(2, 45, vector);
     assert_refused_with_hint(
-        rv_search_frames(index_used, store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err), RV_ERROR_NOT_FOUND,
-        "no approximate index", RV_HINT_BUILD_INDEX);
+        rv_search_frames(index_used, store, NULL, &term, 1, DIMENSIONS, &by_index, &(RvHits){0}, err),
+        RV_ERROR_NOT_FOUND, "no approximate index", RV_HINT_BUILD_INDEX);
     for (; kinds->name != NULL; kinds++) {
         options.kind = kinds->name;
         assert_ok(rv_search_index_build(index_used, store, NULL, &options, err));

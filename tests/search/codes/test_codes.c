@@ -371,6 +371,60 @@ static void update_waits_for_enough_rows_and_joins_segments(void **state)
     free(rows);
 }
 
+/* Long scenes have all of the best rows, so that the codes are asked again for those of other videos. */
+static void moments_of_long_scenes_are_those_of_the_rows(void **state)
+{
+    enum { VIDEOS = 100, FRAMES = 400 };
+    static const float query[DIMENSIONS] = {1};
+    static const double after_s = 100, before_s = 350, least = .5;
+    static const RvSearchOptions cases[] = {
+        {.moments = true, .top = 1},
+        {.moments = true, .top = 12},
+        {.moments = true, .top = 40},
+        {.moments = true, .top = 1000},
+        {.moments = true, .top = 12, .after_s = &after_s, .before_s = &before_s},
+        {.moments = true, .top = 12, .video_glob = "*[0-4].mp4"},
+        {.moments = true, .top = 40, .min_score = &least},
+    };
+    Fixture *fixture = *state;
+    uint64_t seed = 11;
+    float *rows = malloc(FRAMES * DIMENSIONS * sizeof *rows);
+    assert_non_null(rows);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    for (size_t v = 0; v < VIDEOS; v++) {
+        char path[32];
+        fill_random(&seed, rows, FRAMES * DIMENSIONS, .1);
+        double peak = next_uniform(&seed);
+        for (size_t i = 0; i < FRAMES; i++) {
+            double part = i >= 150 && i < 170 ? 0
+                          : i < 250           ? 1
+                                              : .4; // two scenes, and a third that shows less
+            rows[i * DIMENSIONS] = (float)(peak * part + .01 * next_uniform(&seed));
+        }
+        snprintf(path, sizeof path, "/long/%02zu.mp4", v);
+        add_rows(store, path, rows, FRAMES, DIMENSIONS);
+    }
+    assert_ok(update_codes(store, 1, err));
+    Store *plain = open_rows(fixture->path);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char why[64];
+        snprintf(why, sizeof why, "long scenes, options %zu", i);
+        assert_codes_change_nothing(store, plain, query, DIMENSIONS, &cases[i], why);
+    }
+    QueryVector term = {query, 1};
+    RvHits hits = {0};
+    RvSearchReport report = {0};
+    RvSearchOptions options = {.moments = true, .top = 12, .report = &report};
+    assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_int_equal(hits.count, 12);
+    assert_string_equal(report.way, "codes");
+    assert_true(report.frames_scored < 20 * FRAMES);
+    rv_hits_clear(&hits);
+    close_codes_store(plain);
+    close_codes_store(store);
+    free(rows);
+}
+
 static void searches_ran_on_the_device(void **state)
 {
     (void)state;
@@ -388,6 +442,7 @@ int main(void)
         CASE(changes_of_any_kind_are_seen_at_once),
         CASE(snapshots_see_their_own_state),
         CASE(update_waits_for_enough_rows_and_joins_segments),
+        CASE(moments_of_long_scenes_are_those_of_the_rows),
     };
     static const struct CMUnitTest last[] = {cmocka_unit_test(searches_ran_on_the_device)};
     int failed = cmocka_run_group_tests_name("codes", tests, NULL, NULL);

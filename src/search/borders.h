@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a moment begins and ends: from the scores of all frames of a video.
+ *
+ *     score
+ *      peak      |             *                             the frame that was found
+ *                |           *   * *
+ *      threshold |- - - - -*- - - - -*- - - - - - - - - -    part of the way from the level to the peak
+ *                |       *             *          *
+ *                |                             *     *
+ *      level     |- * - - - - - - - - - -* - * - - - -*-     few of the video's scores are lower
+ *                |*   *                                 *
+ *                +---------[===========]----------------> time
+ *                          start       end                   where the frame after the last one begins
+ */
+#ifndef RV_SEARCH_BORDERS_H
+#define RV_SEARCH_BORDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "reelvec/search.h"
+
+/* Frames of a video, both inclusive. */
+typedef struct FrameSpan {
+    size_t first, last;
+} FrameSpan;
+
+/* The scores of a video, in which moments are found one after the other, best first. */
+typedef struct ScoreCurve {
+    const RvFrameScore *frames; // [count], by time; scores are finite; count > 0
+    size_t count;
+    double level;      // what the video scores where it does not show what was asked for
+    double noise;      // so far above the level the best of as many frames lies by chance
+    double gap_s;      // frames that reach the threshold are in one moment if they are at most so far apart
+    FrameSpan allowed; // frames that moments may have
+    bool *taken;       // [count]: frames of moments that were found; NULL: none
+} ScoreCurve;
+
+/* Find level and noise; all frames are allowed, and none is taken. Errors: MEMORY. */
+RvStatus rv_borders_init(ScoreCurve *curve, const RvFrameScore *frames, size_t count, double gap_s,
+                         RvError *err);
+
+/* True if this score says that a frame shows more of what was asked for than its video does anyway. */
+bool rv_borders_stands_out(const ScoreCurve *curve, double score);
+
+/* The frames of the moment around `peak`, which is allowed and not taken: both ways as far as allowed frames that are
+ * not taken reach the threshold. If the peak does not stand out, they all do. */
+FrameSpan rv_borders_around(const ScoreCurve *curve, size_t peak);
+
+/* True if the span around `peak` is no moment of its own: it goes on from a better one without a cut. */
+bool rv_borders_is_slope(const ScoreCurve *curve, const FrameSpan *span, size_t peak);
+
+/* Set end_s of frames [count], which are in order of time: up to when each stands for the video. That is the
+ * next frame, or an interval where one is missing. The last one stands to the end of the video.
+ * interval_s: between samples, 0: they have no fixed distance. duration_s: 0: not known, or not all of the video
+ * is there. */
+void rv_frame_ends(RvFrameScore *frames, size_t count, double interval_s, double duration_s);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* The scores of every frame of single videos. */
+#include "search/video_scores.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "search/borders.h"
+#include "search/scan_exact.h"
+
+#define INTERVAL_PREFIX "interval:"
+
+double rv_sampling_interval(const char *sampling)
+{
+    double interval_s = 0;
+    size_t length = strlen(INTERVAL_PREFIX);
+    bool given = strncmp(sampling, INTERVAL_PREFIX, length) == 0 &&
+                 rv_parse_double(sampling + length, 0, 1e9, &interval_s);
+    return given && interval_s > 0 ? interval_s : 0;
+}
+
+void rv_frame_scores_clear(RvFrameScores *scores)
+{
+    if (scores == NULL)
+        return;
+    free(scores->items);
+    *scores = (RvFrameScores){0};
+}
+
+RvStatus rv_video_scorer_init(VideoScorer *scorer, Store *store, ThreadPool *pool, const QueryVector *terms,
+                              size_t term_count, int dimensions, const RvSearchOptions *options,
+                              const ScoredRows *scored, RvError *err)
+{
+    *scorer = (VideoScorer){.store = store,
+                            .pool = pool,
+                            .options = options,
+                            .dimensions = dimensions,
+                            .vector_count = rv_fusion_vector_count(options->fusion, term_count)};
+    size_t value_count = 0;
+    if (!rv_mem_multiply(scorer->vector_count, (size_t)dimensions, &value_count))
+        return rv_error_memory(err, SIZE_MAX);
+    scorer->vectors = rv_mem_alloc_aligned(value_count, sizeof *scorer->vectors, err);
+    if (scored != NULL)
+        scorer->scales = rv_mem_alloc(term_count, sizeof *scorer->scales, err);
+    if (scorer->vectors == NULL || (scored != NULL && scorer->scales == NULL))
+        return RV_ERROR_MEMORY;
+    for (size_t t = 0; scored != NULL && t < term_count; t++)
+        scorer->scales[t] = rv_fusion_scale(terms, term_count, scored, t);
+    return rv_fusion_vectors(options->fusion, terms, term_count, dimensions, scorer->vectors, err);
+}
+
+void rv_video_scorer_clear(VideoScorer *scorer)
+{
+    free(scorer->vectors);
+    free(scorer->scales);
+    *scorer = (VideoScorer){0};
+}
+
+typedef struct VideoRead {
+    VideoScorer *scorer;
+    RvFrameScores *out;
+    size_t capacity;
+} VideoRead;
+
+static double score_of(const VideoScorer *scorer, const ScoredBlock *block, size_t row)
+{
+    if (scorer->scales == NULL)
+        return block->scores[row];
+    double score = 0;
+    for (size_t t = 0; t < scorer->vector_count; t++)
+        score += rv_fusion_part(&scorer->scales[t], block->scores[t * block->score_stride + row]);
+    return score;
+}
+
+static RvStatus take_block(void *user, const ScoredBlock *block, RvError *err)
+{
+    VideoRead *read = user;
+    const RvSearchOptions *options = read->scorer->options;
+    RvFrameScores *out = read->out;
+    const FrameBlock *rows = block->rows;
+    if (options->cancelled != NULL && options->cancelled(options->cancelled_user))
+        return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
+    if (read->capacity - out->count < rows->count) {
+        RvFrameScore *items =
+            rv_mem_grow(out->items, &read->capacity, out->count + rows->count, sizeof *items, err);
+        if (items == NULL)
+            return RV_ERROR_MEMORY;
+        out->items = items;
+    }
+    for (size_t i = 0; i < rows->count; i++)
+        out->items[out->count++] = (RvFrameScore){.frame_number = rows->frame_numbers[i],
+                                                  .time_s = rows->times_s[i],
+                                                  .score = score_of(read->scorer, block, i)};
+    read->scorer->frame_count += rows->count;
+    return RV_OK;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const RvFrameScore *left = a, *right = b;
+    if (left->time_s != right->time_s)
+        return left->time_s < right->time_s ? -1 : 1;
+    return (left->frame_number > right->frame_number) - (left->frame_number < right->frame_number);
+}
+
+/* By time, each with its end. */
+static void put_in_order(const RvVideo *video, RvFrameScores *scores)
+{
+    if (scores->count > 1)
+        qsort(scores->items, scores->count, sizeof *scores->items, compare_times);
+    rv_frame_ends(scores->items, scores->count, rv_sampling_interval(video->sampling),
+                  video->state == RV_VIDEO_COMPLETE ? video->duration_s : 0);
+}
+
+size_t rv_frame_scores_find(const RvFrameScores *scores, double time_s, int64_t frame_number)
+{
+    RvFrameScore wanted = {.frame_number = frame_number, .time_s = time_s};
+    const RvFrameScore *found =
+        scores->count > 0 ? bsearch(&wanted, scores->items, scores->count, sizeof wanted, compare_times)
+                          : NULL;
+    return found != NULL ? (size_t)(found - scores->items) : scores->count;
+}
+
+RvStatus rv_video_scorer_read(VideoScorer *scorer, const RvVideo *video, RvFrameScores *out, RvError *err)
+{
+    *out = (RvFrameScores){.video_id = video->video_id};
+    VideoRead read = {.scorer = scorer, .out = out};
+    FrameFilter filter = {.video_ids = &video->video_id, .video_count = 1};
+    RvStatus status = rv_scan_exact(scorer->store, scorer->pool, scorer->vectors, scorer->vector_count,
+                                    scorer->dimensions, &filter, take_block, &read, err);
+    if (status == RV_OK)
+        put_in_order(video, out);
+    else
+        rv_frame_scores_clear(out);
+    return status;
+}

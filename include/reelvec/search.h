@@ -135,6 +135,14 @@ typedef struct RvFrameScores {
     size_t count;
 } RvFrameScores;
 
+/* The score of every frame of a video, as rv_library_search gives it. video: names one (see RvNaming). options:
+ * of the search; top, min_score and moments are not looked at. RV_FUSION_ZSCORE and RV_FUSION_RRF compare every
+ * frame that the search looks at, so they read them all. The caller clears *out. Threads and errors: as
+ * rv_library_search; ARGUMENT too if the name means several videos, NOT_FOUND if it is not among those of
+ * options->video_glob. */
+RV_API RvStatus rv_library_video_scores(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
+                                        size_t term_count, const RvSearchOptions *options, const char *video,
+                                        RvFrameScores *out, RvError *err);
 RV_API void rv_frame_scores_clear(RvFrameScores *scores);
 
 #ifdef __cplusplus

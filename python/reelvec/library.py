@@ -15,7 +15,7 @@ from .images import ImageInput, Picture
 from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
-from .rows import (CopyReport, Embeddings, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
+from .rows import (CopyReport, Embeddings, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
                    table)
 
 Path = Union[str, "os.PathLike[str]"]
@@ -51,6 +51,12 @@ def _sources(path: Path, exclude: Sequence[Path], follow: bool) -> list[bytes]:
 
 def _double(value: Optional[float]):
     return None if value is None else ctypes.pointer(ctypes.c_double(value))
+
+
+def _fusion(name: str) -> int:
+    if name not in query.FUSIONS:
+        raise errors.ArgumentError(f"fusion '{name}' is not known; mean, zscore and rrf are")
+    return query.FUSIONS[name]
 
 
 def _glob(pattern: Optional[Path]) -> Optional[bytes]:
@@ -204,44 +210,47 @@ class Library(_native.Uncopied):
 
     # ---- searching ----
 
+    def _ask(self, function: str, asked: Sequence[Term], options: _native.RvSearchOptions, *out) -> None:
+        dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
+        array = query.to_c(asked, dimensions)
+        if any(term.needs_model for term in asked):
+            handle = self._open(create=False)
+            model = self.model  # before the library is in use
+            with handle as library, model._handle as encoder:
+                call(function, library, encoder, array, len(asked), ctypes.byref(options), *out)
+        else:
+            with self._open(create=False) as library:
+                call(function, library, None, array, len(asked), ctypes.byref(options), *out)
+
     def hits(self, text: Union[str, Iterable[str], None] = None, *,
              image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
              vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
-             moments: bool = False, moment_gap: float = 0, scan: str = "auto", partial: bool = False) -> list[Hit]:
+             moments: bool = False, moment_gap: float = 0, pad: float = 0, scan: str = "auto",
+             partial: bool = False) -> list[Hit]:
         """The best frames, best first; search() without pandas.
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
         that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
         scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a video's name, or a pattern; NotFoundError where
-        there is none. after and
-        before: seconds or "h:mm:ss", inclusive. moments merges neighbouring frames. scan: "auto" uses the approximate index
-        where the library has one, "exact" never, "approximate" raises NotFoundError where there is none. partial: if
+        there is none. after and before: seconds or "h:mm:ss", inclusive. moments: spans of the videos with start and end
+        around the best frames, as far as the video shows the same; pad: seconds by which each is longer on both sides. scan:
+        "auto" uses the approximate index where the library has one, "exact" never, "approximate" raises NotFoundError where
+        there is none. partial: if
         machines of a cluster do not answer, search the videos that the others have, with a warning, instead of raising
         NetworkError.
         """
         asked = query.collect(text, image, like, vector, without, terms)
-        if fusion not in query.FUSIONS:
-            raise errors.ArgumentError(f"fusion '{fusion}' is not known; mean, zscore and rrf are")
         if scan not in query.SCANS:
             raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
         options = _native.RvSearchOptions(
-            top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=query.FUSIONS[fusion], video_glob=_glob(video), min_score=_double(min_score),
+            top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=_fusion(fusion), video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
-            scan=query.SCANS[scan], partial=partial)
-        dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
-        array = query.to_c(asked, dimensions)
+            pad_s=pad, scan=query.SCANS[scan], partial=partial)
         found = _native.RvHits()
-        if any(term.needs_model for term in asked):
-            handle = self._open(create=False)
-            model = self.model  # before the library is in use
-            with handle as library, model._handle as encoder:
-                call("rv_library_search", library, encoder, array, len(asked), ctypes.byref(options), ctypes.byref(found))
-        else:
-            with self._open(create=False) as library:
-                call("rv_library_search", library, None, array, len(asked), ctypes.byref(options), ctypes.byref(found))
+        self._ask("rv_library_search", asked, options, ctypes.byref(found))
         try:
             return [Hit(os.fsdecode(raw.video), raw.frame_number, raw.time_s, raw.score, raw.start_s, raw.end_s,
                         raw.video_id) for raw in found.items[:found.count]]
@@ -254,7 +263,7 @@ class Library(_native.Uncopied):
                terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
                after: Union[str, float, None] = None, before: Union[str, float, None] = None,
                min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
-               scan: str = "auto", partial: bool = False,
+               pad: float = 0, scan: str = "auto", partial: bool = False,
                pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
         """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
         moments=True also start and end. pictures: "jpeg" or True (reelvec.Picture), "pil" (Pillow images), or False. The
@@ -263,7 +272,7 @@ class Library(_native.Uncopied):
             raise errors.ArgumentError(f"pictures is {pictures!r}; 'jpeg', 'pil', True and False are possible")
         found = self.hits(text, image=image, like=like, vector=vector, without=without, terms=terms, top=top, video=video,
                           after=after, before=before, min_score=min_score, fusion=fusion, moments=moments,
-                          moment_gap=moment_gap, scan=scan, partial=partial)
+                          moment_gap=moment_gap, pad=pad, scan=scan, partial=partial)
         columns = ["score", "time", *(["start", "end"] if moments else []), "video", "frame_number", "video_id"]
         if not pictures:
             return table(found, Hit, columns)
@@ -275,6 +284,23 @@ class Library(_native.Uncopied):
             except errors.NotFoundError:  # a frame may be without
                 column.append(None)
         return table(found, Hit, columns, {"picture": column})
+
+    def scores(self, video: Path, text: Union[str, Iterable[str], None] = None, *,
+               image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
+               vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
+               terms: Iterable[Term] = (), fusion: str = "mean", among: Optional[Path] = None) -> FrameScores:
+        """The score of every frame of one video, by time, as arrays: what search() ranks, as a curve. video: its path or
+        name. among: a name or pattern of the videos with which "zscore" and "rrf" compare its frames; without it all. The
+        other arguments are those of hits()."""
+        asked = query.collect(text, image, like, vector, without, terms)
+        options = _native.RvSearchOptions(fusion=_fusion(fusion), video_glob=_glob(among))
+        found = _native.RvFrameScores()
+        self._ask("rv_library_video_scores", asked, options, _native.encode_path(video), ctypes.byref(found))
+        try:
+            rows = np.ctypeslib.as_array(found.items, (found.count,)) if found.count > 0 else np.zeros(0, found.items._type_)
+            return FrameScores(*(rows[name].copy() for name in ("frame_number", "time_s", "end_s", "score")))
+        finally:
+            LIBRARY.rv_frame_scores_clear(ctypes.byref(found))
 
     # ---- the approximate index ----
 

@@ -181,6 +181,16 @@ class Embeddings(NamedTuple):
     vectors: np.ndarray
 
 
+class FrameScores(NamedTuple):
+    """The scores of the frames of one video, by time: int64 [count], three float64 [count]. Times in seconds; a frame stands
+    for the video from its time to its end."""
+
+    frame_numbers: np.ndarray
+    times: np.ndarray
+    ends: np.ndarray
+    scores: np.ndarray
+
+
 def table(rows: Iterable[Any], kind: type, columns: Optional[Sequence[str]] = None,
           extra: Optional[dict[str, list]] = None) -> "pandas.DataFrame":
     """A pandas DataFrame with columns for these fields of the dataclass, or all, and extra ones behind them."""

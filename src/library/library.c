@@ -251,6 +251,25 @@ RvStatus rv_library_queue_end(RvLibrary *library, const RvQueueJob *job, RvQueue
     return leave(library, rv_store_queue_end(enter(library), job, how, message, err));
 }
 
+/* A store for a search: the library's own if it is free, as it may also write codes that are missing. *reader is NULL
+ * then. */
+static Store *take_store(RvLibrary *library, Store **reader)
+{
+    *reader = NULL;
+    if (pthread_mutex_trylock(&library->mutex) == 0)
+        return library->store;
+    *reader = rv_readers_take(&library->readers);
+    return *reader != NULL ? *reader : enter(library);
+}
+
+static RvStatus give_store_back(RvLibrary *library, Store *reader, RvStatus status)
+{
+    if (reader == NULL)
+        return leave(library, status);
+    rv_readers_give_back(&library->readers, reader);
+    return status;
+}
+
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
                            const RvSearchOptions *options, RvHits *out, RvError *err)
 {
@@ -265,20 +284,29 @@ RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm 
         status = rv_engine_pool(library->engine, &pool, err);
     if (status != RV_OK)
         return status;
-    // The library's own store if it is free, as it may also write codes that are missing.
-    bool own = pthread_mutex_trylock(&library->mutex) == 0;
-    if (!own)
-        reader = rv_readers_take(&library->readers);
-    if (!own && reader == NULL) {
-        enter(library);
-        own = true;
-    }
-    status = rv_query_search(library->index, own ? library->store : reader, pool, encoder, terms, term_count,
-                             options, out, err);
-    if (own)
-        return leave(library, status);
-    rv_readers_give_back(&library->readers, reader);
-    return status;
+    Store *store = take_store(library, &reader);
+    status = rv_query_search(library->index, store, pool, encoder, terms, term_count, options, out, err);
+    return give_store_back(library, reader, status);
+}
+
+RvStatus rv_library_video_scores(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,
+                                 size_t term_count, const RvSearchOptions *options, const char *video,
+                                 RvFrameScores *out, RvError *err)
+{
+    static const RvSearchOptions defaults;
+    ThreadPool *pool = NULL;
+    Store *reader = NULL;
+    *out = (RvFrameScores){0};
+    if (options == NULL)
+        options = &defaults;
+    RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, options, err);
+    if (status == RV_OK)
+        status = rv_engine_pool(library->engine, &pool, err);
+    if (status != RV_OK)
+        return status;
+    Store *store = take_store(library, &reader);
+    status = rv_query_video_scores(store, pool, encoder, terms, term_count, options, video, out, err);
+    return give_store_back(library, reader, status);
 }
 
 RvStatus rv_library_ann_build(RvLibrary *library, const RvAnnOptions *options, RvError *err)

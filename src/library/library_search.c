@@ -252,11 +252,30 @@ static RvStatus make_vectors(Store *store, RvEncoder *encoder, const RvTerm *ter
     return status;
 }
 
-RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
-                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
-                         RvError *err)
+/* What a query gives: the best frames, or every frame of one video. */
+typedef struct Answer {
+    RvHits *hits;
+    const char *video; // NULL: hits
+    RvFrameScores *scores;
+} Answer;
+
+static RvStatus score_video(Store *store, ThreadPool *pool, const QueryVector *query, size_t term_count,
+                            int dimensions, const RvSearchOptions *options, const Answer *answer,
+                            RvError *err)
 {
-    *out = (RvHits){0};
+    int64_t video_id = 0;
+    char *shown = rv_file_copy_shown(answer->video, err);
+    RvStatus status = shown != NULL ? find_video(store, shown, &video_id, err) : RV_ERROR_MEMORY;
+    free(shown);
+    return status == RV_OK ? rv_search_video_scores(store, pool, query, term_count, dimensions, options,
+                                                    video_id, answer->scores, err)
+                           : status;
+}
+
+static RvStatus ask(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
+                    const RvTerm *terms, size_t term_count, const RvSearchOptions *options,
+                    const Answer *answer, RvError *err)
+{
     if (term_count == 0 || term_count > TERMS_MAX)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a query has 1 to %d terms; this one has %zu", TERMS_MAX,
                             term_count);
@@ -283,11 +302,32 @@ RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvE
         status = make_vectors(store, encoder, terms, term_count, dimensions, &limit, vectors, query, err);
     if (status == RV_OK && limited.fusion == RV_FUSION_MEAN)
         status = refuse_nothing(query, term_count, dimensions, err);
-    if (status == RV_OK)
-        status = rv_search_frames(index, store, pool, query, term_count, dimensions, &limited, out, err);
-    if (status == RV_OK && out->count == 0 && limited.video_glob != NULL)
+    if (status == RV_OK && answer->video != NULL)
+        status = score_video(store, pool, query, term_count, dimensions, &limited, answer, err);
+    else if (status == RV_OK)
+        status =
+            rv_search_frames(index, store, pool, query, term_count, dimensions, &limited, answer->hits, err);
+    if (status == RV_OK && answer->video == NULL && answer->hits->count == 0 && limited.video_glob != NULL)
         status = require_video(store, limited.video_glob, err);
     free(query);
     free(vectors);
     return status == RV_ERROR_CANCELLED ? cancelled(&limit, err) : rv_query_status(&limited, status, err);
+}
+
+RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvEncoder *encoder,
+                         const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
+                         RvError *err)
+{
+    Answer answer = {.hits = out};
+    *out = (RvHits){0};
+    return ask(index, store, pool, encoder, terms, term_count, options, &answer, err);
+}
+
+RvStatus rv_query_video_scores(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
+                               size_t term_count, const RvSearchOptions *options, const char *video,
+                               RvFrameScores *out, RvError *err)
+{
+    Answer answer = {.video = video != NULL ? video : "", .scores = out};
+    *out = (RvFrameScores){0};
+    return ask(NULL, store, pool, encoder, terms, term_count, options, &answer, err);
 }

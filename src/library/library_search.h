@@ -14,4 +14,9 @@ RvStatus rv_query_search(SearchIndex *index, Store *store, ThreadPool *pool, RvE
                          const RvTerm *terms, size_t term_count, const RvSearchOptions *options, RvHits *out,
                          RvError *err);
 
+/* As rv_library_video_scores, on a store. */
+RvStatus rv_query_video_scores(Store *store, ThreadPool *pool, RvEncoder *encoder, const RvTerm *terms,
+                               size_t term_count, const RvSearchOptions *options, const char *video,
+                               RvFrameScores *out, RvError *err);
+
 #endif

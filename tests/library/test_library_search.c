@@ -91,6 +91,45 @@ static void text_and_frame_score_their_mean(void **state)
     }
 }
 
+static void every_frame_of_a_video_has_its_score(void **state)
+{
+    Fixture *fixture = *state;
+    RvTerm term = {.kind = RV_TERM_TEXT, .value = "a red square", .weight = 1};
+    RvFrameScores scores = {0};
+    RvError err = {0};
+    assert_int_equal(rv_library_video_scores(fixture->library, fixture->encoder, &term, 1, NULL, "clip.mp4",
+                                             &scores, &err),
+                     RV_OK);
+    assert_int_equal(scores.count, FIXTURE_FRAMES);
+    for (size_t i = 0; i < scores.count; i++) {
+        const RvFrameScore *frame = &scores.items[i];
+        assert_true(frame->frame_number == (int64_t)i + 1 && frame->time_s == (double)i);
+        assert_true(frame->score == score_of(fixture, &term, 1, "clip.mp4", frame->frame_number));
+        assert_true(frame->end_s > frame->time_s && (i + 1 == scores.count || frame->end_s == (double)i + 1));
+    }
+    rv_frame_scores_clear(&scores);
+    static const RvSearchOptions odd = {.reserved = {1}}, elsewhere = {.video_glob = "other.mp4"};
+    static const struct {
+        const char *video;
+        const RvSearchOptions *options;
+        RvStatus status;
+        const char *words;
+    } refusals[] = {
+        {"nothing.mp4", NULL, RV_ERROR_NOT_FOUND, "nothing.mp4: no such video"},
+        {"*.mp4", NULL, RV_ERROR_ARGUMENT, "names 2 videos"},
+        {NULL, NULL, RV_ERROR_NOT_FOUND, "no such video"},
+        {"clip.mp4", &elsewhere, RV_ERROR_NOT_FOUND, "not among those that are searched"},
+        {"clip.mp4", &odd, RV_ERROR_ARGUMENT, "RvSearchOptions"},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        RvStatus status = rv_library_video_scores(fixture->library, fixture->encoder, &term, 1,
+                                                  refusals[i].options, refusals[i].video, &scores, &err);
+        if (status != refusals[i].status || strstr(err.message, refusals[i].words) == NULL)
+            fail_msg("%s: %s", refusals[i].words, err.message);
+        assert_true(scores.items == NULL && scores.count == 0);
+    }
+}
+
 static bool at_once(void *user)
 {
     *(size_t *)user += 1;
@@ -294,6 +333,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_frame_of_a_video_has_its_score, setup_indexed,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(searches_end_early_while_a_picture_is_fetched, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(terms_that_leave_nothing_are_refused, setup_indexed,

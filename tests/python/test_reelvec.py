@@ -263,6 +263,36 @@ class SearchTest(unittest.TestCase):
                          self.search_with_program("--text", TEXT, "--image", f"0.3:{PICTURE}"))
         self.assert_same(library.hits(vector=model.encode_text(TEXT)), self.search_with_program(TEXT))
 
+    def test_moments_have_borders_and_can_be_made_longer(self):
+        best, = library.hits("a rocket", moments=True, top=1)
+        self.assertEqual((best.start, best.end), (12, 15))
+        longer, = library.hits("a rocket", moments=True, top=1, pad=2.5)
+        self.assertEqual((longer.time, longer.start, longer.end), (best.time, 9.5, 17.5))
+        last, = library.hits("a slide with the words thank you", moments=True, top=1, pad=4)
+        self.assertEqual((last.start, last.end), (89, 96))
+        for wrong in ({"pad": 1}, {"pad": -1, "moments": True}, {"pad": float("nan"), "moments": True}):
+            with self.assertRaisesRegex(reelvec.ArgumentError, "made longer"):
+                library.hits("a rocket", **wrong)
+
+    def test_scores_are_those_of_search_in_the_order_of_time(self):
+        terms = [reelvec.Term.text(TEXT), reelvec.Term.image(PICTURE, 0.3)]
+        for fusion in ("mean", "zscore", "rrf"):
+            curve = library.scores("demo.mp4", terms=terms, fusion=fusion)
+            self.assertEqual([len(array) for array in curve], [96] * 4)
+            np.testing.assert_array_equal(curve.frame_numbers, np.arange(1, 97))
+            np.testing.assert_array_equal(curve.times, np.arange(96))
+            np.testing.assert_array_equal(curve.ends, np.arange(1, 97))
+            hits = library.hits(terms=terms, fusion=fusion, top=1000)
+            self.assertEqual({hit.frame_number: hit.score for hit in hits},
+                             dict(zip(curve.frame_numbers.tolist(), curve.scores.tolist())))
+        np.testing.assert_array_equal(library.scores(VIDEO, TEXT, among="*.mp4").scores, library.scores(VIDEO, TEXT).scores)
+        with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4: no such video"):
+            library.scores("other.mp4", TEXT)
+        with self.assertRaisesRegex(reelvec.ArgumentError, "fusion 'x' is not known"):
+            library.scores("demo.mp4", TEXT, fusion="x")
+        with self.assertRaisesRegex(reelvec.NotFoundError, "not among those that are searched"):
+            library.scores("demo.mp4", TEXT, among="nothing")
+
     @needs_pandas
     def test_search_gives_a_table_with_pictures(self):
         rows = library.search(TEXT, top=3)

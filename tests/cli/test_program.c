@@ -154,6 +154,15 @@ static void search_obeys_its_filters(void **state)
     assert_status(&result, 0);
     assert_null(strstr(result.output, "\"start\": 0.0, \"end\": 0.0"));
     run_clear(&result);
+    result = RUN("search", "a dog", "--moments", "--pad", "100", "--top", "1", "--video", "*gop50*",
+                 "--format", "csv");
+    assert_status(&result, 0);
+    assert_holds(result.output, ",0,12");
+    run_clear(&result);
+    result = RUN("search", "a dog", "--pad", "1");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "search: --pad needs --moments");
+    run_clear(&result);
     result = RUN("search", "a dog", "--min-score", "2");
     assert_status(&result, 0);
     assert_string_equal(result.output, "");

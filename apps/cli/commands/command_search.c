@@ -19,7 +19,7 @@ typedef struct SearchSettings {
     CliCommon common;
     int top, format, fusion;
     const char *sheet, *video;
-    CliReal min_score, after, before, timeout;
+    CliReal min_score, after, before, timeout, pad;
     bool moments, exact, ann, explain, partial, no_exif_rotation;
 } SearchSettings;
 
@@ -79,9 +79,18 @@ static const CliOption options[] = {
      .kind = CLI_TIME,
      .offset = FIELD(before)},
     {.name = "moments",
-     .help = "merge neighbouring hits of a video into one with start and end",
+     .help =
+         "spans of videos with start and end instead of single frames: around the best ones, as far as the "
+         "video shows the same",
      .kind = CLI_FLAG,
      .offset = FIELD(moments)},
+    {.name = "pad",
+     .argument = "S",
+     .help = "with --moments: make each so many seconds longer on both sides",
+     .kind = CLI_REAL,
+     .offset = FIELD(pad),
+     .min = 0,
+     .max = 1e6},
     {.name = "fusion",
      .argument = "HOW",
      .help = "several terms by mean (of the vectors), zscore or rrf (of each term's own ranking)",
@@ -358,6 +367,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
                                  .after_s = settings->after.given ? &settings->after.value : NULL,
                                  .before_s = settings->before.given ? &settings->before.value : NULL,
                                  .moments = settings->moments,
+                                 .pad_s = settings->pad.given ? settings->pad.value : 0,
                                  .partial = settings->partial,
                                  .timeout_s = settings->timeout.given ? settings->timeout.value : 0,
                                  .cancelled = stop_search,
@@ -369,6 +379,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         return cli_fail(&err);
     if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");
+    if (settings->pad.given && !settings->moments)
+        return cli_fail_usage("search: --pad needs --moments");
     int status = read_terms(&search, values);
     if (status == CLI_DONE)
         status = search_all(&search);

@@ -48,4 +48,10 @@ typedef struct CodeScan {
     bool *device_answered;     // set to whether the device made the first pass; NULL: not wanted
 } CodeScan;
 
+/* Whether the row is one that the scan looks for: its video, its time, and that its code is up to date. */
+bool rv_code_row_counts(const CodeScan *job, const CodeSegment *segment, const CodeRow *row);
+/* With a filter that leaves rows out: whether a row of this block counts; count: at least 1. Blocks without one need not
+ * be scored. */
+bool rv_code_block_counts(const CodeScan *job, const CodeSegment *segment, size_t first, size_t count);
+
 #endif

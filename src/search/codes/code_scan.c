@@ -70,40 +70,6 @@ static void raise_threshold(Scan *scan, double low)
     pthread_mutex_unlock(&scan->mutex);
 }
 
-/* ---- which rows count --------------------------------------------------------------------------------- */
-
-static bool has_video(const CodeScan *job, int64_t video_id)
-{
-    if (job->video_ids == NULL)
-        return true;
-    size_t at = rv_find_first(job->video_ids, job->video_count, sizeof *job->video_ids, 0, video_id);
-    return at < job->video_count && job->video_ids[at] == video_id;
-}
-
-static bool row_counts(const CodeScan *job, const CodeSegment *segment, const CodeRow *row)
-{
-    return (job->after_s == NULL || row->time_s >= *job->after_s) &&
-           (job->before_s == NULL || row->time_s <= *job->before_s) && has_video(job, row->key >> 32) &&
-           !rv_code_ranges_hold(job->changed, job->changed_count, row->key) &&
-           !rv_code_ranges_hold(segment->gone, segment->gone_count, row->key);
-}
-
-/* With a filter that leaves rows out, blocks without rows that count are not scored. */
-static bool block_counts(const CodeScan *job, const CodeSegment *segment, size_t first, size_t count)
-{
-    if (!job->some_videos && job->after_s == NULL && job->before_s == NULL)
-        return true;
-    // Keys rise, so most blocks are of one video.
-    int64_t video_id = segment->rows[first].key >> 32;
-    if (segment->rows[first + count - 1].key >> 32 == video_id && !has_video(job, video_id))
-        return false;
-    for (size_t i = first; i < first + count; i++) {
-        if (row_counts(job, segment, &segment->rows[i]))
-            return true;
-    }
-    return false;
-}
-
 /* ---- first pass --------------------------------------------------------------------------------------- */
 
 static void keep_open(Scan *scan, OpenRows *open, OpenRow row)
@@ -136,7 +102,7 @@ static void keep_rows(Scan *scan, uint32_t segment_index, size_t first, size_t c
     double threshold = atomic_load_explicit(&scan->threshold, memory_order_relaxed);
     for (size_t i = 0; i < count; i++) {
         // Written so that a bound that is not a number keeps the row open.
-        if (high[i] < threshold || !row_counts(scan->job, segment, &segment->rows[first + i]))
+        if (high[i] < threshold || !rv_code_row_counts(scan->job, segment, &segment->rows[first + i]))
             continue;
         ScoreBound bound = rv_row_code_coarse_score(query, &bounds[i], dots[i]);
         OpenRow row = {segment_index, 0, first + i, bound.score - bound.error, high[i]};
@@ -151,7 +117,7 @@ static void scan_block(Scan *scan, uint32_t segment_index, size_t block, OpenRow
     CodeSegment *segment = &scan->job->file->segments[segment_index];
     size_t first = block * CODE_BLOCK_ROWS, count = segment->row_count - first;
     count = count < CODE_BLOCK_ROWS ? count : CODE_BLOCK_ROWS;
-    if (!block_counts(scan->job, segment, first, count) &&
+    if (!rv_code_block_counts(scan->job, segment, first, count) &&
         rv_code_block_is_good(segment, block, scan->kernels))
         return;
     int32_t dots[CODE_BLOCK_ROWS];
@@ -205,7 +171,7 @@ static void scan_run(Scan *scan, const CodeRun *run, OpenRows *open)
         atomic_store(&scan->other_rows, true);
         return;
     }
-    if (checked && !block_counts(scan->job, segment, first, count))
+    if (checked && !rv_code_block_counts(scan->job, segment, first, count))
         return;
     if (!checked)
         rv_code_touch(segment, first, count);

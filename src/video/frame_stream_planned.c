@@ -32,6 +32,12 @@ RvStatus rv_frames_make_plan(FrameStream *stream, RvError *err)
         rv_plan_make(&stretch, stream->options.wanted, stream->options.user, &stream->plan, err);
     if (is_first && stream->plan.shown_count == 0)
         clock->has_zero = false;
+    if (status == RV_OK && stream->plan.sure && queue->next < queue->stretch_count) {
+        // The last frame stays until the next stretch begins, unless the times jump there.
+        int64_t next_us = stream->plan_packets[queue->next].pts_us;
+        stream->plan.sure =
+            stream->plan.shown_count == 0 || rv_clock_is_pause(clock, stream->plan.last_us, next_us);
+    }
     if (status == RV_OK && stream->order.any_frame) {
         int64_t from_us = stream->order.last_us, to_us = stream->plan_packets[0].pts_us;
         stream->plan.sure = stream->plan.sure && to_us > from_us && rv_clock_is_pause(clock, from_us, to_us);

@@ -80,6 +80,8 @@ static const IntervalCase cases[] = {
     {".long/pause_70min.mkv", 600, 7, 0, 1, 0, NUMBERS(0, 2, 2, 2, 2, 2, 2), "the same, decoded whole"},
     {".long/pause_70min.mp4", 4203, 1, 0, 1, 0, NUMBERS(0), "and the frames after it have their time"},
     {".long/pause_70min.mp4", 2102, 2, 0, 1, 0, NUMBERS(0, 2), "the same"},
+    {".long/jump_70min_live.mkv", 0.5, 8, 0, 1, 0, NUMBERS(0, 0, 1, 1, 2, 3, 3, 4),
+     "the clock jumps ahead by 70 minutes, and no header says so"},
     {"one_per_second.avi", 1, 10, 1, 1, 0, NULL, "ticks of a second are no rounding"},
     {"rate_varies.mp4", 1, 55, 1, 5, 0, NULL, "a frame every 5 s, the last one short"},
     {"last_unknown.mp4", 1, 55, 1, 5, 0, NULL, "the last one does not know that it is short"},

@@ -21,7 +21,12 @@ typedef struct RvSamplingOptions {
     /* NULL; or "opencv-notebook", which overrides `kind`: every int(fps)-th frame by count, with red and blue
      * swapped. That is wrong; it exists for comparisons. Any other value: ARGUMENT. */
     const char *compat;
-    uint64_t reserved[8];
+    /* If one of them is not 0, a span of the video is sampled, by RV_SAMPLING_INTERVAL: the frames on screen at
+     * from_s + k x interval_s, up to and including to_s (0: to the video's end). Frame numbers count from from_s. What
+     * lies before is not decoded, and not read either if the container has an index of its keyframes. Only for
+     * rv_video_sample: a library holds whole videos. */
+    double from_s, to_s;
+    uint64_t reserved[6];
 } RvSamplingOptions;
 
 #endif

@@ -23,7 +23,7 @@ typedef struct RvVideoFrame {
 
 /* Call `frame` for every sampled frame of a video, at most max_height pixels high (0: not reduced). If
  * `frame` returns false, the call stops. options: NULL is allowed. Threads: any thread, any number of calls
- * at once. Errors: those of reading the video, ARGUMENT. */
+ * at once. Errors: those of reading the video, ARGUMENT (also if the video ends before from_s of the options). */
 RV_API RvStatus rv_video_sample(const char *path_or_url, const RvSamplingOptions *options, int max_height,
                                 bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                                 RvError *err);

@@ -117,7 +117,7 @@ IndexProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvIndexProgress))
 
 class RvSamplingOptions(Structure):
     _fields_ = [("kind", c_int), ("interval_s", c_double), ("scene_threshold", c_double), ("exact_pixels", c_bool),
-                ("compat", c_char_p)] + reserved(8)
+                ("compat", c_char_p), ("from_s", c_double), ("to_s", c_double)] + reserved(6)
 
 
 class RvIndexOptions(Structure):

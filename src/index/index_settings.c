@@ -19,6 +19,8 @@ RvStatus rv_index_check_options(const RvIndexOptions *options, RvError *err)
         options->embedding_length != RV_LENGTH_MODEL)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a kind %d of embedding's length is not known",
                             (int)options->embedding_length);
+    if (status == RV_OK && (options->sampling.from_s != 0 || options->sampling.to_s != 0))
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a library holds whole videos, not spans of them");
     return status == RV_OK ? rv_sampler_options(&options->sampling, &ignored, err) : status;
 }
 

@@ -31,18 +31,37 @@ static const SamplerKind *kind_of(const SamplerOptions *options)
     return (unsigned)options->kind < sizeof kinds / sizeof kinds[0] ? kinds[options->kind] : NULL;
 }
 
+/* A time that is not a number fails the first condition. */
+static RvStatus check_span(const SamplerOptions *options, RvError *err)
+{
+    bool inside = options->from_s >= 0 && options->from_s <= MAX_INTERVAL_S && options->to_s >= 0 &&
+                  options->to_s <= MAX_INTERVAL_S && (options->to_s == 0 || options->to_s >= options->from_s);
+    if (!inside)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%g to %g seconds is no span of a video", options->from_s,
+                            options->to_s);
+    bool span = options->from_s > 0 || options->to_s > 0;
+    if (span && (options->kind != RV_SAMPLING_INTERVAL || options->notebook))
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a span of a video is sampled by an interval only");
+    return RV_OK;
+}
+
 RvStatus rv_sampler_options(const RvSamplingOptions *options, SamplerOptions *out, RvError *err)
 {
     bool notebook = options->compat != NULL && strcmp(options->compat, "opencv-notebook") == 0;
     *out = (SamplerOptions){.kind = options->kind,
                             .notebook = notebook,
                             .interval_s = options->interval_s,
-                            .scene_threshold = options->scene_threshold};
+                            .scene_threshold = options->scene_threshold,
+                            .from_s = options->from_s,
+                            .to_s = options->to_s};
     if (options->compat != NULL && !notebook)
         return rv_error_set(
             err, RV_ERROR_ARGUMENT,
             "there is no way of sampling that is compatible with '%s'; opencv-notebook is one",
             options->compat);
+    RvStatus status = check_span(out, err);
+    if (status != RV_OK)
+        return status;
     return RV_CHECK_RESERVED(RvSamplingOptions, options, err);
 }
 
@@ -126,6 +145,11 @@ RvStatus rv_sampler_next(Sampler *sampler, Sample *out, bool *end, RvError *err)
 {
     *end = false;
     return sampler->kind->next(sampler, out, end, err);
+}
+
+bool rv_sampler_is_lost(const Sampler *sampler)
+{
+    return sampler->lost;
 }
 
 size_t rv_sampler_expected(const Sampler *sampler)

@@ -14,6 +14,8 @@ typedef struct SamplerOptions {
     double interval_s;      // 0 means 1 second
     double scene_threshold; // 0 means 0.12
     size_t first_sample;    // 0-based; earlier samples are not delivered (to resume)
+    double from_s, to_s;    // a span, as in RvSamplingOptions; 0 and 0: the whole video
+    bool no_seek;           // read a span from the video's beginning
     bool decode_everything; // take no short cuts; the short cuts are tested against this
 } SamplerOptions;
 
@@ -30,8 +32,8 @@ typedef struct SamplerStats {
     size_t packets_read, packets_decoded, packets_damaged, frames_decoded;
 } SamplerStats;
 
-/* What public options ask for. Errors: ARGUMENT (an unknown compat, a reserved member that is not 0); *out is
- * filled from the rest even then. */
+/* What public options ask for. Errors: ARGUMENT (an unknown compat, a span that cannot be, a reserved member that
+ * is not 0); *out is filled from the rest even then. */
 RvStatus rv_sampler_options(const RvSamplingOptions *options, SamplerOptions *out, RvError *err);
 
 typedef struct Sampler Sampler;
@@ -47,6 +49,10 @@ void rv_sampler_close(Sampler *sampler);
  * NETWORK if the file or the connection broke before its end; UNSUPPORTED if there are more samples than the
  * file can hold; CANCELLED by VideoOptions.cancelled. */
 RvStatus rv_sampler_next(Sampler *sampler, Sample *out, bool *end, RvError *err);
+
+/* True if rv_sampler_next has ended before the first sample of a span because its place could not be found with
+ * certainty. Close sampler and reader, and open both again with no_seek. */
+bool rv_sampler_is_lost(const Sampler *sampler);
 
 /* Returns the number of samples to expect from the container's duration; 0 if unknown. */
 size_t rv_sampler_expected(const Sampler *sampler);

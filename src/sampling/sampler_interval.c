@@ -12,15 +12,15 @@
 // up: 3 x (1/3) s is 1 s.
 static int64_t sample_us(const Sampler *sampler, size_t k)
 {
-    return llround((double)k * sampler->options.interval_s * 1e6);
+    return sampler->from_us + llround((double)k * sampler->options.interval_s * 1e6);
 }
 
 // Returns the first sample at or after a time.
 static size_t sample_at(const Sampler *sampler, int64_t us)
 {
-    if (us <= 0)
+    if (us <= sampler->from_us)
         return 0;
-    size_t k = (size_t)((double)us / (sampler->options.interval_s * 1e6));
+    size_t k = (size_t)((double)(us - sampler->from_us) / (sampler->options.interval_s * 1e6));
     while (k > 0 && sample_us(sampler, k - 1) >= us)
         k--;
     while (sample_us(sampler, k) < us)
@@ -31,10 +31,13 @@ static size_t sample_at(const Sampler *sampler, int64_t us)
 static bool interval_wanted(void *user, const FrameTiming *timing)
 {
     const Sampler *sampler = user;
+    if (sampler->span && timing->from_us <= 0)
+        return true; // the first frame sets time zero
     size_t k = sample_at(sampler, timing->from_us);
     if (k < sampler->options.first_sample)
         k = sampler->options.first_sample;
-    return sample_us(sampler, k) < timing->until_us;
+    int64_t us = sample_us(sampler, k);
+    return us < timing->until_us && us <= sampler->to_us;
 }
 
 static RvStatus fetch_ahead(Sampler *sampler, RvError *err)
@@ -74,8 +77,13 @@ static RvStatus refuse(const Sampler *sampler, double samples, const char *held,
 // Check the number of samples that the container announces, before anything is decoded.
 static RvStatus interval_open(Sampler *sampler, RvError *err)
 {
+    const SamplerOptions *options = &sampler->options;
     const VideoInfo *info = rv_video_info(sampler->reader);
-    double samples = info->duration_s / sampler->options.interval_s;
+    sampler->span = options->from_s > 0 || options->to_s > 0;
+    sampler->from_us = llround(options->from_s * 1e6);
+    sampler->to_us = options->to_s > 0 ? llround(options->to_s * 1e6) : INT64_MAX;
+    double end_s = options->to_s > 0 ? fmin(options->to_s, info->duration_s) : info->duration_s;
+    double samples = (end_s - options->from_s) / options->interval_s;
     if (samples <= SAMPLES_FREE || info->size_bytes <= 0 ||
         samples <= (double)info->size_bytes * SAMPLES_PER_BYTE)
         return RV_OK;
@@ -98,19 +106,39 @@ static RvStatus check_count(const Sampler *sampler, RvError *err)
     return refuse(sampler, (double)sampler->next_index + 1, held, err);
 }
 
-// True if the interval of sample k is inside the video. This is certain once a frame is known that is on
-// screen at the interval's end, or the video has ended. The end may be a rounded time stamp: a video of 10 s
-// with time stamps in milliseconds holds ten seconds. Ticks that are frames or seconds are not rounded.
+// True if the interval of sample k is inside the video; of a span, if its time is. This is certain once a frame is
+// known that is on screen at the interval's end, or the video has ended. The end may be a rounded time stamp: a video
+// of 10 s with time stamps in milliseconds holds ten seconds. Ticks that are frames or seconds are not rounded.
 static bool is_whole(const Sampler *sampler, size_t k)
 {
-    int64_t needed_us = sample_us(sampler, k + 1);
-    if (k == 0 || needed_us <= sampler->current.timing.until_us)
+    int64_t needed_us = sampler->span ? sample_us(sampler, k) + 1 : sample_us(sampler, k + 1);
+    if ((k == 0 && !sampler->span) || needed_us <= sampler->current.timing.until_us)
         return true;
     if (sampler->has_ahead)
         return needed_us <= sampler->ahead.timing.until_us;
     int64_t tick_us = rv_frames_tick_us(sampler->frames);
-    int64_t tolerance_us = (tick_us <= ROUNDING_TICK_MAX_US ? tick_us : 0) + 1;
+    int64_t tolerance_us = sampler->span ? 0 : (tick_us <= ROUNDING_TICK_MAX_US ? tick_us : 0) + 1;
     return sampler->ended && needed_us <= rv_frames_end_us(sampler->frames) + tolerance_us;
+}
+
+// Take the video's first frame, which sets time zero, and go to the span from there. Sets sampler->lost if what is
+// found there does not show the frame at from_us.
+static RvStatus enter_span(Sampler *sampler, RvError *err)
+{
+    RvStatus status = fetch_ahead(sampler, err);
+    if (status != RV_OK || !sampler->has_ahead)
+        return status;
+    step_ahead(sampler);
+    if (sampler->options.no_seek || sampler->from_us < sampler->current.timing.until_us)
+        return RV_OK;
+    FramesPlace place;
+    status = rv_frames_seek(sampler->frames, sampler->from_us, &place, err);
+    if (status == RV_OK && place == FRAMES_PLACED)
+        status = fetch_ahead(sampler, err);
+    bool found = sampler->has_ahead ? sampler->ahead.timing.from_us <= sampler->from_us
+                                    : sampler->from_us >= rv_frames_end_us(sampler->frames);
+    sampler->lost = place == FRAMES_LOST || (place == FRAMES_PLACED && !found);
+    return status;
 }
 
 // Find the frame that is on screen at the time of sample k. `current` is the newest frame that may be it;
@@ -120,6 +148,14 @@ static RvStatus interval_next(Sampler *sampler, Sample *out, bool *end, RvError 
     size_t k = sampler->next_index;
     int64_t time_us = sample_us(sampler, k);
     RvStatus status;
+    if (sampler->span && !sampler->has_current) {
+        status = enter_span(sampler, err);
+        if (status != RV_OK)
+            return status;
+    }
+    *end = sampler->lost || time_us > sampler->to_us;
+    if (*end)
+        return RV_OK;
     for (;;) {
         bool covered = sampler->has_current && time_us < sampler->current.timing.until_us;
         if (covered && is_whole(sampler, k))
@@ -155,8 +191,10 @@ static size_t interval_expected(const Sampler *sampler)
     double duration_s = rv_video_info(sampler->reader)->duration_s;
     if (!(duration_s > 0))
         return 0;
-    double count = floor((duration_s + 1e-6) / sampler->options.interval_s + 1e-9);
-    return count < 1 ? 1 : (size_t)count;
+    const SamplerOptions *options = &sampler->options;
+    double end_s = options->to_s > 0 && options->to_s < duration_s ? options->to_s : duration_s;
+    double count = floor((end_s - options->from_s + 1e-6) / options->interval_s + 1e-9);
+    return count < 1 ? 1 : (size_t)count + (sampler->span ? 1 : 0);
 }
 
 static void interval_describe(const SamplerOptions *options, char *text, size_t size_bytes)

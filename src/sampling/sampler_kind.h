@@ -35,7 +35,10 @@ struct Sampler {
     // interval
     TimedFrame ahead; // the wanted frame after the current one
     bool has_ahead;
-    bool current_used; // a sample of the current frame was delivered
+    bool current_used;      // a sample of the current frame was delivered
+    bool span;              // only from from_us to to_us, both included
+    int64_t from_us, to_us; // 0 and INT64_MAX without a span
+    bool lost;
     // notebook
     size_t frame_step;
     // scenes

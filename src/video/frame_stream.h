@@ -18,6 +18,17 @@ void rv_frames_close(FrameStream *stream);
  * cannot be fetched from the video hardware; CANCELLED, MEMORY. */
 RvStatus rv_frames_next(FrameStream *stream, TimedFrame *out, bool *end, RvError *err);
 
+typedef enum FramesPlace {
+    FRAMES_STAYED, // nothing is to be gained: the stream goes on as before
+    FRAMES_PLACED, // the next frame is at most the one on screen at the time asked for
+    FRAMES_LOST    // the stream is of no more use: open the video again and read from its beginning
+} FramesPlace;
+
+/* Go on near a time, without what lies between being read. Call after the first frame, which sets time zero, has
+ * been delivered. Frames keep the times and pixels that they have when the video is read from its beginning;
+ * frame_index and keyframe_index count from here. Errors: IO, NETWORK, CANCELLED, MEMORY. */
+RvStatus rv_frames_seek(FrameStream *stream, int64_t us, FramesPlace *place, RvError *err);
+
 /* Time at which the last frame leaves the screen, in microseconds; 0 until rv_frames_next has set *end. */
 int64_t rv_frames_end_us(const FrameStream *stream);
 

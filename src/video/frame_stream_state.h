@@ -40,6 +40,8 @@
  *     REST     every packet from here on         if the next one has come out     the newest frame
  *     ENDED    nothing; it is drained            -                                nothing
  *
+ * rv_frames_seek leads from any of the first four to BETWEEN, at another place of the video.
+ *
  * In STRETCH and REST the end of a frame is the time of the next one, so each frame waits in `pending` until
  * the next one or the end of the stretch. leave_whole() empties `pending` before the mode changes. */
 typedef enum StreamMode {

@@ -188,6 +188,24 @@ RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvE
     return RV_OK;
 }
 
+RvStatus rv_packet_queue_enter(PacketQueue *queue, bool *placed, RvError *err)
+{
+    bool got, full = false;
+    drop_front(queue, queue->count);
+    queue->ended = queue->changed = queue->damaged = false;
+    queue->own_leading = queue->next = queue->stretch_count = 0;
+    RvStatus status = need(queue, 0, &got, &full, err);
+    *placed =
+        status == RV_OK && got && queue->packets[0].facts.restart && has_time(queue, queue->packets[0].av);
+    for (size_t i = 1; status == RV_OK && *placed; i++) {
+        status = need(queue, i, &got, &full, err);
+        if (status != RV_OK || !got || queue->packets[i].av->pts >= queue->packets[0].av->pts)
+            break;
+        queue->own_leading = i;
+    }
+    return status;
+}
+
 void rv_packet_queue_pop_stretch(PacketQueue *queue)
 {
     bool has_next = queue->next < queue->stretch_count;

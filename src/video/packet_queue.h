@@ -47,6 +47,11 @@ RvStatus rv_packet_queue_read(PacketQueue *queue, bool *got, RvError *err);
 /* Read until the stretch at the front is complete. Errors: IO, NETWORK, CANCELLED, MEMORY. */
 RvStatus rv_packet_queue_find_stretch(PacketQueue *queue, QueueState *state, RvError *err);
 
+/* Drop everything and read on where the reader is now: at what should be a restart. *placed is true if it is one
+ * and has a time stamp; its leading pictures then count as part of the stretch before. Errors: IO, NETWORK,
+ * CANCELLED, MEMORY. */
+RvStatus rv_packet_queue_enter(PacketQueue *queue, bool *placed, RvError *err);
+
 /* Drop the stretch at the front. The next restart becomes the first packet. */
 void rv_packet_queue_pop_stretch(PacketQueue *queue);
 

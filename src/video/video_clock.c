@@ -67,6 +67,18 @@ int64_t rv_clock_us(const VideoClock *clock, int64_t pts)
     return (int64_t)quotient;
 }
 
+int64_t rv_clock_ticks(const VideoClock *clock, int64_t us)
+{
+    // pts x tick - zero <= us, with tick, zero and us as fractions
+    Wide numerator =
+        (Wide)us * clock->tick_den * clock->zero.den + (Wide)clock->zero.num * clock->tick_den * 1000000;
+    Wide denominator = (Wide)clock->tick_num * clock->zero.den * 1000000;
+    Wide quotient = numerator / denominator; // rounds toward zero
+    if (numerator < 0 && quotient * denominator != numerator)
+        quotient--;
+    return (int64_t)quotient;
+}
+
 int64_t rv_clock_length_us(const VideoClock *clock, int64_t ticks)
 {
     if (ticks <= 0 || !rv_clock_is_sane(clock, ticks))

@@ -35,6 +35,10 @@ void rv_clock_set_zero(VideoClock *clock, int64_t first_pts);
  * it holds for the rounded value. pts must pass rv_clock_is_sane. */
 int64_t rv_clock_us(const VideoClock *clock, int64_t pts);
 
+/* Returns the last time stamp that is not later than us: pts <= rv_clock_ticks(us) exactly if
+ * rv_clock_us(pts) <= us. 0 <= us <= 1e13. */
+int64_t rv_clock_ticks(const VideoClock *clock, int64_t us);
+
 /* True if it is a pause, not a broken clock, that nothing is shown between a frame at from_us and to_us. */
 bool rv_clock_is_pause(const VideoClock *clock, int64_t from_us, int64_t to_us);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/avstring.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -207,6 +208,22 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
     }
     reader->ended = true;
     return RV_OK;
+}
+
+bool rv_video_can_seek(const VideoReader *reader)
+{
+    // Other containers are searched by their time stamps, which may jump, or have none.
+    const char *kind = reader->format->iformat->name;
+    return av_match_name("mp4", kind) || av_match_name("matroska", kind);
+}
+
+bool rv_video_seek(VideoReader *reader, int64_t ticks)
+{
+    if (av_seek_frame(reader->format, reader->stream->index, ticks, AVSEEK_FLAG_BACKWARD) < 0)
+        return false;
+    reader->ended = reader->last_corrupt = false;
+    reader->error_run = 0;
+    return true;
 }
 
 bool rv_video_follow(VideoReader *reader, int64_t last_us)

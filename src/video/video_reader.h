@@ -38,6 +38,13 @@ const char *rv_video_name(const VideoReader *reader);
  * CANCELLED. */
 RvStatus rv_video_read_packet(VideoReader *reader, struct AVPacket *packet, bool *end, RvError *err);
 
+/* True if the video can be entered in the middle: its container has an index of its keyframes. */
+bool rv_video_can_seek(const VideoReader *reader);
+
+/* Go to the last keyframe of the index that is not later than the time stamp; rv_video_read_packet goes on
+ * there. Returns false if that failed; the reader is of no more use then. */
+bool rv_video_seek(VideoReader *reader, int64_t ticks);
+
 /* Call after *end. If the video goes on in another stream, that stream becomes the chosen one, and true is
  * returned. last_us: time of the last frame, for the warning. */
 bool rv_video_follow(VideoReader *reader, int64_t last_us);

@@ -81,6 +81,33 @@ static void index_takes_a_video_from_a_url(void **state)
     assert_int_equal(report.outcome, RV_INDEX_UNCHANGED);
 }
 
+static bool note_frame(void *user, const RvVideoFrame *frame)
+{
+    double *times = user; // [0] is how many there are
+    times[0]++;
+    if (times[0] < 4)
+        times[(int)times[0]] = frame->time_s;
+    return true;
+}
+
+/* A server that answers with ranges, and one that has none: the video is then read from its beginning. */
+static void a_span_of_a_video_comes_from_a_url(void **state)
+{
+    WebFixture *web = *state;
+    static const HttpBehaviour behaviours[] = {HTTP_GOOD, HTTP_IGNORE_RANGE, HTTP_UNKNOWN_SIZE};
+    for (size_t i = 0; i < sizeof behaviours / sizeof behaviours[0]; i++) {
+        char url[256];
+        double times[4] = {0};
+        RvSamplingOptions span = {.interval_s = 0.5, .from_s = 11, .to_s = 12};
+        RvError err = {0};
+        web->files[0].behaviour = behaviours[i];
+        http_server_url(web->server, "/clip.mp4", url, sizeof url);
+        if (rv_video_sample(url, &span, 64, note_frame, times, (RvLog){0}, &err) != RV_OK)
+            fail_msg("way %zu: %s", i, err.message);
+        assert_true(times[0] == 2 && times[1] == 11 && times[2] == 11.5);
+    }
+}
+
 /* "http://127.0.0.1:N/clip.mp4" with "me:s3cret@" before the host. */
 static void url_with_password(WebFixture *web, const char *path, char *url, size_t size_bytes)
 {
@@ -183,6 +210,7 @@ static void search_takes_a_picture_from_a_url(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_span_of_a_video_comes_from_a_url),
         TEST(index_takes_a_video_from_a_url),
         TEST(passwords_of_addresses_are_neither_shown_nor_stored),
         TEST(index_names_an_address_that_has_no_video),

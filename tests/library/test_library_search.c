@@ -312,6 +312,33 @@ static void batches_beyond_the_limit_are_refused(void **state)
     assert_non_null(strstr(err.message, "1 to 256"));
 }
 
+static bool note_frame(void *user, const RvVideoFrame *frame)
+{
+    RvVideoFrame *last = user;
+    assert_int_equal(frame->frame_number, last->frame_number + 1);
+    *last = *frame;
+    return true;
+}
+
+static void sampling_a_span_ends_inside_the_video(void **state)
+{
+    Fixture *fixture = *state;
+    RvSamplingOptions span = {.interval_s = 0.5, .from_s = 9.25, .to_s = 10.75}, late = {.from_s = 12.25};
+    RvVideoFrame last = {0};
+    RvError err = {0};
+    assert_int_equal(rv_video_sample(fixture->video, &span, 64, note_frame, &last, (RvLog){0}, &err),
+                     RV_OK);
+    assert_int_equal(last.frame_number, 4);
+    assert_true(last.time_s == 10.75);
+    assert_int_equal(rv_video_sample(fixture->video, &late, 64, note_frame, &last, (RvLog){0}, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "clip.mp4: is 12.0 s long; there is no frame at 12.2 s"));
+    RvIndexOptions index = {.sampling = span};
+    assert_int_equal(rv_library_index(fixture->library, fixture->encoder, fixture->video, &index, NULL, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "whole videos"));
+}
+
 static bool count_frames(void *user, const RvVideoFrame *frame)
 {
     int *count = user;
@@ -334,6 +361,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(every_frame_of_a_video_has_its_score, setup_indexed,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(sampling_a_span_ends_inside_the_video, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(searches_end_early_while_a_picture_is_fetched, setup_indexed,
                                         fixture_teardown),

@@ -110,6 +110,32 @@ static void us_is_exact_and_rounds_up(void **state)
     }
 }
 
+static void ticks_is_the_last_time_stamp_up_to_a_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int num, den;
+        ClockTime start;
+    } clocks[] = {{1, 90000, {1, 3}},
+                  {1001, 30000, {-1, 7}},
+                  {1, 1000, {5, 1}},
+                  {1, 11456, {0, 1}},
+                  {1, 1000000000, {1, 90000}},
+                  {1, 1, {0, 1}},
+                  {1, INT32_MAX, {1, INT32_MAX - 1}}};
+    static const int64_t times_us[] = {0,     1,      11,      12,        33366,
+                                       33367, 999999, 1000000, 123456789, INT64_C(10000000000000)};
+    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+        VideoClock clock = {
+            .tick_num = clocks[i].num, .tick_den = clocks[i].den, .zero = clocks[i].start, .has_zero = true};
+        for (size_t k = 0; k < sizeof times_us / sizeof times_us[0]; k++) {
+            int64_t pts = rv_clock_ticks(&clock, times_us[k]);
+            assert_true(rv_clock_us(&clock, pts) <= times_us[k]);
+            assert_true(rv_clock_us(&clock, pts + 1) > times_us[k]);
+        }
+    }
+}
+
 static void us_does_not_overflow_at_the_edge_of_sane_times(void **state)
 {
     (void)state;
@@ -151,6 +177,7 @@ int main(void)
         cmocka_unit_test(set_zero_believes_a_header),
         cmocka_unit_test(is_pause_for_an_hour_or_as_long_as_the_header_says),
         cmocka_unit_test(us_is_exact_and_rounds_up),
+        cmocka_unit_test(ticks_is_the_last_time_stamp_up_to_a_time),
         cmocka_unit_test(us_does_not_overflow_at_the_edge_of_sane_times),
         cmocka_unit_test(is_sane_refuses_what_is_no_time),
         cmocka_unit_test(length_us_refuses_absurd_lengths),

@@ -88,6 +88,12 @@ RV_API RvStatus rv_library_find(RvLibrary *library, const char *name, RvVideos *
 /* The frames of one video by number. */
 RV_API RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err);
 
+/* The stored frame that is nearest to a time of the one video that `name` selects (see RvNaming): what a term
+ * RV_TERM_FRAME means. *video_id: the video. Errors: NOT_FOUND (no such video, or none of its frames is stored),
+ * ARGUMENT (several videos; a time after the video's end). */
+RV_API RvStatus rv_library_frame_at(RvLibrary *library, const char *name, double time_s, int64_t *video_id,
+                                    RvFrameInfo *out, RvError *err);
+
 /* The stored picture (JPEG) of a frame. Free *jpeg with rv_free. Errors: NOT_FOUND. */
 RV_API RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,
                                    size_t *size_bytes, RvError *err);

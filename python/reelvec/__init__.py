@@ -17,7 +17,7 @@ from .images import Picture
 from .library import Library, default_path
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import (CopyReport, Embeddings, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport,
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport,
                    Video, show)
 
 
@@ -27,7 +27,7 @@ def __getattr__(name: str) -> str:
     raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
 
 
-__all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "FrameScores", "Hit",
+__all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Frame", "FrameScores", "Hit",
            "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
            "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport",
            "Term", "UnsupportedError", "Video", "default_path", "show"]

@@ -307,6 +307,7 @@ FUNCTIONS = {
     "rv_videos_clear": (None, [P(RvVideos)]),
     "rv_library_frames": (c_int, [HANDLE, c_int64, P(RvFrames), E]),
     "rv_frames_clear": (None, [P(RvFrames)]),
+    "rv_library_frame_at": (c_int, [HANDLE, c_char_p, c_double, P(c_int64), P(RvFrameInfo), E]),
     "rv_library_picture": (c_int, [HANDLE, c_int64, c_int64, P(P(c_uint8)), P(c_size_t), E]),
     "rv_free": (None, [c_void_p]),
     "rv_library_embeddings": (c_int, [HANDLE, c_char_p, FrameRowsCallback, c_void_p, E]),

@@ -15,7 +15,7 @@ from .images import ImageInput, Picture
 from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
-from .rows import (CopyReport, Embeddings, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
                    table)
 
 Path = Union[str, "os.PathLike[str]"]
@@ -397,6 +397,13 @@ class Library(_native.Uncopied):
                     columns[name].append(value)
             LIBRARY.rv_frames_clear(ctypes.byref(raw))
         return pandas.DataFrame(columns)
+
+    def frame_at(self, frame: Union[str, tuple]) -> Frame:
+        """The stored frame nearest to a time, of one video: "talk.mp4@12:30" or ("talk.mp4", 750)."""
+        term, video_id, found = Term.like(frame), ctypes.c_int64(), _native.RvFrameInfo()
+        with self._open(create=False) as library:
+            call("rv_library_frame_at", library, term.value, term.time, ctypes.byref(video_id), ctypes.byref(found))
+        return Frame(video_id.value, found.frame_number, found.time_s)
 
     def _blocks(self, video: Optional[Path], limit: Optional[int] = None) -> list[Embeddings]:
         blocks: list[Embeddings] = []

@@ -30,6 +30,14 @@ class Hit:
     video_id: int
 
 
+class Frame(NamedTuple):
+    """A stored frame. time: seconds."""
+
+    video_id: int
+    frame_number: int
+    time: float
+
+
 @dataclass(frozen=True)
 class Video:
     """A video of the library. state: "indexing", "complete" or "failed". error: why it failed, or what was damaged in a

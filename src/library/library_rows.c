@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "library/frame_at.h"
 #include "library/library_handle.h"
 #include "library/library_model.h"
 #include "pixels/thumbnail.h"
@@ -42,6 +43,12 @@ bool rv_video_is_missing(const RvVideo *video)
 RvStatus rv_library_frames(RvLibrary *library, int64_t video_id, RvFrames *out, RvError *err)
 {
     return leave(library, rv_store_frames(enter(library), video_id, out, err));
+}
+
+RvStatus rv_library_frame_at(RvLibrary *library, const char *name, double time_s, int64_t *video_id,
+                             RvFrameInfo *out, RvError *err)
+{
+    return leave(library, rv_frame_at(enter(library), name, time_s, video_id, out, err));
 }
 
 RvStatus rv_library_picture(RvLibrary *library, int64_t video_id, int64_t frame_number, uint8_t **jpeg,

@@ -312,6 +312,42 @@ static void batches_beyond_the_limit_are_refused(void **state)
     assert_non_null(strstr(err.message, "1 to 256"));
 }
 
+static void frame_at_is_the_nearest_of_one_video(void **state)
+{
+    static const struct {
+        const char *name;
+        double time_s;
+        RvStatus status;
+        int64_t frame_number;
+        const char *part;
+    } cases[] = {
+        {"clip.mp4", 0, RV_OK, 1, NULL},
+        {"clip.mp4", 3.4, RV_OK, 4, NULL},
+        {"clip.mp4", 3.6, RV_OK, 5, NULL},
+        {"clip.mp4", 12.5, RV_OK, 12, NULL}, // a person's clock rounds
+        {"clip.mp4", 13.5, RV_ERROR_ARGUMENT, 0, "clip.mp4: is 12.0 s long; there is no frame at 13.5 s"},
+        {"clip.mp4", -1, RV_ERROR_ARGUMENT, 0, "no time"},
+        {"*.mp4", 1, RV_ERROR_ARGUMENT, 0, "names 2 videos"},
+        {"nobody.mp4", 1, RV_ERROR_NOT_FOUND, 0, "nobody.mp4: no such video"},
+    };
+    Fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t video_id = 0;
+        RvFrameInfo frame = {0};
+        RvError err = {0};
+        RvStatus status =
+            rv_library_frame_at(fixture->library, cases[i].name, cases[i].time_s, &video_id, &frame, &err);
+        if (status != cases[i].status ||
+            (cases[i].part != NULL && strstr(err.message, cases[i].part) == NULL))
+            fail_msg("%s at %g: status %d, %s", cases[i].name, cases[i].time_s, status, err.message);
+        if (status != RV_OK)
+            continue;
+        assert_int_equal(frame.frame_number, cases[i].frame_number);
+        assert_true(frame.time_s == (double)(cases[i].frame_number - 1));
+        assert_true(video_id > 0);
+    }
+}
+
 static bool note_frame(void *user, const RvVideoFrame *frame)
 {
     RvVideoFrame *last = user;
@@ -361,6 +397,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stored_frame_finds_itself_first, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(every_frame_of_a_video_has_its_score, setup_indexed,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(frame_at_is_the_nearest_of_one_video, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(sampling_a_span_ends_inside_the_video, fixture_setup,
                                         fixture_teardown),

@@ -391,6 +391,15 @@ class LibraryTest(unittest.TestCase):
         vectors = library.frames(embeddings=True)
         np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
 
+    def test_frame_at_is_the_nearest_of_one_video(self):
+        frame = library.frame_at("demo.mp4@0:12.4")
+        self.assertEqual((frame.frame_number, frame.time), (13, 12.0))
+        self.assertEqual(library.frame_at((VIDEO, 12.6)), (frame.video_id, 14, 13.0))
+        with self.assertRaisesRegex(reelvec.ArgumentError, "no frame at 200.0 s"):
+            library.frame_at("demo.mp4@200")
+        with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4"):
+            library.frame_at("other.mp4@1")
+
     def test_embeddings_are_those_of_the_rows(self):
         found = library.embeddings()
         rows = sqlite3.connect(library.uri).execute("SELECT video_id, frame_number, time, embedding_data FROM frames "

@@ -18,6 +18,7 @@
 #define LIGHT_SIZE 13
 #define LINE_HEIGHT 20      // of captions
 #define CAPTION_PAD 8       // between picture and caption
+#define MARK_WIDTH 6        // of the frame around a marked picture; less than CAPTION_PAD
 #define MIN_WIDTH 720       // wide enough for a title above a single picture
 #define TALLEST_PICTURE 1.4 // height over width of a cell; taller pictures are scaled down
 
@@ -33,10 +34,16 @@ void cli_sheet_item_clear(SheetItem *item)
     *item = (SheetItem){0};
 }
 
-void cli_sheet_clear(SheetPage *page)
+void cli_sheet_clear_items(SheetPage *page)
 {
     for (size_t i = 0; i < page->count; i++)
         cli_sheet_item_clear(&page->items[i]);
+    page->count = 0;
+}
+
+void cli_sheet_clear(SheetPage *page)
+{
+    cli_sheet_clear_items(page);
     free(page->items);
     free(page->title);
     free(page->subtitle);
@@ -188,9 +195,22 @@ static void draw_picture(cairo_t *cairo, const SheetLayout *layout, const SheetI
     cairo_restore(cairo);
 }
 
+/* The frame lies around the picture, in the gap between the cells. */
+static void draw_mark(cairo_t *cairo, const SheetLayout *layout, double x, double y)
+{
+    double half = MARK_WIDTH / 2.0;
+    cairo_set_source_rgb(cairo, 0.9, 0.35, 0.0);
+    cairo_set_line_width(cairo, MARK_WIDTH);
+    cairo_rectangle(cairo, x - half, y - half, layout->cell_width + MARK_WIDTH,
+                    layout->picture_height + MARK_WIDTH);
+    cairo_stroke(cairo);
+}
+
 static void draw_item(cairo_t *cairo, const SheetLayout *layout, const SheetItem *item, double x, double y)
 {
     draw_picture(cairo, layout, item, x, y);
+    if (item->marked)
+        draw_mark(cairo, layout, x, y);
     double baseline = y + layout->picture_height + CAPTION_PAD + CAPTION_SIZE - 1;
     double cell = layout->cell_width;
     double right =

@@ -17,6 +17,7 @@ typedef struct SheetItem {
     char *strong;             // first line of the caption
     char *strong_right;       // the same line, to the right
     char *light;              // second line
+    bool marked;              // the picture has a coloured frame
 } SheetItem;
 
 typedef struct SheetPage {
@@ -39,6 +40,7 @@ typedef struct SheetLayout {
 /* Add an item; it is taken over, also on failure. Errors: MEMORY. */
 RvStatus cli_sheet_add(SheetPage *page, SheetItem item, RvError *err);
 void cli_sheet_item_clear(SheetItem *item);
+void cli_sheet_clear_items(SheetPage *page);
 void cli_sheet_clear(SheetPage *page);
 
 /* Returns where everything is drawn, in pixels. */

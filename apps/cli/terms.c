@@ -57,20 +57,16 @@ static bool blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-/* Split VIDEO@TIME at the last '@', so that names may contain one. */
-static RvStatus split_frame(const char *value, RvTerm *term, char **storage, RvError *err)
+RvStatus cli_term_split_place(const char *option, const char *value, char **video, double *time_s,
+                              RvError *err)
 {
     const char *at = strrchr(value, '@');
-    double seconds = 0;
-    if (at == NULL || at == value || !cli_text_parse_time(at + 1, &seconds))
-        return cli_error(err, RV_ERROR_ARGUMENT, "--like: '%s' is not VIDEO@TIME, as in holiday.mp4@1:23",
-                         value);
-    *storage = strndup(value, (size_t)(at - value));
-    if (*storage == NULL)
-        return cli_error(err, RV_ERROR_MEMORY, "out of memory");
-    term->value = *storage;
-    term->time_s = seconds;
-    return RV_OK;
+    *video = NULL;
+    if (at == NULL || at == value || !cli_text_parse_time(at + 1, time_s))
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is not VIDEO@TIME, as in holiday.mp4@1:23",
+                         option, value);
+    *video = strndup(value, (size_t)(at - value));
+    return *video != NULL ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
 }
 
 RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, char **storage, RvError *err)
@@ -99,7 +95,11 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
     } else {
         term->kind = strcmp(name, "like") == 0 ? RV_TERM_FRAME : RV_TERM_TEXT;
     }
-    return term->kind == RV_TERM_FRAME ? split_frame(rest, term, storage, err) : RV_OK;
+    if (term->kind != RV_TERM_FRAME)
+        return RV_OK;
+    RvStatus status = cli_term_split_place(name, rest, storage, &term->time_s, err);
+    term->value = *storage;
+    return status;
 }
 
 /* The name is cleaned before it is shortened, because an address may have nothing after its host. */

@@ -16,6 +16,11 @@ bool cli_term_is_weighted(const char *text);
 /* True if the text looks like a file name and such a file exists. */
 bool cli_term_is_file(const char *text);
 
+/* Split VIDEO@TIME at the last '@', so that names may contain one. option: for messages, "like". *video must be freed.
+ * Errors: ARGUMENT (a part is missing, or TIME is no time). */
+RvStatus cli_term_split_place(const char *option, const char *value, char **video, double *time_s,
+                              RvError *err);
+
 /* Parse a term. option is "text", "image", "like", "not", or NULL for a text without weight. If a file of the
  * whole name exists, the value of "image" has no weight. value is borrowed; *storage holds what had to be
  * copied and must be freed with the term. Errors: ARGUMENT (empty, weight 0, VIDEO@TIME with a part

@@ -62,6 +62,18 @@ void cli_text_time(double seconds, char *text, size_t size_bytes)
              tenths % 10);
 }
 
+void cli_text_time_exact(double seconds, char *text, size_t size_bytes)
+{
+    double bounded = seconds > 0 && seconds < 1e12 ? seconds : 0;
+    long long thousandths = llround(bounded * 1000);
+    if (thousandths % 100 == 0) {
+        cli_text_time(seconds, text, size_bytes);
+        return;
+    }
+    snprintf(text, size_bytes, "%lld:%02lld:%02lld.%03lld", thousandths / 3600000, thousandths / 60000 % 60,
+             thousandths / 1000 % 60, thousandths % 1000);
+}
+
 void cli_text_clock(double seconds, char *text, size_t size_bytes)
 {
     long long whole = seconds > 0 && seconds < 1e12 ? (long long)seconds : 0;

@@ -16,6 +16,9 @@ bool cli_text_parse_time(const char *text, double *seconds);
 /* Write "0:01:02.5", rounded to tenths. */
 void cli_text_time(double seconds, char *text, size_t size_bytes);
 
+/* Write "0:01:02.5", and "0:01:02.520" if tenths do not tell the time. */
+void cli_text_time_exact(double seconds, char *text, size_t size_bytes);
+
 /* Write "1:02" or "1:02:03", rounded down. */
 void cli_text_clock(double seconds, char *text, size_t size_bytes);
 

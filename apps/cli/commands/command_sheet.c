@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reelvec sheet: a whole video on one page. */
+/* reelvec sheet: a whole video on one page, or what lies around a time of it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -14,18 +14,23 @@
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/picture_surface.h"
+#include "cli/sheet_around.h"
 #include "cli/sheet_page.h"
+#include "cli/terms.h"
 #include "cli/text.h"
 
 #define DEFAULT_COLUMNS 6
 #define CELL_WIDTH 240
 #define MAX_PICTURES 240
+#define AROUND_COLUMNS 5
+#define AROUND_ROW_MAX 7 // so many pictures are in one row
+#define AROUND_SIDE 7 // 15 pictures in three rows, with the marked one in the centre
 
 typedef struct SheetSettings {
     CliCommon common;
-    const char *output;
-    int columns;
-    CliReal every;
+    const char *output, *around;
+    int columns, side;
+    CliReal every, step;
 } SheetSettings;
 
 #define FIELD(field) offsetof(SheetSettings, field)
@@ -39,7 +44,7 @@ static const CliOption options[] = {
      .offset = FIELD(output)},
     {.name = "columns",
      .argument = "N",
-     .help = "pictures side by side (6)",
+     .help = "pictures side by side (6; with --around 5, or all if they are at most 7)",
      .kind = CLI_WHOLE,
      .offset = FIELD(columns),
      .min = 1,
@@ -50,6 +55,26 @@ static const CliOption options[] = {
      .help = "a picture every S seconds (as indexed, else 1)",
      .kind = CLI_REAL,
      .offset = FIELD(every),
+     .min = 0.001,
+     .max = 86400},
+    {.name = "around",
+     .argument = "VIDEO@TIME",
+     .help = "instead of a whole video, the pictures before and after a time, as in holiday.mp4@1:23",
+     .kind = CLI_TEXT,
+     .offset = FIELD(around),
+     .once = true},
+    {.name = "frames",
+     .argument = "N",
+     .help = "of --around: so many pictures before the time, and as many after it (7)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(side),
+     .min = 1,
+     .max = 60},
+    {.name = "step",
+     .argument = "S",
+     .help = "of --around: not the stored pictures, but one every S seconds, decoded from the video itself",
+     .kind = CLI_REAL,
+     .offset = FIELD(step),
      .min = 0.001,
      .max = 86400},
     CLI_OPTION_LIBRARY(SheetSettings),
@@ -168,37 +193,136 @@ static bool is_file_or_url(const char *name)
            access(name, F_OK) == 0;
 }
 
-/* Collect the frames from the library if it has frames of the video, otherwise from the video itself. */
-static RvStatus collect(Sheet *sheet, const char *name)
+typedef struct Source {
+    RvLibrary *library; // NULL: there is none
+    RvVideos videos;    // of the library that the name means; not used if `file` is set
+    bool file;          // the name is that of a file or an address, and the library has no frames of it
+} Source;
+
+static void close_source(Source *source)
+{
+    rv_videos_clear(&source->videos);
+    rv_library_close(source->library);
+}
+
+/* Find the video in the library if it has frames of it, otherwise as a file or address. The name may mean several
+ * videos. Close with close_source, also after an error. */
+static RvStatus find_source(const Sheet *sheet, const char *name, Source *source)
 {
     const CliCommon *common = &sheet->settings->common;
-    RvLibrary *library = NULL;
-    RvVideos videos = {0};
     RvNaming naming = RV_NAMED_NONE;
-    RvStatus status = cli_open_library(common, RV_OPEN_READ, cli_log(common, NULL), &library, sheet->err);
+    RvStatus status =
+        cli_open_library(common, RV_OPEN_READ, cli_log(common, NULL), &source->library, sheet->err);
     bool no_library = status == RV_ERROR_NOT_FOUND && common->library == NULL;
     if (status == RV_OK)
-        status = rv_library_find(library, name, &videos, &naming, sheet->err);
+        status = rv_library_find(source->library, name, &source->videos, &naming, sheet->err);
+    if (status != RV_OK && !no_library)
+        return status;
     // If the name is that of an existing file, the file is used, not a video of the library that only ends in
     // the same name.
-    bool file = (naming == RV_NAMED_ENDING || naming == RV_NAMED_PATTERN) && is_file_or_url(name);
-    if (status == RV_OK && videos.count > 1 && !file)
+    bool other = (naming == RV_NAMED_ENDING || naming == RV_NAMED_PATTERN) && is_file_or_url(name);
+    bool known =
+        source->videos.count > 1 || (source->videos.count == 1 && source->videos.items[0].frame_count > 0);
+    source->file = other || !known;
+    if (source->file && !is_file_or_url(name))
+        return cli_error(sheet->err, RV_ERROR_NOT_FOUND, "%s: neither a file nor a video in the library",
+                         name);
+    return RV_OK;
+}
+
+static RvStatus collect(Sheet *sheet, const char *name)
+{
+    Source source = {0};
+    RvStatus status = find_source(sheet, name, &source);
+    const RvVideo *videos = source.videos.items;
+    if (status == RV_OK && source.file)
+        status = sheet_from_file(sheet, name);
+    else if (status == RV_OK && source.videos.count > 1)
         status = cli_error(sheet->err, RV_ERROR_ARGUMENT,
                            "%s: means %zu videos, among them %s and %s; give more of the path", name,
-                           videos.count, videos.items[0].path, videos.items[1].path);
-    else if (status == RV_OK && videos.count == 1 && !file && videos.items[0].frame_count > 0)
-        status = sheet_from_library(sheet, library, &videos.items[0]);
-    else if ((status == RV_OK || status == RV_ERROR_NOT_FOUND) && (library != NULL || no_library)) {
-        if (is_file_or_url(name))
-            status = sheet_from_file(sheet, name);
-        else
-            status = cli_error(sheet->err, RV_ERROR_NOT_FOUND,
-                               "%s: neither a file nor a video in the library", name);
-    }
-    rv_videos_clear(&videos);
-    rv_library_close(library);
+                           source.videos.count, videos[0].path, videos[1].path);
+    else if (status == RV_OK)
+        status = sheet_from_library(sheet, source.library, &videos[0]);
+    close_source(&source);
     return status;
 }
+
+/* ---- around a time -------------------------------------------------------------------------------------- */
+
+static RvStatus decode_around(Sheet *sheet, const SheetPlace *place, const char *path_or_url)
+{
+    return cli_sheet_around_decoded(place, path_or_url, &sheet->page, sheet->err);
+}
+
+/* The library's video, by its stored pictures, or from its file. */
+static RvStatus around_in_library(Sheet *sheet, SheetPlace *place, const Source *source)
+{
+    const RvVideo *video = &source->videos.items[0];
+    bool gone = source->videos.count == 1 && rv_video_is_missing(video), any = false;
+    RvStatus status = RV_OK;
+    if (place->step_s == 0 || source->videos.count > 1)
+        status = cli_sheet_around_stored(place, source->library, &sheet->page, &any, sheet->err);
+    if (status != RV_OK || any)
+        return status;
+    if (gone && place->step_s > 0)
+        return cli_error(sheet->err, RV_ERROR_NOT_FOUND,
+                         "%s: no such file any more; without --step its stored pictures are shown",
+                         video->path);
+    if (gone)
+        return cli_error(sheet->err, RV_ERROR_NOT_FOUND,
+                         "%s: the library has no pictures of it here, and the file is no more", video->path);
+    if (place->step_s == 0)
+        place->step_s = 1;
+    cli_sheet_clear_items(&sheet->page);
+    return decode_around(sheet, place, video->path);
+}
+
+static RvStatus title_around(Sheet *sheet, const SheetPlace *place)
+{
+    SheetPage *page = &sheet->page;
+    char time[32];
+    cli_text_time_exact(place->time_s, time, sizeof time);
+    char *clean = cli_text_clean(place->video);
+    int title = clean != NULL ? asprintf(&page->title, "%s at %s", cli_text_last_part(clean), time) : -1;
+    int subtitle = place->step_s > 0
+                       ? asprintf(&page->subtitle, "%zu frames, one every %g s", page->count, place->step_s)
+                       : asprintf(&page->subtitle, "%zu stored frames", page->count);
+    free(clean);
+    page->title = title >= 0 ? page->title : NULL;
+    page->subtitle = subtitle >= 0 ? page->subtitle : NULL;
+    return page->title != NULL && page->subtitle != NULL
+               ? RV_OK
+               : cli_error(sheet->err, RV_ERROR_MEMORY, "out of memory");
+}
+
+static RvStatus write_around(Sheet *sheet)
+{
+    const SheetSettings *settings = sheet->settings;
+    char *name = NULL;
+    Source source = {0};
+    SheetPlace place = {.side_count = settings->side > 0 ? (size_t)settings->side : AROUND_SIDE,
+                        .step_s = settings->step.value,
+                        .log = cli_log(&settings->common, NULL)};
+    RvStatus status = cli_term_split_place("around", settings->around, &name, &place.time_s, sheet->err);
+    place.video = name;
+    if (status == RV_OK)
+        status = find_source(sheet, name, &source);
+    if (status == RV_OK && source.file) {
+        place.step_s = place.step_s > 0 ? place.step_s : 1;
+        status = decode_around(sheet, &place, name);
+    } else if (status == RV_OK) {
+        status = around_in_library(sheet, &place, &source);
+    }
+    if (status == RV_OK)
+        status = title_around(sheet, &place);
+    if (status == RV_OK)
+        status = cli_sheet_write(&sheet->page, settings->output, sheet->err);
+    close_source(&source);
+    free(name);
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------ */
 
 static RvStatus write_sheet(Sheet *sheet, const char *name)
 {
@@ -221,40 +345,69 @@ static RvStatus write_sheet(Sheet *sheet, const char *name)
     return cli_sheet_write(page, sheet->settings->output, sheet->err);
 }
 
+/* Returns NULL, or what is wrong. */
+static const char *check_usage(const SheetSettings *settings, const char *name)
+{
+    if (settings->output == NULL)
+        return "sheet: needs -o OUT.png or OUT.jpg";
+    if (name == NULL && settings->around == NULL)
+        return "sheet: needs a VIDEO, or --around VIDEO@TIME";
+    if (name != NULL && settings->around != NULL)
+        return "sheet: a VIDEO and --around exclude each other; --around names its video itself";
+    if (settings->around != NULL && settings->every.given)
+        return "sheet: --every is for a whole video; --around takes --step";
+    if (settings->around == NULL && (settings->step.given || settings->side > 0))
+        return "sheet: --step and --frames belong to --around; a whole video takes --every";
+    return NULL;
+}
+
+static int around_columns(const SheetSettings *settings)
+{
+    int count = 2 * (settings->side > 0 ? settings->side : AROUND_SIDE) + 1;
+    return count <= AROUND_ROW_MAX ? count : AROUND_COLUMNS;
+}
+
 static int run(const CliCommand *command, void *user, const CliValues *values)
 {
     SheetSettings *settings = user;
     RvError err = {0};
     Sheet sheet = {.settings = settings, .keep_every = 1, .err = &err};
-    int status = CLI_DONE;
+    const char *name = cli_values_argument(values, 0), *fault = check_usage(settings, name);
+    if (fault != NULL)
+        return cli_fail_usage("%s", fault);
     if (settings->columns == 0)
-        settings->columns = DEFAULT_COLUMNS;
+        settings->columns = settings->around != NULL ? around_columns(settings) : DEFAULT_COLUMNS;
     sheet.page.columns = (size_t)settings->columns;
     sheet.page.cell_width = CELL_WIDTH;
     size_t room = cli_sheet_max_rows(CELL_WIDTH) * (size_t)settings->columns;
     sheet.max_pictures = room < MAX_PICTURES ? room : MAX_PICTURES;
-    const char *name = cli_values_argument(values, 0);
-    if (settings->output == NULL)
-        status = cli_fail_usage("sheet: needs -o OUT.png or OUT.jpg");
-    else if (cli_surface_check_path(settings->output, true, &err) != RV_OK ||
-             collect(&sheet, name) != RV_OK || write_sheet(&sheet, name) != RV_OK)
-        status = cli_fail(&err);
+    RvStatus status = cli_surface_check_path(settings->output, true, &err);
+    if (status == RV_OK && name != NULL) {
+        status = collect(&sheet, name);
+        if (status == RV_OK)
+            status = write_sheet(&sheet, name);
+    } else if (status == RV_OK) {
+        status = write_around(&sheet);
+    }
     cli_sheet_clear(&sheet.page);
-    return status;
+    return status == RV_OK ? CLI_DONE : cli_fail(&err);
 }
 
 const CliCommand cli_command_sheet = {
     .name = "sheet",
-    .arguments = "VIDEO",
-    .summary = "a contact sheet of a whole video",
+    .arguments = "[VIDEO]",
+    .summary = "a contact sheet of a whole video, or of the time around a hit",
     .description =
-        "Writes the frames of a video side by side with their times: from the library when the video is in "
-        "it, "
-        "else from the file or URL itself. A long video is thinned out evenly to what fits on a page.",
+        "Writes the frames of a video side by side with their times: from the library when the video is in it, "
+        "else from the file or URL itself. A long video is thinned out evenly to what fits on a page.\n"
+        "With --around, the pictures before and after a time: the stored ones, or with --step as close together as "
+        "one likes, from the video itself. The one at the time is marked; the others tell how far they are from it.",
     .examples = "  reelvec sheet holiday.mp4 -o holiday.png\n"
-                "  reelvec sheet talk.webm -o talk.png --every 60 --columns 4\n",
+                "  reelvec sheet talk.webm -o talk.png --every 60 --columns 4\n"
+                "  reelvec sheet --around holiday.mp4@1:23 -o around.png\n"
+                "  reelvec sheet --around holiday.mp4@1:23.4 --step 0.2 -o around.png\n",
     CLI_OPTIONS(SheetSettings, options),
-    .min_arguments = 1,
+    .min_arguments = 0,
     .max_arguments = 1,
     .run = run,
 };

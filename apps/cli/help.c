@@ -108,10 +108,10 @@ void cli_help_program(FILE *out)
         {"REELVEC_MODEL", "the model where --model is not given"},
         {"REELVEC_PRECISION", "fast or float32: the precision where --precision is not given or auto"},
         {"REELVEC_DEVICE", "cpu, cuda or cuda:N: the device where --device is not given or auto"},
+        {"REELVEC_PLAYER", "the program of `search --play` where --player is not given"},
         {"REELVEC_CUDA_LIBRARIES",
          "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
-        {"REELVEC_CPU",
-         "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
+        {"REELVEC_CPU", "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
     };
     fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
     print_paragraphs(

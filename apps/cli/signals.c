@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -96,6 +97,42 @@ bool cli_interrupted(void)
 int cli_interrupt_status(void)
 {
     return 128 + interrupt_signal;
+}
+
+/* ---- another program ---------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t program_waited_for, program_signal;
+
+static void leave_to_program(int signal_number)
+{
+    int saved = errno;
+    program_signal = signal_number;
+    if (signal_number == SIGTERM || signal_number == SIGHUP)
+        kill((pid_t)program_waited_for, signal_number);
+    errno = saved;
+}
+
+bool cli_wait_for_program(pid_t program, int *ended, int *signal_number)
+{
+    static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    enum { COUNT = sizeof signals / sizeof signals[0] };
+    struct sigaction before[COUNT];
+    program_waited_for = program;
+    program_signal = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        set_handler(signals[i], leave_to_program, SA_RESTART);
+    }
+    pid_t found;
+    do {
+        found = waitpid(program, ended, 0);
+    } while (found < 0 && errno == EINTR);
+    int saved = errno;
+    for (size_t i = 0; i < COUNT; i++)
+        sigaction(signals[i], &before[i], NULL);
+    *signal_number = program_signal;
+    errno = saved;
+    return found == program;
 }
 
 /* ---- temporary files ---------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #define RV_CLI_SIGNALS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Call at the program's start. Writing to a broken pipe or to a file that may not grow becomes an error to
  * handle. If a mapped file becomes shorter (SIGBUS), the program ends with a message that names the file, and
@@ -18,6 +19,11 @@ bool cli_interrupted(void);
 
 /* Returns the exit status for the recorded signal: 130, 143, 129. Valid only if cli_interrupted(). */
 int cli_interrupt_status(void);
+
+/* Wait for the end of a program that was started from here. Meanwhile Ctrl-C and Ctrl-\ are left to it, which gets them
+ * from the terminal too; SIGTERM and SIGHUP are passed on. *ended: as of waitpid. *signal_number: the last of these
+ * signals that came, 0 if none did. Returns false with errno if there is no such program. */
+bool cli_wait_for_program(pid_t program, int *ended, int *signal_number);
 
 /* Register a file that is removed if a signal ends the program, until _forget is called. The path is
  * copied. */

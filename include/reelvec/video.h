@@ -28,6 +28,18 @@ RV_API RvStatus rv_video_sample(const char *path_or_url, const RvSamplingOptions
                                 bool (*frame)(void *user, const RvVideoFrame *frame), void *user, RvLog log,
                                 RvError *err);
 
+typedef enum RvPlayer {
+    RV_PLAYER_FFMPEG, /* FFmpeg's programs: ffplay -ss S, ffmpeg -ss S -i */
+    RV_PLAYER_MPV,    /* mpv --start=+S */
+    RV_PLAYER_VLC     /* vlc --start-time=S */
+} RvPlayer;
+
+/* *player_s: a time of the video as a player counts it. It is time_s for most files; the others are in
+ * docs/internals/video.md. Decodes the first frame. Threads: any thread, any number of calls at once. Errors: those of
+ * reading the video, ARGUMENT (player). */
+RV_API RvStatus rv_video_player_time(const char *path_or_url, RvPlayer player, double time_s,
+                                     double *player_s, RvError *err);
+
 #ifdef __cplusplus
 }
 #endif

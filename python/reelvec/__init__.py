@@ -14,11 +14,11 @@ from . import _native
 from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError, MismatchError,
                      NetworkError, NotFoundError, OutOfMemoryError, ReelvecError, UnsupportedError)
 from .images import Picture
-from .library import Library, default_path
+from .library import Library, default_path, player_time
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport,
-                   Video, show)
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo,
+                   ReembedReport, Video, show)
 
 
 def __getattr__(name: str) -> str:
@@ -30,4 +30,4 @@ def __getattr__(name: str) -> str:
 __all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Frame", "FrameScores", "Hit",
            "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
            "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport",
-           "Term", "UnsupportedError", "Video", "default_path", "show"]
+           "Term", "UnsupportedError", "Video", "default_path", "player_time", "show"]

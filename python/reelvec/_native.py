@@ -300,6 +300,7 @@ FUNCTIONS = {
     "rv_library_ann_drop": (c_int, [HANDLE, P(c_bool), E]),
     "rv_library_ann_info": (c_int, [HANDLE, P(RvAnnInfo), E]),
     "rv_library_paths": (c_int, [HANDLE, P(RvVideos), E]),
+    "rv_video_player_time": (c_int, [c_char_p, c_int, c_double, P(c_double), E]),
     "rv_video_is_missing": (c_bool, [P(RvVideo)]),
     "rv_video_is_from_pictures": (c_bool, [P(RvVideo)]),
     "rv_library_list": (c_int, [HANDLE, c_char_p, P(RvVideos), E]),

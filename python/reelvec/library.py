@@ -15,11 +15,12 @@ from .images import ImageInput, Picture
 from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
-                   table)
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo,
+                   ReembedReport, Video, table)
 
 Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
+PLAYERS = {"ffmpeg": 0, "mpv": 1, "vlc": 2}
 PATH, FILE, ENDING, PATTERN = 1, 2, 3, 4  # how a name found its videos
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ def default_path() -> str:
     out = ctypes.create_string_buffer(4096)
     call("rv_library_default_path", out, len(out))
     return os.fsdecode(out.value)
+
+
+def player_time(video: Path, time: Union[str, float], player: str = "mpv") -> float:
+    """A time of a video (a path or URL) as a player counts it: for `mpv --start=+S`, `vlc --start-time=S`, and with
+    player="ffmpeg" `ffplay -ss S` and `ffmpeg -ss S -i`."""
+    if player not in PLAYERS:
+        raise errors.ArgumentError(f"'{player}' is not known; give one of {', '.join(PLAYERS)}")
+    out = ctypes.c_double()
+    call("rv_video_player_time", _native.encode_path(video), PLAYERS[player], query.seconds(time), ctypes.byref(out))
+    return out.value
 
 
 def _sources(path: Path, exclude: Sequence[Path], follow: bool) -> list[bytes]:

@@ -20,6 +20,13 @@ typedef struct VideoOptions {
     RvLog log;
 } VideoOptions;
 
+/* Where the video's time zero is for others that read the same file. */
+typedef struct VideoZero {
+    double container_s;   // in the container's own time stamps
+    double after_start_s; // counted from the container's start as FFmpeg tells it; 0 if it tells none
+    bool mp4, matroska;   // what the container is
+} VideoZero;
+
 typedef struct VideoInfo {
     char codec[32];
     double duration_s;  // by the container, 0 if it does not say; measured once the last frame was read

@@ -8,6 +8,7 @@
 
 #include "video/ffmpeg_compat.h"
 #include "video/video_internal.h"
+#include "video/video_reader.h"
 
 #define LONGEST_INTERVAL_US 60000000
 
@@ -142,6 +143,19 @@ void rv_video_set_rate(VideoReader *reader)
             reader->interval_us = interval_us;
         }
     }
+}
+
+VideoZero rv_video_zero(const VideoReader *reader)
+{
+    const VideoClock *clock = &reader->clock;
+    const char *kind = reader->format->iformat->name;
+    VideoZero zero = {.mp4 = av_match_name("mp4", kind) != 0,
+                      .matroska = av_match_name("matroska", kind) != 0};
+    if (clock->has_zero)
+        zero.container_s = (double)clock->zero.num / (double)clock->zero.den;
+    if (clock->has_zero && clock->has_start)
+        zero.after_start_s = zero.container_s - (double)clock->start.num / (double)clock->start.den;
+    return zero;
 }
 
 static void set_size(VideoReader *reader)

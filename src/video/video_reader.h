@@ -29,6 +29,9 @@ void rv_video_describe_ffmpeg(char *version, size_t version_bytes, char *hardwar
 /* Borrowed from the reader. duration_s changes once the last frame was read. */
 const VideoInfo *rv_video_info(const VideoReader *reader);
 
+/* Valid once a frame has been delivered: the first one sets time zero. */
+VideoZero rv_video_zero(const VideoReader *reader);
+
 /* Returns the name for messages: the path, or the address without user and password. Borrowed from the
  * reader. */
 const char *rv_video_name(const VideoReader *reader);

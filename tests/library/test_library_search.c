@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clips.h"
 #include "http_server.h"
 #include "library/library_search.h"
 #include "library_fixture.h"
@@ -348,6 +349,42 @@ static void frame_at_is_the_nearest_of_one_video(void **state)
     }
 }
 
+static void player_time_is_what_each_player_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *clip;
+        double ffmpeg_s, mpv_s, vlc_s; // ahead of the library's time
+        const char *why;
+    } cases[] = {
+        {"plain.mp4", 0, 0, 0, "begins at 0"},
+        {"plain.ts", 0, 0, 0, "begins at 1.4 s, from where all count"},
+        {"offset5.mkv", 0, 0, 5, "begins at 5 s: VLC counts from 0"},
+        {"fragmented.mp4", 0, 0.08, 0.08, "begins at 0.08 s: only FFmpeg counts from there"},
+        {"late_video.mkv", 0, 0, 0, "sound 2 s before: time zero is the sound's"},
+        {"sound_100s_before.mkv", 0, 0, 0, "100 s before, and the header says so"},
+        {"broken_clock.ts", 100, 100, 100, "clocks that differ: time zero is the first frame, not the sound"},
+        {"raw.h264", 0, 0, 0, "no time stamps"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[2048];
+        double expected_s[] = {cases[i].ffmpeg_s, cases[i].mpv_s, cases[i].vlc_s};
+        if (!clip_path(cases[i].clip, path, sizeof path))
+            skip();
+        for (RvPlayer player = RV_PLAYER_FFMPEG; player <= RV_PLAYER_VLC; player++) {
+            double player_s = 0;
+            assert_int_equal(rv_video_player_time(path, player, 1.5, &player_s, NULL), RV_OK);
+            if (fabs(player_s - 1.5 - expected_s[player]) > 0.035)
+                fail_msg("%s (%s), player %d: %g", cases[i].clip, cases[i].why, player, player_s);
+        }
+    }
+    double player_s;
+    assert_int_equal(rv_video_player_time("/no/such.mp4", RV_PLAYER_MPV, 0, &player_s, NULL),
+                     RV_ERROR_NOT_FOUND);
+    assert_int_equal(rv_video_player_time("/no/such.mp4", (RvPlayer)3, 0, &player_s, NULL),
+                     RV_ERROR_ARGUMENT);
+}
+
 static bool note_frame(void *user, const RvVideoFrame *frame)
 {
     RvVideoFrame *last = user;
@@ -402,6 +439,7 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(sampling_a_span_ends_inside_the_video, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test(player_time_is_what_each_player_counts),
         cmocka_unit_test_setup_teardown(searches_end_early_while_a_picture_is_fetched, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(terms_that_leave_nothing_are_refused, setup_indexed,

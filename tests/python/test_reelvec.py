@@ -400,6 +400,13 @@ class LibraryTest(unittest.TestCase):
         with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4"):
             library.frame_at("other.mp4@1")
 
+    def test_player_time_counts_from_the_containers_start(self):
+        self.assertAlmostEqual(reelvec.player_time(VIDEO, "1:02.5"), 62.5, 1)
+        with self.assertRaisesRegex(reelvec.NotFoundError, "no such file"):
+            reelvec.player_time("/no/such.mp4", 1, "vlc")
+        with self.assertRaisesRegex(reelvec.ArgumentError, "one of ffmpeg, mpv, vlc"):
+            reelvec.player_time(VIDEO, 1, "totem")
+
     def test_embeddings_are_those_of_the_rows(self):
         found = library.embeddings()
         rows = sqlite3.connect(library.uri).execute("SELECT video_id, frame_number, time, embedding_data FROM frames "

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/hints.h"
 #include "cli/open.h"
+#include "cli/player.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 
@@ -78,6 +79,16 @@ static void print_extension(void)
     print_value("extension", "libreelvec_sqlite.so is not beside the library");
 }
 
+static void print_player(void)
+{
+    CliPlayer player;
+    RvError err = {0};
+    if (cli_player_find(NULL, &player, &err) == RV_OK)
+        print_value("player", "%s (`search --play`)", player.path);
+    else
+        print_value("player", "%s", err.message);
+}
+
 static void print_fact(void *user, const char *name, const char *value)
 {
     (void)user;
@@ -139,6 +150,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     print_machine();
     rv_describe_build(print_fact, NULL);
     print_extension();
+    print_player();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         print_value("models", "%s", folder);
     int status = check_model(&settings->common);
@@ -153,10 +165,8 @@ const CliCommand cli_command_doctor = {
     .description =
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
-        "processor's instructions in use, where the extension for SQLite lies, where models and libraries "
-        "are "
-        "looked for, and "
-        "whether they open. The exit status is 1 when one of them is there but broken.",
+        "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
+        "takes, where models and libraries are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

@@ -12,15 +12,16 @@
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/picture_surface.h"
+#include "cli/player.h"
 #include "cli/signals.h"
 #include "cli/terms.h"
 
 typedef struct SearchSettings {
     CliCommon common;
     int top, format, fusion;
-    const char *sheet, *video;
+    const char *sheet, *video, *player;
     CliReal min_score, after, before, timeout, pad;
-    bool moments, exact, ann, explain, partial, no_exif_rotation;
+    bool moments, exact, ann, explain, partial, no_exif_rotation, play;
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -55,6 +56,15 @@ static const CliOption options[] = {
      .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg",
      .kind = CLI_TEXT,
      .offset = FIELD(sheet)},
+    {.name = "play",
+     .help = "also open the best hit at its time in a player (" CLI_PLAYERS "), and wait for its end",
+     .kind = CLI_FLAG,
+     .offset = FIELD(play)},
+    {.name = "player",
+     .argument = "PROGRAM",
+     .help = "of --play: the player (REELVEC_PLAYER, else the first that is on PATH)",
+     .kind = CLI_TEXT,
+     .offset = FIELD(player)},
     {.name = "min-score",
      .argument = "X",
      .help = "only hits with at least this score",
@@ -146,6 +156,7 @@ typedef struct Search {
     RvTerm *terms;   // of the command line
     char **storages; // copies that the terms point to
     size_t term_count;
+    CliPlayer player; // of --play
 } Search;
 
 static bool stop_search(void *user)
@@ -199,6 +210,8 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
             status = cli_fail(&err);
         free(title);
     }
+    if (settings->play && hits.count > 0 && status == CLI_DONE)
+        status = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
     rv_hits_clear(&hits);
     // With --quiet nothing else says that videos are left out.
     return status == CLI_DONE && report.videos_unreachable > 0 ? CLI_PARTLY : status;
@@ -341,6 +354,8 @@ static int search_all(Search *search)
     bool prompt = search->term_count == 0 && isatty(STDIN_FILENO);
     if (search->term_count == 0 && !prompt && settings->sheet != NULL)
         return cli_fail_usage("search: --sheet needs the query on the command line");
+    if (search->term_count == 0 && !prompt && settings->play)
+        return cli_fail_usage("search: --play needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
@@ -376,6 +391,10 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
                                                          : RV_SCAN_AUTO}};
     RvError err = {0};
     if (settings->sheet != NULL && cli_surface_check_path(settings->sheet, true, &err) != RV_OK)
+        return cli_fail(&err);
+    if (settings->player != NULL && !settings->play)
+        return cli_fail_usage("search: --player belongs to --play");
+    if (settings->play && cli_player_find(settings->player, &search.player, &err) != RV_OK)
         return cli_fail(&err);
     if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");
@@ -420,6 +439,7 @@ const CliCommand cli_command_search = {
     .examples = "  reelvec search \"a green bottle\"\n"
                 "  reelvec search \"a red car\" --image 0.5:photo.jpg --not night --sheet cars.png\n"
                 "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
+                "  reelvec search \"the goal\" --moments --play\n"
                 "  reelvec search --format json < queries.txt\n",
     CLI_OPTIONS(SearchSettings, options),
     .min_arguments = 0,

@@ -163,7 +163,8 @@ static RvStatus push_known(const VideoMoments *video, uint32_t place, const doub
          i++) {
         const RvFrameScore *frame = &curve->frames[i];
         Candidate candidate = {frame->score, place, frame->frame_number, frame->time_s};
-        if (!curve->taken[i] && (min_score == NULL || frame->score >= *min_score))
+        bool may_begin = !video->stands_out || rv_borders_stands_out(curve, frame->score);
+        if (may_begin && !curve->taken[i] && (min_score == NULL || frame->score >= *min_score))
             status = rv_topk_push(top, &candidate, err);
     }
     return status;

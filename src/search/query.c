@@ -426,7 +426,8 @@ static RvStatus find_moments(Query *query, RvHits *out, RvError *err)
     while (status == RV_OK && !done) {
         size_t limit = query->top.limit;
         query->top.limit = limit > SIZE_MAX / MORE_ROWS ? SIZE_MAX : limit * MORE_ROWS;
-        if (mean)
+        // A database would have to look for a list of videos then, which its index cannot.
+        if (mean && (query->plan.way != SCAN_NEAREST || query->top.limit > STORE_NEAREST_MAX))
             leave_out_known(query, &finder);
         status = mean ? scan(query, err) : rank_fused(query, err);
         if (status == RV_OK)

@@ -36,6 +36,7 @@ static void borders_lie_where_the_scores_leave_the_peak(void **state)
         {{.50, .52, .49, .51, .53, .50, .48, .51, .52, .50, END}, 4, 0, 9, "one scene: nothing stands out"},
         {{.1, .2, .1, .8, .2, .9, .8, .1, .2, .1, END}, 5, 3, 6, "one frame below is bridged"},
         {{.1, .2, .1, .8, .2, .1, .9, .8, .1, .2, .1, END}, 6, 6, 7, "two are not: near scenes are two"},
+        {{.1, .1, .1, .1, .6, .6, .6, .6, .6, .2, .2, .2, .2, .1, .1, END}, 4, 4, 8, "frames that are equal"},
         {{-.9, -.8, -.9, -.2, -.1, -.2, -.9, -.8, -.9, -.9, END}, 4, 3, 5, "negative scores"},
         {{-.5, .6, .7, .6, -.4, -.5, -.4, -.5, -.4, -.5, END}, 2, 1, 3, "of both signs"},
         {{.1, .3, .3, .3, .9, .8, .9, .3, .3, .4, .1, .1, .2, END},

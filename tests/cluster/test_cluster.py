@@ -35,7 +35,7 @@ def plain_queries():
 
 
 def other_queries():
-    """17 more, as arguments."""
+    """18 more, as arguments."""
     owl, castle = MEDIA / "query-owl.png", MEDIA / "query-castle.png"
     return (
         ("pizza", "--image", owl),
@@ -53,6 +53,7 @@ def other_queries():
         ("the coffee break slide", "--after", "1.5", "--before", "2.25", "--top", "40"),
         ("a yellow box and a violet ring", "--min-score", "0.4", "--top", "100"),
         ("a winner's cup", "--moments", "--top", "10"),
+        ("a slide with words", "--moments", "--pad", "1.5", "--top", "60"),
         ("a rocket", "a spaceship", "--image", castle, "--fusion", "zscore", "--top", "30"),
         ("a rocket", "a spaceship", "--image", castle, "--fusion", "rrf", "--top", "30"),
     )
@@ -174,10 +175,10 @@ class Cluster(ScratchTest):
         self.good("verify", "--library", uri)
 
     def check_searches(self, *more):
-        """Every hit of 65 queries is the file's, with nine digits of its score."""
+        """Every hit of 66 queries is the file's, with nine digits of its score."""
         words = ("search", "--format", "json", *more)
         lines = "\n".join(plain_queries()) + "\n"
-        self.assertEqual(len(plain_queries()) + len(other_queries()), 65)
+        self.assertEqual(len(plain_queries()) + len(other_queries()), 66)
         file, cluster = (self.good(*words, "--library", uri, text=lines) for uri in (self.file, self.cluster))
         self.assertEqual(len(file.splitlines()), 5 * len(plain_queries()))
         self.assertEqual(cluster.splitlines(), file.splitlines())

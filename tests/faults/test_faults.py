@@ -28,6 +28,7 @@ COMMANDS = (
     ("index more", ("index", "--force", "one.mp4"), "filled", True),
     ("search text", ("search", "--format", "csv", "a b"), "filled", False),
     ("search image", ("search", "--format", "json", "--image", "query.png"), "filled", False),
+    ("search moments", ("search", "--format", "csv", "--moments", "--top", "3", "a b"), "filled", False),
     ("search sheet", ("search", "--format", "csv", "--sheet", "hits.png", "a b"), "filled", False),
     ("info", ("info",), "filled", False),
     ("list", ("list", "--format", "json"), "filled", False),

@@ -101,9 +101,9 @@ typedef struct RvHit {
     int64_t frame_number;
     double time_s;
     double score;
-    double start_s,
-        end_s; /* of the moment: from its first frame up to the sample after its last one, or to the
-                              end of the video; without moments both are time_s */
+    /* Of the moment: from its first frame up to the sample after its last one, or to the end of the video. Without
+     * moments both are time_s. */
+    double start_s, end_s;
     uint64_t reserved[4];
 } RvHit;
 
@@ -135,9 +135,9 @@ typedef struct RvFrameScores {
     size_t count;
 } RvFrameScores;
 
-/* The score of every frame of a video, as rv_library_search gives it. video: names one (see RvNaming). options:
- * of the search; top, min_score and moments are not looked at. RV_FUSION_ZSCORE and RV_FUSION_RRF compare every
- * frame that the search looks at, so they read them all. The caller clears *out. Threads and errors: as
+/* The score of every frame of a video, as rv_library_search gives it. video: names one (see RvNaming). options: of the
+ * search; top, moments and the bounds of score and time are not looked at. RV_FUSION_ZSCORE and RV_FUSION_RRF compare
+ * every frame that the search looks at, so they read them all. The caller clears *out. Threads and errors: as
  * rv_library_search; ARGUMENT too if the name means several videos, NOT_FOUND if it is not among those of
  * options->video_glob. */
 RV_API RvStatus rv_library_video_scores(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms,

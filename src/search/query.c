@@ -585,6 +585,8 @@ RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVecto
     query.options.moments = false;
     query.options.pad_s = 0;
     query.options.report = NULL;
+    if (query.options.fusion == RV_FUSION_MEAN)
+        query.options.partial = false; // no other video is read
     RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
     if (status == RV_OK)
         status = rv_store_begin_snapshot(store, err);
@@ -596,6 +598,10 @@ RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVecto
     uint32_t place = 0;
     if (status == RV_OK && find_place(&query, video_id, &at, &place))
         status = score_video(&query, place, out, err);
+    else if (status == RV_OK && query.unreachable_count > 0)
+        status = rv_error_set(err, RV_ERROR_NETWORK,
+                              "%s: the video is not searched, or is on a machine that does not answer",
+                              rv_store_uri(store));
     else if (status == RV_OK)
         status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: the video is not among those that are searched",
                               rv_store_uri(store));

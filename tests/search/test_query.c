@@ -563,6 +563,22 @@ static void search_of_the_rest_says_when_nothing_is_left(void **state)
     assert_int_equal(report.videos_unreachable, 0);
     rv_hits_clear(&hits);
     options.video_glob = NULL;
+    options.moments = true;
+    assert_ok(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err));
+    assert_true(hits.count == 1 && hits.items[0].end_s == 1);
+    rv_hits_clear(&hits);
+    options.moments = false;
+    // The scores of one video need no other one, those of ranks need them all.
+    RvFrameScores scores = {0};
+    for (int fusion = RV_FUSION_MEAN; fusion <= RV_FUSION_RRF; fusion++) {
+        options.fusion = (RvFusion)fusion;
+        assert_ok(rv_search_video_scores(store, NULL, &term, 1, DIMENSIONS, &options, 3, &scores, err));
+        assert_int_equal(scores.count, 1);
+        rv_frame_scores_clear(&scores);
+    }
+    assert_refused(rv_search_video_scores(store, NULL, &term, 1, DIMENSIONS, &options, 1, &scores, err),
+                   RV_ERROR_NETWORK, "on a machine that does not answer");
+    options.fusion = RV_FUSION_MEAN;
     cluster.visit_frames = nothing_is_read;
     // A machine may fall silent between the question and the scan. Who left it out already is not told to.
     assert_refused_with_hint(rv_search_frames(NULL, store, NULL, &term, 1, DIMENSIONS, &options, &hits, err),

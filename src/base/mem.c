@@ -43,6 +43,8 @@ void *rv_mem_grow(void *items, size_t *capacity, size_t needed, size_t item_byte
 {
     size_t larger = *capacity < FIRST_ITEMS / 2 ? FIRST_ITEMS : 2 * *capacity, size_bytes = SIZE_MAX;
     void *grown = NULL;
+    if (items != NULL && needed <= *capacity)
+        return items;
     if (larger < needed)
         larger = needed;
     if (rv_mem_multiply(larger, item_bytes, &size_bytes))

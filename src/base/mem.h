@@ -32,10 +32,10 @@ void *rv_mem_alloc(size_t count, size_t item_bytes, RvError *err);
 /* The same, aligned to RV_MEM_ALIGNMENT and not zeroed. Free with free(). */
 void *rv_mem_alloc_aligned(size_t count, size_t item_bytes, RvError *err);
 
-/* Room for `needed` items in a growing array of *capacity items (NULL and 0 at first): at least twice as many
- * as before, so that adding one after the other moves each item a few times at most. Returns the items, which
- * may have moved, or NULL, with a message in err, if the memory is refused; then the items stay where they
- * are. */
+/* Room for `needed` items in a growing array of *capacity items (NULL and 0 at first). If there is not enough,
+ * it becomes at least twice as many as before, so that adding one after the other moves each item a few times at
+ * most. Returns the items, which may have moved, or NULL, with a message in err, if the memory is refused; then
+ * the items stay where they are. */
 void *rv_mem_grow(void *items, size_t *capacity, size_t needed, size_t item_bytes, RvError *err);
 
 /* A copy of a string. Returns NULL, with a message in err, if the memory is refused. Free with free(). */

@@ -33,6 +33,8 @@ static void grow_keeps_items_and_at_least_doubles(void **state)
     assert_non_null(items);
     assert_int_equal(capacity, 1000000);
     assert_int_equal(items[9999], 9999);
+    assert_ptr_equal(rv_mem_grow(items, &capacity, 1000000, sizeof *items, NULL), items); // enough already
+    assert_int_equal(capacity, 1000000);
     free(items);
 }
 

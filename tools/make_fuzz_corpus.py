@@ -290,6 +290,23 @@ def write_fetched(folder):
                    f"Content-Range: bytes 12-99/100\r\nETag: W/\"{commit}\"\r\n\r\n".encode())
 
 
+def write_moments(folder):
+    lists = {
+        "lines.json": '{"query": "a dog", "rank": 1, "video": "/v/a.mp4", "frame_number": 8, "time": 7.0, "score": 0.5, '
+                      '"start": 5.0, "end": 9.5}\n{"rank": 2, "video": "/v/b.mp4", "time": 1, "score": -0.25}\n',
+        "array.json": '[{"video":"a\\nb","start":"1:02.5","end":"0:01:03"},{"file":"c","at":3,"name":"\\ud83d\\ude80"}]\n',
+        "parts.json": '{"video":"a","moments":[{"start":1,"duration":2},{"score":1,"parts":[{"start":4,"end":5,"time":4.5},'
+                      '{"start":9,"end":12}]}]}',
+        "search.csv": 'rank,video,frame_number,time,score,start,end\r\n1,/v/a.mp4,8,7,0.5,5,9.5\r\n'
+                      '2,"/v/b, ""c"".mp4",1,0,-0.25,0,1\r\n',
+        "plain.csv": '1,2,one\n3,0:00:04.5,"two\nlines"\n',
+        "semicolons.csv": "video;start;end\n\n a ; 1 ; 2 \n",
+        "rate": "30000/1001"}
+    for name, text in lists.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(text.encode())
+
+
 def varint(number):
     out = b""
     while number > 127:
@@ -346,8 +363,8 @@ def write_pieces(folder):
 
 def main():
     folder = sys.argv[1]
-    for name in ("addresses", "answers", "checkpoint", "codes", "config", "fetched", "legacy", "library", "lists", "pieces", "still", "text",
-                 "text_vocabulary", "thumbnail", "vocabulary", "zip"):
+    for name in ("addresses", "answers", "checkpoint", "codes", "config", "fetched", "legacy", "library", "lists", "moments", "pieces", "still",
+                 "text", "text_vocabulary", "thumbnail", "vocabulary", "zip"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     write_safetensors(os.path.join(folder, "checkpoint", "small.safetensors"))
     write_archives(os.path.join(folder, "checkpoint"))
@@ -363,6 +380,7 @@ def main():
     write_answers(os.path.join(folder, "answers"))
     write_addresses(os.path.join(folder, "addresses"))
     write_fetched(os.path.join(folder, "fetched"))
+    write_moments(os.path.join(folder, "moments"))
     write_lists(os.path.join(folder, "lists", "two.lists"))
     write_codes(os.path.join(folder, "codes", "two.codes"))
     write_library(os.path.join(folder, "library", "small.db"))

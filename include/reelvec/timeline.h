@@ -25,16 +25,27 @@ typedef struct RvMoment {
     uint64_t reserved[4];
 } RvMoment;
 
+typedef struct RvMoments {
+    RvMoment *items;
+    size_t count;
+} RvMoments;
+
 /* A format that moments can be written in. Static; may get members at its end. */
 typedef struct RvTimelineFormatInfo {
     const char *name;  /* "otio" */
     const char *title; /* one line for people: "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)" */
-    const char *const
-        *endings;     /* of file names, ".otio" first; the last is NULL. The first format of the list that
-                                   has an ending is meant by it */
+    const char *const *endings; /* of file names, ".otio" first; the last is NULL. Of several formats the one with the
+                                   longest ending is meant */
     bool per_source;  /* one file per video; else one file for all */
     bool needs_media; /* the videos are read, and must be there */
 } RvTimelineFormatInfo;
+
+/* What became of the moments. */
+typedef struct RvTimelineReport {
+    size_t moments_written;
+    size_t moments_left_out; /* each is said in the log */
+    uint64_t reserved[6];
+} RvTimelineReport;
 
 /* Zeroed options are good defaults, but for the format. */
 typedef struct RvTimelineOptions {
@@ -44,7 +55,8 @@ typedef struct RvTimelineOptions {
     double handles_s;         /* each moment begins that much earlier and ends that much later */
     const char *record_start; /* timecode of the timeline's first frame; NULL: "01:00:00:00" */
     RvLog log;                /* RV_LOG_WARNING: what was left out, clamped or rounded */
-    uint64_t reserved[8];
+    RvTimelineReport *report; /* filled in; NULL: not wanted */
+    uint64_t reserved[7];
 } RvTimelineOptions;
 
 typedef struct RvTextFile {
@@ -68,9 +80,21 @@ RV_API RvStatus rv_timeline_make(const RvMoment *moments, size_t count, const Rv
                                  RvTextFiles *out, RvError *err);
 RV_API void rv_text_files_clear(RvTextFiles *files);
 
+/* Read a list of moments: JSON (objects one after the other, as searches print them, or an array of them) or a table (CSV;
+ * the first line names the columns, else they are start, end, name). Words: video (file, path, url, source), name (title,
+ * label, query), start (in, from), end (out, to), length (duration), time (at), score. Times are seconds, or h:mm:ss.mmm as
+ * text. A moment without length is a single frame and lasts a second; `video` is NULL where the list names none. At most
+ * 16 MiB. The caller clears *out. Errors: FORMAT, with the line; MEMORY if the list is too large. */
+RV_API RvStatus rv_moments_read(const char *text, size_t size_bytes, RvMoments *out, RvError *err);
+RV_API void rv_moments_clear(RvMoments *moments);
+
 /* The formats there are. rv_timeline_format returns NULL if there is no such index. */
 RV_API size_t rv_timeline_format_count(void);
 RV_API const RvTimelineFormatInfo *rv_timeline_format(size_t index);
+
+/* Read a rate: "25", "29.97", "30000/1001". 23.976, 23.98, 29.97, 59.94 and 119.88 mean the fractions over 1001; another
+ * number must be whole. Returns false, and leaves *out alone, if it is none. */
+RV_API bool rv_rate_read(const char *text, RvRate *out);
 
 /* The format that a file's name means by its ending, in any case of letters; NULL if none does. */
 RV_API const RvTimelineFormatInfo *rv_timeline_format_of_file(const char *file_name);

@@ -93,7 +93,7 @@ RvStatus rv_moments_init(MomentFinder *finder, VideoScorer *scorer, const RvVide
     return finder->by_video != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
 
-void rv_moments_clear(MomentFinder *finder)
+void rv_moments_finder_clear(MomentFinder *finder)
 {
     for (size_t i = 0; finder->by_video != NULL && i < finder->videos->count; i++)
         close_video(finder->by_video[i]);

@@ -32,7 +32,7 @@ typedef struct MomentFinder {
 /* All is borrowed. options: moment_gap_s, after_s and before_s count. Errors: MEMORY. Clear also after an error. */
 RvStatus rv_moments_init(MomentFinder *finder, VideoScorer *scorer, const RvVideos *videos,
                          const RvSearchOptions *options, RvError *err);
-void rv_moments_clear(MomentFinder *finder);
+void rv_moments_finder_clear(MomentFinder *finder);
 
 /* Add the moment around this frame, unless the frame is in a moment that was found, or on the slope of one, or shows
  * no more than its video does anyway. Frames must come best first. Errors: those of rv_video_scorer_read. */

@@ -437,7 +437,7 @@ static RvStatus find_moments(Query *query, RvHits *out, RvError *err)
         status = rv_query_moments(&finder, out, err);
     if (status == RV_OK && query->options.report != NULL)
         query->options.report->frames_scored += (int64_t)scorer.frame_count;
-    rv_moments_clear(&finder);
+    rv_moments_finder_clear(&finder);
     rv_video_scorer_clear(&scorer);
     return status;
 }

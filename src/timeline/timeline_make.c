@@ -42,14 +42,18 @@ static bool ends_with(const char *file_name, const char *ending)
 const RvTimelineFormatInfo *rv_timeline_format_of_file(const char *file_name)
 {
     const char *slash = strrchr(file_name, '/');
+    const RvTimelineFormatInfo *best = NULL;
+    size_t best_length = 0;
     file_name = slash != NULL ? slash + 1 : file_name;
     for (size_t i = 0; rv_timeline_formats[i] != NULL; i++) {
         for (const char *const *ending = rv_timeline_formats[i]->info.endings; *ending != NULL; ending++) {
-            if (ends_with(file_name, *ending))
-                return &rv_timeline_formats[i]->info;
+            if (strlen(*ending) <= best_length || !ends_with(file_name, *ending))
+                continue;
+            best = &rv_timeline_formats[i]->info;
+            best_length = strlen(*ending);
         }
     }
-    return NULL;
+    return best;
 }
 
 static RvStatus find_format(const char *name, const TimelineFormat **out, RvError *err)
@@ -415,6 +419,9 @@ RvStatus rv_timeline_make_with(const RvMoment *moments, size_t count, const RvTi
             moments[0].video, count, count == 1 ? "" : "s");
     if (status == RV_OK)
         status = write_all(&build, out, err);
+    if (status == RV_OK && build.options->report != NULL)
+        *build.options->report = (RvTimelineReport){.moments_written = build.clip_count,
+                                                    .moments_left_out = count - build.clip_count};
     rv_timeline_build_clear(&build);
     if (status != RV_OK)
         rv_text_files_clear(out);

@@ -304,7 +304,7 @@ static void the_borders_around_any_frame_can_be_asked_for(void **state)
                 fail_msg("%s: %g to %g", cases[i].why, moment.start_s, moment.end_s);
         }
         assert_int_equal(scorer.frame_count, 20);
-        rv_moments_clear(&finder);
+        rv_moments_finder_clear(&finder);
         rv_video_scorer_clear(&scorer);
     }
     rv_videos_clear(&videos);

@@ -69,7 +69,7 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
     return out->status;
 }
 
-static const char *const endings[] = {NULL};
+static const char *const endings[] = {".markers.edl", NULL};
 
 const TimelineFormat rv_format_marker_edl = {
     .info = {.name = "marker-edl",

@@ -4,6 +4,7 @@
 #define RV_CLI_CLI_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "options.h"
 
@@ -27,6 +28,7 @@ struct CliCommand {
     const CliOption *options;
     size_t option_count, settings_bytes;
     size_t min_arguments, max_arguments;
+    void (*more)(FILE *out); // prints what else the help says, behind the options; may be NULL
     // Returns the exit status. settings: zeroed, then as the options say; the command may change them.
     int (*run)(const CliCommand *command, void *settings, const CliValues *values);
 };
@@ -40,7 +42,7 @@ extern const CliCommand cli_command_index, cli_command_search, cli_command_list,
     cli_command_inspect_pixels, cli_command_model_list, cli_command_model_fetch, cli_command_model_info,
     cli_command_model_verify, cli_command_model_add, cli_command_model_remove, cli_command_doctor,
     cli_command_ann_build, cli_command_ann_drop, cli_command_ann_info, cli_command_sql, cli_command_export,
-    cli_command_import, cli_command_reembed;
+    cli_command_import, cli_command_reembed, cli_command_timeline;
 
 /* All commands, in the order of the help text; ends with NULL. */
 extern const CliCommand *const cli_commands[];

@@ -34,7 +34,7 @@ static void print_paragraphs(FILE *out, const char *text)
     }
 }
 
-static void print_entry(FILE *out, const char *left, const char *right)
+void cli_help_entry(FILE *out, const char *left, const char *right)
 {
     size_t length = strlen(left);
     fprintf(out, "  %s", left);
@@ -55,7 +55,7 @@ static void print_option(FILE *out, const CliOption *option)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
     snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name,
              strncmp(argument, "[=", 2) == 0 || argument[0] == '\0' ? "" : " ", argument);
-    print_entry(out, left, option->help);
+    cli_help_entry(out, left, option->help);
 }
 
 static const char exit_statuses[] = "Exit status:\n"
@@ -73,7 +73,9 @@ void cli_help_command(const CliCommand *command, FILE *out)
     fputs("\nOptions:\n", out);
     for (size_t i = 0; i < command->option_count; i++)
         print_option(out, &command->options[i]);
-    print_entry(out, "-h, --help", "this text");
+    cli_help_entry(out, "-h, --help", "this text");
+    if (command->more != NULL)
+        command->more(out);
     fprintf(out, "\nExamples:\n%s\n%s", command->examples, exit_statuses);
 }
 
@@ -88,7 +90,7 @@ static void print_command(FILE *out, const CliCommand *command)
     char left[128];
     snprintf(left, sizeof left, "%s%s%s", command->name, command->arguments[0] != '\0' ? " " : "",
              command->arguments);
-    print_entry(out, left, command->summary);
+    cli_help_entry(out, left, command->summary);
 }
 
 void cli_help_group(const char *word, FILE *out)
@@ -126,7 +128,7 @@ void cli_help_program(FILE *out)
           out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++)
         print_command(out, *command);
-    print_entry(out, "help [COMMAND]", "this text, or a command's");
+    cli_help_entry(out, "help [COMMAND]", "this text, or a command's");
     fputc('\n', out);
     print_paragraphs(out,
                      "`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version. "
@@ -134,7 +136,7 @@ void cli_help_program(FILE *out)
                      "front of the command.");
     fputs("\nEnvironment:\n", out);
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        print_entry(out, variables[i][0], variables[i][1]);
+        cli_help_entry(out, variables[i][0], variables[i][1]);
     fputc('\n', out);
     fputs(exit_statuses, out);
     fputs("\nResults go to stdout, everything else to stderr.\n", out);

@@ -8,7 +8,7 @@
 
 #include "reelvec/encoder.h"
 
-#define CLI_MAX_OPTIONS 40
+#define CLI_MAX_OPTIONS 64
 
 /* A number that may be omitted. */
 typedef struct CliReal {

@@ -9,12 +9,14 @@
 
 #include "cli/cli.h"
 #include "cli/hits.h"
+#include "cli/hits_moments.h"
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/picture_surface.h"
 #include "cli/player.h"
 #include "cli/signals.h"
 #include "cli/terms.h"
+#include "cli/timeline_file.h"
 
 typedef struct SearchSettings {
     CliCommon common;
@@ -22,6 +24,7 @@ typedef struct SearchSettings {
     const char *sheet, *video, *player;
     CliReal min_score, after, before, timeout, pad;
     bool moments, exact, ann, explain, partial, no_exif_rotation, play;
+    TimelineFile timeline; // its path: --export
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -65,6 +68,23 @@ static const CliOption options[] = {
      .help = "of --play: the player (REELVEC_PLAYER, else the first that is on PATH)",
      .kind = CLI_TEXT,
      .offset = FIELD(player)},
+    {.name = "export",
+     .argument = "FILE",
+     .help =
+         "also write the hits as a timeline, markers, chapters or a playlist; the ending names the format "
+         "(see `reelvec timeline --help`; -: standard output, in place of the rows)",
+     .kind = CLI_TEXT,
+     .offset = FIELD(timeline.path)},
+    {.name = "export-format",
+     .argument = "NAME",
+     .help = "of --export: one of those formats, whatever the ending",
+     .kind = CLI_TEXT,
+     .offset = FIELD(timeline.format)},
+    CLI_OPTION_TIMELINE_TITLE(SearchSettings),
+    CLI_OPTION_TIMELINE_RATE(SearchSettings),
+    CLI_OPTION_TIMELINE_HANDLES(SearchSettings),
+    CLI_OPTION_RECORD_START(SearchSettings),
+    CLI_OPTION_TIMELINE_FORCE(SearchSettings),
     {.name = "min-score",
      .argument = "X",
      .help = "only hits with at least this score",
@@ -153,6 +173,7 @@ typedef struct Search {
     RvLibrary *library;
     RvEncoder *encoder;
     RvSearchOptions options;
+    RvTimelineOptions timeline;
     RvTerm *terms;   // of the command line
     char **storages; // copies that the terms point to
     size_t term_count;
@@ -181,6 +202,23 @@ static void explain(const RvSearchReport *report)
         cli_message("device: %s, because %s", report->on_device ? "yes" : "no", report->device_reason);
 }
 
+/* What the query is called in a timeline. Free with free(). */
+static char *name_query(const RvTerm *terms, size_t term_count)
+{
+    bool plain = term_count == 1 && terms[0].kind == RV_TERM_TEXT && terms[0].weight == 1;
+    return plain ? strdup(terms[0].value) : cli_terms_describe(terms, term_count);
+}
+
+static int export_hits(const Search *search, const RvHits *hits, const RvTerm *terms, size_t term_count)
+{
+    char *query = name_query(terms, term_count);
+    int status = query != NULL ? cli_hits_export(search->library, hits, query, &search->settings->timeline,
+                                                 &search->timeline, &search->settings->common)
+                               : cli_fail_memory();
+    free(query);
+    return status;
+}
+
 /* Run one query and write its rows and its sheet. label is NULL for the query of the command line. */
 static int search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
 {
@@ -197,11 +235,15 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
         explain(&report);
     if (label != NULL && settings->format == 0)
         cli_print("%s", label);
-    if (!cli_hits_print(&hits, settings->format, settings->moments, label))
+    bool rows = settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0;
+    if (rows && !cli_hits_print(&hits, settings->format, settings->moments, label))
         status = cli_fail_memory();
     if (hits.count == 0 && !settings->common.quiet)
-        cli_message("no frame of the library matches");
-    if (settings->sheet != NULL && hits.count > 0 && status == CLI_DONE) {
+        cli_message("no frame of the library matches%s",
+                    settings->timeline.path != NULL ? "; nothing is exported" : "");
+    if (settings->timeline.path != NULL && status == CLI_DONE)
+        status = hits.count > 0 ? export_hits(search, &hits, terms, term_count) : CLI_FAILED;
+    if (settings->sheet != NULL && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
         char *title = cli_terms_describe(terms, term_count);
         if (title == NULL)
             status = cli_fail_memory();
@@ -356,6 +398,8 @@ static int search_all(Search *search)
         return cli_fail_usage("search: --sheet needs the query on the command line");
     if (search->term_count == 0 && !prompt && settings->play)
         return cli_fail_usage("search: --play needs the query on the command line");
+    if (search->term_count == 0 && settings->timeline.path != NULL)
+        return cli_fail_usage("search: --export needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
@@ -368,6 +412,21 @@ static int search_all(Search *search)
     if (search->term_count > 0)
         return search_once(search, search->terms, search->term_count, NULL);
     return prompt ? search_prompt(search) : search_lines(search);
+}
+
+/* Options of --export alone are nothing without it. */
+static RvStatus check_export(const TimelineFile *file, RvTimelineOptions *asked, RvError *err)
+{
+    const char *without = file->format != NULL         ? "--export-format"
+                          : file->title != NULL        ? "--title"
+                          : file->rate != NULL         ? "--rate"
+                          : file->record_start != NULL ? "--record-start"
+                                                       : NULL;
+    if (file->path != NULL)
+        return cli_timeline_check(file, asked, err);
+    if (without != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE", without);
+    return RV_OK;
 }
 
 // Parse the query, open library and model as far as they are needed, and run one query or one per line.
@@ -400,6 +459,9 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         return cli_fail_usage("search: --exact and --ann exclude each other");
     if (settings->pad.given && !settings->moments)
         return cli_fail_usage("search: --pad needs --moments");
+    settings->timeline.format_option = "--export-format";
+    if (check_export(&settings->timeline, &search.timeline, &err) != RV_OK)
+        return cli_fail(&err);
     int status = read_terms(&search, values);
     if (status == CLI_DONE)
         status = search_all(&search);

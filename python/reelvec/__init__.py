@@ -19,6 +19,8 @@ from .model import Model, ModelInfo
 from .query import Term
 from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo,
                    ReembedReport, Video, show)
+from .timelines import (AudioTrack, Media, Moment, TextFile, TimelineFormat, export, media, read_moments, timeline,
+                        timeline_formats)
 
 
 def __getattr__(name: str) -> str:
@@ -27,7 +29,9 @@ def __getattr__(name: str) -> str:
     raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
 
 
-__all__ = ["ArgumentError", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError", "Frame", "FrameScores", "Hit",
-           "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library", "LibraryInfo", "MismatchError",
-           "Model", "ModelInfo", "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport",
-           "Term", "UnsupportedError", "Video", "default_path", "player_time", "show"]
+__all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError",
+           "Frame", "FrameScores", "Hit", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
+           "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
+           "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
+           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "default_path", "export", "media", "player_time",
+           "read_moments", "show", "timeline", "timeline_formats"]

@@ -259,6 +259,55 @@ class RvReembedReport(Structure):
                                               "frames_embedded", "videos_elsewhere")] + reserved(7)
 
 
+class RvRate(Structure):
+    _fields_ = [("num", c_int), ("den", c_int)]
+
+
+class RvAudioTrack(Structure):
+    _fields_ = [("channels", c_int), ("sample_rate", c_int), ("codec", c_char * 32), ("language", c_char * 16)] + reserved(2)
+
+
+class RvMedia(Structure):
+    _fields_ = ([("path", c_char_p), ("rate", RvRate), ("variable_rate", c_bool), ("frame_count", c_int64),
+                 ("duration_s", c_double), ("first_frame_s", c_double), ("has_timecode", c_bool), ("drop_frame", c_bool), ("timecode", c_char * 16),
+                 ("start_frame", c_int64)] +
+                [(name, c_int) for name in ("width", "height", "coded_width", "coded_height", "aspect_num", "aspect_den",
+                                            "quarter_turns")] +
+                [("codec", c_char * 32), ("audio", POINTER(RvAudioTrack)), ("audio_count", c_size_t),
+                 ("warning", c_char * 256)] + reserved(8))
+
+
+class RvMoment(Structure):
+    _fields_ = ([("video", c_char_p), ("name", c_char_p)] +
+                [(name, c_double) for name in ("start_s", "end_s", "time_s", "score")] + reserved(4))
+
+
+class RvMoments(Structure):
+    _fields_ = [("items", POINTER(RvMoment)), ("count", c_size_t)]
+
+
+class RvTimelineFormatInfo(Structure):
+    _fields_ = [("name", c_char_p), ("title", c_char_p), ("endings", POINTER(c_char_p)), ("per_source", c_bool),
+                ("needs_media", c_bool)]
+
+
+class RvTimelineReport(Structure):
+    _fields_ = [("moments_written", c_size_t), ("moments_left_out", c_size_t)] + reserved(6)
+
+
+class RvTimelineOptions(Structure):
+    _fields_ = [("format", c_char_p), ("title", c_char_p), ("rate", RvRate), ("handles_s", c_double),
+                ("record_start", c_char_p), ("log", RvLog), ("report", POINTER(RvTimelineReport))] + reserved(7)
+
+
+class RvTextFile(Structure):
+    _fields_ = [("name", c_char_p), ("text", c_void_p), ("size_bytes", c_size_t)]
+
+
+class RvTextFiles(Structure):
+    _fields_ = [("items", POINTER(RvTextFile)), ("count", c_size_t)]
+
+
 FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)
 
 P = POINTER
@@ -318,6 +367,16 @@ FUNCTIONS = {
     "rv_library_remove": (c_int, [HANDLE, c_int64, E]),
     "rv_library_copy": (c_int, [HANDLE, HANDLE, P(RvCopyOptions), P(RvCopyReport), E]),
     "rv_library_reembed_possible": (c_int, [HANDLE, c_char_p, E]),
+    "rv_media_read": (c_int, [c_char_p, P(RvMedia), E]),
+    "rv_media_clear": (None, [P(RvMedia)]),
+    "rv_timeline_make": (c_int, [P(RvMoment), c_size_t, P(RvTimelineOptions), P(RvTextFiles), E]),
+    "rv_text_files_clear": (None, [P(RvTextFiles)]),
+    "rv_moments_read": (c_int, [c_char_p, c_size_t, P(RvMoments), E]),
+    "rv_moments_clear": (None, [P(RvMoments)]),
+    "rv_timeline_format_count": (c_size_t, []),
+    "rv_timeline_format": (P(RvTimelineFormatInfo), [c_size_t]),
+    "rv_timeline_format_of_file": (P(RvTimelineFormatInfo), [c_char_p]),
+    "rv_rate_read": (c_bool, [c_char_p, P(RvRate)]),
     "rv_library_reembed": (c_int, [HANDLE, HANDLE, HANDLE, P(RvReembedOptions), P(RvReembedReport), E]),
 }
 

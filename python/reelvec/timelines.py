@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+"""From moments to files for editors and players, and the facts of a video that editors need."""
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Iterable, NamedTuple, Optional, Union
+
+from . import _native, errors
+from ._native import LIBRARY, call
+from .query import seconds
+from .rows import Hit
+
+Path = Union[str, "os.PathLike[str]"]
+Rate = Union[int, float, str, Fraction]
+_KEYS = ("video", "start", "end", "name", "time", "score")
+SINGLE_FRAME = 1.0  # seconds that a moment without length lasts
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A piece of one video, by a path or URL. The end is exclusive. name: what editors show, by default the video and the
+    time; time: of the best frame, by default the start. Times in seconds."""
+
+    video: str
+    start: float
+    end: float
+    name: Optional[str] = None
+    time: Optional[float] = None
+    score: Optional[float] = None
+
+    @classmethod
+    def of(cls, value: Any) -> "Moment":
+        """From a Moment, a Hit, or a mapping with these keys, like a row of search(). A hit that is a single frame lasts a
+        second; hits(moments=True) finds longer ones."""
+        if isinstance(value, Moment):
+            return value
+        if isinstance(value, Hit):
+            return cls(value.video, value.start, _end(value.start, value.end), None, value.time, value.score)
+        if not hasattr(value, "get") or value.get("video") is None:
+            raise TypeError(f"a moment must be a Moment, a Hit or a mapping with video, start, end, not {value!r:.80}")
+        start = value.get("start", value.get("time"))
+        if start is None:
+            raise errors.ArgumentError(f"a moment of {value['video']} has neither start nor time")
+        start = seconds(start)
+        end = value.get("end")
+        return cls(os.fspath(value["video"]), start, _end(start, start if end is None else seconds(end)),
+                   value.get("name"), value.get("time"), value.get("score"))
+
+
+class TextFile(NamedTuple):
+    """A file of a timeline. name: "" of the first, else what stands before the ending; the text as bytes."""
+
+    name: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "surrogateescape")
+
+
+class TimelineFormat(NamedTuple):
+    """A format that timelines are written in; per_video: a file for each video."""
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    per_video: bool
+
+
+@dataclass(frozen=True)
+class AudioTrack:
+    channels: int
+    sample_rate: int
+    codec: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Media:
+    """The facts of a video that editors need; see RvMedia in reelvec/media.h. rate: frames a second, None without video;
+    first_frame: its time; timecode: of the first frame, None if the file has none; warning: what is less exact than it looks."""
+
+    path: str
+    rate: Optional[Fraction]
+    variable_rate: bool
+    frame_count: int
+    duration: float
+    first_frame: float
+    timecode: Optional[str]
+    drop_frame: bool
+    start_frame: int
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    aspect: Fraction
+    quarter_turns: int
+    codec: str
+    audio: tuple[AudioTrack, ...]
+    warning: str
+
+
+def _end(start: float, end: float) -> float:
+    return end if end != start else start + SINGLE_FRAME
+
+
+def _items(moments: Any) -> list[Moment]:
+    """From one moment, several, or a DataFrame with a row for each."""
+    if isinstance(moments, (Moment, Hit)):
+        moments = [moments]
+    elif hasattr(moments, "to_dict") and hasattr(moments, "columns"):
+        moments = [{key: None if value != value else value for key, value in row.items()}  # NaN is nothing given
+                   for row in moments[[name for name in moments.columns if name in _KEYS]].to_dict("records")]
+    return [Moment.of(moment) for moment in moments]
+
+
+def _to_c(moments: list[Moment]):
+    array = (_native.RvMoment * len(moments))()
+    for out, moment in zip(array, moments):
+        out.video = _native.encode_path(moment.video)
+        out.name = None if moment.name is None else _native.encode_text(str(moment.name), "the name of a moment")
+        out.start_s, out.end_s = moment.start, moment.end
+        out.time_s = moment.start if moment.time is None else moment.time
+        out.score = math.nan if moment.score is None else moment.score
+    return array
+
+
+def _rate(rate: Optional[Rate]) -> _native.RvRate:
+    out = _native.RvRate()
+    if rate is not None and not LIBRARY.rv_rate_read(_native.encode_text(str(rate), "rate"), ctypes.byref(out)):
+        raise errors.ArgumentError(f"rate is {rate!r}; write 25, 29.97 or \"30000/1001\"")
+    return out
+
+
+def _format_of(path: bytes) -> str:
+    found = LIBRARY.rv_timeline_format_of_file(path)
+    if not found:
+        raise errors.ArgumentError(f"{os.fsdecode(path)}: no format has this ending; name one by format=, "
+                                   "timeline_formats() lists them")
+    return found.contents.name.decode()
+
+
+def timeline(moments: Any, format: str, *, title: Optional[str] = None, rate: Optional[Rate] = None, handles: float = 0,
+             record_start: Optional[str] = None) -> list[TextFile]:
+    """The moments in a format of timeline_formats(), as one file or several.
+
+    moments: Moment, Hit, mappings with video, start, end, or a DataFrame of search(moments=True). title: of the timeline.
+    rate: its frames a second, by default that of most clips: 25, 29.97, "30000/1001", a Fraction. handles: seconds more
+    before and behind each moment. record_start: timecode of the first frame. Videos that cannot be read are left out, with
+    a warning.
+    """
+    array = _to_c(_items(moments))
+    options = _native.RvTimelineOptions(
+        format=_native.encode_text(format, "format"), title=None if title is None else _native.encode_text(title, "title"),
+        rate=_rate(rate), handles_s=handles,
+        record_start=None if record_start is None else _native.encode_text(record_start, "record_start"),
+        log=_native.log_to_python())
+    found = _native.RvTextFiles()
+    call("rv_timeline_make", array, len(array), ctypes.byref(options), ctypes.byref(found))
+    try:
+        return [TextFile(os.fsdecode(file.name), ctypes.string_at(file.text, file.size_bytes))
+                for file in found.items[:found.count]]
+    finally:
+        LIBRARY.rv_text_files_clear(ctypes.byref(found))
+
+
+def _path_of(path: str, name: str, endings: Iterable[str]) -> str:
+    """ "cuts_holiday.llc" of "cuts.llc" and "_holiday"."""
+    known = [ending for ending in endings if path.lower().endswith(ending)]
+    ending = path[-len(max(known, key=len)):] if known else os.path.splitext(path)[1]
+    return path[:len(path) - len(ending)] + name + ending
+
+
+def export(moments: Any, path: Path, *, format: Optional[str] = None, force: bool = False, **options: Any) -> list[str]:
+    """Write what timeline() makes. The ending of the path names the format unless format does. Returns the paths of the
+    files; formats that know one video only make one for each. force: replace files that are there."""
+    path = os.path.expanduser(os.fspath(path))
+    format = _format_of(os.fsencode(path)) if format is None else format
+    files = timeline(moments, format, **options)
+    endings = next(known.endings for known in timeline_formats() if known.name == format)
+    paths = [_path_of(path, file.name, endings) for file in files]
+    for name in paths:
+        if not force and os.path.lexists(name):
+            raise errors.ArgumentError(f"{name}: is there already; force=True replaces it")
+    for name, file in zip(paths, files):
+        temporary = f"{name}.{os.getpid()}.part"
+        try:
+            with open(temporary, "wb") as out:
+                out.write(file.data)
+            os.replace(temporary, name)
+        finally:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+    return paths
+
+
+def timeline_formats() -> list[TimelineFormat]:
+    """The formats of timeline() and export()."""
+    found = []
+    for index in range(LIBRARY.rv_timeline_format_count()):
+        raw = LIBRARY.rv_timeline_format(index).contents
+        endings = []
+        while raw.endings[len(endings)] is not None:
+            endings.append(raw.endings[len(endings)].decode())
+        found.append(TimelineFormat(raw.name.decode(), raw.title.decode(), tuple(endings), raw.per_source))
+    return found
+
+
+def read_moments(path: Path, video: Optional[Path] = None) -> list[Moment]:
+    """The moments of a list in JSON or CSV, as `reelvec search` prints them or as people write them. video: of those that
+    name none."""
+    path = os.path.expanduser(os.fspath(path))
+    with open(path, "rb") as file:
+        text = file.read()
+    found = _native.RvMoments()
+    error = _native.RvError()
+    status = LIBRARY.rv_moments_read(text, len(text), ctypes.byref(found), ctypes.byref(error))
+    if status != 0:
+        error.message = (os.fsencode(path) + b": " + error.message)[:1023]
+        raise _native.failure(status, error, "rv_moments_read")
+    try:
+        moments = []
+        for number, raw in enumerate(found.items[:found.count], 1):
+            name = raw.video if raw.video is not None else None if video is None else os.fsencode(video)
+            if name is None:
+                raise errors.ArgumentError(f"{path}: moment {number} names no video; give video=")
+            moments.append(Moment(os.fsdecode(name), raw.start_s, raw.end_s,
+                                  None if raw.name is None else raw.name.decode("utf-8", "replace"), raw.time_s,
+                                  None if math.isnan(raw.score) else raw.score))
+        return moments
+    finally:
+        LIBRARY.rv_moments_clear(ctypes.byref(found))
+
+
+def media(path: Path) -> Media:
+    """Read the facts of a file or URL; nothing is decoded for display."""
+    raw = _native.RvMedia()
+    call("rv_media_read", _native.encode_path(path), ctypes.byref(raw))
+    try:
+        tracks = tuple(AudioTrack(track.channels, track.sample_rate, track.codec.decode("utf-8", "replace"),
+                                  track.language.decode("utf-8", "replace")) for track in raw.audio[:raw.audio_count])
+        return Media(os.fsdecode(raw.path), Fraction(raw.rate.num, raw.rate.den) if raw.rate.den else None,
+                     raw.variable_rate, raw.frame_count, raw.duration_s, raw.first_frame_s,
+                     raw.timecode.decode() if raw.has_timecode else None, raw.drop_frame, raw.start_frame, raw.width,
+                     raw.height, raw.coded_width, raw.coded_height, Fraction(raw.aspect_num, raw.aspect_den or 1),
+                     raw.quarter_turns, raw.codec.decode("utf-8", "replace"), tracks,
+                     raw.warning.decode("utf-8", "replace"))
+    finally:
+        LIBRARY.rv_media_clear(ctypes.byref(raw))
+
+
+__all__ = ["AudioTrack", "Media", "Moment", "TextFile", "TimelineFormat", "export", "media", "read_moments", "timeline",
+           "timeline_formats"]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""The Python package's timelines: moments of every kind into every format, lists read, facts of a video."""
+import csv
+import logging
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+from fractions import Fraction
+
+SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(SOURCE / "python"))
+
+import reelvec  # noqa: E402
+
+VIDEO = SOURCE / "examples/media/demo.mp4"
+HIT = reelvec.Hit(str(VIDEO), 8, 7.0, 0.5, 7.0, 7.0, 1)
+MOMENT = reelvec.Moment(str(VIDEO), 1.5, 3, "one \U0001f680", 2.0, 0.25)
+
+
+def setUpModule():
+    global folder
+    folder = tempfile.TemporaryDirectory()
+    logging.getLogger("reelvec").addHandler(logging.NullHandler())
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def scratch(name):
+    return os.path.join(folder.name, name)
+
+
+class TimelineTest(unittest.TestCase):
+    def test_every_format_can_be_made(self):
+        formats = reelvec.timeline_formats()
+        self.assertGreater(len(formats), 12)
+        for known in formats:
+            files = reelvec.timeline([MOMENT, HIT], known.name, title="T")
+            self.assertEqual([file.name for file in files], [""], known.name)
+            self.assertGreater(len(files[0].data), 10, known.name)
+            self.assertTrue(all(ending.startswith(".") for ending in known.endings), known.name)
+
+    def test_moments_come_in_many_kinds(self):
+        wanted = reelvec.timeline([MOMENT], "csv")[0].data
+        self.assertEqual(reelvec.timeline(MOMENT, "csv")[0].data, wanted)
+        row = {"video": VIDEO, "start": "0:01.5", "end": 3, "name": MOMENT.name, "time": 2.0, "score": 0.25}
+        self.assertEqual(reelvec.timeline([row], "csv")[0].data, wanted)
+        try:
+            import pandas
+        except ImportError:
+            return
+        self.assertEqual(reelvec.timeline(pandas.DataFrame([row | {"start": 1.5}]), "csv")[0].data, wanted)
+
+    def test_a_single_frame_lasts_a_second(self):
+        text = reelvec.timeline([HIT], "llc-csv")[0].text
+        self.assertEqual(text.splitlines()[1].split(",")[:2], ["7", "8"])
+
+    def test_options_are_those_of_the_program(self):
+        text = reelvec.timeline([MOMENT], "csv", rate=25, handles=0.5, record_start="00:00:00:00")[0].text
+        row = next(csv.DictReader(text.splitlines()))
+        self.assertEqual((row["start"], row["end"], row["record_in"], row["record_out"]),
+                         ("1", "3.5", "00:00:00:00", "00:00:02:13"))
+        for rate in (25.0, "25", Fraction(25), "25/1"):
+            self.assertEqual(reelvec.timeline([MOMENT], "csv", rate=rate, handles=0.5, record_start="00:00:00:00")[0].text,
+                             text, rate)
+
+    def test_files_are_written_once(self):
+        path = scratch("cuts.srt")
+        self.assertEqual(reelvec.export([MOMENT], path), [path])
+        self.assertIn("00:00:01,500 --> 00:00:03,000\none \U0001f680\n", pathlib.Path(path).read_text())
+        with self.assertRaisesRegex(reelvec.ArgumentError, "is there already; force=True"):
+            reelvec.export([HIT], path)
+        self.assertEqual(reelvec.export([HIT], path, force=True), [path])
+        self.assertIn("00:00:07,000", pathlib.Path(path).read_text())
+        self.assertEqual(reelvec.export([HIT], scratch("other"), format="webvtt"), [scratch("other")])
+        self.assertEqual([name for name in os.listdir(folder.name) if name.endswith(".part")], [])
+
+    def test_a_file_for_each_video(self):
+        link = scratch("second.mp4")
+        os.symlink(VIDEO, link)
+        paths = reelvec.export([MOMENT, reelvec.Moment(link, 4, 5)], scratch("two.llc.csv"))
+        self.assertEqual(paths, [scratch("two.llc.csv"), scratch("two_second.llc.csv")])
+
+    def test_what_is_wrong_is_said(self):
+        for moments, format, kind, message in (
+                ([], "csv", reelvec.ArgumentError, "no moments"),
+                ([MOMENT], "avid", reelvec.ArgumentError, "avid"),
+                ([reelvec.Moment("/gone.mp4", 0, 1)], "csv", reelvec.NotFoundError, "gone.mp4"),
+                ([{"video": "a"}], "csv", reelvec.ArgumentError, "neither start nor time"),
+                (["a.mp4"], "csv", TypeError, "a moment must be")):
+            with self.assertRaisesRegex(kind, message):
+                reelvec.timeline(moments, format)
+        with self.assertRaisesRegex(reelvec.ArgumentError, "no format has this ending"):
+            reelvec.export([MOMENT], scratch("a.xyz"))
+        with self.assertRaisesRegex(reelvec.ArgumentError, "rate is 'fast'"):
+            reelvec.timeline([MOMENT], "csv", rate="fast")
+
+    def test_videos_that_are_gone_are_left_out_with_a_warning(self):
+        with self.assertLogs("reelvec", "WARNING") as logs:
+            files = reelvec.timeline([reelvec.Moment("/gone.mp4", 0, 1), MOMENT], "csv")
+        self.assertEqual(len(files[0].text.splitlines()), 2)
+        self.assertIn("gone.mp4", "\n".join(logs.output))
+
+    def test_lists_are_read(self):
+        path = scratch("list.csv")
+        pathlib.Path(path).write_text("start,end,name\n0:01.5,3,x\n4,5,\n")
+        moments = reelvec.read_moments(path, video=VIDEO)
+        self.assertEqual(moments, [reelvec.Moment(str(VIDEO), 1.5, 3.0, "x", 1.5), reelvec.Moment(str(VIDEO), 4.0, 5.0, None, 4.0)])
+        with self.assertRaisesRegex(reelvec.ArgumentError, "moment 1 names no video"):
+            reelvec.read_moments(path)
+        pathlib.Path(path).write_text("start,end\n3,1\n")
+        with self.assertRaisesRegex(reelvec.FormatError, "list.csv: line 2: ends at 1, before it starts at 3"):
+            reelvec.read_moments(path)
+
+
+class MediaTest(unittest.TestCase):
+    def test_facts_of_the_demo(self):
+        facts = reelvec.media(VIDEO)
+        self.assertEqual(facts.path, str(VIDEO))
+        self.assertIsInstance(facts.rate, Fraction)
+        self.assertAlmostEqual(facts.frame_count / facts.rate, facts.duration, delta=0.1)
+        self.assertEqual((facts.timecode, facts.start_frame, facts.aspect), (None, 0, 1))
+        self.assertGreater(facts.width, 0)
+
+    def test_what_is_no_video_is_refused(self):
+        with self.assertRaises(reelvec.ReelvecError):
+            reelvec.media(SOURCE / "README.md")
+        with self.assertRaises(reelvec.NotFoundError):
+            reelvec.media("/gone.mp4")

@@ -82,7 +82,7 @@ class AudioTrack:
 @dataclass(frozen=True)
 class Media:
     """The facts of a video that editors need; see RvMedia in reelvec/media.h. rate: frames a second, None without video;
-    first_frame: its time; timecode: of the first frame, None if the file has none; warning: what is less exact than it looks."""
+    first_frame: its time; zero: where the file's own clock stands at the time 0; timecode: of the first frame, None if the file has none; warning: what is less exact than it looks."""
 
     path: str
     rate: Optional[Fraction]
@@ -90,6 +90,7 @@ class Media:
     frame_count: int
     duration: float
     first_frame: float
+    zero: float
     timecode: Optional[str]
     drop_frame: bool
     start_frame: int
@@ -244,7 +245,7 @@ def media(path: Path) -> Media:
         tracks = tuple(AudioTrack(track.channels, track.sample_rate, track.codec.decode("utf-8", "replace"),
                                   track.language.decode("utf-8", "replace")) for track in raw.audio[:raw.audio_count])
         return Media(os.fsdecode(raw.path), Fraction(raw.rate.num, raw.rate.den) if raw.rate.den else None,
-                     raw.variable_rate, raw.frame_count, raw.duration_s, raw.first_frame_s,
+                     raw.variable_rate, raw.frame_count, raw.duration_s, raw.first_frame_s, raw.zero_s,
                      raw.timecode.decode() if raw.has_timecode else None, raw.drop_frame, raw.start_frame, raw.width,
                      raw.height, raw.coded_width, raw.coded_height, Fraction(raw.aspect_num, raw.aspect_den or 1),
                      raw.quarter_turns, raw.codec.decode("utf-8", "replace"), tracks,

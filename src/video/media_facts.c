@@ -97,6 +97,7 @@ static void set_length(VideoReader *reader, const FrameSpacing *spacing, bool ex
     if (spacing->has_first && rv_clock_is_sane(&reader->clock, spacing->first_pts)) {
         rv_clock_set_zero(&reader->clock, spacing->first_pts);
         media->first_frame_s = (double)rv_clock_us(&reader->clock, spacing->first_pts) / 1e6;
+        media->zero_s = (double)reader->clock.zero.num / (double)reader->clock.zero.den;
     }
     double length_s = spacing->length_s;
     if (!(length_s > 0) || !isfinite(length_s))

@@ -218,6 +218,30 @@ static void csv_has_seconds_frames_and_labels(void **state)
         "=1+1,https://host/sound.ogg,5,6,5,,,,,,,,\r\n");
 }
 
+/* A file's own clock may stand anywhere when the video begins. */
+static void formats_of_the_files_clock_count_from_there(void **state)
+{
+    (void)state;
+    RvLog log = {0};
+    TimelineClip clips[] = {{.name = "n", .start_s = 1, .end_s = 2}};
+    TimelineSource source = sources[0];
+    source.media.zero_s = 20.5;
+    Timeline timeline = timeline_of(clips, 1, &log);
+    timeline.sources = &source;
+    check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.mp4,21.5,1,title=%1%n\n");
+    check_text(&rv_format_llc_csv, &timeline, "Start,End,Name\n1,2,n\n");
+    char *text = write_text(&rv_format_matroska_chapters, &timeline);
+    assert_non_null(strstr(text, "<ChapterTimeStart>00:00:01.000000000<"));
+    free(text);
+    source.media.path = "/v/talk.MKV";
+    text = write_text(&rv_format_matroska_chapters, &timeline);
+    assert_non_null(strstr(text, "<ChapterTimeStart>00:00:21.500000000<"));
+    assert_non_null(strstr(text, "<ChapterTimeEnd>00:00:22.500000000<"));
+    free(text);
+    source.media.zero_s = -3;
+    check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.MKV,-2,1,title=%1%n\n");
+}
+
 /* ---- YouTube ------------------------------------------------------------------------------------------ */
 
 typedef struct Chapter {
@@ -393,6 +417,7 @@ int main(void)
         cmocka_unit_test(formats_escape_what_is_theirs),
         cmocka_unit_test(chapters_of_ffmpeg_do_not_overlap),
         cmocka_unit_test(csv_has_seconds_frames_and_labels),
+        cmocka_unit_test(formats_of_the_files_clock_count_from_there),
         cmocka_unit_test(youtube_keeps_its_rules),
         cmocka_unit_test(youtube_writes_hours_and_says_what_is_too_long),
         cmocka_unit_test(formats_take_ten_thousand_clips),

@@ -150,6 +150,25 @@ static void facts_are_those_of_the_file(void **state)
     }
 }
 
+static void zero_is_where_the_clock_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *clip;
+        double zero_s;
+    } cases[] = {{"plain.mp4", 0}, {"plain.mkv", 0}, {"offset5.ts", 5}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[1100];
+        RvMedia media;
+        if (!clip_path(cases[i].clip, path, sizeof path))
+            skip();
+        assert_int_equal(rv_media_read(path, &media, NULL), RV_OK);
+        if (fabs(media.zero_s - cases[i].zero_s) > 1e-6)
+            fail_msg("%s: %f", cases[i].clip, media.zero_s);
+        rv_media_clear(&media);
+    }
+}
+
 static void what_is_inexact_is_said(void **state)
 {
     (void)state;
@@ -368,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_those_of_the_file),
+        cmocka_unit_test(zero_is_where_the_clock_stands),
         cmocka_unit_test(what_is_inexact_is_said),
         cmocka_unit_test(tracks_of_sound_are_listed),
         cmocka_unit_test(what_is_no_video_is_refused),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mpv's EDL, version 0 (DOCS/edl-mpv.rst of mpv): the clips as one video with a chapter each. */
+#include <math.h>
 #include <string.h>
 
 #include "timeline/format.h"
@@ -11,15 +12,26 @@ static void write_value(Buffer *out, const char *value, RvError *err)
     rv_buffer_append_format(out, err, "%%%zu%%%s", strlen(value), value);
 }
 
+/* A file's own clock may begin below 0. */
+static void write_seconds(Buffer *out, int64_t units, RvError *err)
+{
+    if (units < 0)
+        rv_buffer_append(out, "-", 1, err);
+    rv_list_seconds(out, units < 0 ? -units : units, LIST_PER_SECOND_US, err);
+}
+
+/* Starts count on the files' own clocks, not from their beginnings. */
 static RvStatus write_mpv_edl(const Timeline *timeline, Buffer *out, RvError *err)
 {
     rv_buffer_append_format(out, err, "# mpv EDL v0\n");
     for (size_t i = 0; i < timeline->clip_count; i++) {
         const TimelineClip *clip = &timeline->clips[i];
+        const RvMedia *media = &timeline->sources[clip->source].media;
         ListSpan span = rv_list_span(clip, LIST_PER_SECOND_US);
-        write_value(out, timeline->sources[clip->source].media.path, err);
+        int64_t zero = (int64_t)llround(media->zero_s * LIST_PER_SECOND_US);
+        write_value(out, media->path, err);
         rv_buffer_append(out, ",", 1, err);
-        rv_list_seconds(out, span.start, LIST_PER_SECOND_US, err);
+        write_seconds(out, zero + span.start, err);
         rv_buffer_append(out, ",", 1, err);
         rv_list_seconds(out, span.end - span.start, LIST_PER_SECOND_US, err);
         rv_buffer_append(out, ",title=", 7, err);

@@ -22,6 +22,17 @@ static void write_title(Buffer *out, const char *name, RvError *err)
     }
 }
 
+/* An address may hold bytes that a line of text cannot. */
+static void write_url(Buffer *out, const char *url, RvError *err)
+{
+    for (; *url != '\0'; url++) {
+        if (*url > ' ' && *url <= '~')
+            rv_buffer_append(out, url, 1, err);
+        else
+            rv_buffer_append_format(out, err, "%%%02X", (unsigned char)*url);
+    }
+}
+
 /* Videos are named by URLs, because a line of the format cannot hold every file name. */
 static RvStatus write_m3u8(const Timeline *timeline, Buffer *out, RvError *err)
 {
@@ -36,7 +47,9 @@ static RvStatus write_m3u8(const Timeline *timeline, Buffer *out, RvError *err)
         rv_list_seconds(out, span.start, LIST_PER_SECOND_MS, err);
         rv_buffer_append_format(out, err, "\n#EXTVLCOPT:stop-time=");
         rv_list_seconds(out, span.end, LIST_PER_SECOND_MS, err);
-        rv_buffer_append_format(out, err, "\n%s\n", timeline->sources[clip->source].url);
+        rv_buffer_append(out, "\n", 1, err);
+        write_url(out, timeline->sources[clip->source].url, err);
+        rv_buffer_append(out, "\n", 1, err);
     }
     return out->status;
 }

@@ -287,6 +287,20 @@ static void youtube_keeps_its_rules(void **state)
         "talk.mp4: YouTube shows chapters if there are at least 3; this list has 2\n");
 }
 
+static void youtube_names_as_many_as_fit(void **state)
+{
+    (void)state;
+    Notes notes = {""};
+    RvLog log = {take_note, &notes};
+    TimelineClip clips[40];
+    for (size_t i = 0; i < 40; i++)
+        clips[i] = (TimelineClip){.name = "a red car in the rain", .start_s = 30, .end_s = 31};
+    Timeline timeline = timeline_of(clips, 40, &log);
+    check_text(&rv_format_youtube, &timeline,
+               "0:00 Beginning\n0:30 a red car in the rain / a red car in the rain / a red car in the rain / "
+               "a red car in the rain / ...\n");
+}
+
 static void youtube_writes_hours_and_says_what_is_too_long(void **state)
 {
     (void)state;
@@ -334,7 +348,7 @@ static void formats_take_ten_thousand_clips(void **state)
     Timeline timeline = timeline_of(clips, 10000, &log);
     for (size_t i = 0; i < LIST_COUNT; i++) {
         char *text = write_text(lists[i], &timeline);
-        assert_true(strlen(text) > 20000);
+        assert_true(strlen(text) > 2000);
         free(text);
     }
     free(clips);
@@ -419,6 +433,7 @@ int main(void)
         cmocka_unit_test(csv_has_seconds_frames_and_labels),
         cmocka_unit_test(formats_of_the_files_clock_count_from_there),
         cmocka_unit_test(youtube_keeps_its_rules),
+        cmocka_unit_test(youtube_names_as_many_as_fit),
         cmocka_unit_test(youtube_writes_hours_and_says_what_is_too_long),
         cmocka_unit_test(formats_take_ten_thousand_clips),
         cmocka_unit_test(formats_round_to_what_they_hold),

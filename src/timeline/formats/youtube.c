@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "timeline/format.h"
@@ -13,6 +14,7 @@
 
 #define CHAPTERS_MIN 3
 #define CHAPTER_MIN_S 10
+#define TITLE_BYTES 100            // of one chapter; further names become "..."
 #define DESCRIPTION_MAX_BYTES 5000 // of the whole description; it may hold no < and >
 
 static void write_name(Buffer *out, const char *name, RvError *err)
@@ -34,8 +36,30 @@ typedef struct Chapters {
     size_t count;  // written
     size_t merged; // moments that are named together with the one before
     int64_t start; // of the last one, in whole seconds
+    size_t title;  // where its title begins in the text
+    bool full;     // no more names fit into it
     bool moved;    // the first one to 0:00
 } Chapters;
+
+static void begin_chapter(Buffer *out, int64_t start, const char *name, Chapters *chapters, RvError *err)
+{
+    if (chapters->count++ > 0)
+        rv_buffer_append(out, "\n", 1, err);
+    write_time(out, start, err);
+    chapters->start = start;
+    chapters->title = out->size_bytes;
+    chapters->full = false;
+    write_name(out, name, err);
+}
+
+static void add_name(Buffer *out, const char *name, Chapters *chapters, RvError *err)
+{
+    if (chapters->full)
+        return;
+    rv_buffer_append_format(out, err, " / ");
+    chapters->full = out->size_bytes - chapters->title + strlen(name) > TITLE_BYTES;
+    write_name(out, chapters->full ? "..." : name, err);
+}
 
 static void write_chapters(const Timeline *timeline, const size_t *order, Buffer *out, Chapters *chapters,
                            RvError *err)
@@ -51,23 +75,15 @@ static void write_chapters(const Timeline *timeline, const size_t *order, Buffer
             chapters->moved = start > 0;
             start = 0;
         } else if (i == 0) {
-            write_time(out, 0, err);
-            write_name(out, LIST_BEGINNING, err);
-            chapters->count = 1;
-            chapters->start = 0;
+            begin_chapter(out, 0, LIST_BEGINNING, chapters, err);
         }
-        if (chapters->count > 0 &&
-            (start < chapters->start + CHAPTER_MIN_S || (double)start > last_start_s)) {
-            rv_buffer_append_format(out, err, " / ");
-            chapters->merged++;
-        } else {
-            if (chapters->count > 0)
-                rv_buffer_append(out, "\n", 1, err);
-            write_time(out, start, err);
-            chapters->count++;
-            chapters->start = start;
-        }
-        write_name(out, clip->name, err);
+        bool merged =
+            chapters->count > 0 && (start < chapters->start + CHAPTER_MIN_S || (double)start > last_start_s);
+        chapters->merged += merged;
+        if (merged)
+            add_name(out, clip->name, chapters, err);
+        else
+            begin_chapter(out, start, clip->name, chapters, err);
     }
     rv_buffer_append(out, "\n", 1, err);
 }

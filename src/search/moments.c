@@ -190,16 +190,20 @@ static int compare_peaks(const void *a, const void *b)
     return rv_candidate_compare(&((const Moment *)a)->peak, &((const Moment *)b)->peak);
 }
 
+void rv_moment_pad(Moment *moment, const RvVideo *video, double pad_s)
+{
+    double longest_s = video->duration_s > 0 ? video->duration_s : INFINITY;
+    moment->start_s = fmax(0, moment->start_s - pad_s);
+    moment->end_s = fmax(moment->end_s, fmin(moment->end_s + pad_s, longest_s));
+}
+
 void rv_moments_finish(MomentFinder *finder)
 {
     if (finder->count > 1)
         qsort(finder->items, finder->count, sizeof *finder->items, compare_peaks);
     for (size_t i = 0; i < finder->count; i++) {
         Moment *moment = &finder->items[i];
-        double duration_s = finder->videos->items[moment->peak.video].duration_s;
-        moment->start_s = fmax(0, moment->start_s - finder->options->pad_s);
-        moment->end_s = fmax(moment->end_s, fmin(moment->end_s + finder->options->pad_s,
-                                                 duration_s > 0 ? duration_s : INFINITY));
+        rv_moment_pad(moment, &finder->videos->items[moment->peak.video], finder->options->pad_s);
     }
 }
 

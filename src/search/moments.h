@@ -42,10 +42,13 @@ RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *e
  * their scores are not those by which frames are ranked. Errors: MEMORY. */
 RvStatus rv_moments_push_known(const MomentFinder *finder, TopK *top, RvError *err);
 
-/* Best peak first, and every moment made longer by options->pad_s on both sides. */
+/* Make a moment longer on both sides, within its video. */
+void rv_moment_pad(Moment *moment, const RvVideo *video, double pad_s);
+
+/* Best peak first, and every moment padded by options->pad_s. */
 void rv_moments_finish(MomentFinder *finder);
 
-/* The borders around any frame, whatever moments were found. *moment is filled in, with `frame` as its peak; both times are
+/* The borders around any frame, whatever moments were found, and without padding. *moment is filled in, with `frame` as its peak; both times are
  * the frame's if it is gone. Errors: as rv_moments_add. */
 RvStatus rv_moments_around(MomentFinder *finder, const Candidate *frame, Moment *moment, RvError *err);
 

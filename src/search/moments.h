@@ -38,8 +38,8 @@ void rv_moments_finder_clear(MomentFinder *finder);
  * no more than its video does anyway. Frames must come best first. Errors: those of rv_video_scorer_read. */
 RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *err);
 
-/* With RV_FUSION_MEAN: push the frames of the videos whose scores are known that may give further moments. With the others
- * their scores are not those by which frames are ranked. Errors: MEMORY. */
+/* With RV_FUSION_MEAN: push the frames of the videos whose scores are known that may give further moments. With the
+ * others their scores are not those by which frames are ranked. Errors: MEMORY. */
 RvStatus rv_moments_push_known(const MomentFinder *finder, TopK *top, RvError *err);
 
 /* Make a moment longer on both sides, within its video. */
@@ -48,8 +48,8 @@ void rv_moment_pad(Moment *moment, const RvVideo *video, double pad_s);
 /* Best peak first, and every moment padded by options->pad_s. */
 void rv_moments_finish(MomentFinder *finder);
 
-/* The borders around any frame, whatever moments were found, and without padding. *moment is filled in, with `frame` as its peak; both times are
- * the frame's if it is gone. Errors: as rv_moments_add. */
+/* The borders around any frame, whatever moments were found, and without padding. *moment is filled in, with `frame` as
+ * its peak; both times are the frame's if it is gone. Errors: as rv_moments_add. */
 RvStatus rv_moments_around(MomentFinder *finder, const Candidate *frame, Moment *moment, RvError *err);
 
 #endif

@@ -20,8 +20,8 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err);
 
-/* The score of every frame of one video, as rv_library_video_scores. Errors: as rv_search_frames; NOT_FOUND if the video
- * is not searched. */
+/* The score of every frame of one video, as rv_library_video_scores. Errors: as rv_search_frames; NOT_FOUND if the
+ * video is not searched. */
 RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVector *terms, size_t term_count,
                                 int dimensions, const RvSearchOptions *options, int64_t video_id,
                                 RvFrameScores *out, RvError *err);

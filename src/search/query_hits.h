@@ -9,9 +9,9 @@
 /* The frames as hits, best first. videos: by path, as the candidates' places. Errors: MEMORY. */
 RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *err);
 
-/* Add moments around the best frames until there are options->top. top: the best frames, with RV_FUSION_MEAN at least of
- * the videos that finder does not know yet; sorted. *done is false if more frames might give more moments. Errors: those of
- * rv_moments_add. */
+/* Add moments around the best frames until there are options->top. top: the best frames, with RV_FUSION_MEAN at least
+ * of the videos that finder does not know yet; sorted. *done is false if more frames might give more moments. Errors:
+ * those of rv_moments_add. */
 RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err);
 /* The moments as hits. */
 RvStatus rv_query_moments(MomentFinder *finder, RvHits *out, RvError *err);

@@ -95,3 +95,18 @@ RvStatus rv_checksum_cached(const char *path, char hex[65], RvError *err)
         remember(cache, key, hex);
     return status;
 }
+
+bool rv_checksum_recall(const char *key, char hex[65])
+{
+    char line[CACHE_KEY_SIZE], cache[4200];
+    return (size_t)snprintf(line, sizeof line, " %s\n", key) < sizeof line &&
+           cache_path(cache, sizeof cache, false) && look_up(cache, line, hex);
+}
+
+void rv_checksum_remember(const char *key, const char *hex)
+{
+    char line[CACHE_KEY_SIZE], cache[4200];
+    if ((size_t)snprintf(line, sizeof line, " %s\n", key) < sizeof line &&
+        cache_path(cache, sizeof cache, true))
+        remember(cache, line, hex);
+}

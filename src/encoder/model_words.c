@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/checksum.h"
 #include "clip/tokenizer/clip_tokenizer.h"
 #include "encoder/encoder_info.h"
 
@@ -40,12 +39,11 @@ static RvStatus append_tokenizer(const Checkpoint *checkpoint, const RvModelInfo
                                  RvError *err)
 {
     const TokenizerSpec *spec = &rv_checkpoint_spec(checkpoint)->tokenizer;
-    char path[4096], sha256[65];
+    char sha256[65];
     append(out, "; tokenizer=%s%s", info->tokenizer, cleanings[spec->cleaning]);
-    if (!rv_tokenizer_find(rv_checkpoint_path(checkpoint), spec, path))
-        return RV_OK;
-    RvStatus status = rv_checksum_cached(path, sha256, err);
-    if (status == RV_OK)
+    RvStatus status =
+        rv_tokenizer_sha256(rv_checkpoint_path(checkpoint), spec, info->vocabulary_size, sha256, err);
+    if (status == RV_OK && sha256[0] != '\0')
         append(out, "; tokenizer_sha256=%s", sha256);
     return status;
 }

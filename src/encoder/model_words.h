@@ -6,8 +6,8 @@
 #include "clip/checkpoint.h"
 #include "store/store.h"
 
-/* Set the identity's preprocess_version and details. Hashes the tokenizer's file, which is remembered by path, size and
- * time (base/checksum.h). Errors: IO, MEMORY. */
+/* Set the identity's preprocess_version and details. Hashes the tokenizer, and remembers that (base/checksum.h). Errors:
+ * IO, MEMORY. */
 RvStatus rv_model_words(const Checkpoint *checkpoint, ModelIdentity *out, RvError *err);
 
 #endif

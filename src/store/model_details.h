@@ -13,7 +13,7 @@
  *     normalisation       mean and deviation of R, G, B: "0.5 0.5 0.5, 0.5 0.5 0.5"
  *     mask                of texts: "causal", "padding", "none"
  *     tokenizer           kind and cleaning: "gemma lower"
- *     tokenizer_sha256    of the tokenizer's file; left out where there is none, and for CLIP's vocabulary
+ *     tokenizer_sha256    of the tokenizer's file, for CLIP of the vocabulary's content; left out where there is none
  * A key that only one of two lines has is not compared, so that a later version may add some. */
 
 /* What a library tells of itself that has no such line: an older version made it for a plain CLIP. */

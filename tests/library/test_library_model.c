@@ -186,7 +186,8 @@ static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
     assert_details(fixture,
                    "family=clip; activation=quick_gelu quick_gelu; preprocessing=shortest bicubic; "
                    "normalisation=0.48145467 0.457827508 0.408210725, 0.268629551 0.26130259 0.275777102; "
-                   "mask=causal; tokenizer=clip");
+                   "mask=causal; tokenizer=clip; "
+                   "tokenizer_sha256=4621dd9c731c9330389ca3477b48afba9f5466d61b92a01785077834caf90cfb");
     assert_int_equal(search_with(fixture, model, &err), RV_OK);
     assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH,
                    "with preprocessing shortest bicubic, the model squash has the same weights");
@@ -208,19 +209,22 @@ static void make_anew(Fixture *fixture)
     reopen(fixture, RV_OPEN_CREATE);
 }
 
-/* As an older version made it, which remembered no details of a plain CLIP. */
-static void forget_details(Fixture *fixture)
+static void change_details(Fixture *fixture, const char *statement)
 {
     sqlite3 *database = NULL;
     rv_library_close(fixture->library);
     fixture->library = NULL;
     assert_int_equal(sqlite3_open(fixture->library_path, &database), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(database, "DELETE FROM library_notes WHERE name = 'model'", NULL, NULL, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, statement, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_changes(database), 1);
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
     reopen(fixture, RV_OPEN_CREATE);
+}
+
+/* As an older version made it, which remembered no details of a plain CLIP. */
+static void forget_details(Fixture *fixture)
+{
+    change_details(fixture, "DELETE FROM library_notes WHERE name = 'model'");
 }
 
 /* The kind of GELU, the values of pixels and the mask belong to a model that is prepared as OpenAI's too. */
@@ -342,16 +346,72 @@ static void another_file_of_the_tokenizer_is_told(void **state)
     rv_encoder_close(model);
 }
 
+/* Log the warnings of a search, or of an index run, with this model. */
+static void collect_warning(Fixture *fixture, RvEncoder *encoder, bool search, char warning[1024])
+{
+    RvError err = {0};
+    RvLibraryOptions options = {.mode = RV_OPEN_CREATE, .log = {keep_warning, warning}};
+    warning[0] = '\0';
+    rv_library_close(fixture->library);
+    assert_int_equal(rv_library_open(fixture->library_path, &options, &fixture->library, NULL), RV_OK);
+    if ((search ? search_with(fixture, encoder, &err) : index_with(fixture, encoder, &err)) != RV_OK)
+        fail_msg("%s", err.message);
+}
+
+/* CLIP's vocabulary is remembered by what it says, in whichever form it is written; libraries of older versions know
+ * none. */
+static void another_vocabulary_of_clip_is_told(void **state)
+{
+    Fixture *fixture = *state;
+    char plain[2048], same[PATH_BYTES], other[PATH_BYTES], warning[1024], words[200];
+    const char *details[3];
+    assert_true(known_checkpoint_ensure(PLAIN, plain, sizeof plain));
+    snprintf(same, sizeof same, "%s/same", fixture->folder);
+    snprintf(other, sizeof other, "%s/other", fixture->folder);
+    shell("cp -r '%s' '%s' && cp -r '%s' '%s' && chmod -R u+w '%s' '%s'", plain, same, plain, other, same,
+          other);
+    shell("cd '%s' && (printf '{\"model\": {\"merges\": [], \"vocab\": ' && cat vocab.json && echo '}}') "
+          ">tokenizer.json && rm vocab.json merges.txt",
+          same);
+    shell("cd '%s' && sed -i 's/\"a\": 64/\"a\": 65/;s/\"b\": 65/\"b\": 64/' vocab.json && "
+          "! cmp -s vocab.json '%s/vocab.json'",
+          other, plain);
+    RvEncoder *models[3] = {open_model(plain), open_model(same), open_model(other)};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rv_encoder_details(models[i], &details[i], NULL), RV_OK);
+        details[i] = strstr(details[i], "tokenizer_sha256=");
+        assert_non_null(details[i]);
+    }
+    assert_string_equal(details[0], details[1]);
+    assert_string_not_equal(details[0], details[2]);
+    collect_warning(fixture, models[0], false, warning);
+    snprintf(words, sizeof words,
+             "with the tokenizer file %.12s..., that of the model other is %.12s...: ", details[0] + 17,
+             details[2] + 17);
+    for (int search = 0; search <= 1; search++) {
+        collect_warning(fixture, models[1], search, warning);
+        assert_string_equal(warning, "");
+        collect_warning(fixture, models[2], search, warning);
+        if (strstr(warning, words) == NULL)
+            fail_msg("%s\n wanted: %s", warning, words);
+    }
+    change_details(
+        fixture, "UPDATE library_notes SET value = substr(value, 1, instr(value, '; tokenizer_sha256') - 1) "
+                 "WHERE name = 'model'");
+    collect_warning(fixture, models[2], true, warning);
+    assert_string_equal(warning, "");
+    for (int i = 0; i < 3; i++)
+        rv_encoder_close(models[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_same_weights_used_otherwise_are_refused),
-        TEST(the_checkpoint_is_found_by_its_details),
-        TEST(libraries_of_a_plain_clip_stay_as_they_are),
-        TEST(another_file_of_the_tokenizer_is_told),
-        TEST(plain_clips_are_told_apart),
+        TEST(the_same_weights_used_otherwise_are_refused), TEST(the_checkpoint_is_found_by_its_details),
+        TEST(libraries_of_a_plain_clip_stay_as_they_are),  TEST(another_file_of_the_tokenizer_is_told),
+        TEST(another_vocabulary_of_clip_is_told),          TEST(plain_clips_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

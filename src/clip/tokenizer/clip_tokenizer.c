@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -79,14 +80,6 @@ static const char *find_file(TokenizerKind kind, const char *folder, char path[T
     while (*name != NULL && !rv_tokenizer_file(folder, *name, path))
         name++;
     return *name;
-}
-
-bool rv_tokenizer_find(const char *checkpoint_path, const TokenizerSpec *spec, char path[4096])
-{
-    char folder[TOKENIZER_PATH_BYTES];
-    return spec->kind != TOKENIZER_CLIP &&
-           rv_tokenizer_folder(checkpoint_path, folder, NULL, NULL) == RV_OK &&
-           find_file(spec->kind, folder, path) != NULL;
 }
 
 static RvStatus open_sentence(Tokenizer *tokenizer, const char *folder, int vocabulary_size, RvError *err)
@@ -318,6 +311,49 @@ RvStatus rv_tokenizer_piece(const Tokenizer *tokenizer, int32_t token, Buffer *o
                               ? rv_pieces_text(&tokenizer->wordpiece.pieces, token, &size_bytes)
                               : rv_pieces_text(&tokenizer->sentence.pieces, token, &size_bytes);
     return text != NULL ? append_readable(text, size_bytes, out, err) : RV_OK;
+}
+
+/* ---- digests ------------------------------------------------------------------------------------------- */
+
+/* CLIP's vocabulary by its content. Reading takes longer than looking up what it gave the last time for the same
+ * files. */
+static RvStatus digest_clip(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
+                            char hex[65], RvError *err)
+{
+    VocabularyPaths files;
+    char key[256], one[65] = "", other[65] = "";
+    Tokenizer *tokenizer = NULL;
+    RvError cause = {0};
+    if (rv_vocabulary_find(checkpoint_path, &files, NULL) != RV_OK ||
+        rv_checksum_cached(files.path, one, NULL) != RV_OK ||
+        (files.merges_path[0] != '\0' && rv_checksum_cached(files.merges_path, other, NULL) != RV_OK))
+        return RV_OK;
+    snprintf(key, sizeof key, "clip-vocabulary-1 %d %s%s%s", vocabulary_size, files.is_gz ? "gz" : one,
+             files.is_gz ? one : "", other);
+    if (rv_checksum_recall(key, hex))
+        return RV_OK;
+    RvStatus status = rv_tokenizer_open(checkpoint_path, spec, vocabulary_size, NULL, &tokenizer, &cause);
+    if (status == RV_OK)
+        status = rv_vocabulary_sha256(&tokenizer->clip.vocabulary, hex, &cause);
+    if (status == RV_OK)
+        rv_checksum_remember(key, hex);
+    else
+        hex[0] = '\0';
+    rv_tokenizer_close(tokenizer);
+    return status == RV_ERROR_MEMORY ? rv_error_set(err, status, "%s", cause.message) : RV_OK;
+}
+
+RvStatus rv_tokenizer_sha256(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
+                             char hex[65], RvError *err)
+{
+    char folder[TOKENIZER_PATH_BYTES], path[TOKENIZER_PATH_BYTES];
+    hex[0] = '\0';
+    if (spec->kind == TOKENIZER_CLIP)
+        return digest_clip(checkpoint_path, spec, vocabulary_size, hex, err);
+    if (rv_tokenizer_folder(checkpoint_path, folder, NULL, NULL) != RV_OK ||
+        find_file(spec->kind, folder, path) == NULL)
+        return RV_OK;
+    return rv_checksum_cached(path, hex, err);
 }
 
 size_t rv_tokenizer_cut(const Tokenizer *tokenizer, int32_t *tokens, size_t token_count,

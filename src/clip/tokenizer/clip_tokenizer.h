@@ -25,9 +25,11 @@ RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spe
                            const RvLog *log, Tokenizer **out, RvError *err);
 void rv_tokenizer_close(Tokenizer *tokenizer);
 
-/* Write the file that rv_tokenizer_open would read. Returns false if there is none, and for TOKENIZER_CLIP, whose
- * vocabulary comes in several forms. */
-bool rv_tokenizer_find(const char *checkpoint_path, const TokenizerSpec *spec, char path[4096]);
+/* Write the SHA-256 of the file that rv_tokenizer_open would read; for TOKENIZER_CLIP, whose vocabulary comes in several
+ * forms, of its content (rv_vocabulary_sha256). "" if there is none, or none of CLIP that fits the model. Errors: IO,
+ * MEMORY. */
+RvStatus rv_tokenizer_sha256(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
+                             char hex[65], RvError *err);
 
 /* Encode a text; start and end tokens are included, and it is not truncated. Free *tokens with free().
  * Invalid UTF-8 is replaced by U+FFFD as Python does. May be called by several threads. Errors: MEMORY,

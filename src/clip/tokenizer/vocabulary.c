@@ -71,6 +71,8 @@ static RvStatus check_numbers(const Reading *reading)
                 reading->err, RV_ERROR_MISMATCH,
                 "%s: has more tokens than the model's %d: %.200s has number %lld; take both from one model",
                 reading->path, reading->vocabulary_size, symbol, (long long)json_integer_value(value));
+        if (json_integer_value(value) >= reading->out->token_count)
+            reading->out->token_count = (int32_t)json_integer_value(value) + 1;
     }
     return RV_OK;
 }

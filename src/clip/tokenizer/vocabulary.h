@@ -13,11 +13,22 @@ typedef struct Vocabulary {
     int32_t byte_tokens[256];     // token of a byte inside a word
     int32_t byte_end_tokens[256]; // token of a byte that ends a word
     BpeTable merges;
+    int32_t token_count;  // the highest number of all, and 1
     size_t added_count;   // number of further tokens that tokenizer.json adds; no text is encoded with them
     char added_token[64]; // the first of these
 } Vocabulary;
 
 #define VOCABULARY_MAX_BYTES ((size_t)64 << 20) // limit of one file
+
+/* The files of a vocabulary. */
+typedef struct VocabularyPaths {
+    char path[4096];        // OpenAI's .gz, tokenizer.json, or vocab.json
+    char merges_path[4096]; // merges.txt beside vocab.json; else ""
+    bool is_gz;
+} VocabularyPaths;
+
+/* Find the files that rv_vocabulary_open reads. Errors: NOT_FOUND, ARGUMENT. */
+RvStatus rv_vocabulary_find(const char *checkpoint_path, VocabularyPaths *out, RvError *err);
 
 /* True for "<|startoftext|>" and "<|endoftext|>". */
 bool rv_vocabulary_is_basic(const char *symbol);
@@ -28,6 +39,10 @@ bool rv_vocabulary_is_basic(const char *symbol);
 RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
                             Vocabulary *out, RvError *err);
 void rv_vocabulary_clear(Vocabulary *vocabulary);
+
+/* SHA-256 of what decides which tokens a text becomes, whatever files it came from: the numbers of start, end and the
+ * bytes, and the merges in order. Errors: MEMORY. */
+RvStatus rv_vocabulary_sha256(const Vocabulary *vocabulary, char hex[65], RvError *err);
 
 /* The same from the bytes of OpenAI's bpe_simple_vocab_16e6.txt.gz; paths are for messages. Errors: as above;
  * FORMAT also if merges are missing that the tokens need, as in a file that was cut off. */

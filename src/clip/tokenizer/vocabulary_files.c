@@ -68,33 +68,49 @@ static void warn_of_added(const char *folder, const Vocabulary *vocabulary, cons
 
 /* In a folder, the files of Hugging Face and open_clip come first. Beside a file, OpenAI's vocabulary comes
  * first, because it belongs to OpenAI's .pt files. */
-static RvStatus open_beside(const char *folder, bool openai_first, int vocabulary_size, Vocabulary *out,
-                            RvError *err)
+static RvStatus find_beside(const char *folder, bool openai_first, VocabularyPaths *out, RvError *err)
 {
-    char path[4096], merges_path[4096];
-    if (openai_first && rv_tokenizer_file(folder, gz_name, path))
-        return open_one(path, true, vocabulary_size, out, err);
-    if (rv_tokenizer_file(folder, "merges.txt", merges_path) && rv_tokenizer_file(folder, "vocab.json", path))
-        return open_pair(path, merges_path, vocabulary_size, out, err);
-    if (rv_tokenizer_file(folder, "tokenizer.json", path))
-        return open_one(path, false, vocabulary_size, out, err);
-    if (rv_tokenizer_file(folder, gz_name, path))
-        return open_one(path, true, vocabulary_size, out, err);
+    out->is_gz = openai_first && rv_tokenizer_file(folder, gz_name, out->path);
+    if (out->is_gz)
+        return RV_OK;
+    if (rv_tokenizer_file(folder, "merges.txt", out->merges_path) &&
+        rv_tokenizer_file(folder, "vocab.json", out->path))
+        return RV_OK;
+    out->merges_path[0] = '\0';
+    if (rv_tokenizer_file(folder, "tokenizer.json", out->path))
+        return RV_OK;
+    out->is_gz = rv_tokenizer_file(folder, gz_name, out->path);
+    if (out->is_gz)
+        return RV_OK;
     return rv_error_set(err, RV_ERROR_NOT_FOUND,
                         "%s: no vocabulary beside the weights; wanted vocab.json and merges.txt, "
                         "tokenizer.json, or OpenAI's %s",
                         folder, gz_name);
 }
 
+RvStatus rv_vocabulary_find(const char *checkpoint_path, VocabularyPaths *out, RvError *err)
+{
+    char folder[TOKENIZER_PATH_BYTES];
+    bool is_folder;
+    *out = (VocabularyPaths){0};
+    RvStatus status = rv_tokenizer_folder(checkpoint_path, folder, &is_folder, err);
+    return status == RV_OK ? find_beside(folder, !is_folder, out, err) : status;
+}
+
 RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, const RvLog *log,
                             Vocabulary *out, RvError *err)
 {
     *out = (Vocabulary){0};
+    VocabularyPaths files;
     char folder[TOKENIZER_PATH_BYTES];
-    bool is_folder;
-    RvStatus status = rv_tokenizer_folder(checkpoint_path, folder, &is_folder, err);
+    RvStatus status = rv_vocabulary_find(checkpoint_path, &files, err);
     if (status == RV_OK)
-        status = open_beside(folder, !is_folder, vocabulary_size, out, err);
+        status = rv_tokenizer_folder(checkpoint_path, folder, NULL, err);
+    if (status != RV_OK)
+        return status;
+    status = files.merges_path[0] != '\0'
+                 ? open_pair(files.path, files.merges_path, vocabulary_size, out, err)
+                 : open_one(files.path, files.is_gz, vocabulary_size, out, err);
     if (status == RV_OK)
         warn_of_added(folder, out, log);
     return status;

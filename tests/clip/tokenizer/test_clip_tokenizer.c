@@ -103,6 +103,45 @@ static void tokenizer_encode_equals_the_original_from_tokenizer_json(void **stat
     rv_tokenizer_close(tokenizer);
 }
 
+static void write_digest(const char *path, char hex[65])
+{
+    static const TokenizerSpec clip = {.start = TOKEN_OF_KIND, .end = TOKEN_OF_KIND};
+    RvError err = {0};
+    assert_ok(rv_tokenizer_sha256(path, &clip, 49408, hex, &err), err);
+}
+
+/* One vocabulary has one digest in its three forms. The second time it comes from the cache. */
+static void tokenizer_sha256_is_of_the_content(void **state)
+{
+    char folder[4096], pair[65], gz[65], json[65], other[65], command[16700];
+    require_golden(GOLDEN);
+    if (!known_checkpoint_ensure("tiny", folder, sizeof folder))
+        skip();
+    for (int turn = 0; turn < 2; turn++) {
+        write_digest(folder, pair);
+        assert_int_equal(strlen(pair), 64);
+        assert_true(shared_path("golden/bpe_simple_vocab_16e6.txt.gz", command, 4096));
+        strcpy(strrchr(command, '/'), "/ViT-B-32.pt");
+        write_digest(command, gz);
+        build_path("tokenizer-json", command, 4096); // of the case before
+        write_digest(command, json);
+        assert_string_equal(gz, pair);
+        assert_string_equal(json, pair);
+    }
+    char changed[4096];
+    build_path("shuffled-merges", changed, sizeof changed);
+    snprintf(command, sizeof command,
+             "mkdir -p '%s' && cp '%s/vocab.json' '%s' && sed '5{h;d};6G' '%s/merges.txt' >'%s/merges.txt'",
+             changed, folder, changed, folder, changed);
+    assert_int_equal(system(command), 0);
+    write_digest(changed, other);
+    assert_int_equal(strlen(other), 64);
+    assert_string_not_equal(other, pair);
+    build_path("no-vocabulary-here", changed, sizeof changed);
+    write_digest(changed, other);
+    assert_string_equal(other, "");
+}
+
 static void tokenizer_encode_takes_special_tokens_from_the_text(void **state)
 {
     char path[4096];
@@ -159,6 +198,7 @@ int main(void)
         cmocka_unit_test(tokenizer_encode_equals_the_original_from_vocab_json),
         cmocka_unit_test(tokenizer_encode_equals_the_original_from_the_gz),
         cmocka_unit_test(tokenizer_encode_equals_the_original_from_tokenizer_json),
+        cmocka_unit_test(tokenizer_sha256_is_of_the_content),
         cmocka_unit_test(tokenizer_encode_takes_special_tokens_from_the_text),
         cmocka_unit_test(tokenizer_encode_limits_and_long_texts),
     };

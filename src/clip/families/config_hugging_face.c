@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "clip/families/family_config.h"
 
+#define UNTRUE_END 2 // eos_token_id of old files
+
 const PictureDefaults rv_clip_pictures = {.type = "CLIP", .crops = true};
 
 static Activation read_activation(ConfigReader *reader, const json_t *section, Activation fallback)
@@ -54,6 +56,17 @@ static void refuse_type(ConfigReader *reader, const char *type)
     rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "model_type", what);
 }
 
+/* Which token ends a text, and where it is pooled. Files of transformers before its PR 24773 say 2, which is the
+ * end of no such vocabulary: texts are then pooled at their highest number. */
+static int32_t read_end(ConfigReader *reader, const json_t *text)
+{
+    const json_t *value = json_object_get(text, "eos_token_id");
+    if (value == NULL || json_is_null(value))
+        return 0;
+    int end = rv_config_read_int(reader, text, "eos_token_id", 0);
+    return end == UNTRUE_END ? 0 : end;
+}
+
 static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec)
 {
     const char *type = rv_config_read_string(reader, json, "model_type", "clip");
@@ -72,6 +85,7 @@ static void read_model(ConfigReader *reader, const json_t *json, ModelSpec *spec
     spec->vision.patch_size = rv_config_read_side(reader, vision, "patch_size", 32);
     spec->text.vocabulary_size = rv_config_read_int(reader, text, "vocab_size", 49408);
     spec->text.context_length = rv_config_read_int(reader, text, "max_position_embeddings", 77);
+    spec->tokenizer.told_end = read_end(reader, text);
     spec->dimensions = rv_config_read_int(reader, json, "projection_dim", 512);
     if (rv_config_read_int(reader, vision, "num_channels", 3) != 3)
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "num_channels",

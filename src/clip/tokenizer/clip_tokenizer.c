@@ -118,13 +118,25 @@ static RvStatus open_wordpiece(Tokenizer *tokenizer, const char *folder, int voc
     return status;
 }
 
+static RvStatus open_clip(Tokenizer *tokenizer, const char *checkpoint_path, int vocabulary_size,
+                          const RvLog *log, RvError *err)
+{
+    VocabularyPaths paths;
+    RvStatus status = rv_clip_bpe_open(checkpoint_path, vocabulary_size, log, &tokenizer->clip, err);
+    if (status == RV_OK)
+        status = rv_vocabulary_find(checkpoint_path, &paths, err);
+    return status == RV_OK ? rv_vocabulary_check_fit(&tokenizer->clip.vocabulary, paths.path,
+                                                     tokenizer->spec.told_end, vocabulary_size, err)
+                           : status;
+}
+
 static RvStatus open_kind(Tokenizer *tokenizer, const char *checkpoint_path, int vocabulary_size,
                           const RvLog *log, RvError *err)
 {
     char folder[TOKENIZER_PATH_BYTES];
     TokenizerKind kind = tokenizer->spec.kind;
     if (kind == TOKENIZER_CLIP)
-        return rv_clip_bpe_open(checkpoint_path, vocabulary_size, log, &tokenizer->clip, err);
+        return open_clip(tokenizer, checkpoint_path, vocabulary_size, log, err);
     RvStatus status = rv_tokenizer_folder(checkpoint_path, folder, NULL, err);
     if (status != RV_OK)
         return status;
@@ -328,8 +340,8 @@ static RvStatus digest_clip(const char *checkpoint_path, const TokenizerSpec *sp
         rv_checksum_cached(files.path, one, NULL) != RV_OK ||
         (files.merges_path[0] != '\0' && rv_checksum_cached(files.merges_path, other, NULL) != RV_OK))
         return RV_OK;
-    snprintf(key, sizeof key, "clip-vocabulary-1 %d %s%s%s", vocabulary_size, files.is_gz ? "gz" : one,
-             files.is_gz ? one : "", other);
+    snprintf(key, sizeof key, "clip-vocabulary-1 %d %d %s%s%s", vocabulary_size, (int)spec->told_end,
+             files.is_gz ? "gz" : one, files.is_gz ? one : "", other);
     if (rv_checksum_recall(key, hex))
         return RV_OK;
     RvStatus status = rv_tokenizer_open(checkpoint_path, spec, vocabulary_size, NULL, &tokenizer, &cause);

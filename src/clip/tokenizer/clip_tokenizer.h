@@ -20,7 +20,7 @@ typedef struct Tokenizer Tokenizer;
  * - TOKENIZER_UNIGRAM: sentencepiece.bpe.model, spiece.model, tokenizer.model, or tokenizer.json;
  * - TOKENIZER_WORDPIECE: vocab.txt.
  * spec: NULL is CLIP's. vocabulary_size: rows of the model's token embedding; a token number that is not below it is a
- * MISMATCH. Errors: NOT_FOUND, IO, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
+ * MISMATCH, and so is a vocabulary that is not the model's. Errors: NOT_FOUND, IO, FORMAT, MISMATCH, UNSUPPORTED, MEMORY. */
 RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
                            const RvLog *log, Tokenizer **out, RvError *err);
 void rv_tokenizer_close(Tokenizer *tokenizer);

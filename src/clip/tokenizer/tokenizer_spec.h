@@ -27,6 +27,7 @@ typedef struct TokenizerSpec {
     TokenizerKind kind;
     TextCleaning cleaning;
     int32_t start, end; // tokens before and after a text; TOKEN_OF_KIND: the vocabulary's own; TOKEN_NONE
+    int32_t told_end;   // of TOKENIZER_CLIP: what the vocabulary's own must be; 0: it is not told
 } TokenizerSpec;
 #define TOKEN_OF_KIND (-1)
 #define TOKEN_NONE (-2)

@@ -40,6 +40,12 @@ RvStatus rv_vocabulary_open(const char *checkpoint_path, int vocabulary_size, co
                             Vocabulary *out, RvError *err);
 void rv_vocabulary_clear(Vocabulary *vocabulary);
 
+/* Refuse a vocabulary that cannot be that of a model with a table of vocabulary_size tokens, of which the files may leave
+ * a sixteenth, or 64, without a token. told_end: its end token; 0: not told, and texts are pooled at their highest
+ * number. A vocabulary with the told one is taken. path: for the message. Errors: MISMATCH. */
+RvStatus rv_vocabulary_check_fit(const Vocabulary *vocabulary, const char *path, int32_t told_end,
+                                 int vocabulary_size, RvError *err);
+
 /* SHA-256 of what decides which tokens a text becomes, whatever files it came from: the numbers of start, end and the
  * bytes, and the merges in order. Errors: MEMORY. */
 RvStatus rv_vocabulary_sha256(const Vocabulary *vocabulary, char hex[65], RvError *err);

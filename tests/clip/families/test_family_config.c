@@ -100,6 +100,32 @@ static void config_hugging_face_reads_what_is_there(void **state)
     assert_true(spec.image_mean[0] == 0 && spec.image_deviation[0] == 1);
 }
 
+/* The end token that a text is pooled at; 2 in old files stands for the highest number. */
+static void config_hugging_face_reads_the_end_token(void **state)
+{
+    static const struct {
+        const char *json;
+        int32_t told_end;
+    } cases[] = {
+        {"{}", 0},
+        {"{\"text_config\": {\"eos_token_id\": 49407}}", 49407},
+        {"{\"text_config\": {\"eos_token_id\": 2}}", 0},
+        {"{\"text_config\": {\"eos_token_id\": null}}", 0},
+        {"{\"text_config_dict\": {\"eos_token_id\": 513}, \"text_config\": {\"eos_token_id\": 2}}", 513},
+    };
+    ModelSpec spec;
+    RvError err = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *folder = make_folder("config.json", cases[i].json, NULL, NULL);
+        assert_ok(describe_hugging_face(folder, NULL, &spec, &err), err);
+        assert_int_equal(spec.tokenizer.told_end, cases[i].told_end);
+    }
+    const char *folder =
+        make_folder("config.json", "{\"text_config\": {\"eos_token_id\": \"end\"}}", NULL, NULL);
+    assert_int_equal(describe_hugging_face(folder, NULL, &spec, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "eos_token_id is not a number"));
+}
+
 /* Whatever asks for another picture is honoured or refused by its name. */
 static void config_hugging_face_reads_every_key_of_pictures(void **state)
 {
@@ -531,6 +557,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config_hugging_face_has_transformers_defaults),
         cmocka_unit_test(config_hugging_face_reads_what_is_there),
+        cmocka_unit_test(config_hugging_face_reads_the_end_token),
         cmocka_unit_test(config_hugging_face_reads_every_key_of_pictures),
         cmocka_unit_test(config_hugging_face_reads_processor_config),
         cmocka_unit_test(config_hugging_face_refuses),

@@ -113,7 +113,7 @@ static void write_digest(const char *path, char hex[65])
 /* One vocabulary has one digest in its three forms. The second time it comes from the cache. */
 static void tokenizer_sha256_is_of_the_content(void **state)
 {
-    char folder[4096], pair[65], gz[65], json[65], other[65], command[16700];
+    char folder[4096], pair[65], gz[65], json[65], other[65], command[20700];
     require_golden(GOLDEN);
     if (!known_checkpoint_ensure("tiny", folder, sizeof folder))
         skip();
@@ -142,6 +142,72 @@ static void tokenizer_sha256_is_of_the_content(void **state)
     assert_string_equal(other, "");
 }
 
+/* Of a model whose table has other rows than the 514 tokens of the files. */
+static void tokenizer_open_refuses_the_vocabulary_of_another_clip(void **state)
+{
+    static const struct {
+        int vocabulary_size;
+        int32_t told_end;
+        const char *message;
+    } cases[] = {
+        {514, 0, NULL},
+        {514, 513, NULL},
+        {578, 0, NULL}, // padded, or with tokens that were added
+        {2000, 513, NULL},
+        {579, 0, "vocab.json: has 514 tokens, the model knows 579; take both from one model"},
+        {49408, 0, "vocab.json: has 514 tokens, the model knows 49408; take both from one model"},
+        {49408, 49407, "vocab.json: has 514 tokens, the model knows 49408; take both from one model"},
+        {514, 512, "vocab.json: <|endoftext|> is token 513, and eos_token_id of config.json is 512; take"},
+        {578, 577, "vocab.json: <|endoftext|> is token 513, and eos_token_id of config.json is 577; take"},
+    };
+    char path[4096];
+    assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const TokenizerSpec spec = {
+            .start = TOKEN_OF_KIND, .end = TOKEN_OF_KIND, .told_end = cases[i].told_end};
+        Tokenizer *tokenizer = NULL;
+        RvError err = {0};
+        char digest[65];
+        RvStatus status = rv_tokenizer_open(path, &spec, cases[i].vocabulary_size, NULL, &tokenizer, &err);
+        if (cases[i].message == NULL
+                ? status != RV_OK
+                : status != RV_ERROR_MISMATCH || strstr(err.message, cases[i].message) == NULL)
+            fail_msg("%d, %d: %d %s", cases[i].vocabulary_size, (int)cases[i].told_end, (int)status,
+                     err.message);
+        rv_tokenizer_close(tokenizer);
+        assert_ok(rv_tokenizer_sha256(path, &spec, cases[i].vocabulary_size, digest, &err), err);
+        assert_int_equal(strlen(digest), cases[i].message == NULL ? 64 : 0);
+    }
+}
+
+/* OpenAI's code pools a text at its highest number. */
+static void tokenizer_open_wants_the_end_token_to_be_the_highest(void **state)
+{
+    char folder[4096], path[4200];
+    RvError err = {0};
+    assert_true(known_checkpoint_ensure("tiny-bytes", folder, sizeof folder));
+    snprintf(path, sizeof path, "%s/vocab.json", folder);
+    json_t *vocabulary = json_load_file(path, 0, NULL);
+    assert_int_equal(json_object_set_new(vocabulary, "ab", json_integer(514)), 0);
+    json_t *json =
+        json_pack("{s:{s:s,s:o,s:[s]}}", "model", "type", "BPE", "vocab", vocabulary, "merges", "a b");
+    build_path("end-not-last", folder, sizeof folder);
+    assert_ok(rv_file_make_folders(folder, &err), err);
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    assert_int_equal(json_dump_file(json, path, JSON_COMPACT), 0);
+    json_decref(json);
+    for (int told = 0; told <= 1; told++) {
+        const TokenizerSpec spec = {.start = TOKEN_OF_KIND, .end = TOKEN_OF_KIND, .told_end = told ? 513 : 0};
+        Tokenizer *tokenizer = NULL;
+        RvStatus status = rv_tokenizer_open(folder, &spec, 515, NULL, &tokenizer, &err);
+        assert_int_equal(status, told ? RV_OK : RV_ERROR_MISMATCH);
+        if (!told)
+            assert_non_null(
+                strstr(err.message, "<|endoftext|> is token 513, and others of a text go up to 514"));
+        rv_tokenizer_close(tokenizer);
+    }
+}
+
 static void tokenizer_encode_takes_special_tokens_from_the_text(void **state)
 {
     char path[4096];
@@ -163,9 +229,10 @@ static void tokenizer_encode_limits_and_long_texts(void **state)
 {
     enum { SIZE = 1 << 20 };
     char path[4096];
-    if (!known_checkpoint_ensure("tiny", path, sizeof path))
+    bool whole = known_checkpoint_ensure("tiny", path, sizeof path);
+    if (!whole)
         assert_true(known_checkpoint_ensure("tiny-bytes", path, sizeof path));
-    Tokenizer *tokenizer = open_tokenizer(path, 49408);
+    Tokenizer *tokenizer = open_tokenizer(path, whole ? 49408 : 514);
     char *text = malloc(SIZE + 1);
     assert_non_null(text);
     static const char fillers[] = {'a', ' ', '\xff', '.', '&', '7'};
@@ -199,6 +266,8 @@ int main(void)
         cmocka_unit_test(tokenizer_encode_equals_the_original_from_the_gz),
         cmocka_unit_test(tokenizer_encode_equals_the_original_from_tokenizer_json),
         cmocka_unit_test(tokenizer_sha256_is_of_the_content),
+        cmocka_unit_test(tokenizer_open_refuses_the_vocabulary_of_another_clip),
+        cmocka_unit_test(tokenizer_open_wants_the_end_token_to_be_the_highest),
         cmocka_unit_test(tokenizer_encode_takes_special_tokens_from_the_text),
         cmocka_unit_test(tokenizer_encode_limits_and_long_texts),
     };

@@ -24,15 +24,34 @@ __attribute__((format(printf, 2, 3))) static void append(ModelIdentity *out, con
     va_end(arguments);
 }
 
-/* Nine digits give a float back. The caller's locale may write a comma. */
-static void append_numbers(ModelIdentity *out, const char *before, const float values[3])
+/* The caller's locale may write a comma. */
+static void append_number(ModelIdentity *out, const char *before, int digits, float value)
 {
     size_t first = strlen(out->details);
-    append(out, "%s%.9g %.9g %.9g", before, (double)values[0], (double)values[1], (double)values[2]);
+    append(out, "%s%.*g", before, digits, (double)value);
     for (char *at = out->details + first + strlen(before); *at != '\0'; at++) {
         if (*at == ',')
             *at = '.';
     }
+}
+
+/* Nine digits give a float back. */
+static void append_numbers(ModelIdentity *out, const char *before, const float values[3])
+{
+    append_number(out, before, 9, values[0]);
+    append_number(out, " ", 9, values[1]);
+    append_number(out, " ", 9, values[2]);
+}
+
+/* What settings say of the towers and no shape of the weights shows. Always written: a key that is left out is not
+ * compared. */
+static void append_towers(const ModelSpec *spec, ModelIdentity *out)
+{
+    append(out, "; heads=%d %d", spec->vision.tower.heads, spec->text.tower.heads);
+    if (spec->vision.pooling == VISION_POOL_ATTENTION)
+        append(out, " %d", spec->vision.pool_heads);
+    append_number(out, "; epsilon=", 6, spec->vision.tower.epsilon);
+    append_number(out, " ", 6, spec->text.tower.epsilon);
 }
 
 static RvStatus append_tokenizer(const Checkpoint *checkpoint, const RvModelInfo *info, ModelIdentity *out,
@@ -65,5 +84,6 @@ RvStatus rv_model_words(const Checkpoint *checkpoint, ModelIdentity *out, RvErro
     append_numbers(out, "; normalisation=", info.image_mean);
     append_numbers(out, ", ", info.image_deviation);
     append(out, "; mask=%s", info.text_mask);
+    append_towers(spec, out);
     return append_tokenizer(checkpoint, &info, out, err);
 }

@@ -12,6 +12,8 @@
  *     preprocessing       resizing and filter: "squash bilinear"; "rgb-first" after it, see ModelInput
  *     normalisation       mean and deviation of R, G, B: "0.5 0.5 0.5, 0.5 0.5 0.5"
  *     mask                of texts: "causal", "padding", "none"
+ *     heads               of the towers for pictures and for texts, and of the pooling by attention: "12 12 12"
+ *     epsilon             of the layer norms of both towers: "1e-06 1e-06"
  *     tokenizer           kind and cleaning: "gemma lower"
  *     tokenizer_sha256    of the tokenizer's file, for CLIP of the vocabulary's content; left out where there is none
  * A key that only one of two lines has is not compared, so that a later version may add some. */

@@ -186,7 +186,7 @@ static void libraries_of_a_plain_clip_stay_as_they_are(void **state)
     assert_details(fixture,
                    "family=clip; activation=quick_gelu quick_gelu; preprocessing=shortest bicubic; "
                    "normalisation=0.48145467 0.457827508 0.408210725, 0.268629551 0.26130259 0.275777102; "
-                   "mask=causal; tokenizer=clip; "
+                   "mask=causal; heads=2 1; epsilon=1e-05 1e-05; tokenizer=clip; "
                    "tokenizer_sha256=4621dd9c731c9330389ca3477b48afba9f5466d61b92a01785077834caf90cfb");
     assert_int_equal(search_with(fixture, model, &err), RV_OK);
     assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH,
@@ -236,6 +236,7 @@ static void plain_clips_are_told_apart(void **state)
         {"gelu", "s/\"quick_gelu\": true/\"quick_gelu\": false/", "but activation gelu gelu"},
         {"mean", "s/\"mean\": \\[0.48145466/\"mean\": [0.5/", "but normalisation 0.5 0.4578"},
         {"mask", "s/\"text_cfg\": {/\"text_cfg\": {\"no_causal_mask\": true, /", "but mask none"},
+        {"heads", "s/\"head_width\": [0-9]*/\"head_width\": 16/", "but heads 8 1"},
     };
     Fixture *fixture = *state;
     char plain[2048], folder[PATH_BYTES];
@@ -346,6 +347,43 @@ static void another_file_of_the_tokenizer_is_told(void **state)
     rv_encoder_close(model);
 }
 
+/* Settings of the towers, in which the shapes of the weights have no say. */
+static void towers_are_told_apart(void **state)
+{
+    static const struct {
+        const char *change, *there, *here;
+    } cases[] = {
+        {"s/\"num_attention_heads\": 2/\"num_attention_heads\": 4/", "with heads 2 1,", "but heads 4 1"},
+        {"s/\"num_attention_heads\": 1/\"num_attention_heads\": 2/", "with heads 2 1,", "but heads 2 2"},
+        {"0,/1e-05/s/1e-05/1e-04/", "with epsilon 1e-05 1e-05,", "but epsilon 0.0001 1e-05"},
+        {"s/^ \"text_config\"\\(.*\\)1e-05/ \"text_config\"\\11e-06/", "with epsilon 1e-05 1e-05,",
+         "but epsilon 1e-05 1e-06"},
+    };
+    Fixture *fixture = *state;
+    char plain[2048], folder[PATH_BYTES];
+    RvError err = {0};
+    assert_true(known_checkpoint_ensure("tiny-bytes", plain, sizeof plain));
+    RvEncoder *model = open_model(plain);
+    assert_int_equal(index_with(fixture, model, &err), RV_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(folder, sizeof folder, "%s/towers%zu", fixture->folder, i);
+        shell("cp -r '%s' '%s' && chmod -R u+w '%s' && sed -i '%s' '%s/config.json'", plain, folder, folder,
+              cases[i].change, folder);
+        RvEncoder *other = open_model(folder);
+        assert_refused(search_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, cases[i].here);
+        assert_non_null(strstr(err.message, cases[i].there));
+        assert_refused(index_with(fixture, other, &err), &err, RV_ERROR_MISMATCH, cases[i].here);
+        rv_encoder_close(other);
+    }
+    // Older versions remembered neither.
+    change_details(fixture, "UPDATE library_notes SET value = substr(value, 1, instr(value, '; heads') - 1) "
+                            "WHERE name = 'model'");
+    RvEncoder *other = open_model(folder);
+    assert_int_equal(search_with(fixture, other, &err), RV_OK);
+    rv_encoder_close(other);
+    rv_encoder_close(model);
+}
+
 /* Log the warnings of a search, or of an index run, with this model. */
 static void collect_warning(Fixture *fixture, RvEncoder *encoder, bool search, char warning[1024])
 {
@@ -409,9 +447,13 @@ static void another_vocabulary_of_clip_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_same_weights_used_otherwise_are_refused), TEST(the_checkpoint_is_found_by_its_details),
-        TEST(libraries_of_a_plain_clip_stay_as_they_are),  TEST(another_file_of_the_tokenizer_is_told),
-        TEST(another_vocabulary_of_clip_is_told),          TEST(plain_clips_are_told_apart),
+        TEST(the_same_weights_used_otherwise_are_refused),
+        TEST(the_checkpoint_is_found_by_its_details),
+        TEST(libraries_of_a_plain_clip_stay_as_they_are),
+        TEST(another_file_of_the_tokenizer_is_told),
+        TEST(another_vocabulary_of_clip_is_told),
+        TEST(towers_are_told_apart),
+        TEST(plain_clips_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

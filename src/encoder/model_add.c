@@ -241,10 +241,13 @@ static RvStatus check(Adding *adding, const char *shown)
     RvError cause = {0};
     const char *sha256 = NULL;
     RvEncoderOptions options = {.device = "cpu", .log = adding->options->log};
+    RvStatus status = rv_model_check_single(adding->staging, &cause);
+    if (status != RV_OK)
+        return explain(adding, shown, status, &cause);
     if (!rv_model_checkpoint_in(adding->staging, path, sizeof path))
         return rv_error_set(adding->err, RV_ERROR_FORMAT,
                             "%s: no weights there; wanted a .safetensors, .bin or .pt file", shown);
-    RvStatus status = rv_encoder_open(path, &options, &encoder, &cause);
+    status = rv_encoder_open(path, &options, &encoder, &cause);
     if (status == RV_OK)
         status = try_both_towers(encoder, &cause);
     if (status == RV_OK)

@@ -126,37 +126,52 @@ bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *pat
     return (size_t)snprintf(path, size_bytes, "%s", model_folder) < size_bytes;
 }
 
-/* Write the name of a .pt or .pth file of the folder if it has no weights of another kind; "" if it has. Returns how
- * many such files there are. */
-static size_t count_archives(const char *folder, char archive[256], bool *folder_itself)
+/* The .pt and .pth files of a folder. */
+typedef struct Archives {
+    size_t count;
+    char first[256], last[256]; // by name
+    bool folder_itself;         // there are weights of another kind, which are opened instead
+} Archives;
+
+static Archives find_archives(const char *folder)
 {
-    size_t count = 0;
-    archive[0] = '\0';
-    *folder_itself = false;
+    Archives found = {0};
     DIR *entries = opendir(folder);
     if (entries == NULL)
-        return 0;
+        return found;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *name = entry->d_name;
-        *folder_itself = *folder_itself || has_ending(name, ".safetensors") || has_ending(name, ".bin") ||
-                         has_ending(name, ".index.json");
-        if ((has_ending(name, ".pt") || has_ending(name, ".pth")) && is_file(folder, name)) {
-            snprintf(archive, 256, "%s", name);
-            count++;
-        }
+        found.folder_itself = found.folder_itself || has_ending(name, ".safetensors") ||
+                              has_ending(name, ".bin") || has_ending(name, ".index.json");
+        if (name[0] == '.' || (!has_ending(name, ".pt") && !has_ending(name, ".pth")) ||
+            !is_file(folder, name))
+            continue;
+        if (found.count == 0 || strcmp(name, found.first) < 0)
+            snprintf(found.first, sizeof found.first, "%s", name);
+        if (found.count == 0 || strcmp(name, found.last) > 0)
+            snprintf(found.last, sizeof found.last, "%s", name);
+        found.count++;
     }
     closedir(entries);
-    return count;
+    return found;
+}
+
+RvStatus rv_model_check_single(const char *folder, RvError *err)
+{
+    const Archives archives = find_archives(folder);
+    if (archives.folder_itself || archives.count < 2)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: holds %zu checkpoints, %s and %s%s; name one of them",
+                        folder, archives.count, archives.first, archives.last,
+                        archives.count > 2 ? " among them" : "");
 }
 
 bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes)
 {
-    char archive[256];
-    bool folder_itself = false;
-    count_archives(folder, archive, &folder_itself);
-    if (folder_itself)
+    const Archives archives = find_archives(folder);
+    if (archives.folder_itself)
         return (size_t)snprintf(path, size_bytes, "%s", folder) < size_bytes;
-    return archive[0] != '\0' && rv_file_join(folder, archive, path, size_bytes, NULL) == RV_OK;
+    return archives.count > 0 && rv_file_join(folder, archives.last, path, size_bytes, NULL) == RV_OK;
 }
 
 void rv_model_size_text(uint64_t size_bytes, char *text, size_t text_bytes)
@@ -248,12 +263,12 @@ RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, 
     if (find_added(name_or_path, path, size_bytes))
         return RV_OK;
     if (stat(name_or_path, &facts) == 0) {
-        char archive[256];
-        bool folder_itself = false;
+        const Archives archives = S_ISDIR(facts.st_mode) ? find_archives(name_or_path) : (Archives){0};
         // Meta's and OFA's folders hold one .pt, whose shapes say what it is.
-        if (S_ISDIR(facts.st_mode) && count_archives(name_or_path, archive, &folder_itself) == 1 &&
-            !folder_itself)
-            return rv_file_join(name_or_path, archive, path, size_bytes, err);
+        if (archives.count == 1 && !archives.folder_itself)
+            return rv_file_join(name_or_path, archives.first, path, size_bytes, err);
+        if (S_ISDIR(facts.st_mode) && rv_model_check_single(name_or_path, err) != RV_OK)
+            return RV_ERROR_ARGUMENT;
         int length = snprintf(path, size_bytes, "%s", name_or_path);
         if (length < 0 || (size_t)length >= size_bytes)
             return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: path too long", name_or_path);

@@ -69,8 +69,12 @@ RvStatus rv_model_source_fetch(const ModelSource *source, const RvFetchOptions *
 RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, size_t *unknown_count,
                                 RvError *err);
 
-/* Write what of a folder is opened: the folder itself, or the single .pt or .pth file that it holds instead
- * of a checkpoint's usual files. Returns false if there is nothing to open. */
+/* Refuse a folder with several .pt or .pth files and no other weights: nothing says which one is meant. Errors:
+ * ARGUMENT. */
+RvStatus rv_model_check_single(const char *folder, RvError *err);
+
+/* Write what of a folder is opened: the folder itself, or the .pt or .pth file that it holds instead of a checkpoint's
+ * usual files (of several, which older versions added, the last by name). Returns false if there is nothing to open. */
 bool rv_model_checkpoint_in(const char *folder, char *path, size_t size_bytes);
 
 /* Write a number of bytes in the unit that suits it: "342 bytes", "1.4 kB", "609.4 MB", "1.5 GB". */

@@ -177,6 +177,33 @@ static void add_refuses_what_is_no_model(void **state)
     program_shell("test -z \"$(ls -A reelvec/models)\"");
 }
 
+/* Which of several is meant, nothing says. Files that a system hides are none of them. */
+static void several_checkpoints_in_a_folder_are_refused(void **state)
+{
+    (void)state;
+    program_need_clips();
+    program_shell("mkdir several && cp '%s'/*.json '%s'/merges.txt several/ && "
+                  "cp '%s'/model.safetensors several/b.pt && cp several/b.pt several/a.pth && "
+                  "cp several/b.pt several/._b.pt",
+                  fixture.model, fixture.model, fixture.model);
+    ASSERT_RUN(2, "several: holds 2 checkpoints, a.pth and b.pt; name one of them", "model", "add",
+               "several");
+    ASSERT_RUN(2, "several: holds 2 checkpoints, a.pth and b.pt; name one of them", "model", "add",
+               "several/a.pth", "several/b.pt");
+    ASSERT_RUN(2, "several: holds 2 checkpoints, a.pth and b.pt; name one of them", "model", "info",
+               "several");
+    ASSERT_RUN(2, "several: holds 2 checkpoints, a.pth and b.pt; name one of them", "inspect", "tokens", "a",
+               "--model", "several");
+    assert_false(exists("reelvec/models/several"));
+    ASSERT_RUN(0, "", "model", "info", "several/a.pth");
+    ASSERT_RUN(0, "models/one", "model", "add", "several/a.pth", "--name", "one");
+    assert_true(exists("reelvec/models/one/a.pth"));
+    assert_false(exists("reelvec/models/one/b.pt"));
+    program_shell("rm several/b.pt");
+    ASSERT_RUN(0, "", "model", "info", "several");
+    ASSERT_RUN(0, "", "model", "remove", "one");
+}
+
 /* A known name is for known weights; where nothing is known, for what looks like them, and it is said so. */
 static void add_gives_known_names_with_care(void **state)
 {
@@ -369,6 +396,7 @@ int main(void)
         CASE(verify_knows_what_was_added),
         CASE(add_takes_the_named_file),
         CASE(add_refuses_what_is_no_model),
+        CASE(several_checkpoints_in_a_folder_are_refused),
         CASE(add_gives_known_names_with_care),
         CASE(add_takes_weights_of_the_known_shape),
         CASE(search_uses_the_librarys_model),

@@ -343,6 +343,9 @@ static void tokenizer_open_refuses_a_tokenizer_json(void **state)
         {"{\"model\":{\"type\":\"WordPiece\"," TOKENS "}}", RV_ERROR_UNSUPPORTED, "WordPiece", "another type",
          5},
         {"{\"model\":{\"type\":\"BPE\"," TOKENS "}}", RV_ERROR_FORMAT, "merges", "no merges", 5},
+        {JSON(SPACES, "null", "[]",
+              "\"type\":\"BPE\",\"unk_token\":\"<unk>\",\"fuse_unk\":true," TOKENS ",\"merges\":[\"b b\"]"),
+         RV_ERROR_FORMAT, "has 1 merges, which make 0 of 1 tokens", "a token that no merge makes", 5},
         {"{\"model\":{\"type\":\"BPE\"," TOKENS ",\"merges\":[\"ab\"]}}", RV_ERROR_FORMAT, "merge 1",
          "a merge of one token", 5},
         {"{\"model\":{\"type\":\"BPE\"," TOKENS ",\"merges\":[\"a b a\"]}}", RV_ERROR_FORMAT, "merge 1",
@@ -415,6 +418,9 @@ static void tokenizer_open_takes_steps_of_sentencepiece(void **state)
              "[]", BPE),
         JSON(STEP("Strip", ""), STEPS("pretokenizers", STEP("WhitespaceSplit", "") "," METASPACE), "[]", BPE),
         JSON("null", METASPACE, "[]", BPE),
+        // "ab" needs no merge if it is an added token.
+        JSON(SPACES, "null", "[{\"content\":\"ab\",\"id\":4}]",
+             "\"type\":\"BPE\",\"unk_token\":\"<unk>\",\"fuse_unk\":true," TOKENS ",\"merges\":[]"),
         JSON(SPACES, "null", "[]", BPE_OF("\"fuse_unk\":false,\"byte_fallback\":true,")),
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -523,10 +529,37 @@ static void tokenizer_open_takes_no_damaged_model(void **state)
 }
 
 /* A merge whose result is no token is found when a text needs it. */
+/* As merges.txt: a list that was cut off gives other tokens without any error. */
+static void tokenizer_open_refuses_merges_that_were_cut_off(void **state)
+{
+    char source[4096], folder[4096], path[4200];
+    RvError err = {0};
+    Tokenizer *tokenizer = NULL;
+    require_golden(MODELS "small_bpe.tokenizer.json");
+    assert_true(shared_path(MODELS "small_bpe.tokenizer.json", source, sizeof source));
+    json_t *json = json_load_file(source, 0, NULL);
+    json_t *merges = json_object_get(json_object_get(json, "model"), "merges");
+    size_t count = json_array_size(merges);
+    assert_true(count > 1000);
+    build_path("tokens-cut-merges", folder, sizeof folder);
+    assert_ok(rv_file_make_folders(folder, &err), err);
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    assert_int_equal(json_dump_file(json, path, JSON_COMPACT), 0);
+    rv_tokenizer_close(open_tokenizer(folder, &siglip2, 2000));
+    while (json_array_size(merges) > count - count / 50)
+        json_array_remove(merges, json_array_size(merges) - 1);
+    assert_int_equal(json_dump_file(json, path, JSON_COMPACT), 0);
+    json_decref(json);
+    assert_int_equal(rv_tokenizer_open(folder, &siglip2, 2000, NULL, &tokenizer, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "tokenizer.json: has "));
+    assert_non_null(strstr(err.message, "merges, which make "));
+}
+
 static void tokenizer_encode_refuses_a_merge_to_nothing(void **state)
 {
-    static const char json[] = JSON(
-        SPACES, "null", "[]", "\"unk_token\":\"<unk>\",\"fuse_unk\":true," TOKENS ",\"merges\":[\"b a\"]");
+    static const char json[] =
+        JSON(SPACES, "null", "[]",
+             "\"unk_token\":\"<unk>\",\"fuse_unk\":true," TOKENS ",\"merges\":[\"b a\",\"a b\"]");
     char folder[4096];
     int32_t *tokens = NULL;
     size_t count = 0;
@@ -534,7 +567,7 @@ static void tokenizer_encode_refuses_a_merge_to_nothing(void **state)
     make_folder("tokens-merge", "tokenizer.json", json, strlen(json), folder);
     Tokenizer *tokenizer = open_tokenizer(folder, &siglip2, 5);
     assert_ok(rv_tokenizer_encode(tokenizer, "abc", 3, &tokens, &count, &err), err);
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 3);
     free(tokens);
     assert_int_equal(rv_tokenizer_encode(tokenizer, "ba", 2, &tokens, &count, &err), RV_ERROR_FORMAT);
     assert_null(tokens);
@@ -599,6 +632,7 @@ int main(void)
         cmocka_unit_test(tokenizer_open_refuses_a_large_tree),
         cmocka_unit_test(tokenizer_open_refuses_missing_files),
         cmocka_unit_test(tokenizer_open_takes_no_damaged_model),
+        cmocka_unit_test(tokenizer_open_refuses_merges_that_were_cut_off),
         cmocka_unit_test(tokenizer_encode_refuses_a_merge_to_nothing),
         cmocka_unit_test(tokenizer_encode_takes_any_string),
     };

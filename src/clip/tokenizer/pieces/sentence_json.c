@@ -17,6 +17,9 @@
 // largest table of characters 400 KB.
 #define TREE_BYTES_MAX ((size_t)2 << 20)
 
+#define MERGES_CHECKED 8192 // pieces at most
+#define LOST_SHARE 1000     // one in so many may have no merge
+
 /* A file while it is read. */
 typedef struct Reading {
     const char *path;
@@ -370,6 +373,48 @@ static RvStatus take_added_tokens(Reading *reading)
     return status == RV_OK ? rv_pieces_index(&reading->model->literals, reading->path, reading->err) : status;
 }
 
+/* True if a merge makes this piece: one of its two-part divisions is a pair. */
+static bool is_merged(const SentenceModel *model, const uint8_t *text, size_t size_bytes)
+{
+    for (size_t i = size_bytes; i-- > 1;) {
+        if ((text[i] & 0xc0) != 0x80 &&
+            rv_pairs_find(&model->merges, rv_pairs_key(rv_pieces_hash(text, i),
+                                                       rv_pieces_hash(text + i, size_bytes - i))) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* True for characters and for "<unused99>", "[toxicity=0]" and the like, which no merge makes. */
+static bool needs_no_merge(const uint8_t *text, size_t size_bytes)
+{
+    uint32_t code;
+    uint8_t last = text[size_bytes - 1];
+    return (text[0] == '<' && last == '>') || (text[0] == '[' && last == ']') ||
+           rv_utf8_read(text, size_bytes, &code) == size_bytes;
+}
+
+/* A list of merges that was cut off leaves pieces that no text becomes. Of a large vocabulary some thousands of pieces,
+ * spread over all, are looked at: all of them would take as long as a quarter of the file. */
+static RvStatus check_merges(const Reading *reading)
+{
+    const SentenceModel *model = reading->model;
+    size_t checked = 0, lost = 0, size_bytes, step = model->pieces.number_end / MERGES_CHECKED + 1;
+    for (size_t number = 0; number < model->pieces.number_end; number += step) {
+        const uint8_t *text = rv_pieces_text(&model->pieces, (int32_t)number, &size_bytes);
+        if (text == NULL || model->types[number] != PIECE_NORMAL || needs_no_merge(text, size_bytes))
+            continue;
+        checked++;
+        lost += !is_merged(model, text, size_bytes);
+    }
+    return lost <= checked / LOST_SHARE
+               ? RV_OK
+               : rv_error_set(
+                     reading->err, RV_ERROR_FORMAT,
+                     "%s: has %zu merges, which make %zu of %zu tokens that were looked at; fetch it again",
+                     reading->path, reading->pair_count, checked - lost, checked);
+}
+
 static RvStatus take_parts(Reading *reading)
 {
     const char *type = json_string_value(json_object_get(reading->settings, "type"));
@@ -387,7 +432,9 @@ static RvStatus take_parts(Reading *reading)
         status = rv_sentence_read_steps(reading->normalizer, reading->pre_tokenizer, reading->path,
                                         reading->model, reading->err);
     reading->model->byte_fallback = json_is_true(json_object_get(reading->settings, "byte_fallback"));
-    return status == RV_OK ? rv_sentence_finish(reading->model, reading->path, reading->err) : status;
+    if (status == RV_OK)
+        status = rv_sentence_finish(reading->model, reading->path, reading->err);
+    return status == RV_OK && !reading->vocabulary_is_list ? check_merges(reading) : status;
 }
 
 RvStatus rv_sentence_read_json(JsonScan *scan, const char *path, int vocabulary_size, SentenceModel *out,

@@ -29,7 +29,8 @@ WeightType rv_checkpoint_weight_type(const Checkpoint *checkpoint); // type of t
 size_t rv_checkpoint_parameter_count(const Checkpoint *checkpoint);
 
 /* SHA-256 of the weight file. For several files it is the SHA-256 of their digests (hexadecimal) in the order
- * of their names. Remembered by path, size and time (base/checksum.h). */
+ * of their names. Remembered by path, size and time (base/checksum.h). The first time for a content, the checksums of
+ * PyTorch's archives are compared too. Errors: IO, FORMAT (damaged), MEMORY. */
 RvStatus rv_checkpoint_sha256(Checkpoint *checkpoint, char hex[65], RvError *err);
 
 /* Read a tensor by its canonical name ("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.proj",

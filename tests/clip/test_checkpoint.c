@@ -170,6 +170,38 @@ static void checkpoint_sha256_is_that_of_the_file(void **state)
     rv_checkpoint_close(checkpoint);
 }
 
+/* A weight that changed on its way is a weight all the same; the archive knows better. */
+static void checkpoint_sha256_compares_an_archives_checksums(void **state)
+{
+    char path[4096], found[65];
+    RvError err = {0};
+    Checkpoint *checkpoint = open_known("tiny-bin-bytes");
+    assert_ok(rv_checkpoint_sha256(checkpoint, found, &err), err);
+    const char *folder = make_folder("damaged-bin"), *source = rv_checkpoint_path(checkpoint);
+    char command[9000];
+    snprintf(command, sizeof command,
+             "cp '%s/config.json' '%s/pytorch_model.bin' '%s/' && chmod u+w '%s/pytorch_model.bin'", source,
+             source, folder, folder);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
+    rv_checkpoint_close(checkpoint);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    fseek(file, ftell(file) / 2, SEEK_SET);
+    int byte = fgetc(file);
+    fseek(file, -1, SEEK_CUR);
+    fputc(byte ^ 1, file);
+    fclose(file);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_ok(rv_checkpoint_open(folder, NULL, &checkpoint, &err), err);
+        assert_int_equal(rv_checkpoint_sha256(checkpoint, found, &err), RV_ERROR_FORMAT);
+        assert_non_null(strstr(err.message, "pytorch_model.bin: checksum of "));
+        assert_non_null(strstr(err.message, " is wrong; fetch the file again"));
+        rv_checkpoint_close(checkpoint);
+    }
+}
+
 static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
 {
     const char *folder = make_folder("no-checkpoint");
@@ -407,6 +439,7 @@ int main(void)
         cmocka_unit_test(checkpoint_read_gives_the_same_in_every_layout),
         cmocka_unit_test(checkpoint_check_names_tensor_and_shapes),
         cmocka_unit_test(checkpoint_sha256_is_that_of_the_file),
+        cmocka_unit_test(checkpoint_sha256_compares_an_archives_checksums),
         cmocka_unit_test(checkpoint_open_says_what_is_wrong_with_a_folder),
         cmocka_unit_test(checkpoint_open_says_what_is_wrong_with_a_file),
         cmocka_unit_test(checkpoint_open_takes_a_bare_file_of_openais_names),

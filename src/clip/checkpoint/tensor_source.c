@@ -15,8 +15,8 @@
  * a core's first cache. */
 #define PIECE_BYTES ((size_t)16 << 10)
 
-static RvStatus read_exactly(const TensorSource *source, const uint8_t *from, size_t size_bytes, void *dst,
-                             RvError *err)
+RvStatus rv_tensor_source_read(const TensorSource *source, const uint8_t *from, size_t size_bytes, void *dst,
+                               RvError *err)
 {
     uint8_t *to = dst;
     off_t offset = (off_t)(from - source->map->bytes);
@@ -45,12 +45,12 @@ RvStatus rv_tensor_fetch(const Tensor *tensor, size_t first, size_t count, float
     size_t element_bytes = rv_weight_type_bytes(tensor->type);
     const uint8_t *from = tensor->bytes + first * element_bytes;
     if (tensor->type == WEIGHT_F32)
-        return read_exactly(tensor->source, from, count * element_bytes, dst, err);
+        return rv_tensor_source_read(tensor->source, from, count * element_bytes, dst, err);
     uint8_t piece[PIECE_BYTES];
     Tensor held = {.type = tensor->type, .bytes = piece};
     while (count > 0) {
         size_t some = count < PIECE_BYTES / element_bytes ? count : PIECE_BYTES / element_bytes;
-        RvStatus status = read_exactly(tensor->source, from, some * element_bytes, piece, err);
+        RvStatus status = rv_tensor_source_read(tensor->source, from, some * element_bytes, piece, err);
         if (status != RV_OK)
             return status;
         rv_tensor_read(&held, 0, some, dst);
@@ -86,9 +86,9 @@ RvStatus rv_tensor_gather(const Tensor *tensor, uint8_t *dst, RvError *err)
     uint8_t *held = NULL;
     if (tensor->source != NULL) {
         held = rv_mem_alloc_aligned(extent, element_bytes, err);
-        RvStatus status = held != NULL
-                              ? read_exactly(tensor->source, tensor->bytes, extent * element_bytes, held, err)
-                              : RV_ERROR_MEMORY;
+        RvStatus status = held != NULL ? rv_tensor_source_read(tensor->source, tensor->bytes,
+                                                               extent * element_bytes, held, err)
+                                       : RV_ERROR_MEMORY;
         if (status != RV_OK) {
             free(held);
             return status;

@@ -14,6 +14,10 @@ typedef struct TensorSource {
     const MappedFile *map;
 } TensorSource;
 
+/* Copy bytes of the mapping, from here on, through the descriptor. Errors: IO, FORMAT (the file became shorter). */
+RvStatus rv_tensor_source_read(const TensorSource *source, const uint8_t *from, size_t size_bytes, void *dst,
+                               RvError *err);
+
 /* Like rv_tensor_read, but from the tensor's file if it has one. Errors: IO, FORMAT (the file became
  * shorter). */
 RvStatus rv_tensor_fetch(const Tensor *tensor, size_t first, size_t count, float *dst, RvError *err);

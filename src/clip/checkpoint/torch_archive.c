@@ -3,12 +3,16 @@
 #include "clip/checkpoint/torch_archive.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "clip/checkpoint/torch_tensors.h"
 #include "clip/checkpoint/zip_reader.h"
+
+#define PIECE_BYTES ((size_t)256 << 10) // of a file that is verified
 
 typedef struct TorchArchive {
     const char *path;
@@ -90,7 +94,8 @@ static RvStatus read_pickle(TorchArchive *archive, RvError *err)
     if (status != RV_OK)
         return status;
     if (entry->size_bytes > UINT32_MAX ||
-        crc32(crc32(0, NULL, 0), entry->bytes, (uInt)entry->size_bytes) != entry->crc32)
+        (entry->crc32 != 0 &&
+         crc32(crc32(0, NULL, 0), entry->bytes, (uInt)entry->size_bytes) != entry->crc32))
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: checksum of data.pkl is wrong; fetch the file again",
                             archive->path);
     Pickle pickle = {0};
@@ -116,5 +121,40 @@ RvStatus rv_torch_archive_read(const uint8_t *bytes, size_t size_bytes, const ch
     if (status == RV_OK && find_fact(&archive, "constants.pkl") != NULL)
         table->torchscript = true;
     rv_zip_clear(&archive.zip);
+    return status;
+}
+
+/* ---- checksums ----------------------------------------------------------------------------------------- */
+
+static RvStatus verify_entry(const TensorSource *source, const ZipEntry *entry, uint8_t *piece, RvError *err)
+{
+    uLong sum = crc32(0, NULL, 0);
+    for (size_t at = 0; at < entry->size_bytes;) {
+        size_t some = entry->size_bytes - at < PIECE_BYTES ? entry->size_bytes - at : PIECE_BYTES;
+        RvStatus status = rv_tensor_source_read(source, entry->bytes + at, some, piece, err);
+        if (status != RV_OK)
+            return status;
+        sum = crc32(sum, piece, (uInt)some);
+        at += some;
+    }
+    return sum == entry->crc32
+               ? RV_OK
+               : rv_error_set(err, RV_ERROR_FORMAT, "%s: checksum of %s is wrong; fetch the file again",
+                              source->path, entry->name);
+}
+
+RvStatus rv_torch_archive_verify(const TensorSource *source, RvError *err)
+{
+    ZipArchive zip = {0};
+    uint8_t *piece = rv_mem_alloc(PIECE_BYTES, 1, err);
+    RvStatus status = piece != NULL
+                          ? rv_zip_open(source->map->bytes, source->map->size_bytes, source->path, &zip, err)
+                          : RV_ERROR_MEMORY;
+    for (size_t i = 0; i < zip.count && status == RV_OK; i++) {
+        if (zip.entries[i].stored && zip.entries[i].crc32 != 0)
+            status = verify_entry(source, &zip.entries[i], piece, err);
+    }
+    rv_zip_clear(&zip);
+    free(piece);
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef RV_TORCH_ARCHIVE_H
 #define RV_TORCH_ARCHIVE_H
 
+#include "clip/checkpoint/tensor_source.h"
 #include "clip/checkpoint/tensor_table.h"
 
 /* True if the bytes begin like a ZIP archive. */
@@ -13,5 +14,9 @@ bool rv_torch_archive_looks_like(const uint8_t *bytes, size_t size_bytes);
  * MEMORY. */
 RvStatus rv_torch_archive_read(const uint8_t *bytes, size_t size_bytes, const char *path, TensorTable *table,
                                RvError *err);
+
+/* Compare the bytes of all entries with the archive's CRC-32 of them. An entry that is zero there has none, as PyTorch
+ * writes where it was told not to compute them. Reads the whole file. Errors: IO, FORMAT, UNSUPPORTED, MEMORY. */
+RvStatus rv_torch_archive_verify(const TensorSource *source, RvError *err);
 
 #endif

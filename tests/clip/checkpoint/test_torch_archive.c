@@ -253,6 +253,39 @@ static void torch_archive_read_checks_the_archive(void **state)
     rv_buffer_clear(&zip.file);
 }
 
+static RvStatus verify_file(const Buffer *archive, RvError *err)
+{
+    char path[4096];
+    MappedFile map;
+    build_path("verified.pt", path, sizeof path);
+    write_whole(path, archive->bytes, archive->size_bytes);
+    assert_ok(rv_file_map(path, &map, err), *err);
+    const TensorSource source = {.path = path, .map = &map};
+    RvStatus status = rv_torch_archive_verify(&source, err);
+    rv_file_unmap(&map);
+    return status;
+}
+
+/* Of every entry, but for those that have no checksum. */
+static void torch_archive_verify_compares_checksums(void **state)
+{
+    ZipBuilder zip;
+    RvError err = {0};
+    make_archive(&zip, PICKLE(nested));
+    assert_ok(verify_file(&zip.file, &err), err);
+    const uint8_t *data = memmem(zip.file.bytes, zip.file.size_bytes, "\0\1\2\3\4\5\6\7", 8);
+    assert_non_null(data);
+    zip.file.bytes[data - zip.file.bytes + 9] ^= 1;
+    assert_int_equal(verify_file(&zip.file, &err), RV_ERROR_FORMAT);
+    assert_non_null(strstr(err.message, "verified.pt: checksum of m/data/0 is wrong; fetch the file again"));
+    // The second name of the entry is in the directory, 46 bytes behind the record's beginning.
+    uint8_t *name = memmem(data, (size_t)(zip.file.bytes + zip.file.size_bytes - data), "m/data/0", 8);
+    assert_non_null(name);
+    memset(name - 46 + 16, 0, 4);
+    assert_ok(verify_file(&zip.file, &err), err);
+    rv_buffer_clear(&zip.file);
+}
+
 /* The pickle is damaged before its checksum is made, so that the damage reaches the reader. */
 static void torch_archive_read_survives_damage(void **state)
 {
@@ -288,6 +321,7 @@ int main(void)
         cmocka_unit_test(torch_archive_read_refuses),
         cmocka_unit_test(torch_archive_read_bounds_its_walk),
         cmocka_unit_test(torch_archive_read_checks_the_archive),
+        cmocka_unit_test(torch_archive_verify_compares_checksums),
         cmocka_unit_test(torch_archive_read_survives_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

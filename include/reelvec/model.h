@@ -131,7 +131,8 @@ typedef struct RvAddOptions {
 RV_API RvStatus rv_model_add(const char *const *paths, size_t path_count, const RvAddOptions *options,
                              char *name, size_t size_bytes, RvError *err);
 
-/* Delete all forms of a fetched or added model from the models folder. Errors: NOT_FOUND, IO. */
+/* Delete all forms of a fetched or added model from the models folder; of one that is a link there, the link. A folder
+ * that holds something else than the model's files is left as it is (IO). Errors: NOT_FOUND, IO, MEMORY. */
 RV_API RvStatus rv_model_remove(const char *name, const char *folder, RvError *err);
 
 #ifdef __cplusplus

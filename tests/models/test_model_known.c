@@ -63,7 +63,8 @@ static void check_form(const ModelForm *form)
     for (size_t i = 0; i < form->file_count; i++) {
         const ModelFile *file = &form->files[i];
         assert_true(rv_model_is_plain_name(file->name) && is_digest(file->sha256));
-        // A revision is a commit, or left open; a branch would be another file tomorrow.
+        // A revision is a commit, or left open; a branch would be another file
+        // tomorrow.
         assert_true(file->revision == NULL ||
                     (file->repository != NULL && rv_model_is_hex(file->revision, 40)));
         assert_true((file->repository != NULL) != (file->urls[0] != NULL));
@@ -220,7 +221,8 @@ static void model_added_ones_have_names(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     char path[MODEL_PATH_SIZE], names[200] = "", expected[600], before[4096];
-    assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK); // no folder yet
+    assert_int_equal(rv_model_each_added(join_names, names, &err),
+                     RV_OK); // no folder yet
     touch(fixture->folder, "reelvec/models/mine/config.json");
     touch(fixture->folder, "reelvec/models/mine/model.safetensors");
     touch(fixture->folder, "reelvec/models/archive/some.pt");
@@ -229,7 +231,8 @@ static void model_added_ones_have_names(void **state)
     touch(fixture->folder, "reelvec/models/ViT-B-16/ViT-B-16.pt");
     assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK);
     assert_string_equal(names, "archive mine ");
-    // A plain name is the added model, also where something else of that name lies here.
+    // A plain name is the added model, also where something else of that name
+    // lies here.
     touch(fixture->folder, "mine");
     assert_non_null(getcwd(before, sizeof before));
     assert_int_equal(chdir(fixture->folder), 0);
@@ -264,6 +267,58 @@ static void model_remove_deletes_nothing_else(void **state)
     assert_int_equal(stat(path, &facts), 0);
     snprintf(path, sizeof path, "%s/reelvec/models/ViT-B-32", fixture->folder);
     assert_int_not_equal(stat(path, &facts), 0);
+}
+
+/* What somebody else has put among the files keeps the model: nothing of it is
+ * deleted then. */
+static void model_remove_keeps_a_folder_with_other_things(void **state)
+{
+    static const char *const others[] = {"notes.txt", "pictures/one.json", ".hidden"};
+    static const char *const files[] = {"model.safetensors", "config.json", "vocab.txt", "fetched.txt"};
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char name[300], path[MODEL_PATH_SIZE];
+    struct stat facts;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+            snprintf(name, sizeof name, "reelvec/models/mine/%s", files[k]);
+            touch(fixture->folder, name);
+        }
+        snprintf(name, sizeof name, "reelvec/models/mine/%s", others[i]);
+        touch(fixture->folder, name);
+        assert_int_equal(rv_model_remove("mine", NULL, &err), RV_ERROR_IO);
+        assert_non_null(strstr(err.message, "models/mine: not removed: "));
+        for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+            snprintf(path, sizeof path, "%s/reelvec/models/mine/%s", fixture->folder, files[k]);
+            assert_int_equal(stat(path, &facts), 0);
+        }
+        snprintf(path, sizeof path, "rm -r '%s/%s'", fixture->folder,
+                 strchr(others[i], '/') != NULL ? "reelvec/models/mine/pictures" : name);
+        assert_int_equal(system(path), 0);
+        assert_int_equal(rv_model_remove("mine", NULL, &err), RV_OK);
+        assert_int_equal(rv_model_remove("mine", NULL, &err), RV_ERROR_NOT_FOUND);
+    }
+}
+
+/* A link that stands for a model's folder goes, and the folder stays. */
+static void model_remove_takes_a_link(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char path[MODEL_PATH_SIZE], link[MODEL_PATH_SIZE];
+    struct stat facts;
+    touch(fixture->folder, "elsewhere/model.safetensors");
+    touch(fixture->folder, "reelvec/models/other/model.safetensors");
+    snprintf(link, sizeof link, "%s/reelvec/models/linked", fixture->folder);
+    snprintf(path, sizeof path, "%s/elsewhere", fixture->folder);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(rv_model_remove("linked", NULL, &err), RV_OK);
+    assert_int_not_equal(lstat(link, &facts), 0);
+    assert_int_equal(symlink("/no/such/folder", link), 0);
+    assert_int_equal(rv_model_remove("linked", NULL, &err), RV_OK);
+    assert_int_not_equal(lstat(link, &facts), 0);
+    strcat(path, "/model.safetensors");
+    assert_int_equal(stat(path, &facts), 0);
 }
 
 static void model_find_prefers_an_existing_path(void **state)
@@ -329,6 +384,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(model_find_prefers_the_form_that_is_published_now, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_added_ones_have_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_remove_deletes_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_remove_keeps_a_folder_with_other_things, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_remove_takes_a_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_prefers_an_existing_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_takes_the_only_archive_of_a_folder, set_up, tear_down),
     };

@@ -200,9 +200,9 @@ const CliCommand cli_command_model_remove = {
     .arguments = "NAME...",
     .summary = "delete a fetched or added model",
     .description =
-        "Deletes the model's files from the models folder; what was added with --link, or is itself a link there, loses "
-        "its links only, and a folder that holds anything else is left as it is. Libraries stay as they are, and "
-        "find the model again once it is back.",
+        "Deletes the model's files from the models folder; what was added with --link, or is itself a link there, "
+        "loses its links only, and a folder that holds anything else is left as it is. Libraries stay as they "
+        "are, and find the model again once it is back.",
     .examples = "  reelvec model remove ViT-B/32\n",
     CLI_OPTIONS(ModelSettings, name_options),
     .min_arguments = 1,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/checksum.h"
@@ -327,6 +328,13 @@ RvStatus rv_tokenizer_piece(const Tokenizer *tokenizer, int32_t token, Buffer *o
 
 /* ---- digests ------------------------------------------------------------------------------------------- */
 
+/* Opening refuses larger files, which would take long to hash. */
+static bool is_too_large(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && (uint64_t)facts.st_size > JSON_SCAN_MAX_BYTES;
+}
+
 /* CLIP's vocabulary by its content. Reading takes longer than looking up what it gave the last time for the same
  * files. */
 static RvStatus digest_clip(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
@@ -336,8 +344,8 @@ static RvStatus digest_clip(const char *checkpoint_path, const TokenizerSpec *sp
     char key[256], one[65] = "", other[65] = "";
     Tokenizer *tokenizer = NULL;
     RvError cause = {0};
-    if (rv_vocabulary_find(checkpoint_path, &files, NULL) != RV_OK ||
-        rv_checksum_cached(files.path, one, NULL) != RV_OK ||
+    if (rv_vocabulary_find(checkpoint_path, &files, NULL) != RV_OK || is_too_large(files.path) ||
+        is_too_large(files.merges_path) || rv_checksum_cached(files.path, one, NULL) != RV_OK ||
         (files.merges_path[0] != '\0' && rv_checksum_cached(files.merges_path, other, NULL) != RV_OK))
         return RV_OK;
     snprintf(key, sizeof key, "clip-vocabulary-1 %d %d %s%s%s", vocabulary_size, (int)spec->told_end,
@@ -363,7 +371,7 @@ RvStatus rv_tokenizer_sha256(const char *checkpoint_path, const TokenizerSpec *s
     if (spec->kind == TOKENIZER_CLIP)
         return digest_clip(checkpoint_path, spec, vocabulary_size, hex, err);
     if (rv_tokenizer_folder(checkpoint_path, folder, NULL, NULL) != RV_OK ||
-        find_file(spec->kind, folder, path) == NULL)
+        find_file(spec->kind, folder, path) == NULL || is_too_large(path))
         return RV_OK;
     return rv_checksum_cached(path, hex, err);
 }

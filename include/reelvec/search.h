@@ -34,8 +34,13 @@ typedef struct RvTerm {
     double time_s;
     double weight;         /* usually 1; negative: frames unlike the term rank higher; 0: ARGUMENT */
     bool no_exif_rotation; /* of RV_TERM_IMAGE_FILE: as in RvPictureOptions */
-    uint64_t reserved[4];
+    /* Terms of part 0 alone: frames are looked for. Terms of parts 0, 1, ...: sequences, in which a frame for each
+     * part follows the one before it. At most RV_SEQUENCE_PARTS_MAX parts, each with a term. */
+    int64_t part;
+    uint64_t reserved[3];
 } RvTerm;
+
+#define RV_SEQUENCE_PARTS_MAX 8
 
 typedef enum RvFusion {
     RV_FUSION_MEAN,   /* weighted mean of the normalised vectors: (text + image) / 2 */
@@ -92,8 +97,16 @@ typedef struct RvSearchOptions {
     RvSearchReport *report; /* filled in if the search succeeds; NULL: not wanted */
     double pad_s; /* moments are so much longer on either side, within the video; they may overlap then. With
                      moments only */
-    uint64_t reserved[3];
+    double within_s; /* of a sequence: the most seconds from one part to the next, inclusive; 0: 60 */
+    uint64_t reserved[2];
 } RvSearchOptions;
+
+/* The frame of one part of a sequence. */
+typedef struct RvHitPart {
+    int64_t frame_number;
+    double time_s, score;
+    uint64_t reserved[4];
+} RvHitPart;
 
 typedef struct RvHit {
     int64_t video_id;
@@ -102,9 +115,11 @@ typedef struct RvHit {
     double time_s;
     double score;
     /* Of the moment: from its first frame up to the sample after its last one, or to the end of the video. Without
-     * moments both are time_s. */
+     * moments both are time_s. Of a sequence: from its first part to its last. */
     double start_s, end_s;
-    uint64_t reserved[4];
+    const RvHitPart *parts; /* [part_count], of a sequence, in its order; else NULL; valid as `video` is */
+    size_t part_count;      /* of a sequence; else 0 */
+    uint64_t reserved[2];
 } RvHit;
 
 typedef struct RvHits {
@@ -112,7 +127,18 @@ typedef struct RvHits {
     size_t count;
 } RvHits;
 
-/* The best frames, best first; ties by video path, then frame number. The caller clears *out. encoder: may be
+/* The best frames, best first; ties by video path, then frame number.
+ *
+ * Sequences (RvTerm.part): a chain has one frame of one video for each part, with rising times, at most within_s
+ * seconds from one to the next. Every frame passes the filters, min_score included, with its part's score; the chain's
+ * score is the mean of its parts' scores. Order: the best chain first, then the next best whose span, from the time of
+ * its first frame to that of its last, both inclusive, has no moment in common with the span of a better one in the same
+ * video, and so on; ties by path, then the earlier first part, then the earlier second part, and so on. The hit's
+ * frame_number, time_s and start_s are those of the first part, end_s is the time of the last; with moments start_s
+ * and end_s are where the moments of those frames begin and end. Sequences are always exact; ARGUMENT for another
+ * fusion than the mean, and for RV_SCAN_APPROXIMATE.
+ *
+ * The caller clears *out. encoder: may be
  * NULL if no term is a text or a picture. Threads: any number per library and encoder; an encoder embeds their
  * terms one after the other. A library with a device (RvLibraryOptions.device) compares codes for one search at a
  * time. Errors: ARGUMENT (no terms), NOT_FOUND (an empty library; the name of a video means none), MISMATCH (another

@@ -135,16 +135,29 @@ static RvStatus require_video(Store *store, const char *name, RvError *err)
     return status;
 }
 
+static bool has_part(const QueryVector *query, size_t term_count, size_t part)
+{
+    for (size_t i = 0; i < term_count; i++) {
+        if (query[i].part == part)
+            return true;
+    }
+    return false;
+}
+
 /* If the mean has no direction, every frame has the score 0 and the order has no meaning. All vectors have
- * length 1. */
+ * length 1. A part without terms is refused later. */
 static RvStatus refuse_nothing(const QueryVector *query, size_t term_count, int dimensions, RvError *err)
 {
     float *mean = rv_mem_alloc((size_t)dimensions, sizeof *mean, err);
-    RvStatus status =
-        mean != NULL ? rv_fusion_mean_vector(query, term_count, dimensions, mean, err) : RV_ERROR_MEMORY;
-    if (status == RV_OK && rv_vector_length(mean, (size_t)dimensions) < MEAN_LENGTH_MIN)
-        status = rv_error_set(err, RV_ERROR_ARGUMENT,
-                              "the terms of the query cancel each other out; change one, or its weight");
+    RvStatus status = mean != NULL ? RV_OK : RV_ERROR_MEMORY;
+    for (size_t part = 0; part < RV_SEQUENCE_PARTS_MAX && status == RV_OK; part++) {
+        if (!has_part(query, term_count, part))
+            continue;
+        status = rv_fusion_part_vector(query, term_count, part, dimensions, mean, err);
+        if (status == RV_OK && rv_vector_length(mean, (size_t)dimensions) < MEAN_LENGTH_MIN)
+            status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                                  "the terms of the query cancel each other out; change one, or its weight");
+    }
     free(mean);
     return status;
 }
@@ -160,8 +173,11 @@ static RvStatus make_vectors(Store *store, RvEncoder *encoder, const RvTerm *ter
         status = RV_CHECK_RESERVED(RvTerm, &terms[i], err);
         if (status != RV_OK)
             break;
-        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight};
-        if (!isfinite(query[i].weight))
+        query[i] = (QueryVector){.vector = vector, .weight = terms[i].weight, .part = (size_t)terms[i].part};
+        if (terms[i].part < 0 || terms[i].part >= RV_SEQUENCE_PARTS_MAX)
+            status = rv_error_set(err, RV_ERROR_ARGUMENT, "a sequence has at most %d parts",
+                                  RV_SEQUENCE_PARTS_MAX);
+        else if (!isfinite(query[i].weight))
             status =
                 rv_error_set(err, RV_ERROR_ARGUMENT, "the weight of a query term is not a finite number");
         else if (query[i].weight == 0)

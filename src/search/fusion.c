@@ -19,6 +19,22 @@ static double weight_sum(const QueryVector *terms, size_t term_count)
     return sum;
 }
 
+RvStatus rv_fusion_part_vector(const QueryVector *terms, size_t term_count, size_t part, int dimensions,
+                               float *mean, RvError *err)
+{
+    QueryVector *of_part = rv_mem_alloc(term_count, sizeof *of_part, err);
+    size_t count = 0;
+    if (of_part == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t t = 0; t < term_count; t++) {
+        if (terms[t].part == part)
+            of_part[count++] = terms[t];
+    }
+    RvStatus status = rv_fusion_mean_vector(of_part, count, dimensions, mean, err);
+    free(of_part);
+    return status;
+}
+
 RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int dimensions, float *mean,
                                RvError *err)
 {

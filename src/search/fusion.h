@@ -10,6 +10,7 @@
 typedef struct QueryVector {
     const float *vector;
     double weight;
+    size_t part; // of a sequence, from 0
 } QueryVector;
 
 /* All rows that a search looks at, with their scores per term. */
@@ -24,6 +25,10 @@ typedef struct ScoredRows {
  * ARGUMENT if the sum of the absolute weights is 0 or not finite. */
 RvStatus rv_fusion_mean_vector(const QueryVector *terms, size_t term_count, int dimensions, float *mean,
                                RvError *err);
+
+/* The same of the terms of one part of a sequence. Errors: also MEMORY. */
+RvStatus rv_fusion_part_vector(const QueryVector *terms, size_t term_count, size_t part, int dimensions,
+                               float *mean, RvError *err);
 
 /* The vectors that rows are scored with, float32[count, dimensions]: the mean vector alone, or each term's. */
 size_t rv_fusion_vector_count(RvFusion fusion, size_t term_count);

@@ -13,17 +13,15 @@
 #include "search/query_hits.h"
 #include "search/query_options.h"
 #include "search/scan_codes.h"
+#include "search/sequence_moments.h"
+#include "search/sequence_query.h"
 #include "search/topk.h"
 #include "store/video_name.h"
 
 #define DEFAULT_TOP 5
+#define DEFAULT_WITHIN_S 60
 #define MOMENT_ROWS_KEPT ((size_t)1 << 16)
 #define MORE_ROWS 4 // times as many are looked for if those that were found make too few moments
-
-typedef struct VideoPlace {
-    int64_t video_id;
-    uint32_t video; // place in the byte order of paths
-} VideoPlace;
 
 typedef struct Query {
     SearchIndex *index; // NULL: rows alone
@@ -131,17 +129,6 @@ static RvStatus choose_videos(Query *query, RvError *err)
     return status;
 }
 
-/* Rows come by video_id, so *at only moves forward within a block. */
-static bool find_place(const Query *query, int64_t video_id, size_t *at, uint32_t *video)
-{
-    while (*at < query->place_count && query->places[*at].video_id < video_id)
-        (*at)++;
-    if (*at == query->place_count || query->places[*at].video_id != video_id)
-        return false;
-    *video = query->places[*at].video;
-    return true;
-}
-
 /* ---- scanning ----------------------------------------------------------------------------------------- */
 
 /* As CodeScan.stops. */
@@ -173,7 +160,8 @@ static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
         double score = block->scores[i];
-        if (!passes(query, score) || !find_place(query, rows->video_ids[i], &at, &video))
+        if (!passes(query, score) ||
+            !rv_video_place_find(query->places, query->place_count, rows->video_ids[i], &at, &video))
             continue;
         Candidate candidate = {score, video, rows->frame_numbers[i], rows->times_s[i]};
         status = rv_topk_push(&query->top, &candidate, err);
@@ -212,7 +200,7 @@ static RvStatus collect_block(void *user, const ScoredBlock *block, RvError *err
     size_t at = 0;
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
-        if (!find_place(query, rows->video_ids[i], &at, &video))
+        if (!rv_video_place_find(query->places, query->place_count, rows->video_ids[i], &at, &video))
             continue;
         size_t to = query->scored.count++;
         query->scored.rows[to] = (Candidate){0, video, rows->frame_numbers[i], rows->times_s[i]};
@@ -442,6 +430,51 @@ static RvStatus find_moments(Query *query, RvHits *out, RvError *err)
     return status;
 }
 
+/* ---- sequences ---------------------------------------------------------------------------------------- */
+
+static RvStatus search_sequence(Query *query, size_t part_count, RvHits *out, RvError *err)
+{
+    float *vectors = rv_mem_alloc_aligned(part_count * (size_t)query->dimensions, sizeof *vectors, err);
+    RvStatus status = vectors != NULL ? RV_OK : RV_ERROR_MEMORY;
+    for (size_t part = 0; status == RV_OK && part < part_count; part++)
+        status = rv_fusion_part_vector(query->terms, query->term_count, part, query->dimensions,
+                                       vectors + part * (size_t)query->dimensions, err);
+    SequenceJob job = {.index = query->index,
+                       .store = query->store,
+                       .pool = query->pool,
+                       .options = &query->options,
+                       .vectors = vectors,
+                       .part_count = part_count,
+                       .dimensions = query->dimensions,
+                       .places = query->places,
+                       .video_ids = query->video_ids,
+                       .place_count = query->place_count,
+                       .has_filter = query->has_filter,
+                       .some_videos = query->place_count < query->videos.count,
+                       .stops = stops,
+                       .stops_user = query};
+    RankedChains chains = {0};
+    RvSearchReport *report = query->options.report;
+    if (status == RV_OK)
+        status = rv_sequence_search(&job, &chains, report, err);
+    Moment *moments = status == RV_OK ? rv_mem_alloc(chains.count, sizeof *moments, err) : NULL;
+    size_t frame_count = 0;
+    if (status == RV_OK)
+        status = moments != NULL
+                     ? rv_sequence_moments(&job, &query->videos, &chains, moments, &frame_count, err)
+                     : RV_ERROR_MEMORY;
+    if (status == RV_OK)
+        status = rv_query_chain_hits(&query->videos, moments, &chains, out, err);
+    if (status == RV_OK && report != NULL) {
+        report->videos_unreachable = (int64_t)query->unreachable_count;
+        report->frames_scored += (int64_t)frame_count;
+    }
+    free(moments);
+    rv_ranked_chains_clear(&chains);
+    free(vectors);
+    return status;
+}
+
 /* *wanted: whether there is something to scan. Errors: NETWORK if the videos that were left out are all that
  * the glob lets through. */
 static RvStatus check_rest(const Query *query, bool *wanted, RvError *err)
@@ -516,6 +549,9 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
             .way = "", .reason = "the library is empty", .index_reason = "", .device_reason = ""};
     if (query.options.top == 0)
         query.options.top = DEFAULT_TOP;
+    if (query.options.within_s == 0)
+        query.options.within_s = DEFAULT_WITHIN_S;
+    size_t part_count = rv_query_part_count(terms, term_count);
     rv_topk_init(&query.top, rv_query_frames_wanted(&query.options));
     RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
     if (status == RV_OK && query.options.fusion == RV_FUSION_MEAN && index != NULL)
@@ -526,6 +562,10 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
         return status;
     bool wanted = false;
     status = begin(&query, &wanted, err);
+    if (status == RV_OK && wanted && part_count > 1) {
+        status = search_sequence(&query, part_count, out, err);
+        return end(&query, status, err);
+    }
     if (status == RV_OK && wanted)
         status = scan(&query, err);
     if (status == RV_OK && wanted)
@@ -588,6 +628,9 @@ RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVecto
     if (query.options.fusion == RV_FUSION_MEAN)
         query.options.partial = false; // no other video is read
     RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
+    if (status == RV_OK && rv_query_part_count(terms, term_count) > 1)
+        status = rv_error_set(err, RV_ERROR_ARGUMENT,
+                              "frames have no scores for a sequence; ask for its parts one by one");
     if (status == RV_OK)
         status = rv_store_begin_snapshot(store, err);
     if (status != RV_OK)
@@ -596,7 +639,7 @@ RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVecto
     status = begin(&query, &wanted, err);
     size_t at = 0;
     uint32_t place = 0;
-    if (status == RV_OK && find_place(&query, video_id, &at, &place))
+    if (status == RV_OK && rv_video_place_find(query.places, query.place_count, video_id, &at, &place))
         status = score_video(&query, place, out, err);
     else if (status == RV_OK && query.unreachable_count > 0)
         status = rv_error_set(err, RV_ERROR_NETWORK,

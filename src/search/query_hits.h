@@ -4,6 +4,7 @@
 #define RV_SEARCH_QUERY_HITS_H
 
 #include "search/moments.h"
+#include "search/sequence_track.h"
 #include "search/topk.h"
 
 /* The frames as hits, best first. videos: by path, as the candidates' places. Errors: MEMORY. */
@@ -15,5 +16,10 @@ RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *
 RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err);
 /* The moments as hits. */
 RvStatus rv_query_moments(MomentFinder *finder, RvHits *out, RvError *err);
+
+/* The chains of a sequence as hits, in their order, each with its parts. moments [chains->count]: from when up to when each
+ * is shown. */
+RvStatus rv_query_chain_hits(const RvVideos *videos, const Moment *moments, const RankedChains *chains,
+                             RvHits *out, RvError *err);
 
 #endif

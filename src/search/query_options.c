@@ -30,6 +30,48 @@ static RvStatus check_terms(const QueryVector *terms, size_t term_count, int dim
     return RV_OK;
 }
 
+size_t rv_query_part_count(const QueryVector *terms, size_t term_count)
+{
+    size_t last = 0;
+    for (size_t t = 0; t < term_count; t++)
+        last = terms[t].part > last ? terms[t].part : last;
+    return last + 1;
+}
+
+static RvStatus check_parts(const QueryVector *terms, size_t term_count, RvError *err)
+{
+    bool named[RV_SEQUENCE_PARTS_MAX] = {false};
+    for (size_t t = 0; t < term_count; t++) {
+        if (terms[t].part >= RV_SEQUENCE_PARTS_MAX)
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "a sequence has at most %d parts",
+                                RV_SEQUENCE_PARTS_MAX);
+        named[terms[t].part] = true;
+    }
+    for (size_t part = 0, count = rv_query_part_count(terms, term_count); part < count; part++) {
+        if (!named[part])
+            return rv_error_set(err, RV_ERROR_ARGUMENT,
+                                "part %zu of the sequence is empty; give it a text, an image or a frame",
+                                part + 1);
+    }
+    return RV_OK;
+}
+
+/* What a sequence cannot be asked with. */
+static RvStatus check_sequence(const RvSearchOptions *options, RvError *err)
+{
+    if (!isfinite(options->within_s) || options->within_s <= 0)
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "the parts of a sequence cannot lie within %g s; give a number above 0",
+                            options->within_s);
+    if (options->fusion != RV_FUSION_MEAN)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "zscore and rrf do not rank sequences; use mean");
+    if (options->scan == RV_SCAN_APPROXIMATE)
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "a sequence is compared with every frame; the approximate index is of no use to it");
+    return RV_OK;
+}
+
 static bool is_unordered(const double *value)
 {
     return value != NULL && isnan(*value);
@@ -68,7 +110,12 @@ RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensi
                         const RvSearchOptions *options, RvError *err)
 {
     RvStatus status = check_terms(terms, term_count, dimensions, err);
-    return status == RV_OK ? check_options(options, err) : status;
+    if (status == RV_OK)
+        status = check_parts(terms, term_count, err);
+    if (status == RV_OK)
+        status = check_options(options, err);
+    return status == RV_OK && rv_query_part_count(terms, term_count) > 1 ? check_sequence(options, err)
+                                                                         : status;
 }
 
 size_t rv_query_frames_wanted(const RvSearchOptions *options)

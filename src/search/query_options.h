@@ -6,7 +6,10 @@
 #include "reelvec/search.h"
 #include "search/fusion.h"
 
-/* Errors: ARGUMENT (no terms, a weight, a value of a vector, a bound or a way that cannot be). */
+/* The parts of a sequence that the terms name: one more than the highest; 1 if there are no terms. */
+size_t rv_query_part_count(const QueryVector *terms, size_t term_count);
+
+/* Errors: ARGUMENT (no terms, a part without terms, a weight, a value of a vector, a bound or a way that cannot be). */
 RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensions,
                         const RvSearchOptions *options, RvError *err);
 

@@ -65,9 +65,8 @@ static KeyRange *cut_to_videos(const KeyRange *ranges, size_t count, const CodeS
     return cut;
 }
 
-/* Candidates and changed rows as ranges. */
-static RvStatus make_ranges(const CodeScan *scan, const CodeCandidate *candidates, size_t count,
-                            KeyRange **out, size_t *out_count, RvError *err)
+RvStatus rv_code_search_ranges(const CodeScan *scan, const CodeCandidate *candidates, size_t count,
+                               KeyRange **out, size_t *out_count, RvError *err)
 {
     size_t cut_count = scan->changed_count;
     KeyRange *cut =
@@ -208,7 +207,8 @@ static RvStatus score_candidates(CodeSearch *query, ScoredBlockCallback callback
     KeyRange *ranges = NULL;
     OpenScan open = {.candidates = query->candidates, .count = count, .callback = callback, .user = user};
     FrameFilter filter = {.after_s = scan->after_s, .before_s = scan->before_s};
-    RvStatus status = make_ranges(scan, query->candidates, count, &ranges, &filter.range_count, err);
+    RvStatus status =
+        rv_code_search_ranges(scan, query->candidates, count, &ranges, &filter.range_count, err);
     filter.ranges = ranges;
     if (status == RV_OK)
         status = rv_scan_exact(query->store, scan->pool, query->vector, 1, query->dimensions, &filter,

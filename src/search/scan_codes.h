@@ -31,6 +31,11 @@ RvStatus rv_code_search_open(CodeSearch *query, SearchIndex *index, Store *store
                              const float *vector, int dimensions, ScanFacts *facts, RvError *err);
 void rv_code_search_close(CodeSearch *query);
 
+/* Candidates and changed rows (scan->changed), those of the scan's videos, as ranges in rising order. Free *out. Errors:
+ * MEMORY. */
+RvStatus rv_code_search_ranges(const CodeScan *scan, const CodeCandidate *candidates, size_t count,
+                               KeyRange **out, size_t *out_count, RvError *err);
+
 /* Follow the plan, whose way is SCAN_CODES. Rows that may be among the `limit` best (or reach min_score) come
  * to the callback as from rv_scan_exact; others may come too. If *done is false, the plan did not lead to an
  * answer: discard what the callback received, and plan again with the facts, of which one has changed. */

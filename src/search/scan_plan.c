@@ -5,6 +5,7 @@
  *     the fusion is zscore or rrf                                           ROWS
  *     the database finds rows itself, and few are wanted                    NEAREST, by its index if it has one
  *     there are no usable codes for this query, or many rows are wanted     ROWS
+ *     the query is a sequence                                               CODES
  *     a device was asked for, and lists were not                            CODES, on the device
  *     there are lists that fit, and they were asked for or are worth it     CODES, of some lists
  *     otherwise                                                             CODES
@@ -41,7 +42,10 @@ static const char *why_no_codes(const ScanFacts *facts)
 
 static void plan_device(const ScanFacts *facts, ScanPlan *plan)
 {
-    if (facts->device == DEVICE_NONE)
+    if (facts->is_sequence)
+        plan->device_reason =
+            facts->device == DEVICE_NONE ? "no device was asked for" : "the processor searches for sequences";
+    else if (facts->device == DEVICE_NONE)
         plan->device_reason = "no device was asked for";
     else if (facts->device == DEVICE_LEFT)
         plan->device_reason = "the device does not take the codes, or has failed";
@@ -49,13 +53,16 @@ static void plan_device(const ScanFacts *facts, ScanPlan *plan)
         plan->device_reason = "the approximate index was asked for";
     else
         plan->device_reason = "a device was asked for";
-    plan->on_device = facts->device == DEVICE_ASKED && facts->scan != RV_SCAN_APPROXIMATE;
+    plan->on_device =
+        facts->device == DEVICE_ASKED && !facts->is_sequence && facts->scan != RV_SCAN_APPROXIMATE;
 }
 
 static void plan_lists(const ScanFacts *facts, ScanPlan *plan)
 {
     bool asked = facts->scan == RV_SCAN_APPROXIMATE;
-    if (facts->lists == LISTS_NONE)
+    if (facts->is_sequence)
+        plan->lists_reason = "a sequence is compared with every frame";
+    else if (facts->lists == LISTS_NONE)
         plan->lists_reason = "there is no approximate index";
     else if (facts->lists == LISTS_UNFIT)
         plan->lists_reason = "the approximate index cannot be used";

@@ -47,6 +47,7 @@ typedef enum DeviceFact {
 typedef struct ScanFacts {
     RvScan scan;
     RvFusion fusion;
+    bool is_sequence;
     size_t limit;   // how many of the best are kept; SIZE_MAX: all
     bool has_bound; // with a least score
     bool has_index; // NearestFact: the database has an approximate index

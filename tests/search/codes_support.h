@@ -169,7 +169,8 @@ static inline void assert_same_hits(const RvHits *left, const RvHits *right, con
         const RvHit *a = &left->items[i], *b = &right->items[i];
         if (a->video_id != b->video_id || a->frame_number != b->frame_number || a->time_s != b->time_s ||
             a->start_s != b->start_s || a->end_s != b->end_s ||
-            memcmp(&a->score, &b->score, sizeof a->score) != 0)
+            memcmp(&a->score, &b->score, sizeof a->score) != 0 || a->part_count != b->part_count ||
+            (a->part_count > 0 && memcmp(a->parts, b->parts, a->part_count * sizeof *a->parts) != 0))
             fail_msg("%s: hit %zu: video %lld frame %lld score %.9g and video %lld frame %lld score %.9g",
                      why, i, (long long)a->video_id, (long long)a->frame_number, a->score,
                      (long long)b->video_id, (long long)b->frame_number, b->score);
@@ -190,17 +191,26 @@ static inline Store *open_rows(const char *path)
     return open_codes_store(copy, true, NULL);
 }
 
-static inline void assert_codes_change_nothing(Store *store, Store *rows, const float *vector, int dimensions,
-                                               const RvSearchOptions *options, const char *why)
+static inline void assert_codes_change_no_query(Store *store, Store *rows, const QueryVector *terms,
+                                                size_t term_count, int dimensions,
+                                                const RvSearchOptions *options, const char *why)
 {
     assert_null(codes_of(rows, dimensions));
-    QueryVector term = {vector, 1};
     RvHits with = {0}, without = {0};
-    assert_ok(rv_search_frames(index_of(rows), rows, NULL, &term, 1, dimensions, options, &without, err));
-    assert_ok(rv_search_frames(index_of(store), store, NULL, &term, 1, dimensions, options, &with, err));
+    assert_ok(
+        rv_search_frames(index_of(rows), rows, NULL, terms, term_count, dimensions, options, &without, err));
+    assert_ok(
+        rv_search_frames(index_of(store), store, NULL, terms, term_count, dimensions, options, &with, err));
     assert_same_hits(&with, &without, why);
     rv_hits_clear(&with);
     rv_hits_clear(&without);
+}
+
+static inline void assert_codes_change_nothing(Store *store, Store *rows, const float *vector, int dimensions,
+                                               const RvSearchOptions *options, const char *why)
+{
+    QueryVector term = {vector, 1};
+    assert_codes_change_no_query(store, rows, &term, 1, dimensions, options, why);
 }
 
 /* The copy is out of date. */

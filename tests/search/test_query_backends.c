@@ -123,6 +123,51 @@ static void exact_search_gives_the_same_hits_everywhere(void **state)
     rv_store_close(reference);
 }
 
+static RvHits ask_for_sequence(Store *store, const QueryVector *terms, size_t term_count,
+                               const RvSearchOptions *options)
+{
+    RvHits hits = {0};
+    assert_ok(rv_search_frames(index_used, store, NULL, terms, term_count, DIMENSIONS, options, &hits, err));
+    return hits;
+}
+
+static void sequences_are_the_same_everywhere(void **state)
+{
+    Fixture *fixture = *state;
+    Store *reference = NULL;
+    assert_ok(rv_store_open("memory:", &create_options, &reference, err));
+    fill(reference, true);
+    fill(fixture->store, true);
+    double ten = 10, fifty = 50, high = 0.3;
+    const RvSearchOptions cases[] = {
+        {.top = 1},
+        {.top = 50},
+        {.top = 2000, .within_s = 20},
+        {.top = 20, .video_glob = "[xy].mp4"},
+        {.top = 20, .video_glob = "nothing"},
+        {.top = 20, .after_s = &ten, .before_s = &fifty},
+        {.top = 400, .min_score = &high},
+        {.top = 3, .moments = true},
+    };
+    float vectors[3][DIMENSIONS];
+    for (int i = 0; i < 3; i++)
+        make_frame_vector(i, 61 + 20 * i, vectors[i]);
+    const QueryVector terms[] = {{vectors[0], 1, 0}, {vectors[1], 1, 1}, {vectors[2], -0.25, 1}, {vectors[2], 1, 2}};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        const RvSearchOptions *options = &cases[i / 2];
+        RvHits expected = ask_for_sequence(reference, terms, 3 + i % 2, options);
+        RvHits hits = ask_for_sequence(fixture->store, terms, 3 + i % 2, options);
+        assert_same_hits(&hits, &expected, "a sequence");
+        assert_true(hits.count > 0 || options->video_glob != NULL);
+        for (size_t hit = 0; hit < hits.count; hit++)
+            assert_memory_equal(hits.items[hit].parts, expected.items[hit].parts,
+                                hits.items[hit].part_count * sizeof(RvHitPart));
+        rv_hits_clear(&hits);
+        rv_hits_clear(&expected);
+    }
+    rv_store_close(reference);
+}
+
 static void refuse_bad_options(Store *store)
 {
     RvAnnOptions options = {.kind = "no such"};
@@ -204,6 +249,7 @@ static void ann_is_built_used_and_dropped(void **state)
 
 static const BackendCase cases[] = {
     CASE(exact_search_gives_the_same_hits_everywhere),
+    CASE(sequences_are_the_same_everywhere),
     CASE(ann_is_built_used_and_dropped),
 };
 

@@ -99,6 +99,31 @@ static void add_three(Store *store, const float *rows)
     add_rows(store, "/a.mp4", rows + ROWS * 3 / 4 * DIMENSIONS, ROWS / 4, DIMENSIONS);
 }
 
+/* The query, then what is unlike it, and twice the query. */
+static void compare_sequences(Store *store, Store *rows, const float *vector, double min_score,
+                              const char *why)
+{
+    float turned[DIMENSIONS];
+    for (int i = 0; i < DIMENSIONS; i++)
+        turned[i] = vector[(i + 7) % DIMENSIONS];
+    const QueryVector terms[] = {{vector, 1, 0}, {turned, -1, 1}, {vector, 0.5, 1}, {vector, 1, 2}};
+    double after = 100, before = 700;
+    const RvSearchOptions cases[] = {
+        {.top = 5},
+        {.top = 1, .within_s = 1},
+        {.top = 30, .within_s = 300},
+        {.top = ROWS * 2},
+        {.top = 10, .min_score = &min_score},
+        {.top = 5, .video_glob = "/[az]*", .after_s = &after},
+        {.top = 5, .before_s = &before, .moments = true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s, a sequence, options %zu", why, i);
+        assert_codes_change_no_query(store, rows, terms, 3 + i % 2, DIMENSIONS, &cases[i], text);
+    }
+}
+
 static void compare_searches(Store *store, const char *path, const float *vector, const char *why)
 {
     QueryVector term = {vector, 1};
@@ -130,6 +155,7 @@ static void compare_searches(Store *store, const char *path, const float *vector
         snprintf(text, sizeof text, "%s, options %zu", why, i);
         assert_codes_change_nothing(store, rows, vector, DIMENSIONS, &cases[i], text);
     }
+    compare_sequences(store, rows, vector, fifth, why);
     close_codes_store(rows);
 }
 

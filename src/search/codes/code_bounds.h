@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* How high the score of each row may be for several queries, by one pass over the codes. */
+#ifndef RV_CODE_BOUNDS_H
+#define RV_CODE_BOUNDS_H
+
+#include <math.h>
+
+#include "search/codes/code_job.h"
+#include "search/codes/code_scan.h"
+
+/* Rows and blocks are counted over the segments of the file. */
+typedef struct CodeBounds {
+    size_t query_count;
+    size_t *first_row, *first_block; // [segment_count + 1]
+    float *high;       // [query_count, rows]: at least the row's float32 score; of blocks that count only
+    float *block_high; // [blocks, query_count]: the highest of the block; -INFINITY: no row of it counts
+} CodeBounds;
+
+/* job: its query, limit, lists and device are not used. queries [query_count]. Of a block without filters all rows have
+ * bounds, also those that do not count (rv_code_row_counts). *outcome: CODES_ANSWER, CODES_DAMAGED or CODES_STOPPED. Clear
+ * it also after an error. Errors: MEMORY. */
+RvStatus rv_code_bounds_find(CodeBounds *bounds, const CodeScan *job, const RowQuery *queries,
+                             size_t query_count, CodeOutcome *outcome, RvError *err);
+void rv_code_bounds_clear(CodeBounds *bounds);
+
+/* The bounds of one row by both planes. Returns false if a checksum is wrong. */
+bool rv_code_row_fine_bound(const CodeSegment *segment, size_t row, const RowQuery *query, ScoreBound *out);
+/* The same by the coarse plane, whose checksum was right when rv_code_bounds_find read it. */
+ScoreBound rv_code_row_coarse_bound(const CodeSegment *segment, size_t row, const RowQuery *query);
+
+/* The lowest float32 that is not below any score of the bound; INFINITY if nothing is known. */
+static inline float rv_score_bound_high(ScoreBound bound)
+{
+    double high = bound.score + bound.error;
+    // The added terms are more than the conversion rounds away, denormal numbers included.
+    float up = (float)(high + (high < 0 ? -high : high) * 1e-7 + 1e-40);
+    return up < (float)INFINITY ? up : (float)INFINITY;
+}
+
+#endif

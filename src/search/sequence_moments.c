@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* From when up to when chains are shown. */
+#include "search/sequence_moments.h"
+
+#include <math.h>
+
+/* The moments of the chains' frames of one part: the first one moves the start of the chain, the last one its end. */
+static RvStatus find_moments(const SequenceJob *job, size_t part, const RvVideos *videos,
+                             const RankedChains *chains, Moment *moments, size_t *frame_count, RvError *err)
+{
+    const QueryVector term = {.vector = job->vectors + part * (size_t)job->dimensions, .weight = 1};
+    VideoScorer scorer = {0};
+    MomentFinder finder = {0};
+    RvStatus status = rv_video_scorer_init(&scorer, job->store, job->pool, &term, 1, job->dimensions,
+                                           job->options, NULL, err);
+    if (status == RV_OK)
+        status = rv_moments_init(&finder, &scorer, videos, job->options, err);
+    for (size_t i = 0; status == RV_OK && i < chains->count; i++) {
+        const RankedChain *chain = &chains->items[i];
+        const ChainPart *found = &chain->parts[part];
+        Candidate frame = {found->score, chain->video, found->frame_number, found->time_s};
+        Moment around;
+        status = rv_moments_around(&finder, &frame, &around, err);
+        if (status != RV_OK)
+            break;
+        if (part == 0)
+            moments[i].start_s = fmin(moments[i].start_s, around.start_s);
+        else
+            moments[i].end_s = fmax(moments[i].end_s, around.end_s);
+    }
+    *frame_count += scorer.frame_count;
+    rv_moments_clear(&finder);
+    rv_video_scorer_clear(&scorer);
+    return status;
+}
+
+static void lengthen(Moment *moment, double duration_s, double pad_s)
+{
+    double last_s = duration_s > 0 ? duration_s : INFINITY;
+    moment->start_s = fmax(0, moment->start_s - pad_s);
+    moment->end_s = fmax(moment->end_s, fmin(moment->end_s + pad_s, last_s));
+}
+
+RvStatus rv_sequence_moments(const SequenceJob *job, const RvVideos *videos, const RankedChains *chains,
+                             Moment *moments, size_t *frame_count, RvError *err)
+{
+    *frame_count = 0;
+    for (size_t i = 0; i < chains->count; i++) {
+        const RankedChain *chain = &chains->items[i];
+        const ChainPart *first = &chain->parts[0], *last = &chain->parts[chain->part_count - 1];
+        moments[i] = (Moment){
+            {chain->score, chain->video, first->frame_number, first->time_s}, first->time_s, last->time_s};
+    }
+    if (!job->options->moments || chains->count == 0)
+        return RV_OK;
+    RvStatus status = find_moments(job, 0, videos, chains, moments, frame_count, err);
+    if (status == RV_OK)
+        status = find_moments(job, job->part_count - 1, videos, chains, moments, frame_count, err);
+    for (size_t i = 0; status == RV_OK && i < chains->count; i++)
+        lengthen(&moments[i], videos->items[moments[i].peak.video].duration_s, job->options->pad_s);
+    return status;
+}

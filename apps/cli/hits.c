@@ -17,6 +17,8 @@
 #define HIT_WIDTH 320
 
 enum { QUERY, RANK, FRAME, TIME, START, END, VIDEO, SCORE, COLUMN_COUNT };
+enum { PART_FRAME, PART_TIME, PART_SCORE, PART_COLUMN_COUNT };
+#define ALL_COLUMNS (COLUMN_COUNT + RV_SEQUENCE_PARTS_MAX * PART_COLUMN_COUNT)
 
 static const Column all_columns[COLUMN_COUNT] = {
     [QUERY] = {"query", NULL, COLUMN_TEXT},
@@ -33,29 +35,67 @@ static const Column all_columns[COLUMN_COUNT] = {
 static const int table_order[] = {FRAME, TIME, START, END, VIDEO, SCORE};
 static const int data_order[] = {QUERY, RANK, VIDEO, FRAME, TIME, SCORE, START, END};
 
-static size_t choose_columns(int format, bool moments, bool query, int chosen[COLUMN_COUNT])
+/* sequences: they have a start and an end, and the table shows their parts' frames by time alone. */
+static size_t choose_columns(int format, bool moments, bool sequences, bool query, int chosen[COLUMN_COUNT])
 {
     const int *order = format == OUTPUT_TABLE ? table_order : data_order;
     size_t order_count = format == OUTPUT_TABLE ? sizeof table_order / sizeof table_order[0]
                                                 : sizeof data_order / sizeof data_order[0];
     size_t count = 0;
     for (size_t i = 0; i < order_count; i++) {
-        if ((order[i] == QUERY && !query) || ((order[i] == START || order[i] == END) && !moments))
+        bool of_span = order[i] == START || order[i] == END, of_frame = order[i] == FRAME || order[i] == TIME;
+        if ((order[i] == QUERY && !query) || (of_span && !moments && !sequences) ||
+            (of_frame && sequences && format == OUTPUT_TABLE))
             continue;
         chosen[count++] = order[i];
     }
     return count;
 }
 
-bool cli_hits_print(const RvHits *hits, int format, bool moments, const char *query)
+/* The columns of a sequence's parts: time_1, score_1, and so on. */
+typedef struct PartColumns {
+    char keys[RV_SEQUENCE_PARTS_MAX][PART_COLUMN_COUNT][32],
+        titles[RV_SEQUENCE_PARTS_MAX][PART_COLUMN_COUNT][32];
+} PartColumns;
+
+/* Returns their number. */
+static size_t add_part_columns(PartColumns *names, size_t part_count, Column *columns)
+{
+    static const char *const words[PART_COLUMN_COUNT] = {"frame_number", "time", "score"};
+    static const ColumnKind kinds[PART_COLUMN_COUNT] = {COLUMN_WHOLE, COLUMN_TIME, COLUMN_SCORE};
+    size_t count = 0;
+    for (size_t part = 0; part < part_count; part++) {
+        for (int i = 0; i < PART_COLUMN_COUNT; i++) {
+            snprintf(names->keys[part][i], sizeof names->keys[part][i], "%s_%zu", words[i], part + 1);
+            snprintf(names->titles[part][i], sizeof names->titles[part][i], "%s %zu", words[i], part + 1);
+            columns[count++] =
+                (Column){names->keys[part][i], i == PART_FRAME ? NULL : names->titles[part][i], kinds[i]};
+        }
+    }
+    return count;
+}
+
+static void add_part_cells(const RvHit *hit, size_t part_count, Cell *row)
+{
+    for (size_t part = 0; part < part_count; part++) {
+        *row++ = (Cell){.whole = hit->parts[part].frame_number};
+        *row++ = (Cell){.real = hit->parts[part].time_s};
+        *row++ = (Cell){.real = hit->parts[part].score};
+    }
+}
+
+bool cli_hits_print(const RvHits *hits, int format, bool moments, size_t part_count, const char *query)
 {
     int chosen[COLUMN_COUNT];
-    Column columns[COLUMN_COUNT];
-    size_t count = choose_columns(format, moments, query != NULL, chosen);
+    Column columns[ALL_COLUMNS];
+    PartColumns names;
+    size_t shown_parts = part_count > 1 ? part_count : 0;
+    size_t count = choose_columns(format, moments, shown_parts > 0, query != NULL, chosen);
     for (size_t i = 0; i < count; i++)
         columns[i] = all_columns[chosen[i]];
+    size_t part_columns = add_part_columns(&names, shown_parts, columns + count);
     Output output;
-    if (!cli_output_begin(&output, format, columns, count, stdout))
+    if (!cli_output_begin(&output, format, columns, count + part_columns, stdout))
         return false;
     bool good = true;
     for (size_t hit = 0; hit < hits->count && good; hit++) {
@@ -70,9 +110,10 @@ bool cli_hits_print(const RvHits *hits, int format, bool moments, const char *qu
             [VIDEO] = {.text = found->video},
             [SCORE] = {.real = found->score},
         };
-        Cell row[COLUMN_COUNT];
+        Cell row[ALL_COLUMNS];
         for (size_t i = 0; i < count; i++)
             row[i] = cells[chosen[i]];
+        add_part_cells(found, shown_parts, row + count);
         good = cli_output_row(&output, row);
     }
     return cli_output_end(&output) && good;
@@ -129,11 +170,41 @@ static RvStatus add_hit(SheetPage *page, RvLibrary *library, const RvHit *hit, b
     return cli_error(err, RV_ERROR_MEMORY, "out of memory");
 }
 
+/* One row of the page: a picture for each part. The first one has the name and the score of the whole, the others tell
+ * how many seconds after the part before they are. */
+static RvStatus add_sequence(SheetPage *page, RvLibrary *library, const RvHit *hit, RvError *err)
+{
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < hit->part_count && status == RV_OK; i++) {
+        const RvHitPart *part = &hit->parts[i];
+        RvHit frame = {.video_id = hit->video_id,
+                       .video = hit->video,
+                       .frame_number = part->frame_number,
+                       .time_s = part->time_s,
+                       .score = part->score};
+        status = add_hit(page, library, &frame, false, err);
+        if (status != RV_OK)
+            return status;
+        SheetItem *item = &page->items[page->count - 1];
+        char *light = NULL;
+        int written = i == 0 ? asprintf(&light, "sequence %.4f  %s", hit->score, item->light)
+                             : asprintf(&light, "+ %.1f s", part->time_s - hit->parts[i - 1].time_s);
+        if (written < 0)
+            return cli_error(err, RV_ERROR_MEMORY, "out of memory");
+        free(item->light);
+        item->light = light;
+    }
+    return status;
+}
+
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
                         const char *path, RvError *err)
 {
-    SheetPage page = {.columns = HITS_PER_ROW, .cell_width = HIT_WIDTH, .title = cli_text_clean(title)};
-    const char *what = moments ? "moment" : "frame";
+    bool sequences = hits->count > 0 && hits->items[0].part_count > 0;
+    SheetPage page = {.columns = sequences ? hits->items[0].part_count : HITS_PER_ROW,
+                      .cell_width = HIT_WIDTH,
+                      .title = cli_text_clean(title)};
+    const char *what = sequences ? "sequence" : moments ? "moment" : "frame";
     int written = hits->count == 1
                       ? asprintf(&page.subtitle, "The best %s", what)
                       : asprintf(&page.subtitle, "The %zu best %ss, best first", hits->count, what);
@@ -143,7 +214,8 @@ RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, co
                           ? RV_OK
                           : cli_error(err, RV_ERROR_MEMORY, "out of memory");
     for (size_t i = 0; i < hits->count && status == RV_OK; i++)
-        status = add_hit(&page, library, &hits->items[i], moments, err);
+        status = sequences ? add_sequence(&page, library, &hits->items[i], err)
+                           : add_hit(&page, library, &hits->items[i], moments, err);
     if (status == RV_OK)
         status = cli_sheet_write(&page, path, err);
     cli_sheet_clear(&page);

@@ -5,11 +5,12 @@
 
 #include "reelvec/library.h"
 
-/* Print rows on stdout in an output format. query is repeated in each row; NULL for none. Returns false if
- * memory is refused. */
-bool cli_hits_print(const RvHits *hits, int format, bool moments, const char *query);
+/* Print rows on stdout in an output format. part_count: of the sequences that the hits are, each of which shows its
+ * parts; 1: they are none. query is repeated in each row; NULL for none. Returns false if memory is refused. */
+bool cli_hits_print(const RvHits *hits, int format, bool moments, size_t part_count, const char *query);
 
-/* Write the hits side by side with captions as a picture. title: the query in words. */
+/* Write the hits side by side with captions as a picture; sequences one below the other, their parts side by side. title:
+ * the query in words. */
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
                         const char *path, RvError *err);
 

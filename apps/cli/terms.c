@@ -74,7 +74,7 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
     const char *name = option != NULL ? option : "text";
     double weight = 1;
     const char *rest = value;
-    if (strcmp(name, "text") == 0 || strcmp(name, "not") == 0)
+    if (strcmp(name, "text") == 0 || strcmp(name, "then") == 0 || strcmp(name, "not") == 0)
         rest = option != NULL ? weight_of_text(value, &weight) : value;
     else if (strcmp(name, "image") != 0 || !cli_term_is_file(value))
         rest = cli_term_weight(value, &weight);
@@ -136,8 +136,12 @@ char *cli_terms_describe(const RvTerm *terms, size_t count)
     FILE *out = open_memstream(&text, &size_bytes);
     if (out == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        describe_term(&terms[i], i == 0, out);
+    for (size_t i = 0; i < count; i++) {
+        bool first = i == 0 || terms[i].part != terms[i - 1].part;
+        if (i > 0 && first)
+            fputs(", then ", out);
+        describe_term(&terms[i], first, out);
+    }
     if (fclose(out) != 0) {
         free(text);
         return NULL;

@@ -21,13 +21,13 @@ bool cli_term_is_file(const char *text);
 RvStatus cli_term_split_place(const char *option, const char *value, char **video, double *time_s,
                               RvError *err);
 
-/* Parse a term. option is "text", "image", "like", "not", or NULL for a text without weight. If a file of the
+/* Parse a term. option is "text", "then", "image", "like", "not", or NULL for a text without weight. If a file of the
  * whole name exists, the value of "image" has no weight. value is borrowed; *storage holds what had to be
  * copied and must be freed with the term. Errors: ARGUMENT (empty, weight 0, VIDEO@TIME with a part
  * missing). */
 RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, char **storage, RvError *err);
 
-/* Returns a short name of the query for people: "a dog" + photo.png - "a cat". Free with free(). */
+/* Returns a short name of the query for people: "a dog" + photo.png - "a cat", then "a bird". Free with free(). */
 char *cli_terms_describe(const RvTerm *terms, size_t count);
 
 #endif

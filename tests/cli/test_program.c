@@ -283,6 +283,56 @@ static void hints_tell_what_was_probably_meant(void **state)
     run_clear(&plain);
 }
 
+/* A search for two stored frames, one after the other. */
+static RunResult search_sequence(const char *format, const char *sheet)
+{
+    return RUN("search", "--like", "gop50_closed.mp4@2", "--then", "", "--like", "gop50_closed.mp4@7",
+               "--top", "1", "--format", format, "--sheet", sheet);
+}
+
+static void sequences_have_parts_in_every_format(void **state)
+{
+    (void)state;
+    program_need_clips();
+    RunResult result = search_sequence("json", "pairs.png");
+    assert_status(&result, 0);
+    assert_png("pairs.png", 64 + 2 * 320 + 20, 0);
+    json_error_t fault;
+    json_t *first = json_loads(result.output, 0, &fault);
+    assert_non_null(first);
+    static const struct {
+        const char *key;
+        double value;
+    } numbers[] = {{"time", 2}, {"start", 2}, {"end", 7}, {"time_1", 2}, {"time_2", 7}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        assert_true(json_real_value(json_object_get(first, numbers[i].key)) == numbers[i].value);
+    assert_int_equal(json_integer_value(json_object_get(first, "frame_number_2")), 8);
+    assert_true(fabs(json_real_value(json_object_get(first, "score")) - 1) < 1e-5);
+    assert_true(fabs(json_real_value(json_object_get(first, "score_2")) - 1) < 1e-5);
+    assert_int_equal(json_object_size(first), 13);
+    json_decref(first);
+    run_clear(&result);
+    result = search_sequence("csv", "pairs.png");
+    assert_status(&result, 0);
+    assert_holds(result.output, "rank,video,frame_number,time,score,start,end,frame_number_1,time_1,score_1,"
+                                "frame_number_2,time_2,score_2\r\n1,");
+    run_clear(&result);
+    result = search_sequence("table", "pairs.png");
+    assert_status(&result, 0);
+    assert_holds(result.output, "  score     time 1  score 1     time 2  score 2\n0:00:02.0  0:00:07.0  ");
+    assert_holds(result.output, "  1.0000  0:00:02.0   1.0000  0:00:07.0   1.0000\n");
+    run_clear(&result);
+    result = RUN("search", "--like", "gop50_closed.mp4@2", "--then", "", "--like", "gop50_closed.mp4@7",
+                 "--min-score", "2");
+    assert_status(&result, 0);
+    assert_string_equal(result.errors, "reelvec: no sequence of frames of the library matches\n");
+    run_clear(&result);
+    result = RUN("search", "a dog", "--then", "a cat", "--ann");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "reelvec: a sequence is compared with every frame");
+    run_clear(&result);
+}
+
 static void sheets_are_written(void **state)
 {
     (void)state;
@@ -571,6 +621,7 @@ int main(void)
         cmocka_unit_test(index_draws_a_bar_on_a_terminal),
         cmocka_unit_test(index_interrupted_keeps_what_is_done),
         cmocka_unit_test(search_formats_agree),
+        cmocka_unit_test(sequences_have_parts_in_every_format),
         cmocka_unit_test(search_by_stored_frames_needs_no_model),
         cmocka_unit_test(search_obeys_its_filters),
         cmocka_unit_test(search_reads_queries_from_a_pipe),

@@ -68,6 +68,8 @@ static void term_parse_makes_terms(void **state)
         {"not", "2:1 victory", RV_TERM_TEXT, -1, "2:1 victory", 0},
         {"text", "2: 300 spartans", RV_TERM_TEXT, 2, " 300 spartans", 0},
         {"image", "0.3:2021.jpg", RV_TERM_IMAGE_FILE, 0.3, "2021.jpg", 0},
+        {"then", "a cat", RV_TERM_TEXT, 1, "a cat", 0},
+        {"then", "0.5:a cat", RV_TERM_TEXT, 0.5, "a cat", 0},
         {"not", "a cat", RV_TERM_TEXT, -1, "a cat", 0},
         {"not", "0.25:a cat", RV_TERM_TEXT, -0.25, "a cat", 0},
         {"image", "0.3:photo.png", RV_TERM_IMAGE_FILE, 0.3, "photo.png", 0},
@@ -153,6 +155,12 @@ static void terms_describe_reads_like_a_sum(void **state)
     assert_string_equal(text, "\xe2\x80\x9c"
                               "a dog\xe2\x80\x9d + 0.5 \xc3\x97 beach.png \xe2\x88\x92 \xe2\x80\x9c"
                               "a cat\xe2\x80\x9d + host + holiday.mp4 at 0:01:05.0");
+    free(text);
+    const RvTerm parts[] = {{.kind = RV_TERM_IMAGE_FILE, .value = "dog.png", .weight = 1},
+                            {.kind = RV_TERM_IMAGE_FILE, .value = "cat.png", .weight = -1, .part = 1},
+                            {.kind = RV_TERM_IMAGE_FILE, .value = "owl.png", .weight = 1, .part = 2}};
+    text = cli_terms_describe(parts, 3);
+    assert_string_equal(text, "dog.png, then \xe2\x88\x92 cat.png, then owl.png");
     free(text);
 }
 

@@ -207,6 +207,51 @@ static void text_and_picture_that_disagree_find_both_scenes(void **state)
     rv_hits_clear(&hits);
 }
 
+/* Of a sequence of texts beside the video whose best hit has a frame of each one's scene. within_s 0: the default. */
+static bool finds_in_order(const DemoFixture *fixture, const size_t *rows, size_t part_count, double within_s)
+{
+    const json_t *texts = json_object_get(fixture->queries, "texts");
+    RvTerm terms[RV_SEQUENCE_PARTS_MAX];
+    RvSearchOptions options = {.top = 1, .within_s = within_s};
+    RvHits hits;
+    RvError err = {0};
+    for (size_t part = 0; part < part_count; part++)
+        terms[part] = (RvTerm){.kind = RV_TERM_TEXT,
+                               .value = text_of(json_array_get(texts, rows[part]), "text"),
+                               .weight = 1,
+                               .part = (int64_t)part};
+    if (rv_library_search(fixture->library, fixture->encoder, terms, part_count, &options, &hits, &err) !=
+        RV_OK)
+        fail_msg("%s", err.message);
+    bool good = hits.count == 1 && hits.items[0].part_count == part_count;
+    for (size_t part = 0; good && part < part_count; part++) {
+        const json_t *row = json_array_get(texts, rows[part]);
+        good = in_scene(fixture, hits.items[0].parts[part].time_s,
+                        json_integer_value(json_object_get(row, "scene")));
+    }
+    if (good)
+        print_message("\"%s\" at %g s, then \"%s\" at %g s\n", terms[0].value, hits.items[0].parts[0].time_s,
+                      terms[1].value, hits.items[0].parts[1].time_s);
+    rv_hits_clear(&hits);
+    return good;
+}
+
+static void sequences_find_their_scenes_in_order(void **state)
+{
+    DemoFixture *fixture = *state;
+    // The texts stand in the order of their scenes; those of a pair are at most 12 s apart.
+    for (size_t pair = 0; pair < 10; pair++) {
+        const size_t rows[] = {4 * pair, 4 * pair + 3}, turned[] = {rows[1], rows[0]};
+        if (!finds_in_order(fixture, rows, 2, 0) || !finds_in_order(fixture, rows, 2, 12))
+            fail_msg("the scenes of texts %zu and %zu are not found in order", rows[0], rows[1]);
+        if (finds_in_order(fixture, turned, 2, 0))
+            fail_msg("the scenes of texts %zu and %zu are found the other way round", rows[1], rows[0]);
+    }
+    static const size_t chains[][4] = {{2, 6, 8, 12}, {15, 18, 20, 21}, {23, 25, 30, 32}};
+    for (size_t i = 0; i < 3; i++)
+        assert_true(finds_in_order(fixture, chains[i], 4, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +261,7 @@ int main(void)
         cmocka_unit_test(texts_find_their_scenes),
         cmocka_unit_test(pictures_find_their_scenes),
         cmocka_unit_test(text_and_picture_that_disagree_find_both_scenes),
+        cmocka_unit_test(sequences_find_their_scenes_in_order),
     };
     return cmocka_run_group_tests(tests, open_demo, close_demo);
 }

@@ -22,7 +22,7 @@ typedef struct SearchSettings {
     CliCommon common;
     int top, format, fusion;
     const char *sheet, *video, *player;
-    CliReal min_score, after, before, timeout, pad;
+    CliReal min_score, after, before, timeout, pad, within;
     bool moments, exact, ann, explain, partial, no_exif_rotation, play;
     TimelineFile timeline; // its path: --export
 } SearchSettings;
@@ -45,6 +45,19 @@ static const CliOption options[] = {
      .help = "look for frames like this stored one",
      .kind = CLI_LIST},
     {.name = "not", .argument = "[W:]TEXT", .help = "away from what the text says", .kind = CLI_LIST},
+    {.name = "then",
+     .argument = "[W:]TEXT",
+     .help =
+         "look for a sequence: what stands before it, and then in the same video what the text says; terms behind it "
+         "belong to it",
+     .kind = CLI_LIST},
+    {.name = "within",
+     .argument = "SECONDS",
+     .help = "of a sequence: the most seconds from one part to the next (60)",
+     .kind = CLI_REAL,
+     .offset = FIELD(within),
+     .min = 0.001,
+     .max = 1e9},
     {.name = "top",
      .letter = 'n',
      .argument = "N",
@@ -174,8 +187,9 @@ typedef struct Search {
     RvEncoder *encoder;
     RvSearchOptions options;
     RvTimelineOptions timeline;
-    RvTerm *terms;   // of the command line
-    char **storages; // copies that the terms point to
+    RvTerm *terms;     // of the command line
+    size_t part_count; // of their sequence; 1: they are none
+    char **storages;   // copies that the terms point to
     size_t term_count;
     CliPlayer player; // of --play
 } Search;
@@ -236,10 +250,10 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
     if (label != NULL && settings->format == 0)
         cli_print("%s", label);
     bool rows = settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0;
-    if (rows && !cli_hits_print(&hits, settings->format, settings->moments, label))
+    if (rows && !cli_hits_print(&hits, settings->format, settings->moments, search->part_count, label))
         status = cli_fail_memory();
     if (hits.count == 0 && !settings->common.quiet)
-        cli_message("no frame of the library matches%s",
+        cli_message("no %s of the library matches%s", search->part_count > 1 ? "sequence of frames" : "frame",
                     settings->timeline.path != NULL ? "; nothing is exported" : "");
     if (settings->timeline.path != NULL && status == CLI_DONE)
         status = hits.count > 0 ? export_hits(search, &hits, terms, term_count) : CLI_FAILED;
@@ -352,7 +366,8 @@ static int search_lines(const Search *search)
 /* Print a hint if the text was probably meant as something else. */
 static void hint(const Search *search, const char *option, const char *value)
 {
-    if (search->settings->common.quiet || (option != NULL && strcmp(option, "text") != 0))
+    bool is_text = option == NULL || strcmp(option, "text") == 0 || strcmp(option, "then") == 0;
+    if (search->settings->common.quiet || !is_text)
         return;
     if (cli_term_is_file(value))
         cli_message(
@@ -362,8 +377,26 @@ static void hint(const Search *search, const char *option, const char *value)
         cli_message("'%s' is looked for as it stands; a text with a weight goes behind --text", value);
 }
 
+/* Begin the next part of a sequence. *is_term: its text is its first term. */
+static int begin_part(Search *search, const char *text, bool *is_term)
+{
+    if (search->term_count == 0 ||
+        (size_t)search->terms[search->term_count - 1].part + 1 < search->part_count)
+        return cli_fail_usage("search: --then '%s': nothing stands before it; say first what it follows",
+                              text);
+    for (size_t i = 0; text[0] == '-' && i < sizeof options / sizeof options[0]; i++) {
+        if (text[1] == '-' && strcmp(text + 2, options[i].name) == 0)
+            return cli_fail_usage(
+                "search: --then needs a text; a part without one begins with --then '' %s ...", text);
+    }
+    search->part_count++;
+    *is_term = text[0] != '\0';
+    return CLI_DONE;
+}
+
 static int read_terms(Search *search, const CliValues *values)
 {
+    search->part_count = 1;
     search->terms = calloc(values->count + 1, sizeof *search->terms);
     search->storages = calloc(values->count + 1, sizeof *search->storages);
     if (search->terms == NULL || search->storages == NULL)
@@ -372,12 +405,27 @@ static int read_terms(Search *search, const CliValues *values)
         const CliValue *value = &values->items[i];
         RvError err = {0};
         const char *option = value->option != NULL ? value->option->name : NULL;
-        if (cli_term_parse(option, value->value, &search->terms[i], &search->storages[i], &err) != RV_OK)
+        RvTerm *term = &search->terms[search->term_count];
+        bool is_term = true;
+        int status = option != NULL && strcmp(option, "then") == 0
+                         ? begin_part(search, value->value, &is_term)
+                         : CLI_DONE;
+        if (status != CLI_DONE)
+            return status;
+        if (!is_term)
+            continue;
+        if (cli_term_parse(option, value->value, term, &search->storages[search->term_count], &err) != RV_OK)
             return cli_fail(&err);
         hint(search, option, value->value);
-        search->terms[i].no_exif_rotation = search->settings->no_exif_rotation;
+        term->no_exif_rotation = search->settings->no_exif_rotation;
+        term->part = (int64_t)search->part_count - 1;
         search->term_count++;
     }
+    size_t last = search->term_count > 0 ? (size_t)search->terms[search->term_count - 1].part + 1 : 1;
+    if (last < search->part_count)
+        return cli_fail_usage("search: nothing stands behind the last --then ''; say what follows");
+    if (search->settings->within.given && search->part_count == 1)
+        return cli_fail_usage("search: --within is for sequences; give what follows with --then");
     return CLI_DONE;
 }
 
@@ -444,6 +492,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
                                  .pad_s = settings->pad.given ? settings->pad.value : 0,
                                  .partial = settings->partial,
                                  .timeout_s = settings->timeout.given ? settings->timeout.value : 0,
+                                 .within_s = settings->within.given ? settings->within.value : 0,
                                  .cancelled = stop_search,
                                  .scan = settings->exact ? RV_SCAN_EXACT
                                          : settings->ann ? RV_SCAN_APPROXIMATE
@@ -490,6 +539,11 @@ const CliCommand cli_command_search = {
         "VIDEO is a path or URL as `reelvec list` shows it, a file, the last parts of a path "
         "(clip.mp4, talks/clip.mp4), or a pattern ('talks/*'; * also crosses folders): the first of "
         "these that finds any.\n"
+        "With --then the hits are sequences: frames of one video in the order of their parts, at most --within seconds "
+        "from one to the next, up to eight parts. Terms before the first --then are the first part, those behind a "
+        "--then belong to it; --then '' begins a part that has other terms only. A sequence scores the mean of its "
+        "parts. The best comes first; sequences that overlap a better one in time are left out. Filters, --min-score "
+        "too, hold for the frame of every part. The answer is always exact.\n"
         "Scores are cosines, -1 to 1, and compare the frames of one query; from none on is a frame "
         "right. Those of a text and a frame are low with CLIP even for the best: by OpenAI's "
         "ViT-B/32 the makers of LAION-400M took a picture and its caption for a match from 0.3 on. "
@@ -500,6 +554,7 @@ const CliCommand cli_command_search = {
         "standard input. A line may be a text, or image:PATH.",
     .examples = "  reelvec search \"a green bottle\"\n"
                 "  reelvec search \"a red car\" --image 0.5:photo.jpg --not night --sheet cars.png\n"
+                "  reelvec search \"a man opens a door\" --then \"a dog runs\" --within 30\n"
                 "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
                 "  reelvec search \"the goal\" --moments --play\n"
                 "  reelvec search --format json < queries.txt\n",

@@ -17,8 +17,8 @@ from .images import Picture
 from .library import Library, default_path, player_time
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo,
-                   ReembedReport, Video, show)
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, HitPart, IndexInfo, IndexProgress, IndexReport,
+                   LibraryInfo, ReembedReport, Video, show)
 from .timelines import (AudioTrack, Media, Moment, TextFile, TimelineFormat, export, media, read_moments, timeline,
                         timeline_formats)
 
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> str:
 
 
 __all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError",
-           "Frame", "FrameScores", "Hit", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
+           "Frame", "FrameScores", "Hit", "HitPart", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
            "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
            "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
            "TextFile", "TimelineFormat", "UnsupportedError", "Video", "default_path", "export", "media", "player_time",

@@ -150,7 +150,7 @@ class RvIndexList(Structure):
 
 class RvTerm(Structure):
     _fields_ = [("kind", c_int), ("value", c_char_p), ("image", POINTER(RvImage)), ("vector", c_void_p),
-                ("time_s", c_double), ("weight", c_double), ("no_exif_rotation", c_bool)] + reserved(4)
+                ("time_s", c_double), ("weight", c_double), ("no_exif_rotation", c_bool), ("part", c_int64)] + reserved(3)
 
 
 class RvSearchOptions(Structure):
@@ -158,12 +158,17 @@ class RvSearchOptions(Structure):
                 ("after_s", POINTER(c_double)), ("before_s", POINTER(c_double)), ("moments", c_bool),
                 ("partial", c_bool), ("moment_gap_s", c_double), ("scan", c_int), ("cancelled", c_void_p),
                 ("cancelled_user", c_void_p), ("timeout_s", c_double), ("report", c_void_p),
-                ("pad_s", c_double)] + reserved(3)
+                ("pad_s", c_double), ("within_s", c_double)] + reserved(2)
+
+
+class RvHitPart(Structure):
+    _fields_ = [("frame_number", c_int64), ("time_s", c_double), ("score", c_double)] + reserved(4)
 
 
 class RvHit(Structure):
     _fields_ = [("video_id", c_int64), ("video", c_char_p), ("frame_number", c_int64), ("time_s", c_double),
-                ("score", c_double), ("start_s", c_double), ("end_s", c_double)] + reserved(4)
+                ("score", c_double), ("start_s", c_double), ("end_s", c_double), ("parts", POINTER(RvHitPart)),
+                ("part_count", c_size_t)] + reserved(2)
 
 
 class RvHits(Structure):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterable, Sequence, Union
 
 import numpy as np
@@ -39,6 +39,7 @@ class Term:
     value: Any
     time: float = 0.0
     weight: float = 1.0
+    part: int = 0  # of a sequence; the argument `then` of a search sets it
 
     @classmethod
     def text(cls, text: str, weight: float = 1.0) -> "Term":
@@ -74,7 +75,7 @@ class Term:
 
     def fill(self, out: RvTerm, dimensions: int) -> None:
         """Write the C struct; it lives as long as the term."""
-        out.kind, out.time_s, out.weight = self.kind, self.time, self.weight
+        out.kind, out.time_s, out.weight, out.part = self.kind, self.time, self.weight, self.part
         if self.weight == 0:
             raise errors.ArgumentError("a weight of 0 says nothing; leave the term out")
         if self.kind in (_TEXT, _FRAME):
@@ -94,7 +95,13 @@ def _several(value: Any) -> list:
     return list(value) if is_batch(value) else [value]
 
 
-def collect(text, image, like, vector, without, terms: Iterable[Term]) -> list[Term]:
+def parts_of(then: Any) -> list[list]:
+    """The parts behind the first: of one text or Term, or of several, each of which may be a list of texts and Terms."""
+    parts = [then] if isinstance(then, (str, Term)) else list(then)
+    return [[part] if isinstance(part, (str, Term)) else list(part) for part in parts]
+
+
+def collect(text, image, like, vector, without, terms: Iterable[Term], then: Any = ()) -> list[Term]:
     """The terms of a query from the arguments of search() and hits()."""
     found = [Term.text(item) for item in _several(text)] + [Term.image(item) for item in _several(image)]
     pair = isinstance(like, tuple) and len(like) == 2 and isinstance(like[1], (int, float))
@@ -105,6 +112,10 @@ def collect(text, image, like, vector, without, terms: Iterable[Term]) -> list[T
     found += list(terms)
     if not found:
         raise errors.ArgumentError("the query is empty; give a text, an image, like, a vector, or terms")
+    for number, part in enumerate(parts_of(then), 1):
+        if not part:
+            raise errors.ArgumentError(f"part {number + 1} of the sequence is empty; give it a text or a Term")
+        found += [replace(term if isinstance(term, Term) else Term.text(term), part=number) for term in part]
     return found
 
 
@@ -116,4 +127,4 @@ def to_c(terms: Sequence[Term], dimensions: int):
     return array
 
 
-__all__ = ["FUSIONS", "SCANS", "Term", "collect", "seconds", "to_c"]
+__all__ = ["FUSIONS", "SCANS", "Term", "collect", "parts_of", "seconds", "to_c"]

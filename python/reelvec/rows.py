@@ -18,8 +18,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class HitPart:
+    """The frame of one part of a sequence."""
+
+    frame_number: int
+    time: float
+    score: float
+
+
+@dataclass(frozen=True)
 class Hit:
-    """A frame that a search found. start and end: of the moment; both `time` without moments=True. Times in seconds."""
+    """A frame that a search found. start and end: of the moment; both `time` without moments=True. Times in seconds. Of a
+    sequence it is the frame of the first part; score is the mean of the parts, end the time of the last part."""
 
     video: str
     frame_number: int
@@ -28,6 +38,7 @@ class Hit:
     start: float
     end: float
     video_id: int
+    parts: tuple[HitPart, ...] = ()  # of a sequence, in its order
 
 
 class Frame(NamedTuple):

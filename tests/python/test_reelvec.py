@@ -357,6 +357,24 @@ class SearchTest(unittest.TestCase):
             self.assertTrue(library.drop_index())
         self.assertFalse(library.drop_index())
 
+    def test_sequences_are_those_of_the_program(self):
+        pair = library.hits(TEXT, then="a red circle", within=20)
+        self.assert_same(pair, self.search_with_program(TEXT, "--then", "a red circle", "--within", "20"))
+        best = pair[0]
+        self.assertEqual([part.frame_number for part in best.parts][0], best.frame_number)
+        self.assertEqual((best.start, best.end), (best.parts[0].time, best.parts[1].time))
+        self.assertTrue(0 < best.end - best.start <= 20)
+        self.assertAlmostEqual(best.score, sum(part.score for part in best.parts) / 2)
+        self.assertEqual(library.hits(TEXT)[0].parts, ())
+        three = library.hits(TEXT, then=["a red circle", ["a rocket", reelvec.Term.text("a cat", -0.5)]], top=2)
+        self.assert_same(three, self.search_with_program(TEXT, "--then", "a red circle", "--then", "a rocket", "--not",
+                                                         "0.5:a cat", "--top", "2"))
+        self.assertEqual(library.hits(TEXT, then=reelvec.Term.text("a red circle"), within=20), pair)
+        table = library.search(TEXT, then=(text for text in ["a red circle"]), within=20, pictures=False)
+        self.assertEqual(list(table.columns), ["score", "time", "start", "end", "video", "frame_number", "video_id",
+                                               "frame_number_1", "time_1", "score_1", "frame_number_2", "time_2", "score_2"])
+        self.assertEqual(table.time_2.tolist(), [hit.parts[1].time for hit in pair])
+
     def test_queries_that_make_no_sense_are_refused(self):
         cases = [({}, reelvec.ArgumentError, "the query is empty; give"), ({"text": " "}, reelvec.ArgumentError, "empty"),
                  ({"text": "a", "fusion": "sum"}, reelvec.ArgumentError, "fusion"),
@@ -372,6 +390,12 @@ class SearchTest(unittest.TestCase):
                  ({"like": "other.mp4@1"}, reelvec.NotFoundError, "other.mp4"),
                  ({"vector": [1.0, 2.0]}, reelvec.MismatchError, "512 numbers"),
                  ({"terms": [reelvec.Term.text("a", 0)]}, reelvec.ArgumentError, "weight of 0"),
+                 ({"then": "a"}, reelvec.ArgumentError, "the query is empty; give"),
+                 ({"text": "a", "then": ["b", []]}, reelvec.ArgumentError, "part 3 of the sequence is empty"),
+                 ({"text": "a", "then": list("bcdefghi")}, reelvec.ArgumentError, "at most 8 parts"),
+                 ({"text": "a", "then": "b", "within": -1}, reelvec.ArgumentError, "within -1 s"),
+                 ({"text": "a", "then": "b", "fusion": "rrf"}, reelvec.ArgumentError, "do not rank sequences"),
+                 ({"text": "a", "then": "b", "scan": "approximate"}, reelvec.ArgumentError, "every frame"),
                  ({"image": "/no/such.png"}, reelvec.NotFoundError, "/no/such.png")]
         for options, kind, words in cases:
             with self.assertRaisesRegex(kind, words):

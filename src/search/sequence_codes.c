@@ -24,9 +24,10 @@
 #include "search/codes/kth_highest.h"
 #include "search/sequence_bounds.h"
 
-// Reading more than this share of the rows takes longer than reading all of them.
+// Tightening and reading beyond these shares of the rows cost more than reading every row.
+#define ASK_SHARE 4
 #define READ_SHARE 8
-#define READ_MIN ((size_t)16384)
+#define SHARE_MIN ((size_t)16384)
 #define TIGHTEN_TASK ((size_t)32)
 // Fewer bounds than this are tightened before other threads are awake.
 #define TIGHTEN_THREADED ((size_t)256)
@@ -161,12 +162,22 @@ static void begin_list(ChainSearch *search)
 
 /* ---- what is to be tightened -------------------------------------------------------------------------- */
 
+static size_t share_of_rows(const ChainSearch *search, size_t share)
+{
+    size_t count = search->bounds.scan->file->row_count / share;
+    return count > SHARE_MIN ? count : SHARE_MIN;
+}
+
 static void ask(void *user, size_t part, size_t row)
 {
     ChainSearch *search = user;
     uint8_t *level = rv_open_video_level(search->asking, part, row);
     if (*level >= LEVEL_SCORE || search->no_memory) // also if it was asked already
         return;
+    if (search->asked_count >= share_of_rows(search, ASK_SHARE)) {
+        search->outcome = CODES_TOO_MANY;
+        return;
+    }
     if (search->asked_count == search->asked_capacity) {
         Asked *asked =
             rv_mem_grow(search->asked, &search->asked_capacity, search->asked_count + 1, sizeof *asked, NULL);
@@ -387,6 +398,11 @@ static RvStatus read_asked(ChainSearch *search, RvError *err)
     if (status == RV_OK) {
         reading.count = collect_wanted(search, reading.wanted);
         search->read_count += reading.count;
+    }
+    if (status == RV_OK && search->read_count > share_of_rows(search, READ_SHARE)) {
+        search->outcome = CODES_TOO_MANY;
+        reading.count = 0;
+    } else if (status == RV_OK) {
         for (size_t i = 0; i < reading.count; i++)
             ranges[i] = (KeyRange){reading.wanted[i].key, reading.wanted[i].key};
         size_t range_count = rv_store_join_ranges(ranges, reading.count);
@@ -400,12 +416,6 @@ static RvStatus read_asked(ChainSearch *search, RvError *err)
 }
 
 /* ---- a search ----------------------------------------------------------------------------------------- */
-
-static size_t read_limit(const ChainSearch *search)
-{
-    size_t share = search->bounds.scan->file->row_count / READ_SHARE;
-    return share > READ_MIN ? share : READ_MIN;
-}
 
 /* List after list, until one has scores alone. */
 static RvStatus make_lists(ChainSearch *search, RankedChains *out, bool *done, RvError *err)
@@ -422,8 +432,6 @@ static RvStatus make_lists(ChainSearch *search, RankedChains *out, bool *done, R
             status = read_asked(search, err);
         if (atomic_load(&search->damaged))
             search->outcome = CODES_DAMAGED;
-        else if (search->read_count > read_limit(search))
-            search->outcome = CODES_TOO_MANY;
         if (search->wrong || search->outcome != CODES_ANSWER)
             return status;
     }

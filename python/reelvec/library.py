@@ -15,13 +15,8 @@ from .images import ImageInput, Picture
 from .indexing import IndexRun, shown
 from .model import Model
 from .query import Term
-<<<<<<< HEAD
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, IndexInfo, IndexProgress, IndexReport, LibraryInfo,
-                   ReembedReport, Video, table)
-=======
-from .rows import (CopyReport, Embeddings, Hit, HitPart, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport, Video,
-                   table)
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
+from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, HitPart, IndexInfo, IndexProgress, IndexReport,
+                   LibraryInfo, ReembedReport, Video, table)
 
 Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
@@ -244,13 +239,8 @@ class Library(_native.Uncopied):
              vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
-<<<<<<< HEAD
              moments: bool = False, moment_gap: float = 0, pad: float = 0, scan: str = "auto",
-             partial: bool = False) -> list[Hit]:
-=======
-             moments: bool = False, moment_gap: float = 0, scan: str = "auto", partial: bool = False,
-             then: Then = (), within: float = 0) -> list[Hit]:
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
+             partial: bool = False, then: Then = (), within: float = 0) -> list[Hit]:
         """The best frames, best first; search() without pandas.
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
@@ -267,26 +257,14 @@ class Library(_native.Uncopied):
         a list in it: then=["a dog runs", ["a cat", Term.text("night", -1)]]. The hits are then sequences (Hit.parts), best
         first, without those that overlap a better one in time. within: the most seconds from one part to the next (60).
         """
-<<<<<<< HEAD
-        asked = query.collect(text, image, like, vector, without, terms)
-=======
         asked = query.collect(text, image, like, vector, without, terms, then)
-        if fusion not in query.FUSIONS:
-            raise errors.ArgumentError(f"fusion '{fusion}' is not known; mean, zscore and rrf are")
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
         if scan not in query.SCANS:
             raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
         options = _native.RvSearchOptions(
             top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=_fusion(fusion), video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
-<<<<<<< HEAD
-            pad_s=pad, scan=query.SCANS[scan], partial=partial)
-=======
-            scan=query.SCANS[scan], partial=partial, within_s=within)
-        dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
-        array = query.to_c(asked, dimensions)
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
+            pad_s=pad, scan=query.SCANS[scan], partial=partial, within_s=within)
         found = _native.RvHits()
         self._ask("rv_library_search", asked, options, ctypes.byref(found))
         try:
@@ -302,11 +280,7 @@ class Library(_native.Uncopied):
                terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
                after: Union[str, float, None] = None, before: Union[str, float, None] = None,
                min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
-<<<<<<< HEAD
-               pad: float = 0, scan: str = "auto", partial: bool = False,
-=======
-               scan: str = "auto", partial: bool = False, then: Then = (), within: float = 0,
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
+               pad: float = 0, scan: str = "auto", partial: bool = False, then: Then = (), within: float = 0,
                pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
         """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
         moments=True or `then` also start and end, with `then` also frame_number_1, time_1, score_1, frame_number_2, ... of
@@ -317,17 +291,12 @@ class Library(_native.Uncopied):
             raise errors.ArgumentError(f"pictures is {pictures!r}; 'jpeg', 'pil', True and False are possible")
         found = self.hits(text, image=image, like=like, vector=vector, without=without, terms=terms, top=top, video=video,
                           after=after, before=before, min_score=min_score, fusion=fusion, moments=moments,
-<<<<<<< HEAD
-                          moment_gap=moment_gap, pad=pad, scan=scan, partial=partial)
-        columns = ["score", "time", *(["start", "end"] if moments else []), "video", "frame_number", "video_id"]
-=======
-                          moment_gap=moment_gap, scan=scan, partial=partial, then=then, within=within)
+                          moment_gap=moment_gap, pad=pad, scan=scan, partial=partial, then=then, within=within)
         part_count = len(then) + 1
         spans = moments or part_count > 1
         columns = ["score", "time", *(["start", "end"] if spans else []), "video", "frame_number", "video_id"]
         of_parts = {f"{name}_{number + 1}": [getattr(hit.parts[number], name) for hit in found]
                     for number in range(part_count if part_count > 1 else 0) for name in ("frame_number", "time", "score")}
->>>>>>> bac0800 (python: sequences, search(then=..., within=...))
         if not pictures:
             return table(found, Hit, columns, of_parts)
         column = []

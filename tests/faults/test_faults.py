@@ -29,6 +29,7 @@ COMMANDS = (
     ("search text", ("search", "--format", "csv", "a b"), "filled", False),
     ("search image", ("search", "--format", "json", "--image", "query.png"), "filled", False),
     ("search moments", ("search", "--format", "csv", "--moments", "--top", "3", "a b"), "filled", False),
+    ("search sequence", ("search", "--format", "json", "a b", "--then", "b"), "filled", False),
     ("search sheet", ("search", "--format", "csv", "--sheet", "hits.png", "a b"), "filled", False),
     ("info", ("info",), "filled", False),
     ("list", ("list", "--format", "json"), "filled", False),

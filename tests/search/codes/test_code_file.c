@@ -52,10 +52,17 @@ static void drop_library(const char *path)
 static void assert_right(const Made *made, const char *path, const char *why)
 {
     static const RvSearchOptions options = {.top = 7};
+    static unsigned calls;
+    const QueryVector parts[] = {{made->vector, 1, 0}, {made->rows, 1, 1}};
     Store *store = open_codes_store(path, true, NULL), *rows = open_rows(path);
-    // Twice: what the first search learns of the file, the second uses.
-    for (int i = 0; i < 2; i++)
-        assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, why);
+    // Each twice: what the first search learns of the file, the others use. Frames and sequences are first in turn.
+    calls++;
+    for (unsigned i = 0; i < 4; i++) {
+        if ((i + calls) % 2 == 0)
+            assert_codes_change_nothing(store, rows, made->vector, DIMENSIONS, &options, why);
+        else
+            assert_codes_change_no_query(store, rows, parts, 2, DIMENSIONS, &options, why);
+    }
     close_codes_store(rows);
     close_codes_store(store);
 }

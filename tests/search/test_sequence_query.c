@@ -400,15 +400,42 @@ static void moments_lengthen_sequences(void **state)
     close_codes_store(store);
 }
 
+/* Also where nothing but the order of paths tells two videos apart, and their bounds are scores. */
+static void equal_sequences_come_by_path(void **state)
+{
+    Fixture *fixture = *state;
+    uint64_t seed = 5;
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    for (size_t v = 0; v < VIDEOS; v++)
+        add_video(store, &seed, v);
+    assert_ok(update_codes(store, 1, err));
+    float rows[2][DIMENSIONS] = {{9}, {0, 9}}, first[DIMENSIONS] = {1}, second[DIMENSIONS] = {0, 1};
+    const QueryVector terms[] = {{first, 1, 0}, {second, 1, 1}};
+    static const char *const paths[] = {"/z.mp4", "/x.mp4", "/y.mp4"};
+    for (size_t i = 0; i < 3; i++)
+        add_rows(store, paths[i], rows[0], 2, DIMENSIONS);
+    for (size_t top = 1; top <= 3; top++) {
+        RvHits hits = {0};
+        RvSearchReport report = {0};
+        RvSearchOptions options = {.top = top, .report = &report};
+        assert_ok(rv_search_frames(index_of(store), store, NULL, terms, 2, DIMENSIONS, &options, &hits, err));
+        assert_string_equal(report.way, "codes");
+        assert_int_equal(hits.count, top);
+        for (size_t i = 0; i < top; i++)
+            assert_int_equal(hits.items[i].video[1], 'x' + (int)i);
+        rv_hits_clear(&hits);
+    }
+    close_codes_store(store);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(sequences_are_the_best_of_all_chains),
-        CASE(what_cannot_be_asked_is_refused),
-        CASE(an_empty_library_has_no_sequences),
-        CASE(moments_lengthen_sequences),
+        CASE(sequences_are_the_best_of_all_chains), CASE(what_cannot_be_asked_is_refused),
+        CASE(an_empty_library_has_no_sequences),    CASE(moments_lengthen_sequences),
+        CASE(equal_sequences_come_by_path),
     };
     return cmocka_run_group_tests_name("sequence_query", tests, NULL, NULL);
 }

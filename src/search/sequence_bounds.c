@@ -4,14 +4,20 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/find.h"
 #include "base/mem.h"
+#include "search/codes/kth_highest.h"
 #include "search/scan_codes.h"
 
 #define CHANGED                                                                                              \
     ((size_t)1 << (sizeof(size_t) * 8 - 1)) // TrackRow.source: a row of `changed`, not of the codes
+// The part of a video's blocks that have a peak.
+#define PEAK_SHARE 2
+// Beyond so many blocks in reach of one the highest of the whole video are as good.
+#define LOCAL_BLOCKS ((size_t)64)
 
 /* ---- bounds of single rows ---------------------------------------------------------------------------- */
 
@@ -158,11 +164,12 @@ static RvStatus bound_videos(SequenceBounds *bounds, RvError *err)
     size_t parts = job->part_count;
     const double *min_score = job->options->min_score;
     float *highs = rv_mem_alloc_aligned(job->place_count * parts + 1, sizeof *highs, err);
+    bounds->highs = highs;
+    size_t block_count = bounds->codes.first_block[bounds->scan->file->segment_count];
+    bounds->least = rv_mem_alloc_aligned(block_count * parts + 1, sizeof *bounds->least, err);
     bounds->videos = rv_mem_alloc(job->place_count + 1, sizeof *bounds->videos, err);
-    if (highs == NULL || bounds->videos == NULL) {
-        free(highs);
+    if (highs == NULL || bounds->least == NULL || bounds->videos == NULL)
         return RV_ERROR_MEMORY;
-    }
     for (size_t i = 0; i < job->place_count * parts; i++)
         highs[i] = -INFINITY;
     raise_by_blocks(bounds, highs);
@@ -179,7 +186,6 @@ static RvStatus bound_videos(SequenceBounds *bounds, RvError *err)
         if (possible)
             bounds->videos[bounds->video_count++] = (VideoBound){sum / (double)parts, place};
     }
-    free(highs);
     if (bounds->video_count > 1)
         qsort(bounds->videos, bounds->video_count, sizeof *bounds->videos, compare_bounds);
     return RV_OK;
@@ -187,43 +193,85 @@ static RvStatus bound_videos(SequenceBounds *bounds, RvError *err)
 
 /* ---- opening a video ---------------------------------------------------------------------------------- */
 
-/* The rows of the video that count; rows is large enough. Returns their number. */
-static size_t collect_rows(const SequenceBounds *bounds, KeyRange keys, TrackRow *rows)
+/* Rows, and blocks that hold them, of a video in one segment, counted within it. */
+typedef struct CodedSpan {
+    const CodeSegment *segment;
+    size_t first_row, end_row, first_block, end_block;
+} CodedSpan;
+
+static CodedSpan coded_span(const SequenceBounds *bounds, size_t segment_index, KeyRange keys)
 {
-    const CodeScan *scan = bounds->scan;
-    CodeScan any_video = *scan;
+    CodedSpan span = {.segment = &bounds->scan->file->segments[segment_index]};
+    span.first_row = rv_code_rows_below(span.segment, keys.first);
+    span.end_row = rv_code_rows_below(span.segment, keys.last + 1);
+    span.first_block = span.first_row / CODE_BLOCK_ROWS;
+    span.end_block =
+        span.end_row > span.first_row ? (span.end_row - 1) / CODE_BLOCK_ROWS + 1 : span.first_block;
+    return span;
+}
+
+static bool reaches(const float *least, size_t parts, const float *scores, size_t stride)
+{
+    for (size_t part = 0; part < parts; part++) {
+        if (scores[part * stride] >= least[part])
+            return true;
+    }
+    return false;
+}
+
+/* Of one segment; rows is large enough. Returns their number. */
+static size_t collect_coded(const SequenceBounds *bounds, size_t segment_index, KeyRange keys, bool thin,
+                            TrackRow *rows)
+{
+    CodedSpan span = coded_span(bounds, segment_index, keys);
+    size_t parts = bounds->job->part_count,
+           code_rows = bounds->codes.first_row[bounds->scan->file->segment_count];
+    size_t count = 0, first_row = bounds->codes.first_row[segment_index];
+    CodeScan any_video = *bounds->scan;
     any_video.video_ids = NULL;
-    size_t count = 0;
-    for (size_t s = 0; s < scan->file->segment_count; s++) {
-        const CodeSegment *segment = &scan->file->segments[s];
-        size_t end = rv_code_rows_below(segment, keys.last + 1);
-        for (size_t row = rv_code_rows_below(segment, keys.first); row < end; row++) {
-            const CodeRow *found = &segment->rows[row];
-            if (rv_code_row_counts(&any_video, segment, found))
-                rows[count++] = (TrackRow){found->time_s, rv_store_key_frame(found->key),
-                                           bounds->codes.first_row[s] + row};
+    for (size_t block = span.first_block; block < span.end_block; block++) {
+        size_t at = (bounds->codes.first_block[segment_index] + block) * parts;
+        const float *least = bounds->least + at;
+        if (thin && !reaches(least, parts, bounds->codes.block_high + at, 1))
+            continue;
+        size_t row = block * CODE_BLOCK_ROWS, end = row + CODE_BLOCK_ROWS;
+        row = row > span.first_row ? row : span.first_row;
+        end = end < span.end_row ? end : span.end_row;
+        for (; row < end; row++) {
+            const CodeRow *found = &span.segment->rows[row];
+            if ((!thin || reaches(least, parts, bounds->codes.high + first_row + row, code_rows)) &&
+                rv_code_row_counts(&any_video, span.segment, found))
+                rows[count++] = (TrackRow){found->time_s, rv_store_key_frame(found->key), first_row + row};
         }
     }
-    size_t changed = rv_find_first(bounds->changed, bounds->changed_count, sizeof *bounds->changed,
-                                   offsetof(ChangedRow, key), keys.first);
-    for (; changed < bounds->changed_count && bounds->changed[changed].key <= keys.last; changed++)
-        rows[count++] = (TrackRow){bounds->changed[changed].time_s,
-                                   rv_store_key_frame(bounds->changed[changed].key), changed | CHANGED};
+    return count;
+}
+
+static size_t changed_below(const SequenceBounds *bounds, int64_t key)
+{
+    return rv_find_first(bounds->changed, bounds->changed_count, sizeof *bounds->changed,
+                         offsetof(ChangedRow, key), key);
+}
+
+static size_t collect_rows(const SequenceBounds *bounds, KeyRange keys, bool thin, TrackRow *rows)
+{
+    size_t count = 0, end = changed_below(bounds, keys.last + 1);
+    for (size_t s = 0; s < bounds->scan->file->segment_count; s++)
+        count += collect_coded(bounds, s, keys, thin, rows + count);
+    for (size_t i = changed_below(bounds, keys.first); i < end; i++)
+        rows[count++] =
+            (TrackRow){bounds->changed[i].time_s, rv_store_key_frame(bounds->changed[i].key), i | CHANGED};
     return count;
 }
 
 static size_t count_rows(const SequenceBounds *bounds, KeyRange keys)
 {
-    size_t count = 0;
+    size_t count = changed_below(bounds, keys.last + 1) - changed_below(bounds, keys.first);
     for (size_t s = 0; s < bounds->scan->file->segment_count; s++) {
-        const CodeSegment *segment = &bounds->scan->file->segments[s];
-        count += rv_code_rows_below(segment, keys.last + 1) - rv_code_rows_below(segment, keys.first);
+        CodedSpan span = coded_span(bounds, s, keys);
+        count += span.end_row - span.first_row;
     }
-    size_t first = rv_find_first(bounds->changed, bounds->changed_count, sizeof *bounds->changed,
-                                 offsetof(ChangedRow, key), keys.first);
-    size_t end = rv_find_first(bounds->changed, bounds->changed_count, sizeof *bounds->changed,
-                               offsetof(ChangedRow, key), keys.last + 1);
-    return count + end - first;
+    return count;
 }
 
 static void fill_bounds(const SequenceBounds *bounds, OpenVideo *video)
@@ -243,7 +291,8 @@ static void fill_bounds(const SequenceBounds *bounds, OpenVideo *video)
     }
 }
 
-RvStatus rv_open_video_open(const SequenceBounds *bounds, size_t place, OpenVideo **out, RvError *err)
+RvStatus rv_open_video_open(const SequenceBounds *bounds, size_t place, bool thin, OpenVideo **out,
+                            RvError *err)
 {
     const SequenceJob *job = bounds->job;
     KeyRange keys = rv_store_video_keys(job->places[place].video_id);
@@ -255,7 +304,7 @@ RvStatus rv_open_video_open(const SequenceBounds *bounds, size_t place, OpenVide
         free(rows);
         return RV_ERROR_MEMORY;
     }
-    count = collect_rows(bounds, keys, rows);
+    count = collect_rows(bounds, keys, thin, rows);
     RvStatus status =
         rv_sequence_track_init(&video->track, job->places[place].video, rows, count, job->part_count, err);
     video->levels = rv_mem_alloc_aligned(count * job->part_count + 1, 1, err);
@@ -272,6 +321,133 @@ void rv_open_video_close(OpenVideo *video)
     rv_sequence_track_clear(&video->track);
     free(video->levels);
     free(video);
+}
+
+/* ---- which rows of a video matter --------------------------------------------------------------------- */
+
+size_t rv_sequence_bounds_rows(const SequenceBounds *bounds, size_t place)
+{
+    return count_rows(bounds, rv_store_video_keys(bounds->job->places[place].video_id));
+}
+
+/* Of the first and the last block of a video, which may hold rows of others, the times become those of its own. */
+static void own_times(SequenceBounds *bounds, CodedSpan span, size_t first)
+{
+    size_t last = span.end_block - 1, second_row = (span.first_block + 1) * CODE_BLOCK_ROWS;
+    size_t end_row = second_row < span.end_row ? second_row : span.end_row;
+    size_t last_row = last * CODE_BLOCK_ROWS > span.first_row ? last * CODE_BLOCK_ROWS : span.first_row;
+    bounds->codes.block_times[first] =
+        rv_code_block_times(span.segment->rows + span.first_row, end_row - span.first_row);
+    bounds->codes.block_times[first + last - span.first_block] =
+        rv_code_block_times(span.segment->rows + last_row, span.end_row - last_row);
+}
+
+/* The blocks of a video if they are all in one segment, with times that rise from block to block; else false. */
+static bool find_rising(SequenceBounds *bounds, KeyRange keys, size_t *first, size_t *end)
+{
+    *first = *end = 0;
+    for (size_t s = 0; s < bounds->scan->file->segment_count; s++) {
+        CodedSpan span = coded_span(bounds, s, keys);
+        if (span.first_block == span.end_block)
+            continue;
+        if (*first < *end)
+            return false;
+        *first = bounds->codes.first_block[s] + span.first_block;
+        *end = bounds->codes.first_block[s] + span.end_block;
+        own_times(bounds, span, *first);
+    }
+    const BlockTimes *times = bounds->codes.block_times;
+    for (size_t block = *first + 1; block < *end; block++) {
+        if (!(times[block].first_s >= times[block - 1].first_s &&
+              times[block].last_s >= times[block - 1].last_s))
+            return false;
+    }
+    return true;
+}
+
+/* highs [parts]: of the blocks from which a chain may reach this one, or which it may reach. false: they are too many. */
+static bool local_highs(const SequenceBounds *bounds, size_t first, size_t end, size_t block, float *highs)
+{
+    const BlockTimes *times = bounds->codes.block_times;
+    size_t parts = bounds->job->part_count, low = block, high = block + 1;
+    double span_s = bounds->job->options->within_s * (double)(parts - 1);
+    // More than rounding adds.
+    span_s += (fabs(times[block].last_s) + span_s) * 1e-9;
+    while (low > first && times[low - 1].last_s >= times[block].first_s - span_s)
+        low--;
+    while (high < end && times[high].first_s <= times[block].last_s + span_s)
+        high++;
+    for (; low < high && high - low <= LOCAL_BLOCKS; low++)
+        raise(highs, parts, bounds->codes.block_high + low * parts);
+    return low == high;
+}
+
+/* least [parts] if the rows around score at most `highs`. */
+static void set_least(size_t parts, const float *highs, double score, float *least)
+{
+    for (size_t part = 0; part < parts; part++) {
+        double rest = score * (double)parts;
+        for (size_t other = 0; other < parts; other++)
+            rest -= other != part ? highs[other] : 0;
+        // More than rounding takes away.
+        least[part] = (float)(rest - fabs(rest) * 1e-6 - 1e-6);
+    }
+}
+
+void rv_sequence_bounds_least(SequenceBounds *bounds, size_t place, double score)
+{
+    KeyRange keys = rv_store_video_keys(bounds->job->places[place].video_id);
+    size_t parts = bounds->job->part_count, first = 0, end = 0;
+    float changed[RV_SEQUENCE_PARTS_MAX], local[RV_SEQUENCE_PARTS_MAX];
+    bool rising = find_rising(bounds, keys, &first, &end);
+    for (size_t part = 0; part < parts; part++)
+        changed[part] = -INFINITY;
+    for (size_t i = changed_below(bounds, keys.first); i < changed_below(bounds, keys.last + 1); i++)
+        raise(changed, parts, bounds->changed_scores + i * parts);
+    for (size_t s = 0; s < bounds->scan->file->segment_count; s++) {
+        CodedSpan span = coded_span(bounds, s, keys);
+        for (size_t block = span.first_block; block < span.end_block; block++) {
+            size_t at = bounds->codes.first_block[s] + block;
+            memcpy(local, changed, sizeof local);
+            bool is_local = rising && local_highs(bounds, first, end, at, local);
+            set_least(parts, is_local ? local : bounds->highs + place * parts, score,
+                      bounds->least + at * parts);
+        }
+    }
+}
+
+/* A share of the blocks of the video have such a row. */
+static RvStatus find_peak(SequenceBounds *bounds, KeyRange keys, size_t part, RvError *err)
+{
+    size_t parts = bounds->job->part_count,
+           limit = count_rows(bounds, keys) / CODE_BLOCK_ROWS / PEAK_SHARE + 1;
+    KthHighest highest = {.heap = rv_mem_alloc(limit, sizeof(double), err), .limit = limit};
+    if (highest.heap == NULL)
+        return RV_ERROR_MEMORY;
+    // Twice over the blocks: to find the bound, and to set it.
+    for (int set = 0; set < 2; set++) {
+        for (size_t s = 0; s < bounds->scan->file->segment_count; s++) {
+            CodedSpan span = coded_span(bounds, s, keys);
+            for (size_t block = span.first_block; block < span.end_block; block++) {
+                size_t at = (bounds->codes.first_block[s] + block) * parts + part;
+                if (set)
+                    bounds->least[at] = (float)highest.heap[0];
+                else
+                    rv_kth_highest_offer(&highest, bounds->codes.block_high[at]);
+            }
+        }
+    }
+    free(highest.heap);
+    return RV_OK;
+}
+
+RvStatus rv_sequence_bounds_peaks(SequenceBounds *bounds, size_t place, RvError *err)
+{
+    KeyRange keys = rv_store_video_keys(bounds->job->places[place].video_id);
+    RvStatus status = RV_OK;
+    for (size_t part = 0; status == RV_OK && part < bounds->job->part_count; part++)
+        status = find_peak(bounds, keys, part, err);
+    return status;
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------------- */
@@ -310,6 +486,8 @@ void rv_sequence_bounds_clear(SequenceBounds *bounds)
     rv_code_bounds_clear(&bounds->codes);
     free(bounds->changed);
     free(bounds->changed_scores);
+    free(bounds->highs);
+    free(bounds->least);
     free(bounds->videos);
     *bounds = (SequenceBounds){0};
 }

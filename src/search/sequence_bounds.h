@@ -27,6 +27,9 @@ typedef struct SequenceBounds {
     ChangedRow *changed; // rows without codes, by key, and their scores [changed_count, part_count]
     float *changed_scores;
     size_t changed_count, changed_capacity, changed_score_capacity;
+    float *highs; // [place_count, part_count]: at least the scores of each video's rows
+    float *
+        least; // [blocks of the codes, part_count]: below it a row of the video that is opened does not matter
     VideoBound *videos; // [video_count] that may have a chain, the highest first
     size_t video_count;
     size_t scored_count; // rows that were read
@@ -42,21 +45,30 @@ void rv_sequence_bounds_clear(SequenceBounds *bounds);
 /* What a number of OpenVideo.track.scores is: a bound by coarse or by both codes, or the score. */
 typedef enum BoundLevel { LEVEL_COARSE, LEVEL_FINE, LEVEL_SCORE } BoundLevel;
 
-/* The rows of a video that count. */
+/* Rows of a video. */
 typedef struct OpenVideo {
     SequenceTrack track;
     uint8_t *levels; // BoundLevel [part_count, count]
     Chain best;      // for the caller
 } OpenVideo;
 
-/* Close it also after an error. Errors: MEMORY. */
-RvStatus rv_open_video_open(const SequenceBounds *bounds, size_t place, OpenVideo **out, RvError *err);
+/* The rows that count; thin: those of them that reach bounds->least for a part. Close it also after an error. Errors:
+ * MEMORY. */
+RvStatus rv_open_video_open(const SequenceBounds *bounds, size_t place, bool thin, OpenVideo **out,
+                            RvError *err);
 void rv_open_video_close(OpenVideo *video); // NULL is accepted
 
 static inline uint8_t *rv_open_video_level(const OpenVideo *video, size_t part, size_t row)
 {
     return &video->levels[part * video->track.count + row];
 }
+
+/* The rows that the video has at most. */
+size_t rv_sequence_bounds_rows(const SequenceBounds *bounds, size_t place);
+/* Set bounds->least for a video: every row of a chain of the score or a higher one reaches it, and perhaps others. */
+void rv_sequence_bounds_least(SequenceBounds *bounds, size_t place, double score);
+/* The same so that few rows of the video are left, its highest for each part. Errors: MEMORY. */
+RvStatus rv_sequence_bounds_peaks(SequenceBounds *bounds, size_t place, RvError *err);
 
 /* The row's segment in the codes, and its place there. Not for rows without codes. */
 const CodeSegment *rv_sequence_bounds_row(const SequenceBounds *bounds, const OpenVideo *video, size_t row,

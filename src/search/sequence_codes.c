@@ -10,8 +10,10 @@
  *     fine bounds               0.330~ 0.312~ 0.300~ ...
  *     scores                    0.3299 0.3119 0.2998           three hits are wanted: done
  *
- * Videos whose highest bounds together do not reach the list are not opened. Which rows are tightened is a matter of speed
- * alone: what ends the search is that every chain of the answer has its scores. */
+ * Videos whose highest bounds together do not reach the list are not opened. Of a long video only those rows are opened
+ * that may be in a chain as good as some that its highest rows have; if the answer turns out to need others, all are
+ * opened. Which rows are tightened is a matter of speed alone: what ends the search is that every chain of the answer has
+ * its scores. */
 #include "search/sequence_codes.h"
 
 #include <math.h>
@@ -33,6 +35,10 @@
 #define TIGHTEN_THREADED ((size_t)256)
 // Rows x parts of the videos that are open, some 40 bytes each: beyond this it is rather memory that is spared.
 #define OPEN_CELLS_MAX ((size_t)8 << 20)
+// Of videos with more rows not all are opened.
+#define LONG_VIDEO ((size_t)4096)
+// A guess by coarse codes is seldom wrong by more than this part of what is proven: they err at random in each dimension.
+#define GUESS_SLACK 8
 
 // Of OpenVideo.levels: the bound is to be tightened.
 #define ASKED 4
@@ -49,6 +55,8 @@ typedef struct ChainSearch {
     SequenceBounds bounds;
     CodeOutcome outcome;
     size_t next_video; // bounds.videos before it are open
+    bool opens_all;    // of long videos too every row
+    double floor;      // chains below it may be missing, because rows of long videos are
     OpenVideo **open;  // [open_count]
     OpenVideo **heap;  // those of them that have a chain which is not taken, the one with the best first
     size_t open_count, heap_count, open_capacity, heap_capacity;
@@ -62,6 +70,62 @@ typedef struct ChainSearch {
     atomic_bool damaged;
     bool wrong; // a score is not within its bounds, or a row is missing
 } ChainSearch;
+
+/* ---- opening what matters ------------------------------------------------------------------------------ */
+
+/* About what the video's best chain scores; -INFINITY if that is not known. */
+static double guess(const ChainSearch *search, const OpenVideo *video)
+{
+    const double *min_score = search->job->options->min_score;
+    double sum = 0;
+    for (size_t part = 0; part < video->track.part_count; part++) {
+        size_t row = video->best.rows[part];
+        int level = *rv_open_video_level(video, part, row) & LEVEL_MASK;
+        ScoreBound bound = {video->track.scores[part][row], 0};
+        if (level != LEVEL_SCORE &&
+            !rv_sequence_bounds_of(&search->bounds, video, part, row, level == LEVEL_FINE, &bound))
+            return -INFINITY;
+        if (!isfinite(bound.error) || (min_score != NULL && bound.score < *min_score))
+            return -INFINITY;
+        sum += bound.score;
+    }
+    return sum / (double)video->track.part_count;
+}
+
+/* About what the last of some chains of the video's highest rows scores; -INFINITY if it has not so many. They are more
+ * than are wanted, as they may overlap better ones. */
+static RvStatus find_floor(ChainSearch *search, size_t place, double *floor, RvError *err)
+{
+    OpenVideo *peaks = NULL;
+    size_t count = 0, wanted = 2 * search->job->options->top + 2;
+    RvStatus status = rv_sequence_bounds_peaks(&search->bounds, place, err);
+    if (status == RV_OK)
+        status = rv_open_video_open(&search->bounds, place, true, &peaks, err);
+    double lowest = INFINITY;
+    for (; status == RV_OK && count < wanted && rv_sequence_best(&peaks->track.sequence, &peaks->best);
+         count++) {
+        double guessed = guess(search, peaks);
+        lowest = fmin(lowest, guessed - (peaks->best.score - guessed) / GUESS_SLACK);
+        status = rv_sequence_take(&peaks->track.sequence, &peaks->best, err);
+    }
+    *floor = count == wanted ? lowest : -INFINITY;
+    rv_open_video_close(peaks);
+    return status;
+}
+
+/* The rows of the next video that matter. */
+static RvStatus open_rows(ChainSearch *search, size_t place, OpenVideo **out, RvError *err)
+{
+    bool thin = !search->opens_all && rv_sequence_bounds_rows(&search->bounds, place) > LONG_VIDEO;
+    RvStatus status =
+        thin && search->floor == -INFINITY ? find_floor(search, place, &search->floor, err) : RV_OK;
+    if (status != RV_OK)
+        return status;
+    thin = thin && search->floor > -INFINITY;
+    if (thin)
+        rv_sequence_bounds_least(&search->bounds, place, search->floor);
+    return rv_open_video_open(&search->bounds, place, thin, out, err);
+}
 
 /* ---- the list of chains, best first ------------------------------------------------------------------- */
 
@@ -119,8 +183,7 @@ static RvStatus open_next(ChainSearch *search, RvError *err)
             return RV_ERROR_MEMORY;
         search->heap = heap;
     }
-    RvStatus status =
-        rv_open_video_open(&search->bounds, search->bounds.videos[search->next_video++].place, &video, err);
+    RvStatus status = open_rows(search, search->bounds.videos[search->next_video++].place, &video, err);
     if (status != RV_OK) {
         rv_open_video_close(video);
         return status;
@@ -198,25 +261,6 @@ static bool is_scored(const OpenVideo *video)
             return false;
     }
     return true;
-}
-
-/* About what the video's best chain scores; -INFINITY if that is not known. */
-static double guess(const ChainSearch *search, const OpenVideo *video)
-{
-    const double *min_score = search->job->options->min_score;
-    double sum = 0;
-    for (size_t part = 0; part < video->track.part_count; part++) {
-        size_t row = video->best.rows[part];
-        int level = *rv_open_video_level(video, part, row) & LEVEL_MASK;
-        ScoreBound bound = {video->track.scores[part][row], 0};
-        if (level != LEVEL_SCORE &&
-            !rv_sequence_bounds_of(&search->bounds, video, part, row, level == LEVEL_FINE, &bound))
-            return -INFINITY;
-        if (!isfinite(bound.error) || (min_score != NULL && bound.score < *min_score))
-            return -INFINITY;
-        sum += bound.score;
-    }
-    return sum / (double)video->track.part_count;
 }
 
 /* The score below which chains do not matter as far as is known. */
@@ -417,6 +461,27 @@ static RvStatus read_asked(ChainSearch *search, RvError *err)
 
 /* ---- a search ----------------------------------------------------------------------------------------- */
 
+static void close_videos(ChainSearch *search)
+{
+    for (size_t i = 0; i < search->open_count; i++)
+        rv_open_video_close(search->open[i]);
+    search->open_count = search->heap_count = search->next_video = search->open_cells = 0;
+}
+
+/* Whether rows that were not opened may change the answer. If so, all are opened from now on. */
+static bool lacks_rows(ChainSearch *search, const RankedChains *out)
+{
+    size_t top = search->job->options->top;
+    if (out->count == top && out->items[top - 1].score >= search->floor)
+        return false;
+    bool lacks = search->floor > -INFINITY;
+    search->opens_all = true;
+    search->floor = -INFINITY;
+    if (lacks)
+        close_videos(search);
+    return lacks;
+}
+
 /* List after list, until one has scores alone. */
 static RvStatus make_lists(ChainSearch *search, RankedChains *out, bool *done, RvError *err)
 {
@@ -424,8 +489,12 @@ static RvStatus make_lists(ChainSearch *search, RankedChains *out, bool *done, R
     while (status == RV_OK && !*done) {
         search->asked_count = 0;
         status = make_list(search, out, done, err);
-        if (status != RV_OK || *done || search->outcome != CODES_ANSWER)
+        if (status != RV_OK || search->outcome != CODES_ANSWER)
             return status;
+        if (*done) {
+            *done = !lacks_rows(search, out);
+            continue;
+        }
         if (search->job->stops(search->job->stops_user))
             return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
         if (!tighten_coarse(search))
@@ -452,8 +521,7 @@ static RvStatus search_chains(ChainSearch *search, const CodeScan *scan, bool *u
 
 static void clear_search(ChainSearch *search)
 {
-    for (size_t i = 0; i < search->open_count; i++)
-        rv_open_video_close(search->open[i]);
+    close_videos(search);
     rv_sequence_bounds_clear(&search->bounds);
     free(search->open);
     free(search->heap);
@@ -464,7 +532,7 @@ static void clear_search(ChainSearch *search)
 RvStatus rv_sequence_by_codes(const SequenceJob *job, CodeSearch *codes, ScanFacts *facts, RankedChains *out,
                               size_t *scored_count, bool *done, RvError *err)
 {
-    ChainSearch search = {.job = job, .outcome = CODES_ANSWER};
+    ChainSearch search = {.job = job, .outcome = CODES_ANSWER, .floor = -INFINITY};
     bool usable = true;
     *done = false;
     RvStatus status = search_chains(&search, &codes->scan, &usable, out, done, err);

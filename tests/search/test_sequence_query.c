@@ -400,6 +400,81 @@ static void moments_lengthen_sequences(void **state)
     close_codes_store(store);
 }
 
+#define LONG_ROWS 9000
+
+/* Of a long video few rows are opened at first; many wanted, overlapping or far apart, need more of them. */
+static void long_videos_give_what_their_rows_give(void **state)
+{
+    static const double withins_s[] = {1, 7, 60, 900};
+    static const size_t tops[] = {1, 2, 5, 40};
+    Fixture *fixture = *state;
+    uint64_t seed = 6;
+    float *rows = malloc(LONG_ROWS * DIMENSIONS * sizeof *rows), scene[DIMENSIONS];
+    assert_non_null(rows);
+    for (size_t i = 0; i < LONG_ROWS; i++)
+        make_row(&seed, false, i, scene, rows + i * DIMENSIONS);
+    Store *store = open_codes_store(fixture->path, false, NULL);
+    add_rows(store, "/long.mp4", rows, LONG_ROWS, DIMENSIONS);
+    add_rows(store, "/short.mp4", rows + 500 * DIMENSIONS, 700, DIMENSIONS);
+    assert_ok(update_codes(store, 1, err));
+    for (int round = 0; round < 160; round++) {
+        Query query;
+        RvHits hits = {0}, expected = {0};
+        RvSearchReport report = {0};
+        make_query(&query, &seed);
+        RvSearchOptions options = {.top = tops[next_random(&seed) % 4],
+                                   .within_s = withins_s[next_random(&seed) % 4],
+                                   .min_score = query.options.min_score,
+                                   .report = &report};
+        assert_ok(rv_search_frames(NULL, store, NULL, query.terms, query.term_count, DIMENSIONS, &options,
+                                   &expected, err));
+        assert_ok(rv_search_frames(index_of(store), store, NULL, query.terms, query.term_count, DIMENSIONS,
+                                   &options, &hits, err));
+        assert_string_equal(report.way, "codes");
+        assert_same_hits(&hits, &expected, "a long video");
+        rv_hits_clear(&hits);
+        rv_hits_clear(&expected);
+    }
+    close_codes_store(store);
+    free(rows);
+}
+
+/* The same two frames every 100 s of a long video: what is opened of it is chosen by a score that is only about theirs. */
+static void equal_sequences_of_a_long_video_come_by_time(void **state)
+{
+    Fixture *fixture = *state;
+    uint64_t seed = 7;
+    float *rows = malloc(LONG_ROWS * DIMENSIONS * sizeof *rows);
+    assert_non_null(rows);
+    for (int round = 0; round < 12; round++) {
+        float vectors[2][DIMENSIONS];
+        char path[4300];
+        snprintf(path, sizeof path, "%s/%d.db", fixture->folder, round);
+        fill_random(&seed, vectors[0], 2 * DIMENSIONS, 1);
+        fill_random(&seed, rows, LONG_ROWS * DIMENSIONS, 0.1);
+        for (size_t i = 50; i < LONG_ROWS; i += 100) {
+            memcpy(rows + i * DIMENSIONS, vectors[0], sizeof vectors[0]);
+            memcpy(rows + (i + 5) * DIMENSIONS, vectors[1], sizeof vectors[1]);
+        }
+        Store *store = open_codes_store(path, false, NULL);
+        add_rows(store, "/long.mp4", rows, LONG_ROWS, DIMENSIONS);
+        assert_ok(update_codes(store, 1, err));
+        const QueryVector terms[] = {{vectors[0], 1, 0}, {vectors[1], 1, 1}};
+        RvHits hits = {0};
+        RvSearchReport report = {0};
+        RvSearchOptions options = {.top = 7, .within_s = 20, .report = &report};
+        assert_ok(rv_search_frames(index_of(store), store, NULL, terms, 2, DIMENSIONS, &options, &hits, err));
+        assert_string_equal(report.way, "codes");
+        assert_int_equal(hits.count, 7);
+        for (size_t i = 0; i < 7; i++)
+            assert_true(hits.items[i].start_s == 50 + 100 * (double)i &&
+                        hits.items[i].end_s == hits.items[i].start_s + 5);
+        rv_hits_clear(&hits);
+        close_codes_store(store);
+    }
+    free(rows);
+}
+
 /* Also where nothing but the order of paths tells two videos apart, and their bounds are scores. */
 static void equal_sequences_come_by_path(void **state)
 {
@@ -433,8 +508,9 @@ static void equal_sequences_come_by_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(sequences_are_the_best_of_all_chains), CASE(what_cannot_be_asked_is_refused),
-        CASE(an_empty_library_has_no_sequences),    CASE(moments_lengthen_sequences),
+        CASE(sequences_are_the_best_of_all_chains),  CASE(what_cannot_be_asked_is_refused),
+        CASE(an_empty_library_has_no_sequences),     CASE(moments_lengthen_sequences),
+        CASE(long_videos_give_what_their_rows_give), CASE(equal_sequences_of_a_long_video_come_by_time),
         CASE(equal_sequences_come_by_path),
     };
     return cmocka_run_group_tests_name("sequence_query", tests, NULL, NULL);

@@ -34,6 +34,16 @@ static float bound_rows(const RowQuery *query, const RowBound *bounds, size_t co
     return highest;
 }
 
+BlockTimes rv_code_block_times(const CodeRow *rows, size_t count)
+{
+    BlockTimes times = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < count; i++) {
+        times.first_s = rows[i].time_s < times.first_s ? rows[i].time_s : times.first_s;
+        times.last_s = rows[i].time_s > times.last_s ? rows[i].time_s : times.last_s;
+    }
+    return times;
+}
+
 static void scan_block(BoundScan *scan, size_t segment_index, size_t block)
 {
     CodeBounds *bounds = scan->bounds;
@@ -42,11 +52,14 @@ static void scan_block(BoundScan *scan, size_t segment_index, size_t block)
     size_t count = left < CODE_BLOCK_ROWS ? left : CODE_BLOCK_ROWS;
     float *block_high =
         bounds->block_high + (bounds->first_block[segment_index] + block) * bounds->query_count;
+    BlockTimes *times = &bounds->block_times[bounds->first_block[segment_index] + block];
+    *times = rv_code_block_times(NULL, 0);
     for (size_t query = 0; query < bounds->query_count; query++)
         block_high[query] = -INFINITY;
     if (!rv_code_block_counts(scan->job, segment, first, count) &&
         rv_code_block_is_good(segment, block, scan->kernels))
         return;
+    *times = rv_code_block_times(segment->rows + first, count);
     size_t piece_rows = PIECE_BYTES / segment->width > 0 ? PIECE_BYTES / segment->width : 1;
     int32_t dots[CODE_BLOCK_ROWS];
     for (size_t done = 0; done < count; done += piece_rows) {
@@ -107,7 +120,10 @@ static RvStatus reserve(BoundScan *scan, RvError *err)
     bounds->high = rv_mem_alloc_aligned(high_count, sizeof *bounds->high, err);
     bounds->block_high = rv_mem_alloc_aligned(bounds->first_block[file->segment_count] * bounds->query_count,
                                               sizeof *bounds->block_high, err);
-    return bounds->high != NULL && bounds->block_high != NULL ? RV_OK : RV_ERROR_MEMORY;
+    bounds->block_times =
+        rv_mem_alloc_aligned(bounds->first_block[file->segment_count], sizeof *bounds->block_times, err);
+    bool good = bounds->high != NULL && bounds->block_high != NULL && bounds->block_times != NULL;
+    return good ? RV_OK : RV_ERROR_MEMORY;
 }
 
 RvStatus rv_code_bounds_find(CodeBounds *bounds, const CodeScan *job, const RowQuery *queries,
@@ -131,6 +147,7 @@ void rv_code_bounds_clear(CodeBounds *bounds)
     free(bounds->first_block);
     free(bounds->high);
     free(bounds->block_high);
+    free(bounds->block_times);
     *bounds = (CodeBounds){0};
 }
 

@@ -8,13 +8,22 @@
 #include "search/codes/code_job.h"
 #include "search/codes/code_scan.h"
 
+/* Times from first to last; none if first > last. */
+typedef struct BlockTimes {
+    double first_s, last_s;
+} BlockTimes;
+
 /* Rows and blocks are counted over the segments of the file. */
 typedef struct CodeBounds {
     size_t query_count;
     size_t *first_row, *first_block; // [segment_count + 1]
     float *high;       // [query_count, rows]: at least the row's float32 score; of blocks that count only
     float *block_high; // [blocks, query_count]: the highest of the block; -INFINITY: no row of it counts
+    BlockTimes *block_times; // [blocks]: of all rows of blocks that count
 } CodeBounds;
+
+/* Returns the times of these rows. */
+BlockTimes rv_code_block_times(const CodeRow *rows, size_t count);
 
 /* job: its query, limit, lists and device are not used. queries [query_count]. Of a block without filters all rows have
  * bounds, also those that do not count (rv_code_row_counts). *outcome: CODES_ANSWER, CODES_DAMAGED or CODES_STOPPED. Clear

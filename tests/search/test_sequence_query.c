@@ -402,11 +402,43 @@ static void moments_lengthen_sequences(void **state)
 
 #define LONG_ROWS 9000
 
-/* Of a long video few rows are opened at first; many wanted, overlapping or far apart, need more of them. */
-static void long_videos_give_what_their_rows_give(void **state)
+/* More frames of the video, between those that it has. */
+static void add_between(Store *store, int64_t video_id, uint64_t *seed)
+{
+    float scene[DIMENSIONS], row[DIMENSIONS];
+    for (size_t i = 0; i < LONG_ROWS / 8; i++) {
+        make_row(seed, false, i, scene, row);
+        FrameRecord frame = {(int64_t)(LONG_ROWS + i + 1), (double)i * 7 + 0.5, row, NULL, 0};
+        assert_ok(rv_store_put_frames(store, video_id, &frame, 1, DIMENSIONS, err));
+    }
+}
+
+static void compare_long(Store *store, uint64_t *seed)
 {
     static const double withins_s[] = {1, 7, 60, 900};
     static const size_t tops[] = {1, 2, 5, 40};
+    Query query;
+    RvHits hits = {0}, expected = {0};
+    RvSearchReport report = {0};
+    make_query(&query, seed);
+    RvSearchOptions options = {.top = tops[next_random(seed) % 4],
+                               .within_s = withins_s[next_random(seed) % 4],
+                               .min_score = query.options.min_score,
+                               .report = &report};
+    assert_ok(rv_search_frames(NULL, store, NULL, query.terms, query.term_count, DIMENSIONS, &options,
+                               &expected, err));
+    assert_ok(rv_search_frames(index_of(store), store, NULL, query.terms, query.term_count, DIMENSIONS,
+                               &options, &hits, err));
+    assert_string_equal(report.way, "codes");
+    assert_same_hits(&hits, &expected, "a long video");
+    rv_hits_clear(&hits);
+    rv_hits_clear(&expected);
+}
+
+/* Of a long video few rows are opened at first; many wanted, overlapping or far apart, need more of them. Its codes may be
+ * in several segments, or some of its rows without. */
+static void long_videos_give_what_their_rows_give(void **state)
+{
     Fixture *fixture = *state;
     uint64_t seed = 6;
     float *rows = malloc(LONG_ROWS * DIMENSIONS * sizeof *rows), scene[DIMENSIONS];
@@ -414,27 +446,18 @@ static void long_videos_give_what_their_rows_give(void **state)
     for (size_t i = 0; i < LONG_ROWS; i++)
         make_row(&seed, false, i, scene, rows + i * DIMENSIONS);
     Store *store = open_codes_store(fixture->path, false, NULL);
-    add_rows(store, "/long.mp4", rows, LONG_ROWS, DIMENSIONS);
+    int64_t id = add_rows(store, "/long.mp4", rows, LONG_ROWS, DIMENSIONS);
     add_rows(store, "/short.mp4", rows + 500 * DIMENSIONS, 700, DIMENSIONS);
     assert_ok(update_codes(store, 1, err));
-    for (int round = 0; round < 160; round++) {
-        Query query;
-        RvHits hits = {0}, expected = {0};
-        RvSearchReport report = {0};
-        make_query(&query, &seed);
-        RvSearchOptions options = {.top = tops[next_random(&seed) % 4],
-                                   .within_s = withins_s[next_random(&seed) % 4],
-                                   .min_score = query.options.min_score,
-                                   .report = &report};
-        assert_ok(rv_search_frames(NULL, store, NULL, query.terms, query.term_count, DIMENSIONS, &options,
-                                   &expected, err));
-        assert_ok(rv_search_frames(index_of(store), store, NULL, query.terms, query.term_count, DIMENSIONS,
-                                   &options, &hits, err));
-        assert_string_equal(report.way, "codes");
-        assert_same_hits(&hits, &expected, "a long video");
-        rv_hits_clear(&hits);
-        rv_hits_clear(&expected);
-    }
+    for (int round = 0; round < 160; round++)
+        compare_long(store, &seed);
+    add_between(store, id, &seed);
+    for (int round = 0; round < 80; round++)
+        compare_long(store, &seed);
+    assert_ok(update_codes(store, 1, err));
+    assert_int_equal(codes_of(store, DIMENSIONS)->segment_count, 2);
+    for (int round = 0; round < 80; round++)
+        compare_long(store, &seed);
     close_codes_store(store);
     free(rows);
 }

@@ -29,16 +29,9 @@ static RvStatus find_moments(const SequenceJob *job, size_t part, const RvVideos
             moments[i].end_s = fmax(moments[i].end_s, around.end_s);
     }
     *frame_count += scorer.frame_count;
-    rv_moments_clear(&finder);
+    rv_moments_finder_clear(&finder);
     rv_video_scorer_clear(&scorer);
     return status;
-}
-
-static void lengthen(Moment *moment, double duration_s, double pad_s)
-{
-    double last_s = duration_s > 0 ? duration_s : INFINITY;
-    moment->start_s = fmax(0, moment->start_s - pad_s);
-    moment->end_s = fmax(moment->end_s, fmin(moment->end_s + pad_s, last_s));
 }
 
 RvStatus rv_sequence_moments(const SequenceJob *job, const RvVideos *videos, const RankedChains *chains,
@@ -57,6 +50,6 @@ RvStatus rv_sequence_moments(const SequenceJob *job, const RvVideos *videos, con
     if (status == RV_OK)
         status = find_moments(job, job->part_count - 1, videos, chains, moments, frame_count, err);
     for (size_t i = 0; status == RV_OK && i < chains->count; i++)
-        lengthen(&moments[i], videos->items[moments[i].peak.video].duration_s, job->options->pad_s);
+        rv_moment_pad(&moments[i], &videos->items[moments[i].peak.video], job->options->pad_s);
     return status;
 }

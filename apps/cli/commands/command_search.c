@@ -266,7 +266,7 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
             status = cli_fail(&err);
         free(title);
     }
-    if (settings->play && hits.count > 0 && status == CLI_DONE)
+    if (settings->play && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY))
         status = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
     rv_hits_clear(&hits);
     // With --quiet nothing else says that videos are left out.

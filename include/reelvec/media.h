@@ -49,8 +49,9 @@ typedef struct RvMedia {
     size_t audio_count;
     /* One line if something is not as exact as it looks (a variable or unusual rate, a timecode that cannot be); else "" */
     char warning[256];
-    double zero_s; /* where the file's own clock stands at the time 0 of moments, mostly 0 */
-    uint64_t reserved[7];
+    double zero_s;      /* where the file's own clock stands at the time 0 of moments, mostly 0 */
+    char container[32]; /* FFmpeg's words for its kind: "matroska,webm" */
+    uint64_t reserved[3];
 } RvMedia;
 
 /* Read the facts of a video. Looks at its head, at the time stamps of a few thousand packets and, if it has a track of

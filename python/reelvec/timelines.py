@@ -101,6 +101,7 @@ class Media:
     aspect: Fraction
     quarter_turns: int
     codec: str
+    container: str
     audio: tuple[AudioTrack, ...]
     warning: str
 
@@ -248,7 +249,7 @@ def media(path: Path) -> Media:
                      raw.variable_rate, raw.frame_count, raw.duration_s, raw.first_frame_s, raw.zero_s,
                      raw.timecode.decode() if raw.has_timecode else None, raw.drop_frame, raw.start_frame, raw.width,
                      raw.height, raw.coded_width, raw.coded_height, Fraction(raw.aspect_num, raw.aspect_den or 1),
-                     raw.quarter_turns, raw.codec.decode("utf-8", "replace"), tracks,
+                     raw.quarter_turns, raw.codec.decode("utf-8", "replace"), raw.container.decode(), tracks,
                      raw.warning.decode("utf-8", "replace"))
     finally:
         LIBRARY.rv_media_clear(ctypes.byref(raw))

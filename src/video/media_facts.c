@@ -97,7 +97,7 @@ static void set_length(VideoReader *reader, const FrameSpacing *spacing, bool ex
     if (spacing->has_first && rv_clock_is_sane(&reader->clock, spacing->first_pts)) {
         rv_clock_set_zero(&reader->clock, spacing->first_pts);
         media->first_frame_s = (double)rv_clock_us(&reader->clock, spacing->first_pts) / 1e6;
-        media->zero_s = (double)reader->clock.zero.num / (double)reader->clock.zero.den;
+        media->zero_s = rv_video_zero(reader).container_s;
     }
     double length_s = spacing->length_s;
     if (!(length_s > 0) || !isfinite(length_s))
@@ -114,6 +114,7 @@ static void set_picture(const VideoReader *reader, RvMedia *media)
 {
     const AVCodecParameters *facts = reader->stream->codecpar;
     av_strlcpy(media->codec, reader->info.codec, sizeof media->codec);
+    av_strlcpy(media->container, reader->format->iformat->name, sizeof media->container);
     media->width = reader->info.width;
     media->height = reader->info.height;
     media->coded_width = facts->width;

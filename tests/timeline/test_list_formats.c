@@ -230,16 +230,26 @@ static void formats_of_the_files_clock_count_from_there(void **state)
     timeline.sources = &source;
     check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.mp4,21.5,1,title=%1%n\n");
     check_text(&rv_format_llc_csv, &timeline, "Start,End,Name\n1,2,n\n");
-    char *text = write_text(&rv_format_matroska_chapters, &timeline);
-    assert_non_null(strstr(text, "<ChapterTimeStart>00:00:01.000000000<"));
-    free(text);
-    source.media.path = "/v/talk.MKV";
-    text = write_text(&rv_format_matroska_chapters, &timeline);
-    assert_non_null(strstr(text, "<ChapterTimeStart>00:00:21.500000000<"));
-    assert_non_null(strstr(text, "<ChapterTimeEnd>00:00:22.500000000<"));
-    free(text);
+    static const struct {
+        const char *container, *vlc, *matroska;
+    } cases[] = {
+        {"mov,mp4,m4a,3gp,3g2,mj2", ":start-time=21.5\n#EXTVLCOPT:stop-time=22.5\n",
+         "Start>00:00:01.000000000<"},
+        {"matroska,webm", ":start-time=21.5\n#EXTVLCOPT:stop-time=22.5\n", "Start>00:00:21.500000000<"},
+        {"mpegts", ":start-time=1\n#EXTVLCOPT:stop-time=2\n", "Start>00:00:01.000000000<"},
+        {"", ":start-time=1\n", "Start>00:00:01.000000000<"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(source.media.container, sizeof source.media.container, "%s", cases[i].container);
+        char *playlist = write_text(&rv_format_m3u8, &timeline);
+        char *chapters = write_text(&rv_format_matroska_chapters, &timeline);
+        if (strstr(playlist, cases[i].vlc) == NULL || strstr(chapters, cases[i].matroska) == NULL)
+            fail_msg("%s:\n%s%s", cases[i].container, playlist, chapters);
+        free(playlist);
+        free(chapters);
+    }
     source.media.zero_s = -3;
-    check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.MKV,-2,1,title=%1%n\n");
+    check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.mp4,-2,1,title=%1%n\n");
 }
 
 /* ---- YouTube ------------------------------------------------------------------------------------------ */

@@ -109,6 +109,24 @@ RvStatus rv_list_csv_field(Buffer *out, const char *text, RvError *err)
     return rv_buffer_append(out, "\"", 1, err);
 }
 
+int64_t rv_list_on_clock(const RvMedia *media, int64_t units, int64_t per_second)
+{
+    double zero = round(media->zero_s * (double)per_second);
+    return fabs(zero) < (double)UNITS_MAX / 2 ? units + (int64_t)zero : units;
+}
+
+bool rv_list_is_container(const RvMedia *media, const char *kind)
+{
+    size_t length = strlen(kind);
+    for (const char *word = media->container; *word != '\0'; word += strspn(word, ",")) {
+        size_t bytes = strcspn(word, ",");
+        if (bytes == length && memcmp(word, kind, length) == 0)
+            return true;
+        word += bytes;
+    }
+    return false;
+}
+
 const char *rv_list_file_name(const TimelineSource *source)
 {
     const char *slash = strrchr(source->media.path, '/');

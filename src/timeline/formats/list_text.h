@@ -40,6 +40,12 @@ RvStatus rv_list_replace(Buffer *out, const char *text, const char *from, const 
 /* Append a field of a table after RFC 4180, between quotes where it needs them. */
 RvStatus rv_list_csv_field(Buffer *out, const char *text, RvError *err);
 
+/* A time of the source in whole units, on the file's own clock. */
+int64_t rv_list_on_clock(const RvMedia *media, int64_t units, int64_t per_second);
+
+/* True if the source's container is of this kind, by one of FFmpeg's words: "mp4", "matroska". */
+bool rv_list_is_container(const RvMedia *media, const char *kind);
+
 /* The last part of a source's path or URL, as it is. */
 const char *rv_list_file_name(const TimelineSource *source);
 

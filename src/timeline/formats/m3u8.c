@@ -33,22 +33,31 @@ static void write_url(Buffer *out, const char *url, RvError *err)
     }
 }
 
+/* VLC counts from 0 of the time stamps in MP4 and Matroska, else from the file's beginning (see rv_video_player_time). */
+static int64_t vlc_time(const RvMedia *media, int64_t units)
+{
+    bool from_0 = rv_list_is_container(media, "mp4") || rv_list_is_container(media, "matroska");
+    int64_t on_clock = rv_list_on_clock(media, units, LIST_PER_SECOND_MS);
+    return !from_0 ? units : on_clock > 0 ? on_clock : 0;
+}
+
 /* Videos are named by URLs, because a line of the format cannot hold every file name. */
 static RvStatus write_m3u8(const Timeline *timeline, Buffer *out, RvError *err)
 {
     rv_buffer_append_format(out, err, "#EXTM3U\n#PLAYLIST:%s\n", timeline->title);
     for (size_t i = 0; i < timeline->clip_count; i++) {
         const TimelineClip *clip = &timeline->clips[i];
+        const TimelineSource *source = &timeline->sources[clip->source];
         ListSpan span = rv_list_span(clip, LIST_PER_SECOND_MS);
         int64_t whole_s = (span.end - span.start + LIST_PER_SECOND_MS - 1) / LIST_PER_SECOND_MS;
         rv_buffer_append_format(out, err, "#EXTINF:%" PRId64 ",", whole_s);
         write_title(out, clip->name, err);
         rv_buffer_append_format(out, err, "\n#EXTVLCOPT:start-time=");
-        rv_list_seconds(out, span.start, LIST_PER_SECOND_MS, err);
+        rv_list_seconds(out, vlc_time(&source->media, span.start), LIST_PER_SECOND_MS, err);
         rv_buffer_append_format(out, err, "\n#EXTVLCOPT:stop-time=");
-        rv_list_seconds(out, span.end, LIST_PER_SECOND_MS, err);
+        rv_list_seconds(out, vlc_time(&source->media, span.end), LIST_PER_SECOND_MS, err);
         rv_buffer_append(out, "\n", 1, err);
-        write_url(out, timeline->sources[clip->source].url, err);
+        write_url(out, source->url, err);
         rv_buffer_append(out, "\n", 1, err);
     }
     return out->status;

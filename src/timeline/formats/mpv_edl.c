@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* mpv's EDL, version 0 (DOCS/edl-mpv.rst of mpv): the clips as one video with a chapter each. */
-#include <math.h>
 #include <string.h>
 
 #include "timeline/format.h"
@@ -28,10 +27,9 @@ static RvStatus write_mpv_edl(const Timeline *timeline, Buffer *out, RvError *er
         const TimelineClip *clip = &timeline->clips[i];
         const RvMedia *media = &timeline->sources[clip->source].media;
         ListSpan span = rv_list_span(clip, LIST_PER_SECOND_US);
-        int64_t zero = (int64_t)llround(media->zero_s * LIST_PER_SECOND_US);
         write_value(out, media->path, err);
         rv_buffer_append(out, ",", 1, err);
-        write_seconds(out, zero + span.start, err);
+        write_seconds(out, rv_list_on_clock(media, span.start, LIST_PER_SECOND_US), err);
         rv_buffer_append(out, ",", 1, err);
         rv_list_seconds(out, span.end - span.start, LIST_PER_SECOND_US, err);
         rv_buffer_append(out, ",title=", 7, err);

@@ -207,7 +207,26 @@ static void text_and_picture_that_disagree_find_both_scenes(void **state)
     rv_hits_clear(&hits);
 }
 
-/* Of a sequence of texts beside the video whose best hit has a frame of each one's scene. within_s 0: the default. */
+static double border_of(const DemoFixture *fixture, json_int_t scene, const char *key)
+{
+    return json_number_value(json_object_get(json_array_get(fixture->scenes, (size_t)scene), key));
+}
+
+/* As a moment the sequence is both scenes, and what is between them. */
+static bool spans_scenes(const DemoFixture *fixture, const RvTerm *terms, json_int_t first, json_int_t last)
+{
+    RvHits hits;
+    RvError err = {0};
+    RvSearchOptions options = {.top = 1, .moments = true};
+    if (rv_library_search(fixture->library, fixture->encoder, terms, 2, &options, &hits, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    bool good = hits.count == 1 && hits.items[0].start_s == border_of(fixture, first, "start") &&
+                hits.items[0].end_s == border_of(fixture, last, "end");
+    rv_hits_clear(&hits);
+    return good;
+}
+
+/* Whether the best sequence of texts beside the video has a frame of each one's scene. within_s 0: the default. */
 static bool finds_in_order(const DemoFixture *fixture, const size_t *rows, size_t part_count, double within_s)
 {
     const json_t *texts = json_object_get(fixture->queries, "texts");
@@ -229,6 +248,10 @@ static bool finds_in_order(const DemoFixture *fixture, const size_t *rows, size_
         good = in_scene(fixture, hits.items[0].parts[part].time_s,
                         json_integer_value(json_object_get(row, "scene")));
     }
+    if (good && part_count == 2)
+        assert_true(spans_scenes(
+            fixture, terms, json_integer_value(json_object_get(json_array_get(texts, rows[0]), "scene")),
+            json_integer_value(json_object_get(json_array_get(texts, rows[1]), "scene"))));
     if (good)
         print_message("\"%s\" at %g s, then \"%s\" at %g s\n", terms[0].value, hits.items[0].parts[0].time_s,
                       terms[1].value, hits.items[0].parts[1].time_s);

@@ -22,6 +22,7 @@ typedef struct Search {
     char resaved[MODEL_PATH_SIZE]; // a checkpoint that only has another file of the tokenizer; "": none
     char other[512];               // a checkpoint with the weights, which is used in another way; "": none
     char there[400], here[400];    // what differs in the library and in `other`
+    RvError fault;                 // why what lies at the remembered place cannot be opened
 } Search;
 
 /* False if the tokenizer's file is another one: such a checkpoint is taken if there is no better one. */
@@ -36,16 +37,16 @@ static bool is_exact(Search *search, const char *path, const ModelIdentity *foun
 }
 
 /* True if this is a checkpoint with the wanted weights, which is used as the library's was. */
-static bool is_wanted(Search *search, const char *path)
+static bool is_wanted(Search *search, const char *path, RvError *err)
 {
     static const RvLog quiet;
     Checkpoint *checkpoint = NULL;
     ModelIdentity found = {0};
     const char *details = rv_identity_details(search->wanted);
-    bool same = rv_checkpoint_open(path, &quiet, &checkpoint, NULL) == RV_OK &&
-                rv_checkpoint_sha256(checkpoint, found.weights_sha256, NULL) == RV_OK &&
+    bool same = rv_checkpoint_open(path, &quiet, &checkpoint, err) == RV_OK &&
+                rv_checkpoint_sha256(checkpoint, found.weights_sha256, err) == RV_OK &&
                 strcmp(found.weights_sha256, search->wanted->weights_sha256) == 0 &&
-                rv_model_words(checkpoint, &found, NULL) == RV_OK;
+                rv_model_words(checkpoint, &found, err) == RV_OK;
     rv_checkpoint_close(checkpoint);
     if (!same)
         return false;
@@ -83,9 +84,9 @@ static bool may_be_checkpoint(const char *place)
     return good;
 }
 
-static bool try_path(Search *search, const char *path)
+static bool try_path(Search *search, const char *path, RvError *err)
 {
-    if (!is_wanted(search, path))
+    if (!is_wanted(search, path, err))
         return false;
     search->found = (size_t)snprintf(search->path, search->size_bytes, "%s", path) < search->size_bytes;
     return search->found;
@@ -94,7 +95,7 @@ static bool try_path(Search *search, const char *path)
 static bool try_added(void *user, const char *name, const char *path)
 {
     (void)name;
-    return !try_path(user, path);
+    return !try_path(user, path, NULL);
 }
 
 static void try_known(Search *search)
@@ -104,15 +105,22 @@ static void try_known(Search *search)
         const ModelSource *source = &rv_model_sources[i];
         for (size_t k = 0; k < source->form_count && !search->found; k++) {
             if (rv_model_form_is_there(&source->forms[k], NULL, path, sizeof path))
-                try_path(search, path);
+                try_path(search, path, NULL);
         }
     }
 }
 
-static RvStatus set_missing(const char *name, const char *sha256, const char *place, RvError *err)
+static RvStatus set_missing(const Search *search, const char *place, RvError *err)
 {
+    const char *name = search->wanted->name, *sha256 = search->wanted->weights_sha256;
     const ModelForm *form = NULL;
     const ModelSource *source = rv_model_source_of_weights(sha256, &form);
+    if (search->fault.message[0] != '\0')
+        return rv_error_set_hint(
+            err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LOCATE, NULL,
+            "made with the model %.100s (weights %.12s...), which is not in the models folder, and what lies at "
+            "its place is refused (%.500s)",
+            name, sha256, search->fault.message);
     if (source != NULL)
         return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH_OR_ADD, source->model.name,
                                  "made with the model %s, which is not here", source->model.name);
@@ -128,9 +136,9 @@ RvStatus rv_model_locate_identity(const ModelIdentity *wanted, const char *place
 {
     Search search = {.wanted = wanted, .path = path, .size_bytes = size_bytes};
     char named[MODEL_PATH_SIZE];
-    if (may_be_checkpoint(place) && try_path(&search, place))
+    if (may_be_checkpoint(place) && try_path(&search, place, &search.fault))
         return RV_OK;
-    if (rv_model_find_by_name(wanted->name, named, sizeof named) && try_path(&search, named))
+    if (rv_model_find_by_name(wanted->name, named, sizeof named) && try_path(&search, named, NULL))
         return RV_OK;
     try_known(&search);
     if (!search.found)
@@ -140,7 +148,7 @@ RvStatus rv_model_locate_identity(const ModelIdentity *wanted, const char *place
     if (search.found)
         return RV_OK;
     if (search.other[0] == '\0')
-        return set_missing(wanted->name, wanted->weights_sha256, place, err);
+        return set_missing(&search, place, err);
     return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LOCATE, NULL,
                              "made with %.100s with %s; %.300s has the same weights but %s", wanted->name,
                              search.there, search.other, search.here);

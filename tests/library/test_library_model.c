@@ -168,6 +168,14 @@ static void the_checkpoint_is_found_by_its_details(void **state)
                    "made with bilinear with preprocessing squash bilinear; ");
     assert_non_null(strstr(err.message, "/bilinear has the same weights but preprocessing squash bicubic"));
     assert_null(found);
+    // What lies there is no model that opens: the reason is told.
+    shell("echo '{\"model_cfg\": 7}' >'%s/open_clip_config.json'", bilinear);
+    assert_refused(rv_library_open_encoder(fixture->library, NULL, &found, &err), &err, RV_ERROR_NOT_FOUND,
+                   "is not in the models folder, and what lies at its place is refused (");
+    assert_non_null(strstr(err.message, "/bilinear/open_clip_config.json: model_cfg has no vision_cfg"));
+    shell("rm -r '%s'", bilinear);
+    assert_refused(rv_library_open_encoder(fixture->library, NULL, &found, &err), &err, RV_ERROR_NOT_FOUND,
+                   "which is neither in the models folder nor at ");
     unsetenv("XDG_DATA_HOME");
 }
 

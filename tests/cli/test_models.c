@@ -385,6 +385,25 @@ static void info_tells_what_is_missing(void **state)
     ASSERT_RUN(1, "", "model", "info", "no/such/model");
 }
 
+/* Before the work of hours, not at the first search. */
+static void index_says_that_a_model_reads_no_texts(void **state)
+{
+    (void)state;
+    program_need_clips();
+    program_shell("cp -r '%s' mute && chmod -R u+w mute && rm -f mute/merges.txt", fixture.model);
+    for (int turn = 0; turn < 2; turn++) {
+        RunResult result = RUN("index", fixture.clip, "-l", "mute.db", "-m", turn ? fixture.model : "mute");
+        assert_status(&result, 0);
+        const char *at = strstr(result.errors, "warning: the model cannot read texts");
+        assert_true((at != NULL) == (turn == 0));
+        if (turn == 0) {
+            assert_holds(at, ": mute: no vocabulary beside the weights");
+            assert_null(strstr(at + 40, "cannot read texts")); // once
+        }
+        run_clear(&result);
+    }
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
@@ -405,6 +424,7 @@ int main(void)
         CASE(search_names_the_librarys_model),
         CASE(list_fits_a_terminal_and_names_its_sources),
         CASE(info_tells_what_is_missing),
+        CASE(index_says_that_a_model_reads_no_texts),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

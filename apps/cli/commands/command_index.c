@@ -295,6 +295,19 @@ static void print_model(const CliIndexing *indexing)
         cli_message("the library's own model: %s (%s)", info->name, info->path);
 }
 
+/* Pictures need no tokenizer, and whoever searches later would find out then. */
+static void warn_of_texts(const CliIndexing *indexing)
+{
+    RvError why = {0};
+    int32_t *tokens = NULL;
+    size_t token_count = 0;
+    if (!indexing->common->quiet &&
+        rv_encoder_tokenize(indexing->encoder, "a", 1, &tokens, &token_count, &why) != RV_OK)
+        cli_message("warning: the model cannot read texts, so only pictures will search these videos: %s",
+                    why.message);
+    rv_free(tokens);
+}
+
 static int index_all(CliIndexing *indexing, const IndexSettings *settings, const CliValues *values,
                      CliSourceRules *rules)
 {
@@ -310,6 +323,7 @@ static int index_all(CliIndexing *indexing, const IndexSettings *settings, const
         return cli_fail(&err);
     CliSources sources = {0};
     print_model(indexing);
+    warn_of_texts(indexing);
     if (find_sources(settings, values, rules, &sources, &status)) {
         if (makes_nothing(settings, &sources))
             status = CLI_FAILED;

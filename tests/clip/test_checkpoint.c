@@ -207,6 +207,12 @@ static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
     const char *folder = make_folder("no-checkpoint");
     expect_failure("/nonexistent/model", RV_ERROR_NOT_FOUND, "/nonexistent/model");
     expect_failure(folder, RV_ERROR_FORMAT, "no checkpoint in this folder");
+    char link[4200];
+    snprintf(link, sizeof link, "%s/model.safetensors", folder);
+    assert_int_equal(symlink("/nonexistent/model.safetensors", link), 0);
+    expect_failure(folder, RV_ERROR_NOT_FOUND,
+                   "model.safetensors: a link to a file that is gone; put it back");
+    unlink(link);
     write_file(folder, "pytorch_model.bin", "");
     write_file(folder, "config.json", "{}");
     expect_failure(folder, RV_ERROR_FORMAT, "pytorch_model.bin: not a checkpoint");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -51,6 +52,19 @@ static bool config_is_known(const char *folder, bool (*is_known)(const char *mod
     return known;
 }
 
+/* Returns the first of the names that is a link in the folder to what is not there, or NULL. */
+static const char *first_dangling(const char *folder, const char *const *names)
+{
+    char path[4096];
+    struct stat facts;
+    for (; *names != NULL; names++) {
+        if (rv_file_join(folder, *names, path, sizeof path, NULL) == RV_OK && lstat(path, &facts) == 0 &&
+            S_ISLNK(facts.st_mode) && access(path, F_OK) != 0)
+            return *names;
+    }
+    return NULL;
+}
+
 RvStatus rv_weight_files_find(const char *folder, bool (*is_known)(const char *model_type), FolderKind *kind,
                               const char **weights, RvError *err)
 {
@@ -78,6 +92,13 @@ RvStatus rv_weight_files_find(const char *folder, bool (*is_known)(const char *m
     *weights = of_open_clip != NULL ? of_open_clip : of_hugging_face;
     if (*weights != NULL)
         return RV_OK;
+    const char *gone = first_dangling(folder, hugging_face);
+    gone = gone != NULL ? gone : first_dangling(folder, open_clip);
+    if (gone != NULL)
+        return rv_error_set(
+            err, RV_ERROR_NOT_FOUND,
+            "%s/%s: a link to a file that is gone; put it back, or remove the model and add it again", folder,
+            gone);
     return rv_error_set(err, RV_ERROR_FORMAT,
                         "%s: no checkpoint in this folder; wanted config.json with model.safetensors or "
                         "pytorch_model.bin, or "

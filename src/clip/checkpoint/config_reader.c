@@ -49,7 +49,7 @@ int rv_config_read_int(ConfigReader *reader, const json_t *section, const char *
 {
     const json_t *value = find(reader, section, key);
     if (value != NULL && !is_size(value))
-        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a number between 1 and 16777216");
+        rv_config_fail(reader, RV_ERROR_FORMAT, key, "is not a whole number from 1 to 16777216");
     return is_size(value) ? (int)json_integer_value(value) : fallback;
 }
 
@@ -113,11 +113,15 @@ void rv_config_read_triple(ConfigReader *reader, const json_t *section, const ch
     for (size_t i = 0; value != NULL && i < 3; i++) {
         const json_t *item = json_array_get(value, i);
         double number = json_number_value(item);
-        bool is_number = json_array_size(value) == 3 && json_is_number(item) && fabs(number) < 1e6;
-        if (!is_number || number <= minimum) {
-            rv_config_fail(reader, RV_ERROR_FORMAT, key,
-                           is_number ? "has a number that is not positive"
-                                     : "is not a list of three numbers");
+        const char *fault = NULL;
+        if (json_array_size(value) != 3 || !json_is_number(item))
+            fault = "is not a list of three numbers, for red, green and blue";
+        else if (!(fabs(number) < 1e6))
+            fault = "has a number that is 1000000 or more";
+        else if (number <= minimum)
+            fault = number <= 0 ? "has a number that is not positive" : "has a number that is too small";
+        if (fault != NULL) {
+            rv_config_fail(reader, RV_ERROR_FORMAT, key, fault);
             return;
         }
         out[i] = (float)number;

@@ -139,7 +139,11 @@ static void read_sizes(ConfigReader *reader, const json_t *json, const PictureDe
         input->mode = squares ? RESIZE_SQUASH : RESIZE_SHORTEST;
     }
     bool crops = rv_config_read_bool(reader, json, "do_center_crop", defaults->crops);
-    if (!crops && input->mode == RESIZE_SHORTEST)
+    if (!crops && input->mode == RESIZE_SHORTEST && json_object_get(json, "do_center_crop") == NULL)
+        rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "size",
+                       "is one side, and nothing crops the other (do_center_crop); this kind of model has "
+                       "{\"height\": N, \"width\": N}");
+    else if (!crops && input->mode == RESIZE_SHORTEST)
         rv_config_fail(reader, RV_ERROR_UNSUPPORTED, "do_center_crop",
                        "is false; reelvec crops the longer side after it has fitted the shorter one");
     if (crops && !rv_config_is_neutral(json_object_get(json, "crop_size")) &&

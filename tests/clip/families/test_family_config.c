@@ -123,7 +123,7 @@ static void config_hugging_face_reads_the_end_token(void **state)
     const char *folder =
         make_folder("config.json", "{\"text_config\": {\"eos_token_id\": \"end\"}}", NULL, NULL);
     assert_int_equal(describe_hugging_face(folder, NULL, &spec, &err), RV_ERROR_FORMAT);
-    assert_non_null(strstr(err.message, "eos_token_id is not a number"));
+    assert_non_null(strstr(err.message, "eos_token_id is not a whole number"));
 }
 
 /* Whatever asks for another picture is honoured or refused by its name. */
@@ -202,7 +202,7 @@ static void config_hugging_face_refuses(void **state)
          "model_type is \"blip\"; the kinds that reelvec knows are chinese_clip, siglip, clip"},
         {"{\"model_type\": null}", NULL, RV_ERROR_FORMAT, "model_type is not a text"},
         {"{\"vision_config\": {\"num_attention_heads\": null}}", NULL, RV_ERROR_FORMAT,
-         "num_attention_heads is not a number"},
+         "num_attention_heads is not a whole number"},
         {"{\"vision_config\": {\"layer_norm_eps\": null}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"vision_config\": {\"hidden_act\": null}}", NULL, RV_ERROR_FORMAT, "hidden_act is not a text"},
         {"{\"projection_dim\": null}", NULL, RV_ERROR_FORMAT, "projection_dim"},
@@ -230,10 +230,13 @@ static void config_hugging_face_refuses(void **state)
         {"{\"text_config\": {\"layer_norm_eps\": 0}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"text_config\": {\"max_position_embeddings\": 1}}", NULL, RV_ERROR_FORMAT, "context length"},
         {"{}", "{\"image_std\": [1, 1, 0]}", RV_ERROR_FORMAT, "image_std has a number that is not positive"},
-        {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "not positive"},
+        {"{}", "{\"image_std\": [1, 1, 1e-50]}", RV_ERROR_FORMAT, "has a number that is too small"},
         {"{}", "{\"image_std\": [0, 0, 0]}", RV_ERROR_FORMAT, "not positive"},
         {"{}", "{\"image_std\": [1, 1, \"1\"]}", RV_ERROR_FORMAT, "image_std is not a list of three numbers"},
-        {"{}", "{\"image_std\": [1, 1, 1e7]}", RV_ERROR_FORMAT, "image_std is not a list of three numbers"},
+        {"{}", "{\"image_std\": [1, 1, 1e7]}", RV_ERROR_FORMAT,
+         "image_std has a number that is 1000000 or more"},
+        {"{\"vision_config\": {\"image_size\": 160.5}}", NULL, RV_ERROR_FORMAT,
+         "image_size is not a whole number from 1"},
         {"{\"text_config\": {\"layer_norm_eps\": 1e-50}}", NULL, RV_ERROR_FORMAT, "layer_norm_eps"},
         {"{\"text_config\": {\"layer_norm_eps\": 1e300}}", NULL, RV_ERROR_FORMAT,
          "layer_norm_eps is more than 1"},

@@ -336,6 +336,9 @@ static void family_siglip_refuses_what_does_not_belong_together(void **state)
          RV_ERROR_UNSUPPORTED, "NaFlex"},
         {"NaFlex's pictures", &hugging_face, "preprocessor_config.json", "SiglipImageProcessor",
          "Siglip2ImageProcessor", RV_ERROR_UNSUPPORTED, "preprocessor_config.json: Siglip2ImageProcessor"},
+        {"one side", &hugging_face, "preprocessor_config.json",
+         "{\n    \"height\": 160,\n    \"width\": 160\n  }", "160", RV_ERROR_UNSUPPORTED,
+         "preprocessor_config.json: size is one side, and nothing crops the other"},
         {"another tokenizer", &hugging_face, "tokenizer_config.json", "GemmaTokenizer", "BertTokenizer",
          RV_ERROR_UNSUPPORTED, "tokenizer_config.json: tokenizer_class is neither"},
     };

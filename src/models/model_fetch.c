@@ -223,12 +223,24 @@ static RvStatus pin(Fetch *fetch, const ModelFile *file, const char *folder, RvE
     return status == RV_OK ? rv_model_record_write(folder, &fetch->record, err) : status;
 }
 
+/* A mirror may serve another state of the repository than the one that was asked for. */
+static void warn_of_commit(const Fetch *fetch, const ModelFile *file, const Downloaded *downloaded)
+{
+    const char *asked = file->repository != NULL ? revision_of(fetch, file) : "";
+    if (fetch->options->base_url == NULL && rv_model_is_hex(asked, 40) && downloaded->commit[0] != '\0' &&
+        strcmp(asked, downloaded->commit) != 0)
+        rv_log_line(&fetch->options->log, RV_LOG_WARNING,
+                    "%s of %s: the server states commit %s, and %s was asked for", file->name,
+                    file->repository, downloaded->commit, asked);
+}
+
 /* Keep what came. */
 static RvStatus keep(Fetch *fetch, const ModelFile *file, const Downloaded *downloaded, const char *folder,
                      RvError *err)
 {
     bool open = fetch->options->base_url == NULL && file->repository != NULL && file->revision == NULL;
     RvStatus status = RV_OK;
+    warn_of_commit(fetch, file, downloaded);
     if (open && rv_model_record_commit(&fetch->record, file->repository) == NULL) {
         if (downloaded->commit[0] != '\0')
             status = rv_model_record_put_commit(&fetch->record, file->repository, downloaded->commit, err);

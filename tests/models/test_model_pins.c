@@ -242,6 +242,21 @@ static void refuses_a_server_that_states_another_digest(void **state)
     assert_null(strstr(err.message, "first came"));
 }
 
+/* A revision that the table knows is asked for; a server that says it serves another one is told of. */
+static void warns_of_a_server_that_states_another_commit(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    for (size_t i = 0; i < 3; i++)
+        fixture->model_files[i].revision = FIRST;
+    fixture->files[FIRST_WORDS].commit = SECOND;
+    assert_int_equal(fetch(fixture, &err), RV_OK);
+    const char *said = strstr(fixture->log, "the server states commit ");
+    assert_non_null(strstr(fixture->log, "tokenizer.json of owner/test: the server states commit " SECOND
+                                         ", and " FIRST " was asked for"));
+    assert_null(strstr(said + 1, "the server states commit "));
+}
+
 /* Mirrors and other servers of the same layout may state nothing at all. */
 static void takes_the_branch_where_no_commit_is_stated(void **state)
 {
@@ -368,6 +383,7 @@ int main(void)
         CASE(goes_on_at_the_commit_that_was_kept),
         CASE(compares_with_what_was_kept),
         CASE(refuses_a_server_that_states_another_digest),
+        CASE(warns_of_a_server_that_states_another_commit),
         CASE(takes_the_branch_where_no_commit_is_stated),
         CASE(names_a_file_that_is_missing),
         CASE(refuses_a_damaged_record),

@@ -385,6 +385,29 @@ static void info_tells_what_is_missing(void **state)
     ASSERT_RUN(1, "", "model", "info", "no/such/model");
 }
 
+/* Files of which nobody stated a digest are taken as they came: whether they are the model shows when it is opened. */
+static void fetch_opens_what_is_there(void **state)
+{
+    (void)state;
+    program_need_clips();
+    char model[2048];
+    assert_true(known_checkpoint_ensure("tiny-openclip-bytes", model, sizeof model));
+    setenv("HF_ENDPOINT", "http://127.0.0.1:9", 1); // nothing is to be asked for
+    program_shell(
+        "folder=reelvec/models/CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k && mkdir -p $folder && "
+        "cp '%s'/* $folder/ && echo x > $folder/sentencepiece.bpe.model",
+        model);
+    ASSERT_RUN(1,
+               "embeddings of 96 dimensions, pictures of 64 pixels; the list says 512 and 224; "
+               "`reelvec model remove XLM-R-B/32`, then fetch it again",
+               "model", "fetch", "XLM-R-B/32");
+    program_shell("cd reelvec/models/CLIP-ViT-B-32-xlm* && echo '<html></html>' > open_clip_config.json");
+    ASSERT_RUN(1, "XLM-R-B/32: what came is not this model: ", "model", "fetch", "XLM-R-B/32");
+    ASSERT_RUN(1, "/open_clip_config.json: line 1: ", "model", "fetch", "XLM-R-B/32");
+    ASSERT_RUN(0, "removed", "model", "remove", "XLM-R-B/32");
+    unsetenv("HF_ENDPOINT");
+}
+
 /* Before the work of hours, not at the first search. */
 static void index_says_that_a_model_reads_no_texts(void **state)
 {
@@ -425,6 +448,7 @@ int main(void)
         CASE(list_fits_a_terminal_and_names_its_sources),
         CASE(info_tells_what_is_missing),
         CASE(index_says_that_a_model_reads_no_texts),
+        CASE(fetch_opens_what_is_there),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

@@ -70,6 +70,44 @@ static void write_notice(void *user, RvLogLevel level, const char *message)
     cli_message("%s%s", level == RV_LOG_WARNING ? "warning: " : "", message);
 }
 
+/* What came may be no model, where nobody stated a digest: the page of a proxy, a folder of another name. */
+static RvStatus open_fetched(const char *path, RvError *err)
+{
+    const RvKnownModel *known = NULL;
+    const RvEncoderOptions options = {.device = "cpu"};
+    RvEncoder *encoder = NULL;
+    int32_t *tokens = NULL;
+    size_t token_count = 0;
+    RvStatus status = rv_encoder_open(path, &options, &encoder, err);
+    if (status == RV_OK)
+        status = rv_encoder_tokenize(encoder, "a", 1, &tokens, &token_count, err);
+    rv_free(tokens);
+    const RvModelInfo *info = status == RV_OK ? rv_encoder_info(encoder) : NULL;
+    for (size_t i = 0; info != NULL && (known = rv_model_known(i)) != NULL; i++) {
+        if (strcmp(known->name, info->name) == 0)
+            break;
+    }
+    if (info != NULL && known != NULL &&
+        (info->dimensions != known->dimensions || info->image_size != known->image_size)) {
+        snprintf(err->message, sizeof err->message,
+                 "%.800s: embeddings of %d dimensions, pictures of %d pixels; the list says %d and %d", path,
+                 info->dimensions, info->image_size, known->dimensions, known->image_size);
+        status = RV_ERROR_MISMATCH;
+    }
+    rv_encoder_close(encoder);
+    return status;
+}
+
+static int check_fetched(const char *name, const char *path)
+{
+    RvError err = {0};
+    if (open_fetched(path, &err) == RV_OK)
+        return CLI_DONE;
+    cli_message("%s: what came is not this model: %s; `reelvec model remove %s`, then fetch it again", name,
+                err.message, name);
+    return CLI_FAILED;
+}
+
 static int fetch_one(const ModelSettings *settings, const char *name)
 {
     Fetching fetching = {.quiet = settings->common.quiet};
@@ -91,8 +129,10 @@ static int fetch_one(const ModelSettings *settings, const char *name)
         status = rv_model_find(name, path, sizeof path, &err);
     if (status != RV_OK)
         return cli_fail(&err);
-    cli_print("%s: %s", name, path);
-    return CLI_DONE;
+    int checked = check_fetched(name, path);
+    if (checked == CLI_DONE)
+        cli_print("%s: %s", name, path);
+    return checked;
 }
 
 /* Do the step for every named model; each failure is printed. */

@@ -604,7 +604,9 @@ class LibraryTest(unittest.TestCase):
                 self.assertEqual(done[-1], (48, 48))
                 values = "0.5 0.5 0.5, 0.5 0.5 0.5"
                 plain = {"family": "clip", "activation": "quick_gelu quick_gelu", "preprocessing": "shortest bicubic",
-                         "normalisation": values, "mask": "causal", "tokenizer": "clip"}
+                         "normalisation": values, "mask": "causal", "heads": "3 2", "epsilon": "1e-05 1e-05",
+                         "tokenizer": "clip",
+                         "tokenizer_sha256": "8f60ed0d73de4d1d82b4c53550c098a234e11789b9297a3684bd43efa9520aad"}
                 self.assertEqual(new.info().model_details, plain)
                 self.assertEqual(new.model.details, plain)
                 self.assertEqual(old.reembed_to(new).videos_present, 1)

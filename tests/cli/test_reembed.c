@@ -71,14 +71,19 @@ static void reembed_makes_what_indexing_makes(void **state)
            "\nfamily             clip\nactivation         quick_gelu quick_gelu\n"
            "preprocessing      shortest bicubic\nnormalisation      0.481454",
            "");
-    expect(RUN("info", "--library", "new.db"), 0, "\nmask               causal\ntokenizer          clip\n",
+    expect(RUN("info", "--library", "new.db"), 0,
+           "\nmask               causal\nheads              2 1\nepsilon            1e-05 1e-05\n"
+           "tokenizer          clip\ntokenizer SHA-256  4621dd9c",
            "");
     expect(RUN("info", "--library", "new.db", "--format", "json"), 0,
            "\"model_details\": {\"family\": \"clip\", \"activation\": \"quick_gelu quick_gelu\", "
            "\"preprocessing\": \"shortest bicubic\", \"normalisation\": \"0.481454",
            "");
     expect(RUN("info", "--library", "new.db", "--format", "json"), 0,
-           "\"mask\": \"causal\", \"tokenizer\": \"clip\"}, \"model_path\"", "");
+           "\"mask\": \"causal\", \"heads\": \"2 1\", \"epsilon\": \"1e-05 1e-05\", \"tokenizer\": \"clip\", "
+           "\"tokenizer_sha256\": \"4621dd9c731c9330389ca3477b48afba9f5466d61b92a01785077834caf90cfb\"}, "
+           "\"model_path\"",
+           "");
     expect(RUN("search", "--library", "new.db", "--model", fixture.other_model, "a red car"), 0, "one.mp4",
            "");
 }

@@ -9,6 +9,8 @@
 #define MAX_TERMS 6
 #define ROUNDS 90
 
+static ThreadPool *pool; // of searches by codes
+
 /* ---- the library -------------------------------------------------------------------------------------- */
 
 /* Scenes of six frames, or vectors of few values that many rows share. */
@@ -269,7 +271,7 @@ static bool compare_query(Store *store, const Query *query, int round)
     compare(&hits, &ways, round, "rows");
     assert_string_equal(report.way, "rows");
     rv_hits_clear(&hits);
-    assert_ok(rv_search_frames(index_of(store), store, NULL, query->terms, query->term_count, DIMENSIONS,
+    assert_ok(rv_search_frames(index_of(store), store, pool, query->terms, query->term_count, DIMENSIONS,
                                &options, &hits, err));
     compare(&hits, &ways, round, "codes");
     bool by_codes = strcmp(report.way, "codes") == 0;
@@ -427,7 +429,7 @@ static void compare_long(Store *store, uint64_t *seed)
                                .report = &report};
     assert_ok(rv_search_frames(NULL, store, NULL, query.terms, query.term_count, DIMENSIONS, &options,
                                &expected, err));
-    assert_ok(rv_search_frames(index_of(store), store, NULL, query.terms, query.term_count, DIMENSIONS,
+    assert_ok(rv_search_frames(index_of(store), store, pool, query.terms, query.term_count, DIMENSIONS,
                                &options, &hits, err));
     assert_string_equal(report.way, "codes");
     assert_same_hits(&hits, &expected, "a long video");
@@ -526,6 +528,19 @@ static void equal_sequences_come_by_path(void **state)
     close_codes_store(store);
 }
 
+static int make_pool(void **state)
+{
+    (void)state;
+    return rv_threads_create(3, &pool, NULL) == RV_OK ? 0 : -1;
+}
+
+static int drop_pool(void **state)
+{
+    (void)state;
+    rv_threads_destroy(pool);
+    return 0;
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
@@ -536,5 +551,5 @@ int main(void)
         CASE(long_videos_give_what_their_rows_give), CASE(equal_sequences_of_a_long_video_come_by_time),
         CASE(equal_sequences_come_by_path),
     };
-    return cmocka_run_group_tests_name("sequence_query", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sequence_query", tests, make_pool, drop_pool);
 }

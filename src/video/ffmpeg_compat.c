@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 
-#include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
 #include <libavutil/dovi_meta.h>
 #include <libavutil/log.h>

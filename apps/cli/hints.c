@@ -41,6 +41,11 @@ static const char *const words[] = {
     [RV_HINT_PARTIAL] = "; meanwhile `search --partial` finds what the other machines have",
     [RV_HINT_FROM_PICTURES] = "; --from-pictures embeds its stored pictures instead, which are smaller JPEGs",
     [RV_HINT_REPLACE] = "; --replace lets it give way",
+    [RV_HINT_FFMPEG] =
+        "; install ffmpeg (4.3 or newer; on Debian and Ubuntu `apt install ffmpeg`), or name the program in "
+        "REELVEC_FFMPEG",
+    [RV_HINT_FORCE] = ", or --force to replace it",
+    [RV_HINT_EXACT] = "; --exact-cut encodes it again instead of copying",
 };
 
 const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)

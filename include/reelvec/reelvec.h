@@ -5,6 +5,7 @@
 
 #include "reelvec/ann.h"
 #include "reelvec/copy.h"
+#include "reelvec/cut.h"
 #include "reelvec/encoder.h"
 #include "reelvec/engine.h"
 #include "reelvec/image.h"

@@ -80,7 +80,11 @@ typedef enum RvHint {
     RV_HINT_PARTIAL,     /* a part of a cluster is unreachable: search the rest */
     /* re-embedding */
     RV_HINT_FROM_PICTURES, /* embed the stored pictures of such videos, which are smaller than their frames */
-    RV_HINT_REPLACE        /* or replace the video that is there */
+    RV_HINT_REPLACE,       /* or replace the video that is there */
+    /* clips */
+    RV_HINT_FFMPEG, /* install the ffmpeg program, or name it */
+    RV_HINT_FORCE,  /* or let the file that is there be replaced */
+    RV_HINT_EXACT   /* cut it exactly instead of copying */
 } RvHint;
 
 /* Filled by the call that failed. The message is one line that says what failed and on what. It also says

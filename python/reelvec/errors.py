@@ -110,6 +110,9 @@ HINTS = {
     "PARTIAL": "; meanwhile partial=True finds what the other machines have",
     "FROM_PICTURES": "; from_pictures=True embeds its stored pictures instead, which are smaller JPEGs",
     "REPLACE": "; replace=True lets it give way",
+    "FFMPEG": "; install ffmpeg (4.3 or newer), or pass the path of the program as ffmpeg=",
+    "FORCE": ", or force=True to replace it",
+    "EXACT": "; exact=True encodes it again instead of copying",
 }
 
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Public functions of reelvec/cut.h: one clip, many clips, a preview, the program. */
+#include "reelvec/cut.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "cut/clip_name.h"
+#include "cut/cut_clip.h"
+#include "cut/cut_container.h"
+
+static const RvCutOptions defaults;
+
+static RvStatus check_options(const RvCutOptions *options, RvError *err)
+{
+    RvStatus status = RV_CHECK_RESERVED(RvCutOptions, options, err);
+    if (status != RV_OK)
+        return status;
+    if (!(options->handles_s >= 0 && options->handles_s <= 86400))
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "handles of %g s are not possible", options->handles_s);
+    if (options->width < 0 || options->width > 8192 ||
+        !(options->frame_rate >= 0 && options->frame_rate <= 50))
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "a preview has at most 8192 pixels of width and 50 frames a second");
+    if (options->thread_count < 0 || options->thread_count > RV_THREADS_MAX)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%d threads are not possible", options->thread_count);
+    return RV_OK;
+}
+
+RvStatus rv_cut_ffmpeg(const char *ffmpeg, char *path, size_t path_bytes, char *version, size_t version_bytes,
+                       RvError *err)
+{
+    CutProgram program;
+    RvStatus status = rv_cut_program_find(ffmpeg, &program, err);
+    if (status != RV_OK)
+        return status;
+    snprintf(path, path_bytes, "%s", program.path);
+    snprintf(version, version_bytes, "%s", program.version);
+    rv_cut_program_clear(&program);
+    return RV_OK;
+}
+
+void rv_cut_clear(RvCut *cut)
+{
+    if (cut == NULL)
+        return;
+    free(cut->path);
+    *cut = (RvCut){0};
+}
+
+/* ---- one ----------------------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+    struct stat facts;
+    size_t length = strlen(path);
+    return (length > 0 && path[length - 1] == '/') || (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode));
+}
+
+// "{n}.mkv": a template whose end is a container's ending. Returns a copy without it, and sets *container.
+static char *split_template(const char *name_template, const char **container, RvError *err)
+{
+    char *copy = rv_mem_copy_string(name_template, err), *dot = copy != NULL ? strrchr(copy, '.') : NULL;
+    const CutContainer *found = dot != NULL ? rv_cut_container(dot + 1) : NULL;
+    if (found != NULL) {
+        *container = found->ending;
+        *dot = '\0';
+    }
+    return copy;
+}
+
+static RvStatus cut_one(const RvMoment *moment, const char *path, const RvCutOptions *options, bool preview,
+                        RvCut *out, RvError *err)
+{
+    CutProgram program = {0};
+    RvCut unwanted, *cut = out != NULL ? out : &unwanted;
+    char *name_template = NULL, *name = NULL;
+    *cut = (RvCut){0};
+    RvCutOptions own = options != NULL ? *options : defaults;
+    RvStatus status = check_options(&own, err);
+    if (status == RV_OK && (path == NULL || path[0] == '\0'))
+        status = rv_error_set(err, RV_ERROR_ARGUMENT, "a clip needs the name of its file");
+    bool folder = status == RV_OK && is_folder(path);
+    if (folder) {
+        name_template = split_template(own.name != NULL ? own.name : CLIP_NAME_DEFAULT, &own.container, err);
+        status =
+            name_template != NULL ? rv_clip_name(name_template, moment, 1, 1, &name, err) : RV_ERROR_MEMORY;
+        if (status == RV_OK)
+            status = rv_file_make_folders(path, err);
+    }
+    if (status == RV_OK)
+        status = rv_cut_program_find(own.ffmpeg, &program, err);
+    if (status == RV_OK) {
+        CutRun run = {.options = &own,
+                      .program = &program,
+                      .preview = preview,
+                      .clip = 1,
+                      .clip_count = 1,
+                      .expected_s = rv_cut_length_s(moment, &own),
+                      .begun_s = rv_clock_s()};
+        status = rv_cut_clip(&run, moment, folder ? NULL : path, path, name, cut, err);
+    }
+    rv_cut_program_clear(&program);
+    free(name);
+    free(name_template);
+    if (out == NULL || status != RV_OK)
+        rv_cut_clear(cut);
+    return status;
+}
+
+RvStatus rv_cut(const RvMoment *moment, const char *path, const RvCutOptions *options, RvCut *out,
+                RvError *err)
+{
+    return cut_one(moment, path, options, false, out, err);
+}
+
+RvStatus rv_cut_preview(const RvMoment *moment, const char *path, const RvCutOptions *options, RvCut *out,
+                        RvError *err)
+{
+    return cut_one(moment, path, options, true, out, err);
+}
+
+/* ---- many ---------------------------------------------------------------------------------------------- */
+
+typedef struct ClipNames {
+    char **names; // [count]
+    size_t count;
+} ClipNames;
+
+static void clear_names(ClipNames *names)
+{
+    for (size_t i = 0; names->names != NULL && i < names->count; i++)
+        free(names->names[i]);
+    free(names->names);
+}
+
+typedef struct NamePlace {
+    const char *name;
+    size_t index;
+} NamePlace;
+
+static int compare_names(const void *left, const void *right)
+{
+    const NamePlace *a = left, *b = right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+// Of moments that would have one name, the second gets "_2" behind it, and so on.
+static RvStatus tell_apart(ClipNames *names, RvError *err)
+{
+    NamePlace *places = rv_mem_alloc(names->count, sizeof *places, err);
+    if (places == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t i = 0; i < names->count; i++)
+        places[i] = (NamePlace){names->names[i], i};
+    qsort(places, names->count, sizeof *places, compare_names);
+    RvStatus status = RV_OK;
+    for (size_t i = 0, end; i < names->count && status == RV_OK; i = end) {
+        for (end = i + 1; end < names->count && strcmp(places[end].name, places[i].name) == 0; end++) {
+            char *longer = NULL;
+            if (asprintf(&longer, "%s_%zu", places[i].name, end - i + 1) < 0) {
+                status = rv_error_memory(err, strlen(places[i].name));
+                break;
+            }
+            // The text that places[end] borrows goes on living until the names are compared.
+            names->names[places[end].index] = longer;
+            free((char *)(uintptr_t)places[end].name);
+            places[end].name = places[i].name;
+        }
+    }
+    free(places);
+    return status;
+}
+
+static RvStatus make_names(const char *name_template, const RvMoment *moments, size_t count, ClipNames *out,
+                           RvError *err)
+{
+    out->names = rv_mem_alloc(count, sizeof *out->names, err);
+    out->count = count;
+    if (out->names == NULL)
+        return RV_ERROR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        if (moments[i].video == NULL)
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "moment %zu names no video", i + 1);
+        RvStatus status = rv_clip_name(name_template, &moments[i], i + 1, count, &out->names[i], err);
+        if (status != RV_OK)
+            return status;
+    }
+    return tell_apart(out, err);
+}
+
+static RvStatus cut_all(CutRun *run, const RvMoment *moments, const ClipNames *names, const char *folder,
+                        RvCutEnded ended, void *ended_user, RvCutReport *report, RvError *err)
+{
+    for (size_t i = 0; i < names->count; i++)
+        run->expected_s += rv_cut_length_s(&moments[i], run->options);
+    for (size_t i = 0; i < names->count; i++) {
+        RvCut cut;
+        RvError cause = {0};
+        run->clip = i + 1;
+        RvStatus status = rv_cut_clip(run, &moments[i], NULL, folder, names->names[i], &cut, &cause);
+        run->done_s += rv_cut_length_s(&moments[i], run->options);
+        report->made += status == RV_OK && cut.outcome == RV_CUT_MADE;
+        report->present += status == RV_OK && cut.outcome == RV_CUT_PRESENT;
+        report->failed += status != RV_OK && status != RV_ERROR_CANCELLED;
+        if (ended != NULL && status != RV_ERROR_CANCELLED)
+            ended(ended_user, i, status, &cut, &cause);
+        rv_cut_clear(&cut);
+        if (status == RV_ERROR_CANCELLED || status == RV_ERROR_MEMORY) {
+            if (err != NULL)
+                *err = cause;
+            return status;
+        }
+    }
+    return RV_OK;
+}
+
+RvStatus rv_cut_list(const RvMoment *moments, size_t count, const char *folder, const RvCutOptions *options,
+                     RvCutEnded ended, void *ended_user, RvCutReport *report, RvError *err)
+{
+    CutProgram program = {0};
+    ClipNames names = {0};
+    RvCutReport unwanted, *counts = report != NULL ? report : &unwanted;
+    RvCutOptions own = options != NULL ? *options : defaults;
+    char *name_template = NULL;
+    *counts = (RvCutReport){0};
+    if (folder == NULL || folder[0] == '\0')
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "clips need a folder");
+    RvStatus status = check_options(&own, err);
+    if (status != RV_OK || count == 0)
+        return status;
+    name_template = split_template(own.name != NULL ? own.name : CLIP_NAME_DEFAULT, &own.container, err);
+    status = name_template != NULL ? make_names(name_template, moments, count, &names, err) : RV_ERROR_MEMORY;
+    if (status == RV_OK && own.container != NULL && rv_cut_container(own.container) == NULL)
+        status = rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: is no ending of clips", own.container);
+    if (status == RV_OK)
+        status = rv_cut_program_find(own.ffmpeg, &program, err);
+    if (status == RV_OK)
+        status = rv_file_make_folders(folder, err);
+    if (status == RV_OK) {
+        CutRun run = {.options = &own, .program = &program, .clip_count = count, .begun_s = rv_clock_s()};
+        status = cut_all(&run, moments, &names, folder, ended, ended_user, counts, err);
+    }
+    rv_cut_program_clear(&program);
+    clear_names(&names);
+    free(name_template);
+    return status;
+}

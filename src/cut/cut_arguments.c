@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of arguments with which ffmpeg cuts a clip or makes a preview.
+ *
+ * The clip's beginning becomes time zero for everything that ffmpeg does: packets are read from `seek` on, and all time
+ * stamps are shifted so that the first frame, F, has 0. What comes before and behind is then dropped by its time.
+ *
+ *     container's time   ....seek....key....F..............N.....      N: the first frame behind the clip
+ *     ffmpeg's time          -3.2   -1.48   0           N - F          exact: the filters trim and atrim
+ *     a copy: from `key`     -1.7    0     1.48         N - key        copy: -copypriorss 0, -t
+ *
+ * The shift is written as -itsoffset, which also moves chapters and subtitles. It does not depend on where the demuxer
+ * has landed (-ss), on what this ffmpeg takes for the container's start (-seek_timestamp), or on jumps that it believes
+ * to see in the first packets behind a seek (-copyts). */
+#include "cut/cut_arguments.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* Half of what is kept between two neighbouring frames in any case; time stamps that were rounded differ by less. */
+#define HAIR_US 10
+
+/* ---- words --------------------------------------------------------------------------------------------- */
+
+void rv_arguments_clear(ArgumentList *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->words[i]);
+    free(list->words);
+    *list = (ArgumentList){0};
+}
+
+static void add(ArgumentList *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(ArgumentList *list, const char *format, ...)
+{
+    va_list arguments;
+    if (list->status != RV_OK)
+        return;
+    char **words = list->words, *word = NULL;
+    if (list->count + 2 > list->capacity)
+        words = rv_mem_grow(list->words, &list->capacity, list->count + 2, sizeof *words, NULL);
+    if (words != NULL)
+        list->words = words;
+    va_start(arguments, format);
+    bool good = words != NULL && vasprintf(&word, format, arguments) >= 0;
+    va_end(arguments);
+    if (!good) {
+        list->status = RV_ERROR_MEMORY;
+        return;
+    }
+    list->words[list->count++] = word;
+    list->words[list->count] = NULL;
+}
+
+static void add_all(ArgumentList *list, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        add(list, "%s", *words);
+}
+#define ADD(list, ...) add_all(list, (const char *const[]){__VA_ARGS__, NULL})
+
+// Add microseconds as seconds: "-0.000010".
+static void add_time(ArgumentList *list, int64_t us)
+{
+    uint64_t size = us < 0 ? (uint64_t)-us : (uint64_t)us;
+    add(list, "%s%" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "", size / 1000000, size % 1000000);
+}
+
+static RvStatus finish(ArgumentList *list, RvError *err)
+{
+    if (list->status == RV_OK)
+        return RV_OK;
+    return rv_error_set(err, RV_ERROR_MEMORY, "out of memory");
+}
+
+/* ---- the source ---------------------------------------------------------------------------------------- */
+
+// Begin the list: what is always said, and the source, with `zero_us` of its own clock as time zero.
+static void add_source(ArgumentList *list, const CutProgram *program, const CutSource *source,
+                       const CutBorders *borders, int64_t zero_us, int thread_count)
+{
+    add(list, "%s", program->path);
+    ADD(list, "-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "pipe:1", "-y");
+    if (thread_count > 0) {
+        ADD(list, "-threads");
+        add(list, "%d", thread_count);
+    }
+    if (source->is_url)
+        ADD(list, "-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", "30000000",
+            "-user_agent", "reelvec");
+    else
+        ADD(list, "-protocol_whitelist", "file");
+    ADD(list, "-f", source->demuxer);
+    // AVI has times of decoding only.
+    if (strcmp(source->demuxer, "avi") == 0 || rv_cut_needs_times(source))
+        ADD(list, "-fflags", "+genpts");
+    // Where the frames are counted, ffmpeg counts on the times of other streams when the clock jumps.
+    if (!borders->counted)
+        ADD(list, "-copyts");
+    ADD(list, "-noaccurate_seek", "-seek_timestamp", "1");
+    if (!borders->counted && borders->seek_us > 0) { // else everything is read from the beginning
+        ADD(list, "-ss");
+        add_time(list, source->zero_us + borders->seek_us);
+    }
+    ADD(list, "-itsoffset");
+    add_time(list, -(source->zero_us + zero_us));
+}
+
+static void add_input(ArgumentList *list, const CutSource *source)
+{
+    ADD(list, "-i", source->address);
+}
+
+// Add the filter that keeps the frames of the clip, as the beginning of a chain.
+static void trim_text(const CutSource *source, const CutBorders *borders, char *text, size_t size_bytes)
+{
+    int64_t length_us = borders->end_us - borders->start_us - HAIR_US;
+    int64_t before_us = borders->start_us - borders->first_us + HAIR_US;
+    if (borders->counted)
+        // They are evenly spaced then (src/video/frame_order.h).
+        snprintf(text, size_bytes, "select='between(n,%" PRId64 ",%" PRId64 ")',setpts=round(N*%d/%d/TB)",
+                 borders->first_number, borders->end_number - 1, source->rate_den, source->rate_num);
+    else // a long frame that began before is shown from the start on
+        snprintf(text, size_bytes, "trim=start=-%" PRId64 ".%06" PRId64 ":end=%" PRId64 ".%06" PRId64 "%s",
+                 before_us / 1000000, before_us % 1000000, length_us / 1000000, length_us % 1000000,
+                 borders->start_us > borders->first_us ? ",setpts=max(PTS\\,0)" : "");
+}
+
+/* ---- clips --------------------------------------------------------------------------------------------- */
+
+// Map the tracks that the clip can hold, and choose their codecs.
+static RvStatus add_tracks(ArgumentList *list, const CutPlan *plan, RvError *err)
+{
+    const CutSource *source = plan->source;
+    int audio = 0, subtitles = 0;
+    for (size_t i = 0; i < source->track_count; i++) {
+        const CutTrack *track = &source->tracks[i];
+        const char *codec =
+            track->kind == CUT_TRACK_AUDIO ? "copy" : rv_cut_subtitle_codec(plan->container, track);
+        int bits_per_s = 0;
+        if (codec == NULL)
+            continue;
+        ADD(list, "-map");
+        add(list, "0:%d", track->index);
+        if (track->kind == CUT_TRACK_AUDIO && plan->exact) {
+            RvStatus status =
+                rv_cut_sound_encoder(plan->container, track, plan->program, &codec, &bits_per_s, err);
+            if (status != RV_OK)
+                return status;
+        }
+        char kind = track->kind == CUT_TRACK_AUDIO ? 'a' : track->kind == CUT_TRACK_FONT ? 't' : 's';
+        if (kind == 't')
+            continue; // attachments are always copied
+        int *number = kind == 'a' ? &audio : &subtitles;
+        add(list, "-c:%c:%d", kind, *number);
+        ADD(list, codec);
+        // Those that are encoded are not looked at by -copypriorss.
+        if (kind == 's' && strcmp(codec, "copy") != 0 && rv_cut_program_is_from(plan->program, 5, 0)) {
+            add(list, "-bsf:s:%d", *number);
+            ADD(list, "noise=drop=lt(pts\\,0)");
+        }
+        if (bits_per_s > 0) {
+            add(list, "-b:a:%d", *number);
+            add(list, "%d", bits_per_s);
+        }
+        (*number)++;
+    }
+    return RV_OK;
+}
+
+static RvStatus add_encoders(ArgumentList *list, const CutPlan *plan, const char **encoder, RvError *err)
+{
+    const CutBorders *borders = plan->borders;
+    const CutSource *source = plan->source;
+    char trim[160];
+    CutEncoder picture;
+    RvStatus status = rv_cut_picture_encoder(plan->container, source, plan->program, &picture, err);
+    if (status != RV_OK)
+        return status;
+    *encoder = picture.name;
+    trim_text(source, borders, trim, sizeof trim);
+    ADD(list, "-c:v", picture.name);
+    add_all(list, picture.options);
+    ADD(list, "-vf", trim);
+    ADD(list, rv_cut_program_is_from(plan->program, 5, 1) ? "-fps_mode" : "-vsync",
+        plan->container->even ? "cfr" : "vfr");
+    if (!plan->container->even) { // every frame keeps its time to the tick
+        ADD(list, "-enc_time_base:v");
+        bool fine = source->tick_den / source->tick_num > 200000;
+        add(list, "%d:%d", fine ? 1 : source->tick_num, fine ? 90000 : source->tick_den);
+    }
+    if (plan->container->family == FAMILY_AVI)
+        ADD(list, "-bf", "0"); // it has no times of display
+    if (source->interlaced)
+        ADD(list, "-flags:v", "+ildct+ilme");
+    if (borders->counted) {
+        ADD(list, "-frames:v");
+        add(list, "%" PRId64, borders->end_number - borders->first_number);
+    }
+    int64_t length_us = borders->end_us - borders->start_us;
+    ADD(list, "-af");
+    add(list, "atrim=start=0:end=%" PRId64 ".%06" PRId64, length_us / 1000000, length_us % 1000000);
+    return RV_OK;
+}
+
+static void add_copying(ArgumentList *list, const CutPlan *plan)
+{
+    ADD(list, "-c:v", "copy");
+    // Pictures that are shown before the keyframe need others that are not there. (The filter's expression came
+    // with ffmpeg 5.0.)
+    if (plan->borders->leading && rv_cut_program_is_from(plan->program, 5, 0))
+        ADD(list, "-bsf:v", "noise=drop=lt(pts\\,0)");
+}
+
+static void add_output(ArgumentList *list, const CutPlan *plan, int64_t length_us)
+{
+    const CutContainer *container = plan->container;
+    bool mp4 = container->family == FAMILY_MP4;
+    // Nothing of any stream comes from before the clip.
+    ADD(list, "-copypriorss", "0", "-map_metadata", "0", "-map_chapters", "0", "-max_muxing_queue_size",
+        "4096", "-t");
+    add_time(list, length_us);
+    if (plan->timecode != NULL) {
+        ADD(list, "-metadata");
+        add(list, "timecode=%s", plan->timecode);
+        ADD(list, "-metadata:s:v:0");
+        add(list, "timecode=%s", plan->timecode);
+    }
+    if (mp4)
+        ADD(list, "-movflags", "+faststart");
+    if (strcmp(container->ending, "m2ts") == 0 || strcmp(container->ending, "mts") == 0)
+        ADD(list, "-mpegts_m2ts_mode", "1");
+    ADD(list, "-f", container->muxer);
+    add(list, "file:%s", plan->output);
+}
+
+RvStatus rv_cut_arguments(const CutPlan *plan, ArgumentList *out, const char **encoder, RvError *err)
+{
+    const CutSource *source = plan->source;
+    const CutBorders *borders = plan->borders;
+    bool mp4 = plan->container->family == FAMILY_MP4;
+    int64_t zero_us = plan->exact ? borders->start_us : borders->key_us;
+    *out = (ArgumentList){0};
+    *encoder = "copy";
+    add_source(out, plan->program, source, borders, zero_us, plan->thread_count);
+    // MP4 keeps the turn as a note beside the picture; for others the picture itself is turned.
+    if (plan->exact && mp4)
+        ADD(out, "-noautorotate");
+    add_input(out, source);
+    ADD(out, "-map");
+    add(out, "0:%d", source->video_index);
+    RvStatus status = add_tracks(out, plan, err);
+    if (status == RV_OK && plan->exact)
+        status = add_encoders(out, plan, encoder, err);
+    else if (status == RV_OK)
+        add_copying(out, plan);
+    if (status == RV_OK) {
+        bool hevc = plan->exact ? strcmp(*encoder, "libx265") == 0 : strcmp(source->codec, "hevc") == 0;
+        if (hevc && mp4)
+            ADD(out, "-tag:v", "hvc1"); // as QuickTime wants it
+        add_output(out, plan, (plan->exact ? borders->end_us : borders->copy_end_us) - zero_us);
+        status = finish(out, err);
+    }
+    if (status != RV_OK)
+        rv_arguments_clear(out);
+    return status;
+}
+
+/* ---- previews ------------------------------------------------------------------------------------------ */
+
+RvStatus rv_preview_arguments(const PreviewPlan *plan, ArgumentList *out, RvError *err)
+{
+    static const char palette[] =
+        "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4:"
+        "diff_mode=rectangle";
+    // Brought to SDR, as thumbnails are.
+    static const char to_sdr[] =
+        "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:"
+        "m=bt709:r=limited,format=yuv420p,";
+    const CutSource *source = plan->source;
+    char trim[160];
+    *out = (ArgumentList){0};
+    if (plan->webp && !rv_cut_program_encodes(plan->program, "libwebp_anim"))
+        return rv_error_set(err, RV_ERROR_UNSUPPORTED,
+                            "%s: this ffmpeg has no encoder of animated WebP (libwebp_anim); make a GIF",
+                            plan->program->path);
+    trim_text(source, plan->borders, trim, sizeof trim);
+    add_source(out, plan->program, source, plan->borders, plan->borders->start_us, plan->thread_count);
+    add_input(out, source);
+    ADD(out, "-map");
+    add(out, "0:%d", source->video_index);
+    int width = source->width > 0 && source->width < plan->width ? source->width : plan->width;
+    // Square pixels: first the height of the display, then the width that was asked.
+    ADD(out, "-vf");
+    add(out, "%s,%sfps=%.6g,scale='max(1,trunc(iw*sar))':ih,setsar=1,scale=%d:-1:flags=lanczos%s%s", trim,
+        source->hdr ? to_sdr : "", plan->frame_rate, width, plan->webp ? "" : ",", plan->webp ? "" : palette);
+    if (plan->webp)
+        ADD(out, "-c:v", "libwebp_anim", "-q:v", "70", "-loop", "0");
+    else
+        ADD(out, "-c:v", "gif", "-loop", "0");
+    ADD(out, "-f", plan->webp ? "webp" : "gif");
+    add(out, "file:%s", plan->output);
+    RvStatus status = finish(out, err);
+    if (status != RV_OK)
+        rv_arguments_clear(out);
+    return status;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of a clip: written under another name, locked meanwhile, renamed when it is whole. */
+#include "cut/cut_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* An extended attribute (xattr(7)): what a clip was made of, so that it is recognised. It changes no byte of the file. */
+static const char mark_name[] = "user.reelvec.cut";
+#define MARK_BYTES 128
+
+/* ---- what was left ------------------------------------------------------------------------------------- */
+
+// True if the name is BASE.PID.part of a process that no longer exists.
+static bool is_orphan_name(const char *name, const char *base)
+{
+    size_t length = strlen(base);
+    if (strncmp(name, base, length) != 0 || name[length] != '.' || name[length + 1] < '1' ||
+        name[length + 1] > '9')
+        return false;
+    char *end = NULL;
+    errno = 0;
+    long process = strtol(name + length + 1, &end, 10);
+    return errno == 0 && process == (pid_t)process && strcmp(end, ".part") == 0 &&
+           kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+// A process on another machine holds a lock on the file while it writes.
+static void remove_orphan(int folder, const char *name)
+{
+    struct stat facts;
+    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return;
+    if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(descriptor);
+}
+
+static DIR *open_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return opendir(".");
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    DIR *stream = folder != NULL ? opendir(folder) : NULL;
+    free(folder);
+    return stream;
+}
+
+static void remove_orphans(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+    DIR *stream = open_folder(path);
+    for (struct dirent *entry = NULL; stream != NULL && (entry = readdir(stream)) != NULL;) {
+        if (is_orphan_name(entry->d_name, base))
+            remove_orphan(dirfd(stream), entry->d_name);
+    }
+    if (stream != NULL)
+        closedir(stream);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+static RvStatus cannot_write(const char *path, int cause, RvError *err)
+{
+    const char *advice = cause == EACCES || cause == EROFS || cause == EPERM
+                             ? "; name a folder that you may write to"
+                         : cause == ENOENT       ? "; make its folder first"
+                         : cause == ENAMETOOLONG ? "; give a shorter name"
+                                                 : "";
+    return rv_error_set(err, RV_ERROR_IO, "%s: cannot be written: %s%s", path, strerror(cause), advice);
+}
+
+static RvStatus already_there(const char *path, RvError *err)
+{
+    return rv_error_set_hint(err, RV_ERROR_ARGUMENT, RV_HINT_FORCE, NULL,
+                             "%s: is there already, and is not this clip; give another name", path);
+}
+
+RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError *err)
+{
+    *file = (CutFile){.descriptor = -1, .force = force};
+    file->path = rv_mem_copy_string(path, err);
+    if (file->path == NULL)
+        return RV_ERROR_MEMORY;
+    remove_orphans(path);
+    if (asprintf(&file->temporary, "%s.%ld.part", path, (long)getpid()) < 0) {
+        file->temporary = NULL;
+        return rv_error_memory(err, strlen(path));
+    }
+    // An existing file of this name is not written through, because it may be a link to another one.
+    for (int again = 0; again < 2 && file->descriptor < 0; again++) {
+        file->descriptor = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file->descriptor < 0 &&
+            errno == EEXIST) // of a process that had the same number, if it is not locked
+            remove_orphan(AT_FDCWD, file->temporary);
+    }
+    if (file->descriptor < 0) {
+        int cause = errno;
+        free(file->temporary); // it is not ours
+        file->temporary = NULL;
+        if (cause == EEXIST)
+            return rv_error_set(err, RV_ERROR_BUSY, "%s: is being written already", path);
+        return cannot_write(path, cause, err);
+    }
+    flock(file->descriptor, LOCK_EX | LOCK_NB); // some file systems know no locks
+    return RV_OK;
+}
+
+// Returns 0 or an errno.
+static int place(const CutFile *file)
+{
+    if (file->force)
+        return rename(file->temporary, file->path) == 0 ? 0 : errno;
+    if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return errno;
+    // A file system that cannot; between the two calls somebody else may take the name.
+    if (access(file->path, F_OK) == 0)
+        return EEXIST;
+    return rename(file->temporary, file->path) == 0 ? 0 : errno;
+}
+
+RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err)
+{
+    (void)!fsetxattr(file->descriptor, mark_name, mark, strlen(mark), 0); // see CUT_FILE_UNKNOWN
+    if (fsync(file->descriptor) != 0)
+        return cannot_write(file->path, errno, err);
+    int cause = place(file);
+    if (cause == EEXIST)
+        return already_there(file->path, err);
+    if (cause != 0)
+        return cannot_write(file->path, cause, err);
+    free(file->temporary);
+    file->temporary = NULL;
+    DIR *stream = open_folder(file->path);
+    if (stream != NULL) {
+        fsync(dirfd(stream)); // some file systems do not support it
+        closedir(stream);
+    }
+    return RV_OK;
+}
+
+void rv_cut_file_abandon(CutFile *file)
+{
+    if (file->temporary != NULL)
+        unlink(file->temporary);
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    free(file->temporary);
+    free(file->path);
+    *file = (CutFile){.descriptor = -1};
+}
+
+CutFileState rv_cut_file_compare(const char *path, const char *mark)
+{
+    char found[MARK_BYTES];
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        return CUT_FILE_NONE;
+    ssize_t count = S_ISREG(facts.st_mode) ? getxattr(path, mark_name, found, sizeof found) : -1;
+    if (count < 0)
+        return S_ISREG(facts.st_mode) && (errno == ENOTSUP || errno == ENOSYS) ? CUT_FILE_UNKNOWN
+                                                                               : CUT_FILE_OTHER;
+    return (size_t)count == strlen(mark) && memcmp(found, mark, (size_t)count) == 0 ? CUT_FILE_SAME
+                                                                                    : CUT_FILE_OTHER;
+}

@@ -23,6 +23,7 @@ const CliCommand *const cli_commands[] = {
     &cli_command_verify,
     &cli_command_sheet,
     &cli_command_timeline,
+    &cli_command_clip,
     &cli_command_embed,
     &cli_command_inspect_tokens,
     &cli_command_inspect_pixels,

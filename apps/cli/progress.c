@@ -58,6 +58,8 @@ static void amount_text(const CliBar *bar, double amount, char *text, size_t siz
 {
     if (bar->bytes)
         cli_text_bytes((int64_t)amount, text, size_bytes);
+    else if (bar->seconds)
+        cli_text_clock(amount / 100, text, size_bytes);
     else
         snprintf(text, size_bytes, "%.0f", amount);
 }
@@ -65,7 +67,9 @@ static void amount_text(const CliBar *bar, double amount, char *text, size_t siz
 static void rate_text(const CliBar *bar, char *text, size_t size_bytes)
 {
     char amount[32];
-    if (bar->rate <= 0) {
+    if (bar->seconds) { // times real time
+        snprintf(text, size_bytes, bar->rate > 0 ? "%.3gx" : "?x", bar->rate / 100);
+    } else if (bar->rate <= 0) {
         snprintf(text, size_bytes, "?%s/s", bar->bytes ? "B" : " frames");
     } else if (bar->bytes) {
         amount_text(bar, bar->rate, amount, sizeof amount);
@@ -82,8 +86,8 @@ void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_byt
     rate_text(bar, rate, sizeof rate);
     amount_text(bar, (double)bar->done, done, sizeof done);
     if (bar->expected == 0) {
-        snprintf(text, size_bytes, "%s: %s%s [%s, %s]", bar->label, done, bar->bytes ? "" : " frames",
-                 elapsed, rate);
+        snprintf(text, size_bytes, "%s: %s%s [%s, %s]", bar->label, done,
+                 bar->bytes || bar->seconds ? "" : " frames", elapsed, rate);
         return;
     }
     uint64_t total = bar->expected > bar->done ? bar->expected : bar->done;
@@ -173,13 +177,14 @@ static void print_line(CliProgress *progress, const char *what)
 {
     const CliBar *bar = &progress->last;
     char done[32], expected[32] = "?", clock[32];
-    char *clean = cli_text_clean(progress->name);
+    char *clean = cli_text_clean(progress->name != NULL ? progress->name : progress->label);
     amount_text(bar, (double)bar->done, done, sizeof done);
     if (bar->expected > 0)
         amount_text(bar, (double)bar->expected, expected, sizeof expected);
     cli_text_clock(bar->elapsed_s, clock, sizeof clock);
     fprintf(stderr, "%s: %s%s of %s%s, %s%s\n", clean != NULL ? clean : "?", what, done, expected,
-            progress->bytes ? "" : " frames", clock, progress->more != NULL ? progress->more : "");
+            progress->bytes || progress->seconds ? "" : " frames", clock,
+            progress->more != NULL ? progress->more : "");
     free(clean);
 }
 
@@ -197,6 +202,7 @@ void cli_progress_report(CliProgress *progress, uint64_t done, uint64_t expected
                     .expected = expected,
                     .elapsed_s = elapsed_s,
                     .bytes = progress->bytes,
+                    .seconds = progress->seconds,
                     .ascii = progress->ascii};
     if (done > progress->first_done && elapsed_s > progress->first_elapsed_s)
         bar->rate = (double)(done - progress->first_done) / (elapsed_s - progress->first_elapsed_s);

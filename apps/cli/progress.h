@@ -12,9 +12,10 @@ typedef struct CliBar {
     uint64_t done;
     uint64_t expected; // 0 if unknown
     double elapsed_s;
-    double rate; // per second; 0 if unknown
-    bool bytes;  // amounts are bytes; otherwise frames
-    bool ascii;  // the terminal has no block glyphs
+    double rate;  // per second; 0 if unknown
+    bool bytes;   // amounts are bytes; otherwise frames
+    bool ascii;   // the terminal has no block glyphs
+    bool seconds; // amounts are hundredths of a second of video
 } CliBar;
 
 /* One line without newline, at most `columns` wide:
@@ -28,9 +29,9 @@ void cli_bar_text(const CliBar *bar, size_t columns, char *text, size_t size_byt
 void cli_bar_cells(double share, size_t cells, bool ascii, char *text, size_t size_bytes);
 
 typedef struct CliProgress {
-    bool enabled, terminal, ascii, bytes;
-    const char *label, *name; // borrowed
-    const char *more;         // borrowed: text after the lines if there is no terminal; NULL for none
+    bool enabled, terminal, ascii, bytes, seconds; // bytes, seconds: as in CliBar
+    const char *label, *name;                      // borrowed
+    const char *more; // borrowed: text after the lines if there is no terminal; NULL for none
     bool bar_shown;
     bool begun;
     double last_output_s;   // on the elapsed clock

@@ -89,6 +89,16 @@ static void print_player(void)
         print_value("player", "%s", err.message);
 }
 
+static void print_ffmpeg(void)
+{
+    char path[4096], version[64], text[CLI_ERROR_TEXT_SIZE];
+    RvError err = {0};
+    if (rv_cut_ffmpeg(NULL, path, sizeof path, version, sizeof version, &err) == RV_OK)
+        print_value("clips", "by %s, version %s", path, version);
+    else
+        print_value("clips", "%s", cli_error_text(&err, text, sizeof text));
+}
+
 static void print_fact(void *user, const char *name, const char *value)
 {
     (void)user;
@@ -151,6 +161,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     rv_describe_build(print_fact, NULL);
     print_extension();
     print_player();
+    print_ffmpeg();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         print_value("models", "%s", folder);
     int status = check_model(&settings->common);
@@ -166,7 +177,7 @@ const CliCommand cli_command_doctor = {
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
         "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
-        "takes, where models and libraries are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
+        "takes, which ffmpeg program cuts clips, where models and libraries are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

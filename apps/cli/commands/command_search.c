@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/clip_run.h"
 #include "cli/hits.h"
 #include "cli/hits_moments.h"
 #include "cli/message.h"
@@ -21,10 +22,11 @@
 typedef struct SearchSettings {
     CliCommon common;
     int top, format, fusion;
-    const char *sheet, *video, *player;
+    const char *sheet, *video, *player, *clip_folder;
     CliReal min_score, after, before, timeout, pad, within;
     bool moments, exact, ann, explain, partial, no_exif_rotation, play;
     TimelineFile timeline; // its path: --export
+    ClipSettings clips; // handles and force are those of `timeline`
 } SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
@@ -98,6 +100,13 @@ static const CliOption options[] = {
     CLI_OPTION_TIMELINE_HANDLES(SearchSettings),
     CLI_OPTION_RECORD_START(SearchSettings),
     CLI_OPTION_TIMELINE_FORCE(SearchSettings),
+    {.name = "clips",
+     .argument = "FOLDER",
+     .help = "also cut a clip of each hit: 2 s before it to 3 s behind it; with --moments and --then, from start to end",
+     .kind = CLI_TEXT,
+     .offset = FIELD(clip_folder)},
+    CLI_OPTION_EXACT_CUT(SearchSettings),
+    CLI_OPTION_CLIP_NAME(SearchSettings),
     {.name = "min-score",
      .argument = "X",
      .help = "only hits with at least this score",
@@ -265,6 +274,12 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
                  RV_OK)
             status = cli_fail(&err);
         free(title);
+    }
+    if (settings->clip_folder != NULL && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
+        int cut = cli_flush() ? cli_clip_hits(&settings->common, &settings->clips, search->library, &hits,
+                                              settings->clip_folder)
+                              : CLI_FAILED;
+        status = cut == CLI_DONE ? status : cut;
     }
     if (settings->play && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY))
         status = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
@@ -448,6 +463,8 @@ static int search_all(Search *search)
         return cli_fail_usage("search: --play needs the query on the command line");
     if (search->term_count == 0 && settings->timeline.path != NULL)
         return cli_fail_usage("search: --export needs the query on the command line");
+    if (search->term_count == 0 && settings->clip_folder != NULL)
+        return cli_fail_usage("search: --clips needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
@@ -509,6 +526,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     if (settings->pad.given && !settings->moments)
         return cli_fail_usage("search: --pad needs --moments");
     settings->timeline.format_option = "--export-format";
+    settings->clips.handles = settings->timeline.handles;
+    settings->clips.force = settings->timeline.force;
     if (check_export(&settings->timeline, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);

@@ -11,6 +11,7 @@ The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else its 
 else the system's), which the first use loads, and numpy; tables need pandas, Pillow images Pillow. Warnings go to logging.getLogger("reelvec").
 """
 from . import _native
+from .clips import Clip, ClipProgress, clip, clips, ffmpeg, preview
 from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError, MismatchError,
                      NetworkError, NotFoundError, OutOfMemoryError, ReelvecError, UnsupportedError)
 from .images import Picture
@@ -29,9 +30,9 @@ def __getattr__(name: str) -> str:
     raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
 
 
-__all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "CopyReport", "Embeddings", "FormatError",
+__all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "Clip", "ClipProgress", "CopyReport", "Embeddings", "FormatError",
            "Frame", "FrameScores", "Hit", "HitPart", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
            "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
            "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
-           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "default_path", "export", "media", "player_time",
-           "read_moments", "show", "timeline", "timeline_formats"]
+           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "clip", "clips", "default_path", "export",
+           "ffmpeg", "media", "player_time", "preview", "read_moments", "show", "timeline", "timeline_formats"]

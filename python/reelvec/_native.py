@@ -313,6 +313,34 @@ class RvTextFiles(Structure):
     _fields_ = [("items", POINTER(RvTextFile)), ("count", c_size_t)]
 
 
+class RvCutProgress(Structure):
+    _fields_ = ([("video", c_char_p), ("path", c_char_p)] + [(name, c_size_t) for name in ("clip", "clips_expected")] +
+                [(name, c_double) for name in ("done_s", "expected_s", "elapsed_s")])
+
+
+CutProgressCallback = CFUNCTYPE(c_bool, c_void_p, POINTER(RvCutProgress))
+
+
+class RvCutOptions(Structure):
+    _fields_ = ([("ffmpeg", c_char_p), ("exact", c_bool), ("force", c_bool), ("handles_s", c_double),
+                 ("container", c_char_p), ("name", c_char_p), ("thread_count", c_int), ("silence_s", c_double),
+                 ("width", c_int), ("frame_rate", c_double), ("progress", CutProgressCallback), ("user", c_void_p),
+                 ("log", RvLog)] + reserved(8))
+
+
+class RvCut(Structure):
+    _fields_ = ([("outcome", c_int), ("path", c_char_p)] + [(name, c_double) for name in ("start_s", "end_s", "early_s")] +
+                [("frame_count", c_int64), ("size_bytes", c_int64), ("encoder", c_char * 32),
+                 ("timecode", c_char * 16)] + reserved(8))
+
+
+CutEnded = CFUNCTYPE(None, c_void_p, c_size_t, c_int, POINTER(RvCut), POINTER(RvError))
+
+
+class RvCutReport(Structure):
+    _fields_ = [(name, c_size_t) for name in ("made", "present", "failed")] + reserved(8)
+
+
 FaultCallback = CFUNCTYPE(None, c_void_p, c_char_p)
 
 P = POINTER
@@ -382,6 +410,13 @@ FUNCTIONS = {
     "rv_timeline_format": (P(RvTimelineFormatInfo), [c_size_t]),
     "rv_timeline_format_of_file": (P(RvTimelineFormatInfo), [c_char_p]),
     "rv_rate_read": (c_bool, [c_char_p, P(RvRate)]),
+
+
+    "rv_cut": (c_int, [P(RvMoment), c_char_p, P(RvCutOptions), P(RvCut), E]),
+    "rv_cut_list": (c_int, [P(RvMoment), c_size_t, c_char_p, P(RvCutOptions), CutEnded, c_void_p, P(RvCutReport), E]),
+    "rv_cut_preview": (c_int, [P(RvMoment), c_char_p, P(RvCutOptions), P(RvCut), E]),
+    "rv_cut_clear": (None, [P(RvCut)]),
+    "rv_cut_ffmpeg": (c_int, [c_char_p, c_char_p, c_size_t, c_char_p, c_size_t, E]),
     "rv_library_reembed": (c_int, [HANDLE, HANDLE, HANDLE, P(RvReembedOptions), P(RvReembedReport), E]),
 }
 

@@ -531,6 +531,17 @@ static RvStatus end(Query *query, RvStatus status, RvError *err)
     return rv_query_status(&query->options, status, err);
 }
 
+/* options: NULL for the defaults, which are filled in. */
+static void take_options(Query *query, const RvSearchOptions *options)
+{
+    if (options != NULL)
+        query->options = *options;
+    if (query->options.top == 0)
+        query->options.top = DEFAULT_TOP;
+    if (query->options.within_s == 0)
+        query->options.within_s = DEFAULT_WITHIN_S;
+}
+
 RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err)
@@ -542,15 +553,10 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
                    .terms = terms,
                    .term_count = term_count,
                    .dimensions = dimensions};
-    if (options != NULL)
-        query.options = *options;
+    take_options(&query, options);
     if (query.options.report != NULL)
         *query.options.report = (RvSearchReport){
             .way = "", .reason = "the library is empty", .index_reason = "", .device_reason = ""};
-    if (query.options.top == 0)
-        query.options.top = DEFAULT_TOP;
-    if (query.options.within_s == 0)
-        query.options.within_s = DEFAULT_WITHIN_S;
     size_t part_count = rv_query_part_count(terms, term_count);
     rv_topk_init(&query.top, rv_query_frames_wanted(&query.options));
     RvStatus status = rv_query_check(terms, term_count, dimensions, &query.options, err);
@@ -619,8 +625,7 @@ RvStatus rv_search_video_scores(Store *store, ThreadPool *pool, const QueryVecto
     *out = (RvFrameScores){.video_id = video_id};
     Query query = {
         .store = store, .pool = pool, .terms = terms, .term_count = term_count, .dimensions = dimensions};
-    if (options != NULL)
-        query.options = *options;
+    take_options(&query, options);
     query.options.after_s = query.options.before_s = query.options.min_score = NULL;
     query.options.moments = false;
     query.options.pad_s = 0;

@@ -129,6 +129,12 @@ static void every_frame_of_a_video_has_its_score(void **state)
             fail_msg("%s: %s", refusals[i].words, err.message);
         assert_true(scores.items == NULL && scores.count == 0);
     }
+    RvTerm parts[] = {term, term};
+    parts[1].part = 1;
+    assert_int_equal(rv_library_video_scores(fixture->library, fixture->encoder, parts, 2, NULL, "clip.mp4",
+                                             &scores, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "ask for its parts one by one"));
 }
 
 static bool at_once(void *user)
@@ -399,8 +405,7 @@ static void sampling_a_span_ends_inside_the_video(void **state)
     RvSamplingOptions span = {.interval_s = 0.5, .from_s = 9.25, .to_s = 10.75}, late = {.from_s = 12.25};
     RvVideoFrame last = {0};
     RvError err = {0};
-    assert_int_equal(rv_video_sample(fixture->video, &span, 64, note_frame, &last, (RvLog){0}, &err),
-                     RV_OK);
+    assert_int_equal(rv_video_sample(fixture->video, &span, 64, note_frame, &last, (RvLog){0}, &err), RV_OK);
     assert_int_equal(last.frame_number, 4);
     assert_true(last.time_s == 10.75);
     assert_int_equal(rv_video_sample(fixture->video, &late, 64, note_frame, &last, (RvLog){0}, &err),

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
 #include <libavutil/dovi_meta.h>
 #include <libavutil/log.h>

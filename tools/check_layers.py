@@ -23,6 +23,7 @@ BOUNDARIES = {
     r"tiffio\.h|gif_lib\.h|webp/": r"^src/pixels/",
     r"curl/": r"^src/base/web",
     r"cairo": r"^apps/cli/",
+    r"microhttpd\.h|qrencode\.h": r"^apps/web/",
     r"pcre2\.h|unicase\.h|uninorm\.h|unistr\.h|unictype\.h": r"^src/clip/",
     r"immintrin\.h|arm_neon\.h": r"^src/compute/kernels/",
 }

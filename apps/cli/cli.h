@@ -42,7 +42,7 @@ extern const CliCommand cli_command_index, cli_command_search, cli_command_list,
     cli_command_inspect_pixels, cli_command_model_list, cli_command_model_fetch, cli_command_model_info,
     cli_command_model_verify, cli_command_model_add, cli_command_model_remove, cli_command_doctor,
     cli_command_ann_build, cli_command_ann_drop, cli_command_ann_info, cli_command_sql, cli_command_export,
-    cli_command_import, cli_command_reembed, cli_command_timeline, cli_command_clip;
+    cli_command_import, cli_command_reembed, cli_command_timeline, cli_command_clip, cli_command_serve;
 
 /* All commands, in the order of the help text; ends with NULL. */
 extern const CliCommand *const cli_commands[];

@@ -17,6 +17,7 @@
 const CliCommand *const cli_commands[] = {
     &cli_command_index,
     &cli_command_search,
+    &cli_command_serve,
     &cli_command_list,
     &cli_command_info,
     &cli_command_remove,

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* GET /healthz and /metrics. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "asking.h"
+#include "clients.h"
+#include "context.h"
+#include "metrics.h"
+#include "pictures.h"
+#include "text_vectors.h"
+#include "web_error.h"
+#include "workers.h"
+
+void api_healthz(Request *request, Reply *reply)
+{
+    bool stopping = atomic_load(&request->server->stopping);
+    reply_json(reply, stopping ? 503 : 200, json_pack("{s:s}", "status", stopping ? "stopping" : "ok"));
+    reply_header(reply, "Cache-Control", "no-store");
+}
+
+static double resident_bytes(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*s %ld", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+void api_metrics(Request *request, Reply *reply)
+{
+    WebServer *server = request->server;
+    WorkersState workers = workers_state(server->workers);
+    Asking asking;
+    double frames = 0, videos = 0;
+    bool there = asking_videos(&asking, request);
+    if (there) {
+        frames = (double)asking.videos->frame_count;
+        videos = (double)asking.videos->videos.count;
+    }
+    asking_end(&asking);
+    const MetricsGauge gauges[] = {
+        {"reelvec_library_up", "1 if the library can be read.", there},
+        {"reelvec_library_frames", "Frames in the library.", frames},
+        {"reelvec_library_videos", "Videos in the library.", videos},
+        {"reelvec_connections", "Open connections.", (double)clients_count(server->clients)},
+        {"reelvec_requests_running", "Requests whose answer has not ended.", atomic_load(&server->running)},
+        {"reelvec_queue_length", "Requests that wait for a worker.", (double)workers.queued},
+        {"reelvec_workers", "Threads for requests that take long.", (double)workers.threads},
+        {"reelvec_workers_busy", "Of them, those that work.", (double)workers.running},
+        {"reelvec_body_bytes", "Bodies of requests in memory.", (double)atomic_load(&server->body_bytes)},
+        {"reelvec_picture_bytes", "Uploaded pictures in memory.", (double)pictures_bytes(server->pictures)},
+        {"reelvec_texts_cached", "Embeddings of texts in memory.",
+         (double)text_vectors_count(server->text_vectors)},
+        {"reelvec_resident_bytes", "Memory of the process.", resident_bytes()},
+        {"reelvec_uptime_seconds", "Since the server started.", web_clock_s() - server->started_s},
+    };
+    char *text = metrics_write(server->metrics, gauges, sizeof gauges / sizeof gauges[0]);
+    if (text == NULL)
+        reply_memory(reply);
+    else
+        reply_bytes(reply, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text), free);
+    reply_header(reply, "Cache-Control", "no-store");
+}

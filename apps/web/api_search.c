@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* GET and POST /api/v1/search. A ranked list is found once; its pages are cut out of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "asking.h"
+#include "context.h"
+#include "metrics.h"
+#include "question.h"
+#include "ranked.h"
+#include "video_json.h"
+#include "web_error.h"
+
+/* A page that grows: its hits, and the videos that they are of. */
+typedef struct Page {
+    const Asking *asking;
+    const RankedList *list;
+    json_t *hits, *videos;
+    int64_t *video_ids; // of `videos`
+    size_t video_count;
+} Page;
+
+/* ---- hits --------------------------------------------------------------------------------------------- */
+
+static void name_video(Page *page, const RvVideo *video)
+{
+    for (size_t i = 0; i < page->video_count; i++) {
+        if (page->video_ids[i] == video->video_id)
+            return;
+    }
+    page->video_ids[page->video_count++] = video->video_id;
+    json_array_append_new(page->videos, video_json(page->asking, video, false));
+}
+
+static json_t *hit_json(const Page *page, const RvHit *hit, const RvVideo *video)
+{
+    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:o}", "video", (json_int_t)hit->video_id, "frame",
+                     (json_int_t)hit->frame_number, "time", hit->time_s, "score", hit->score, "start",
+                     hit->start_s, "end", hit->end_s, "picture",
+                     asking_picture(page->asking, video, hit->frame_number));
+}
+
+/* Returns how many hits were looked at: those of videos that are gone since are left out. */
+static size_t fill_plain(Page *page, size_t first, size_t limit)
+{
+    size_t i = first;
+    for (; i < page->list->hits.count && json_array_size(page->hits) < limit; i++) {
+        const RvHit *hit = &page->list->hits.items[i];
+        const RvVideo *video = shelf_video(page->asking->videos, hit->video_id);
+        if (video == NULL)
+            continue;
+        name_video(page, video);
+        json_array_append_new(page->hits, hit_json(page, hit, video));
+    }
+    return i - first;
+}
+
+/* ---- hits by video ------------------------------------------------------------------------------------ */
+
+typedef struct Group {
+    int64_t video_id;
+    size_t best;  // place of its best hit
+    size_t count; // of its hits
+} Group;
+
+static int compare_groups(const void *a, const void *b)
+{
+    size_t left = ((const Group *)a)->best, right = ((const Group *)b)->best;
+    return (left > right) - (left < right);
+}
+
+static int compare_group_ids(const void *a, const void *b)
+{
+    int64_t left = ((const Group *)a)->video_id, right = ((const Group *)b)->video_id;
+    return left != right ? (left > right) - (left < right) : compare_groups(a, b);
+}
+
+/* One for each video, by its best hit. Free with free(). NULL: no memory. */
+static Group *find_groups(const RvHits *hits, size_t *count)
+{
+    Group *groups = calloc(hits->count + 1, sizeof *groups);
+    *count = 0;
+    if (groups == NULL)
+        return NULL;
+    for (size_t i = 0; i < hits->count; i++)
+        groups[i] = (Group){hits->items[i].video_id, i, 1};
+    qsort(groups, hits->count, sizeof *groups, compare_group_ids);
+    for (size_t i = 0; i < hits->count; i++) {
+        if (*count > 0 && groups[*count - 1].video_id == groups[i].video_id)
+            groups[*count - 1].count++;
+        else
+            groups[(*count)++] = groups[i];
+    }
+    qsort(groups, *count, sizeof *groups, compare_groups);
+    return groups;
+}
+
+static json_t *group_json(const Page *page, const Group *group, const RvVideo *video, size_t most)
+{
+    const RvHits *hits = &page->list->hits;
+    json_t *shown = json_array();
+    for (size_t i = group->best; i < hits->count && json_array_size(shown) < most; i++) {
+        if (hits->items[i].video_id == group->video_id)
+            json_array_append_new(shown, hit_json(page, &hits->items[i], video));
+    }
+    return json_pack("{s:I, s:I, s:o}", "video", (json_int_t)group->video_id, "count",
+                     (json_int_t)group->count, "hits", shown);
+}
+
+/* Returns how many groups were looked at; *total: of all. */
+static size_t fill_groups(Page *page, size_t first, const Question *question, size_t *total)
+{
+    Group *groups = find_groups(&page->list->hits, total);
+    size_t i = first;
+    for (; groups != NULL && i < *total && json_array_size(page->hits) < (size_t)question->limit; i++) {
+        const RvVideo *video = shelf_video(page->asking->videos, groups[i].video_id);
+        if (video == NULL)
+            continue;
+        name_video(page, video);
+        json_array_append_new(page->hits, group_json(page, &groups[i], video, (size_t)question->per_video));
+    }
+    free(groups);
+    return i - first;
+}
+
+/* ---- the answer --------------------------------------------------------------------------------------- */
+
+static json_t *report_json(const RvSearchReport *report)
+{
+    return json_pack("{s:s, s:s, s:b, s:I, s:I}", "way", report->way, "reason", report->reason, "by_index",
+                     report->by_index, "frames_compared", (json_int_t)report->frames_scored,
+                     "videos_unreachable", (json_int_t)report->videos_unreachable);
+}
+
+static void answer(const Asking *asking, const Question *question, const RankedList *list, double start_s)
+{
+    Reply *reply = &asking->request->reply;
+    Page page = {.asking = asking, .list = list, .hits = json_array(), .videos = json_array()};
+    size_t first = question->has_cursor ? (size_t)question->cursor.offset : 0, total = list->hits.count,
+           looked;
+    // A page has at most one video for each hit or group.
+    page.video_ids = calloc((size_t)question->limit, sizeof *page.video_ids);
+    if (page.video_ids == NULL) {
+        json_decref(page.hits);
+        json_decref(page.videos);
+        reply_memory(reply);
+        return;
+    }
+    if (question->by_video)
+        looked = fill_groups(&page, first, question, &total);
+    else
+        looked = fill_plain(&page, first, (size_t)question->limit);
+    json_t *next = json_null();
+    if (first < total && looked < total - first) {
+        char text[CURSOR_SIZE];
+        cursor_write(&(Cursor){list->state, first + looked, list->query}, text);
+        next = json_string(text);
+    }
+    reply_json(reply, 200,
+               json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:f}", "score_kind",
+                         question_score_kind(question), "score_order", "descending",
+                         question->by_video ? "groups" : "hits", page.hits, "videos", page.videos, "next",
+                         next, "total", (json_int_t)total, "searched", report_json(&list->report), "ms",
+                         (web_clock_s() - start_s) * 1e3));
+    reply_header(reply, "Cache-Control", "no-store");
+    free(page.video_ids);
+}
+
+/* NULL, with an error in the reply. */
+static RankedList *search(const Asking *asking, Question *question)
+{
+    WebServer *server = asking->request->server;
+    RvHits hits = {0};
+    RvError err = {0};
+    RankedList *list = NULL;
+    RvSearchReport report = {.way = "", .reason = ""};
+    question->options.report = &report;
+    metrics_count(server->metrics, METRICS_SEARCHES);
+    RvStatus status = rv_library_search(asking->book->library, server->encoder, question->terms,
+                                        question->term_count, &question->options, &hits, &err);
+    if (status == RV_OK)
+        status =
+            ranked_put(server->ranked, question->digest, asking->videos->state, &hits, &report, &list, &err);
+    if (status != RV_OK)
+        reply_failure(&asking->request->reply, &err);
+    return list;
+}
+
+static RankedList *find_list(const Asking *asking, Question *question)
+{
+    WebServer *server = asking->request->server;
+    const Cursor *cursor = &question->cursor;
+    if (!question->has_cursor)
+        return search(asking, question);
+    if (cursor->query != question->digest) {
+        reply_error(&asking->request->reply, 400, "bad_cursor", "the cursor is that of another query");
+        return NULL;
+    }
+    RankedList *list = ranked_get(server->ranked, cursor->query, cursor->state);
+    metrics_count(server->metrics, list != NULL ? METRICS_RANKED_HIT : METRICS_RANKED_MISS);
+    if (list != NULL)
+        return list;
+    if (cursor->state == asking->videos->state)
+        return search(asking, question);
+    reply_error(&asking->request->reply, 410, "cursor_expired",
+                "the library has changed since the first page; search again");
+    return NULL;
+}
+
+void api_search(Request *request, Reply *reply)
+{
+    double start_s = web_clock_s();
+    Asking asking;
+    Question question = {0};
+    (void)reply;
+    if (asking_videos(&asking, request) && question_read(&question, &asking, true)) {
+        RankedList *list = find_list(&asking, &question);
+        if (list != NULL)
+            answer(&asking, &question, list, start_s);
+        ranked_return(request->server->ranked, list);
+    }
+    question_clear(&question);
+    asking_end(&asking);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The connections that are open. One thread looks twice a second for those that are too slow: a client that sends a
+ * byte now and then is never idle, so the limits are of the whole, not of the pause. */
+#include "clients.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "web_error.h"
+
+#define LOOK_NS 250000000
+#define BODY_BYTES_PER_S 32768.0
+
+struct Clients {
+    ClientLimits limits;
+    pthread_mutex_t mutex;
+    pthread_cond_t ends_now;
+    pthread_t thread;
+    bool ends;
+    Client *first;
+    size_t count;
+};
+
+static const char too_slow[] =
+    "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+static void close_slow(Client *client)
+{
+    ssize_t sent = send(client->fd, too_slow, sizeof too_slow - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)sent; // it is closed all the same
+    client->until_s = 0;
+    shutdown(client->fd, SHUT_RDWR); // MHD, which owns the descriptor, sees the end and closes it
+}
+
+/* With the mutex held. */
+static void take_out(Clients *clients, Client *client)
+{
+    if (client->previous != NULL)
+        client->previous->next = client->next;
+    else
+        clients->first = client->next;
+    if (client->next != NULL)
+        client->next->previous = client->previous;
+    clients->count--;
+    free(client->uri);
+    free(client);
+}
+
+static void *watch(void *user)
+{
+    Clients *clients = user;
+    pthread_mutex_lock(&clients->mutex);
+    while (!clients->ends) {
+        double now_s = web_clock_s();
+        for (Client *client = clients->first, *next; client != NULL; client = next) {
+            next = client->next;
+            if (client->until_s == 0 || now_s <= client->until_s)
+                continue;
+            if (client->adopted)
+                close_slow(client);
+            else
+                take_out(clients, client);
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LOOK_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&clients->ends_now, &clients->mutex, &until);
+    }
+    pthread_mutex_unlock(&clients->mutex);
+    return NULL;
+}
+
+RvStatus clients_create(const ClientLimits *limits, Clients **out, RvError *err)
+{
+    Clients *clients = calloc(1, sizeof *clients);
+    if (clients == NULL)
+        return web_error_memory(err);
+    clients->limits = *limits;
+    pthread_mutex_init(&clients->mutex, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&clients->ends_now, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&clients->thread, NULL, watch, clients) != 0) {
+        free(clients);
+        return web_error_memory(err);
+    }
+    *out = clients;
+    return RV_OK;
+}
+
+void clients_destroy(Clients *clients)
+{
+    if (clients == NULL)
+        return;
+    pthread_mutex_lock(&clients->mutex);
+    clients->ends = true;
+    pthread_cond_signal(&clients->ends_now);
+    pthread_mutex_unlock(&clients->mutex);
+    pthread_join(clients->thread, NULL);
+    pthread_cond_destroy(&clients->ends_now);
+    pthread_mutex_destroy(&clients->mutex);
+    free(clients);
+}
+
+void clients_write_address(const struct sockaddr *address, char text[CLIENT_ADDRESS_SIZE])
+{
+    text[0] = '\0';
+    if (address == NULL)
+        return;
+    if (address->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, CLIENT_ADDRESS_SIZE);
+    } else if (address->sa_family == AF_INET6) {
+        const struct in6_addr *of6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(of6))
+            inet_ntop(AF_INET, of6->s6_addr + 12, text, CLIENT_ADDRESS_SIZE);
+        else
+            inet_ntop(AF_INET6, of6, text, CLIENT_ADDRESS_SIZE);
+    }
+}
+
+bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
+{
+    Client *client = calloc(1, sizeof *client);
+    if (client == NULL)
+        return false;
+    client->fd = fd;
+    clients_write_address(address, client->address);
+    client->until_s = web_clock_s() + clients->limits.headers_s;
+    pthread_mutex_lock(&clients->mutex);
+    client->next = clients->first;
+    if (client->next != NULL)
+        client->next->previous = client;
+    clients->first = client;
+    clients->count++;
+    pthread_mutex_unlock(&clients->mutex);
+    return true;
+}
+
+/* With the mutex held. */
+static Client *find_new(Clients *clients, int fd)
+{
+    Client *client = clients->first;
+    while (client != NULL && (client->fd != fd || client->adopted))
+        client = client->next;
+    return client;
+}
+
+Client *clients_adopt(Clients *clients, int fd)
+{
+    pthread_mutex_lock(&clients->mutex);
+    Client *client = find_new(clients, fd);
+    if (client != NULL)
+        client->adopted = true;
+    pthread_mutex_unlock(&clients->mutex);
+    return client;
+}
+
+void clients_forget(Clients *clients, int fd)
+{
+    pthread_mutex_lock(&clients->mutex);
+    Client *client = find_new(clients, fd);
+    if (client != NULL)
+        take_out(clients, client);
+    pthread_mutex_unlock(&clients->mutex);
+}
+
+void clients_remove(Clients *clients, Client *client)
+{
+    if (client == NULL)
+        return;
+    pthread_mutex_lock(&clients->mutex);
+    take_out(clients, client);
+    pthread_mutex_unlock(&clients->mutex);
+}
+
+void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t body_bytes)
+{
+    const ClientLimits *limits = &clients->limits;
+    double seconds = phase == CLIENT_FIRST_HEADERS ? limits->headers_s
+                     : phase == CLIENT_HEADERS     ? limits->idle_s
+                                                   : limits->body_s + (double)body_bytes / BODY_BYTES_PER_S;
+    pthread_mutex_lock(&clients->mutex);
+    client->phase = phase;
+    client->until_s = phase == CLIENT_ANSWER ? 0 : web_clock_s() + seconds;
+    pthread_mutex_unlock(&clients->mutex);
+}
+
+ClientsRoom clients_room(Clients *clients, const char *address, bool exempt)
+{
+    int same = 0;
+    pthread_mutex_lock(&clients->mutex);
+    bool full = clients->count >= (size_t)clients->limits.connections;
+    for (const Client *client = clients->first; client != NULL && !exempt && !full; client = client->next)
+        same += strcmp(client->address, address) == 0;
+    pthread_mutex_unlock(&clients->mutex);
+    if (full)
+        return CLIENTS_FULL;
+    return same >= clients->limits.connections_per_client ? CLIENTS_FULL_FOR_ONE : CLIENTS_ROOM;
+}
+
+size_t clients_count(Clients *clients)
+{
+    pthread_mutex_lock(&clients->mutex);
+    size_t count = clients->count;
+    pthread_mutex_unlock(&clients->mutex);
+    return count;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* All addresses. A test compares this table with page/openapi.json. */
+#include "api.h"
+#include "routes.h"
+
+#define READ (METHOD_GET | METHOD_HEAD)
+
+const Route web_routes[] = {
+    {READ, "/", "page", api_page, ROUTE_LIGHT, ROUTE_NO_BODY, false},
+    {READ, "/page/{file}", "page_file", api_page_file, ROUTE_LIGHT, ROUTE_NO_BODY, false},
+    {READ, "/healthz", "healthz", api_healthz, ROUTE_LIGHT, ROUTE_NO_BODY, true},
+    {READ, "/metrics", "metrics", api_metrics, ROUTE_HEAVY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/openapi.json", "openapi", api_openapi, ROUTE_LIGHT, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/library", "library", api_library, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos", "videos", api_videos, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}", "video", api_video, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}/frames", "frames", api_frames, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}/frames/{number}.jpg", "frame_picture", api_frame_picture, ROUTE_LIBRARY,
+     ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}/media", "media", api_media, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/search", "search", api_search, ROUTE_HEAVY, ROUTE_NO_BODY, false},
+    {METHOD_POST, "/api/v1/search", "search", api_search, ROUTE_HEAVY, ROUTE_JSON, false},
+    {METHOD_POST, "/api/v1/pictures", "picture_upload", api_picture_upload, ROUTE_HEAVY, ROUTE_PICTURE,
+     false},
+    {READ, "/api/v1/pictures/{sha256}", "picture", api_picture, ROUTE_LIGHT, ROUTE_NO_BODY, false},
+};
+const size_t web_route_count = sizeof web_routes / sizeof web_routes[0];

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads for requests that take long. Next is the oldest request of a client of which the fewest requests run, so that
+ * one with many does not keep another waiting longer than for a single answer. */
+#include "workers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "routes.h"
+#include "web_error.h"
+
+struct Workers {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    int queued_max, queued_per_client;
+    void (*done)(Request *request);
+    Request **queue; // [queued_max], oldest first
+    size_t queued;
+    Request **running; // [thread_count]; NULL: idle
+    pthread_t *threads;
+    size_t thread_count;
+    size_t started;
+    bool ends;
+};
+
+/* ---- with the mutex held ------------------------------------------------------------------------------ */
+
+static size_t count_running(const Workers *workers, const char *peer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workers->thread_count; i++)
+        count += workers->running[i] != NULL && strcmp(workers->running[i]->peer, peer) == 0;
+    return count;
+}
+
+/* Its place is where `running` has room. */
+static Request *take_next(Workers *workers)
+{
+    size_t best = 0, fewest = SIZE_MAX;
+    for (size_t i = 0; i < workers->queued && fewest > 0; i++) {
+        size_t count = count_running(workers, workers->queue[i]->peer);
+        if (count < fewest) {
+            fewest = count;
+            best = i;
+        }
+    }
+    Request *request = workers->queue[best];
+    workers->queued--;
+    memmove(workers->queue + best, workers->queue + best + 1,
+            (workers->queued - best) * sizeof *workers->queue);
+    return request;
+}
+
+/* ---- the threads -------------------------------------------------------------------------------------- */
+
+static void *work(void *user)
+{
+    Workers *workers = user;
+    pthread_mutex_lock(&workers->mutex);
+    size_t own = workers->started++;
+    for (;;) {
+        while (workers->queued == 0 && !workers->ends)
+            pthread_cond_wait(&workers->changed, &workers->mutex);
+        if (workers->queued == 0)
+            break;
+        Request *request = take_next(workers);
+        workers->running[own] = request;
+        pthread_mutex_unlock(&workers->mutex);
+        request->worked_s = web_clock_s();
+        if (!request_client_gone(request))
+            request->route->handler(request, &request->reply);
+        pthread_mutex_lock(&workers->mutex);
+        workers->running[own] = NULL;
+        pthread_mutex_unlock(&workers->mutex);
+        workers->done(request); // which is no longer ours afterwards
+        pthread_mutex_lock(&workers->mutex);
+    }
+    pthread_mutex_unlock(&workers->mutex);
+    return NULL;
+}
+
+RvStatus workers_create(int thread_count, int queued_max, int queued_per_client,
+                        void (*done)(Request *request), Workers **out, RvError *err)
+{
+    Workers *workers = calloc(1, sizeof *workers);
+    if (workers == NULL)
+        return web_error_memory(err);
+    pthread_mutex_init(&workers->mutex, NULL);
+    pthread_cond_init(&workers->changed, NULL);
+    workers->queued_max = queued_max;
+    workers->queued_per_client = queued_per_client;
+    workers->done = done;
+    workers->queue = calloc((size_t)queued_max, sizeof *workers->queue);
+    workers->running = calloc((size_t)thread_count, sizeof(Request *));
+    workers->threads = calloc((size_t)thread_count, sizeof *workers->threads);
+    bool good = workers->queue != NULL && workers->running != NULL && workers->threads != NULL;
+    while (good && workers->thread_count < (size_t)thread_count) {
+        // Its place in `running` is there before it is counted.
+        good = pthread_create(&workers->threads[workers->thread_count], NULL, work, workers) == 0;
+        pthread_mutex_lock(&workers->mutex);
+        workers->thread_count += good;
+        pthread_mutex_unlock(&workers->mutex);
+    }
+    *out = workers;
+    if (good)
+        return RV_OK;
+    workers_destroy(workers);
+    *out = NULL;
+    return web_error_memory(err);
+}
+
+void workers_destroy(Workers *workers)
+{
+    if (workers == NULL)
+        return;
+    pthread_mutex_lock(&workers->mutex);
+    workers->ends = true;
+    pthread_cond_broadcast(&workers->changed);
+    pthread_mutex_unlock(&workers->mutex);
+    for (size_t i = 0; i < workers->thread_count; i++)
+        pthread_join(workers->threads[i], NULL);
+    pthread_cond_destroy(&workers->changed);
+    pthread_mutex_destroy(&workers->mutex);
+    free(workers->queue);
+    free(workers->running);
+    free(workers->threads);
+    free(workers);
+}
+
+WorkersRoom workers_add(Workers *workers, Request *request, void (*begins)(Request *request))
+{
+    int same = 0;
+    pthread_mutex_lock(&workers->mutex);
+    for (size_t i = 0; i < workers->queued; i++)
+        same += strcmp(workers->queue[i]->peer, request->peer) == 0;
+    WorkersRoom room = workers->queued >= (size_t)workers->queued_max || workers->ends ? WORKERS_FULL
+                       : same >= workers->queued_per_client                            ? WORKERS_FULL_FOR_ONE
+                                                                                       : WORKERS_TAKEN;
+    if (room == WORKERS_TAKEN) {
+        begins(request);
+        workers->queue[workers->queued++] = request;
+        pthread_cond_signal(&workers->changed);
+    }
+    pthread_mutex_unlock(&workers->mutex);
+    return room;
+}
+
+WorkersState workers_state(Workers *workers)
+{
+    pthread_mutex_lock(&workers->mutex);
+    WorkersState state = {.queued = workers->queued, .threads = workers->thread_count};
+    for (size_t i = 0; i < workers->thread_count; i++)
+        state.running += workers->running[i] != NULL;
+    pthread_mutex_unlock(&workers->mutex);
+    return state;
+}

@@ -277,17 +277,32 @@ bool guard_same(const char *given, const char *wanted)
     return CRYPTO_memcmp(left, right, sizeof left) == 0;
 }
 
+/* The parameters as they were sent, but for the token, each behind ? or &. */
+static void copy_parameters(const Request *request, char *text, size_t size_bytes)
+{
+    const char *at = strchr(request->client->uri, '?');
+    size_t used = 0;
+    text[0] = '\0';
+    while (at != NULL && *at != '\0') {
+        size_t length = strcspn(++at, "&");
+        if (length > 0 && strncmp(at, "token=", 6) != 0 && used + length + 2 < size_bytes)
+            used += (size_t)sprintf(text + used, "%c%.*s", used > 0 ? '&' : '?', (int)length, at);
+        at += length;
+    }
+}
+
 /* Back to the same address without the token, which the cookie has from now on. */
 static void send_cookie(const Guard *guard, Request *request)
 {
     Reply *reply = &request->reply;
     const char *base = request->server->base_path;
+    char parameters[512];
+    copy_parameters(request, parameters, sizeof parameters);
     reply_empty(reply, 303);
     reply_header(reply, "Set-Cookie", "%s=%s; Path=%s/; Max-Age=%d; HttpOnly; SameSite=Lax%s", guard->cookie,
                  guard->token, base, COOKIE_SECONDS, request->secure ? "; Secure" : "");
-    // The path is sent back as it came: it is one, and cannot begin with two slashes, which would be another host.
-    const char *path = request->path + strspn(request->path, "/");
-    reply_header(reply, "Location", "%s/%s", base, path);
+    // The path goes back as it came, but it must not begin with two slashes, which would be another host.
+    reply_header(reply, "Location", "%s/%s%s", base, request->path + strspn(request->path, "/"), parameters);
     reply_header(reply, "Cache-Control", "no-store");
 }
 

@@ -33,22 +33,32 @@ static double resident_bytes(void)
     return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
+/* Metrics are asked for when all else waits: a library on a server is not waited for. */
+static ShelfVideos *look_at_videos(Request *request)
+{
+    Asking asking;
+    if (!shelf_is_remote(request->server->shelf)) {
+        asking_videos(&asking, request);
+        asking_end(&asking);
+        if (request->reply.status != 0) {
+            reply_clear(&request->reply);
+            return NULL;
+        }
+    }
+    return shelf_last_videos(request->server->shelf);
+}
+
 void api_metrics(Request *request, Reply *reply)
 {
     WebServer *server = request->server;
     WorkersState workers = workers_state(server->workers);
-    Asking asking;
-    double frames = 0, videos = 0;
-    bool there = asking_videos(&asking, request);
-    if (there) {
-        frames = (double)asking.videos->frame_count;
-        videos = (double)asking.videos->videos.count;
-    }
-    asking_end(&asking);
+    ShelfVideos *videos = look_at_videos(request);
     const MetricsGauge gauges[] = {
-        {"reelvec_library_up", "1 if the library can be read.", there},
-        {"reelvec_library_frames", "Frames in the library.", frames},
-        {"reelvec_library_videos", "Videos in the library.", videos},
+        {"reelvec_library_up", "1 if the library can be read.", videos != NULL},
+        {"reelvec_library_frames", "Frames in the library.",
+         videos != NULL ? (double)videos->frame_count : 0},
+        {"reelvec_library_videos", "Videos in the library.",
+         videos != NULL ? (double)videos->videos.count : 0},
         {"reelvec_connections", "Open connections.", (double)clients_count(server->clients)},
         {"reelvec_requests_running", "Requests whose answer has not ended.", atomic_load(&server->running)},
         {"reelvec_queue_length", "Requests that wait for a worker.", (double)workers.queued},
@@ -62,6 +72,7 @@ void api_metrics(Request *request, Reply *reply)
         {"reelvec_uptime_seconds", "Since the server started.", web_clock_s() - server->started_s},
     };
     char *text = metrics_write(server->metrics, gauges, sizeof gauges / sizeof gauges[0]);
+    shelf_return_videos(server->shelf, videos);
     if (text == NULL)
         reply_memory(reply);
     else

@@ -9,7 +9,7 @@ const Route web_routes[] = {
     {READ, "/", "page", api_page, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/page/{file}", "page_file", api_page_file, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/healthz", "healthz", api_healthz, ROUTE_LIGHT, ROUTE_NO_BODY, true},
-    {READ, "/metrics", "metrics", api_metrics, ROUTE_HEAVY, ROUTE_NO_BODY, false},
+    {READ, "/metrics", "metrics", api_metrics, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/api/v1/openapi.json", "openapi", api_openapi, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/api/v1/library", "library", api_library, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
     {READ, "/api/v1/videos", "videos", api_videos, ROUTE_LIBRARY, ROUTE_NO_BODY, false},

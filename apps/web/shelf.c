@@ -274,6 +274,16 @@ RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, ShelfVideos **out, RvError 
     return status;
 }
 
+ShelfVideos *shelf_last_videos(Shelf *shelf)
+{
+    pthread_mutex_lock(&shelf->mutex);
+    ShelfVideos *videos = shelf->videos;
+    if (videos != NULL)
+        videos->holders++;
+    pthread_mutex_unlock(&shelf->mutex);
+    return videos;
+}
+
 void shelf_return_videos(Shelf *shelf, ShelfVideos *videos)
 {
     pthread_mutex_lock(&shelf->mutex);

@@ -46,6 +46,8 @@ void shelf_return(Shelf *shelf, ShelfBook *book); // NULL is accepted
 
 /* The videos, at most half a second old. Errors: those of rv_library_list. */
 RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, ShelfVideos **out, RvError *err);
+/* Those that were read last, however long ago; NULL: none were. Never waits for the library. */
+ShelfVideos *shelf_last_videos(Shelf *shelf);
 void shelf_return_videos(Shelf *shelf, ShelfVideos *videos); // NULL is accepted
 
 /* NULL: there is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads for requests that take long. Next is the oldest request of a client of which the fewest requests run, so that
- * one with many does not keep another waiting longer than for a single answer. */
+/* Threads for requests that take long. Next is the oldest request of the client of which the fewest requests run and, of
+ * several such, which has been served least lately. So one with many requests does not keep another waiting longer than
+ * for a single answer. */
 #include "workers.h"
 
 #include <pthread.h>
@@ -9,6 +10,13 @@
 
 #include "routes.h"
 #include "web_error.h"
+
+#define SERVED_MAX 64
+
+typedef struct Served {
+    char peer[CLIENT_ADDRESS_SIZE];
+    uint64_t turn;
+} Served;
 
 struct Workers {
     pthread_mutex_t mutex;
@@ -21,6 +29,8 @@ struct Workers {
     pthread_t *threads;
     size_t thread_count;
     size_t started;
+    Served served[SERVED_MAX]; // the clients that were served last
+    uint64_t turn;
     bool ends;
 };
 
@@ -34,18 +44,48 @@ static size_t count_running(const Workers *workers, const char *peer)
     return count;
 }
 
-/* Its place is where `running` has room. */
+/* When the client was served last; 0: not lately. */
+static uint64_t last_turn(const Workers *workers, const char *peer)
+{
+    for (size_t i = 0; i < SERVED_MAX; i++) {
+        if (strcmp(workers->served[i].peer, peer) == 0)
+            return workers->served[i].turn;
+    }
+    return 0;
+}
+
+static void note_turn(Workers *workers, const char *peer)
+{
+    Served *place = &workers->served[0];
+    for (size_t i = 0; i < SERVED_MAX && strcmp(place->peer, peer) != 0; i++) {
+        Served *other = &workers->served[i];
+        if (strcmp(other->peer, peer) == 0 || other->turn < place->turn)
+            place = other;
+    }
+    memcpy(place->peer, peer, sizeof place->peer);
+    place->turn = ++workers->turn;
+}
+
 static Request *take_next(Workers *workers)
 {
     size_t best = 0, fewest = SIZE_MAX;
-    for (size_t i = 0; i < workers->queued && fewest > 0; i++) {
-        size_t count = count_running(workers, workers->queue[i]->peer);
-        if (count < fewest) {
+    uint64_t oldest = UINT64_MAX;
+    const char *peer = "";
+    for (size_t i = 0; i < workers->queued; i++) {
+        const char *other = workers->queue[i]->peer;
+        if (strcmp(other, peer) == 0)
+            continue; // a later one of the best client so far
+        size_t count = count_running(workers, other);
+        uint64_t turn = last_turn(workers, other);
+        if (count < fewest || (count == fewest && turn < oldest)) {
             fewest = count;
+            oldest = turn;
             best = i;
+            peer = other;
         }
     }
     Request *request = workers->queue[best];
+    note_turn(workers, request->peer);
     workers->queued--;
     memmove(workers->queue + best, workers->queue + best + 1,
             (workers->queued - best) * sizeof *workers->queue);

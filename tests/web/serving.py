@@ -124,8 +124,8 @@ class Server:
         return self.process.poll() is None and self.get("/healthz").status == 200
 
     def stop(self, number=signal.SIGTERM, wanted=0):
-        """Standard error. It ends well, and says nothing of a sanitizer."""
-        if self.process.poll() is None:
+        """Standard error. It ends well, and says nothing of a sanitizer. number: None: it was told to end before."""
+        if self.process.poll() is None and number is not None:
             self.process.send_signal(number)
         try:
             _, errors = self.process.communicate(timeout=SECONDS)

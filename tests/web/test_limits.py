@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""Slow clients, many clients and many requests at `reelvec serve`; and its end while it answers."""
+import concurrent.futures
+import contextlib
+import http.client
+import resource
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+import unittest
+import zlib
+
+from serving import ServedTest, wait_until
+
+
+def large_picture(side):
+    """A PNG that is small as a file and takes about a second to decode."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = zlib.compressobj(1)
+    data = b"".join(rows.compress(b"\0" + bytes(side * 3)) for _ in range(side)) + rows.flush()
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) + chunk(b"IDAT", data) +
+            chunk(b"IEND", b""))
+
+
+PICTURE = large_picture(5000)
+
+
+def ends_within(connection, seconds):
+    """How long the server takes to end it; what it said."""
+    start, got = time.monotonic(), b""
+    connection.settimeout(seconds)
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(4096):
+            got += piece
+    return time.monotonic() - start, got
+
+
+class SlowTest(ServedTest):
+    OPTIONS = ("--client-timeout", "1.5")
+
+    def drip(self, start, drop, count=20):
+        """Connections that send a byte every tenth of a second. Returns how long the last one lived, and what came."""
+        connections = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(count)]
+        begin, said, open_ones = time.monotonic(), [], set(connections)
+        for connection in connections:
+            connection.sendall(start)
+        while open_ones and time.monotonic() - begin < 20:
+            for connection in select.select(list(open_ones), [], [], 0.1)[0]:
+                with contextlib.suppress(ConnectionResetError):
+                    said.append(connection.recv(4096))
+                    if said[-1]:
+                        continue
+                open_ones.discard(connection)
+            for connection in open_ones:
+                with contextlib.suppress(OSError):
+                    connection.sendall(drop)
+        took = time.monotonic() - begin
+        for connection in connections:
+            connection.close()
+        return took, b"".join(said)
+
+    def test_headers_that_come_slowly(self):
+        took, said = self.drip(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"a")
+        self.assertLess(took, 10)
+        self.assertIn(b"408 Request Timeout", said)
+        self.assertTrue(self.server.is_well())
+
+    def test_a_body_that_comes_slowly(self):
+        took, said = self.drip(b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                               b"Content-Length: 1000\r\n\r\n", b" ")
+        self.assertLess(took, 10)
+        self.assertIn(b"408 Request Timeout", said)
+        self.assertTrue(self.server.is_well())
+
+    def test_connections_that_say_nothing(self):
+        took, _ = self.drip(b"", b"")
+        self.assertLess(took, 10)
+        with socket.create_connection(("127.0.0.1", self.server.port)) as connection:  # nor after an answer
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            took, got = ends_within(connection, 20)
+            self.assertLess(took, 10)
+            self.assertIn(b'"ok"', got)
+
+    def test_the_server_answers_others_meanwhile(self):
+        end = time.monotonic() + 3
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            dripping = pool.submit(self.drip, b"GET / HTTP/1.1\r\nX: ", b"a", 200)
+            while time.monotonic() < end:
+                start = time.monotonic()
+                self.check(self.server.get("/api/v1/search?text=an+owl"), 200)
+                self.assertLess(time.monotonic() - start, 2)
+            dripping.result()
+
+
+class ManyTest(ServedTest):
+    @classmethod
+    def setUpClass(cls):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
+        super().setUpClass()
+
+    def connect(self, server, count, source="127.0.0.1"):
+        connections = []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", server.port), 30, source_address=(source, 0))
+            self.addCleanup(connection.close)
+            connections.append(connection)
+        return connections
+
+    def test_connections_of_one_client_are_bounded(self):
+        with self.serve("--per-client", "20") as server:
+            kept = self.connect(server, 20)
+            _, got = ends_within(self.connect(server, 1)[0], 20)
+            self.assertTrue(got.startswith(b"HTTP/1.1 429 "), got)
+            self.assertIn(b"Retry-After: ", got)
+            for connection in kept:
+                connection.close()
+            wait_until(lambda: server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
+                b"HTTP/1.1 200"))
+
+    def test_connections_of_all_clients_are_bounded(self):
+        with self.serve("--connections", "30") as server:
+            kept = self.connect(server, 30)
+            _, got = ends_within(self.connect(server, 1, "127.0.0.2")[0], 20)
+            self.assertTrue(got.startswith(b"HTTP/1.1 503 "), got)
+            self.assertIn(b"Retry-After: ", got)
+            for connection in kept:
+                connection.close()
+            wait_until(lambda: server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
+                b"HTTP/1.1 200"))
+
+    def test_two_thousand_connections(self):
+        before = self.server.memory()
+        connections = self.connect(self.server, 2000)
+        answers = {b"": 0}
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        for connection in connections:
+            try:
+                _, got = ends_within(connection, 30)
+            except OSError:
+                got = b""
+            answers[got[:12]] = answers.get(got[:12], 0) + 1
+        self.assertGreaterEqual(answers.get(b"HTTP/1.1 200", 0), 500, answers)
+        self.assertGreaterEqual(answers.get(b"HTTP/1.1 429", 0), 500, answers)
+        self.assertLess(answers[b""], 200, answers)
+        self.assertTrue(self.server.is_well())
+        self.assertLess(self.server.memory() - before, 256 << 20)
+
+    def test_a_full_queue_says_so(self):
+        with self.serve("--workers", "1", "--queue", "4") as server, concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: server.ask("POST", "/api/v1/pictures", PICTURE), range(12)))
+            statuses = [answer.status for answer in answers]
+            self.assertEqual(set(statuses), {201, 429})
+            for answer in answers:
+                if answer.status == 429:
+                    self.assertIn("retry-after", answer.headers)
+            self.assertEqual(server.metrics()["reelvec_requests_refused_total"], statuses.count(429))
+
+    def test_one_client_with_many_requests_does_not_keep_another_waiting(self):
+        with self.serve("--workers", "1") as server, concurrent.futures.ThreadPoolExecutor(12) as pool:
+            start = time.monotonic()
+            many = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(12)]
+            wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 8)
+            asked = time.monotonic()
+            connection = server.connect("127.0.0.2")
+            self.addCleanup(connection.close)
+            self.check(server.get("/api/v1/search?text=an+owl", connection=connection), 200)
+            other = time.monotonic() - asked
+            waiting = sum(not one.done() for one in many)
+            self.assertGreaterEqual(waiting, 4)
+            for one in many:
+                self.check(one.result(), 201)
+            self.assertLess(other, (time.monotonic() - start) / 3)
+
+    def test_requests_whose_client_has_gone_are_not_worked_on(self):
+        with self.serve("--workers", "1") as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
+            first = pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE)
+            wait_until(lambda: server.metrics()["reelvec_workers_busy"] == 1)
+            for _ in range(8):
+                with socket.create_connection(("127.0.0.1", server.port)) as connection:
+                    connection.sendall(b"GET /api/v1/search?text=gone HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    time.sleep(0.02)
+            self.check(first.result(), 201)
+            counted = wait_until(lambda: (m := server.metrics())["reelvec_requests_running"] == 1 and m)
+            self.assertGreaterEqual(counted["reelvec_cancelled_total"], 1)
+
+    # ---- the end ----
+
+    def test_running_answers_are_finished(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            server = self.serve("--workers", "1")
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                running = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(3)]
+                wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 1)
+                idle = server.connect()
+                server.get("/healthz", connection=idle)
+                server.process.send_signal(number)
+                for one in running:
+                    self.check(one.result(), 201)
+                server.stop(None)
+                idle.close()
+            with self.assertRaises(OSError):
+                server.connect()
+
+    def test_the_end_does_not_wait_for_ever(self):
+        large = self.folder / "large.mp4"
+        with open(large, "wb") as file:
+            file.write((self.videos / "part0.mp4").read_bytes())
+            file.truncate(1 << 30)
+        library = self.folder / "large.db"
+        self.index(large, library=library)
+        server = self.serve(library=library)
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"GET /api/v1/videos/1/media HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 200"))
+            start = time.monotonic()
+            server.stop()
+            self.assertLess(time.monotonic() - start, 30)
+
+
+if __name__ == "__main__":
+    unittest.main()

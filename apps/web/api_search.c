@@ -168,8 +168,18 @@ static void answer(const Asking *asking, const Question *question, const RankedL
     free(page.video_ids);
 }
 
+/* A video may have come since the videos were read. */
+static bool name_all(Asking *asking, const RvHits *hits)
+{
+    for (size_t i = 0; i < hits->count; i++) {
+        if (shelf_video(asking->videos, hits->items[i].video_id) == NULL)
+            return asking_again(asking, 0);
+    }
+    return true;
+}
+
 /* NULL, with an error in the reply. */
-static RankedList *search(const Asking *asking, Question *question)
+static RankedList *search(Asking *asking, Question *question)
 {
     WebServer *server = asking->request->server;
     RvHits hits = {0};
@@ -180,6 +190,10 @@ static RankedList *search(const Asking *asking, Question *question)
     metrics_count(server->metrics, METRICS_SEARCHES);
     RvStatus status = rv_library_search(asking->book->library, server->encoder, question->terms,
                                         question->term_count, &question->options, &hits, &err);
+    if (status == RV_OK && !name_all(asking, &hits)) {
+        rv_hits_clear(&hits);
+        return NULL;
+    }
     if (status == RV_OK)
         status =
             ranked_put(server->ranked, question->digest, asking->videos->state, &hits, &report, &list, &err);
@@ -188,7 +202,7 @@ static RankedList *search(const Asking *asking, Question *question)
     return list;
 }
 
-static RankedList *find_list(const Asking *asking, Question *question)
+static RankedList *find_list(Asking *asking, Question *question)
 {
     WebServer *server = asking->request->server;
     const Cursor *cursor = &question->cursor;

@@ -9,6 +9,8 @@
 
 #include "context.h"
 
+#define MISSED_FRESH_S 0.05
+
 bool asking_library(Asking *asking, Request *request)
 {
     RvError err = {0};
@@ -21,16 +23,24 @@ bool asking_library(Asking *asking, Request *request)
     return status == RV_OK;
 }
 
-bool asking_videos(Asking *asking, Request *request)
+bool asking_again(Asking *asking, double age_s)
 {
     RvError err = {0};
-    if (!asking_library(asking, request))
+    Shelf *shelf = asking->request->server->shelf;
+    ShelfVideos *videos = NULL;
+    if (shelf_videos(shelf, asking->book, age_s, &videos, &err) != RV_OK) {
+        reply_failure(&asking->request->reply, &err);
         return false;
-    if (shelf_videos(request->server->shelf, asking->book, &asking->videos, &err) == RV_OK)
-        return true;
-    asking->videos = NULL;
-    reply_failure(&request->reply, &err);
-    return false;
+    }
+    if (asking->videos != NULL)
+        shelf_return_videos(shelf, asking->videos);
+    asking->videos = videos;
+    return true;
+}
+
+bool asking_videos(Asking *asking, Request *request)
+{
+    return asking_library(asking, request) && asking_again(asking, SHELF_FRESH_S);
 }
 
 bool asking_video(Asking *asking, Request *request)
@@ -38,7 +48,14 @@ bool asking_video(Asking *asking, Request *request)
     int64_t id;
     if (!asking_videos(asking, request))
         return false;
-    asking->video = request_number(request, "id", &id) ? shelf_video(asking->videos, id) : NULL;
+    bool number = request_number(request, "id", &id);
+    asking->video = number ? shelf_video(asking->videos, id) : NULL;
+    // It may have come just now. Not for every request that names none, which would be a way to keep us busy.
+    if (number && asking->video == NULL) {
+        if (!asking_again(asking, MISSED_FRESH_S))
+            return false;
+        asking->video = shelf_video(asking->videos, id);
+    }
     if (asking->video == NULL)
         reply_error(&request->reply, 404, "no_such_video", "the library has no video %s",
                     request_value(request, "id"));

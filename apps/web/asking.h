@@ -20,6 +20,8 @@ typedef struct Asking {
 bool asking_library(Asking *asking, Request *request);
 bool asking_videos(Asking *asking, Request *request);
 bool asking_video(Asking *asking, Request *request); // {id}
+/* Have the videos read again, if they are older than that. Returns false with an error in the reply. */
+bool asking_again(Asking *asking, double age_s);
 void asking_end(Asking *asking);
 
 /* An address of this server as answers have it, base path included. */

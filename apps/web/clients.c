@@ -4,11 +4,13 @@
 #include "clients.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +32,14 @@ struct Clients {
 static const char too_slow[] =
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
+/* Has the file that is sent lost bytes that were promised? */
+static bool is_cut(const Client *client)
+{
+    struct stat facts;
+    return client->file >= 0 && fstat(client->file, &facts) == 0 &&
+           (uint64_t)facts.st_size < client->file_end;
+}
+
 static void close_slow(Client *client)
 {
     ssize_t sent = send(client->fd, too_slow, sizeof too_slow - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -48,6 +58,8 @@ static void take_out(Clients *clients, Client *client)
     if (client->next != NULL)
         client->next->previous = client->previous;
     clients->count--;
+    if (client->file >= 0)
+        close(client->file);
     free(client->uri);
     free(client);
 }
@@ -60,6 +72,8 @@ static void *watch(void *user)
         double now_s = web_clock_s();
         for (Client *client = clients->first, *next; client != NULL; client = next) {
             next = client->next;
+            if (client->adopted && is_cut(client))
+                shutdown(client->fd, SHUT_RDWR);
             if (client->until_s == 0 || now_s <= client->until_s)
                 continue;
             if (client->adopted)
@@ -134,6 +148,7 @@ bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
     if (client == NULL)
         return false;
     client->fd = fd;
+    client->file = -1;
     clients_write_address(address, client->address);
     client->until_s = web_clock_s() + clients->limits.headers_s;
     pthread_mutex_lock(&clients->mutex);
@@ -192,6 +207,18 @@ void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t bo
     pthread_mutex_lock(&clients->mutex);
     client->phase = phase;
     client->until_s = phase == CLIENT_ANSWER ? 0 : web_clock_s() + seconds;
+    pthread_mutex_unlock(&clients->mutex);
+}
+
+void clients_send_file(Clients *clients, Client *client, int file, uint64_t end)
+{
+    // A descriptor of its own: the other one is closed when the answer is over, which is not told here in time.
+    int copy = file >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1;
+    pthread_mutex_lock(&clients->mutex);
+    if (client->file >= 0)
+        close(client->file);
+    client->file = copy;
+    client->file_end = end;
     pthread_mutex_unlock(&clients->mutex);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "reelvec/status.h"
@@ -27,7 +28,9 @@ typedef struct Client {
     bool adopted;
     ClientPhase phase;
     double until_s; // by web_clock_s; 0: no limit
-    char *uri;      // of the request that begins, as it was sent
+    int file;       // that is being sent to it; -1: none
+    uint64_t file_end;
+    char *uri; // of the request that begins, as it was sent
     struct Client *next, *previous;
 } Client;
 
@@ -50,6 +53,10 @@ void clients_remove(Clients *clients, Client *client);
 
 /* Set what the connection is waited for from now on. body_bytes: of CLIENT_BODY; 0: not known. */
 void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t body_bytes);
+
+/* A file is sent to the connection up to its byte `end`; -1: none any more. libmicrohttpd waits for ever for the rest of
+ * one that has become shorter, so the connection is then closed. The descriptor stays the caller's. */
+void clients_send_file(Clients *clients, Client *client, int file, uint64_t end);
 
 typedef enum ClientsRoom { CLIENTS_ROOM, CLIENTS_FULL, CLIENTS_FULL_FOR_ONE } ClientsRoom;
 /* May one more connection from the address be taken? exempt: the limit of one client does not count for it. */

@@ -268,6 +268,8 @@ static struct MHD_Response *make_response(Request *request)
             stream_finish(reply->stream);
         reply->stream = NULL;
     } else if (reply->kind == REPLY_FILE) {
+        clients_send_file(request->server->clients, request->client, reply->file,
+                          reply->file_offset + reply->size_bytes);
         response =
             MHD_create_response_from_fd_at_offset64(reply->size_bytes, reply->file, reply->file_offset);
         if (response != NULL)
@@ -398,6 +400,8 @@ void exchange_completed(void *user, struct MHD_Connection *connection, void **co
     access_log_write(server, request, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     if (client != NULL)
         clients_wait(server->clients, client, CLIENT_HEADERS, 0);
+    if (request->reply.kind == REPLY_FILE && client != NULL)
+        clients_send_file(server->clients, client, -1, 0);
     if (request->reply.kind != REPLY_BYTES)
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)server->limits.idle_s);
     if (request->reply.kind == REPLY_STREAM)

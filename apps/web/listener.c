@@ -121,6 +121,20 @@ static RvStatus open_all(Listener *listener, const char *address, const struct a
     return web_error(err, RV_ERROR_IO, "%s: cannot listen on port %d: %s", shown, *port, strerror(cause));
 }
 
+/* A port that is free on all addresses: the one that the first of them gets may be taken on another. */
+static RvStatus open_any(Listener *listener, const char *address, const struct addrinfo *infos, int *port,
+                         RvError *err)
+{
+    RvStatus status = RV_ERROR_IO;
+    for (int i = 0; i < 32 && status == RV_ERROR_IO; i++) {
+        while (listener->socket_count > 0)
+            close(listener->sockets[--listener->socket_count]);
+        *port = 0;
+        status = open_all(listener, address, infos, port, err);
+    }
+    return status;
+}
+
 RvStatus listener_open(const char *address, int *port, Listener **out, RvError *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *infos = NULL; // without a name: loopback
@@ -136,7 +150,8 @@ RvStatus listener_open(const char *address, int *port, Listener **out, RvError *
         status = web_error(err, RV_ERROR_ARGUMENT, "%s: is no address: %s",
                            address != NULL ? address : "localhost", gai_strerror(failed));
     if (status == RV_OK)
-        status = open_all(listener, address, infos, port, err);
+        status = *port != 0 ? open_all(listener, address, infos, port, err)
+                            : open_any(listener, address, infos, port, err);
     if (infos != NULL)
         freeaddrinfo(infos);
     if (status == RV_OK)

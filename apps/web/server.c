@@ -27,17 +27,18 @@
 #include "workers.h"
 
 #define HEADER_BYTES 32768 // of a request; the buffer of a connection
+#define FILES_EACH 3
 #define FILES_SPARE 128
 
 /* ---- options ------------------------------------------------------------------------------------------ */
 
-/* Each connection is a file, and a video that is sent is another one. */
+/* Each connection is a file, and a video that is sent is two more. */
 static int connections_allowed(int wanted)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return wanted;
-    rlim_t needed = 2 * (rlim_t)wanted + FILES_SPARE;
+    rlim_t needed = FILES_EACH * (rlim_t)wanted + FILES_SPARE;
     if (files.rlim_cur < needed) {
         files.rlim_cur = files.rlim_max < needed ? files.rlim_max : needed;
         if (setrlimit(RLIMIT_NOFILE, &files) != 0 && getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -45,7 +46,8 @@ static int connections_allowed(int wanted)
     }
     if (files.rlim_cur >= needed)
         return wanted;
-    return files.rlim_cur > 2 * FILES_SPARE ? (int)(files.rlim_cur - FILES_SPARE) / 2 : FILES_SPARE / 2;
+    return files.rlim_cur > 2 * FILES_SPARE ? (int)(files.rlim_cur - FILES_SPARE) / FILES_EACH
+                                            : FILES_SPARE / FILES_EACH;
 }
 
 static void set_whole(int *limit, int value)

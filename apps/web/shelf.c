@@ -12,8 +12,6 @@
 
 #include "web_error.h"
 
-#define VIDEOS_FRESH_S 0.5
-
 struct Shelf {
     char *uri;
     RvLibraryOptions options;
@@ -221,6 +219,7 @@ static RvStatus read_videos(const ShelfBook *book, ShelfVideos **out, RvError *e
     ShelfVideos *videos = calloc(1, sizeof *videos);
     if (videos == NULL)
         return web_error_memory(err);
+    videos->read_s = web_clock_s();
     RvStatus status = rv_library_list(book->library, NULL, &videos->videos, err);
     if (status == RV_OK) {
         videos->by_id = calloc(videos->videos.count + 1, sizeof *videos->by_id);
@@ -232,18 +231,16 @@ static RvStatus read_videos(const ShelfBook *book, ShelfVideos **out, RvError *e
         return status;
     }
     add_up(videos, book);
-    videos->read_s = web_clock_s();
     videos->holders = 1;
     *out = videos;
     return RV_OK;
 }
 
-static ShelfVideos *take_fresh(Shelf *shelf, const ShelfBook *book)
+static ShelfVideos *take_fresh(Shelf *shelf, const ShelfBook *book, double since_s)
 {
     ShelfVideos *videos = NULL;
     pthread_mutex_lock(&shelf->mutex);
-    if (shelf->videos != NULL && shelf->book == book &&
-        web_clock_s() - shelf->videos->read_s < VIDEOS_FRESH_S) {
+    if (shelf->videos != NULL && shelf->book == book && shelf->videos->read_s >= since_s) {
         videos = shelf->videos;
         videos->holders++;
     }
@@ -251,14 +248,15 @@ static ShelfVideos *take_fresh(Shelf *shelf, const ShelfBook *book)
     return videos;
 }
 
-RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, ShelfVideos **out, RvError *err)
+RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, double age_s, ShelfVideos **out, RvError *err)
 {
     RvStatus status = RV_OK;
-    *out = take_fresh(shelf, book);
+    double since_s = web_clock_s() - age_s;
+    *out = take_fresh(shelf, book, since_s);
     if (*out != NULL)
         return RV_OK;
     pthread_mutex_lock(&shelf->reading_mutex);
-    *out = take_fresh(shelf, book); // somebody else may have read them meanwhile
+    *out = take_fresh(shelf, book, since_s); // somebody else may have read them meanwhile
     if (*out == NULL)
         status = read_videos(book, out, err);
     if (status == RV_OK) {

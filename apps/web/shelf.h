@@ -44,8 +44,10 @@ const char *shelf_uri(const Shelf *shelf);
 RvStatus shelf_borrow(Shelf *shelf, ShelfBook **out, RvError *err);
 void shelf_return(Shelf *shelf, ShelfBook *book); // NULL is accepted
 
-/* The videos, at most half a second old. Errors: those of rv_library_list. */
-RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, ShelfVideos **out, RvError *err);
+/* The videos, at most so old: SHELF_FRESH_S is enough where a video that has just come may be missing. Errors: those
+ * of rv_library_list. */
+#define SHELF_FRESH_S 0.5
+RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, double age_s, ShelfVideos **out, RvError *err);
 /* Those that were read last, however long ago; NULL: none were. Never waits for the library. */
 ShelfVideos *shelf_last_videos(Shelf *shelf);
 void shelf_return_videos(Shelf *shelf, ShelfVideos *videos); // NULL is accepted

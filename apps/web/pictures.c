@@ -12,6 +12,9 @@
 
 #define COUNT_MAX 1024
 
+// 64 million are 192 MB in memory; no camera makes more.
+static const RvPictureOptions decoding = {.max_pixels = (uint64_t)1 << 26};
+
 typedef struct Kept {
     char name[PICTURE_NAME_SIZE];
     uint8_t *bytes;
@@ -108,7 +111,7 @@ RvStatus pictures_add(Pictures *pictures, const void *bytes, size_t size_bytes, 
         return web_error(err, RV_ERROR_MEMORY, "the picture is larger than all that are kept together");
     name_of(bytes, size_bytes, name);
     pthread_mutex_lock(&pictures->decoding_mutex);
-    RvStatus status = rv_picture_decode(bytes, size_bytes, NULL, &picture, err);
+    RvStatus status = rv_picture_decode(bytes, size_bytes, &decoding, &picture, err);
     if (status == RV_OK) {
         RvImage image = rv_picture_image(picture);
         *width = image.width;
@@ -176,7 +179,7 @@ static RvStatus embed(Pictures *pictures, const void *bytes, size_t size_bytes, 
 {
     RvPicture *picture = NULL;
     pthread_mutex_lock(&pictures->decoding_mutex);
-    RvStatus status = rv_picture_decode(bytes, size_bytes, NULL, &picture, err);
+    RvStatus status = rv_picture_decode(bytes, size_bytes, &decoding, &picture, err);
     if (status == RV_OK) {
         RvImage image = rv_picture_image(picture);
         status = rv_encoder_encode_images(pictures->encoder, &image, 1, RV_LENGTH_MODEL, vector, err);

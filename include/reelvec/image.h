@@ -35,7 +35,9 @@ typedef struct RvPictureOptions {
      * true, the call ends with CANCELLED. NULL: not called. */
     bool (*cancelled)(void *user);
     void *cancelled_user;
-    uint64_t reserved[6];
+    uint64_t max_pixels; /* a picture that claims more is refused before it is decoded, with FORMAT; 0: 2^28. For
+                            pictures of strangers: a small file may claim many */
+    uint64_t reserved[5];
 } RvPictureOptions;
 
 /* Threads: any number of calls at once; a picture may be read by several threads. */

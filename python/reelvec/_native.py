@@ -65,7 +65,8 @@ class RvImage(Structure):
 
 
 class RvPictureOptions(Structure):
-    _fields_ = [("no_exif_rotation", c_bool), ("cancelled", c_void_p), ("cancelled_user", c_void_p)] + reserved(6)
+    _fields_ = [("no_exif_rotation", c_bool), ("cancelled", c_void_p), ("cancelled_user", c_void_p),
+                ("max_pixels", c_uint64)] + reserved(5)
 
 
 class RvEncoderOptions(Structure):

@@ -156,7 +156,10 @@ static RvStatus decode_source(const StillSource *source, const RvPictureOptions 
 RvStatus rv_picture_decode(const void *bytes, size_t size_bytes, const RvPictureOptions *options,
                            RvPicture **out, RvError *err)
 {
-    StillSource source = {.name = "picture", .bytes = bytes, .size_bytes = bytes != NULL ? size_bytes : 0};
+    StillSource source = {.name = "picture",
+                          .bytes = bytes,
+                          .size_bytes = bytes != NULL ? size_bytes : 0,
+                          .max_pixels = options != NULL ? options->max_pixels : 0};
     return decode_source(&source, options, out, err);
 }
 
@@ -173,7 +176,7 @@ RvStatus rv_picture_load(const char *path_or_url, const RvPictureOptions *option
     rv_buffer_init(&body, STILL_MAX_FILE_BYTES);
     RvStatus status = rv_file_is_url(path_or_url) ? rv_still_fetch(path_or_url, name, options, &body, err)
                                                   : rv_file_read_stream(path_or_url, &body, err);
-    StillSource source = {name, body.bytes, body.size_bytes};
+    StillSource source = {name, body.bytes, body.size_bytes, options != NULL ? options->max_pixels : 0};
     if (status == RV_OK)
         status = decode_source(&source, options, out, err);
     rv_buffer_clear(&body);

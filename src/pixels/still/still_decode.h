@@ -11,6 +11,7 @@ typedef struct StillSource {
     const char *name;
     const uint8_t *bytes;
     size_t size_bytes;
+    uint64_t max_pixels; // 0: PICTURE_MAX_PIXELS, which holds in any case
 } StillSource;
 
 /* JPEG by libturbojpeg. The pixels are those of Pillow. */

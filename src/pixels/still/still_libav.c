@@ -50,7 +50,9 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
     if (context == NULL)
         return rv_error_memory(err, sizeof *context);
     context->thread_count = 1;
-    context->max_pixels = (int64_t)PICTURE_MAX_PIXELS;
+    // FFmpeg counts the pixels that its decoders work with, which are more; the picture's own are checked as well.
+    size_t most = 2 * rv_still_max_pixels(source) + (1 << 16);
+    context->max_pixels = (int64_t)(most < PICTURE_MAX_PIXELS ? most : PICTURE_MAX_PIXELS);
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     int result = avcodec_open2(context, codec, NULL);
     if (result < 0) {

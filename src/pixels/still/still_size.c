@@ -95,15 +95,21 @@ bool rv_still_claimed_size(const StillSource *source, const char *format, int64_
     return false;
 }
 
+size_t rv_still_max_pixels(const StillSource *source)
+{
+    bool bounded = source->max_pixels > 0 && source->max_pixels < PICTURE_MAX_PIXELS;
+    return bounded ? (size_t)source->max_pixels : PICTURE_MAX_PIXELS;
+}
+
 RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err)
 {
     if (width < 1 || height < 1)
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; the file is damaged",
                             source->name, (long long)width, (long long)height);
-    if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE ||
-        (uint64_t)width * (uint64_t)height > PICTURE_MAX_PIXELS)
-        return rv_error_set(
-            err, RV_ERROR_FORMAT, "%s: claims %lld x %lld pixels; at most %zu in all and %d a side are read",
-            source->name, (long long)width, (long long)height, PICTURE_MAX_PIXELS, PICTURE_MAX_SIDE);
+    size_t most = rv_still_max_pixels(source);
+    if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE || (uint64_t)width * (uint64_t)height > most)
+        return rv_error_set(err, RV_ERROR_FORMAT,
+                            "%s: claims %lld x %lld pixels; at most %zu in all and %d a side are read",
+                            source->name, (long long)width, (long long)height, most, PICTURE_MAX_SIDE);
     return RV_OK;
 }

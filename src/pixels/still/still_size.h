@@ -10,7 +10,10 @@
  * them, and if the file ends before. */
 bool rv_still_claimed_size(const StillSource *source, const char *format, int64_t *width, int64_t *height);
 
-/* FORMAT if a side is below 1 or beyond PICTURE_MAX_SIDE, or the area beyond PICTURE_MAX_PIXELS. */
+/* The most pixels that are read of the source: PICTURE_MAX_PIXELS, or its own bound if that is smaller. */
+size_t rv_still_max_pixels(const StillSource *source);
+
+/* FORMAT if a side is below 1 or beyond PICTURE_MAX_SIDE, or the area beyond rv_still_max_pixels. */
 RvStatus rv_still_check_size(const StillSource *source, int64_t width, int64_t height, RvError *err);
 
 #endif

@@ -163,6 +163,31 @@ static void picture_decode_survives_damage(void **state)
     }
 }
 
+/* Of every kind: as many pixels as it has are allowed, or one fewer. */
+static void picture_decode_keeps_to_the_bound_of_its_caller(void **state)
+{
+    for (size_t i = 0; i < STILL_COUNT; i++) {
+        Buffer file;
+        RvPicture *picture = NULL;
+        RvError err = {0};
+        read_data(still_cases[i].name, &file);
+        if (rv_picture_decode(file.bytes, file.size_bytes, NULL, &picture, &err) != RV_OK)
+            fail_msg("%s: %s", still_cases[i].name, err.message);
+        RvImage image = rv_picture_image(picture);
+        uint64_t pixels = (uint64_t)image.width * (uint64_t)image.height;
+        rv_picture_destroy(picture);
+        RvPictureOptions options = {.max_pixels = pixels};
+        if (rv_picture_decode(file.bytes, file.size_bytes, &options, &picture, &err) != RV_OK)
+            fail_msg("%s: %s", still_cases[i].name, err.message);
+        rv_picture_destroy(picture);
+        options.max_pixels = pixels - 1;
+        RvStatus status = rv_picture_decode(file.bytes, file.size_bytes, &options, &picture, &err);
+        if (status != RV_ERROR_FORMAT || picture != NULL || strstr(err.message, "at most") == NULL)
+            fail_msg("%s: status %d, \"%s\"", still_cases[i].name, status, err.message);
+        rv_buffer_clear(&file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +196,7 @@ int main(void)
         cmocka_unit_test(picture_load_judges_the_found_files),
         cmocka_unit_test(picture_decode_names_what_it_does_not_read),
         cmocka_unit_test(picture_decode_survives_damage),
+        cmocka_unit_test(picture_decode_keeps_to_the_bound_of_its_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

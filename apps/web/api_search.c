@@ -36,10 +36,21 @@ static void name_video(Page *page, const RvVideo *video)
 
 static json_t *hit_json(const Page *page, const RvHit *hit, const RvVideo *video)
 {
-    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:o}", "video", (json_int_t)hit->video_id, "frame",
-                     (json_int_t)hit->frame_number, "time", hit->time_s, "score", hit->score, "start",
-                     hit->start_s, "end", hit->end_s, "picture",
-                     asking_picture(page->asking, video, hit->frame_number));
+    json_t *json = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:o}", "video", (json_int_t)hit->video_id,
+                             "frame", (json_int_t)hit->frame_number, "time", hit->time_s, "score", hit->score,
+                             "start", hit->start_s, "end", hit->end_s, "picture",
+                             asking_picture(page->asking, video, hit->frame_number));
+    json_t *parts = hit->part_count > 0 ? json_array() : NULL;
+    for (size_t i = 0; i < hit->part_count; i++) {
+        const RvHitPart *part = &hit->parts[i];
+        json_array_append_new(parts,
+                              json_pack("{s:I, s:f, s:f, s:o}", "frame", (json_int_t)part->frame_number,
+                                        "time", part->time_s, "score", part->score, "picture",
+                                        asking_picture(page->asking, video, part->frame_number)));
+    }
+    if (parts != NULL)
+        json_object_set_new(json, "parts", parts);
+    return json;
 }
 
 /* Returns how many hits were looked at: those of videos that are gone since are left out. */

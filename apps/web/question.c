@@ -141,19 +141,25 @@ static bool read_frame(const Asking *asking, const json_t *frame, RvTerm *term)
 static bool read_term(Question *question, const Asking *asking, const json_t *json)
 {
     RvTerm term = {.weight = 1};
-    const json_t *weight = json_object_get(json, "weight");
+    const json_t *weight = json_object_get(json, "weight"), *part = json_object_get(json, "part");
     const json_t *text = json_object_get(json, "text"), *picture = json_object_get(json, "picture");
     const json_t *url = json_object_get(json, "url"), *frame = json_object_get(json, "frame");
-    size_t members = (weight != NULL) + (text != NULL) + (picture != NULL) + (url != NULL) + (frame != NULL);
-    if (!json_is_object(json) || members != json_object_size(json) || members - (weight != NULL) != 1)
+    size_t members = (weight != NULL) + (part != NULL) + (text != NULL) + (picture != NULL) + (url != NULL) +
+                     (frame != NULL);
+    if (!json_is_object(json) || members != json_object_size(json) ||
+        members - (weight != NULL) - (part != NULL) != 1)
         return refuse(
             asking, "bad_term",
-            "a term has to be an object with one of text, picture, frame, url, and at most a weight");
+            "a term has to be an object with one of text, picture, frame, url, and at most weight and part");
     if (weight != NULL)
         term.weight = json_number_value(weight);
     if ((weight != NULL && !json_is_number(weight)) || !isfinite(term.weight) || term.weight == 0 ||
         fabs(term.weight) > 1e6)
         return refuse(asking, "bad_weight", "a weight has to be a number other than 0");
+    if (part != NULL && (!json_is_integer(part) || json_integer_value(part) < 0 ||
+                         json_integer_value(part) >= RV_SEQUENCE_PARTS_MAX))
+        return refuse(asking, "bad_part", "a part of a sequence has to be a number from 0 to 7");
+    term.part = json_integer_value(part);
     bool good = false;
     if (json_is_string(text))
         good = read_text(question, asking, json_string_value(text), &term);
@@ -188,18 +194,12 @@ static bool read_terms(Question *question, const Asking *asking, const json_t *t
 
 /* ---- options ------------------------------------------------------------------------------------------ */
 
-typedef struct Member {
-    const char *name;
-    bool paged;
-} Member;
+/* Of searches and scores alike, so that one query can be used for both. */
+static const char *const members[] = {
+    "terms",  "fusion",  "scan",    "video",   "videos", "after", "before", "min_score", "gap",       "pad",
+    "within", "timeout", "partial", "moments", "top",    "limit", "cursor", "group",     "per_video", "part"};
 
-static const Member members[] = {
-    {"terms", false},   {"fusion", false},  {"scan", false},      {"video", false}, {"videos", false},
-    {"after", false},   {"before", false},  {"min_score", false}, {"gap", false},   {"timeout", false},
-    {"partial", false}, {"moments", true},  {"top", true},        {"limit", true},  {"cursor", true},
-    {"group", true},    {"per_video", true}};
-
-static bool check_members(const Asking *asking, json_t *json, bool paged)
+static bool check_members(const Asking *asking, json_t *json)
 {
     const char *key;
     json_t *value;
@@ -207,7 +207,7 @@ static bool check_members(const Asking *asking, json_t *json, bool paged)
     {
         bool known = false;
         for (size_t i = 0; i < sizeof members / sizeof members[0] && !known; i++)
-            known = strcmp(members[i].name, key) == 0 && (paged || !members[i].paged);
+            known = strcmp(members[i], key) == 0;
         if (!known) {
             reply_error(&asking->request->reply, 400, "bad_parameter", "there is no member %.40s", key);
             return false;
@@ -308,7 +308,6 @@ static bool read_paging(Question *question, const Asking *asking, const json_t *
     top = question->limit > top ? question->limit : top;
     if (!read_whole(asking, json, "top", 1, QUESTION_TOP_MAX, &top) ||
         !read_whole(asking, json, "per_video", 1, 100, &question->per_video) ||
-        !read_flag(asking, json, "moments", &question->options.moments) ||
         !read_word(asking, json, "group", groups, &group))
         return false;
     question->options.top = (size_t)top;
@@ -336,7 +335,11 @@ static bool read_options(Question *question, const Asking *asking, const json_t 
         !read_number(asking, json, "after", 0, 1e9, &options->after_s, &question->after_s) ||
         !read_number(asking, json, "before", 0, 1e9, &options->before_s, &question->before_s) ||
         !read_number(asking, json, "gap", 0, 1e9, NULL, &options->moment_gap_s) ||
+        !read_number(asking, json, "pad", 0, 1e6, NULL, &options->pad_s) ||
+        !read_number(asking, json, "within", 0.001, 1e9, NULL, &options->within_s) ||
         !read_number(asking, json, "timeout", 0.001, limits->search_s, NULL, &options->timeout_s) ||
+        !read_whole(asking, json, "part", 0, RV_SEQUENCE_PARTS_MAX - 1, &question->part) ||
+        !read_flag(asking, json, "moments", &options->moments) ||
         !read_flag(asking, json, "partial", &options->partial))
         return false;
     options->fusion = (RvFusion)fusion;
@@ -368,12 +371,25 @@ bool question_read(Question *question, const Asking *asking, bool paged)
     Request *request = asking->request;
     *question = (Question){.limit = LIMIT_DEFAULT, .per_video = 3};
     question->json = request->method == METHOD_POST ? request_json(request) : question_of_address(request);
-    if (question->json == NULL || !check_members(asking, question->json, paged) ||
+    if (question->json == NULL || !check_members(asking, question->json) ||
         !read_options(question, asking, question->json) ||
         (paged && !read_paging(question, asking, question->json)))
         return false;
     question->digest = digest_of(question->json);
     return read_terms(question, asking, json_object_get(question->json, "terms"));
+}
+
+bool question_keep_part(Question *question, const Asking *asking)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < question->term_count; i++) {
+        if (question->terms[i].part != question->part)
+            continue;
+        question->terms[kept] = question->terms[i];
+        question->terms[kept++].part = 0;
+    }
+    question->term_count = kept;
+    return kept > 0 || refuse(asking, "no_terms", "this part of the query has no terms");
 }
 
 void question_clear(Question *question)
@@ -385,6 +401,10 @@ void question_clear(Question *question)
 
 const char *question_score_kind(const Question *question)
 {
+    for (size_t i = 0; i < question->term_count; i++) {
+        if (question->terms[i].part > 0)
+            return "sequence";
+    }
     if (question->options.fusion == RV_FUSION_ZSCORE)
         return "zscore";
     if (question->options.fusion == RV_FUSION_RRF)

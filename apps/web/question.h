@@ -19,20 +19,24 @@ typedef struct Question {
     RvSearchOptions options;
     double min_score, after_s, before_s;
     const char *video_path; // of the member "video"; points into asking->videos
-    int64_t limit, per_video;
+    int64_t limit, per_video, part;
     bool by_video; // hits are grouped by video
     bool has_cursor;
     Cursor cursor;
     uint64_t digest; // of all but limit and cursor
 } Question;
 
-/* Read and check it; terms are embedded. asking has the videos. paged: there may be limit, cursor and group members.
+/* Read and check it; terms are embedded. asking has the videos. paged: the members about pages are looked at.
  * Returns false with an error in the reply: 400, 404 (a picture, a video), 409 and others of embedding.
  * question_clear follows in any case. */
 bool question_read(Question *question, const Asking *asking, bool paged);
+/* Of a sequence keep the terms of the part that was asked for, as a query of their own. Returns false with an error in
+ * the reply if it has none. */
+bool question_keep_part(Question *question, const Asking *asking);
 void question_clear(Question *question);
 
-/* What a score of the answers means: "cosine", "weighted_cosine", "zscore", "rrf". */
+/* What a score of the answers means: "cosine", "weighted_cosine", "zscore", "rrf",
+ * "sequence" (the mean of its parts' scores). */
 const char *question_score_kind(const Question *question);
 
 #endif

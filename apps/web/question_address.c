@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The parameters of an address as a JSON body: ?text=a+dog&weight=0.5&frame=3@12.5&not=night&limit=50. A weight belongs
- * to the term before it. */
+ * to the term before it, and what stands behind `then` to the next part of a sequence. */
 #include "question_address.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum Kind { TERM, NUMBER, WHOLE, FLAG, TEXT, WEIGHT, IGNORED } Kind;
+typedef enum Kind { TERM, THEN, NUMBER, WHOLE, FLAG, TEXT, WEIGHT, IGNORED } Kind;
 
 static const struct {
     const char *name;
     Kind kind;
 } parameters[] = {
-    {"text", TERM},      {"not", TERM},         {"picture", TERM},  {"frame", TERM},    {"url", TERM},
-    {"weight", WEIGHT},  {"min_score", NUMBER}, {"after", NUMBER},  {"before", NUMBER}, {"gap", NUMBER},
-    {"timeout", NUMBER}, {"limit", WHOLE},      {"top", WHOLE},     {"video", WHOLE},   {"per_video", WHOLE},
-    {"moments", FLAG},   {"partial", FLAG},     {"fusion", TEXT},   {"scan", TEXT},     {"videos", TEXT},
-    {"group", TEXT},     {"cursor", TEXT},      {"token", IGNORED},
+    {"text", TERM},    {"not", TERM},      {"picture", TERM},    {"frame", TERM},     {"url", TERM},
+    {"then", THEN},    {"within", NUMBER}, {"pad", NUMBER},      {"weight", WEIGHT},  {"min_score", NUMBER},
+    {"after", NUMBER}, {"before", NUMBER}, {"gap", NUMBER},      {"timeout", NUMBER}, {"limit", WHOLE},
+    {"top", WHOLE},    {"video", WHOLE},   {"per_video", WHOLE}, {"part", WHOLE},     {"moments", FLAG},
+    {"partial", FLAG}, {"fusion", TEXT},   {"scan", TEXT},       {"videos", TEXT},    {"group", TEXT},
+    {"cursor", TEXT},  {"token", IGNORED},
 };
 #define PARAMETER_COUNT (sizeof parameters / sizeof parameters[0])
 
@@ -73,7 +74,7 @@ static json_t *frame_of(Request *request, const Parameter *parameter)
     return refuse(request, "frame", "VIDEO@SECONDS or VIDEO:NUMBER");
 }
 
-static bool add_term(Request *request, const Parameter *parameter, json_t *terms)
+static bool add_term(Request *request, const Parameter *parameter, int part, json_t *terms)
 {
     json_t *term = NULL;
     if (strcmp(parameter->name, "frame") == 0)
@@ -84,6 +85,8 @@ static bool add_term(Request *request, const Parameter *parameter, json_t *terms
         term = json_pack("{s:s}", parameter->name, parameter->value);
     if (term == NULL && request->reply.status == 0)
         reply_memory(&request->reply);
+    if (term != NULL && part > 0)
+        json_object_set_new(term, "part", json_integer(part));
     return term != NULL && json_array_append_new(terms, term) == 0;
 }
 
@@ -106,7 +109,7 @@ static bool set_weight(Request *request, const Parameter *parameter, json_t *ter
     return true;
 }
 
-static bool add(Request *request, const Parameter *parameter, json_t *object, json_t *terms)
+static bool add(Request *request, const Parameter *parameter, json_t *object, json_t *terms, int *part)
 {
     size_t i = 0;
     while (i < PARAMETER_COUNT && strcmp(parameters[i].name, parameter->name) != 0)
@@ -118,8 +121,14 @@ static bool add(Request *request, const Parameter *parameter, json_t *object, js
     Kind kind = parameters[i].kind;
     if (kind == IGNORED)
         return true;
+    if (kind == THEN)
+        ++*part;
+    if (kind == THEN && parameter->value[0] == '\0')
+        return true;
+    if (kind == THEN)
+        return add_term(request, &(Parameter){"text", parameter->value}, *part, terms);
     if (kind == TERM)
-        return add_term(request, parameter, terms);
+        return add_term(request, parameter, *part, terms);
     if (kind == WEIGHT)
         return set_weight(request, parameter, terms);
     json_t *value = kind == NUMBER  ? number_of(request, parameter)
@@ -133,8 +142,9 @@ json_t *question_of_address(Request *request)
 {
     json_t *object = json_object(), *terms = json_array();
     bool good = object != NULL && terms != NULL;
+    int part = 0;
     for (size_t i = 0; i < request->parameter_count && good; i++)
-        good = add(request, &request->parameters[i], object, terms);
+        good = add(request, &request->parameters[i], object, terms, &part);
     if (good)
         good = json_object_set(object, "terms", terms) == 0;
     json_decref(terms);

@@ -105,6 +105,10 @@ class OpenApiTest(ServedTest):
                 (f"{v1}/videos/{{id}}/media", f"{v1}/videos/1/media"), (f"{v1}/videos/{{id}}/media", f"{v1}/videos/9/media"),
                 (f"{v1}/search", f"{v1}/search?text=an+owl&limit=3"), (f"{v1}/search", f"{v1}/search?text=an+owl&group=video"),
                 (f"{v1}/search", f"{v1}/search?text=an+owl&not=a+castle&fusion=rrf&moments"), (f"{v1}/search", f"{v1}/search"),
+                (f"{v1}/search", f"{v1}/search?text=an+owl&then=a+castle&within=90&limit=2"),
+                (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores?text=an+owl"),
+                (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores?text=an+owl&then=a+castle&part=1&fusion=zscore"),
+                (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/9/scores?text=an+owl"),
                 (f"{v1}/search", f"{v1}/search?frame=1:99999"), (f"{v1}/pictures/{{sha256}}", f"{v1}/pictures/00")):
             self.check_answer("GET", path, address)
         json_type = {"Content-Type": "application/json"}
@@ -112,6 +116,7 @@ class OpenApiTest(ServedTest):
         self.assertEqual(list(faults(self.description["components"]["schemas"]["Query"], query, self.description)), [])
         self.check_answer("POST", f"{v1}/search", f"{v1}/search", json.dumps(query).encode(), json_type)
         self.check_answer("POST", f"{v1}/search", f"{v1}/search", b"{}", json_type)
+        self.check_answer("POST", f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores", json.dumps(query).encode(), json_type)
         self.check_answer("POST", f"{v1}/pictures", f"{v1}/pictures", (MEDIA / "query-owl.png").read_bytes())
         self.check_answer("POST", f"{v1}/pictures", f"{v1}/pictures", b"x")
 
@@ -121,8 +126,10 @@ class OpenApiTest(ServedTest):
         known = set(re.findall(r'\{"(\w+)", ', table)) - {"token"}
         described = {p["name"] for p in self.description["paths"]["/api/v1/search"]["get"]["parameters"]}
         self.assertEqual(described, known)
+        other = self.description["paths"]["/api/v1/videos/{id}/scores"]["get"]["parameters"]
+        self.assertEqual({p["name"] for p in other}, known | {"id"})
         members = set(self.description["components"]["schemas"]["Query"]["properties"])
-        self.assertEqual(members, known - {"text", "not", "picture", "frame", "url", "weight"} | {"terms"})
+        self.assertEqual(members, known - {"text", "not", "then", "picture", "frame", "url", "weight"} | {"terms"})
 
 
 if __name__ == "__main__":

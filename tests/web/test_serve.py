@@ -58,6 +58,46 @@ class ServeTest(ServedTest):
             self.assertTrue(one[key])
             self.assertEqual(one[key], other[key], query)
 
+    def test_sequences_are_those_of_the_command(self):
+        lines = run(PROGRAM, "search", "--model", MODEL, "--library", self.library, "--format", "json", "--top", "20", "an owl",
+                    "--then", "a castle", "--within", "15").stdout.splitlines()
+        wanted = [(hit["video"], hit["time"]) for hit in map(json.loads, lines)]
+        answer = self.search(terms=[{"text": "an owl"}, {"text": "a castle", "part": 1}], within=15, limit=20, top=20)
+        names = {video["id"]: video["path"] for video in answer["videos"]}
+        self.assertTrue(wanted)
+        self.assertEqual([(names[hit["video"]], hit["time"]) for hit in answer["hits"]], wanted)
+        self.assertEqual(answer["score_kind"], "sequence")
+        for hit in answer["hits"]:
+            first, last = hit["parts"]
+            self.assertEqual((hit["start"], hit["end"], hit["frame"]), (first["time"], last["time"], first["frame"]))
+            self.assertAlmostEqual(hit["score"], (first["score"] + last["score"]) / 2, 6)
+            self.check(self.server.get(last["picture"]), 200)
+        other = self.server.json("/api/v1/search?text=an+owl&then=a+castle&within=15&limit=20&top=20")
+        again = self.server.json("/api/v1/search?text=an+owl&then=&text=a+castle&within=15&limit=20&top=20")
+        self.assertEqual((other["hits"], again["hits"]), (answer["hits"], answer["hits"]))
+        for body in ({"terms": [{"text": "a", "part": 8}]}, {"terms": [{"text": "a", "part": -1}]}, {"terms": [{"text": "a", "part": 1}]},
+                     {"terms": [{"text": "a"}, {"text": "b", "part": 2}]}, {"terms": [{"text": "a"}], "within": 0},
+                     {"terms": [{"text": "a"}, {"text": "b", "part": 1}], "fusion": "rrf"}):
+            self.check(self.server.post("/api/v1/search", body), 400)
+
+    def test_scores_of_a_video_are_those_of_its_hits(self):
+        for query in ("text=an+owl", "text=an+owl&not=a+castle&weight=0.5", "frame=1:3", "text=an+owl&text=a+plane&fusion=zscore"):
+            hits = self.server.json(f"/api/v1/search?{query}&video=2&limit=500")["hits"]
+            scores = self.server.json(f"/api/v1/videos/2/scores?{query}&video=2&moments&limit=3")
+            found = dict(zip(scores["numbers"], zip(scores["times"], scores["scores"])))
+            self.assertEqual(len(found), self.server.json("/api/v1/videos/2")["frames"])
+            if "zscore" in query:  # which depends on what it is compared with
+                continue
+            for hit in hits:
+                self.assertEqual(found[hit["frame"]][0], hit["time"])
+                self.assertAlmostEqual(found[hit["frame"]][1], hit["score"], 5)
+            self.assertAlmostEqual(scores["most"], hits[0]["score"], 6)
+        parts = [self.server.json(f"/api/v1/videos/2/scores?text=an+owl&then=a+castle&part={part}")["scores"] for part in (0, 1)]
+        self.assertEqual(parts, [self.server.json(f"/api/v1/videos/2/scores?text={text}")["scores"] for text in ("an+owl", "a+castle")])
+        self.check(self.server.get("/api/v1/videos/2/scores?text=a&part=1"), 400, "no_terms")
+        self.check(self.server.get("/api/v1/videos/2/scores"), 400, "no_terms")
+        self.check(self.server.get("/api/v1/videos/99/scores?text=a"), 404, "no_such_video")
+
     def test_scores_are_named(self):
         def kind(*terms, **more):
             return self.search(terms=list(terms), **more)["score_kind"]

@@ -89,10 +89,11 @@ RvStatus token_read(const char *path, char **out, RvError *err)
 
 /* ---- the QR code -------------------------------------------------------------------------------------- */
 
-/* Two rows of modules are one line of half blocks. Dark modules are spaces, because terminals are dark; around the
- * code stay two modules, which scanners need. */
+/* Two rows of modules are one line of half blocks, white on black whatever the terminal's colours are; around the code
+ * stay two modules, which scanners need. */
 char *web_qr_code(const char *text)
 {
+    static const char colours[] = "\033[40;97m", plain[] = "\033[0m\n";
     enum { MARGIN = 2 };
     static const char *const blocks[] = {"\xE2\x96\x88", "\xE2\x96\x80", "\xE2\x96\x84",
                                          " "}; // both, top, bottom
@@ -100,8 +101,10 @@ char *web_qr_code(const char *text)
     if (code == NULL)
         return NULL;
     int side = code->width + 2 * MARGIN;
-    char *out = malloc((size_t)(side / 2 + 1) * ((size_t)side * 3 + 1) + 1), *to = out;
+    size_t line_bytes = (size_t)side * 3 + sizeof colours + sizeof plain;
+    char *out = malloc((size_t)(side / 2 + 1) * line_bytes + 1), *to = out;
     for (int y = 0; out != NULL && y < side; y += 2) {
+        to = stpcpy(to, colours);
         for (int x = 0; x < side; x++) {
             bool dark[2] = {false, false};
             for (int half = 0; half < 2; half++) {
@@ -114,7 +117,7 @@ char *web_qr_code(const char *text)
                 block = dark[1] ? blocks[1] : blocks[2];
             to = stpcpy(to, block);
         }
-        *to++ = '\n';
+        to = stpcpy(to, plain);
     }
     if (out != NULL)
         *to = '\0';

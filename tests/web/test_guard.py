@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Who may ask `reelvec serve`: names of the host, other pages, the token, proxies; and what attackers send."""
-import concurrent.futures
-import http.client
+import ctypes
 import os
-import pathlib
+import pty
+import re
 import socket
 import stat
 import struct
-import time
+import subprocess
 import unittest
 import zlib
 
-from serving import MEDIA, SECONDS, SOURCE, Server, ServedTest, wait_until
+from serving import MODEL, SECONDS, ServedTest
 from whole_runs import PROGRAM, run
+
+LIGHT_ROW = "\u2588".encode() * 10 + b"\033[0m"
 
 
 class GuardTest(ServedTest):
@@ -188,6 +190,39 @@ class TokenTest(ServedTest):
             self.assertIn(word, done.stderr.decode())
         done = run(PROGRAM, "serve", "--library", self.library, "--token-file", "/nowhere/token", check=False)
         self.assertEqual(done.returncode, 1, done)
+
+    def test_a_terminal_shows_the_link_as_a_qr_code(self):
+        """Module by module what libqrencode makes of the link, with two light ones around."""
+        try:
+            encoder = ctypes.CDLL("libqrencode.so.4")
+        except OSError:
+            self.skipTest("needs libqrencode4 to compare the code with")
+        master, slave = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "serve", "-q", "--port", "0", "--model", MODEL, "--library", self.library,
+                                    "--token-file", self.folder / "token"], stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        said = b""
+        while said.count(b"\n") < 10 or not said.rstrip(b"\r\n").endswith(LIGHT_ROW):
+            said += os.read(master, 65536)
+        process.terminate()
+        process.wait(SECONDS)
+        os.close(master)
+        link, *rows = [line for line in re.sub("\r|\033\\[[0-9;]*m", "", said.decode()).split("\n") if line]
+        self.assertIn(self.token(), link)
+        halves = {"\u2588": "LL", "\u2580": "LD", "\u2584": "DL", " ": "DD"}
+        modules = ["".join(halves[c][half] for c in row) for row in rows for half in (0, 1)]
+
+        class Code(ctypes.Structure):
+            _fields_ = [("version", ctypes.c_int), ("width", ctypes.c_int), ("data", ctypes.POINTER(ctypes.c_ubyte))]
+        encoder.QRcode_encodeString8bit.restype = ctypes.POINTER(Code)
+        code = encoder.QRcode_encodeString8bit(link.encode(), 0, 0).contents
+        side = code.width + 4
+        wanted = [["L"] * side for _ in range(side + side % 2)]
+        for y in range(code.width):
+            for x in range(code.width):
+                if code.data[y * code.width + x] & 1:
+                    wanted[y + 2][x + 2] = "D"
+        self.assertEqual(modules, ["".join(row) for row in wanted])
 
     def test_other_machines_need_the_token(self):
         """--listen 0.0.0.0 makes one in the user's data folder."""

@@ -2,13 +2,11 @@
 """Slow clients, many clients and many requests at `reelvec serve`; and its end while it answers."""
 import concurrent.futures
 import contextlib
-import http.client
 import resource
 import select
 import signal
 import socket
 import struct
-import threading
 import time
 import unittest
 import zlib

@@ -17,6 +17,7 @@
 #include "web_error.h"
 
 #define LOOK_NS 250000000
+#define SILENT_S 2.0
 #define BODY_BYTES_PER_S 32768.0
 
 struct Clients {
@@ -150,7 +151,8 @@ bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
     client->fd = fd;
     client->file = -1;
     clients_write_address(address, client->address);
-    client->until_s = web_clock_s() + clients->limits.headers_s;
+    client->since_s = web_clock_s();
+    client->until_s = client->since_s + clients->limits.headers_s;
     pthread_mutex_lock(&clients->mutex);
     client->next = clients->first;
     if (client->next != NULL)
@@ -206,6 +208,7 @@ void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t bo
                                                    : limits->body_s + (double)body_bytes / BODY_BYTES_PER_S;
     pthread_mutex_lock(&clients->mutex);
     client->phase = phase;
+    client->since_s = web_clock_s();
     client->until_s = phase == CLIENT_ANSWER ? 0 : web_clock_s() + seconds;
     pthread_mutex_unlock(&clients->mutex);
 }
@@ -222,11 +225,30 @@ void clients_send_file(Clients *clients, Client *client, int file, uint64_t end)
     pthread_mutex_unlock(&clients->mutex);
 }
 
+/* With the mutex held: end the connection that has said nothing for the longest time, if that is long enough for anybody
+ * who has something to say. Returns false if there is none. */
+static bool make_room(Clients *clients)
+{
+    Client *oldest = NULL;
+    double latest_s = web_clock_s() - SILENT_S;
+    for (Client *client = clients->first; client != NULL; client = client->next) {
+        bool silent = client->adopted && client->until_s > 0 &&
+                      (client->phase == CLIENT_FIRST_HEADERS || client->phase == CLIENT_HEADERS);
+        if (silent && client->since_s < latest_s && (oldest == NULL || client->since_s < oldest->since_s))
+            oldest = client;
+    }
+    if (oldest != NULL)
+        close_slow(oldest);
+    return oldest != NULL;
+}
+
 ClientsRoom clients_room(Clients *clients, const char *address, bool exempt)
 {
     int same = 0;
     pthread_mutex_lock(&clients->mutex);
-    bool full = clients->count >= (size_t)clients->limits.connections;
+    size_t most = (size_t)clients->limits.connections;
+    // One that is ended is counted until its thread has noticed.
+    bool full = clients->count >= most && (clients->count >= most + CLIENTS_SPARE || !make_room(clients));
     for (const Client *client = clients->first; client != NULL && !exempt && !full; client = client->next)
         same += strcmp(client->address, address) == 0;
     pthread_mutex_unlock(&clients->mutex);

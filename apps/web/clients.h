@@ -11,6 +11,7 @@
 #include "reelvec/status.h"
 
 #define CLIENT_ADDRESS_SIZE 64
+#define CLIENTS_SPARE 32 // connections above the limit, while others are ended for them
 
 typedef struct Clients Clients;
 
@@ -27,8 +28,8 @@ typedef struct Client {
     char address[CLIENT_ADDRESS_SIZE]; // without port; of IPv4 as of IPv6: "127.0.0.1"
     bool adopted;
     ClientPhase phase;
-    double until_s; // by web_clock_s; 0: no limit
-    int file;       // that is being sent to it; -1: none
+    double since_s, until_s; // by web_clock_s; until 0: no limit
+    int file;                // that is being sent to it; -1: none
     uint64_t file_end;
     char *uri; // of the request that begins, as it was sent
     struct Client *next, *previous;
@@ -59,7 +60,8 @@ void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t bo
 void clients_send_file(Clients *clients, Client *client, int file, uint64_t end);
 
 typedef enum ClientsRoom { CLIENTS_ROOM, CLIENTS_FULL, CLIENTS_FULL_FOR_ONE } ClientsRoom;
-/* May one more connection from the address be taken? exempt: the limit of one client does not count for it. */
+/* May one more connection from the address be taken? If there is no room, one that has been silent for two seconds is
+ * ended for it. exempt: the limit of one client does not count for it. */
 ClientsRoom clients_room(Clients *clients, const char *address, bool exempt);
 size_t clients_count(Clients *clients);
 

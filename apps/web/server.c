@@ -211,11 +211,11 @@ static RvStatus start_daemons(WebServer *server, RvError *err)
     for (; server->daemon_count < limits->io_threads; server->daemon_count++) {
         struct MHD_Daemon *daemon = MHD_start_daemon(
             flags, 0, NULL, NULL, exchange_answer, server, MHD_OPTION_CONNECTION_LIMIT,
-            (unsigned)limits->connections + 64, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)limits->idle_s + 1,
-            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-            MHD_OPTION_URI_LOG_CALLBACK, exchange_note_address, server, MHD_OPTION_NOTIFY_COMPLETED,
-            exchange_completed, server, MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, server,
-            MHD_OPTION_END);
+            (unsigned)limits->connections + 2 * CLIENTS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
+            (unsigned)limits->idle_s + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_note_address, server,
+            MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+            exchange_connection, server, MHD_OPTION_END);
         if (daemon == NULL)
             return web_error(err, RV_ERROR_MEMORY, "the threads of the server do not start");
         server->daemons[server->daemon_count] = daemon;

@@ -126,6 +126,10 @@ class ManyTest(ServedTest):
             _, got = ends_within(self.connect(server, 1, "127.0.0.2")[0], 20)
             self.assertTrue(got.startswith(b"HTTP/1.1 503 "), got)
             self.assertIn(b"Retry-After: ", got)
+            time.sleep(2.5)  # who has said nothing so long gives way
+            for _ in range(3):
+                self.assertTrue(server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
+                    b"HTTP/1.1 200"))
             for connection in kept:
                 connection.close()
             wait_until(lambda: server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(

@@ -8,7 +8,7 @@ import re
 import shutil
 import unittest
 
-from serving import MEDIA, MODEL, ServedTest
+from serving import MEDIA, MODEL, ServedTest, Server, wait_until
 from whole_runs import PROGRAM, run
 
 
@@ -405,6 +405,14 @@ class OptionsTest(ServedTest):
             for url, status in (("http://127.0.0.1:1/x.png", 502), ("file:///etc/passwd", 400), ("/etc/passwd", 400)):
                 self.check(server.post("/api/v1/search", {"terms": [{"url": url}]}), status)
 
+    def test_the_browser_is_opened(self):
+        browser, said = self.folder / "browser", self.folder / "said"
+        browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{said}.new" && mv "{said}.new" "{said}"\n')
+        browser.chmod(0o755)
+        with self.serve("--open", environment={**os.environ, "BROWSER": str(browser)}) as server:
+            wait_until(said.exists)
+            self.assertEqual(said.read_text(), server.address)
+
     def test_a_library_without_its_model(self):
         home = self.folder / "home"
         environment = {**os.environ, "XDG_DATA_HOME": str(home), "HOME": str(home)}
@@ -413,7 +421,6 @@ class OptionsTest(ServedTest):
         shutil.copytree(MODEL, model)
         run(PROGRAM, "index", "-q", "--model", model, "--library", library, self.videos / "part0.mp4")
         shutil.rmtree(model)
-        from serving import Server
         with Server("--library", library, environment=environment) as server:
             self.assertIsNone(server.json("/api/v1/library")["model"]["name"])
             self.check(server.get("/api/v1/search?text=a"), 503, "no_model")

@@ -260,7 +260,10 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
     const WebLimits *limits = &server->limits;
     const ClientLimits of_clients = {limits->connections, limits->connections_per_client, limits->headers_s,
                                      limits->idle_s, limits->body_s};
-    const char *uri = library != NULL ? rv_library_uri(library) : options->library_uri;
+    // A server's address has a password that is not ours to keep; a file's path is changed where it is shown.
+    bool shown =
+        library != NULL && (options->library_uri == NULL || strstr(options->library_uri, "://") != NULL);
+    const char *uri = shown ? rv_library_uri(library) : options->library_uri;
     RvStatus status = guard_create(options, server->port, server->token, &server->guard, err);
     if (status == RV_OK)
         status = metrics_create(&server->metrics, err);

@@ -41,7 +41,7 @@ typedef struct WebOptions {
                                                    *const *media_roots; // end with NULL, or are NULL
     bool allow_urls;
     RvLibraryOptions library; // with which a library that was replaced is opened again
-    const char *library_uri;  // used if `library` of web_start is NULL
+    const char *library_uri;  // where `library` of web_start was opened, or will be
     const char *model_error;  // why there is no encoder; NULL: there is one
     WebLimits limits;
     RvLog log; // warnings and errors; INFO: a line for each request

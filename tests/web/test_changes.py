@@ -155,6 +155,15 @@ class ChangesTest(ServedTest):
             self.assertTrue(self.served_hits(server, "an owl"))
             self.assertEqual(server.json("/api/v1/library")["state"], "ready")
 
+    def test_names_of_libraries_that_cannot_be_shown(self):
+        folder = self.folder / "odd \udcff\n name"
+        folder.mkdir()
+        library = folder / "l\u00e9.db"
+        shutil.copy(self.library, library)
+        with self.serve(library=library) as server:
+            self.assertEqual(len(self.served_hits(server, "an owl")), len(self.command_hits(library, "an owl")))
+            self.assertEqual(server.json("/api/v1/library")["name"], "l\u00e9.db")
+
     def test_pages_stay_those_of_their_list(self):
         library, server = self.copy("pages.db")
         body = {"terms": [{"text": "an owl"}], "limit": 10}

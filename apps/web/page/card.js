@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// A card of the grid: one moment. Cards are used again for other moments, as those on the screen change.
+import { clamp, clock, h, iconButton } from './dom.js';
+import { t } from './strings.js';
+import { isInBin, toggleInBin } from './bin.js';
+import { addFrame } from './bar.js';
+import * as api from './api.js';
+
+const SCRUB_S = 6; // seconds before and after the moment that can be scrubbed through
+const HOVER_MS = 90;
+
+// A moment as the bin keeps it. One of a single frame gets a length, or there would be nothing to cut.
+export function momentOf(hit, video) {
+  const short = hit.end - hit.start < 0.5;
+  const last = video?.duration > 0 ? video.duration : Infinity;
+  return {
+    video: hit.video, title: video?.name ?? '', time: hit.time, score: hit.score,
+    from: short ? Math.max(0, hit.time - 1) : hit.start, to: short ? Math.min(last, hit.time + 1) : hit.end,
+  };
+}
+
+export function spanOf(hit) {
+  return hit.end - hit.start >= 1 ? `${clock(hit.start)} – ${clock(hit.end)}` : clock(hit.time, true);
+}
+
+// Moving over a card's picture shows the stored pictures of the seconds around the moment.
+function watchScrubbing(card) {
+  let timer = 0, startX = null, moved = false;
+  const stop = () => {
+    clearTimeout(timer);
+    startX = null;
+    card.scrubbed = null;
+    card.element.classList.remove('scrubbing');
+    if (card.hit) card.show(card.hit.picture, card.hit.time);
+  };
+  const scrub = async (clientX) => {
+    const { hit } = card;
+    const box = card.open.getBoundingClientRect();
+    const part = clamp((clientX - box.left) / box.width, 0, 1);
+    const frames = await api.framesOf(hit.video, Math.max(0, hit.time - SCRUB_S), hit.time + SCRUB_S).catch(() => null);
+    if (card.hit !== hit || !card.wanted || !frames || frames.times.length === 0) return;
+    const at = Math.min(frames.times.length - 1, Math.floor(part * frames.times.length));
+    card.scrubbed = frames.times[at];
+    card.element.classList.add('scrubbing');
+    card.line.style.left = `${(part * 100).toFixed(2)}%`;
+    card.show(frames.pattern.replace('{number}', frames.numbers[at]), card.scrubbed);
+  };
+  const { open } = card;
+  open.addEventListener('pointerenter', () => (card.wanted = true));
+  open.addEventListener('pointermove', (event) => {
+    card.wanted = true;
+    if (event.pointerType === 'mouse') {
+      clearTimeout(timer);
+      if (card.scrubbed !== null) scrub(event.clientX);
+      else timer = setTimeout(() => scrub(event.clientX), HOVER_MS);
+    } else if (startX !== null && (moved || Math.abs(event.clientX - startX) > 8)) {
+      moved = true;
+      scrub(event.clientX);
+    }
+  });
+  open.addEventListener('pointerdown', (event) => {
+    startX = event.clientX;
+    moved = false;
+  });
+  for (const name of ['pointerleave', 'pointercancel']) {
+    open.addEventListener(name, () => {
+      card.wanted = false;
+      stop();
+    });
+  }
+  open.addEventListener('click', (event) => {
+    if (moved) event.stopImmediatePropagation();
+    moved = false;
+  });
+}
+
+// onOpen(index, seconds), onFocus(index).
+export class Card {
+  constructor(onOpen, onFocus) {
+    this.hit = null;
+    this.scrubbed = null;
+    this.picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
+    this.time = h('span', { class: 'card-time' });
+    this.line = h('span', { class: 'card-line' });
+    this.open = h('button', { type: 'button', class: 'card-open' }, this.picture, this.time, this.line);
+    watchScrubbing(this);
+    this.open.addEventListener('click', () => this.hit && onOpen(this.index, this.scrubbed ?? this.hit.time));
+    this.open.addEventListener('focus', () => onFocus(this.index));
+    this.title = h('span', { class: 'card-title' });
+    this.span = h('span', { class: 'card-span' });
+    this.value = h('span', { class: 'bar-value' });
+    this.score = h('span', { class: 'card-score' }, h('span', { class: 'bar-track' }, this.value));
+    this.number = h('span', { class: 'card-number' });
+    const at = () => this.scrubbed ?? this.hit.time;
+    this.like = iconButton('plus', t('moreLike'), () => addFrame(this.hit.video, at()), { key: '+' });
+    this.unlike = iconButton('minus', t('less'), () => addFrame(this.hit.video, at(), -1), { key: '-' });
+    this.keep = iconButton('bin', t('addBin'), () => this.toggleBin(), { key: 'X' });
+    this.actions = h('div', { class: 'card-actions' }, this.like, this.unlike, this.keep);
+    this.element = h('div', { class: 'card', role: 'listitem' }, this.open, this.actions,
+      h('div', { class: 'card-foot' }, this.title, h('div', { class: 'card-facts' }, this.span, this.score, this.number)));
+  }
+
+  show(address, time) {
+    if (this.address !== address) this.picture.src = address;
+    this.address = address;
+    this.time.textContent = clock(time, this.scrubbed !== null);
+  }
+
+  // hit: null while its page is on the way.
+  set({ hit, video, index, total, part, kind, active }) {
+    this.index = index;
+    this.element.setAttribute('aria-posinset', index + 1);
+    this.element.setAttribute('aria-setsize', total);
+    this.setActive(active);
+    if (this.hit === hit && this.video === video && hit) return;
+    this.hit = hit;
+    this.video = video;
+    this.scrubbed = null;
+    this.element.classList.remove('scrubbing');
+    this.element.classList.toggle('waiting', !hit);
+    this.actions.hidden = !hit;
+    if (!hit) {
+      this.picture.removeAttribute('src');
+      this.address = null;
+      for (const text of [this.title, this.span, this.number, this.time]) text.textContent = '';
+      this.open.setAttribute('aria-label', t('searching'));
+      this.value.style.width = '0';
+      return;
+    }
+    const score = hit.score.toFixed(3);
+    this.picture.classList.toggle('tall', Boolean(video && video.height > video.width));
+    this.show(hit.picture, hit.time);
+    this.title.textContent = video?.name ?? '';
+    this.title.title = video?.path ?? '';
+    this.span.textContent = spanOf(hit);
+    this.number.textContent = score;
+    this.score.title = this.number.title = `${t('score')} ${score} (${t(kind)})`;
+    this.value.style.width = `${(part * 100).toFixed(1)}%`;
+    this.open.setAttribute('aria-label', t('openMoment', video?.name ?? '', spanOf(hit), score));
+    this.drawBin();
+  }
+
+  setActive(active) {
+    for (const button of [this.open, this.like, this.unlike, this.keep]) button.tabIndex = active ? 0 : -1;
+  }
+
+  toggleBin() {
+    if (this.hit) toggleInBin(momentOf(this.hit, this.video));
+  }
+
+  drawBin() {
+    const there = Boolean(this.hit) && isInBin(momentOf(this.hit, this.video));
+    this.element.classList.toggle('kept', there);
+    this.keep.setAttribute('aria-pressed', there);
+    this.keep.setAttribute('aria-label', t(there ? 'inBin' : 'addBin'));
+  }
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// The player: opens at a moment, shows the scores of the whole video under it, moves the moment's borders.
+import { clamp, clock, h, icon, iconButton, setIcon } from './dom.js';
+import { change, current, writeAddress, writeQuery } from './state.js';
+import { keep, recall } from './store.js';
+import { count, t } from './strings.js';
+import { copy, isInBin, onBin, toggleInBin } from './bin.js';
+import { addFrame } from './bar.js';
+import { momentOf } from './card.js';
+import { Screen } from './screen.js';
+import { Strip } from './strip.js';
+import { bestScore, focusHit, hitAt, hitCount, indexOf, step } from './results.js';
+import * as api from './api.js';
+
+const NEAR_S = 20; // around the moment, in the second strip of a long video
+let dialog = null, parts = null, shown = null, request = null;
+// shown: {id, video, time, in, out, hit, index, scores, query}
+
+const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
+const strips = () => [parts.whole, parts.near].filter(Boolean);
+
+function update() {
+  if (!shown?.video || !parts) return;
+  const { screen } = parts;
+  const now = screen.time;
+  if (!screen.paused && parts.loops && now >= shown.out && now < shown.out + 1.5) screen.seek(shown.in);
+  for (const strip of strips()) strip.set({ in: shown.in, out: shown.out, now });
+  parts.clock.textContent = clock(now, true);
+  parts.length.textContent = ` / ${clock(shown.video.duration)}`;
+  parts.span.textContent = `${clock(shown.in, true)} – ${clock(shown.out, true)}`;
+  const name = screen.paused ? 'play' : 'pause';
+  if (parts.play.dataset.shows !== name) {
+    parts.play.dataset.shows = name;
+    setIcon(parts.play, name, t(name));
+  }
+  parts.rate.textContent = screen.rate === 1 ? '' : `${screen.rate}×`;
+  if (parts.follow !== null && parts.near) followNow(now);
+}
+
+// The near strip goes along if the player leaves it.
+function followNow(now) {
+  const { near } = parts;
+  if (now >= near.from && now <= near.to) return;
+  const half = (near.to - near.from) / 2;
+  setNear(now - half, now + half);
+}
+
+function setNear(from, to) {
+  const { duration } = shown.video;
+  const length = Math.min(to - from, duration);
+  const start = clamp(from, 0, duration - length);
+  parts.near.setWindow(start, start + length);
+}
+
+function tick() {
+  if (!dialog) return;
+  if (parts && !parts.screen.paused) update();
+  requestAnimationFrame(tick);
+}
+
+const moment = () => ({
+  video: shown.id, title: shown.video.name, from: shown.in, to: shown.out, time: clamp(shown.time, shown.in, shown.out),
+  score: shown.hit?.score ?? null,
+});
+
+function drawBin() {
+  if (!shown?.video || !parts) return;
+  const there = isInBin(moment());
+  parts.bin.setAttribute('aria-pressed', there);
+  parts.bin.classList.toggle('on', there);
+  parts.binText.textContent = t(there ? 'inBin' : 'addBin');
+}
+onBin(drawBin);
+
+function setBorders(start, end, done) {
+  const last = shown.video.duration || Infinity;
+  shown.in = clamp(start, 0, last);
+  shown.out = clamp(end, shown.in + frameSeconds(), last);
+  update();
+  if (!done) return;
+  drawBin();
+  change((state) => {
+    if (state.open) Object.assign(state.open, { in: shown.in, out: shown.out });
+  }, { replace: true });
+}
+
+const seek = (time) => {
+  parts.screen.seek(clamp(time, 0, Math.max(0, (shown.video.duration || Infinity) - 0.001)));
+  update();
+};
+
+function stepFrame(by) {
+  parts.screen.pause();
+  // To the middle of a frame: a border between two may show either.
+  const frame = frameSeconds();
+  seek((Math.floor(parts.screen.time / frame + 1e-4) + by + 0.5) * frame);
+}
+
+let shuttle = 0;
+function playOrPause() {
+  stopShuttle();
+  parts.screen.setRate(1);
+  if (parts.screen.paused) parts.screen.play();
+  else parts.screen.pause();
+}
+
+function stopShuttle() {
+  clearInterval(parts?.shuttle);
+  shuttle = 0;
+}
+
+// J, K, L as in editors: pressed again, faster.
+function goForwards() {
+  stopShuttle();
+  const { screen } = parts;
+  screen.setRate(screen.paused ? 1 : Math.min(8, screen.rate * 2));
+  screen.play();
+}
+
+function goBackwards() {
+  const speed = Math.min(8, Math.max(1, shuttle * 2));
+  stopShuttle();
+  parts.screen.pause();
+  shuttle = speed;
+  parts.shuttle = setInterval(() => seek(parts.screen.time - speed / 8), 125);
+}
+
+async function goToHit(by) {
+  if (shown.index < 0 && hitCount() === 0) return;
+  const index = shown.index < 0 ? 0 : await step(shown.index, by);
+  if (index === null || !dialog) return;
+  const hit = hitAt(index);
+  change((state) => (state.open = { video: hit.video, time: hit.time, in: null, out: null }), { replace: true });
+}
+
+const close = () => change((state) => (state.open = null));
+
+function copyLink() {
+  const state = structuredClone(current());
+  state.open = { video: shown.id, time: shown.in, in: shown.in, out: shown.out };
+  copy(`${location.origin}${location.pathname}#${writeAddress(state)}`);
+}
+
+function similar() {
+  addFrame(shown.id, parts.screen.time);
+}
+
+export function playerKey(event) {
+  if (!dialog || !shown?.video) return false;
+  const { screen } = parts;
+  const keys = {
+    ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()), j: goBackwards, l: goForwards,
+    ',': () => stepFrame(-1), '.': () => stepFrame(1), i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
+    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true), x: () => toggleInBin(moment()), s: similar,
+    n: () => goToHit(1), p: () => goToHit(-1), ArrowDown: () => goToHit(1), ArrowUp: () => goToHit(-1),
+    ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)), ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)),
+    m: () => (screen.video.muted = !screen.video.muted),
+  };
+  const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!act) return false;
+  act();
+  return true;
+}
+
+// ---- building it ----
+
+function build() {
+  const screen = new Screen({
+    changed: update,
+    lost: (text) => {
+      parts.lost.textContent = text;
+      parts.lost.hidden = text === '';
+      parts.quality.value = screen.mode === 'pictures' ? parts.quality.value : screen.mode;
+    },
+  });
+  parts = { screen, loops: recall('loop', true), near: null, whole: null, follow: true };
+  parts.name = h('h2', { class: 'player-name' });
+  parts.place = h('span', { class: 'quiet' });
+  parts.previous = iconButton('back', t('previous'), () => goToHit(-1), { key: 'P' });
+  parts.next = iconButton('next', t('next'), () => goToHit(1), { key: 'N' });
+  parts.lost = h('p', { class: 'lost', role: 'status', hidden: true });
+  parts.strips = h('div', { class: 'strips' });
+  parts.play = iconButton('play', t('play'), playOrPause, { key: 'Space', class: 'round big' });
+  parts.clock = h('span', { class: 'now' });
+  parts.length = h('span', { class: 'quiet' });
+  parts.span = h('span', { class: 'span' });
+  parts.rate = h('span', { class: 'rate' });
+  parts.mute = iconButton('sound', t('mute'), () => (screen.video.muted = !screen.video.muted), { key: 'M' });
+  screen.video.addEventListener('volumechange', () => setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound', t(screen.video.muted ? 'unmute' : 'mute')));
+  parts.loop = iconButton('loop', t('loop'), () => {
+    parts.loops = !parts.loops;
+    keep('loop', parts.loops);
+    parts.loop.setAttribute('aria-pressed', parts.loops);
+  }, { 'aria-pressed': String(parts.loops), class: 'round toggle' });
+  parts.binText = h('span', {}, t('addBin'));
+  parts.bin = h('button', { type: 'button', class: 'primary', title: 'X', onclick: () => toggleInBin(moment()) }, icon('bin'), parts.binText);
+  parts.quality = h('select', { 'aria-label': t('quality'), hidden: true, onchange: () => screen.use(parts.quality.value, screen.time) },
+    [['original', 'qOriginal'], ['remux', 'qRemux'], ['transcode', 'qLow']].map(([value, label]) => h('option', { value }, t(label))));
+  parts.download = h('a', { class: 'round', download: true, 'aria-label': t('download'), title: t('download') }, icon('save'));
+  screen.element.addEventListener('click', playOrPause);
+  return h('dialog', { class: 'player', 'aria-label': t('player') },
+    h('div', { class: 'player-head' }, h('div', { class: 'player-title' }, parts.name, parts.place), parts.previous, parts.next,
+      iconButton('close', t('close'), close, { key: 'Esc' })),
+    h('div', { class: 'stage' }, screen.element, parts.lost),
+    h('div', { class: 'desk' },
+      h('div', { class: 'controls' },
+        h('div', { class: 'control-group' }, parts.play, iconButton('frameBack', t('frameBack'), () => stepFrame(-1), { key: ',' }),
+          iconButton('frameNext', t('frameNext'), () => stepFrame(1), { key: '.' }), h('span', { class: 'times' }, parts.clock, parts.length), parts.rate),
+        h('div', { class: 'control-group borders' }, iconButton('markIn', t('markIn'), () => playerKey({ key: 'i' }), { key: 'I' }), parts.span,
+          iconButton('markOut', t('markOut'), () => playerKey({ key: 'o' }), { key: 'O' }), parts.loop),
+        h('div', { class: 'control-group' }, parts.quality, parts.mute)),
+      parts.strips,
+      h('div', { class: 'player-actions' }, parts.bin,
+        h('button', { type: 'button', class: 'plain', title: 'S', onclick: similar }, icon('like'), t('similar')),
+        h('button', { type: 'button', class: 'plain', onclick: copyLink }, icon('link'), t('copyLink')), parts.download)));
+}
+
+function buildStrips() {
+  for (const strip of strips()) strip.destroy();
+  const { duration } = shown.video;
+  const common = { frame_s: frameSeconds(), seek: (time) => (stopShuttle(), seek(time)), borders: setBorders, picture: (time) => api.pictureAt(shown.frames, time) };
+  parts.whole = new Strip({ ...common, label: t('strip'), from: 0, to: duration || 1 });
+  parts.near = null;
+  parts.strips.replaceChildren(parts.whole.element);
+  if (duration > 6 * NEAR_S) {
+    parts.near = new Strip({ ...common, label: t('stripNear'), from: 0, to: 2 * NEAR_S });
+    parts.near.element.classList.add('near');
+    parts.strips.append(parts.near.element);
+  }
+}
+
+async function loadScores(state, signal) {
+  shown.scored = `${shown.id} ${writeQuery({ ...state, filters: {} })}`;
+  if (state.terms.length === 0) return;
+  try {
+    const scores = await api.scoresOf(state, shown.id, signal);
+    if (signal.aborted) return;
+    for (const strip of strips()) strip.setScores(scores, bestScore());
+  } catch (error) {
+    if (error.name !== 'AbortError') console.info(error.message); // The strip stays flat; the search says what is wrong.
+  }
+}
+
+function drawPlace() {
+  const { index } = shown;
+  parts.place.textContent = index >= 0 ? t('hitOf', count(index + 1), count(hitCount())) : '';
+  parts.previous.disabled = index <= 0;
+  parts.next.disabled = hitCount() === 0;
+}
+
+// Borders of the address, else of the hit, else a second around the time.
+function chooseBorders(open) {
+  const { from, to } = momentOf(shown.hit ?? { video: open.video, time: open.time, start: open.time, end: open.time }, shown.video);
+  shown.in = open.in ?? from;
+  shown.out = Math.max(open.out ?? to, shown.in + frameSeconds());
+}
+
+async function load(state) {
+  const { open } = state;
+  request?.abort();
+  request = new AbortController();
+  const { signal } = request;
+  const fresh = shown?.id !== open.video;
+  const index = indexOf(open);
+  shown = { ...(fresh ? {} : shown), id: open.video, time: open.time, index, hit: hitAt(index), request };
+  stopShuttle();
+  if (fresh) {
+    try {
+      const video = await api.video(open.video);
+      if (signal.aborted) return;
+      shown.video = video;
+    } catch (error) {
+      if (signal.aborted) return;
+      parts.name.textContent = '';
+      parts.lost.textContent = error.status === 404 ? t('noVideo') : error.message || t('unreachable');
+      parts.lost.hidden = false;
+      return;
+    }
+    shown.frames = await api.framesOf(open.video, Math.max(0, open.time - 30), open.time + 30).catch(() => null);
+    if (signal.aborted) return;
+    parts.name.textContent = shown.video.name;
+    parts.name.title = shown.video.path;
+    parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
+    parts.download.hidden = !shown.video.media;
+    parts.quality.hidden = !shown.video.media || !(await api.can('videos/{id}/play'));
+    buildStrips();
+    chooseBorders(open);
+    await parts.screen.open(shown.video, open.time, shown.frames);
+    api.framesOf(open.video).then((frames) => {
+      if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
+    }).catch(() => {});
+  } else {
+    chooseBorders(open);
+    parts.screen.seek(open.time);
+  }
+  if (parts.near) {
+    const middle = (shown.in + shown.out) / 2, half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
+    setNear(middle - half, middle + half);
+  }
+  drawPlace();
+  drawBin();
+  update();
+  parts.screen.play();
+  await loadScores(state, signal);
+}
+
+// ---- with the state ----
+
+// A page that begins with an open moment hears later of the hits around it.
+document.addEventListener('results', () => {
+  if (!dialog || !shown?.video || !current().open) return;
+  shown.index = indexOf(current().open);
+  shown.hit ??= hitAt(shown.index);
+  if (shown.hit && current().open.in === null) chooseBorders(current().open);
+  drawPlace();
+  update();
+});
+
+export function showPlayer(state) {
+  const { open } = state;
+  if (!open) {
+    if (!dialog) return;
+    const index = shown?.index ?? -1;
+    request?.abort();
+    stopShuttle();
+    parts.screen.close();
+    for (const strip of strips()) strip.destroy();
+    const closing = dialog;
+    dialog = parts = shown = null;
+    closing.close();
+    closing.remove();
+    if (index >= 0) focusHit(index);
+    return;
+  }
+  if (!dialog) {
+    dialog = build();
+    dialog.addEventListener('cancel', (event) => {
+      event.preventDefault();
+      close();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    parts.play.focus();
+    requestAnimationFrame(tick);
+  }
+  const moved = !shown || shown.id !== open.video || shown.time !== open.time;
+  if (moved) {
+    load(state);
+  } else if (shown.video && open.in !== null && (open.in !== shown.in || open.out !== shown.out)) {
+    chooseBorders(open);
+    update();
+  }
+}

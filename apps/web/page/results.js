@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// The results: asked page by page, shown as a grid of which only what is on the screen exists.
+import { clamp, h, toast } from './dom.js';
+import { change, current, writeQuery } from './state.js';
+import { count, t } from './strings.js';
+import { onBin } from './bin.js';
+import { addFrame } from './bar.js';
+import { Card } from './card.js';
+import * as api from './api.js';
+
+const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
+const GAP = 18, FOOT = 66, HEAD = 54;
+
+const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine', top: 0, low: 0 };
+let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [], heads = new Map();
+let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
+
+export const hitCount = () => found.hits.length;
+export const hitAt = (index) => found.hits[index] ?? null;
+export const videoOf = (id) => found.videos.get(id) ?? null;
+export const bestScore = () => found.top;
+export const indexOf = (open) => found.hits.findIndex((hit) => hit.video === open.video &&
+  (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002));
+
+// ---- asking ----
+
+function take(answer, first) {
+  for (const video of answer.videos) found.videos.set(video.id, video);
+  if (answer.groups) {
+    for (const group of answer.groups) {
+      found.groups.push({ ...group, from: found.hits.length });
+      found.hits.push(...group.hits);
+    }
+  } else {
+    found.hits.push(...answer.hits);
+  }
+  Object.assign(found, { next: answer.next, total: answer.total, kind: answer.score_kind });
+  if (first && found.hits.length > 0) {
+    const scores = found.hits.map((hit) => hit.score);
+    found.top = Math.max(...scores);
+    found.low = Math.min(...scores);
+  }
+}
+
+function explain(error) {
+  if (error.status === 0) return t('unreachable');
+  if (error.code === 'no_model') return t('noModel');
+  if (error.code === 'no_such_picture') return t('goneTerm');
+  if (error.status === 410) return t('changed');
+  if (error.status === 503 || error.status === 429) return t('busy');
+  return error.message;
+}
+
+function showNote(title, text, again) {
+  note.replaceChildren(h('h2', {}, title), text && h('p', {}, text),
+    again ? h('button', { type: 'button', class: 'primary', onclick: () => searchNow(current()) }, t('again')) : '');
+  note.hidden = false;
+}
+
+function drawSummary(answer) {
+  const grouped = found.groups.length > 0;
+  const many = grouped ? (found.total === 1 ? t('foundVideosOne') : t('foundVideos', count(found.total)))
+    : found.total === 1 ? t('foundOne') : t('found', count(found.total));
+  summary.querySelector('.said').textContent = many;
+  summary.querySelector('.facts').textContent = ` · ${t('ms', count(Math.max(1, Math.round(answer.ms))))} · ` +
+    t('inVideos', count(answer.searched.frames_compared));
+}
+
+async function searchNow(state) {
+  request?.abort();
+  request = new AbortController();
+  const { signal } = request;
+  const query = api.queryOf(state);
+  const slow = setTimeout(() => element.classList.add('searching'), 150);
+  note.hidden = true;
+  loading = true;
+  try {
+    const answer = await api.search({ ...query, limit: query.group ? FIRST_GROUPS : FIRST_PAGE }, signal);
+    Object.assign(found, { hits: [], groups: [], videos: new Map(), query });
+    take(answer, true);
+    active = 0;
+    drawSummary(answer);
+    if (found.hits.length === 0) {
+      showNote(t('nothing'), Object.keys(state.filters).some((name) => name !== 'group') ? t('nothingFilters') : t('nothingPlain'));
+    }
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    Object.assign(found, { hits: [], groups: [], total: 0, next: null });
+    summary.querySelector('.said').textContent = '';
+    summary.querySelector('.facts').textContent = '';
+    showNote(t('failed'), explain(error), true);
+  } finally {
+    clearTimeout(slow);
+    if (request?.signal === signal) {
+      element.classList.remove('searching');
+      loading = false;
+    }
+  }
+  layOut();
+  document.dispatchEvent(new CustomEvent('results'));
+}
+
+async function loadMore() {
+  if (loading || !found.next) return;
+  loading = true;
+  const { signal } = request;
+  const { key } = found;
+  try {
+    const answer = await api.search({ ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next }, signal);
+    if (found.key !== key) return;
+    take(answer, false);
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    found.next = null;
+    found.total = found.groups.length > 0 ? found.groups.length : found.hits.length;
+    toast(explain(error));
+  } finally {
+    if (found.key === key) loading = false;
+  }
+  layOut();
+}
+
+// The hit before or after; pages are fetched as they are needed.
+export async function step(index, by) {
+  if (index + by >= found.hits.length && found.next) await loadMore();
+  return index + by >= 0 && index + by < found.hits.length ? index + by : null;
+}
+
+// ---- the grid ----
+
+// Rows from top to bottom: {top, height, from, to} of cards, {top, height, group} of a heading.
+function layOut() {
+  width = space.clientWidth;
+  if (width === 0) return;
+  const wanted = width < 560 ? 160 : 236;
+  columns = Math.max(1, Math.floor((width + GAP) / (wanted + GAP)));
+  const gap = width < 560 ? 10 : GAP;
+  const cardWidth = (width - gap * (columns - 1)) / columns;
+  const height = Math.round(cardWidth * 9 / 16) + FOOT;
+  let top = 0;
+  rows = [];
+  const addCards = (from, to) => {
+    for (let at = from; at < to; at += columns) {
+      rows.push({ top, height, from: at, to: Math.min(to, at + columns), cardWidth, gap });
+      top += height + gap;
+    }
+  };
+  if (found.groups.length > 0) {
+    for (const group of found.groups) {
+      rows.push({ top, height: HEAD, group });
+      top += HEAD;
+      addCards(group.from, group.from + group.hits.length);
+      top += 10;
+    }
+  } else {
+    addCards(0, Math.max(found.hits.length, found.total));
+  }
+  space.style.height = `${top}px`;
+  for (const head of heads.values()) head.remove();
+  heads.clear();
+  draw();
+}
+
+function headOf(group) {
+  const video = found.videos.get(group.video);
+  return h('div', { class: 'group-head', role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
+    h('button', {
+      type: 'button', class: 'plain', 'aria-label': `${video?.name ?? ''}: ${group.count === 1 ? t('foundOne') : t('found', count(group.count))}`,
+      onclick: () => change((state) => {
+        state.filters.video = String(group.video);
+        delete state.filters.group;
+        delete state.filters.videos;
+      }),
+    }, group.count === 1 ? t('foundOne') : t('found', count(group.count))));
+}
+
+function drawCard(index, row, used) {
+  let card = cards.get(index);
+  if (!card) {
+    card = spare.pop() ?? new Card(openHit, setActive);
+    cards.set(index, card);
+    if (!card.element.isConnected) space.append(card.element);
+    card.element.hidden = false;
+  }
+  const hit = found.hits[index] ?? null;
+  const { style } = card.element;
+  const left = (index - row.from) * (row.cardWidth + row.gap);
+  style.transform = `translate(${left}px, ${row.top}px)`;
+  style.width = `${row.cardWidth}px`;
+  style.height = `${row.height}px`;
+  const span = found.top - found.low;
+  const part = hit && span > 0 ? clamp(0.06 + 0.94 * (hit.score - found.low) / span, 0.03, 1) : 1;
+  card.set({
+    hit, index, part, total: Math.max(found.hits.length, found.groups.length > 0 ? 0 : found.total), kind: found.kind,
+    active: index === active, video: hit ? found.videos.get(hit.video) : null,
+  });
+  used.add(index);
+}
+
+function draw() {
+  scheduled = false;
+  if (!space.isConnected) return;
+  const offset = space.getBoundingClientRect().top;
+  const from = -offset - 500, to = -offset + innerHeight + 700;
+  const used = new Set(), usedHeads = new Set(), visible = [];
+  let low = 0, high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].top + rows[middle].height < from) low = middle + 1;
+    else high = middle;
+  }
+  for (let at = low; at < rows.length && rows[at].top < to; at++) visible.push(rows[at]);
+  const wanted = new Set();
+  for (const row of visible) if (!row.group) for (let at = row.from; at < row.to; at++) wanted.add(at);
+  for (const [index, card] of cards) {
+    if (wanted.has(index)) continue;
+    if (card.element.contains(document.activeElement)) {
+      wanted.add(index); // The focus stays where it is, though the card is far away.
+      used.add(index);
+      continue;
+    }
+    cards.delete(index);
+    card.element.hidden = true;
+    spare.push(card);
+  }
+  for (const row of visible) {
+    if (row.group) {
+      usedHeads.add(row.group);
+      if (!heads.has(row.group)) {
+        heads.set(row.group, headOf(row.group));
+        space.append(heads.get(row.group));
+      }
+      heads.get(row.group).style.transform = `translateY(${row.top}px)`;
+    } else {
+      for (let index = row.from; index < row.to; index++) drawCard(index, row, used);
+    }
+  }
+  for (const [group, head] of heads) {
+    if (usedHeads.has(group)) continue;
+    head.remove();
+    heads.delete(group);
+  }
+  const last = visible[visible.length - 1];
+  const near = rows.length === 0 || !last || last === rows[rows.length - 1] || last.to + columns * 4 > found.hits.length;
+  if (near && found.next) loadMore();
+}
+
+function schedule() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(draw);
+}
+
+// ---- what a person does with it ----
+
+function openHit(index, time) {
+  active = index;
+  const hit = found.hits[index];
+  change((state) => (state.open = { video: hit.video, time, in: null, out: null }));
+}
+
+function setActive(index) {
+  if (index === active) return;
+  cards.get(active)?.setActive(false);
+  active = index;
+  cards.get(active)?.setActive(true);
+}
+
+export function focusHit(index, { center = false } = {}) {
+  const row = rows.find((one) => !one.group && index >= one.from && index < one.to);
+  if (!row) return;
+  const top = space.getBoundingClientRect().top + row.top;
+  const above = document.getElementById('top').offsetHeight + 12;
+  if (center) window.scrollBy(0, top - innerHeight / 2 + row.height / 2);
+  else if (top < above) window.scrollBy(0, top - above);
+  else if (top + row.height > innerHeight) window.scrollBy(0, top + row.height - innerHeight + 12);
+  draw();
+  setActive(index);
+  cards.get(index)?.open.focus({ preventScroll: true });
+}
+
+// Returns true if the key was one of the grid's.
+export function gridKey(event) {
+  if (!element?.isConnected || found.hits.length === 0) return false;
+  const inGrid = space.contains(document.activeElement);
+  const row = rows.findIndex((one) => !one.group && active >= one.from && active < one.to);
+  const vertical = (by) => {
+    let at = row + by;
+    while (rows[at]?.group) at += by;
+    return rows[at] ? Math.min(rows[at].to - 1, rows[at].from + active - rows[row].from) : active;
+  };
+  const moves = {
+    ArrowRight: () => active + 1, ArrowLeft: () => active - 1, ArrowDown: () => vertical(1), ArrowUp: () => vertical(-1),
+    Home: () => 0, End: () => found.hits.length - 1,
+  };
+  if (moves[event.key]) {
+    if (!inGrid) {
+      if (!event.key.startsWith('Arrow') || document.activeElement !== document.body) return false;
+      focusHit(active);
+      return true;
+    }
+    focusHit(clamp(moves[event.key](), 0, found.hits.length - 1));
+    return true;
+  }
+  const card = cards.get(active);
+  if (!inGrid || !card?.hit) return false;
+  const time = card.scrubbed ?? card.hit.time;
+  if (event.key === 'x' || event.key === 'X') card.toggleBin();
+  else if (event.key === 's' || event.key === 'S' || event.key === '+') addFrame(card.hit.video, time);
+  else if (event.key === '-') addFrame(card.hit.video, time, -1);
+  else return false;
+  return true;
+}
+
+export function makeResults() {
+  const group = h('input', {
+    type: 'checkbox', onchange: () => change((state) => (group.checked ? (state.filters.group = 'video') : delete state.filters.group)),
+  });
+  summary = h('div', { class: 'summary' }, h('p', { role: 'status' }, h('span', { class: 'said' }), h('span', { class: 'facts quiet' })),
+    h('label', { class: 'check switch' }, group, h('span', {}, t('fGroup'))));
+  note = h('div', { class: 'note', hidden: true });
+  space = h('div', { class: 'grid', role: 'list', 'aria-label': t('results') });
+  element = h('section', { class: 'results', 'aria-label': t('results') }, h('h1', { class: 'offscreen' }, t('results')), summary, note, space);
+  window.addEventListener('scroll', schedule, { passive: true });
+  new ResizeObserver(() => space.clientWidth !== width && layOut()).observe(space);
+  onBin(() => cards.forEach((card) => card.drawBin()));
+  return {
+    element,
+    // Searches if the query is another one than that which is shown.
+    show(state) {
+      const key = writeQuery(state);
+      group.checked = state.filters.group === 'video';
+      if (key === found.key) return;
+      found.key = key;
+      searchNow(state);
+    },
+    forget() {
+      request?.abort();
+      Object.assign(found, { key: null, hits: [], groups: [], total: 0, next: null });
+    },
+  };
+}

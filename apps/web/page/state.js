@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// What the page shows, which is what its address says behind "#": in the words of GET /api/v1/search, and
+//   open=VIDEO@SECONDS&in=SECONDS&out=SECONDS   the moment in the player
+//   view=library                                 the library instead of the results
+//   bin=VIDEO@FROM-TO~NAME,...                   moments that somebody shared
+// A term: {kind: 'text' | 'picture' | 'frame', value, weight, then}; frame's value is "VIDEO@SECONDS"; a negative weight
+// looks for what is unlike it; then: begins the next part of a sequence.
+
+const filterNames = ['videos', 'video', 'after', 'before', 'min_score', 'group', 'fusion', 'within'];
+
+export function emptyState() {
+  return { terms: [], filters: {}, open: null, view: 'search', shared: '' };
+}
+
+const round = (seconds) => Math.round(seconds * 1000) / 1000;
+
+function openOf(text) {
+  const match = /^(\d+)@(\d+(?:\.\d+)?)$/.exec(text);
+  return match ? { video: Number(match[1]), time: Number(match[2]), in: null, out: null } : null;
+}
+
+export function readAddress(hash) {
+  const state = emptyState();
+  let then = false;
+  for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) {
+    const last = state.terms[state.terms.length - 1];
+    if (name === 'text' || name === 'not' || name === 'picture' || name === 'frame') {
+      if (value.trim() === '' || state.terms.length === 32) continue;
+      state.terms.push({ kind: name === 'not' ? 'text' : name, value, weight: name === 'not' ? -1 : 1, then });
+      then = false;
+    } else if (name === 'weight' && last && Number(value)) {
+      last.weight = Number(value) * (last.weight < 0 ? -1 : 1);
+    } else if (name === 'then') {
+      then = state.terms.length > 0;
+    } else if (filterNames.includes(name) && value !== '') {
+      state.filters[name] = value;
+    } else if (name === 'open') {
+      state.open = openOf(value);
+    } else if ((name === 'in' || name === 'out') && state.open && value !== '' && Number.isFinite(Number(value))) {
+      state.open[name] = Number(value);
+    } else if (name === 'view' && value === 'library') {
+      state.view = 'library';
+    } else if (name === 'bin') {
+      state.shared = value;
+    }
+  }
+  return state;
+}
+
+export function writeQuery(state) {
+  const words = new URLSearchParams();
+  for (const term of state.terms) {
+    if (term.then) words.append('then', '1');
+    const minus = term.kind === 'text' && term.weight < 0;
+    words.append(minus ? 'not' : term.kind, term.value);
+    const weight = minus ? -term.weight : term.weight;
+    if (weight !== 1) words.append('weight', String(weight));
+  }
+  for (const name of filterNames) if (state.filters[name]) words.append(name, state.filters[name]);
+  return words.toString();
+}
+
+export function writeAddress(state) {
+  const words = new URLSearchParams(writeQuery(state));
+  if (state.view !== 'search') words.append('view', state.view);
+  if (state.open) {
+    words.append('open', `${state.open.video}@${round(state.open.time)}`);
+    if (state.open.in !== null) words.append('in', round(state.open.in));
+    if (state.open.out !== null) words.append('out', round(state.open.out));
+  }
+  return words.toString().replaceAll('%40', '@').replaceAll('%3A', ':').replaceAll('%2F', '/');
+}
+
+let state = readAddress(location.hash);
+const listeners = [];
+
+export const current = () => state;
+export const onChange = (listener) => listeners.push(listener);
+
+function tell() {
+  for (const listener of listeners) listener(state);
+}
+
+// Change the state by a function that edits a copy. Steps that a person would not want to go back to replace the entry.
+export function change(edit, { replace = false } = {}) {
+  const next = structuredClone(state);
+  edit(next);
+  next.shared = '';
+  const words = writeAddress(next);
+  if (next.terms.length > 0) next.terms[0].then = false;
+  state = next;
+  const address = words === '' ? location.pathname + location.search : `#${words}`;
+  if (`#${words}` !== (location.hash || '#')) history[replace ? 'replaceState' : 'pushState'](null, '', address);
+  tell();
+}
+
+window.addEventListener('popstate', () => {
+  state = readAddress(location.hash);
+  tell();
+});

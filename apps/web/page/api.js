@@ -64,6 +64,7 @@ export function queryOf(state) {
       part += term.then && at > 0 ? 1 : 0;
       query.terms[at].part = part;
     });
+    delete query.moments;
     if (filters.within) query.within = Number(filters.within);
   }
   for (const name of ['after', 'before', 'min_score', 'video']) if (filters[name]) query[name] = Number(filters[name]);
@@ -79,23 +80,14 @@ export async function search(query, signal) {
   return (await post('search', query, signal)).json();
 }
 
-// Score of every stored frame of one video: {times, scores}, ascending in time.
+// Score of every stored frame of one video: {times, scores}, ascending in time. Of a sequence the best part's.
 export async function scoresOf(state, id, signal) {
   const { terms, fusion } = queryOf({ ...state, filters: { fusion: state.filters.fusion } });
-  const query = { terms: terms.map(({ part, ...term }) => term), ...(fusion && { fusion }) };
-  const pairs = [];
-  if (await can('videos/{id}/scores')) {
-    const answer = await (await post(`videos/${id}/scores`, query, signal)).json();
-    return { times: answer.times, scores: answer.scores };
-  }
-  let cursor = null;
-  do {
-    const page = await search({ ...query, video: id, top: 100000, limit: 5000, ...(cursor && { cursor }) }, signal);
-    pairs.push(...page.hits.map((hit) => [hit.time, hit.score]));
-    cursor = page.next;
-  } while (cursor);
-  pairs.sort((one, other) => one[0] - other[0]);
-  return { times: pairs.map((pair) => pair[0]), scores: pairs.map((pair) => pair[1]) };
+  const last = Math.max(...terms.map((term) => term.part ?? 0));
+  const answers = await Promise.all(Array.from({ length: last + 1 }, async (_, part) =>
+    (await post(`videos/${id}/scores`, { terms, ...(fusion && { fusion }), ...(part > 0 && { part }) }, signal)).json()));
+  const [first, ...rest] = answers;
+  return { times: first.times, scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))) };
 }
 
 // Stored frames of a stretch: {times, pictures(index)}; kept, since they never change under an id.

@@ -248,7 +248,7 @@ export function openFilters() {
     onchange: (event) => change((state) => (event.target.checked ? (state.filters.group = 'video') : delete state.filters.group)),
   }), h('span', {}, t('fGroup'))),
   h('p', { class: 'hint' }, t('fTokens')));
-  api.knows('Query', 'within').then((known) => (within.hidden = !known));
+  api.knows('Query', 'within').then((known) => (within.hidden = !known || !current().terms.some((term) => term.then)));
   menu.querySelector('input').focus();
 }
 
@@ -371,14 +371,14 @@ export function makeBar() {
       submit();
     },
     onclick: (event) => (event.target === form || event.target === chips) && input.focus(),
-  }, icon('search'), chips, input, h('span', { class: 'drop-text' }, t('dropHere')),
-  iconButton('close', t('clear'), () => {
+  }, icon('search'), chips, input, h('span', { class: 'bar-buttons' }, iconButton('close', t('clear'), () => {
     change((state) => Object.assign(state, { terms: [], filters: {}, open: null }));
     input.focus();
   }, { class: 'round clear', hidden: true }),
   iconButton('star', t('saveQuery'), toggleSaved, { class: 'round star', hidden: true }),
   iconButton('picture', t('addPicture'), () => chooser.click()),
-  iconButton('filter', t('filters'), () => (menu.hidden ? openFilters() : closeMenu())), chooser);
+  iconButton('filter', t('filters'), () => (menu.hidden ? openFilters() : closeMenu()))),
+  h('span', { class: 'drop-text' }, t('dropHere')), chooser);
   const whole = h('div', { class: 'bar-place' }, form, menu);
   whole.addEventListener('focusout', (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu());
   document.addEventListener('pointerdown', (event) => !whole.contains(event.target) && closeMenu());

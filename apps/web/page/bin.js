@@ -171,7 +171,7 @@ export function closeBin() {
 
 export function openBin() {
   if (dialog) return;
-  dialog = h('dialog', { class: 'sheet side', 'aria-label': t('bin') },
+  dialog = h('dialog', { class: 'sheet side', tabindex: -1, 'aria-label': t('bin') },
     h('div', { class: 'sheet-head' }, h('h2', {}, t('bin')), iconButton('close', t('close'), closeBin, { key: 'Esc' })),
     h('div', { class: 'sheet-body' }));
   dialog.addEventListener('click', (event) => event.target === dialog && closeBin());
@@ -181,5 +181,6 @@ export function openBin() {
   });
   document.body.append(dialog);
   dialog.showModal();
+  dialog.focus();
   fill();
 }

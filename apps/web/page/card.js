@@ -80,9 +80,9 @@ export class Card {
     this.hit = null;
     this.scrubbed = null;
     this.picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
-    this.time = h('span', { class: 'card-time' });
+    this.time = h('span', { class: 'card-time', 'aria-hidden': 'true' });
     this.line = h('span', { class: 'card-line' });
-    this.open = h('button', { type: 'button', class: 'card-open' }, this.picture, this.time, this.line);
+    this.open = h('button', { type: 'button', class: 'card-open' }, this.picture, this.line);
     watchScrubbing(this);
     this.open.addEventListener('click', () => this.hit && onOpen(this.index, this.scrubbed ?? this.hit.time));
     this.open.addEventListener('focus', () => onFocus(this.index));
@@ -96,7 +96,7 @@ export class Card {
     this.unlike = iconButton('minus', t('less'), () => addFrame(this.hit.video, at(), -1), { key: '-' });
     this.keep = iconButton('bin', t('addBin'), () => this.toggleBin(), { key: 'X' });
     this.actions = h('div', { class: 'card-actions' }, this.like, this.unlike, this.keep);
-    this.element = h('div', { class: 'card', role: 'listitem' }, this.open, this.actions,
+    this.element = h('div', { class: 'card', role: 'listitem' }, h('div', { class: 'card-picture' }, this.open, this.time, this.actions),
       h('div', { class: 'card-foot' }, this.title, h('div', { class: 'card-facts' }, this.span, this.score, this.number)));
   }
 

@@ -9,7 +9,7 @@ const shapes = {
   close: 'M6 6l12 12M18 6L6 18',
   plus: 'M12 5v14M5 12h14',
   minus: 'M5 12h14',
-  bin: 'M4 8h16v11H4zM8 8V5h8v3M12 11v5M9.5 13.5h5',
+  bin: 'M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h4.500l1.500 3h4l1.500-3H20',
   library: 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z',
   help: 'M9 9a3 3 0 1 1 4.2 2.7c-.9.5-1.2 1-1.2 2.3M12 17.5h.01',
   play: 'M8 5.5v13l11-6.5z',

@@ -21,7 +21,7 @@ export function openHelp() {
     ['auto', 'light', 'dark'].map((name) => h('option', { value: name, selected: recall('theme', 'auto') === name }, t(name))));
   const words = h('select', { onchange: () => setLanguage(words.value) },
     Object.entries(languages).map(([name, own]) => h('option', { value: name, lang: name, selected: name === language }, own)));
-  const dialog = h('dialog', { class: 'sheet help', 'aria-label': t('help') },
+  const dialog = h('dialog', { class: 'sheet help', tabindex: -1, 'aria-label': t('help') },
     h('div', { class: 'sheet-head' }, h('h2', {}, t('keys')), iconButton('close', t('close'), () => dialog.close(), { key: 'Esc' })),
     h('div', { class: 'sheet-body' },
       h('dl', { class: 'keys' }, keys.map(([names, text]) => h('div', {}, h('dt', {}, names.map((name) => h('kbd', {}, name))), h('dd', {}, t(text))))),
@@ -32,4 +32,5 @@ export function openHelp() {
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  dialog.focus();
 }

@@ -58,7 +58,7 @@ function facts(video) {
 function videoRow(video) {
   const hint = video.missing ? 'missingHint' : stateHints[video.state];
   return h('li', { class: 'video-row' }, contactSheet(video), h('div', { class: 'video-text' },
-    h('h3', { title: video.path }, video.name),
+    h('h2', { title: video.path }, video.name),
     h('p', { class: 'quiet' }, facts(video)),
     (video.state !== 'complete' || video.missing) && h('p', { class: `state ${video.missing ? 'failed' : video.state}` },
       t(video.missing ? 'missing' : stateNames[video.state] ?? 'unknown')),
@@ -132,7 +132,7 @@ export function makeHome() {
         h('button', { type: 'button', class: 'plain', onclick: () => change((state) => (state.view = 'library')) }, icon('library'), t('allVideos', count(info.videos.total)))),
       info.model.name === null ? h('p', { class: 'video-error' }, t('noModel')) : '',
       h('ul', { class: 'tiles' }, shown.map((video) => h('li', {}, h('button', {
-        type: 'button', class: 'tile', 'aria-label': `${video.name}, ${clock(video.duration)}`, onclick: () => openVideo(video, 0),
+        type: 'button', class: 'tile', onclick: () => openVideo(video, 0),
       }, h('img', { src: video.picture, alt: '', loading: 'lazy' }), h('span', { class: 'card-time' }, clock(video.duration)),
       h('span', { class: 'tile-name' }, video.name))))));
     } catch (error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The player: opens at a moment, shows the scores of the whole video under it, moves the moment's borders.
 import { clamp, clock, h, icon, iconButton, setIcon } from './dom.js';
-import { change, current, writeAddress, writeQuery } from './state.js';
+import { change, current, writeAddress } from './state.js';
 import { keep, recall } from './store.js';
 import { count, t } from './strings.js';
 import { copy, isInBin, onBin, toggleInBin } from './bin.js';
@@ -14,7 +14,7 @@ import * as api from './api.js';
 
 const NEAR_S = 20; // around the moment, in the second strip of a long video
 let dialog = null, parts = null, shown = null, request = null;
-// shown: {id, video, time, in, out, hit, index, scores, query}
+// shown: {id, video, frames, time, in, out, hit, index}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
 const strips = () => [parts.whole, parts.near].filter(Boolean);
@@ -198,7 +198,7 @@ function build() {
     [['original', 'qOriginal'], ['remux', 'qRemux'], ['transcode', 'qLow']].map(([value, label]) => h('option', { value }, t(label))));
   parts.download = h('a', { class: 'round', download: true, 'aria-label': t('download'), title: t('download') }, icon('save'));
   screen.element.addEventListener('click', playOrPause);
-  return h('dialog', { class: 'player', 'aria-label': t('player') },
+  return h('dialog', { class: 'player', 'aria-label': t('player'), tabindex: -1 },
     h('div', { class: 'player-head' }, h('div', { class: 'player-title' }, parts.name, parts.place), parts.previous, parts.next,
       iconButton('close', t('close'), close, { key: 'Esc' })),
     h('div', { class: 'stage' }, screen.element, parts.lost),
@@ -230,7 +230,6 @@ function buildStrips() {
 }
 
 async function loadScores(state, signal) {
-  shown.scored = `${shown.id} ${writeQuery({ ...state, filters: {} })}`;
   if (state.terms.length === 0) return;
   try {
     const scores = await api.scoresOf(state, shown.id, signal);
@@ -251,8 +250,9 @@ function drawPlace() {
 // Borders of the address, else of the hit, else a second around the time.
 function chooseBorders(open) {
   const { from, to } = momentOf(shown.hit ?? { video: open.video, time: open.time, start: open.time, end: open.time }, shown.video);
-  shown.in = open.in ?? from;
-  shown.out = Math.max(open.out ?? to, shown.in + frameSeconds());
+  const last = shown.video.duration || Infinity;
+  shown.in = clamp(open.in ?? from, 0, last - frameSeconds());
+  shown.out = clamp(open.out ?? to, shown.in + frameSeconds(), last);
 }
 
 async function load(state) {
@@ -262,7 +262,7 @@ async function load(state) {
   const { signal } = request;
   const fresh = shown?.id !== open.video;
   const index = indexOf(open);
-  shown = { ...(fresh ? {} : shown), id: open.video, time: open.time, index, hit: hitAt(index), request };
+  shown = { ...(fresh ? {} : shown), id: open.video, time: open.time, index, hit: hitAt(index) };
   stopShuttle();
   if (fresh) {
     try {
@@ -285,7 +285,7 @@ async function load(state) {
     parts.quality.hidden = !shown.video.media || !(await api.can('videos/{id}/play'));
     buildStrips();
     chooseBorders(open);
-    await parts.screen.open(shown.video, open.time, shown.frames);
+    await parts.screen.open(shown.video, Math.min(open.time, shown.video.duration || Infinity), shown.frames);
     api.framesOf(open.video).then((frames) => {
       if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
     }).catch(() => {});
@@ -340,7 +340,7 @@ export function showPlayer(state) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    parts.play.focus();
+    dialog.focus();
     requestAnimationFrame(tick);
   }
   const moved = !shown || shown.id !== open.video || shown.time !== open.time;

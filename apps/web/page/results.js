@@ -9,7 +9,7 @@ import { Card } from './card.js';
 import * as api from './api.js';
 
 const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
-const GAP = 18, FOOT = 66, HEAD = 54;
+const GAP = 18, FOOT = 58, HEAD = 54;
 
 const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine', top: 0, low: 0 };
 let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [], heads = new Map();

@@ -283,6 +283,9 @@ async function load(state) {
     parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
     parts.download.hidden = !shown.video.media;
     parts.quality.hidden = !shown.video.media || !(await api.can('videos/{id}/play'));
+    // The hits may have come meanwhile.
+    shown.index = indexOf(open);
+    shown.hit = hitAt(shown.index);
     buildStrips();
     chooseBorders(open);
     await parts.screen.open(shown.video, Math.min(open.time, shown.video.duration || Infinity), shown.frames);

@@ -14,6 +14,7 @@ const GAP = 18, FOOT = 58, HEAD = 54;
 const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine', top: 0, low: 0 };
 let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [], heads = new Map();
 let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
+let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
 export const hitCount = () => found.hits.length;
 export const hitAt = (index) => found.hits[index] ?? null;
@@ -138,6 +139,7 @@ function layOut() {
   const cardWidth = (width - gap * (columns - 1)) / columns;
   const height = Math.round(cardWidth * 9 / 16) + FOOT;
   let top = 0;
+  turn++;
   rows = [];
   const addCards = (from, to) => {
     for (let at = from; at < to; at += columns) {
@@ -174,7 +176,7 @@ function headOf(group) {
     }, group.count === 1 ? t('foundOne') : t('found', count(group.count))));
 }
 
-function drawCard(index, row, used) {
+function drawCard(index, row) {
   let card = cards.get(index);
   if (!card) {
     card = spare.pop() ?? new Card(openHit, setActive);
@@ -183,6 +185,8 @@ function drawCard(index, row, used) {
     card.element.hidden = false;
   }
   const hit = found.hits[index] ?? null;
+  if (card.turn === turn && card.index === index && card.hit === hit) return;
+  card.turn = turn;
   const { style } = card.element;
   const left = (index - row.from) * (row.cardWidth + row.gap);
   style.transform = `translate(${left}px, ${row.top}px)`;
@@ -194,7 +198,6 @@ function drawCard(index, row, used) {
     hit, index, part, total: Math.max(found.hits.length, found.groups.length > 0 ? 0 : found.total), kind: found.kind,
     active: index === active, video: hit ? found.videos.get(hit.video) : null,
   });
-  used.add(index);
 }
 
 function draw() {
@@ -202,7 +205,7 @@ function draw() {
   if (!space.isConnected) return;
   const offset = space.getBoundingClientRect().top;
   const from = -offset - 500, to = -offset + innerHeight + 700;
-  const used = new Set(), usedHeads = new Set(), visible = [];
+  const usedHeads = new Set(), visible = [];
   let low = 0, high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -214,11 +217,7 @@ function draw() {
   for (const row of visible) if (!row.group) for (let at = row.from; at < row.to; at++) wanted.add(at);
   for (const [index, card] of cards) {
     if (wanted.has(index)) continue;
-    if (card.element.contains(document.activeElement)) {
-      wanted.add(index); // The focus stays where it is, though the card is far away.
-      used.add(index);
-      continue;
-    }
+    if (card.element.contains(document.activeElement)) continue; // The focus stays, though the card is far away.
     cards.delete(index);
     card.element.hidden = true;
     spare.push(card);
@@ -232,7 +231,7 @@ function draw() {
       }
       heads.get(row.group).style.transform = `translateY(${row.top}px)`;
     } else {
-      for (let index = row.from; index < row.to; index++) drawCard(index, row, used);
+      for (let index = row.from; index < row.to; index++) drawCard(index, row);
     }
   }
   for (const [group, head] of heads) {

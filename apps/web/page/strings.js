@@ -72,6 +72,7 @@ const texts = {
   weighted_cosine: ['weighted cosine', 'gewichteter Kosinus', '加权余弦'],
   zscore: ['standardised', 'standardisiert', '标准化'],
   rrf: ['by rank', 'nach Rang', '按排名'],
+  sequence: ['mean of the parts', 'Mittel der Teile', '各部分均值'],
   addBin: ['Add to bin', 'In die Ablage', '加入收集箱'],
   inBin: ['Remove from bin', 'Aus der Ablage nehmen', '移出收集箱'],
   added: ['In the bin', 'In der Ablage', '已加入收集箱'],

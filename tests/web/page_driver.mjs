@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT
+// One check of the page in Chromium: page_driver.mjs SETTINGS.json; see test_page.py. Ends with 1 and says why if it fails.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+
+const settings = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const require = createRequire(`${settings.modules}/any.js`);
+const puppeteer = require('puppeteer-core');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const sizes = { desktop: { width: 1360, height: 860 }, phone: { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } };
+
+const browser = await puppeteer.launch({
+  executablePath: settings.chromium, headless: true, userDataDir: settings.profile,
+  args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', `--lang=${settings.language ?? 'en'}`, `--accept-lang=${settings.language ?? 'en'}`],
+});
+const faults = [];
+let page;
+
+// A page that notes errors, and requests to elsewhere.
+async function openPage({ size = 'desktop', dark = false, bypass = false } = {}) {
+  page = await browser.newPage();
+  await page.setViewport(sizes[size]);
+  if (bypass) await page.setBypassCSP(true); // for axe, which is put into the page
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+  page.on('console', (message) => ['error', 'warn'].includes(message.type()) && faults.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:', 'about:'].includes(url.protocol) && url.origin !== new URL(settings.address).origin) faults.push(`request to ${url}`);
+  });
+  return page;
+}
+
+async function go(hash = '') {
+  await page.goto('about:blank'); // or only the part behind # would change
+  await page.goto(settings.address + hash, { waitUntil: 'load' });
+  await page.waitForSelector('.bar input.words');
+}
+
+const until = (check, ...values) => page.waitForFunction(check, { timeout: 20000, polling: 30 }, ...values);
+const text = (selector) => page.$eval(selector, (element) => element.textContent);
+const hash = () => page.evaluate(() => decodeURIComponent(location.hash));
+const firstCard = '.card[aria-posinset="1"]:not([hidden]):not(.waiting)';
+
+// Seconds of "1:02.5".
+const seconds = (clock) => clock.trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+
+async function ask(words) {
+  await page.focus('.bar input.words');
+  await page.keyboard.type(words);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(firstCard);
+}
+
+async function firstTime() {
+  return seconds(await text(`${firstCard} .card-time`));
+}
+
+async function openFirst() {
+  await page.waitForSelector(firstCard);
+  await page.click(`${firstCard} .card-open`);
+  await until(() => document.querySelector('.player video')?.readyState >= 2);
+}
+
+const videoTime = () => page.$eval('.player video', (video) => video.currentTime);
+
+// Mean difference of the video's picture from a stored one, 0 to 255, on a canvas of 64 x 36.
+const difference = (address) => page.evaluate(async (from) => {
+  const image = new Image();
+  image.src = from;
+  await image.decode();
+  const pixels = (source) => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [64, 36];
+    const context = canvas.getContext('2d');
+    context.drawImage(source, 0, 0, 64, 36);
+    return context.getImageData(0, 0, 64, 36).data;
+  };
+  const one = pixels(document.querySelector('.player video')), other = pixels(image);
+  let sum = 0;
+  for (let i = 0; i < one.length; i++) sum += Math.abs(one[i] - other[i]);
+  return sum / (one.length * 0.75);
+}, address);
+
+async function axe(name) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => window.axe.run(document));
+  assert.deepEqual(violations.map((one) => `${name}: ${one.id}: ${one.nodes[0].html.slice(0, 200)}`), []);
+}
+
+const checks = {
+  async text() {
+    await openPage();
+    await go();
+    await page.waitForSelector('.tile img');
+    await page.focus('.bar input.words');
+    await page.keyboard.type('a pizza');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(firstCard);
+    await go();
+    await page.keyboard.press('/');
+    await page.keyboard.type('a rocket');
+    const start = performance.now();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(firstCard, { polling: 'mutation' });
+    console.log(`first result ${(performance.now() - start).toFixed(0)} ms after Enter`);
+    const time = await firstTime();
+    assert.ok(time >= 12 && time < 15, `the rocket is at ${time}`);
+    assert.equal(await hash(), '#text=a+rocket');
+    assert.match(await text('.said'), /moments/);
+    assert.equal(await page.title(), 'a rocket · reelvec');
+    // A negative term, a filter, and what is written about a query without hits.
+    await ask('-a pizza after:20 before:1:00');
+    await until(() => location.hash.includes('before=60'));
+    assert.equal(await hash(), '#text=a+rocket&not=a+pizza&after=20&before=60');
+    assert.equal((await page.$$('.chip')).length, 4);
+    await until(() => !document.querySelector('.searching'));
+    const later = await firstTime();
+    assert.ok(later >= 20 && later <= 60);
+    await go('#text=a+rocket&min_score=2');
+    await page.waitForSelector('.note:not([hidden]) h2');
+    assert.match(await text('.note'), /Nothing found.*filters/);
+    // Markup stays text.
+    await go(`#text=${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
+    await page.waitForSelector('.chip-text');
+    assert.equal(await text('.chip-text'), '<img src=x onerror=alert(1)>');
+    // The query is offered again, and can be kept.
+    await go('#text=a+rocket');
+    await page.click('.star');
+    await go();
+    await page.waitForSelector('.home-queries .query-row');
+    assert.match(await text('.home-queries'), /Saved.*a rocket.*Recent/);
+    await page.click('.home-queries .query-row');
+    await page.waitForSelector(firstCard);
+    await page.goBack();
+    await page.waitForSelector('.home');
+  },
+
+  async sequence() {
+    await openPage();
+    await go();
+    await ask('a rocket >> a pizza');
+    assert.equal(await hash(), '#text=a+rocket&then=1&text=a+pizza');
+    assert.equal(await text('.then'), 'then');
+    assert.match(await text(`${firstCard} .card-span`), /^0:1[2-4] – 0:(1[89]|20)$/);
+  },
+
+  async picture() {
+    await openPage();
+    await go();
+    await page.evaluate((bytes) => {
+      const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([data], 'query.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+    }, readFileSync(settings.picture).toString('base64'));
+    await page.waitForSelector(firstCard);
+    const time = await firstTime();
+    assert.ok(time >= 12 && time < 15, `the rocket is at ${time}`);
+    assert.match(await hash(), /^#picture=[0-9a-f]{64}$/);
+    await page.reload();
+    await page.waitForSelector(firstCard);
+    await until(() => document.querySelector('.chip-picture').naturalWidth > 0);
+    // What is no picture is refused in words.
+    const chooser = await page.$('input[type=file]');
+    await chooser.uploadFile(settings.noPicture);
+    await until(() => document.getElementById('toast').textContent.includes('no picture'));
+    faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes('422'))); // the answer that was wanted
+  },
+
+  async cards() {
+    await openPage();
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    const box = await (await page.$(`${firstCard} .card-open`)).boundingBox();
+    const pictures = new Set();
+    for (let part = 0.05; part < 1; part += 0.1) {
+      await page.mouse.move(box.x + box.width * part, box.y + box.height / 2);
+      await new Promise((done) => setTimeout(done, 150));
+      pictures.add(await page.$eval(`${firstCard} img`, (image) => image.src));
+    }
+    assert.ok(pictures.size >= 6, `scrubbing shows ${pictures.size} pictures`);
+    await page.mouse.move(5, 5);
+    const rest = await page.$eval(`${firstCard} .card-time`, (element) => element.textContent);
+    assert.ok(seconds(rest) >= 12 && seconds(rest) < 15);
+    // Keys: from card to card, like it, less like it.
+    await page.focus(`${firstCard} .card-open`);
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset')), '2');
+    await page.keyboard.press('ArrowDown');
+    assert.ok(Number(await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset'))) > 4);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('s');
+    await until(() => location.hash.includes('frame='));
+    assert.match(await hash(), /^#text=a\+rocket&frame=1@1[2-4](\.5)?$/);
+    await page.waitForSelector('.chip.frame');
+    await page.focus('.chip.frame .chip-body');
+    await page.keyboard.press('+');
+    await until(() => location.hash.includes('weight=1.25'));
+    await page.keyboard.press('Delete');
+    await until(() => !location.hash.includes('frame='));
+    await page.waitForSelector(firstCard);
+    await page.hover(`${firstCard} .card-open`);
+    await page.click(`${firstCard} .icon-minus`);
+    await until(() => location.hash.includes('weight=-1'));
+    await page.waitForSelector('.chip.negative');
+    // Grouped by video.
+    await go('#text=a+rocket&group=video');
+    await page.waitForSelector('.group-head');
+    assert.equal((await page.$$('.group-head')).length, 1);
+    assert.match(await text('.group-head'), /^demo\.mp4\d+ moments$/);
+  },
+
+  async player() {
+    await openPage();
+    await go('#text=a+rocket');
+    await openFirst();
+    const opened = await videoTime();
+    assert.ok(opened >= 12 && opened < 15, `opened at ${opened}`);
+    await until((before) => document.querySelector('.player video').currentTime > before + 0.3, opened);
+    await page.keyboard.press(' ');
+    await until(() => document.querySelector('.player video').paused);
+    const paused = await videoTime();
+    assert.equal(paused, await videoTime());
+    const stored = (time) => page.evaluate(async (at) => {
+      const frames = await (await fetch(`api/v1/videos/1/frames?from=${at - 0.6}&to=${at + 0.6}`)).json();
+      const best = frames.times.reduce((found, one, index) => (Math.abs(one - at) < Math.abs(frames.times[found] - at) ? index : found), 0);
+      return frames.picture.replace('{number}', frames.numbers[best]);
+    }, time);
+    assert.ok(await difference(await stored(13)) < 12, 'the player shows the rocket');
+    assert.ok(await difference(await stored(1)) > 25, 'and not what is elsewhere');
+    // Frames, seconds, marks.
+    for (const [key, by] of [['.', 0.04], ['.', 0.04], [',', -0.04]]) {
+      const before = await videoTime();
+      await page.keyboard.press(key);
+      await until(() => !document.querySelector('.player video').seeking);
+      const moved = await videoTime() - before;
+      assert.ok(Math.abs(moved - by) < 0.041, `${key} goes ${moved} s`);
+    }
+    await page.keyboard.press('ArrowRight');
+    await until((before) => Math.abs(document.querySelector('.player video').currentTime - before - 5) < 0.2, paused);
+    // A click into the strip seeks: the pizza is at 18 to 21 s of 96.
+    const strip = await (await page.$('.strip-body')).boundingBox();
+    await page.mouse.click(strip.x + strip.width * 19.5 / 96, strip.y + strip.height / 2);
+    await until(() => Math.abs(document.querySelector('.player video').currentTime - 19.5) < 0.3);
+    await until(() => !document.querySelector('.player video').seeking);
+    assert.ok(await difference(await stored(19.5)) < 12, 'the picture is that of the time');
+    await page.mouse.move(strip.x + strip.width * 0.5, strip.y + 20);
+    await until(() => document.querySelector('.strip-tip img')?.naturalWidth > 0);
+    const drawn = await page.$eval('.strip canvas', (canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size);
+    assert.ok(drawn > 20, 'scores are drawn');
+    // Next hit and back; Escape leads back to the card.
+    await page.keyboard.press('n');
+    await until(() => document.querySelector('.player-title .quiet').textContent.startsWith('2 '));
+    await page.keyboard.press('p');
+    await until(() => document.querySelector('.player-title .quiet').textContent.startsWith('1 '));
+    await page.keyboard.press('Escape');
+    await until(() => !document.querySelector('.player'));
+    assert.equal(await page.evaluate(() => document.activeElement.className), 'card-open');
+    assert.equal(await hash(), '#text=a+rocket');
+  },
+
+  async borders() {
+    await openPage();
+    await go('#text=a+rocket');
+    await openFirst();
+    await page.keyboard.press('k');
+    await until(() => document.querySelector('.strip-handle.out').style.left !== '');
+    const handle = await (await page.$('.strip-handle.out')).boundingBox();
+    const strip = await (await page.$('.strip-body')).boundingBox();
+    await page.mouse.move(handle.x + 5, handle.y + 30);
+    await page.mouse.down();
+    for (let i = 1; i <= 10; i++) await page.mouse.move(handle.x + 5 + i * (strip.width * 17.5 / 96 - handle.x - 5 + strip.x) / 10, handle.y + 30);
+    await page.mouse.up();
+    await until(() => location.hash.includes('out='));
+    const found = /open=1@([\d.]+)&in=([\d.]+)&out=([\d.]+)$/.exec(await hash());
+    assert.ok(found, await hash());
+    assert.equal(Number(found[2]), 12);
+    assert.ok(Math.abs(Number(found[3]) - 17.5) < 0.15, found[3]);
+    assert.ok(Math.abs(Number(found[3]) * 25 - Math.round(Number(found[3]) * 25)) < 1e-6, 'a border lies between frames');
+    // One frame by the keyboard.
+    await page.focus('.strip-handle.out');
+    await page.keyboard.press('ArrowLeft');
+    await until((was) => !location.hash.endsWith(`out=${was}`), found[3]);
+    const after = Number(/out=([\d.]+)$/.exec(await hash())[1]);
+    assert.ok(Math.abs(Number(found[3]) - after - 0.04) < 1e-6);
+    // The address is the whole state.
+    const span = await text('.span');
+    await page.reload();
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    await until((wanted) => document.querySelector('.span').textContent === wanted, span);
+    await until(() => document.querySelector('.player-title .quiet').textContent.startsWith('1 '));
+    // I and O, and the loop.
+    await page.keyboard.press('k');
+    const strips = await (await page.$('.strip-body')).boundingBox();
+    await page.mouse.click(strips.x + strips.width * 13 / 96, strips.y + 8);
+    await until(() => !document.querySelector('.player video').seeking);
+    await page.keyboard.press('o');
+    await until(() => /out=1[23]/.test(location.hash));
+    await page.keyboard.press('l');
+    await until(() => document.querySelector('.player video').currentTime < 12.6 && !document.querySelector('.player video').paused);
+  },
+
+  async bin() {
+    await openPage();
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    await page.focus(`${firstCard} .card-open`);
+    await page.keyboard.press('x');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('x');
+    await until(() => document.querySelector('.badge').textContent === '2');
+    await page.reload();
+    await until(() => document.querySelector('.badge').textContent === '2');
+    await page.click('.tools .icon-bin');
+    await page.waitForSelector('.bin-row');
+    await page.type('.bin-row .bin-name', '=the rocket, "big"');
+    await page.keyboard.press('Tab');
+    await page.click('.bin-row .down');
+    await until(() => document.querySelectorAll('.bin-name')[1].value.includes('rocket'));
+    const csv = await page.evaluate(async () => {
+      let blob = null;
+      URL.createObjectURL = (given) => ((blob = given), 'blob:x');
+      HTMLAnchorElement.prototype.click = () => {};
+      document.querySelector('.bin-foot .primary').click();
+      await new Promise((done) => setTimeout(done, 100));
+      return blob.text();
+    });
+    const lines = csv.trim().split('\r\n');
+    assert.equal(lines[0], 'video,name,start,end,time,score');
+    assert.match(lines[2], /^demo\.mp4,"'=the rocket, ""big""",12,15,1[2-4](\.5)?,0\.\d+$/);
+    const link = await page.evaluate(async () => {
+      let copied = '';
+      Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (given) => void (copied = given) } });
+      document.querySelector('.bin-foot .icon-link').parentElement.click();
+      await new Promise((done) => setTimeout(done, 50));
+      return copied;
+    });
+    await page.evaluate(() => localStorage.clear());
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.waitForSelector('.bin-row');
+    assert.deepEqual(await page.$$eval('.bin-name', (all) => all.map((one) => one.value)), ['', '=the rocket, "big"']);
+    await page.click('.bin-row .icon-close');
+    await until(() => document.querySelectorAll('.bin-row').length === 1);
+    await page.click('.bin-row .bin-picture');
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    assert.match(await hash(), /open=1@12&in=12&out=15$/);
+  },
+
+  async views() {
+    const views = { home: '', results: '#text=a+rocket&not=a+pizza&weight=0.5&after=2', group: '#text=a+rocket&group=video',
+      player: '#text=a+rocket&open=1@12.5', library: '#view=library', bin: '#bin=1@12-15~a rocket,1@20-25', help: '#text=a+rocket' };
+    for (const dark of [false, true]) {
+      await openPage({ size: settings.size, dark, bypass: true });
+      for (const [name, address] of Object.entries(views)) {
+        await go(address);
+        await page.waitForNetworkIdle({ idleTime: 200 });
+        if (name === 'help') await page.keyboard.press('?');
+        if (name === 'results') await page.click('.bar .icon-filter');
+        await axe(`${name} ${dark ? 'dark' : 'light'}`);
+        const [whole, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(whole <= seen, `${name} is ${whole} wide on a screen of ${seen}`);
+        const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)[0]);
+        assert.equal(paper < 60, dark, `${name}: paper ${paper}`);
+        if (settings.pictures) await page.screenshot({ path: `${settings.pictures}/${name}-${settings.size}-${dark ? 'dark' : 'light'}.png` });
+      }
+      await page.evaluate(() => localStorage.clear());
+      await page.close();
+    }
+    await openPage({ size: settings.size });
+    await go('#view=library');
+    await page.waitForSelector('.video-row');
+    assert.equal(await page.evaluate(() => document.documentElement.lang), settings.language);
+    const words = { en: '1 videos · 192 frames', de: '1 Videos · 192 Bilder', zh: '1 个视频 · 192 帧' };
+    assert.ok((await text('.library-head')).includes(words[settings.language]), await text('.library-head'));
+  },
+
+  async empty() {
+    await openPage({ bypass: true });
+    await go();
+    await page.waitForSelector('.empty');
+    assert.match(await text('.empty'), /Nothing is indexed yet.*reelvec index/);
+    await axe('empty');
+    await go('#text=a+rocket');
+    await page.waitForSelector('.note:not([hidden]) h2');
+    faults.splice(0, faults.length, ...faults.filter((fault) => !/status of (404|503)/.test(fault))); // as the library is not there
+  },
+
+  // 5,000 hits: those of the server over and over, so that the pictures are real.
+  async grid() {
+    await openPage();
+    await go();
+    await page.evaluate(async () => {
+      const really = window.fetch;
+      const answer = await (await really('api/v1/search?text=a+rocket&moments&limit=500')).json();
+      const hits = Array.from({ length: 5000 }, (_, at) => ({ ...answer.hits[at % answer.hits.length], score: 1 - at / 10000 }));
+      window.fetch = async (address, options) => {
+        if (!String(address).endsWith('/api/v1/search')) return really(address, options);
+        const { limit, cursor } = JSON.parse(options.body);
+        const from = Number(cursor ?? 0), to = from + limit;
+        return Response.json({ ...answer, hits: hits.slice(from, to), next: to < 5000 ? String(to) : null, total: 5000 });
+      };
+    });
+    await ask('a rocket');
+    const seen = await page.evaluate(async () => {
+      const turns = [];
+      let cards = 0;
+      const start = performance.now();
+      const bottom = () => document.documentElement.scrollHeight - innerHeight;
+      while (scrollY < bottom() - 1) {
+        scrollTo(0, Math.min(bottom(), scrollY + 160));
+        await new Promise((done) => requestAnimationFrame((now) => (turns.push(now), done())));
+        cards = Math.max(cards, document.querySelectorAll('.card').length);
+      }
+      return { turns: turns.length, ms: performance.now() - start, cards, slowest: Math.max(...turns.slice(1).map((one, at) => one - turns[at])) };
+    });
+    const { JSHeapUsedSize: memory } = await page.metrics();
+    console.log(`${(seen.turns * 1000 / seen.ms).toFixed(1)} frames a second, slowest ${seen.slowest.toFixed(0)} ms, ` +
+      `${seen.cards} cards, ${(memory / 1e6).toFixed(0)} MB`);
+    assert.ok(seen.turns > 500 && seen.cards < 150);
+    assert.ok(memory < 150e6);
+    await page.waitForSelector('.card[aria-posinset="5000"]:not(.waiting)');
+    assert.match(await page.$eval('.card[aria-posinset="5000"] .card-number', (element) => element.textContent), /^0\.500$/);
+    assert.equal((await page.$$('video')).length, 0);
+  },
+};
+
+let status = 0;
+try {
+  await checks[settings.check]();
+  assert.deepEqual(faults, []);
+} catch (error) {
+  status = 1;
+  console.log(error.stack, faults.join('\n'));
+  if (page && !page.isClosed()) console.log('address:', await page.url());
+  if (page && settings.shot) await page.screenshot({ path: settings.shot }).catch(() => {});
+}
+await browser.close();
+process.exit(status);

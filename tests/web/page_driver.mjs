@@ -260,6 +260,12 @@ const checks = {
     await until(() => !document.querySelector('.player'));
     assert.equal(await page.evaluate(() => document.activeElement.className), 'card-open');
     assert.equal(await hash(), '#text=a+rocket');
+    await page.goForward();
+    await until(() => document.querySelector('.player'));
+    await page.goBack();
+    await until(() => !document.querySelector('.player'));
+    await page.goBack(); // to the empty page before: closing has left no entry behind
+    assert.equal(page.url(), 'about:blank');
   },
 
   async borders() {

@@ -86,6 +86,7 @@ export class Card {
     watchScrubbing(this);
     this.open.addEventListener('click', () => this.hit && onOpen(this.index, this.scrubbed ?? this.hit.time));
     this.open.addEventListener('focus', () => onFocus(this.index));
+    this.parts = h('div', { class: 'card-parts' });
     this.title = h('span', { class: 'card-title' });
     this.span = h('span', { class: 'card-span' });
     this.value = h('span', { class: 'bar-value' });
@@ -96,7 +97,7 @@ export class Card {
     this.unlike = iconButton('minus', t('less'), () => addFrame(this.hit.video, at(), -1), { key: '-' });
     this.keep = iconButton('bin', t('addBin'), () => this.toggleBin(), { key: 'X' });
     this.actions = h('div', { class: 'card-actions' }, this.like, this.unlike, this.keep);
-    this.element = h('div', { class: 'card', role: 'listitem' }, h('div', { class: 'card-picture' }, this.open, this.time, this.actions),
+    this.element = h('div', { class: 'card', role: 'listitem' }, h('div', { class: 'card-picture' }, this.open, this.time, this.parts, this.actions),
       h('div', { class: 'card-foot' }, this.title, h('div', { class: 'card-facts' }, this.span, this.score, this.number)));
   }
 
@@ -119,6 +120,8 @@ export class Card {
     this.element.classList.remove('scrubbing');
     this.element.classList.toggle('waiting', !hit);
     this.actions.hidden = !hit;
+    // Of a sequence, what comes after its first part.
+    this.parts.replaceChildren(...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })));
     if (!hit) {
       this.picture.removeAttribute('src');
       this.address = null;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The player: opens at a moment, shows the scores of the whole video under it, moves the moment's borders.
 import { clamp, clock, h, icon, iconButton, setIcon } from './dom.js';
-import { change, current, writeAddress } from './state.js';
+import { change, closeMoment, current, writeAddress } from './state.js';
 import { keep, recall } from './store.js';
 import { count, t } from './strings.js';
 import { copy, isInBin, onBin, toggleInBin } from './bin.js';
@@ -133,8 +133,6 @@ async function goToHit(by) {
   change((state) => (state.open = { video: hit.video, time: hit.time, in: null, out: null }), { replace: true });
 }
 
-const close = () => change((state) => (state.open = null));
-
 function copyLink() {
   const state = structuredClone(current());
   state.open = { video: shown.id, time: shown.in, in: shown.in, out: shown.out };
@@ -198,9 +196,14 @@ function build() {
     [['original', 'qOriginal'], ['remux', 'qRemux'], ['transcode', 'qLow']].map(([value, label]) => h('option', { value }, t(label))));
   parts.download = h('a', { class: 'round', download: true, 'aria-label': t('download'), title: t('download') }, icon('save'));
   screen.element.addEventListener('click', playOrPause);
+  screen.video.addEventListener('ended', () => {
+    if (!parts.loops || shown.out < screen.time - 0.5) return;
+    screen.seek(shown.in);
+    screen.play();
+  });
   return h('dialog', { class: 'player', 'aria-label': t('player'), tabindex: -1 },
     h('div', { class: 'player-head' }, h('div', { class: 'player-title' }, parts.name, parts.place), parts.previous, parts.next,
-      iconButton('close', t('close'), close, { key: 'Esc' })),
+      iconButton('close', t('close'), closeMoment, { key: 'Esc' })),
     h('div', { class: 'stage' }, screen.element, parts.lost),
     h('div', { class: 'desk' },
       h('div', { class: 'controls' },
@@ -224,7 +227,7 @@ function buildStrips() {
   parts.strips.replaceChildren(parts.whole.element);
   if (duration > 6 * NEAR_S) {
     parts.near = new Strip({ ...common, label: t('stripNear'), from: 0, to: 2 * NEAR_S });
-    parts.near.element.classList.add('near');
+    parts.whole.element.classList.add('overview'); // borders are moved where a frame can be told from the next
     parts.strips.append(parts.near.element);
   }
 }
@@ -339,7 +342,7 @@ export function showPlayer(state) {
     dialog = build();
     dialog.addEventListener('cancel', (event) => {
       event.preventDefault();
-      close();
+      closeMoment();
     });
     document.body.append(dialog);
     dialog.showModal();

@@ -16,7 +16,7 @@ let request = null, loading = false, element, summary, note, space, cards = new 
 let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
 let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
-export const hitCount = () => found.hits.length;
+export const hitCount = () => (found.groups.length > 0 ? found.hits.length : Math.max(found.hits.length, found.total));
 export const hitAt = (index) => found.hits[index] ?? null;
 export const videoOf = (id) => found.videos.get(id) ?? null;
 export const bestScore = () => found.top;

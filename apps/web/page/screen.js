@@ -22,6 +22,10 @@ export class Screen {
         if (!this.pictures) this.still.hidden = true;
       });
     }
+    this.video.addEventListener('loadedmetadata', () => {
+      // Not every browser keeps a time that was set before it knew the file.
+      if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3) this.video.currentTime = this.at;
+    });
     this.video.addEventListener('error', () => this.video.hasAttribute('src') && this.fallBack());
   }
 
@@ -107,7 +111,7 @@ export class Screen {
       this.video.play().catch(() => {});
     } else {
       clearInterval(this.slides);
-      this.slides = setInterval(() => this.seek(this.at + 0.5 * this.rate), 500);
+      this.slides = setInterval(() => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()), 500);
     }
     this.changed();
   }

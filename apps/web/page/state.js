@@ -88,10 +88,17 @@ export function change(edit, { replace = false } = {}) {
   next.shared = '';
   const words = writeAddress(next);
   if (next.terms.length > 0) next.terms[0].then = false;
+  const opened = replace ? history.state?.opened : Boolean(next.open && !state.open);
   state = next;
   const address = words === '' ? location.pathname + location.search : `#${words}`;
-  if (`#${words}` !== (location.hash || '#')) history[replace ? 'replaceState' : 'pushState'](null, '', address);
+  if (`#${words}` !== (location.hash || '#')) history[replace ? 'replaceState' : 'pushState']({ opened }, '', address);
   tell();
+}
+
+// Closes the player: back, if it was opened from the page, so that going back does not open it again.
+export function closeMoment() {
+  if (history.state?.opened) history.back();
+  else change((next) => (next.open = null));
 }
 
 window.addEventListener('popstate', () => {

@@ -63,8 +63,7 @@ function drawSummary(answer) {
   const many = grouped ? (found.total === 1 ? t('foundVideosOne') : t('foundVideos', count(found.total)))
     : found.total === 1 ? t('foundOne') : t('found', count(found.total));
   summary.querySelector('.said').textContent = many;
-  summary.querySelector('.facts').textContent = ` · ${t('ms', count(Math.max(1, Math.round(answer.ms))))} · ` +
-    t('inVideos', count(answer.searched.frames_compared));
+  summary.querySelector('.facts').textContent = ` · ${t('ms', count(Math.max(1, Math.round(answer.ms))))}`;
 }
 
 async function searchNow(state) {

@@ -55,7 +55,6 @@ const texts = {
   foundVideos: ['{0} videos', '{0} Videos', '{0} 个视频'],
   foundVideosOne: ['1 video', '1 Video', '1 个视频'],
   ms: ['{0} ms', '{0} ms', '{0} 毫秒'],
-  inVideos: ['{0} frames compared', '{0} Bilder verglichen', '已比较 {0} 帧'],
   results: ['Results', 'Treffer', '结果'],
   nothing: ['Nothing found', 'Nichts gefunden', '没有结果'],
   nothingFilters: ['No frame passes the filters. Remove one of them.', 'Kein Bild erfüllt die Filter. Entfernen Sie einen.', '没有画面符合筛选条件，请移除一项。'],

@@ -309,6 +309,35 @@ const checks = {
     await until(() => document.querySelector('.player video').currentTime < 12.6 && !document.querySelector('.player video').paused);
   },
 
+  // By fingers: scrubbing a card does not open it, a border follows.
+  async touch() {
+    await openPage({ size: 'phone' });
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    const card = await (await page.$(`${firstCard} .card-open`)).boundingBox();
+    const before = await page.$eval(`${firstCard} img`, (image) => image.src);
+    const finger = await page.touchscreen.touchStart(card.x + 10, card.y + 40);
+    for (let part = 0.1; part < 1; part += 0.1) {
+      await finger.move(card.x + card.width * part, card.y + 40);
+      await new Promise((done) => setTimeout(done, 60));
+    }
+    await until((first) => [...document.querySelectorAll('.card.scrubbing img')].some((image) => image.src !== first), before);
+    await finger.end();
+    assert.equal(await hash(), '#text=a+rocket');
+    await page.tap(`${firstCard} .card-open`);
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    await until(() => document.querySelector('.strip-handle.in').style.left !== '');
+    const handle = await (await page.$('.strip-handle.in')).boundingBox();
+    const border = await page.touchscreen.touchStart(handle.x + 6, handle.y + 30);
+    for (let i = 1; i <= 8; i++) await border.move(handle.x + 6 - 3 * i, handle.y + 30);
+    await border.end();
+    await until(() => location.hash.includes('in='));
+    const start = Number(/in=([\d.]+)/.exec(await hash())[1]);
+    assert.ok(start < 11 && start > 2, `the border is at ${start}`);
+    const [whole, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(whole <= seen);
+  },
+
   async bin() {
     await openPage();
     await go('#text=a+rocket');
@@ -382,6 +411,31 @@ const checks = {
     assert.equal(await page.evaluate(() => document.documentElement.lang), settings.language);
     const words = { en: '1 videos · 192 frames', de: '1 Videos · 192 Bilder', zh: '1 个视频 · 192 帧' };
     assert.ok((await text('.library-head')).includes(words[settings.language]), await text('.library-head'));
+  },
+
+  // A file that was taken away: its stored pictures, and what to do.
+  async missing() {
+    await openPage({ bypass: true });
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    await page.click(`${firstCard} .card-open`);
+    await page.waitForSelector('.lost:not([hidden])');
+    assert.match(await text('.lost'), /not here.*stored pictures/);
+    await until(() => document.querySelector('.still').naturalWidth > 0);
+    await page.keyboard.press('k');
+    const shown = () => page.$eval('.still', (image) => image.src);
+    const before = await shown();
+    await page.keyboard.press('ArrowRight');
+    await until((was) => document.querySelector('.still').src !== was, before);
+    await page.keyboard.press('ArrowLeft');
+    await until((was) => document.querySelector('.still').src === was, before);
+    await page.keyboard.press(' '); // plays the pictures
+    await until((was) => document.querySelector('.still').src !== was, before);
+    await axe('missing');
+    await go('#view=library');
+    await page.waitForSelector('.video-row');
+    assert.match(await text('.video-row'), /file is missing.*Put the file back/);
+    await axe('library with a missing file');
   },
 
   async empty() {

@@ -65,10 +65,11 @@ class PageTest(ServedTest):
 
     @classmethod
     def index(cls, *paths, library=None, every="0.5"):
-        shutil.rmtree(cls.videos)
-        cls.videos.mkdir()
-        shutil.copy(MEDIA / "demo.mp4", cls.videos)
-        super().index(cls.videos, library=library, every=every)
+        if library is None:  # the demo's video as it is, not in pieces
+            shutil.rmtree(cls.videos)
+            cls.videos.mkdir()
+            shutil.copy(MEDIA / "demo.mp4", cls.videos)
+        super().index(*paths, library=library, every=every)
 
     def drive(self, check, address=None, **settings):
         home = self.folder / self.id().rsplit(".", 1)[1]
@@ -105,6 +106,9 @@ class PageTest(ServedTest):
     def test_borders_are_dragged_and_kept_in_the_address(self):
         self.drive("borders")
 
+    def test_fingers(self):
+        self.drive("touch")
+
     def test_the_bin(self):
         self.drive("bin")
 
@@ -117,6 +121,14 @@ class PageTest(ServedTest):
     def test_a_library_that_is_not_there(self):
         with Server("--library", self.folder / "none.db", "--model", SOURCE / "models/demo") as server:
             self.drive("empty", address=f"http://localhost:{server.port}/")
+
+    def test_a_video_whose_file_is_missing(self):
+        video, library = self.folder / "gone.mp4", self.folder / "gone.db"
+        shutil.copy(MEDIA / "demo.mp4", video)
+        self.index(video, library=library)
+        video.unlink()
+        with self.serve(library=library) as server:
+            self.drive("missing", address=f"http://localhost:{server.port}/")
 
     def test_five_thousand_results(self):
         self.drive("grid")

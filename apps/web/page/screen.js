@@ -31,8 +31,9 @@ export class Screen {
 
   async open(video, time, frames) {
     Object.assign(this, { info: video, frames, at: time, pictures: false });
-    this.modes = video.media ? ['original'] : [];
-    if (video.media && (await api.can('videos/{id}/play'))) this.modes.push('remux', 'transcode');
+    const there = video.media && !video.missing;
+    this.modes = there ? ['original'] : [];
+    if (there && (await api.can('videos/{id}/play'))) this.modes.push('remux', 'transcode');
     this.showStill(time);
     this.use(this.modes[0] ?? 'pictures', time);
   }

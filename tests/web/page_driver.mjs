@@ -9,11 +9,21 @@ const settings = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const require = createRequire(`${settings.modules}/any.js`);
 const puppeteer = require('puppeteer-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const sizes = { desktop: { width: 1360, height: 860 }, phone: { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } };
+const sizes = {
+  desktop: { width: 1360, height: 860 },
+  phone: { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+};
 
 const browser = await puppeteer.launch({
-  executablePath: settings.chromium, headless: true, userDataDir: settings.profile,
-  args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', `--lang=${settings.language ?? 'en'}`, `--accept-lang=${settings.language ?? 'en'}`],
+  executablePath: settings.chromium,
+  headless: true,
+  userDataDir: settings.profile,
+  args: [
+    '--no-sandbox',
+    '--autoplay-policy=no-user-gesture-required',
+    `--lang=${settings.language ?? 'en'}`,
+    `--accept-lang=${settings.language ?? 'en'}`,
+  ],
 });
 const faults = [];
 let page;
@@ -24,11 +34,15 @@ async function openPage({ size = 'desktop', dark = false, bypass = false } = {})
   await page.setViewport(sizes[size]);
   if (bypass) await page.setBypassCSP(true); // for axe, which is put into the page
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
-  page.on('console', (message) => ['error', 'warn'].includes(message.type()) && faults.push(`console: ${message.text()}`));
+  page.on(
+    'console',
+    (message) => ['error', 'warn'].includes(message.type()) && faults.push(`console: ${message.text()}`),
+  );
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['data:', 'blob:', 'about:'].includes(url.protocol) && url.origin !== new URL(settings.address).origin) faults.push(`request to ${url}`);
+    if (!['data:', 'blob:', 'about:'].includes(url.protocol) && url.origin !== new URL(settings.address).origin)
+      faults.push(`request to ${url}`);
   });
   return page;
 }
@@ -45,7 +59,11 @@ const hash = () => page.evaluate(() => decodeURIComponent(location.hash));
 const firstCard = '.card[aria-posinset="1"]:not([hidden]):not(.waiting)';
 
 // Seconds of "1:02.5".
-const seconds = (clock) => clock.trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+const seconds = (clock) =>
+  clock
+    .trim()
+    .split(':')
+    .reduce((sum, part) => sum * 60 + Number(part), 0);
 
 async function ask(words) {
   await page.focus('.bar input.words');
@@ -67,27 +85,32 @@ async function openFirst() {
 const videoTime = () => page.$eval('.player video', (video) => video.currentTime);
 
 // Mean difference of the video's picture from a stored one, 0 to 255, on a canvas of 64 x 36.
-const difference = (address) => page.evaluate(async (from) => {
-  const image = new Image();
-  image.src = from;
-  await image.decode();
-  const pixels = (source) => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [64, 36];
-    const context = canvas.getContext('2d');
-    context.drawImage(source, 0, 0, 64, 36);
-    return context.getImageData(0, 0, 64, 36).data;
-  };
-  const one = pixels(document.querySelector('.player video')), other = pixels(image);
-  let sum = 0;
-  for (let i = 0; i < one.length; i++) sum += Math.abs(one[i] - other[i]);
-  return sum / (one.length * 0.75);
-}, address);
+const difference = (address) =>
+  page.evaluate(async (from) => {
+    const image = new Image();
+    image.src = from;
+    await image.decode();
+    const pixels = (source) => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [64, 36];
+      const context = canvas.getContext('2d');
+      context.drawImage(source, 0, 0, 64, 36);
+      return context.getImageData(0, 0, 64, 36).data;
+    };
+    const one = pixels(document.querySelector('.player video')),
+      other = pixels(image);
+    let sum = 0;
+    for (let i = 0; i < one.length; i++) sum += Math.abs(one[i] - other[i]);
+    return sum / (one.length * 0.75);
+  }, address);
 
 async function axe(name) {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => window.axe.run(document));
-  assert.deepEqual(violations.map((one) => `${name}: ${one.id}: ${one.nodes[0].html.slice(0, 200)}`), []);
+  assert.deepEqual(
+    violations.map((one) => `${name}: ${one.id}: ${one.nodes[0].html.slice(0, 200)}`),
+    [],
+  );
 }
 
 const checks = {
@@ -154,7 +177,9 @@ const checks = {
       const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
       const transfer = new DataTransfer();
       transfer.items.add(new File([data], 'query.png', { type: 'image/png' }));
-      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+      document.body.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }),
+      );
     }, readFileSync(settings.picture).toString('base64'));
     await page.waitForSelector(firstCard);
     const time = await firstTime();
@@ -188,9 +213,14 @@ const checks = {
     // Keys: from card to card, like it, less like it.
     await page.focus(`${firstCard} .card-open`);
     await page.keyboard.press('ArrowRight');
-    assert.equal(await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset')), '2');
+    assert.equal(
+      await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset')),
+      '2',
+    );
     await page.keyboard.press('ArrowDown');
-    assert.ok(Number(await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset'))) > 4);
+    assert.ok(
+      Number(await page.evaluate(() => document.activeElement.closest('.card').getAttribute('aria-posinset'))) > 4,
+    );
     await page.keyboard.press('Home');
     await page.keyboard.press('s');
     await until(() => location.hash.includes('frame='));
@@ -224,32 +254,46 @@ const checks = {
     await until(() => document.querySelector('.player video').paused);
     const paused = await videoTime();
     assert.equal(paused, await videoTime());
-    const stored = (time) => page.evaluate(async (at) => {
-      const frames = await (await fetch(`api/v1/videos/1/frames?from=${at - 0.6}&to=${at + 0.6}`)).json();
-      const best = frames.times.reduce((found, one, index) => (Math.abs(one - at) < Math.abs(frames.times[found] - at) ? index : found), 0);
-      return frames.picture.replace('{number}', frames.numbers[best]);
-    }, time);
-    assert.ok(await difference(await stored(13)) < 12, 'the player shows the rocket');
-    assert.ok(await difference(await stored(1)) > 25, 'and not what is elsewhere');
+    const stored = (time) =>
+      page.evaluate(async (at) => {
+        const frames = await (await fetch(`api/v1/videos/1/frames?from=${at - 0.6}&to=${at + 0.6}`)).json();
+        const best = frames.times.reduce(
+          (found, one, index) => (Math.abs(one - at) < Math.abs(frames.times[found] - at) ? index : found),
+          0,
+        );
+        return frames.picture.replace('{number}', frames.numbers[best]);
+      }, time);
+    assert.ok((await difference(await stored(13))) < 12, 'the player shows the rocket');
+    assert.ok((await difference(await stored(1))) > 25, 'and not what is elsewhere');
     // Frames, seconds, marks.
-    for (const [key, by] of [['.', 0.04], ['.', 0.04], [',', -0.04]]) {
+    for (const [key, by] of [
+      ['.', 0.04],
+      ['.', 0.04],
+      [',', -0.04],
+    ]) {
       const before = await videoTime();
       await page.keyboard.press(key);
       await until(() => !document.querySelector('.player video').seeking);
-      const moved = await videoTime() - before;
+      const moved = (await videoTime()) - before;
       assert.ok(Math.abs(moved - by) < 0.041, `${key} goes ${moved} s`);
     }
     await page.keyboard.press('ArrowRight');
-    await until((before) => Math.abs(document.querySelector('.player video').currentTime - before - 5) < 0.2, paused);
+    await until(
+      (before) => Math.abs(document.querySelector('.player video').currentTime - before - 5) < 0.2,
+      paused,
+    );
     // A click into the strip seeks: the pizza is at 18 to 21 s of 96.
     const strip = await (await page.$('.strip-body')).boundingBox();
-    await page.mouse.click(strip.x + strip.width * 19.5 / 96, strip.y + strip.height / 2);
+    await page.mouse.click(strip.x + (strip.width * 19.5) / 96, strip.y + strip.height / 2);
     await until(() => Math.abs(document.querySelector('.player video').currentTime - 19.5) < 0.3);
     await until(() => !document.querySelector('.player video').seeking);
-    assert.ok(await difference(await stored(19.5)) < 12, 'the picture is that of the time');
+    assert.ok((await difference(await stored(19.5))) < 12, 'the picture is that of the time');
     await page.mouse.move(strip.x + strip.width * 0.5, strip.y + 20);
     await until(() => document.querySelector('.strip-tip img')?.naturalWidth > 0);
-    const drawn = await page.$eval('.strip canvas', (canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size);
+    const drawn = await page.$eval(
+      '.strip canvas',
+      (canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size,
+    );
     assert.ok(drawn > 20, 'scores are drawn');
     // Next hit and back; Escape leads back to the card.
     await page.keyboard.press('n');
@@ -278,14 +322,21 @@ const checks = {
     const strip = await (await page.$('.strip-body')).boundingBox();
     await page.mouse.move(handle.x + 5, handle.y + 30);
     await page.mouse.down();
-    for (let i = 1; i <= 10; i++) await page.mouse.move(handle.x + 5 + i * (strip.width * 17.5 / 96 - handle.x - 5 + strip.x) / 10, handle.y + 30);
+    for (let i = 1; i <= 10; i++)
+      await page.mouse.move(
+        handle.x + 5 + (i * ((strip.width * 17.5) / 96 - handle.x - 5 + strip.x)) / 10,
+        handle.y + 30,
+      );
     await page.mouse.up();
     await until(() => location.hash.includes('out='));
     const found = /open=1@([\d.]+)&in=([\d.]+)&out=([\d.]+)$/.exec(await hash());
     assert.ok(found, await hash());
     assert.equal(Number(found[2]), 12);
     assert.ok(Math.abs(Number(found[3]) - 17.5) < 0.15, found[3]);
-    assert.ok(Math.abs(Number(found[3]) * 25 - Math.round(Number(found[3]) * 25)) < 1e-6, 'a border lies between frames');
+    assert.ok(
+      Math.abs(Number(found[3]) * 25 - Math.round(Number(found[3]) * 25)) < 1e-6,
+      'a border lies between frames',
+    );
     // One frame by the keyboard.
     await page.focus('.strip-handle.out');
     await page.keyboard.press('ArrowLeft');
@@ -301,12 +352,16 @@ const checks = {
     // I and O, and the loop.
     await page.keyboard.press('k');
     const strips = await (await page.$('.strip-body')).boundingBox();
-    await page.mouse.click(strips.x + strips.width * 13 / 96, strips.y + 8);
+    await page.mouse.click(strips.x + (strips.width * 13) / 96, strips.y + 8);
     await until(() => !document.querySelector('.player video').seeking);
     await page.keyboard.press('o');
     await until(() => /out=1[23]/.test(location.hash));
     await page.keyboard.press('l');
-    await until(() => document.querySelector('.player video').currentTime < 12.6 && !document.querySelector('.player video').paused);
+    await until(
+      () =>
+        document.querySelector('.player video').currentTime < 12.6 &&
+        !document.querySelector('.player video').paused,
+    );
   },
 
   // By fingers: scrubbing a card does not open it, a border follows.
@@ -321,7 +376,10 @@ const checks = {
       await finger.move(card.x + card.width * part, card.y + 40);
       await new Promise((done) => setTimeout(done, 60));
     }
-    await until((first) => [...document.querySelectorAll('.card.scrubbing img')].some((image) => image.src !== first), before);
+    await until(
+      (first) => [...document.querySelectorAll('.card.scrubbing img')].some((image) => image.src !== first),
+      before,
+    );
     await finger.end();
     assert.equal(await hash(), '#text=a+rocket');
     await page.tap(`${firstCard} .card-open`);
@@ -368,7 +426,9 @@ const checks = {
     assert.match(lines[2], /^demo\.mp4,"'=the rocket, ""big""",12,15,1[2-4](\.5)?,0\.\d+$/);
     const link = await page.evaluate(async () => {
       let copied = '';
-      Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (given) => void (copied = given) } });
+      Object.defineProperty(navigator, 'clipboard', {
+        value: { writeText: async (given) => void (copied = given) },
+      });
       document.querySelector('.bin-foot .icon-link').parentElement.click();
       await new Promise((done) => setTimeout(done, 50));
       return copied;
@@ -377,7 +437,10 @@ const checks = {
     await page.goto('about:blank');
     await page.goto(link);
     await page.waitForSelector('.bin-row');
-    assert.deepEqual(await page.$$eval('.bin-name', (all) => all.map((one) => one.value)), ['', '=the rocket, "big"']);
+    assert.deepEqual(await page.$$eval('.bin-name', (all) => all.map((one) => one.value)), [
+      '',
+      '=the rocket, "big"',
+    ]);
     await page.click('.bin-row .icon-close');
     await until(() => document.querySelectorAll('.bin-row').length === 1);
     await page.click('.bin-row .bin-picture');
@@ -386,8 +449,15 @@ const checks = {
   },
 
   async views() {
-    const views = { home: '', results: '#text=a+rocket&not=a+pizza&weight=0.5&after=2', group: '#text=a+rocket&group=video',
-      player: '#text=a+rocket&open=1@12.5', library: '#view=library', bin: '#bin=1@12-15~a rocket,1@20-25', help: '#text=a+rocket' };
+    const views = {
+      home: '',
+      results: '#text=a+rocket&not=a+pizza&weight=0.5&after=2',
+      group: '#text=a+rocket&group=video',
+      player: '#text=a+rocket&open=1@12.5',
+      library: '#view=library',
+      bin: '#bin=1@12-15~a rocket,1@20-25',
+      help: '#text=a+rocket',
+    };
     for (const dark of [false, true]) {
       await openPage({ size: settings.size, dark, bypass: true });
       for (const [name, address] of Object.entries(views)) {
@@ -398,9 +468,14 @@ const checks = {
         await axe(`${name} ${dark ? 'dark' : 'light'}`);
         const [whole, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         assert.ok(whole <= seen, `${name} is ${whole} wide on a screen of ${seen}`);
-        const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)[0]);
+        const paper = await page.evaluate(
+          () => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)[0],
+        );
         assert.equal(paper < 60, dark, `${name}: paper ${paper}`);
-        if (settings.pictures) await page.screenshot({ path: `${settings.pictures}/${name}-${settings.size}-${dark ? 'dark' : 'light'}.png` });
+        if (settings.pictures)
+          await page.screenshot({
+            path: `${settings.pictures}/${name}-${settings.size}-${dark ? 'dark' : 'light'}.png`,
+          });
       }
       await page.evaluate(() => localStorage.clear());
       await page.close();
@@ -456,12 +531,21 @@ const checks = {
     await page.evaluate(async () => {
       const really = window.fetch;
       const answer = await (await really('api/v1/search?text=a+rocket&moments&limit=500')).json();
-      const hits = Array.from({ length: 5000 }, (_, at) => ({ ...answer.hits[at % answer.hits.length], score: 1 - at / 10000 }));
+      const hits = Array.from({ length: 5000 }, (_, at) => ({
+        ...answer.hits[at % answer.hits.length],
+        score: 1 - at / 10000,
+      }));
       window.fetch = async (address, options) => {
         if (!String(address).endsWith('/api/v1/search')) return really(address, options);
         const { limit, cursor } = JSON.parse(options.body);
-        const from = Number(cursor ?? 0), to = from + limit;
-        return Response.json({ ...answer, hits: hits.slice(from, to), next: to < 5000 ? String(to) : null, total: 5000 });
+        const from = Number(cursor ?? 0),
+          to = from + limit;
+        return Response.json({
+          ...answer,
+          hits: hits.slice(from, to),
+          next: to < 5000 ? String(to) : null,
+          total: 5000,
+        });
       };
     });
     await ask('a rocket');
@@ -475,15 +559,25 @@ const checks = {
         await new Promise((done) => requestAnimationFrame((now) => (turns.push(now), done())));
         cards = Math.max(cards, document.querySelectorAll('.card').length);
       }
-      return { turns: turns.length, ms: performance.now() - start, cards, slowest: Math.max(...turns.slice(1).map((one, at) => one - turns[at])) };
+      return {
+        turns: turns.length,
+        ms: performance.now() - start,
+        cards,
+        slowest: Math.max(...turns.slice(1).map((one, at) => one - turns[at])),
+      };
     });
     const { JSHeapUsedSize: memory } = await page.metrics();
-    console.log(`${(seen.turns * 1000 / seen.ms).toFixed(1)} frames a second, slowest ${seen.slowest.toFixed(0)} ms, ` +
-      `${seen.cards} cards, ${(memory / 1e6).toFixed(0)} MB`);
+    console.log(
+      `${((seen.turns * 1000) / seen.ms).toFixed(1)} frames a second, slowest ${seen.slowest.toFixed(0)} ms, ` +
+        `${seen.cards} cards, ${(memory / 1e6).toFixed(0)} MB`,
+    );
     assert.ok(seen.turns > 500 && seen.cards < 150);
     assert.ok(memory < 150e6);
     await page.waitForSelector('.card[aria-posinset="5000"]:not(.waiting)');
-    assert.match(await page.$eval('.card[aria-posinset="5000"] .card-number', (element) => element.textContent), /^0\.500$/);
+    assert.match(
+      await page.$eval('.card[aria-posinset="5000"] .card-number', (element) => element.textContent),
+      /^0\.500$/,
+    );
     assert.equal((await page.$$('video')).length, 0);
   },
 };

@@ -21,7 +21,11 @@ async function ask(path, options = {}) {
   }
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw new Failure(response.status, answer.error?.code ?? 'failed', answer.error?.message ?? response.statusText);
+  throw new Failure(
+    response.status,
+    answer.error?.code ?? 'failed',
+    answer.error?.message ?? response.statusText,
+  );
 }
 
 async function json(path, options) {
@@ -29,7 +33,12 @@ async function json(path, options) {
 }
 
 function post(path, value, signal) {
-  return ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value), signal });
+  return ask(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(value),
+    signal,
+  });
 }
 
 // What the server can do is what its description names.
@@ -67,7 +76,8 @@ export function queryOf(state) {
     delete query.moments;
     if (filters.within) query.within = Number(filters.within);
   }
-  for (const name of ['after', 'before', 'min_score', 'video']) if (filters[name]) query[name] = Number(filters[name]);
+  for (const name of ['after', 'before', 'min_score', 'video'])
+    if (filters[name]) query[name] = Number(filters[name]);
   if (filters.videos && !filters.video) {
     query.videos = /[*?[]/.test(filters.videos) ? filters.videos : `*${filters.videos}*`;
   }
@@ -80,14 +90,27 @@ export async function search(query, signal) {
   return (await post('search', query, signal)).json();
 }
 
-// Score of every stored frame of one video: {times, scores}, ascending in time. Of a sequence the best part's.
+// Score of every stored frame of one video: {times, scores}, ascending in time. Of a sequence the best
+// part's.
 export async function scoresOf(state, id, signal) {
   const { terms, fusion } = queryOf({ ...state, filters: { fusion: state.filters.fusion } });
   const last = Math.max(...terms.map((term) => term.part ?? 0));
-  const answers = await Promise.all(Array.from({ length: last + 1 }, async (_, part) =>
-    (await post(`videos/${id}/scores`, { terms, ...(fusion && { fusion }), ...(part > 0 && { part }) }, signal)).json()));
+  const answers = await Promise.all(
+    Array.from({ length: last + 1 }, async (_, part) =>
+      (
+        await post(
+          `videos/${id}/scores`,
+          { terms, ...(fusion && { fusion }), ...(part > 0 && { part }) },
+          signal,
+        )
+      ).json(),
+    ),
+  );
   const [first, ...rest] = answers;
-  return { times: first.times, scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))) };
+  return {
+    times: first.times,
+    scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))),
+  };
 }
 
 // Stored frames of a stretch: {times, pictures(index)}; kept, since they never change under an id.
@@ -123,22 +146,34 @@ async function readFrames(id, from, to) {
 // The stored picture that was last at a time: {time, address}, or null.
 export function pictureAt(frames, time) {
   if (!frames || frames.times.length === 0) return null;
-  let low = 0, high = frames.times.length - 1;
+  let low = 0,
+    high = frames.times.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (frames.times[middle] <= time + 1e-3) low = middle;
     else high = middle - 1;
   }
   if (low + 1 < frames.times.length && frames.times[low + 1] - time < time - frames.times[low]) low++;
-  return { time: frames.times[low], number: frames.numbers[low], address: frames.pattern.replace('{number}', frames.numbers[low]) };
+  return {
+    time: frames.times[low],
+    number: frames.numbers[low],
+    address: frames.pattern.replace('{number}', frames.numbers[low]),
+  };
 }
 
 export async function upload(blob) {
-  return (await ask('pictures', { method: 'POST', headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob })).json();
+  return (
+    await ask('pictures', {
+      method: 'POST',
+      headers: { 'Content-Type': blob.type || 'application/octet-stream' },
+      body: blob,
+    })
+  ).json();
 }
 export const pictureAddress = (sha256) => new URL(`pictures/${sha256}`, root).href;
 export const mediaAddress = (id) => new URL(`videos/${id}/media`, root).href;
-export const playAddress = (id, mode, time) => new URL(`videos/${id}/play?mode=${mode}&t=${time.toFixed(3)}`, root).href;
+export const playAddress = (id, mode, time) =>
+  new URL(`videos/${id}/play?mode=${mode}&t=${time.toFixed(3)}`, root).href;
 
 // Formats of cut lists that the server writes; none if it cannot.
 export async function exportFormats() {

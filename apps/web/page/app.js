@@ -7,24 +7,50 @@ import { binSize, onBin, openBin, takeShared } from './bin.js';
 import { drawBar, focusBar, makeBar } from './bar.js';
 import { gridKey, makeResults } from './results.js';
 import { makeHome, makeLibrary } from './library.js';
+import { describe } from './api.js';
 import { applyTheme, openHelp } from './help.js';
 import { playerKey, showPlayer } from './player.js';
 
 applyTheme();
 document.getElementById('skip').textContent = t('skip');
 
-const results = makeResults(), home = makeHome(), library = makeLibrary();
+const results = makeResults(),
+  home = makeHome(),
+  library = makeLibrary();
 const main = document.getElementById('main');
 const badge = h('span', { class: 'badge', 'aria-hidden': 'true' });
 const binButton = iconButton('bin', t('bin'), openBin);
 binButton.append(badge);
-const logo = h('button', {
-  type: 'button', class: 'logo', 'aria-label': `reelvec, ${t('home')}`,
-  onclick: () => change((state) => Object.assign(state, { terms: [], filters: {}, open: null, view: 'search' })),
-}, h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }), h('span', {}, 'reelvec'));
-const libraryButton = iconButton('library', t('library'), () => change((state) => Object.assign(state, { view: state.view === 'library' ? 'search' : 'library', open: null })));
-document.getElementById('top').append(logo, makeBar(),
-  h('nav', { class: 'tools', 'aria-label': 'reelvec' }, libraryButton, binButton, iconButton('help', t('help'), openHelp, { key: '?' })));
+const logo = h(
+  'button',
+  {
+    type: 'button',
+    class: 'logo',
+    'aria-label': `reelvec, ${t('home')}`,
+    onclick: () =>
+      change((state) => Object.assign(state, { terms: [], filters: {}, open: null, view: 'search' })),
+  },
+  h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }),
+  h('span', {}, 'reelvec'),
+);
+const libraryButton = iconButton('library', t('library'), () =>
+  change((state) =>
+    Object.assign(state, { view: state.view === 'library' ? 'search' : 'library', open: null }),
+  ),
+);
+document
+  .getElementById('top')
+  .append(
+    logo,
+    makeBar(),
+    h(
+      'nav',
+      { class: 'tools', 'aria-label': 'reelvec' },
+      libraryButton,
+      binButton,
+      iconButton('help', t('help'), openHelp, { key: '?' }),
+    ),
+  );
 
 function drawBadge() {
   badge.textContent = binSize() || '';
@@ -50,8 +76,15 @@ function show(state) {
   }
   if (wanted === results) results.show(state);
   showPlayer(state);
-  const words = state.terms.filter((term) => term.kind === 'text').map((term) => (term.weight < 0 ? `−${term.value}` : term.value));
-  document.title = state.view === 'library' ? `${t('library')} · reelvec` : words.length > 0 ? `${words.join(', ')} · reelvec` : 'reelvec';
+  const words = state.terms
+    .filter((term) => term.kind === 'text')
+    .map((term) => (term.weight < 0 ? `−${term.value}` : term.value));
+  document.title =
+    state.view === 'library'
+      ? `${t('library')} · reelvec`
+      : words.length > 0
+        ? `${words.join(', ')} · reelvec`
+        : 'reelvec';
 }
 onChange(show);
 
@@ -64,15 +97,18 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   const dialog = document.querySelector('dialog[open]');
-  const presses = (event.key === ' ' || event.key === 'Enter') && target.matches?.('button, a, summary, [role=slider]');
+  const presses =
+    (event.key === ' ' || event.key === 'Enter') && target.matches?.('button, a, summary, [role=slider]');
   let done = false;
-  if (dialog?.classList.contains('player')) done = !(presses && !target.matches('[role=slider]')) && playerKey(event);
+  if (dialog?.classList.contains('player'))
+    done = !(presses && !target.matches('[role=slider]')) && playerKey(event);
   else if (!dialog && !presses && view === results) done = gridKey(event);
   if (!done && event.key === '/' && !dialog) done = focusBar() ?? true;
   if (!done && event.key === '?') done = openHelp() ?? true;
   if (done) event.preventDefault();
 });
 
+setTimeout(describe, 500); // so that the player need not wait for it
 const { shared } = readAddress(location.hash);
 show(current());
 if (shared) {

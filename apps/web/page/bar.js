@@ -1,48 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The one bar: chips of the query, the field in which the next one is typed, pictures, filters, saved queries.
+// The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
 import { clock, h, icon, iconButton, secondsOf, toast } from './dom.js';
-import { change, current, readAddress, writeQuery } from './state.js';
-import { keep, recall } from './store.js';
+import { isSaved, queryLists, remember, toggleSaved } from './queries.js';
+import { change, current, writeQuery } from './state.js';
+import { keep } from './store.js';
 import { t } from './strings.js';
+import { shownWords, takeFilters, takeTerms, termName, thumbnail } from './words.js';
 import * as api from './api.js';
 
-const filterWords = { videos: 'videos', video: 'videos', path: 'videos', after: 'after', from: 'after', before: 'before', to: 'before', min: 'min_score', within: 'within', group: 'group' };
-const shownWords = { min_score: 'min' };
 let input, chips, form, menu, chooser;
 
-// ---- texts to terms and filters ----
-
-// Takes key:value words out of a text and sets the filters that they name; the rest is returned.
-function takeFilters(text, filters) {
-  return text.replace(/(^|\s)(\w+):("[^"]*"|\S+)/g, (whole, space, key, value) => {
-    const name = filterWords[key.toLowerCase()];
-    const plain = value.replace(/^"|"$/g, '');
-    if (!name || plain === '') return whole;
-    if (name === 'after' || name === 'before') {
-      const seconds = secondsOf(plain);
-      if (seconds === null) return whole;
-      filters[name] = String(seconds);
-    } else if ((name === 'min_score' || name === 'within') && !Number.isFinite(Number(plain))) {
-      return whole;
-    } else {
-      filters[name] = plain;
-      if (name === 'videos') delete filters.video;
-    }
-    return space;
-  }).trim();
-}
-
-// "a dog >> a cat -night": parts of a sequence, and a term with minus.
-function takeTerms(text, terms, sequences) {
-  const parts = sequences ? text.split('>>') : [text];
-  parts.forEach((part, at) => {
-    let words = part.trim();
-    if (words === '') return;
-    const minus = /^[-−]\s*\S/.test(words);
-    if (minus) words = words.replace(/^[-−]\s*/, '');
-    terms.push({ kind: 'text', value: words, weight: minus ? -1 : 1, then: at > 0 && terms.length > 0 });
-  });
-}
+// ---- what was typed ----
 
 async function submit() {
   const sequences = input.value.includes('>>') && (await api.knows('Term', 'part')) !== null;
@@ -69,7 +37,15 @@ export async function addPicture(blob) {
     });
     remember();
   } catch (error) {
-    toast(error.status === 0 ? t('unreachable') : error.status === 413 ? t('bigPicture') : error.status === 422 ? t('badPicture') : error.message);
+    toast(
+      error.status === 0
+        ? t('unreachable')
+        : error.status === 413
+          ? t('bigPicture')
+          : error.status === 422
+            ? t('badPicture')
+            : error.message,
+    );
   }
 }
 
@@ -114,66 +90,81 @@ function watchPictures() {
 
 // ---- chips ----
 
-export function termName(term) {
-  if (term.kind === 'text') return t('textTerm', term.value);
-  if (term.kind === 'picture') return t('pictureTerm');
-  return t('frameTerm', clock(Number(term.value.split('@')[1])));
-}
-
-function thumbnail(term) {
-  const picture = h('img', { alt: '', class: 'chip-picture' });
-  if (term.kind === 'picture') {
-    picture.src = api.pictureAddress(term.value);
-  } else {
-    const [id, time] = term.value.split('@').map(Number);
-    api.framesOf(id, Math.max(0, time - 2), time + 2).then((frames) => {
-      const found = api.pictureAt(frames, time);
-      if (found) picture.src = found.address;
-    }).catch(() => {});
-  }
-  return picture;
-}
-
 function removeTerm(at) {
   change((state) => state.terms.splice(at, 1));
   input.focus();
 }
 
 function setWeight(at, weight) {
-  change((state) => {
-    state.terms[at].weight = Math.round(weight * 100) / 100 || 1;
-  }, { replace: true });
+  change(
+    (state) => {
+      state.terms[at].weight = Math.round(weight * 100) / 100 || 1;
+    },
+    { replace: true },
+  );
 }
 
 function chipOf(term, at) {
   const strength = Math.abs(term.weight);
   const name = `${term.weight < 0 ? '− ' : ''}${termName(term)}${strength === 1 ? '' : ` × ${strength}`}`;
-  const body = h('button', {
-    type: 'button', class: 'chip-body', 'aria-label': t('edit', name), title: name, 'aria-haspopup': 'dialog',
-    onclick: (event) => openTermMenu(at, event.currentTarget),
-    onkeydown: (event) => {
-      if (event.key === 'Delete' || event.key === 'Backspace') removeTerm(at);
-      else if (event.key === '+') setWeight(at, term.weight + Math.sign(term.weight) * 0.25);
-      else if (event.key === '-' && strength > 0.25) setWeight(at, term.weight - Math.sign(term.weight) * 0.25);
-      else if (event.key === 'ArrowLeft') event.currentTarget.parentElement.previousElementSibling?.querySelector('.chip-body')?.focus();
-      else if (event.key === 'ArrowRight') (event.currentTarget.parentElement.nextElementSibling?.querySelector('.chip-body') ?? input).focus();
-      else return;
-      event.preventDefault();
+  const body = h(
+    'button',
+    {
+      type: 'button',
+      class: 'chip-body',
+      'aria-label': t('edit', name),
+      title: name,
+      'aria-haspopup': 'dialog',
+      onclick: (event) => openTermMenu(at, event.currentTarget),
+      onkeydown: (event) => {
+        if (event.key === 'Delete' || event.key === 'Backspace') removeTerm(at);
+        else if (event.key === '+') setWeight(at, term.weight + Math.sign(term.weight) * 0.25);
+        else if (event.key === '-' && strength > 0.25)
+          setWeight(at, term.weight - Math.sign(term.weight) * 0.25);
+        else if (event.key === 'ArrowLeft')
+          event.currentTarget.parentElement.previousElementSibling?.querySelector('.chip-body')?.focus();
+        else if (event.key === 'ArrowRight')
+          (
+            event.currentTarget.parentElement.nextElementSibling?.querySelector('.chip-body') ?? input
+          ).focus();
+        else return;
+        event.preventDefault();
+      },
     },
-  },
-  term.weight < 0 && icon('minus'), term.kind === 'text' ? h('span', { class: 'chip-text' }, term.value) : thumbnail(term),
-  strength !== 1 && h('span', { class: 'chip-weight' }, `×${strength}`));
-  return h('span', { class: `chip ${term.weight < 0 ? 'negative' : ''} ${term.kind}` }, body,
-    iconButton('close', t('remove', name), () => removeTerm(at), { class: 'chip-close', tabindex: -1 }));
+    term.weight < 0 && icon('minus'),
+    term.kind === 'text' ? h('span', { class: 'chip-text' }, term.value) : thumbnail(term),
+    strength !== 1 && h('span', { class: 'chip-weight' }, `×${strength}`),
+  );
+  return h(
+    'span',
+    { class: `chip ${term.weight < 0 ? 'negative' : ''} ${term.kind}` },
+    body,
+    iconButton('close', t('remove', name), () => removeTerm(at), { class: 'chip-close', tabindex: -1 }),
+  );
 }
 
 function filterChip(name, value) {
   const shown = name === 'after' || name === 'before' ? clock(Number(value)) : value;
   const text = name === 'video' ? t('onlyVideo') : `${shownWords[name] ?? name}:${shown}`;
-  return h('span', { class: 'chip filter' }, h('button', {
-    type: 'button', class: 'chip-body', 'aria-label': t('edit', text), onclick: openFilters,
-  }, icon('filter'), h('span', { class: 'chip-text' }, text)), iconButton('close', t('remove', text), () => change((state) => delete state.filters[name]),
-    { class: 'chip-close', tabindex: -1 }));
+  return h(
+    'span',
+    { class: 'chip filter' },
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'chip-body',
+        'aria-label': t('edit', text),
+        onclick: openFilters,
+      },
+      icon('filter'),
+      h('span', { class: 'chip-text' }, text),
+    ),
+    iconButton('close', t('remove', text), () => change((state) => delete state.filters[name]), {
+      class: 'chip-close',
+      tabindex: -1,
+    }),
+  );
 }
 
 // ---- menus under the bar ----
@@ -194,117 +185,150 @@ function openTermMenu(at) {
   const term = current().terms[at];
   const strength = h('output', { class: 'quiet' }, `×${Math.abs(term.weight)}`);
   const slider = h('input', {
-    type: 'range', min: 0.25, max: 3, step: 0.25, value: Math.abs(term.weight), 'aria-label': t('weight'),
+    type: 'range',
+    min: 0.25,
+    max: 3,
+    step: 0.25,
+    value: Math.abs(term.weight),
+    'aria-label': t('weight'),
     oninput: (event) => (strength.textContent = `×${event.target.value}`),
-    onchange: (event) => setWeight(at, Number(event.target.value) * Math.sign(current().terms[at]?.weight ?? 1)),
+    onchange: (event) =>
+      setWeight(at, Number(event.target.value) * Math.sign(current().terms[at]?.weight ?? 1)),
   });
   const minus = h('input', {
-    type: 'checkbox', checked: term.weight < 0, onchange: () => setWeight(at, -(current().terms[at]?.weight ?? 1)),
+    type: 'checkbox',
+    checked: term.weight < 0,
+    onchange: () => setWeight(at, -(current().terms[at]?.weight ?? 1)),
   });
   const then = h('input', {
-    type: 'checkbox', checked: term.then, onchange: (event) => change((state) => (state.terms[at].then = event.target.checked)),
+    type: 'checkbox',
+    checked: term.then,
+    onchange: (event) => change((state) => (state.terms[at].then = event.target.checked)),
   });
-  const words = term.kind === 'text' && h('label', { class: 'field' }, h('span', {}, t('words')), h('input', {
-    value: term.value, onkeydown: (event) => event.key === 'Enter' && (event.preventDefault(), event.target.blur()),
-    onchange: (event) => event.target.value.trim() && change((state) => (state.terms[at].value = event.target.value.trim())),
-  }));
+  const words =
+    term.kind === 'text' &&
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, t('words')),
+      h('input', {
+        value: term.value,
+        onkeydown: (event) => event.key === 'Enter' && (event.preventDefault(), event.target.blur()),
+        onchange: (event) =>
+          event.target.value.trim() && change((state) => (state.terms[at].value = event.target.value.trim())),
+      }),
+    );
   const thenRow = h('label', { class: 'check', hidden: true }, then, h('span', {}, t('thenLabel')));
-  showMenu(t('edit', termName(term)), words,
+  showMenu(
+    t('edit', termName(term)),
+    words,
     h('label', { class: 'field' }, h('span', {}, t('weight'), ' ', strength), slider),
-    h('label', { class: 'check' }, minus, h('span', {}, t('less'))), thenRow);
+    h('label', { class: 'check' }, minus, h('span', {}, t('less'))),
+    thenRow,
+  );
   if (at > 0) api.knows('Term', 'part').then((known) => (thenRow.hidden = !known));
   menu.querySelector('input').focus();
 }
 
 export function openFilters() {
   const { filters } = current();
-  const field = (name, label, members, read = (text) => text) => h('label', { class: 'field' }, h('span', {}, label), h('input', {
-    ...members,
-    onchange: (event) => {
-      const value = event.target.value.trim() === '' ? '' : read(event.target.value);
-      event.target.setAttribute('aria-invalid', value === null ? 'true' : 'false');
-      if (value === null) return;
-      change((state) => {
-        if (value === '') delete state.filters[name];
-        else state.filters[name] = String(value);
-        if (name === 'videos') delete state.filters.video;
-      });
-    },
-  }));
-  const time = (name) => ({ value: filters[name] ? clock(Number(filters[name])) : '', placeholder: t('fTimeHint'), inputmode: 'numeric' });
+  const field = (name, label, members, read = (text) => text) =>
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, label),
+      h('input', {
+        ...members,
+        onchange: (event) => {
+          const value = event.target.value.trim() === '' ? '' : read(event.target.value);
+          event.target.setAttribute('aria-invalid', value === null ? 'true' : 'false');
+          if (value === null) return;
+          change((state) => {
+            if (value === '') delete state.filters[name];
+            else state.filters[name] = String(value);
+            if (name === 'videos') delete state.filters.video;
+          });
+        },
+      }),
+    );
+  const time = (name) => ({
+    value: filters[name] ? clock(Number(filters[name])) : '',
+    placeholder: t('fTimeHint'),
+    inputmode: 'numeric',
+  });
   const number = (text) => (Number.isFinite(Number(text)) ? Number(text) : null);
-  const fusion = h('select', { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) },
-    [['', 'fFusionMean'], ['zscore', 'fFusionZ'], ['rrf', 'fFusionRrf']].map(([value, label]) =>
-      h('option', { value, selected: (filters.fusion ?? '') === value }, t(label))));
+  const fusion = h(
+    'select',
+    { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) },
+    [
+      ['', 'fFusionMean'],
+      ['zscore', 'fFusionZ'],
+      ['rrf', 'fFusionRrf'],
+    ].map(([value, label]) => h('option', { value, selected: (filters.fusion ?? '') === value }, t(label))),
+  );
   const within = field('within', t('fWithin'), { value: filters.within ?? '', inputmode: 'numeric' }, number);
   within.hidden = true;
-  showMenu(t('filters'), h('div', { class: 'fields' },
-    field('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: t('fVideosHint') }),
-    field('after', t('fAfter'), time('after'), secondsOf), field('before', t('fBefore'), time('before'), secondsOf),
-    field('min_score', t('fScore'), { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' }, number),
-    h('label', { class: 'field' }, h('span', {}, t('fFusion')), fusion), within),
-  h('label', { class: 'check' }, h('input', {
-    type: 'checkbox', checked: filters.group === 'video',
-    onchange: (event) => change((state) => (event.target.checked ? (state.filters.group = 'video') : delete state.filters.group)),
-  }), h('span', {}, t('fGroup'))),
-  h('p', { class: 'hint' }, t('fTokens')));
-  api.knows('Query', 'within').then((known) => (within.hidden = !known || !current().terms.some((term) => term.then)));
+  showMenu(
+    t('filters'),
+    h(
+      'div',
+      { class: 'fields' },
+      field('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: t('fVideosHint') }),
+      field('after', t('fAfter'), time('after'), secondsOf),
+      field('before', t('fBefore'), time('before'), secondsOf),
+      field(
+        'min_score',
+        t('fScore'),
+        { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' },
+        number,
+      ),
+      h('label', { class: 'field' }, h('span', {}, t('fFusion')), fusion),
+      within,
+    ),
+    h(
+      'label',
+      { class: 'check' },
+      h('input', {
+        type: 'checkbox',
+        checked: filters.group === 'video',
+        onchange: (event) =>
+          change((state) =>
+            event.target.checked ? (state.filters.group = 'video') : delete state.filters.group,
+          ),
+      }),
+      h('span', {}, t('fGroup')),
+    ),
+    h('p', { class: 'hint' }, t('fTokens')),
+  );
+  api
+    .knows('Query', 'within')
+    .then((known) => (within.hidden = !known || !current().terms.some((term) => term.then)));
   menu.querySelector('input').focus();
 }
 
-// ---- recent and saved queries ----
-
-function remember() {
-  const query = writeQuery(current());
-  if (query === '') return;
-  keep('recent', [query, ...recall('recent', []).filter((one) => one !== query)].slice(0, 12));
-}
-
-const isSaved = (query) => recall('saved', []).includes(query);
-
-function toggleSaved() {
-  const query = writeQuery(current());
-  if (query === '') return;
-  const saved = recall('saved', []);
-  keep('saved', isSaved(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, 100));
-  drawBar(current());
-}
-
-function queryRow(query) {
-  const { terms, filters } = readAddress(query);
-  const parts = terms.map((term) => h('span', { class: `mini ${term.weight < 0 ? 'negative' : ''}` }, term.then && `${t('then')} `,
-    term.weight < 0 && '− ', term.kind === 'text' ? term.value : [thumbnail(term)]));
-  const rest = Object.entries(filters).map(([name, value]) => h('span', { class: 'mini quiet' }, `${shownWords[name] ?? name}:${value}`));
-  return h('button', {
-    type: 'button', class: 'query-row', 'aria-label': [...terms.map(termName), ...Object.values(filters)].join(', '),
-    onclick: () => {
-      closeMenu();
-      change((state) => Object.assign(state, { terms, filters, open: null, view: 'search' }));
-    },
-  }, parts, rest);
-}
-
-export function queryLists() {
-  const lists = [];
-  for (const [name, label] of [['saved', 'saved'], ['recent', 'recent']]) {
-    const queries = recall(name, []).filter((one) => typeof one === 'string').slice(0, 8);
-    if (queries.length > 0) {
-      lists.push(h('section', { class: 'queries', 'aria-label': t(label) }, h('h2', { class: 'menu-title' }, t(label)), queries.map(queryRow)));
-    }
-  }
-  return lists;
-}
+// ---- the queries of before ----
 
 function offerQueries() {
   if (input.value !== '' || current().terms.length > 0 || document.querySelector('.home')) return;
   const lists = queryLists();
   if (lists.length === 0) return;
-  showMenu(t('recent'), ...lists, h('button', {
-    type: 'button', class: 'plain', onclick: () => {
-      keep('recent', []);
-      closeMenu();
-    },
-  }, t('forget')));
+  for (const list of lists) list.addEventListener('click', closeMenu);
+  showMenu(
+    t('recent'),
+    ...lists,
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'plain',
+        onclick: () => {
+          keep('recent', []);
+          closeMenu();
+        },
+      },
+      t('forget'),
+    ),
+  );
 }
 
 // ---- the bar itself ----
@@ -323,7 +347,9 @@ export function drawBar(state) {
   for (const [name, value] of Object.entries(state.filters)) {
     if (value && name !== 'group' && name !== 'fusion') list.push(filterChip(name, value));
   }
-  const focused = chips.contains(document.activeElement) ? [...chips.querySelectorAll('.chip-body')].indexOf(document.activeElement) : -1;
+  const focused = chips.contains(document.activeElement)
+    ? [...chips.querySelectorAll('.chip-body')].indexOf(document.activeElement)
+    : -1;
   chips.replaceChildren(...list);
   if (focused >= 0) chips.querySelectorAll('.chip-body')[focused]?.focus();
   input.placeholder = state.terms.length > 0 ? t('more') : t('ask');
@@ -341,7 +367,13 @@ export function drawBar(state) {
 export function makeBar() {
   chips = h('div', { class: 'chips' });
   input = h('input', {
-    class: 'words', type: 'text', 'aria-label': t('query'), enterkeyhint: 'search', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
+    class: 'words',
+    type: 'text',
+    'aria-label': t('query'),
+    enterkeyhint: 'search',
+    autocomplete: 'off',
+    autocapitalize: 'off',
+    spellcheck: 'false',
     onfocus: offerQueries,
     oninput: closeMenu,
     onkeydown: (event) => {
@@ -355,32 +387,69 @@ export function makeBar() {
       }
     },
   });
-  chooser = h('input', { type: 'file', accept: 'image/*', hidden: true, onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')) });
-  menu = h('div', { class: 'menu', role: 'dialog', hidden: true, onkeydown: (event) => {
-    const rows = [...menu.querySelectorAll('.query-row')];
-    const at = rows.indexOf(document.activeElement);
-    if (at >= 0 && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-      event.preventDefault();
-      (rows[at + (event.key === 'ArrowDown' ? 1 : -1)] ?? (event.key === 'ArrowUp' ? input : rows[at])).focus();
-    }
-  } });
-  form = h('form', {
-    class: 'bar', role: 'search', 'aria-label': t('search'),
-    onsubmit: (event) => {
-      event.preventDefault();
-      submit();
+  chooser = h('input', {
+    type: 'file',
+    accept: 'image/*',
+    hidden: true,
+    onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')),
+  });
+  menu = h('div', {
+    class: 'menu',
+    role: 'dialog',
+    hidden: true,
+    onkeydown: (event) => {
+      const rows = [...menu.querySelectorAll('.query-row')];
+      const at = rows.indexOf(document.activeElement);
+      if (at >= 0 && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+        event.preventDefault();
+        (
+          rows[at + (event.key === 'ArrowDown' ? 1 : -1)] ?? (event.key === 'ArrowUp' ? input : rows[at])
+        ).focus();
+      }
     },
-    onclick: (event) => (event.target === form || event.target === chips) && input.focus(),
-  }, icon('search'), chips, input, h('span', { class: 'bar-buttons' }, iconButton('close', t('clear'), () => {
-    change((state) => Object.assign(state, { terms: [], filters: {}, open: null }));
-    input.focus();
-  }, { class: 'round clear', hidden: true }),
-  iconButton('star', t('saveQuery'), toggleSaved, { class: 'round star', hidden: true }),
-  iconButton('picture', t('addPicture'), () => chooser.click()),
-  iconButton('filter', t('filters'), () => (menu.hidden ? openFilters() : closeMenu()))),
-  h('span', { class: 'drop-text' }, t('dropHere')), chooser);
+  });
+  form = h(
+    'form',
+    {
+      class: 'bar',
+      role: 'search',
+      'aria-label': t('search'),
+      onsubmit: (event) => {
+        event.preventDefault();
+        submit();
+      },
+      onclick: (event) => (event.target === form || event.target === chips) && input.focus(),
+    },
+    icon('search'),
+    chips,
+    input,
+    h(
+      'span',
+      { class: 'bar-buttons' },
+      iconButton(
+        'close',
+        t('clear'),
+        () => {
+          change((state) => Object.assign(state, { terms: [], filters: {}, open: null }));
+          input.focus();
+        },
+        { class: 'round clear', hidden: true },
+      ),
+      iconButton('star', t('saveQuery'), () => (toggleSaved(), drawBar(current())), {
+        class: 'round star',
+        hidden: true,
+      }),
+      iconButton('picture', t('addPicture'), () => chooser.click()),
+      iconButton('filter', t('filters'), () => (menu.hidden ? openFilters() : closeMenu())),
+    ),
+    h('span', { class: 'drop-text' }, t('dropHere')),
+    chooser,
+  );
   const whole = h('div', { class: 'bar-place' }, form, menu);
-  whole.addEventListener('focusout', (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu());
+  whole.addEventListener(
+    'focusout',
+    (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu(),
+  );
   document.addEventListener('pointerdown', (event) => !whole.contains(event.target) && closeMenu());
   whole.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || menu.hidden) return;

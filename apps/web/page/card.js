@@ -14,8 +14,12 @@ export function momentOf(hit, video) {
   const short = hit.end - hit.start < 0.5;
   const last = video?.duration > 0 ? video.duration : Infinity;
   return {
-    video: hit.video, title: video?.name ?? '', time: hit.time, score: hit.score,
-    from: short ? Math.max(0, hit.time - 1) : hit.start, to: short ? Math.min(last, hit.time + 1) : hit.end,
+    video: hit.video,
+    title: video?.name ?? '',
+    time: hit.time,
+    score: hit.score,
+    from: short ? Math.max(0, hit.time - 1) : hit.start,
+    to: short ? Math.min(last, hit.time + 1) : hit.end,
   };
 }
 
@@ -25,7 +29,9 @@ export function spanOf(hit) {
 
 // Moving over a card's picture shows the stored pictures of the seconds around the moment.
 function watchScrubbing(card) {
-  let timer = 0, startX = null, moved = false;
+  let timer = 0,
+    startX = null,
+    moved = false;
   const stop = () => {
     clearTimeout(timer);
     startX = null;
@@ -37,7 +43,9 @@ function watchScrubbing(card) {
     const { hit } = card;
     const box = card.open.getBoundingClientRect();
     const part = clamp((clientX - box.left) / box.width, 0, 1);
-    const frames = await api.framesOf(hit.video, Math.max(0, hit.time - SCRUB_S), hit.time + SCRUB_S).catch(() => null);
+    const frames = await api
+      .framesOf(hit.video, Math.max(0, hit.time - SCRUB_S), hit.time + SCRUB_S)
+      .catch(() => null);
     if (card.hit !== hit || !card.wanted || !frames || frames.times.length === 0) return;
     const at = Math.min(frames.times.length - 1, Math.floor(part * frames.times.length));
     card.scrubbed = frames.times[at];
@@ -97,8 +105,17 @@ export class Card {
     this.unlike = iconButton('minus', t('less'), () => addFrame(this.hit.video, at(), -1), { key: '-' });
     this.keep = iconButton('bin', t('addBin'), () => this.toggleBin(), { key: 'X' });
     this.actions = h('div', { class: 'card-actions' }, this.like, this.unlike, this.keep);
-    this.element = h('div', { class: 'card', role: 'listitem' }, h('div', { class: 'card-picture' }, this.open, this.time, this.parts, this.actions),
-      h('div', { class: 'card-foot' }, this.title, h('div', { class: 'card-facts' }, this.span, this.score, this.number)));
+    this.element = h(
+      'div',
+      { class: 'card', role: 'listitem' },
+      h('div', { class: 'card-picture' }, this.open, this.time, this.parts, this.actions),
+      h(
+        'div',
+        { class: 'card-foot' },
+        this.title,
+        h('div', { class: 'card-facts' }, this.span, this.score, this.number),
+      ),
+    );
   }
 
   show(address, time) {
@@ -121,7 +138,9 @@ export class Card {
     this.element.classList.toggle('waiting', !hit);
     this.actions.hidden = !hit;
     // Of a sequence, what comes after its first part.
-    this.parts.replaceChildren(...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })));
+    this.parts.replaceChildren(
+      ...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })),
+    );
     if (!hit) {
       this.picture.removeAttribute('src');
       this.address = null;

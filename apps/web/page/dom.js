@@ -43,8 +43,8 @@ export function icon(name) {
   return svg;
 }
 
-// An element: h('button', {class: 'x', onclick: f, 'aria-label': 'y'}, children...). A member that is null, undefined
-// or false is left out; a function is a listener.
+// An element: h('button', {class: 'x', onclick: f, 'aria-label': 'y'}, children...). A member that is null,
+// undefined or false is left out; a function is a listener.
 export function h(tag, members = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(members)) {
@@ -53,16 +53,27 @@ export function h(tag, members = {}, ...children) {
     else if (name === 'value') element.value = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 // A button with a picture; the label is its name, and its tip together with the key.
 export function iconButton(name, label, onclick, members = {}) {
   const { key, ...rest } = members;
-  return h('button', {
-    type: 'button', class: 'round', 'aria-label': label, title: key ? `${label} (${key})` : label, onclick, ...rest,
-  }, icon(name));
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'round',
+      'aria-label': label,
+      title: key ? `${label} (${key})` : label,
+      onclick,
+      ...rest,
+    },
+    icon(name),
+  );
 }
 
 export function setIcon(button, name, label) {
@@ -81,7 +92,8 @@ export function clock(seconds, tenths = false) {
   const whole = Math.floor(Math.max(0, seconds) * scale + 1e-6);
   const rest = Math.floor(whole / scale);
   const two = (value) => String(value).padStart(2, '0');
-  const hours = Math.floor(rest / 3600), minutes = Math.floor(rest / 60) % 60;
+  const hours = Math.floor(rest / 3600),
+    minutes = Math.floor(rest / 60) % 60;
   const text = hours > 0 ? `${hours}:${two(minutes)}:${two(rest % 60)}` : `${minutes}:${two(rest % 60)}`;
   return tenths ? `${text}.${whole % 10}` : text;
 }
@@ -89,7 +101,10 @@ export function clock(seconds, tenths = false) {
 // Seconds of "83", "1:23", "1:02:03.5"; null if it is no time.
 export function secondsOf(text) {
   if (!/^(\d+:){0,2}\d+(\.\d+)?$/.test(text.trim())) return null;
-  return text.trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return text
+    .trim()
+    .split(':')
+    .reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
 let toastTimer = 0;

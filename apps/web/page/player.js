@@ -13,7 +13,10 @@ import { bestScore, focusHit, hitAt, hitCount, indexOf, step } from './results.j
 import * as api from './api.js';
 
 const NEAR_S = 20; // around the moment, in the second strip of a long video
-let dialog = null, parts = null, shown = null, request = null;
+let dialog = null,
+  parts = null,
+  shown = null,
+  request = null;
 // shown: {id, video, frames, time, in, out, hit, index}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
@@ -59,7 +62,11 @@ function tick() {
 }
 
 const moment = () => ({
-  video: shown.id, title: shown.video.name, from: shown.in, to: shown.out, time: clamp(shown.time, shown.in, shown.out),
+  video: shown.id,
+  title: shown.video.name,
+  from: shown.in,
+  to: shown.out,
+  time: clamp(shown.time, shown.in, shown.out),
   score: shown.hit?.score ?? null,
 });
 
@@ -79,9 +86,12 @@ function setBorders(start, end, done) {
   update();
   if (!done) return;
   drawBin();
-  change((state) => {
-    if (state.open) Object.assign(state.open, { in: shown.in, out: shown.out });
-  }, { replace: true });
+  change(
+    (state) => {
+      if (state.open) Object.assign(state.open, { in: shown.in, out: shown.out });
+    },
+    { replace: true },
+  );
 }
 
 const seek = (time) => {
@@ -130,7 +140,9 @@ async function goToHit(by) {
   const index = shown.index < 0 ? 0 : await step(shown.index, by);
   if (index === null || !dialog) return;
   const hit = hitAt(index);
-  change((state) => (state.open = { video: hit.video, time: hit.time, in: null, out: null }), { replace: true });
+  change((state) => (state.open = { video: hit.video, time: hit.time, in: null, out: null }), {
+    replace: true,
+  });
 }
 
 function copyLink() {
@@ -147,11 +159,22 @@ export function playerKey(event) {
   if (!dialog || !shown?.video) return false;
   const { screen } = parts;
   const keys = {
-    ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()), j: goBackwards, l: goForwards,
-    ',': () => stepFrame(-1), '.': () => stepFrame(1), i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
-    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true), x: () => toggleInBin(moment()), s: similar,
-    n: () => goToHit(1), p: () => goToHit(-1), ArrowDown: () => goToHit(1), ArrowUp: () => goToHit(-1),
-    ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)), ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)),
+    ' ': playOrPause,
+    k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
+    j: goBackwards,
+    l: goForwards,
+    ',': () => stepFrame(-1),
+    '.': () => stepFrame(1),
+    i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
+    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true),
+    x: () => toggleInBin(moment()),
+    s: similar,
+    n: () => goToHit(1),
+    p: () => goToHit(-1),
+    ArrowDown: () => goToHit(1),
+    ArrowUp: () => goToHit(-1),
+    ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)),
+    ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)),
     m: () => (screen.video.muted = !screen.video.muted),
   };
   const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -184,44 +207,114 @@ function build() {
   parts.span = h('span', { class: 'span' });
   parts.rate = h('span', { class: 'rate' });
   parts.mute = iconButton('sound', t('mute'), () => (screen.video.muted = !screen.video.muted), { key: 'M' });
-  screen.video.addEventListener('volumechange', () => setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound', t(screen.video.muted ? 'unmute' : 'mute')));
-  parts.loop = iconButton('loop', t('loop'), () => {
-    parts.loops = !parts.loops;
-    keep('loop', parts.loops);
-    parts.loop.setAttribute('aria-pressed', parts.loops);
-  }, { 'aria-pressed': String(parts.loops), class: 'round toggle' });
+  screen.video.addEventListener('volumechange', () =>
+    setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound', t(screen.video.muted ? 'unmute' : 'mute')),
+  );
+  parts.loop = iconButton(
+    'loop',
+    t('loop'),
+    () => {
+      parts.loops = !parts.loops;
+      keep('loop', parts.loops);
+      parts.loop.setAttribute('aria-pressed', parts.loops);
+    },
+    { 'aria-pressed': String(parts.loops), class: 'round toggle' },
+  );
   parts.binText = h('span', {}, t('addBin'));
-  parts.bin = h('button', { type: 'button', class: 'primary', title: 'X', onclick: () => toggleInBin(moment()) }, icon('bin'), parts.binText);
-  parts.quality = h('select', { 'aria-label': t('quality'), hidden: true, onchange: () => screen.use(parts.quality.value, screen.time) },
-    [['original', 'qOriginal'], ['remux', 'qRemux'], ['transcode', 'qLow']].map(([value, label]) => h('option', { value }, t(label))));
-  parts.download = h('a', { class: 'round', download: true, 'aria-label': t('download'), title: t('download') }, icon('save'));
+  parts.bin = h(
+    'button',
+    { type: 'button', class: 'primary', title: 'X', onclick: () => toggleInBin(moment()) },
+    icon('bin'),
+    parts.binText,
+  );
+  parts.quality = h(
+    'select',
+    {
+      'aria-label': t('quality'),
+      hidden: true,
+      onchange: () => screen.use(parts.quality.value, screen.time),
+    },
+    [
+      ['original', 'qOriginal'],
+      ['remux', 'qRemux'],
+      ['transcode', 'qLow'],
+    ].map(([value, label]) => h('option', { value }, t(label))),
+  );
+  parts.download = h(
+    'a',
+    { class: 'round', download: true, 'aria-label': t('download'), title: t('download') },
+    icon('save'),
+  );
   screen.element.addEventListener('click', playOrPause);
   screen.video.addEventListener('ended', () => {
     if (!parts.loops || shown.out < screen.time - 0.5) return;
     screen.seek(shown.in);
     screen.play();
   });
-  return h('dialog', { class: 'player', 'aria-label': t('player'), tabindex: -1 },
-    h('div', { class: 'player-head' }, h('div', { class: 'player-title' }, parts.name, parts.place), parts.previous, parts.next,
-      iconButton('close', t('close'), closeMoment, { key: 'Esc' })),
+  return h(
+    'dialog',
+    { class: 'player', 'aria-label': t('player'), tabindex: -1 },
+    h(
+      'div',
+      { class: 'player-head' },
+      h('div', { class: 'player-title' }, parts.name, parts.place),
+      parts.previous,
+      parts.next,
+      iconButton('close', t('close'), closeMoment, { key: 'Esc' }),
+    ),
     h('div', { class: 'stage' }, screen.element, parts.lost),
-    h('div', { class: 'desk' },
-      h('div', { class: 'controls' },
-        h('div', { class: 'control-group' }, parts.play, iconButton('frameBack', t('frameBack'), () => stepFrame(-1), { key: ',' }),
-          iconButton('frameNext', t('frameNext'), () => stepFrame(1), { key: '.' }), h('span', { class: 'times' }, parts.clock, parts.length), parts.rate),
-        h('div', { class: 'control-group borders' }, iconButton('markIn', t('markIn'), () => playerKey({ key: 'i' }), { key: 'I' }), parts.span,
-          iconButton('markOut', t('markOut'), () => playerKey({ key: 'o' }), { key: 'O' }), parts.loop),
-        h('div', { class: 'control-group' }, parts.quality, parts.mute)),
+    h(
+      'div',
+      { class: 'desk' },
+      h(
+        'div',
+        { class: 'controls' },
+        h(
+          'div',
+          { class: 'control-group' },
+          parts.play,
+          iconButton('frameBack', t('frameBack'), () => stepFrame(-1), { key: ',' }),
+          iconButton('frameNext', t('frameNext'), () => stepFrame(1), { key: '.' }),
+          h('span', { class: 'times' }, parts.clock, parts.length),
+          parts.rate,
+        ),
+        h(
+          'div',
+          { class: 'control-group borders' },
+          iconButton('markIn', t('markIn'), () => playerKey({ key: 'i' }), { key: 'I' }),
+          parts.span,
+          iconButton('markOut', t('markOut'), () => playerKey({ key: 'o' }), { key: 'O' }),
+          parts.loop,
+        ),
+        h('div', { class: 'control-group' }, parts.quality, parts.mute),
+      ),
       parts.strips,
-      h('div', { class: 'player-actions' }, parts.bin,
-        h('button', { type: 'button', class: 'plain', title: 'S', onclick: similar }, icon('like'), t('similar')),
-        h('button', { type: 'button', class: 'plain', onclick: copyLink }, icon('link'), t('copyLink')), parts.download)));
+      h(
+        'div',
+        { class: 'player-actions' },
+        parts.bin,
+        h(
+          'button',
+          { type: 'button', class: 'plain', title: 'S', onclick: similar },
+          icon('like'),
+          t('similar'),
+        ),
+        h('button', { type: 'button', class: 'plain', onclick: copyLink }, icon('link'), t('copyLink')),
+        parts.download,
+      ),
+    ),
+  );
 }
 
 function buildStrips() {
   for (const strip of strips()) strip.destroy();
   const { duration } = shown.video;
-  const common = { frame_s: frameSeconds(), seek: (time) => (stopShuttle(), seek(time)), borders: setBorders, picture: (time) => api.pictureAt(shown.frames, time) };
+  const common = {
+    frame_s: frameSeconds(),
+    seek: (time) => (stopShuttle(), seek(time)),
+    borders: setBorders,
+    picture: (time) => api.pictureAt(shown.frames, time),
+  };
   parts.whole = new Strip({ ...common, label: t('strip'), from: 0, to: duration || 1 });
   parts.near = null;
   parts.strips.replaceChildren(parts.whole.element);
@@ -239,7 +332,8 @@ async function loadScores(state, signal) {
     if (signal.aborted) return;
     for (const strip of strips()) strip.setScores(scores, bestScore());
   } catch (error) {
-    if (error.name !== 'AbortError') console.info(error.message); // The strip stays flat; the search says what is wrong.
+    // The strip stays flat; the search says what is wrong.
+    if (error.name !== 'AbortError') console.info(error.message);
   }
 }
 
@@ -252,7 +346,10 @@ function drawPlace() {
 
 // Borders of the address, else of the hit, else a second around the time.
 function chooseBorders(open) {
-  const { from, to } = momentOf(shown.hit ?? { video: open.video, time: open.time, start: open.time, end: open.time }, shown.video);
+  const { from, to } = momentOf(
+    shown.hit ?? { video: open.video, time: open.time, start: open.time, end: open.time },
+    shown.video,
+  );
   const last = shown.video.duration || Infinity;
   shown.in = clamp(open.in ?? from, 0, last - frameSeconds());
   shown.out = clamp(open.out ?? to, shown.in + frameSeconds(), last);
@@ -279,7 +376,9 @@ async function load(state) {
       parts.lost.hidden = false;
       return;
     }
-    shown.frames = await api.framesOf(open.video, Math.max(0, open.time - 30), open.time + 30).catch(() => null);
+    shown.frames = await api
+      .framesOf(open.video, Math.max(0, open.time - 30), open.time + 30)
+      .catch(() => null);
     if (signal.aborted) return;
     parts.name.textContent = shown.video.name;
     parts.name.title = shown.video.path;
@@ -292,15 +391,19 @@ async function load(state) {
     buildStrips();
     chooseBorders(open);
     await parts.screen.open(shown.video, Math.min(open.time, shown.video.duration || Infinity), shown.frames);
-    api.framesOf(open.video).then((frames) => {
-      if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
-    }).catch(() => {});
+    api
+      .framesOf(open.video)
+      .then((frames) => {
+        if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
+      })
+      .catch(() => {});
   } else {
     chooseBorders(open);
     parts.screen.seek(open.time);
   }
   if (parts.near) {
-    const middle = (shown.in + shown.out) / 2, half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
+    const middle = (shown.in + shown.out) / 2,
+      half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
     setNear(middle - half, middle + half);
   }
   drawPlace();

@@ -8,20 +8,50 @@ import { addFrame } from './bar.js';
 import { Card } from './card.js';
 import * as api from './api.js';
 
-const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
-const GAP = 18, FOOT = 58, HEAD = 54;
+const FIRST_PAGE = 60,
+  NEXT_PAGE = 500,
+  FIRST_GROUPS = 12,
+  NEXT_GROUPS = 40;
+const GAP = 18,
+  FOOT = 58,
+  HEAD = 54;
 
-const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine', top: 0, low: 0 };
-let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [], heads = new Map();
-let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
+const found = {
+  key: null,
+  hits: [],
+  groups: [],
+  videos: new Map(),
+  next: null,
+  total: 0,
+  kind: 'cosine',
+  top: 0,
+  low: 0,
+};
+let request = null,
+  loading = false,
+  element,
+  summary,
+  note,
+  space,
+  cards = new Map(),
+  spare = [],
+  heads = new Map();
+let active = 0,
+  columns = 1,
+  rows = [],
+  width = 0,
+  scheduled = false;
 let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
-export const hitCount = () => (found.groups.length > 0 ? found.hits.length : Math.max(found.hits.length, found.total));
+export const hitCount = () =>
+  found.groups.length > 0 ? found.hits.length : Math.max(found.hits.length, found.total);
 export const hitAt = (index) => found.hits[index] ?? null;
 export const videoOf = (id) => found.videos.get(id) ?? null;
 export const bestScore = () => found.top;
-export const indexOf = (open) => found.hits.findIndex((hit) => hit.video === open.video &&
-  (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002));
+export const indexOf = (open) =>
+  found.hits.findIndex(
+    (hit) => hit.video === open.video && (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002),
+  );
 
 // ---- asking ----
 
@@ -53,15 +83,25 @@ function explain(error) {
 }
 
 function showNote(title, text, again) {
-  note.replaceChildren(h('h2', {}, title), text && h('p', {}, text),
-    again ? h('button', { type: 'button', class: 'primary', onclick: () => searchNow(current()) }, t('again')) : '');
+  note.replaceChildren(
+    h('h2', {}, title),
+    text && h('p', {}, text),
+    again
+      ? h('button', { type: 'button', class: 'primary', onclick: () => searchNow(current()) }, t('again'))
+      : '',
+  );
   note.hidden = false;
 }
 
 function drawSummary(answer) {
   const grouped = found.groups.length > 0;
-  const many = grouped ? (found.total === 1 ? t('foundVideosOne') : t('foundVideos', count(found.total)))
-    : found.total === 1 ? t('foundOne') : t('found', count(found.total));
+  const many = grouped
+    ? found.total === 1
+      ? t('foundVideosOne')
+      : t('foundVideos', count(found.total))
+    : found.total === 1
+      ? t('foundOne')
+      : t('found', count(found.total));
   summary.querySelector('.said').textContent = many;
   summary.querySelector('.facts').textContent = ` · ${t('ms', count(Math.max(1, Math.round(answer.ms))))}`;
 }
@@ -81,7 +121,10 @@ async function searchNow(state) {
     active = 0;
     drawSummary(answer);
     if (found.hits.length === 0) {
-      showNote(t('nothing'), Object.keys(state.filters).some((name) => name !== 'group') ? t('nothingFilters') : t('nothingPlain'));
+      showNote(
+        t('nothing'),
+        Object.keys(state.filters).some((name) => name !== 'group') ? t('nothingFilters') : t('nothingPlain'),
+      );
     }
   } catch (error) {
     if (error.name === 'AbortError') return;
@@ -106,7 +149,10 @@ async function loadMore() {
   const { signal } = request;
   const { key } = found;
   try {
-    const answer = await api.search({ ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next }, signal);
+    const answer = await api.search(
+      { ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next },
+      signal,
+    );
     if (found.key !== key) return;
     take(answer, false);
   } catch (error) {
@@ -136,7 +182,7 @@ function layOut() {
   columns = Math.max(1, Math.floor((width + GAP) / (wanted + GAP)));
   const gap = width < 560 ? 10 : GAP;
   const cardWidth = (width - gap * (columns - 1)) / columns;
-  const height = Math.round(cardWidth * 9 / 16) + FOOT;
+  const height = Math.round((cardWidth * 9) / 16) + FOOT;
   let top = 0;
   turn++;
   rows = [];
@@ -164,15 +210,26 @@ function layOut() {
 
 function headOf(group) {
   const video = found.videos.get(group.video);
-  return h('div', { class: 'group-head', role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
-    h('button', {
-      type: 'button', class: 'plain', 'aria-label': `${video?.name ?? ''}: ${group.count === 1 ? t('foundOne') : t('found', count(group.count))}`,
-      onclick: () => change((state) => {
-        state.filters.video = String(group.video);
-        delete state.filters.group;
-        delete state.filters.videos;
-      }),
-    }, group.count === 1 ? t('foundOne') : t('found', count(group.count))));
+  return h(
+    'div',
+    { class: 'group-head', role: 'listitem' },
+    h('h2', { title: video?.path }, video?.name ?? ''),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'plain',
+        'aria-label': `${video?.name ?? ''}: ${group.count === 1 ? t('foundOne') : t('found', count(group.count))}`,
+        onclick: () =>
+          change((state) => {
+            state.filters.video = String(group.video);
+            delete state.filters.group;
+            delete state.filters.videos;
+          }),
+      },
+      group.count === 1 ? t('foundOne') : t('found', count(group.count)),
+    ),
+  );
 }
 
 function drawCard(index, row) {
@@ -192,10 +249,15 @@ function drawCard(index, row) {
   style.width = `${row.cardWidth}px`;
   style.height = `${row.height}px`;
   const span = found.top - found.low;
-  const part = hit && span > 0 ? clamp(0.06 + 0.94 * (hit.score - found.low) / span, 0.03, 1) : 1;
+  const part = hit && span > 0 ? clamp(0.06 + (0.94 * (hit.score - found.low)) / span, 0.03, 1) : 1;
   card.set({
-    hit, index, part, total: Math.max(found.hits.length, found.groups.length > 0 ? 0 : found.total), kind: found.kind,
-    active: index === active, video: hit ? found.videos.get(hit.video) : null,
+    hit,
+    index,
+    part,
+    total: Math.max(found.hits.length, found.groups.length > 0 ? 0 : found.total),
+    kind: found.kind,
+    active: index === active,
+    video: hit ? found.videos.get(hit.video) : null,
   });
 }
 
@@ -203,9 +265,12 @@ function draw() {
   scheduled = false;
   if (!space.isConnected) return;
   const offset = space.getBoundingClientRect().top;
-  const from = -offset - 500, to = -offset + innerHeight + 700;
-  const usedHeads = new Set(), visible = [];
-  let low = 0, high = rows.length;
+  const from = -offset - 500,
+    to = -offset + innerHeight + 700;
+  const usedHeads = new Set(),
+    visible = [];
+  let low = 0,
+    high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (rows[middle].top + rows[middle].height < from) low = middle + 1;
@@ -216,7 +281,7 @@ function draw() {
   for (const row of visible) if (!row.group) for (let at = row.from; at < row.to; at++) wanted.add(at);
   for (const [index, card] of cards) {
     if (wanted.has(index)) continue;
-    if (card.element.contains(document.activeElement)) continue; // The focus stays, though the card is far away.
+    if (card.element.contains(document.activeElement)) continue; // The focus stays, however far away.
     cards.delete(index);
     card.element.hidden = true;
     spare.push(card);
@@ -239,7 +304,8 @@ function draw() {
     heads.delete(group);
   }
   const last = visible[visible.length - 1];
-  const near = rows.length === 0 || !last || last === rows[rows.length - 1] || last.to + columns * 4 > found.hits.length;
+  const near =
+    rows.length === 0 || !last || last === rows[rows.length - 1] || last.to + columns * 4 > found.hits.length;
   if (near && found.next) loadMore();
 }
 
@@ -288,8 +354,12 @@ export function gridKey(event) {
     return rows[at] ? Math.min(rows[at].to - 1, rows[at].from + active - rows[row].from) : active;
   };
   const moves = {
-    ArrowRight: () => active + 1, ArrowLeft: () => active - 1, ArrowDown: () => vertical(1), ArrowUp: () => vertical(-1),
-    Home: () => 0, End: () => found.hits.length - 1,
+    ArrowRight: () => active + 1,
+    ArrowLeft: () => active - 1,
+    ArrowDown: () => vertical(1),
+    ArrowUp: () => vertical(-1),
+    Home: () => 0,
+    End: () => found.hits.length - 1,
   };
   if (moves[event.key]) {
     if (!inGrid) {
@@ -312,13 +382,26 @@ export function gridKey(event) {
 
 export function makeResults() {
   const group = h('input', {
-    type: 'checkbox', onchange: () => change((state) => (group.checked ? (state.filters.group = 'video') : delete state.filters.group)),
+    type: 'checkbox',
+    onchange: () =>
+      change((state) => (group.checked ? (state.filters.group = 'video') : delete state.filters.group)),
   });
-  summary = h('div', { class: 'summary' }, h('p', { role: 'status' }, h('span', { class: 'said' }), h('span', { class: 'facts quiet' })),
-    h('label', { class: 'check switch' }, group, h('span', {}, t('fGroup'))));
+  summary = h(
+    'div',
+    { class: 'summary' },
+    h('p', { role: 'status' }, h('span', { class: 'said' }), h('span', { class: 'facts quiet' })),
+    h('label', { class: 'check switch' }, group, h('span', {}, t('fGroup'))),
+  );
   note = h('div', { class: 'note', hidden: true });
   space = h('div', { class: 'grid', role: 'list', 'aria-label': t('results') });
-  element = h('section', { class: 'results', 'aria-label': t('results') }, h('h1', { class: 'offscreen' }, t('results')), summary, note, space);
+  element = h(
+    'section',
+    { class: 'results', 'aria-label': t('results') },
+    h('h1', { class: 'offscreen' }, t('results')),
+    summary,
+    note,
+    space,
+  );
   window.addEventListener('scroll', schedule, { passive: true });
   new ResizeObserver(() => space.clientWidth !== width && layOut()).observe(space);
   onBin(() => cards.forEach((card) => card.drawBin()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the player shows: the video, in the first way in which the browser can play it, or its stored pictures.
+// What the player shows: the video, in the first way that the browser can play, or its stored pictures.
 //   original   the file as it is, sought by the browser
 //   remux, transcode   made by the server from a second on; seeking further than what came begins a new one
 import { h } from './dom.js';
@@ -11,11 +11,22 @@ const WAIT_MS = 12000; // without a picture of the video
 export class Screen {
   // changed(): time, state or size; lost(text): why pictures are shown.
   constructor({ changed, lost }) {
-    Object.assign(this, { changed, lost, mode: 'pictures', offset: 0, pictures: false, at: 0, frames: null, playing: false, rate: 1 });
+    Object.assign(this, {
+      changed,
+      lost,
+      mode: 'pictures',
+      offset: 0,
+      pictures: false,
+      at: 0,
+      frames: null,
+      playing: false,
+      rate: 1,
+    });
     this.video = h('video', { playsinline: true, preload: 'auto', 'aria-label': t('player') });
     this.still = h('img', { alt: '', class: 'still' });
     this.element = h('div', { class: 'screen' }, this.video, this.still);
-    for (const name of ['timeupdate', 'play', 'pause', 'seeked', 'ratechange', 'volumechange']) this.video.addEventListener(name, () => this.changed());
+    for (const name of ['timeupdate', 'play', 'pause', 'seeked', 'ratechange', 'volumechange'])
+      this.video.addEventListener(name, () => this.changed());
     for (const name of ['seeked', 'loadeddata', 'playing']) {
       this.video.addEventListener(name, () => {
         clearTimeout(this.timer);
@@ -24,7 +35,8 @@ export class Screen {
     }
     this.video.addEventListener('loadedmetadata', () => {
       // Not every browser keeps a time that was set before it knew the file.
-      if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3) this.video.currentTime = this.at;
+      if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3)
+        this.video.currentTime = this.at;
     });
     this.video.addEventListener('error', () => this.video.hasAttribute('src') && this.fallBack());
   }
@@ -65,7 +77,8 @@ export class Screen {
     }
     this.lost('');
     this.offset = mode === 'original' ? 0 : time;
-    this.video.src = mode === 'original' ? api.mediaAddress(this.info.id) : api.playAddress(this.info.id, mode, time);
+    this.video.src =
+      mode === 'original' ? api.mediaAddress(this.info.id) : api.playAddress(this.info.id, mode, time);
     if (mode === 'original') this.video.currentTime = time;
     if (plays) this.video.play().catch(() => {});
     this.timer = setTimeout(() => this.video.readyState < 2 && this.fallBack(), WAIT_MS);
@@ -112,7 +125,10 @@ export class Screen {
       this.video.play().catch(() => {});
     } else {
       clearInterval(this.slides);
-      this.slides = setInterval(() => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()), 500);
+      this.slides = setInterval(
+        () => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()),
+        500,
+      );
     }
     this.changed();
   }

@@ -3,8 +3,8 @@
 //   open=VIDEO@SECONDS&in=SECONDS&out=SECONDS   the moment in the player
 //   view=library                                 the library instead of the results
 //   bin=VIDEO@FROM-TO~NAME,...                   moments that somebody shared
-// A term: {kind: 'text' | 'picture' | 'frame', value, weight, then}; frame's value is "VIDEO@SECONDS"; a negative weight
-// looks for what is unlike it; then: begins the next part of a sequence.
+// A term: {kind: 'text' | 'picture' | 'frame', value, weight, then}; frame's value is "VIDEO@SECONDS"; a
+// negative weight looks for what is unlike it; then: begins the next part of a sequence.
 
 const filterNames = ['videos', 'video', 'after', 'before', 'min_score', 'group', 'fusion', 'within'];
 
@@ -26,7 +26,12 @@ export function readAddress(hash) {
     const last = state.terms[state.terms.length - 1];
     if (name === 'text' || name === 'not' || name === 'picture' || name === 'frame') {
       if (value.trim() === '' || state.terms.length === 32) continue;
-      state.terms.push({ kind: name === 'not' ? 'text' : name, value, weight: name === 'not' ? -1 : 1, then });
+      state.terms.push({
+        kind: name === 'not' ? 'text' : name,
+        value,
+        weight: name === 'not' ? -1 : 1,
+        then,
+      });
       then = false;
     } else if (name === 'weight' && last && Number(value)) {
       last.weight = Number(value) * (last.weight < 0 ? -1 : 1);
@@ -36,7 +41,12 @@ export function readAddress(hash) {
       state.filters[name] = value;
     } else if (name === 'open') {
       state.open = openOf(value);
-    } else if ((name === 'in' || name === 'out') && state.open && value !== '' && Number.isFinite(Number(value))) {
+    } else if (
+      (name === 'in' || name === 'out') &&
+      state.open &&
+      value !== '' &&
+      Number.isFinite(Number(value))
+    ) {
       state.open[name] = Number(value);
     } else if (name === 'view' && value === 'library') {
       state.view = 'library';
@@ -81,7 +91,7 @@ function tell() {
   for (const listener of listeners) listener(state);
 }
 
-// Change the state by a function that edits a copy. Steps that a person would not want to go back to replace the entry.
+// Change the state by a function that edits a copy. Steps to which nobody wants to go back replace the entry.
 export function change(edit, { replace = false } = {}) {
   const next = structuredClone(state);
   edit(next);
@@ -91,7 +101,8 @@ export function change(edit, { replace = false } = {}) {
   const opened = replace ? history.state?.opened : Boolean(next.open && !state.open);
   state = next;
   const address = words === '' ? location.pathname + location.search : `#${words}`;
-  if (`#${words}` !== (location.hash || '#')) history[replace ? 'replaceState' : 'pushState']({ opened }, '', address);
+  if (`#${words}` !== (location.hash || '#'))
+    history[replace ? 'replaceState' : 'pushState']({ opened }, '', address);
   tell();
 }
 

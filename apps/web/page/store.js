@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this browser keeps: recent and saved queries, the bin, and choices. A browser may refuse to keep anything.
+// What this browser keeps: recent and saved queries, the bin, and choices. It may refuse to keep anything.
 
 export function recall(name, fallback) {
   try {

@@ -10,25 +10,68 @@ import { t } from './strings.js';
 import * as api from './api.js';
 
 export class Strip {
-  // seek(seconds), borders(in, out, done), picture(seconds) -> {address, time} or null; frame_s: seconds of a frame.
+  // seek(seconds), borders(in, out, done), picture(seconds) -> {address, time} or null; frame_s: of a frame.
   constructor({ label, from, to, frame_s, seek, borders, picture }) {
-    Object.assign(this, { from, to, frame_s, seek, borders, picture, times: [], scores: [], in: 0, out: 0, now: 0, low: 0, high: 1 });
+    Object.assign(this, {
+      from,
+      to,
+      frame_s,
+      seek,
+      borders,
+      picture,
+      times: [],
+      scores: [],
+      in: 0,
+      out: 0,
+      now: 0,
+      low: 0,
+      high: 1,
+    });
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
     this.shade = h('div', { class: 'strip-shade' });
-    this.head = h('div', { class: 'strip-now', role: 'slider', tabindex: 0, 'aria-label': t('position'), onkeydown: (event) => this.key(event, 'now') });
-    const handle = (name, which) => h('div', {
-      class: `strip-handle ${which}`, role: 'slider', tabindex: 0, 'aria-label': t(name), title: t(name),
-      onkeydown: (event) => this.key(event, which), onpointerdown: (event) => this.grab(event, which),
+    this.head = h('div', {
+      class: 'strip-now',
+      role: 'slider',
+      tabindex: 0,
+      'aria-label': t('position'),
+      onkeydown: (event) => this.key(event, 'now'),
     });
+    const handle = (name, which) =>
+      h('div', {
+        class: `strip-handle ${which}`,
+        role: 'slider',
+        tabindex: 0,
+        'aria-label': t(name),
+        title: t(name),
+        onkeydown: (event) => this.key(event, which),
+        onpointerdown: (event) => this.grab(event, which),
+      });
     this.handles = { in: handle('start', 'in'), out: handle('end', 'out') };
     this.tipPicture = h('img', { alt: '' });
     this.tipText = h('span', {});
     this.tip = h('div', { class: 'strip-tip', hidden: true }, this.tipPicture, this.tipText);
-    this.body = h('div', { class: 'strip-body', onpointerdown: (event) => this.grab(event, 'now'),
-      onpointermove: (event) => this.hover(event.clientX), onpointerleave: () => (this.tip.hidden = true) }, this.canvas, this.shade, this.head,
-    this.handles.in, this.handles.out);
+    this.body = h(
+      'div',
+      {
+        class: 'strip-body',
+        onpointerdown: (event) => this.grab(event, 'now'),
+        onpointermove: (event) => this.hover(event.clientX),
+        onpointerleave: () => (this.tip.hidden = true),
+      },
+      this.canvas,
+      this.shade,
+      this.head,
+      this.handles.in,
+      this.handles.out,
+    );
     this.ends = [h('span', {}), h('span', {})];
-    this.element = h('div', { class: 'strip', role: 'group', 'aria-label': label }, this.tip, this.body, h('div', { class: 'strip-ends quiet' }, this.ends));
+    this.element = h(
+      'div',
+      { class: 'strip', role: 'group', 'aria-label': label },
+      this.tip,
+      this.body,
+      h('div', { class: 'strip-ends quiet' }, this.ends),
+    );
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.body);
     this.setWindow(from, to);
@@ -77,7 +120,11 @@ export class Strip {
     this.shade.style.left = percent(this.in);
     this.shade.style.right = `${(100 - this.part(this.out) * 100).toFixed(3)}%`;
     this.head.style.left = percent(this.now);
-    for (const [element, time, which] of [[this.handles.in, this.in, 'in'], [this.handles.out, this.out, 'out'], [this.head, this.now, 'now']]) {
+    for (const [element, time, which] of [
+      [this.handles.in, this.in, 'in'],
+      [this.handles.out, this.out, 'out'],
+      [this.head, this.now, 'now'],
+    ]) {
       if (which !== 'now') element.style.left = percent(time);
       element.setAttribute('aria-valuemin', this.from.toFixed(2));
       element.setAttribute('aria-valuemax', this.to.toFixed(2));
@@ -102,11 +149,16 @@ export class Strip {
     const columns = Math.max(1, Math.floor(width / 3));
     const peaks = new Float64Array(columns).fill(-Infinity);
     const seen = (this.to - this.from) / columns;
-    const step = this.times.length > 1 ? (this.times[this.times.length - 1] - this.times[0]) / (this.times.length - 1) : 1;
+    const step =
+      this.times.length > 1
+        ? (this.times[this.times.length - 1] - this.times[0]) / (this.times.length - 1)
+        : 1;
     this.times.forEach((time, at) => {
       // A frame stands for the time until the next one.
-      const first = Math.floor((time - this.from) / seen), last = Math.floor((time + step - this.from - 1e-6) / seen);
-      for (let x = Math.max(0, first); x <= Math.min(columns - 1, Math.max(first, last)); x++) peaks[x] = Math.max(peaks[x], this.scores[at]);
+      const first = Math.floor((time - this.from) / seen),
+        last = Math.floor((time + step - this.from - 1e-6) / seen);
+      for (let x = Math.max(0, first); x <= Math.min(columns - 1, Math.max(first, last)); x++)
+        peaks[x] = Math.max(peaks[x], this.scores[at]);
     });
     const cell = width / columns;
     context.fillStyle = style.getPropertyValue('--accent');
@@ -116,7 +168,8 @@ export class Strip {
       const tall = 2 + strength * (height - 10);
       context.globalAlpha = 0.28 + 0.72 * strength * strength;
       context.beginPath();
-      if (context.roundRect) context.roundRect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall, 1);
+      if (context.roundRect)
+        context.roundRect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall, 1);
       else context.rect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall);
       context.fill();
     }
@@ -166,7 +219,14 @@ export class Strip {
   }
 
   key(event, which) {
-    const steps = { ArrowLeft: -this.frame_s, ArrowRight: this.frame_s, ArrowDown: -this.frame_s, ArrowUp: this.frame_s, PageDown: -5, PageUp: 5 };
+    const steps = {
+      ArrowLeft: -this.frame_s,
+      ArrowRight: this.frame_s,
+      ArrowDown: -this.frame_s,
+      ArrowUp: this.frame_s,
+      PageDown: -5,
+      PageUp: 5,
+    };
     if (!(event.key in steps)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -148,7 +148,9 @@ class ManyTest(ServedTest):
             except OSError:
                 got = b""
             answers[got[:12]] = answers.get(got[:12], 0) + 1
-        self.assertGreaterEqual(answers.get(b"HTTP/1.1 200", 0), 500, answers)
+        # 408: let in, but this test was too slow to ask on it.
+        let_in = answers.get(b"HTTP/1.1 200", 0) + answers.get(b"HTTP/1.1 408", 0)
+        self.assertGreaterEqual(let_in, 500, answers)
         self.assertGreaterEqual(answers.get(b"HTTP/1.1 429", 0), 500, answers)
         self.assertLess(answers[b""], 200, answers)
         self.assertTrue(self.server.is_well())

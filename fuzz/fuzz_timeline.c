@@ -38,6 +38,18 @@ static RvStatus read_made(const char *path, RvMedia *out, RvError *err)
     return RV_OK;
 }
 
+/* No number of a frame is below 0: its label would count back from midnight. Names cannot look like one, because quotes
+ * are escaped in these formats. */
+static void check_frames(const char *text)
+{
+    static const char *const before[] = {"in=\"-",    "out=\"-",    "<in>-",       "<start>-",
+                                         "start=\"-", "offset=\"-", "\"value\":-", "\"value\": -"};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        if (strstr(text, before[i]) != NULL)
+            abort();
+    }
+}
+
 /* A table is a list of moments again. */
 static void check_table(const RvTextFile *file)
 {
@@ -69,6 +81,8 @@ static void check(const char *format, const RvTextFile *file)
     bool xml = strcmp(format, "fcpxml") == 0 || strcmp(format, "xmeml") == 0 || strcmp(format, "mlt") == 0;
     if (xml && opened != closed)
         abort();
+    if (xml || strcmp(format, "otio") == 0)
+        check_frames(file->text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)

@@ -60,10 +60,12 @@ static Fault cut(const TimelineBuild *build, const RvMoment *moment, const Timel
         begin_s = media->first_frame_s;
         end_s = begin_s + rv_rate_seconds(media->rate, media->frame_count);
     }
-    if (moment->start_s >= end_s || moment->end_s < begin_s)
+    // Ends are exclusive: only a moment without length may end where the video begins.
+    double from_s = moment->start_s - handles_s, to_s = moment->end_s + handles_s;
+    if (from_s >= end_s || to_s < begin_s || (to_s == begin_s && length_s > 0))
         return FAULT_OUTSIDE;
-    clip->start_s = fmax(begin_s, moment->start_s - handles_s);
-    clip->end_s = fmin(end_s, moment->end_s + handles_s);
+    clip->start_s = fmax(begin_s, from_s);
+    clip->end_s = fmin(end_s, to_s);
     double best_s = isfinite(moment->time_s) ? moment->time_s : moment->start_s;
     clip->time_s = fmax(clip->start_s, fmin(best_s, clip->end_s));
     clip->score = moment->score;
@@ -71,6 +73,7 @@ static Fault cut(const TimelineBuild *build, const RvMoment *moment, const Timel
         clip->in = rv_rate_frames(media->rate, moment->start_s - handles_s - begin_s);
         int64_t length = rv_rate_frames(media->rate, length_s), out = clip->in + (length > 1 ? length : 1);
         out = out < media->frame_count ? out : media->frame_count;
+        out = out > 1 ? out : 1;
         clip->in = clip->in > 0 ? clip->in : 0;
         clip->in = clip->in < out ? clip->in : out - 1;
         clip->length = out - clip->in;

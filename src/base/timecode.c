@@ -12,7 +12,7 @@ __extension__ typedef __int128 Wide;
 
 bool rv_rate_is_valid(RvRate rate)
 {
-    return rate.num > 0 && rate.den > 0 && rate.num >= rate.den && rate.num / 1000 <= rate.den;
+    return rate.num > 0 && rate.den > 0 && rate.num >= rate.den && rate.num <= (int64_t)rate.den * 1000;
 }
 
 bool rv_rate_equal(RvRate left, RvRate right)

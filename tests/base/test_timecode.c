@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,6 +193,11 @@ static void rates_have_names_and_neighbours(void **state)
     assert_false(rv_rate_is_valid((RvRate){-25, 1}));
     assert_false(rv_rate_is_valid((RvRate){1, 2}));
     assert_false(rv_rate_is_valid((RvRate){2000, 1}));
+    assert_false(rv_rate_is_valid((RvRate){1999, 1}));
+    assert_false(rv_rate_is_valid((RvRate){1001, 1}));
+    assert_false(rv_rate_is_valid((RvRate){INT_MAX, INT_MAX / 1001}));
+    assert_true(rv_rate_is_valid((RvRate){1000, 1}));
+    assert_true(rv_rate_is_valid((RvRate){INT_MAX, INT_MAX}));
     assert_true(rv_rate_is_valid((RvRate){1, 1}));
 }
 

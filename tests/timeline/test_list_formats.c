@@ -250,6 +250,16 @@ static void formats_of_the_files_clock_count_from_there(void **state)
     }
     source.media.zero_s = -3;
     check_text(&rv_format_mpv_edl, &timeline, "# mpv EDL v0\n%11%/v/talk.mp4,-2,1,title=%1%n\n");
+    // Both ends count on one clock, also if it reaches 0 within the clip.
+    source.media.zero_s = -1.5;
+    strcpy(source.media.container, "matroska,webm");
+    char *chapters = write_text(&rv_format_matroska_chapters, &timeline);
+    char *playlist = write_text(&rv_format_m3u8, &timeline);
+    assert_non_null(strstr(chapters, "Start>00:00:00.000000000<"));
+    assert_non_null(strstr(chapters, "End>00:00:00.500000000<"));
+    assert_non_null(strstr(playlist, ":start-time=0\n#EXTVLCOPT:stop-time=0.5\n"));
+    free(chapters);
+    free(playlist);
 }
 
 /* ---- YouTube ------------------------------------------------------------------------------------------ */

@@ -115,6 +115,12 @@ int64_t rv_list_on_clock(const RvMedia *media, int64_t units, int64_t per_second
     return fabs(zero) < (double)UNITS_MAX / 2 ? units + (int64_t)zero : units;
 }
 
+int64_t rv_list_on_positive_clock(const RvMedia *media, int64_t units, int64_t per_second)
+{
+    int64_t on_clock = rv_list_on_clock(media, units, per_second);
+    return on_clock > 0 ? on_clock : 0;
+}
+
 bool rv_list_is_container(const RvMedia *media, const char *kind)
 {
     size_t length = strlen(kind);

@@ -43,6 +43,9 @@ RvStatus rv_list_csv_field(Buffer *out, const char *text, RvError *err);
 /* A time of the source in whole units, on the file's own clock. */
 int64_t rv_list_on_clock(const RvMedia *media, int64_t units, int64_t per_second);
 
+/* The same for formats that have no time before 0: what lies there is 0. */
+int64_t rv_list_on_positive_clock(const RvMedia *media, int64_t units, int64_t per_second);
+
 /* True if the source's container is of this kind, by one of FFmpeg's words: "mp4", "matroska". */
 bool rv_list_is_container(const RvMedia *media, const char *kind);
 

@@ -37,8 +37,7 @@ static void write_url(Buffer *out, const char *url, RvError *err)
 static int64_t vlc_time(const RvMedia *media, int64_t units)
 {
     bool from_0 = rv_list_is_container(media, "mp4") || rv_list_is_container(media, "matroska");
-    int64_t on_clock = rv_list_on_clock(media, units, LIST_PER_SECOND_MS);
-    return !from_0 ? units : on_clock > 0 ? on_clock : 0;
+    return from_0 ? rv_list_on_positive_clock(media, units, LIST_PER_SECOND_MS) : units;
 }
 
 /* Videos are named by URLs, because a line of the format cannot hold every file name. */

@@ -11,8 +11,8 @@
  * 0. */
 static int64_t place(const RvMedia *media, int64_t units)
 {
-    int64_t on_clock = rv_list_on_clock(media, units, LIST_PER_SECOND_NS);
-    return rv_list_is_container(media, "matroska") && on_clock > 0 ? on_clock : units;
+    bool keeps_clock = rv_list_is_container(media, "matroska");
+    return keeps_clock ? rv_list_on_positive_clock(media, units, LIST_PER_SECOND_NS) : units;
 }
 
 static RvStatus write_matroska(const Timeline *timeline, Buffer *out, RvError *err)

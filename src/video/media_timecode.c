@@ -39,6 +39,11 @@ static void set_label(RvMedia *media, int64_t frame, bool drop_frame)
     rv_timecode_write(media->start_frame, media->rate, drop_frame, media->timecode);
 }
 
+static int64_t wrap(uint64_t frame, RvRate rate, bool drop_frame)
+{
+    return (int64_t)(frame % (uint64_t)rv_timecode_day(rate, drop_frame));
+}
+
 void rv_media_set_track_timecode(RvMedia *media, const TimecodeTrack *track)
 {
     int counted = track->frames_per_second, nominal = rv_rate_nominal(media->rate);
@@ -51,7 +56,7 @@ void rv_media_set_track_timecode(RvMedia *media, const TimecodeTrack *track)
             "its timecode claims drop-frame, which there is only at 29.97 and 59.94 frames a second; it is "
             "read without");
     if (counted == nominal) {
-        set_label(media, track->frame, drop);
+        set_label(media, wrap(track->frame, media->rate, drop), drop);
         return;
     }
     // Labels that count fewer frames than there are (30 a second in a video of 60): the same label in its own counting.
@@ -59,7 +64,8 @@ void rv_media_set_track_timecode(RvMedia *media, const TimecodeTrack *track)
     if (drop && !rv_rate_may_drop(own))
         own = (RvRate){counted, 1};
     char text[TIMECODE_SIZE];
-    rv_timecode_write(track->frame, own, rv_rate_may_drop(own), text);
+    bool own_drop = rv_rate_may_drop(own);
+    rv_timecode_write(wrap(track->frame, own, own_drop), own, own_drop, text);
     char *frames = text + strlen("00:00:00:");
     int label = 0;
     sscanf(frames, "%d", &label);
@@ -119,7 +125,7 @@ static TrackState read_track(VideoReader *reader, TimecodeTrack *track)
             continue;
         *track = (TimecodeTrack){.flags = AV_RB32(facts->extradata + 4),
                                  .frames_per_second = facts->extradata[16],
-                                 .frame = (uint32_t)frame};
+                                 .frame = frame};
         state = TRACK_READ;
     }
     return state;

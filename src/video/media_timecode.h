@@ -20,7 +20,7 @@ void rv_media_warn(RvMedia *media, const char *format, ...) __attribute__((forma
 typedef struct TimecodeTrack {
     uint32_t flags;        // 1: drop-frame, 8: a counter, no timecode
     int frames_per_second; // that labels count
-    uint32_t frame;        // number of the first frame
+    uint64_t frame;        // number of the first frame; may pass midnight
 } TimecodeTrack;
 
 /* Take the label of a track of timecode over to a file of media->rate. */

@@ -374,6 +374,18 @@ static void tracks_of_timecode_count_in_their_own_way(void **state)
          887295,
          "",
          "wraps at midnight"},
+        {{25, 1},
+         {.frames_per_second = 25, .frame = UINT64_C(1) << 32},
+         "09:51:31:21",
+         887296,
+         "",
+         "64 bits"},
+        {{25, 1},
+         {.frames_per_second = 25, .frame = UINT64_MAX},
+         "01:14:24:15",
+         111615,
+         "",
+         "the largest number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RvMedia media = {.rate = cases[i].rate};

@@ -44,6 +44,20 @@ static char *copy_clip_name(const RvMoment *moment, const TimelineSource *source
     return rv_escape_clean(name, TIMELINE_NAME_BYTES_MAX, err);
 }
 
+/* Times are from the first frame on. */
+static void set_frames(const RvMedia *media, double from_s, double to_s, TimelineClip *clip)
+{
+    int64_t in = rv_rate_frame_at(media->rate, from_s), out = rv_rate_frame_at(media->rate, to_s);
+    in = in < media->frame_count ? in : media->frame_count - 1;
+    in = in > 0 ? in : 0;
+    out = out < media->frame_count ? out : media->frame_count;
+    out = out > in ? out : in + 1;
+    int64_t mark = rv_rate_frame_at(media->rate, clip->time_s - media->first_frame_s);
+    clip->in = in;
+    clip->length = out - in;
+    clip->mark = mark < in ? in : mark < out ? mark : out - 1;
+}
+
 /* The moment with handles, clamped to the source in seconds and in frames. */
 static Fault cut(const TimelineBuild *build, const RvMoment *moment, const TimelineSource *source,
                  TimelineClip *clip)
@@ -69,17 +83,8 @@ static Fault cut(const TimelineBuild *build, const RvMoment *moment, const Timel
     double best_s = isfinite(moment->time_s) ? moment->time_s : moment->start_s;
     clip->time_s = fmax(clip->start_s, fmin(best_s, clip->end_s));
     clip->score = moment->score;
-    if (has_media) {
-        clip->in = rv_rate_frames(media->rate, moment->start_s - handles_s - begin_s);
-        int64_t length = rv_rate_frames(media->rate, length_s), out = clip->in + (length > 1 ? length : 1);
-        out = out < media->frame_count ? out : media->frame_count;
-        out = out > 1 ? out : 1;
-        clip->in = clip->in > 0 ? clip->in : 0;
-        clip->in = clip->in < out ? clip->in : out - 1;
-        clip->length = out - clip->in;
-        int64_t mark = rv_rate_frames(media->rate, clip->time_s - begin_s);
-        clip->mark = mark < clip->in ? clip->in : mark < out ? mark : out - 1;
-    }
+    if (has_media)
+        set_frames(media, from_s - begin_s, to_s - begin_s, clip);
     bool clamped = moment->start_s < begin_s - CLAMPED_S || moment->end_s > end_s + CLAMPED_S;
     return clamped ? FAULT_CLAMPED : FAULT_NONE;
 }

@@ -54,6 +54,13 @@ int rv_rate_nominal(RvRate rate)
     return (int)(((int64_t)rate.num * 2 + rate.den) / ((int64_t)rate.den * 2));
 }
 
+bool rv_rate_is_whole(RvRate rate, bool *over_1001)
+{
+    int nominal = rv_rate_nominal(rate);
+    *over_1001 = rv_rate_equal(rate, (RvRate){nominal * 1000, 1001});
+    return *over_1001 || rv_rate_equal(rate, (RvRate){nominal, 1});
+}
+
 bool rv_rate_may_drop(RvRate rate)
 {
     return rv_rate_equal(rate, (RvRate){30000, 1001}) || rv_rate_equal(rate, (RvRate){60000, 1001});
@@ -124,6 +131,18 @@ void rv_timecode_write(int64_t frame, RvRate rate, bool drop_frame, char text[TI
     snprintf(text, TIMECODE_SIZE, "%02u:%02u:%02u%c%02u", (unsigned)(seconds / 3600 % 24),
              (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), drop_frame ? ';' : ':',
              (unsigned)(label % nominal) % 1000);
+}
+
+int64_t rv_timecode_recount(int64_t frame, RvRate from, bool drop_frame, RvRate to)
+{
+    if (from.den == to.den)
+        return rv_rate_convert(from, frame, to);
+    char text[TIMECODE_SIZE], separator;
+    int hours = 0, minutes = 0, seconds = 0, frames = 0, nominal = rv_rate_nominal(to);
+    rv_timecode_write(frame, from, drop_frame, text);
+    sscanf(text, "%d:%d:%d%c%d", &hours, &minutes, &seconds, &separator, &frames);
+    return ((int64_t)hours * 3600 + minutes * 60 + seconds) * nominal +
+           frames * nominal / rv_rate_nominal(from);
 }
 
 /* Reads up to max_digits digits and moves *text past them. Returns -1 if there is none. */

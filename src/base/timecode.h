@@ -28,6 +28,9 @@ void rv_rate_write(RvRate rate, char text[RATE_TEXT_SIZE]);
 /* The number of frames that labels count in a second: 30 for 30000/1001. */
 int rv_rate_nominal(RvRate rate);
 
+/* True for whole numbers of frames, and for those over 1.001: 25, 24000/1001, 15000/1001. */
+bool rv_rate_is_whole(RvRate rate, bool *over_1001);
+
 /* True for 30000/1001 and 60000/1001, whose labels may be drop-frame (SMPTE ST 12-1). */
 bool rv_rate_may_drop(RvRate rate);
 
@@ -52,6 +55,10 @@ int64_t rv_timecode_day(RvRate rate, bool drop_frame);
 /* Write the label of a frame. Labels wrap after 24 hours, negative numbers count backwards from there. The last
  * separator is ';' if drop_frame, else ':'. drop_frame only if rv_rate_may_drop. */
 void rv_timecode_write(int64_t frame, RvRate rate, bool drop_frame, char text[TIMECODE_SIZE]);
+
+/* The number of a frame's label in the counting of another rate. Rates of one kind (both whole, or both over 1001) count the
+ * same seconds. Else the label is read as hours, minutes, seconds and a part of a second. */
+int64_t rv_timecode_recount(int64_t frame, RvRate from, bool drop_frame, RvRate to);
 
 /* Read "HH:MM:SS:FF" with ':', ';', '.' or ',' before the frames; the last three mean drop-frame where the rate may drop.
  * A label that drop-frame leaves out means the next one that there is. Returns false, and leaves the results alone, if the

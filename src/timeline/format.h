@@ -12,6 +12,7 @@ typedef struct TimelineFormat {
     size_t max_clips;
     bool within_a_day; // its labels must not pass 24:00:00:00
     int rate_max;      // frames a second; a faster timeline counts every second frame. 0: no limit
+    bool whole_rates;  // says rates as whole numbers, perhaps over 1.001: 25/2 is none
     bool takes_points; // moments without length are written too; else they are left out
     /* Append the text of one file. With info.per_source the timeline has one source. The timeline has at least one clip.
      * Appends keep their failure, so one check at the end is enough. */

@@ -122,6 +122,13 @@ static RvStatus check_rate(const TimelineBuild *build, RvError *err)
                             "%d/%d is no rate of a timeline; it must be 1 to 1000 frames a second", rate.num,
                             rate.den);
     int most = build->format->rate_max;
+    bool over_1001;
+    if (build->format->whole_rates && !rv_rate_is_whole(rate, &over_1001))
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "the format %s has whole numbers of frames a second, and those over 1.001 (like 30000/1001), but "
+            "not %d/%d; choose one of them, or another format",
+            build->format->info.name, rate.num, rate.den);
     if (most > 0 && rv_rate_nominal(rate) > most)
         return rv_error_set(
             err, RV_ERROR_ARGUMENT,

@@ -155,6 +155,9 @@ static void frames_keep_their_length_in_another_rate(void **state)
         if (got != cases[i].expected)
             fail_msg("case %zu: %lld", i, (long long)got);
     }
+    assert_int_equal(rv_timecode_recount(90000, (RvRate){25, 1}, false, (RvRate){50, 1}), 180000);
+    assert_int_equal(rv_timecode_recount(780, (RvRate){25, 2}, false, (RvRate){25, 1}), 1500);
+    assert_int_equal(rv_timecode_recount(107892, (RvRate){30000, 1001}, true, (RvRate){25, 1}), 90000);
     // A frame's own time is that frame again.
     RvRate ntsc = {30000, 1001};
     for (int64_t frame = 0; frame < 3000000; frame += 7)
@@ -221,6 +224,17 @@ static void rates_have_names_and_neighbours(void **state)
         rv_rate_write(usual, text);
         if (!rv_rate_equal(usual, cases[i].usual) || strcmp(text, cases[i].name) != 0)
             fail_msg("%f: %s", cases[i].rate, text);
+    }
+    static const struct {
+        RvRate rate;
+        bool whole, over_1001;
+    } wholes[] = {{{25, 1}, true, false},      {{50, 2}, true, false},        {{24000, 1001}, true, true},
+                  {{60000, 2002}, true, true}, {{15000, 1001}, true, true},   {{25, 2}, false, false},
+                  {{2997, 100}, false, false}, {{24001, 1001}, false, false}, {{1000, 1}, true, false}};
+    for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        bool over_1001, whole = rv_rate_is_whole(wholes[i].rate, &over_1001);
+        if (whole != wholes[i].whole || over_1001 != wholes[i].over_1001)
+            fail_msg("%d/%d: %d, %d", wholes[i].rate.num, wholes[i].rate.den, whole, over_1001);
     }
     assert_false(rv_rate_is_valid((RvRate){0, 0}));
     assert_false(rv_rate_is_valid((RvRate){25, 0}));

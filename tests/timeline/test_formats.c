@@ -46,6 +46,7 @@ static const Scene scenes[] = {
     {"15 frames a second, sound before the picture",
      {{"/v/webcam.flv", {15, 1}, 600, NULL, 1, .first_frame_s = 0.5}},
      THREE("/v/webcam.flv")},
+    {"12.5 frames a second", {{"/v/webcam.avi", {25, 2}, 600, "00:01:00:00", 1}}, THREE("/v/webcam.avi")},
     {"several rates",
      {{"/v/pal.mxf", {25, 1}, 600, "10:00:00:12", 2},
       {"/v/ntsc.mov", {30000, 1001}, 600, "01:00:00;00", 1},

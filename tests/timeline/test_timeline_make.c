@@ -359,6 +359,13 @@ static void what_cannot_be_is_refused(void **state)
          "which is 60; choose a lower rate",
          "too fast"},
         {&good,
+         {.format = "xmeml", .rate = {2997, 100}},
+         RV_ERROR_ARGUMENT,
+         "the format xmeml has whole numbers of frames a second, and those over 1.001 (like 30000/1001), but "
+         "not 2997/100",
+         "a rate that XML cannot say"},
+        {&good, {.format = "edl", .rate = {25, 2}}, RV_ERROR_ARGUMENT, "but not 25/2", "nor an EDL"},
+        {&good,
          {.format = "otio", .record_start = "1 hour"},
          RV_ERROR_ARGUMENT,
          "\"1 hour\" is no timecode of 25",

@@ -4,7 +4,6 @@
  *     001  AX       AA/V  C        10:00:02:00 10:00:05:12 01:00:00:00 01:00:03:12
  *     (event, reel of 8, tracks of 5, a cut, source in and out, record in and out; each out is the frame behind the last)
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,28 +22,15 @@ static const char *tracks_of(const RvMedia *media)
     return media->audio_count > 1 || media->audio[0].channels != 1 ? "AA/V" : "B";
 }
 
-/* The label of a source's first frame as a number of the timeline's counting. Rates of one kind (both whole, or both over
- * 1001) count the same seconds. Else the label is read as hours, minutes, seconds and a part of a second. */
-static int64_t count_first(const Timeline *timeline, const RvMedia *media)
-{
-    RvRate rate = timeline->rate;
-    if (media->rate.den == rate.den)
-        return rv_rate_convert(media->rate, media->start_frame, rate);
-    char text[TIMECODE_SIZE], separator;
-    int hours = 0, minutes = 0, seconds = 0, frames = 0, nominal = rv_rate_nominal(rate);
-    rv_timecode_write(media->start_frame, media->rate, media->drop_frame, text);
-    sscanf(text, "%d:%d:%d%c%d", &hours, &minutes, &seconds, &separator, &frames);
-    return ((int64_t)hours * 3600 + minutes * 60 + seconds) * nominal +
-           frames * nominal / rv_rate_nominal(media->rate);
-}
-
 static void put_event(Buffer *out, const Timeline *timeline, size_t index, RvError *err)
 {
     const TimelineClip *clip = &timeline->clips[index];
     const TimelineSource *source = &timeline->sources[clip->source];
+    const RvMedia *media = &source->media;
     RvRate rate = timeline->rate;
     bool drop = source->drop_frame && rv_rate_may_drop(rate);
-    int64_t in = count_first(timeline, &source->media) + clip->grid_in,
+    int64_t in =
+                rv_timecode_recount(media->start_frame, media->rate, media->drop_frame, rate) + clip->grid_in,
             start = timeline->record_start + clip->record_in;
     char labels[4][TIMECODE_SIZE];
     rv_timecode_write(in, rate, drop, labels[0]);
@@ -120,5 +106,6 @@ const TimelineFormat rv_format_edl = {
     .max_clips = EVENTS_MAX,
     .within_a_day = true,
     .rate_max = 60,
+    .whole_rates = true,
     .write = write,
 };

@@ -80,5 +80,6 @@ const TimelineFormat rv_format_marker_edl = {
     .max_clips = EVENTS_MAX,
     .rate_max = 60,
     .takes_points = true,
+    .whole_rates = true,
     .write = write,
 };

@@ -4,6 +4,7 @@
  * read them so. Each channel of sound is a clip on a track of its own, linked to the picture. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "timeline/escape.h"
 #include "timeline/format.h"
@@ -12,8 +13,10 @@
 
 static void put_rate(Buffer *out, const char *indent, RvRate rate, RvError *err)
 {
+    bool over_1001;
+    rv_rate_is_whole(rate, &over_1001);
     rv_buffer_append_format(out, err, "%s<rate><timebase>%d</timebase><ntsc>%s</ntsc></rate>\n", indent,
-                            rv_rate_nominal(rate), rate.den == 1001 ? "TRUE" : "FALSE");
+                            rv_rate_nominal(rate), over_1001 ? "TRUE" : "FALSE");
 }
 
 static void put_text(Buffer *out, const char *indent, const char *tag, const char *text, RvError *err)
@@ -68,21 +71,49 @@ static void put_sound(Buffer *out, const RvMedia *media, RvError *err)
     }
 }
 
-/* The file in full where it is named first, which is on the track of pictures. */
-static void put_file(Buffer *out, const TimelineSource *source, size_t id, bool first, RvError *err)
+/* A file's own rate, or the timeline's if XML cannot say it. */
+static RvRate rate_of(const Timeline *timeline, const RvMedia *media)
 {
+    bool over_1001;
+    return rv_rate_is_whole(media->rate, &over_1001) ? media->rate : timeline->rate;
+}
+
+static void say_other_rates(const Timeline *timeline)
+{
+    char own[RATE_TEXT_SIZE], rate[RATE_TEXT_SIZE];
+    rv_rate_write(timeline->rate, rate);
+    for (size_t i = 0; i < timeline->source_count; i++) {
+        const RvMedia *media = &timeline->sources[i].media;
+        if (rv_rate_equal(rate_of(timeline, media), media->rate))
+            continue;
+        rv_rate_write(media->rate, own);
+        rv_log_line(
+            timeline->log, RV_LOG_WARNING,
+            "%.600s has %s frames a second, which the format xmeml cannot say; its frames are counted as "
+            "those of the timeline, %s a second",
+            media->path, own, rate);
+    }
+}
+
+/* The file in full where it is named first, which is on the track of pictures. */
+static void put_file(Buffer *out, const Timeline *timeline, size_t index, bool first, RvError *err)
+{
+    const TimelineSource *source = &timeline->sources[index];
     const RvMedia *media = &source->media;
+    RvRate rate = rate_of(timeline, media);
+    size_t id = index + 1;
     rv_buffer_append_format(out, err, "            <file id=\"file-%zu\"%s>\n", id, first ? "" : "/");
     if (!first)
         return;
     put_text(out, "              ", "name", source->name, err);
     put_text(out, "              ", "pathurl", source->url, err);
-    put_rate(out, "              ", media->rate, err);
+    put_rate(out, "              ", rate, err);
     rv_buffer_append_format(out, err, "              <duration>%lld</duration>\n",
-                            (long long)media->frame_count);
-    put_timecode(out, "              ", media->rate, source->drop_frame, media->start_frame, err);
+                            (long long)rv_rate_convert_down(media->rate, media->frame_count, rate));
+    put_timecode(out, "              ", rate, source->drop_frame && rv_rate_may_drop(rate),
+                 rv_timecode_recount(media->start_frame, media->rate, media->drop_frame, rate), err);
     rv_buffer_append_format(out, err, "              <media>\n                <video>\n");
-    put_picture(out, "                ", media->rate, media->width, media->height, err);
+    put_picture(out, "                ", rate, media->width, media->height, err);
     rv_buffer_append_format(out, err, "                </video>\n");
     put_sound(out, media, err);
     rv_buffer_append_format(out, err, "              </media>\n            </file>\n");
@@ -119,7 +150,7 @@ static void put_clip(Buffer *out, const Timeline *timeline, size_t index, int tr
                             "            <start>%lld</start><end>%lld</end><in>%lld</in><out>%lld</out>\n",
                             (long long)clip->record_in, (long long)(clip->record_in + clip->record_length),
                             (long long)in, (long long)(in + clip->record_length));
-    put_file(out, source, clip->source + 1, first, err);
+    put_file(out, timeline, clip->source, first, err);
     if (track > 0)
         rv_buffer_append_format(
             out, err,
@@ -185,6 +216,7 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
     if (known == NULL)
         return RV_ERROR_MEMORY;
     int track_count = count_tracks(timeline, &stereo);
+    say_other_rates(timeline);
     rv_buffer_append_format(
         out, err,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE xmeml>\n<xmeml version=\"5\">\n"
@@ -215,5 +247,6 @@ const TimelineFormat rv_format_xmeml = {
              .title = "Final Cut Pro 7 XML, version 5 (Premiere, Resolve, Vegas)",
              .endings = endings,
              .needs_media = true},
+    .whole_rates = true,
     .write = write,
 };

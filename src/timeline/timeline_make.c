@@ -158,6 +158,27 @@ static void choose_rate(const TimelineBuild *build, Timeline *timeline)
     timeline->rate = rate;
 }
 
+/* A wanted start is taken as it is written or refused, not changed: the next label that there is becomes part of the error. */
+static RvStatus check_start(const char *start, RvRate rate, int64_t frame, bool drop, RvError *err)
+{
+    const char *point = start + strcspn(start, ";.,");
+    char next[TIMECODE_SIZE], rate_text[RATE_TEXT_SIZE];
+    rv_timecode_write(frame, rate, drop, next);
+    rv_rate_write(rate, rate_text);
+    if (*point == ';' && !drop)
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "\"%.40s\" is a label of drop-frame timecode, which there is at 29.97 and 59.94 frames "
+            "a second but not at %s; write it as %s",
+            start, rate_text, next);
+    if (drop && strtol(point + 1, NULL, 10) != strtol(strchr(next, ';') + 1, NULL, 10))
+        return rv_error_set(
+            err, RV_ERROR_ARGUMENT,
+            "there is no \"%.40s\" in drop-frame timecode of %s frames a second; the next one is %s", start,
+            rate_text, next);
+    return RV_OK;
+}
+
 /* Drop-frame labels if the wanted start has them; without a wanted start if the first source of this rate that has labels
  * has them. */
 static RvStatus choose_labels(const TimelineBuild *build, Timeline *timeline, RvError *err)
@@ -173,6 +194,11 @@ static RvStatus choose_labels(const TimelineBuild *build, Timeline *timeline, Rv
             "\"%.40s\" is no timecode of %s frames a second; write it as hours:minutes:seconds:frames, "
             "like 01:00:00:00",
             start, rate);
+    }
+    if (start != NULL) {
+        RvStatus status = check_start(start, timeline->rate, timeline->record_start, drop, err);
+        if (status != RV_OK)
+            return status;
     }
     for (size_t i = 0; i < timeline->source_count && start == NULL && rv_rate_may_drop(timeline->rate); i++) {
         const RvMedia *media = &timeline->sources[i].media;

@@ -375,6 +375,22 @@ static void what_cannot_be_is_refused(void **state)
          RV_ERROR_ARGUMENT,
          "no timecode",
          "frame 25 of 25"},
+        {&good,
+         {.format = "otio", .rate = {30000, 1001}, .record_start = "00:01:00;00"},
+         RV_ERROR_ARGUMENT,
+         "there is no \"00:01:00;00\" in drop-frame timecode of 29.97 frames a second; the next one is 00:01:00;02",
+         "a label that is left out"},
+        {&good,
+         {.format = "edl", .rate = {60000, 1001}, .record_start = "1:59:00.3"},
+         RV_ERROR_ARGUMENT,
+         "the next one is 01:59:00;04",
+         "the same of 59.94"},
+        {&good,
+         {.format = "otio", .rate = {60, 1}, .record_start = "01:00:00;00"},
+         RV_ERROR_ARGUMENT,
+         "\"01:00:00;00\" is a label of drop-frame timecode, which there is at 29.97 and 59.94 frames a second but "
+         "not at 60; write it as 01:00:00:00",
+         "drop-frame of 60"},
         {&gone, {.format = "otio"}, RV_ERROR_NOT_FOUND, "/v/gone.mov: nothing remains of 1 moment:", "gone"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -385,6 +401,33 @@ static void what_cannot_be_is_refused(void **state)
                                                 made_media_read, &files, &err);
         if (status != cases[i].status || strstr(err.message, cases[i].words) == NULL || files.count != 0)
             fail_msg("%s: %d, %s", cases[i].why, (int)status, err.message);
+    }
+}
+
+static void a_start_that_there_is_is_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        RvRate rate;
+        const char *start, *label;
+    } cases[] = {
+        {{30000, 1001}, "00:01:00;02", " 00:01:00;02 00:01:01;02\n"},
+        {{30000, 1001}, "00:10:00;00", " 00:10:00;00 00:10:01;00\n"},
+        {{30000, 1001}, "00:01:00:00", " 00:01:00:00 00:01:01:00\n"},
+        {{60, 1}, "1:0:0.9", " 01:00:00:09 01:00:01:09\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvMoment moment = {.video = "/v/pal.mov", .start_s = 1, .end_s = 2};
+        RvTimelineOptions options = {
+            .format = "edl", .rate = cases[i].rate, .record_start = cases[i].start, .log = made_log_start()};
+        RvTextFiles files;
+        RvError err;
+        made_media_set(videos);
+        if (rv_timeline_make_with(&moment, 1, &options, made_media_read, &files, &err) != RV_OK)
+            fail_msg("%s", err.message);
+        if (strstr(files.items[0].text, cases[i].label) == NULL)
+            fail_msg("%s: %s", cases[i].start, files.items[0].text);
+        rv_text_files_clear(&files);
     }
 }
 
@@ -428,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_format_of_one_video_makes_a_file_of_each),
         cmocka_unit_test(no_clip_is_longer_than_its_video_at_any_rate),
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(a_start_that_there_is_is_taken),
         cmocka_unit_test(formats_are_listed_and_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

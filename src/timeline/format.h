@@ -14,6 +14,8 @@ typedef struct TimelineFormat {
     int rate_max;      // frames a second; a faster timeline counts every second frame. 0: no limit
     bool whole_rates;  // says rates as whole numbers, perhaps over 1.001: 25/2 is none
     bool takes_points; // moments without length are written too; else they are left out
+    /* Refuse a source that the format cannot name; its moments are left out. NULL: it names all. Errors: ARGUMENT. */
+    RvStatus (*check_source)(const char *path, RvError *err);
     /* Append the text of one file. With info.per_source the timeline has one source. The timeline has at least one clip.
      * Appends keep their failure, so one check at the end is enough. */
     RvStatus (*write)(const Timeline *timeline, Buffer *out, RvError *err);

@@ -447,8 +447,8 @@ RvStatus rv_timeline_make_with(const RvMoment *moments, size_t count, const RvTi
     if (status == RV_OK && build.clip_count == 0)
         status = rv_error_set(
             err, RV_ERROR_NOT_FOUND,
-            "%.600s: nothing remains of %zu moment%s: their videos cannot be read, or they are outside "
-            "of them or empty",
+            "%.600s: nothing remains of %zu moment%s: their videos cannot be read or named, or they "
+            "are outside of them or empty",
             moments[0].video, count, count == 1 ? "" : "s");
     if (status == RV_OK)
         status = write_all(&build, out, err);

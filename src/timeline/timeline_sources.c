@@ -70,7 +70,7 @@ void rv_timeline_build_clear(TimelineBuild *build)
     free(build->clips);
 }
 
-// Read what the format needs of the video. *readable is false if it cannot be read, which err says.
+// Read what the format needs of the video. *readable is false if it cannot be read or named, which err says.
 static RvStatus read_media(const TimelineBuild *build, const char *video, RvMedia *media, bool *readable,
                            RvError *err)
 {
@@ -81,6 +81,8 @@ static RvStatus read_media(const TimelineBuild *build, const char *video, RvMedi
         return media->path != NULL ? RV_OK : RV_ERROR_MEMORY;
     }
     RvStatus status = build->read(video, media, err);
+    if (status == RV_OK && build->format->check_source != NULL)
+        status = build->format->check_source(media->path, err);
     *readable = status == RV_OK;
     return status == RV_ERROR_MEMORY ? status : RV_OK;
 }

@@ -109,11 +109,6 @@ static void put_tractor(Buffer *out, long long length, RvError *err)
 
 static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 {
-    for (size_t i = 0; i < timeline->source_count; i++) {
-        RvStatus status = check_path(timeline->sources[i].media.path, err);
-        if (status != RV_OK)
-            return status;
-    }
     rv_buffer_append_format(out, err,
                             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                             "<mlt LC_NUMERIC=\"C\" version=\"7.0.0\" producer=\"main_bin\" title=\"");
@@ -141,5 +136,6 @@ static const char *const endings[] = {".mlt", NULL};
 
 const TimelineFormat rv_format_mlt = {
     .info = {.name = "mlt", .title = "MLT (Shotcut, melt)", .endings = endings, .needs_media = true},
+    .check_source = check_path,
     .write = write,
 };

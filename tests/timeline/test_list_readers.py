@@ -141,7 +141,7 @@ class ListReadersTest(unittest.TestCase):
         self.assertEqual([(float(row["start"]), float(row["end"]), row["name"]) for row in rows],
                          [(round(start, 6), end, name) for start, end, name in MOMENTS])
         self.assertEqual({row["video"] for row in rows}, {str(self.video)})
-        self.assertEqual(rows[0]["source_in"], "00:00:20:13")
+        self.assertEqual(rows[0]["source_in"], "00:00:20:12")
         self.assertEqual(rows[0]["record_in"], "01:00:00:00")
         rows = list(csv.reader(io.StringIO(self.write("cuts.llc.csv").read_bytes().decode())))
         self.assertEqual(rows[0], ["Start", "End", "Name"])

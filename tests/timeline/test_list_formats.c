@@ -262,6 +262,33 @@ static void formats_of_the_files_clock_count_from_there(void **state)
     free(playlist);
 }
 
+static void players_that_go_to_key_frames_are_said(void **state)
+{
+    (void)state;
+    static const TimelineFormat *const formats[] = {&rv_format_mlt, &rv_format_mpv_edl, &rv_format_otio};
+    static const char *const players[] = {"MLT", "mpv", NULL};
+    for (size_t i = 0; i < 3; i++) {
+        Notes notes = {""};
+        RvLog log = {take_note, &notes};
+        TimelineClip clips[] = {
+            {.name = "n", .start_s = 1, .end_s = 2, .in = 30, .length = 30, .record_length = 30}};
+        TimelineSource source = sources[0];
+        Timeline timeline = timeline_of(clips, 1, &log);
+        timeline.sources = &source;
+        timeline.source_count = 1;
+        free(write_text(formats[i], &timeline));
+        assert_string_equal(notes.text, "");
+        strcpy(source.media.container, "mpegts");
+        free(write_text(formats[i], &timeline));
+        char wanted[100] = "";
+        if (players[i] != NULL)
+            snprintf(wanted, sizeof wanted, "/v/talk.mp4 is in MPEG-TS: %s goes to the nearest key frame",
+                     players[i]);
+        assert_true(strncmp(notes.text, wanted, strlen(wanted)) == 0);
+        assert_int_equal(notes.text[0] == '\0', players[i] == NULL);
+    }
+}
+
 /* ---- YouTube ------------------------------------------------------------------------------------------ */
 
 typedef struct Chapter {
@@ -452,6 +479,7 @@ int main(void)
         cmocka_unit_test(chapters_of_ffmpeg_do_not_overlap),
         cmocka_unit_test(csv_has_seconds_frames_and_labels),
         cmocka_unit_test(formats_of_the_files_clock_count_from_there),
+        cmocka_unit_test(players_that_go_to_key_frames_are_said),
         cmocka_unit_test(youtube_keeps_its_rules),
         cmocka_unit_test(youtube_names_as_many_as_fit),
         cmocka_unit_test(youtube_writes_hours_and_says_what_is_too_long),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 
 #define UNITS_MAX ((int64_t)1 << 62)
@@ -131,6 +132,23 @@ bool rv_list_is_container(const RvMedia *media, const char *kind)
         word += bytes;
     }
     return false;
+}
+
+void rv_list_say_key_frames(const Timeline *timeline, const char *player)
+{
+    size_t count = 0, first = 0;
+    for (size_t i = 0; i < timeline->source_count; i++) {
+        if (!rv_list_is_container(&timeline->sources[i].media, "mpegts"))
+            continue;
+        first = count == 0 ? i : first;
+        count++;
+    }
+    if (count > 0)
+        rv_log_line(
+            timeline->log, RV_LOG_WARNING,
+            "%.600s%s in MPEG-TS: %s goes to the nearest key frame there, so clips may begin elsewhere or "
+            "be missing; the same video in MP4 or Matroska has no such limit",
+            timeline->sources[first].media.path, count > 1 ? " and others are" : " is", player);
 }
 
 const char *rv_list_file_name(const TimelineSource *source)

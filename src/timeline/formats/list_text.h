@@ -49,6 +49,9 @@ int64_t rv_list_on_positive_clock(const RvMedia *media, int64_t units, int64_t p
 /* True if the source's container is of this kind, by one of FFmpeg's words: "mp4", "matroska". */
 bool rv_list_is_container(const RvMedia *media, const char *kind);
 
+/* Log a warning if there are sources in MPEG-TS, for players that find their place there by key frames alone. */
+void rv_list_say_key_frames(const Timeline *timeline, const char *player);
+
 /* The last part of a source's path or URL, as it is. */
 const char *rv_list_file_name(const TimelineSource *source);
 

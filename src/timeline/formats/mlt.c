@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "timeline/escape.h"
 #include "timeline/format.h"
+#include "timeline/formats/list_text.h"
 
 static void put_property(Buffer *out, const char *name, const char *text, RvError *err)
 {
@@ -109,6 +110,7 @@ static void put_tractor(Buffer *out, long long length, RvError *err)
 
 static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 {
+    rv_list_say_key_frames(timeline, "MLT");
     rv_buffer_append_format(out, err,
                             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                             "<mlt LC_NUMERIC=\"C\" version=\"7.0.0\" producer=\"main_bin\" title=\"");

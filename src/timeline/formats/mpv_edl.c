@@ -22,6 +22,7 @@ static void write_seconds(Buffer *out, int64_t units, RvError *err)
 /* Starts count on the files' own clocks, not from their beginnings. */
 static RvStatus write_mpv_edl(const Timeline *timeline, Buffer *out, RvError *err)
 {
+    rv_list_say_key_frames(timeline, "mpv");
     rv_buffer_append_format(out, err, "# mpv EDL v0\n");
     for (size_t i = 0; i < timeline->clip_count; i++) {
         const TimelineClip *clip = &timeline->clips[i];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import math
 import os
 from dataclasses import dataclass
@@ -177,9 +178,48 @@ def _path_of(path: str, name: str, endings: Iterable[str]) -> str:
     return path[:len(path) - len(ending)] + name + ending
 
 
+# What files of other kinds begin with that may hold no NUL; others are told from texts by their NULs.
+_NO_TEXTS = (b"%PDF", b"%!PS", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x1a\x45\xdf\xa3",
+             b"\x28\xb5\x2f\xfd", b"\xff\xd8\xff", b"\x93NUMPY")
+
+
+def _check_replaced(path: str) -> None:
+    """Only texts and empty files are replaced, as by the program (apps/cli/out_file.c): no videos, no libraries."""
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as file:
+        start = file.read(4096)
+    if b"\0" not in start and not start.startswith(_NO_TEXTS):
+        return
+    found = ("a library or another SQLite database" if start.startswith(b"SQLite format 3") else
+             "a picture" if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) else
+             "a NumPy file" if start.startswith(b"\x93NUMPY") else "a file of another kind")
+    raise errors.ArgumentError(f"{path}: is there already, and is {found}; it is not replaced by a text: give another name, "
+                               "or remove it")
+
+
+def _write(path: str, data: bytes) -> None:
+    """Complete under its name or not at all; devices and pipes are written to as they are."""
+    direct = os.path.exists(path) and not os.path.isfile(path)
+    written = path if direct else f"{path}.{os.getpid()}.part"
+    try:
+        if not direct and os.path.exists(path) and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with open(written, "wb" if direct else "xb") as out:
+            out.write(data)
+        if not direct:
+            os.replace(written, path)
+    except OSError as error:
+        raise errors.InputOutputError(f"{path}: cannot write: {error.strerror}") from None
+    finally:
+        if not direct and os.path.lexists(written):
+            os.unlink(written)
+
+
 def export(moments: Any, path: Path, *, format: Optional[str] = None, force: bool = False, **options: Any) -> list[str]:
     """Write what timeline() makes. The ending of the path names the format unless format does. Returns the paths of the
-    files; formats that know one video only make one for each. force: replace files that are there."""
+    files; formats that know one video only make one for each. force: replace texts that are there;
+    files of other kinds, such as videos and libraries, are refused."""
     path = os.path.expanduser(os.fspath(path))
     format = _format_of(os.fsencode(path)) if format is None else format
     files = timeline(moments, format, **options)
@@ -188,15 +228,12 @@ def export(moments: Any, path: Path, *, format: Optional[str] = None, force: boo
     for name in paths:
         if not force and os.path.lexists(name):
             raise errors.ArgumentError(f"{name}: is there already; force=True replaces it")
-    for name, file in zip(paths, files):
-        temporary = f"{name}.{os.getpid()}.part"
         try:
-            with open(temporary, "wb") as out:
-                out.write(file.data)
-            os.replace(temporary, name)
-        finally:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
+            _check_replaced(name)
+        except OSError as error:
+            raise errors.InputOutputError(f"{name}: is there already, and cannot be looked at: {error.strerror}") from None
+    for name, file in zip(paths, files):
+        _write(name, file.data)
     return paths
 
 

@@ -78,6 +78,27 @@ class TimelineTest(unittest.TestCase):
         self.assertEqual(reelvec.export([HIT], scratch("other"), format="webvtt"), [scratch("other")])
         self.assertEqual([name for name in os.listdir(folder.name) if name.endswith(".part")], [])
 
+    def test_only_texts_are_replaced(self):
+        for name, start, found in (("a.db", b"SQLite format 3\0", "a library"), ("a.mp4", b"\0\0\0\x1cftyp", "a file of another"),
+                                   ("a.mkv", b"\x1a\x45\xdf\xa3 no NUL", "a file of another"), ("a.jpg", b"\xff\xd8\xff", "a picture")):
+            path = pathlib.Path(scratch(name))
+            path.write_bytes(start)
+            with self.assertRaisesRegex(reelvec.ArgumentError, f"{name}: is there already, and is {found}"):
+                reelvec.export([MOMENT], path, format="csv", force=True)
+            self.assertEqual(path.read_bytes(), start)
+        pathlib.Path(scratch("empty.csv")).touch()
+        reelvec.export([MOMENT], scratch("empty.csv"), force=True)
+        reelvec.export([MOMENT], "/dev/null", format="csv", force=True)
+        self.assertFalse(os.path.isfile("/dev/null"))
+
+    def test_messages_name_the_file_that_is_wanted(self):
+        path = scratch("gone/cuts.srt")
+        with self.assertRaises(reelvec.InputOutputError) as caught:
+            reelvec.export([MOMENT], path)
+        self.assertEqual(str(caught.exception), f"{path}: cannot write: No such file or directory")
+        with self.assertRaisesRegex(reelvec.InputOutputError, "Is a directory"):
+            reelvec.export([MOMENT], folder.name, format="csv", force=True)
+
     def test_a_file_for_each_video(self):
         link = scratch("second.mp4")
         os.symlink(VIDEO, link)

@@ -115,7 +115,7 @@ typedef struct RvHit {
     double time_s;
     double score;
     /* Of the moment: from its first frame up to the sample after its last one, or to the end of the video. Without
-     * moments both are time_s. Of a sequence: from its first part to its last. */
+     * moments both are time_s. Of a sequence: see rv_library_search. */
     double start_s, end_s;
     const RvHitPart *parts; /* [part_count], of a sequence, in its order; else NULL; valid as `video` is */
     size_t part_count;      /* of a sequence; else 0 */
@@ -134,8 +134,8 @@ typedef struct RvHits {
  * score is the mean of its parts' scores. Order: the best chain first, then the next best whose span, from the time of
  * its first frame to that of its last, both inclusive, has no moment in common with the span of a better one in the same
  * video, and so on; ties by path, then the earlier first part, then the earlier second part, and so on. The hit's
- * frame_number, time_s and start_s are those of the first part, end_s is the time of the last; with moments start_s
- * and end_s are where the moments of those frames begin and end. Sequences are always exact; ARGUMENT for another
+ * frame_number, time_s and start_s are those of the first part, end_s is up to when the frame of the last one stands for
+ * the video (RvFrameScore.end_s); with moments start_s and end_s are where the moments of those frames begin and end. Sequences are always exact; ARGUMENT for another
  * fusion than the mean, and for RV_SCAN_APPROXIMATE.
  *
  * The caller clears *out. encoder: may be

@@ -303,7 +303,7 @@ static void sequences_have_parts_in_every_format(void **state)
     static const struct {
         const char *key;
         double value;
-    } numbers[] = {{"time", 2}, {"start", 2}, {"end", 7}, {"time_1", 2}, {"time_2", 7}};
+    } numbers[] = {{"time", 2}, {"start", 2}, {"end", 8}, {"time_1", 2}, {"time_2", 7}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         assert_true(json_real_value(json_object_get(first, numbers[i].key)) == numbers[i].value);
     assert_int_equal(json_integer_value(json_object_get(first, "frame_number_2")), 8);
@@ -319,7 +319,7 @@ static void sequences_have_parts_in_every_format(void **state)
     run_clear(&result);
     result = search_sequence("table", "pairs.png");
     assert_status(&result, 0);
-    assert_holds(result.output, "  score     time 1  score 1     time 2  score 2\n0:00:02.0  0:00:07.0  ");
+    assert_holds(result.output, "  score     time 1  score 1     time 2  score 2\n0:00:02.0  0:00:08.0  ");
     assert_holds(result.output, "  1.0000  0:00:02.0   1.0000  0:00:07.0   1.0000\n");
     run_clear(&result);
     result = RUN("search", "--like", "gop50_closed.mp4@2", "--then", "", "--like", "gop50_closed.mp4@7",

@@ -220,6 +220,28 @@ static void play_says_when_the_video_is_gone(void **state)
     program_shell("test ! -e args");
 }
 
+/* What an export left out is told by the exit status also if the player plays well. */
+static void play_keeps_the_status_of_the_export(void **state)
+{
+    (void)state;
+    program_need_clips();
+    program_shell("cp '%s' a.mp4; cp '%s' b.mp4", fixture.clip, fixture.other_clip);
+    RunResult result = RUN("index", "--quiet", "--library", "two.db", "a.mp4", "b.mp4");
+    assert_status(&result, 0);
+    run_clear(&result);
+    char best[600];
+    result = RUN("search", "--library", "two.db", "a dog", "--top", "1", "--format", "csv");
+    snprintf(best, sizeof best, "%s", strstr(result.output, "/a.mp4,") != NULL ? "b.mp4" : "a.mp4");
+    run_clear(&result);
+    program_shell("rm %s", best); // the other one, which is not played
+    make_player("other/mpv", "");
+    result = RUN("search", "--library", "two.db", "a dog", "--top", "100", "--export", "cuts.edl", "--play",
+                 "--player", "other/mpv");
+    assert_status(&result, 3);
+    run_clear(&result);
+    program_shell("test -s args");
+}
+
 static void play_needs_the_query_on_the_command_line(void **state)
 {
     (void)state;
@@ -273,6 +295,7 @@ int main(void)
         CASE(play_takes_any_file_name),
         CASE(play_says_what_is_wrong),
         CASE(play_says_when_the_video_is_gone),
+        CASE(play_keeps_the_status_of_the_export),
         CASE(play_needs_the_query_on_the_command_line),
         CASE(play_leaves_interrupts_to_the_player),
         CASE(play_passes_a_request_to_end_on),

@@ -281,8 +281,10 @@ static int search_once(const Search *search, const RvTerm *terms, size_t term_co
                               : CLI_FAILED;
         status = cut == CLI_DONE ? status : cut;
     }
-    if (settings->play && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY))
-        status = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
+    if (settings->play && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
+        int played = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
+        status = played == CLI_DONE ? status : played;
+    }
     rv_hits_clear(&hits);
     // With --quiet nothing else says that videos are left out.
     return status == CLI_DONE && report.videos_unreachable > 0 ? CLI_PARTLY : status;

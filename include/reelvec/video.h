@@ -35,7 +35,8 @@ typedef enum RvPlayer {
 } RvPlayer;
 
 /* *player_s: a time of the video as a player counts it. It is time_s for most files; the others are in
- * docs/internals/video.md. Decodes the first frame. Threads: any thread, any number of calls at once. Errors: those of
+ * docs/internals/video.md. For mpv, which goes on to the next frame, that of the frame on screen at time_s. Decodes the
+ * first frame. Threads: any thread, any number of calls at once. Errors: those of
  * reading the video, ARGUMENT (player). */
 RV_API RvStatus rv_video_player_time(const char *path_or_url, RvPlayer player, double time_s,
                                      double *player_s, RvError *err);

@@ -391,6 +391,32 @@ static void player_time_is_what_each_player_counts(void **state)
                      RV_ERROR_ARGUMENT);
 }
 
+/* mpv goes on to the next frame, so it is told when the one on screen came. */
+static void mpv_is_sent_to_the_frame_on_screen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *clip;
+        double time_s, mpv_s;
+    } cases[] = {
+        {"plain.mp4", 1.53, 1.52}, {"plain.mp4", 1.52, 1.52}, {"plain.mp4", 1.559, 1.52},
+        {"plain.mkv", 1.53, 1.52}, {"fragmented.mp4", 1.53, 1.6}, // which counts from 0.08 s before
+        {"plain.mp4", 0, 0},       {"plain.mp4", 1e6, 1e6},       // behind the end
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[2048];
+        double mpv_s = 0, vlc_s = 0;
+        if (!clip_path(cases[i].clip, path, sizeof path))
+            skip();
+        assert_int_equal(rv_video_player_time(path, RV_PLAYER_MPV, cases[i].time_s, &mpv_s, NULL), RV_OK);
+        assert_int_equal(rv_video_player_time(path, RV_PLAYER_VLC, cases[i].time_s, &vlc_s, NULL), RV_OK);
+        if (fabs(mpv_s - cases[i].mpv_s) > 0.001)
+            fail_msg("%s at %g: %g", cases[i].clip, cases[i].time_s, mpv_s);
+        if (i < 4)
+            assert_true(vlc_s == cases[i].time_s);
+    }
+}
+
 static bool note_frame(void *user, const RvVideoFrame *frame)
 {
     RvVideoFrame *last = user;
@@ -445,6 +471,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sampling_a_span_ends_inside_the_video, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test(player_time_is_what_each_player_counts),
+        cmocka_unit_test(mpv_is_sent_to_the_frame_on_screen),
         cmocka_unit_test_setup_teardown(searches_end_early_while_a_picture_is_fetched, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(terms_that_leave_nothing_are_refused, setup_indexed,

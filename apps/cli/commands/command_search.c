@@ -481,9 +481,10 @@ static int search_all(Search *search)
     return prompt ? search_prompt(search) : search_lines(search);
 }
 
-/* Options of --export alone are nothing without it. */
-static RvStatus check_export(const TimelineFile *file, RvTimelineOptions *asked, RvError *err)
+/* Options of --export alone are nothing without it, those that clips have too not without both. */
+static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOptions *asked, RvError *err)
 {
+    const char *of_both = file->handles.given ? "--handles" : file->force ? "--force" : NULL;
     const char *without = file->format != NULL         ? "--export-format"
                           : file->title != NULL        ? "--title"
                           : file->rate != NULL         ? "--rate"
@@ -493,6 +494,8 @@ static RvStatus check_export(const TimelineFile *file, RvTimelineOptions *asked,
         return cli_timeline_check(file, asked, err);
     if (without != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE", without);
+    if (of_both != NULL && !clips)
+        return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE or --clips FOLDER", of_both);
     return RV_OK;
 }
 
@@ -530,7 +533,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     settings->timeline.format_option = "--export-format";
     settings->clips.handles = settings->timeline.handles;
     settings->clips.force = settings->timeline.force;
-    if (check_export(&settings->timeline, &search.timeline, &err) != RV_OK)
+    if (check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);
     if (status == CLI_DONE)

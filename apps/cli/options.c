@@ -80,6 +80,9 @@ static RvStatus take_number(const CliOption *option, const char *text, void *fie
     bool good = cli_text_parse_real(text, &value) && value >= option->min && value <= option->max;
     if (good && option->kind == CLI_WHOLE)
         good = value == (double)(int)value && strpbrk(text, ".eE") == NULL;
+    // The least number that is allowed may stand for "above 0"; there are no bounds to tell then.
+    if (!good && value <= 0 && option->min > 0 && option->max >= 1e9 && cli_text_parse_real(text, &value))
+        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: must be above 0, not %s", option->name, text);
     if (!good) {
         char words[128];
         describe_number(option, words, sizeof words);

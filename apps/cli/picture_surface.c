@@ -101,7 +101,8 @@ static bool is_jpeg(const char *path)
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err)
 {
     const char *ending = ending_of(path);
-    if (ending[0] == '\0' || strcasecmp(ending, "png") == 0 || (jpeg_allowed && is_jpeg(path)))
+    bool is_dash = strcmp(path, "-") == 0; // which means standard output elsewhere
+    if ((ending[0] == '\0' && !is_dash) || strcasecmp(ending, "png") == 0 || (jpeg_allowed && is_jpeg(path)))
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: pictures are written as %s; give a name that ends so", path,
                      jpeg_allowed ? ".png or .jpg" : ".png");

@@ -130,7 +130,7 @@ static char *file_url(const char *path)
 }
 
 /* Returns the video as the player's argument, which does not begin with '-' and is not read as anything else. Free with
- * free(). */
+ * free(). NULL: errno says why. */
 static char *video_argument(RvPlayer kind, const char *video)
 {
     if (is_url(video))
@@ -145,6 +145,8 @@ static char *video_argument(RvPlayer kind, const char *video)
     else if (asprintf(&argument, "file:%s", path) < 0)
         argument = NULL;
     free(path);
+    if (argument == NULL)
+        errno = ENOMEM;
     return argument;
 }
 
@@ -233,8 +235,12 @@ int cli_player_play(const CliPlayer *player, const char *video, double time_s)
             snprintf(start, sizeof start, "%s%s", players[i].option, seconds);
     }
     char *name = video_argument(player->kind, video);
-    if (name == NULL)
+    if (name == NULL && errno == ENOMEM)
         return cli_fail_memory();
+    if (name == NULL) {
+        cli_message("%s: cannot be found: %s", video, strerror(errno));
+        return CLI_FAILED;
+    }
     fill_arguments(player, start, name, arguments);
     int status = cli_flush() ? run_player(player, arguments) : CLI_FAILED;
     free(name);

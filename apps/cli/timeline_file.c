@@ -177,10 +177,9 @@ static void say(FILE *said, char **paths, size_t path_count, size_t moment_count
     FILE *stream = open_memstream(&line, &size_bytes);
     for (size_t i = 0; stream != NULL && i < path_count; i++)
         fprintf(stream, "%s%s", i > 0 ? ", " : "", paths[i]);
-    if (stream == NULL || fclose(stream) != 0 || line == NULL)
-        return;
-    (said == stdout ? cli_print : cli_message)("%s: %zu moment%s", line, moment_count,
-                                               moment_count == 1 ? "" : "s");
+    if (stream != NULL && fclose(stream) == 0 && line != NULL)
+        (said == stdout ? cli_print : cli_message)("%s: %zu moment%s", line, moment_count,
+                                                   moment_count == 1 ? "" : "s");
     free(line);
 }
 

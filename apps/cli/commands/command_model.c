@@ -103,6 +103,12 @@ static int check_fetched(const char *name, const char *path)
     RvError err = {0};
     if (open_fetched(path, &err) == RV_OK)
         return CLI_DONE;
+    if (cli_interrupted()) {
+        cli_message("interrupted; run the same command to go on");
+        return CLI_INTERRUPTED;
+    }
+    if (err.status == RV_ERROR_MEMORY) // says nothing about the model
+        return cli_fail(&err);
     cli_message("%s: what came is not this model: %s; `reelvec model remove %s`, then fetch it again", name,
                 err.message, name);
     return CLI_FAILED;

@@ -509,12 +509,18 @@ def encode_text(text: str, what: str = "the text") -> bytes:
         raise TypeError(f"{what} must be str, not {type(text).__name__}")
     if "\0" in text:
         raise errors.ArgumentError(f"{what} holds a NUL character")
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise errors.ArgumentError(f"{what} holds half of a character (a lone surrogate)") from None
 
 
 def encode_path(path) -> bytes:
     """A path, URL or name for C; "~" at its beginning is the home folder."""
-    name = os.fsencode(os.path.expanduser(path))
+    try:
+        name = os.fsencode(os.path.expanduser(path))
+    except UnicodeEncodeError:
+        raise errors.ArgumentError("a path holds half of a character (a lone surrogate)") from None
     if b"\0" in name:
         raise errors.ArgumentError("a path holds a NUL character")
     return name

@@ -125,7 +125,7 @@ def clips(moments: Iterable[Any], folder: Path, *, exact: bool = False, handles:
     or tuples (video, start, end) or (video, start, end, name). One that fails does not stop the others: its Clip says
     why. Clips that are there already are left alone.
     """
-    listed = [Moment(os.fspath(value[0]), seconds(value[1]), seconds(value[2]), *value[3:]) if type(value) is tuple
+    listed = [Moment.of(Moment(os.fspath(value[0]), seconds(value[1]), seconds(value[2]), *value[3:])) if type(value) is tuple
               else Moment.of(value) for value in moments]
     raw = (_native.RvMoment * max(len(listed), 1))()
     for out, moment in zip(raw, listed):

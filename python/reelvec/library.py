@@ -240,7 +240,7 @@ class Library(_native.Uncopied):
              terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
              before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
              moments: bool = False, moment_gap: float = 0, pad: float = 0, scan: str = "auto",
-             partial: bool = False, then: Then = (), within: float = 0) -> list[Hit]:
+             partial: bool = False, then: Optional[Then] = None, within: Optional[float] = None) -> list[Hit]:
         """The best frames, best first; search() without pandas.
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
@@ -257,6 +257,7 @@ class Library(_native.Uncopied):
         a list in it: then=["a dog runs", ["a cat", Term.text("night", -1)]]. The hits are then sequences (Hit.parts), best
         first, without those that overlap a better one in time. within: the most seconds from one part to the next (60).
         """
+        then = query.parts_of(then)  # once: it may be a generator
         asked = query.collect(text, image, like, vector, without, terms, then)
         if scan not in query.SCANS:
             raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
@@ -264,7 +265,7 @@ class Library(_native.Uncopied):
             top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=_fusion(fusion), video_glob=_glob(video), min_score=_double(min_score),
             after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
-            pad_s=pad, scan=query.SCANS[scan], partial=partial, within_s=within)
+            pad_s=pad, scan=query.SCANS[scan], partial=partial, within_s=query.within_of(within, then))
         found = _native.RvHits()
         self._ask("rv_library_search", asked, options, ctypes.byref(found))
         try:
@@ -280,7 +281,7 @@ class Library(_native.Uncopied):
                terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
                after: Union[str, float, None] = None, before: Union[str, float, None] = None,
                min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
-               pad: float = 0, scan: str = "auto", partial: bool = False, then: Then = (), within: float = 0,
+               pad: float = 0, scan: str = "auto", partial: bool = False, then: Optional[Then] = None, within: Optional[float] = None,
                pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
         """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
         moments=True or `then` also start and end, with `then` also frame_number_1, time_1, score_1, frame_number_2, ... of

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import math
+import numbers
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Iterable, Sequence, Union
@@ -97,8 +99,33 @@ def _several(value: Any) -> list:
 
 def parts_of(then: Any) -> list[list]:
     """The parts behind the first: of one text or Term, or of several, each of which may be a list of texts and Terms."""
-    parts = [then] if isinstance(then, (str, Term)) else list(then)
-    return [[part] if isinstance(part, (str, Term)) else list(part) for part in parts]
+    if then is None:
+        return []
+    parts = [[part] if isinstance(part, (str, Term)) else _listed(part)
+             for part in ([then] if isinstance(then, (str, Term)) else _listed(then))]
+    for term in (term for part in parts for term in part):
+        if not isinstance(term, (str, Term)):
+            raise TypeError(f"then has texts and Terms, and lists of them, not {type(term).__name__}")
+    return parts
+
+
+def _listed(parts: Any) -> list:
+    if isinstance(parts, (bytes, bytearray, memoryview, dict)) or not hasattr(parts, "__iter__"):
+        raise TypeError(f"then must be a text, a Term or a list of parts, not {type(parts).__name__}")
+    return list(parts)
+
+
+def within_of(within: Any, parts: list[list]) -> float:
+    """The most seconds between the parts as C takes it, where 0 means its default; None: not given."""
+    if within is None:
+        return 0.0
+    if isinstance(within, bool) or not isinstance(within, numbers.Real):
+        raise TypeError(f"within must be a number of seconds, not {type(within).__name__}")
+    if not parts:
+        raise errors.ArgumentError("within is for sequences; give what follows with then=")
+    if not 0 < within < math.inf:
+        raise errors.ArgumentError(f"within {within} s: must be above 0")
+    return float(within)
 
 
 def collect(text, image, like, vector, without, terms: Iterable[Term], then: Any = ()) -> list[Term]:
@@ -127,4 +154,4 @@ def to_c(terms: Sequence[Term], dimensions: int):
     return array
 
 
-__all__ = ["FUSIONS", "SCANS", "Term", "collect", "parts_of", "seconds", "to_c"]
+__all__ = ["FUSIONS", "SCANS", "Term", "collect", "parts_of", "seconds", "to_c", "within_of"]

@@ -6,7 +6,7 @@ import ctypes
 import errno
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Iterable, NamedTuple, Optional, Union
 
@@ -35,10 +35,10 @@ class Moment:
 
     @classmethod
     def of(cls, value: Any) -> "Moment":
-        """From a Moment, a Hit, or a mapping with these keys, like a row of search(). A hit that is a single frame lasts a
-        second; hits(moments=True) finds longer ones."""
+        """From a Moment, a Hit, or a mapping with these keys, like a row of search(). What has no length is a single frame
+        and lasts a second; hits(moments=True) finds longer ones."""
         if isinstance(value, Moment):
-            return value
+            return value if value.end != value.start else replace(value, end=_end(value.start, value.end))
         if isinstance(value, Hit):
             return cls(value.video, value.start, _end(value.start, value.end), None, value.time, value.score)
         if not hasattr(value, "get") or value.get("video") is None:
@@ -124,6 +124,9 @@ def _items(moments: Any) -> list[Moment]:
 def _to_c(moments: list[Moment]):
     array = (_native.RvMoment * len(moments))()
     for out, moment in zip(array, moments):
+        if moment.end < moment.start:
+            raise errors.ArgumentError(f"a moment of {moment.video} ends at {moment.end:g}, before it starts at "
+                                       f"{moment.start:g}")
         out.video = _native.encode_path(moment.video)
         out.name = None if moment.name is None else _native.encode_text(str(moment.name), "the name of a moment")
         out.start_s, out.end_s = moment.start, moment.end

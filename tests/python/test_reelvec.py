@@ -368,6 +368,7 @@ class SearchTest(unittest.TestCase):
         self.assertTrue(0 < best.parts[1].time - best.start <= 20)
         self.assertAlmostEqual(best.score, sum(part.score for part in best.parts) / 2)
         self.assertEqual(library.hits(TEXT)[0].parts, ())
+        self.assertEqual(library.hits(TEXT, then=None), library.hits(TEXT))
         three = library.hits(TEXT, then=["a red circle", ["a rocket", reelvec.Term.text("a cat", -0.5)]], top=2)
         self.assert_same(three, self.search_with_program(TEXT, "--then", "a red circle", "--then", "a rocket", "--not",
                                                          "0.5:a cat", "--top", "2"))
@@ -395,6 +396,14 @@ class SearchTest(unittest.TestCase):
                  ({"then": "a"}, reelvec.ArgumentError, "the query is empty; give"),
                  ({"text": "a", "then": ["b", []]}, reelvec.ArgumentError, "part 3 of the sequence is empty"),
                  ({"text": "a", "then": list("bcdefghi")}, reelvec.ArgumentError, "at most 8 parts"),
+                 ({"text": "a", "then": b"b"}, TypeError, "then must be a text, a Term or a list of parts, not bytes"),
+                 ({"text": "a", "then": 3}, TypeError, "not int"), ({"text": "a", "then": ["b", 3]}, TypeError, "not int"),
+                 ({"text": "a", "then": ["b", ["c", None]]}, TypeError, "not NoneType"),
+                 ({"text": "a", "within": 3}, reelvec.ArgumentError, "within is for sequences"),
+                 ({"text": "a", "then": None, "within": 3}, reelvec.ArgumentError, "within is for sequences"),
+                 ({"text": "a", "then": "b", "within": 0}, reelvec.ArgumentError, "within 0 s: must be above 0"),
+                 ({"text": "a", "then": "b", "within": "3"}, TypeError, "within must be a number"),
+                 ({"text": "a\ud800"}, reelvec.ArgumentError, "lone surrogate"),
                  ({"text": "a", "then": "b", "within": -1}, reelvec.ArgumentError, "within -1 s"),
                  ({"text": "a", "then": "b", "fusion": "rrf"}, reelvec.ArgumentError, "do not rank sequences"),
                  ({"text": "a", "then": "b", "scan": "approximate"}, reelvec.ArgumentError, "every frame"),

@@ -57,6 +57,8 @@ class TimelineTest(unittest.TestCase):
     def test_a_single_frame_lasts_a_second(self):
         text = reelvec.timeline([HIT], "llc-csv")[0].text
         self.assertEqual(text.splitlines()[1].split(",")[:2], ["7", "8"])
+        for moment in (reelvec.Moment(str(VIDEO), 7, 7), {"video": VIDEO, "start": 7, "end": 7}, {"video": VIDEO, "time": 7}):
+            self.assertIn("7,8", reelvec.timeline([moment], "llc-csv")[0].text)
 
     def test_options_are_those_of_the_program(self):
         text = reelvec.timeline([MOMENT], "csv", rate=25, handles=0.5, record_start="00:00:00:00")[0].text
@@ -111,6 +113,9 @@ class TimelineTest(unittest.TestCase):
                 ([MOMENT], "avid", reelvec.ArgumentError, "avid"),
                 ([reelvec.Moment("/gone.mp4", 0, 1)], "csv", reelvec.NotFoundError, "gone.mp4"),
                 ([{"video": "a"}], "csv", reelvec.ArgumentError, "neither start nor time"),
+                ([reelvec.Moment(str(VIDEO), 3, 1)], "csv", reelvec.ArgumentError, "ends at 1, before it starts at 3"),
+                ([reelvec.Moment(str(VIDEO), 1, 2, "a\ud800")], "csv", reelvec.ArgumentError,
+                 "the name of a moment holds half of a character"),
                 (["a.mp4"], "csv", TypeError, "a moment must be")):
             with self.assertRaisesRegex(kind, message):
                 reelvec.timeline(moments, format)

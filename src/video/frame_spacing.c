@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/timecode.h"
 #include "video/video_reader.h"
 
 #define WINDOW_PACKETS 512
@@ -17,6 +18,8 @@
 #define REORDER_MAX 16         // frames that a packet may come before its turn
 // A frame may stand so much of an interval beside its place, and a tick: clocks of phones jitter, ticks round.
 #define JITTER 0.1
+#define GRID_TICKS 1.01    // from its place on a grid, to which two time stamps were rounded
+#define GRID_FRAMES_MIN 20 // fewer stand on a grid by chance
 
 /* Time stamps of one run of packets. */
 typedef struct Window {
@@ -82,6 +85,22 @@ bool rv_spacing_is_even(const int64_t *stamps, size_t count, double interval)
     }
     return true;
 }
+
+bool rv_spacing_is_on_grid(const int64_t *stamps, size_t count, int64_t first, double tick_s, RvRate rate)
+{
+    double interval = rate.den / (rate.num * tick_s);
+    for (size_t i = 0; i < count; i++) {
+        double ticks = ticks_between(first, stamps[i]);
+        if (fabs(ticks - round(ticks / interval) * interval) > GRID_TICKS)
+            return false;
+    }
+    return true;
+}
+
+/* Rates that a video with frames left out may have. The lowest that fits is meant, since its multiples fit too. */
+static const RvRate grids[] = {{24000, 1001}, {24, 1}, {25, 1},       {30000, 1001}, {30, 1},
+                               {48, 1},       {50, 1}, {60000, 1001}, {60, 1}};
+#define GRID_COUNT (sizeof grids / sizeof grids[0])
 
 /* ---- the table of a container ------------------------------------------------------------------------- */
 
@@ -172,14 +191,41 @@ static bool go_to(VideoReader *reader, int64_t time_us)
 typedef struct Sum {
     double ticks, intervals; // of all windows
     double longest;          // ticks of the longest window
+    bool off[GRID_COUNT];    // a frame stands beside the places of this grid
 } Sum;
 
+static void judge_grids(const VideoReader *reader, const Window *window, int64_t first, Sum *sum)
+{
+    double tick_s = av_q2d(reader->stream->time_base);
+    for (size_t i = 0; i < GRID_COUNT; i++) {
+        double interval = grids[i].den / (grids[i].num * tick_s);
+        sum->off[i] = sum->off[i] || interval < 8 * GRID_TICKS ||
+                      !rv_spacing_is_on_grid(window->stamps, window->count, first, tick_s, grids[i]);
+    }
+}
+
+/* The grid that the container names if it fits, else the lowest that does. */
+static RvRate find_grid(const VideoReader *reader, const Sum *sum)
+{
+    AVRational named = reader->stream->r_frame_rate;
+    RvRate best = {0};
+    for (size_t i = 0; i < GRID_COUNT && sum->intervals >= GRID_FRAMES_MIN; i++) {
+        if (sum->off[i])
+            continue;
+        if (named.den > 0 && rv_rate_equal(grids[i], (RvRate){named.num, named.den}))
+            return grids[i];
+        best = best.num == 0 ? grids[i] : best;
+    }
+    return best;
+}
+
 /* Add a window's frames to the sum. Its evenness is judged by its own mean, and that by the mean of those before. */
-static void judge(Window *window, double declared, Sum *sum, FrameSpacing *out)
+static void judge(const VideoReader *reader, Window *window, double declared, Sum *sum, FrameSpacing *out)
 {
     sort_window(window);
     if (window->count < 2)
         return;
+    judge_grids(reader, window, out->has_first ? out->first_pts : window->stamps[0], sum);
     double ticks = ticks_between(window->stamps[0], window->stamps[window->count - 1]);
     double intervals = (double)(window->count - 1), mean = ticks / intervals;
     // What the container declares is finer than the mean of a few coarse time stamps.
@@ -200,6 +246,8 @@ static void conclude(const VideoReader *reader, const Sum *sum, FrameSpacing *ou
         out->rate = sum->intervals / (sum->ticks * tick_s);
         out->rate_error = 2 / sum->longest;
     }
+    if (out->variable)
+        out->grid = find_grid(reader, sum);
 }
 
 static void set_end(const VideoReader *reader, const Window *last, double declared, const Sum *sum,
@@ -228,7 +276,7 @@ static RvStatus read_further(VideoReader *reader, const Window *head, double dec
             // The last is read to the end, unless its keyframe lies far before it.
             status = read_window(reader, &window, i == 0 ? WINDOW_PACKETS : 8 * WINDOW_PACKETS, err);
             if (status == RV_OK)
-                judge(&window, declared, sum, out);
+                judge(reader, &window, declared, sum, out);
             if (status == RV_OK && window.ended && window.count > 0)
                 set_end(reader, &window, declared, sum, out);
         }
@@ -256,7 +304,7 @@ RvStatus rv_spacing_measure(VideoReader *reader, FrameSpacing *out, RvError *err
     RvStatus status = table ? read_table(reader, &head, err)
                             : read_window(reader, &head, whole ? ALL_PACKETS_MAX : WINDOW_PACKETS, err);
     if (status == RV_OK)
-        judge(&head, declared, &sum, out);
+        judge(reader, &head, declared, &sum, out);
     if (status == RV_OK && head.ended)
         out->frame_count = (int64_t)(head.count > 0 ? head.count : head.packet_count);
     out->has_first = head.count > 0;

@@ -49,6 +49,10 @@ static double find_declared(const VideoReader *reader, AVRational *exact)
 RvRate rv_media_choose_rate(double declared, RvRate exact, const FrameSpacing *spacing, bool *is_exact)
 {
     double rate = declared;
+    if (spacing->variable && rv_rate_is_valid(spacing->grid)) {
+        *is_exact = true;
+        return spacing->grid;
+    }
     // The container's own word is finer than what a few coarse time stamps tell, if they do not contradict it.
     double doubt = fmax(0.003, spacing->rate_error);
     if (spacing->rate > 0 && (rate <= 0 || spacing->variable || fabs(spacing->rate / rate - 1) > doubt))

@@ -52,7 +52,17 @@ static const FactCase fact_cases[] = {
     {"edit_list.mp4", {25, 1}, false, 62, NULL, 0, false, 160, 120, 0, "an edit list"},
     {".long/many_packets.mkv", {12, 1}, false, 2520, NULL, 0, false, 32, 32, 0, "more packets than are read"},
     {"vfr.mkv", {24000, 1001}, true, 279, NULL, 0, false, 160, 120, 0, "very uneven"},
-    {".facts/uneven_end.mkv", {24000, 1001}, true, -1, NULL, 0, false, 32, 32, 0, "uneven at the end alone"},
+    {".facts/uneven_end.mkv",
+     {25, 1},
+     true,
+     -1,
+     NULL,
+     0,
+     false,
+     32,
+     32,
+     0,
+     "25 with frames left out at the end"},
     {".facts/15.mkv", {15, 1}, false, 50, NULL, 0, false, 160, 120, 0, "15"},
     {".facts/60.mkv", {60, 1}, false, 50, NULL, 0, false, 160, 120, 0, "60 in milliseconds"},
     {".facts/fragments.mp4", {25, 1}, false, 100, NULL, 0, false, 160, 120, 0, "in fragments"},
@@ -286,6 +296,12 @@ static void rates_are_snapped(void **state)
          {30000, 1001},
          false,
          "variable, nearer to 29.97"},
+        {10.676,
+         {10676, 1000},
+         {.rate = 10.676, .variable = true, .grid = {25, 1}},
+         {25, 1},
+         true,
+         "25 with frames left out"},
         {30, {30, 1}, {.rate = 29.99, .variable = true}, {30, 1}, true, "a phone"},
         {240, {240, 1}, {.rate = 240}, {240, 1}, true, "slow motion"},
         {0.2, {1, 5}, {.rate = 0.2}, {24000, 1001}, false, "less than one a second"},
@@ -297,6 +313,19 @@ static void rates_are_snapped(void **state)
         if (!rv_rate_equal(rate, cases[i].expected) || is_exact != cases[i].is_exact)
             fail_msg("%s: %d/%d, exact %d", cases[i].why, rate.num, rate.den, is_exact);
     }
+}
+
+static void frames_left_out_stand_on_a_grid(void **state)
+{
+    (void)state;
+    static const int64_t of_25[] = {1000, 1040, 1160, 1200, 1999, 2041},
+                         of_ntsc[] = {0, 33, 100, 133, 167, 30030};
+    assert_true(rv_spacing_is_on_grid(of_25, 6, 1000, 0.001, (RvRate){25, 1}));
+    assert_true(rv_spacing_is_on_grid(of_25, 6, 1000, 0.001, (RvRate){50, 1}));
+    assert_false(rv_spacing_is_on_grid(of_25, 6, 1000, 0.001, (RvRate){24, 1}));
+    assert_false(rv_spacing_is_on_grid(of_25, 6, 1000, 0.001, (RvRate){30, 1}));
+    assert_true(rv_spacing_is_on_grid(of_ntsc, 6, 0, 0.001, (RvRate){30000, 1001}));
+    assert_false(rv_spacing_is_on_grid(of_ntsc, 6, 0, 0.001, (RvRate){30, 1}));
 }
 
 static void spacing_is_judged_with_jitter(void **state)
@@ -407,6 +436,7 @@ int main(void)
         cmocka_unit_test(tracks_of_sound_are_listed),
         cmocka_unit_test(what_is_no_video_is_refused),
         cmocka_unit_test(rates_are_snapped),
+        cmocka_unit_test(frames_left_out_stand_on_a_grid),
         cmocka_unit_test(spacing_is_judged_with_jitter),
         cmocka_unit_test(tracks_of_timecode_count_in_their_own_way),
     };

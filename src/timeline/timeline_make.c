@@ -158,7 +158,8 @@ static void choose_rate(const TimelineBuild *build, Timeline *timeline)
     timeline->rate = rate;
 }
 
-/* A wanted start is taken as it is written or refused, not changed: the next label that there is becomes part of the error. */
+/* A wanted start is taken as it is written or refused, not changed. The error names the next label that
+ * there is. */
 static RvStatus check_start(const char *start, RvRate rate, int64_t frame, bool drop, RvError *err)
 {
     const char *point = start + strcspn(start, ";.,");

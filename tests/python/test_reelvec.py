@@ -362,13 +362,11 @@ class SearchTest(unittest.TestCase):
         self.assert_same(pair, self.search_with_program(TEXT, "--then", "a red circle", "--within", "20"))
         best = pair[0]
         self.assertEqual([part.frame_number for part in best.parts][0], best.frame_number)
-        times = library.scores(best.video, TEXT)
-        ends = times.ends[times.times == best.parts[1].time]
-        self.assertEqual((best.start, best.end), (best.parts[0].time, ends[0]))
+        curve = library.scores(best.video, TEXT)
+        self.assertEqual((best.start, best.end), (best.parts[0].time, curve.ends[curve.times == best.parts[1].time][0]))
         self.assertTrue(0 < best.parts[1].time - best.start <= 20)
         self.assertAlmostEqual(best.score, sum(part.score for part in best.parts) / 2)
-        self.assertEqual(library.hits(TEXT)[0].parts, ())
-        self.assertEqual(library.hits(TEXT, then=None), library.hits(TEXT))
+        self.assertEqual(library.hits(TEXT, then=None)[0].parts, ())
         three = library.hits(TEXT, then=["a red circle", ["a rocket", reelvec.Term.text("a cat", -0.5)]], top=2)
         self.assert_same(three, self.search_with_program(TEXT, "--then", "a red circle", "--then", "a rocket", "--not",
                                                          "0.5:a cat", "--top", "2"))
@@ -396,12 +394,6 @@ class SearchTest(unittest.TestCase):
                  ({"then": "a"}, reelvec.ArgumentError, "the query is empty; give"),
                  ({"text": "a", "then": ["b", []]}, reelvec.ArgumentError, "part 3 of the sequence is empty"),
                  ({"text": "a", "then": list("bcdefghi")}, reelvec.ArgumentError, "at most 8 parts"),
-                 *[({"text": "a", "then": then}, TypeError, f"^then .*, not {kind}")
-                   for then, kind in ((b"b", "bytes"), (3, "int"), (["b", 3], "int"), (["b", ["c", None]], "NoneType"))],
-                 *[({"text": "a", "within": 3, **then}, reelvec.ArgumentError, "is for sequences") for then in ({}, {"then": None})],
-                 ({"text": "a", "then": "b", "within": 0}, reelvec.ArgumentError, "within 0 s: must be above 0"),
-                 ({"text": "a", "then": "b", "within": "3"}, TypeError, "within must be a number"),
-                 ({"text": "a\ud800"}, reelvec.ArgumentError, "lone surrogate"),
                  ({"text": "a", "then": "b", "within": -1}, reelvec.ArgumentError, "within -1 s"),
                  ({"text": "a", "then": "b", "fusion": "rrf"}, reelvec.ArgumentError, "do not rank sequences"),
                  ({"text": "a", "then": "b", "scan": "approximate"}, reelvec.ArgumentError, "every frame"),

@@ -81,6 +81,7 @@ static RvStatus cut_one(const RvMoment *moment, const char *path, const RvCutOpt
                         RvCut *out, RvError *err)
 {
     CutProgram program = {0};
+    KeptFiles kept = {0};
     RvCut unwanted, *cut = out != NULL ? out : &unwanted;
     char *name_template = NULL, *name = NULL;
     *cut = (RvCut){0};
@@ -98,9 +99,12 @@ static RvStatus cut_one(const RvMoment *moment, const char *path, const RvCutOpt
     }
     if (status == RV_OK)
         status = rv_cut_program_find(own.ffmpeg, &program, err);
+    if (status == RV_OK)
+        status = rv_kept_files_init(&kept, moment, 1, err);
     if (status == RV_OK) {
         CutRun run = {.options = &own,
                       .program = &program,
+                      .kept = &kept,
                       .preview = preview,
                       .clip = 1,
                       .clip_count = 1,
@@ -108,6 +112,7 @@ static RvStatus cut_one(const RvMoment *moment, const char *path, const RvCutOpt
                       .begun_s = rv_clock_s()};
         status = rv_cut_clip(&run, moment, folder ? NULL : path, path, name, cut, err);
     }
+    rv_kept_files_clear(&kept);
     rv_cut_program_clear(&program);
     free(name);
     free(name_template);
@@ -228,6 +233,7 @@ RvStatus rv_cut_list(const RvMoment *moments, size_t count, const char *folder, 
                      RvCutEnded ended, void *ended_user, RvCutReport *report, RvError *err)
 {
     CutProgram program = {0};
+    KeptFiles kept = {0};
     ClipNames names = {0};
     RvCutReport unwanted, *counts = report != NULL ? report : &unwanted;
     RvCutOptions own = options != NULL ? *options : defaults;
@@ -246,10 +252,17 @@ RvStatus rv_cut_list(const RvMoment *moments, size_t count, const char *folder, 
         status = rv_cut_program_find(own.ffmpeg, &program, err);
     if (status == RV_OK)
         status = rv_file_make_folders(folder, err);
+    if (status == RV_OK)
+        status = rv_kept_files_init(&kept, moments, count, err);
     if (status == RV_OK) {
-        CutRun run = {.options = &own, .program = &program, .clip_count = count, .begun_s = rv_clock_s()};
+        CutRun run = {.options = &own,
+                      .program = &program,
+                      .kept = &kept,
+                      .clip_count = count,
+                      .begun_s = rv_clock_s()};
         status = cut_all(&run, moments, &names, folder, ended, ended_user, counts, err);
     }
+    rv_kept_files_clear(&kept);
     rv_cut_program_clear(&program);
     clear_names(&names);
     free(name_template);

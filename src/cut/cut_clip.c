@@ -216,6 +216,10 @@ static RvStatus look_at_path(const Clip *clip, bool *present, RvError *err)
         return RV_OK;
     if (!S_ISREG(facts.st_mode))
         return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: is there already, and is no file", path);
+    if (rv_kept_files_have(clip->run->kept, &facts))
+        return rv_error_set(err, RV_ERROR_ARGUMENT,
+                            "%s: is a video that clips are cut from, and is not replaced; give another name",
+                            path);
     CutFileState state = rv_cut_file_compare(path, clip->mark);
     *present = !clip->run->options->force &&
                (state == CUT_FILE_SAME || (state == CUT_FILE_UNKNOWN && has_this_length(clip)));

@@ -4,12 +4,14 @@
 #define RV_CUT_CUT_CLIP_H
 
 #include "cut/cut_program.h"
+#include "cut/kept_files.h"
 #include "reelvec/cut.h"
 
 /* What the clips of one call share. */
 typedef struct CutRun {
     const RvCutOptions *options;
     CutProgram *program;
+    const KeptFiles *kept;
     bool preview;
     size_t clip, clip_count;   // clip: from 1
     double done_s, expected_s; // of the clips before this one, and of all

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,9 +136,20 @@ static int place(const CutFile *file)
     return rename(file->temporary, file->path) == 0 ? 0 : errno;
 }
 
+// The mark stays when the content is changed or cut off, so it has the size too. Returns the length of the text.
+static int write_mark(const char *mark, int64_t size_bytes, char text[MARK_BYTES])
+{
+    return snprintf(text, MARK_BYTES, "%s %" PRId64, mark, size_bytes);
+}
+
 RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err)
 {
-    (void)!fsetxattr(file->descriptor, mark_name, mark, strlen(mark), 0); // see CUT_FILE_UNKNOWN
+    struct stat facts;
+    char text[MARK_BYTES];
+    if (fstat(file->descriptor, &facts) != 0)
+        return cannot_write(file->path, errno, err);
+    int length = write_mark(mark, facts.st_size, text);
+    (void)!fsetxattr(file->descriptor, mark_name, text, (size_t)length, 0); // see CUT_FILE_UNKNOWN
     if (fsync(file->descriptor) != 0)
         return cannot_write(file->path, errno, err);
     int cause = place(file);
@@ -168,7 +180,7 @@ void rv_cut_file_abandon(CutFile *file)
 
 CutFileState rv_cut_file_compare(const char *path, const char *mark)
 {
-    char found[MARK_BYTES];
+    char found[MARK_BYTES], wanted[MARK_BYTES];
     struct stat facts;
     if (stat(path, &facts) != 0)
         return CUT_FILE_NONE;
@@ -176,6 +188,6 @@ CutFileState rv_cut_file_compare(const char *path, const char *mark)
     if (count < 0)
         return S_ISREG(facts.st_mode) && (errno == ENOTSUP || errno == ENOSYS) ? CUT_FILE_UNKNOWN
                                                                                : CUT_FILE_OTHER;
-    return (size_t)count == strlen(mark) && memcmp(found, mark, (size_t)count) == 0 ? CUT_FILE_SAME
-                                                                                    : CUT_FILE_OTHER;
+    int length = write_mark(mark, facts.st_size, wanted);
+    return count == length && memcmp(found, wanted, (size_t)count) == 0 ? CUT_FILE_SAME : CUT_FILE_OTHER;
 }

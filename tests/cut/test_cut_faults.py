@@ -104,8 +104,23 @@ class Faults(ScratchTest):
         self.assertIn(b"is there already", done.stdout)
         self.assertEqual((self.place / "mine.mp4").stat().st_ino, before.st_ino)
         self.refuse("is not this clip", PLAIN, 1, 3, "-o", "mine.mp4", status=2, left=["mine.mp4"])
+        os.truncate(self.place / "mine.mp4", before.st_size // 2)  # the mark of the clip stays
+        self.refuse("is not this clip", PLAIN, 1, 2, "-o", "mine.mp4", status=2, left=["mine.mp4"])
         os.mkfifo(self.place / "pipe.mp4")
         self.refuse("is no file", PLAIN, 1, 2, "-o", "pipe.mp4", status=2, left=["mine.mp4", "pipe.mp4"])
+
+    def test_no_source_is_replaced(self):
+        shutil.copy(PLAIN, self.place / "own.mp4")
+        os.symlink("own.mp4", self.place / "link.mp4")
+        (self.place / "list.csv").write_text("video,start,end\nown.mp4,1,2\nown.mp4,2,3\n")
+        whole = (self.place / "own.mp4").read_bytes()
+        for name in ("own.mp4", "link.mp4"):
+            self.refuse("is a video that clips are cut from, and is not replaced", "own.mp4", 1, 2, "-o", name, "--force", status=2,
+                        left=["link.mp4", "list.csv", "own.mp4"])
+        told = self.clip("list.csv", "-o", ".", "--clip-name", "{video}", "--force", status=3)
+        self.assertIn("own.mp4: is a video that clips are cut from", told)
+        self.assertTrue((self.place / "own_2.mp4").exists())
+        self.assertEqual((self.place / "own.mp4").read_bytes(), whole)
 
     def test_places(self):
         self.refuse("No such file or directory; make its folder first", PLAIN, 1, 2, "-o", "no/such/out.mp4")

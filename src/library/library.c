@@ -270,18 +270,24 @@ static RvStatus give_store_back(RvLibrary *library, Store *reader, RvStatus stat
     return status;
 }
 
+/* Checks the options, NULL for the defaults, and gives the threads. */
+static RvStatus begin_search(RvLibrary *library, const RvSearchOptions **options, ThreadPool **pool,
+                             RvError *err)
+{
+    static const RvSearchOptions defaults;
+    if (*options == NULL)
+        *options = &defaults;
+    RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, *options, err);
+    return status == RV_OK ? rv_engine_pool(library->engine, pool, err) : status;
+}
+
 RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const RvTerm *terms, size_t term_count,
                            const RvSearchOptions *options, RvHits *out, RvError *err)
 {
-    static const RvSearchOptions defaults;
     ThreadPool *pool = NULL;
     Store *reader = NULL;
     *out = (RvHits){0};
-    if (options == NULL)
-        options = &defaults;
-    RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, options, err);
-    if (status == RV_OK)
-        status = rv_engine_pool(library->engine, &pool, err);
+    RvStatus status = begin_search(library, &options, &pool, err);
     if (status != RV_OK)
         return status;
     Store *store = take_store(library, &reader);
@@ -293,15 +299,10 @@ RvStatus rv_library_video_scores(RvLibrary *library, RvEncoder *encoder, const R
                                  size_t term_count, const RvSearchOptions *options, const char *video,
                                  RvFrameScores *out, RvError *err)
 {
-    static const RvSearchOptions defaults;
     ThreadPool *pool = NULL;
     Store *reader = NULL;
     *out = (RvFrameScores){0};
-    if (options == NULL)
-        options = &defaults;
-    RvStatus status = RV_CHECK_RESERVED(RvSearchOptions, options, err);
-    if (status == RV_OK)
-        status = rv_engine_pool(library->engine, &pool, err);
+    RvStatus status = begin_search(library, &options, &pool, err);
     if (status != RV_OK)
         return status;
     Store *store = take_store(library, &reader);

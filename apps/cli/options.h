@@ -96,6 +96,20 @@ typedef struct CliCommon {
         .help = "take pictures as they are stored, not upright by their EXIF orientation", .kind = CLI_FLAG, \
         .offset = offsetof(Type, no_exif_rotation)                                                           \
     }
+/* Of commands that search too. */
+#define CLI_OPTION_SEARCH_DEVICE(Type)                                                                       \
+    {                                                                                                        \
+        .name = "device", .argument = "D",                                                                   \
+        .help = "cuda, cuda:N: embed pictures and search on that GPU; cpu; auto: pictures by CUDA where it " \
+                "works (REELVEC_DEVICE), search by the processor",                                           \
+        .kind = CLI_TEXT, .offset = offsetof(Type, common.device)                                            \
+    }
+/* Of commands that read a list of moments. */
+#define CLI_OPTION_MOMENTS_VIDEO(Type)                                                                       \
+    {                                                                                                        \
+        .name = "video", .argument = "FILE", .help = "the video of moments that name none",                  \
+        .kind = CLI_TEXT, .offset = offsetof(Type, video), .once = true                                      \
+    }
 #define CLI_OPTION_VIDEOS(Type)                                                                              \
     {                                                                                                        \
         .name = "video", .argument = "VIDEO",                                                                \

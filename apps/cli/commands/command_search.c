@@ -180,13 +180,7 @@ static const CliOption options[] = {
     CLI_OPTION_MODEL(SearchSettings),
     CLI_OPTION_THREADS(SearchSettings),
     CLI_OPTION_PRECISION(SearchSettings),
-    {.name = "device",
-     .argument = "D",
-     .help =
-         "cuda, cuda:N: embed pictures and search on that GPU; cpu; auto: pictures by CUDA where it works "
-         "(REELVEC_DEVICE), search by the processor",
-     .kind = CLI_TEXT,
-     .offset = offsetof(SearchSettings, common.device)},
+    CLI_OPTION_SEARCH_DEVICE(SearchSettings),
     CLI_OPTION_QUIET(SearchSettings),
 };
 

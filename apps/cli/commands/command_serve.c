@@ -126,13 +126,7 @@ static const CliOption options[] = {
     CLI_OPTION_MODEL(ServeSettings),
     CLI_OPTION_THREADS(ServeSettings),
     CLI_OPTION_PRECISION(ServeSettings),
-    {.name = "device",
-     .argument = "D",
-     .help =
-         "cuda, cuda:N: embed pictures and search on that GPU; cpu; auto: pictures by CUDA where it works "
-         "(REELVEC_DEVICE), search by the processor",
-     .kind = CLI_TEXT,
-     .offset = offsetof(ServeSettings, common.device)},
+    CLI_OPTION_SEARCH_DEVICE(ServeSettings),
     CLI_OPTION_QUIET(ServeSettings),
 };
 

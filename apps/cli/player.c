@@ -204,12 +204,15 @@ static int run_player(const CliPlayer *player, char *const *arguments)
 {
     pid_t child = 0;
     int signal_number = 0, ended = 0;
+    sigset_t mask;
+    cli_hold_signals(&mask);
     int code = spawn(arguments, &child);
     if (code != 0) {
+        cli_release_signals(&mask);
         cli_message("%s: cannot be started: %s", player->path, strerror(code));
         return CLI_FAILED;
     }
-    if (!cli_wait_for_program(child, &ended, &signal_number)) {
+    if (!cli_wait_for_program(child, &mask, &ended, &signal_number)) {
         cli_message("%s: was lost sight of: %s", player->path, strerror(errno));
         return CLI_FAILED;
     }

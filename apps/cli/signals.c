@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -112,24 +111,40 @@ static void leave_to_program(int signal_number)
     errno = saved;
 }
 
-bool cli_wait_for_program(pid_t program, int *ended, int *signal_number)
+static const int program_signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+#define PROGRAM_SIGNALS (sizeof program_signals / sizeof program_signals[0])
+
+void cli_hold_signals(sigset_t *before)
 {
-    static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
-    enum { COUNT = sizeof signals / sizeof signals[0] };
-    struct sigaction before[COUNT];
+    sigset_t held;
+    sigemptyset(&held);
+    for (size_t i = 0; i < PROGRAM_SIGNALS; i++)
+        sigaddset(&held, program_signals[i]);
+    pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+void cli_release_signals(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+bool cli_wait_for_program(pid_t program, const sigset_t *mask, int *ended, int *signal_number)
+{
+    struct sigaction before[PROGRAM_SIGNALS];
     program_waited_for = program;
     program_signal = 0;
-    for (size_t i = 0; i < COUNT; i++) {
-        sigaction(signals[i], NULL, &before[i]);
-        set_handler(signals[i], leave_to_program, SA_RESTART);
+    for (size_t i = 0; i < PROGRAM_SIGNALS; i++) {
+        sigaction(program_signals[i], NULL, &before[i]);
+        set_handler(program_signals[i], leave_to_program, SA_RESTART);
     }
+    cli_release_signals(mask);
     pid_t found;
     do {
         found = waitpid(program, ended, 0);
     } while (found < 0 && errno == EINTR);
     int saved = errno;
-    for (size_t i = 0; i < COUNT; i++)
-        sigaction(signals[i], &before[i], NULL);
+    for (size_t i = 0; i < PROGRAM_SIGNALS; i++)
+        sigaction(program_signals[i], &before[i], NULL);
     *signal_number = program_signal;
     errno = saved;
     return found == program;

@@ -3,6 +3,7 @@
 #ifndef RV_CLI_SIGNALS_H
 #define RV_CLI_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -20,10 +21,16 @@ bool cli_interrupted(void);
 /* Returns the exit status for the recorded signal: 130, 143, 129. Valid only if cli_interrupted(). */
 int cli_interrupt_status(void);
 
-/* Wait for the end of a program that was started from here. Meanwhile Ctrl-C and Ctrl-\ are left to it, which gets them
- * from the terminal too; SIGTERM and SIGHUP are passed on. *ended: as of waitpid. *signal_number: the last of these
- * signals that came, 0 if none did. Returns false with errno if there is no such program. */
-bool cli_wait_for_program(pid_t program, int *ended, int *signal_number);
+/* Hold back the signals that cli_wait_for_program() handles, so that none ends this program between the start of
+ * another one and the wait for it. *before: the mask until now, for either function below. */
+void cli_hold_signals(sigset_t *before);
+void cli_release_signals(const sigset_t *before);
+
+/* Wait for the end of a program that was started from here, with signals held. Meanwhile Ctrl-C and Ctrl-\ are left to
+ * it, which gets them from the terminal too; SIGTERM and SIGHUP are passed on. mask: what cli_hold_signals() gave.
+ * *ended: as of waitpid. *signal_number: the last of these signals that came, 0 if none did. Returns false with errno
+ * if there is no such program. */
+bool cli_wait_for_program(pid_t program, const sigset_t *mask, int *ended, int *signal_number);
 
 /* Register a file that is removed if a signal ends the program, until _forget is called. The path is
  * copied. */

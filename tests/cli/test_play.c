@@ -254,14 +254,14 @@ static void play_needs_the_query_on_the_command_line(void **state)
     run_clear(&result);
 }
 
-/* Only the program gets the signal here, so the player goes on, and is waited for. */
+/* Only the program gets the signal here, from the player itself as soon as that runs, so the player goes on, and is
+ * waited for. */
 static void play_leaves_interrupts_to_the_player(void **state)
 {
     (void)state;
     program_need_clips();
-    make_player("other/mpv", "sleep 0.3; echo done >>args");
-    const char *words[] = {"search", "--like", "gop50_closed.mp4@3", "--play", "--player", "other/mpv", NULL};
-    RunResult result = program_run(words, &(RunOptions){.interrupt_after = "playing"});
+    make_player("other/mpv", "kill -INT \\$PPID; echo done >>args");
+    RunResult result = RUN("search", "--like", "gop50_closed.mp4@3", "--play", "--player", "other/mpv");
     assert_status(&result, 130);
     assert_string_equal(result.errors, "playing\n");
     run_clear(&result);
@@ -274,14 +274,15 @@ static void play_passes_a_request_to_end_on(void **state)
 {
     (void)state;
     program_need_clips();
-    make_player("other/mpv", "trap 'echo ended >>args; exit 0' TERM; while :; do sleep 0.05; done");
+    make_player("other/mpv",
+                "trap 'echo ended >>args; exit 0' TERM; echo ready >>args; while :; do sleep 0.05; done");
     program_shell(
         "'%s' search --like gop50_closed.mp4@3 --play --player other/mpv >/dev/null 2>&1 & "
-        "while ! test -s args; do sleep 0.02; done; sleep 0.1; kill $!; status=0; wait $! || status=$?; "
+        "while ! grep -q ready args 2>/dev/null; do sleep 0.02; done; kill $!; status=0; wait $! || status=$?; "
         "test $status = 143",
         getenv("REELVEC_PROGRAM"));
     char expected[3000];
-    snprintf(expected, sizeof expected, "--start=+3.000000\n--\n%s\nended\n", fixture.clip);
+    snprintf(expected, sizeof expected, "--start=+3.000000\n--\n%s\nready\nended\n", fixture.clip);
     assert_arguments(expected);
 }
 

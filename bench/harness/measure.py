@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Measuring in turn: A B A B ..., either by windows of long-lived programs or by whole processes."""
 import dataclasses
+import json
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -115,23 +117,36 @@ class Command:
     most: int = 1000
 
 
+class Starter:
+    """The process that starts commands (starter.py), made at the first one."""
+
+    def __init__(self):
+        self.process = None
+
+    def run(self, words, environment, output):
+        if self.process is None:
+            program = pathlib.Path(__file__).with_name("starter.py")
+            self.process = subprocess.Popen([sys.executable, "-S", "-E", program], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, text=True)
+        self.process.stdin.write(json.dumps({"words": words, "environment": environment, "output": output}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+starter = Starter()
+
+
 def run_once(command):
     """(wall seconds, CPU seconds, peak MB of the largest process)."""
     if command.before:
         command.before()
-    shell = isinstance(command.words, str)
-    words = command.words if shell else [str(word) for word in command.words]
-    with tempfile.TemporaryFile("w+") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(words, shell=shell, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                   env={**os.environ, **(command.environment or {})})
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            output.seek(0)
-            raise fault(command.ours, words, process.returncode, output.read())
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    words = command.words if isinstance(command.words, str) else [str(word) for word in command.words]
+    environment = {name: str(value) for name, value in (command.environment or {}).items()}
+    with tempfile.NamedTemporaryFile("r", errors="replace") as output:
+        *cost, status = starter.run(words, environment, output.name)
+        if status != 0:
+            raise fault(command.ours, words, status, output.read())
+    return tuple(cost)
 
 
 def with_cpu(run):

@@ -9,6 +9,7 @@ The last line is "N passed, N failed, N skipped"; the exit status is 1 when anyt
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -66,6 +67,9 @@ def run_build(build, beginnings):
 
 
 def main():
+    # A background job of a shell ignores interrupts, and so would all programs under test, whose interrupts are tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     builds, beginnings = arguments[:split], arguments[split + 1:]

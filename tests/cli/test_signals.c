@@ -52,6 +52,7 @@ static int run(void (*task)(int argument), int argument, char *said, size_t size
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
+        signal(SIGINT, SIG_DFL); // ignored if the tests run in the background
         task(argument);
         _exit(77);
     }

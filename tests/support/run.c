@@ -65,7 +65,10 @@ static void become(const char *const *arguments, const RunOptions *options, int 
     dup2(errors, STDERR_FILENO);
     for (int fd = 3; fd < 64; fd++)
         close(fd);
-    signal(SIGPIPE, SIG_DFL);
+    // Whoever runs the tests in the background has them ignore interrupts.
+    static const int plain[] = {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        signal(plain[i], SIG_DFL);
     execv(arguments[0], (char *const *)arguments);
     _exit(127);
 }

@@ -15,11 +15,12 @@
 extern "C" {
 #endif
 
-/* A piece of one video. */
+/* A piece of one video. Its frames, in timelines and in clips: from the one on screen at start_s to the last that begins
+ * before end_s. A border within half a millisecond of a frame's own time means that time. */
 typedef struct RvMoment {
     const char *video;     /* path or URL */
     const char *name;      /* what editors show, UTF-8; NULL: made from the video and the time */
-    double start_s, end_s; /* in the video's time; the end is exclusive */
+    double start_s, end_s; /* in the video's time; a frame that begins at the end is not in it */
     double time_s;         /* of the best frame; markers stand there */
     double score;          /* NaN: none */
     uint64_t reserved[4];
@@ -34,7 +35,8 @@ typedef struct RvMoments {
 typedef struct RvTimelineFormatInfo {
     const char *name;  /* "otio" */
     const char *title; /* one line for people: "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)" */
-    const char *const *endings; /* of file names, ".otio" first; the last is NULL. Of several formats the one with the
+    const char *const
+        *endings;     /* of file names, ".otio" first; the last is NULL. Of several formats the one with the
                                    longest ending is meant */
     bool per_source;  /* one file per video; else one file for all */
     bool needs_media; /* the videos are read, and must be there */

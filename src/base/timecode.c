@@ -9,7 +9,6 @@
 __extension__ typedef __int128 Wide;
 
 #define FRAMES_MAX 9007199254740992.0 // 2^53
-#define FRAME_TOLERANCE_S 0.0005001 // half a millisecond, as CUT_TOLERANCE_US, and what sums of doubles lose
 
 bool rv_rate_is_valid(RvRate rate)
 {
@@ -69,12 +68,6 @@ bool rv_rate_may_drop(RvRate rate)
 int64_t rv_rate_frames(RvRate rate, double seconds)
 {
     double frames = round(seconds * rate.num / rate.den);
-    return (int64_t)fmax(-FRAMES_MAX, fmin(frames, FRAMES_MAX));
-}
-
-int64_t rv_rate_frame_at(RvRate rate, double seconds)
-{
-    double frames = floor((seconds + FRAME_TOLERANCE_S) * rate.num / rate.den);
     return (int64_t)fmax(-FRAMES_MAX, fmin(frames, FRAMES_MAX));
 }
 

@@ -37,10 +37,6 @@ bool rv_rate_may_drop(RvRate rate);
 /* round(seconds * rate), half away from zero; saturates at +-2^53. */
 int64_t rv_rate_frames(RvRate rate, double seconds);
 
-/* The frame that is on screen at a time, where frame 0 is at 0: floor(seconds * rate). A time within half a millisecond of
- * a frame's own means that frame, because lists of moments are written in milliseconds. Saturates at +-2^53. */
-int64_t rv_rate_frame_at(RvRate rate, double seconds);
-
 double rv_rate_seconds(RvRate rate, int64_t frames);
 
 /* frames of `from` that last as long in frames of `to`, rounded half up. Exact for up to 2^40 frames. */

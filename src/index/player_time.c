@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Times of a video as players count them. */
 #include "base/error.h"
+#include "base/moment_frames.h"
 #include "reelvec/video.h"
 #include "video/cut_source.h"
 #include "video/frame_stream.h"
@@ -45,7 +46,7 @@ static double frame_start(const char *path_or_url, double time_s)
     if (status == RV_OK)
         status = rv_cut_source_borders(&source, time_us, time_us + 1, &borders, &ignored);
     rv_cut_source_close(&source);
-    bool earlier = status == RV_OK && borders.first_us < time_us - CUT_TOLERANCE_US;
+    bool earlier = status == RV_OK && rv_moment_first_until_us(borders.first_us) < time_us;
     return earlier ? (double)borders.first_us / 1e6 : time_s;
 }
 

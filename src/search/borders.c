@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/moment_frames.h"
 
 #define LEVEL_PART 0.1      // of the frames score no more than the level
 #define LEVEL_SIGMAS 1.2816 // of a normal distribution: how far below the mean so many begin
@@ -16,7 +17,6 @@
 #define NOISE_FRAMES_MIN 4    // fewer say nothing about noise
 #define NOISE_APART_S 2.0     // frames that are mostly further apart show another scene each
 #define FADE_S 1.5            // what is shorter beside a better moment is a fade, or half of a cut
-#define STANDS_S 1.0          // a frame, if nothing is known
 #define MISSING_INTERVALS 1.5 // so far apart a sample is missing between two frames
 #define LAST_INTERVALS 2.0    // from the end of the video on, as far as its last frame may be
 
@@ -147,7 +147,7 @@ void rv_frame_ends(RvFrameScore *frames, size_t count, double interval_s, double
         RvFrameScore *frame = &frames[i];
         if (i + 1 < count && frame[1].time_s > frame->time_s)
             next_s = frame[1].time_s;
-        frame->end_s = frame->time_s + (interval_s > 0 ? interval_s : STANDS_S);
+        frame->end_s = frame->time_s + (interval_s > 0 ? interval_s : MOMENT_FRAME_S);
         if (isfinite(next_s) && (interval_s == 0 || next_s - frame->time_s <= MISSING_INTERVALS * interval_s))
             frame->end_s = next_s;
         else if (!isfinite(next_s) && duration_s > frame->time_s &&

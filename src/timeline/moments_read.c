@@ -10,9 +10,9 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/moment_frames.h"
 #include "base/parse.h"
 
-#define LENGTH_UNKNOWN_S 1.0 // of a moment that is a single frame
 #define TIME_MAX_S 1e9
 #define SHOWN_BYTES 60 // of a text, in messages
 
@@ -109,7 +109,7 @@ static RvStatus read_span(const MomentFacts *facts, RvMoment *moment, const char
         return rv_error_set(err, RV_ERROR_FORMAT, "%s: ends at %.9g, before it starts at %.9g", where,
                             moment->end_s, moment->start_s);
     if (moment->end_s == moment->start_s)
-        moment->end_s += LENGTH_UNKNOWN_S;
+        moment->end_s += MOMENT_FRAME_S;
     moment->time_s = given[MOMENT_TIME] ? facts->numbers[MOMENT_TIME] : moment->start_s;
     moment->score = given[MOMENT_SCORE] ? facts->numbers[MOMENT_SCORE] : NAN;
     return RV_OK;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/moment_frames.h"
 #include "timeline/escape.h"
 #include "timeline/timeline_build.h"
 
@@ -47,12 +48,12 @@ static char *copy_clip_name(const RvMoment *moment, const TimelineSource *source
 /* Times are from the first frame on. */
 static void set_frames(const RvMedia *media, double from_s, double to_s, TimelineClip *clip)
 {
-    int64_t in = rv_rate_frame_at(media->rate, from_s), out = rv_rate_frame_at(media->rate, to_s);
+    int64_t in = rv_moment_frame_at(media->rate, from_s), out = rv_moment_frame_behind(media->rate, to_s);
     in = in < media->frame_count ? in : media->frame_count - 1;
     in = in > 0 ? in : 0;
     out = out < media->frame_count ? out : media->frame_count;
     out = out > in ? out : in + 1;
-    int64_t mark = rv_rate_frame_at(media->rate, clip->time_s - media->first_frame_s);
+    int64_t mark = rv_moment_frame_at(media->rate, clip->time_s - media->first_frame_s);
     clip->in = in;
     clip->length = out - in;
     clip->mark = mark < in ? in : mark < out ? mark : out - 1;

@@ -21,8 +21,8 @@ typedef struct TimelineSource {
  *                      \        \
  *      timeline  |......[========)......|       record_in, record_in + record_length: frames of the timeline, from 0
  *
- * A moment becomes frames once: from the frame on screen at its start up to the one on screen at its end, which is not in
- * it (rv_rate_frame_at); at least 1. All other ends are sums and never rounded on their own. A label is that of the first
+ * A moment becomes frames once: from the frame on screen at its start to the last one that begins before its end
+ * (base/moment_frames.h); at least 1. All other ends are sums and never rounded on their own. A label is that of the first
  * frame (media.start_frame, record_start) and the position. */
 typedef struct TimelineClip {
     size_t source;

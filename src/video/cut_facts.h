@@ -53,16 +53,13 @@ static inline bool rv_cut_needs_times(const CutSource *source)
     return strcmp(source->codec, "mpeg1video") == 0 || strcmp(source->codec, "mpeg2video") == 0;
 }
 
-/* Times are microseconds from time zero, unless said otherwise. A border and the time of a frame that differ by
- * less than this are the same: lists of moments are often written in milliseconds. */
-#define CUT_TOLERANCE_US 500
-
 /* A frame that is on screen for longer before the start, or behind the end, is shown for a part of its time only. */
 #define CUT_LONG_FRAME_US 100000
 
 /* A copy ends so long behind the wanted end at most, whatever the order of decoding. */
 #define CUT_COPY_BEHIND_US 2000000
 
+/* Times are microseconds from time zero, unless said otherwise. Which frames are meant: base/moment_frames.h. */
 typedef struct CutBorders {
     int64_t first_us; // of the frame on screen at the start
     int64_t start_us; // where an exact clip begins: first_us, or the start if that frame is a long one

@@ -3,6 +3,7 @@
 #include "video/cut_scan.h"
 
 #include "base/error.h"
+#include "base/moment_frames.h"
 #include "video/ffmpeg_compat.h"
 #include "video/frame_order.h"
 #include "video/frame_plan.h"
@@ -278,8 +279,8 @@ RvStatus rv_cut_scan(CutSource *source, int64_t from_us, int64_t to_us, CutScan 
         return rv_error_memory(err, sizeof *packet);
     RvStatus status = RV_OK;
     for (int64_t back_us = FIRST_STEP_US;; back_us = back_us >= LAST_STEP_US ? from_us : back_us * 10) {
-        Scanning scan = {.from_us = from_us + CUT_TOLERANCE_US,
-                         .to_us = to_us - CUT_TOLERANCE_US,
+        Scanning scan = {.from_us = rv_moment_first_until_us(from_us),
+                         .to_us = rv_moment_behind_from_us(to_us),
                          .highest_us = INT64_MIN,
                          .out = out};
         status = scan_from(source, back_us, packet, &scan, err);
@@ -319,16 +320,16 @@ RvStatus rv_cut_count(CutSource *source, int64_t from_us, int64_t to_us, CutBord
         if (status != RV_OK || end)
             break;
         const FrameTiming *timing = &timed.timing;
-        has_end = timing->from_us >= to_us - CUT_TOLERANCE_US && out->first_number >= 0;
+        has_end = timing->from_us >= rv_moment_behind_from_us(to_us) && out->first_number >= 0;
         if (has_end) {
             out->end_us = timing->from_us;
             break;
         }
-        if (out->first_number < 0 || timing->from_us <= from_us + CUT_TOLERANCE_US) {
+        if (out->first_number < 0 || timing->from_us <= rv_moment_first_until_us(from_us)) {
             out->first_number = number;
             out->first_us = timing->from_us;
         }
-        if (timed.frame.keyframe && timing->from_us <= from_us + CUT_TOLERANCE_US)
+        if (timed.frame.keyframe && timing->from_us <= rv_moment_first_until_us(from_us))
             out->key_us = timing->from_us;
         out->last_us = timing->from_us;
         out->end_us = timing->until_us;

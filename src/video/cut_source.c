@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/moment_frames.h"
 #include "video/cut_scan.h"
 #include "video/ffmpeg_compat.h"
 #include "video/video_internal.h"
@@ -128,7 +129,7 @@ static RvStatus use_scan(const CutSource *source, const CutScan *from, const Cut
 {
     if (!to->has_end && start_us >= to->end_of_last_us)
         return is_behind(source, start_us, to->end_of_last_us, err);
-    if (end_us - CUT_TOLERANCE_US <= from->first.us)
+    if (rv_moment_behind_from_us(end_us) <= from->first.us)
         return rv_error_set(err, RV_ERROR_ARGUMENT,
                             "%s: its picture begins at %.3f s; there is none before %.3f s to cut",
                             source->name, (double)from->first.us / 1e6, (double)end_us / 1e6);

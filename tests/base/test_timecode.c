@@ -164,39 +164,6 @@ static void frames_keep_their_length_in_another_rate(void **state)
         assert_int_equal(rv_rate_frames(ntsc, rv_rate_seconds(ntsc, frame)), frame);
 }
 
-static void the_frame_on_screen_is_the_last_that_began(void **state)
-{
-    (void)state;
-    static const struct {
-        RvRate rate;
-        double seconds;
-        int64_t frame;
-    } cases[] = {
-        {{25, 1}, 0, 0},
-        {{25, 1}, 0.039, 0},
-        {{25, 1}, 0.0395, 1},
-        {{25, 1}, 0.04, 1},
-        {{25, 1}, -0.0005, 0},
-        {{25, 1}, -0.001, -1},
-        {{24000, 1001}, 6, 143}, // which is there from 5.964 s on
-        {{24000, 1001}, 6.006, 144},
-        {{80, 1}, 0.012, 1}, // 12.5 ms in whole ones
-        {{1000, 1}, 0.0014, 1},
-        {{25, 1}, -1e300, -((int64_t)1 << 53)},
-        {{25, 1}, 1e300, (int64_t)1 << 53},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        int64_t frame = rv_rate_frame_at(cases[i].rate, cases[i].seconds);
-        if (frame != cases[i].frame)
-            fail_msg("%d/%d at %f: %lld", cases[i].rate.num, cases[i].rate.den, cases[i].seconds,
-                     (long long)frame);
-    }
-    // Of a time in whole milliseconds too.
-    RvRate ntsc = {60000, 1001};
-    for (int64_t frame = 0; frame < 3000000; frame += 7)
-        assert_int_equal(rv_rate_frame_at(ntsc, round(rv_rate_seconds(ntsc, frame) * 1000) / 1000), frame);
-}
-
 static void rates_have_names_and_neighbours(void **state)
 {
     (void)state;
@@ -256,7 +223,6 @@ int main(void)
         cmocka_unit_test(labels_wrap_at_midnight),
         cmocka_unit_test(texts_that_are_no_labels_are_refused),
         cmocka_unit_test(frames_keep_their_length_in_another_rate),
-        cmocka_unit_test(the_frame_on_screen_is_the_last_that_began),
         cmocka_unit_test(rates_have_names_and_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ class TimelineTest(unittest.TestCase):
         text = reelvec.timeline([MOMENT], "csv", rate=25, handles=0.5, record_start="00:00:00:00")[0].text
         row = next(csv.DictReader(text.splitlines()))
         self.assertEqual((row["start"], row["end"], row["record_in"], row["record_out"]),
-                         ("1", "3.5", "00:00:00:00", "00:00:02:12"))
+                         ("1", "3.5", "00:00:00:00", "00:00:02:13"))
         for rate in (25.0, "25", Fraction(25), "25/1"):
             self.assertEqual(reelvec.timeline([MOMENT], "csv", rate=rate, handles=0.5, record_start="00:00:00:00")[0].text,
                              text, rate)

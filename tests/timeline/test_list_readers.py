@@ -148,6 +148,16 @@ class ListReadersTest(unittest.TestCase):
         self.assertEqual([(float(start), float(end), name) for start, end, name in rows[1:]],
                          [(round(start, 3), end, name) for start, end, name in MOMENTS])
 
+    def test_clips_have_the_frames_of_the_timeline(self):
+        moments = [(1.01, 2.03), (3, 4), (5.02, 5.5004), (7.3333, 9.1111), (59.99, 60)]
+        listed = pathlib.Path(self.folder.name, "borders.json")
+        listed.write_text(json.dumps([{"start": start, "end": end} for start, end in moments]))
+        table = run(PROGRAM, "timeline", listed, "--video", self.video, "-o", "-", "--format", "csv").decode()
+        frames = [int(row["frame_count"]) for row in csv.DictReader(io.StringIO(table))]
+        self.assertEqual(frames, [26, 25, 13, 45, 1])
+        clips = run(PROGRAM, "clip", listed, "--video", self.video, "-o", pathlib.Path(self.folder.name, "clips"), "--exact-cut")
+        self.assertEqual([int(line.split(" frame")[0].split()[-1]) for line in clips.decode().splitlines()], frames)
+
     def test_python_reads_projects_of_losslesscut(self):
         project = json.loads(self.write("cuts.llc").read_text())
         self.assertEqual((project["version"], project["mediaFileName"]), (2, VIDEO_NAME))

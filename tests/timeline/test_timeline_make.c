@@ -54,12 +54,14 @@ static void clips_are_whole_frames_within_the_video(void **state)
         const char *why;
     } cases[] = {
         {"/v/pal.mov", 2, 4, 3, 0, 50, 50, 75, "plain"},
-        {"/v/pal.mov", 2.01, 4.01, 3, 0, 50, 50, 75, "both ends within frames"},
-        {"/v/pal.mov", 2.03, 4.01, 2.03, 0, 50, 50, 50, "what is on screen at the start, not the nearest"},
+        {"/v/pal.mov", 2.01, 4.01, 3, 0, 50, 51, 75, "both ends within frames: each is in it"},
+        {"/v/pal.mov", 2.03, 4.01, 2.03, 0, 50, 51, 50, "what is on screen at the start, not the nearest"},
         {"/v/pal.mov", 2.0395, 4.0395, 2.0395, 0, 51, 50, 51, "within half a millisecond of a frame"},
         {"/v/pal.mov", 2.039, 4.0405, 2.039, 0, 50, 51, 50, "a millisecond before one"},
-        {"/v/ntsc.mov", 6.006, 7, 6.5, 0, 180, 29, 194, "a frame that its end cuts is the next moment's"},
-        {"/v/ntsc.mov", 7, 8, 7.5, 0, 209, 30, 224, "which begins with it"},
+        {"/v/ntsc.mov", 6.006, 7, 6.5, 0, 180, 30, 194, "a frame that began before its end is in it"},
+        {"/v/ntsc.mov", 7, 8, 7.5, 0, 209, 31, 224,
+         "and in the next moment, which begins while it is on screen"},
+        {"/v/ntsc.mov", 6.006, 6.9736, 6.5, 0, 180, 29, 194, "a frame that begins at its end is not"},
         {"/v/pal.mov", 2, 2.001, 2, 0, 50, 1, 50, "less than a frame is a frame"},
         {"/v/pal.mov", 0, 60, 59.99, 0, 0, 1500, 1499, "all"},
         {"/v/pal.mov", -1, 61, 30, 0, 0, 1500, 750, "more than all"},

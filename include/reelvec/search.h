@@ -16,6 +16,7 @@ extern "C" {
 
 typedef struct RvEncoder RvEncoder; /* reelvec/encoder.h */
 typedef struct RvLibrary RvLibrary; /* reelvec/library.h */
+typedef struct RvMoments RvMoments; /* reelvec/timeline.h */
 
 typedef enum RvTermKind {
     RV_TERM_TEXT,       /* value: UTF-8 */
@@ -147,6 +148,13 @@ RV_API RvStatus rv_library_search(RvLibrary *library, RvEncoder *encoder, const 
                                   size_t term_count, const RvSearchOptions *options, RvHits *out,
                                   RvError *err);
 RV_API void rv_hits_clear(RvHits *hits);
+
+/* The hits as moments, in their order, for rv_timeline_make and rv_cut_list: from start_s to end_s. A hit that is a single
+ * frame lasts as long as the frame stands for its video (RvFrameScore.end_s), for which the frames of its video are read; a
+ * second if it is gone. name: what they are called, several of them "NAME 1", "NAME 2"; NULL: they have no names.
+ * The caller clears *out with rv_moments_clear. Errors: MEMORY, those of reading. */
+RV_API RvStatus rv_library_moments(RvLibrary *library, const RvHits *hits, const char *name, RvMoments *out,
+                                   RvError *err);
 
 typedef struct RvFrameScore {
     int64_t frame_number;

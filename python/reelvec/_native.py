@@ -376,6 +376,7 @@ FUNCTIONS = {
     "rv_library_index_list": (c_int, [HANDLE, HANDLE, P(RvIndexList), P(RvIndexOptions), E]),
     "rv_library_search": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), P(RvHits), E]),
     "rv_hits_clear": (None, [P(RvHits)]),
+    "rv_library_moments": (c_int, [HANDLE, P(RvHits), c_char_p, P(RvMoments), E]),
     "rv_library_video_scores": (c_int, [HANDLE, HANDLE, P(RvTerm), c_size_t, P(RvSearchOptions), c_char_p,
                                         P(RvFrameScores), E]),
     "rv_frame_scores_clear": (None, [P(RvFrameScores)]),

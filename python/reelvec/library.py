@@ -17,6 +17,7 @@ from .model import Model
 from .query import Term
 from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, HitPart, IndexInfo, IndexProgress, IndexReport,
                    LibraryInfo, ReembedReport, Video, table)
+from .timelines import Moment, of_hits
 
 Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
@@ -274,6 +275,12 @@ class Library(_native.Uncopied):
                     for raw in found.items[:found.count]]
         finally:
             LIBRARY.rv_hits_clear(ctypes.byref(found))
+
+    def moments(self, hits: Iterable[Hit], name: Optional[str] = None) -> list[Moment]:
+        """What hits() found as moments for export() and clips(). A hit without length lasts as long as its frame stands for
+        its video: up to the next one. name: several are called "name 1", "name 2"; by default after video and time."""
+        with self._open(create=False) as library:
+            return of_hits(library, list(hits), name)
 
     def search(self, text: Union[str, Iterable[str], None] = None, *,
                image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,

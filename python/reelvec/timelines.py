@@ -36,7 +36,7 @@ class Moment:
     @classmethod
     def of(cls, value: Any) -> "Moment":
         """From a Moment, a Hit, or a mapping with these keys, like a row of search(). What has no length is a single frame
-        and lasts a second; hits(moments=True) finds longer ones."""
+        and lasts a second; Library.moments() tells how long frames of a library do, hits(moments=True) finds longer ones."""
         if isinstance(value, Moment):
             return value if value.end != value.start else replace(value, end=_end(value.start, value.end))
         if isinstance(value, Hit):
@@ -133,6 +133,27 @@ def _to_c(moments: list[Moment]):
         out.time_s = moment.start if moment.time is None else moment.time
         out.score = math.nan if moment.score is None else moment.score
     return array
+
+
+def of_hits(library: _native.Handle, hits: list[Hit], name: Optional[str]) -> list[Moment]:
+    """What Library.moments() gives."""
+    items = (_native.RvHit * max(len(hits), 1))()
+    for raw, hit in zip(items, hits):
+        raw.video_id, raw.video, raw.frame_number = hit.video_id, _native.encode_path(hit.video), hit.frame_number
+        raw.time_s, raw.score, raw.start_s, raw.end_s = hit.time, hit.score, hit.start, hit.end
+    found = _native.RvMoments()
+    call("rv_library_moments", library, ctypes.byref(_native.RvHits(items, len(hits))),
+         None if name is None else _native.encode_text(name, "the name"), ctypes.byref(found))
+    try:
+        return [_from_c(raw, raw.video) for raw in found.items[:found.count]]
+    finally:
+        LIBRARY.rv_moments_clear(ctypes.byref(found))
+
+
+def _from_c(raw: _native.RvMoment, video: bytes) -> Moment:
+    return Moment(os.fsdecode(video), raw.start_s, raw.end_s,
+                  None if raw.name is None else raw.name.decode("utf-8", "replace"), raw.time_s,
+                  None if math.isnan(raw.score) else raw.score)
 
 
 def _rate(rate: Optional[Rate]) -> _native.RvRate:
@@ -270,9 +291,7 @@ def read_moments(path: Path, video: Optional[Path] = None) -> list[Moment]:
             name = raw.video if raw.video is not None else None if video is None else os.fsencode(video)
             if name is None:
                 raise errors.ArgumentError(f"{path}: moment {number} names no video; give video=")
-            moments.append(Moment(os.fsdecode(name), raw.start_s, raw.end_s,
-                                  None if raw.name is None else raw.name.decode("utf-8", "replace"), raw.time_s,
-                                  None if math.isnan(raw.score) else raw.score))
+            moments.append(_from_c(raw, name))
         return moments
     finally:
         LIBRARY.rv_moments_clear(ctypes.byref(found))

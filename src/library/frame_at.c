@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "search/video_scores.h"
+#include "search/frame_spans.h"
 #include "store/video_name.h"
 
 static RvStatus find_video(Store *store, const char *name, int64_t *video_id, RvError *err)

@@ -6,19 +6,16 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/moment_frames.h"
 
 #define LEVEL_PART 0.1      // of the frames score no more than the level
 #define LEVEL_SIGMAS 1.2816 // of a normal distribution: how far below the mean so many begin
 #define STEP_PART 0.25      // of the steps from frame to frame at least are within a scene
 #define STEP_SIGMAS                                                                                          \
     0.4506 // of a normal distribution: the difference of two values that so many do not exceed
-#define THRESHOLD_PART 0.65   // of the way from the level to the peak
-#define NOISE_FRAMES_MIN 4    // fewer say nothing about noise
-#define NOISE_APART_S 2.0     // frames that are mostly further apart show another scene each
-#define FADE_S 1.5            // what is shorter beside a better moment is a fade, or half of a cut
-#define MISSING_INTERVALS 1.5 // so far apart a sample is missing between two frames
-#define LAST_INTERVALS 2.0    // from the end of the video on, as far as its last frame may be
+#define THRESHOLD_PART 0.65 // of the way from the level to the peak
+#define NOISE_FRAMES_MIN 4  // fewer say nothing about noise
+#define NOISE_APART_S 2.0   // frames that are mostly further apart show another scene each
+#define FADE_S 1.5          // what is shorter beside a better moment is a fade, or half of a cut
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -138,20 +135,4 @@ bool rv_borders_is_slope(const ScoreCurve *curve, const FrameSpan *span, size_t 
             return goes_on(curve, span, peak, i, span->last);
     }
     return false;
-}
-
-void rv_frame_ends(RvFrameScore *frames, size_t count, double interval_s, double duration_s)
-{
-    double next_s = INFINITY; // of the frames behind: the first at a later time
-    for (size_t i = count; i-- > 0;) {
-        RvFrameScore *frame = &frames[i];
-        if (i + 1 < count && frame[1].time_s > frame->time_s)
-            next_s = frame[1].time_s;
-        frame->end_s = frame->time_s + (interval_s > 0 ? interval_s : MOMENT_FRAME_S);
-        if (isfinite(next_s) && (interval_s == 0 || next_s - frame->time_s <= MISSING_INTERVALS * interval_s))
-            frame->end_s = next_s;
-        else if (!isfinite(next_s) && duration_s > frame->time_s &&
-                 (interval_s == 0 || duration_s - frame->time_s <= LAST_INTERVALS * interval_s))
-            frame->end_s = duration_s;
-    }
 }

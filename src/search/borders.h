@@ -50,10 +50,4 @@ FrameSpan rv_borders_around(const ScoreCurve *curve, size_t peak);
 /* True if the span around `peak` is no moment of its own: it goes on from a better one without a cut. */
 bool rv_borders_is_slope(const ScoreCurve *curve, const FrameSpan *span, size_t peak);
 
-/* Set end_s of frames [count], which are in order of time: up to when each stands for the video. That is the
- * next frame, or an interval where one is missing. The last one stands to the end of the video.
- * interval_s: between samples, 0: they have no fixed distance. duration_s: 0: not known, or not all of the video
- * is there. */
-void rv_frame_ends(RvFrameScore *frames, size_t count, double interval_s, double duration_s);
-
 #endif

@@ -4,6 +4,7 @@
 #define RV_SEARCH_MOMENTS_H
 
 #include "search/borders.h"
+#include "search/frame_spans.h"
 #include "search/topk.h"
 #include "search/video_scores.h"
 

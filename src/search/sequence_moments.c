@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "search/frame_spans.h"
 
 /* The moments of the chains' frames of one part: the first one moves the start of the chain, the last one its end. */
 static RvStatus find_moments(const SequenceJob *job, size_t part, const RvVideos *videos,
@@ -39,63 +40,18 @@ static RvStatus find_moments(const SequenceJob *job, size_t part, const RvVideos
 
 /* ---- without moments: up to when the last frame stands --------------------------------------------------- */
 
-static int compare_videos(const void *a, const void *b, void *user)
-{
-    const RankedChains *chains = user;
-    uint32_t left = chains->items[*(const size_t *)a].video, right = chains->items[*(const size_t *)b].video;
-    return (left > right) - (left < right);
-}
-
-static int compare_times(const void *a, const void *b)
-{
-    const RvFrameScore *left = a, *right = b;
-    return (left->time_s > right->time_s) - (left->time_s < right->time_s);
-}
-
-/* The frames of a video by time, each with its end; without scores. */
-static RvStatus read_frames(Store *store, const RvVideo *video, RvFrameScores *out, RvError *err)
-{
-    RvFrames frames = {0};
-    RvStatus status = rv_store_frames(store, video->video_id, &frames, err);
-    if (status == RV_ERROR_NOT_FOUND) // without a snapshot it may have been removed
-        status = RV_OK;
-    *out = (RvFrameScores){.items =
-                               status == RV_OK ? rv_mem_alloc(frames.count, sizeof *out->items, err) : NULL};
-    if (status == RV_OK && out->items == NULL)
-        status = RV_ERROR_MEMORY;
-    for (size_t i = 0; status == RV_OK && i < frames.count; i++)
-        out->items[out->count++] = (RvFrameScore){.time_s = frames.items[i].time_s};
-    if (out->count > 1)
-        qsort(out->items, out->count, sizeof *out->items, compare_times);
-    rv_frame_ends(out->items, out->count, rv_sampling_interval(video->sampling),
-                  video->state == RV_VIDEO_COMPLETE ? video->duration_s : 0);
-    rv_frames_clear(&frames);
-    return status;
-}
-
-/* Each video's frames are read once. */
 static RvStatus find_ends(const SequenceJob *job, const RvVideos *videos, const RankedChains *chains,
-                          size_t *order, Moment *moments, RvError *err)
+                          Moment *moments, RvError *err)
 {
-    RvFrameScores frames = {0};
-    RvStatus status = RV_OK;
+    FrameEnd *last = rv_mem_alloc(chains->count, sizeof *last, err);
+    if (last == NULL)
+        return RV_ERROR_MEMORY;
     for (size_t i = 0; i < chains->count; i++)
-        order[i] = i;
-    qsort_r(order, chains->count, sizeof *order, compare_videos, (void *)chains);
-    for (size_t i = 0; i < chains->count; i++) {
-        uint32_t video = chains->items[order[i]].video;
-        if (i == 0 || video != chains->items[order[i - 1]].video) {
-            rv_frame_scores_clear(&frames);
-            status = read_frames(job->store, &videos->items[video], &frames, err);
-        }
-        if (status != RV_OK)
-            break;
-        RvFrameScore last = {.time_s = moments[order[i]].end_s};
-        const RvFrameScore *found = bsearch(&last, frames.items, frames.count, sizeof last, compare_times);
-        if (found != NULL)
-            moments[order[i]].end_s = found->end_s;
-    }
-    rv_frame_scores_clear(&frames);
+        last[i] = (FrameEnd){.video = &videos->items[chains->items[i].video], .time_s = moments[i].end_s};
+    RvStatus status = rv_frame_ends_read(job->store, last, chains->count, err);
+    for (size_t i = 0; status == RV_OK && i < chains->count; i++)
+        moments[i].end_s = last[i].end_s;
+    free(last);
     return status;
 }
 
@@ -113,13 +69,8 @@ RvStatus rv_sequence_moments(const SequenceJob *job, const RvVideos *videos, con
     }
     if (chains->count == 0)
         return RV_OK;
-    if (!job->options->moments) {
-        size_t *order = rv_mem_alloc(chains->count, sizeof *order, err);
-        RvStatus status =
-            order != NULL ? find_ends(job, videos, chains, order, moments, err) : RV_ERROR_MEMORY;
-        free(order);
-        return status;
-    }
+    if (!job->options->moments)
+        return find_ends(job, videos, chains, moments, err);
     RvStatus status = find_moments(job, 0, videos, chains, moments, frame_count, err);
     if (status == RV_OK)
         status = find_moments(job, job->part_count - 1, videos, chains, moments, frame_count, err);

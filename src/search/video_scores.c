@@ -7,20 +7,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/parse.h"
-#include "search/borders.h"
+#include "search/frame_spans.h"
 #include "search/scan_exact.h"
-
-#define INTERVAL_PREFIX "interval:"
-
-double rv_sampling_interval(const char *sampling)
-{
-    double interval_s = 0;
-    size_t length = strlen(INTERVAL_PREFIX);
-    bool given = strncmp(sampling, INTERVAL_PREFIX, length) == 0 &&
-                 rv_parse_double(sampling + length, 0, 1e9, &interval_s);
-    return given && interval_s > 0 ? interval_s : 0;
-}
 
 void rv_frame_scores_clear(RvFrameScores *scores)
 {
@@ -98,32 +86,6 @@ static RvStatus take_block(void *user, const ScoredBlock *block, RvError *err)
     return RV_OK;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-    const RvFrameScore *left = a, *right = b;
-    if (left->time_s != right->time_s)
-        return left->time_s < right->time_s ? -1 : 1;
-    return (left->frame_number > right->frame_number) - (left->frame_number < right->frame_number);
-}
-
-/* By time, each with its end. */
-static void put_in_order(const RvVideo *video, RvFrameScores *scores)
-{
-    if (scores->count > 1)
-        qsort(scores->items, scores->count, sizeof *scores->items, compare_times);
-    rv_frame_ends(scores->items, scores->count, rv_sampling_interval(video->sampling),
-                  video->state == RV_VIDEO_COMPLETE ? video->duration_s : 0);
-}
-
-size_t rv_frame_scores_find(const RvFrameScores *scores, double time_s, int64_t frame_number)
-{
-    RvFrameScore wanted = {.frame_number = frame_number, .time_s = time_s};
-    const RvFrameScore *found =
-        scores->count > 0 ? bsearch(&wanted, scores->items, scores->count, sizeof wanted, compare_times)
-                          : NULL;
-    return found != NULL ? (size_t)(found - scores->items) : scores->count;
-}
-
 RvStatus rv_video_scorer_read(VideoScorer *scorer, const RvVideo *video, RvFrameScores *out, RvError *err)
 {
     *out = (RvFrameScores){.video_id = video->video_id};
@@ -132,7 +94,7 @@ RvStatus rv_video_scorer_read(VideoScorer *scorer, const RvVideo *video, RvFrame
     RvStatus status = rv_scan_exact(scorer->store, scorer->pool, scorer->vectors, scorer->vector_count,
                                     scorer->dimensions, &filter, take_block, &read, err);
     if (status == RV_OK)
-        put_in_order(video, out);
+        rv_frame_spans_order(video, out);
     else
         rv_frame_scores_clear(out);
     return status;

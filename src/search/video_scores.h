@@ -8,10 +8,6 @@
 #include "search/fusion.h"
 #include "store/store.h"
 
-/* Returns the seconds between the frames of a video that was sampled so, or 0 if they have no fixed distance. sampling:
- * as in the library ("interval:1"). */
-double rv_sampling_interval(const char *sampling);
-
 /* What gives frames the scores of a query. */
 typedef struct VideoScorer {
     Store *store;
@@ -35,8 +31,5 @@ void rv_video_scorer_clear(VideoScorer *scorer);
 /* All frames of the video, whatever the bounds of the query. video: video_id, sampling, state and duration_s count. The
  * caller clears *out. Errors: FORMAT (damaged row), CANCELLED, those of reading. */
 RvStatus rv_video_scorer_read(VideoScorer *scorer, const RvVideo *video, RvFrameScores *out, RvError *err);
-
-/* Returns the place of a frame, or scores->count if it is not there: without a snapshot it may have been removed. */
-size_t rv_frame_scores_find(const RvFrameScores *scores, double time_s, int64_t frame_number);
 
 #endif

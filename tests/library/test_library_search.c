@@ -319,6 +319,59 @@ static void batches_beyond_the_limit_are_refused(void **state)
     assert_non_null(strstr(err.message, "1 to 256"));
 }
 
+static void hits_become_moments(void **state)
+{
+    Fixture *fixture = *state;
+    RvTerm term = {.kind = RV_TERM_FRAME, .value = "clip.mp4", .time_s = 3, .weight = 1};
+    RvSearchOptions all = {.top = FIXTURE_FRAMES + FIXTURE_OTHER_FRAMES};
+    RvHits hits = search(fixture, &term, 1, &all);
+    RvFrameScores scores;
+    RvMoments moments;
+    size_t found = 0;
+    assert_int_equal(
+        rv_library_video_scores(fixture->library, NULL, &term, 1, NULL, "clip.mp4", &scores, NULL), RV_OK);
+    hits.items[1].video_id = 1000;                   // it was removed meanwhile
+    hits.items[2].end_s = hits.items[2].start_s + 7; // a moment
+    assert_int_equal(rv_library_moments(fixture->library, &hits, "a name", &moments, NULL), RV_OK);
+    assert_int_equal(moments.count, hits.count);
+    for (size_t i = 0; i < moments.count; i++) {
+        const RvMoment *moment = &moments.items[i];
+        const RvHit *hit = &hits.items[i];
+        char name[32];
+        snprintf(name, sizeof name, "a name %zu", i + 1);
+        assert_string_equal(moment->name, name);
+        assert_string_equal(moment->video, hit->video);
+        assert_true(moment->start_s == hit->start_s && moment->time_s == hit->time_s);
+        assert_true(moment->score == hit->score);
+        for (size_t k = 0; k < scores.count && i > 2 && hit->video_id == scores.video_id; k++) {
+            if (scores.items[k].frame_number != hit->frame_number)
+                continue;
+            assert_true(moment->end_s == scores.items[k].end_s);
+            found++;
+        }
+    }
+    assert_true(found >= FIXTURE_FRAMES - 3);
+    assert_true(moments.items[1].end_s == moments.items[1].start_s + 1);
+    assert_true(moments.items[2].end_s == hits.items[2].end_s);
+    rv_moments_clear(&moments);
+    // One hit has the name alone, and none is no error.
+    size_t count = hits.count;
+    hits.count = 1;
+    assert_int_equal(rv_library_moments(fixture->library, &hits, "a name", &moments, NULL), RV_OK);
+    assert_string_equal(moments.items[0].name, "a name");
+    rv_moments_clear(&moments);
+    assert_int_equal(rv_library_moments(fixture->library, &hits, NULL, &moments, NULL), RV_OK);
+    assert_null(moments.items[0].name);
+    rv_moments_clear(&moments);
+    hits.count = 0;
+    assert_int_equal(rv_library_moments(fixture->library, &hits, "a name", &moments, NULL), RV_OK);
+    assert_int_equal(moments.count, 0);
+    rv_moments_clear(&moments);
+    hits.count = count;
+    rv_hits_clear(&hits);
+    rv_frame_scores_clear(&scores);
+}
+
 static void frame_at_is_the_nearest_of_one_video(void **state)
 {
     static const struct {
@@ -399,7 +452,7 @@ static void mpv_is_sent_to_the_frame_on_screen(void **state)
         const char *clip;
         double time_s, mpv_s;
     } cases[] = {
-        {"plain.mp4", 1.53, 1.52}, {"plain.mp4", 1.52, 1.52}, {"plain.mp4", 1.559, 1.52},
+        {"plain.mp4", 1.53, 1.52}, {"plain.mp4", 1.52, 1.52},     {"plain.mp4", 1.559, 1.52},
         {"plain.mkv", 1.53, 1.52}, {"fragmented.mp4", 1.53, 1.6}, // which counts from 0.08 s before
         {"plain.mp4", 0, 0},       {"plain.mp4", 1e6, 1e6},       // behind the end
     };
@@ -466,6 +519,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_and_frame_score_their_mean, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(every_frame_of_a_video_has_its_score, setup_indexed,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(hits_become_moments, setup_indexed, fixture_teardown),
         cmocka_unit_test_setup_teardown(frame_at_is_the_nearest_of_one_video, setup_indexed,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(sampling_a_span_ends_inside_the_video, fixture_setup,

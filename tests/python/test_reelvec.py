@@ -416,6 +416,11 @@ class LibraryTest(unittest.TestCase):
         vectors = library.frames(embeddings=True)
         np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
 
+    def test_hits_become_moments(self):
+        hits = library.hits(like="demo.mp4@7", top=2)
+        first, second = library.moments(hits, "dog")
+        self.assertEqual((first, second.name), (reelvec.Moment(str(VIDEO), 7.0, 8.0, "dog 1", 7.0, hits[0].score), "dog 2"))
+
     def test_frame_at_is_the_nearest_of_one_video(self):
         frame = library.frame_at("demo.mp4@0:12.4")
         self.assertEqual((frame.frame_number, frame.time), (13, 12.0))

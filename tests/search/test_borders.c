@@ -3,6 +3,7 @@
 #include "../store/store_support.h"
 
 #include "search/borders.h"
+#include "search/frame_spans.h"
 
 #define FRAMES_MAX 4000
 

@@ -1,33 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec search: from queries to ranked frames. */
-#include <ctype.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/clip_run.h"
-#include "cli/hits.h"
-#include "cli/hits_moments.h"
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/picture_surface.h"
-#include "cli/player.h"
+#include "cli/search_lines.h"
+#include "cli/search_run.h"
 #include "cli/signals.h"
 #include "cli/terms.h"
-#include "cli/timeline_file.h"
-
-typedef struct SearchSettings {
-    CliCommon common;
-    int top, format, fusion;
-    const char *sheet, *video, *player, *clip_folder;
-    CliReal min_score, after, before, timeout, pad, within;
-    bool moments, exact, ann, explain, partial, no_exif_rotation, play;
-    TimelineFile timeline; // its path: --export
-    ClipSettings clips; // handles and force are those of `timeline`
-} SearchSettings;
 
 #define FIELD(field) offsetof(SearchSettings, field)
 
@@ -102,7 +87,8 @@ static const CliOption options[] = {
     CLI_OPTION_TIMELINE_FORCE(SearchSettings),
     {.name = "clips",
      .argument = "FOLDER",
-     .help = "also cut a clip of each hit: 2 s before it to 3 s behind it; with --moments and --then, from start to end",
+     .help =
+         "also cut a clip of each hit: 2 s before it to 3 s behind it; with --moments and --then, from start to end",
      .kind = CLI_TEXT,
      .offset = FIELD(clip_folder)},
     CLI_OPTION_EXACT_CUT(SearchSettings),
@@ -184,194 +170,10 @@ static const CliOption options[] = {
     CLI_OPTION_QUIET(SearchSettings),
 };
 
-typedef struct Search {
-    const SearchSettings *settings;
-    RvLibrary *library;
-    RvEncoder *encoder;
-    RvSearchOptions options;
-    RvTimelineOptions timeline;
-    RvTerm *terms;     // of the command line
-    size_t part_count; // of their sequence; 1: they are none
-    char **storages;   // copies that the terms point to
-    size_t term_count;
-    CliPlayer player; // of --play
-} Search;
-
 static bool stop_search(void *user)
 {
     (void)user;
     return cli_interrupted();
-}
-
-/* One fact per line. */
-static void explain(const RvSearchReport *report)
-{
-    cli_message("way: %s, because %s", report->way[0] != '\0' ? report->way : "none", report->reason);
-    if (report->frames_with_codes > 0)
-        cli_message("codes: of %lld frames", (long long)report->frames_with_codes);
-    cli_message("compared: the embeddings of %lld frames", (long long)report->frames_scored);
-    if (report->index_reason[0] != '\0')
-        cli_message("approximate index: %s, because %s", report->by_index ? "yes" : "no",
-                    report->index_reason);
-    if (report->list_count > 0)
-        cli_message("lists: %lld of %lld", (long long)report->lists_probed, (long long)report->list_count);
-    if (report->device_reason[0] != '\0')
-        cli_message("device: %s, because %s", report->on_device ? "yes" : "no", report->device_reason);
-}
-
-/* What the query is called in a timeline. Free with free(). */
-static char *name_query(const RvTerm *terms, size_t term_count)
-{
-    bool plain = term_count == 1 && terms[0].kind == RV_TERM_TEXT && terms[0].weight == 1;
-    return plain ? strdup(terms[0].value) : cli_terms_describe(terms, term_count);
-}
-
-static int export_hits(const Search *search, const RvHits *hits, const RvTerm *terms, size_t term_count)
-{
-    char *query = name_query(terms, term_count);
-    int status = query != NULL ? cli_hits_export(search->library, hits, query, &search->settings->timeline,
-                                                 &search->timeline, &search->settings->common)
-                               : cli_fail_memory();
-    free(query);
-    return status;
-}
-
-/* Run one query and write its rows and its sheet. label is NULL for the query of the command line. */
-static int search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
-{
-    const SearchSettings *settings = search->settings;
-    RvHits hits = {0};
-    RvError err = {0};
-    RvSearchReport report = {0};
-    RvSearchOptions asked = search->options;
-    asked.report = &report;
-    if (rv_library_search(search->library, search->encoder, terms, term_count, &asked, &hits, &err) != RV_OK)
-        return cli_interrupted() ? CLI_INTERRUPTED : cli_fail(&err);
-    int status = CLI_DONE;
-    if (settings->explain)
-        explain(&report);
-    if (label != NULL && settings->format == 0)
-        cli_print("%s", label);
-    bool rows = settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0;
-    if (rows && !cli_hits_print(&hits, settings->format, settings->moments, search->part_count, label))
-        status = cli_fail_memory();
-    if (hits.count == 0 && !settings->common.quiet)
-        cli_message("no %s of the library matches%s", search->part_count > 1 ? "sequence of frames" : "frame",
-                    settings->timeline.path != NULL ? "; nothing is exported" : "");
-    if (settings->timeline.path != NULL && status == CLI_DONE)
-        status = hits.count > 0 ? export_hits(search, &hits, terms, term_count) : CLI_FAILED;
-    if (settings->sheet != NULL && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
-        char *title = cli_terms_describe(terms, term_count);
-        if (title == NULL)
-            status = cli_fail_memory();
-        else if (cli_hits_sheet(search->library, &hits, settings->moments, title, settings->sheet, &err) !=
-                 RV_OK)
-            status = cli_fail(&err);
-        free(title);
-    }
-    if (settings->clip_folder != NULL && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
-        int cut = cli_flush() ? cli_clip_hits(&settings->common, &settings->clips, search->library, &hits,
-                                              settings->clip_folder)
-                              : CLI_FAILED;
-        status = cut == CLI_DONE ? status : cut;
-    }
-    if (settings->play && hits.count > 0 && (status == CLI_DONE || status == CLI_PARTLY)) {
-        int played = cli_player_play(&search->player, hits.items[0].video, hits.items[0].start_s);
-        status = played == CLI_DONE ? status : played;
-    }
-    rv_hits_clear(&hits);
-    // With --quiet nothing else says that videos are left out.
-    return status == CLI_DONE && report.videos_unreachable > 0 ? CLI_PARTLY : status;
-}
-
-static char *trimmed(char *line)
-{
-    line += strspn(line, " \t\r\n");
-    size_t length = strlen(line);
-    while (length > 0 && isspace((unsigned char)line[length - 1]))
-        line[--length] = '\0';
-    return line;
-}
-
-static int search_line(const Search *search, const char *line, const char *label)
-{
-    bool image = strncmp(line, "image:", 6) == 0;
-    const char *value = image ? line + 6 + strspn(line + 6, " \t") : line;
-    RvTerm term = {.kind = image ? RV_TERM_IMAGE_FILE : RV_TERM_TEXT,
-                   .value = value,
-                   .weight = 1,
-                   .no_exif_rotation = search->settings->no_exif_rotation};
-    if (value[0] == '\0')
-        return cli_fail_usage("image: needs the path or URL of a picture behind it");
-    if (!image && !search->settings->common.quiet && cli_term_is_file(value))
-        cli_message("'%s' is looked for as words, though a file is called so; image:%s asks with the picture",
-                    value, value);
-    return search_once(search, &term, 1, label);
-}
-
-/* Read queries at a terminal until an empty line. A query that fails is reported, and the next one is
- * read. */
-static int search_prompt(const Search *search)
-{
-    char *line = NULL;
-    size_t capacity = 0;
-    for (;;) {
-        fputs("Enter your query: ", stderr);
-        fflush(stderr);
-        if (getline(&line, &capacity, stdin) < 0) {
-            fputc('\n', stderr);
-            break;
-        }
-        const char *query = trimmed(line);
-        if (query[0] == '\0')
-            break;
-        search_line(search, query, NULL);
-        if (!cli_flush())
-            break;
-    }
-    free(line);
-    return CLI_DONE;
-}
-
-/* Returns the line as it is repeated in the rows. Free with free(). */
-static char *label_of(const char *line)
-{
-    const char *value = line;
-    if (strncmp(line, "image:", 6) == 0) {
-        value += 6;
-        while (*value == ' ' || *value == '\t')
-            value++;
-    }
-    char *label = strdup(line);
-    if (label != NULL && value != line)
-        rv_source_show(value, label + (value - line), strlen(value) + 1);
-    return label;
-}
-
-/* Read queries from a pipe or file, one per line. */
-static int search_lines(const Search *search)
-{
-    char *line = NULL;
-    size_t capacity = 0, done = 0, failed = 0, partly = 0;
-    while (getline(&line, &capacity, stdin) >= 0) {
-        const char *query = trimmed(line);
-        if (query[0] == '\0')
-            continue;
-        char *label = label_of(query);
-        int status = label != NULL ? search_line(search, query, label) : cli_fail_memory();
-        partly += status == CLI_PARTLY;
-        done += status == CLI_DONE || status == CLI_PARTLY;
-        failed += status != CLI_DONE && status != CLI_PARTLY;
-        free(label);
-        if (!cli_flush())
-            break;
-    }
-    free(line);
-    if (done + failed == 0)
-        return cli_fail_usage("search: no query; give one as an argument, or one per line on standard input");
-    if (failed > 0)
-        return done > 0 ? CLI_PARTLY : CLI_FAILED;
-    return partly > 0 ? CLI_PARTLY : CLI_DONE;
 }
 
 /* Print a hint if the text was probably meant as something else. */
@@ -471,8 +273,8 @@ static int search_all(Search *search)
     if (search->term_count > 0)
         cli_catch_interrupts();
     if (search->term_count > 0)
-        return search_once(search, search->terms, search->term_count, NULL);
-    return prompt ? search_prompt(search) : search_lines(search);
+        return cli_search_once(search, search->terms, search->term_count, NULL);
+    return prompt ? cli_search_prompt(search) : cli_search_lines(search);
 }
 
 /* Options of --export alone are nothing without it, those that clips have too not without both. */

@@ -38,48 +38,6 @@ static RvStatus read_facts(MomentFacts *facts, json_t *object, const char *where
     return status;
 }
 
-/* Widen one fact of the whole by that of a part: the least, or the greatest. */
-static void widen(MomentFacts *whole, const MomentFacts *part, MomentField field, bool least)
-{
-    double number = part->numbers[field];
-    if (!part->given[field])
-        return;
-    if (!whole->given[field] || (least ? number < whole->numbers[field] : number > whole->numbers[field]))
-        whole->numbers[field] = number;
-    whole->given[field] = true;
-}
-
-/* A sequence is one moment, from the start of its first part to the end of its last. Parts count only for what
- * the object does not say itself. */
-static RvStatus read_parts(MomentFacts *facts, const json_t *parts, const char *where, RvError *err)
-{
-    size_t index = 0;
-    json_t *part = NULL;
-    MomentFacts whole = {0};
-    json_array_foreach(parts, index, part)
-    {
-        MomentFacts here = {0};
-        char place[WHERE_BYTES + 32];
-        snprintf(place, sizeof place, "%s, part %zu", where, index + 1);
-        if (!json_is_object(part))
-            return rv_error_set(err, RV_ERROR_FORMAT, "%s: is no object", place);
-        RvStatus status = read_facts(&here, part, place, err);
-        if (status != RV_OK)
-            return status;
-        widen(&whole, &here, MOMENT_START, true);
-        widen(&whole, &here, MOMENT_TIME, true);
-        widen(&whole, &here, MOMENT_END, false);
-    }
-    static const MomentField taken[] = {MOMENT_START, MOMENT_END, MOMENT_TIME};
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
-        if (!facts->given[taken[i]] && whole.given[taken[i]]) {
-            facts->given[taken[i]] = true;
-            facts->numbers[taken[i]] = whole.numbers[taken[i]];
-        }
-    }
-    return RV_OK;
-}
-
 static RvStatus read_object(json_t *object, const MomentFacts *shared, const char *where, MomentList *list,
                             RvError *err)
 {
@@ -88,8 +46,6 @@ static RvStatus read_object(json_t *object, const MomentFacts *shared, const cha
         return rv_error_set(err, RV_ERROR_FORMAT,
                             "%s: is no object like {\"video\": ..., \"start\": ..., \"end\": ...}", where);
     RvStatus status = read_facts(&facts, object, where, err);
-    if (status == RV_OK)
-        status = read_parts(&facts, json_object_get(object, "parts"), where, err);
     if (status == RV_OK && shared != NULL && !facts.given[MOMENT_VIDEO]) {
         facts.given[MOMENT_VIDEO] = shared->given[MOMENT_VIDEO];
         facts.texts[MOMENT_VIDEO] = shared->texts[MOMENT_VIDEO];

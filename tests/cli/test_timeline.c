@@ -228,6 +228,32 @@ static void search_exports_moments(void **state)
     assert_file_holds("moments.csv", fixture.clip);
 }
 
+#define SEQUENCE                                                                                             \
+    "search", "--like", "gop50_closed.mp4@2", "--then", "", "--like", "gop50_closed.mp4@7", "--top", "1",    \
+        "--quiet"
+
+/* A sequence that was printed and read again is the moment that is exported at once, but for its name. */
+static void sequences_are_read_back_as_printed(void **state)
+{
+    (void)state;
+    program_need_clips();
+    static const char *const formats[] = {"json", "csv"};
+    RunResult result = RUN(SEQUENCE, "--export", "at-once.llc.csv");
+    assert_status(&result, 0);
+    run_clear(&result);
+    assert_file_holds("at-once.llc.csv", "Start,End,Name\n2,8,");
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        result = RUN(SEQUENCE, "--format", formats[i]);
+        assert_status(&result, 0);
+        write_list("sequences", result.output);
+        run_clear(&result);
+        result = RUN("timeline", "sequences", "-o", "-", "--format", "llc-csv");
+        assert_status(&result, 0);
+        assert_string_equal(result.output, "Start,End,Name\n2,8,gop50_closed 0:00:02.0\n");
+        run_clear(&result);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -248,6 +274,7 @@ int main(void)
         cmocka_unit_test(help_lists_every_format),
         cmocka_unit_test(search_exports_its_hits),
         cmocka_unit_test(search_exports_moments),
+        cmocka_unit_test(sequences_are_read_back_as_printed),
     };
     return cmocka_run_group_tests_name("cli/timeline", tests, set_up, program_tear_down);
 }

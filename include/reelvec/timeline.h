@@ -36,10 +36,9 @@ typedef struct RvTimelineFormatInfo {
     const char *name;  /* "otio" */
     const char *title; /* one line for people: "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)" */
     const char *const
-        *endings;     /* of file names, ".otio" first; the last is NULL. Of several formats the one with the
+        *endings;    /* of file names, ".otio" first; the last is NULL. Of several formats the one with the
                                    longest ending is meant */
-    bool per_source;  /* one file per video; else one file for all */
-    bool needs_media; /* the videos are read, and must be there */
+    bool per_source; /* one file per video; else one file for all */
 } RvTimelineFormatInfo;
 
 /* What became of the moments. */

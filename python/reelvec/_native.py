@@ -293,8 +293,7 @@ class RvMoments(Structure):
 
 
 class RvTimelineFormatInfo(Structure):
-    _fields_ = [("name", c_char_p), ("title", c_char_p), ("endings", POINTER(c_char_p)), ("per_source", c_bool),
-                ("needs_media", c_bool)]
+    _fields_ = [("name", c_char_p), ("title", c_char_p), ("endings", POINTER(c_char_p)), ("per_source", c_bool)]
 
 
 class RvTimelineReport(Structure):

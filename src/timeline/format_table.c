@@ -3,7 +3,11 @@
 #include "timeline/format.h"
 
 const TimelineFormat *const rv_timeline_formats[] = {
-    &rv_format_otio,       &rv_format_edl, &rv_format_fcpxml, &rv_format_xmeml, &rv_format_mlt,
+    &rv_format_otio,
+    &rv_format_edl,
+    &rv_format_fcpxml,
+    &rv_format_xmeml,
+    &rv_format_mlt,
     &rv_format_marker_edl,
     &rv_format_csv,
     &rv_format_llc,

@@ -63,18 +63,15 @@ static void set_frames(const RvMedia *media, double from_s, double to_s, Timelin
 static Fault cut(const TimelineBuild *build, const RvMoment *moment, const TimelineSource *source,
                  TimelineClip *clip)
 {
-    double handles_s = build->options->handles_s, begin_s = 0, end_s = INFINITY;
+    double handles_s = build->options->handles_s;
     if (!isfinite(moment->start_s) || !isfinite(moment->end_s))
         return FAULT_NO_TIMES;
     double length_s = moment->end_s - moment->start_s + 2 * handles_s;
     if (length_s < 0 || (length_s == 0 && !build->format->takes_points))
         return FAULT_EMPTY;
     const RvMedia *media = &source->media;
-    bool has_media = build->format->info.needs_media;
-    if (has_media) {
-        begin_s = media->first_frame_s;
-        end_s = begin_s + rv_rate_seconds(media->rate, media->frame_count);
-    }
+    double begin_s = media->first_frame_s;
+    double end_s = begin_s + rv_rate_seconds(media->rate, media->frame_count);
     // Ends are exclusive: only a moment without length may end where the video begins.
     double from_s = moment->start_s - handles_s, to_s = moment->end_s + handles_s;
     if (from_s >= end_s || to_s < begin_s || (to_s == begin_s && length_s > 0))
@@ -84,8 +81,7 @@ static Fault cut(const TimelineBuild *build, const RvMoment *moment, const Timel
     double best_s = isfinite(moment->time_s) ? moment->time_s : moment->start_s;
     clip->time_s = fmax(clip->start_s, fmin(best_s, clip->end_s));
     clip->score = moment->score;
-    if (has_media)
-        set_frames(media, from_s - begin_s, to_s - begin_s, clip);
+    set_frames(media, from_s - begin_s, to_s - begin_s, clip);
     bool clamped = moment->start_s < begin_s - CLAMPED_S || moment->end_s > end_s + CLAMPED_S;
     return clamped ? FAULT_CLAMPED : FAULT_NONE;
 }

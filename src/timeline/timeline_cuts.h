@@ -7,8 +7,7 @@
 #include "reelvec/log.h"
 #include "reelvec/timeline.h"
 
-/* A video of the timeline. Without media (RvTimelineFormatInfo.needs_media is false) only `media.path`, `name`, `stem` and
- * `url` are set. */
+/* A video of the timeline. */
 typedef struct TimelineSource {
     RvMedia media;
     bool drop_frame; // of the labels of its frames
@@ -38,7 +37,7 @@ typedef struct TimelineClip {
 
 typedef struct Timeline {
     char *title; // valid UTF-8 without control characters, not empty
-    RvRate rate; // 0/0 without media
+    RvRate rate;
     bool drop_frame;
     int64_t record_start; // number of the label of the timeline's first frame
     int64_t length;       // frames

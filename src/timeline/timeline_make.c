@@ -280,12 +280,10 @@ static void lay_clips(const TimelineFormat *format, Timeline *timeline)
     timeline->length = 0;
     while (count < timeline->clip_count && (format->max_clips == 0 || count < format->max_clips)) {
         TimelineClip *clip = &timeline->clips[count];
-        if (format->info.needs_media) {
-            fit_clip(&timeline->sources[clip->source].media, clip, timeline->rate);
-            clip->record_in = timeline->length;
-            if (count > 0 && timeline->length + clip->record_length > room)
-                break;
-        }
+        fit_clip(&timeline->sources[clip->source].media, clip, timeline->rate);
+        clip->record_in = timeline->length;
+        if (count > 0 && timeline->length + clip->record_length > room)
+            break;
         timeline->length += clip->record_length;
         count++;
     }
@@ -359,7 +357,7 @@ static RvStatus write_files(const TimelineBuild *build, size_t source, char *tit
 {
     Timeline whole = {.title = title, .log = &build->options->log};
     RvStatus status = fill_timeline(build, source, &whole, err);
-    if (status == RV_OK && build->format->info.needs_media && whole.clip_count > 0) {
+    if (status == RV_OK && whole.clip_count > 0) {
         choose_rate(build, &whole);
         status = choose_labels(build, &whole, err);
     }

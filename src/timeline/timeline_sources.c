@@ -70,16 +70,11 @@ void rv_timeline_build_clear(TimelineBuild *build)
     free(build->clips);
 }
 
-// Read what the format needs of the video. *readable is false if it cannot be read or named, which err says.
+// *readable is false if the video cannot be read, or not be named in the format, which err says.
 static RvStatus read_media(const TimelineBuild *build, const char *video, RvMedia *media, bool *readable,
                            RvError *err)
 {
     *readable = true;
-    if (!build->format->info.needs_media) {
-        media->path =
-            rv_file_is_url(video) ? rv_file_copy_shown(video, err) : rv_file_copy_absolute(video, err);
-        return media->path != NULL ? RV_OK : RV_ERROR_MEMORY;
-    }
     RvStatus status = build->read(video, media, err);
     if (status == RV_OK && build->format->check_source != NULL)
         status = build->format->check_source(media->path, err);

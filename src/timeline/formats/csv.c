@@ -72,7 +72,6 @@ static RvStatus write_csv(const Timeline *timeline, Buffer *out, RvError *err)
 const TimelineFormat rv_format_csv = {
     .info = {.name = "csv",
              .title = "a table for spreadsheets and scripts: seconds, frames and timecode",
-             .endings = (const char *const[]){".csv", NULL},
-             .needs_media = true},
+             .endings = (const char *const[]){".csv", NULL}},
     .write = write_csv,
 };

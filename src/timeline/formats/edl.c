@@ -101,8 +101,7 @@ static const char *const endings[] = {".edl", NULL};
 const TimelineFormat rv_format_edl = {
     .info = {.name = "edl",
              .title = "edit decision list, CMX3600 (Resolve, Premiere, Avid)",
-             .endings = endings,
-             .needs_media = true},
+             .endings = endings},
     .max_clips = EVENTS_MAX,
     .within_a_day = true,
     .rate_max = 60,

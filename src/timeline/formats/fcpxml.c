@@ -137,9 +137,6 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 static const char *const endings[] = {".fcpxml", NULL};
 
 const TimelineFormat rv_format_fcpxml = {
-    .info = {.name = "fcpxml",
-             .title = "FCPXML 1.10 (Final Cut Pro, Resolve)",
-             .endings = endings,
-             .needs_media = true},
+    .info = {.name = "fcpxml", .title = "FCPXML 1.10 (Final Cut Pro, Resolve)", .endings = endings},
     .write = write,
 };

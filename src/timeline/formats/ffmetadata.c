@@ -99,7 +99,6 @@ const TimelineFormat rv_format_ffmetadata = {
     .info = {.name = "ffmetadata",
              .title = "chapters for FFmpeg to put into MP4 and MKV files",
              .endings = (const char *const[]){".ffmetadata", ".ffmeta", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_ffmetadata,
 };

@@ -28,7 +28,6 @@ const TimelineFormat rv_format_llc = {
     .info = {.name = "llc",
              .title = "LosslessCut project, to be kept beside the video",
              .endings = (const char *const[]){".llc", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_llc,
 };

@@ -24,7 +24,6 @@ const TimelineFormat rv_format_llc_csv = {
     .info = {.name = "llc-csv",
              .title = "CSV as LosslessCut reads it: Start,End,Name",
              .endings = (const char *const[]){".llc.csv", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_llc_csv,
 };

@@ -65,7 +65,6 @@ static RvStatus write_m3u8(const Timeline *timeline, Buffer *out, RvError *err)
 const TimelineFormat rv_format_m3u8 = {
     .info = {.name = "m3u8",
              .title = "playlist for VLC, from start to stop of each clip",
-             .endings = (const char *const[]){".m3u8", ".m3u", NULL},
-             .needs_media = true},
+             .endings = (const char *const[]){".m3u8", ".m3u", NULL}},
     .write = write_m3u8,
 };

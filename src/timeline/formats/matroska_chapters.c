@@ -48,7 +48,6 @@ const TimelineFormat rv_format_matroska_chapters = {
     .info = {.name = "mkv-chapters",
              .title = "chapters for MKVToolNix to put into MKV files",
              .endings = (const char *const[]){".chapters.xml", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_matroska,
 };

@@ -137,7 +137,7 @@ static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
 static const char *const endings[] = {".mlt", NULL};
 
 const TimelineFormat rv_format_mlt = {
-    .info = {.name = "mlt", .title = "MLT (Shotcut, melt)", .endings = endings, .needs_media = true},
+    .info = {.name = "mlt", .title = "MLT (Shotcut, melt)", .endings = endings},
     .check_source = check_path,
     .write = write,
 };

@@ -43,7 +43,6 @@ static RvStatus write_mpv_edl(const Timeline *timeline, Buffer *out, RvError *er
 const TimelineFormat rv_format_mpv_edl = {
     .info = {.name = "mpv-edl",
              .title = "mpv: the clips as one video with chapters",
-             .endings = (const char *const[]){".mpv.edl", NULL},
-             .needs_media = true},
+             .endings = (const char *const[]){".mpv.edl", NULL}},
     .write = write_mpv_edl,
 };

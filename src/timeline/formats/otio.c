@@ -131,7 +131,6 @@ static const char *const endings[] = {".otio", NULL};
 const TimelineFormat rv_format_otio = {
     .info = {.name = "otio",
              .title = "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)",
-             .endings = endings,
-             .needs_media = true},
+             .endings = endings},
     .write = write,
 };

@@ -35,7 +35,6 @@ const TimelineFormat rv_format_srt = {
     .info = {.name = "srt",
              .title = "SubRip: subtitles in players and editors; LosslessCut",
              .endings = (const char *const[]){".srt", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_srt,
 };

@@ -32,7 +32,6 @@ const TimelineFormat rv_format_webvtt = {
     .info = {.name = "webvtt",
              .title = "WebVTT: subtitles or chapters in browsers and players",
              .endings = (const char *const[]){".vtt", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .write = write_webvtt,
 };

@@ -245,8 +245,7 @@ static const char *const endings[] = {".xml", NULL};
 const TimelineFormat rv_format_xmeml = {
     .info = {.name = "xmeml",
              .title = "Final Cut Pro 7 XML, version 5 (Premiere, Resolve, Vegas)",
-             .endings = endings,
-             .needs_media = true},
+             .endings = endings},
     .whole_rates = true,
     .write = write,
 };

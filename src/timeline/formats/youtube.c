@@ -121,8 +121,7 @@ const TimelineFormat rv_format_youtube = {
     .info = {.name = "youtube",
              .title = "chapters for the description of a video on YouTube",
              .endings = (const char *const[]){".youtube.txt", ".txt", NULL},
-             .per_source = true,
-             .needs_media = true},
+             .per_source = true},
     .takes_points = true,
     .write = write_youtube,
 };

@@ -160,6 +160,7 @@ typedef struct RvFrameScore {
     int64_t frame_number;
     double time_s, end_s; /* from when up to when the frame stands for the video */
     double score;
+    uint64_t reserved[2];
 } RvFrameScore;
 
 /* Frames of one video, by time. */
@@ -167,6 +168,7 @@ typedef struct RvFrameScores {
     int64_t video_id;
     RvFrameScore *items;
     size_t count;
+    uint64_t reserved[4];
 } RvFrameScores;
 
 /* The score of every frame of a video, as rv_library_search gives it. video: names one (see RvNaming). options: of the

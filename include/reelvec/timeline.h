@@ -65,6 +65,7 @@ typedef struct RvTextFile {
         name; /* "" for the first; for others what stands before the ending: "_2", "_holiday" (after the video) */
     char *text; /* followed by a NUL that is not counted */
     size_t size_bytes;
+    uint64_t reserved[4];
 } RvTextFile;
 
 typedef struct RvTextFiles {

@@ -177,11 +177,11 @@ class RvHits(Structure):
 
 
 class RvFrameScore(Structure):
-    _fields_ = [("frame_number", c_int64), ("time_s", c_double), ("end_s", c_double), ("score", c_double)]
+    _fields_ = [("frame_number", c_int64), ("time_s", c_double), ("end_s", c_double), ("score", c_double)] + reserved(2)
 
 
 class RvFrameScores(Structure):
-    _fields_ = [("video_id", c_int64), ("items", POINTER(RvFrameScore)), ("count", c_size_t)]
+    _fields_ = [("video_id", c_int64), ("items", POINTER(RvFrameScore)), ("count", c_size_t)] + reserved(4)
 
 
 class RvAnnOptions(Structure):
@@ -306,7 +306,7 @@ class RvTimelineOptions(Structure):
 
 
 class RvTextFile(Structure):
-    _fields_ = [("name", c_char_p), ("text", c_void_p), ("size_bytes", c_size_t)]
+    _fields_ = [("name", c_char_p), ("text", c_void_p), ("size_bytes", c_size_t)] + reserved(4)
 
 
 class RvTextFiles(Structure):

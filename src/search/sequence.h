@@ -63,7 +63,8 @@ bool rv_sequence_best(const Sequence *sequence, Chain *out);
 RvStatus rv_sequence_take(Sequence *sequence, const Chain *chain, RvError *err);
 
 /* Call `found` for every row and part of the chains that reach `score`, have a moment in common with the best chain and
- * none with those taken. chain: what rv_sequence_best gave, not taken yet. Errors: MEMORY. */
+ * none with those taken; rows of other chains around it may come too. A row comes once for each part that it may be.
+ * chain: what rv_sequence_best gave, not taken yet. Errors: MEMORY. */
 RvStatus rv_sequence_rivals(Sequence *sequence, const Chain *chain, double score,
                             void (*found)(void *user, size_t part, size_t row), void *user, RvError *err);
 

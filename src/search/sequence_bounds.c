@@ -365,7 +365,8 @@ static bool find_rising(SequenceBounds *bounds, KeyRange keys, size_t *first, si
     return true;
 }
 
-/* highs [parts]: of the blocks from which a chain may reach this one, or which it may reach. false: they are too many. */
+/* highs [parts]: of the blocks from which a chain may reach this one, or which it may reach. Returns false if they are too
+ * many, after looking at so many. */
 static bool local_highs(const SequenceBounds *bounds, size_t first, size_t end, size_t block, float *highs)
 {
     const BlockTimes *times = bounds->codes.block_times;
@@ -373,13 +374,16 @@ static bool local_highs(const SequenceBounds *bounds, size_t first, size_t end, 
     double span_s = bounds->job->options->within_s * (double)(parts - 1);
     // More than rounding adds.
     span_s += (fabs(times[block].last_s) + span_s) * 1e-9;
-    while (low > first && times[low - 1].last_s >= times[block].first_s - span_s)
+    while (low > first && high - low <= LOCAL_BLOCKS &&
+           times[low - 1].last_s >= times[block].first_s - span_s)
         low--;
-    while (high < end && times[high].first_s <= times[block].last_s + span_s)
+    while (high < end && high - low <= LOCAL_BLOCKS && times[high].first_s <= times[block].last_s + span_s)
         high++;
-    for (; low < high && high - low <= LOCAL_BLOCKS; low++)
+    if (high - low > LOCAL_BLOCKS)
+        return false;
+    for (; low < high; low++)
         raise(highs, parts, bounds->codes.block_high + low * parts);
-    return low == high;
+    return true;
 }
 
 /* least [parts] if the rows around score at most `highs`. */

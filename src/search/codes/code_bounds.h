@@ -17,16 +17,19 @@ typedef struct BlockTimes {
 typedef struct CodeBounds {
     size_t query_count;
     size_t *first_row, *first_block; // [segment_count + 1]
-    float *high;       // [query_count, rows]: at least the row's float32 score; of blocks that count only
-    float *block_high; // [blocks, query_count]: the highest of the block; -INFINITY: no row of it counts
-    BlockTimes *block_times; // [blocks]: of all rows of blocks that count
+    // [query_count, rows]: no row's float32 score is higher, whether or not the row counts. Perhaps not set in
+    // blocks of which no row counts.
+    float *high;
+    float *
+        block_high; // [blocks, query_count]: the highest of the block's rows; -INFINITY only if none of them counts
+    BlockTimes *block_times; // [blocks]: of all rows of the block, if one of them counts
 } CodeBounds;
 
 /* Returns the times of these rows. */
 BlockTimes rv_code_block_times(const CodeRow *rows, size_t count);
 
-/* job: its query, limit, lists and device are not used. queries [query_count]. Of a block without filters all rows have
- * bounds, also those that do not count (rv_code_row_counts). *outcome: CODES_ANSWER, CODES_DAMAGED or CODES_STOPPED. Clear
+/* job: its query, limit, lists and device are not used. queries [query_count]. In a block with a row that
+ * counts (rv_code_row_counts) all rows have bounds. *outcome: CODES_ANSWER, CODES_DAMAGED or CODES_STOPPED. Clear
  * it also after an error. Errors: MEMORY. */
 RvStatus rv_code_bounds_find(CodeBounds *bounds, const CodeScan *job, const RowQuery *queries,
                              size_t query_count, CodeOutcome *outcome, RvError *err);

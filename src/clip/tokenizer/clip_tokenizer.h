@@ -26,9 +26,8 @@ RvStatus rv_tokenizer_open(const char *checkpoint_path, const TokenizerSpec *spe
 void rv_tokenizer_close(Tokenizer *tokenizer);
 
 /* Write the SHA-256 of the file that rv_tokenizer_open would read; for TOKENIZER_CLIP, whose vocabulary comes in several
- * forms, of its content (rv_vocabulary_sha256). "" if there is none, or one that opening refuses by its
- * size, or of CLIP for another reason. Errors: IO,
- * MEMORY. */
+ * forms, of its content (rv_vocabulary_sha256). hex is "" if there is no such file, or one larger than opening takes; for
+ * TOKENIZER_CLIP also if opening refuses it for another reason. Errors: IO, MEMORY. */
 RvStatus rv_tokenizer_sha256(const char *checkpoint_path, const TokenizerSpec *spec, int vocabulary_size,
                              char hex[65], RvError *err);
 

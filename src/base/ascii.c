@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparing words of ASCII without regard to case, the same in every locale. */
+/* Comparing words of ASCII, with regard to case and without. */
 #include "base/ascii.h"
+
+#include <string.h>
 
 static char lower(char letter)
 {
@@ -23,4 +25,23 @@ bool rv_ascii_equal(const char *left, const char *right)
         right++;
     }
     return lower(*left) == lower(*right);
+}
+
+/* Returns the part of text that is as long as the ending, NULL if text is shorter. */
+static const char *last_part(const char *text, const char *ending)
+{
+    size_t length = strlen(text), ending_length = strlen(ending);
+    return length >= ending_length ? text + length - ending_length : NULL;
+}
+
+bool rv_ascii_ends(const char *text, const char *ending)
+{
+    const char *part = last_part(text, ending);
+    return part != NULL && rv_ascii_equal(part, ending);
+}
+
+bool rv_text_ends(const char *text, const char *ending)
+{
+    const char *part = last_part(text, ending);
+    return part != NULL && strcmp(part, ending) == 0;
 }

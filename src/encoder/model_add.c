@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -42,17 +43,11 @@ typedef struct Adding {
 
 /* ---- which files -------------------------------------------------------------------------------------- */
 
-static bool ends_in(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
-}
-
 static bool is_weights(const char *name)
 {
     static const char *const endings[] = {".safetensors", ".bin", ".pt", ".pth"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (ends_in(name, endings[i]))
+        if (rv_text_ends(name, endings[i]))
             return true;
     }
     return false;
@@ -136,14 +131,14 @@ static RvStatus stage_folder(Adding *adding, const char *folder, bool weights)
         return rv_error_set(adding->err, RV_ERROR_IO, "%s: cannot read the folder: %s", folder,
                             strerror(errno));
     for (int i = 0; i < count; i++)
-        safe = safe || ends_in(entries[i]->d_name, ".safetensors");
+        safe = safe || rv_text_ends(entries[i]->d_name, ".safetensors");
     RvStatus status = RV_OK;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         // If the weights exist twice, as safetensors and as a pickle, only the first is copied.
         bool wanted = is_companion(name) ||
-                      (weights && (ends_in(name, ".index.json") ||
-                                   (is_weights(name) && (!safe || ends_in(name, ".safetensors")))));
+                      (weights && (rv_text_ends(name, ".index.json") ||
+                                   (is_weights(name) && (!safe || rv_text_ends(name, ".safetensors")))));
         if (status == RV_OK && wanted && name[0] != '.') {
             status = rv_file_join(folder, name, path, sizeof path, adding->err);
             if (status == RV_OK)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "models/model_source.h"
@@ -96,15 +97,10 @@ static bool is_file(const char *folder, const char *name)
            S_ISREG(facts.st_mode);
 }
 
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
-}
-
 static bool is_vocabulary(const char *name)
 {
-    return strstr(name, "vocab") != NULL || strcmp(name, "tokenizer.json") == 0 || has_ending(name, ".model");
+    return strstr(name, "vocab") != NULL || strcmp(name, "tokenizer.json") == 0 ||
+           rv_text_ends(name, ".model");
 }
 
 bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *path, size_t size_bytes)
@@ -141,9 +137,9 @@ static Archives find_archives(const char *folder)
         return found;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *name = entry->d_name;
-        found.folder_itself = found.folder_itself || has_ending(name, ".safetensors") ||
-                              has_ending(name, ".bin") || has_ending(name, ".index.json");
-        if (name[0] == '.' || (!has_ending(name, ".pt") && !has_ending(name, ".pth")) ||
+        found.folder_itself = found.folder_itself || rv_text_ends(name, ".safetensors") ||
+                              rv_text_ends(name, ".bin") || rv_text_ends(name, ".index.json");
+        if (name[0] == '.' || (!rv_text_ends(name, ".pt") && !rv_text_ends(name, ".pth")) ||
             !is_file(folder, name))
             continue;
         if (found.count == 0 || strcmp(name, found.first) < 0)

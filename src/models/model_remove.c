@@ -8,17 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "models/model_record.h"
 #include "models/model_source.h"
-
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-    return length >= ending_length && strcmp(name + length - ending_length, ending) == 0;
-}
 
 /* True for the names of what models are made of; what came is in the record too, but older versions kept none. */
 static bool is_usual(const char *name)
@@ -26,7 +21,7 @@ static bool is_usual(const char *name)
     static const char *const endings[] = {".safetensors", ".bin",      ".pt",        ".pth",    ".json",
                                           ".model",       "vocab.txt", "merges.txt", ".txt.gz", ".part"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (has_ending(name, endings[i]))
+        if (rv_text_ends(name, endings[i]))
             return true;
     }
     return strncmp(name, MODEL_RECORD_NAME, strlen(MODEL_RECORD_NAME)) == 0; // or its part

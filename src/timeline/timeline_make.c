@@ -33,12 +33,6 @@ const RvTimelineFormatInfo *rv_timeline_format(size_t index)
     return index < rv_timeline_format_count() ? &rv_timeline_formats[index]->info : NULL;
 }
 
-static bool ends_with(const char *file_name, const char *ending)
-{
-    size_t length = strlen(file_name), ending_length = strlen(ending);
-    return length > ending_length && rv_ascii_equal(file_name + length - ending_length, ending);
-}
-
 const RvTimelineFormatInfo *rv_timeline_format_of_file(const char *file_name)
 {
     const char *slash = strrchr(file_name, '/');
@@ -47,7 +41,8 @@ const RvTimelineFormatInfo *rv_timeline_format_of_file(const char *file_name)
     file_name = slash != NULL ? slash + 1 : file_name;
     for (size_t i = 0; rv_timeline_formats[i] != NULL; i++) {
         for (const char *const *ending = rv_timeline_formats[i]->info.endings; *ending != NULL; ending++) {
-            if (strlen(*ending) <= best_length || !ends_with(file_name, *ending))
+            if (strlen(*ending) <= best_length || strlen(*ending) == strlen(file_name) ||
+                !rv_ascii_ends(file_name, *ending))
                 continue;
             best = &rv_timeline_formats[i]->info;
             best_length = strlen(*ending);

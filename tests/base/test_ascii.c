@@ -76,10 +76,29 @@ static void ascii_letters_have_one_case_in_turkish(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static void texts_end_in_endings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *ending;
+        bool exact, any_case;
+    } endings[] = {
+        {"a.bin", ".bin", true, true}, {"a.BIN", ".bin", false, true},   {".bin", ".bin", true, true},
+        {"bin", ".bin", false, false}, {"a.bin ", ".bin", false, false}, {"a", "", true, true},
+        {"", "", true, true},          {"", "a", false, false},
+    };
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (rv_text_ends(endings[i].text, endings[i].ending) != endings[i].exact ||
+            rv_ascii_ends(endings[i].text, endings[i].ending) != endings[i].any_case)
+            fail_msg("'%s' and '%s'", endings[i].text, endings[i].ending);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ascii_letters_have_one_case),
+        cmocka_unit_test(texts_end_in_endings),
         cmocka_unit_test(ascii_letters_have_one_case_in_turkish),
     };
     return cmocka_run_group_tests_name("ASCII", tests, NULL, NULL);

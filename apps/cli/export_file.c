@@ -278,11 +278,11 @@ static RvStatus export_all(Export *export, const char *keys, RvError *err)
     const char *path = export->settings->path;
     RvStatus status = open_libraries(export, cli_log(export->settings->common, &export->progress), err);
     if (status == RV_OK && path != NULL)
-        status = cli_out_open(&export->main, path, keys != NULL ? OUT_NPY : OUT_TEXT, err);
+        status = cli_out_open(&export->main, path, keys != NULL ? RV_FILE_NPY : RV_FILE_TEXT, err);
     if (status == RV_OK && keys != NULL)
         status = check_keys(keys, err);
     if (status == RV_OK && keys != NULL)
-        status = cli_out_open(&export->keys, keys, OUT_TEXT, err);
+        status = cli_out_open(&export->keys, keys, RV_FILE_TEXT, err);
     if (status == RV_OK)
         status = write_files(export, err);
     if (status == RV_OK && keys != NULL)

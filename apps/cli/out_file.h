@@ -6,14 +6,7 @@
 
 #include <stdio.h>
 
-#include "reelvec/status.h"
-
-/* The kind of a file. An existing file is replaced only if it is of the same kind or empty. */
-typedef enum OutKind {
-    OUT_TEXT,    // CSV, JSON, SQL
-    OUT_NPY,     // NumPy's format
-    OUT_PICTURE, // PNG, JPEG
-} OutKind;
+#include "reelvec/files.h"
 
 typedef struct OutFile {
     FILE *file;
@@ -22,9 +15,9 @@ typedef struct OutFile {
                       // written to directly
 } OutFile;
 
-/* Open a file for writing. Also removes what a killed process left beside the path (PATH.PID.part). Errors:
+/* Open a file for writing, if rv_file_check_replaced allows it. Also removes what killed processes left of it. Errors:
  * IO, ARGUMENT (a file of another kind), MEMORY. */
-RvStatus cli_out_open(OutFile *out, const char *path, OutKind kind, RvError *err);
+RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *err);
 /* Close the file and give it its name. After an error nothing is left behind. */
 RvStatus cli_out_commit(OutFile *out, RvError *err);
 

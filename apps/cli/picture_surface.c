@@ -122,7 +122,7 @@ static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, RvError *
                         cairo_image_surface_get_stride(surface), cairo_image_surface_get_height(surface),
                         __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? TJPF_BGRX : TJPF_XRGB, &jpeg, &size_bytes,
                         TJSAMP_444, JPEG_QUALITY, TJFLAG_ACCURATEDCT);
-    RvStatus status = result == 0 ? cli_out_open(&out, path, OUT_PICTURE, err)
+    RvStatus status = result == 0 ? cli_out_open(&out, path, RV_FILE_PICTURE, err)
                                   : cli_error(err, RV_ERROR_MEMORY, "%s: cannot encode the JPEG: %s", path,
                                               tjGetErrorStr2(handle));
     if (status == RV_OK && fwrite(jpeg, 1, size_bytes, out.file) != size_bytes) {
@@ -142,7 +142,7 @@ RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, RvError *
     OutFile out;
     if (is_jpeg(path))
         return write_jpeg(surface, path, err);
-    RvStatus status = cli_out_open(&out, path, OUT_PICTURE, err);
+    RvStatus status = cli_out_open(&out, path, RV_FILE_PICTURE, err);
     if (status != RV_OK)
         return status;
     errno = 0;

@@ -139,7 +139,7 @@ static char **name_files(const TimelineFile *file, const RvTextFiles *texts,
 static RvStatus write_file(const char *path, const RvTextFile *text, RvError *err)
 {
     OutFile out;
-    RvStatus status = cli_out_open(&out, path, OUT_TEXT, err);
+    RvStatus status = cli_out_open(&out, path, RV_FILE_TEXT, err);
     if (status != RV_OK)
         return status;
     fwrite(text->text, 1, text->size_bytes, out.file);

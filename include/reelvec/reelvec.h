@@ -8,6 +8,7 @@
 #include "reelvec/cut.h"
 #include "reelvec/encoder.h"
 #include "reelvec/engine.h"
+#include "reelvec/files.h"
 #include "reelvec/image.h"
 #include "reelvec/index.h"
 #include "reelvec/library.h"

@@ -413,6 +413,9 @@ FUNCTIONS = {
     "rv_rate_read": (c_bool, [c_char_p, P(RvRate)]),
 
 
+    "rv_file_check_replaced": (c_int, [c_char_p, c_int, E]),
+    "rv_file_remove_parts": (None, [c_char_p]),
+    "rv_file_sync_name": (None, [c_char_p]),
     "rv_cut": (c_int, [P(RvMoment), c_char_p, P(RvCutOptions), P(RvCut), E]),
     "rv_cut_list": (c_int, [P(RvMoment), c_size_t, c_char_p, P(RvCutOptions), CutEnded, c_void_p, P(RvCutReport), E]),
     "rv_cut_preview": (c_int, [P(RvMoment), c_char_p, P(RvCutOptions), P(RvCut), E]),

@@ -2,8 +2,10 @@
 """From moments to files for editors and players, and the facts of a video that editors need."""
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
+import fcntl
 import math
 import os
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from .rows import Hit
 Path = Union[str, "os.PathLike[str]"]
 Rate = Union[int, float, str, Fraction]
 _KEYS = ("video", "start", "end", "name", "time", "score")
+FILE_TEXT = 0  # RvFileKind
 SINGLE_FRAME = 1.0  # seconds that a moment without length lasts
 
 
@@ -202,42 +205,36 @@ def _path_of(path: str, name: str, endings: Iterable[str]) -> str:
     return path[:len(path) - len(ending)] + name + ending
 
 
-# What files of other kinds begin with that may hold no NUL; others are told from texts by their NULs.
-_NO_TEXTS = (b"%PDF", b"%!PS", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x1a\x45\xdf\xa3",
-             b"\x28\xb5\x2f\xfd", b"\xff\xd8\xff", b"\x93NUMPY")
-
-
-def _check_replaced(path: str) -> None:
-    """Only texts and empty files are replaced, as by the program (apps/cli/out_file.c): no videos, no libraries."""
-    if not os.path.isfile(path):
-        return
-    with open(path, "rb") as file:
-        start = file.read(4096)
-    if b"\0" not in start and not start.startswith(_NO_TEXTS):
-        return
-    found = ("a library or another SQLite database" if start.startswith(b"SQLite format 3") else
-             "a picture" if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) else
-             "a NumPy file" if start.startswith(b"\x93NUMPY") else "a file of another kind")
-    raise errors.ArgumentError(f"{path}: is there already, and is {found}; it is not replaced by a text: give another name, "
-                               "or remove it")
-
-
 def _write(path: str, data: bytes) -> None:
     """Complete under its name or not at all; devices and pipes are written to as they are."""
-    direct = os.path.exists(path) and not os.path.isfile(path)
-    written = path if direct else f"{path}.{os.getpid()}.part"
     try:
-        if not direct and os.path.exists(path) and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with open(written, "wb" if direct else "xb") as out:
-            out.write(data)
-        if not direct:
-            os.replace(written, path)
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as out:
+                out.write(data)
+        else:
+            _write_whole(path, data)
     except OSError as error:
         raise errors.InputOutputError(f"{path}: cannot write: {error.strerror}") from None
-    finally:
-        if not direct and os.path.lexists(written):
-            os.unlink(written)
+
+
+def _write_whole(path: str, data: bytes) -> None:
+    """Under another name, locked, until it is on the disk: see rv_file_remove_parts in reelvec/files.h."""
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    LIBRARY.rv_file_remove_parts(os.fsencode(path))
+    part = f"{path}.{os.getpid()}.part"
+    with open(part, "xb") as out:
+        try:
+            with contextlib.suppress(OSError):  # some file systems know no locks
+                fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+            os.replace(part, path)
+        except BaseException:
+            os.unlink(part)
+            raise
+    LIBRARY.rv_file_sync_name(os.fsencode(path))
 
 
 def export(moments: Any, path: Path, *, format: Optional[str] = None, force: bool = False, **options: Any) -> list[str]:
@@ -252,10 +249,7 @@ def export(moments: Any, path: Path, *, format: Optional[str] = None, force: boo
     for name in paths:
         if not force and os.path.lexists(name):
             raise errors.ArgumentError(f"{name}: is there already; force=True replaces it")
-        try:
-            _check_replaced(name)
-        except OSError as error:
-            raise errors.InputOutputError(f"{name}: is there already, and cannot be looked at: {error.strerror}") from None
+        call("rv_file_check_replaced", os.fsencode(name), FILE_TEXT)
     for name, file in zip(paths, files):
         _write(name, file.data)
     return paths

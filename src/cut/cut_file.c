@@ -2,11 +2,9 @@
 /* The file of a clip: written under another name, locked meanwhile, renamed when it is whole. */
 #include "cut/cut_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,61 +15,11 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "reelvec/files.h"
 
 /* An extended attribute (xattr(7)): what a clip was made of, so that it is recognised. It changes no byte of the file. */
 static const char mark_name[] = "user.reelvec.cut";
 #define MARK_BYTES 128
-
-/* ---- what was left ------------------------------------------------------------------------------------- */
-
-// True if the name is BASE.PID.part of a process that no longer exists.
-static bool is_orphan_name(const char *name, const char *base)
-{
-    size_t length = strlen(base);
-    if (strncmp(name, base, length) != 0 || name[length] != '.' || name[length + 1] < '1' ||
-        name[length + 1] > '9')
-        return false;
-    char *end = NULL;
-    errno = 0;
-    long process = strtol(name + length + 1, &end, 10);
-    return errno == 0 && process == (pid_t)process && strcmp(end, ".part") == 0 &&
-           kill((pid_t)process, 0) != 0 && errno == ESRCH;
-}
-
-// A process on another machine holds a lock on the file while it writes.
-static void remove_orphan(int folder, const char *name)
-{
-    struct stat facts;
-    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (descriptor < 0)
-        return;
-    if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-        unlinkat(folder, name, 0);
-    close(descriptor);
-}
-
-static DIR *open_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return opendir(".");
-    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    DIR *stream = folder != NULL ? opendir(folder) : NULL;
-    free(folder);
-    return stream;
-}
-
-static void remove_orphans(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
-    DIR *stream = open_folder(path);
-    for (struct dirent *entry = NULL; stream != NULL && (entry = readdir(stream)) != NULL;) {
-        if (is_orphan_name(entry->d_name, base))
-            remove_orphan(dirfd(stream), entry->d_name);
-    }
-    if (stream != NULL)
-        closedir(stream);
-}
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
@@ -97,18 +45,13 @@ RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError 
     file->path = rv_mem_copy_string(path, err);
     if (file->path == NULL)
         return RV_ERROR_MEMORY;
-    remove_orphans(path);
+    rv_file_remove_parts(path);
     if (asprintf(&file->temporary, "%s.%ld.part", path, (long)getpid()) < 0) {
         file->temporary = NULL;
         return rv_error_memory(err, strlen(path));
     }
     // An existing file of this name is not written through, because it may be a link to another one.
-    for (int again = 0; again < 2 && file->descriptor < 0; again++) {
-        file->descriptor = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file->descriptor < 0 &&
-            errno == EEXIST) // of a process that had the same number, if it is not locked
-            remove_orphan(AT_FDCWD, file->temporary);
-    }
+    file->descriptor = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file->descriptor < 0) {
         int cause = errno;
         free(file->temporary); // it is not ours
@@ -159,11 +102,7 @@ RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err)
         return cannot_write(file->path, cause, err);
     free(file->temporary);
     file->temporary = NULL;
-    DIR *stream = open_folder(file->path);
-    if (stream != NULL) {
-        fsync(dirfd(stream)); // some file systems do not support it
-        closedir(stream);
-    }
+    rv_file_sync_name(file->path);
     return RV_OK;
 }
 

@@ -39,7 +39,7 @@ static int drop_folder(void **state)
     return system(command);
 }
 
-static RvStatus write_out(OutKind kind, RvError *err)
+static RvStatus write_out(RvFileKind kind, RvError *err)
 {
     OutFile out;
     RvStatus status = cli_out_open(&out, path, kind, err);
@@ -57,27 +57,27 @@ static void file_of_another_kind_is_not_replaced(void **state)
     static const struct {
         const char *bytes;
         size_t size_bytes;
-        OutKind kind;
+        RvFileKind kind;
         const char *words; // NULL: it is replaced
     } cases[] = {
-        {BYTES("SQLite format 3\0 and so on"), OUT_TEXT, "a library or another SQLite database"},
-        {BYTES("SQLite format 3\0 and so on"), OUT_PICTURE, "a library or another SQLite database"},
-        {BYTES("SQLite format 3\0 and so on"), OUT_NPY, "a library or another SQLite database"},
+        {BYTES("SQLite format 3\0 and so on"), RV_FILE_TEXT, "a library or another SQLite database"},
+        {BYTES("SQLite format 3\0 and so on"), RV_FILE_PICTURE, "a library or another SQLite database"},
+        {BYTES("SQLite format 3\0 and so on"), RV_FILE_NPY, "a library or another SQLite database"},
         {BYTES("\0\0\0\x18"
                "ftypmp42"),
-         OUT_PICTURE, "a file of another kind"},
-        {BYTES("%PDF-1.4\n"), OUT_TEXT, "a file of another kind"},
-        {BYTES("my notes\n"), OUT_PICTURE, "is a text; it is not replaced by a picture"},
-        {BYTES("my notes\n"), OUT_NPY, "is a text; it is not replaced by a NumPy file"},
-        {BYTES("\x89PNG\r\n\x1a\n..."), OUT_TEXT, "is a picture; it is not replaced by a text"},
-        {BYTES("\x93NUMPY\x01\0"), OUT_TEXT, "is a NumPy file"},
-        {BYTES("path,frame_number\r\n\x1b[2Ja\xff.mp4,1\r\n"), OUT_TEXT, NULL},
-        {BYTES("{\"a\": \"\xc3\xa4\"}\n"), OUT_TEXT, NULL},
-        {BYTES("\x89PNG\r\n\x1a\n..."), OUT_PICTURE, NULL},
-        {BYTES("\xff\xd8\xff\xe0"), OUT_PICTURE, NULL},
-        {BYTES("\x93NUMPY\x01\0"), OUT_NPY, NULL},
-        {BYTES(""), OUT_PICTURE, NULL},
-        {BYTES(""), OUT_TEXT, NULL},
+         RV_FILE_PICTURE, "a file of another kind"},
+        {BYTES("%PDF-1.4\n"), RV_FILE_TEXT, "a file of another kind"},
+        {BYTES("my notes\n"), RV_FILE_PICTURE, "is a text; it is not replaced by a picture"},
+        {BYTES("my notes\n"), RV_FILE_NPY, "is a text; it is not replaced by a NumPy file"},
+        {BYTES("\x89PNG\r\n\x1a\n..."), RV_FILE_TEXT, "is a picture; it is not replaced by a text"},
+        {BYTES("\x93NUMPY\x01\0"), RV_FILE_TEXT, "is a NumPy file"},
+        {BYTES("path,frame_number\r\n\x1b[2Ja\xff.mp4,1\r\n"), RV_FILE_TEXT, NULL},
+        {BYTES("{\"a\": \"\xc3\xa4\"}\n"), RV_FILE_TEXT, NULL},
+        {BYTES("\x89PNG\r\n\x1a\n..."), RV_FILE_PICTURE, NULL},
+        {BYTES("\xff\xd8\xff\xe0"), RV_FILE_PICTURE, NULL},
+        {BYTES("\x93NUMPY\x01\0"), RV_FILE_NPY, NULL},
+        {BYTES(""), RV_FILE_PICTURE, NULL},
+        {BYTES(""), RV_FILE_TEXT, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         RvError error = {0};
@@ -125,7 +125,7 @@ static void what_a_killed_process_left_is_removed(void **state)
     snprintf(alive, sizeof alive, "%s/out.csv.%ld.part", folder, (long)getppid());
     write_whole(alive, "half", 4);
     RvError error = {0};
-    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         snprintf(name, sizeof name, cases[i].format, folder, process);
         if ((access(name, F_OK) != 0) != cases[i].removed)
@@ -138,10 +138,10 @@ static void what_a_killed_process_left_is_removed(void **state)
     FILE *file = fopen(locked, "r+b");
     assert_non_null(file);
     assert_int_equal(flock(fileno(file), LOCK_EX), 0);
-    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
     assert_int_equal(access(locked, F_OK), 0);
     fclose(file);
-    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
     assert_int_not_equal(access(locked, F_OK), 0);
 }
 
@@ -156,7 +156,7 @@ static void nothing_is_written_through_a_name_that_is_there(void **state)
     snprintf(part, sizeof part, "%s/out.csv.%ld.part", folder, (long)getpid());
     write_whole(victim, "kept", 4);
     assert_int_equal(link(victim, part), 0);
-    assert_int_equal(write_out(OUT_TEXT, &error), RV_OK);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
     uint8_t *now = read_whole(victim, &size_bytes);
     assert_int_equal(size_bytes, 4);
     assert_memory_equal(now, "kept", 4);
@@ -164,7 +164,7 @@ static void nothing_is_written_through_a_name_that_is_there(void **state)
     assert_int_equal(files_in(folder), 2);
     // What cannot be removed stays, and is named.
     assert_int_equal(mkdir(part, 0700), 0);
-    assert_int_equal(write_out(OUT_TEXT, &error), RV_ERROR_IO);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_ERROR_IO);
     assert_non_null(strstr(error.message, "File exists"));
     assert_int_equal(rmdir(part), 0);
     unlink(victim);
@@ -177,7 +177,7 @@ static void abandoned_file_leaves_what_was_there(void **state)
     RvError error = {0};
     size_t size_bytes = 0;
     write_whole(path, "old", 3);
-    assert_int_equal(cli_out_open(&out, path, OUT_TEXT, &error), RV_OK);
+    assert_int_equal(cli_out_open(&out, path, RV_FILE_TEXT, &error), RV_OK);
     fputs("half", out.file);
     assert_int_equal(files_in(folder), 2);
     cli_out_abandon(&out);
@@ -186,8 +186,8 @@ static void abandoned_file_leaves_what_was_there(void **state)
     assert_int_equal(size_bytes, 3);
     assert_memory_equal(now, "old", 3);
     free(now);
-    assert_int_equal(cli_out_open(&out, folder, OUT_TEXT, &error), RV_ERROR_IO);
-    assert_int_equal(cli_out_open(&out, "/dev/full", OUT_TEXT, &error), RV_OK);
+    assert_int_equal(cli_out_open(&out, folder, RV_FILE_TEXT, &error), RV_ERROR_IO);
+    assert_int_equal(cli_out_open(&out, "/dev/full", RV_FILE_TEXT, &error), RV_OK);
     fputs("x", out.file);
     assert_int_equal(cli_out_commit(&out, &error), RV_ERROR_IO);
     assert_non_null(strstr(error.message, "No space left"));

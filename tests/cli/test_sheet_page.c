@@ -266,12 +266,12 @@ static void out_file_reports_what_it_cannot_write(void **state)
     OutFile out;
     char path[400];
     snprintf(path, sizeof path, "%s/no/such/folder.png", fixture->folder);
-    assert_int_equal(cli_out_open(&out, path, OUT_TEXT, &err), RV_ERROR_IO);
+    assert_int_equal(cli_out_open(&out, path, RV_FILE_TEXT, &err), RV_ERROR_IO);
     assert_non_null(strstr(err.message, "No such file or directory"));
-    assert_int_equal(cli_out_open(&out, fixture->folder, OUT_TEXT, &err), RV_ERROR_IO);
+    assert_int_equal(cli_out_open(&out, fixture->folder, RV_FILE_TEXT, &err), RV_ERROR_IO);
     assert_non_null(strstr(err.message, "directory"));
     if (access("/dev/full", W_OK) == 0) {
-        assert_int_equal(cli_out_open(&out, "/dev/full", OUT_TEXT, &err), RV_OK);
+        assert_int_equal(cli_out_open(&out, "/dev/full", RV_FILE_TEXT, &err), RV_OK);
         fputs("text", out.file);
         assert_int_equal(cli_out_commit(&out, &err), RV_ERROR_IO);
         assert_non_null(strstr(err.message, "No space left"));
@@ -283,10 +283,10 @@ static void out_file_leaves_the_old_one_until_the_end(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     OutFile out;
-    assert_int_equal(cli_out_open(&out, fixture->path, OUT_TEXT, &err), RV_OK);
+    assert_int_equal(cli_out_open(&out, fixture->path, RV_FILE_TEXT, &err), RV_OK);
     fputs("one", out.file);
     assert_int_equal(cli_out_commit(&out, &err), RV_OK);
-    assert_int_equal(cli_out_open(&out, fixture->path, OUT_TEXT, &err), RV_OK);
+    assert_int_equal(cli_out_open(&out, fixture->path, RV_FILE_TEXT, &err), RV_OK);
     fputs("two, and more", out.file);
     cli_out_abandon(&out);
     struct stat facts;

@@ -71,6 +71,7 @@ class TimelineTest(unittest.TestCase):
 
     def test_files_are_written_once(self):
         path = scratch("cuts.srt")
+        pathlib.Path(f"{path}.999999999.part").write_text("left by a killed process")
         self.assertEqual(reelvec.export([MOMENT], path), [path])
         self.assertIn("00:00:01,500 --> 00:00:03,000\none \U0001f680\n", pathlib.Path(path).read_text())
         with self.assertRaisesRegex(reelvec.ArgumentError, "is there already; force=True"):

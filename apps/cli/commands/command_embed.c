@@ -120,8 +120,8 @@ static RvStatus embed(const EmbedSettings *settings, const CliValues *values, Rv
     if (status != RV_OK)
         return status;
     if (settings->output != NULL)
-        status =
-            cli_out_open(&out, settings->output, settings->format == FORMAT_NPY ? OUT_NPY : OUT_TEXT, err);
+        status = cli_out_open(&out, settings->output,
+                              settings->format == FORMAT_NPY ? RV_FILE_NPY : RV_FILE_TEXT, err);
     if (status == RV_OK) {
         status = embed_all(settings, values, encoder, out.file, err);
         if (settings->output != NULL && status == RV_OK)

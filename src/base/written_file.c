@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that are written: what they may replace, and what killed processes left of them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "reelvec/files.h"
+
+#define LOOKED_AT_BYTES 4096
+
+/* ---- what is there already ---------------------------------------------------------------------------- */
+
+static bool begins(const unsigned char *bytes, size_t count, const char *with, size_t length)
+{
+    return count >= length && memcmp(bytes, with, length) == 0;
+}
+
+#define BEGINS(bytes, count, with) begins(bytes, count, with, sizeof(with) - 1)
+
+/* Returns what a file is by its first bytes, in words. *known is set, and *kind, if it is one of the kinds. */
+static const char *recognise(const unsigned char *bytes, size_t count, bool *known, RvFileKind *kind)
+{
+    // Kinds whose first bytes may hold no NUL.
+    static const char *const others[] = {"%PDF",
+                                         "%!PS",
+                                         "GIF8",
+                                         "PK\x03\x04",
+                                         "RIFF",
+                                         "\x1f\x8b",
+                                         "BZh",
+                                         "\xfd"
+                                         "7zXZ",
+                                         "\x1a\x45\xdf\xa3",
+                                         "\x28\xb5\x2f\xfd"};
+    *known = true;
+    if (BEGINS(bytes, count, "\x89PNG\r\n\x1a\n") || BEGINS(bytes, count, "\xff\xd8\xff")) {
+        *kind = RV_FILE_PICTURE;
+        return "a picture";
+    }
+    *kind = RV_FILE_NPY;
+    if (BEGINS(bytes, count, "\x93NUMPY"))
+        return "a NumPy file";
+    // File names may contain any byte except NUL, and tables contain such names.
+    *kind = RV_FILE_TEXT;
+    bool text = memchr(bytes, '\0', count) == NULL;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        text = text && !begins(bytes, count, others[i], strlen(others[i]));
+    if (text)
+        return "a text";
+    *known = false;
+    return BEGINS(bytes, count, "SQLite format 3") ? "a library or another SQLite database"
+                                                   : "a file of another kind";
+}
+
+RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err)
+{
+    static const char *const wanted[] = {
+        [RV_FILE_TEXT] = "a text", [RV_FILE_NPY] = "a NumPy file", [RV_FILE_PICTURE] = "a picture"};
+    unsigned char bytes[LOOKED_AT_BYTES];
+    struct stat facts;
+    RvFileKind found_kind;
+    bool known = false;
+    if ((unsigned)kind > RV_FILE_PICTURE)
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "a kind of files %d is not known", (int)kind);
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return RV_OK;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t count = descriptor >= 0 ? read(descriptor, bytes, sizeof bytes) : -1;
+    int cause = errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    if (count < 0)
+        return rv_error_set(err, RV_ERROR_IO, "%s: is there already, and cannot be looked at: %s", path,
+                            strerror(cause));
+    if (count == 0)
+        return RV_OK;
+    const char *found = recognise(bytes, (size_t)count, &known, &found_kind);
+    if (known && found_kind == kind)
+        return RV_OK;
+    return rv_error_set(
+        err, RV_ERROR_ARGUMENT,
+        "%s: is there already, and is %s; it is not replaced by %s: give another name, or remove it", path,
+        found, wanted[kind]);
+}
+
+/* ---- what was left ------------------------------------------------------------------------------------ */
+
+/* True if the name is BASE.PID.part of this process, or of one that no longer exists. */
+static bool is_part_name(const char *name, const char *base)
+{
+    size_t length = strlen(base);
+    if (strncmp(name, base, length) != 0 || name[length] != '.' || name[length + 1] < '1' ||
+        name[length + 1] > '9')
+        return false;
+    char *end = NULL;
+    errno = 0;
+    long process = strtol(name + length + 1, &end, 10);
+    if (errno != 0 || process != (pid_t)process || strcmp(end, ".part") != 0)
+        return false;
+    return process == getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+}
+
+static void remove_part(int folder, const char *name)
+{
+    struct stat facts;
+    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return;
+    if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(descriptor);
+}
+
+static DIR *open_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return opendir(".");
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    DIR *stream = folder != NULL ? opendir(folder) : NULL;
+    free(folder);
+    return stream;
+}
+
+void rv_file_remove_parts(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+    DIR *stream = open_folder(path);
+    for (struct dirent *entry = NULL; stream != NULL && (entry = readdir(stream)) != NULL;) {
+        if (is_part_name(entry->d_name, base))
+            remove_part(dirfd(stream), entry->d_name);
+    }
+    if (stream != NULL)
+        closedir(stream);
+}
+
+void rv_file_sync_name(const char *path)
+{
+    DIR *stream = open_folder(path);
+    if (stream == NULL)
+        return;
+    fsync(dirfd(stream)); // some file systems do not support it
+    closedir(stream);
+}

@@ -53,11 +53,8 @@ static bool mark(void *context, const char *name)
 
 static bool is_idle(const Usage *usage, const char *name)
 {
-    size_t length = strlen(name);
     for (size_t i = 0; i < sizeof always_idle / sizeof always_idle[0]; i++) {
-        size_t ending = strlen(always_idle[i]);
-        if (length >= ending && strcmp(name + length - ending, always_idle[i]) == 0 &&
-            (length == ending || name[length - ending - 1] == '.'))
+        if (rv_tensor_names_ends(name, always_idle[i]))
             return true;
     }
     for (const char *const *pattern = usage->idle; pattern != NULL && *pattern != NULL; pattern++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 #define BLOCK_DIGITS_MAX 6
@@ -89,6 +90,12 @@ const NameScheme *rv_tensor_names_scheme(const NameScheme *const *schemes, const
     return NULL;
 }
 
+bool rv_tensor_names_ends(const char *name, const char *ending)
+{
+    return rv_text_ends(name, ending) &&
+           (strlen(name) == strlen(ending) || name[strlen(name) - strlen(ending) - 1] == '.');
+}
+
 /* ---- prefixes ------------------------------------------------------------------------------------------ */
 
 #define PREFIX_MAX 8
@@ -102,10 +109,8 @@ static size_t prefix_length(const char *name)
                                         "vision_model.embeddings.patch_embedding.weight"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t ending = strlen(known[i]);
-        if (length >= ending && strcmp(name + length - ending, known[i]) == 0 &&
-            (length == ending || name[length - ending - 1] == '.'))
-            return length - ending;
+        if (rv_tensor_names_ends(name, known[i]))
+            return length - strlen(known[i]);
     }
     return SIZE_MAX;
 }

@@ -43,6 +43,9 @@ void rv_tensor_names_find(const NameScheme *scheme, const char *name, TensorPiec
 /* True if the name fits a pattern of a rule. */
 bool rv_tensor_names_fits(const char *pattern, const char *name);
 
+/* True if the name is `ending`, or ends in a point and that. */
+bool rv_tensor_names_ends(const char *name, const char *ending);
+
 /* Training programs put a prefix before all names ("state_dict.module.") and may store several models in a
  * file. Keep the names of one model, without the prefix, and remove all other tensors. Averages ("ema") are
  * chosen last, as PyTorch's users expect. If several models are left, "state_dict." comes first, then the

@@ -24,6 +24,7 @@ typedef struct CutPlan {
     const CutContainer *container;
     bool exact;
     const char *output;   // the file to write
+    const char *texts;    // what rv_cut_text_arguments has made; NULL: nothing
     const char *timecode; // of the clip's first frame; NULL: none
     int thread_count;
 } CutPlan;
@@ -31,6 +32,13 @@ typedef struct CutPlan {
 /* Write the arguments of a clip, the program's path first. encoder: receives the name of the picture's encoder, "copy"
  * if it is copied. Errors: UNSUPPORTED (no encoder), MEMORY. */
 RvStatus rv_cut_arguments(const CutPlan *plan, ArgumentList *out, const char **encoder, RvError *err);
+
+/* True if converted subtitles need a run of their own before: ffmpeg before 7.0 cannot end them with the clip where it
+ * converts them, but where it copies them. */
+bool rv_cut_needs_texts(const CutPlan *plan);
+
+/* Write the arguments that convert the subtitles into a file of their own, plan->output. Errors: MEMORY. */
+RvStatus rv_cut_text_arguments(const CutPlan *plan, ArgumentList *out, RvError *err);
 
 typedef struct PreviewPlan {
     const CutSource *source;

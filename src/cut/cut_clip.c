@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/clock.h"
@@ -40,6 +42,8 @@ typedef struct Clip {
     bool webp;
     char mark[65];
     CutFile file;
+    int texts; // a file in memory with converted subtitles; -1: none
+    char texts_path[64];
     double clip_s;     // done of this one
     double reported_s; // on the clock
     bool stopped;
@@ -255,6 +259,20 @@ static RvStatus find_timecode(Clip *clip, RvError *err)
     return RV_OK;
 }
 
+static CutPlan plan_of(const Clip *clip)
+{
+    const RvCutOptions *options = clip->run->options;
+    return (CutPlan){.source = &clip->source,
+                     .borders = &clip->borders,
+                     .program = clip->run->program,
+                     .container = clip->container,
+                     .exact = options->exact,
+                     .output = clip->file.temporary,
+                     .texts = clip->texts >= 0 ? clip->texts_path : NULL,
+                     .timecode = clip->out->timecode[0] != '\0' ? clip->out->timecode : NULL,
+                     .thread_count = options->thread_count};
+}
+
 static RvStatus make_arguments(const Clip *clip, ArgumentList *list, const char **encoder, RvError *err)
 {
     const RvCutOptions *options = clip->run->options;
@@ -270,15 +288,59 @@ static RvStatus make_arguments(const Clip *clip, ArgumentList *list, const char 
         *encoder = clip->webp ? "libwebp_anim" : "gif";
         return rv_preview_arguments(&preview, list, err);
     }
-    CutPlan plan = {.source = &clip->source,
-                    .borders = &clip->borders,
-                    .program = clip->run->program,
-                    .container = clip->container,
-                    .exact = options->exact,
-                    .output = clip->file.temporary,
-                    .timecode = clip->out->timecode[0] != '\0' ? clip->out->timecode : NULL,
-                    .thread_count = options->thread_count};
+    CutPlan plan = plan_of(clip);
     return rv_cut_arguments(&plan, list, encoder, err);
+}
+
+static RvStatus run_child(Clip *clip, const ArgumentList *list, ChildResult *result, RvError *err)
+{
+    const RvCutOptions *options = clip->run->options;
+    double silence_s = options->silence_s > 0 ? options->silence_s : DEFAULT_SILENCE_S;
+    ChildOptions child = {.arguments = (const char *const *)list->words,
+                          .line = take_line,
+                          .cancelled = is_stopped,
+                          .user = clip,
+                          .silence_s = silence_s};
+    RvStatus status = rv_child_run(&child, result, err);
+    return status != RV_OK
+               ? status
+               : rv_cut_program_failed(result, clip->source.name, clip->out->path, silence_s, err);
+}
+
+static void drop_texts(Clip *clip)
+{
+    if (clip->texts >= 0)
+        close(clip->texts);
+    clip->texts = -1;
+}
+
+/* Convert subtitles into a file without a name, which ffmpeg reaches by our number. Without that file the clip is made all
+ * the same, but a line of subtitles may go on behind its end. Errors: CANCELLED, MEMORY. */
+static RvStatus make_texts(Clip *clip, RvError *err)
+{
+    CutPlan plan = plan_of(clip);
+    ArgumentList list;
+    ChildResult result = {0};
+    if (clip->run->preview || !rv_cut_needs_texts(&plan))
+        return RV_OK;
+    clip->texts = memfd_create("reelvec-subtitles", MFD_CLOEXEC);
+    if (clip->texts < 0)
+        return RV_OK;
+    snprintf(clip->texts_path, sizeof clip->texts_path, "/proc/%ld/fd/%d", (long)getpid(), clip->texts);
+    plan.output = clip->texts_path;
+    RvError cause = {0};
+    RvStatus status = rv_cut_text_arguments(&plan, &list, &cause);
+    if (status == RV_OK)
+        status = run_child(clip, &list, &result, &cause);
+    rv_buffer_clear(&result.errors);
+    rv_arguments_clear(&list);
+    if (status != RV_OK)
+        drop_texts(clip);
+    if (status != RV_ERROR_CANCELLED && status != RV_ERROR_MEMORY)
+        return RV_OK;
+    if (err != NULL)
+        *err = cause;
+    return status;
 }
 
 static RvStatus run_program(Clip *clip, RvError *err)
@@ -291,15 +353,7 @@ static RvStatus run_program(Clip *clip, RvError *err)
     if (status != RV_OK)
         return status;
     snprintf(clip->out->encoder, sizeof clip->out->encoder, "%s", encoder);
-    double silence_s = options->silence_s > 0 ? options->silence_s : DEFAULT_SILENCE_S;
-    ChildOptions child = {.arguments = (const char *const *)list.words,
-                          .line = take_line,
-                          .cancelled = is_stopped,
-                          .user = clip,
-                          .silence_s = silence_s};
-    status = rv_child_run(&child, &result, err);
-    if (status == RV_OK)
-        status = rv_cut_program_failed(&result, clip->source.name, clip->out->path, silence_s, err);
+    status = run_child(clip, &list, &result, err);
     if (status == RV_ERROR_FORMAT && !options->exact && !clip->run->preview)
         rv_error_set_hint(err, status, RV_HINT_EXACT, NULL, "%s", err != NULL ? err->message : "");
     if (status == RV_OK && result.errors.size_bytes > 0) {
@@ -323,6 +377,21 @@ static RvStatus check_webp(Clip *clip, RvError *err)
                 : rv_error_set(err, RV_ERROR_FORMAT, "%s: ffmpeg has written nothing", clip->source.name);
 }
 
+// Returns for how long a copy is on screen. What was found out about its last frame may be wrong: of one whose length the
+// container does not say the usual one was taken, and in AVI a frame may be followed by empty ones that belong to it.
+static int64_t length_shown(const Clip *clip, const CutSource *made, const CutBorders *found)
+{
+    int64_t end_us = found->end_us;
+    if (made->length_us > found->last_us && made->length_us < end_us)
+        end_us = made->length_us;
+    if (clip->container != NULL && clip->container->family == FAMILY_AVI) {
+        int64_t usual_us = INT64_C(1000000) * clip->source.rate_den / clip->source.rate_num;
+        if (end_us < found->last_us + usual_us && made->length_us >= found->last_us + usual_us)
+            end_us = found->last_us + usual_us;
+    }
+    return end_us - found->first_us;
+}
+
 // Look at what ffmpeg has written before it gets its name, and fill in the result.
 static RvStatus check_output(Clip *clip, RvError *err)
 {
@@ -339,13 +408,14 @@ static RvStatus check_output(Clip *clip, RvError *err)
                             "%s: ffmpeg has written no picture; the video may be damaged there",
                             clip->source.name);
     int turns = clip->source.quarter_turns - made.quarter_turns;
+    int64_t shown_us = length_shown(clip, &made, &found);
     rv_cut_source_close(&made);
     out->size_bytes = stat(clip->file.temporary, &facts) == 0 ? facts.st_size : 0;
     out->frame_count = found.frame_count;
     bool exact = options->exact || clip->run->preview;
     int64_t start_us = exact ? asked->start_us : asked->key_us;
     out->start_s = (double)start_us / 1e6;
-    out->end_s = (double)(exact ? asked->end_us : start_us + found.end_us - found.first_us) / 1e6;
+    out->end_s = (double)(exact ? asked->end_us : start_us + shown_us) / 1e6;
     out->early_s = asked->key_us < asked->first_us && !exact ? (double)(clip->start_us - start_us) / 1e6 : 0;
     if (clip->run->preview)
         return RV_OK;
@@ -388,7 +458,14 @@ static RvStatus make(Clip *clip, RvError *err)
     const RvCutOptions *options = clip->run->options;
     RvStatus status = rv_cut_file_begin(&clip->file, clip->out->path, options->force, err);
     if (status == RV_OK)
+        status = make_texts(clip, err);
+    if (status == RV_OK)
         status = run_program(clip, err);
+    if (status == RV_ERROR_FORMAT && clip->texts >= 0) { // the tracks may be empty there
+        drop_texts(clip);
+        status = run_program(clip, err);
+    }
+    drop_texts(clip);
     if (status == RV_OK)
         status = check_output(clip, err);
     if (status == RV_OK)
@@ -402,7 +479,7 @@ static RvStatus make(Clip *clip, RvError *err)
 RvStatus rv_cut_clip(const CutRun *run, const RvMoment *moment, const char *path, const char *folder,
                      const char *name, RvCut *out, RvError *err)
 {
-    Clip clip = {.run = run, .moment = moment, .out = out};
+    Clip clip = {.run = run, .moment = moment, .out = out, .texts = -1};
     VideoOptions video = {.cancelled = is_stopped, .cancelled_user = &clip, .log = run->options->log};
     bool present = false;
     *out = (RvCut){0};

@@ -8,16 +8,27 @@
 #include "base/ascii.h"
 #include "base/error.h"
 
+#define CHOSEN CONTAINER_CHOSEN_TICKS
+
 static const CutContainer containers[] = {
-    {"mp4", "mp4", FAMILY_MP4, "mov_text", false},  {"mov", "mov", FAMILY_MP4, "mov_text", false},
-    {"m4v", "mp4", FAMILY_MP4, "mov_text", false},  {"mkv", "matroska", FAMILY_MATROSKA, "srt", false},
-    {"webm", "webm", FAMILY_WEBM, "webvtt", false}, {"ts", "mpegts", FAMILY_TS, NULL, false},
-    {"m2ts", "mpegts", FAMILY_TS, NULL, false},     {"mts", "mpegts", FAMILY_TS, NULL, false},
-    {"avi", "avi", FAMILY_AVI, NULL, true},         {"mpg", "vob", FAMILY_PS, NULL, true},
-    {"mpeg", "vob", FAMILY_PS, NULL, true},         {"vob", "vob", FAMILY_PS, NULL, true},
-    {"flv", "flv", FAMILY_OTHER, NULL, false},      {"ogv", "ogg", FAMILY_OGG, NULL, true},
-    {"wmv", "asf", FAMILY_OTHER, NULL, false},      {"asf", "asf", FAMILY_OTHER, NULL, false},
-    {"3gp", "3gp", FAMILY_MP4, NULL, false},        {"nut", "nut", FAMILY_OTHER, NULL, false},
+    {"mp4", "mp4", FAMILY_MP4, "mov_text", false, CHOSEN},
+    {"mov", "mov", FAMILY_MP4, "mov_text", false, CHOSEN},
+    {"m4v", "mp4", FAMILY_MP4, "mov_text", false, CHOSEN},
+    {"mkv", "matroska", FAMILY_MATROSKA, "srt", false, 1000},
+    {"webm", "webm", FAMILY_WEBM, "webvtt", false, 1000},
+    {"ts", "mpegts", FAMILY_TS, NULL, false, 0},
+    {"m2ts", "mpegts", FAMILY_TS, NULL, false, 0},
+    {"mts", "mpegts", FAMILY_TS, NULL, false, 0},
+    {"avi", "avi", FAMILY_AVI, NULL, true, 0},
+    {"mpg", "vob", FAMILY_PS, NULL, true, 0},
+    {"mpeg", "vob", FAMILY_PS, NULL, true, 0},
+    {"vob", "vob", FAMILY_PS, NULL, true, 0},
+    {"flv", "flv", FAMILY_OTHER, NULL, false, 1000},
+    {"ogv", "ogg", FAMILY_OGG, NULL, true, 0},
+    {"wmv", "asf", FAMILY_OTHER, NULL, false, 1000},
+    {"asf", "asf", FAMILY_OTHER, NULL, false, 1000},
+    {"3gp", "3gp", FAMILY_MP4, NULL, false, CHOSEN},
+    {"nut", "nut", FAMILY_OTHER, NULL, false, 0},
 };
 #define CONTAINER_COUNT (sizeof containers / sizeof containers[0])
 

@@ -26,7 +26,12 @@ typedef struct CutContainer {
     ContainerFamily family;
     const char *text; // the codec of subtitles that are text; NULL: none
     bool even;        // frames must be evenly spaced
+    /* Ticks of a second in which it stores times, if it stores lengths of frames too; 0 if it stores none, or if the ticks
+     * are not known; CONTAINER_CHOSEN_TICKS if ffmpeg is told. */
+    int ticks_per_s;
 } CutContainer;
+
+#define CONTAINER_CHOSEN_TICKS (-1)
 
 /* The container of an ending, in any case of letters, or of a file's name. NULL if there is none. */
 const CutContainer *rv_cut_container(const char *ending);

@@ -190,11 +190,16 @@ static void note_packet(Scanning *scan, const AVPacket *packet)
     if (scan->has_decode && (decode_us < scan->decode_us - ORDER_BACKWARD_JUMP_US ||
                              !rv_clock_is_pause(clock, scan->decode_us, decode_us)))
         out->sure = false;
+    int64_t before_us = scan->has_decode ? scan->decode_us : INT64_MIN;
     scan->has_decode = true;
     scan->decode_us = decode_us;
     if (!out->has_copy_end && decode_us >= scan->to_us && frame.us > scan->highest_us) {
+        // Anywhere between the two packets: not long behind the end, because sound is copied up to there.
+        int64_t soon_us = scan->to_us;
+        if (before_us != INT64_MIN && before_us >= soon_us)
+            soon_us = before_us + 1000;
         out->has_copy_end = true;
-        out->copy_end_us = decode_us;
+        out->copy_end_us = decode_us - soon_us > CUT_LONG_FRAME_US ? soon_us : decode_us;
     }
     if (frame.us > scan->highest_us)
         scan->highest_us = frame.us;

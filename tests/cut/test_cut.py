@@ -331,6 +331,87 @@ class Kept(ScratchTest):
         self.assertTrue(kept or "does not keep how the picture is turned" in done.stderr.decode())
 
 
+class Ends(ScratchTest):
+    """Where the file ends: at END, also if the last frame or a line of subtitles goes on."""
+    AHEAD = 0.03  # the lead-in of sound, by which .mkv and .webm shift everything
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        run(SOURCE / "tools/make_clips", CLIPS)
+        sound = ("-f", "lavfi", "-i", "sine=d=20")
+        for ending, codecs in (("mp4", "-c:v libx264 -g 1 -c:a aac"), ("mkv", "-c:v libx264 -g 1 -c:a aac"), ("webm", "-c:v libvpx -c:a libvorbis")):
+            run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=1/4:d=20", *sound, *codecs.split(), cls.folder / f"slow.{ending}")
+        # 25 frames a second for a while, and now and then one that stands for seconds.
+        run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=20", *sound, "-vf",
+            "select='not(mod(n,100))+lt(mod(n,250),10)'", "-fps_mode", "vfr", "-c:v", "libx264", "-bf", "0", "-c:a", "aac", cls.folder / "varies.mkv")
+        run("ffmpeg", "-v", "error", "-i", cls.folder / "varies.mkv", "-c", "copy", cls.folder / "varies.mp4")
+        run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=1/4:d=60", "-c:v", "libx264", "-bf", "3", cls.folder / "reordered.mp4")
+        lines = cls.folder / "lines.srt"
+        lines.write_text("1\n00:00:01,000 --> 00:00:18,000\nlong\n\n2\n00:00:04,000 --> 00:00:04,500\nshort\n\n")
+        run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=20", *sound, "-i", lines, "-c:v", "libx264", "-g", "50", "-c:a",
+            "aac", "-metadata:s:s:0", "language=fra", cls.folder / "lines.mkv")
+        run("ffmpeg", "-v", "error", "-i", cls.folder / "lines.mkv", "-c:v", "libvpx", "-c:a", "libvorbis", cls.folder / "lines.webm")
+        lines.write_text("1\n00:00:03,000 --> 00:00:18,000\nlong\n\n")
+        run("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=20", "-i", lines, "-c:v", "libx264", "-g", "50", "-c:s",
+            "mov_text", cls.folder / "lines.mp4")
+
+    def lengths(self, path):
+        facts = facts_of(path, "format=duration:stream=codec_type,duration")
+        return float(facts["format"]["duration"]), [float(s["duration"]) for s in facts["streams"] if s["codec_type"] == "video" and "duration" in s]
+
+    def test_exact_clips_end_at_the_end(self):
+        faults = []
+        for name in ("slow.mp4", "slow.mkv", "slow.webm", "varies.mkv", "varies.mp4"):
+            for ending in ("mp4", "mov", "mkv", "webm"):
+                path, start, end = told(clip(self.folder / name, 1.25, 5, "--exact-cut", "-o", self.folder / f"{name}.exact.{ending}"))
+                whole, pictures = self.lengths(path)
+                right = -0.002 < whole - 3.75 < self.AHEAD and all(-0.002 < length - 3.75 < self.AHEAD for length in pictures)
+                if (start, end) != (1.25, 5) or not right:
+                    faults.append(f"{name} to .{ending}: {start} to {end}, {whole} s, the picture {pictures}")
+        self.assertEqual(faults, [])
+        path = told(clip(self.folder / "reordered.mp4", 1.25, 41, "--exact-cut", "-o", self.folder / "reordered.exact.mp4"))[0]
+        self.assertEqual(self.lengths(path), (39.75, [39.75]))
+
+    def test_copies_end_at_the_end_of_a_long_frame(self):
+        for name in ("slow.mp4", "slow.mkv", "slow.webm", "varies.mkv", "varies.mp4"):
+            path, start, end = told(clip(self.folder / name, 4.5, 10.0, "-o", self.folder / f"copy.{name}"))
+            whole, pictures = self.lengths(path)
+            self.assertAlmostEqual(end, 10, delta=0.04, msg=name)
+            self.assertAlmostEqual(whole, 10 - start, delta=0.04, msg=name)
+            for length in pictures:
+                self.assertAlmostEqual(length, 10 - start, delta=0.04, msg=name)
+
+    def test_previews_end_at_the_end(self):
+        for name in ("slow.mp4", "varies.mkv"):
+            path = told(clip(self.folder / name, 1.25, 5, "-o", self.folder / f"{name}.gif"))[0]
+            self.assertAlmostEqual(self.lengths(path)[0], 3.75, delta=0.09, msg=name)
+
+    def test_subtitles_end_with_the_clip(self):
+        for name, ending, words in (("lines.mkv", "mkv", []), ("lines.mkv", "mkv", ["--exact-cut"]), ("lines.mkv", "mp4", []),
+                                    ("lines.mkv", "mp4", ["--exact-cut"]), ("lines.mkv", "webm", ["--exact-cut"]), ("lines.webm", "webm", []),
+                                    ("lines.webm", "mov", ["--exact-cut"]), ("lines.mp4", "mp4", []), ("lines.mp4", "mkv", ["--exact-cut"])):
+            case = f"{name} to .{ending} {words}"
+            path = told(clip(self.folder / name, 0, 5, *words, "-o", self.folder / f"{name}.{len(words)}.{ending}"))[0]
+            self.assertAlmostEqual(self.lengths(path)[0], 5, delta=0.1 if words else 0.25, msg=case)  # copies end a few frames behind
+            facts = facts_of(path, "packet=pts_time,duration_time,size:stream_tags=language:stream=codec_type")
+            subtitles = json.loads(run("ffprobe", "-v", "error", "-select_streams", "s", "-show_entries", "packet=pts_time,size", "-of", "json",
+                                       path).stdout)["packets"]
+            times = [round(float(packet["pts_time"])) for packet in subtitles if int(packet["size"]) > 2]
+            self.assertEqual(times, [3] if name == "lines.mp4" else [1, 4], case)
+            if name == "lines.mkv":
+                self.assertIn("fra", str(facts["streams"]), case)
+        # None is there.
+        for ending in ("mkv", "mp4", "webm"):
+            path = told(clip(self.folder / "lines.mkv", 19, 20, "--exact-cut", "-o", self.folder / f"none.{ending}"))[0]
+            self.assertAlmostEqual(self.lengths(path)[0], 1, delta=0.1, msg=ending)
+
+    def test_the_end_of_copies_is_told(self):
+        for ending in ("mp4", "mkv", "avi"):
+            path, start, end = told(clip(CLIPS / "plain.mp4", 1, 2, "-o", self.folder / f"told.{ending}"))
+            self.assertAlmostEqual(end - start, self.lengths(path)[0], delta=0.002, msg=ending)
+
+
 class Previews(ScratchTest):
     def test_gif_and_webp(self):
         for name, words, rate in (("a.gif", [], 12.5), ("b.gif", ["--width", "64", "--rate", "5"], 5)):

@@ -47,6 +47,11 @@ const CutContainer *rv_cut_container_of_file(const char *path)
     return dot != NULL ? rv_cut_container(dot + 1) : NULL;
 }
 
+bool rv_cut_is_preview_ending(const char *ending)
+{
+    return rv_ascii_equal(ending, "gif") || rv_ascii_equal(ending, "webp");
+}
+
 const CutContainer *rv_cut_container_of_source(const CutSource *source)
 {
     // FFmpeg's demuxers and the ending of a file of that kind.

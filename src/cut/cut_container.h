@@ -37,6 +37,9 @@ typedef struct CutContainer {
 const CutContainer *rv_cut_container(const char *ending);
 const CutContainer *rv_cut_container_of_file(const char *path);
 
+/* True for gif and webp, which previews end in. */
+bool rv_cut_is_preview_ending(const char *ending);
+
 /* The container for clips of a video: its own if it can be written, by its name where several are one format; else
  * Matroska. */
 const CutContainer *rv_cut_container_of_source(const CutSource *source);

@@ -2,9 +2,11 @@
 /* The file of a clip: written under another name, locked meanwhile, renamed when it is whole. */
 #include "cut/cut_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +17,50 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cut/cut_container.h"
 #include "reelvec/files.h"
 
 /* An extended attribute (xattr(7)): what a clip was made of, so that it is recognised. It changes no byte of the file. */
 static const char mark_name[] = "user.reelvec.cut";
 #define MARK_BYTES 128
+
+/* ---- what was left ------------------------------------------------------------------------------------- */
+
+// True if the name is CLIP.NUMBER.part, where CLIP ends as clips and previews do. It is cut off behind CLIP.
+static bool cut_to_clip(char *name)
+{
+    char *part = strrchr(name, '.');
+    if (part == NULL || strcmp(part, ".part") != 0)
+        return false;
+    *part = '\0';
+    char *number = strrchr(name, '.');
+    if (number == NULL || number[strcspn(number, "123456789")] == '\0')
+        return false;
+    *number = '\0';
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && (rv_cut_container(dot + 1) != NULL || rv_cut_is_preview_ending(dot + 1));
+}
+
+// Those of any clip in the folder of this one: other moments make other names.
+static void remove_parts(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int length = slash != NULL ? (int)(slash - path + 1) : 0;
+    char *folder = NULL, name[NAME_MAX + 1];
+    DIR *stream = asprintf(&folder, "%.*s.", length, path) >= 0 ? opendir(folder) : NULL;
+    for (struct dirent *entry = NULL; stream != NULL && (entry = readdir(stream)) != NULL;) {
+        char *clip = NULL;
+        if (strlen(entry->d_name) >= sizeof name || !cut_to_clip(strcpy(name, entry->d_name)) ||
+            asprintf(&clip, "%.*s%s", length, path, name) < 0)
+            continue;
+        rv_file_remove_parts(clip);
+        free(clip);
+    }
+    if (stream != NULL)
+        closedir(stream);
+    free(folder);
+    rv_file_remove_parts(path);
+}
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
@@ -45,7 +86,7 @@ RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError 
     file->path = rv_mem_copy_string(path, err);
     if (file->path == NULL)
         return RV_ERROR_MEMORY;
-    rv_file_remove_parts(path);
+    remove_parts(path);
     if (asprintf(&file->temporary, "%s.%ld.part", path, (long)getpid()) < 0) {
         file->temporary = NULL;
         return rv_error_memory(err, strlen(path));

@@ -16,6 +16,7 @@
 typedef struct Cutting {
     CliProgress progress;
     const ClipRun *run;
+    bool failed_at_work; // a clip failed by other causes than what was asked for
 } Cutting;
 
 static bool report_progress(void *user, const RvCutProgress *report)
@@ -55,8 +56,8 @@ static void clip_ended(void *user, size_t index, RvStatus status, const RvCut *c
     cli_progress_hide(&cutting->progress);
     if (status == RV_OK)
         print_clip(cutting->run, cut);
-    else
-        cli_fail(err);
+    else if (cli_fail(err) == CLI_FAILED)
+        cutting->failed_at_work = true;
 }
 
 static int interrupted(const ClipRun *run)
@@ -96,7 +97,9 @@ static int cut_many(const ClipRun *run, const RvCutOptions *options, Cutting *cu
         return cli_fail(&err);
     if (report.failed == 0)
         return CLI_DONE;
-    return report.made + report.present > 0 ? CLI_PARTLY : CLI_FAILED;
+    if (report.made + report.present > 0)
+        return CLI_PARTLY;
+    return cutting->failed_at_work ? CLI_FAILED : CLI_WRONG_USAGE; // as of a single clip
 }
 
 int cli_clip_run(const ClipRun *run)

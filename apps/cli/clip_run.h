@@ -26,12 +26,12 @@ typedef struct ClipSettings {
 #define CLI_OPTION_HANDLES(Type)                                                                             \
     {                                                                                                        \
         .name = "handles", .argument = "S", .help = "begin S seconds earlier and end S later",               \
-        .kind = CLI_REAL, .offset = offsetof(Type, clips.handles), .min = 0, .max = 86400                    \
+        .kind = CLI_REAL, .offset = offsetof(Type, clips.handles), .min = 0, .max = RV_CUT_HANDLES_MAX       \
     }
 #define CLI_OPTION_CLIP_NAME(Type)                                                                           \
     {                                                                                                        \
         .name = "clip-name", .argument = "TEMPLATE",                                                         \
-        .help = "how clips are named: {video}, {start}, {end}, {n}, {name}, {score} "                        \
+        .help = "how clips in a folder are named: {video}, {start}, {end}, {n}, {name}, {score} "            \
                 "({video}_{start}-{end}); behind a dot the container (mp4, mkv, ...)",                       \
         .kind = CLI_TEXT, .offset = offsetof(Type, clips.name)                                               \
     }

@@ -15,6 +15,15 @@
 extern "C" {
 #endif
 
+/* Bounds of the options of previews; 0 stands for the usual value in any case. */
+#define RV_PREVIEW_WIDTH_MIN 16
+#define RV_PREVIEW_WIDTH_MAX 8192
+#define RV_PREVIEW_RATE_MIN 0.1
+#define RV_PREVIEW_RATE_MAX 50.0
+
+/* The longest handles, in seconds. */
+#define RV_CUT_HANDLES_MAX 86400.0
+
 typedef struct RvCutProgress {
     const char *video;           /* path, or address without user and password */
     const char *path;            /* of the clip */
@@ -37,19 +46,21 @@ typedef struct RvCutOptions {
      * earlier than asked (RvCut.early_s). true: picture and sound are encoded again, and the clip has exactly the
      * frames that are on screen from the start up to the end. */
     bool exact;
-    bool force;       /* replace what is there */
-    double handles_s; /* begin so much earlier and end so much later, within the video */
+    bool force; /* replace what is there */
+    double
+        handles_s; /* begin so much earlier and end so much later, within the video; at most RV_CUT_HANDLES_MAX */
     const char
         *container; /* of names that are made: "mp4", "mkv", ...; NULL: the video's own if it can be written,
                               else "mkv" */
     const char *name; /* how names are made; NULL: "{video}_{start}-{end}". {video}: the video's name without
                               folder and ending; {start}, {end}: 0.01.23.500; {n}: 001, the place among the moments;
-                              {name}: the moment's; {score}: 0.312 */
+                              {name}: the moment's; {score}: 0.312; {{ and }}: braces. Behind a dot may stand the
+                              container, of previews gif or webp. Only where names are made: `path` is a folder */
     int thread_count; /* of ffmpeg; 0: as it likes */
     double silence_s; /* ffmpeg is ended if it makes no progress for so long; 0: 120 */
     /* Previews only. */
-    int width;         /* pixels; 0: 480; never enlarged */
-    double frame_rate; /* frames a second; 0: 12.5; at most 50 */
+    int width;         /* pixels, RV_PREVIEW_WIDTH_MIN to _MAX; 0: 480; never enlarged */
+    double frame_rate; /* frames a second, RV_PREVIEW_RATE_MIN to _MAX; 0: 12.5 */
     /* Called several times a second on the caller's thread. Return false to stop: ffmpeg is ended, the half-made file
      * removed, and the call returns CANCELLED. Clips that were finished stay. */
     bool (*progress)(void *user, const RvCutProgress *progress);
@@ -81,22 +92,26 @@ typedef struct RvCutReport {
 } RvCutReport;
 
 /* Threads: any number of calls at once. A file is written under another name (PATH.PID.part) and gets its own when it
- * is whole and on the disk. Those that a killed process left are removed by the next call for the same PATH.
+ * is whole and on the disk. Those that a killed process left in a folder are removed by the next call that makes a clip
+ * in that folder. Two that write the same PATH have a file each; the last one to end has the name, and without force the
+ * first.
  * Sources are opened as for indexing: a local file cannot make ffmpeg open anything else. */
 
 /* Cut one moment of a video into a file. path: its ending is the container; a folder (one that is there, or a path that
  * ends in '/'; it is made): the name is made as RvCutOptions.name says. options: NULL is allowed. *out: cleared by the
  * caller; NULL is allowed. A start before the video is moved to its beginning, an end behind it to its end, with a
  * warning in the log. Errors: NOT_FOUND (no such video; no ffmpeg), ARGUMENT (the moment is empty or outside of the
- * video; something else is at `path` and force is not set), UNSUPPORTED (no video stream, no encoder, no such container),
+ * video; no such container; something else is at `path` and force is not set), UNSUPPORTED (no video stream, no encoder),
  * IO (the disk is full, the folder not writable), FORMAT (ffmpeg refuses the source), CANCELLED. */
 RV_API RvStatus rv_cut(const RvMoment *moment, const char *path, const RvCutOptions *options, RvCut *out,
                        RvError *err);
 
-/* Cut moments, one after the other, into files of a folder, which is made. One that fails does not stop the others: it
- * goes to `ended` (NULL is allowed) and is counted. Clips that are there already are left alone, so that another call
- * goes on where one was stopped. Moments that would have the same name get _2, _3, ... behind it. Errors: NOT_FOUND (no ffmpeg), IO
- * (the folder), CANCELLED. */
+/* Cut moments, one after the other, into files of a folder, which is made; a single one also into the file that `folder`
+ * names by an ending of clips. One that fails does not stop the others: it goes to `ended` (NULL is allowed) and is
+ * counted. Clips that are there already are left alone, so that another call goes on where one was stopped. Of moments
+ * that would have the same name the second gets _2 behind it, the third _3; a number that makes the name of another
+ * moment is passed over. Errors: NOT_FOUND (no ffmpeg), ARGUMENT (several moments and the name of one clip; a template
+ * that says nothing), IO (the folder), CANCELLED. */
 RV_API RvStatus rv_cut_list(const RvMoment *moments, size_t count, const char *folder,
                             const RvCutOptions *options, RvCutEnded ended, void *ended_user,
                             RvCutReport *report, RvError *err);

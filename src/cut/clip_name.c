@@ -112,12 +112,22 @@ RvStatus rv_clip_name(const char *name_template, const RvMoment *moment, size_t 
         return rv_error_set(err, RV_ERROR_ARGUMENT, "'%s': names of clips hold no '/'", name_template);
     rv_buffer_init(&text, TEXT_BYTES_MAX * 4);
     for (const char *at = name_template; *at != '\0' && status == RV_OK;) {
-        const char *close = *at == '{' ? strchr(at, '}') : NULL;
-        if (close == NULL) {
-            size_t length = strcspn(at + 1, "{") + 1;
-            rv_buffer_append(&text, at, length, &cause);
-            at += length;
+        size_t length = strcspn(at, "{}");
+        rv_buffer_append(&text, at, length, &cause);
+        at += length;
+        if (at[0] == '\0')
+            break;
+        if (at[1] == at[0]) { // "{{" is a brace itself
+            rv_buffer_append(&text, at, 1, &cause);
+            at += 2;
             continue;
+        }
+        const char *close = at[0] == '{' ? at + 1 + strcspn(at + 1, "{}") : at;
+        if (close[0] != '}' || close == at) {
+            status = rv_error_set(&cause, RV_ERROR_ARGUMENT,
+                                  "'%s': a %c without its %s; a brace itself is written twice, as %c%c",
+                                  name_template, at[0], at[0] == '{' ? "}" : "{", at[0], at[0]);
+            break;
         }
         if (!add_word(&text, at + 1, (size_t)(close - at - 1), moment, number, count))
             status = rv_error_set(

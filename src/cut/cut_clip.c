@@ -132,7 +132,7 @@ static RvStatus no_container(const char *path, RvError *err)
 {
     char list[256];
     rv_cut_container_list(list, sizeof list);
-    return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: clips have one of the endings %s", path, list);
+    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: clips have one of the endings %s", path, list);
 }
 
 // Decide on the container and the path.
@@ -142,10 +142,10 @@ static RvStatus choose_path(Clip *clip, const char *path, const char *folder, co
     const char *ending = NULL;
     if (clip->run->preview) {
         const char *dot = path != NULL ? strrchr(path, '.') : NULL;
-        clip->webp = dot != NULL && rv_ascii_equal(dot, ".webp");
-        if (path != NULL && !clip->webp && (dot == NULL || !rv_ascii_equal(dot, ".gif")))
-            return rv_error_set(err, RV_ERROR_UNSUPPORTED, "%s: previews end in .gif or .webp", path);
-        ending = "gif";
+        clip->webp = path != NULL ? dot != NULL && rv_ascii_equal(dot, ".webp") : clip->run->webp;
+        if (path != NULL && (dot == NULL || !rv_cut_is_preview_ending(dot + 1)))
+            return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: previews end in .gif or .webp", path);
+        ending = clip->webp ? "webp" : "gif";
     } else if (path != NULL) {
         clip->container = rv_cut_container_of_file(path);
         if (clip->container == NULL)

@@ -12,7 +12,7 @@ typedef struct CutRun {
     const RvCutOptions *options;
     CutProgram *program;
     const KeptFiles *kept;
-    bool preview;
+    bool preview, webp;        // webp: of a preview whose name is made
     size_t clip, clip_count;   // clip: from 1
     double done_s, expected_s; // of the clips before this one, and of all
     double begun_s;            // on the clock

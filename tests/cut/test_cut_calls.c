@@ -134,13 +134,20 @@ static void wrong_calls_are_refused(void **state)
     RvMoment none = {.end_s = 1};
     assert_int_equal(rv_cut(&none, in_folder("b.mp4"), NULL, NULL, &err), RV_ERROR_ARGUMENT);
     assert_int_equal(rv_cut(&good, "", NULL, NULL, &err), RV_ERROR_ARGUMENT);
-    RvCutOptions options[] = {{.handles_s = -1},    {.handles_s = NAN},   {.width = -1},
-                              {.frame_rate = 1000}, {.thread_count = -1}, {.reserved = {1}}};
+    RvCutOptions options[] = {{.handles_s = -1},    {.handles_s = NAN},  {.width = -1},
+                              {.width = 3},         {.width = 8193},     {.frame_rate = 0.01},
+                              {.frame_rate = -1},   {.frame_rate = NAN}, {.frame_rate = 1000},
+                              {.thread_count = -1}, {.reserved = {1}},   {.name = "x"},
+                              {.container = "mp4"}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         assert_int_equal(rv_cut(&good, in_folder("b.mp4"), &options[i], NULL, &err), RV_ERROR_ARGUMENT);
     RvCutOptions strange = {.container = "xyz"};
-    assert_int_equal(rv_cut(&good, in_folder("b/"), &strange, NULL, &err), RV_ERROR_UNSUPPORTED);
-    assert_int_equal(rv_cut_preview(&good, in_folder("b.mp4"), NULL, NULL, &err), RV_ERROR_UNSUPPORTED);
+    assert_int_equal(rv_cut(&good, in_folder("b/"), &strange, NULL, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(rv_cut_preview(&good, in_folder("b.mp4"), NULL, NULL, &err), RV_ERROR_ARGUMENT);
+    RvMoment two[] = {good, good};
+    assert_int_equal(rv_cut_list(two, 2, in_folder("b.mp4"), NULL, NULL, NULL, NULL, &err),
+                     RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "is the name of one clip"));
     assert_int_not_equal(access(in_folder("b.mp4"), F_OK), 0);
 }
 

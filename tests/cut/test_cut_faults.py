@@ -125,10 +125,59 @@ class Faults(ScratchTest):
     def test_places(self):
         self.refuse("No such file or directory; make its folder first", PLAIN, 1, 2, "-o", "no/such/out.mp4")
         self.refuse("cannot be written", PLAIN, 1, 2, "-o", "/proc/out.mp4")
-        self.refuse("clips have one of the endings mp4, mov", PLAIN, 1, 2, "-o", "out.xyz")
+        self.refuse("clips have one of the endings mp4, mov", PLAIN, 1, 2, "-o", "out.xyz", status=2)
         self.refuse("File name too long; give a shorter name", PLAIN, 1, 2, "-o", "x" * 250 + ".mp4")
         self.clip(PLAIN, 1, 2, "-o", "made/here/")
         self.assertEqual(os.listdir(self.place / "made/here"), ["plain_0.00.01.000-0.00.02.000.mp4"])
+
+    def test_wrong_usage(self):
+        """Status 2, whether one clip is asked for or a list of them."""
+        (self.place / "two.csv").write_text(f"video,start,end\n{PLAIN},1,2\n{PLAIN},2,3\n")
+        (self.place / "one.csv").write_text(f"video,start,end\n{PLAIN},1,2\n")
+        (self.place / "outside.csv").write_text(f"video,start,end\n{PLAIN},100,102\n{PLAIN},200,202\n")
+        lists = ["one.csv", "outside.csv", "two.csv"]
+        for expected, *words in (
+                ("plain.mp4: is no list of moments; of a video START and END are to be given too", PLAIN),
+                ("is no list of moments", "http://127.0.0.1:9/a.mp4"),
+                ("needs VIDEO START END", PLAIN, 1),
+                ("out.mp4: is the name of one clip, and there are 2 moments; name a folder for them (out.mp4/ if", "two.csv", "-o", "out.mp4"),
+                ("previews are made one by one", "two.csv", "-o", "out.gif"),
+                ("previews are made one by one", "one.csv", "--gif"),
+                ("'x.gif': is the name of a preview, and clips are made", "two.csv", "-o", "out/", "--clip-name", "x.gif"),
+                ("there is no {n_score}", "two.csv", "-o", "out/", "--clip-name", "{n_score}"),
+                ("'{n': a { without its }", "two.csv", "-o", "out/", "--clip-name", "{n"),
+                ("'{n': a { without its }", PLAIN, 1, 2, "--clip-name", "{n"),
+                ("there is no {N}", PLAIN, 1, 2, "--gif", "--clip-name", "{N}"),
+                ("'x.mkv': previews end in .gif or .webp", PLAIN, 1, 2, "--gif", "--clip-name", "x.mkv"),
+                ("out.mp4: previews end in .gif or .webp", PLAIN, 1, 2, "--gif", "-o", "out.mp4"),
+                ("out.mp4: is a file of its own name; templates of names are for folders", PLAIN, 1, 2, "-o", "out.mp4", "--clip-name", "z"),
+                ("out.mp4: is a file of its own name", "one.csv", "-o", "out.mp4", "--clip-name", "z"),
+                ("--video is for a list of moments", PLAIN, 1, 2, "--video", PLAIN),
+                ("--width: '3' is not a whole number from 16 to 8192", PLAIN, 1, 2, "--gif", "--width", 3),
+                ("there is nothing at 100.000 s to cut", PLAIN, 100, 102, "-o", "out.mp4")):
+            with self.subTest(words):
+                self.refuse(expected, *words, status=2, left=lists)
+        told = self.clip("outside.csv", "-o", "out", status=2)
+        self.assertEqual(told.count("there is nothing at"), 2)
+        self.assertEqual(sorted(os.listdir(self.place)), lists)
+        self.refuse("gone.csv: no such file", "gone.csv", left=lists)
+        (self.place / "gone.csv").write_text(f"video,start,end\n{self.place}/gone.mp4,1,2\n{PLAIN},100,102\n")
+        self.clip("gone.csv", "-o", "out", status=1)
+
+    def test_names(self):
+        (self.place / "list.csv").write_text("video,start,end,name\n" + "".join(
+            f"{PLAIN},{i / 10},{i / 10 + 0.1},{name}\n" for i, name in enumerate(("a", "a", "a_2", "a"))))
+        self.clip("list.csv", "-o", "many", "--clip-name", "{{{name}}}")
+        self.assertEqual(sorted(os.listdir(self.place / "many")), ["{a_2}.mp4", "{a}.mp4", "{a}_2.mp4", "{a}_3.mp4"])
+        self.clip("list.csv", "-o", "again", "--clip-name", "{name}")  # a number that is taken is passed over
+        self.assertEqual(sorted(os.listdir(self.place / "again")), ["a.mp4", "a_2.mp4", "a_3.mp4", "a_4.mp4"])
+        (self.place / "one.csv").write_text(f"video,start,end\n{PLAIN},1,2\n")
+        self.clip("one.csv", "-o", "one.mkv")
+        self.assertEqual(self.length("one.mkv"), 28)
+        self.clip("one.csv", "-o", "two.mp4/")
+        self.assertEqual(len(os.listdir(self.place / "two.mp4")), 1)
+        self.clip(PLAIN, 1, 2, "--gif", "-o", "previews/", "--clip-name", "{video}.webp")
+        self.assertEqual(os.listdir(self.place / "previews"), ["plain.webp"])
 
     def test_a_full_disk(self):
         def small():
@@ -192,6 +241,28 @@ class Faults(ScratchTest):
             self.clip(PLAIN, 1, 3, "-o", "out.mp4", *words, "--force")
             self.assertEqual(os.listdir(self.place), ["out.mp4"])
             self.assertGreaterEqual(self.length("out.mp4"), 50)
+            (self.place / "out.mp4").unlink()
+
+    def test_parts_of_other_clips(self):
+        """A run removes what killed ones have left in its folder, and nothing else."""
+        ours = ["other.mp4.999999999.part", "old.gif.999999998.part"]
+        kept = ["notes.txt.999999999.part", "x.mp4.part", f"y.mp4.{os.getpid()}.part", "z.mp4.999999999", "out.mp4"]
+        for name in ours + kept[:-1]:
+            (self.place / name).write_bytes(b"part")
+        self.clip(PLAIN, 1, 2, "-o", "out.mp4")
+        self.assertEqual(sorted(os.listdir(self.place)), sorted(kept))
+
+    def test_two_runs_into_one_file(self):
+        """The first to end has the name; the other one says so, unless it may replace. Nothing is mixed."""
+        for words, statuses in (([], [0, 2]), (["--force"], [0, 0])):
+            runs = [subprocess.Popen([PROGRAM, "clip", PLAIN, *times, "-o", "out.mp4", "--ffmpeg", str(self.slow), *words], cwd=self.place,
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for times in (("1", "2"), ("0", "4"))]
+            told = [run.communicate(timeout=60)[1].decode() for run in runs]
+            self.assertEqual(sorted(run.returncode for run in runs), statuses, told)
+            if not words:
+                self.assertIn("out.mp4: is there already, and is not this clip", "".join(told))
+            self.assertEqual(os.listdir(self.place), ["out.mp4"])
+            self.assertIn(self.length("out.mp4"), (28, 100))
             (self.place / "out.mp4").unlink()
 
     def test_a_url(self):
@@ -265,6 +336,13 @@ class Searches(ScratchTest):
         out, told = self.search("a", "--top", 6, "--clips", self.folder / "partly", status=3)
         self.assertIn("two.mkv: no such file", told)
         self.assertGreater(len(os.listdir(self.folder / "partly")), 0)
+        for words, needed in ((["--exact-cut"], "--exact-cut needs --clips FOLDER"), (["--clip-name", "x"], "--clip-name needs --clips FOLDER"),
+                              (["--handles", "1"], "--handles needs --export FILE or --clips FOLDER"),
+                              (["--force"], "--force needs --export FILE or --clips FOLDER"),
+                              (["--no-exif-rotation"], "--no-exif-rotation is for pictures")):
+            self.assertIn(needed, self.search("a", *words, status=2)[1])
+        out, told = self.search("a", "--clips", self.folder / "none.mp4", "--top", 2, status=2)
+        self.assertIn("none.mp4: is the name of one clip, and there are 2 moments; name a folder", told)
         out, told = self.search("a", "--clips", self.folder / "none", "--clip-name", "{what}", status=2)
         self.assertIn("there is no {what}", told)
         self.assertFalse((self.folder / "none").exists())

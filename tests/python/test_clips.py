@@ -81,8 +81,13 @@ class ClipsTest(unittest.TestCase):
             reelvec.clip(VIDEO, 1, 2, scratch("none.mp4"), ffmpeg="/no/ffmpeg")
         with self.assertRaises(reelvec.ArgumentError):
             reelvec.clip(VIDEO, 2, 1, scratch("none.mp4"))
-        with self.assertRaises(reelvec.UnsupportedError):
+        with self.assertRaisesRegex(reelvec.ArgumentError, "clips have one of the endings"):
             reelvec.clip(VIDEO, 1, 2, scratch("none.xyz"))
+        for values in ({"width": 3}, {"width": 8193}, {"rate": 0.01}, {"rate": 51}):
+            with self.assertRaisesRegex(reelvec.ArgumentError, "a preview (is 16 to 8192 pixels wide|has 0.1 to 50 frames a second), not"):
+                reelvec.preview(VIDEO, 1, 2, scratch("none.gif"), **values)
+        with self.assertRaisesRegex(reelvec.ArgumentError, "is the name of one clip, and there are 2 moments"):
+            reelvec.clips([(VIDEO, 1, 2), (VIDEO, 2, 3)], scratch("none.mp4"))
         path, version = reelvec.ffmpeg()
         self.assertTrue(os.access(path, os.X_OK))
         self.assertRegex(version, r"\d")

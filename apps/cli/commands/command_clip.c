@@ -45,15 +45,15 @@ static const CliOption options[] = {
      .help = "pixels of a preview (480)",
      .kind = CLI_WHOLE,
      .offset = FIELD(width),
-     .min = 16,
-     .max = 8192},
+     .min = RV_PREVIEW_WIDTH_MIN,
+     .max = RV_PREVIEW_WIDTH_MAX},
     {.name = "rate",
      .argument = "N",
      .help = "frames a second of a preview (12.5)",
      .kind = CLI_REAL,
      .offset = FIELD(rate),
-     .min = 0.1,
-     .max = 50},
+     .min = RV_PREVIEW_RATE_MIN,
+     .max = RV_PREVIEW_RATE_MAX},
     CLI_OPTION_FFMPEG(ClipCommand),
     CLI_OPTION_LIBRARY(ClipCommand),
     CLI_OPTION_THREADS(ClipCommand),
@@ -99,16 +99,57 @@ static bool ends_in(const char *text, const char *ending)
     return length > ending_length && strcasecmp(text + length - ending_length, ending) == 0;
 }
 
+static bool is_preview(const ClipCommand *settings)
+{
+    const char *output = settings->output != NULL ? settings->output : "";
+    return settings->gif || ends_in(output, ".gif") || ends_in(output, ".webp");
+}
+
+/* Returns false for texts, and for what cannot be read. */
+static bool is_binary(const char *path)
+{
+    char bytes[65536];
+    FILE *file = fopen(path, "rbe");
+    size_t count = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    return memchr(bytes, '\0', count) != NULL;
+}
+
+/* The only argument should be a list of moments. Explains what it is instead. */
+static int fail_list(const ClipCommand *settings, const char *list, const RvError *err)
+{
+    RvVideos videos = {0};
+    RvLibrary *library = NULL;
+    bool url = strncasecmp(list, "http://", 7) == 0 || strncasecmp(list, "https://", 8) == 0;
+    bool video = url || (err->status == RV_ERROR_FORMAT && strcmp(list, "-") != 0 && is_binary(list));
+    if (!video && err->status == RV_ERROR_NOT_FOUND) { // a video of the library?
+        RvError ignored = {0};
+        video = cli_open_library(&settings->common, RV_OPEN_READ, (RvLog){0}, &library, &ignored) == RV_OK &&
+                rv_library_list(library, list, &videos, &ignored) == RV_OK && videos.count > 0;
+        rv_videos_clear(&videos);
+        rv_library_close(library);
+    }
+    if (video)
+        return cli_fail_usage("clip: %s: is no list of moments; of a video START and END are to be given too",
+                              list);
+    return cli_fail(err);
+}
+
 /* Cut the moments of a list into the files of a folder. */
 static int cut_list(const ClipCommand *settings, const char *list)
 {
     RvMoments storage = {0};
     RvMoment *moments = NULL;
     RvError err = {0};
-    if (settings->gif || settings->width != 0 || settings->rate.given)
+    if (is_preview(settings) || settings->width != 0 || settings->rate.given)
         return cli_fail_usage("clip: previews are made one by one; give VIDEO START END");
-    if (cli_moments_read(list, settings->video, &storage, &moments, &err) != RV_OK)
-        return cli_fail(&err);
+    if (cli_moments_read(list, settings->video, &storage, &moments, &err) != RV_OK) {
+        int status = fail_list(settings, list, &err);
+        rv_moments_clear(&storage);
+        free(moments);
+        return status;
+    }
     ClipRun clips = {.common = &settings->common,
                      .settings = &settings->clips,
                      .moments = moments,
@@ -135,7 +176,10 @@ static int cut_one(const ClipCommand *settings, const CliValues *values)
         return cli_fail_usage("clip: '%s' is no time; write 83, 1:23 or 0:01:23.5", end);
     if (moment.end_s <= moment.start_s)
         return cli_fail_usage("clip: START (%s) must be before END (%s)", start, end);
-    bool preview = settings->gif || ends_in(output, ".gif") || ends_in(output, ".webp");
+    bool preview = is_preview(settings);
+    if (settings->video != NULL)
+        return cli_fail_usage(
+            "clip: --video is for a list of moments; the video stands before START and END");
     if (preview && settings->clips.exact)
         return cli_fail_usage("clip: a preview is always exact; leave --exact-cut out");
     if (!preview && (settings->width != 0 || settings->rate.given))
@@ -174,7 +218,7 @@ const CliCommand cli_command_clip = {
         "Cuts VIDEO (a file, a URL, or a video of the library by its name) from START up to END, by the ffmpeg "
         "program. Times are seconds, m:ss or h:mm:ss, with decimals.\n"
         "MOMENTS is a list in a file, or - for standard input, as for `reelvec timeline`: JSON lines or CSV as "
-        "`search --format` prints them; OUT is the folder then.\n"
+        "`search --format` prints them; OUT is the folder then (of a single moment it may be a file).\n"
         "Clips are copied: fast and without loss, but they can begin only at a keyframe, which may be seconds "
         "earlier; the line that is printed says how much. With --exact-cut they are encoded again and have exactly "
         "the frames that are on screen from START up to END.\n"

@@ -237,6 +237,11 @@ static int read_terms(Search *search, const CliValues *values)
     size_t last = search->term_count > 0 ? (size_t)search->terms[search->term_count - 1].part + 1 : 1;
     if (last < search->part_count)
         return cli_fail_usage("search: nothing stands behind the last --then ''; say what follows");
+    bool picture = search->term_count == 0; // queries that are read later may be some
+    for (size_t i = 0; i < search->term_count; i++)
+        picture = picture || search->terms[i].kind == RV_TERM_IMAGE_FILE;
+    if (search->settings->no_exif_rotation && !picture)
+        return cli_fail_usage("search: --no-exif-rotation is for pictures; ask with --image");
     if (search->settings->within.given && search->part_count == 1)
         return cli_fail_usage("search: --within is for sequences; give what follows with --then");
     return CLI_DONE;
@@ -275,6 +280,17 @@ static int search_all(Search *search)
     if (search->term_count > 0)
         return cli_search_once(search, search->terms, search->term_count, NULL);
     return prompt ? cli_search_prompt(search) : cli_search_lines(search);
+}
+
+/* Options of --clips are nothing without it. */
+static RvStatus check_clips(const SearchSettings *settings, RvError *err)
+{
+    const char *without = settings->clips.exact          ? "--exact-cut"
+                          : settings->clips.name != NULL ? "--clip-name"
+                                                         : NULL;
+    if (settings->clip_folder == NULL && without != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --clips FOLDER", without);
+    return RV_OK;
 }
 
 /* Options of --export alone are nothing without it, those that clips have too not without both. */
@@ -329,7 +345,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     settings->timeline.format_option = "--export-format";
     settings->clips.handles = settings->timeline.handles;
     settings->clips.force = settings->timeline.force;
-    if (check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
+    if (check_clips(settings, &err) != RV_OK ||
+        check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);
     if (status == CLI_DONE)

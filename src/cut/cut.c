@@ -290,9 +290,12 @@ static RvStatus tell_file(const char *folder, size_t count, const RvCutOptions *
                           RvError *err)
 {
     const char *dot = strrchr(folder, '.');
+    struct stat facts;
     bool clip =
         rv_cut_container_of_file(folder) != NULL || (dot != NULL && rv_cut_is_preview_ending(dot + 1));
     *file = clip && !is_folder(folder) ? folder : NULL;
+    if (*file == NULL && stat(folder, &facts) == 0 && !S_ISDIR(facts.st_mode))
+        return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: is a file, and clips need a folder", folder);
     if (*file == NULL)
         return RV_OK;
     if (count > 1)

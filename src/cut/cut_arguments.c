@@ -181,8 +181,8 @@ static void add_picture_filters(ArgumentList *list, const CutPlan *plan, int tic
 {
     const CutSource *source = plan->source;
     const CutBorders *borders = plan->borders;
-    bool drops =
-        !plan->exact && borders->leading && can_drop(plan); // such pictures need others that are not there
+    // Pictures that are shown before the keyframe need others that are not there.
+    const char *before = !plan->exact && borders->leading && can_drop(plan) ? DROP_BEFORE : "";
     bool sets = !borders->counted && can_set_lengths(plan);
     double last_s = (double)(borders->last_us - zero_of(plan)) / 1e6;
     double end_s = (double)(borders->end_us - zero_of(plan)) / 1e6;
@@ -193,19 +193,22 @@ static void add_picture_filters(ArgumentList *list, const CutPlan *plan, int tic
         snprintf(unit, sizeof unit, "(1/%d)", ticks);
         sets = sets && (same_unit || !rv_cut_program_is_from(plan->program, 6, 0));
     }
-    if (!drops && !sets)
+    // In AVI H.264 has start codes; this ffmpeg does not see to that by itself.
+    if (!plan->exact && plan->container->family == FAMILY_AVI && strcmp(source->codec, "h264") == 0)
+        before = before[0] != '\0' ? DROP_BEFORE ",h264_mp4toannexb" : "h264_mp4toannexb";
+    if (before[0] == '\0' && !sets)
         return;
     ADD(list, "-bsf:v");
     if (sets)
         /* Until the end for the last frame, and not beyond it for the others: ffmpeg may take the whole of the last ones'
          * lengths for that of the track. Those of a copy that lie behind the end stay as they are. */
         add(list,
-            "%ssetts=pts=PTS:dts=DTS:duration=st(0\\,%.6f/%s-PTS)*0+if(lte(ld(0)\\,0)\\,DURATION\\,"
+            "%s%ssetts=pts=PTS:dts=DTS:duration=st(0\\,%.6f/%s-PTS)*0+if(lte(ld(0)\\,0)\\,DURATION\\,"
             "if(lt(abs(PTS*%s-%.6f)\\,%.6f)\\,ld(0)\\,min(ld(0)\\,if(DURATION\\,DURATION\\,%.6f/%s))))",
-            drops ? DROP_BEFORE "," : "", end_s, unit, unit, last_s > 0 ? last_s : 0, slack_s,
+            before, before[0] != '\0' ? "," : "", end_s, unit, unit, last_s > 0 ? last_s : 0, slack_s,
             (double)source->rate_den / source->rate_num, unit);
     else
-        ADD(list, DROP_BEFORE);
+        ADD(list, before);
 }
 
 // Subtitles end with the clip. Those that are encoded are not looked at by -copypriorss.

@@ -354,6 +354,10 @@ static RvStatus run_program(Clip *clip, RvError *err)
         return status;
     snprintf(clip->out->encoder, sizeof clip->out->encoder, "%s", encoder);
     status = run_child(clip, &list, &result, err);
+    struct stat facts;
+    if (status == RV_ERROR_FORMAT && !clip->source.is_url && stat(clip->moment->video, &facts) != 0)
+        status = rv_error_set(err, RV_ERROR_NOT_FOUND, "%s: was removed or renamed while it was cut",
+                              clip->source.name);
     if (status == RV_ERROR_FORMAT && !options->exact && !clip->run->preview)
         rv_error_set_hint(err, status, RV_HINT_EXACT, NULL, "%s", err != NULL ? err->message : "");
     if (status == RV_OK && result.errors.size_bytes > 0) {

@@ -407,8 +407,9 @@ class Ends(ScratchTest):
             self.assertAlmostEqual(self.lengths(path)[0], 1, delta=0.1, msg=ending)
 
     def test_the_end_of_copies_is_told(self):
-        for ending in ("mp4", "mkv", "avi"):
-            path, start, end = told(clip(CLIPS / "plain.mp4", 1, 2, "-o", self.folder / f"told.{ending}"))
+        for name, ending in ((CLIPS / "plain.mp4", "mp4"), (CLIPS / "plain.mp4", "mkv"), (CLIPS / "plain.mp4", "avi"),
+                             (CLIPS / "gop50_closed.mp4", "avi")):
+            path, start, end = told(clip(name, 1, 2, "-o", self.folder / f"told.{name.stem}.{ending}"))
             self.assertAlmostEqual(end - start, self.lengths(path)[0], delta=0.002, msg=ending)
 
 

@@ -141,6 +141,7 @@ class Faults(ScratchTest):
                 ("is no list of moments", "http://127.0.0.1:9/a.mp4"),
                 ("needs VIDEO START END", PLAIN, 1),
                 ("out.mp4: is the name of one clip, and there are 2 moments; name a folder for them (out.mp4/ if", "two.csv", "-o", "out.mp4"),
+                ("one.csv: is a file, and clips need a folder", "two.csv", "-o", "one.csv"),
                 ("previews are made one by one", "two.csv", "-o", "out.gif"),
                 ("previews are made one by one", "one.csv", "--gif"),
                 ("'x.gif': is the name of a preview, and clips are made", "two.csv", "-o", "out/", "--clip-name", "x.gif"),
@@ -213,6 +214,12 @@ class Faults(ScratchTest):
         poor = self.script("poor", 'case "$*" in *-encoders*) ffmpeg -hide_banner -encoders | grep -v -E "libx26|openh264";; *) exec ffmpeg "$@";; esac')
         self.clip(PLAIN, 1, 2, "-o", "out.mp4", "--exact-cut", "--ffmpeg", poor)
         self.assertEqual(self.length("out.mp4"), 25)
+
+    def test_a_source_that_goes_away(self):
+        gone = self.script("gone", 'case "$*" in *-progress*) rm -f going.mp4;; esac; exec ffmpeg "$@"')
+        for words in ([], ["--exact-cut"]):
+            shutil.copy(PLAIN, self.place / "going.mp4")
+            self.refuse("going.mp4: was removed or renamed while it was cut", "going.mp4", 1, 2, *words, "-o", "out.mp4", "--ffmpeg", gone)
 
     def begin(self, *words):
         """The program while ffmpeg is at work for it."""

@@ -99,8 +99,8 @@ def clip(video: Path, start: Time, end: Time, path: Path = "./", *, exact: bool 
 
     start, end: seconds, or "1:23". Copied from the keyframe before `start`, see Clip.early; exact=True encodes again, and
     the clip has exactly the frames from start up to end. handles: so many seconds more on both sides. force: replace
-    what is there. name: of clips in folders, "{video}_{start}-{end}"; {n}, {name}, {score} too. container: "mp4", "mkv",
-    ...; without it the video's own. progress is called with a ClipProgress; where it returns False, the call stops with
+    what is there. name: of clips in folders, "{video}_{start}-{end}"; {n}, {name}, {score} too, {{ is a brace. container,
+    for folders too: "mp4", "mkv", ...; without it the video's own. progress is called with a ClipProgress; where it returns False, the call stops with
     CancelledError and leaves nothing behind.
     """
     return _one("rv_cut", video, start, end, path, progress, exact=exact, handles_s=handles, force=force,
@@ -110,8 +110,8 @@ def clip(video: Path, start: Time, end: Time, path: Path = "./", *, exact: bool 
 def preview(video: Path, start: Time, end: Time, path: Path = "./", *, width: int = 0, rate: float = 0.0,
             handles: float = 0.0, force: bool = False, name: Optional[str] = None, threads: int = 0,
             ffmpeg: Optional[Path] = None, progress: Progress = None) -> Clip:
-    """An animated picture of a moment: .gif or .webp by the ending of `path`. width: pixels, 480 without; rate: frames a
-    second, 12.5 without."""
+    """An animated picture of a moment: .gif or .webp by the ending of `path`. width: pixels, 16 to 8192, 480 without; rate:
+    frames a second, 0.1 to 50, 12.5 without."""
     return _one("rv_cut_preview", video, start, end, path, progress, width=width, frame_rate=rate, handles_s=handles,
                 force=force, name=name, thread_count=threads, ffmpeg=ffmpeg)
 
@@ -119,7 +119,7 @@ def preview(video: Path, start: Time, end: Time, path: Path = "./", *, width: in
 def clips(moments: Iterable[Any], folder: Path, *, exact: bool = False, handles: float = 0.0, force: bool = False,
           container: Optional[str] = None, name: Optional[str] = None, threads: int = 0, ffmpeg: Optional[Path] = None,
           progress: Progress = None) -> list[Clip]:
-    """Cut many moments into files of a folder, one after the other; see clip().
+    """Cut many moments into files of a folder, one after the other; see clip(). A single one may name its file.
 
     moments: Moment, the hits of a search with moments=True, rows of a table with these keys, what read_moments() gives;
     or tuples (video, start, end) or (video, start, end, name). One that fails does not stop the others: its Clip says

@@ -21,5 +21,6 @@ void api_media(Request *request, Reply *reply);
 void api_search(Request *request, Reply *reply);
 void api_picture_upload(Request *request, Reply *reply);
 void api_picture(Request *request, Reply *reply);
+void api_export(Request *request, Reply *reply);
 
 #endif

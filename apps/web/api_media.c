@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /api/v1/videos/{id}/media: the video's file as it is, whole or a range of its bytes. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "api.h"
 #include "file_range.h"
 #include "media_file.h"
+#include "saved_name.h"
 #include "video_json.h"
 
 /* Does one of the header's tags name the file as it is? */
@@ -37,21 +37,10 @@ static bool is_known(const Request *request, const MediaFile *file)
     return tags != NULL ? names_tag(tags, file->etag) : date != NULL && strcmp(date, file->date) == 0;
 }
 
-/* The name for saving, in the encoding of RFC 8187. */
 static void add_name(Reply *reply, const RvVideo *video, bool download)
 {
     char *name = video_json_name(video->path);
-    char text[768], *to = text;
-    for (const char *at = name; at != NULL && *at != '\0' && to < text + sizeof text - 4; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (isalnum(byte) || strchr("-._~", byte) != NULL)
-            *to++ = (char)byte;
-        else
-            to += sprintf(to, "%%%02X", byte);
-    }
-    *to = '\0';
-    reply_header(reply, "Content-Disposition", "%s; filename*=UTF-8''%s", download ? "attachment" : "inline",
-                 text);
+    saved_name_add(reply, download, name != NULL ? name : "video");
     free(name);
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of files that answers are saved as. */
+#include "saved_name.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_BYTES_MAX 120
+
+/* The encoding of RFC 8187. */
+void saved_name_add(Reply *reply, bool attachment, const char *name)
+{
+    char text[768], *to = text;
+    for (const char *at = name; *at != '\0' && to < text + sizeof text - 4; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (isalnum(byte) || strchr("-._~", byte) != NULL)
+            *to++ = (char)byte;
+        else
+            to += sprintf(to, "%%%02X", byte);
+    }
+    *to = '\0';
+    reply_header(reply, "Content-Disposition", "%s; filename*=UTF-8''%s",
+                 attachment ? "attachment" : "inline", text);
+}
+
+char *saved_name_clean(const char *text, const char *otherwise)
+{
+    char *name = malloc(NAME_BYTES_MAX + 1 + strlen(otherwise));
+    size_t size = 0;
+    if (name == NULL)
+        return NULL;
+    for (; *text != '\0' && size < NAME_BYTES_MAX; text++) {
+        unsigned char byte = (unsigned char)*text;
+        bool good = byte >= ' ' && byte != 0x7F && strchr("/\\:*?\"<>|", byte) == NULL;
+        if (size > 0 || (byte != '.' && byte != ' ')) // hidden files, and names that only look alike
+            name[size++] = (char)(good ? byte : '_');
+    }
+    if (*text != '\0') { // a character that was cut goes as a whole
+        while (size > 0 && ((unsigned char)name[size - 1] & 0xC0) == 0x80)
+            size--;
+        if (size > 0 && ((unsigned char)name[size - 1] & 0x80) != 0)
+            size--;
+    }
+    while (size > 0 && (name[size - 1] == ' ' || name[size - 1] == '.'))
+        size--;
+    name[size] = '\0';
+    if (size == 0)
+        strcpy(name, otherwise);
+    return name;
+}

@@ -18,6 +18,7 @@ void api_frames(Request *request, Reply *reply);
 void api_frame_picture(Request *request, Reply *reply);
 void api_scores(Request *request, Reply *reply);
 void api_media(Request *request, Reply *reply);
+void api_play(Request *request, Reply *reply);
 void api_search(Request *request, Reply *reply);
 void api_picture_upload(Request *request, Reply *reply);
 void api_picture(Request *request, Reply *reply);

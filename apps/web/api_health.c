@@ -10,6 +10,7 @@
 #include "context.h"
 #include "metrics.h"
 #include "pictures.h"
+#include "plays.h"
 #include "text_vectors.h"
 #include "web_error.h"
 #include "workers.h"
@@ -64,6 +65,7 @@ void api_metrics(Request *request, Reply *reply)
         {"reelvec_queue_length", "Requests that wait for a worker.", (double)workers.queued},
         {"reelvec_workers", "Threads for requests that take long.", (double)workers.threads},
         {"reelvec_workers_busy", "Of them, those that work.", (double)workers.running},
+        {"reelvec_plays", "Videos that are converted for viewers.", (double)plays_count(server->plays)},
         {"reelvec_body_bytes", "Bodies of requests in memory.", (double)atomic_load(&server->body_bytes)},
         {"reelvec_picture_bytes", "Uploaded pictures in memory.", (double)pictures_bytes(server->pictures)},
         {"reelvec_texts_cached", "Embeddings of texts in memory.",

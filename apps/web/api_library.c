@@ -30,8 +30,8 @@ static json_t *list_roots(const WebServer *server)
 
 static json_t *describe_server(const WebServer *server)
 {
-    return json_pack("{s:b, s:b, s:o, s:I, s:I}", "ffmpeg", server->has_ffmpeg, "urls", server->allow_urls,
-                     "media_roots", list_roots(server), "picture_bytes",
+    return json_pack("{s:b, s:b, s:o, s:I, s:I}", "ffmpeg", server->ffmpeg != NULL, "urls",
+                     server->allow_urls, "media_roots", list_roots(server), "picture_bytes",
                      (json_int_t)server->limits.picture_bytes, "json_bytes",
                      (json_int_t)server->limits.json_bytes);
 }

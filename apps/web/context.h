@@ -21,7 +21,8 @@ struct WebServer {
     char *model_error;
     char *base_path; // "" or "/name"
     char **media_roots;
-    bool allow_urls, has_ffmpeg;
+    bool allow_urls;
+    char *ffmpeg; // the program; NULL: there is none
     int port;
     char *address, *token; // token: NULL: none is asked for
     struct Guard *guard;
@@ -34,6 +35,7 @@ struct WebServer {
     struct Ranked *ranked;
     struct Listener *listener;
     struct Streams *streams;
+    struct Plays *plays;
     struct MHD_Daemon *daemons[WEB_IO_THREADS_MAX];
     int daemon_count;
     atomic_size_t body_bytes;   // held by requests

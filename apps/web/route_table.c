@@ -18,6 +18,7 @@ const Route web_routes[] = {
     {READ, "/api/v1/videos/{id}/frames/{number}.jpg", "frame_picture", api_frame_picture, ROUTE_LIBRARY,
      ROUTE_NO_BODY, false},
     {READ, "/api/v1/videos/{id}/media", "media", api_media, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}/play", "play", api_play, ROUTE_HEAVY, ROUTE_NO_BODY, false},
     {READ, "/api/v1/videos/{id}/scores", "scores", api_scores, ROUTE_HEAVY, ROUTE_NO_BODY, false},
     {METHOD_POST, "/api/v1/videos/{id}/scores", "scores", api_scores, ROUTE_HEAVY, ROUTE_JSON, false},
     {READ, "/api/v1/search", "search", api_search, ROUTE_HEAVY, ROUTE_NO_BODY, false},

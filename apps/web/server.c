@@ -18,6 +18,7 @@
 #include "listener.h"
 #include "metrics.h"
 #include "pictures.h"
+#include "plays.h"
 #include "ranked.h"
 #include "shelf.h"
 #include "stream.h"
@@ -73,6 +74,7 @@ static void fill_limits(WebLimits *limits)
     set_whole(&limits->queued, 1024);
     set_whole(&limits->queued_per_client, 512);
     set_whole(&limits->workers, cores > 2 ? (int)(cores < 64 ? cores : 64) : 2);
+    set_whole(&limits->plays, 8);
     set_whole(&limits->io_threads, 2);
     set_real(&limits->headers_s, 20);
     set_real(&limits->idle_s, 60);
@@ -116,20 +118,12 @@ static RvStatus copy_roots(const char *const *roots, char ***out, RvError *err)
     return *out != NULL ? RV_OK : web_error_memory(err);
 }
 
-static bool find_ffmpeg(void)
+static char *find_ffmpeg(void)
 {
-    const char *named = getenv("REELVEC_FFMPEG"), *path = getenv("PATH");
-    if (named != NULL && named[0] != '\0')
-        return access(named, X_OK) == 0;
-    while (path != NULL && *path != '\0') {
-        char file[1024];
-        size_t length = strcspn(path, ":");
-        if (length > 0 && snprintf(file, sizeof file, "%.*s/ffmpeg", (int)length, path) < (int)sizeof file &&
-            access(file, X_OK) == 0)
-            return true;
-        path += length + (path[length] == ':');
-    }
-    return false;
+    char path[4096], version[64];
+    RvError err = {0};
+    bool there = rv_cut_ffmpeg(NULL, path, sizeof path, version, sizeof version, &err) == RV_OK;
+    return there ? strdup(path) : NULL;
 }
 
 /* ---- the address -------------------------------------------------------------------------------------- */
@@ -237,7 +231,7 @@ static RvStatus make_settings(WebServer *server, const WebOptions *options, RvEr
     fill_limits(&server->limits);
     server->log = options->log;
     server->allow_urls = options->allow_urls;
-    server->has_ffmpeg = find_ffmpeg();
+    server->ffmpeg = find_ffmpeg();
     server->started_s = web_clock_s();
     server->model_error = strdup(options->model_error != NULL ? options->model_error : "none was given");
     if (server->model_error == NULL)
@@ -275,6 +269,8 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
         status = text_vectors_create(server->encoder, &server->text_vectors, err);
     if (status == RV_OK)
         status = ranked_create(&server->ranked, err);
+    if (status == RV_OK)
+        status = plays_create(limits->plays, (limits->plays + 1) / 2, &server->plays, err);
     if (status == RV_OK && (server->streams = streams_create()) == NULL)
         status = web_error_memory(err);
     if (status == RV_OK)
@@ -315,6 +311,7 @@ static void wait_for_answers(WebServer *server, double seconds)
 
 static void clear(WebServer *server)
 {
+    plays_destroy(server->plays);
     guard_destroy(server->guard);
     clients_destroy(server->clients);
     shelf_destroy(server->shelf);
@@ -328,6 +325,7 @@ static void clear(WebServer *server)
         free(server->media_roots[i]);
     free(server->media_roots);
     free(server->base_path);
+    free(server->ffmpeg);
     free(server->model_error);
     free(server->address);
     free(server->token);

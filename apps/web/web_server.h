@@ -19,6 +19,7 @@ typedef struct WebLimits {
     int queued;                 // heavy requests that wait: 1024
     int queued_per_client;      // 512
     int workers;                // heavy requests that run: one per core, at least 2
+    int plays;                  // videos that are converted at once: 8; of one client half as many
     int io_threads;             // threads that read and write connections: 2
     double headers_s;           // until the headers of a connection's first request have come: 20
     double idle_s;              // until those of its next one have come: 60

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs whose output is an answer.
+ *
+ *   program --pipe--> thread of the play --ring--> stream's read, on the connection's thread
+ *
+ * A ring that is full stops the program, whose pipe is then not read. Its standard error is read all the time. A play is
+ * held by its thread and by the stream. The stream's functions are never called with the play's mutex held, because the
+ * stream calls `read` with its own. */
+#include "plays.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "web_error.h"
+
+#define RING_BYTES ((size_t)1 << 20)
+#define ERROR_BYTES 4096
+#define LOOK_MS 200  // for a client that went while the ring is full
+#define FIRST_S 30.0 // until the first bytes
+#define ROOM_S 1.0   // that a player who seeks may take to leave what it saw before
+
+typedef struct Play {
+    Plays *plays;
+    char peer[CLIENT_ADDRESS_SIZE];
+    char **arguments;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; // something came, or the end
+    uint8_t *ring;
+    size_t begin, count;
+    bool ended, failed;
+    RvError err; // of starting
+    char errors[ERROR_BYTES];
+    size_t error_bytes;
+    int poke; // eventfd: there is room again
+    int holders;
+    Stream *stream;
+    struct Play *next, *previous;
+} Play;
+
+struct Plays {
+    pthread_mutex_t mutex;
+    pthread_cond_t gone;
+    int count_max, per_client;
+    Play *first;
+    size_t count;
+};
+
+/* ---- all of them -------------------------------------------------------------------------------------- */
+
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, long milliseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += milliseconds * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(condition, mutex, &until);
+}
+
+RvStatus plays_create(int count_max, int per_client, Plays **out, RvError *err)
+{
+    Plays *plays = calloc(1, sizeof *plays);
+    if (plays == NULL)
+        return web_error_memory(err);
+    plays->count_max = count_max;
+    plays->per_client = per_client;
+    pthread_mutex_init(&plays->mutex, NULL);
+    init_condition(&plays->gone);
+    *out = plays;
+    return RV_OK;
+}
+
+void plays_destroy(Plays *plays)
+{
+    if (plays == NULL)
+        return;
+    pthread_mutex_lock(&plays->mutex);
+    while (plays->count > 0)
+        pthread_cond_wait(&plays->gone, &plays->mutex);
+    pthread_mutex_unlock(&plays->mutex);
+    pthread_cond_destroy(&plays->gone);
+    pthread_mutex_destroy(&plays->mutex);
+    free(plays);
+}
+
+size_t plays_count(Plays *plays)
+{
+    pthread_mutex_lock(&plays->mutex);
+    size_t count = plays->count;
+    pthread_mutex_unlock(&plays->mutex);
+    return count;
+}
+
+/* ---- one ---------------------------------------------------------------------------------------------- */
+
+static void let_go(Play *play)
+{
+    pthread_mutex_lock(&play->mutex);
+    bool last = --play->holders == 0;
+    pthread_mutex_unlock(&play->mutex);
+    if (!last)
+        return;
+    for (size_t i = 0; play->arguments != NULL && play->arguments[i] != NULL; i++)
+        free(play->arguments[i]);
+    free(play->arguments);
+    if (play->poke >= 0)
+        close(play->poke);
+    free(play->ring);
+    pthread_cond_destroy(&play->changed);
+    pthread_mutex_destroy(&play->mutex);
+    free(play);
+}
+
+/* It counts no more: its process is gone, and nothing of the server is used any more. */
+static void leave(Play *play)
+{
+    Plays *plays = play->plays;
+    pthread_mutex_lock(&plays->mutex);
+    if (play->previous != NULL)
+        play->previous->next = play->next;
+    else
+        plays->first = play->next;
+    if (play->next != NULL)
+        play->next->previous = play->previous;
+    plays->count--;
+    pthread_cond_broadcast(&plays->gone);
+    pthread_mutex_unlock(&plays->mutex);
+}
+
+/* With the mutex of all held. Returns 0 if there is room, else the status of the answer. */
+static int find_room(const Plays *plays, const char *peer)
+{
+    int same = 0;
+    for (const Play *play = plays->first; play != NULL; play = play->next)
+        same += strcmp(play->peer, peer) == 0;
+    return same >= plays->per_client ? 429 : plays->count >= (size_t)plays->count_max ? 503 : 0;
+}
+
+/* Count it in. A client that seeks leaves one and asks for the next at once, so it is waited for a moment. */
+static bool enter(Play *play, Request *request)
+{
+    Plays *plays = play->plays;
+    double until_s = web_clock_s() + ROOM_S;
+    pthread_mutex_lock(&plays->mutex);
+    int status;
+    while ((status = find_room(plays, play->peer)) != 0 && web_clock_s() < until_s)
+        wait_for(&plays->gone, &plays->mutex, 100);
+    if (status == 0) {
+        play->next = plays->first;
+        if (play->next != NULL)
+            play->next->previous = play;
+        plays->first = play;
+        plays->count++;
+    }
+    pthread_mutex_unlock(&plays->mutex);
+    if (status == 429)
+        reply_error(&request->reply, 429, "too_many_plays", "this client plays too many videos already");
+    else if (status != 0)
+        reply_error(&request->reply, 503, "busy", "too many videos are converted already; try again");
+    return status == 0;
+}
+
+static char **copy_arguments(const char *const *arguments)
+{
+    size_t count = 0;
+    while (arguments[count] != NULL)
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = strdup(arguments[i]);
+        if (copy[i] == NULL) {
+            while (i > 0)
+                free(copy[--i]);
+            free(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+static Play *create(Plays *plays, const char *peer, const char *const *arguments)
+{
+    Play *play = calloc(1, sizeof *play);
+    if (play == NULL)
+        return NULL;
+    play->plays = plays;
+    play->holders = 1;
+    strcpy(play->peer, peer);
+    pthread_mutex_init(&play->mutex, NULL);
+    init_condition(&play->changed);
+    play->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    play->arguments = copy_arguments(arguments);
+    play->ring = malloc(RING_BYTES);
+    if (play->poke >= 0 && play->arguments != NULL && play->ring != NULL)
+        return play;
+    let_go(play);
+    return NULL;
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------- */
+
+/* Returns false at the end of the output. */
+static bool take_output(Play *play, int output)
+{
+    uint8_t bytes[65536];
+    pthread_mutex_lock(&play->mutex);
+    size_t room = RING_BYTES - play->count;
+    pthread_mutex_unlock(&play->mutex);
+    if (room == 0)
+        return true;
+    ssize_t got = read(output, bytes, room < sizeof bytes ? room : sizeof bytes);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    pthread_mutex_lock(&play->mutex);
+    size_t at = (play->begin + play->count) % RING_BYTES;
+    size_t whole = (size_t)got < RING_BYTES - at ? (size_t)got : RING_BYTES - at;
+    memcpy(play->ring + at, bytes, whole);
+    memcpy(play->ring, bytes + whole, (size_t)got - whole);
+    play->count += (size_t)got;
+    pthread_cond_broadcast(&play->changed);
+    pthread_mutex_unlock(&play->mutex);
+    if (got > 0)
+        stream_wake(play->stream);
+    return got > 0;
+}
+
+/* Keep the end of what it says. Returns false at the end. */
+static bool take_errors(Play *play, int errors)
+{
+    char bytes[1024];
+    ssize_t got = read(errors, bytes, sizeof bytes);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    pthread_mutex_lock(&play->mutex);
+    if (play->error_bytes + (size_t)got >= ERROR_BYTES) {
+        size_t keep = ERROR_BYTES / 2 < play->error_bytes ? ERROR_BYTES / 2 : play->error_bytes;
+        memmove(play->errors, play->errors + play->error_bytes - keep, keep);
+        play->error_bytes = keep;
+    }
+    memcpy(play->errors + play->error_bytes, bytes, (size_t)got);
+    play->error_bytes += (size_t)got;
+    pthread_mutex_unlock(&play->mutex);
+    return got > 0;
+}
+
+/* Until the output's end or the client's. Returns true if all of the output was taken. */
+static bool pass_on(Play *play, const Program *program)
+{
+    bool errors_open = true;
+    uint64_t pokes;
+    while (!stream_is_over(play->stream)) {
+        pthread_mutex_lock(&play->mutex);
+        bool room = play->count < RING_BYTES;
+        pthread_mutex_unlock(&play->mutex);
+        struct pollfd polled[] = {{.fd = room ? program->output : -1, .events = POLLIN},
+                                  {.fd = errors_open ? program->errors : -1, .events = POLLIN},
+                                  {.fd = play->poke, .events = POLLIN}};
+        if (poll(polled, 3, LOOK_MS) < 0)
+            continue;
+        if (polled[2].revents != 0 && read(play->poke, &pokes, sizeof pokes) < 0)
+            continue;
+        if (polled[1].revents != 0)
+            errors_open = take_errors(play, program->errors);
+        if (polled[0].revents != 0 && !take_output(play, program->output)) {
+            while (errors_open && (polled[1].revents = 0, poll(&polled[1], 1, LOOK_MS)) > 0)
+                errors_open = take_errors(play, program->errors);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A program that has closed its output ends by itself. */
+static int wait_for_end(Program *program)
+{
+    siginfo_t info = {0};
+    for (int i = 0; i < 100 && info.si_pid == 0; i++) {
+        if (waitid(P_PID, (id_t)program->process, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+            break;
+        if (info.si_pid == 0)
+            usleep(10000);
+    }
+    return program_end(program);
+}
+
+static void *run(void *user)
+{
+    Play *play = user;
+    Program program;
+    RvError err = {0};
+    bool failed = true;
+    if (program_start((const char *const *)play->arguments, &program, &err) == RV_OK) {
+        bool whole = pass_on(play, &program);
+        int state = whole ? wait_for_end(&program) : program_end(&program);
+        failed = !whole || !WIFEXITED(state) || WEXITSTATUS(state) != 0;
+    }
+    pthread_mutex_lock(&play->mutex);
+    play->ended = true;
+    play->failed = failed;
+    play->err = err;
+    pthread_cond_broadcast(&play->changed);
+    pthread_mutex_unlock(&play->mutex);
+    stream_wake(play->stream);
+    stream_release(play->stream);
+    leave(play);
+    let_go(play);
+    return NULL;
+}
+
+/* ---- the answer's side -------------------------------------------------------------------------------- */
+
+static ssize_t read_ring(void *user, char *buffer, size_t max_bytes)
+{
+    Play *play = user;
+    pthread_mutex_lock(&play->mutex);
+    bool full = play->count == RING_BYTES;
+    size_t size = play->count < max_bytes ? play->count : max_bytes;
+    if (size > RING_BYTES - play->begin)
+        size = RING_BYTES - play->begin;
+    memcpy(buffer, play->ring + play->begin, size);
+    play->begin = (play->begin + size) % RING_BYTES;
+    play->count -= size;
+    ssize_t got = size > 0       ? (ssize_t)size
+                  : !play->ended ? STREAM_NOTHING_YET
+                  : play->failed ? STREAM_BROKEN
+                                 : STREAM_END;
+    pthread_mutex_unlock(&play->mutex);
+    uint64_t one = 1;
+    if (full && size > 0 && write(play->poke, &one, sizeof one) < 0)
+        return got; // it looks by itself soon
+    return got;
+}
+
+static void release(void *user)
+{
+    Play *play = user;
+    uint64_t one = 1;
+    if (write(play->poke, &one, sizeof one) < 0)
+        one = 0; // it looks by itself soon
+    let_go(play);
+}
+
+/* The last line that the program wrote, without its own marks of origin. */
+static void tell_cause(const Play *play, Reply *reply)
+{
+    char line[512] = "";
+    size_t end = play->error_bytes;
+    while (end > 0 && (play->errors[end - 1] == '\n' || play->errors[end - 1] == '\r'))
+        end--;
+    size_t begin = end;
+    while (begin > 0 && play->errors[begin - 1] != '\n')
+        begin--;
+    size_t size = end - begin < sizeof line - 1 ? end - begin : sizeof line - 1;
+    memcpy(line, play->errors + begin, size);
+    if (play->err.status != RV_OK)
+        reply_error(reply, 500, "io", "%s", play->err.message);
+    else
+        reply_error(reply, 502, "cannot_convert", "the video cannot be converted: %s",
+                    line[0] != '\0' ? line : "ffmpeg does not say why");
+}
+
+/* Returns true once there is something to send. */
+static bool wait_for_first(Play *play, Request *request, Reply *reply)
+{
+    double until_s = web_clock_s() + FIRST_S;
+    pthread_mutex_lock(&play->mutex);
+    while (play->count == 0 && !play->ended && web_clock_s() < until_s && !request_client_gone(request))
+        wait_for(&play->changed, &play->mutex, 50);
+    bool there = play->count > 0;
+    if (!there && play->ended)
+        tell_cause(play, reply);
+    else if (!there)
+        reply_error(reply, 504, "timeout", "ffmpeg made nothing within %g s", FIRST_S);
+    pthread_mutex_unlock(&play->mutex);
+    return there;
+}
+
+void plays_answer(Plays *plays, Request *request, Reply *reply, const char *type,
+                  const char *const *arguments)
+{
+    static const StreamSource source = {read_ring, release};
+    Play *play = create(plays, request->peer, arguments);
+    if (play == NULL) {
+        reply_memory(reply);
+        return;
+    }
+    if (!enter(play, request)) {
+        let_go(play);
+        return;
+    }
+    pthread_t thread;
+    Stream *stream = play->stream = stream_create(&source, play);
+    play->holders = 2;
+    if (stream == NULL || pthread_create(&thread, NULL, run, play) != 0) {
+        leave(play);
+        let_go(play);
+        if (stream != NULL) { // whose second holder lets go of the play
+            stream_drop(stream);
+            stream_release(stream);
+        } else {
+            let_go(play);
+        }
+        reply_memory(reply);
+        return;
+    }
+    pthread_detach(thread);
+    if (wait_for_first(play, request, reply))
+        reply_stream(reply, 200, type, stream);
+    else
+        stream_drop(stream);
+}

@@ -23,5 +23,6 @@ void api_search(Request *request, Reply *reply);
 void api_picture_upload(Request *request, Reply *reply);
 void api_picture(Request *request, Reply *reply);
 void api_export(Request *request, Reply *reply);
+void api_clips(Request *request, Reply *reply);
 
 #endif

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "access_log.h"
 #include "api.h"
 #include "asked_moments.h"
 #include "context.h"
 #include "saved_name.h"
+#include "web_error.h"
 #include "zip.h"
 
 #define TITLE_DEFAULT "reelvec"
@@ -50,7 +53,8 @@ static bool read_text(Request *request, const json_t *body, const char *name, co
 
 static bool read_options(Request *request, const json_t *body, Export *export)
 {
-    static const char *const names[] = {"format", "moments", "title", "rate", "handles", "record_start", NULL};
+    static const char *const names[] = {"format",  "moments",      "title", "rate",
+                                        "handles", "record_start", NULL};
     const char *format = NULL, *rate = NULL;
     const json_t *handles = json_object_get(body, "handles");
     RvTimelineOptions *options = &export->options;
@@ -85,14 +89,10 @@ static const char *type_of(const char *ending)
 {
     static const struct {
         const char *ending, *type;
-    } types[] = {{".otio", "application/json"},
-                 {".csv", "text/csv; charset=utf-8"},
-                 {".vtt", "text/vtt; charset=utf-8"},
-                 {".srt", "application/x-subrip; charset=utf-8"},
-                 {".xml", "application/xml"},
-                 {".fcpxml", "application/xml"},
-                 {".mlt", "application/xml"},
-                 {".m3u8", "application/vnd.apple.mpegurl"}};
+    } types[] = {{".otio", "application/json"},       {".csv", "text/csv; charset=utf-8"},
+                 {".vtt", "text/vtt; charset=utf-8"}, {".srt", "application/x-subrip; charset=utf-8"},
+                 {".xml", "application/xml"},         {".fcpxml", "application/xml"},
+                 {".mlt", "application/xml"},         {".m3u8", "application/vnd.apple.mpegurl"}};
     const char *last = strrchr(ending, '.');
     for (size_t i = 0; last != NULL && i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(last, types[i].ending) == 0)
@@ -111,33 +111,45 @@ static void send_one(Reply *reply, const Export *export, RvTextFile *file, const
     saved_name_add(reply, true, name);
 }
 
+static RvStatus fill_archive(const Export *export, const RvTextFiles *files, const char *title, int fd,
+                             uint64_t *size, RvError *err)
+{
+    ZipWriter zip;
+    RvStatus status = RV_OK;
+    zip_init(&zip, fd);
+    for (size_t i = 0; status == RV_OK && i < files->count; i++) {
+        const RvTextFile *file = &files->items[i];
+        char *name = NULL;
+        if (asprintf(&name, "%s%s%s", title, file->name, export->format->endings[0]) < 0)
+            status = web_error_memory(err);
+        else
+            status = zip_add(&zip, name, file->text, file->size_bytes, err);
+        free(name);
+    }
+    if (status == RV_OK)
+        status = zip_finish(&zip, size, err);
+    zip_clear(&zip);
+    return status;
+}
+
 static void send_archive(Reply *reply, const Export *export, const RvTextFiles *files, const char *title)
 {
     RvError err = {0};
-    void *bytes = NULL;
-    size_t size = 0;
+    uint64_t size = 0;
     char name[256];
-    ZipFile *entries = calloc(files->count, sizeof *entries);
-    bool good = entries != NULL;
-    for (size_t i = 0; good && i < files->count; i++) {
-        char *joined = NULL;
-        if (asprintf(&joined, "%s%s%s", title, files->items[i].name, export->format->endings[0]) < 0)
-            joined = NULL;
-        entries[i] = (ZipFile){joined, files->items[i].text, files->items[i].size_bytes};
-        good = joined != NULL;
-    }
-    if (!good)
+    int fd = memfd_create("export", MFD_CLOEXEC);
+    if (fd < 0) {
         reply_memory(reply);
-    else if (zip_store(entries, files->count, &bytes, &size, &err) != RV_OK)
+        return;
+    }
+    if (fill_archive(export, files, title, fd, &size, &err) != RV_OK) {
+        close(fd);
         reply_failure(reply, &err);
-    else
-        reply_bytes(reply, 200, "application/zip", bytes, size, free);
+        return;
+    }
+    reply_file(reply, 200, "application/zip", fd, 0, size);
     snprintf(name, sizeof name, "%s.zip", title);
-    if (reply->status == 200)
-        saved_name_add(reply, true, name);
-    for (size_t i = 0; entries != NULL && i < files->count; i++)
-        free((void *)(uintptr_t)entries[i].name);
-    free(entries);
+    saved_name_add(reply, true, name);
 }
 
 static void make(Request *request, Reply *reply, Export *export, const AskedMoments *moments)

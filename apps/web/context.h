@@ -41,6 +41,7 @@ struct WebServer {
     atomic_size_t body_bytes;   // held by requests
     atomic_int running;         // requests between their headers and the end of their answer
     atomic_int running_streams; // of them, those whose answers are streams
+    atomic_int cutting;         // requests that make clips
     atomic_bool stopping;       // running answers are finished, nothing new begins
     atomic_bool cancels;        // what still runs is given up
     double started_s;

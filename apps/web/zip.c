@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A ZIP archive in memory:
+/* A ZIP archive:
  *
  *   for each file: local header, name, bytes       for each file: central header, name       end record
  *
- * Dates are those of the format's beginning, so that the same files make the same archive. */
+ * A local header is written when its file's checksum is known. Dates are those of the format's beginning, so that the
+ * same files make the same archive. */
 #include "zip.h"
 
-#include <stdint.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "web_error.h"
 
@@ -18,21 +22,51 @@
 #define VERSION 20
 #define FLAG_UTF8 0x800
 #define DATE_FIRST 0x21 // 1 January 1980
+#define FILES_MAX 65534
+#define NAME_MAX_BYTES 1024
 
-static uint32_t crc_of(const uint8_t *bytes, size_t size)
+void zip_init(ZipWriter *zip, int fd)
 {
-    uint32_t table[16], crc = 0xFFFFFFFFu;
-    for (uint32_t i = 0; i < 16; i++) {
-        table[i] = i;
-        for (int bit = 0; bit < 4; bit++)
-            table[i] = table[i] >> 1 ^ ((table[i] & 1) != 0 ? 0xEDB88320u : 0);
+    *zip = (ZipWriter){.fd = fd};
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t value = i;
+        for (int bit = 0; bit < 8; bit++)
+            value = value >> 1 ^ ((value & 1) != 0 ? 0xEDB88320u : 0);
+        zip->crc_table[i] = value;
     }
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
+}
+
+void zip_clear(ZipWriter *zip)
+{
+    for (size_t i = 0; i < zip->count; i++)
+        free(zip->entries[i].name);
+    free(zip->entries);
+    *zip = (ZipWriter){.fd = -1};
+}
+
+/* ---- bytes -------------------------------------------------------------------------------------------- */
+
+static uint32_t add_crc(const ZipWriter *zip, uint32_t crc, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        crc = crc >> 8 ^ zip->crc_table[(crc ^ bytes[i]) & 255];
+    return crc;
+}
+
+static RvStatus write_at(const ZipWriter *zip, uint64_t offset, const void *bytes, size_t size, RvError *err)
+{
+    const uint8_t *from = bytes;
+    while (size > 0) {
+        ssize_t got = pwrite(zip->fd, from, size, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return web_error(err, RV_ERROR_IO, "the archive cannot be written: %s", strerror(errno));
+        from += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
     }
-    return ~crc;
+    return RV_OK;
 }
 
 static uint8_t *put(uint8_t *to, uint32_t value, int bytes)
@@ -42,81 +76,153 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes)
     return to;
 }
 
-static uint8_t *put_bytes(uint8_t *to, const void *bytes, size_t size)
-{
-    if (size > 0)
-        memcpy(to, bytes, size);
-    return to + size;
-}
-
 /* What both headers of a file have in common, from the version that is needed to the extra field's length. */
-static uint8_t *put_facts(uint8_t *to, const ZipFile *file, uint32_t crc)
+static uint8_t *put_facts(uint8_t *to, const ZipEntry *entry)
 {
     to = put(to, VERSION, 2);
     to = put(to, FLAG_UTF8, 2);
     to = put(to, 0, 2); // stored
     to = put(to, 0, 2); // midnight
     to = put(to, DATE_FIRST, 2);
-    to = put(to, crc, 4);
-    to = put(to, (uint32_t)file->size_bytes, 4);
-    to = put(to, (uint32_t)file->size_bytes, 4);
-    to = put(to, (uint32_t)strlen(file->name), 2);
+    to = put(to, entry->crc, 4);
+    to = put(to, entry->size, 4);
+    to = put(to, entry->size, 4);
+    to = put(to, (uint32_t)strlen(entry->name), 2);
     return put(to, 0, 2);
 }
 
-static uint8_t *put_central(uint8_t *to, const ZipFile *file, uint32_t crc, uint32_t offset)
+/* ---- files -------------------------------------------------------------------------------------------- */
+
+static bool has_name(const ZipWriter *zip, const char *name)
 {
+    for (size_t i = 0; i < zip->count; i++) {
+        if (strcmp(zip->entries[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A copy of the name that no other file has. NULL: no memory. */
+static char *find_name(const ZipWriter *zip, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    int stem = (int)(dot != NULL ? (size_t)(dot - name) : strlen(name));
+    char *found = strdup(name);
+    for (int i = 2; found != NULL && has_name(zip, found); i++) {
+        free(found);
+        if (asprintf(&found, "%.*s (%d)%s", stem, name, i, dot != NULL ? dot : "") < 0)
+            return NULL;
+    }
+    return found;
+}
+
+/* Take a place for a file whose bytes follow. */
+static RvStatus begin_file(ZipWriter *zip, const char *name, RvError *err)
+{
+    if (zip->count >= FILES_MAX || strlen(name) > NAME_MAX_BYTES)
+        return web_error(err, RV_ERROR_ARGUMENT, "a ZIP archive cannot hold so many files, or such a name");
+    if (zip->count == zip->capacity) {
+        size_t capacity = 2 * zip->capacity + 16;
+        ZipEntry *entries = realloc(zip->entries, capacity * sizeof *entries);
+        if (entries == NULL)
+            return web_error_memory(err);
+        zip->entries = entries;
+        zip->capacity = capacity;
+    }
+    char *own = find_name(zip, name);
+    if (own == NULL)
+        return web_error_memory(err);
+    zip->entries[zip->count++] = (ZipEntry){.name = own, .crc = 0xFFFFFFFFu, .offset = (uint32_t)zip->offset};
+    zip->offset += LOCAL_BYTES + strlen(own);
+    return RV_OK;
+}
+
+static RvStatus add_bytes(ZipWriter *zip, const void *bytes, size_t size, RvError *err)
+{
+    ZipEntry *entry = &zip->entries[zip->count - 1];
+    if (zip->offset + size > UINT32_MAX)
+        return web_error(err, RV_ERROR_ARGUMENT, "the files are too large for a ZIP archive (4 GiB)");
+    RvStatus status = write_at(zip, zip->offset, bytes, size, err);
+    entry->crc = add_crc(zip, entry->crc, bytes, size);
+    entry->size += (uint32_t)size;
+    zip->offset += size;
+    return status;
+}
+
+static RvStatus end_file(ZipWriter *zip, RvError *err)
+{
+    ZipEntry *entry = &zip->entries[zip->count - 1];
+    uint8_t header[LOCAL_BYTES + NAME_MAX_BYTES + 32], *to = header;
+    size_t name = strlen(entry->name);
+    entry->crc = ~entry->crc;
+    to = put(to, 0x04034B50, 4);
+    to = put_facts(to, entry);
+    memcpy(to, entry->name, name);
+    return write_at(zip, entry->offset, header, LOCAL_BYTES + name, err);
+}
+
+RvStatus zip_add(ZipWriter *zip, const char *name, const void *bytes, size_t size_bytes, RvError *err)
+{
+    RvStatus status = begin_file(zip, name, err);
+    if (status == RV_OK)
+        status = add_bytes(zip, bytes, size_bytes, err);
+    return status == RV_OK ? end_file(zip, err) : status;
+}
+
+RvStatus zip_add_file(ZipWriter *zip, const char *name, int file, RvError *err)
+{
+    uint8_t bytes[65536];
+    off_t from = 0;
+    ssize_t got;
+    RvStatus status = begin_file(zip, name, err);
+    while (status == RV_OK && (got = pread(file, bytes, sizeof bytes, from)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return web_error(err, RV_ERROR_IO, "%s cannot be read: %s", name, strerror(errno));
+        if (got > 0)
+            status = add_bytes(zip, bytes, (size_t)got, err);
+        from += got > 0 ? got : 0;
+    }
+    return status == RV_OK ? end_file(zip, err) : status;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------ */
+
+static RvStatus write_central(ZipWriter *zip, const ZipEntry *entry, RvError *err)
+{
+    uint8_t header[CENTRAL_BYTES + NAME_MAX_BYTES + 32], *to = header;
+    size_t name = strlen(entry->name);
     to = put(to, 0x02014B50, 4);
     to = put(to, VERSION, 2);
-    to = put_facts(to, file, crc);
+    to = put_facts(to, entry);
     to = put(to, 0, 2); // comment
     to = put(to, 0, 2); // disk
     to = put(to, 0, 2); // internal attributes
     to = put(to, 0, 4); // external ones
-    to = put(to, offset, 4);
-    return put_bytes(to, file->name, strlen(file->name));
+    to = put(to, entry->offset, 4);
+    memcpy(to, entry->name, name);
+    RvStatus status = write_at(zip, zip->offset, header, CENTRAL_BYTES + name, err);
+    zip->offset += CENTRAL_BYTES + name;
+    return status;
 }
 
-RvStatus zip_store(const ZipFile *files, size_t count, void **out, size_t *size_bytes, RvError *err)
+RvStatus zip_finish(ZipWriter *zip, uint64_t *size_bytes, RvError *err)
 {
-    uint64_t total = END_BYTES;
-    *out = NULL;
-    for (size_t i = 0; i < count && count <= ZIP_FILES_MAX; i++) {
-        size_t name = strlen(files[i].name);
-        if (name > 1024 || files[i].size_bytes > UINT32_MAX)
-            return web_error(err, RV_ERROR_ARGUMENT, "a file is too large for a ZIP archive");
-        total += LOCAL_BYTES + CENTRAL_BYTES + 2 * name + files[i].size_bytes;
-    }
-    if (count > ZIP_FILES_MAX || total > UINT32_MAX)
-        return web_error(err, RV_ERROR_ARGUMENT, "the files are too many or too large for a ZIP archive");
-    uint8_t *bytes = malloc((size_t)total), *to = bytes;
-    uint32_t *facts = calloc(2 * count + 1, sizeof *facts);
-    if (bytes == NULL || facts == NULL) {
-        free(bytes);
-        free(facts);
-        return web_error_memory(err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        facts[2 * i] = (uint32_t)(to - bytes);
-        facts[2 * i + 1] = crc_of(files[i].bytes, files[i].size_bytes);
-        to = put(to, 0x04034B50, 4);
-        to = put_facts(to, &files[i], facts[2 * i + 1]);
-        to = put_bytes(to, files[i].name, strlen(files[i].name));
-        to = put_bytes(to, files[i].bytes, files[i].size_bytes);
-    }
-    uint32_t central = (uint32_t)(to - bytes);
-    for (size_t i = 0; i < count; i++)
-        to = put_central(to, &files[i], facts[2 * i + 1], facts[2 * i]);
-    uint32_t size = (uint32_t)(to - bytes) - central;
+    uint64_t central = zip->offset;
+    RvStatus status = RV_OK;
+    for (size_t i = 0; i < zip->count && status == RV_OK; i++)
+        status = write_central(zip, &zip->entries[i], err);
+    if (status == RV_OK && zip->offset > UINT32_MAX)
+        status = web_error(err, RV_ERROR_ARGUMENT, "the files are too large for a ZIP archive (4 GiB)");
+    if (status != RV_OK)
+        return status;
+    uint8_t end[END_BYTES], *to = end;
     to = put(to, 0x06054B50, 4);
     to = put(to, 0, 4); // disks
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, size, 4);
-    to = put(to, central, 4);
+    to = put(to, (uint32_t)zip->count, 2);
+    to = put(to, (uint32_t)zip->count, 2);
+    to = put(to, (uint32_t)(zip->offset - central), 4);
+    to = put(to, (uint32_t)central, 4);
     put(to, 0, 2); // comment
-    free(facts);
-    *out = bytes;
-    *size_bytes = (size_t)total;
-    return RV_OK;
+    *size_bytes = zip->offset + END_BYTES;
+    return write_at(zip, zip->offset, end, sizeof end, err);
 }

@@ -4,18 +4,33 @@
 #define RV_WEB_ZIP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reelvec/status.h"
 
-#define ZIP_FILES_MAX 10000
+typedef struct ZipEntry {
+    char *name;
+    uint32_t crc, size, offset;
+} ZipEntry;
 
-typedef struct ZipFile {
-    const char *name; // UTF-8, without folders
-    const void *bytes;
-    size_t size_bytes;
-} ZipFile;
+typedef struct ZipWriter {
+    int fd; // the archive: an empty file, borrowed
+    uint64_t offset;
+    ZipEntry *entries;
+    size_t count, capacity;
+    uint32_t crc_table[256];
+} ZipWriter;
 
-/* *out: free(). Two files of one name are the caller's mistake. Errors: ARGUMENT (too many, or 4 GiB or more), MEMORY. */
-RvStatus zip_store(const ZipFile *files, size_t count, void **out, size_t *size_bytes, RvError *err);
+void zip_init(ZipWriter *zip, int fd);
+void zip_clear(ZipWriter *zip);
+
+/* Add a file. name: UTF-8, without folders; if there is one of this name, " (2)" and so on is put before the ending.
+ * Errors: ARGUMENT (the archive would have 4 GiB or more, or 65,535 files), IO, MEMORY. */
+RvStatus zip_add(ZipWriter *zip, const char *name, const void *bytes, size_t size_bytes, RvError *err);
+/* The same with what a file has from its beginning on. */
+RvStatus zip_add_file(ZipWriter *zip, const char *name, int file, RvError *err);
+
+/* Write the archive's end. *size_bytes: of all of it. */
+RvStatus zip_finish(ZipWriter *zip, uint64_t *size_bytes, RvError *err);
 
 #endif

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""POST /api/v1/clips of `reelvec serve`: clips have the length and the kind that was asked for, and leave nothing behind."""
+import io
+import json
+import os
+import tempfile
+import unittest
+import zipfile
+
+from serving import ServedTest, wait_until
+from whole_runs import run
+
+TWO = [{"video": 1, "start": 2, "end": 4.5}, {"video": 2, "start": 1, "end": 3, "name": "zwei"}]
+
+
+class ClipsTest(ServedTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.mkdtemp(prefix="reelvec-clips-")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        os.rmdir(cls.place)  # nothing was left in it
+
+    @classmethod
+    def serve(cls, *arguments, **more):
+        return super().serve(*arguments, environment={**os.environ, "TMPDIR": cls.place, **more.pop("environment", {})}, **more)
+
+    def clips(self, moments=None, **body):
+        return self.server.post("/api/v1/clips", {"moments": TWO[:1] if moments is None else moments, **body})
+
+    def length(self, data, name):
+        path = self.folder / name
+        path.write_bytes(data)
+        facts = run("ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames,r_frame_rate",
+                    "-of", "json", path).stdout
+        stream = json.loads(facts)["streams"][0]
+        up, down = map(int, stream["r_frame_rate"].split("/"))
+        return int(stream["nb_read_frames"]) * down / up
+
+    def test_one_clip_is_a_file(self):
+        answer = self.check(self.clips(mode="exact"), 200)
+        self.assertEqual(answer.headers["content-type"], "video/mp4")
+        self.assertTrue(answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''part0_"), answer.headers)
+        self.assertAlmostEqual(self.length(answer.body, "exact.mp4"), 2.5, delta=0.1)
+        self.assertAlmostEqual(float(answer.headers["reelvec-start"]), 2, delta=0.1)
+        answer = self.check(self.clips(container="mkv"), 200)
+        self.assertEqual(answer.headers["content-type"], "video/x-matroska")
+        self.assertGreater(self.length(answer.body, "copy.mkv"), 2.4)
+        answer = self.check(self.clips(container="gif", width=64), 200)
+        self.assertEqual((answer.headers["content-type"], answer.body[:3]), ("image/gif", b"GIF"))
+        self.assertEqual(os.listdir(self.place), [])
+
+    def test_several_are_an_archive(self):
+        answer = self.check(self.clips(TWO + [TWO[1], {"video": 1, "start": 5000, "end": 5001}], mode="exact"), 200)
+        self.assertEqual((answer.headers["content-type"], answer.headers["reelvec-moments-left-out"]), ("application/zip", "1"))
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            self.assertIsNone(archive.testzip())
+            names = archive.namelist()
+            self.assertEqual(names[1:], ["zwei.mp4", "zwei (2).mp4", "failed.txt"])
+            self.assertIn("moment 4: ", archive.read("failed.txt").decode())
+            self.assertAlmostEqual(self.length(archive.read("zwei.mp4"), "zwei.mp4"), 2, delta=0.1)
+        self.assertEqual(os.listdir(self.place), [])
+
+    def test_what_is_wrong_is_told(self):
+        for body, status, code in (
+                ({"moments": []}, 400, "no_moments"), ({"mode": "x"}, 400, "bad_parameter"), ({"mode": 5}, 400, "bad_parameter"),
+                ({"container": "../x"}, 400, "bad_parameter"), ({"container": "zzz"}, 400, "bad_argument"), ({"container": 5}, 400, "bad_parameter"),
+                ({"width": 5}, 400, "bad_parameter"), ({"handles": -1}, 400, "bad_parameter"), ({"path": "/tmp"}, 400, "bad_parameter"),
+                ({"moments": TWO * 101}, 400, "too_many_moments"), ({"moments": [{"video": 1, "start": 0, "end": 4000}]}, 400, "too_many_moments"),
+                ({"moments": [{"video": 1, "start": 5000, "end": 5001}]}, 400, None), ({"moments": [{"video": 99, "start": 1, "end": 2}]}, 404, None)):
+            self.check(self.clips(**body), status, code)
+        self.assertEqual(os.listdir(self.place), [])
+
+    def test_it_stops_when_the_client_goes(self):
+        fake = self.folder / "slow"
+        fake.write_text("#!/bin/sh\ncase \"$2\" in -version|-encoders) exec ffmpeg \"$@\";; esac\nexec sleep 600\n")
+        fake.chmod(0o755)
+        with self.serve(environment={"REELVEC_FFMPEG": str(fake)}) as server:
+            connections = []
+            for _ in range(2):
+                connection = server.connect()
+                connection.request("POST", "/api/v1/clips", json.dumps({"moments": TWO[:1]}),
+                                   {"Host": f"localhost:{server.port}", "Content-Type": "application/json"})
+                connections.append(connection)
+            wait_until(lambda: len(os.listdir(self.place)) == 2, 20, "the work")
+            for connection in connections:
+                connection.close()
+            wait_until(lambda: not os.listdir(self.place), 20, "the end")
+            self.assertTrue(server.is_well())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -24,5 +24,6 @@ void api_picture_upload(Request *request, Reply *reply);
 void api_picture(Request *request, Reply *reply);
 void api_export(Request *request, Reply *reply);
 void api_clips(Request *request, Reply *reply);
+void api_embeddings(Request *request, Reply *reply);
 
 #endif

@@ -175,7 +175,8 @@ bool pictures_get(Pictures *pictures, const char *name, void **bytes, size_t *si
     return *bytes != NULL;
 }
 
-static RvStatus embed(Pictures *pictures, const void *bytes, size_t size_bytes, float *vector, RvError *err)
+RvStatus pictures_embed_bytes(Pictures *pictures, const void *bytes, size_t size_bytes, float *vector,
+                              RvError *err)
 {
     RvPicture *picture = NULL;
     pthread_mutex_lock(&pictures->decoding_mutex);
@@ -186,6 +187,22 @@ static RvStatus embed(Pictures *pictures, const void *bytes, size_t size_bytes, 
     }
     rv_picture_destroy(picture);
     pthread_mutex_unlock(&pictures->decoding_mutex);
+    return status;
+}
+
+RvStatus pictures_embed_url(Pictures *pictures, const char *url, bool (*cancelled)(void *user), void *user,
+                            float *vector, RvError *err)
+{
+    RvPicture *picture = NULL;
+    RvPictureOptions options = decoding;
+    options.cancelled = cancelled;
+    options.cancelled_user = user;
+    RvStatus status = rv_picture_load(url, &options, &picture, err);
+    if (status == RV_OK) {
+        RvImage image = rv_picture_image(picture);
+        status = rv_encoder_encode_images(pictures->encoder, &image, 1, RV_LENGTH_MODEL, vector, err);
+    }
+    rv_picture_destroy(picture);
     return status;
 }
 
@@ -204,7 +221,7 @@ RvStatus pictures_embed(Pictures *pictures, const char *name, float *vector, RvE
         return RV_OK;
     if (!pictures_get(pictures, name, &bytes, &size_bytes, &type))
         return web_error(err, RV_ERROR_NOT_FOUND, "the picture is not kept (any more); upload it again");
-    RvStatus status = embed(pictures, bytes, size_bytes, vector, err);
+    RvStatus status = pictures_embed_bytes(pictures, bytes, size_bytes, vector, err);
     free(bytes);
     float *copy = status == RV_OK ? malloc(vector_bytes) : NULL;
     if (copy == NULL)

@@ -28,6 +28,13 @@ bool pictures_get(Pictures *pictures, const char *name, void **bytes, size_t *si
 /* Its embedding, float32[dimensions], as long as the model makes it. Errors: NOT_FOUND, those of embedding. */
 RvStatus pictures_embed(Pictures *pictures, const char *name, float *vector, RvError *err);
 
+/* The same of bytes that are not kept, and of what is at an http(s) URL. Errors: FORMAT, UNSUPPORTED, those of embedding
+ * and fetching. */
+RvStatus pictures_embed_bytes(Pictures *pictures, const void *bytes, size_t size_bytes, float *vector,
+                              RvError *err);
+RvStatus pictures_embed_url(Pictures *pictures, const char *url, bool (*cancelled)(void *user), void *user,
+                            float *vector, RvError *err);
+
 size_t pictures_bytes(Pictures *pictures);
 
 #endif

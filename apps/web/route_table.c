@@ -28,5 +28,6 @@ const Route web_routes[] = {
     {READ, "/api/v1/pictures/{sha256}", "picture", api_picture, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {METHOD_POST, "/api/v1/export", "export", api_export, ROUTE_HEAVY, ROUTE_JSON, false},
     {METHOD_POST, "/api/v1/clips", "clips", api_clips, ROUTE_HEAVY, ROUTE_JSON, false},
+    {METHOD_POST, "/v1/embeddings", "embeddings", api_embeddings, ROUTE_HEAVY, ROUTE_PICTURE, false},
 };
 const size_t web_route_count = sizeof web_routes / sizeof web_routes[0];

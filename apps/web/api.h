@@ -26,4 +26,10 @@ void api_export(Request *request, Reply *reply);
 void api_clips(Request *request, Reply *reply);
 void api_embeddings(Request *request, Reply *reply);
 
+void api_jobs(Request *request, Reply *reply);
+void api_job_start(Request *request, Reply *reply);
+void api_job(Request *request, Reply *reply);
+void api_job_cancel(Request *request, Reply *reply);
+void api_job_events(Request *request, Reply *reply);
+
 #endif

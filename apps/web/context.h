@@ -36,6 +36,7 @@ struct WebServer {
     struct Listener *listener;
     struct Streams *streams;
     struct Plays *plays;
+    struct Jobs *jobs; // NULL: nothing can be indexed
     struct MHD_Daemon *daemons[WEB_IO_THREADS_MAX];
     int daemon_count;
     atomic_size_t body_bytes;   // held by requests

@@ -15,6 +15,7 @@
 #include "context.h"
 #include "exchange.h"
 #include "guard.h"
+#include "jobs.h"
 #include "listener.h"
 #include "metrics.h"
 #include "pictures.h"
@@ -249,6 +250,17 @@ static RvStatus make_settings(WebServer *server, const WebOptions *options, RvEr
     return status;
 }
 
+/* Only a file can be indexed into from here: the password of a library on a server is not kept. */
+static RvStatus make_jobs(WebServer *server, RvError *err)
+{
+    const char *uri = shelf_uri(server->shelf);
+    const JobsOptions options = {.library = uri, .encoder = server->encoder};
+    if (server->media_roots[0] == NULL || server->encoder == NULL || shelf_is_remote(server->shelf) ||
+        strncmp(uri, "memory:", 7) == 0)
+        return RV_OK;
+    return jobs_create(&options, &server->jobs, err);
+}
+
 static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibrary *library, RvError *err)
 {
     const WebLimits *limits = &server->limits;
@@ -271,6 +283,8 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
         status = ranked_create(&server->ranked, err);
     if (status == RV_OK)
         status = plays_create(limits->plays, (limits->plays + 1) / 2, &server->plays, err);
+    if (status == RV_OK)
+        status = make_jobs(server, err);
     if (status == RV_OK && (server->streams = streams_create()) == NULL)
         status = web_error_memory(err);
     if (status == RV_OK)
@@ -312,6 +326,7 @@ static void wait_for_answers(WebServer *server, double seconds)
 static void clear(WebServer *server)
 {
     plays_destroy(server->plays);
+    jobs_destroy(server->jobs);
     guard_destroy(server->guard);
     clients_destroy(server->clients);
     shelf_destroy(server->shelf);
@@ -342,6 +357,8 @@ void web_stop(WebServer *server)
     atomic_store(&server->stopping, true);
     if (server->streams != NULL)
         streams_end(server->streams); // they may have no end of their own
+    if (server->jobs != NULL)
+        jobs_stop(server->jobs);
     wait_for_answers(server, server->limits.stop_s);
     atomic_store(&server->cancels, true);
     // Their connections are resumed, so that none is suspended when the daemons stop.

@@ -19,7 +19,7 @@ BOUNDARIES = {
     r"libpq-fe\.h": r"^src/store/postgres/",
     r"mysql|mariadb": r"^src/store/mysql/",
     r"cuda|cublas|mma\.h": r"^src/compute/cuda/",
-    r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface)",
+    r"turbojpeg\.h": r"^(src/pixels/|apps/cli/picture_surface|apps/web/sprite)",
     r"tiffio\.h|gif_lib\.h|webp/": r"^src/pixels/",
     r"curl/": r"^src/base/web",
     r"cairo": r"^apps/cli/",

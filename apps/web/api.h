@@ -16,6 +16,8 @@ void api_videos(Request *request, Reply *reply);
 void api_video(Request *request, Reply *reply);
 void api_frames(Request *request, Reply *reply);
 void api_frame_picture(Request *request, Reply *reply);
+void api_sprite(Request *request, Reply *reply);
+void api_sprite_picture(Request *request, Reply *reply);
 void api_scores(Request *request, Reply *reply);
 void api_media(Request *request, Reply *reply);
 void api_play(Request *request, Reply *reply);

@@ -35,6 +35,7 @@ struct WebServer {
     struct Ranked *ranked;
     struct Listener *listener;
     struct Streams *streams;
+    struct SpriteCache *sprites;
     struct Plays *plays;
     struct Jobs *jobs; // NULL: nothing can be indexed
     struct MHD_Daemon *daemons[WEB_IO_THREADS_MAX];

@@ -22,6 +22,7 @@
 #include "plays.h"
 #include "ranked.h"
 #include "shelf.h"
+#include "sprite.h"
 #include "stream.h"
 #include "text_vectors.h"
 #include "token.h"
@@ -284,6 +285,8 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
     if (status == RV_OK)
         status = plays_create(limits->plays, (limits->plays + 1) / 2, &server->plays, err);
     if (status == RV_OK)
+        status = sprite_cache_create(&server->sprites, err);
+    if (status == RV_OK)
         status = make_jobs(server, err);
     if (status == RV_OK && (server->streams = streams_create()) == NULL)
         status = web_error_memory(err);
@@ -334,6 +337,7 @@ static void clear(WebServer *server)
     pictures_destroy(server->pictures);
     text_vectors_destroy(server->text_vectors);
     ranked_destroy(server->ranked);
+    sprite_cache_destroy(server->sprites);
     streams_destroy(server->streams);
     listener_close(server->listener);
     for (size_t i = 0; server->media_roots != NULL && server->media_roots[i] != NULL; i++)

@@ -109,6 +109,13 @@ class OpenApiTest(ServedTest):
                 (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores?text=an+owl"),
                 (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores?text=an+owl&then=a+castle&part=1&fusion=zscore"),
                 (f"{v1}/videos/{{id}}/scores", f"{v1}/videos/9/scores?text=an+owl"),
+                (f"{v1}/videos/{{id}}/play", f"{v1}/videos/1/play?mode=remux&t=1"), (f"{v1}/videos/{{id}}/play", f"{v1}/videos/1/play"),
+                (f"{v1}/videos/{{id}}/play", f"{v1}/videos/9/play?mode=remux"), (f"{v1}/jobs", f"{v1}/jobs"),
+                (f"{v1}/jobs/{{id}}", f"{v1}/jobs/1"), (f"{v1}/jobs/{{id}}/events", f"{v1}/jobs/1/events"),
+                (f"{v1}/videos/{{id}}/sprite.json", f"{v1}/videos/1/sprite.json?from=2&to=9"),
+                (f"{v1}/videos/{{id}}/sprite.json", f"{v1}/videos/1/sprite.json?from=9000"),
+                (f"{v1}/videos/{{id}}/sprite.jpg", f"{v1}/videos/1/sprite.jpg?count=5"),
+                (f"{v1}/videos/{{id}}/sprite.jpg", f"{v1}/videos/1/sprite.jpg?count=x"),
                 (f"{v1}/search", f"{v1}/search?frame=1:99999"), (f"{v1}/pictures/{{sha256}}", f"{v1}/pictures/00")):
             self.check_answer("GET", path, address)
         json_type = {"Content-Type": "application/json"}
@@ -119,6 +126,17 @@ class OpenApiTest(ServedTest):
         self.check_answer("POST", f"{v1}/videos/{{id}}/scores", f"{v1}/videos/1/scores", json.dumps(query).encode(), json_type)
         self.check_answer("POST", f"{v1}/pictures", f"{v1}/pictures", (MEDIA / "query-owl.png").read_bytes())
         self.check_answer("POST", f"{v1}/pictures", f"{v1}/pictures", b"x")
+        moments = [{"video": 1, "start": 1, "end": 2.5, "name": "one"}]
+        schemas = self.description["components"]["schemas"]
+        for path, schema, body in ((f"{v1}/export", "Export", {"format": "otio", "moments": moments}),
+                                   (f"{v1}/export", "Export", {"format": "csv", "title": "x", "rate": "25", "moments": moments}),
+                                   (f"{v1}/clips", "Clips", {"moments": moments, "mode": "exact"}), (f"{v1}/jobs", "JobQuery", {"root": 0}),
+                                   ("/v1/embeddings", "EmbeddingsQuery", {"input": ["a", {"text": "b"}], "encoding_format": "float"}),
+                                   ("/v1/embeddings", "EmbeddingsQuery", {"input": "a", "encoding_format": "base64"})):
+            self.assertEqual(list(faults(schemas[schema], body, self.description)), [])
+            self.check_answer("POST", path, path, json.dumps(body).encode(), json_type)
+            self.check_answer("POST", path, path, b"{}", json_type)
+        self.check_answer("DELETE", f"{v1}/jobs/{{id}}", f"{v1}/jobs/1")
 
     def test_parameters_of_searches_are_those_that_the_source_knows(self):
         source = (SOURCE / "apps/web/question_address.c").read_text()

@@ -51,7 +51,8 @@ typedef struct RvMedia {
     char warning[256];
     double zero_s;      /* where the file's own clock stands at the time 0 of moments, mostly 0 */
     char container[32]; /* FFmpeg's words for its kind: "matroska,webm" */
-    uint64_t reserved[3];
+    bool hdr;           /* PQ or HLG: dull on a display that does not know them, unless it is converted */
+    uint64_t reserved[2];
 } RvMedia;
 
 /* Read the facts of a video. Looks at its head, at the time stamps of a few thousand packets and, if it has a track of

@@ -280,7 +280,7 @@ class RvMedia(Structure):
                 [(name, c_int) for name in ("width", "height", "coded_width", "coded_height", "aspect_num", "aspect_den",
                                             "quarter_turns")] +
                 [("codec", c_char * 32), ("audio", POINTER(RvAudioTrack)), ("audio_count", c_size_t),
-                 ("warning", c_char * 256), ("zero_s", c_double), ("container", c_char * 32)] + reserved(3))
+                 ("warning", c_char * 256), ("zero_s", c_double), ("container", c_char * 32), ("hdr", c_bool)] + reserved(2))
 
 
 class RvMoment(Structure):

@@ -86,7 +86,7 @@ class AudioTrack:
 @dataclass(frozen=True)
 class Media:
     """The facts of a video that editors need; see RvMedia in reelvec/media.h. rate: frames a second, None without video;
-    first_frame: its time; zero: where the file's own clock stands at the time 0; timecode: of the first frame, None if the file has none; warning: what is less exact than it looks."""
+    first_frame: its time; zero: where the file's own clock stands at the time 0; timecode: of the first frame, None if the file has none; warning: what is less exact than it looks; hdr: PQ or HLG."""
 
     path: str
     rate: Optional[Fraction]
@@ -108,6 +108,7 @@ class Media:
     container: str
     audio: tuple[AudioTrack, ...]
     warning: str
+    hdr: bool
 
 
 def _end(start: float, end: float) -> float:
@@ -303,7 +304,7 @@ def media(path: Path) -> Media:
                      raw.timecode.decode() if raw.has_timecode else None, raw.drop_frame, raw.start_frame, raw.width,
                      raw.height, raw.coded_width, raw.coded_height, Fraction(raw.aspect_num, raw.aspect_den or 1),
                      raw.quarter_turns, raw.codec.decode("utf-8", "replace"), raw.container.decode(), tracks,
-                     raw.warning.decode("utf-8", "replace"))
+                     raw.warning.decode("utf-8", "replace"), raw.hdr)
     finally:
         LIBRARY.rv_media_clear(ctypes.byref(raw))
 

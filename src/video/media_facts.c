@@ -121,6 +121,7 @@ static void set_picture(const VideoReader *reader, RvMedia *media)
     av_strlcpy(media->container, reader->format->iformat->name, sizeof media->container);
     media->width = reader->info.width;
     media->height = reader->info.height;
+    media->hdr = facts->color_trc == AVCOL_TRC_SMPTE2084 || facts->color_trc == AVCOL_TRC_ARIB_STD_B67;
     media->coded_width = facts->width;
     media->coded_height = facts->height;
     AVRational aspect = av_guess_sample_aspect_ratio(reader->format, reader->stream, NULL);

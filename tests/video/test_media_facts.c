@@ -160,6 +160,24 @@ static void facts_are_those_of_the_file(void **state)
     }
 }
 
+static void hdr_is_told(void **state)
+{
+    static const struct {
+        const char *clip;
+        bool hdr;
+    } cases[] = {{"bars_pq.mp4", true}, {"bars_hlg.mp4", true}, {"plain.mp4", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[2048];
+        RvMedia media;
+        if (!clip_path(cases[i].clip, path, sizeof path))
+            skip();
+        assert_int_equal(rv_media_read(path, &media, NULL), RV_OK);
+        assert_int_equal(media.hdr, cases[i].hdr);
+        rv_media_clear(&media);
+    }
+}
+
 static void zero_is_where_the_clock_stands(void **state)
 {
     (void)state;
@@ -431,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_those_of_the_file),
+        cmocka_unit_test(hdr_is_told),
         cmocka_unit_test(zero_is_where_the_clock_stands),
         cmocka_unit_test(what_is_inexact_is_said),
         cmocka_unit_test(tracks_of_sound_are_listed),

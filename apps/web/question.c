@@ -376,6 +376,10 @@ bool question_read(Question *question, const Asking *asking, bool paged)
         (paged && !read_paging(question, asking, question->json)))
         return false;
     question->digest = digest_of(question->json);
+    RvLength length = RV_LENGTH_ONE;
+    RvError ignored = {0}; // the search will tell
+    rv_library_length(asking->book->library, &length, &ignored);
+    question->raw_lengths = length == RV_LENGTH_MODEL;
     return read_terms(question, asking, json_object_get(question->json, "terms"));
 }
 
@@ -409,5 +413,8 @@ const char *question_score_kind(const Question *question)
         return "zscore";
     if (question->options.fusion == RV_FUSION_RRF)
         return "rrf";
-    return question->term_count == 1 && question->terms[0].weight > 0 ? "cosine" : "weighted_cosine";
+    bool plain = question->term_count == 1 && question->terms[0].weight > 0;
+    if (question->raw_lengths)
+        return plain ? "dot" : "weighted_dot";
+    return plain ? "cosine" : "weighted_cosine";
 }

@@ -20,7 +20,8 @@ typedef struct Question {
     double min_score, after_s, before_s;
     const char *video_path; // of the member "video"; points into asking->videos
     int64_t limit, per_video, part;
-    bool by_video; // hits are grouped by video
+    bool by_video;    // hits are grouped by video
+    bool raw_lengths; // the library's embeddings are as long as the model makes them
     bool has_cursor;
     Cursor cursor;
     uint64_t digest; // of all but limit and cursor
@@ -35,8 +36,8 @@ bool question_read(Question *question, const Asking *asking, bool paged);
 bool question_keep_part(Question *question, const Asking *asking);
 void question_clear(Question *question);
 
-/* What a score of the answers means: "cosine", "weighted_cosine", "zscore", "rrf",
- * "sequence" (the mean of its parts' scores). */
+/* What a score of the answers means: "cosine", "weighted_cosine" (of a library whose embeddings have other lengths than
+ * 1 "dot", "weighted_dot"), "zscore", "rrf", "sequence" (the mean of its parts' scores). */
 const char *question_score_kind(const Question *question);
 
 #endif

@@ -110,6 +110,10 @@ RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob
  * size_bytes: RV_MODEL_DETAILS_SIZE is enough. */
 RV_API RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size_bytes, RvError *err);
 
+/* How long the library's embeddings are; RV_LENGTH_ONE if it is empty. Where they are as the model computes them, the
+ * score of one term is not a cosine but the dot product with a vector of length 1. */
+RV_API RvStatus rv_library_length(RvLibrary *library, RvLength *out, RvError *err);
+
 /* Counts and extremes. It reads every row and the header of every picture, which takes long in a large library.
  * If only the counts are wanted, rv_library_list is the cheap way to them: it returns state and frame count of
  * every video without reading the frames. */

@@ -488,6 +488,14 @@ class Library(_native.Uncopied):
         return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values),
                            model_details=_native.details_of(details.value))
 
+    @property
+    def normalized(self) -> bool:
+        """Whether embeddings have length 1, so that the score of one term is a cosine; True of an empty library."""
+        length = ctypes.c_int()
+        with self._open(create=False) as library:
+            call("rv_library_length", library, ctypes.byref(length))
+        return length.value == 0
+
     # ---- looking after it ----
 
     def verify(self) -> list[str]:

@@ -80,6 +80,15 @@ RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size
     return leave(library, rv_store_model_details(enter(library), details, size_bytes, err));
 }
 
+RvStatus rv_library_length(RvLibrary *library, RvLength *out, RvError *err)
+{
+    ModelIdentity identity;
+    bool present = false;
+    RvStatus status = rv_store_identity(enter(library), &identity, &present, err);
+    *out = status == RV_OK && present && !identity.normalized ? RV_LENGTH_MODEL : RV_LENGTH_ONE;
+    return leave(library, status);
+}
+
 RvStatus rv_library_info(RvLibrary *library, RvLibraryInfo *out, RvError *err)
 {
     Store *store = enter(library);

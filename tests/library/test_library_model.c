@@ -110,6 +110,9 @@ static void the_same_weights_used_otherwise_are_refused(void **state)
                  bilinear);
     make_resized(fixture, "bicubic", "\"resize_mode\": \"squash\", \"interpolation\": \"bicubic\"", squash);
     RvEncoder *models[3] = {open_model(bilinear), open_model(squash), open_model(plain)};
+    RvLength length = RV_LENGTH_MODEL;
+    assert_int_equal(rv_library_length(fixture->library, &length, NULL), RV_OK);
+    assert_int_equal(length, RV_LENGTH_ONE);
     assert_details(fixture, "");
     if (index_with(fixture, models[0], &err) != RV_OK)
         fail_msg("%s", err.message);

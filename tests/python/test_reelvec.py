@@ -454,6 +454,7 @@ class LibraryTest(unittest.TestCase):
 
     def test_info_and_verify_look_at_everything(self):
         info = library.info()
+        self.assertTrue(library.normalized)
         self.assertEqual((info.frame_count, info.dimensions, info.weights_sha256), (96, 512, model.weights_sha256))
         self.assertEqual(library.verify(), [])
 

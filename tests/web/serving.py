@@ -180,8 +180,8 @@ class ServedTest(ScratchTest):
             super().tearDownClass()
 
     @classmethod
-    def index(cls, *paths, library=None, every="0.5"):
-        run(PROGRAM, "index", "-q", "--every", every, "--model", MODEL, "--library", library or cls.library, *paths)
+    def index(cls, *paths, library=None, every="0.5", options=()):
+        run(PROGRAM, "index", "-q", *options, "--every", every, "--model", MODEL, "--library", library or cls.library, *paths)
 
     @classmethod
     def serve(cls, *arguments, library=None, **more):

@@ -108,6 +108,14 @@ class ServeTest(ServedTest):
         self.assertEqual(kind(owl, {"text": "a plane"}, fusion="zscore"), "zscore")
         self.assertEqual(kind(owl, {"text": "a plane"}, fusion="rrf"), "rrf")
         self.assertEqual(self.search(terms=[owl])["score_order"], "descending")
+        raw = self.folder / "raw.db"
+        self.index(self.videos / "part0.mp4", library=raw, every="5", options=("--no-normalize",))
+        with self.serve(library=raw) as server:
+            def ask(*terms, **more):
+                return server.post("/api/v1/search", {"terms": list(terms), **more}).json()
+            self.assertEqual([ask(owl)["score_kind"], ask(owl, castle)["score_kind"], ask(owl, castle, fusion="zscore")["score_kind"]],
+                             ["dot", "weighted_dot", "zscore"])
+            self.assertEqual(server.json("/api/v1/videos/1/scores?text=an+owl")["score_kind"], "dot")
 
     def test_pages_make_up_the_list(self):
         for more, key in (({}, "hits"), ({"moments": True}, "hits"), ({"group": "video"}, "groups")):

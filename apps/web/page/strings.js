@@ -69,6 +69,8 @@ const texts = {
   score: ['Score', 'Wert', '分数'],
   cosine: ['cosine', 'Kosinus', '余弦'],
   weighted_cosine: ['weighted cosine', 'gewichteter Kosinus', '加权余弦'],
+  dot: ['dot product', 'Skalarprodukt', '点积'],
+  weighted_dot: ['weighted dot product', 'gewichtetes Skalarprodukt', '加权点积'],
   zscore: ['standardised', 'standardisiert', '标准化'],
   rrf: ['by rank', 'nach Rang', '按排名'],
   sequence: ['mean of the parts', 'Mittel der Teile', '各部分均值'],

@@ -12,6 +12,7 @@
 #include "api.h"
 #include "asked_moments.h"
 #include "context.h"
+#include "ffmpeg.h"
 #include "saved_name.h"
 #include "web_error.h"
 #include "zip.h"
@@ -229,7 +230,7 @@ static void make(Clips *clips, Reply *reply, const AskedMoments *moments)
         reply_error(reply, 500, "io", "there is no place to make clips in: %s", strerror(errno));
         return;
     }
-    clips->options.ffmpeg = clips->request->server->ffmpeg;
+    clips->options.ffmpeg = ffmpeg_path(clips->request->server->ffmpeg);
     clips->options.progress = goes_on;
     clips->options.user = clips->request;
     if (moments->count == 1)

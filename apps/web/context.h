@@ -22,7 +22,7 @@ struct WebServer {
     char *base_path; // "" or "/name"
     char **media_roots;
     bool allow_urls;
-    char *ffmpeg; // the program; NULL: there is none
+    struct Ffmpeg *ffmpeg; // NULL: there is none
     int port;
     char *address, *token; // token: NULL: none is asked for
     struct Guard *guard;

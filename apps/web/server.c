@@ -14,6 +14,7 @@
 #include "access_log.h"
 #include "context.h"
 #include "exchange.h"
+#include "ffmpeg.h"
 #include "guard.h"
 #include "jobs.h"
 #include "listener.h"
@@ -118,14 +119,6 @@ static RvStatus copy_roots(const char *const *roots, char ***out, RvError *err)
             return web_error(err, RV_ERROR_NOT_FOUND, "%s: %s", roots[i], strerror(errno));
     }
     return *out != NULL ? RV_OK : web_error_memory(err);
-}
-
-static char *find_ffmpeg(void)
-{
-    char path[4096], version[64];
-    RvError err = {0};
-    bool there = rv_cut_ffmpeg(NULL, path, sizeof path, version, sizeof version, &err) == RV_OK;
-    return there ? strdup(path) : NULL;
 }
 
 /* ---- the address -------------------------------------------------------------------------------------- */
@@ -233,7 +226,7 @@ static RvStatus make_settings(WebServer *server, const WebOptions *options, RvEr
     fill_limits(&server->limits);
     server->log = options->log;
     server->allow_urls = options->allow_urls;
-    server->ffmpeg = find_ffmpeg();
+    server->ffmpeg = ffmpeg_find();
     server->started_s = web_clock_s();
     server->model_error = strdup(options->model_error != NULL ? options->model_error : "none was given");
     if (server->model_error == NULL)
@@ -344,7 +337,7 @@ static void clear(WebServer *server)
         free(server->media_roots[i]);
     free(server->media_roots);
     free(server->base_path);
-    free(server->ffmpeg);
+    ffmpeg_forget(server->ffmpeg);
     free(server->model_error);
     free(server->address);
     free(server->token);

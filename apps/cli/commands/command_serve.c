@@ -21,7 +21,7 @@
 typedef struct ServeSettings {
     CliCommon common;
     CliReal port;
-    int workers, connections, per_client, queue;
+    int workers, connections, per_client, queue, plays;
     const char *listen, *base_path, *token_file;
     CliReal timeout, client_timeout;
     bool open, allow_urls, log;
@@ -108,6 +108,13 @@ static const CliOption options[] = {
      .offset = FIELD(per_client),
      .min = 1,
      .max = 100000},
+    {.name = "plays",
+     .argument = "N",
+     .help = "how many videos are converted for viewers at once, of one client half as many (8)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(plays),
+     .min = 1,
+     .max = 256},
     {.name = "timeout",
      .argument = "SECONDS",
      .help = "give a search up after so long (60)",
@@ -259,6 +266,7 @@ static RvStatus set_options(Serve *serve, const CliValues *values, RvError *err)
     limits->connections_per_client = settings->per_client;
     limits->queued = settings->queue;
     limits->queued_per_client = settings->queue / 2;
+    limits->plays = settings->plays;
     if (settings->timeout.given)
         limits->search_s = settings->timeout.value;
     if (settings->client_timeout.given)

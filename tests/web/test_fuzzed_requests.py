@@ -27,13 +27,22 @@ ADDRESSES = [
     "/api/v1/videos/1", "/api/v1/videos/2/frames?from=1&to=5&limit=3", "/api/v1/videos/1/frames/3.jpg?v=0", "/api/v1/videos/1/media",
     "/api/v1/search?text=an+owl&limit=2", "/api/v1/search?frame=1@2.5&not=a+cat&weight=0.3&moments&limit=1&group=video",
     "/api/v1/search?text=a&video=1&after=1&before=9&min_score=0.1&fusion=rrf&scan=exact&top=9&cursor=1-2-3",
-    "/api/v1/pictures/" + "0" * 64,
+    "/api/v1/pictures/" + "0" * 64, "/api/v1/videos/1/sprite.json?from=1&to=20&count=9&columns=3&height=45",
+    "/api/v1/videos/1/sprite.jpg?from=1.5&count=2&height=16&v=0", "/api/v1/jobs", "/api/v1/jobs/1", "/api/v1/jobs/1/events",
+    "/api/v1/videos/1/play?mode=remuxed&t=1&height=360", "/api/v1/videos/1/scores?text=an+owl&part=0",
 ]
 BODIES = [
     {"terms": [{"text": "an owl", "weight": 0.5}, {"frame": {"video": 1, "number": 3}}], "limit": 2, "moments": True},
     {"terms": [{"picture": "0" * 64}], "group": "video", "per_video": 2, "videos": "*part*", "after": 1.5},
     {"terms": [{"url": "http://127.0.0.1:1/"}], "fusion": "zscore", "cursor": None, "timeout": 1, "scan": "auto", "gap": 3},
 ]
+MOMENTS = [{"video": 1, "start": 1, "end": 2.5, "name": "one"}, {"video": 2, "start": 0, "end": 1e3, "score": 0.5}]
+OTHER_BODIES = {
+    "/api/v1/export": {"format": "csv", "title": "a/../b", "rate": "25", "handles": 1, "record_start": "01:00:00:00", "moments": MOMENTS},
+    "/api/v1/clips": {"mode": "copied", "container": "mp4", "handles": 0, "width": 320, "moments": MOMENTS},
+    "/api/v1/jobs": {"root": 0, "folder": "../..", "every": 5, "retry_failed": True},
+    "/v1/embeddings": {"input": ["an owl", {"image": "AAAA"}, {"text": "x"}], "encoding_format": "base64", "modality": "text", "model": "reelvec"},
+}
 HEADERS = [
     "Range: bytes=0-99", "Range: bytes=-5", "If-Range: \"x\"", "If-None-Match: *", "Origin: http://localhost",
     "Content-Type: application/json", "Authorization: Bearer x", "Cookie: reelvec_1=x; a=b", "Expect: 100-continue",
@@ -72,6 +81,9 @@ def make_request(number):
     if method == "POST":
         address = chance.choice((b"/api/v1/search", b"/api/v1/search", b"/api/v1/pictures", address))
         body = json.dumps(chance.choice(BODIES)).encode() if chance.random() < 0.8 else os.urandom(20)
+        if chance.random() < 0.3:
+            name = chance.choice(list(OTHER_BODIES))
+            address, body = name.encode(), json.dumps(OTHER_BODIES[name]).encode()
         if chance.random() < 0.7:
             body = damage(body, chance)
     if chance.random() < 0.45:

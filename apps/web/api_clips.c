@@ -13,6 +13,7 @@
 #include "asked_moments.h"
 #include "context.h"
 #include "ffmpeg.h"
+#include "notes.h"
 #include "saved_name.h"
 #include "web_error.h"
 #include "zip.h"
@@ -29,6 +30,7 @@ typedef struct Clips {
     ZipWriter zip;
     char *failures; // lines
     size_t failure_count;
+    Notes notes;
 } Clips;
 
 static bool refuse(Request *request, const char *message)
@@ -160,9 +162,11 @@ static void send_one(Clips *clips, Reply *reply, const RvMoment *moment)
 static void note_failure(Clips *clips, size_t number, const RvError *err)
 {
     char *lines = NULL;
+    char note[RV_ERROR_MESSAGE_SIZE + 40];
     clips->failure_count++;
-    if (asprintf(&lines, "%smoment %zu: %s\n", clips->failures != NULL ? clips->failures : "", number + 1,
-                 err->message) < 0)
+    snprintf(note, sizeof note, "moment %zu: %s", number + 1, err->message);
+    notes_add(&clips->notes, note);
+    if (asprintf(&lines, "%s%s\n", clips->failures != NULL ? clips->failures : "", note) < 0)
         return; // the count tells
     free(clips->failures);
     clips->failures = lines;
@@ -213,6 +217,7 @@ static void send_archive(Clips *clips, Reply *reply, const AskedMoments *moments
         reply_file(reply, 200, "application/zip", file, 0, size);
         saved_name_add(reply, true, "clips.zip");
         reply_header(reply, "Reelvec-Moments-Left-Out", "%zu", clips->failure_count);
+        notes_send(&clips->notes, reply);
     } else {
         close(file);
         reply_failure(reply, &err);

@@ -11,6 +11,7 @@
 #include "api.h"
 #include "asked_moments.h"
 #include "context.h"
+#include "notes.h"
 #include "saved_name.h"
 #include "web_error.h"
 #include "zip.h"
@@ -21,6 +22,8 @@ typedef struct Export {
     RvTimelineOptions options;
     const RvTimelineFormatInfo *format;
     RvTimelineReport report;
+    Request *request;
+    Notes notes;
 } Export;
 
 static const RvTimelineFormatInfo *find_format(const char *name)
@@ -81,8 +84,10 @@ static bool read_options(Request *request, const json_t *body, Export *export)
 
 static void log_line(void *user, RvLogLevel level, const char *message)
 {
-    Request *request = user;
-    access_log_line(request->server, level, "export=\"%s\"", message);
+    Export *export = user;
+    access_log_line(export->request->server, level, "export=\"%s\"", message);
+    if (level <= RV_LOG_WARNING)
+        notes_add(&export->notes, message);
 }
 
 static const char *type_of(const char *ending)
@@ -156,7 +161,8 @@ static void make(Request *request, Reply *reply, Export *export, const AskedMome
 {
     RvTextFiles files = {0};
     RvError err = {0};
-    export->options.log = (RvLog){log_line, request};
+    export->request = request;
+    export->options.log = (RvLog){log_line, export};
     export->options.report = &export->report;
     char *title = saved_name_clean(export->options.title != NULL ? export->options.title : "", TITLE_DEFAULT);
     if (title == NULL)
@@ -170,6 +176,7 @@ static void make(Request *request, Reply *reply, Export *export, const AskedMome
     if (reply->status == 200) {
         reply_header(reply, "Reelvec-Moments-Written", "%zu", export->report.moments_written);
         reply_header(reply, "Reelvec-Moments-Left-Out", "%zu", export->report.moments_left_out);
+        notes_send(&export->notes, reply);
         reply_header(reply, "Cache-Control", "no-store");
     }
     rv_text_files_clear(&files);

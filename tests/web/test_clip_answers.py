@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import unittest
+import urllib.parse
 import zipfile
 
 from serving import ServedTest, wait_until
@@ -61,7 +62,12 @@ class ClipsTest(ServedTest):
             names = archive.namelist()
             self.assertEqual(names[1:], ["zwei.mp4", "zwei (2).mp4", "failed.txt"])
             self.assertIn("moment 4: ", archive.read("failed.txt").decode())
+            self.assertEqual(urllib.parse.unquote(answer.headers["reelvec-notes"]) + "\n", archive.read("failed.txt").decode())
             self.assertAlmostEqual(self.length(archive.read("zwei.mp4"), "zwei.mp4"), 2, delta=0.1)
+        answer = self.check(self.clips(TWO[:1] + [{"video": 1, "start": 5000, "end": 5001}] * 15), 200)
+        notes = urllib.parse.unquote(answer.headers["reelvec-notes"])
+        self.assertRegex(notes, r"\nand \d+ more$")
+        self.assertEqual(notes.count("\n") + int(notes.split()[-2]), 15)
         self.assertEqual(os.listdir(self.place), [])
 
     def test_what_is_wrong_is_told(self):

@@ -3,6 +3,7 @@
 import io
 import json
 import unittest
+import urllib.parse
 import zipfile
 
 from serving import SOURCE, ServedTest
@@ -54,6 +55,11 @@ class ExportTest(ServedTest):
         moments = [self.MOMENTS[0], {"video": 1, "start": 5000, "end": 5001}]
         answer = self.check(self.export(format="otio", moments=moments), 200)
         self.assertEqual((answer.headers["reelvec-moments-written"], answer.headers["reelvec-moments-left-out"]), ("1", "1"))
+        notes = urllib.parse.unquote(answer.headers["reelvec-notes"])
+        self.assertRegex(notes, "part0.*is outside of its video")
+        many = self.check(self.export(format="otio", moments=[moments[0]] + moments[1:] * 200), 200)
+        self.assertRegex(urllib.parse.unquote(many.headers["reelvec-notes"]), "^200 moments are outside")
+        self.assertNotIn("reelvec-notes", self.check(self.export(format="otio", moments=moments[:1]), 200).headers)
         self.check(self.export(format="otio", moments=moments[1:]), 404)
 
     def test_what_is_wrong_is_told(self):

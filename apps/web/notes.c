@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* A header is short, so that the first lines are kept, and the others counted. */
+#include "notes.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ENCODED_MAX 900 // a header of a reply holds more
+#define LAST_BYTES 64   // "and 123 more", encoded
+
+void notes_add(Notes *notes, const char *line)
+{
+    size_t length = strlen(line), between = notes->size > 0 ? 1 : 0;
+    if (notes->more > 0 || notes->size + between + length >= sizeof notes->lines) {
+        notes->more++;
+        return;
+    }
+    if (between > 0)
+        notes->lines[notes->size++] = '\n';
+    memcpy(notes->lines + notes->size, line, length + 1);
+    notes->size += length;
+}
+
+static size_t encoded_size(const char *text, size_t length)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < length; i++)
+        size += isalnum((unsigned char)text[i]) || strchr("-._~", text[i]) != NULL ? 1 : 3;
+    return size;
+}
+
+static char *encode(const char *text, size_t length, char *to)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (isalnum(byte) || strchr("-._~", byte) != NULL)
+            *to++ = (char)byte;
+        else
+            to += sprintf(to, "%%%02X", byte);
+    }
+    *to = '\0';
+    return to;
+}
+
+void notes_send(const Notes *notes, Reply *reply)
+{
+    char text[ENCODED_MAX + LAST_BYTES + 1] = "", last[32], *to = text;
+    size_t more = notes->more;
+    for (const char *line = notes->lines; line < notes->lines + notes->size;) {
+        size_t length = strcspn(line, "\n");
+        size_t before = line > notes->lines ? 1 : 0; // the line feed
+        bool fits =
+            to + encoded_size(line - before, length + before) <= text + ENCODED_MAX && more == notes->more;
+        if (fits)
+            to = encode(line - before, length + before, to);
+        else
+            more++;
+        line += length + 1;
+    }
+    if (more > 0)
+        encode(last, (size_t)snprintf(last, sizeof last, "%sand %zu more", to > text ? "\n" : "", more), to);
+    if (text[0] != '\0')
+        reply_header(reply, "Reelvec-Notes", "%s", text);
+}

@@ -132,8 +132,7 @@ void cli_help_program(FILE *out)
     fputc('\n', out);
     print_paragraphs(out,
                      "`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version. "
-                     "--library, --model, --threads, --precision, --device and --quiet may also stand in "
-                     "front of the command.");
+                     "Options may also stand in front of the command.");
     fputs("\nEnvironment:\n", out);
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         cli_help_entry(out, variables[i][0], variables[i][1]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "front_options.h"
 #include "help.h"
 #include "message.h"
 #include "reelvec/reelvec.h"
@@ -13,37 +14,6 @@
 #include "suggest.h"
 
 #define MAX_NAMES 64
-
-const CliCommand *const cli_commands[] = {
-    &cli_command_index,
-    &cli_command_search,
-    &cli_command_serve,
-    &cli_command_list,
-    &cli_command_info,
-    &cli_command_remove,
-    &cli_command_verify,
-    &cli_command_sheet,
-    &cli_command_timeline,
-    &cli_command_clip,
-    &cli_command_embed,
-    &cli_command_inspect_tokens,
-    &cli_command_inspect_pixels,
-    &cli_command_model_list,
-    &cli_command_model_fetch,
-    &cli_command_model_add,
-    &cli_command_model_remove,
-    &cli_command_model_info,
-    &cli_command_model_verify,
-    &cli_command_ann_build,
-    &cli_command_ann_drop,
-    &cli_command_ann_info,
-    &cli_command_sql,
-    &cli_command_export,
-    &cli_command_import,
-    &cli_command_reembed,
-    &cli_command_doctor,
-    NULL,
-};
 
 /* Errors: ARGUMENT with a message if the arguments are wrong, MEMORY. Nothing is checked after --help. */
 static RvStatus read_arguments(const CliCommand *command, int argc, char **argv, void *settings,
@@ -130,6 +100,17 @@ static size_t list_names(const char *group, const char **names, char storage[MAX
     return count;
 }
 
+/* Returns the first command of a group whose second word this is, or NULL. */
+static const CliCommand *command_ending(const char *word)
+{
+    for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
+        const char *space = strchr((*command)->name, ' ');
+        if (space != NULL && strcmp(space + 1, word) == 0)
+            return *command;
+    }
+    return NULL;
+}
+
 static int unknown_command(const char *group, const char *word)
 {
     const char *names[MAX_NAMES];
@@ -139,6 +120,9 @@ static int unknown_command(const char *group, const char *word)
     if (word == NULL || word[0] == '-')
         return cli_fail_usage("%s: needs a command; see `reelvec %s --help`", group, group);
     const char *closest = cli_suggest(word, names, count);
+    const CliCommand *within = group == NULL ? command_ending(word) : NULL;
+    if (within != NULL)
+        return cli_fail_usage("unknown command '%s'; did you mean '%s'?", word, within->name);
     if (closest != NULL)
         return cli_fail_usage("unknown command '%s%s%s'; did you mean '%s%s%s'?", before, space, word, before,
                               space, closest);
@@ -161,54 +145,6 @@ static int show_help(const char *first, const char *second)
     else
         return unknown_command(group ? first : NULL, group ? second : first);
     return CLI_DONE;
-}
-
-/* ---- options in front of the command ------------------------------------------------------------------- */
-
-static const char *const names_in_front[] = {"help",    "version",   "library", "model",
-                                             "threads", "precision", "device",  "quiet"};
-#define NAMES_IN_FRONT (sizeof names_in_front / sizeof names_in_front[0])
-#define FIRST_SHARED 2 // from here on they are options of commands
-
-/* Returns how many words an option has that may come before the command; 0 if it is no such option. */
-static int words_in_front(const char *word)
-{
-    static const char letters[NAMES_IN_FRONT] = {[2] = 'l', [3] = 'm', [7] = 'q'};
-    for (size_t i = FIRST_SHARED; i < NAMES_IN_FRONT; i++) {
-        size_t length = strlen(names_in_front[i]);
-        bool flag = strcmp(names_in_front[i], "quiet") == 0;
-        if (strncmp(word, "--", 2) == 0 && strncmp(word + 2, names_in_front[i], length) == 0 &&
-            (word[2 + length] == '\0' || word[2 + length] == '='))
-            return flag || word[2 + length] == '=' ? 1 : 2;
-        if (letters[i] != 0 && word[0] == '-' && word[1] == letters[i])
-            return flag || word[2] != '\0' ? 1 : 2;
-    }
-    return 0;
-}
-
-/* Returns the first command that has this option, or NULL. */
-static const CliCommand *command_with(const char *name)
-{
-    for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
-        for (size_t i = 0; i < (*command)->option_count; i++) {
-            if (same_word(name, strcspn(name, "="), (*command)->options[i].name))
-                return *command;
-        }
-    }
-    return NULL;
-}
-
-static int unknown_option(const char *word)
-{
-    const char *name = strncmp(word, "--", 2) == 0 ? word + 2 : NULL;
-    const CliCommand *command = name != NULL ? command_with(name) : NULL;
-    if (command != NULL)
-        return cli_fail_usage("--%.*s belongs behind the command, as in `reelvec %s --%.*s`",
-                              (int)strcspn(name, "="), name, command->name, (int)strcspn(name, "="), name);
-    const char *closest = name != NULL ? cli_suggest(name, names_in_front, NAMES_IN_FRONT) : NULL;
-    if (closest != NULL)
-        return cli_fail_usage("unknown option %s; did you mean --%s?", word, closest);
-    return cli_fail_usage("unknown option %s; see `reelvec --help`", word);
 }
 
 /* Move `count` words that come before the command behind its name of `name_words` words. */
@@ -235,7 +171,7 @@ static int run(int argc, char **argv)
         return CLI_WRONG_USAGE;
     }
     int in_front = 0;
-    for (int words; in_front + 1 < argc && (words = words_in_front(argv[in_front + 1])) > 0;)
+    for (int words; in_front + 1 < argc && (words = cli_front_words(argv[in_front + 1])) > 0;)
         in_front += words;
     if (in_front + 1 >= argc)
         return cli_fail_usage("%s: needs a command behind it; see `reelvec --help`", argv[1]);
@@ -251,7 +187,7 @@ static int run(int argc, char **argv)
     if (strcmp(first, "help") == 0)
         return show_help(second, word_count > 2 ? words[2] : NULL);
     if (first[0] == '-')
-        return unknown_option(first);
+        return cli_front_refuse(first);
     bool group = false;
     const CliCommand *command = find_command(first, second, &group);
     if (command == NULL && group && second != NULL && is_help(second)) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "front_options.h"
 #include "suggest.h"
 #include "text.h"
 
@@ -131,18 +132,55 @@ static RvStatus take_option(const CliOption *option, const char *text, void *set
     return take_number(option, text, field, err);
 }
 
+/* Write "--exact, --explain or --export" if several names begin with this one. Returns their number. */
+static size_t list_beginnings(const CliOption *options, size_t option_count, const char *name, char *words,
+                              size_t size_bytes)
+{
+    size_t count = 0, left = 0, at = 0;
+    for (size_t i = 0; i < option_count; i++)
+        count += strncmp(options[i].name, name, strlen(name)) == 0;
+    left = count;
+    for (size_t i = 0; i < option_count && at < size_bytes; i++) {
+        if (strncmp(options[i].name, name, strlen(name)) == 0) {
+            left--;
+            at += (size_t)snprintf(words + at, size_bytes - at, "--%s%s", options[i].name,
+                                   left > 1 ? ", " : left == 1 ? " or " : "");
+        }
+    }
+    return count;
+}
+
 static RvStatus unknown_option(const CliOption *options, size_t option_count, const char *word, RvError *err)
 {
-    char name[64];
+    char name[64], words[512];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    if (list_beginnings(options, option_count, name + 2, words, sizeof words) > 1)
+        return cli_error(err, RV_ERROR_ARGUMENT, "%s may be %s; write more of it", name, words);
     const char *names[CLI_MAX_OPTIONS + 1];
     for (size_t i = 0; i < option_count; i++)
         names[i] = options[i].name;
     names[option_count] = "help";
-    const char *closest = strncmp(name, "--", 2) == 0 ? cli_suggest(name + 2, names, option_count + 1) : NULL;
+    const CliCommand *owner = cli_front_owner(name + 2);
+    if (owner != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; `reelvec %s` has it, this command has not",
+                         name, owner->name);
+    const char *closest = cli_suggest(name + 2, names, option_count + 1);
     if (closest != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; did you mean --%s?", name, closest);
     return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; see --help", name);
+}
+
+/* Returns the option whose long name stands behind a single dash, as in -top, or NULL. */
+static const CliOption *single_dash(const CliOption *options, size_t option_count, const char *word)
+{
+    if (word[0] != '-' || word[1] == '-' || word[1] == '\0' || word[2] == '\0')
+        return NULL;
+    for (size_t i = 0; i < option_count; i++) {
+        size_t length = strlen(options[i].name);
+        if (strncmp(word + 1, options[i].name, length) == 0 && (word[1 + length] == '\0' || word[1 + length] == '='))
+            return &options[i];
+    }
+    return NULL;
 }
 
 /* Set the error for what getopt refuses: a missing or unwanted argument, an ambiguous or unknown name. */
@@ -214,6 +252,11 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
     opterr = 0;
     optind = 0; // restart, including glibc's own state
     for (;;) {
+        int next = optind > 0 ? optind : 1;
+        const CliOption *meant = next < argc ? single_dash(options, option_count, argv[next]) : NULL;
+        if (meant != NULL)
+            return cli_error(err, RV_ERROR_ARGUMENT, "%s: long options have two dashes; did you mean -%s?",
+                             argv[next], argv[next]);
         int answer = getopt_long(argc, argv, shorts, longs, NULL);
         if (answer == -1)
             break;

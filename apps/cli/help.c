@@ -4,12 +4,15 @@
 
 #include <string.h>
 
+#include "help_text.h"
 #include "terminal.h"
 
 #define WIDTH_DEFAULT 80 // used if the output is not a terminal
 #define WIDTH_MIN 50
 #define WIDTH_MAX 100
 #define OPTION_COLUMN 26
+#define STATUS_COLUMN 7
+#define EXAMPLE_INDENT 6
 
 static void pad(FILE *out, size_t count)
 {
@@ -21,8 +24,22 @@ static size_t width_of(FILE *out)
 {
     size_t columns = cli_terminal_columns(out);
     if (columns == 0)
+        columns = cli_wanted_columns();
+    if (columns == 0)
         return WIDTH_DEFAULT;
     return columns < WIDTH_MIN ? WIDTH_MIN : columns < WIDTH_MAX ? columns : WIDTH_MAX;
+}
+
+static void print_title(FILE *out, const char *title)
+{
+    fprintf(out, "%s%s%s\n", cli_style(out, CLI_STYLE_STRONG), title, cli_style(out, CLI_STYLE_NONE));
+}
+
+static void print_usage(FILE *out, const char *words)
+{
+    fprintf(out, "%sUsage:%s ", cli_style(out, CLI_STYLE_STRONG), cli_style(out, CLI_STYLE_NONE));
+    cli_print_wrapped(out, words, strlen(words), 7, 15, width_of(out));
+    fputc('\n', out);
 }
 
 static void print_paragraphs(FILE *out, const char *text)
@@ -34,17 +51,63 @@ static void print_paragraphs(FILE *out, const char *text)
     }
 }
 
-void cli_help_entry(FILE *out, const char *left, const char *right)
+/* A line of a table whose right side begins at `column`. */
+static void print_entry(FILE *out, const char *left, const char *right, size_t column)
 {
     size_t length = strlen(left);
-    fprintf(out, "  %s", left);
-    if (length + 4 > OPTION_COLUMN) {
+    fprintf(out, "  %s%s%s", cli_style(out, CLI_STYLE_STRONG), left, cli_style(out, CLI_STYLE_NONE));
+    if (length + 4 > column) {
         fputc('\n', out);
-        pad(out, OPTION_COLUMN);
+        pad(out, column);
     } else {
-        pad(out, OPTION_COLUMN - length - 2);
+        pad(out, column - length - 2);
     }
-    cli_print_wrapped(out, right, strlen(right), OPTION_COLUMN, OPTION_COLUMN, width_of(out));
+    cli_print_wrapped(out, right, strlen(right), column, column, width_of(out));
+}
+
+void cli_help_entry(FILE *out, const char *left, const char *right)
+{
+    print_entry(out, left, right, OPTION_COLUMN);
+}
+
+static void print_exit_statuses(FILE *out)
+{
+    print_title(out, "Exit status:");
+    for (const CliHelpEntry *entry = cli_exit_statuses; entry->left != NULL; entry++)
+        print_entry(out, entry->left, entry->right, STATUS_COLUMN);
+}
+
+/* Returns where to break a line of a shell, at a space outside quotes within `width` - 2; 0 if there is no such. */
+static size_t break_of(const char *line, size_t length, size_t width)
+{
+    size_t at = 0;
+    char quote = 0;
+    for (size_t i = 0; i < length && i + 2 < width; i++) {
+        if (quote != 0)
+            quote = line[i] == quote ? 0 : quote;
+        else if (line[i] == '"' || line[i] == '\'')
+            quote = line[i];
+        else if (line[i] == ' ' && i > EXAMPLE_INDENT)
+            at = i;
+    }
+    return at;
+}
+
+/* Commands of a shell. Where they are too long for the terminal they go on in the next line, as a shell reads it. */
+static void print_examples(FILE *out, const char *lines)
+{
+    size_t width = width_of(out);
+    while (*lines != '\0') {
+        size_t length = strcspn(lines, "\n"), at = 0, indent = 0;
+        while (indent + length > width && (at = break_of(lines, length, width - indent)) > 0) {
+            fprintf(out, "%*s%.*s \\\n", (int)indent, "", (int)at, lines);
+            lines += at + 1;
+            length -= at + 1;
+            indent = EXAMPLE_INDENT;
+        }
+        fprintf(out, "%*s%.*s\n", (int)indent, "", (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
 }
 
 static void print_option(FILE *out, const CliOption *option)
@@ -58,25 +121,25 @@ static void print_option(FILE *out, const CliOption *option)
     cli_help_entry(out, left, option->help);
 }
 
-static const char exit_statuses[] = "Exit status:\n"
-                                    "  0  done\n"
-                                    "  1  failed\n"
-                                    "  2  wrong usage\n"
-                                    "  3  done in part: some inputs failed, each is named on stderr\n"
-                                    "  130  interrupted (143 by SIGTERM, 129 by a hangup)\n";
-
 void cli_help_command(const CliCommand *command, FILE *out)
 {
-    fprintf(out, "Usage: reelvec %s [OPTION...]%s%s\n\n", command->name,
-            command->arguments[0] != '\0' ? " " : "", command->arguments);
+    char usage[256];
+    snprintf(usage, sizeof usage, "reelvec %s [OPTION...]%s%s", command->name,
+             command->arguments[0] != '\0' ? " " : "", command->arguments);
+    print_usage(out, usage);
     print_paragraphs(out, command->description != NULL ? command->description : command->summary);
-    fputs("\nOptions:\n", out);
+    fputc('\n', out);
+    print_title(out, "Options:");
     for (size_t i = 0; i < command->option_count; i++)
         print_option(out, &command->options[i]);
     cli_help_entry(out, "-h, --help", "this text");
     if (command->more != NULL)
         command->more(out);
-    fprintf(out, "\nExamples:\n%s\n%s", command->examples, exit_statuses);
+    fputc('\n', out);
+    print_title(out, "Examples:");
+    print_examples(out, command->examples);
+    fputc('\n', out);
+    print_exit_statuses(out);
 }
 
 static bool in_group(const CliCommand *command, const char *word)
@@ -95,7 +158,10 @@ static void print_command(FILE *out, const CliCommand *command)
 
 void cli_help_group(const char *word, FILE *out)
 {
-    fprintf(out, "Usage: reelvec %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", word);
+    char usage[128];
+    snprintf(usage, sizeof usage, "reelvec %s COMMAND [OPTION...] [ARGUMENT...]", word);
+    print_usage(out, usage);
+    print_title(out, "Commands:");
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         if (in_group(*command, word))
             print_command(out, *command);
@@ -105,27 +171,13 @@ void cli_help_group(const char *word, FILE *out)
 
 void cli_help_program(FILE *out)
 {
-    static const char *const variables[][2] = {
-        {"REELVEC_LIBRARY", "the library where --library is not given"},
-        {"REELVEC_MODEL", "the model where --model is not given"},
-        {"REELVEC_PRECISION", "fast or float32: the precision where --precision is not given or auto"},
-        {"REELVEC_DEVICE", "cpu, cuda or cuda:N: the device where --device is not given or auto"},
-        {"REELVEC_PLAYER", "the program of `search --play` where --player is not given"},
-        {"REELVEC_CUDA_LIBRARIES",
-         "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
-        {"REELVEC_CPU", "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
-    };
-    fputs("Usage: reelvec COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
-    print_paragraphs(
-        out, "Finds moments in videos by what they show. It takes a frame every second, turns it into "
-             "a CLIP embedding, keeps embedding and picture in a library, and answers queries of text, "
-             "images, or both, with frames.");
-    fputs("\nFirst steps:\n"
-          "  reelvec model fetch ViT-B/32\n"
-          "  reelvec index holiday.mp4\n"
-          "  reelvec search \"a dog on the beach\" --sheet dogs.png\n\n"
-          "Commands:\n",
-          out);
+    print_usage(out, "reelvec COMMAND [OPTION...] [ARGUMENT...]");
+    print_paragraphs(out, cli_about);
+    fputc('\n', out);
+    print_title(out, "First steps:");
+    print_examples(out, cli_first_steps);
+    fputc('\n', out);
+    print_title(out, "Commands:");
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++)
         print_command(out, *command);
     cli_help_entry(out, "help [COMMAND]", "this text, or a command's");
@@ -133,10 +185,12 @@ void cli_help_program(FILE *out)
     print_paragraphs(out,
                      "`reelvec COMMAND --help` tells more about one; `reelvec --version` prints the version. "
                      "Options may also stand in front of the command.");
-    fputs("\nEnvironment:\n", out);
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        cli_help_entry(out, variables[i][0], variables[i][1]);
     fputc('\n', out);
-    fputs(exit_statuses, out);
-    fputs("\nResults go to stdout, everything else to stderr.\n", out);
+    print_title(out, "Environment:");
+    for (const CliHelpEntry *entry = cli_variables; entry->left != NULL; entry++)
+        cli_help_entry(out, entry->left, entry->right);
+    fputc('\n', out);
+    print_exit_statuses(out);
+    fputc('\n', out);
+    print_paragraphs(out, cli_streams);
 }

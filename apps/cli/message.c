@@ -15,19 +15,23 @@
 #include "hints.h"
 #include "progress.h"
 #include "signals.h"
+#include "terminal.h"
 #include "text.h"
 
 // The first error of standard output, or what kept a line from being written. Later calls do not report it
 // again.
 static int output_errno;
 
-static void print_line(FILE *file, const char *start, const char *format, va_list arguments)
+/* `start` stands before the line, in its style. */
+static void print_line(FILE *file, CliStyle style, const char *start, const char *format, va_list arguments)
 {
     char line[8192]; // a path and more; longer lines are cut
     vsnprintf(line, sizeof line, format, arguments);
     char *clean = cli_text_clean(line);
+    const char *before = style != CLI_STYLE_NONE ? cli_style(file, style) : "";
+    const char *after = style != CLI_STYLE_NONE ? cli_style(file, CLI_STYLE_NONE) : "";
     if (clean != NULL || file != stdout)
-        fprintf(file, "%s%s\n", start, clean != NULL ? clean : "out of memory");
+        fprintf(file, "%s%s%s%s\n", before, start, after, clean != NULL ? clean : "out of memory");
     else if (output_errno == 0)
         output_errno = ENOMEM;
     free(clean);
@@ -37,7 +41,17 @@ void cli_message(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_line(stderr, "reelvec: ", format, arguments);
+    print_line(stderr, CLI_STYLE_NONE, "reelvec: ", format, arguments);
+    va_end(arguments);
+}
+
+static void print_styled(CliStyle style, const char *start, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void print_styled(CliStyle style, const char *start, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stderr, style, start, format, arguments);
     va_end(arguments);
 }
 
@@ -45,7 +59,7 @@ void cli_print(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_line(stdout, "", format, arguments);
+    print_line(stdout, CLI_STYLE_NONE, "", format, arguments);
     va_end(arguments);
     cli_flush();
 }
@@ -53,7 +67,7 @@ void cli_print(const char *format, ...)
 int cli_fail(const RvError *err)
 {
     char text[CLI_ERROR_TEXT_SIZE];
-    cli_message("%s", cli_error_text(err, text, sizeof text));
+    print_styled(CLI_STYLE_ERROR, "reelvec: ", "%s", cli_error_text(err, text, sizeof text));
     return err->status == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
 }
 
@@ -61,14 +75,14 @@ int cli_fail_usage(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_line(stderr, "reelvec: ", format, arguments);
+    print_line(stderr, CLI_STYLE_ERROR, "reelvec: ", format, arguments);
     va_end(arguments);
     return CLI_WRONG_USAGE;
 }
 
 int cli_fail_memory(void)
 {
-    cli_message("out of memory");
+    print_styled(CLI_STYLE_ERROR, "reelvec: ", "out of memory");
     return CLI_FAILED;
 }
 
@@ -80,7 +94,10 @@ static void write_log(void *user, RvLogLevel level, const char *message)
     flockfile(stderr); // the library may call from any of its threads
     if (progress != NULL)
         cli_progress_hide(progress);
-    cli_message("%s: %s", level == RV_LOG_WARNING ? "warning" : "error", message);
+    if (level == RV_LOG_WARNING)
+        print_styled(CLI_STYLE_WARNING, "reelvec: warning: ", "%s", message);
+    else
+        print_styled(CLI_STYLE_ERROR, "reelvec: error: ", "%s", message);
     funlockfile(stderr);
 }
 

@@ -49,7 +49,7 @@ struct Output {
     const Column *columns;
     size_t column_count;
     FILE *file;
-    size_t width; // width for the table to keep to, by truncating names at their beginning; 0 for any
+    size_t width; // for the table to keep to, by cutting names or by a line for each value; 0 for any
     void *state;  // of the format
 };
 

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "terminal.h"
 #include "text.h"
 
-#define NAME_MIN 16 // a name keeps this many columns on the narrowest terminal
+#define NAME_MIN 16   // a name keeps this many columns on the narrowest terminal
+#define RECORD_MIN 40 // on narrower terminals a table is a table, wherever its lines end
 
 /* All rows are kept, because the widths are known only at the end. */
 typedef struct Table {
@@ -147,55 +149,114 @@ static size_t width_of(const Output *output, size_t column)
     return widest;
 }
 
-/* If the terminal is too narrow, truncate names at their beginning. Returns false if memory is refused. */
-static bool fit(Output *output, size_t *widths)
+static bool is_right(const Table *table, const Column *column, size_t number)
+{
+    return column->kind == COLUMN_WHOLE || column->kind == COLUMN_SCORE || column->kind == COLUMN_TIME ||
+           (column->kind == COLUMN_VALUE && !table->words[number]);
+}
+
+static size_t total_width(const Output *output, const size_t *widths)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < output->column_count; i++)
+        total += shown(output, i) ? widths[i] + (total > 0 ? 2 : 0) : 0;
+    return total;
+}
+
+/* Cut the names of a column at their beginning. Returns false if memory is refused. */
+static bool cut_names(const Output *output, size_t column, size_t room)
 {
     Table *table = output->state;
-    size_t total = 0, name = output->column_count;
-    for (size_t i = 0; i < output->column_count; i++) {
-        total += shown(output, i) ? widths[i] + (total > 0 ? 2 : 0) : 0;
-        if (shown(output, i) && output->columns[i].kind == COLUMN_NAME)
-            name = i;
-    }
-    if (output->width == 0 || total <= output->width || name == output->column_count)
-        return true;
-    size_t over = total - output->width;
-    size_t room = widths[name] > over + NAME_MIN ? widths[name] - over : NAME_MIN;
     for (size_t row = 0; row < table->row_count; row++) {
-        char **text = &table->texts[row * output->column_count + name];
+        char **text = &table->texts[row * output->column_count + column];
         char *shorter = cli_text_keep_end(*text, room);
         if (shorter == NULL)
             return false;
         free(*text);
         *text = shorter;
     }
-    widths[name] = width_of(output, name);
     return true;
 }
 
-// Print titles and rows, columns aligned. Returns false if memory is refused.
-static bool write_table(Output *output)
+/* If the terminal is too narrow, cut the names, the last column of them first. Nothing is cut if that does not suffice
+ * and the rows are shown as records (*fits is false then). Returns false if memory is refused. */
+static bool fit(const Output *output, size_t *widths, bool *fits)
+{
+    size_t total = total_width(output, widths), least = total;
+    for (size_t i = 0; i < output->column_count; i++) {
+        if (shown(output, i) && output->columns[i].kind == COLUMN_NAME && widths[i] > NAME_MIN)
+            least -= widths[i] - NAME_MIN;
+    }
+    *fits = output->width < RECORD_MIN || least <= output->width;
+    if (output->width == 0 || total <= output->width || !*fits)
+        return true;
+    for (size_t i = output->column_count; i-- > 0 && total > output->width;) {
+        if (!shown(output, i) || output->columns[i].kind != COLUMN_NAME || widths[i] <= NAME_MIN)
+            continue;
+        size_t over = total - output->width;
+        size_t room = widths[i] - NAME_MIN > over ? widths[i] - over : NAME_MIN;
+        if (!cut_names(output, i, room))
+            return false;
+        widths[i] = width_of(output, i);
+        total = total_width(output, widths);
+    }
+    return true;
+}
+
+static void write_rows(const Output *output, const size_t *widths)
 {
     const Table *table = output->state;
+    for (size_t line = 0; line <= table->row_count; line++) {
+        size_t gap = 0;
+        fputs(line == 0 ? cli_style(output->file, CLI_STYLE_STRONG) : "", output->file);
+        for (size_t i = 0; i < output->column_count; i++) {
+            if (shown(output, i))
+                write_field(output->file, line == 0 ? table->titles[i] : text_at(output, line - 1, i),
+                            widths[i], is_right(table, &output->columns[i], i), &gap);
+        }
+        fputs(line == 0 ? cli_style(output->file, CLI_STYLE_NONE) : "", output->file);
+        fputc('\n', output->file);
+    }
+}
+
+/* For more columns than the terminal has room for: a line for each value, an empty line between rows. */
+static void write_records(const Output *output)
+{
+    const Table *table = output->state;
+    size_t widest = 0;
+    for (size_t i = 0; i < output->column_count; i++) {
+        if (shown(output, i) && cli_text_width(table->titles[i]) > widest)
+            widest = cli_text_width(table->titles[i]);
+    }
+    for (size_t row = 0; row < table->row_count; row++) {
+        if (row > 0)
+            fputc('\n', output->file);
+        for (size_t i = 0; i < output->column_count; i++) {
+            if (!shown(output, i) || text_at(output, row, i)[0] == '\0')
+                continue;
+            const char *title = table->titles[i], *text = text_at(output, row, i);
+            fprintf(output->file, "%s%s%s%*s", cli_style(output->file, CLI_STYLE_STRONG), title,
+                    cli_style(output->file, CLI_STYLE_NONE), (int)(widest - cli_text_width(title) + 2), "");
+            cli_print_wrapped(output->file, text, strlen(text), widest + 2, widest + 2, output->width);
+        }
+    }
+}
+
+// Print titles and rows, columns aligned. Returns false if memory is refused.
+static bool write_table(const Output *output)
+{
     size_t widths[OUTPUT_MAX_COLUMNS] = {0};
+    bool fits = true;
     for (size_t i = 0; i < output->column_count; i++) {
         if (shown(output, i))
             widths[i] = width_of(output, i);
     }
-    if (!fit(output, widths))
+    if (!fit(output, widths, &fits))
         return false;
-    for (size_t line = 0; line <= table->row_count; line++) {
-        size_t gap = 0;
-        for (size_t i = 0; i < output->column_count; i++) {
-            ColumnKind kind = output->columns[i].kind;
-            bool right = kind == COLUMN_WHOLE || kind == COLUMN_SCORE || kind == COLUMN_TIME ||
-                         (kind == COLUMN_VALUE && !table->words[i]);
-            if (shown(output, i))
-                write_field(output->file, line == 0 ? table->titles[i] : text_at(output, line - 1, i),
-                            widths[i], right, &gap);
-        }
-        fputc('\n', output->file);
-    }
+    if (fits)
+        write_rows(output, widths);
+    else
+        write_records(output);
     return true;
 }
 

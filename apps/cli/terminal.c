@@ -1,19 +1,73 @@
 /* SPDX-License-Identifier: MIT */
-/* How much room the terminal has. */
+/* What the terminal can: its width, colours. */
 #include "terminal.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define COLUMNS_MAX 10000
+
+static bool is_terminal(FILE *file)
+{
+    int descriptor = fileno(file); // -1 for a file in memory
+    return descriptor >= 0 && isatty(descriptor);
+}
+
+size_t cli_wanted_columns(void)
+{
+    const char *text = getenv("COLUMNS");
+    char *end = NULL;
+    unsigned long columns = text != NULL && text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    return columns > 0 && *end == '\0' && columns <= COLUMNS_MAX ? (size_t)columns : 0;
+}
+
 size_t cli_terminal_columns(FILE *file)
 {
     struct winsize size;
-    int descriptor = fileno(file); // -1 for a file in memory
-    if (descriptor >= 0 && isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0)
-        return size.ws_col;
-    return 0;
+    if (!is_terminal(file))
+        return 0;
+    size_t columns = cli_wanted_columns();
+    if (columns == 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
+        columns = size.ws_col;
+    return columns;
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0';
+}
+
+bool cli_terminal_colours(FILE *file)
+{
+    const char *force = getenv("CLICOLOR_FORCE"), *wanted = getenv("CLICOLOR"), *kind = getenv("TERM");
+    if (is_set("NO_COLOR") || fileno(file) < 0)
+        return false;
+    if (is_set("CLICOLOR_FORCE") && strcmp(force, "0") != 0)
+        return true;
+    if (wanted != NULL && strcmp(wanted, "0") == 0)
+        return false;
+    return is_terminal(file) && kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
+}
+
+const char *cli_style(FILE *file, CliStyle style)
+{
+    static const char *const codes[] = {[CLI_STYLE_NONE] = "\x1b[0m",
+                                        [CLI_STYLE_STRONG] = "\x1b[1m",
+                                        [CLI_STYLE_ERROR] = "\x1b[1;31m",
+                                        [CLI_STYLE_WARNING] = "\x1b[1;33m"};
+    return cli_terminal_colours(file) ? codes[style] : "";
+}
+
+/* The columns of `length` bytes, each character taken for one. */
+static size_t columns_of(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
 }
 
 void cli_print_wrapped(FILE *file, const char *text, size_t length, size_t column, size_t indent,
@@ -24,7 +78,7 @@ void cli_print_wrapped(FILE *file, const char *text, size_t length, size_t colum
         size_t word = strcspn(at, " ");
         if (word > (size_t)(text + length - at))
             word = (size_t)(text + length - at);
-        if (!first && width > 0 && column + 1 + word > width) {
+        if (!first && width > 0 && column + 1 + columns_of(at, word) > width) {
             fprintf(file, "\n%*s", (int)indent, "");
             column = indent;
         } else if (!first) {
@@ -32,7 +86,7 @@ void cli_print_wrapped(FILE *file, const char *text, size_t length, size_t colum
             column++;
         }
         fwrite(at, 1, word, file);
-        column += word;
+        column += columns_of(at, word);
         first = false;
         at += word;
         at += strspn(at, " ");

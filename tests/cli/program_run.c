@@ -19,6 +19,11 @@ bool program_make_folder(const char *name)
     snprintf(fixture.videos, sizeof fixture.videos, "%s/videos", fixture.folder);
     unsetenv("REELVEC_LIBRARY");
     unsetenv("REELVEC_MODEL");
+    unsetenv("COLUMNS");
+    unsetenv("NO_COLOR");
+    unsetenv("CLICOLOR");
+    unsetenv("CLICOLOR_FORCE");
+    unsetenv("TERM");
     setenv("XDG_DATA_HOME", fixture.folder, 1);
     setenv("XDG_CACHE_HOME", fixture.folder, 1);
     setenv("LC_ALL", "C.UTF-8", 1);

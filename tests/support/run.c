@@ -78,7 +78,7 @@ static void start(Running *running, const char *const *arguments, const RunOptio
     int in[2] = {-1, -1}, out[2], err[2];
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
     if (options->terminal) {
-        struct winsize size = {.ws_row = 24, .ws_col = 68};
+        struct winsize size = {.ws_row = 24, .ws_col = options->columns > 0 ? options->columns : 68};
         assert_int_equal(openpty(&err[0], &err[1], NULL, NULL, &size), 0);
         in[0] = err[1];
         in[1] = dup(err[0]);
@@ -89,7 +89,7 @@ static void start(Running *running, const char *const *arguments, const RunOptio
     running->pid = fork();
     assert_true(running->pid >= 0);
     if (running->pid == 0)
-        become(arguments, options, in[0], out[1], err[1]);
+        become(arguments, options, in[0], options->terminal && options->columns > 0 ? err[1] : out[1], err[1]);
     close(out[1]);
     close(err[1]);
     if (!options->terminal)

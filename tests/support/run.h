@@ -11,6 +11,7 @@ typedef struct RunOptions {
     const char *folder; // to run in; NULL: the caller's
     int timeout_s;      // 0: 60; the program is killed then
     bool terminal;      // standard input and error are a terminal of 68 columns, whose output is in `errors`
+    unsigned short columns; // with `terminal`: of that many columns, and standard output is it too
     const char *interrupt_after; // send SIGINT when this text has appeared on either output
 } RunOptions;
 

@@ -2,12 +2,14 @@
 /* reelvec model list: the known models with what helps to choose, and which of them are here. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/folder_size.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 #define SOURCES_MAX 26 // of figures; each has a letter
@@ -228,19 +230,33 @@ static bool list_added(void *user, const char *name, const char *path)
     return good;
 }
 
+/* Print a line behind `start`, wrapped on a terminal. */
+static void print_note(const char *start, const char *text)
+{
+    printf("%s", start);
+    char *clean = cli_text_clean(text);
+    const char *shown = clean != NULL ? clean : "?";
+    size_t indent = start[0] == ' ' ? strlen(start) : 0;
+    cli_print_wrapped(stdout, shown, strlen(shown), strlen(start), indent, cli_terminal_columns(stdout));
+    free(clean);
+}
+
 /* What the table's figures and signs mean. */
 static void print_legend(const List *list)
 {
-    char folder[4096];
-    printf("\nCOCO: of 100 captions so many find their picture first (Chinese-CLIP: COCO-CN).\n"
-           "INet: of ImageNet's pictures so many get their class, without training. By:\n");
+    char folder[4096], kept[4200];
+    putchar('\n');
+    print_note("", "COCO: of 100 captions so many find their picture first (Chinese-CLIP: COCO-CN).");
+    print_note("", "INet: of ImageNet's pictures so many get their class, without training. By:");
     for (size_t i = 0; i < list->source_count; i++)
-        printf("  %c  %s\n", (char)('a' + i), list->sources[i]);
+        print_note((char[]){' ', ' ', (char)('a' + i), ' ', ' ', '\0'}, list->sources[i]);
     if (list->note != NULL)
-        printf("  *  %s\n", list->note);
-    printf("  ~  computed from the model's shape\n");
-    if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
-        cli_print("Models are kept in %s", folder);
+        print_note("  *  ", list->note);
+    print_note("  ~  ", "computed from the model's shape");
+    if (rv_model_folder(folder, sizeof folder, NULL) != RV_OK)
+        return;
+    snprintf(kept, sizeof kept, "Models are kept in %s", folder);
+    print_note("", kept);
 }
 
 static int run_list(const CliCommand *command, void *user, const CliValues *values)

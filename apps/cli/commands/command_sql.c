@@ -280,8 +280,9 @@ const CliCommand cli_command_sql = {
         "and "
         "frame_pictures (frame_data); the view frames_with_pictures joins them.\n"
         "The extension libreelvec_sqlite brings the same functions to every other program that uses SQLite.",
-    .examples = "  reelvec sql \"SELECT frame_number, time, dot_product(embedding_data,\n"
-                "      embed_text('a red car')) AS score FROM frames ORDER BY score DESC LIMIT 5\"\n"
+    .examples = "  reelvec sql \"SELECT frame_number, time,\n"
+                "      dot_product(embedding_data, embed_text('a red car'))\n"
+                "      AS score FROM frames ORDER BY score DESC LIMIT 5\"\n"
                 "  reelvec sql --format csv \"SELECT path, duration FROM videos\"\n"
                 "  reelvec sql --write \"DELETE FROM videos WHERE state = 'failed'\"\n",
     CLI_OPTIONS(SqlSettings, options),

@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-const char cli_about[] = "Finds moments in videos by what they show. It takes a frame every second, turns it into "
-                         "a CLIP embedding, keeps embedding and picture in a library, and answers queries of text, "
-                         "images, or both, with frames.";
+const char cli_about[] =
+    "Finds moments in videos by what they show. It takes a frame every second, turns it into "
+    "a CLIP embedding, keeps embedding and picture in a library, and answers queries of text, "
+    "images, or both, with frames.";
 
 const char cli_first_steps[] = "  reelvec model fetch ViT-B/32\n"
                                "  reelvec index holiday.mp4\n"
@@ -32,6 +33,7 @@ const CliHelpEntry cli_variables[] = {
     {"REELVEC_CUDA_LIBRARIES", "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
     {"REELVEC_CPU", "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
     {"COLUMNS", "the width of help and tables, in place of the terminal's"},
-    {"NO_COLOR", "if not empty: no colours. CLICOLOR=0 says the same, CLICOLOR_FORCE=1: colours in pipes too"},
+    {"NO_COLOR",
+     "if not empty: no colours. CLICOLOR=0 says the same, CLICOLOR_FORCE=1: colours in pipes too"},
     {NULL, NULL},
 };

@@ -21,6 +21,11 @@ static RvStatus read_arguments(const CliCommand *command, int argc, char **argv,
 {
     RvStatus status =
         cli_options_parse(command->options, command->option_count, argc, argv, settings, values, err);
+    const CliCommand *owner = values->unknown != NULL ? cli_front_owner(values->unknown) : NULL;
+    if (owner != NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT,
+                         "unknown option --%.*s; `reelvec %s` has it, this command has not",
+                         (int)strcspn(values->unknown, "="), values->unknown, owner->name);
     if (status != RV_OK || values->help)
         return status;
     if (values->argument_count < command->min_arguments)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front_options.h"
 #include "suggest.h"
 #include "text.h"
 
@@ -144,7 +143,9 @@ static size_t list_beginnings(const CliOption *options, size_t option_count, con
         if (strncmp(options[i].name, name, strlen(name)) == 0) {
             left--;
             at += (size_t)snprintf(words + at, size_bytes - at, "--%s%s", options[i].name,
-                                   left > 1 ? ", " : left == 1 ? " or " : "");
+                                   left > 1    ? ", "
+                                   : left == 1 ? " or "
+                                               : "");
         }
     }
     return count;
@@ -160,10 +161,6 @@ static RvStatus unknown_option(const CliOption *options, size_t option_count, co
     for (size_t i = 0; i < option_count; i++)
         names[i] = options[i].name;
     names[option_count] = "help";
-    const CliCommand *owner = cli_front_owner(name + 2);
-    if (owner != NULL)
-        return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; `reelvec %s` has it, this command has not",
-                         name, owner->name);
     const char *closest = cli_suggest(name + 2, names, option_count + 1);
     if (closest != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "unknown option %s; did you mean --%s?", name, closest);
@@ -177,7 +174,8 @@ static const CliOption *single_dash(const CliOption *options, size_t option_coun
         return NULL;
     for (size_t i = 0; i < option_count; i++) {
         size_t length = strlen(options[i].name);
-        if (strncmp(word + 1, options[i].name, length) == 0 && (word[1 + length] == '\0' || word[1 + length] == '='))
+        if (strncmp(word + 1, options[i].name, length) == 0 &&
+            (word[1 + length] == '\0' || word[1 + length] == '='))
             return &options[i];
     }
     return NULL;
@@ -268,6 +266,8 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
             return RV_OK;
         } else if (answer == '?' || answer == ':') {
             status = refuse(options, option_count, answer, argv, err);
+            if (optopt == 0 && strncmp(argv[optind - 1], "--", 2) == 0)
+                values->unknown = argv[optind - 1] + 2;
         } else {
             status = take_option(option_of(options, option_count, answer), optarg, settings, values, err);
         }

@@ -49,6 +49,7 @@ typedef struct CliValues {
     size_t count;
     size_t argument_count; // number of items without option
     bool help;             // --help was given; nothing after it was read
+    const char *unknown;   // the long name, without dashes, that was refused because the table does not have it
 } CliValues;
 
 /* Settings with which most commands begin. */

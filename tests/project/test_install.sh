@@ -31,4 +31,14 @@ if command -v sqlite3 >/dev/null; then
     expect "SQLite loads the extension by its name" "1.0" "$(LD_LIBRARY_PATH=$libraries sqlite3 :memory: \
         '.load libreelvec_sqlite' "SELECT dot_product(vector_from_json('[1, 0]'), vector_from_json('[1, 1]'))" 2>&1 || true)"
 fi
+# A build for another machine cannot write them.
+if [ -f "$build/apps/cli/pages/reelvec.1" ]; then
+    if command -v man >/dev/null; then
+        expect "man finds the page of a command" "find frames by text" \
+            "$(MANPATH=$place$prefix/share/man man reelvec-search 2>&1 || true)"
+    fi
+    for file in bash-completion/completions/reelvec zsh/site-functions/_reelvec fish/vendor_completions.d/reelvec.fish; do
+        expect "shells find $file" "--min-score" "$(cat "$place$prefix/share/$file" 2>&1 | sed 's/-l min-score/--min-score/')"
+    done
+fi
 exit $failed

@@ -23,6 +23,7 @@ BOUNDARIES = {
     r"tiffio\.h|gif_lib\.h|webp/": r"^src/pixels/",
     r"curl/": r"^src/base/web",
     r"cairo": r"^apps/cli/",
+    r"toml\+\+": r"^apps/cli/toml_read",
     r"microhttpd\.h|qrencode\.h": r"^apps/web/",
     r"pcre2\.h|unicase\.h|uninorm\.h|unistr\.h|unictype\.h": r"^src/clip/",
     r"immintrin\.h|arm_neon\.h": r"^src/compute/kernels/",
@@ -155,7 +156,7 @@ def main():
     root = pathlib.Path(sys.argv[1])
     rules = read_rules(root / "tools/layers.txt")
     paths = [f.relative_to(root).as_posix() for top in ("include", "src", "apps")
-             for f in sorted((root / top).rglob("*")) if f.suffix in (".c", ".h", ".cu")]
+             for f in sorted((root / top).rglob("*")) if f.suffix in (".c", ".cc", ".h", ".cu")]
     if len(paths) < 10:
         sys.exit(f"{root}: only {len(paths)} source files found; is this the source root?")
     pairs: dict[str, set[str]] = {}

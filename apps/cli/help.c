@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config_file.h"
 #include "help_text.h"
 #include "terminal.h"
 
@@ -169,6 +170,26 @@ void cli_help_group(const char *word, FILE *out)
     fprintf(out, "\n`reelvec %s COMMAND --help` tells more about one.\n", word);
 }
 
+/* Where the settings file is, and what it sets. */
+static void print_settings(FILE *out)
+{
+    char path[4096], names[2048], text[6500];
+    CliConfig *config = NULL;
+    RvError err = {0};
+    if (!cli_config_path(path, sizeof path)) {
+        snprintf(text, sizeof text, "none: REELVEC_CONFIG is empty, or there is no home");
+    } else if (cli_config_read(&config, &err) != RV_OK) {
+        snprintf(text, sizeof text, "%s", err.message);
+    } else {
+        cli_config_list(config, false, names, sizeof names);
+        snprintf(text, sizeof text, names[0] != '\0' ? "%s sets %s." : "%s sets nothing.", path, names);
+    }
+    cli_config_free(config);
+    print_title(out, "Settings file:");
+    print_paragraphs(out, text);
+    print_paragraphs(out, cli_settings);
+}
+
 void cli_help_program(FILE *out)
 {
     print_usage(out, "reelvec COMMAND [OPTION...] [ARGUMENT...]");
@@ -189,6 +210,8 @@ void cli_help_program(FILE *out)
     print_title(out, "Environment:");
     for (const CliHelpEntry *entry = cli_variables; entry->left != NULL; entry++)
         cli_help_entry(out, entry->left, entry->right);
+    fputc('\n', out);
+    print_settings(out);
     fputc('\n', out);
     print_exit_statuses(out);
     fputc('\n', out);

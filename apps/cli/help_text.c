@@ -15,6 +15,10 @@ const char cli_first_steps[] = "  reelvec model fetch ViT-B/32\n"
 
 const char cli_streams[] = "Results go to stdout, everything else to stderr.";
 
+const char cli_settings[] = "It is TOML: options by their long names (library = \"~/videos.db\"), in a table those of one "
+                            "command ([search] and top = 10, [index] and exclude = [\"*.part\"]). A command takes "
+                            "them where neither its options nor a variable says otherwise.";
+
 const CliHelpEntry cli_exit_statuses[] = {
     {"0", "done"},
     {"1", "failed"},
@@ -32,6 +36,7 @@ const CliHelpEntry cli_variables[] = {
     {"REELVEC_PLAYER", "the program of `search --play` where --player is not given"},
     {"REELVEC_CUDA_LIBRARIES", "the folder of libcuda.so.1 and libcublasLt.so.N, in place of the system's"},
     {"REELVEC_CPU", "scalar, avx2, avxvnni, avx512, avx512vnni or neon: the instructions to use"},
+    {"REELVEC_CONFIG", "the settings file; empty: none"},
     {"COLUMNS", "the width of help and tables, in place of the terminal's"},
     {"NO_COLOR",
      "if not empty: no colours. CLICOLOR=0 says the same, CLICOLOR_FORCE=1: colours in pipes too"},

@@ -13,5 +13,6 @@ extern const CliHelpEntry cli_exit_statuses[], cli_variables[];
 extern const char cli_about[];       // a paragraph
 extern const char cli_first_steps[]; // lines, printed as they are
 extern const char cli_streams[];     // a sentence
+extern const char cli_settings[];    // a paragraph on the settings file
 
 #endif

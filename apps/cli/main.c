@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "cli.h"
+#include "config_file.h"
 #include "front_options.h"
 #include "help.h"
+#include "home_path.h"
 #include "message.h"
 #include "reelvec/reelvec.h"
 #include "signals.h"
@@ -37,25 +39,53 @@ static RvStatus read_arguments(const CliCommand *command, int argc, char **argv,
     return RV_OK;
 }
 
+/* Take what the settings file says where the command line is silent. A broken file keeps `doctor` from nothing: it
+ * tells what is wrong with it. */
+static RvStatus read_settings(const CliCommand *command, void *settings, CliValues *values,
+                              CliConfig **config, RvError *err)
+{
+    RvStatus status = cli_config_read(config, err);
+    if (status == RV_OK)
+        status = cli_config_apply(*config, command, settings, values, err);
+    if (status != RV_OK && status != RV_ERROR_MEMORY && command == &cli_command_doctor)
+        status = RV_OK;
+    return status == RV_OK ? cli_home_expand(command, settings, values, err) : status;
+}
+
+/* What the file sets may not go together with what the command line says. */
+static void tell_settings(const CliConfig *config)
+{
+    char path[4096], names[1024];
+    cli_config_list(config, true, names, sizeof names);
+    if (names[0] != '\0' && cli_config_path(path, sizeof path))
+        cli_message("%s sets %s too", path, names);
+}
+
 /* argv[0] is the last word of the command's name. */
 static int run_command(const CliCommand *command, int argc, char **argv)
 {
     RvError err = {0};
     CliValues values = {0};
+    CliConfig *config = NULL;
     int status = CLI_DONE;
     void *settings = calloc(1, command->settings_bytes);
     if (settings == NULL)
         return cli_fail_memory();
     RvStatus result = read_arguments(command, argc, argv, settings, &values, &err);
     if (result != RV_OK) {
-        cli_message("%s: %s", command->name, err.message);
-        status = result == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
+        status = result == RV_ERROR_ARGUMENT ? cli_fail_usage("%s: %s", command->name, err.message)
+                                             : cli_fail(&err);
     } else if (values.help) {
         cli_help_command(command, stdout);
+    } else if (read_settings(command, settings, &values, &config, &err) != RV_OK) {
+        status = cli_fail(&err);
     } else {
         status = command->run(command, settings, &values);
+        if (status == CLI_WRONG_USAGE)
+            tell_settings(config);
     }
     cli_values_clear(&values);
+    cli_config_free(config);
     free(settings);
     return status;
 }
@@ -210,6 +240,7 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     cli_keep_descriptors();
+    cli_home_expand_variables();
     cli_signals_begin();
     return cli_finish(run(argc, argv));
 }

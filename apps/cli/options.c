@@ -269,7 +269,9 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
             if (optopt == 0 && strncmp(argv[optind - 1], "--", 2) == 0)
                 values->unknown = argv[optind - 1] + 2;
         } else {
-            status = take_option(option_of(options, option_count, answer), optarg, settings, values, err);
+            const CliOption *option = option_of(options, option_count, answer);
+            values->given |= UINT64_C(1) << (option - options);
+            status = take_option(option, optarg, settings, values, err);
         }
         if (status != RV_OK)
             return status;
@@ -279,8 +281,23 @@ RvStatus cli_options_parse(const CliOption *options, size_t option_count, int ar
     return RV_OK;
 }
 
+RvStatus cli_option_take(const CliOption *option, const char *text, void *settings, CliValues *values,
+                         RvError *err)
+{
+    if (option->kind == CLI_LIST) { // the items were counted for the command line
+        CliValue *items = reallocarray(values->items, values->count + 1, sizeof *items);
+        if (items == NULL)
+            return cli_error(err, RV_ERROR_MEMORY, "out of memory");
+        values->items = items;
+    }
+    return take_option(option, text, settings, values, err);
+}
+
 void cli_values_clear(CliValues *values)
 {
+    for (size_t i = 0; i < values->owned_count; i++)
+        free(values->owned[i]);
+    free(values->owned);
     free(values->items);
     *values = (CliValues){0};
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reelvec/encoder.h"
 
@@ -49,6 +50,9 @@ typedef struct CliValues {
     size_t count;
     size_t argument_count; // number of items without option
     bool help;             // --help was given; nothing after it was read
+    uint64_t given;        // bit i: option i of the table is on the command line
+    char **owned;          // texts that were made for values
+    size_t owned_count;
     const char *unknown;   // the long name, without dashes, that was refused because the table does not have it
 } CliValues;
 
@@ -146,6 +150,11 @@ typedef struct CliCommon {
 RvStatus cli_options_parse(const CliOption *options, size_t option_count, int argc, char **argv,
                            void *settings, CliValues *values, RvError *err);
 void cli_values_clear(CliValues *values);
+
+/* Take one more value for an option, as if it stood on the command line; text is NULL for flags and where an optional
+ * value is left out. The settings or the values borrow it. Errors: ARGUMENT with a message, MEMORY. */
+RvStatus cli_option_take(const CliOption *option, const char *text, void *settings, CliValues *values,
+                         RvError *err);
 
 /* Returns the n-th plain argument, or NULL after the last. */
 const char *cli_values_argument(const CliValues *values, size_t index);

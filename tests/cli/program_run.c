@@ -24,6 +24,7 @@ bool program_make_folder(const char *name)
     unsetenv("CLICOLOR");
     unsetenv("CLICOLOR_FORCE");
     unsetenv("TERM");
+    setenv("REELVEC_CONFIG", "", 1);
     setenv("XDG_DATA_HOME", fixture.folder, 1);
     setenv("XDG_CACHE_HOME", fixture.folder, 1);
     setenv("LC_ALL", "C.UTF-8", 1);

@@ -71,7 +71,8 @@ static void assert_help_fits(const char *const *words, const char *what)
         assert_fits(text, widths[i], what);
         keep_words(text);
         if (first != NULL && strcmp(first, text) != 0)
-            fail_msg("%s: %d columns have other words than %d:\n%s\n%s", what, widths[i], widths[0], text, first);
+            fail_msg("%s: %d columns have other words than %d:\n%s\n%s", what, widths[i], widths[0], text,
+                     first);
         if (first == NULL)
             first = text;
         else
@@ -83,15 +84,16 @@ static void assert_help_fits(const char *const *words, const char *what)
 static void help_fits_every_terminal(void **state)
 {
     (void)state;
-    static const char *const more[][4] = {{"--help"}, {"model", "--help"}, {"inspect", "--help"}, {"ann", "--help"}};
+    static const char *const more[][4] = {
+        {"--help"}, {"model", "--help"}, {"inspect", "--help"}, {"ann", "--help"}};
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         char name[64];
         snprintf(name, sizeof name, "%s", (*command)->name);
         char *second = strchr(name, ' ');
         if (second != NULL)
             *second++ = '\0';
-        assert_help_fits((const char *[]){name, second != NULL ? second : "--help", second != NULL ? "--help" : NULL,
-                                          NULL},
+        assert_help_fits((const char *[]){name, second != NULL ? second : "--help",
+                                          second != NULL ? "--help" : NULL, NULL},
                          (*command)->name);
     }
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)

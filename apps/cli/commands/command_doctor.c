@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
+#include "cli/config_file.h"
 #include "cli/hints.h"
 #include "cli/open.h"
 #include "cli/player.h"
@@ -77,6 +78,26 @@ static void print_extension(void)
         }
     }
     print_value("extension", "libreelvec_sqlite.so is not beside the library");
+}
+
+/* Returns the exit status: a file that cannot be taken stops every other command. */
+static int check_settings(void)
+{
+    char path[4096], names[2048];
+    CliConfig *config = NULL;
+    RvError err = {0};
+    if (!cli_config_path(path, sizeof path)) {
+        print_value("settings", "no file: REELVEC_CONFIG is empty, or there is no home");
+        return CLI_DONE;
+    }
+    RvStatus status = cli_config_read(&config, &err);
+    cli_config_list(config, false, names, sizeof names);
+    if (status != RV_OK)
+        print_value("settings", "%s", err.message);
+    else
+        print_value("settings", "%s sets %s", path, names[0] != '\0' ? names : "nothing");
+    cli_config_free(config);
+    return status == RV_OK ? CLI_DONE : CLI_FAILED;
 }
 
 static void print_player(void)
@@ -166,7 +187,9 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         print_value("models", "%s", folder);
     int status = check_model(&settings->common);
     int library_status = check_library(&settings->common);
-    return status != CLI_DONE ? status : library_status;
+    int settings_status = check_settings();
+    status = status != CLI_DONE ? status : library_status;
+    return status != CLI_DONE ? status : settings_status;
 }
 
 const CliCommand cli_command_doctor = {
@@ -177,7 +200,7 @@ const CliCommand cli_command_doctor = {
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
         "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
-        "takes, which ffmpeg program cuts clips, where models and libraries are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
+        "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

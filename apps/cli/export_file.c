@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "cli.h"
 #include "message.h"
 #include "npy.h"
@@ -87,29 +88,13 @@ static void write_json(const float *values, int count, char *text)
     strcpy(text, "]");
 }
 
-static void write_base64(const void *bytes, size_t size_bytes, char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < size_bytes; i += 3) {
-        size_t left = size_bytes - i;
-        unsigned bits = (unsigned)at[i] << 16 | (left > 1 ? (unsigned)at[i + 1] << 8 : 0) |
-                        (left > 2 ? (unsigned)at[i + 2] : 0);
-        *text++ = digits[bits >> 18];
-        *text++ = digits[bits >> 12 & 63];
-        *text++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-        *text++ = left > 2 ? digits[bits & 63] : '=';
-    }
-    *text = '\0';
-}
-
 static bool write_csv_row(Export *export, const RvFrameRows *rows, size_t row)
 {
     const RvVideo *video = video_of(export, rows->video_ids[row]);
     const float *embedding = rows->embeddings + row * (size_t)rows->dimensions;
     size_t row_bytes = (size_t)rows->dimensions * sizeof *embedding;
     if (export->settings->format == EXPORT_CSV && export->settings->base64)
-        write_base64(embedding, row_bytes, export->text);
+        cli_base64_write(embedding, row_bytes, export->text);
     else if (export->settings->format == EXPORT_CSV)
         write_json(embedding, rows->dimensions, export->text);
     const Cell cells[ALL_COLUMNS] = {{.text = video->path},

@@ -15,6 +15,8 @@
 
 #define HITS_PER_ROW 5
 #define HIT_WIDTH 320
+#define SHOWN_WIDTH 220 // in a terminal a hit wants so many pixels
+#define SHOWN_MIN 64
 
 enum { QUERY, RANK, FRAME, TIME, START, END, VIDEO, SCORE, COLUMN_COUNT };
 enum { PART_FRAME, PART_TIME, PART_SCORE, PART_COLUMN_COUNT };
@@ -197,13 +199,24 @@ static RvStatus add_sequence(SheetPage *page, RvLibrary *library, const RvHit *h
     return status;
 }
 
+/* Add all hits, with the columns that suit them. */
+static RvStatus add_hits(SheetPage *page, RvLibrary *library, const RvHits *hits, bool moments, RvError *err)
+{
+    bool sequences = hits->count > 0 && hits->items[0].part_count > 0;
+    RvStatus status = RV_OK;
+    if (sequences)
+        page->columns = hits->items[0].part_count;
+    for (size_t i = 0; i < hits->count && status == RV_OK; i++)
+        status = sequences ? add_sequence(page, library, &hits->items[i], err)
+                           : add_hit(page, library, &hits->items[i], moments, err);
+    return status;
+}
+
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
                         const char *path, RvError *err)
 {
+    SheetPage page = {.columns = HITS_PER_ROW, .cell_width = HIT_WIDTH, .title = cli_text_clean(title)};
     bool sequences = hits->count > 0 && hits->items[0].part_count > 0;
-    SheetPage page = {.columns = sequences ? hits->items[0].part_count : HITS_PER_ROW,
-                      .cell_width = HIT_WIDTH,
-                      .title = cli_text_clean(title)};
     const char *what = sequences ? "sequence" : moments ? "moment" : "frame";
     int written = hits->count == 1
                       ? asprintf(&page.subtitle, "The best %s", what)
@@ -213,11 +226,34 @@ RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, co
     RvStatus status = page.title != NULL && page.subtitle != NULL
                           ? RV_OK
                           : cli_error(err, RV_ERROR_MEMORY, "out of memory");
-    for (size_t i = 0; i < hits->count && status == RV_OK; i++)
-        status = sequences ? add_sequence(&page, library, &hits->items[i], err)
-                           : add_hit(&page, library, &hits->items[i], moments, err);
+    if (status == RV_OK)
+        status = add_hits(&page, library, hits, moments, err);
     if (status == RV_OK)
         status = cli_sheet_write(&page, path, err);
+    cli_sheet_clear(&page);
+    return status;
+}
+
+RvStatus cli_hits_show(RvLibrary *library, const RvHits *hits, bool moments, CliPictures how, FILE *out,
+                       RvError *err)
+{
+    cairo_surface_t *surface = NULL;
+    int width = cli_pictures_width(out), per_row = width / SHOWN_WIDTH;
+    SheetPage page = {.columns = per_row < 1 ? 1 : per_row < HITS_PER_ROW ? (size_t)per_row : HITS_PER_ROW};
+    if (page.columns > hits->count)
+        page.columns = hits->count;
+    RvStatus status = add_hits(&page, library, hits, moments, err);
+    // The cells are as wide as the terminal allows.
+    page.cell_width = HIT_WIDTH;
+    for (SheetLayout layout; (layout = cli_sheet_layout(&page)).width > width && page.cell_width > SHOWN_MIN;)
+        page.cell_width -= 1 + (layout.width - width) / (int)page.columns;
+    if (page.cell_width < SHOWN_MIN)
+        page.cell_width = SHOWN_MIN;
+    if (status == RV_OK)
+        status = cli_sheet_draw(&page, "--show", &surface, err);
+    if (status == RV_OK)
+        status = cli_pictures_write(how, surface, out, err);
+    cairo_surface_destroy(surface);
     cli_sheet_clear(&page);
     return status;
 }

@@ -4,6 +4,7 @@
 #define RV_CLI_HITS_H
 
 #include "reelvec/library.h"
+#include "terminal_picture.h"
 
 /* Print rows on stdout in an output format. part_count: of the sequences that the hits are, each of which shows its
  * parts; 1: they are none. query is repeated in each row; NULL for none. Returns false if memory is refused. */
@@ -13,6 +14,9 @@ bool cli_hits_print(const RvHits *hits, int format, bool moments, size_t part_co
  * the query in words. */
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
                         const char *path, RvError *err);
+
+/* Show the same pictures in the terminal that `out` is, as many side by side as fit. Errors: MEMORY, those of reading. */
+RvStatus cli_hits_show(RvLibrary *library, const RvHits *hits, bool moments, CliPictures how, FILE *out, RvError *err);
 
 /* Make a stored frame a picture for a sheet, at most of the given size in pixels. *out is NULL if its JPEG is
  * damaged. Release with cairo_surface_destroy. */

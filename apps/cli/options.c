@@ -115,7 +115,9 @@ static RvStatus take_option(const CliOption *option, const char *text, void *set
         *(const char **)field = text;
         return RV_OK;
     case CLI_CHOICE:
-        return take_choice(option, text, field, err);
+        if (text == NULL) // an optional argument was omitted: the first word
+            *(int *)field = option->choices[0] == '|';
+        return text != NULL ? take_choice(option, text, field, err) : RV_OK;
     case CLI_LIST:
         values->items[values->count++] = (CliValue){option, text};
         return RV_OK;

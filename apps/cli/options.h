@@ -30,7 +30,7 @@ typedef enum CliOptionKind {
 typedef struct CliOption {
     const char *name;
     char letter;          // 0 for none
-    const char *argument; // as shown in the help; NULL for flags; "[=T]" if it is optional
+    const char *argument; // as shown in the help; NULL for flags; "[=T]" if it is optional (CLI_REAL, CLI_CHOICE)
     const char *help;
     CliOptionKind kind;
     size_t offset; // of the field in the command's settings

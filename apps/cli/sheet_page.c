@@ -92,7 +92,7 @@ SheetLayout cli_sheet_layout(const SheetPage *page)
         layout.two_lines = layout.two_lines || page->items[i].light != NULL;
     layout.picture_height = tallest_picture(page);
     layout.caption_height = CAPTION_PAD + LINE_HEIGHT * (layout.two_lines ? 2 : 1);
-    layout.header_height = MARGIN + TITLE_SIZE + 10 + SUBTITLE_SIZE + 20;
+    layout.header_height = page->title != NULL ? MARGIN + TITLE_SIZE + 10 + SUBTITLE_SIZE + 20 : MARGIN;
     int inner = (int)layout.columns * (layout.cell_width + GAP) - GAP;
     layout.width = 2 * MARGIN + inner;
     if (layout.width < MIN_WIDTH)
@@ -245,23 +245,35 @@ static void draw_page(cairo_t *cairo, const SheetPage *page, const SheetLayout *
     }
 }
 
-RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err)
+RvStatus cli_sheet_draw(const SheetPage *page, const char *name, cairo_surface_t **out, RvError *err)
 {
     SheetLayout layout = cli_sheet_layout(page);
+    *out = NULL;
     if (page->count == 0)
-        return cli_error(err, RV_ERROR_ARGUMENT, "%s: no pictures to show", path);
+        return cli_error(err, RV_ERROR_ARGUMENT, "%s: no pictures to show", name);
     if (layout.height > SHEET_MAX_HEIGHT || layout.width > SHEET_MAX_HEIGHT)
         return cli_error(err, RV_ERROR_ARGUMENT,
-                         "%s: a sheet of %d x %d pixels is too large; show fewer pictures", path,
+                         "%s: a sheet of %d x %d pixels is too large; show fewer pictures", name,
                          layout.width, layout.height);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, layout.width, layout.height);
     cairo_t *cairo = cairo_create(surface);
     draw_page(cairo, page, &layout);
     cairo_status_t drawn = cairo_status(cairo);
     cairo_destroy(cairo);
-    RvStatus status = drawn == CAIRO_STATUS_SUCCESS ? cli_surface_write(surface, path, err)
-                                                    : cli_error(err, RV_ERROR_MEMORY, "%s: cannot draw: %s",
-                                                                path, cairo_status_to_string(drawn));
+    if (drawn == CAIRO_STATUS_SUCCESS) {
+        *out = surface;
+        return RV_OK;
+    }
     cairo_surface_destroy(surface);
+    return cli_error(err, RV_ERROR_MEMORY, "%s: cannot draw: %s", name, cairo_status_to_string(drawn));
+}
+
+RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err)
+{
+    cairo_surface_t *surface = NULL;
+    RvStatus status = cli_sheet_draw(page, path, &surface, err);
+    if (status == RV_OK)
+        status = cli_surface_write(surface, path, err);
+    cairo_surface_destroy(surface); // NULL is no surface
     return status;
 }

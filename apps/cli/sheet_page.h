@@ -21,7 +21,7 @@ typedef struct SheetItem {
 } SheetItem;
 
 typedef struct SheetPage {
-    char *title, *subtitle; // owned
+    char *title, *subtitle; // owned; without a title there is no room for either
     SheetItem *items;       // owned
     size_t count, capacity;
     size_t columns;
@@ -49,6 +49,10 @@ SheetLayout cli_sheet_layout(const SheetPage *page);
 /* Returns the number of rows that a sheet of such cells may have, for callers that thin out their
  * pictures. */
 size_t cli_sheet_max_rows(int cell_width);
+
+/* Draw the sheet. name: for messages. Release *out with cairo_surface_destroy. Errors: MEMORY, ARGUMENT (no pictures, or
+ * too large). */
+RvStatus cli_sheet_draw(const SheetPage *page, const char *name, cairo_surface_t **out, RvError *err);
 
 /* Draw the sheet and write it as PNG, or as JPEG if the path ends so. Errors: IO, MEMORY, ARGUMENT (no
  * pictures, or too large). */

@@ -156,7 +156,10 @@ static RvStatus add_hit(SheetPage *page, RvLibrary *library, const RvHit *hit, b
     char *name = cli_text_clean(cli_text_last_part(hit->video));
     int written[3] = {-1, -1, -1};
     if (name != NULL) {
-        written[0] = asprintf(&item.strong, "Frame %" PRId64 " \xc2\xb7 %s", hit->frame_number, time);
+        // In a terminal the cells are narrow, and the table above has the frames' numbers.
+        written[0] = page->title != NULL
+                         ? asprintf(&item.strong, "Frame %" PRId64 " \xc2\xb7 %s", hit->frame_number, time)
+                         : asprintf(&item.strong, "%s", time);
         written[1] = asprintf(&item.strong_right, "%.4f", hit->score);
         written[2] = moments ? asprintf(&item.light, "%s \xe2\x80\x93 %s  %s", start, end, name)
                              : asprintf(&item.light, "%s", name);

@@ -69,6 +69,14 @@ static int write_sheet(const Search *search, const RvHits *hits, const RvTerm *t
     return status == RV_OK ? CLI_DONE : cli_fail(&err);
 }
 
+static int show_hits(const Search *search, const RvHits *hits)
+{
+    RvError err = {0};
+    if (cli_hits_show(search->library, hits, search->settings->moments, search->pictures, stdout, &err) != RV_OK)
+        return cli_fail(&err);
+    return cli_flush() ? CLI_DONE : CLI_FAILED;
+}
+
 /* The rows go out before the clips, which may take long. */
 static int cut_clips(const Search *search, const RvHits *hits)
 {
@@ -82,7 +90,9 @@ static int cut_clips(const Search *search, const RvHits *hits)
 static int make_more(const Search *search, const RvHits *hits, const RvTerm *terms, size_t term_count)
 {
     const SearchSettings *settings = search->settings;
-    int status = settings->timeline.path != NULL ? export_hits(search, hits, terms, term_count) : CLI_DONE;
+    int status = search->pictures != CLI_PICTURES_NONE ? show_hits(search, hits) : CLI_DONE;
+    if (settings->timeline.path != NULL && status == CLI_DONE)
+        status = export_hits(search, hits, terms, term_count);
     if (settings->sheet != NULL && (status == CLI_DONE || status == CLI_PARTLY)) {
         int written = write_sheet(search, hits, terms, term_count);
         status = written == CLI_DONE ? status : written;

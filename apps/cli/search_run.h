@@ -7,11 +7,12 @@
 #include "options.h"
 #include "player.h"
 #include "reelvec/library.h"
+#include "terminal_picture.h"
 #include "timeline_file.h"
 
 typedef struct SearchSettings {
     CliCommon common;
-    int top, format, fusion;
+    int top, format, fusion, show; // show: CliPictures
     const char *sheet, *video, *player, *clip_folder;
     CliReal min_score, after, before, timeout, pad, within;
     bool moments, exact, ann, explain, partial, no_exif_rotation, play;
@@ -30,7 +31,8 @@ typedef struct Search {
     size_t part_count; // of their sequence; 1: they are none
     char **storages;   // copies that the terms point to
     size_t term_count;
-    CliPlayer player; // of --play
+    CliPlayer player;     // of --play
+    CliPictures pictures; // of --show: what the terminal shows
 } Search;
 
 /* Run one query and write its rows; then its timeline, sheet and clips, and play its best hit, as far as that is asked

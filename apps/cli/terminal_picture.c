@@ -74,14 +74,15 @@ static void read_answer(int terminal, char *answer, size_t size_bytes)
 }
 
 /* Returns whether the terminal says of itself that it shows sixels: attribute 4 of its primary attributes. */
-static bool says_sixel(void)
+static bool says_sixel(int descriptor)
 {
     struct termios before, quiet;
-    char answer[128] = "";
-    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    char answer[128] = "", name[256];
+    int terminal =
+        ttyname_r(descriptor, name, sizeof name) == 0 ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
     if (terminal < 0)
         return false;
-    // From the background the question would stop the program.
+    // From the background, and from programs that it does not control, the terminal is not asked.
     if (tcgetpgrp(terminal) == getpgrp() && tcgetattr(terminal, &before) == 0) {
         quiet = before;
         quiet.c_lflag &= (tcflag_t) ~(ICANON | ECHO);
@@ -109,7 +110,7 @@ CliPictures cli_pictures_find(FILE *out)
     if (descriptor < 0 || !isatty(descriptor) || variable_is("TERM", "dumb") || !variable_is("TERM", NULL))
         return CLI_PICTURES_NONE;
     CliPictures found = by_variables();
-    return found == CLI_PICTURES_NONE && says_sixel() ? CLI_PICTURES_SIXEL : found;
+    return found == CLI_PICTURES_NONE && says_sixel(descriptor) ? CLI_PICTURES_SIXEL : found;
 }
 
 int cli_pictures_width(FILE *out)

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/message.h"
 #include "cli/open.h"
+#include "cli/output.h"
 #include "cli/picture_surface.h"
 #include "cli/search_lines.h"
 #include "cli/search_run.h"
@@ -54,6 +55,13 @@ static const CliOption options[] = {
      .min = 1,
      .max = 1000000},
     CLI_OPTION_FORMAT(SearchSettings),
+    {.name = "show",
+     .argument = "[=HOW]",
+     .help = "also show the pictures of the hits in the terminal, below the table: as kitty, iterm or sixel "
+             "(auto: what the terminal can)",
+     .kind = CLI_CHOICE,
+     .offset = FIELD(show),
+     .choices = CLI_PICTURE_WORDS},
     {.name = "sheet",
      .argument = "OUT",
      .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg",
@@ -311,6 +319,24 @@ static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOpt
     return RV_OK;
 }
 
+/* What --show shows. Where nobody looks at a table on a terminal, --show alone does nothing. */
+static int choose_pictures(Search *search)
+{
+    const SearchSettings *settings = search->settings;
+    bool table = settings->format == OUTPUT_TABLE &&
+                 (settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0);
+    search->pictures = (CliPictures)settings->show;
+    if (settings->show != CLI_PICTURES_AUTO)
+        return table || settings->show == CLI_PICTURES_NONE
+                   ? CLI_DONE
+                   : cli_fail_usage("search: --show goes with the table, not with other formats or --export -");
+    search->pictures = table ? cli_pictures_find(stdout) : CLI_PICTURES_NONE;
+    if (search->pictures == CLI_PICTURES_NONE && table && isatty(STDOUT_FILENO) && !settings->common.quiet)
+        cli_message("this terminal does not say that it shows pictures; --show=sixel, kitty or iterm writes them all "
+                    "the same, --sheet FILE into a file");
+    return CLI_DONE;
+}
+
 // Parse the query, open library and model as far as they are needed, and run one query or one per line.
 static int run(const CliCommand *command, void *user, const CliValues *values)
 {
@@ -349,6 +375,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);
+    if (status == CLI_DONE)
+        status = choose_pictures(&search);
     if (status == CLI_DONE)
         status = search_all(&search);
     rv_library_close(search.library);
@@ -394,6 +422,7 @@ const CliCommand cli_command_search = {
                 "  reelvec search \"a man opens a door\" --then \"a dog runs\" --within 30\n"
                 "  reelvec search --like holiday.mp4@1:23 --moments --video 'holiday*'\n"
                 "  reelvec search \"the goal\" --moments --play\n"
+                "  reelvec search \"the goal\" --show\n"
                 "  reelvec search --format json < queries.txt\n",
     CLI_OPTIONS(SearchSettings, options),
     .min_arguments = 0,

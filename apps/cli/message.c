@@ -64,6 +64,25 @@ void cli_print(const char *format, ...)
     cli_flush();
 }
 
+void cli_print_fact(size_t column, const char *format, ...)
+{
+    char line[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    char *clean = cli_text_clean(line);
+    if (clean == NULL || strlen(clean) < column) { // a name alone
+        printf("%s\n", clean != NULL ? clean : "?");
+    } else {
+        fwrite(clean, 1, column, stdout); // names are ASCII
+        cli_print_wrapped(stdout, clean + column, strlen(clean + column), column, column,
+                          cli_terminal_columns(stdout));
+    }
+    free(clean);
+    cli_flush();
+}
+
 int cli_fail(const RvError *err)
 {
     char text[CLI_ERROR_TEXT_SIZE];

@@ -16,6 +16,9 @@ void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * once. */
 void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same for a line of facts, "name     value": on a terminal it is wrapped, and goes on at `column`. */
+void cli_print_fact(size_t column, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Print the error. Returns its exit status: wrong usage for ARGUMENT, failed for any other error. */
 int cli_fail(const RvError *err);
 

@@ -73,23 +73,21 @@ static size_t columns_of(const char *text, size_t length)
 void cli_print_wrapped(FILE *file, const char *text, size_t length, size_t column, size_t indent,
                        size_t width)
 {
-    bool first = true;
-    for (const char *at = text; at < text + length;) {
-        size_t word = strcspn(at, " ");
-        if (word > (size_t)(text + length - at))
-            word = (size_t)(text + length - at);
-        if (!first && width > 0 && column + 1 + columns_of(at, word) > width) {
+    const char *end = text + length;
+    for (const char *at = text; at < end;) {
+        size_t gap = strspn(at, " "), word = strcspn(at + gap, " ");
+        if (at + gap + word > end)
+            word = (size_t)(end - at) > gap ? (size_t)(end - at) - gap : 0;
+        if (at > text && width > 0 && column + gap + columns_of(at + gap, word) > width) {
             fprintf(file, "\n%*s", (int)indent, "");
             column = indent;
-        } else if (!first) {
-            fputc(' ', file);
-            column++;
+        } else {
+            fprintf(file, "%*s", (int)gap, "");
+            column += gap;
         }
-        fwrite(at, 1, word, file);
-        column += columns_of(at, word);
-        first = false;
-        at += word;
-        at += strspn(at, " ");
+        fwrite(at + gap, 1, word, file);
+        column += columns_of(at + gap, word);
+        at += gap + word;
     }
     fputc('\n', file);
 }

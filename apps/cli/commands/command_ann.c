@@ -17,6 +17,7 @@ typedef struct AnnSettings {
     int format;
 } AnnSettings;
 
+#define FACT_COLUMN 11
 #define FIELD(field) offsetof(AnnSettings, field)
 
 static const CliOption build_options[] = {
@@ -49,23 +50,25 @@ static const CliOption info_options[] = {
 static int print_info(const RvAnnInfo *info, int format)
 {
     if (format == 0 && !info->present) {
-        printf("index      none\n");
+        cli_print_fact(FACT_COLUMN, "index      none");
     } else if (format == 0) {
-        cli_print("index      %s", info->kind);
-        cli_print("settings   %s", info->settings[0] != '\0' ? info->settings : "the database's own");
+        cli_print_fact(FACT_COLUMN, "index      %s", info->kind);
+        cli_print_fact(FACT_COLUMN, "settings   %s",
+                       info->settings[0] != '\0' ? info->settings : "the database's own");
         char size[32];
         cli_text_bytes(info->size_bytes, size, sizeof size);
         if (info->size_bytes > 0)
-            printf("size       %s\n", size);
+            cli_print_fact(FACT_COLUMN, "size       %s", size);
         if (info->row_count > 0)
-            printf("frames     %" PRId64 ", and %" PRId64 " newer ones that are looked at one by one\n",
-                   info->row_count, info->newer_count);
-        cli_print("used       %s%s",
-                  info->fault[0] != '\0' ? "no: "
-                  : info->automatic
-                      ? "by every search but --exact"
-                      : "by --ann alone: looking at every frame is fast in a library of this size",
-                  info->fault);
+            cli_print_fact(FACT_COLUMN,
+                           "frames     %" PRId64 ", and %" PRId64 " newer ones that are looked at one by one",
+                           info->row_count, info->newer_count);
+        cli_print_fact(FACT_COLUMN, "used       %s%s",
+                       info->fault[0] != '\0' ? "no: "
+                       : info->automatic
+                           ? "by every search but --exact"
+                           : "by --ann alone: looking at every frame is fast in a library of this size",
+                       info->fault);
     } else {
         json_t *object = json_pack("{sb so so sI sI sI sb so}", "present", (int)info->present, "kind",
                                    cli_json_string(info->kind), "settings", cli_json_string(info->settings),

@@ -11,6 +11,8 @@
 #include "cli/open.h"
 #include "cli/text.h"
 
+#define FACT_COLUMN 19
+
 typedef struct InfoSettings {
     CliCommon common;
     int format;
@@ -52,7 +54,8 @@ static void print_details(Details details)
 {
     const char *key, *value;
     for (char *at = details.line; next_detail(&at, &key, &value);)
-        cli_print("%-18s %s", strcmp(key, "tokenizer_sha256") == 0 ? "tokenizer SHA-256" : key, value);
+        cli_print_fact(FACT_COLUMN, "%-18s %s",
+                       strcmp(key, "tokenizer_sha256") == 0 ? "tokenizer SHA-256" : key, value);
 }
 
 /* Returns {"family": "clip", ...}, or NULL. */
@@ -65,50 +68,63 @@ static json_t *details_json(Details details)
     return object;
 }
 
+static void print_videos(const RvLibraryInfo *info)
+{
+    char damaged[64] = "", pictures[80] = "";
+    if (info->damaged_count > 0)
+        snprintf(damaged, sizeof damaged, ", %" PRId64 " of them damaged", info->damaged_count);
+    if (info->from_pictures_count > 0)
+        snprintf(pictures, sizeof pictures, ", %" PRId64 " embedded from stored pictures",
+                 info->from_pictures_count);
+    cli_print_fact(FACT_COLUMN,
+                   "videos             %" PRId64 " (%" PRId64 " complete%s%s, %" PRId64 " failed)",
+                   info->video_count, info->complete_count, damaged, pictures, info->failed_count);
+}
+
 static void print_table(const RvLibraryInfo *info, const Details *details)
 {
     char size[32], pictures[32], embeddings[32];
     cli_text_bytes(info->size_bytes, size, sizeof size);
     cli_text_bytes(info->picture_bytes, pictures, sizeof pictures);
     cli_text_bytes(info->embedding_bytes, embeddings, sizeof embeddings);
-    cli_print("library            %s", info->uri);
+    cli_print_fact(FACT_COLUMN, "library            %s", info->uri);
     if (info->schema[0] != '\0' && strcmp(info->schema, "public") != 0)
-        cli_print("schema             %s", info->schema);
+        cli_print_fact(FACT_COLUMN, "schema             %s", info->schema);
     if (info->shard_count > 0 && info->worker_count > 0)
-        printf("cluster            %d shards on %d worker%s\n", info->shard_count, info->worker_count,
-               info->worker_count == 1 ? "" : "s");
+        cli_print_fact(FACT_COLUMN, "cluster            %d shards on %d worker%s", info->shard_count,
+                       info->worker_count, info->worker_count == 1 ? "" : "s");
     else if (info->shard_count > 0)
-        printf("cluster            %d shards on the coordinator, which has no workers\n", info->shard_count);
-    printf("schema version     %d\n", info->schema_version);
-    printf("size               %s (pictures %s, embeddings %s)\n", size, pictures, embeddings);
+        cli_print_fact(FACT_COLUMN, "cluster            %d shards on the coordinator, which has no workers",
+                       info->shard_count);
+    cli_print_fact(FACT_COLUMN, "schema version     %d", info->schema_version);
+    cli_print_fact(FACT_COLUMN, "size               %s (pictures %s, embeddings %s)", size, pictures,
+                   embeddings);
     if (info->code_count > 0) {
         char codes[32];
         cli_text_bytes(info->code_bytes, codes, sizeof codes);
-        printf("fast search        %s of codes for %" PRId64 " frames, beside the library\n", codes,
-               info->code_count);
+        cli_print_fact(FACT_COLUMN,
+                       "fast search        %s of codes for %" PRId64 " frames, beside the library", codes,
+                       info->code_count);
     }
-    printf("videos             %" PRId64 " (%" PRId64 " complete", info->video_count, info->complete_count);
-    if (info->damaged_count > 0)
-        printf(", %" PRId64 " of them damaged", info->damaged_count);
-    if (info->from_pictures_count > 0)
-        printf(", %" PRId64 " embedded from stored pictures", info->from_pictures_count);
-    printf(", %" PRId64 " failed)\n", info->failed_count);
-    printf("frames             %" PRId64 "\n", info->frame_count);
+    print_videos(info);
+    cli_print_fact(FACT_COLUMN, "frames             %" PRId64 "", info->frame_count);
     if (info->model_name[0] == '\0') {
-        printf("model              none yet\n");
+        cli_print_fact(FACT_COLUMN, "model              none yet");
         return;
     }
-    cli_print("model              %s", info->model_name);
-    cli_print("weights SHA-256    %s", info->weights_sha256);
+    cli_print_fact(FACT_COLUMN, "model              %s", info->model_name);
+    cli_print_fact(FACT_COLUMN, "weights SHA-256    %s", info->weights_sha256);
     print_details(*details);
     if (info->model_path[0] != '\0')
-        cli_print("model from         %s", info->model_path);
-    printf("dimensions         %d\n", info->dimensions);
-    printf("normalized         %s\n", info->normalized ? "yes" : "no");
+        cli_print_fact(FACT_COLUMN, "model from         %s", info->model_path);
+    cli_print_fact(FACT_COLUMN, "dimensions         %d", info->dimensions);
+    cli_print_fact(FACT_COLUMN, "normalized         %s", info->normalized ? "yes" : "no");
     if (info->frame_count == 0)
         return;
-    printf("embedding lengths  %.6f to %.6f\n", info->min_embedding_length, info->max_embedding_length);
-    printf("picture heights    %d to %d\n", info->min_picture_height, info->max_picture_height);
+    cli_print_fact(FACT_COLUMN, "embedding lengths  %.6f to %.6f", info->min_embedding_length,
+                   info->max_embedding_length);
+    cli_print_fact(FACT_COLUMN, "picture heights    %d to %d", info->min_picture_height,
+                   info->max_picture_height);
 }
 
 static bool print_json(const RvLibraryInfo *info, const Details *details)

@@ -19,6 +19,7 @@ typedef struct InfoSettings {
     int format;
 } InfoSettings;
 
+#define FACT_COLUMN 19
 #define FIELD(field) offsetof(InfoSettings, field)
 
 static const CliOption options[] = {
@@ -55,55 +56,62 @@ static const RvKnownModel *known_of(const char *name)
 
 static void print_known(const RvKnownModel *known)
 {
-    printf("texts              %s\n", known->languages);
-    printf("licence            %s%s%s\n", known->licence, known->licence_note != NULL ? "; " : "",
-           known->licence_note != NULL ? known->licence_note : "");
+    cli_print_fact(FACT_COLUMN, "texts              %s", known->languages);
+    cli_print_fact(FACT_COLUMN, "licence            %s%s%s", known->licence,
+                   known->licence_note != NULL ? "; " : "",
+                   known->licence_note != NULL ? known->licence_note : "");
     static const char *const names[] = {"COCO", "COCO-CN", "MSR-VTT", "ImageNet"};
     const double figures[] = {known->coco_recall, known->coco_cn_recall, known->msrvtt_recall,
                               known->imagenet_accuracy};
-    const char *between = "accuracy           ";
+    char text[128] = "";
+    size_t at = 0;
     for (size_t i = 0; i < 4; i++) {
-        if (figures[i] <= 0)
-            continue;
-        printf("%s%s %.1f", between, names[i], figures[i]);
-        between = ", ";
+        if (figures[i] > 0)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %.1f", at > 0 ? ", " : "", names[i],
+                                   figures[i]);
     }
-    printf(" (%s%s%s)\n", known->accuracy_source, known->msrvtt_source != NULL ? "; MSR-VTT: " : "",
-           known->msrvtt_source != NULL ? known->msrvtt_source : "");
+    cli_print_fact(FACT_COLUMN, "accuracy           %s (%s%s%s)", text, known->accuracy_source,
+                   known->msrvtt_source != NULL ? "; MSR-VTT: " : "",
+                   known->msrvtt_source != NULL ? known->msrvtt_source : "");
 }
 
 static void print_info(const Facts *facts)
 {
     const RvModelInfo *info = facts->info;
-    cli_print("name               %s", info->name);
-    cli_print("path               %s", info->path);
-    printf("format             %s, %s\n", info->format, info->weight_type);
-    printf("weights SHA-256    %s\n", facts->sha256);
-    printf("parameters         %zu\n", info->parameter_count);
-    printf("family             %s\n", info->family);
-    printf("dimensions         %d\n", info->dimensions);
-    printf("image              %d pixels, patches of %d\n", info->image_size, info->patch_size);
-    printf("resized            %s, %s\n", info->resize, info->resize_filter);
-    printf("mean, deviation    %g %g %g, %g %g %g\n", (double)info->image_mean[0],
-           (double)info->image_mean[1], (double)info->image_mean[2], (double)info->image_deviation[0],
-           (double)info->image_deviation[1], (double)info->image_deviation[2]);
-    printf("vision             width %d, %d layers, %d heads, MLP %d, %s-norm\n", info->vision_width,
-           info->vision_layers, info->vision_heads, info->vision_mlp_width, info->vision_norm);
-    printf("                   positions %s; pooled by %s; projection: %s\n", info->positions,
-           info->vision_pooling, info->vision_projection);
-    printf("text               width %d, %d layers, %d heads, MLP %d, %s-norm\n", info->text_width,
-           info->text_layers, info->text_heads, info->text_mlp_width, info->text_norm);
-    printf("                   mask: %s; pooled by %s; projection: %s\n", info->text_mask, info->text_pooling,
-           info->text_projection);
-    printf("vocabulary         %d, up to %d tokens, tokenizer %s, cleaning: %s\n", info->vocabulary_size,
-           info->context_length, info->tokenizer, info->cleaning);
-    printf("activation         %s, of texts %s\n", info->activation, info->text_activation);
+    cli_print_fact(FACT_COLUMN, "name               %s", info->name);
+    cli_print_fact(FACT_COLUMN, "path               %s", info->path);
+    cli_print_fact(FACT_COLUMN, "format             %s, %s", info->format, info->weight_type);
+    cli_print_fact(FACT_COLUMN, "weights SHA-256    %s", facts->sha256);
+    cli_print_fact(FACT_COLUMN, "parameters         %zu", info->parameter_count);
+    cli_print_fact(FACT_COLUMN, "family             %s", info->family);
+    cli_print_fact(FACT_COLUMN, "dimensions         %d", info->dimensions);
+    cli_print_fact(FACT_COLUMN, "image              %d pixels, patches of %d", info->image_size,
+                   info->patch_size);
+    cli_print_fact(FACT_COLUMN, "resized            %s, %s", info->resize, info->resize_filter);
+    cli_print_fact(FACT_COLUMN, "mean, deviation    %g %g %g, %g %g %g", (double)info->image_mean[0],
+                   (double)info->image_mean[1], (double)info->image_mean[2], (double)info->image_deviation[0],
+                   (double)info->image_deviation[1], (double)info->image_deviation[2]);
+    cli_print_fact(FACT_COLUMN, "vision             width %d, %d layers, %d heads, MLP %d, %s-norm",
+                   info->vision_width, info->vision_layers, info->vision_heads, info->vision_mlp_width,
+                   info->vision_norm);
+    cli_print_fact(FACT_COLUMN, "                   positions %s; pooled by %s; projection: %s",
+                   info->positions, info->vision_pooling, info->vision_projection);
+    cli_print_fact(FACT_COLUMN, "text               width %d, %d layers, %d heads, MLP %d, %s-norm",
+                   info->text_width, info->text_layers, info->text_heads, info->text_mlp_width,
+                   info->text_norm);
+    cli_print_fact(FACT_COLUMN, "                   mask: %s; pooled by %s; projection: %s", info->text_mask,
+                   info->text_pooling, info->text_projection);
+    cli_print_fact(FACT_COLUMN, "vocabulary         %d, up to %d tokens, tokenizer %s, cleaning: %s",
+                   info->vocabulary_size, info->context_length, info->tokenizer, info->cleaning);
+    cli_print_fact(FACT_COLUMN, "activation         %s, of texts %s", info->activation,
+                   info->text_activation);
     if (facts->known != NULL)
         print_known(facts->known);
-    cli_print("missing            %s", facts->missing != NULL ? facts->missing : "nothing");
-    printf("runs on            %s, %d thread%s, pictures in %s precision\n", info->kernels,
-           info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
-    printf("pictures           %s (%s), %d at a time\n", info->device, info->device_name, info->batch_size);
+    cli_print_fact(FACT_COLUMN, "missing            %s", facts->missing != NULL ? facts->missing : "nothing");
+    cli_print_fact(FACT_COLUMN, "runs on            %s, %d thread%s, pictures in %s precision", info->kernels,
+                   info->thread_count, info->thread_count == 1 ? "" : "s", info->precision);
+    cli_print_fact(FACT_COLUMN, "pictures           %s (%s), %d at a time", info->device, info->device_name,
+                   info->batch_size);
 }
 
 static bool put_text(json_t *object, const char *key, const char *text)
@@ -230,7 +238,7 @@ static void print_parts(const char *folder)
     int count = scandir(folder, &entries, NULL, alphasort);
     if (count < 0)
         return;
-    cli_print("folder             %s", folder);
+    cli_print_fact(FACT_COLUMN, "folder             %s", folder);
     for (int part = 0; part < 3; part++) {
         bool any = false;
         for (int i = 0; i < count; i++) {
@@ -241,11 +249,11 @@ static void print_parts(const char *folder)
                 stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
                 continue;
             cli_text_bytes(facts.st_size, size, sizeof size);
-            cli_print("%-18s %s (%s)", any ? "" : titles[part], entries[i]->d_name, size);
+            cli_print_fact(FACT_COLUMN, "%-18s %s (%s)", any ? "" : titles[part], entries[i]->d_name, size);
             any = true;
         }
         if (!any)
-            printf("%-18s none\n", titles[part]);
+            cli_print_fact(FACT_COLUMN, "%-18s none", titles[part]);
     }
     for (int i = 0; i < count; i++)
         free(entries[i]);

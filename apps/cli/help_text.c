@@ -15,9 +15,10 @@ const char cli_first_steps[] = "  reelvec model fetch ViT-B/32\n"
 
 const char cli_streams[] = "Results go to stdout, everything else to stderr.";
 
-const char cli_settings[] = "It is TOML: options by their long names (library = \"~/videos.db\"), in a table those of one "
-                            "command ([search] and top = 10, [index] and exclude = [\"*.part\"]). A command takes "
-                            "them where neither its options nor a variable says otherwise.";
+const char cli_settings[] =
+    "It is TOML: options by their long names (library = \"~/videos.db\"), in a table those of one "
+    "command ([search] and top = 10, [index] and exclude = [\"*.part\"]). A command takes "
+    "them where neither its options nor a variable says otherwise.";
 
 const CliHelpEntry cli_exit_statuses[] = {
     {"0", "done"},

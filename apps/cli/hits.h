@@ -16,7 +16,8 @@ RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, co
                         const char *path, RvError *err);
 
 /* Show the same pictures in the terminal that `out` is, as many side by side as fit. Errors: MEMORY, those of reading. */
-RvStatus cli_hits_show(RvLibrary *library, const RvHits *hits, bool moments, CliPictures how, FILE *out, RvError *err);
+RvStatus cli_hits_show(RvLibrary *library, const RvHits *hits, bool moments, CliPictures how, FILE *out,
+                       RvError *err);
 
 /* Make a stored frame a picture for a sheet, at most of the given size in pixels. *out is NULL if its JPEG is
  * damaged. Release with cairo_surface_destroy. */

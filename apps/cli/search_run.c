@@ -72,7 +72,8 @@ static int write_sheet(const Search *search, const RvHits *hits, const RvTerm *t
 static int show_hits(const Search *search, const RvHits *hits)
 {
     RvError err = {0};
-    if (cli_hits_show(search->library, hits, search->settings->moments, search->pictures, stdout, &err) != RV_OK)
+    if (cli_hits_show(search->library, hits, search->settings->moments, search->pictures, stdout, &err) !=
+        RV_OK)
         return cli_fail(&err);
     return cli_flush() ? CLI_DONE : CLI_FAILED;
 }

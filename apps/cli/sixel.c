@@ -3,8 +3,9 @@
  *
  *     ESC P 0;1 q  "1;1;W;H   #0;2;R;G;B #1;2;...   bands of six rows   ESC \
  *
- * A band names each of its colours (#7) and gives, from left to right, the rows in which that colour stands: a character
- * from '?' on with one bit for each row, '!20?' for twenty of the same. '$' goes back to the left, '-' to the next band. */
+ * A band names each of its colours (#7) and gives, from left to right, the rows in which that colour stands: a
+ * character from '?' on with one bit for each row, '!20?' for twenty of the same. '$' goes back to the left, '-' to the
+ * next band. */
 #include "sixel.h"
 
 #include <stdlib.h>
@@ -190,7 +191,8 @@ static void count_colours(Sixels *sixels, const uint32_t *pixels, int row_stride
     }
 }
 
-/* Choose a pixel's colour. errors: of this row and the next, in sixteenths, [width + 2] triples each, pixel x at x + 1. */
+/* Choose a pixel's colour. here, below: the errors of this row and the next, in sixteenths, [width + 2] triples each,
+ * pixel x at x + 1. */
 static uint8_t choose_colour(const Sixels *sixels, uint32_t pixel, int x, int (*here)[3], int (*below)[3])
 {
     int level[3], wanted[3];

@@ -4,8 +4,8 @@
 
 #include "toml_read.h"
 
-bool cli_toml_read(const char *text, size_t size_bytes, bool (*take)(void *user, const TomlValue *value), void *user,
-                   char *message, size_t message_bytes, int *line)
+bool cli_toml_read(const char *text, size_t size_bytes, bool (*take)(void *user, const TomlValue *value),
+                   void *user, char *message, size_t message_bytes, int *line)
 {
     (void)text, (void)size_bytes, (void)take, (void)user;
     *line = 0;

@@ -112,7 +112,8 @@ class Bash(unittest.TestCase):
         script = [f"source '{PAGES}/reelvec'"]
         for words in lines:
             quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in ("reelvec", *words))
-            script.append(f"COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _reelvec; printf '%s ' \"${{COMPREPLY[@]}}\"; echo")
+            script.append(f"COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _reelvec")
+            script.append("printf '%s ' \"${COMPREPLY[@]}\"; echo")
         done = subprocess.run(["bash", "--norc", "-u", "-c", "\n".join(script)], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return [set(line.split()) for line in done.stdout.splitlines()]
@@ -176,7 +177,8 @@ class Fish(unittest.TestCase):
 
     def test_commands_and_values(self):
         second = {command.split()[1] for command in COMMANDS if command.startswith("model ")}
-        found = self.complete("reelvec se", "reelvec model ", "reelvec search --format ", "reelvec -q --library x.db lis")
+        found = self.complete("reelvec se", "reelvec model ", "reelvec search --format ",
+                              "reelvec -q --library x.db lis")
         self.assertEqual(found, [{"search", "serve"}, second, {"table", "json", "csv"}, {"list"}])
 
 
@@ -189,11 +191,12 @@ class Zsh(unittest.TestCase):
 
     def test_each_option_of_each_command(self):
         """The specifications that _arguments is called with, by a function in its place."""
+        names = " ".join(command.replace(" ", "-") for command in COMMANDS)
         script = f"""
             _arguments() {{ shift 2; for word in "$@"; print -r -- "$word"; }} # without -s -S
             compdef() {{ : }}
             source '{PAGES}/_reelvec'
-            for name in {' '.join(command.replace(' ', '-') for command in COMMANDS)}; _reelvec-$name && print -r -- '=='
+            for name in {names}; _reelvec-$name && print -r -- '=='
         """
         parts = run("zsh", "-f", "-c", script).split("==\n")
         self.assertEqual(len(parts), len(COMMANDS) + 1)

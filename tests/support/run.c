@@ -89,7 +89,8 @@ static void start(Running *running, const char *const *arguments, const RunOptio
     running->pid = fork();
     assert_true(running->pid >= 0);
     if (running->pid == 0)
-        become(arguments, options, in[0], options->terminal && options->columns > 0 ? err[1] : out[1], err[1]);
+        become(arguments, options, in[0], options->terminal && options->columns > 0 ? err[1] : out[1],
+               err[1]);
     close(out[1]);
     close(err[1]);
     if (!options->terminal)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the manual pages and the completions: make_pages man FOLDER | bash FILE | zsh FILE | fish FILE. It runs when the
- * program is built, so that they say what --help says. */
+/* Writes the manual pages and the completions: make_pages man FOLDER | bash FILE | zsh FILE | fish FILE. It runs when
+ * the program is built, so that they say what --help says. */
 #include <stdio.h>
 #include <string.h>
 

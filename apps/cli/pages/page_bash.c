@@ -36,7 +36,8 @@ static void put_groups(FILE *out)
 static void put_commands(FILE *out)
 {
     fputs(
-        "# The words that may follow a command's first words.\n_reelvec_commands() {\n    case $1 in\n    '') printf '%s' '",
+        "# The words that may follow a command's first words.\n"
+        "_reelvec_commands() {\n    case $1 in\n    '') printf '%s' '",
         out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         if (page_is_first_of_group(*command))
@@ -60,7 +61,8 @@ static void put_commands(FILE *out)
 static void put_options(FILE *out)
 {
     fputs(
-        "# The options of a command; of all, in front of it.\n_reelvec_options() {\n    case $1 in\n    '') printf '%s' '",
+        "# The options of a command; of all, in front of it.\n"
+        "_reelvec_options() {\n    case $1 in\n    '') printf '%s' '",
         out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         for (size_t i = 0; i < (*command)->option_count; i++) {

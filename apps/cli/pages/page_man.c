@@ -270,9 +270,10 @@ void page_man_program(FILE *out)
         ".TP\n\\fB\\-V\\fR, \\fB\\-\\-version\\fR\nprint the version\n.SH ENVIRONMENT\n",
         out);
     put_entries(out, cli_variables);
-    fputs(".SH FILES\n.TP\n\\fB$XDG_CONFIG_HOME/reelvec/config.toml\\fR, \\fB\\(ti/.config/reelvec/config.toml\\fR\n"
-          "The settings file.\n",
-          out);
+    fputs(
+        ".SH FILES\n.TP\n\\fB$XDG_CONFIG_HOME/reelvec/config.toml\\fR, \\fB\\(ti/.config/reelvec/config.toml\\fR\n"
+        "The settings file.\n",
+        out);
     put_text(out, cli_settings, strlen(cli_settings));
     fputs(".SH EXIT STATUS\n", out);
     put_entries(out, cli_exit_statuses);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
 #include "cli.h"
+#include "common/base64.h"
 #include "message.h"
 #include "npy.h"
 #include "open.h"
@@ -94,7 +94,7 @@ static bool write_csv_row(Export *export, const RvFrameRows *rows, size_t row)
     const float *embedding = rows->embeddings + row * (size_t)rows->dimensions;
     size_t row_bytes = (size_t)rows->dimensions * sizeof *embedding;
     if (export->settings->format == EXPORT_CSV && export->settings->base64)
-        cli_base64_write(embedding, row_bytes, export->text);
+        base64_write(embedding, row_bytes, export->text);
     else if (export->settings->format == EXPORT_CSV)
         write_json(embedding, rows->dimensions, export->text);
     const Cell cells[ALL_COLUMNS] = {{.text = video->path},

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base64.h"
+#include "common/base64.h"
 #include "options.h"
 #include "sixel.h"
 #include "terminal.h"
@@ -151,9 +151,9 @@ static char *encode(cairo_surface_t *surface, size_t *size_bytes)
     Bytes png = {0};
     char *text = NULL;
     if (cairo_surface_write_to_png_stream(surface, append, &png) == CAIRO_STATUS_SUCCESS)
-        text = malloc(cli_base64_length(png.count) + 1);
+        text = malloc(base64_length(png.count) + 1);
     if (text != NULL)
-        cli_base64_write(png.items, png.count, text);
+        base64_write(png.items, png.count, text);
     *size_bytes = png.count;
     free(png.items);
     return text;

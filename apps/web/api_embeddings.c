@@ -14,7 +14,7 @@
 
 #include "api.h"
 #include "asked_moments.h"
-#include "base64.h"
+#include "common/base64.h"
 #include "context.h"
 #include "metrics.h"
 #include "pictures.h"
@@ -51,7 +51,10 @@ static bool add_vector(Wish *wish)
         wish->vector[i] = (float)(wish->vector[i] * scale);
     json_t *embedding = NULL;
     if (wish->base64) { // 32-bit floats, little-endian
-        char *text = base64_encode(wish->vector, wish->dimensions * sizeof *wish->vector);
+        size_t size_bytes = wish->dimensions * sizeof *wish->vector;
+        char *text = malloc(base64_length(size_bytes) + 1);
+        if (text != NULL)
+            base64_write(wish->vector, size_bytes, text);
         embedding = text != NULL ? json_string(text) : NULL;
         free(text);
     } else {

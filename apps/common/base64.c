@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *base64_encode(const void *bytes, size_t size_bytes)
+size_t base64_length(size_t size_bytes)
 {
-    if (size_bytes > INT_MAX / 2)
-        return NULL;
-    char *text = malloc((size_bytes + 2) / 3 * 4 + 1);
-    if (text != NULL)
-        EVP_EncodeBlock((unsigned char *)text, bytes, (int)size_bytes);
-    return text;
+    return (size_bytes + 2) / 3 * 4;
+}
+
+void base64_write(const void *bytes, size_t size_bytes, char *text)
+{
+    EVP_EncodeBlock((unsigned char *)text, bytes, (int)size_bytes);
 }
 
 uint8_t *base64_decode(const char *text, size_t length, size_t *size_bytes)

@@ -9,10 +9,13 @@ import subprocess
 import unittest
 
 from serving import MEDIA, SOURCE, Server, ServedTest
+from whole_runs import run
 
 PAGE = SOURCE / "apps/web/page"
 MODULES = pathlib.Path(os.environ.get("REELVEC_NODE_MODULES", SOURCE / "out/tests/npm/node_modules"))
-SECONDS = 240
+SECONDS = 300
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-bf", "2")
+AAC = ("-c:a", "aac")
 PAGE_BYTES_MAX = 150_000
 
 
@@ -36,6 +39,17 @@ class PageFilesTest(unittest.TestCase):
             if path.name != "openapi.json":
                 self.assertEqual(set(re.findall(r"https?://[^\s'\"`)]+", path.read_text())) - {"http://www.w3.org/2000/svg"}, set(), path.name)
 
+    def test_every_format_can_be_saved(self):
+        interface = json.loads((PAGE / "openapi.json").read_text())
+        formats = interface["components"]["schemas"]["Export"]["properties"]["format"]["enum"]
+        lists = re.findall(r"const (?:editors|lists) = \{(.*?)\};", (PAGE / "export.js").read_text(), re.S)
+        self.assertEqual(sorted(re.findall(r"'?([\w-]+)'?: '", " ".join(lists))), sorted(formats))
+
+    def test_every_kind_of_score_has_a_name(self):
+        interface = json.loads((PAGE / "openapi.json").read_text())
+        for kind in interface["components"]["schemas"]["Answer"]["properties"]["score_kind"]["enum"]:
+            self.assertRegex((PAGE / "strings.js").read_text(), rf"(?m)^  {kind}: \[")
+
     def test_every_text_is_there_in_all_languages(self):
         strings = (PAGE / "strings.js").read_text()
         rows = dict(re.findall(r"^  (\w+): \[(.*)\],$", strings, re.M))
@@ -46,8 +60,13 @@ class PageFilesTest(unittest.TestCase):
             self.assertEqual(*[sorted(re.findall(r"\{\d\}", text)) for text in texts[:2]], name)
             self.assertEqual(*[sorted(re.findall(r"\{\d\}", text)) for text in texts[1:]], name)
         for path in PAGE.glob("*.js"):
-            for name in re.findall(r"\bt\('(\w+)'", path.read_text()):
+            for name in re.findall(r"\b(?:t|many)\('(\w+)'", path.read_text()):
                 self.assertIn(name, rows, path.name)
+            for name in re.findall(r"\bmany\('(\w+)'", path.read_text()):
+                self.assertIn(name + "One", rows, path.name)
+            # The label of a picture's button is the text of that name, unless it has another one.
+            for name, members in re.findall(r"\biconButton\('(\w+)',((?:(?!iconButton|textButton).)*)", path.read_text(), re.S):
+                self.assertTrue(name in rows or "label:" in members, (path.name, name))
 
 
 class PageTest(ServedTest):
@@ -129,6 +148,54 @@ class PageTest(ServedTest):
         video.unlink()
         with self.serve(library=library) as server:
             self.drive("missing", address=f"http://localhost:{server.port}/")
+
+    def test_clips_and_timelines_are_saved(self):
+        self.drive("saving")
+
+    def test_cutting_is_cancelled(self):
+        self.drive("cancelled")
+
+    def test_from_nothing_to_the_first_hit(self):
+        root = self.folder / "root"
+        for name in ("some", "long"):
+            (root / name).mkdir(parents=True)
+        run("ffmpeg", "-v", "error", "-i", MEDIA / "demo.mp4", "-c", "copy", "-f", "segment", "-segment_time", "48", "-reset_timestamps",
+            "1", root / "some/part%d.mp4")
+        (root / "some/broken.mp4").write_bytes(bytes(range(256)) * 40)
+        shutil.copy(MEDIA / "demo.mp4", root / "long")
+        with self.serve("--media", root, library=self.folder / "first.db") as server:
+            self.drive("firstSteps", address=f"http://localhost:{server.port}/")
+
+    # Name, frames a second, what the player says that it shows, how it is made.
+    KINDS = (
+        ("mp4.mp4", 25, "original", (*H264, *AAC)),
+        ("mkv.mkv", 25, "original", (*H264, "-c:a", "libopus")),
+        ("ts.ts", 25, "original, repacked", (*H264, *AAC, "-f", "mpegts", "-output_ts_offset", "1000")),
+        ("hevc.mp4", 25, "converted", ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=75", *AAC)),
+        ("vp9.webm", 25, "original", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "60", "-c:a", "libopus")),
+        ("avi.avi", 25, "converted", ("-c:v", "mpeg4", "-q:v", "2", "-g", "50", "-c:a", "libmp3lame")),
+        ("prores.mov", 25, "converted", ("-c:v", "prores_ks", "-c:a", "pcm_s16le")),
+        ("mpeg2.mpg", 25, "converted", ("-c:v", "mpeg2video", "-q:v", "2", "-g", "12", "-bf", "2", "-c:a", "mp2")),
+        ("ten.mkv", 25, "original", ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-g", "50", "-c:a", "libopus")),
+        ("silent.mp4", 25, "original", (*H264, "-an")),
+        ("anamorphic.mp4", 25, "original", (*H264, *AAC, "-aspect", "16:9")),
+        ("rate.mkv", 30000 / 1001, "original", (*H264, *AAC)))
+
+    def test_files_of_many_kinds_play(self):
+        videos, library = self.folder / "kinds", self.folder / "kinds.db"
+        videos.mkdir()
+        stripes = "if(mod(floor(N/pow(2\\,floor(X/16)))\\,2)\\,235\\,16)"
+        for name, rate, _, options in self.KINDS:
+            run("ffmpeg", "-v", "error", "-f", "lavfi", "-i",
+                f"nullsrc=s=160x96:r={'30000/1001' if rate != 25 else 25}:d=12,geq=lum='{stripes}':cb=128:cr=128,format=yuv420p", "-f",
+                "lavfi", "-i", "sine=440:d=12:sample_rate=48000", *options, videos / name)
+        self.index(videos, library=library, every="1")
+        with self.serve(library=library) as server:
+            self.drive("kinds", address=f"http://localhost:{server.port}/",
+                       kinds=[{"name": name, "rate": rate, "mode": mode} for name, rate, mode, _ in self.KINDS])
+
+    def test_pictures_where_there_are_no_sheets(self):
+        self.drive("pictures")
 
     def test_five_thousand_results(self):
         self.drive("grid")

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The server's interface. Addresses are relative, so a base path needs no configuration.
+import { t } from './strings.js';
 
 const root = new URL('../api/v1/', import.meta.url);
 
-export class Failure extends Error {
-  constructor(status, code, message) {
-    super(message);
-    this.status = status; // 0: no answer
-    this.code = code;
-  }
-}
+// What failed: with the status (0: no answer) and code of the answer.
+const failure = (status, code, message) => Object.assign(new Error(message), { status, code });
 
 async function ask(path, options = {}) {
   let response;
@@ -17,15 +13,11 @@ async function ask(path, options = {}) {
     response = await fetch(new URL(path, root), options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Failure(0, 'unreachable', '');
+    throw failure(0, 'unreachable', t('unreachable'));
   }
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw new Failure(
-    response.status,
-    answer.error?.code ?? 'failed',
-    answer.error?.message ?? response.statusText,
-  );
+  throw failure(response.status, answer.error?.code, answer.error?.message ?? response.statusText);
 }
 
 async function json(path, options) {
@@ -33,27 +25,24 @@ async function json(path, options) {
 }
 
 function post(path, value, signal) {
-  return ask(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(value),
-    signal,
-  });
-}
-
-// What the server can do is what its description names.
-let description = null;
-export async function describe() {
-  description ??= json('openapi.json').catch(() => ({ paths: {}, components: { schemas: {} } }));
-  return description;
-}
-export const can = async (path) => `/api/v1/${path}` in (await describe()).paths;
-export async function knows(schema, member) {
-  return (await describe()).components.schemas[schema]?.properties?.[member] ?? null;
+  return ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(value), signal });
 }
 
 export const library = () => json('library');
-export const videos = (parameters) => json(`videos?${new URLSearchParams(parameters)}`);
+
+// What the server can do; asked once.
+let known = null;
+export function abilities() {
+  known ??= library().then((info) => info.capabilities);
+  known.catch(() => (known = null));
+  return known;
+}
+
+// Parameters that are empty are not sent.
+const words = (parameters) =>
+  new URLSearchParams(Object.entries(parameters).filter(([, value]) => value || value === 0));
+export const videos = (parameters) => json(`videos?${words(parameters)}`);
 export const video = (id) => json(`videos/${id}`);
 
 // A term of the address as one of the interface.
@@ -90,98 +79,64 @@ export async function search(query, signal) {
   return (await post('search', query, signal)).json();
 }
 
-// Score of every stored frame of one video: {times, scores}, ascending in time. Of a sequence the best
-// part's.
+// Score of every stored frame of one video: {times, scores}; of a sequence the best part's.
 export async function scoresOf(state, id, signal) {
   const { terms, fusion } = queryOf({ ...state, filters: { fusion: state.filters.fusion } });
   const last = Math.max(...terms.map((term) => term.part ?? 0));
-  const answers = await Promise.all(
-    Array.from({ length: last + 1 }, async (_, part) =>
-      (
-        await post(
-          `videos/${id}/scores`,
-          { terms, ...(fusion && { fusion }), ...(part > 0 && { part }) },
-          signal,
-        )
-      ).json(),
-    ),
-  );
+  const answers = await Promise.all(Array.from({ length: last + 1 }, async (_, part) =>
+      (await post(`videos/${id}/scores`, { terms, fusion, part: part || undefined }, signal)).json(),
+    ));
   const [first, ...rest] = answers;
-  return {
-    times: first.times,
-    scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))),
-  };
+  return { times: first.times,
+    scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))) };
 }
 
-// Stored frames of a stretch: {times, pictures(index)}; kept, since they never change under an id.
-const stretches = new Map();
-export function framesOf(id, from = null, to = null) {
-  const key = `${id} ${from} ${to}`;
-  if (!stretches.has(key)) {
-    const found = readFrames(id, from, to);
-    found.catch(() => stretches.delete(key));
-    stretches.set(key, found);
-    if (stretches.size > 500) stretches.delete(stretches.keys().next().value);
-  }
-  return stretches.get(key);
-}
-
-async function readFrames(id, from, to) {
-  const frames = { times: [], numbers: [], pattern: '' };
+export async function frames(id, from, to) {
+  const found = { times: [], numbers: [], pattern: '' };
   let after = null;
   do {
-    const words = new URLSearchParams();
-    if (from !== null) words.set('from', from);
-    if (to !== null) words.set('to', to);
-    if (after !== null) words.set('after', after);
-    const page = await json(`videos/${id}/frames?${words}`);
-    frames.times.push(...page.times);
-    frames.numbers.push(...page.numbers);
-    frames.pattern = page.picture;
+    const page = await json(`videos/${id}/frames?${words({ from, to, after, limit: 20000 })}`);
+    found.times.push(...page.times);
+    found.numbers.push(...page.numbers);
+    found.pattern = page.picture;
     after = page.next;
-  } while (after !== null && frames.times.length < 200000);
-  return frames;
+  } while (after !== null && found.times.length < 200000);
+  return found;
 }
-
-// The stored picture that was last at a time: {time, address}, or null.
-export function pictureAt(frames, time) {
-  if (!frames || frames.times.length === 0) return null;
-  let low = 0,
-    high = frames.times.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (frames.times[middle] <= time + 1e-3) low = middle;
-    else high = middle - 1;
-  }
-  if (low + 1 < frames.times.length && frames.times[low + 1] - time < time - frames.times[low]) low++;
-  return {
-    time: frames.times[low],
-    number: frames.numbers[low],
-    address: frames.pattern.replace('{number}', frames.numbers[low]),
-  };
-}
+export const sheet = (id, words) => json(`videos/${id}/sprite.json?${words}`);
 
 export async function upload(blob) {
   return (
-    await ask('pictures', {
-      method: 'POST',
-      headers: { 'Content-Type': blob.type || 'application/octet-stream' },
-      body: blob,
-    })
+    await ask('pictures', { method: 'POST',
+      headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob })
   ).json();
 }
 export const pictureAddress = (sha256) => new URL(`pictures/${sha256}`, root).href;
 export const mediaAddress = (id) => new URL(`videos/${id}/media`, root).href;
-export const playAddress = (id, mode, time) =>
-  new URL(`videos/${id}/play?mode=${mode}&t=${time.toFixed(3)}`, root).href;
+export const playAddress = (id, mode, time, height) =>
+  new URL(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`, root).href;
 
-// Formats of cut lists that the server writes; none if it cannot.
-export async function exportFormats() {
-  if (!(await can('export'))) return [];
-  return (await knows('Export', 'format'))?.enum ?? [];
+// A file that the server makes of moments.
+export async function makeFile(path, value, signal) {
+  const response = await post(path, value, signal);
+  const named = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('Content-Disposition'));
+  return { name: decodeURIComponent(named?.[1] ?? path),
+    notes: decodeURIComponent(response.headers.get('Reelvec-Notes') ?? ''), blob: await response.blob() };
 }
-export async function exportMoments(format, moments) {
-  const response = await post('export', { format, moments });
-  const named = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get('Content-Disposition') ?? '');
-  return { blob: await response.blob(), name: named ? decodeURIComponent(named[1]) : `moments.${format}` };
+
+export const jobs = async () => (await json('jobs')).jobs;
+export const startJob = async (wish) => (await post('jobs', wish)).json();
+export const endJob = (id) => ask(`jobs/${id}`, { method: 'DELETE' });
+
+// Tells of a job until it has ended (null: it is forgotten), or the function that is returned is called.
+export function watchJob(id, tell) {
+  const source = new EventSource(new URL(`jobs/${id}/events`, root));
+  for (const name of ['progress', 'end']) {
+    source.addEventListener(name, (event) => {
+      if (name === 'end') source.close(); // or it would ask again
+      tell(JSON.parse(event.data));
+    });
+  }
+  source.addEventListener('error', () => source.readyState === EventSource.CLOSED && tell(null));
+  return () => source.close();
 }

@@ -6,8 +6,8 @@ import { t } from './strings.js';
 import { binSize, onBin, openBin, takeShared } from './bin.js';
 import { drawBar, focusBar, makeBar } from './bar.js';
 import { gridKey, makeResults } from './results.js';
-import { makeHome, makeLibrary } from './library.js';
-import { describe } from './api.js';
+import { makeHome } from './home.js';
+import { makeLibrary } from './library.js';
 import { applyTheme, openHelp } from './help.js';
 import { playerKey, showPlayer } from './player.js';
 
@@ -18,39 +18,21 @@ const results = makeResults(),
   home = makeHome(),
   library = makeLibrary();
 const main = document.getElementById('main');
-const badge = h('span', { class: 'badge', 'aria-hidden': 'true' });
-const binButton = iconButton('bin', t('bin'), openBin);
+const badge = h('span.badge', { 'aria-hidden': 'true' });
+const binButton = iconButton('bin', openBin);
 binButton.append(badge);
-const logo = h(
-  'button',
-  {
-    type: 'button',
-    class: 'logo',
+const logo = h('button.logo', {
     'aria-label': `reelvec, ${t('home')}`,
-    onclick: () =>
-      change((state) => Object.assign(state, { terms: [], filters: {}, open: null, view: 'search' })),
+    onclick: () => change({ terms: [], filters: {}, open: null, view: 'search' }),
   },
-  h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }),
-  h('span', {}, 'reelvec'),
+  h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }), h('span', 'reelvec'));
+const libraryButton = iconButton('library', () =>
+  change({ view: current().view === 'library' ? 'search' : 'library', open: null }),
 );
-const libraryButton = iconButton('library', t('library'), () =>
-  change((state) =>
-    Object.assign(state, { view: state.view === 'library' ? 'search' : 'library', open: null }),
-  ),
-);
-document
-  .getElementById('top')
-  .append(
-    logo,
-    makeBar(),
-    h(
-      'nav',
-      { class: 'tools', 'aria-label': 'reelvec' },
-      libraryButton,
-      binButton,
-      iconButton('help', t('help'), openHelp, { key: '?' }),
-    ),
-  );
+const top = document.getElementById('top');
+top.append(logo, makeBar(),
+  h('nav.tools', { 'aria-label': 'reelvec' }, libraryButton, binButton,
+    iconButton('help', openHelp, { key: '?' })));
 
 function drawBadge() {
   badge.textContent = binSize() || '';
@@ -66,25 +48,16 @@ function show(state) {
   libraryButton.setAttribute('aria-pressed', state.view === 'library');
   if (wanted !== view) {
     main.replaceChildren(wanted.element);
-    document.body.dataset.view = wanted === library ? 'library' : wanted === home ? 'home' : 'results';
     if (view) window.scrollTo(0, 0);
-    if (wanted !== results) {
-      wanted.show(state);
-      if (wanted === home) results.forget();
-    }
+    if (wanted === home) results.forget();
+    if (wanted !== results) wanted.show();
     view = wanted;
   }
   if (wanted === results) results.show(state);
   showPlayer(state);
-  const words = state.terms
-    .filter((term) => term.kind === 'text')
-    .map((term) => (term.weight < 0 ? `−${term.value}` : term.value));
-  document.title =
-    state.view === 'library'
-      ? `${t('library')} · reelvec`
-      : words.length > 0
-        ? `${words.join(', ')} · reelvec`
-        : 'reelvec';
+  const words = state.terms.filter((term) => term.kind === 'text').map((term) => term.value);
+  const shown = wanted === library ? t('library') : words.join(', ');
+  document.title = shown === '' ? 'reelvec' : `${shown} · reelvec`;
 }
 onChange(show);
 
@@ -96,7 +69,7 @@ document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') target.blur();
     return;
   }
-  const dialog = document.querySelector('dialog[open]');
+  const dialog = [...document.querySelectorAll('dialog[open]')].pop();
   const presses =
     (event.key === ' ' || event.key === 'Enter') && target.matches?.('button, a, summary, [role=slider]');
   let done = false;
@@ -108,11 +81,10 @@ document.addEventListener('keydown', (event) => {
   if (done) event.preventDefault();
 });
 
-setTimeout(describe, 500); // so that the player need not wait for it
 const { shared } = readAddress(location.hash);
 show(current());
 if (shared) {
   const found = takeShared(shared);
-  change(() => {}, { replace: true });
+  change({}, { replace: true });
   if (found) openBin();
 }

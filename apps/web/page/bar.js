@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
-import { clock, h, icon, iconButton, secondsOf, toast } from './dom.js';
+import { check, choice, clock, field, h, icon, iconButton, secondsOf, textButton, toast } from './dom.js';
 import { isSaved, queryLists, remember, toggleSaved } from './queries.js';
 import { change, current, writeQuery } from './state.js';
 import { keep } from './store.js';
@@ -10,58 +10,40 @@ import * as api from './api.js';
 
 let input, chips, form, menu, chooser;
 
-// ---- what was typed ----
-
-async function submit() {
-  const sequences = input.value.includes('>>') && (await api.knows('Term', 'part')) !== null;
+function submit() {
   const text = input.value;
   input.value = '';
   closeMenu();
   change((state) => {
-    state.view = 'search';
-    state.open = null;
-    takeTerms(takeFilters(text, state.filters), state.terms, sequences);
+    Object.assign(state, { view: 'search', open: null });
+    takeTerms(takeFilters(text, state.filters), state.terms);
   });
   remember();
 }
 
-// ---- pictures ----
-
-export async function addPicture(blob) {
-  try {
-    const { sha256 } = await api.upload(blob);
-    change((state) => {
-      state.view = 'search';
-      state.open = null;
-      state.terms.push({ kind: 'picture', value: sha256, weight: 1, then: false });
-    });
-    remember();
-  } catch (error) {
-    toast(
-      error.status === 0
-        ? t('unreachable')
-        : error.status === 413
-          ? t('bigPicture')
-          : error.status === 422
-            ? t('badPicture')
-            : error.message,
-    );
-  }
-}
-
-// A stored frame as a term: more like it, or less.
-export function addFrame(video, time, weight = 1) {
-  const value = `${video}@${Math.round(time * 1000) / 1000}`;
+function addTerm(kind, value, weight) {
   change((state) => {
-    state.view = 'search';
-    state.open = null;
-    const known = state.terms.find((term) => term.kind === 'frame' && term.value === value);
+    Object.assign(state, { view: 'search', open: null });
+    const known = state.terms.find((term) => term.kind === kind && term.value === value);
     if (known) known.weight = weight;
-    else state.terms.push({ kind: 'frame', value, weight, then: false });
+    else state.terms.push({ kind, value, weight, then: false });
   });
   remember();
   window.scrollTo({ top: 0 });
 }
+
+async function addPicture(blob) {
+  try {
+    addTerm('picture', (await api.upload(blob)).sha256, 1);
+  } catch (error) {
+    const known = { 413: 'bigPicture', 422: 'badPicture' }[error.status];
+    toast(known ? t(known) : error.message);
+  }
+}
+
+// A stored frame as a term: more like it, or less.
+export const addFrame = (video, time, weight = 1) =>
+  addTerm('frame', `${video}@${Math.round(time * 1000) / 1000}`, weight);
 
 function watchPictures() {
   const imageOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
@@ -88,86 +70,55 @@ function watchPictures() {
   });
 }
 
-// ---- chips ----
-
 function removeTerm(at) {
   change((state) => state.terms.splice(at, 1));
   input.focus();
 }
 
 function setWeight(at, weight) {
-  change(
-    (state) => {
+  change((state) => {
       state.terms[at].weight = Math.round(weight * 100) / 100 || 1;
     },
-    { replace: true },
-  );
+    { replace: true });
 }
+
+const stops = () => [...chips.querySelectorAll('.chip-body'), input];
+const beside = (list, by) => list[list.indexOf(document.activeElement) + by]?.focus();
 
 function chipOf(term, at) {
   const strength = Math.abs(term.weight);
   const name = `${term.weight < 0 ? '− ' : ''}${termName(term)}${strength === 1 ? '' : ` × ${strength}`}`;
-  const body = h(
-    'button',
-    {
-      type: 'button',
-      class: 'chip-body',
-      'aria-label': t('edit', name),
-      title: name,
-      'aria-haspopup': 'dialog',
+  const body = h('button.chip-body', {
+      'aria-label': t('edit', name), title: name, 'aria-haspopup': 'dialog',
       onclick: (event) => openTermMenu(at, event.currentTarget),
       onkeydown: (event) => {
         if (event.key === 'Delete' || event.key === 'Backspace') removeTerm(at);
         else if (event.key === '+') setWeight(at, term.weight + Math.sign(term.weight) * 0.25);
         else if (event.key === '-' && strength > 0.25)
           setWeight(at, term.weight - Math.sign(term.weight) * 0.25);
-        else if (event.key === 'ArrowLeft')
-          event.currentTarget.parentElement.previousElementSibling?.querySelector('.chip-body')?.focus();
-        else if (event.key === 'ArrowRight')
-          (
-            event.currentTarget.parentElement.nextElementSibling?.querySelector('.chip-body') ?? input
-          ).focus();
+        else if (event.key === 'ArrowLeft') beside(stops(), -1);
+        else if (event.key === 'ArrowRight') beside(stops(), 1);
         else return;
         event.preventDefault();
       },
     },
     term.weight < 0 && icon('minus'),
-    term.kind === 'text' ? h('span', { class: 'chip-text' }, term.value) : thumbnail(term),
-    strength !== 1 && h('span', { class: 'chip-weight' }, `×${strength}`),
-  );
-  return h(
-    'span',
-    { class: `chip ${term.weight < 0 ? 'negative' : ''} ${term.kind}` },
-    body,
-    iconButton('close', t('remove', name), () => removeTerm(at), { class: 'chip-close', tabindex: -1 }),
-  );
+    term.kind === 'text' ? h('span.chip-text', term.value) : thumbnail(term),
+    strength !== 1 && h('span.chip-weight', `×${strength}`));
+  return h('span', { class: `chip ${term.weight < 0 ? 'negative' : ''} ${term.kind}` }, body,
+    iconButton('close', () => removeTerm(at), { label: t('remove', name), class: 'chip-close',
+      tabindex: -1 }));
 }
 
 function filterChip(name, value) {
   const shown = name === 'after' || name === 'before' ? clock(Number(value)) : value;
   const text = name === 'video' ? t('onlyVideo') : `${shownWords[name] ?? name}:${shown}`;
-  return h(
-    'span',
-    { class: 'chip filter' },
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'chip-body',
-        'aria-label': t('edit', text),
-        onclick: openFilters,
-      },
-      icon('filter'),
-      h('span', { class: 'chip-text' }, text),
-    ),
-    iconButton('close', t('remove', text), () => change((state) => delete state.filters[name]), {
-      class: 'chip-close',
-      tabindex: -1,
-    }),
-  );
+  return h('span.chip.filter',
+    h('button.chip-body', { 'aria-label': t('edit', text), onclick: openFilters }, icon('filter'),
+      h('span.chip-text', text)),
+    iconButton('close', () => change((state) => delete state.filters[name]), { label: t('remove', text),
+      class: 'chip-close', tabindex: -1 }));
 }
-
-// ---- menus under the bar ----
 
 function closeMenu() {
   if (!menu || menu.hidden) return;
@@ -177,66 +128,44 @@ function closeMenu() {
 
 function showMenu(label, ...content) {
   menu.setAttribute('aria-label', label);
-  menu.replaceChildren(...content);
+  menu.replaceChildren(...content.filter(Boolean));
   menu.hidden = false;
 }
 
 function openTermMenu(at) {
   const term = current().terms[at];
-  const strength = h('output', { class: 'quiet' }, `×${Math.abs(term.weight)}`);
+  const strength = h('output.quiet', `×${Math.abs(term.weight)}`);
   const slider = h('input', {
-    type: 'range',
-    min: 0.25,
-    max: 3,
-    step: 0.25,
-    value: Math.abs(term.weight),
-    'aria-label': t('weight'),
+    type: 'range', min: 0.25, max: 3, step: 0.25, value: Math.abs(term.weight), 'aria-label': t('weight'),
     oninput: (event) => (strength.textContent = `×${event.target.value}`),
     onchange: (event) =>
       setWeight(at, Number(event.target.value) * Math.sign(current().terms[at]?.weight ?? 1)),
   });
-  const minus = h('input', {
-    type: 'checkbox',
-    checked: term.weight < 0,
-    onchange: () => setWeight(at, -(current().terms[at]?.weight ?? 1)),
-  });
-  const then = h('input', {
-    type: 'checkbox',
-    checked: term.then,
-    onchange: (event) => change((state) => (state.terms[at].then = event.target.checked)),
-  });
   const words =
     term.kind === 'text' &&
-    h(
-      'label',
-      { class: 'field' },
-      h('span', {}, t('words')),
+    field(t('words'),
       h('input', {
         value: term.value,
         onkeydown: (event) => event.key === 'Enter' && (event.preventDefault(), event.target.blur()),
         onchange: (event) =>
           event.target.value.trim() && change((state) => (state.terms[at].value = event.target.value.trim())),
-      }),
-    );
-  const thenRow = h('label', { class: 'check', hidden: true }, then, h('span', {}, t('thenLabel')));
-  showMenu(
-    t('edit', termName(term)),
-    words,
-    h('label', { class: 'field' }, h('span', {}, t('weight'), ' ', strength), slider),
-    h('label', { class: 'check' }, minus, h('span', {}, t('less'))),
-    thenRow,
-  );
-  if (at > 0) api.knows('Term', 'part').then((known) => (thenRow.hidden = !known));
+      }));
+  showMenu(t('edit', termName(term)), words, h('label.field', h('span', t('weight'), ' ', strength), slider),
+    check(t('minus'), { checked: term.weight < 0,
+      onchange: () => setWeight(at, -(current().terms[at]?.weight ?? 1)) }),
+    at > 0 &&
+      check(t('thenLabel'), { checked: term.then,
+        onchange: (event) => change((state) => (state.terms[at].then = event.target.checked)) }));
   menu.querySelector('input').focus();
 }
 
-export function openFilters() {
+export const toggleGroup = (event) =>
+  change((state) => (event.target.checked ? (state.filters.group = 'video') : delete state.filters.group));
+
+function openFilters() {
   const { filters } = current();
-  const field = (name, label, members, read = (text) => text) =>
-    h(
-      'label',
-      { class: 'field' },
-      h('span', {}, label),
+  const filter = (name, label, members, read = (text) => text) =>
+    field(label,
       h('input', {
         ...members,
         onchange: (event) => {
@@ -249,89 +178,38 @@ export function openFilters() {
             if (name === 'videos') delete state.filters.video;
           });
         },
-      }),
-    );
-  const time = (name) => ({
-    value: filters[name] ? clock(Number(filters[name])) : '',
-    placeholder: t('fTimeHint'),
-    inputmode: 'numeric',
-  });
+      }));
+  const time = (name) => ({ value: filters[name] ? clock(Number(filters[name])) : '', placeholder: '1:30',
+    inputmode: 'numeric' });
   const number = (text) => (Number.isFinite(Number(text)) ? Number(text) : null);
-  const fusion = h(
-    'select',
-    { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) },
-    [
-      ['', 'fFusionMean'],
-      ['zscore', 'fFusionZ'],
-      ['rrf', 'fFusionRrf'],
-    ].map(([value, label]) => h('option', { value, selected: (filters.fusion ?? '') === value }, t(label))),
-  );
-  const within = field('within', t('fWithin'), { value: filters.within ?? '', inputmode: 'numeric' }, number);
-  within.hidden = true;
-  showMenu(
-    t('filters'),
-    h(
-      'div',
-      { class: 'fields' },
-      field('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: t('fVideosHint') }),
-      field('after', t('fAfter'), time('after'), secondsOf),
-      field('before', t('fBefore'), time('before'), secondsOf),
-      field(
-        'min_score',
-        t('fScore'),
-        { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' },
-        number,
-      ),
-      h('label', { class: 'field' }, h('span', {}, t('fFusion')), fusion),
-      within,
-    ),
-    h(
-      'label',
-      { class: 'check' },
-      h('input', {
-        type: 'checkbox',
-        checked: filters.group === 'video',
-        onchange: (event) =>
-          change((state) =>
-            event.target.checked ? (state.filters.group = 'video') : delete state.filters.group,
-          ),
-      }),
-      h('span', {}, t('fGroup')),
-    ),
-    h('p', { class: 'hint' }, t('fTokens')),
-  );
-  api
-    .knows('Query', 'within')
-    .then((known) => (within.hidden = !known || !current().terms.some((term) => term.then)));
+  const fusion = choice([
+      ['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
+    filters.fusion ?? '',
+    { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) });
+  const score = { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' };
+  const within = { value: filters.within ?? '', inputmode: 'numeric' };
+  showMenu(t('filter'),
+    h('div.fields', filter('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: 'talks/*' }),
+      filter('after', t('fAfter'), time('after'), secondsOf),
+      filter('before', t('fBefore'), time('before'), secondsOf),
+      filter('min_score', t('fScore'), score, number), field(t('fFusion'), fusion),
+      current().terms.some((term) => term.then) && filter('within', t('fWithin'), within, number)),
+    h('p.hint', t('fTokens', 'videos:talks/* after:1:30 before:5:00 min:0.2')));
   menu.querySelector('input').focus();
 }
-
-// ---- the queries of before ----
 
 function offerQueries() {
   if (input.value !== '' || current().terms.length > 0 || document.querySelector('.home')) return;
   const lists = queryLists();
   if (lists.length === 0) return;
   for (const list of lists) list.addEventListener('click', closeMenu);
-  showMenu(
-    t('recent'),
+  showMenu(t('recent'),
     ...lists,
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'plain',
-        onclick: () => {
-          keep('recent', []);
-          closeMenu();
-        },
-      },
-      t('forget'),
-    ),
-  );
+    textButton(null, t('forget'), () => {
+      keep('recent', []);
+      closeMenu();
+    }));
 }
-
-// ---- the bar itself ----
 
 export function focusBar() {
   input.focus();
@@ -341,115 +219,76 @@ export function focusBar() {
 export function drawBar(state) {
   const list = [];
   state.terms.forEach((term, at) => {
-    if (term.then) list.push(h('span', { class: 'then' }, t('then')));
+    if (term.then) list.push(h('span.then', t('then')));
     list.push(chipOf(term, at));
   });
   for (const [name, value] of Object.entries(state.filters)) {
     if (value && name !== 'group' && name !== 'fusion') list.push(filterChip(name, value));
   }
-  const focused = chips.contains(document.activeElement)
-    ? [...chips.querySelectorAll('.chip-body')].indexOf(document.activeElement)
-    : -1;
+  const focused = stops().indexOf(document.activeElement);
+  const inChips = chips.contains(document.activeElement);
   chips.replaceChildren(...list);
-  if (focused >= 0) chips.querySelectorAll('.chip-body')[focused]?.focus();
+  if (inChips) stops()[focused]?.focus();
   input.placeholder = state.terms.length > 0 ? t('more') : t('ask');
-  form.classList.toggle('filled', list.length > 0);
   const saved = isSaved(writeQuery(state));
   const star = form.querySelector('.star');
   star.hidden = state.terms.length === 0;
   star.classList.toggle('on', saved);
   star.setAttribute('aria-pressed', saved);
-  star.setAttribute('aria-label', t(saved ? 'unsaveQuery' : 'saveQuery'));
-  star.title = t(saved ? 'unsaveQuery' : 'saveQuery');
   form.querySelector('.clear').hidden = list.length === 0;
 }
 
 export function makeBar() {
-  chips = h('div', { class: 'chips' });
-  input = h('input', {
-    class: 'words',
-    type: 'text',
-    'aria-label': t('query'),
-    enterkeyhint: 'search',
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-    onfocus: offerQueries,
-    oninput: closeMenu,
+  chips = h('div.chips');
+  input = h('input.words', {
+    type: 'text', 'aria-label': t('search'), enterkeyhint: 'search', autocomplete: 'off',
+    autocapitalize: 'off', spellcheck: 'false', onfocus: offerQueries, oninput: closeMenu,
     onkeydown: (event) => {
       const { terms } = current();
       const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
       if (event.key === 'Backspace' && input.value === '' && terms.length > 0) removeTerm(terms.length - 1);
-      else if (event.key === 'ArrowLeft' && atStart) [...chips.querySelectorAll('.chip-body')].pop()?.focus();
+      else if (event.key === 'ArrowLeft' && atStart) beside(stops(), -1);
       else if (event.key === 'ArrowDown' && !menu.hidden) {
         event.preventDefault();
         menu.querySelector('button, input')?.focus();
       }
     },
   });
-  chooser = h('input', {
-    type: 'file',
-    accept: 'image/*',
-    hidden: true,
-    onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')),
-  });
-  menu = h('div', {
-    class: 'menu',
-    role: 'dialog',
-    hidden: true,
+  chooser = h('input', { type: 'file', accept: 'image/*', hidden: true,
+    onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')) });
+  menu = h('div.menu', {
+    role: 'dialog', hidden: true,
     onkeydown: (event) => {
       const rows = [...menu.querySelectorAll('.query-row')];
-      const at = rows.indexOf(document.activeElement);
-      if (at >= 0 && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-        event.preventDefault();
-        (
-          rows[at + (event.key === 'ArrowDown' ? 1 : -1)] ?? (event.key === 'ArrowUp' ? input : rows[at])
-        ).focus();
-      }
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!by || !rows.includes(document.activeElement)) return;
+      event.preventDefault();
+      beside([input, ...rows], by);
     },
   });
-  form = h(
-    'form',
-    {
-      class: 'bar',
-      role: 'search',
-      'aria-label': t('search'),
+  form = h('form.bar', {
+      role: 'search', 'aria-label': t('search'),
       onsubmit: (event) => {
         event.preventDefault();
         submit();
       },
       onclick: (event) => (event.target === form || event.target === chips) && input.focus(),
     },
-    icon('search'),
-    chips,
-    input,
-    h(
-      'span',
-      { class: 'bar-buttons' },
-      iconButton(
-        'close',
-        t('clear'),
+    icon('search'), chips, input,
+    h('span.bar-buttons',
+      iconButton('close',
         () => {
-          change((state) => Object.assign(state, { terms: [], filters: {}, open: null }));
+          change({ terms: [], filters: {}, open: null });
           input.focus();
         },
-        { class: 'round clear', hidden: true },
-      ),
-      iconButton('star', t('saveQuery'), () => (toggleSaved(), drawBar(current())), {
-        class: 'round star',
-        hidden: true,
-      }),
-      iconButton('picture', t('addPicture'), () => chooser.click()),
-      iconButton('filter', t('filters'), () => (menu.hidden ? openFilters() : closeMenu())),
-    ),
-    h('span', { class: 'drop-text' }, t('dropHere')),
-    chooser,
-  );
-  const whole = h('div', { class: 'bar-place' }, form, menu);
-  whole.addEventListener(
-    'focusout',
-    (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu(),
-  );
+        { label: t('clear'), class: 'round clear', hidden: true }),
+      iconButton('star', () => (toggleSaved(), drawBar(current())), { class: 'round star', hidden: true }),
+      iconButton('picture', () => chooser.click()),
+      iconButton('filter', () => (menu.hidden ? openFilters() : closeMenu()))),
+    h('span.drop-text', t('dropHere')), chooser);
+  const whole = h('div.bar-place', form, menu);
+  whole.addEventListener('focusout',
+    (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu());
   document.addEventListener('pointerdown', (event) => !whole.contains(event.target) && closeMenu());
   whole.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || menu.hidden) return;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The bin: moments that a person collects: {video, name, title, from, to, time, score}; title is the video's
 // name.
-import { clock, h, icon, iconButton, toast } from './dom.js';
-import { count, t } from './strings.js';
+import { clock, h, iconButton, openSheet, textButton, toast } from './dom.js';
+import { many, t } from './strings.js';
 import { keep, recall } from './store.js';
-import { change } from './state.js';
+import { openMoment } from './state.js';
+import { exportForm } from './export.js';
+import { loadPicture } from './frames.js';
 import * as api from './api.js';
 
 let moments = recall('bin', []).filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
 const listeners = [];
-let dialog = null;
+let dialog = null, list, total, foot;
 
 export const onBin = (listener) => listeners.push(listener);
 export const binSize = () => moments.length;
@@ -62,11 +64,9 @@ export function takeShared(text) {
 
 function sharedLink() {
   const second = (value) => String(Math.round(value * 1000) / 1000);
-  const parts = moments.map(
-    (one) =>
+  const parts = moments.map((one) =>
       `${one.video}@${second(one.from)}-${second(one.to)}` +
-      (one.name ? `~${encodeURIComponent(one.name)}` : ''),
-  );
+      (one.name ? `~${encodeURIComponent(one.name)}` : ''));
   return `${location.origin}${location.pathname}#${new URLSearchParams({ bin: parts.join(',') })}`;
 }
 
@@ -74,55 +74,14 @@ export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without a secure context there is no clipboard: an old way, inside the open dialog, so that it can have
-    // the focus.
-    const area = h('textarea', { class: 'offscreen', value: text });
-    (document.querySelector('dialog[open]') ?? document.body).append(area);
+    // Without a secure context there is no clipboard: an old way, inside the dialog that has the focus.
+    const area = h('textarea.offscreen', { value: text });
+    ([...document.querySelectorAll('dialog[open]')].pop() ?? document.body).append(area);
     area.select();
     document.execCommand('copy');
     area.remove();
   }
   toast(t('copied'));
-}
-
-// A field of CSV; a beginning that a spreadsheet would compute is made harmless.
-function field(value) {
-  let text = String(value ?? '');
-  if (typeof value !== 'number' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function csv() {
-  const rows = [
-    ['video', 'name', 'start', 'end', 'time', 'score'],
-    ...moments.map((one) => [one.title, one.name, one.from, one.to, one.time, one.score]),
-  ];
-  return new Blob([rows.map((row) => row.map(field).join(',')).join('\r\n') + '\r\n'], { type: 'text/csv' });
-}
-
-function saveBlob(blob, name) {
-  const link = h('a', { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-async function exportAs(format) {
-  if (format === '') {
-    saveBlob(csv(), 'moments.csv');
-    return;
-  }
-  try {
-    const list = moments.map((one) => ({
-      video: one.video,
-      start: one.from,
-      end: one.to,
-      ...(one.name && { name: one.name }),
-    }));
-    const { blob, name } = await api.exportMoments(format, list);
-    saveBlob(blob, name);
-  } catch (error) {
-    toast(error.message || t('unreachable'));
-  }
 }
 
 function move(at, by) {
@@ -136,19 +95,9 @@ function move(at, by) {
 }
 
 function row(moment, at) {
-  const picture = h('img', { alt: '', loading: 'lazy' });
-  api
-    .framesOf(moment.video, Math.max(0, moment.time - 2), moment.time + 2)
-    .then((frames) => {
-      const found = api.pictureAt(frames, moment.time);
-      if (found) picture.src = found.address;
-    })
-    .catch(() => {});
-  const name = h('input', {
-    class: 'bin-name',
-    value: moment.name,
-    placeholder: moment.title || String(moment.video),
-    'aria-label': t('binName'),
+  const picture = loadPicture(h('img', { alt: '', loading: 'lazy' }), moment.video, moment.time);
+  const name = h('input.bin-name', {
+    value: moment.name, placeholder: moment.title || String(moment.video), 'aria-label': t('binName'),
     maxlength: 200,
     onchange: (event) => {
       moment.name = event.target.value.trim();
@@ -156,106 +105,41 @@ function row(moment, at) {
     },
   });
   const span = `${clock(moment.from, true)} – ${clock(moment.to, true)}`;
-  const open = h(
-    'button',
-    {
-      type: 'button',
-      class: 'bin-picture',
+  const open = h('button.bin-picture', {
       'aria-label': `${moment.name || moment.title} ${span}`,
       onclick: () => {
-        closeBin();
-        change((state) => {
-          state.open = { video: moment.video, time: moment.from, in: moment.from, out: moment.to };
-        });
+        dialog.close();
+        openMoment(moment.video, moment.from, [moment.from, moment.to]);
       },
     },
-    picture,
-  );
-  return h(
-    'li',
-    { class: 'bin-row' },
-    open,
-    h('div', { class: 'bin-text' }, name, h('span', { class: 'quiet' }, span)),
-    h(
-      'div',
-      { class: 'bin-actions' },
-      iconButton('up', t('moveUp'), () => move(at, -1), { class: 'round small up', disabled: at === 0 }),
-      iconButton('down', t('moveDown'), () => move(at, 1), {
-        class: 'round small down',
-        disabled: at === moments.length - 1,
-      }),
-      iconButton(
-        'close',
-        t('remove', moment.name || moment.title),
-        () => store(moments.filter((one) => one !== moment)),
-        { class: 'round small' },
-      ),
-    ),
-  );
+    picture);
+  return h('li.bin-row', open, h('div.bin-text', name, h('span.quiet', span)),
+    h('div.bin-actions',
+      iconButton('up', () => move(at, -1), { class: 'round small up', disabled: at === 0 }),
+      iconButton('down', () => move(at, 1), { class: 'round small down',
+        disabled: at === moments.length - 1 }),
+      iconButton('close', () => store(moments.filter((one) => one !== moment)), {
+        label: t('remove', moment.name || moment.title), class: 'round small' })));
 }
 
-async function fill() {
-  const body = dialog.querySelector('.sheet-body');
-  if (moments.length === 0) {
-    body.replaceChildren(h('p', { class: 'hint' }, t('binEmpty')));
-    return;
-  }
+function fill() {
+  list.replaceChildren(...moments.map(row));
   const seconds = moments.reduce((sum, one) => sum + one.to - one.from, 0);
-  const format = h('select', { 'aria-label': t('exportAs') }, h('option', { value: '' }, 'CSV'));
-  body.replaceChildren(
-    h('p', { class: 'quiet' }, t('total', count(moments.length), clock(seconds, true))),
-    h('ol', { class: 'bin-list' }, moments.map(row)),
-    h(
-      'div',
-      { class: 'bin-foot' },
-      h('label', { class: 'inline' }, h('span', {}, t('exportAs')), format),
-      h(
-        'button',
-        { type: 'button', class: 'primary', onclick: () => exportAs(format.value) },
-        icon('save'),
-        t('export'),
-      ),
-      h(
-        'button',
-        { type: 'button', class: 'plain', onclick: () => copy(sharedLink()) },
-        icon('link'),
-        t('share'),
-      ),
-      h('button', { type: 'button', class: 'plain', onclick: () => store([]) }, icon('trash'), t('emptyBin')),
-    ),
-  );
-  const formats = await api.exportFormats();
-  format.append(
-    ...formats
-      .filter((name) => name !== 'csv')
-      .map((name) => h('option', { value: name }, name.toUpperCase())),
-  );
-}
-
-export function closeBin() {
-  dialog?.close();
+  total.textContent =
+    moments.length === 0 ? t('binEmpty') : `${many('found', moments.length)} · ${clock(seconds, true)}`;
+  foot.hidden = moments.length === 0;
 }
 
 export function openBin() {
   if (dialog) return;
-  dialog = h(
-    'dialog',
-    { class: 'sheet side', tabindex: -1, 'aria-label': t('bin') },
-    h(
-      'div',
-      { class: 'sheet-head' },
-      h('h2', {}, t('bin')),
-      iconButton('close', t('close'), closeBin, { key: 'Esc' }),
-    ),
-    h('div', { class: 'sheet-body' }),
-  );
-  dialog.addEventListener('click', (event) => event.target === dialog && closeBin());
-  dialog.addEventListener('close', () => {
-    dialog.remove();
+  const { form, leave } = exportForm(() => moments);
+  list = h('ol.bin-list');
+  total = h('p.quiet');
+  foot = h('div.bin-foot', form, textButton('link', t('copyLink'), () => copy(sharedLink())),
+    textButton('trash', t('clear'), () => store([])));
+  dialog = openSheet('side', t('bin'), [total, list, foot], () => {
     dialog = null;
+    leave();
   });
-  document.body.append(dialog);
-  dialog.showModal();
-  dialog.focus();
   fill();
 }

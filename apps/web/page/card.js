@@ -4,7 +4,7 @@ import { clamp, clock, h, iconButton } from './dom.js';
 import { t } from './strings.js';
 import { isInBin, toggleInBin } from './bin.js';
 import { addFrame } from './bar.js';
-import * as api from './api.js';
+import { drawTile, framesOf, sheetOf } from './frames.js';
 
 const SCRUB_S = 6; // seconds before and after the moment that can be scrubbed through
 const HOVER_MS = 90;
@@ -13,73 +13,68 @@ const HOVER_MS = 90;
 export function momentOf(hit, video) {
   const short = hit.end - hit.start < 0.5;
   const last = video?.duration > 0 ? video.duration : Infinity;
-  return {
-    video: hit.video,
-    title: video?.name ?? '',
-    time: hit.time,
-    score: hit.score,
-    from: short ? Math.max(0, hit.time - 1) : hit.start,
-    to: short ? Math.min(last, hit.time + 1) : hit.end,
-  };
+  return { video: hit.video, title: video?.name ?? '', time: hit.time, score: hit.score,
+    from: short ? Math.max(0, hit.time - 1) : hit.start, to: short ? Math.min(last, hit.time + 1) : hit.end };
 }
 
-export function spanOf(hit) {
+function spanOf(hit) {
   return hit.end - hit.start >= 1 ? `${clock(hit.start)} – ${clock(hit.end)}` : clock(hit.time, true);
 }
 
-// Moving over a card's picture shows the stored pictures of the seconds around the moment.
-function watchScrubbing(card) {
-  let timer = 0,
-    startX = null,
-    moved = false;
+// Moving over a card shows the seconds around it: tiles of a sheet, or pictures if there is none.
+function scrubbing(card, opens) {
+  let timer = 0, startX = null, moved = false;
   const stop = () => {
     clearTimeout(timer);
     startX = null;
     card.scrubbed = null;
     card.element.classList.remove('scrubbing');
+    if (card.tile) card.tile.hidden = true;
     if (card.hit) card.show(card.hit.picture, card.hit.time);
   };
   const scrub = async (clientX) => {
     const { hit } = card;
     const box = card.open.getBoundingClientRect();
     const part = clamp((clientX - box.left) / box.width, 0, 1);
-    const frames = await api
-      .framesOf(hit.video, Math.max(0, hit.time - SCRUB_S), hit.time + SCRUB_S)
-      .catch(() => null);
+    const [from, to] = [Math.max(0, hit.time - SCRUB_S), hit.time + SCRUB_S].map((time) => time.toFixed(3));
+    const sheet = await sheetOf(hit.video, `from=${from}&to=${to}&count=25&columns=5&height=160`).catch(
+      () => null);
+    const frames = sheet ?? (await framesOf(hit.video, from, to).catch(() => null));
     if (card.hit !== hit || !card.wanted || !frames || frames.times.length === 0) return;
     const at = Math.min(frames.times.length - 1, Math.floor(part * frames.times.length));
     card.scrubbed = frames.times[at];
     card.element.classList.add('scrubbing');
     card.line.style.left = `${(part * 100).toFixed(2)}%`;
-    card.show(frames.pattern.replace('{number}', frames.numbers[at]), card.scrubbed);
+    if (sheet) card.showTile(sheet, at);
+    else card.show(frames.pattern.replace('{number}', frames.numbers[at]), card.scrubbed);
   };
-  const { open } = card;
-  open.addEventListener('pointerenter', () => (card.wanted = true));
-  open.addEventListener('pointermove', (event) => {
-    card.wanted = true;
-    if (event.pointerType === 'mouse') {
-      clearTimeout(timer);
-      if (card.scrubbed !== null) scrub(event.clientX);
-      else timer = setTimeout(() => scrub(event.clientX), HOVER_MS);
-    } else if (startX !== null && (moved || Math.abs(event.clientX - startX) > 8)) {
-      moved = true;
-      scrub(event.clientX);
-    }
-  });
-  open.addEventListener('pointerdown', (event) => {
-    startX = event.clientX;
-    moved = false;
-  });
-  for (const name of ['pointerleave', 'pointercancel']) {
-    open.addEventListener(name, () => {
-      card.wanted = false;
-      stop();
-    });
-  }
-  open.addEventListener('click', (event) => {
-    if (moved) event.stopImmediatePropagation();
-    moved = false;
-  });
+  const leave = () => {
+    card.wanted = false;
+    stop();
+  };
+  return {
+    onpointerenter: () => (card.wanted = true),
+    onpointermove: (event) => {
+      card.wanted = true;
+      if (event.pointerType === 'mouse') {
+        clearTimeout(timer);
+        if (card.scrubbed !== null) scrub(event.clientX);
+        else timer = setTimeout(() => scrub(event.clientX), HOVER_MS);
+      } else if (startX !== null && (moved || Math.abs(event.clientX - startX) > 8)) {
+        moved = true;
+        scrub(event.clientX);
+      }
+    },
+    onpointerdown: (event) => {
+      startX = event.clientX;
+      moved = false;
+    },
+    onpointerleave: leave, onpointercancel: leave,
+    onclick: () => {
+      if (!moved && card.hit) opens(card.index, card.scrubbed ?? card.hit.time);
+      moved = false;
+    },
+  };
 }
 
 // onOpen(index, seconds), onFocus(index).
@@ -88,40 +83,43 @@ export class Card {
     this.hit = null;
     this.scrubbed = null;
     this.picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
-    this.time = h('span', { class: 'card-time', 'aria-hidden': 'true' });
-    this.line = h('span', { class: 'card-line' });
-    this.open = h('button', { type: 'button', class: 'card-open' }, this.picture, this.line);
-    watchScrubbing(this);
-    this.open.addEventListener('click', () => this.hit && onOpen(this.index, this.scrubbed ?? this.hit.time));
-    this.open.addEventListener('focus', () => onFocus(this.index));
-    this.parts = h('div', { class: 'card-parts' });
-    this.title = h('span', { class: 'card-title' });
-    this.span = h('span', { class: 'card-span' });
-    this.value = h('span', { class: 'bar-value' });
-    this.score = h('span', { class: 'card-score' }, h('span', { class: 'bar-track' }, this.value));
-    this.number = h('span', { class: 'card-number' });
+    this.time = h('span.card-time', { 'aria-hidden': 'true' });
+    this.line = h('span.card-line');
+    this.open = h('button.card-open', { ...scrubbing(this, onOpen), onfocus: () => onFocus(this.index) },
+      this.picture, this.line);
+    this.parts = h('div.card-parts');
+    this.title = h('span.card-title');
+    this.span = h('span.card-span');
+    this.value = h('span.bar-value');
+    this.score = h('span.card-score', h('span.bar-track', this.value));
+    this.number = h('span.card-number');
     const at = () => this.scrubbed ?? this.hit.time;
-    this.like = iconButton('plus', t('moreLike'), () => addFrame(this.hit.video, at()), { key: '+' });
-    this.unlike = iconButton('minus', t('less'), () => addFrame(this.hit.video, at(), -1), { key: '-' });
-    this.keep = iconButton('bin', t('addBin'), () => this.toggleBin(), { key: 'X' });
-    this.actions = h('div', { class: 'card-actions' }, this.like, this.unlike, this.keep);
-    this.element = h(
-      'div',
-      { class: 'card', role: 'listitem' },
-      h('div', { class: 'card-picture' }, this.open, this.time, this.parts, this.actions),
-      h(
-        'div',
-        { class: 'card-foot' },
-        this.title,
-        h('div', { class: 'card-facts' }, this.span, this.score, this.number),
-      ),
-    );
+    this.like = iconButton('plus', () => addFrame(this.hit.video, at()), { key: '+' });
+    this.unlike = iconButton('minus', () => addFrame(this.hit.video, at(), -1), { key: '-' });
+    this.keep = iconButton('bin', () => this.toggleBin(), { label: t('addBin'), key: 'X' });
+    this.actions = h('div.card-actions', this.like, this.unlike, this.keep);
+    this.element = h('div.card', { role: 'listitem' },
+      h('div.card-picture', this.open, this.time, this.parts, this.actions),
+      h('div.card-foot', this.title, h('div.card-facts', this.span, this.score, this.number)));
   }
 
   show(address, time) {
     if (this.address !== address) this.picture.src = address;
     this.address = address;
     this.time.textContent = clock(time, this.scrubbed !== null);
+  }
+
+  showTile(sheet, at) {
+    if (!this.tile) this.open.insertBefore((this.tile = h('canvas.card-tile')), this.line);
+    const { tile, open } = this;
+    const scale = Math.min(devicePixelRatio || 1, 2);
+    const [width, height] = [open.clientWidth * scale, open.clientHeight * scale].map(Math.round);
+    if (tile.width !== width || tile.height !== height) Object.assign(tile, { width, height });
+    const context = tile.getContext('2d');
+    context.fillRect(0, 0, width, height);
+    drawTile(context, sheet, at, [0, 0, width, height], sheet.tile_height > sheet.tile_width);
+    tile.hidden = false;
+    this.time.textContent = clock(this.scrubbed, true);
   }
 
   // hit: null while its page is on the way.
@@ -134,13 +132,13 @@ export class Card {
     this.hit = hit;
     this.video = video;
     this.scrubbed = null;
+    if (this.tile) this.tile.hidden = true;
     this.element.classList.remove('scrubbing');
     this.element.classList.toggle('waiting', !hit);
     this.actions.hidden = !hit;
     // Of a sequence, what comes after its first part.
     this.parts.replaceChildren(
-      ...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })),
-    );
+      ...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })));
     if (!hit) {
       this.picture.removeAttribute('src');
       this.address = null;
@@ -158,7 +156,7 @@ export class Card {
     this.number.textContent = score;
     this.score.title = this.number.title = `${t('score')} ${score} (${t(kind)})`;
     this.value.style.width = `${(part * 100).toFixed(1)}%`;
-    this.open.setAttribute('aria-label', t('openMoment', video?.name ?? '', spanOf(hit), score));
+    this.open.setAttribute('aria-label', `${video?.name}, ${spanOf(hit)}, ${t('score')} ${score}`);
     this.drawBin();
   }
 

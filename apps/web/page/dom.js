@@ -1,36 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Elements. Whatever comes from outside goes in as text, never as markup.
+import { t } from './strings.js';
 
-const shapes = {
-  search: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5',
-  picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01',
-  filter: 'M4 6h16M7 12h10M10 18h4',
+const shapes = { search: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5',
+  picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01', filter: 'M4 6h16M7 12h10M10 18h4',
   star: 'M12 4l2.4 5.2 5.6.7-4.2 3.8 1.1 5.6-4.9-2.8-4.9 2.8 1.1-5.6L4 9.9l5.6-.7z',
-  close: 'M6 6l12 12M18 6L6 18',
-  plus: 'M12 5v14M5 12h14',
-  minus: 'M5 12h14',
+  close: 'M6 6l12 12M18 6L6 18', plus: 'M12 5v14M5 12h14', minus: 'M5 12h14',
   bin: 'M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h4.500l1.500 3h4l1.500-3H20',
   library: 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z',
-  help: 'M9 9a3 3 0 1 1 4.2 2.7c-.9.5-1.2 1-1.2 2.3M12 17.5h.01',
-  play: 'M8 5.5v13l11-6.5z',
-  pause: 'M8.5 5v14M15.5 5v14',
-  back: 'M15 5l-7 7 7 7',
-  next: 'M9 5l7 7-7 7',
-  frameBack: 'M17 6l-7 6 7 6zM7 6v12',
-  frameNext: 'M7 6l7 6-7 6zM17 6v12',
-  markIn: 'M14 5H9v14h5',
-  markOut: 'M10 5h5v14h-5',
-  loop: 'M5 11a6 6 0 0 1 6-5h7M15 3l3 3-3 3M19 13a6 6 0 0 1-6 5H6M9 21l-3-3 3-3',
+  help: 'M9 9a3 3 0 1 1 4.2 2.7c-.9.5-1.2 1-1.2 2.3M12 17.5h.01', play: 'M8 5.5v13l11-6.5z',
+  pause: 'M8.5 5v14M15.5 5v14', back: 'M15 5l-7 7 7 7', next: 'M9 5l7 7-7 7',
+  frameBack: 'M17 6l-7 6 7 6zM7 6v12', frameNext: 'M7 6l7 6-7 6zM17 6v12', markIn: 'M14 5H9v14h5',
+  markOut: 'M10 5h5v14h-5', loop: 'M5 11a6 6 0 0 1 6-5h7M15 3l3 3-3 3M19 13a6 6 0 0 1-6 5H6M9 21l-3-3 3-3',
   link: 'M10 14a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.700l1-1',
-  like: 'M4 12h6M7 9v6M13 6h7v12h-7z',
-  up: 'M6 15l6-6 6 6',
-  down: 'M6 9l6 6 6-6',
-  save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
-  sound: 'M4 10v4h4l5 4V6L8 10zM16.500 9a4 4 0 0 1 0 6',
-  mute: 'M4 10v4h4l5 4V6L8 10zM16 10l4 4M20 10l-4 4',
-  trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
-  theme: 'M12 4a8 8 0 1 0 8 8 6 6 0 0 1-8-8z',
-};
+  like: 'M4 12h6M7 9v6M13 6h7v12h-7z', up: 'M6 15l6-6 6 6', down: 'M6 9l6 6 6-6',
+  save: 'M12 4v11M7 11l5 5 5-5M5 20h14', sound: 'M4 10v4h4l5 4V6L8 10zM16.500 9a4 4 0 0 1 0 6',
+  mute: 'M4 10v4h4l5 4V6L8 10zM16 10l4 4M20 10l-4 4', trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13' };
 
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
@@ -43,43 +28,69 @@ export function icon(name) {
   return svg;
 }
 
-// An element: h('button', {class: 'x', onclick: f, 'aria-label': 'y'}, children...). A member that is null,
-// undefined or false is left out; a function is a listener.
-export function h(tag, members = {}, ...children) {
+// An element: h('button.plain', {onclick: f, 'aria-label': 'y'}, children...); the members may be left out.
+// One that is null, undefined or false is not set; a function is a listener.
+export function h(name, members, ...children) {
+  const [tag, ...classes] = name.split('.');
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(members)) {
+  if (tag === 'button') element.type = 'button';
+  if (classes.length > 0) element.className = classes.join(' ');
+  if (!members || members.constructor !== Object) {
+    children.unshift(members);
+    members = {};
+  }
+  for (const [key, value] of Object.entries(members)) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
-    else if (name === 'value') element.value = value;
-    else element.setAttribute(name, value === true ? '' : value);
+    if (typeof value === 'function') element.addEventListener(key.slice(2), value);
+    else if (key === 'value') element.value = value;
+    else element.setAttribute(key, value === true ? '' : value);
   }
   element.append(
-    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
-  );
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
-// A button with a picture; the label is its name, and its tip together with the key.
-export function iconButton(name, label, onclick, members = {}) {
-  const { key, ...rest } = members;
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'round',
-      'aria-label': label,
-      title: key ? `${label} (${key})` : label,
-      onclick,
-      ...rest,
-    },
-    icon(name),
-  );
+// A button with a picture; its label is also its tip, together with the key.
+export const iconButton = (name, onclick, { key, label = t(name), ...members } = {}) =>
+  h('button.round', { 'aria-label': label, title: key ? `${label} (${key})` : label, onclick, ...members },
+    icon(name));
+
+// A button with words, and a picture in front of them if there is a name.
+export const textButton = (name, label, onclick, members) =>
+  h('button.plain', { onclick, ...members }, name && icon(name), h('span', label));
+
+export function setIcon(button, name) {
+  button.replaceChildren(icon(name));
+  button.title = t(name);
+  button.setAttribute('aria-label', button.title);
 }
 
-export function setIcon(button, name, label) {
-  button.replaceChildren(icon(name));
-  button.setAttribute('aria-label', label);
-  button.title = label;
+// One of several: options are [value, text].
+export function choice(options, chosen, members) {
+  return h('select', members,
+    options.map(([value, text]) => h('option', { value, selected: value === chosen }, text)));
+}
+
+export const field = (label, ...content) => h('label.field', h('span', label), content);
+export const check = (label, members) =>
+  h('label.check', h('input', { type: 'checkbox', ...members }), h('span', label));
+
+// A dialog; Esc, its button and a press beside it close it.
+export function openSheet(name, title, content, closed = () => {}) {
+  const dialog = h('dialog', {
+      class: `sheet ${name}`, tabindex: -1, 'aria-label': title,
+      onclick: (event) => event.target === dialog && dialog.close(),
+      onclose: () => {
+        dialog.remove();
+        closed();
+      },
+    },
+    h('div.sheet-head', h('h2', title), iconButton('close', () => dialog.close(), { key: 'Esc' })),
+    h('div.sheet-body', content));
+  document.body.append(dialog);
+  dialog.showModal();
+  dialog.focus();
+  return dialog;
 }
 
 export function clamp(value, low, high) {
@@ -111,13 +122,8 @@ let toastTimer = 0;
 export function toast(text) {
   const element = document.getElementById('toast');
   element.textContent = text;
-  if (element.showPopover) {
-    if (element.matches(':popover-open')) element.hidePopover();
-    element.showPopover(); // above an open dialog
-  }
+  element.hidePopover();
+  element.showPopover(); // above an open dialog
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => {
-    element.textContent = '';
-    if (element.hidePopover) element.hidePopover();
-  }, 3500);
+  toastTimer = setTimeout(() => element.hidePopover(), 3500);
 }

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The list of keys, and the settings: language and appearance.
-import { h, iconButton } from './dom.js';
+import { choice, field, h, openSheet } from './dom.js';
 import { keep, recall } from './store.js';
 import { language, languages, setLanguage, t } from './strings.js';
 
-const keys = [
-  [['/'], 'kSearch'],
-  [['←', '→', '↑', '↓'], 'kArrows'],
-  [['Enter'], 'kEnter'],
-  [['Space'], 'kSpace'],
-  [['J', 'K', 'L'], 'kJkl'],
-  [[',', '.'], 'kFrame'],
-  [['I', 'O'], 'kIo'],
-  [['N', 'P'], 'kNp'],
-  [['X'], 'kX'],
-  [['S'], 'kS'],
-  [['+', '-'], 'kChip'],
-  [['?'], 'kHelp'],
-];
+const keys = [['/', 'search'],
+  ['← → ↑ ↓', 'results'], ['Enter', 'player'], ['Space', 'play', 'pause'],
+  ['J K L', 'kJkl'], [', .', 'frameBack', 'frameNext'], ['I O', 'markIn', 'markOut'], ['N P', 'next', 'back'],
+  ['X', 'addBin'], ['S', 'similar'], ['+ -', 'plus', 'minus'], ['?', 'help']];
 
 export function applyTheme() {
   const theme = recall('theme', 'auto');
@@ -27,60 +17,16 @@ export function applyTheme() {
 
 export function openHelp() {
   if (document.querySelector('dialog.help')) return;
-  const theme = h(
-    'select',
-    { onchange: () => (keep('theme', theme.value), applyTheme()) },
-    ['auto', 'light', 'dark'].map((name) =>
-      h('option', { value: name, selected: recall('theme', 'auto') === name }, t(name)),
-    ),
-  );
-  const words = h(
-    'select',
-    { onchange: () => setLanguage(words.value) },
-    Object.entries(languages).map(([name, own]) =>
-      h('option', { value: name, lang: name, selected: name === language }, own),
-    ),
-  );
-  const dialog = h(
-    'dialog',
-    { class: 'sheet help', tabindex: -1, 'aria-label': t('help') },
-    h(
-      'div',
-      { class: 'sheet-head' },
-      h('h2', {}, t('keys')),
-      iconButton('close', t('close'), () => dialog.close(), { key: 'Esc' }),
-    ),
-    h(
-      'div',
-      { class: 'sheet-body' },
-      h(
-        'dl',
-        { class: 'keys' },
-        keys.map(([names, text]) =>
-          h(
-            'div',
-            {},
-            h(
-              'dt',
-              {},
-              names.map((name) => h('kbd', {}, name)),
-            ),
-            h('dd', {}, t(text)),
-          ),
-        ),
+  const row = ([names, ...texts]) =>
+    h('div', h('dt', names.split(' ').map((name) => h('kbd', name))),
+      h('dd', texts.map((text) => t(text)).join(' · ')));
+  const theme = (event) => (keep('theme', event.target.value), applyTheme());
+  openSheet('help', t('help'), [h('dl.keys', keys.map(row)), h('h2', t('settings')),
+    h('div.fields',
+      field(t('language'),
+        choice(Object.entries(languages), language, { onchange: (event) => setLanguage(event.target.value) }),
       ),
-      h('h2', {}, t('settings')),
-      h(
-        'div',
-        { class: 'fields' },
-        h('label', { class: 'field' }, h('span', {}, t('language')), words),
-        h('label', { class: 'field' }, h('span', {}, t('theme')), theme),
-      ),
-    ),
-  );
-  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  dialog.focus();
+      field(t('theme'),
+        choice(['auto', 'light', 'dark'].map((name) => [name, t(name)]), recall('theme', 'auto'),
+          { onchange: theme })))]);
 }

@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The start page and the library: what is there, what went wrong with it and what to do.
-import { clock, h, icon, iconButton } from './dom.js';
-import { change } from './state.js';
-import { count, t } from './strings.js';
-import { copy } from './bin.js';
+// The library: its videos, what went wrong with one and what to do, and adding a folder.
+import { choice, clamp, clock, h, iconButton, textButton } from './dom.js';
+import { change, openMoment } from './state.js';
+import { many, t } from './strings.js';
 import { focusBar } from './bar.js';
-import { queryLists } from './queries.js';
+import { byHand, firstSteps } from './home.js';
+import { makeJobs } from './jobs.js';
 import * as api from './api.js';
 
 const REFRESH_MS = 4000; // while something is being indexed, or nothing is there
 
-const stateNames = { complete: 'complete', indexing: 'indexing', failed: 'failedState', unknown: 'unknown' };
+const stateNames = { complete: 'job_done', indexing: 'job_running', failed: 'job_failed' };
 const stateHints = { indexing: 'indexingHint', failed: 'failedHint' };
-
-function command(text) {
-  return h(
-    'div',
-    { class: 'command' },
-    h('code', {}, text),
-    h(
-      'button',
-      { type: 'button', class: 'plain', 'aria-label': `${t('copy')}: ${text}`, onclick: () => copy(text) },
-      t('copy'),
-    ),
-  );
-}
-
-function emptyState(info) {
-  return h(
-    'div',
-    { class: 'note empty' },
-    h('h2', {}, t('emptyTitle')),
-    info.state === 'absent' && h('p', {}, t('absent')),
-    h('p', {}, t('emptyText')),
-    command('reelvec index ~/Videos'),
-    h('p', { class: 'quiet' }, t('emptyThen')),
-  );
-}
-
-const openVideo = (video, time) =>
-  change((state) => (state.open = { video: video.id, time, in: null, out: null }));
 
 function searchIn(video) {
   change((state) => {
@@ -50,32 +22,21 @@ function searchIn(video) {
   focusBar();
 }
 
-// Pictures from the whole length, so that a person sees what the video is.
+// Pictures of the whole length; a press opens the video there.
 function contactSheet(video) {
-  const sheet = h('div', { class: 'contact' });
-  if (video.frames === 0 || !video.picture) return sheet;
-  const shots = Math.min(5, video.frames);
-  for (let i = 0; i < shots; i++) {
-    const number = Math.max(1, Math.round((video.frames * (i + 0.5)) / shots));
-    const address = video.picture.replace(/frames\/\d+\.jpg/, `frames/${number}.jpg`);
-    const time = (video.duration * (i + 0.5)) / shots;
-    sheet.append(
-      h(
-        'button',
-        {
-          type: 'button',
-          'aria-label': `${video.name} ${clock(time)}`,
-          onclick: () => openVideo(video, time),
-        },
-        h('img', { src: address, alt: '', loading: 'lazy' }),
-      ),
-    );
-  }
-  return sheet;
+  if (!video.picture) return h('div');
+  const address = video.picture.replace(/frames\/\d+\.jpg\?/, 'sprite.jpg?count=5&columns=5&height=120&');
+  const opens = (event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const part = event.detail > 0 ? (event.clientX - box.left) / box.width : 0; // 0: by a key
+    openMoment(video.id, video.duration * clamp(part, 0, 0.99));
+  };
+  return h('button.contact', { 'aria-label': `${t('play')}: ${video.name}`, onclick: opens },
+    h('img', { src: address, alt: '', loading: 'lazy' }));
 }
 
 function facts(video) {
-  const parts = [clock(video.duration), t('frames', count(video.frames))];
+  const parts = [clock(video.duration), many('frames', video.frames)];
   if (video.width) parts.push(`${video.width} × ${video.height}`);
   if (video.codec) parts.push(video.codec);
   return parts.join(' · ');
@@ -83,66 +44,30 @@ function facts(video) {
 
 function videoRow(video) {
   const hint = video.missing ? 'missingHint' : stateHints[video.state];
-  return h(
-    'li',
-    { class: 'video-row' },
-    contactSheet(video),
-    h(
-      'div',
-      { class: 'video-text' },
-      h('h2', { title: video.path }, video.name),
-      h('p', { class: 'quiet' }, facts(video)),
+  return h('li.video-row', contactSheet(video),
+    h('div.video-text', h('h2', { title: video.path }, video.name), h('p.quiet', facts(video)),
       (video.state !== 'complete' || video.missing) &&
-        h(
-          'p',
-          { class: `state ${video.missing ? 'failed' : video.state}` },
-          t(video.missing ? 'missing' : (stateNames[video.state] ?? 'unknown')),
-        ),
-      video.error && h('p', { class: 'video-error' }, video.error),
-      hint && h('p', { class: 'hint' }, t(hint)),
-    ),
-    video.frames > 0 && iconButton('search', `${t('searchVideo')}: ${video.name}`, () => searchIn(video)),
-  );
+        h('p', { class: `state ${video.missing ? 'failed' : video.state}` },
+          video.missing ? t('missing') : stateNames[video.state] ? t(stateNames[video.state]) : video.state),
+      video.error && h('p.video-error', video.error), hint && h('p.hint', t(hint))),
+    video.frames > 0 &&
+      iconButton('search', () => searchIn(video), { label: `${t('search')}: ${video.name}` }));
 }
 
 export function makeLibrary() {
-  const head = h('div', { class: 'library-head' });
-  const list = h('ul', { class: 'videos' });
-  const note = h('div', {});
-  const more = h(
-    'button',
-    { type: 'button', class: 'plain', hidden: true, onclick: () => load(false) },
-    t('showMore'),
-  );
-  const name = h('input', {
-    type: 'search',
-    placeholder: t('findVideo'),
-    'aria-label': t('findVideo'),
-    oninput: () => wait(),
-  });
-  const state = h(
-    'select',
-    { 'aria-label': t('all'), onchange: () => load(true) },
-    [
-      ['', 'all'],
-      ['complete', 'complete'],
-      ['indexing', 'indexing'],
-      ['failed', 'failedState'],
-    ].map(([value, label]) => h('option', { value }, t(label))),
-  );
-  const element = h(
-    'section',
-    { class: 'library', 'aria-label': t('library') },
-    head,
-    h('div', { class: 'library-tools' }, name, state),
-    note,
-    list,
-    more,
-  );
-  let cursor = null,
-    typing = 0,
-    timer = 0,
-    turn = 0;
+  const head = h('div.library-head');
+  const list = h('ul.videos');
+  const note = h('div');
+  const more = textButton(null, t('showMore'), () => load(false), { hidden: true });
+  const jobs = makeJobs(() => element.isConnected && load(true));
+  const name = h('input', { type: 'search', placeholder: t('findVideo'), 'aria-label': t('findVideo'),
+    oninput: () => wait() });
+  const state = choice(
+    [['', t('all')], ...Object.entries(stateNames).map(([value, label]) => [value, t(label)])], '',
+    { 'aria-label': t('all'), onchange: () => load(true) });
+  const element = h('section.library', { 'aria-label': t('library') }, head, jobs.element,
+    h('div.library-tools', name, state), note, list, more);
+  let cursor = null, typing = 0, timer = 0, turn = 0;
 
   const wait = () => {
     clearTimeout(typing);
@@ -152,115 +77,38 @@ export function makeLibrary() {
   async function load(first) {
     const own = ++turn;
     try {
-      const parameters = {
-        limit: 100,
-        ...(name.value.trim() && { name: name.value.trim() }),
-        ...(state.value && { state: state.value }),
-        ...(!first && cursor && { cursor }),
-      };
-      const [info, page] = await Promise.all([
-        api.library(),
+      const parameters = { limit: 100, name: name.value.trim(), state: state.value,
+        cursor: first ? null : cursor };
+      const [info, page] = await Promise.all([api.library(),
         api.videos(parameters).catch((error) => {
           if (error.code === 'library_gone') return { videos: [], next: null };
           throw error;
-        }),
-      ]);
+        })]);
       if (own !== turn) return;
-      head.replaceChildren(
-        h('h1', {}, info.name),
-        h(
-          'p',
-          { class: 'quiet' },
-          t('counts', count(info.videos.total), count(info.frames)),
-          ` · ${t('model')}: ${info.model.name ?? t('unknown')}`,
-        ),
-        info.model.name === null ? h('p', { class: 'video-error' }, info.model.error ?? t('noModel')) : '',
-      );
+      head.replaceChildren(h('h1', info.name),
+        h('p.quiet', [many('foundVideos', info.videos.total), many('frames', info.frames)].join(' · '),
+          ` · ${t('model')}: ${info.model.name ?? '–'}`),
+        info.model.name === null ? h('p.video-error', info.model.error ?? t('noModel')) : '',
+        info.videos.total > 0 && info.capabilities.media_roots.length === 0 ? byHand() : '');
+      jobs.show(info);
       const rows = page.videos.map(videoRow);
-      if (first) list.replaceChildren(...rows);
-      else list.append(...rows);
-      note.replaceChildren(
-        info.videos.total === 0
-          ? emptyState(info)
+      if (!first) list.append(...rows);
+      else if (!list.contains(document.activeElement)) list.replaceChildren(...rows); // the focus stays
+      note.replaceChildren(info.videos.total === 0
+          ? firstSteps(info)
           : rows.length === 0 && first
-            ? h('p', { class: 'hint' }, t('noVideos'))
-            : '',
-      );
+            ? h('p.hint', t('nothing'))
+            : '');
       list.hidden = list.children.length === 0;
       cursor = page.next;
       more.hidden = cursor === null;
       clearTimeout(timer);
       if (info.videos.indexing > 0 || info.videos.total === 0)
-        timer = setTimeout(
-          () => element.isConnected && list.children.length <= 100 && load(true),
-          REFRESH_MS,
+        timer = setTimeout(() => element.isConnected && list.children.length <= 100 && load(true), REFRESH_MS,
         );
     } catch (error) {
-      if (own === turn)
-        note.replaceChildren(h('p', { class: 'video-error' }, error.message || t('unreachable')));
+      if (own === turn) note.replaceChildren(h('p.video-error', error.message));
     }
   }
   return { element, show: () => load(true) };
-}
-
-export function makeHome() {
-  const element = h('section', { class: 'home', 'aria-label': t('home') });
-  let timer = 0;
-  async function show() {
-    const videos = h('div', {});
-    element.replaceChildren(
-      h('div', { class: 'hero' }, h('h1', {}, t('homeTitle')), h('p', { class: 'quiet' }, t('homeText'))),
-      h('div', { class: 'home-queries' }, queryLists()),
-      videos,
-    );
-    clearTimeout(timer);
-    try {
-      const info = await api.library();
-      if (info.videos.total === 0) {
-        videos.replaceChildren(emptyState(info));
-        timer = setTimeout(() => element.isConnected && show(), REFRESH_MS);
-        return;
-      }
-      const page = await api.videos({ limit: 12 });
-      const shown = page.videos.filter((video) => video.picture);
-      videos.replaceChildren(
-        h(
-          'div',
-          { class: 'home-head' },
-          h('h2', {}, t('homeVideos')),
-          h(
-            'button',
-            { type: 'button', class: 'plain', onclick: () => change((state) => (state.view = 'library')) },
-            icon('library'),
-            t('allVideos', count(info.videos.total)),
-          ),
-        ),
-        info.model.name === null ? h('p', { class: 'video-error' }, t('noModel')) : '',
-        h(
-          'ul',
-          { class: 'tiles' },
-          shown.map((video) =>
-            h(
-              'li',
-              {},
-              h(
-                'button',
-                {
-                  type: 'button',
-                  class: 'tile',
-                  onclick: () => openVideo(video, 0),
-                },
-                h('img', { src: video.picture, alt: '', loading: 'lazy' }),
-                h('span', { class: 'card-time' }, clock(video.duration)),
-                h('span', { class: 'tile-name' }, video.name),
-              ),
-            ),
-          ),
-        ),
-      );
-    } catch (error) {
-      videos.replaceChildren(h('p', { class: 'video-error' }, error.message || t('unreachable')));
-    }
-  }
-  return { element, show };
 }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 // The player: opens at a moment, shows the scores of the whole video under it, moves the moment's borders.
-import { clamp, clock, h, icon, iconButton, setIcon } from './dom.js';
-import { change, closeMoment, current, writeAddress } from './state.js';
+import { choice, clamp, clock, h, icon, iconButton, setIcon, textButton } from './dom.js';
+import { change, closeMoment, current, openMoment, writeAddress } from './state.js';
 import { keep, recall } from './store.js';
 import { count, t } from './strings.js';
 import { copy, isInBin, onBin, toggleInBin } from './bin.js';
 import { addFrame } from './bar.js';
 import { momentOf } from './card.js';
+import { openExport } from './export.js';
+import { framesOf, pictureAt, sheetOf } from './frames.js';
 import { Screen } from './screen.js';
 import { Strip } from './strip.js';
 import { bestScore, focusHit, hitAt, hitCount, indexOf, step } from './results.js';
 import * as api from './api.js';
 
 const NEAR_S = 20; // around the moment, in the second strip of a long video
-let dialog = null,
-  parts = null,
-  shown = null,
-  request = null;
+let dialog = null, parts = null, shown = null, request = null;
 // shown: {id, video, frames, time, in, out, hit, index}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
@@ -34,10 +33,10 @@ function update() {
   const name = screen.paused ? 'play' : 'pause';
   if (parts.play.dataset.shows !== name) {
     parts.play.dataset.shows = name;
-    setIcon(parts.play, name, t(name));
+    setIcon(parts.play, name);
   }
   parts.rate.textContent = screen.rate === 1 ? '' : `${screen.rate}×`;
-  if (parts.follow !== null && parts.near) followNow(now);
+  if (parts.near) followNow(now);
 }
 
 // The near strip goes along if the player leaves it.
@@ -53,6 +52,14 @@ function setNear(from, to) {
   const length = Math.min(to - from, duration);
   const start = clamp(from, 0, duration - length);
   parts.near.setWindow(start, start + length);
+  loadSheet(parts.near, `from=${start.toFixed(3)}&to=${(start + length).toFixed(3)}&count=80`);
+}
+
+// Without a sheet a strip shows one picture after the other.
+async function loadSheet(strip, words) {
+  strip.words = words;
+  const sheet = await sheetOf(shown.id, words).catch(() => null);
+  if (strip.words === words) strip.setSheet(sheet);
 }
 
 function tick() {
@@ -61,21 +68,15 @@ function tick() {
   requestAnimationFrame(tick);
 }
 
-const moment = () => ({
-  video: shown.id,
-  title: shown.video.name,
-  from: shown.in,
-  to: shown.out,
-  time: clamp(shown.time, shown.in, shown.out),
-  score: shown.hit?.score ?? null,
-});
+const moment = () => ({ video: shown.id, title: shown.video.name, from: shown.in, to: shown.out,
+  time: clamp(shown.time, shown.in, shown.out), score: shown.hit?.score ?? null });
 
 function drawBin() {
   if (!shown?.video || !parts) return;
   const there = isInBin(moment());
   parts.bin.setAttribute('aria-pressed', there);
   parts.bin.classList.toggle('on', there);
-  parts.binText.textContent = t(there ? 'inBin' : 'addBin');
+  parts.bin.lastChild.textContent = t(there ? 'inBin' : 'addBin');
 }
 onBin(drawBin);
 
@@ -86,16 +87,15 @@ function setBorders(start, end, done) {
   update();
   if (!done) return;
   drawBin();
-  change(
-    (state) => {
+  change((state) => {
       if (state.open) Object.assign(state.open, { in: shown.in, out: shown.out });
     },
-    { replace: true },
-  );
+    { replace: true });
 }
 
+const inside = (time) => clamp(time, 0, Math.max(0, (shown.video.duration || Infinity) - frameSeconds() / 2));
 const seek = (time) => {
-  parts.screen.seek(clamp(time, 0, Math.max(0, (shown.video.duration || Infinity) - 0.001)));
+  parts.screen.seek(inside(time));
   update();
 };
 
@@ -140,9 +140,7 @@ async function goToHit(by) {
   const index = shown.index < 0 ? 0 : await step(shown.index, by);
   if (index === null || !dialog) return;
   const hit = hitAt(index);
-  change((state) => (state.open = { video: hit.video, time: hit.time, in: null, out: null }), {
-    replace: true,
-  });
+  openMoment(hit.video, hit.time, undefined, { replace: true });
 }
 
 function copyLink() {
@@ -151,6 +149,8 @@ function copyLink() {
   copy(`${location.origin}${location.pathname}#${writeAddress(state)}`);
 }
 
+const toggleMute = () => (parts.screen.video.muted = !parts.screen.video.muted);
+
 function similar() {
   addFrame(shown.id, parts.screen.time);
 }
@@ -158,92 +158,59 @@ function similar() {
 export function playerKey(event) {
   if (!dialog || !shown?.video) return false;
   const { screen } = parts;
-  const keys = {
-    ' ': playOrPause,
-    k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
-    j: goBackwards,
-    l: goForwards,
-    ',': () => stepFrame(-1),
-    '.': () => stepFrame(1),
+  const keys = { ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
+    j: goBackwards, l: goForwards, ',': () => stepFrame(-1), '.': () => stepFrame(1),
     i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
-    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true),
-    x: () => toggleInBin(moment()),
-    s: similar,
-    n: () => goToHit(1),
-    p: () => goToHit(-1),
-    ArrowDown: () => goToHit(1),
-    ArrowUp: () => goToHit(-1),
-    ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)),
-    ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)),
-    m: () => (screen.video.muted = !screen.video.muted),
-  };
+    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true), x: () => toggleInBin(moment()),
+    s: similar, n: () => goToHit(1), p: () => goToHit(-1), ArrowDown: () => goToHit(1),
+    ArrowUp: () => goToHit(-1), ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)),
+    ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)), m: toggleMute };
   const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return false;
   act();
   return true;
 }
 
-// ---- building it ----
-
 function build() {
   const screen = new Screen({
     changed: update,
-    lost: (text) => {
+    told: (mode, text) => {
       parts.lost.textContent = text;
       parts.lost.hidden = text === '';
-      parts.quality.value = screen.mode === 'pictures' ? parts.quality.value : screen.mode;
+      parts.quality.hidden = !screen.modes.includes('transcode');
+      const best = parts.quality.value === 'best' && mode !== 'pictures' ? mode : 'original';
+      parts.quality.options[0].textContent = t(`mode_${best}`);
     },
   });
-  parts = { screen, loops: recall('loop', true), near: null, whole: null, follow: true };
-  parts.name = h('h2', { class: 'player-name' });
-  parts.place = h('span', { class: 'quiet' });
-  parts.previous = iconButton('back', t('previous'), () => goToHit(-1), { key: 'P' });
-  parts.next = iconButton('next', t('next'), () => goToHit(1), { key: 'N' });
-  parts.lost = h('p', { class: 'lost', role: 'status', hidden: true });
-  parts.strips = h('div', { class: 'strips' });
-  parts.play = iconButton('play', t('play'), playOrPause, { key: 'Space', class: 'round big' });
-  parts.clock = h('span', { class: 'now' });
-  parts.length = h('span', { class: 'quiet' });
-  parts.span = h('span', { class: 'span' });
-  parts.rate = h('span', { class: 'rate' });
-  parts.mute = iconButton('sound', t('mute'), () => (screen.video.muted = !screen.video.muted), { key: 'M' });
+  const text = (name) => h(`span.${name}`);
+  const toggleLoop = () => {
+    parts.loops = !parts.loops;
+    keep('loop', parts.loops);
+    parts.loop.setAttribute('aria-pressed', parts.loops);
+  };
+  const choose = () => {
+    keep('quality', parts.quality.value);
+    screen.choose(parts.quality.value === 'low');
+  };
+  const loops = recall('loop', true);
+  const qualities = [['best', ''], ['low', t('qLow')]];
+  const download = t('download');
+  parts = {
+    screen, loops, near: null, whole: null, name: h('h2.player-name'), place: text('quiet'),
+    previous: iconButton('back', () => goToHit(-1), { key: 'P' }),
+    next: iconButton('next', () => goToHit(1), { key: 'N' }),
+    lost: h('p.lost', { role: 'status', hidden: true }), strips: h('div.strips'),
+    play: iconButton('play', playOrPause, { key: 'Space', class: 'round big' }), clock: text('now'),
+    length: text('quiet'), span: text('span'), rate: text('rate'),
+    mute: iconButton('sound', toggleMute, { key: 'M' }),
+    loop: iconButton('loop', toggleLoop, { 'aria-pressed': String(loops) }),
+    bin: textButton('bin', t('addBin'), () => toggleInBin(moment()), { class: 'primary', title: 'X' }),
+    quality: choice(qualities, recall('quality', 'best'), { 'aria-label': t('quality'), hidden: true,
+      onchange: choose }),
+    download: h('a.round', { download: true, 'aria-label': download, title: download }, icon('save')),
+  };
   screen.video.addEventListener('volumechange', () =>
-    setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound', t(screen.video.muted ? 'unmute' : 'mute')),
-  );
-  parts.loop = iconButton(
-    'loop',
-    t('loop'),
-    () => {
-      parts.loops = !parts.loops;
-      keep('loop', parts.loops);
-      parts.loop.setAttribute('aria-pressed', parts.loops);
-    },
-    { 'aria-pressed': String(parts.loops), class: 'round toggle' },
-  );
-  parts.binText = h('span', {}, t('addBin'));
-  parts.bin = h(
-    'button',
-    { type: 'button', class: 'primary', title: 'X', onclick: () => toggleInBin(moment()) },
-    icon('bin'),
-    parts.binText,
-  );
-  parts.quality = h(
-    'select',
-    {
-      'aria-label': t('quality'),
-      hidden: true,
-      onchange: () => screen.use(parts.quality.value, screen.time),
-    },
-    [
-      ['original', 'qOriginal'],
-      ['remux', 'qRemux'],
-      ['transcode', 'qLow'],
-    ].map(([value, label]) => h('option', { value }, t(label))),
-  );
-  parts.download = h(
-    'a',
-    { class: 'round', download: true, 'aria-label': t('download'), title: t('download') },
-    icon('save'),
+    setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound'),
   );
   screen.element.addEventListener('click', playOrPause);
   screen.video.addEventListener('ended', () => {
@@ -251,90 +218,46 @@ function build() {
     screen.seek(shown.in);
     screen.play();
   });
-  return h(
-    'dialog',
-    { class: 'player', 'aria-label': t('player'), tabindex: -1 },
-    h(
-      'div',
-      { class: 'player-head' },
-      h('div', { class: 'player-title' }, parts.name, parts.place),
-      parts.previous,
-      parts.next,
-      iconButton('close', t('close'), closeMoment, { key: 'Esc' }),
-    ),
-    h('div', { class: 'stage' }, screen.element, parts.lost),
-    h(
-      'div',
-      { class: 'desk' },
-      h(
-        'div',
-        { class: 'controls' },
-        h(
-          'div',
-          { class: 'control-group' },
-          parts.play,
-          iconButton('frameBack', t('frameBack'), () => stepFrame(-1), { key: ',' }),
-          iconButton('frameNext', t('frameNext'), () => stepFrame(1), { key: '.' }),
-          h('span', { class: 'times' }, parts.clock, parts.length),
-          parts.rate,
-        ),
-        h(
-          'div',
-          { class: 'control-group borders' },
-          iconButton('markIn', t('markIn'), () => playerKey({ key: 'i' }), { key: 'I' }),
-          parts.span,
-          iconButton('markOut', t('markOut'), () => playerKey({ key: 'o' }), { key: 'O' }),
-          parts.loop,
-        ),
-        h('div', { class: 'control-group' }, parts.quality, parts.mute),
-      ),
+  return h('dialog.player', { 'aria-label': t('player'), tabindex: -1 },
+    h('div.player-head', h('div.player-title', parts.name, parts.place), parts.previous, parts.next,
+      iconButton('close', closeMoment, { key: 'Esc' })),
+    h('div.stage', screen.element, parts.lost),
+    h('div.desk',
+      h('div.controls',
+        h('div.control-group', parts.play, iconButton('frameBack', () => stepFrame(-1), { key: ',' }),
+          iconButton('frameNext', () => stepFrame(1), { key: '.' }),
+          h('span.times', parts.clock, parts.length), parts.rate),
+        h('div.control-group.borders', iconButton('markIn', () => playerKey({ key: 'i' }), { key: 'I' }),
+          parts.span, iconButton('markOut', () => playerKey({ key: 'o' }), { key: 'O' }), parts.loop),
+        h('div.control-group', parts.quality, parts.mute)),
       parts.strips,
-      h(
-        'div',
-        { class: 'player-actions' },
-        parts.bin,
-        h(
-          'button',
-          { type: 'button', class: 'plain', title: 'S', onclick: similar },
-          icon('like'),
-          t('similar'),
-        ),
-        h('button', { type: 'button', class: 'plain', onclick: copyLink }, icon('link'), t('copyLink')),
-        parts.download,
-      ),
-    ),
-  );
+      h('div.player-actions', parts.bin, textButton('save', t('export'), () => openExport(() => [moment()])),
+        textButton('like', t('similar'), similar, { title: 'S' }),
+        textButton('link', t('copyLink'), copyLink), parts.download)));
 }
 
 function buildStrips() {
   for (const strip of strips()) strip.destroy();
   const { duration } = shown.video;
-  const common = {
-    frame_s: frameSeconds(),
-    seek: (time) => (stopShuttle(), seek(time)),
-    borders: setBorders,
-    picture: (time) => api.pictureAt(shown.frames, time),
-  };
+  const common = { frame_s: frameSeconds(), seek: (time) => (stopShuttle(), seek(time)), borders: setBorders,
+    picture: (time) => pictureAt(shown.frames, time) };
   parts.whole = new Strip({ ...common, label: t('strip'), from: 0, to: duration || 1 });
   parts.near = null;
   parts.strips.replaceChildren(parts.whole.element);
   if (duration > 6 * NEAR_S) {
     parts.near = new Strip({ ...common, label: t('stripNear'), from: 0, to: 2 * NEAR_S });
-    parts.whole.element.classList.add('overview'); // borders are moved where a frame can be told from the next
+    parts.whole.element.classList.add('overview'); // too coarse for borders
     parts.strips.append(parts.near.element);
   }
+  loadSheet(parts.whole, 'count=100');
 }
 
+// Without scores a strip shows pictures alone; the search says what is wrong.
 async function loadScores(state, signal) {
   if (state.terms.length === 0) return;
-  try {
-    const scores = await api.scoresOf(state, shown.id, signal);
-    if (signal.aborted) return;
-    for (const strip of strips()) strip.setScores(scores, bestScore());
-  } catch (error) {
-    // The strip stays flat; the search says what is wrong.
-    if (error.name !== 'AbortError') console.info(error.message);
-  }
+  const scores = await api.scoresOf(state, shown.id, signal).catch(() => null);
+  if (!scores || signal.aborted) return;
+  for (const strip of strips()) strip.setScores(scores, bestScore());
 }
 
 function drawPlace() {
@@ -346,10 +269,7 @@ function drawPlace() {
 
 // Borders of the address, else of the hit, else a second around the time.
 function chooseBorders(open) {
-  const { from, to } = momentOf(
-    shown.hit ?? { video: open.video, time: open.time, start: open.time, end: open.time },
-    shown.video,
-  );
+  const { from, to } = momentOf(shown.hit ?? { ...open, start: open.time, end: open.time }, shown.video);
   const last = shown.video.duration || Infinity;
   shown.in = clamp(open.in ?? from, 0, last - frameSeconds());
   shown.out = clamp(open.out ?? to, shown.in + frameSeconds(), last);
@@ -372,27 +292,23 @@ async function load(state) {
     } catch (error) {
       if (signal.aborted) return;
       parts.name.textContent = '';
-      parts.lost.textContent = error.status === 404 ? t('noVideo') : error.message || t('unreachable');
+      parts.lost.textContent = error.message;
       parts.lost.hidden = false;
       return;
     }
-    shown.frames = await api
-      .framesOf(open.video, Math.max(0, open.time - 30), open.time + 30)
-      .catch(() => null);
+    shown.frames = await framesOf(open.video, Math.max(0, open.time - 30), open.time + 30).catch(() => null);
     if (signal.aborted) return;
     parts.name.textContent = shown.video.name;
     parts.name.title = shown.video.path;
     parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
     parts.download.hidden = !shown.video.media;
-    parts.quality.hidden = !shown.video.media || !(await api.can('videos/{id}/play'));
     // The hits may have come meanwhile.
     shown.index = indexOf(open);
     shown.hit = hitAt(shown.index);
     buildStrips();
     chooseBorders(open);
-    await parts.screen.open(shown.video, Math.min(open.time, shown.video.duration || Infinity), shown.frames);
-    api
-      .framesOf(open.video)
+    await parts.screen.open(shown.video, inside(open.time), shown.frames, parts.quality.value === 'low');
+    framesOf(open.video)
       .then((frames) => {
         if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
       })
@@ -412,8 +328,6 @@ async function load(state) {
   parts.screen.play();
   await loadScores(state, signal);
 }
-
-// ---- with the state ----
 
 // A page that begins with an open moment hears later of the hits around it.
 document.addEventListener('results', () => {

@@ -23,52 +23,28 @@ export function toggleSaved() {
 
 function queryRow(query) {
   const { terms, filters } = readAddress(query);
-  const parts = terms.map((term) =>
-    h(
-      'span',
-      { class: `mini ${term.weight < 0 ? 'negative' : ''}` },
-      term.then && `${t('then')} `,
-      term.weight < 0 && '− ',
-      term.kind === 'text' ? term.value : [thumbnail(term)],
-    ),
-  );
+  const parts = terms.map((term) => {
+    const shown = term.kind === 'text' ? term.value : thumbnail(term);
+    const minus = term.weight < 0;
+    const then = term.then && `${t('then')} `;
+    return h('span', { class: minus ? 'mini negative' : 'mini' }, then, minus && '− ', shown);
+  });
   const rest = Object.entries(filters).map(([name, value]) =>
-    h('span', { class: 'mini quiet' }, `${shownWords[name] ?? name}:${value}`),
+    h('span.mini.quiet', `${shownWords[name] ?? name}:${value}`),
   );
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'query-row',
-      'aria-label': [...terms.map(termName), ...Object.values(filters)].join(', '),
-      onclick: () => {
-        change((state) => Object.assign(state, { terms, filters, open: null, view: 'search' }));
-      },
-    },
-    parts,
-    rest,
-  );
+  const label = [...terms.map(termName), ...Object.values(filters)].join(', ');
+  const ask = () => change({ terms, filters, open: null, view: 'search' });
+  return h('button.query-row', { 'aria-label': label, onclick: ask }, parts, rest);
 }
 
 export function queryLists() {
-  const lists = [];
-  for (const [name, label] of [
-    ['saved', 'saved'],
-    ['recent', 'recent'],
-  ]) {
-    const queries = recall(name, [])
-      .filter((one) => typeof one === 'string')
-      .slice(0, 8);
-    if (queries.length > 0) {
-      lists.push(
-        h(
-          'section',
-          { class: 'queries', 'aria-label': t(label) },
-          h('h2', { class: 'menu-title' }, t(label)),
-          queries.map(queryRow),
-        ),
-      );
-    }
-  }
-  return lists;
+  return ['saved', 'recent']
+    .map((name) => [name,
+      recall(name, [])
+        .filter((one) => typeof one === 'string')
+        .slice(0, 8)])
+    .filter(([, queries]) => queries.length > 0)
+    .map(([name, queries]) =>
+      h('section', { 'aria-label': t(name) }, h('h2.menu-title', t(name)), queries.map(queryRow)),
+    );
 }

@@ -1,59 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The results: asked page by page, shown as a grid of which only what is on the screen exists.
-import { clamp, h, toast } from './dom.js';
-import { change, current, writeQuery } from './state.js';
-import { count, t } from './strings.js';
+import { check, clamp, h, textButton, toast } from './dom.js';
+import { change, current, openMoment, writeQuery } from './state.js';
+import { count, many, t } from './strings.js';
 import { onBin } from './bin.js';
-import { addFrame } from './bar.js';
+import { addFrame, toggleGroup } from './bar.js';
 import { Card } from './card.js';
 import * as api from './api.js';
 
-const FIRST_PAGE = 60,
-  NEXT_PAGE = 500,
-  FIRST_GROUPS = 12,
-  NEXT_GROUPS = 40;
-const GAP = 18,
-  FOOT = 58,
-  HEAD = 54;
+const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
+const GAP = 18, FOOT = 58, HEAD = 54;
 
-const found = {
-  key: null,
-  hits: [],
-  groups: [],
-  videos: new Map(),
-  next: null,
-  total: 0,
-  kind: 'cosine',
-  top: 0,
-  low: 0,
-};
-let request = null,
-  loading = false,
-  element,
-  summary,
-  note,
-  space,
-  cards = new Map(),
-  spare = [],
-  heads = new Map();
-let active = 0,
-  columns = 1,
-  rows = [],
-  width = 0,
-  scheduled = false;
+const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine',
+  top: 0, low: 0 };
+let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [];
+let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
 let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
 export const hitCount = () =>
   found.groups.length > 0 ? found.hits.length : Math.max(found.hits.length, found.total);
 export const hitAt = (index) => found.hits[index] ?? null;
-export const videoOf = (id) => found.videos.get(id) ?? null;
 export const bestScore = () => found.top;
 export const indexOf = (open) =>
   found.hits.findIndex(
-    (hit) => hit.video === open.video && (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002),
-  );
-
-// ---- asking ----
+    (hit) => hit.video === open.video && (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002));
 
 function take(answer, first) {
   for (const video of answer.videos) found.videos.set(video.id, video);
@@ -74,36 +44,22 @@ function take(answer, first) {
 }
 
 function explain(error) {
-  if (error.status === 0) return t('unreachable');
   if (error.code === 'no_model') return t('noModel');
   if (error.code === 'no_such_picture') return t('goneTerm');
   if (error.status === 410) return t('changed');
-  if (error.status === 503 || error.status === 429) return t('busy');
   return error.message;
 }
 
 function showNote(title, text, again) {
-  note.replaceChildren(
-    h('h2', {}, title),
-    text && h('p', {}, text),
-    again
-      ? h('button', { type: 'button', class: 'primary', onclick: () => searchNow(current()) }, t('again'))
-      : '',
-  );
+  const retry = again && textButton(null, t('again'), () => searchNow(current()), { class: 'primary' });
+  note.replaceChildren(...h('div', h('h2', title), text && h('p', text), retry).children);
   note.hidden = false;
 }
 
 function drawSummary(answer) {
-  const grouped = found.groups.length > 0;
-  const many = grouped
-    ? found.total === 1
-      ? t('foundVideosOne')
-      : t('foundVideos', count(found.total))
-    : found.total === 1
-      ? t('foundOne')
-      : t('found', count(found.total));
-  summary.querySelector('.said').textContent = many;
-  summary.querySelector('.facts').textContent = ` · ${t('ms', count(Math.max(1, Math.round(answer.ms))))}`;
+  const name = found.groups.length > 0 ? 'foundVideos' : 'found';
+  summary.querySelector('.said').textContent = many(name, found.total);
+  summary.querySelector('.facts').textContent = ` · ${count(Math.max(1, Math.round(answer.ms)))} ms`;
 }
 
 async function searchNow(state) {
@@ -121,10 +77,8 @@ async function searchNow(state) {
     active = 0;
     drawSummary(answer);
     if (found.hits.length === 0) {
-      showNote(
-        t('nothing'),
-        Object.keys(state.filters).some((name) => name !== 'group') ? t('nothingFilters') : t('nothingPlain'),
-      );
+      showNote(t('nothing'),
+        Object.keys(state.filters).some((name) => name !== 'group') && t('nothingFilters'));
     }
   } catch (error) {
     if (error.name === 'AbortError') return;
@@ -150,9 +104,7 @@ async function loadMore() {
   const { key } = found;
   try {
     const answer = await api.search(
-      { ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next },
-      signal,
-    );
+      { ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next }, signal);
     if (found.key !== key) return;
     take(answer, false);
   } catch (error) {
@@ -172,9 +124,7 @@ export async function step(index, by) {
   return index + by >= 0 && index + by < found.hits.length ? index + by : null;
 }
 
-// ---- the grid ----
-
-// Rows from top to bottom: {top, height, from, to} of cards, {top, height, group} of a heading.
+// Rows of cards from top to bottom; headings stand between them.
 function layOut() {
   width = space.clientWidth;
   if (width === 0) return;
@@ -186,6 +136,7 @@ function layOut() {
   let top = 0;
   turn++;
   rows = [];
+  for (const head of space.querySelectorAll('.group-head')) head.remove();
   const addCards = (from, to) => {
     for (let at = from; at < to; at += columns) {
       rows.push({ top, height, from: at, to: Math.min(to, at + columns), cardWidth, gap });
@@ -194,42 +145,31 @@ function layOut() {
   };
   if (found.groups.length > 0) {
     for (const group of found.groups) {
-      rows.push({ top, height: HEAD, group });
+      group.head ??= headOf(group);
+      group.head.style.transform = `translateY(${top}px)`;
+      space.append(group.head);
       top += HEAD;
       addCards(group.from, group.from + group.hits.length);
       top += 10;
     }
   } else {
-    addCards(0, Math.max(found.hits.length, found.total));
+    addCards(0, hitCount());
   }
   space.style.height = `${top}px`;
-  for (const head of heads.values()) head.remove();
-  heads.clear();
   draw();
 }
 
 function headOf(group) {
   const video = found.videos.get(group.video);
-  return h(
-    'div',
-    { class: 'group-head', role: 'listitem' },
-    h('h2', { title: video?.path }, video?.name ?? ''),
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'plain',
-        'aria-label': `${video?.name ?? ''}: ${group.count === 1 ? t('foundOne') : t('found', count(group.count))}`,
-        onclick: () =>
-          change((state) => {
-            state.filters.video = String(group.video);
-            delete state.filters.group;
-            delete state.filters.videos;
-          }),
-      },
-      group.count === 1 ? t('foundOne') : t('found', count(group.count)),
-    ),
-  );
+  return h('div.group-head', { role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
+    textButton(null, many('found', group.count),
+      () =>
+        change((state) => {
+          state.filters.video = String(group.video);
+          delete state.filters.group;
+          delete state.filters.videos;
+        }),
+      { 'aria-label': `${video?.name ?? ''}: ${many('found', group.count)}` }));
 }
 
 function drawCard(index, row) {
@@ -250,27 +190,17 @@ function drawCard(index, row) {
   style.height = `${row.height}px`;
   const span = found.top - found.low;
   const part = hit && span > 0 ? clamp(0.06 + (0.94 * (hit.score - found.low)) / span, 0.03, 1) : 1;
-  card.set({
-    hit,
-    index,
-    part,
-    total: Math.max(found.hits.length, found.groups.length > 0 ? 0 : found.total),
-    kind: found.kind,
-    active: index === active,
-    video: hit ? found.videos.get(hit.video) : null,
-  });
+  card.set({ hit, index, part, total: hitCount(), kind: found.kind, active: index === active,
+    video: hit ? found.videos.get(hit.video) : null });
 }
 
 function draw() {
   scheduled = false;
   if (!space.isConnected) return;
   const offset = space.getBoundingClientRect().top;
-  const from = -offset - 500,
-    to = -offset + innerHeight + 700;
-  const usedHeads = new Set(),
-    visible = [];
-  let low = 0,
-    high = rows.length;
+  const from = -offset - 500, to = -offset + innerHeight + 700;
+  const visible = [];
+  let low = 0, high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (rows[middle].top + rows[middle].height < from) low = middle + 1;
@@ -278,7 +208,7 @@ function draw() {
   }
   for (let at = low; at < rows.length && rows[at].top < to; at++) visible.push(rows[at]);
   const wanted = new Set();
-  for (const row of visible) if (!row.group) for (let at = row.from; at < row.to; at++) wanted.add(at);
+  for (const row of visible) for (let at = row.from; at < row.to; at++) wanted.add(at);
   for (const [index, card] of cards) {
     if (wanted.has(index)) continue;
     if (card.element.contains(document.activeElement)) continue; // The focus stays, however far away.
@@ -286,26 +216,10 @@ function draw() {
     card.element.hidden = true;
     spare.push(card);
   }
-  for (const row of visible) {
-    if (row.group) {
-      usedHeads.add(row.group);
-      if (!heads.has(row.group)) {
-        heads.set(row.group, headOf(row.group));
-        space.append(heads.get(row.group));
-      }
-      heads.get(row.group).style.transform = `translateY(${row.top}px)`;
-    } else {
-      for (let index = row.from; index < row.to; index++) drawCard(index, row);
-    }
-  }
-  for (const [group, head] of heads) {
-    if (usedHeads.has(group)) continue;
-    head.remove();
-    heads.delete(group);
-  }
-  const last = visible[visible.length - 1];
+  for (const row of visible) for (let index = row.from; index < row.to; index++) drawCard(index, row);
+  const last = visible.at(-1);
   const near =
-    rows.length === 0 || !last || last === rows[rows.length - 1] || last.to + columns * 4 > found.hits.length;
+    rows.length === 0 || !last || last === rows.at(-1) || last.to + columns * 4 > found.hits.length;
   if (near && found.next) loadMore();
 }
 
@@ -315,12 +229,9 @@ function schedule() {
   requestAnimationFrame(draw);
 }
 
-// ---- what a person does with it ----
-
 function openHit(index, time) {
   active = index;
-  const hit = found.hits[index];
-  change((state) => (state.open = { video: hit.video, time, in: null, out: null }));
+  openMoment(found.hits[index].video, time);
 }
 
 function setActive(index) {
@@ -330,13 +241,12 @@ function setActive(index) {
   cards.get(active)?.setActive(true);
 }
 
-export function focusHit(index, { center = false } = {}) {
-  const row = rows.find((one) => !one.group && index >= one.from && index < one.to);
+export function focusHit(index) {
+  const row = rows.find((one) => index >= one.from && index < one.to);
   if (!row) return;
   const top = space.getBoundingClientRect().top + row.top;
   const above = document.getElementById('top').offsetHeight + 12;
-  if (center) window.scrollBy(0, top - innerHeight / 2 + row.height / 2);
-  else if (top < above) window.scrollBy(0, top - above);
+  if (top < above) window.scrollBy(0, top - above);
   else if (top + row.height > innerHeight) window.scrollBy(0, top + row.height - innerHeight + 12);
   draw();
   setActive(index);
@@ -347,20 +257,13 @@ export function focusHit(index, { center = false } = {}) {
 export function gridKey(event) {
   if (!element?.isConnected || found.hits.length === 0) return false;
   const inGrid = space.contains(document.activeElement);
-  const row = rows.findIndex((one) => !one.group && active >= one.from && active < one.to);
+  const row = rows.findIndex((one) => active >= one.from && active < one.to);
   const vertical = (by) => {
-    let at = row + by;
-    while (rows[at]?.group) at += by;
-    return rows[at] ? Math.min(rows[at].to - 1, rows[at].from + active - rows[row].from) : active;
+    const next = rows[row + by];
+    return next ? Math.min(next.to - 1, next.from + active - rows[row].from) : active;
   };
-  const moves = {
-    ArrowRight: () => active + 1,
-    ArrowLeft: () => active - 1,
-    ArrowDown: () => vertical(1),
-    ArrowUp: () => vertical(-1),
-    Home: () => 0,
-    End: () => found.hits.length - 1,
-  };
+  const moves = { ArrowRight: () => active + 1, ArrowLeft: () => active - 1, ArrowDown: () => vertical(1),
+    ArrowUp: () => vertical(-1), Home: () => 0, End: () => found.hits.length - 1 };
   if (moves[event.key]) {
     if (!inGrid) {
       if (!event.key.startsWith('Arrow') || document.activeElement !== document.body) return false;
@@ -371,37 +274,22 @@ export function gridKey(event) {
     return true;
   }
   const card = cards.get(active);
-  if (!inGrid || !card?.hit) return false;
-  const time = card.scrubbed ?? card.hit.time;
-  if (event.key === 'x' || event.key === 'X') card.toggleBin();
-  else if (event.key === 's' || event.key === 'S' || event.key === '+') addFrame(card.hit.video, time);
-  else if (event.key === '-') addFrame(card.hit.video, time, -1);
-  else return false;
+  const acts = { x: () => card.toggleBin(), s: () => card.like.click(), '+': () => card.like.click(),
+    '-': () => card.unlike.click() };
+  const act = acts[event.key.toLowerCase()];
+  if (!inGrid || !card?.hit || !act) return false;
+  act();
   return true;
 }
 
 export function makeResults() {
-  const group = h('input', {
-    type: 'checkbox',
-    onchange: () =>
-      change((state) => (group.checked ? (state.filters.group = 'video') : delete state.filters.group)),
-  });
-  summary = h(
-    'div',
-    { class: 'summary' },
-    h('p', { role: 'status' }, h('span', { class: 'said' }), h('span', { class: 'facts quiet' })),
-    h('label', { class: 'check switch' }, group, h('span', {}, t('fGroup'))),
-  );
-  note = h('div', { class: 'note', hidden: true });
-  space = h('div', { class: 'grid', role: 'list', 'aria-label': t('results') });
-  element = h(
-    'section',
-    { class: 'results', 'aria-label': t('results') },
-    h('h1', { class: 'offscreen' }, t('results')),
-    summary,
-    note,
-    space,
-  );
+  const switched = check(t('fGroup'), { onchange: toggleGroup });
+  const group = switched.querySelector('input');
+  summary = h('div.summary', h('p', { role: 'status' }, h('span.said'), h('span.facts.quiet')), switched);
+  note = h('div.note', { hidden: true });
+  space = h('div.grid', { role: 'list', 'aria-label': t('results') });
+  element = h('section.results', { 'aria-label': t('results') }, h('h1.offscreen', t('results')), summary,
+    note, space);
   window.addEventListener('scroll', schedule, { passive: true });
   new ResizeObserver(() => space.clientWidth !== width && layOut()).observe(space);
   onBin(() => cards.forEach((card) => card.drawBin()));

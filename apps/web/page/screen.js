@@ -1,53 +1,80 @@
 // SPDX-License-Identifier: MIT
 // What the player shows: the video, in the first way that the browser can play, or its stored pictures.
 //   original   the file as it is, sought by the browser
-//   remux, transcode   made by the server from a second on; seeking further than what came begins a new one
+//   remux, transcode   made by the server from a second on, which is time 0 of what comes. Browsers do not
+//              seek in what has no end yet, so each seek asks for a new one, when it rests for a moment
 import { h } from './dom.js';
 import { t } from './strings.js';
+import { pictureAt } from './frames.js';
 import * as api from './api.js';
 
-const WAIT_MS = 12000; // without a picture of the video
+const WAIT_MS = { original: 12000, remux: 15000, transcode: 32000 }; // for a picture of the video
+const REST_MS = 250;
+const copied = ['h264', 'hevc', 'av1', 'vp9']; // codecs that the server repacks
 
 export class Screen {
-  // changed(): time, state or size; lost(text): why pictures are shown.
-  constructor({ changed, lost }) {
+  // changed(): time, state or size; told(mode, text): what is shown, and why if it is pictures.
+  constructor({ changed, told }) {
     Object.assign(this, {
       changed,
-      lost,
+      told,
       mode: 'pictures',
       offset: 0,
-      pictures: false,
-      at: 0,
+      at: 0, // the time that is wanted
+      coming: false, // and not there yet
       frames: null,
       playing: false,
       rate: 1,
     });
-    this.video = h('video', { playsinline: true, preload: 'auto', 'aria-label': t('player') });
-    this.still = h('img', { alt: '', class: 'still' });
-    this.element = h('div', { class: 'screen' }, this.video, this.still);
-    for (const name of ['timeupdate', 'play', 'pause', 'seeked', 'ratechange', 'volumechange'])
-      this.video.addEventListener(name, () => this.changed());
-    for (const name of ['seeked', 'loadeddata', 'playing']) {
-      this.video.addEventListener(name, () => {
-        clearTimeout(this.timer);
-        if (!this.pictures) this.still.hidden = true;
-      });
-    }
-    this.video.addEventListener('loadedmetadata', () => {
-      // Not every browser keeps a time that was set before it knew the file.
-      if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3)
-        this.video.currentTime = this.at;
+    const tell = () => this.changed();
+    const came = () => {
+      if (!this.video.hasAttribute('src')) return;
+      clearTimeout(this.timer);
+      this.coming = false;
+      if (this.video.videoWidth === 0)
+        this.fallBack(); // its sound alone is known
+      else this.still.hidden = true;
+      tell();
+    };
+    this.video = h('video', {
+      playsinline: true,
+      preload: 'auto',
+      'aria-label': t('player'),
+      ontimeupdate: tell,
+      onplay: tell,
+      onpause: tell,
+      onvolumechange: tell,
+      onloadeddata: came,
+      onseeked: came,
+      onplaying: came,
+      onloadedmetadata: () => {
+        // Not every browser keeps a time that was set before it knew the file.
+        if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3)
+          this.video.currentTime = this.at;
+      },
+      onerror: () => this.fail(),
     });
-    this.video.addEventListener('error', () => this.video.hasAttribute('src') && this.fallBack());
+    this.still = h('img.still', { alt: '' });
+    this.element = h('div.screen', this.video, this.still);
   }
 
-  async open(video, time, frames) {
-    Object.assign(this, { info: video, frames, at: time, pictures: false });
-    const there = video.media && !video.missing;
-    this.modes = there ? ['original'] : [];
-    if (there && (await api.can('videos/{id}/play'))) this.modes.push('remux', 'transcode');
+  // low: as little bandwidth as possible.
+  async open(video, time, frames, low) {
+    Object.assign(this, { info: video, frames, at: time, playing: true });
     this.showStill(time);
-    this.use(this.modes[0] ?? 'pictures', time);
+    this.modes = [];
+    if (video.media && !video.missing) {
+      const { ffmpeg } = await api.abilities().catch(() => ({}));
+      this.modes.push('original');
+      if (ffmpeg && copied.includes(video.codec)) this.modes.push('remux');
+      if (ffmpeg) this.modes.push('transcode');
+    }
+    this.choose(low, time);
+  }
+
+  choose(low, time = this.time) {
+    this.low = low;
+    this.use(low && this.modes.includes('transcode') ? 'transcode' : (this.modes[0] ?? 'pictures'), time);
   }
 
   setFrames(frames) {
@@ -56,32 +83,45 @@ export class Screen {
   }
 
   showStill(time) {
-    const found = api.pictureAt(this.frames, time);
+    const found = pictureAt(this.frames, time);
     if (found && this.address !== found.address) this.still.src = this.address = found.address;
     this.still.hidden = !found;
   }
 
+  get pictures() {
+    return this.mode === 'pictures';
+  }
+
   use(mode, time) {
     clearTimeout(this.timer);
-    const plays = this.playing;
-    this.mode = mode;
-    this.pictures = mode === 'pictures';
-    this.video.hidden = this.pictures;
+    const { video } = this;
+    Object.assign(this, { mode, at: time, coming: mode !== 'pictures',
+      offset: mode === 'original' ? 0 : time });
+    video.hidden = this.pictures;
+    const lost = this.info.media && !this.info.missing ? 'cannotPlay' : 'noMedia';
+    this.told(mode, this.pictures ? t(lost) : '');
     if (this.pictures) {
-      this.video.removeAttribute('src');
-      this.at = time;
-      this.lost(t(this.info.media && !this.info.missing ? 'cannotPlay' : 'noMedia'));
+      this.leave();
       this.showStill(time);
       this.changed();
+      if (this.playing) this.play();
       return;
     }
-    this.lost('');
-    this.offset = mode === 'original' ? 0 : time;
-    this.video.src =
-      mode === 'original' ? api.mediaAddress(this.info.id) : api.playAddress(this.info.id, mode, time);
-    if (mode === 'original') this.video.currentTime = time;
-    if (plays) this.video.play().catch(() => {});
-    this.timer = setTimeout(() => this.video.readyState < 2 && this.fallBack(), WAIT_MS);
+    // At rest browsers show the start of what is repacked a frame too early.
+    this.rests = mode === 'remux' && !this.playing;
+    const made = this.rests ? 'transcode' : mode;
+    video.src =
+      mode === 'original' ? api.mediaAddress(this.info.id) : api.playAddress(this.info.id, made, time, this.low && 360);
+    if (mode === 'original') video.currentTime = time;
+    if (this.playing) this.play();
+    this.timer = setTimeout(() => video.readyState < 2 && this.fallBack(), WAIT_MS[mode]);
+  }
+
+  // The server ends what nobody reads for a while: it is asked again.
+  fail() {
+    if (!this.video.hasAttribute('src')) return;
+    if (this.coming || this.mode === 'original') this.fallBack();
+    else this.use(this.mode, this.time);
   }
 
   fallBack() {
@@ -91,44 +131,46 @@ export class Screen {
   }
 
   get time() {
-    return this.pictures || this.video.readyState === 0 ? this.at : this.video.currentTime + this.offset;
+    return this.pictures || this.coming ? this.at : this.video.currentTime + this.offset;
   }
 
   get paused() {
-    return this.pictures ? !this.playing : this.video.paused;
+    return this.pictures || this.coming ? !this.playing : this.video.paused;
   }
 
   seek(time) {
     this.at = time;
-    if (this.pictures) {
-      this.showStill(time);
-      this.changed();
-    } else if (this.mode === 'original') {
+    if (this.mode === 'original') {
       this.video.currentTime = time;
-    } else {
-      const { buffered } = this.video;
-      const local = time - this.offset;
-      for (let i = 0; i < buffered.length; i++) {
-        if (local >= buffered.start(i) && local <= buffered.end(i)) {
-          this.video.currentTime = local;
-          return;
-        }
-      }
-      this.use(this.mode, time);
+      return;
     }
+    this.showStill(time);
+    if (!this.pictures) {
+      this.coming = true;
+      this.leave();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.use(this.mode, this.at), REST_MS);
+    }
+    this.changed();
+  }
+
+  // Ends what the server sends.
+  leave() {
+    this.video.removeAttribute('src');
+    this.video.load();
   }
 
   play() {
     this.playing = true;
-    if (!this.pictures) {
+    clearInterval(this.slides);
+    if (this.pictures) {
+      this.slides = setInterval(
+        () => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()), 500);
+    } else if (this.rests) {
+      this.use(this.mode, this.time);
+    } else {
       this.video.playbackRate = this.rate;
       this.video.play().catch(() => {});
-    } else {
-      clearInterval(this.slides);
-      this.slides = setInterval(
-        () => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()),
-        500,
-      );
     }
     this.changed();
   }
@@ -136,20 +178,19 @@ export class Screen {
   pause() {
     this.playing = false;
     clearInterval(this.slides);
-    if (!this.pictures) this.video.pause();
+    this.video.pause();
     this.changed();
   }
 
   setRate(rate) {
     this.rate = rate;
-    if (!this.pictures) this.video.playbackRate = rate;
+    this.video.playbackRate = rate;
   }
 
   close() {
     clearTimeout(this.timer);
     clearInterval(this.slides);
     this.video.pause();
-    this.video.removeAttribute('src');
-    this.video.load(); // ends what the server sends
+    this.leave();
   }
 }

@@ -8,10 +8,6 @@
 
 const filterNames = ['videos', 'video', 'after', 'before', 'min_score', 'group', 'fusion', 'within'];
 
-export function emptyState() {
-  return { terms: [], filters: {}, open: null, view: 'search', shared: '' };
-}
-
 const round = (seconds) => Math.round(seconds * 1000) / 1000;
 
 function openOf(text) {
@@ -20,18 +16,14 @@ function openOf(text) {
 }
 
 export function readAddress(hash) {
-  const state = emptyState();
+  const state = { terms: [], filters: {}, open: null, view: 'search', shared: '' };
   let then = false;
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) {
-    const last = state.terms[state.terms.length - 1];
+    const last = state.terms.at(-1);
     if (name === 'text' || name === 'not' || name === 'picture' || name === 'frame') {
       if (value.trim() === '' || state.terms.length === 32) continue;
-      state.terms.push({
-        kind: name === 'not' ? 'text' : name,
-        value,
-        weight: name === 'not' ? -1 : 1,
-        then,
-      });
+      state.terms.push({ kind: name === 'not' ? 'text' : name, value, weight: name === 'not' ? -1 : 1,
+        then });
       then = false;
     } else if (name === 'weight' && last && Number(value)) {
       last.weight = Number(value) * (last.weight < 0 ? -1 : 1);
@@ -41,12 +33,7 @@ export function readAddress(hash) {
       state.filters[name] = value;
     } else if (name === 'open') {
       state.open = openOf(value);
-    } else if (
-      (name === 'in' || name === 'out') &&
-      state.open &&
-      value !== '' &&
-      Number.isFinite(Number(value))
-    ) {
+    } else if (state.open && (name === 'in' || name === 'out') && /^[\d.]+$/.test(value)) {
       state.open[name] = Number(value);
     } else if (name === 'view' && value === 'library') {
       state.view = 'library';
@@ -91,10 +78,12 @@ function tell() {
   for (const listener of listeners) listener(state);
 }
 
-// Change the state by a function that edits a copy. Steps to which nobody wants to go back replace the entry.
+// Change the state by a function that edits a copy, or by new members. Steps to which nobody wants to go
+// back replace the entry.
 export function change(edit, { replace = false } = {}) {
   const next = structuredClone(state);
-  edit(next);
+  if (typeof edit === 'function') edit(next);
+  else Object.assign(next, edit);
   next.shared = '';
   const words = writeAddress(next);
   if (next.terms.length > 0) next.terms[0].then = false;
@@ -109,8 +98,11 @@ export function change(edit, { replace = false } = {}) {
 // Closes the player: back, if it was opened from the page, so that going back does not open it again.
 export function closeMoment() {
   if (history.state?.opened) history.back();
-  else change((next) => (next.open = null));
+  else change({ open: null });
 }
+
+export const openMoment = (video, time, [from, to] = [null, null], how) =>
+  change({ open: { video, time, in: from, out: to } }, how);
 
 window.addEventListener('popstate', () => {
   state = readAddress(location.hash);

@@ -1,84 +1,52 @@
 // SPDX-License-Identifier: MIT
-// A strip of time: the scores of every stored frame, the moment's borders, where the player is.
+// A strip of time: pictures, the scores of every stored frame, the moment's borders, where the player is.
 //
 //   from                      in       out                      to
-//    |   ..  .                 [|||||||]      .                  |
+//    |[picture][picture][pictur[e][pict]ure][picture][picture]  ]|
 //    |..|||.|||..   ..  .     .[|||||||]..  .|||.   ...         .|
 //
 import { clamp, clock, h } from './dom.js';
 import { t } from './strings.js';
-import * as api from './api.js';
+import { drawTile, nearest } from './frames.js';
+
+const FILM = 0.46; // of the height, above the scores
+const REST_MS = 160; // until a tile gives way to the very picture
 
 export class Strip {
-  // seek(seconds), borders(in, out, done), picture(seconds) -> {address, time} or null; frame_s: of a frame.
-  constructor({ label, from, to, frame_s, seek, borders, picture }) {
-    Object.assign(this, {
-      from,
-      to,
-      frame_s,
-      seek,
-      borders,
-      picture,
-      times: [],
-      scores: [],
-      in: 0,
-      out: 0,
-      now: 0,
-      low: 0,
-      high: 1,
-    });
+  // {label, from, to, frame_s: of a frame, seek(seconds), borders(in, out, done), picture(seconds): {address,
+  // time} or null}
+  constructor(options) {
+    Object.assign(this, { times: [], scores: [], in: 0, out: 0, now: 0, low: 0, high: 1 }, options);
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
-    this.shade = h('div', { class: 'strip-shade' });
-    this.head = h('div', {
-      class: 'strip-now',
-      role: 'slider',
-      tabindex: 0,
-      'aria-label': t('position'),
-      onkeydown: (event) => this.key(event, 'now'),
-    });
+    this.shade = h('div.strip-shade');
+    this.head = h('div.strip-now', { role: 'slider', tabindex: 0, 'aria-label': t('position'),
+      onkeydown: (event) => this.key(event, 'now') });
     const handle = (name, which) =>
-      h('div', {
-        class: `strip-handle ${which}`,
-        role: 'slider',
-        tabindex: 0,
-        'aria-label': t(name),
-        title: t(name),
-        onkeydown: (event) => this.key(event, which),
-        onpointerdown: (event) => this.grab(event, which),
-      });
+      h('div', { class: `strip-handle ${which}`, role: 'slider', tabindex: 0, 'aria-label': t(name),
+        title: t(name), onkeydown: (event) => this.key(event, which),
+        onpointerdown: (event) => this.grab(event, which) });
     this.handles = { in: handle('start', 'in'), out: handle('end', 'out') };
     this.tipPicture = h('img', { alt: '' });
-    this.tipText = h('span', {});
-    this.tip = h('div', { class: 'strip-tip', hidden: true }, this.tipPicture, this.tipText);
-    this.body = h(
-      'div',
-      {
-        class: 'strip-body',
-        onpointerdown: (event) => this.grab(event, 'now'),
-        onpointermove: (event) => this.hover(event.clientX),
+    this.tipTile = h('canvas', { width: 352, height: 198 });
+    this.tipText = h('span');
+    this.tip = h('div.strip-tip', { hidden: true }, this.tipTile, this.tipPicture, this.tipText);
+    this.body = h('div.strip-body', {
+        onpointerdown: (event) => this.grab(event, 'now'), onpointermove: (event) => this.move(event),
+        onpointerup: (event) => this.release(event), onpointercancel: (event) => this.release(event),
         onpointerleave: () => (this.tip.hidden = true),
       },
-      this.canvas,
-      this.shade,
-      this.head,
-      this.handles.in,
-      this.handles.out,
-    );
-    this.ends = [h('span', {}), h('span', {})];
-    this.element = h(
-      'div',
-      { class: 'strip', role: 'group', 'aria-label': label },
-      this.tip,
-      this.body,
-      h('div', { class: 'strip-ends quiet' }, this.ends),
-    );
+      this.canvas, this.shade, this.head, this.handles.in, this.handles.out);
+    this.ends = [h('span'), h('span')];
+    this.element = h('div.strip', { role: 'group', 'aria-label': this.label }, this.tip, this.body,
+      h('div.strip-ends.quiet', this.ends));
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.body);
-    this.setWindow(from, to);
+    this.setWindow(this.from, this.to);
   }
 
   destroy() {
     this.watcher.disconnect();
+    clearTimeout(this.rest);
   }
 
   setWindow(from, to) {
@@ -93,7 +61,13 @@ export class Strip {
     Object.assign(this, { times, scores });
     const sorted = [...scores].sort((one, other) => one - other);
     this.low = sorted[Math.floor(sorted.length * 0.05)] ?? 0;
-    this.high = Math.max(sorted[sorted.length - 1] ?? 1, high ?? -Infinity, this.low + 1e-6);
+    this.high = Math.max(sorted.at(-1) ?? 1, high ?? -Infinity, this.low + 1e-6);
+    this.draw();
+  }
+
+  // A sheet of this stretch; see frames.js.
+  setSheet(sheet) {
+    this.sheet = sheet;
     this.draw();
   }
 
@@ -120,11 +94,8 @@ export class Strip {
     this.shade.style.left = percent(this.in);
     this.shade.style.right = `${(100 - this.part(this.out) * 100).toFixed(3)}%`;
     this.head.style.left = percent(this.now);
-    for (const [element, time, which] of [
-      [this.handles.in, this.in, 'in'],
-      [this.handles.out, this.out, 'out'],
-      [this.head, this.now, 'now'],
-    ]) {
+    for (const [element, time, which] of [[this.handles.in, this.in, 'in'],
+      [this.handles.out, this.out, 'out'], [this.head, this.now, 'now']]) {
       if (which !== 'now') element.style.left = percent(time);
       element.setAttribute('aria-valuemin', this.from.toFixed(2));
       element.setAttribute('aria-valuemax', this.to.toFixed(2));
@@ -136,7 +107,6 @@ export class Strip {
     this.head.classList.toggle('away', this.now < this.from - 0.01 || this.now > this.to + 0.01);
   }
 
-  // Colours are those of the style sheet, which knows light and dark.
   draw() {
     const { clientWidth: width, clientHeight: height } = this.body;
     if (width === 0) return;
@@ -144,16 +114,32 @@ export class Strip {
     this.canvas.width = Math.round(width * scale);
     this.canvas.height = Math.round(height * scale);
     const context = this.canvas.getContext('2d');
-    const style = getComputedStyle(this.element);
     context.scale(scale, scale);
+    const film = this.sheet ? height * (this.times.length > 0 ? FILM : 1) : 0;
+    if (film > 0) this.drawFilm(context, width, film);
+    if (this.times.length > 0) this.drawScores(context, width, film, height);
+  }
+
+  // Each picture is that of its middle.
+  drawFilm(context, width, height) {
+    const { sheet } = this;
+    const wanted = (height * sheet.tile_width) / sheet.tile_height;
+    const cells = Math.max(1, Math.round(width / Math.max(wanted, 24)));
+    const cell = width / cells;
+    for (let x = 0; x < cells; x++) {
+      const time = this.from + ((x + 0.5) / cells) * (this.to - this.from);
+      drawTile(context, sheet, nearest(sheet.times, time), [x * cell, 0, cell, height]);
+    }
+  }
+
+  // Colours are those of the style sheet, which knows light and dark.
+  drawScores(context, width, top, height) {
     const columns = Math.max(1, Math.floor(width / 3));
     const peaks = new Float64Array(columns).fill(-Infinity);
     const seen = (this.to - this.from) / columns;
-    const step =
-      this.times.length > 1
-        ? (this.times[this.times.length - 1] - this.times[0]) / (this.times.length - 1)
-        : 1;
-    this.times.forEach((time, at) => {
+    const { times } = this;
+    const step = times.length > 1 ? (times.at(-1) - times[0]) / (times.length - 1) : 1;
+    times.forEach((time, at) => {
       // A frame stands for the time until the next one.
       const first = Math.floor((time - this.from) / seen),
         last = Math.floor((time + step - this.from - 1e-6) / seen);
@@ -161,28 +147,39 @@ export class Strip {
         peaks[x] = Math.max(peaks[x], this.scores[at]);
     });
     const cell = width / columns;
-    context.fillStyle = style.getPropertyValue('--accent');
+    context.fillStyle = getComputedStyle(this.canvas).color;
     for (let x = 0; x < columns; x++) {
       if (peaks[x] === -Infinity) continue;
       const strength = clamp((peaks[x] - this.low) / (this.high - this.low), 0, 1);
-      const tall = 2 + strength * (height - 10);
+      const tall = 2 + strength * (height - top - 8);
       context.globalAlpha = 0.28 + 0.72 * strength * strength;
-      context.beginPath();
-      if (context.roundRect)
-        context.roundRect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall, 1);
-      else context.rect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall);
-      context.fill();
+      context.fillRect(x * cell + 0.5, height - tall - 2, Math.max(1, cell - 1), tall);
     }
   }
 
   hover(clientX) {
     const time = this.timeAt(clientX);
-    const found = this.picture(time);
     const box = this.body.getBoundingClientRect();
+    const found = this.picture(time);
+    const show = () => {
+      if (found && this.tipAddress !== found.address) this.tipPicture.src = this.tipAddress = found.address;
+      this.tipPicture.hidden = !found;
+      this.tipTile.hidden = true;
+    };
+    clearTimeout(this.rest);
     this.tipText.textContent = clock(time, true);
-    this.tipPicture.hidden = !found;
-    if (found && this.tipAddress !== found.address) this.tipPicture.src = this.tipAddress = found.address;
     this.tip.hidden = false;
+    if (this.sheet) {
+      const { width, height } = this.tipTile;
+      const context = this.tipTile.getContext('2d');
+      context.clearRect(0, 0, width, height);
+      drawTile(context, this.sheet, nearest(this.sheet.times, time), [0, 0, width, height], true);
+      this.tipTile.hidden = !(this.tipPicture.hidden = true);
+      this.rest = setTimeout(show, REST_MS);
+    } else {
+      this.tipTile.hidden = true;
+      show();
+    }
     const half = this.tip.offsetWidth / 2;
     this.tip.style.left = `${clamp(clientX - box.left, half, box.width - half)}px`;
   }
@@ -194,21 +191,19 @@ export class Strip {
     const target = which === 'now' ? this.head : this.handles[which];
     target.focus({ preventScroll: true });
     this.body.setPointerCapture(event.pointerId);
-    const move = (moved) => {
-      this.hover(moved.clientX);
-      this.drag(which, this.timeAt(moved.clientX), false);
-    };
-    const end = (ended) => {
-      this.body.removeEventListener('pointermove', move);
-      this.body.removeEventListener('pointerup', end);
-      this.body.removeEventListener('pointercancel', end);
-      this.tip.hidden = true;
-      if (ended.type === 'pointerup') this.drag(which, this.timeAt(ended.clientX), true);
-    };
-    this.body.addEventListener('pointermove', move);
-    this.body.addEventListener('pointerup', end);
-    this.body.addEventListener('pointercancel', end);
+    this.held = which;
     if (which === 'now') this.drag(which, this.timeAt(event.clientX), false);
+  }
+
+  move({ clientX }) {
+    this.hover(clientX);
+    if (this.held) this.drag(this.held, this.timeAt(clientX), false);
+  }
+
+  release({ type, clientX }) {
+    if (this.held && type === 'pointerup') this.drag(this.held, this.timeAt(clientX), true);
+    this.held = null;
+    this.tip.hidden = true;
   }
 
   drag(which, time, done) {
@@ -219,14 +214,8 @@ export class Strip {
   }
 
   key(event, which) {
-    const steps = {
-      ArrowLeft: -this.frame_s,
-      ArrowRight: this.frame_s,
-      ArrowDown: -this.frame_s,
-      ArrowUp: this.frame_s,
-      PageDown: -5,
-      PageUp: 5,
-    };
+    const steps = { ArrowLeft: -this.frame_s, ArrowRight: this.frame_s, ArrowDown: -this.frame_s,
+      ArrowUp: this.frame_s, PageDown: -5, PageUp: 5 };
     if (!(event.key in steps)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -3,19 +3,10 @@
 import { clock, h, secondsOf } from './dom.js';
 import { t } from './strings.js';
 import * as api from './api.js';
+import { loadPicture } from './frames.js';
 
-const filterWords = {
-  videos: 'videos',
-  video: 'videos',
-  path: 'videos',
-  after: 'after',
-  from: 'after',
-  before: 'before',
-  to: 'before',
-  min: 'min_score',
-  within: 'within',
-  group: 'group',
-};
+const filterWords = { videos: 'videos', video: 'videos', after: 'after', from: 'after', before: 'before',
+  to: 'before', min: 'min_score', within: 'within', group: 'group' };
 export const shownWords = { min_score: 'min' };
 
 // Takes key:value words out of a text and sets the filters that they name; the rest is returned.
@@ -41,9 +32,8 @@ export function takeFilters(text, filters) {
 }
 
 // "a dog >> a cat -night": parts of a sequence, and a term with minus.
-export function takeTerms(text, terms, sequences) {
-  const parts = sequences ? text.split('>>') : [text];
-  parts.forEach((part, at) => {
+export function takeTerms(text, terms) {
+  text.split('>>').forEach((part, at) => {
     let words = part.trim();
     if (words === '') return;
     const minus = /^[-−]\s*\S/.test(words);
@@ -63,14 +53,7 @@ export function thumbnail(term) {
   if (term.kind === 'picture') {
     picture.src = api.pictureAddress(term.value);
   } else {
-    const [id, time] = term.value.split('@').map(Number);
-    api
-      .framesOf(id, Math.max(0, time - 2), time + 2)
-      .then((frames) => {
-        const found = api.pictureAt(frames, time);
-        if (found) picture.src = found.address;
-      })
-      .catch(() => {});
+    loadPicture(picture, ...term.value.split('@').map(Number));
   }
   return picture;
 }

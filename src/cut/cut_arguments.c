@@ -429,10 +429,10 @@ RvStatus rv_preview_arguments(const PreviewPlan *plan, ArgumentList *out, RvErro
     static const char palette[] =
         "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4:"
         "diff_mode=rectangle";
-    // Brought to SDR, as thumbnails are.
+    // About as bright as the stored pictures (src/pixels/tone_map.c): white is at 203 nits, 1,000 nits the brightest.
     static const char to_sdr[] =
-        "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:"
-        "m=bt709:r=limited,format=yuv420p,";
+        "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:desat=0:peak=4.93,"
+        "zscale=t=bt709:m=bt709:r=limited,format=yuv420p,";
     const CutSource *source = plan->source;
     char trim[160];
     *out = (ArgumentList){0};

@@ -48,12 +48,13 @@ RV_API RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err);
 
 /* Find a model by name or path. path[size_bytes] is the checkpoint of an added model of that name, an
  * existing path unchanged (of a folder whose only weights are one .pt or .pth that file), or the fetched
- * checkpoint of a known name. Errors: NOT_FOUND, with a message that
- * says how to fetch it. */
+ * checkpoint of a known name. Names are looked for in rv_model_folder(), then in the folders of all users of the
+ * machine: PREFIX/share/reelvec/models of the installation, and DIR/reelvec/models for each DIR of $XDG_DATA_DIRS.
+ * Errors: NOT_FOUND, with a message that says how to fetch it. */
 RV_API RvStatus rv_model_find(const char *name_or_path, char *path, size_t size_bytes, RvError *err);
 
-/* Call `added` for each model of the models folder that is not a known one, in the order of names. If it
- * returns false, the call stops. */
+/* Call `added` for each model of the models folder that is not a known one, in the order of names, then for those
+ * of all users of the machine whose names are not there. If it returns false, the call stops. */
 RV_API RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
                                     RvError *err);
 

@@ -104,7 +104,7 @@ static void try_known(Search *search)
     for (size_t i = 0; i < rv_model_source_count && !search->found; i++) {
         const ModelSource *source = &rv_model_sources[i];
         for (size_t k = 0; k < source->form_count && !search->found; k++) {
-            if (rv_model_form_is_there(&source->forms[k], NULL, path, sizeof path))
+            if (rv_model_form_find(&source->forms[k], path, sizeof path))
                 try_path(search, path, NULL);
         }
     }

@@ -488,7 +488,16 @@ RvStatus rv_model_source_verify(const ModelSource *source, const char *folder, s
     if (unknown_count == NULL)
         unknown_count = &ignored;
     *unknown_count = 0;
-    const ModelForm *form = form_that_is_there(source, folder);
+    const ModelForm *form = NULL;
+    ModelFolders folders = {.count = 0};
+    if (folder != NULL)
+        form = form_that_is_there(source, folder);
+    else
+        rv_model_folders(&folders);
+    for (size_t i = 0; i < folders.count && form == NULL; i++) {
+        folder = folders.paths[i];
+        form = form_that_is_there(source, folder);
+    }
     if (form == NULL)
         return rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_FETCH, source->model.name,
                                  "%s: not here", source->model.name);
@@ -530,16 +539,20 @@ static RvStatus verify_added(const char *name, const char *folder, size_t *unkno
 RvStatus rv_model_verify(const char *name, const char *folder, size_t *unknown_count, RvError *err)
 {
     const ModelSource *source = rv_model_source(name);
-    char models[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE];
+    ModelFolders folders = {.count = 0};
+    char path[MODEL_PATH_SIZE];
     size_t ignored;
     if (source != NULL)
         return rv_model_source_verify(source, folder, unknown_count, err);
-    RvStatus status = folder == NULL ? rv_model_folder(models, sizeof models, err) : RV_OK;
-    if (status == RV_OK && rv_model_is_plain_name(name))
-        status = rv_file_join(folder != NULL ? folder : models, name, path, sizeof path, err);
-    if (status != RV_OK)
-        return status;
-    if (!rv_model_is_plain_name(name) || access(path, F_OK) != 0)
+    if (!rv_model_is_plain_name(name))
         return unknown_model(name, err);
-    return verify_added(name, path, unknown_count != NULL ? unknown_count : &ignored, err);
+    if (folder == NULL)
+        rv_model_folders(&folders);
+    else
+        snprintf(folders.paths[folders.count++], MODEL_PATH_SIZE, "%s", folder);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (rv_file_join(folders.paths[i], name, path, sizeof path, NULL) == RV_OK && access(path, F_OK) == 0)
+            return verify_added(name, path, unknown_count != NULL ? unknown_count : &ignored, err);
+    }
+    return unknown_model(name, err);
 }

@@ -18,13 +18,6 @@ const RvKnownModel *rv_model_known(size_t index)
     return index < rv_model_source_count ? &rv_model_sources[index].model : NULL;
 }
 
-RvStatus rv_model_folder(char *path, size_t size_bytes, RvError *err)
-{
-    char data_folder[MODEL_PATH_SIZE];
-    RvStatus status = rv_file_data_folder(data_folder, sizeof data_folder, err);
-    return status == RV_OK ? rv_file_join(data_folder, "models", path, size_bytes, err) : status;
-}
-
 static char plain_character(char character)
 {
     if (character == '/' || character == '@')
@@ -122,6 +115,17 @@ bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *pat
     return (size_t)snprintf(path, size_bytes, "%s", model_folder) < size_bytes;
 }
 
+bool rv_model_form_find(const ModelForm *form, char *path, size_t size_bytes)
+{
+    ModelFolders folders;
+    rv_model_folders(&folders);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (rv_model_form_is_there(form, folders.paths[i], path, size_bytes))
+            return true;
+    }
+    return false;
+}
+
 /* The .pt and .pth files of a folder. */
 typedef struct Archives {
     size_t count;
@@ -206,46 +210,64 @@ static int is_added(const struct dirent *entry)
     return rv_model_is_plain_name(entry->d_name) && !is_known_folder(entry->d_name);
 }
 
-RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
-                             RvError *err)
+/* Find a model that was added under this name: the user's own, or one that all users have. */
+static bool find_added(const char *name, char *path, size_t size_bytes)
 {
-    char folder[MODEL_PATH_SIZE], model_folder[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE];
+    ModelFolders folders;
+    char model_folder[MODEL_PATH_SIZE];
+    if (!rv_model_is_plain_name(name) || is_known_folder(name))
+        return false;
+    rv_model_folders(&folders);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (rv_file_join(folders.paths[i], name, model_folder, sizeof model_folder, NULL) == RV_OK &&
+            rv_model_checkpoint_in(model_folder, path, size_bytes))
+            return true;
+    }
+    return false;
+}
+
+/* One folder of models. A name that another folder has in front of it is left out. */
+static RvStatus each_in(const char *folder, bool (*added)(void *user, const char *name, const char *path),
+                        void *user, bool *more, RvError *err)
+{
+    char model_folder[MODEL_PATH_SIZE], path[MODEL_PATH_SIZE], first[MODEL_PATH_SIZE];
     struct dirent **entries = NULL;
-    RvStatus status = rv_model_folder(folder, sizeof folder, err);
-    if (status != RV_OK)
-        return status;
     int count = scandir(folder, &entries, is_added, alphasort);
     if (count < 0 && errno != ENOENT && errno != ENOTDIR)
         return rv_error_set(err, RV_ERROR_IO, "%s: cannot read the folder: %s", folder, strerror(errno));
-    bool more = true;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
-        if (more && rv_file_join(folder, name, model_folder, sizeof model_folder, NULL) == RV_OK &&
-            rv_model_checkpoint_in(model_folder, path, sizeof path))
-            more = added(user, name, path);
+        if (*more && rv_file_join(folder, name, model_folder, sizeof model_folder, NULL) == RV_OK &&
+            rv_model_checkpoint_in(model_folder, path, sizeof path) &&
+            find_added(name, first, sizeof first) && strcmp(first, path) == 0)
+            *more = added(user, name, path);
         free(entries[i]);
     }
     free(entries);
     return RV_OK;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------ */
-
-/* Find a model that was added under this name. */
-static bool find_added(const char *name, char *path, size_t size_bytes)
+RvStatus rv_model_each_added(bool (*added)(void *user, const char *name, const char *path), void *user,
+                             RvError *err)
 {
-    char folder[MODEL_PATH_SIZE], model_folder[MODEL_PATH_SIZE];
-    return rv_model_is_plain_name(name) && !is_known_folder(name) &&
-           rv_model_folder(folder, sizeof folder, NULL) == RV_OK &&
-           rv_file_join(folder, name, model_folder, sizeof model_folder, NULL) == RV_OK &&
-           rv_model_checkpoint_in(model_folder, path, size_bytes);
+    ModelFolders folders;
+    bool more = true;
+    RvStatus status = RV_OK;
+    rv_model_folders(&folders);
+    if (folders.count == 0)
+        return rv_model_folder(folders.paths[0], MODEL_PATH_SIZE, err);
+    for (size_t i = 0; i < folders.count && status == RV_OK; i++)
+        status = each_in(folders.paths[i], added, user, &more, err);
+    return status;
 }
+
+/* ---- finding ------------------------------------------------------------------------------------------ */
 
 bool rv_model_find_by_name(const char *name, char *path, size_t size_bytes)
 {
     const ModelSource *source = rv_model_source(name);
     for (size_t i = 0; source != NULL && i < source->form_count; i++) {
-        if (rv_model_form_is_there(&source->forms[i], NULL, path, size_bytes))
+        if (rv_model_form_find(&source->forms[i], path, size_bytes))
             return true;
     }
     return find_added(name, path, size_bytes);
@@ -291,7 +313,7 @@ bool rv_model_name_of(const char *path, const char *sha256, char *name, size_t s
     char there[MODEL_PATH_SIZE];
     for (size_t i = 0; source == NULL && i < rv_model_source_count; i++) {
         for (size_t k = 0; source == NULL && k < rv_model_sources[i].form_count; k++) {
-            if (rv_model_form_is_there(&rv_model_sources[i].forms[k], NULL, there, sizeof there) &&
+            if (rv_model_form_find(&rv_model_sources[i].forms[k], there, sizeof there) &&
                 strcmp(there, path) == 0)
                 source = &rv_model_sources[i];
         }

@@ -115,6 +115,10 @@ RvStatus rv_model_remove(const char *name, const char *folder, RvError *err)
         if (status == RV_OK)
             status = remove_path(path, &removed, err);
     }
+    if (status == RV_OK && !removed && folder == NULL && rv_model_find_by_name(name, path, sizeof path))
+        return rv_error_set(err, RV_ERROR_IO,
+                            "%s: not removed: it is installed for all users of this machine, in %s", name,
+                            path);
     if (status == RV_OK && !removed)
         status = rv_error_set_hint(err, RV_ERROR_NOT_FOUND, RV_HINT_MODEL_LIST, NULL, "%s: not here", name);
     return status;

@@ -8,6 +8,7 @@
 
 #define MODEL_PATH_SIZE 4096
 #define MODEL_ADDRESSES_MAX 2
+#define MODEL_FOLDERS_MAX 8
 
 /* A published file. It comes from a repository of Hugging Face or from plain addresses. */
 typedef struct ModelFile {
@@ -48,6 +49,15 @@ const ModelSource *rv_model_source(const char *name);
  * none has. */
 const ModelSource *rv_model_source_of_weights(const char *sha256, const ModelForm **form);
 
+/* Where models are looked for, first choice first: the user's folder, where fetching and adding put them (it may not
+ * exist yet), then existing folders of all users of the machine. */
+typedef struct ModelFolders {
+    char paths[MODEL_FOLDERS_MAX][MODEL_PATH_SIZE];
+    size_t count;
+} ModelFolders;
+
+void rv_model_folders(ModelFolders *folders);
+
 /* Write models folder/FOLDER of a form. If folder is NULL, it is rv_model_folder(). Errors: ARGUMENT if it
  * does not fit. */
 RvStatus rv_model_form_folder(const ModelForm *form, const char *folder, char *path, size_t size_bytes,
@@ -55,6 +65,9 @@ RvStatus rv_model_form_folder(const ModelForm *form, const char *folder, char *p
 
 /* True if the form's weights and a vocabulary are installed; path is then what to open. */
 bool rv_model_form_is_there(const ModelForm *form, const char *folder, char *path, size_t size_bytes);
+
+/* The same in any of rv_model_folders(). */
+bool rv_model_form_find(const ModelForm *form, char *path, size_t size_bytes);
 
 /* Write the checkpoint of a known or an added name. Returns false if there is none. A name is never used as a
  * path. */

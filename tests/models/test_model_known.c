@@ -373,6 +373,55 @@ static void model_find_takes_the_only_archive_of_a_folder(void **state)
     assert_string_equal(path, folder);
 }
 
+/* What an installer puts down for all users is found behind the user's own, and left alone. */
+static void model_find_knows_the_models_of_all_users(void **state)
+{
+    Fixture *fixture = *state;
+    RvError err = {0};
+    char bases[1200], path[MODEL_PATH_SIZE], expected[600], names[200] = "", before[256] = "";
+    size_t unknown_count = 0;
+    const char *bases_before = getenv("XDG_DATA_DIRS");
+    snprintf(before, sizeof before, "%s", bases_before != NULL ? bases_before : "");
+    touch(fixture->folder, "first/reelvec/models/drawn/model.safetensors");
+    touch(fixture->folder, "second/reelvec/models/drawn/model.safetensors");
+    touch(fixture->folder, "second/reelvec/models/other/model.safetensors");
+    touch(fixture->folder, "second/reelvec/models/ViT-B-32/ViT-B-32.pt");
+    touch(fixture->folder, "second/reelvec/models/ViT-B-32/bpe_simple_vocab_16e6.txt.gz");
+    touch(fixture->folder, "reelvec/models/mine/model.safetensors");
+    snprintf(bases, sizeof bases, "first::%s/none:%s/first/:%s/second:%s/first", fixture->folder, fixture->folder,
+             fixture->folder, fixture->folder);
+    setenv("XDG_DATA_DIRS", bases, 1);
+    assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK);
+    assert_string_equal(names, "mine drawn other ");
+    assert_int_equal(rv_model_find("drawn", path, sizeof path, &err), RV_OK);
+    snprintf(expected, sizeof expected, "%s/first/reelvec/models/drawn", fixture->folder);
+    assert_string_equal(path, expected);
+    assert_int_equal(rv_model_find("vit-b/32", path, sizeof path, &err), RV_OK);
+    assert_non_null(strstr(path, "/second/reelvec/models/ViT-B-32/ViT-B-32.pt"));
+    assert_int_equal(rv_model_verify("vit-b/32", NULL, &unknown_count, &err), RV_ERROR_MISMATCH);
+    assert_non_null(strstr(err.message, "/second/"));
+    assert_int_equal(rv_model_verify("other", NULL, &unknown_count, &err), RV_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "nothing to compare with"));
+    static const char *const names_there[] = {"drawn", "ViT-B/32"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(rv_model_remove(names_there[i], NULL, &err), RV_ERROR_IO);
+        assert_non_null(strstr(err.message, "it is installed for all users of this machine"));
+        assert_int_equal(rv_model_find(names_there[i], path, sizeof path, &err), RV_OK);
+    }
+    // The user's own comes first, and is what is removed.
+    touch(fixture->folder, "reelvec/models/drawn/model.safetensors");
+    names[0] = '\0';
+    assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK);
+    assert_string_equal(names, "drawn mine other ");
+    snprintf(expected, sizeof expected, "%s/reelvec/models/drawn", fixture->folder);
+    assert_int_equal(rv_model_find("drawn", path, sizeof path, &err), RV_OK);
+    assert_string_equal(path, expected);
+    assert_int_equal(rv_model_remove("drawn", NULL, &err), RV_OK);
+    assert_int_equal(rv_model_find("drawn", path, sizeof path, &err), RV_OK);
+    assert_non_null(strstr(path, "/first/"));
+    setenv("XDG_DATA_DIRS", before, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(model_remove_takes_a_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_prefers_an_existing_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(model_find_takes_the_only_archive_of_a_folder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(model_find_knows_the_models_of_all_users, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("models/model_known", tests, NULL, NULL);
 }

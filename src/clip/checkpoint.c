@@ -28,22 +28,23 @@ struct Checkpoint {
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-/* Read the configuration file of this kind and let a family describe the model; *source has the rest. */
-static RvStatus describe(Checkpoint *checkpoint, FolderKind kind, FamilySource *source, RvError *err)
+/* Read the configuration file of this kind and let a family describe the model; *known has the rest. */
+static RvStatus describe(Checkpoint *checkpoint, FolderKind kind, const FamilySource *known, RvError *err)
 {
+    FamilySource source = *known; // the configuration lives as long as this function
     char path[4096];
     json_t *json = NULL;
     RvStatus status = RV_OK;
     if (kind != FOLDER_BARE) {
         bool hugging_face = kind == FOLDER_HUGGING_FACE;
-        status = rv_config_load(source->folder, hugging_face ? "config.json" : "open_clip_config.json", path,
+        status = rv_config_load(source.folder, hugging_face ? "config.json" : "open_clip_config.json", path,
                                 &json, err);
-        *(hugging_face ? &source->hugging_face : &source->open_clip) = json;
-        source->config_path = path;
+        *(hugging_face ? &source.hugging_face : &source.open_clip) = json;
+        source.config_path = path;
         checkpoint->format = hugging_face ? "huggingface" : "open_clip";
     }
     if (status == RV_OK)
-        status = rv_families_describe(source, &checkpoint->family, &checkpoint->spec, err);
+        status = rv_families_describe(&source, &checkpoint->family, &checkpoint->spec, err);
     if (status == RV_OK && kind == FOLDER_BARE)
         checkpoint->format =
             checkpoint->files.tensors.torchscript ? "openai-torchscript" : checkpoint->family->bare_format;

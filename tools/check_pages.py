@@ -19,7 +19,7 @@ MAX_COLUMNS = 120
 SKIPPED = ("build", "out", "shared", ".git", ".cache", "node_modules")
 MAPS = ("ARCHITECTURE.md", "docs/internals/")
 SOURCE_ENDINGS = (".c", ".h", ".cu", ".py", ".sql", ".inc", ".md", ".txt", ".build", ".golden", ".cpp")
-TOPS = ("src", "include", "apps", "tests", "tools", "bench", "fuzz", "docs", "python", "models", "examples", "demo")
+TOPS = ("src", "include", "apps", "tests", "tools", "bench", "fuzz", "docs", "python", "models", "examples", "packaging", "demo")
 LOG_FACTS = re.compile(r"    \d{4}-\d\d-\d\d \| [^|]+ \| before: [^|]+ \| after: [^|]+ \| ratio: [^|]+ \| kept: [^|]+")
 
 

@@ -18,21 +18,22 @@ from .images import Picture
 from .library import Library, default_path, player_time
 from .model import Model, ModelInfo
 from .query import Term
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, HitPart, IndexInfo, IndexProgress, IndexReport,
-                   LibraryInfo, ReembedReport, Video, show)
+from .results import Embeddings, Frames, FrameScores, Hits, Videos, show
+from .rows import (CopyReport, Frame, Hit, HitPart, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport,
+                   Video)
 from .timelines import (AudioTrack, Media, Moment, TextFile, TimelineFormat, export, media, read_moments, timeline,
                         timeline_formats)
 
 
 def __getattr__(name: str) -> str:
     if name == "__version__":  # the C library's, which the first use loads
-        return _native.LIBRARY.rv_version().decode()
+        return str(_native.LIBRARY.rv_version().decode())
     raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
 
 
 __all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "Clip", "ClipProgress", "CopyReport", "Embeddings", "FormatError",
-           "Frame", "FrameScores", "Hit", "HitPart", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
+           "Frame", "FrameScores", "Frames", "Hit", "HitPart", "Hits", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
            "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
            "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
-           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "clip", "clips", "default_path", "export",
+           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "Videos", "clip", "clips", "default_path", "export",
            "ffmpeg", "media", "player_time", "preview", "read_moments", "show", "timeline", "timeline_formats"]

@@ -14,10 +14,12 @@ import os
 import pathlib
 import signal
 import threading
+import weakref
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64,
                     c_size_t, c_uint8, c_uint64, c_void_p)
 
-from typing import Any, Optional
+from types import FrameType
+from typing import Any, Callable, Optional, Type, Union
 
 from . import errors
 
@@ -32,7 +34,7 @@ LENGTH_ONE, LENGTH_MODEL = 0, 1
 log = logging.getLogger("reelvec")
 
 
-def reserved(count: int) -> list:
+def reserved(count: int) -> list[Any]:
     """What a struct has at its end for later versions; 0."""
     return [("reserved", c_uint64 * count)]
 
@@ -42,7 +44,7 @@ def length_of(normalize: bool) -> int:
     return LENGTH_ONE if normalize else LENGTH_MODEL
 
 
-def values_of(raw: Structure) -> list:
+def values_of(raw: Structure) -> list[Any]:
     """A struct's members in their order, without those of later versions."""
     return [getattr(raw, name) for name, _ in raw._fields_ if name != "reserved"]
 
@@ -465,7 +467,7 @@ def load() -> ctypes.CDLL:
 class Library:
     """The C library, loaded by the first use of a function, so that importing the package never fails for want of it."""
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         if name not in FUNCTIONS:
             raise AttributeError(name)
         entry = getattr(load(), name)
@@ -482,7 +484,7 @@ def failure(status: int, error: RvError, function: str) -> errors.ReelvecError:
     return kind(message + errors.words_of_hint(error.hint, error.hint_subject.decode("utf-8", "replace")))
 
 
-def call(function: str, *arguments) -> None:
+def call(function: str, *arguments: Any) -> None:
     """Call a function that gives a status; raise its exception where it fails."""
     error = RvError()
     status = getattr(LIBRARY, function)(*arguments, ctypes.byref(error))
@@ -490,10 +492,12 @@ def call(function: str, *arguments) -> None:
         raise failure(status, error, function)
 
 
-@LogWrite
-def _write_log(user, level, message):
+def _write(user: Any, level: int, message: bytes) -> None:
     levels = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
     log.log(levels[min(max(level, 0), 3)], "%s", message.decode("utf-8", "replace"))
+
+
+_write_log = LogWrite(_write)
 
 
 def log_to_python() -> RvLog:
@@ -519,7 +523,7 @@ def encode_text(text: str, what: str = "the text") -> bytes:
         raise errors.ArgumentError(f"{what} holds half of a character (a lone surrogate)") from None
 
 
-def encode_path(path) -> bytes:
+def encode_path(path: Union[str, bytes, os.PathLike[str]]) -> bytes:
     """A path, URL or name for C; "~" at its beginning is the home folder."""
     try:
         name = os.fsencode(os.path.expanduser(path))
@@ -549,31 +553,33 @@ class Interrupts:
     """Ctrl-C during a C call is noted instead of raised, because an exception between two callbacks would get lost; it is
     raised at the end. Signals come to the main thread only."""
 
-    def __init__(self):
-        self.noted = None
-        self._before = None
+    def __init__(self) -> None:
+        self.noted: Optional[tuple[int, Optional[FrameType]]] = None
+        self._before: Optional[Callable[[int, Optional[FrameType]], Any]] = None
 
-    def _note(self, number, frame):
+    def _note(self, number: int, frame: Optional[FrameType]) -> None:
         self.noted = (number, frame)
 
-    def __enter__(self):
-        if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
-            self._before = signal.signal(signal.SIGINT, self._note)
+    def __enter__(self) -> "Interrupts":
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and callable(before):
+            signal.signal(signal.SIGINT, self._note)
+            self._before = before
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
-        if self.noted is not None:
-            self._before(*self.noted)
+            if self.noted is not None:
+                self._before(*self.noted)
 
 
 class Callback:
     """A Python function that C calls. Ctrl-C, or an exception in it, stops the C call and is raised behind it."""
 
-    def __init__(self, kind, function):
+    def __init__(self, kind: Type[Any], function: Callable[[Any], Any]):
         self._function = function
-        self._exception: BaseException | None = None
+        self._exception: Optional[BaseException] = None
         self._interrupts = Interrupts()
         self.pointer = kind(self._run)
 
@@ -582,7 +588,7 @@ class Callback:
         """Whether it will let nothing go on any more."""
         return self._exception is not None or self._interrupts.noted is not None
 
-    def _run(self, user, argument):
+    def _run(self, user: Any, argument: Any) -> bool:
         if self.stopped:
             return False
         try:
@@ -592,7 +598,7 @@ class Callback:
             return False
         return go_on and self._interrupts.noted is None
 
-    def call(self, function: str, *arguments) -> None:
+    def call(self, function: str, *arguments: Any) -> None:
         cancelled = None
         with self._interrupts:
             try:
@@ -608,57 +614,81 @@ class Callback:
 class Uncopied:
     """An object that copy and pickle refuse, because what it stands for is one."""
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"a {type(self).__name__} cannot be copied or pickled; share it among threads, or open it again")
+
+
+class Opened:
+    """The C object of a handle, apart from it, so that it can be closed when the handle is gone."""
+
+    def __init__(self, close: str):
+        self.close_function = close
+        self.reset()
+
+    def reset(self) -> None:
+        """As if never opened. After os.fork() the pointer is the parent's, and a lock of the parent may be held for ever."""
+        self.process, self.lock, self.busy, self.pointer = os.getpid(), threading.RLock(), False, c_void_p()
+
+    def close(self) -> None:
+        pointer, self.pointer = self.pointer, c_void_p()
+        if pointer:
+            getattr(LIBRARY, self.close_function)(pointer)
+
+    def finish(self) -> None:
+        """Close it because nobody has it any more, or because the interpreter ends: then a thread may still use it."""
+        if self.process == os.getpid() and self.lock.acquire(blocking=False):
+            try:
+                if not self.busy:
+                    self.close()
+            finally:
+                self.lock.release()
 
 
 class Handle(Uncopied):
     """A C object that serves one call at a time: calls of other threads wait. In a child of os.fork() it is dead: the
-    threads that it needs were not copied, nor may two processes share its files."""
+    threads that it needs were not copied, nor may two processes share its files. It is closed by close(), else with the
+    last reference to it, else when the interpreter ends."""
 
     def __init__(self, close: str, kind: str = "object"):
-        self._close = close
         self._kind = kind
-        self._process = os.getpid()
-        self._pointer = c_void_p()
-        self._lock = threading.RLock()
-        self._busy = False
+        self._opened = Opened(close)
+        weakref.finalize(self, self._opened.finish)
 
-    def __enter__(self):
-        if self._process != os.getpid():  # before the lock, which a thread of the parent may have held
+    def __enter__(self) -> c_void_p:
+        opened = self._opened
+        if opened.process != os.getpid():  # before the lock, which a thread of the parent may have held
             raise RuntimeError(f"this {self._kind} was opened before os.fork(); open it again in the child")
-        self._lock.acquire()
-        if self._busy:
-            self._lock.release()
+        opened.lock.acquire()
+        if opened.busy:
+            opened.lock.release()
             raise RuntimeError("a progress function must not use the object that calls it")
-        if not self._pointer:
-            self._lock.release()
+        if not opened.pointer:
+            opened.lock.release()
             raise ValueError(f"the {self._kind} is closed")
-        self._busy = True
-        return self._pointer
+        opened.busy = True
+        return opened.pointer
 
-    def __exit__(self, *exception):
-        self._busy = False
-        self._lock.release()
+    def __exit__(self, *exception: object) -> None:
+        self._opened.busy = False
+        self._opened.lock.release()
 
     def close(self) -> None:
-        if self._process != os.getpid():  # the parent's to give back
-            self._pointer = c_void_p()
+        opened = self._opened
+        if opened.process != os.getpid():  # the parent's to give back
+            opened.pointer = c_void_p()
             return
-        with self._lock:
-            if self._busy:
+        with opened.lock:
+            if opened.busy:
                 raise RuntimeError("a progress function must not close the object that calls it")
-            pointer, self._pointer = self._pointer, c_void_p()
-            if pointer:
-                getattr(LIBRARY, self._close)(pointer)
+            opened.close()
 
     @property
     def open(self) -> bool:
         """Whether it has been opened, maybe in another process."""
-        return bool(self._pointer)
+        return bool(self._opened.pointer)
 
-    def fill(self, function: str, *arguments) -> None:
+    def fill(self, function: str, *arguments: Any) -> None:
         """Open through a function whose last argument before the error is the handle."""
-        if self._process != os.getpid():  # never opened, or the parent's; a lock of the parent may be held for ever
-            self._process, self._lock, self._busy, self._pointer = os.getpid(), threading.RLock(), False, c_void_p()
-        call(function, *arguments, ctypes.byref(self._pointer))
+        if self._opened.process != os.getpid():  # never opened, or the parent's
+            self._opened.reset()
+        call(function, *arguments, ctypes.byref(self._opened.pointer))

@@ -6,14 +6,14 @@ import ctypes
 import math
 import os
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from . import _native
+from ._types import Path, Time
+from .progress import Reporter
 from .query import seconds
-from .timelines import Moment
+from .timelines import Moments, moments_of
 
-Path = Union[str, "os.PathLike[str]"]
-Time = Union[str, float]
 OUTCOMES = ("failed", "made", "present")
 
 
@@ -49,7 +49,7 @@ class ClipProgress:
     elapsed: float
 
 
-Progress = Optional[Callable[[ClipProgress], Any]]
+Progress = Union[bool, Callable[[ClipProgress], Any], None]
 
 
 def _clip_of(raw: _native.RvCut, error: str = "") -> Clip:
@@ -65,11 +65,15 @@ def _fill(raw: _native.RvMoment, video: Path, start: Time, end: Time, name: Opti
     raw.time_s = raw.start_s if time is None else time
 
 
-def _callback(progress: Progress) -> _native.Callback:
-    def report(raw) -> bool:
-        return True if progress is None else progress(
-            ClipProgress(os.fsdecode(raw.video), os.fsdecode(raw.path), raw.clip, raw.clips_expected, raw.done_s,
-                         raw.expected_s, raw.elapsed_s))
+def _words(state: ClipProgress) -> str:
+    place = f"clip {state.clip} of {state.clips}, " if state.clips > 1 else ""
+    return f"{place}{os.path.basename(state.video)}: {state.done:.1f} of {state.expected:.1f} s"
+
+
+def _callback(reporter: Reporter) -> _native.Callback:
+    def report(raw: Any) -> bool:
+        return reporter(ClipProgress(os.fsdecode(raw.video), os.fsdecode(raw.path), raw.clip, raw.clips_expected, raw.done_s,
+                                     raw.expected_s, raw.elapsed_s))
 
     return _native.Callback(_native.CutProgressCallback, report)
 
@@ -82,11 +86,13 @@ def _options(callback: _native.Callback, **values: Any) -> _native.RvCutOptions:
 
 
 def _one(function: str, video: Path, start: Time, end: Time, path: Path, progress: Progress, **values: Any) -> Clip:
-    callback = _callback(progress)
+    reporter = Reporter(progress, _words)
+    callback = _callback(reporter)
     moment, cut = _native.RvMoment(), _native.RvCut()
     _fill(moment, video, start, end)
     options = _options(callback, **values)
-    callback.call(function, ctypes.byref(moment), _native.encode_path(path), ctypes.byref(options), ctypes.byref(cut))
+    with reporter:
+        callback.call(function, ctypes.byref(moment), _native.encode_path(path), ctypes.byref(options), ctypes.byref(cut))
     made = _clip_of(cut)
     _native.LIBRARY.rv_cut_clear(ctypes.byref(cut))
     return made
@@ -100,8 +106,8 @@ def clip(video: Path, start: Time, end: Time, path: Path = "./", *, exact: bool 
     start, end: seconds, or "1:23". Copied from the keyframe before `start`, see Clip.early; exact=True encodes again, and
     the clip has exactly the frames from start up to end. handles: so many seconds more on both sides. force: replace
     what is there. name: of clips in folders, "{video}_{start}-{end}"; {n}, {name}, {score} too, {{ is a brace. container,
-    for folders too: "mp4", "mkv", ...; without it the video's own. progress is called with a ClipProgress; where it returns False, the call stops with
-    CancelledError and leaves nothing behind.
+    for folders too: "mp4", "mkv", ...; without it the video's own. progress: True shows a line on the terminal; a function
+    is called with a ClipProgress, and by returning False stops the call with CancelledError, which leaves nothing behind.
     """
     return _one("rv_cut", video, start, end, path, progress, exact=exact, handles_s=handles, force=force,
                 container=container, name=name, thread_count=threads, ffmpeg=ffmpeg)
@@ -116,34 +122,35 @@ def preview(video: Path, start: Time, end: Time, path: Path = "./", *, width: in
                 force=force, name=name, thread_count=threads, ffmpeg=ffmpeg)
 
 
-def clips(moments: Iterable[Any], folder: Path, *, exact: bool = False, handles: float = 0.0, force: bool = False,
+def clips(moments: Moments, folder: Path, *, exact: bool = False, handles: float = 0.0, force: bool = False,
           container: Optional[str] = None, name: Optional[str] = None, threads: int = 0, ffmpeg: Optional[Path] = None,
           progress: Progress = None) -> list[Clip]:
     """Cut many moments into files of a folder, one after the other; see clip(). A single one may name its file.
 
-    moments: Moment, the hits of a search with moments=True, rows of a table with these keys, what read_moments() gives;
-    or tuples (video, start, end) or (video, start, end, name). One that fails does not stop the others: its Clip says
-    why. Clips that are there already are left alone.
+    moments: what search(moments=True) or read_moments() gives, tuples (video, start, end) or (video, start, end, name), or
+    anything else that timeline() takes. One that fails does not stop the others: its Clip says why. Clips that are there
+    already are left alone.
     """
-    listed = [Moment.of(Moment(os.fspath(value[0]), seconds(value[1]), seconds(value[2]), *value[3:])) if type(value) is tuple
-              else Moment.of(value) for value in moments]
+    listed = moments_of(moments)
     raw = (_native.RvMoment * max(len(listed), 1))()
     for out, moment in zip(raw, listed):
         _fill(out, moment.video, moment.start, moment.end, moment.name, moment.time,
               math.nan if moment.score is None else moment.score)
     made: list[Clip] = []
 
-    def end_one(user, index, status, cut, error) -> None:
+    def end_one(user: Any, index: int, status: int, cut: Any, error: Any) -> None:
         failure = str(_native.failure(status, error.contents, "rv_cut_list")) if status != 0 else ""
         made.append(_clip_of(cut.contents, failure))
 
-    callback = _callback(progress)
+    reporter = Reporter(progress, _words)
+    callback = _callback(reporter)
     options = _options(callback, exact=exact, handles_s=handles, force=force, container=container, name=name,
                        thread_count=threads, ffmpeg=ffmpeg)
     report = _native.RvCutReport()
     ended = _native.CutEnded(end_one)
-    callback.call("rv_cut_list", raw, len(listed), _native.encode_path(folder), ctypes.byref(options), ended, None,
-                  ctypes.byref(report))
+    with reporter:
+        callback.call("rv_cut_list", raw, len(listed), _native.encode_path(folder), ctypes.byref(options), ended, None,
+                      ctypes.byref(report))
     return made
 
 

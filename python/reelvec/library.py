@@ -5,32 +5,27 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Sequence, Union
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _native, errors, query
 from ._native import LIBRARY, Callback, call
-from .images import ImageInput, Picture
+from ._types import CountProgress, Fusion, ImageInputs, Like, Path, Player, Scan, Texts, Then, Time, Vectors
+from .images import Picture
 from .indexing import IndexRun, shown
 from .model import Model
+from .progress import Reporter, count_words
 from .query import Term
-from .rows import (CopyReport, Embeddings, Frame, FrameScores, Hit, HitPart, IndexInfo, IndexProgress, IndexReport,
-                   LibraryInfo, ReembedReport, Video, table)
+from .results import Embeddings, Frames, FrameScores, Hits, Videos
+from .rows import (CopyReport, Frame, Hit, HitPart, IndexInfo, IndexProgress, IndexReport, LibraryInfo, ReembedReport,
+                   Video)
 from .timelines import Moment, of_hits
 
-Path = Union[str, "os.PathLike[str]"]
 INTERVAL, KEYFRAMES, SCENES = 0, 1, 2
 PLAYERS = {"ffmpeg": 0, "mpv": 1, "vlc": 2}
 PATH, FILE, ENDING, PATTERN = 1, 2, 3, 4  # how a name found its videos
-
-if TYPE_CHECKING:
-    import pandas
-
-
-Like = Union[str, tuple, Iterable[Union[str, tuple]]]
-Vectors = Union[np.ndarray, Iterable[float], Iterable[Iterable[float]]]
-Then = Union[str, Term, Iterable[Union[str, Term, Iterable[Union[str, Term]]]]]
+Block = Tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]", "np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
 
 
 def default_path() -> str:
@@ -40,7 +35,7 @@ def default_path() -> str:
     return os.fsdecode(out.value)
 
 
-def player_time(video: Path, time: Union[str, float], player: str = "mpv") -> float:
+def player_time(video: Path, time: Time, player: Player = "mpv") -> float:
     """A time of a video (a path or URL) as a player counts it: for `mpv --start=+S`, `vlc --start-time=S`, and with
     player="ffmpeg" `ffplay -ss S` and `ffmpeg -ss S -i`."""
     if player not in PLAYERS:
@@ -57,12 +52,13 @@ def _sources(path: Path, exclude: Sequence[Path], follow: bool) -> list[bytes]:
     found = _native.RvSources()
     try:
         call("rv_sources_find", _native.encode_path(path), ctypes.byref(options), ctypes.byref(found))
-        return found.videos.items[:found.videos.count]
+        names: list[bytes] = found.videos.items[:found.videos.count]
+        return names
     finally:
         LIBRARY.rv_sources_clear(ctypes.byref(found))
 
 
-def _double(value: Optional[float]):
+def _double(value: Optional[float]) -> Any:
     return None if value is None else ctypes.pointer(ctypes.c_double(value))
 
 
@@ -82,9 +78,10 @@ def _require_library(target: Any) -> None:
 
 
 def _video(raw: _native.RvVideo) -> Video:
-    return Video(raw.video_id, *(os.fsdecode(getattr(raw, name) or b"") for name in (
-        "path", "content_key", "codec", "sampling", "state_name", "error")), raw.duration_s, raw.frame_rate, raw.width,
-                 raw.height, raw.frame_count)
+    path, state, codec, sampling, error, content_key = (
+        os.fsdecode(getattr(raw, name) or b"") for name in ("path", "state_name", "codec", "sampling", "error", "content_key"))
+    return Video(path, state, raw.frame_count, raw.duration_s, raw.width, raw.height, raw.frame_rate, codec, sampling, error,
+                 raw.video_id, content_key)
 
 
 class Library(_native.Uncopied):
@@ -100,18 +97,22 @@ class Library(_native.Uncopied):
     Videos are named by their path or URL, by a file, by the last parts of their path ("clip.mp4", "talks/clip.mp4"), or by
     a pattern ("*.mkv"): the first of these that finds any. "~" at the beginning of a path is the home folder.
 
+    Iterating gives its videos, len() counts them, `in` asks for one by name. One that is still to be made has none.
+
     Threads may share a library; their calls wait for each other. Open one per thread to search at the same time. A library
-    does not survive os.fork(): open it in the child. Use it as a context manager, or close() it.
+    does not survive os.fork(): open it in the child. It is closed by close(), at the end of a `with`, else with the last
+    reference to it.
     """
 
     def __init__(self, uri: Optional[Path] = None, *, model: Union[Model, Path, None] = None, read_only: bool = False,
                  device: Optional[str] = None, threads: int = 0):
-        self.uri = (os.path.expanduser(os.fspath(uri)) if uri is not None
-                    else os.environ.get("REELVEC_LIBRARY") or default_path())
+        self.uri = os.path.expanduser(os.fspath(uri) if uri is not None
+                                      else os.environ.get("REELVEC_LIBRARY") or default_path())
         self.read_only = read_only
         self.device = device
         self.threads = _native.whole(threads, "threads", 0, _native.THREADS_MAX)
-        self._model = model
+        self._model = model if isinstance(model, Model) else None
+        self._given = None if isinstance(model, Model) else model
         self._own_model: Optional[Model] = None
         self._handle = _native.Handle("rv_library_close", "Library")
         self._closed = False
@@ -138,7 +139,7 @@ class Library(_native.Uncopied):
     @property
     def model(self) -> Model:
         """The model, opened when first asked for."""
-        if isinstance(self._model, Model):
+        if self._model is not None:
             return self._model
         if self._own_model is None:
             self._own_model = self._find_model()
@@ -146,8 +147,8 @@ class Library(_native.Uncopied):
 
     def _find_model(self) -> Model:
         """As it was given, else REELVEC_MODEL, else the library's own; ViT-B/32 for one that is still to be made."""
-        if self._model is not None or os.environ.get("REELVEC_MODEL"):
-            return Model(self._model)
+        if self._given is not None or os.environ.get("REELVEC_MODEL"):
+            return Model(self._given)
         try:
             handle = self._open(create=False)
         except errors.NotFoundError:
@@ -168,20 +169,40 @@ class Library(_native.Uncopied):
     def __exit__(self, *exception: Optional[object]) -> None:
         self.close()
 
-    def __del__(self):
-        try:
-            self._handle.close()
-        except Exception:  # not opened, or the interpreter is ending
-            pass
-
     def __repr__(self) -> str:
         shown = re.sub("(://[^:/@]*):.*@", r"\1:***@", self.uri)  # no password in logs and notebooks
         return f"<reelvec.Library {shown}>"
 
+    # ---- as a collection of videos ----
+
+    def __iter__(self) -> Iterator[Video]:
+        return iter(self.videos() if self._made() else ())
+
+    def __len__(self) -> int:
+        if not self._made():
+            return 0
+        with self._open(create=False) as library:
+            return len(self._paths(library))
+
+    def __contains__(self, video: object) -> bool:
+        if not isinstance(video, (str, os.PathLike)):
+            raise TypeError(f"a library contains videos by their names, not {type(video).__name__}")
+        return self._made() and len(self._find(video)[0]) > 0
+
+    def __bool__(self) -> bool:
+        return True  # one that holds nothing is a library all the same
+
+    def _made(self) -> bool:
+        try:
+            self._open(create=False)
+        except errors.NotFoundError:
+            return False
+        return True
+
     # ---- indexing ----
 
     def index(self, path: Union[Path, Iterable[Path]], *,
-              progress: Optional[Callable[[IndexProgress], Any]] = None, every: float = 0, keyframes: bool = False,
+              progress: Union[bool, Callable[[IndexProgress], Any], None] = None, every: float = 0, keyframes: bool = False,
               scenes: Union[bool, float] = False, batch: int = 0, height: int = 0, quality: int = 0,
               normalize: bool = True, exact_pixels: bool = False, retry_failed: bool = False, force: bool = False,
               skip_similar: float = 0, hwaccel: str = "none", jobs: int = 0, exclude: Sequence[Path] = (),
@@ -195,8 +216,9 @@ class Library(_native.Uncopied):
         hwaccel: "none", "auto", or a name that `reelvec doctor` lists, also with a device: "cuda:1". jobs: so many videos
         are decoded at once; 0: as many as the model's device wants.
 
-        progress is called after every batch and several times a second with an IndexProgress of each video that is under
-        way; where it returns False, indexing stops with CancelledError. Ctrl-C stops it likewise, with KeyboardInterrupt. What was finished is kept.
+        progress: True shows a line on the terminal; a function is called after every batch and several times a second with
+        an IndexProgress of each video that is under way, and stops indexing with CancelledError by returning False. Ctrl-C
+        stops it likewise, with KeyboardInterrupt. What was finished is kept.
 
         exclude: globs of files and folders to leave out below a folder, as in a file .reelvecignore there; follow: go into
         symbolic links to folders. Folders below that cannot be read are gone past, with an error to the logger "reelvec".
@@ -214,7 +236,7 @@ class Library(_native.Uncopied):
             thumbnail_height=_native.whole(height, "height", 0, 2**16),
             thumbnail_quality=_native.whole(quality, "quality", 0, 100), embedding_length=_native.length_of(normalize), retry_failed=retry_failed,
             force=force, skip_similar=skip_similar, hwaccel=_native.encode_text(hwaccel, "hwaccel"))
-        places = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
+        places: Iterable[Path] = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
         run = IndexRun([name for place in places for name in _sources(place, exclude, follow)], progress)
         model = self.model  # before the library is made, or is in use
         with self._open(create=True) as library, model._handle as encoder:
@@ -223,7 +245,7 @@ class Library(_native.Uncopied):
 
     # ---- searching ----
 
-    def _ask(self, function: str, asked: Sequence[Term], options: _native.RvSearchOptions, *out) -> None:
+    def _ask(self, function: str, asked: Sequence[Term], options: _native.RvSearchOptions, *out: Any) -> None:
         dimensions = self._dimensions() if any(term.is_vector for term in asked) else 0
         array = query.to_c(asked, dimensions)
         if any(term.needs_model for term in asked):
@@ -235,94 +257,58 @@ class Library(_native.Uncopied):
             with self._open(create=False) as library:
                 call(function, library, None, array, len(asked), ctypes.byref(options), *out)
 
-    def hits(self, text: Union[str, Iterable[str], None] = None, *,
-             image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
-             vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
-             terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None, after: Union[str, float, None] = None,
-             before: Union[str, float, None] = None, min_score: Optional[float] = None, fusion: str = "mean",
-             moments: bool = False, moment_gap: float = 0, pad: float = 0, scan: str = "auto",
-             partial: bool = False, then: Optional[Then] = None, within: Optional[float] = None) -> list[Hit]:
-        """The best frames, best first; search() without pandas.
+    def search(self, text: Optional[Texts] = None, *, image: Optional[ImageInputs] = None, like: Optional[Like] = None,
+               vector: Optional[Vectors] = None, without: Optional[Texts] = None, terms: Iterable[Term] = (), top: int = 5,
+               video: Optional[Path] = None, after: Optional[Time] = None, before: Optional[Time] = None,
+               min_score: Optional[float] = None, fusion: Fusion = "mean", moments: bool = False, moment_gap: float = 0,
+               pad: float = 0, scan: Scan = "auto", partial: bool = False, then: Optional[Then] = None,
+               within: Optional[float] = None) -> Hits:
+        """The best frames, best first: a sequence of Hit, which becomes a table by to_pandas() or to_arrow().
 
         text, image, like ("talk.mp4@12:30" or ("talk.mp4", 750)) and vector may each be one or several; `without` is a text
         that the frames should not show; terms are Term objects with weights. Several terms: the weighted mean of their
-        scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a video's name, or a pattern; NotFoundError where
-        there is none. after and before: seconds or "h:mm:ss", inclusive. moments: spans of the videos with start and end
-        around the best frames, as far as the video shows the same; pad: seconds by which each is longer on both sides. scan:
-        "auto" uses the approximate index where the library has one, "exact" never, "approximate" raises NotFoundError where
-        there is none. partial: if
-        machines of a cluster do not answer, search the videos that the others have, with a warning, instead of raising
-        NetworkError.
+        scores (fusion "mean"), or ranked term by term ("zscore", "rrf"). video: a video's name, or a pattern; NotFoundError
+        where there is none. after and before: seconds or "h:mm:ss", inclusive. moments: spans of the videos with start and
+        end around the best frames, as far as the video shows the same; pad: seconds by which each is longer on both sides.
+        scan: "auto" uses the approximate index where the library has one, "exact" never, "approximate" raises NotFoundError
+        where there is none. partial: if machines of a cluster do not answer, search the videos that the others have, with a
+        warning, instead of raising NetworkError.
 
         then: what follows in the same video, "a dog runs"; several further parts are a list, and a part of several terms is
         a list in it: then=["a dog runs", ["a cat", Term.text("night", -1)]]. The hits are then sequences (Hit.parts), best
         first, without those that overlap a better one in time. within: the most seconds from one part to the next (60).
         """
-        then = query.parts_of(then)  # once: it may be a generator
-        asked = query.collect(text, image, like, vector, without, terms, then)
+        parts = query.parts_of(then)  # once: it may be a generator
+        asked = query.collect(text, image, like, vector, without, terms, parts)
         if scan not in query.SCANS:
             raise errors.ArgumentError(f"scan '{scan}' is not known; auto, exact and approximate are")
         options = _native.RvSearchOptions(
-            top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=_fusion(fusion), video_glob=_glob(video), min_score=_double(min_score),
-            after_s=_double(None if after is None else query.seconds(after)),
+            top=_native.whole(top, "top", 1, _native.TOP_MAX), fusion=_fusion(fusion), video_glob=_glob(video),
+            min_score=_double(min_score), after_s=_double(None if after is None else query.seconds(after)),
             before_s=_double(None if before is None else query.seconds(before)), moments=moments, moment_gap_s=moment_gap,
-            pad_s=pad, scan=query.SCANS[scan], partial=partial, within_s=query.within_of(within, then))
+            pad_s=pad, scan=query.SCANS[scan], partial=partial, within_s=query.within_of(within, parts))
         found = _native.RvHits()
         self._ask("rv_library_search", asked, options, ctypes.byref(found))
         try:
-            return [Hit(os.fsdecode(raw.video), raw.frame_number, raw.time_s, raw.score, raw.start_s, raw.end_s, raw.video_id,
-                        tuple(HitPart(part.frame_number, part.time_s, part.score) for part in raw.parts[:raw.part_count]))
-                    for raw in found.items[:found.count]]
+            return Hits((Hit(raw.score, raw.time_s, os.fsdecode(raw.video), raw.frame_number, raw.start_s, raw.end_s, raw.video_id,
+                             tuple(HitPart(part.frame_number, part.time_s, part.score) for part in raw.parts[:raw.part_count]))
+                         for raw in found.items[:found.count]),
+                        moments=moments, part_count=len(parts) + 1 if parts else 0, picture=self.picture)
         finally:
             LIBRARY.rv_hits_clear(ctypes.byref(found))
 
     def moments(self, hits: Iterable[Hit], name: Optional[str] = None) -> list[Moment]:
-        """What hits() found as moments for export() and clips(). A hit without length lasts as long as its frame stands for
+        """What search() found as moments for export() and clips(). A hit without length lasts as long as its frame stands for
         its video: up to the next one. name: several are called "name 1", "name 2"; by default after video and time."""
         with self._open(create=False) as library:
             return of_hits(library, list(hits), name)
 
-    def search(self, text: Union[str, Iterable[str], None] = None, *,
-               image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
-               vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
-               terms: Iterable[Term] = (), top: int = 5, video: Optional[Path] = None,
-               after: Union[str, float, None] = None, before: Union[str, float, None] = None,
-               min_score: Optional[float] = None, fusion: str = "mean", moments: bool = False, moment_gap: float = 0,
-               pad: float = 0, scan: str = "auto", partial: bool = False, then: Optional[Then] = None, within: Optional[float] = None,
-               pictures: Union[str, bool] = "jpeg") -> "pandas.DataFrame":
-        """A pandas DataFrame with the best frames, best first: score, time, video, frame_number, video_id, picture; with
-        moments=True or `then` also start and end, with `then` also frame_number_1, time_1, score_1, frame_number_2, ... of
-        the parts. pictures: "jpeg" or True (reelvec.Picture), "pil" (Pillow images), or False. The
-        other arguments are those of hits()."""
-        then = query.parts_of(then)  # once: it may be a generator
-        if pictures not in ("jpeg", "pil", True, False):
-            raise errors.ArgumentError(f"pictures is {pictures!r}; 'jpeg', 'pil', True and False are possible")
-        found = self.hits(text, image=image, like=like, vector=vector, without=without, terms=terms, top=top, video=video,
-                          after=after, before=before, min_score=min_score, fusion=fusion, moments=moments,
-                          moment_gap=moment_gap, pad=pad, scan=scan, partial=partial, then=then, within=within)
-        part_count = len(then) + 1
-        spans = moments or part_count > 1
-        columns = ["score", "time", *(["start", "end"] if spans else []), "video", "frame_number", "video_id"]
-        of_parts = {f"{name}_{number + 1}": [getattr(hit.parts[number], name) for hit in found]
-                    for number in range(part_count if part_count > 1 else 0) for name in ("frame_number", "time", "score")}
-        if not pictures:
-            return table(found, Hit, columns, of_parts)
-        column = []
-        for hit in found:
-            try:
-                picture = self.picture(hit.video_id, hit.frame_number)
-                column.append(picture.image() if pictures == "pil" else picture)
-            except errors.NotFoundError:  # a frame may be without
-                column.append(None)
-        return table(found, Hit, columns, {**of_parts, "picture": column})
-
-    def scores(self, video: Path, text: Union[str, Iterable[str], None] = None, *,
-               image: Union[ImageInput, Iterable[ImageInput], None] = None, like: Optional[Like] = None,
-               vector: Optional[Vectors] = None, without: Union[str, Iterable[str], None] = None,
-               terms: Iterable[Term] = (), fusion: str = "mean", among: Optional[Path] = None) -> FrameScores:
+    def scores(self, video: Path, text: Optional[Texts] = None, *, image: Optional[ImageInputs] = None,
+               like: Optional[Like] = None, vector: Optional[Vectors] = None, without: Optional[Texts] = None,
+               terms: Iterable[Term] = (), fusion: Fusion = "mean", among: Optional[Path] = None) -> FrameScores:
         """The score of every frame of one video, by time, as arrays: what search() ranks, as a curve. video: its path or
         name. among: a name or pattern of the videos with which "zscore" and "rrf" compare its frames; without it all. The
-        other arguments are those of hits()."""
+        other arguments are those of search()."""
         asked = query.collect(text, image, like, vector, without, terms)
         options = _native.RvSearchOptions(fusion=_fusion(fusion), video_glob=_glob(among))
         found = _native.RvFrameScores()
@@ -364,8 +350,18 @@ class Library(_native.Uncopied):
 
     def _dimensions(self) -> int:
         for block in self._blocks(None, limit=1):
-            return block.vectors.shape[1]
+            return int(block[3].shape[1])
         raise errors.NotFoundError(f"{self.uri}: the library holds no frames to compare a vector with")
+
+    @staticmethod
+    def _paths(library: ctypes.c_void_p) -> list[Video]:
+        """The videos without their numbers of frames, which take longest."""
+        found = _native.RvVideos()
+        call("rv_library_paths", library, ctypes.byref(found))
+        try:
+            return [_video(raw) for raw in found.items[:found.count]]
+        finally:
+            LIBRARY.rv_videos_clear(ctypes.byref(found))
 
     def _find(self, name: Optional[Path]) -> tuple[list[Video], int]:
         """The videos that a name means, and the way in which it does."""
@@ -377,14 +373,9 @@ class Library(_native.Uncopied):
         finally:
             LIBRARY.rv_videos_clear(ctypes.byref(found))
 
-    def video_list(self, video: Optional[Path] = None) -> list[Video]:
-        """All videos by path, or those that a name or pattern means; videos() without pandas."""
-        return self._find(video)[0]
-
-    def videos(self, video: Optional[Path] = None) -> "pandas.DataFrame":
-        """A pandas DataFrame with the videos by path, or those that a name or pattern means; from_pictures is a column."""
-        videos = self.video_list(video)
-        return table(videos, Video, extra={"from_pictures": [row.from_pictures for row in videos]})
+    def videos(self, video: Optional[Path] = None) -> Videos:
+        """The videos by path: all, or those that a name or pattern means."""
+        return Videos(self._find(video)[0])
 
     def _video_id(self, video: Union[int, Path], pattern: bool = True) -> int:
         """The id of the only video that a name means; pattern: whether it may be a pattern."""
@@ -402,53 +393,46 @@ class Library(_native.Uncopied):
                                        "give more of the path")
         return found[0].video_id
 
-    def frames(self, video: Union[int, Path, None] = None, *, embeddings: bool = False) -> "pandas.DataFrame":
-        """A pandas DataFrame with the frames of one video (its id, path or name) or of all: video_id, path, frame_number,
-        time, and with embeddings=True a column of float32 arrays."""
-        import pandas
-        videos = {row.video_id: row for row in self.video_list()}
-        wanted = list(videos) if video is None else [self._video_id(video)]
-        if embeddings:
-            pattern = None if video is None else videos[wanted[0]].path
-            rows = self.embeddings(pattern) if wanted else None
-            keep = np.isin(rows.video_ids, wanted) if rows is not None else np.zeros(0, bool)
-            ids = rows.video_ids[keep] if rows is not None else []
-            return pandas.DataFrame({
-                "video_id": ids, "path": [videos[i].path for i in ids],
-                "frame_number": rows.frame_numbers[keep] if rows is not None else [],
-                "time": rows.times[keep] if rows is not None else [],
-                "embedding": list(rows.vectors[keep]) if rows is not None else []})
-        columns: dict[str, list] = {"video_id": [], "path": [], "frame_number": [], "time": []}
-        for video_id in sorted(wanted):
+    def frames(self, video: Union[int, Path, None] = None) -> Frames:
+        """The frames of all videos, or of those that a name, pattern or id means, as arrays and rows, without embeddings."""
+        if isinstance(video, (str, bytes, os.PathLike)):
+            paths = {row.video_id: row.path for row in self._find(video)[0]}
+        else:
+            paths = {row.video_id: row.path for row in self._find(None)[0]}
+            if video is not None:
+                wanted = _native.whole(video, "the video's id", 0, 2**63 - 1)
+                paths = {wanted: paths[wanted]} if wanted in paths else {}
+        parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+        for video_id in sorted(paths):
             raw = _native.RvFrames()
             with self._open(create=False) as library:
                 call("rv_library_frames", library, video_id, ctypes.byref(raw))
-            for item in raw.items[:raw.count]:
-                for name, value in zip(columns, (video_id, videos[video_id].path, item.frame_number, item.time_s)):
-                    columns[name].append(value)
+            if raw.count > 0:
+                rows = np.ctypeslib.as_array(raw.items, (raw.count,))
+                parts.append((np.full(raw.count, video_id, np.int64), rows["frame_number"].copy(), rows["time_s"].copy()))
             LIBRARY.rv_frames_clear(ctypes.byref(raw))
-        return pandas.DataFrame(columns)
+        video_ids, frame_numbers, times = (np.concatenate(arrays) for arrays in zip(*parts))
+        return Frames(video_ids, frame_numbers, times, paths)
 
-    def frame_at(self, frame: Union[str, tuple]) -> Frame:
+    def frame_at(self, frame: Union[str, tuple[Path, Time]]) -> Frame:
         """The stored frame nearest to a time, of one video: "talk.mp4@12:30" or ("talk.mp4", 750)."""
         term, video_id, found = Term.like(frame), ctypes.c_int64(), _native.RvFrameInfo()
         with self._open(create=False) as library:
             call("rv_library_frame_at", library, term.value, term.time, ctypes.byref(video_id), ctypes.byref(found))
-        return Frame(video_id.value, found.frame_number, found.time_s)
+            path = next((row.path for row in self._paths(library) if row.video_id == video_id.value), "")
+        return Frame(found.time_s, path, found.frame_number, video_id.value)
 
-    def _blocks(self, video: Optional[Path], limit: Optional[int] = None) -> list[Embeddings]:
-        blocks: list[Embeddings] = []
+    def _blocks(self, video: Optional[Path], limit: Optional[int] = None) -> list[Block]:
+        blocks: list[Block] = []
 
-        def keep(rows):
-            def array(address, kind, shape):
-                kind = kind * int(np.prod(shape))
-                return np.ctypeslib.as_array(kind.from_address(address)).reshape(shape).copy()
+        def array(address: int, kind: Any, shape: tuple[int, ...]) -> Any:
+            return np.ctypeslib.as_array((kind * int(np.prod(shape))).from_address(address)).reshape(shape).copy()
 
-            count, dimensions = rows.count, rows.dimensions
-            blocks.append(Embeddings(array(rows.video_ids, ctypes.c_int64, (count,)),
-                                     array(rows.frame_numbers, ctypes.c_int64, (count,)),
-                                     array(rows.times_s, ctypes.c_double, (count,)),
-                                     array(rows.embeddings, ctypes.c_float, (count, dimensions))))
+        def keep(rows: Any) -> bool:
+            blocks.append((array(rows.video_ids, ctypes.c_int64, (rows.count,)),
+                           array(rows.frame_numbers, ctypes.c_int64, (rows.count,)),
+                           array(rows.times_s, ctypes.c_double, (rows.count,)),
+                           array(rows.embeddings, ctypes.c_float, (rows.count, rows.dimensions))))
             return limit is None or len(blocks) < limit
 
         callback = Callback(_native.FrameRowsCallback, keep)
@@ -460,11 +444,14 @@ class Library(_native.Uncopied):
         return blocks
 
     def embeddings(self, video: Optional[Path] = None) -> Embeddings:
-        """All embeddings, or those of the videos that a name or pattern means, as arrays."""
+        """All embeddings, or those of the videos that a name or pattern means, as arrays and rows."""
         blocks = self._blocks(video)
+        with self._open(create=False) as library:
+            paths = {row.video_id: row.path for row in self._paths(library)}
         if not blocks:
-            return Embeddings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 0), np.float32))
-        return Embeddings(*(np.concatenate(arrays) for arrays in zip(*blocks)))
+            return Embeddings(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), paths, np.zeros((0, 0), np.float32))
+        video_ids, frame_numbers, times, vectors = (np.concatenate(arrays) for arrays in zip(*blocks))
+        return Embeddings(video_ids, frame_numbers, times, paths, vectors)
 
     def picture(self, video: Union[int, Path], frame_number: int) -> Picture:
         """The stored picture (JPEG) of a frame. video: its id, path or name."""
@@ -485,8 +472,9 @@ class Library(_native.Uncopied):
             details = ctypes.create_string_buffer(_native.MODEL_DETAILS_SIZE)
             call("rv_library_model_details", library, details, len(details))
         values = _native.values_of(raw)
-        return LibraryInfo(*(os.fsdecode(value) if isinstance(value, bytes) else value for value in values),
-                           model_details=_native.details_of(details.value))
+        texts = (os.fsdecode(value) if isinstance(value, bytes) else value for value in values)
+        facts: dict[str, Any] = dict(zip(LibraryInfo.__dataclass_fields__, texts))
+        return LibraryInfo(**facts, model_details=_native.details_of(details.value))
 
     @property
     def normalized(self) -> bool:
@@ -514,14 +502,17 @@ class Library(_native.Uncopied):
             call("rv_library_remove", library, video_id)
 
     def copy_to(self, target: "Library", *, video: Optional[Path] = None, replace: bool = False,
-                progress: Optional[Callable[[int, int], Any]] = None) -> CopyReport:
+                progress: CountProgress = None) -> CopyReport:
         """Copy videos into another library of any kind. Run again it goes on where it stopped.
 
-        video: a name or pattern; NotFoundError where there is none. replace: a video of the same path with other content there gives way. progress is called with the
-        numbers of frames done and expected; where it returns False, copying stops with CancelledError.
+        video: a name or pattern; NotFoundError where there is none. replace: a video of the same path with other content
+        there gives way. progress: True shows a line on the terminal; a function is called with the numbers of frames done
+        and expected, and stops copying with CancelledError by returning False.
         """
-        def report_progress(raw):
-            return True if progress is None else progress(raw.frames_done, raw.frames_expected)
+        reporter = Reporter(progress, count_words("frames"))
+
+        def report_progress(raw: Any) -> bool:
+            return reporter(raw.frames_done, raw.frames_expected)
 
         callback = Callback(_native.CopyProgressCallback, report_progress)
         options = _native.RvCopyOptions(video_glob=_glob(video), replace=replace, progress=callback.pointer)
@@ -532,7 +523,7 @@ class Library(_native.Uncopied):
         # In one order for all threads, so that two copies in opposite directions do not wait for each other.
         ours, theirs = self._open(create=False), target._open(create=True)
         first, second = sorted((ours, theirs), key=id)
-        with first as one, second as other:
+        with first as one, second as other, reporter:
             library, to = (one, other) if first is ours else (other, one)
             callback.call("rv_library_copy", library, to, ctypes.byref(options), ctypes.byref(report))
         return CopyReport(*_native.values_of(report))
@@ -540,7 +531,7 @@ class Library(_native.Uncopied):
     def reembed_to(self, target: "Library", *, video: Optional[Path] = None, from_pictures: bool = False,
                    replace: bool = False, exact_pixels: bool = False, batch: int = 0, jobs: int = 0,
                    hwaccel: str = "none", skip_similar: float = 0,
-                   progress: Optional[Callable[[int, int], Any]] = None) -> ReembedReport:
+                   progress: CountProgress = None) -> ReembedReport:
         """Embed the videos anew with the model of another library, into it: Library("new.db", model=...).
 
         Each video is decoded again with its own sampling; paths, order, frame numbers, times and pictures stay the same.
@@ -550,10 +541,12 @@ class Library(_native.Uncopied):
         such videos are left out, and the report says so. replace: a video of the same path with other content or sampling
         there gives way. The others are as in index() and copy_to().
         """
-        def report_progress(raw):
-            return True if progress is None else progress(raw.frames_done, raw.frames_expected)
+        reporter = Reporter(progress, count_words("frames"))
 
-        def note_left_out(user, name, why):
+        def report_progress(raw: Any) -> bool:
+            return reporter(raw.frames_done, raw.frames_expected)
+
+        def note_left_out(user: Any, name: bytes, why: Any) -> None:
             left_out.append(str(_native.failure(why.contents.status, why.contents, "rv_library_reembed")))
 
         left_out: list[str] = []
@@ -570,13 +563,14 @@ class Library(_native.Uncopied):
         ours = self._open(create=False)
         with ours as library:
             call("rv_library_reembed_possible", library, _native.encode_path(target.uri))
-        if video is not None and not self.video_list(video):  # before the library is made
+        if video is not None and not self._find(video)[0]:  # before the library is made
             raise errors.NotFoundError(f"{shown(os.fsencode(video))}: no such video in the library; videos() shows their "
                                        "paths")
         model = target.model  # before the library is made
         theirs = target._open(create=True)
         first, second = sorted((ours, theirs), key=id)  # as in copy_to()
-        with first as one, second as other, model._handle as encoder:
+        with first as one, second as other, model._handle as encoder, reporter:
             library, to = (one, other) if first is ours else (other, one)
             callback.call("rv_library_reembed", library, to, encoder, ctypes.byref(options), ctypes.byref(report))
-        return ReembedReport(*_native.values_of(report), left_out=tuple(left_out))
+        numbers: dict[str, Any] = dict(zip(ReembedReport.__dataclass_fields__, _native.values_of(report)))
+        return ReembedReport(**numbers, left_out=tuple(left_out))

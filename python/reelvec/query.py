@@ -7,20 +7,21 @@ import math
 import numbers
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Sequence, Union
+from typing import Any, Iterable, Optional, Sequence, Union
 
 import numpy as np
 
-from . import _native, errors
+from . import _native, arrays, errors
 from ._native import RvTerm
-from .images import ImageInput, ImageView, is_batch
+from ._types import ImageInput, ImageInputs, Like, Path, Texts, Then, Time, Vectors
+from .images import ImageView, is_batch
 
 FUSIONS = {"mean": 0, "zscore": 1, "rrf": 2}
 SCANS = {"auto": 0, "exact": 1, "approximate": 2}
 _TEXT, _IMAGE, _FRAME, _VECTOR = 0, 2, 3, 4
 
 
-def seconds(time: Union[str, float]) -> float:
+def seconds(time: Time) -> float:
     """12, 12.5, "12.5", "1:02" or "1:02:03.5" in seconds."""
     if not isinstance(time, str):
         return float(time)
@@ -55,24 +56,31 @@ class Term:
         return cls(_IMAGE, ImageView(image, exif_rotation), weight=weight)
 
     @classmethod
-    def like(cls, frame: Union[str, tuple], weight: float = 1.0) -> "Term":
+    def like(cls, frame: Union[str, tuple[Path, Time]], weight: float = 1.0) -> "Term":
         """The stored frame nearest to a time: "talk.mp4@12:30" or ("talk.mp4", 750)."""
+        video: Path
+        time: Time
         video, at, time = frame.rpartition("@") if isinstance(frame, str) else (frame[0], "@", frame[1])
         if not at or not video:
             raise errors.ArgumentError(f"'{frame}' names no frame; write VIDEO@TIME, like talk.mp4@12:30")
         return cls(_FRAME, _native.encode_path(video), seconds(time), weight)
 
     @classmethod
-    def vector(cls, vector: Sequence[float], weight: float = 1.0) -> "Term":
-        """An embedding of the library's model, float32 [dimensions]."""
-        return cls(_VECTOR, np.ascontiguousarray(vector, np.float32), weight=weight)
+    def vector(cls, vector: Vectors, weight: float = 1.0) -> "Term":
+        """One embedding of the library's model: an array, tensor or list of numbers."""
+        rows = arrays.of_vectors(vector)
+        if len(rows) != 1:
+            raise errors.ArgumentError(f"a term is one vector, not {len(rows)}")
+        return cls(_VECTOR, rows[0], weight=weight)
 
     @property
     def needs_model(self) -> bool:
+        """Whether the library's model has to embed it."""
         return self.kind in (_TEXT, _IMAGE)
 
     @property
     def is_vector(self) -> bool:
+        """Whether it is an embedding already."""
         return self.kind == _VECTOR
 
     def fill(self, out: RvTerm, dimensions: int) -> None:
@@ -91,17 +99,17 @@ class Term:
             out.vector = self.value.ctypes.data
 
 
-def _several(value: Any) -> list:
+def _several(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if is_batch(value) else [value]
 
 
-def parts_of(then: Any) -> list[list]:
+def parts_of(then: Optional[Then]) -> list[list[Union[str, "Term"]]]:
     """The parts behind the first: of one text or Term, or of several, each of which may be a list of texts and Terms."""
     if then is None:
         return []
-    parts = [[part] if isinstance(part, (str, Term)) else _listed(part)
+    parts: list[list[Union[str, Term]]] = [[part] if isinstance(part, (str, Term)) else _listed(part)
              for part in ([then] if isinstance(then, (str, Term)) else _listed(then))]
     for term in (term for part in parts for term in part):
         if not isinstance(term, (str, Term)):
@@ -109,13 +117,13 @@ def parts_of(then: Any) -> list[list]:
     return parts
 
 
-def _listed(parts: Any) -> list:
+def _listed(parts: Any) -> list[Any]:
     if isinstance(parts, (bytes, bytearray, memoryview, dict)) or not hasattr(parts, "__iter__"):
         raise TypeError(f"then must be a text, a Term or a list of parts, not {type(parts).__name__}")
     return list(parts)
 
 
-def within_of(within: Any, parts: list[list]) -> float:
+def within_of(within: Any, parts: list[list[Union[str, Term]]]) -> float:
     """The most seconds between the parts as C takes it, where 0 means its default; None: not given."""
     if within is None:
         return 0.0
@@ -123,18 +131,19 @@ def within_of(within: Any, parts: list[list]) -> float:
         raise TypeError(f"within must be a number of seconds, not {type(within).__name__}")
     if not parts:
         raise errors.ArgumentError("within is for sequences; give what follows with then=")
-    if not 0 < within < math.inf:
+    if not 0 < float(within) < math.inf:
         raise errors.ArgumentError(f"within {within} s: must be above 0")
     return float(within)
 
 
-def collect(text, image, like, vector, without, terms: Iterable[Term], then: Any = ()) -> list[Term]:
-    """The terms of a query from the arguments of search() and hits()."""
+def collect(text: Optional[Texts], image: Optional[ImageInputs], like: Optional[Like], vector: Optional[Vectors],
+            without: Optional[Texts], terms: Iterable[Term], then: Optional[Then] = None) -> list[Term]:
+    """The terms of a query from the arguments of a search."""
     found = [Term.text(item) for item in _several(text)] + [Term.image(item) for item in _several(image)]
-    pair = isinstance(like, tuple) and len(like) == 2 and isinstance(like[1], (int, float))
+    pair = isinstance(like, tuple) and len(like) == 2 and "@" not in str(like[1])
     found += [Term.like(item) for item in ([like] if pair else _several(like))]
     if vector is not None:
-        found += [Term.vector(row) for row in np.atleast_2d(np.asarray(vector, np.float32))]
+        found += [Term.vector(row) for row in arrays.of_vectors(vector)]
     found += [Term.text(item, weight=-1.0) for item in _several(without)]
     found += list(terms)
     if not found:
@@ -146,7 +155,7 @@ def collect(text, image, like, vector, without, terms: Iterable[Term], then: Any
     return found
 
 
-def to_c(terms: Sequence[Term], dimensions: int):
+def to_c(terms: Sequence[Term], dimensions: int) -> "ctypes.Array[RvTerm]":
     """A C array of the terms; it lives as long as they do."""
     array = (RvTerm * len(terms))()
     for out, term in zip(array, terms):

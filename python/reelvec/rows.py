@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What a library gives back: plain rows, and tables of them."""
+"""What a library gives back, one by one: hits, frames, videos, reports."""
 from __future__ import annotations
 
 import ctypes
-import html
 import os
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Optional, Sequence
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from . import _native
-from .images import Picture
-
-if TYPE_CHECKING:
-    import pandas
 
 
 @dataclass(frozen=True)
@@ -31,22 +23,24 @@ class Hit:
     """A frame that a search found. start and end: of the moment; both `time` without moments=True. Times in seconds. Of a
     sequence it is the frame of the first part; score is the mean of the parts, end the time of the last part."""
 
+    score: float
+    time: float
     video: str
     frame_number: int
-    time: float
-    score: float
     start: float
     end: float
     video_id: int
     parts: tuple[HitPart, ...] = ()  # of a sequence, in its order
 
 
-class Frame(NamedTuple):
+@dataclass(frozen=True)
+class Frame:
     """A stored frame. time: seconds."""
 
-    video_id: int
-    frame_number: int
     time: float
+    video: str
+    frame_number: int
+    video_id: int
 
 
 @dataclass(frozen=True)
@@ -54,30 +48,30 @@ class Video:
     """A video of the library. state: "indexing", "complete" or "failed". error: why it failed, or what was damaged in a
     complete one, or that it is from pictures."""
 
-    video_id: int
     path: str
-    content_key: str
-    codec: str
-    sampling: str
     state: str
-    error: str
+    frame_count: int
     duration: float
-    frame_rate: float
     width: int
     height: int
-    frame_count: int
+    frame_rate: float
+    codec: str
+    sampling: str
+    error: str
+    video_id: int
+    content_key: str
 
     @property
     def missing(self) -> bool:
         """Whether its file is gone, as far as this machine can tell; its frames are in the library all the same."""
         raw = _native.RvVideo(path=os.fsencode(self.path))
-        return _native.LIBRARY.rv_video_is_missing(ctypes.byref(raw))
+        return bool(_native.LIBRARY.rv_video_is_missing(ctypes.byref(raw)))
 
     @property
     def from_pictures(self) -> bool:
         """Whether reembed_to() made its embeddings from stored pictures, which are smaller than its frames."""
         raw = _native.RvVideo(error=os.fsencode(self.error))
-        return _native.LIBRARY.rv_video_is_from_pictures(ctypes.byref(raw))
+        return bool(_native.LIBRARY.rv_video_is_from_pictures(ctypes.byref(raw)))
 
 
 @dataclass(frozen=True)
@@ -188,78 +182,3 @@ class LibraryInfo:
     worker_count: int = 0
     shard_count: int = 0
     model_details: dict[str, str] = field(default_factory=dict)
-
-
-class Embeddings(NamedTuple):
-    """All embeddings, by video_id and frame_number: int64 [count], int64 [count], float64 [count] in seconds,
-    float32 [count, dimensions]."""
-
-    video_ids: np.ndarray
-    frame_numbers: np.ndarray
-    times: np.ndarray
-    vectors: np.ndarray
-
-
-class FrameScores(NamedTuple):
-    """The scores of the frames of one video, by time: int64 [count], three float64 [count]. Times in seconds; a frame stands
-    for the video from its time to its end."""
-
-    frame_numbers: np.ndarray
-    times: np.ndarray
-    ends: np.ndarray
-    scores: np.ndarray
-
-
-def table(rows: Iterable[Any], kind: type, columns: Optional[Sequence[str]] = None,
-          extra: Optional[dict[str, list]] = None) -> "pandas.DataFrame":
-    """A pandas DataFrame with columns for these fields of the dataclass, or all, and extra ones behind them."""
-    try:
-        import pandas
-    except ImportError:
-        raise ImportError("tables need pandas; install it, or use hits() and video_list(), which do without") from None
-    rows = list(rows)
-    names = columns if columns is not None else [field.name for field in fields(kind)]
-    values = {name: [getattr(row, name) for row in rows] for name in names}
-    return pandas.DataFrame({**values, **(extra or {})})
-
-
-class Html:
-    """What notebooks show as HTML; str() gives the source."""
-
-    def __init__(self, source: str, summary: str):
-        self._source, self._summary = source, summary
-
-    def _repr_html_(self) -> str:
-        return self._source
-
-    def __str__(self) -> str:
-        return self._source
-
-    def __repr__(self) -> str:
-        return self._summary
-
-
-def _cell(value: Any, height: int) -> str:
-    if isinstance(value, Picture):
-        import base64
-        source = base64.b64encode(value).decode()
-        return f'<img style="height:{height}px;width:auto;max-width:none" src="data:image/jpeg;base64,{source}">'
-    if isinstance(value, float):
-        whole, point, digits = f"{value:.4f}".partition(".")
-        return whole + point + (digits.rstrip("0") or "0")
-    if isinstance(value, np.ndarray):
-        return html.escape(np.array2string(value, precision=3, threshold=6, edgeitems=2))
-    return html.escape(str(value))
-
-
-def show(frame, height: int = 90) -> Html:
-    """A DataFrame for a notebook: its rows side by side, their pictures on top, `height` pixels high."""
-    def is_picture(name):
-        return any(isinstance(value, Picture) for value in frame[name])
-
-    lines = []
-    for name in sorted(frame.columns, key=lambda name: not is_picture(name)):
-        label = "" if is_picture(name) else html.escape(str(name))
-        cells = "".join(f'<td style="text-align:center;padding:2px 4px">{_cell(value, height)}</td>' for value in frame[name])
-        lines.append(f"<tr><th>{label}</th>{cells}</tr>")
-    return Html(f"<table>{''.join(lines)}</table>", f"<table of {len(frame)} rows with pictures>")

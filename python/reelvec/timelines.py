@@ -10,15 +10,22 @@ import math
 import os
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Iterable, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
 
 from . import _native, errors
 from ._native import LIBRARY, call
+from ._types import Path
 from .query import seconds
 from .rows import Hit
 
-Path = Union[str, "os.PathLike[str]"]
+if TYPE_CHECKING:
+    import pandas
+
 Rate = Union[int, float, str, Fraction]
+AnyMoment = Union["Moment", Hit, Mapping[str, Any], Tuple[Any, ...]]
+"""A Moment, a Hit, a mapping with video, start, end, or a tuple (video, start, end) or (video, start, end, name)."""
+Moments = Union[AnyMoment, Iterable[AnyMoment], "pandas.DataFrame"]
+"""One moment, several, or a DataFrame with a row for each."""
 _KEYS = ("video", "start", "end", "name", "time", "score")
 FILE_TEXT = 0  # RvFileKind
 SINGLE_FRAME = 1.0  # seconds that a moment without length lasts
@@ -37,13 +44,18 @@ class Moment:
     score: Optional[float] = None
 
     @classmethod
-    def of(cls, value: Any) -> "Moment":
-        """From a Moment, a Hit, or a mapping with these keys, like a row of search(). What has no length is a single frame
-        and lasts a second; Library.moments() tells how long frames of a library do, hits(moments=True) finds longer ones."""
+    def of(cls, value: AnyMoment) -> "Moment":
+        """From a Moment, a Hit, a tuple (video, start, end) or (video, start, end, name), or a mapping with these keys, like a
+        row of to_list(). What has no length is a single frame and lasts a second; Library.moments() tells how long frames of
+        a library do, search(moments=True) finds longer ones."""
         if isinstance(value, Moment):
             return value if value.end != value.start else replace(value, end=_end(value.start, value.end))
         if isinstance(value, Hit):
             return cls(value.video, value.start, _end(value.start, value.end), None, value.time, value.score)
+        if isinstance(value, tuple):
+            if len(value) not in (3, 4):
+                raise TypeError(f"a moment as a tuple is (video, start, end) or (video, start, end, name), not {value!r:.80}")
+            return cls.of(cls(os.fspath(value[0]), seconds(value[1]), seconds(value[2]), *value[3:]))
         if not hasattr(value, "get") or value.get("video") is None:
             raise TypeError(f"a moment must be a Moment, a Hit or a mapping with video, start, end, not {value!r:.80}")
         start = value.get("start", value.get("time"))
@@ -63,6 +75,7 @@ class TextFile(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The data as text."""
         return self.data.decode("utf-8", "surrogateescape")
 
 
@@ -77,6 +90,8 @@ class TimelineFormat(NamedTuple):
 
 @dataclass(frozen=True)
 class AudioTrack:
+    """A sound track of a video."""
+
     channels: int
     sample_rate: int
     codec: str
@@ -115,7 +130,7 @@ def _end(start: float, end: float) -> float:
     return end if end != start else start + SINGLE_FRAME
 
 
-def _items(moments: Any) -> list[Moment]:
+def moments_of(moments: Any) -> list[Moment]:
     """From one moment, several, or a DataFrame with a row for each."""
     if isinstance(moments, (Moment, Hit)):
         moments = [moments]
@@ -125,7 +140,7 @@ def _items(moments: Any) -> list[Moment]:
     return [Moment.of(moment) for moment in moments]
 
 
-def _to_c(moments: list[Moment]):
+def _to_c(moments: list[Moment]) -> "ctypes.Array[_native.RvMoment]":
     array = (_native.RvMoment * len(moments))()
     for out, moment in zip(array, moments):
         if moment.end < moment.start:
@@ -139,7 +154,7 @@ def _to_c(moments: list[Moment]):
     return array
 
 
-def of_hits(library: _native.Handle, hits: list[Hit], name: Optional[str]) -> list[Moment]:
+def of_hits(library: ctypes.c_void_p, hits: list[Hit], name: Optional[str]) -> list[Moment]:
     """What Library.moments() gives."""
     items = (_native.RvHit * max(len(hits), 1))()
     for raw, hit in zip(items, hits):
@@ -172,19 +187,19 @@ def _format_of(path: bytes) -> str:
     if not found:
         raise errors.ArgumentError(f"{os.fsdecode(path)}: no format has this ending; name one by format=, "
                                    "timeline_formats() lists them")
-    return found.contents.name.decode()
+    return str(found.contents.name.decode())
 
 
-def timeline(moments: Any, format: str, *, title: Optional[str] = None, rate: Optional[Rate] = None, handles: float = 0,
+def timeline(moments: Moments, format: str, *, title: Optional[str] = None, rate: Optional[Rate] = None, handles: float = 0,
              record_start: Optional[str] = None) -> list[TextFile]:
     """The moments in a format of timeline_formats(), as one file or several.
 
-    moments: Moment, Hit, mappings with video, start, end, or a DataFrame of search(moments=True). title: of the timeline.
+    moments: Moment, Hit, mappings with video, start, end, or a table of them as search(moments=True).to_pandas() gives. title: of the timeline.
     rate: its frames a second, by default that of most clips: 25, 29.97, "30000/1001", a Fraction. handles: seconds more
     before and behind each moment. record_start: timecode of the first frame. Videos that cannot be read are left out, with
     a warning.
     """
-    array = _to_c(_items(moments))
+    array = _to_c(moments_of(moments))
     options = _native.RvTimelineOptions(
         format=_native.encode_text(format, "format"), title=None if title is None else _native.encode_text(title, "title"),
         rate=_rate(rate), handles_s=handles,
@@ -238,13 +253,14 @@ def _write_whole(path: str, data: bytes) -> None:
     LIBRARY.rv_file_sync_name(os.fsencode(path))
 
 
-def export(moments: Any, path: Path, *, format: Optional[str] = None, force: bool = False, **options: Any) -> list[str]:
-    """Write what timeline() makes. The ending of the path names the format unless format does. Returns the paths of the
-    files; formats that know one video only make one for each. force: replace texts that are there;
-    files of other kinds, such as videos and libraries, are refused."""
+def export(moments: Moments, path: Path, *, format: Optional[str] = None, force: bool = False, title: Optional[str] = None,
+           rate: Optional[Rate] = None, handles: float = 0, record_start: Optional[str] = None) -> list[str]:
+    """Write what timeline() makes, of which the last four arguments are. The ending of the path names the format unless
+    format does. Returns the paths of the files; formats that know one video only make one for each. force: replace texts
+    that are there; files of other kinds, such as videos and libraries, are refused."""
     path = os.path.expanduser(os.fspath(path))
     format = _format_of(os.fsencode(path)) if format is None else format
-    files = timeline(moments, format, **options)
+    files = timeline(moments, format, title=title, rate=rate, handles=handles, record_start=record_start)
     endings = next(known.endings for known in timeline_formats() if known.name == format)
     paths = [_path_of(path, file.name, endings) for file in files]
     for name in paths:
@@ -261,7 +277,7 @@ def timeline_formats() -> list[TimelineFormat]:
     found = []
     for index in range(LIBRARY.rv_timeline_format_count()):
         raw = LIBRARY.rv_timeline_format(index).contents
-        endings = []
+        endings: list[str] = []
         while raw.endings[len(endings)] is not None:
             endings.append(raw.endings[len(endings)].decode())
         found.append(TimelineFormat(raw.name.decode(), raw.title.decode(), tuple(endings), raw.per_source))

@@ -177,7 +177,7 @@ class Msrvtt(unittest.TestCase):
                 file.write(f"ret0,msr,{video},{caption}\n")
         with reelvec.Model(place / "model") as model, reelvec.Library(place / "videos.db", model=model) as library:
             library.index(videos)
-            rows, names = library.embeddings(), {row.video_id: pathlib.Path(row.path).stem for row in library.video_list()}
+            rows, names = library.embeddings(), {row.video_id: pathlib.Path(row.path).stem for row in library.videos()}
         vectors = {name: small_clip.unit(rows.vectors[rows.video_ids == i].astype(np.float64).mean(axis=0))
                    for i, name in names.items()}
         texts = text_vectors([caption for _, caption in cls.CAPTIONS])

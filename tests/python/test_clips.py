@@ -58,7 +58,7 @@ class ClipsTest(unittest.TestCase):
             self.assertEqual(found.index(copied.path)[0].outcome, "indexed")
 
     def test_clips_of_hits(self):
-        hits = library.hits("ultra-fast ingestion", moments=True, top=2)
+        hits = library.search("ultra-fast ingestion", moments=True, top=2)
         clips = reelvec.clips([*hits, (SOURCE / "gone.mp4", 1, 2), (VIDEO, "0:01", 2, "a/name")], scratch("clips"), name="{n} {name}")
         self.assertEqual([clip.outcome for clip in clips], ["made"] * len(hits) + ["failed", "made"])
         self.assertIn("no such file", clips[-2].error)

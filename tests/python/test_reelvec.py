@@ -92,16 +92,16 @@ class ModelTest(unittest.TestCase):
     def test_a_library_finds_its_model_again(self):
         with reelvec.Library(library.uri) as found:
             self.assertEqual(found.model.weights_sha256, model.weights_sha256)
-            self.assertEqual([hit.frame_number for hit in found.hits(TEXT)], [hit.frame_number for hit in library.hits(TEXT)])
+            self.assertEqual([hit.frame_number for hit in found.search(TEXT)], [hit.frame_number for hit in library.search(TEXT)])
             self.assertEqual(found.info().model_path, str(MODEL))
         with unittest.mock.patch.dict(os.environ, REELVEC_MODEL="/no/such/model"), reelvec.Library(library.uri) as found:
             with self.assertRaisesRegex(reelvec.NotFoundError, "/no/such/model"):
-                found.hits(TEXT)
+                found.search(TEXT)
         with reelvec.Library(scratch("none.db")) as none:  # without a model to be had nothing is made
             with self.assertRaisesRegex(reelvec.NotFoundError, "`reelvec model fetch ViT-B/32`, or pass .* as model="):
                 none.index(VIDEO)
             with self.assertRaisesRegex(reelvec.NotFoundError, r"no library here; index\(\) makes one$"):
-                none.hits(TEXT)
+                none.search(TEXT)
         self.assertFalse(os.path.exists(scratch("none.db")))
 
     def test_shapes_follow_the_arguments(self):
@@ -175,11 +175,15 @@ class ModelTest(unittest.TestCase):
             np.testing.assert_array_equal(model.encode_image((ramp >> 8).astype(np.uint8)), by_path)
 
     def test_what_is_no_picture_is_refused(self):
-        cases = [(np.zeros((4, 4, 3), np.float32), TypeError, "must be uint8"),
+        cases = [(np.zeros((4, 4, 3), np.int32), TypeError, "must be uint8 .* or of floats .*, not int32"),
+                 (np.full((4, 4, 3), 255.0), ValueError, "values 0 to 1, not 255 to 255; divide by 255"),
+                 (np.full((4, 4, 3), -1.5, np.float16), ValueError, "not -1.5 to -1.5; a model's preprocessing"),
+                 (np.full((4, 4, 3), np.nan), ValueError, "values 0 to 1, not nan"),
+                 (np.zeros((3, 40, 40), np.uint8), ValueError, r"not \(3, 40, 40\); numpy.moveaxis\(array, 0, -1\)"),
                  (np.zeros((4, 4, 5), np.uint8), ValueError, "1 to 4"),
                  (np.zeros((0, 4, 3), np.uint8), ValueError, "1 to 4"),
                  (np.zeros(4, np.uint8), ValueError, "1 to 4"),
-                 (7, TypeError, "a Pillow image, an array, bytes or a path"),
+                 (7, TypeError, "a Pillow image, an array, a tensor, bytes or a path"),
                  (b"nothing", reelvec.FormatError, "not a picture"),
                  ("/no/such.png", reelvec.NotFoundError, "/no/such.png"),
                  ("nul\0.png", reelvec.ArgumentError, "NUL")]
@@ -249,40 +253,40 @@ class SearchTest(unittest.TestCase):
         np.testing.assert_allclose([hit.score for hit in hits], [score for _, score in rows], rtol=1e-6)
 
     def test_hits_are_those_of_the_program(self):
-        self.assert_same(library.hits(TEXT), self.search_with_program(TEXT))
-        self.assert_same(library.hits(image=PICTURE, top=7), self.search_with_program("--image", str(PICTURE), "--top", "7"))
-        self.assert_same(library.hits(TEXT, image=PICTURE), self.search_with_program(TEXT, "--image", str(PICTURE)))
-        self.assert_same(library.hits(TEXT, without="a pizza"), self.search_with_program(TEXT, "--not", "a pizza"))
-        self.assert_same(library.hits(like="demo.mp4@0:05"), self.search_with_program("--like", "demo.mp4@0:05"))
-        self.assert_same(library.hits(like=("demo.mp4", 5)), self.search_with_program("--like", "demo.mp4@0:05"))
-        self.assert_same(library.hits(TEXT, image=PICTURE, fusion="rrf"),
+        self.assert_same(library.search(TEXT), self.search_with_program(TEXT))
+        self.assert_same(library.search(image=PICTURE, top=7), self.search_with_program("--image", str(PICTURE), "--top", "7"))
+        self.assert_same(library.search(TEXT, image=PICTURE), self.search_with_program(TEXT, "--image", str(PICTURE)))
+        self.assert_same(library.search(TEXT, without="a pizza"), self.search_with_program(TEXT, "--not", "a pizza"))
+        self.assert_same(library.search(like="demo.mp4@0:05"), self.search_with_program("--like", "demo.mp4@0:05"))
+        self.assert_same(library.search(like=("demo.mp4", 5)), self.search_with_program("--like", "demo.mp4@0:05"))
+        self.assert_same(library.search(TEXT, image=PICTURE, fusion="rrf"),
                          self.search_with_program(TEXT, "--image", str(PICTURE), "--fusion", "rrf"))
-        self.assert_same(library.hits(TEXT, after="0:10", before=60.5),
+        self.assert_same(library.search(TEXT, after="0:10", before=60.5),
                          self.search_with_program(TEXT, "--after", "10", "--before", "60.5"))
-        self.assert_same(library.hits(terms=[reelvec.Term.text(TEXT), reelvec.Term.image(PICTURE, 0.3)]),
+        self.assert_same(library.search(terms=[reelvec.Term.text(TEXT), reelvec.Term.image(PICTURE, 0.3)]),
                          self.search_with_program("--text", TEXT, "--image", f"0.3:{PICTURE}"))
-        self.assert_same(library.hits(vector=model.encode_text(TEXT)), self.search_with_program(TEXT))
+        self.assert_same(library.search(vector=model.encode_text(TEXT)), self.search_with_program(TEXT))
 
     def test_moments_have_borders_and_can_be_made_longer(self):
-        best, = library.hits("a rocket", moments=True, top=1)
+        best, = library.search("a rocket", moments=True, top=1)
         self.assertEqual((best.start, best.end), (12, 15))
-        longer, = library.hits("a rocket", moments=True, top=1, pad=2.5)
+        longer, = library.search("a rocket", moments=True, top=1, pad=2.5)
         self.assertEqual((longer.time, longer.start, longer.end), (best.time, 9.5, 17.5))
-        last, = library.hits("a slide with the words thank you", moments=True, top=1, pad=4)
+        last, = library.search("a slide with the words thank you", moments=True, top=1, pad=4)
         self.assertEqual((last.start, last.end), (89, 96))
         for wrong in ({"pad": 1}, {"pad": -1, "moments": True}, {"pad": float("nan"), "moments": True}):
             with self.assertRaisesRegex(reelvec.ArgumentError, "made longer"):
-                library.hits("a rocket", **wrong)
+                library.search("a rocket", **wrong)
 
     def test_scores_are_those_of_search_in_the_order_of_time(self):
         terms = [reelvec.Term.text(TEXT), reelvec.Term.image(PICTURE, 0.3)]
         for fusion in ("mean", "zscore", "rrf"):
             curve = library.scores("demo.mp4", terms=terms, fusion=fusion)
-            self.assertEqual([len(array) for array in curve], [96] * 4)
+            self.assertEqual([len(array) for array in (curve, curve.frame_numbers, curve.times, curve.ends, curve.scores)], [96] * 5)
             np.testing.assert_array_equal(curve.frame_numbers, np.arange(1, 97))
             np.testing.assert_array_equal(curve.times, np.arange(96))
             np.testing.assert_array_equal(curve.ends, np.arange(1, 97))
-            hits = library.hits(terms=terms, fusion=fusion, top=1000)
+            hits = library.search(terms=terms, fusion=fusion, top=1000)
             self.assertEqual({hit.frame_number: hit.score for hit in hits},
                              dict(zip(curve.frame_numbers.tolist(), curve.scores.tolist())))
         np.testing.assert_array_equal(library.scores(VIDEO, TEXT, among="*.mp4").scores, library.scores(VIDEO, TEXT).scores)
@@ -295,13 +299,13 @@ class SearchTest(unittest.TestCase):
 
     @needs_pandas
     def test_search_gives_a_table_with_pictures(self):
-        rows = library.search(TEXT, top=3)
+        rows = library.search(TEXT, top=3).to_pandas(pictures=True)
         self.assertEqual(list(rows.columns), ["score", "time", "video", "frame_number", "video_id", "picture"])
-        self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.hits(TEXT, top=3)])
+        self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.search(TEXT, top=3)])
         self.assertEqual(rows.picture[0][:2], b"\xff\xd8")
         self.assertEqual(rows.picture[0], library.picture(VIDEO, int(rows.frame_number[0])))
         self.assertIn("kB>", str(rows.picture[0]))
-        self.assertEqual(list(library.search(TEXT, pictures=False, moments=True).columns),
+        self.assertEqual(list(library.search(TEXT, moments=True).to_pandas().columns),
                          ["score", "time", "start", "end", "video", "frame_number", "video_id"])
         html = reelvec.show(rows)._repr_html_()
         self.assertEqual(html.count("<img"), 3)
@@ -310,7 +314,7 @@ class SearchTest(unittest.TestCase):
     @needs_pandas
     @needs_pillow
     def test_search_gives_pillow_images(self):
-        self.assertEqual(library.search(TEXT, top=1, pictures="pil").picture[0].size, (640, 360))
+        self.assertEqual(library.search(TEXT, top=1).to_pandas(pictures="pil").picture[0].size, (640, 360))
 
     @needs_pandas
     def test_read_sql_gives_the_same_frames_as_search(self):
@@ -327,18 +331,18 @@ class SearchTest(unittest.TestCase):
                 np.testing.assert_allclose(rows.similarity, [score for _, score in program], atol=1e-6)
             rows = pandas.read_sql("SELECT frame_number FROM frames ORDER BY dot_product(embedding_data, embed_image(?)) "
                                    "DESC LIMIT 5", database, params=(PICTURE.read_bytes(),))
-            self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.hits(image=PICTURE)])
+            self.assertEqual(rows.frame_number.tolist(), [hit.frame_number for hit in library.search(image=PICTURE)])
         finally:
             del os.environ["REELVEC_MODEL"]
             database.close()
 
     def test_scans_and_indexes_are_those_of_the_library(self):
-        self.assertEqual(library.hits(TEXT, scan="exact"), library.hits(TEXT))
+        self.assertEqual(library.search(TEXT, scan="exact"), library.search(TEXT))
         with reelvec.Library("memory:", model=model) as memory:
             library.copy_to(memory)
             self.assertIsNone(memory.index_info())
             with self.assertRaises(reelvec.ReelvecError):
-                memory.hits(TEXT, scan="approximate")
+                memory.search(TEXT, scan="approximate")
             for call in (memory.build_index, memory.drop_index):
                 with self.assertRaises(reelvec.UnsupportedError):
                     call()
@@ -352,13 +356,13 @@ class SearchTest(unittest.TestCase):
                              ("ivf", "lists=3", 0, False, ""))
             self.assertGreater(info.frame_count, 0)
             # So few frames that one list or three make no difference.
-            self.assertEqual(library.hits(TEXT, scan="approximate", top=1), library.hits(TEXT, scan="exact", top=1))
+            self.assertEqual(library.search(TEXT, scan="approximate", top=1), library.search(TEXT, scan="exact", top=1))
         finally:
             self.assertTrue(library.drop_index())
         self.assertFalse(library.drop_index())
 
     def test_sequences_are_those_of_the_program(self):
-        pair = library.hits(TEXT, then="a red circle", within=20)
+        pair = library.search(TEXT, then="a red circle", within=20)
         self.assert_same(pair, self.search_with_program(TEXT, "--then", "a red circle", "--within", "20"))
         best = pair[0]
         self.assertEqual([part.frame_number for part in best.parts][0], best.frame_number)
@@ -366,12 +370,12 @@ class SearchTest(unittest.TestCase):
         self.assertEqual((best.start, best.end), (best.parts[0].time, curve.ends[curve.times == best.parts[1].time][0]))
         self.assertTrue(0 < best.parts[1].time - best.start <= 20)
         self.assertAlmostEqual(best.score, sum(part.score for part in best.parts) / 2)
-        self.assertEqual(library.hits(TEXT, then=None)[0].parts, ())
-        three = library.hits(TEXT, then=["a red circle", ["a rocket", reelvec.Term.text("a cat", -0.5)]], top=2)
+        self.assertEqual(library.search(TEXT, then=None)[0].parts, ())
+        three = library.search(TEXT, then=["a red circle", ["a rocket", reelvec.Term.text("a cat", -0.5)]], top=2)
         self.assert_same(three, self.search_with_program(TEXT, "--then", "a red circle", "--then", "a rocket", "--not",
                                                          "0.5:a cat", "--top", "2"))
-        self.assertEqual(library.hits(TEXT, then=reelvec.Term.text("a red circle"), within=20), pair)
-        table = library.search(TEXT, then=(text for text in ["a red circle"]), within=20, pictures=False)
+        self.assertEqual(library.search(TEXT, then=reelvec.Term.text("a red circle"), within=20), pair)
+        table = library.search(TEXT, then=(text for text in ["a red circle"]), within=20).to_pandas()
         self.assertEqual(list(table.columns), ["score", "time", "start", "end", "video", "frame_number", "video_id",
                                                "frame_number_1", "time_1", "score_1", "frame_number_2", "time_2", "score_2"])
         self.assertEqual(table.time_2.tolist(), [hit.parts[1].time for hit in pair])
@@ -400,31 +404,33 @@ class SearchTest(unittest.TestCase):
                  ({"image": "/no/such.png"}, reelvec.NotFoundError, "/no/such.png")]
         for options, kind, words in cases:
             with self.assertRaisesRegex(kind, words):
-                library.hits(**options)
+                library.search(**options)
 
 
 class LibraryTest(unittest.TestCase):
     @needs_pandas
     def test_tables_show_what_is_inside(self):
-        videos = library.videos()
+        videos = library.videos().to_pandas()
         self.assertEqual((videos.path[0], videos.state[0], videos.frame_count[0]), (str(VIDEO), "complete", 96))
         self.assertEqual(len(library.videos("*.mkv")), 0)
-        frames = library.frames("demo.mp4")
-        self.assertEqual(list(frames.columns), ["video_id", "path", "frame_number", "time"])
+        frames = library.frames("demo.mp4").to_pandas()
+        self.assertEqual(list(frames.columns), ["time", "video", "frame_number", "video_id"])
         self.assertEqual(frames.time.tolist(), list(range(96)))
-        self.assertEqual(len(library.frames()), 96)
-        vectors = library.frames(embeddings=True)
+        vectors = library.embeddings().to_pandas()
+        self.assertEqual(list(vectors.columns), ["time", "video", "frame_number", "video_id", "embedding"])
         np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
+        scores = library.scores("demo.mp4", TEXT).to_pandas()
+        self.assertEqual(list(scores.columns), ["score", "time", "end", "frame_number"])
 
     def test_hits_become_moments(self):
-        hits = library.hits(like="demo.mp4@7", top=2)
+        hits = library.search(like="demo.mp4@7", top=2)
         first, second = library.moments(hits, "dog")
         self.assertEqual((first, second.name), (reelvec.Moment(str(VIDEO), 7.0, 8.0, "dog 1", 7.0, hits[0].score), "dog 2"))
 
     def test_frame_at_is_the_nearest_of_one_video(self):
         frame = library.frame_at("demo.mp4@0:12.4")
         self.assertEqual((frame.frame_number, frame.time), (13, 12.0))
-        self.assertEqual(library.frame_at((VIDEO, 12.6)), (frame.video_id, 14, 13.0))
+        self.assertEqual(library.frame_at((VIDEO, 12.6)), reelvec.Frame(13.0, str(VIDEO), 14, frame.video_id))
         with self.assertRaisesRegex(reelvec.ArgumentError, "no frame at 200.0 s"):
             library.frame_at("demo.mp4@200")
         with self.assertRaisesRegex(reelvec.NotFoundError, "other.mp4"):
@@ -462,7 +468,7 @@ class LibraryTest(unittest.TestCase):
         path = scratch("new.db")
         with reelvec.Library(path, model=model) as new:
             with self.assertRaisesRegex(reelvec.NotFoundError, "no library here"):
-                new.hits("a")
+                new.search("a")
             self.assertFalse(os.path.exists(path))
             with self.assertRaises(reelvec.NotFoundError):
                 new.index("/no/such.mp4")
@@ -470,15 +476,15 @@ class LibraryTest(unittest.TestCase):
             self.assertEqual((report.outcome, report.frame_count), ("indexed", 12))
             self.assertEqual(new.index(VIDEO, every=8)[0].outcome, "unchanged")
             new.remove("demo.mp4")
-            self.assertEqual(new.video_list(), [])
+            self.assertEqual(new.videos(), [])
             with self.assertRaisesRegex(reelvec.NotFoundError, "no frames"):
-                new.hits(vector=np.zeros(512))
+                new.search(vector=np.zeros(512))
         with self.assertRaisesRegex(ValueError, "closed"):
-            new.video_list()
+            new.videos()
         with self.assertRaises(reelvec.NotFoundError):
             reelvec.Library(scratch("none.db"), read_only=True)
         with self.assertRaisesRegex(reelvec.ArgumentError, "gpu: no such compute device"):
-            reelvec.Library("memory:", device="gpu").video_list()
+            reelvec.Library("memory:", device="gpu").videos()
 
     def test_a_folder_reports_each_video(self):
         place = scratch("videos")
@@ -495,7 +501,7 @@ class LibraryTest(unittest.TestCase):
             self.assertIn("bad.mp4", reports[0].error)
             with self.assertRaises(reelvec.ReelvecError):
                 memory.index(os.path.join(place, "bad.mp4"), retry_failed=True)
-            videos = {os.path.basename(video.path): video for video in memory.video_list()}
+            videos = {os.path.basename(video.path): video for video in memory.videos()}
             self.assertEqual([video.missing for video in videos.values()], [False, False])
             os.remove(os.path.join(place, "bad.mp4"))
             self.assertEqual({name: video.missing for name, video in videos.items()},
@@ -530,7 +536,7 @@ class LibraryTest(unittest.TestCase):
             with self.assertRaises(reelvec.CancelledError):
                 other.index(VIDEO, progress=stop_soon)
             self.assertEqual(seen[-1].frames_expected, 96)
-            done = other.video_list()[0]
+            done = other.videos()[0]
             self.assertEqual(done.state, "indexing")
             self.assertGreaterEqual(done.frame_count, 16)
             report, = other.index(VIDEO)
@@ -541,7 +547,7 @@ class LibraryTest(unittest.TestCase):
             raise KeyError("mine")
 
         def reenter(progress):
-            other.video_list()
+            other.videos()
 
         with reelvec.Library("memory:", model=model) as other:
             with self.assertRaisesRegex(KeyError, "mine"):
@@ -571,7 +577,7 @@ class LibraryTest(unittest.TestCase):
         database.close()
         with reelvec.Library(path, model=model) as foreign:
             with self.assertRaisesRegex(reelvec.MismatchError, "another library"):
-                foreign.hits("a")
+                foreign.search("a")
             with self.assertRaises(reelvec.MismatchError):
                 library.copy_to(foreign)
 
@@ -621,7 +627,7 @@ class LibraryTest(unittest.TestCase):
                 np.testing.assert_array_equal(after.times, before.times)
                 self.assertFalse(np.array_equal(after.vectors, before.vectors))
                 self.assertEqual(new.picture("gone.mp4", 5), old.picture("gone.mp4", 5))
-                self.assertFalse(new.video_list()[0].from_pictures)
+                self.assertFalse(new.videos()[0].from_pictures)
                 with self.assertRaisesRegex(reelvec.MismatchError, "reembed_to"):
                     new.copy_to(old)
             video.unlink()
@@ -631,9 +637,9 @@ class LibraryTest(unittest.TestCase):
                 self.assertRegex(report.left_out[0], "gone.mp4: its file is gone; from_pictures=True")
                 report = old.reembed_to(memory, from_pictures=True)
                 self.assertEqual((report.videos_embedded, report.videos_from_pictures, report.frames_embedded), (1, 1, 48))
-                self.assertTrue(memory.video_list()[0].from_pictures)
+                self.assertTrue(memory.videos()[0].from_pictures)
                 if pandas is not None:
-                    self.assertEqual(list(memory.videos()["from_pictures"]), [True])
+                    self.assertEqual(list(memory.videos().to_pandas()["from_pictures"]), [True])
                 self.assertEqual(memory.info().from_pictures_count, 1)
                 with self.assertRaises(reelvec.CancelledError):
                     old.reembed_to(reelvec.Library("memory:", model=folder), from_pictures=True,
@@ -663,14 +669,14 @@ class LibraryTest(unittest.TestCase):
             while process.poll() is None:
                 try:
                     with reelvec.Library(target, read_only=True) as other:
-                        halfway = sum(row.frame_count for row in other.video_list())
+                        halfway = sum(row.frame_count for row in other.videos())
                 except reelvec.ReelvecError:  # not there yet
                     pass
                 if halfway > 0:
                     process.kill()
             process.wait()
             with reelvec.Library(target) as other:
-                row, = other.video_list()
+                row, = other.videos()
             if row.state == "indexing" and row.frame_count > 0:
                 break
         self.assertEqual(row.state, "indexing")
@@ -680,7 +686,7 @@ class LibraryTest(unittest.TestCase):
             found, info = other.embeddings(), other.info()
         self.assertEqual((info.complete_count, info.frame_count, info.picture_bytes),
                          (1, 3840, wanted_info.picture_bytes))
-        for one, two in zip(found, wanted):
+        for one, two in ((found.times, wanted.times), (found.vectors, wanted.vectors)):
             np.testing.assert_array_equal(one, two)
 
     def test_frames_that_are_not_there_are_named(self):
@@ -701,10 +707,10 @@ class LibraryTest(unittest.TestCase):
             with self.assertRaisesRegex(reelvec.ArgumentError, next(iter(options)) + " is"):
                 library.index(VIDEO, **options)
         with self.assertRaisesRegex(reelvec.ArgumentError, "pictures is 'x'"):
-            library.search(TEXT, pictures="x")
+            library.search(TEXT).to_pandas(pictures="x")
         with reelvec.Model(MODEL, device=None) as other, reelvec.Library(library.uri, device=None, threads=1) as small:
             self.assertEqual(other.info.dimensions, 512)
-            self.assertEqual(len(small.video_list()), 1)
+            self.assertEqual(len(small.videos()), 1)
 
     def test_home_folders_are_found(self):
         home = scratch("home")
@@ -717,7 +723,7 @@ class LibraryTest(unittest.TestCase):
                 report, = mine.index("~/Videos", every=30)
                 self.assertEqual(report.outcome, "indexed")
                 self.assertEqual(mine.uri, os.path.join(home, "library.db"))
-                self.assertEqual(len(mine.hits(image="~/query.png", top=1, video="~/Videos/demo.mp4")), 1)
+                self.assertEqual(len(mine.search(image="~/query.png", top=1, video="~/Videos/demo.mp4")), 1)
                 mine.picture("~/Videos/demo.mp4", 1).save("~/picture.jpg")
                 self.assertTrue(os.path.exists(os.path.join(home, "picture.jpg")))
                 self.assertEqual([report.outcome for report in mine.index(["~/Videos"], every=30)], ["unchanged"])
@@ -739,16 +745,16 @@ class LibraryTest(unittest.TestCase):
             pathlib.Path(place, name).write_bytes(VIDEO.read_bytes() + name.encode())  # trailing bytes make it another
         with reelvec.Library("memory:", model=model) as memory:
             memory.index(place, every=30)
-            self.assertEqual(len(memory.video_list("movie[2].mp4")), 1)
-            self.assertEqual({hit.video for hit in memory.hits(TEXT, video="movie[2].mp4")},
+            self.assertEqual(len(memory.videos("movie[2].mp4")), 1)
+            self.assertEqual({hit.video for hit in memory.search(TEXT, video="movie[2].mp4")},
                              {os.path.join(os.path.realpath(place), "movie[2].mp4")})
-            self.assertEqual(len(memory.video_list("movie[1].mp4")), 1)  # as a pattern
+            self.assertEqual(len(memory.videos("movie[1].mp4")), 1)  # as a pattern
             with self.assertRaisesRegex(reelvec.NotFoundError, "as a pattern it means 1, the first is"):
                 memory.remove("movie[1].mp4")
             with self.assertRaisesRegex(reelvec.NotFoundError, "means 2 videos"):
                 memory.picture("*.mp4", 1)
             memory.remove("movie[2].mp4")
-            self.assertEqual([os.path.basename(row.path) for row in memory.video_list()], ["movie1.mp4"])
+            self.assertEqual([os.path.basename(row.path) for row in memory.videos()], ["movie1.mp4"])
 
     def test_copies_and_pickles_are_refused(self):
         for thing in (model, library):
@@ -761,20 +767,20 @@ class LibraryTest(unittest.TestCase):
         script = (f"import os, sys; sys.path.insert(0, {str(SOURCE / 'python')!r}); import reelvec\n"
                   f"model = reelvec.Model({str(MODEL)!r}, threads=3)\n"
                   f"library = reelvec.Library({library.uri!r}, model=model)\n"
-                  "library.hits('a'); model.encode_image(sys.argv[1])\n"
+                  "library.search('a'); model.encode_image(sys.argv[1])\n"
                   "child = os.fork()\n"
                   "if child == 0:\n"
-                  "    for use in (lambda: model.encode_text('a'), lambda: library.hits('a'), library.video_list):\n"
+                  "    for use in (lambda: model.encode_text('a'), lambda: library.search('a'), library.videos):\n"
                   "        try:\n"
                   "            use()\n"
                   "        except RuntimeError as error:\n"
                   "            print(error)\n"
                   "    model.close()\n"
                   f"    with reelvec.Library({library.uri!r}, model={str(MODEL)!r}) as again:\n"
-                  "        print(len(again.hits('a')), 'hits')\n"
+                  "        print(len(again.search('a')), 'hits')\n"
                   "    del model, library\n"
                   "    sys.exit(7)\n"
-                  "print('status', os.waitpid(child, 0)[1] >> 8, len(library.hits('a')))\n")
+                  "print('status', os.waitpid(child, 0)[1] >> 8, len(library.search('a')))\n")
         for _ in range(3):
             found = subprocess.run([sys.executable, "-c", script, str(PICTURE)], capture_output=True, text=True, timeout=60)
             self.assertEqual(found.returncode, 0, found.stderr)
@@ -784,9 +790,9 @@ class LibraryTest(unittest.TestCase):
                               "this Library was opened before os.fork(); open it again in the child", "5 hits", "status 7 5"])
 
     def test_threads_may_share_a_library(self):
-        wanted = library.hits(TEXT)
+        wanted = library.search(TEXT)
         found = []
-        threads = [threading.Thread(target=lambda: found.append(library.hits(TEXT))) for _ in range(4)]
+        threads = [threading.Thread(target=lambda: found.append(library.search(TEXT))) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

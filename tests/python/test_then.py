@@ -25,4 +25,4 @@ class QueryTest(unittest.TestCase):
                 ({"then": "b", "within": "3"}, TypeError, "within must be a number"),
                 ({"without": "a\ud800"}, reelvec.ArgumentError, "lone surrogate")):
             with self.assertRaisesRegex(kind, words):
-                library.hits("a", **options)
+                library.search("a", **options)

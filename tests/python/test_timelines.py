@@ -15,7 +15,7 @@ sys.path.insert(0, str(SOURCE / "python"))
 import reelvec  # noqa: E402
 
 VIDEO = SOURCE / "examples/media/demo.mp4"
-HIT = reelvec.Hit(str(VIDEO), 8, 7.0, 0.5, 7.0, 7.0, 1)
+HIT = reelvec.Hit(0.5, 7.0, str(VIDEO), 8, 7.0, 7.0, 1)
 MOMENT = reelvec.Moment(str(VIDEO), 1.5, 3, "one \U0001f680", 2.0, 0.25)
 
 

@@ -8,8 +8,14 @@
         print(library.search("ultra-fast ingestion", top=5))
 
 The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else its own copy, else the build folder beside it,
-else the system's), which the first use loads, and numpy; tables need pandas, Pillow images Pillow. Warnings go to logging.getLogger("reelvec").
+else the system's), which the first use loads, and numpy. DataFrames need pandas, Arrow tables pyarrow, Pillow images
+Pillow. Warnings go to logging.getLogger("reelvec").
 """
+try:
+    import numpy  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError("reelvec needs the package numpy: `pip install numpy`, or Debian's python3-numpy") from error
+
 from . import _native
 from .clips import Clip, ClipProgress, clip, clips, ffmpeg, preview
 from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError, MismatchError,
@@ -31,8 +37,8 @@ def __getattr__(name: str) -> str:
     raise AttributeError(f"module 'reelvec' has no attribute '{name}'")
 
 
-__all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "Clip", "ClipProgress", "CopyReport", "Embeddings", "FormatError",
-           "Frame", "FrameScores", "Frames", "Hit", "HitPart", "Hits", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
+__all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "Clip", "ClipProgress", "CopyReport",
+           "Embeddings", "FormatError", "Frame", "FrameScores", "Frames", "Hit", "HitPart", "Hits", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
            "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
            "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
            "TextFile", "TimelineFormat", "UnsupportedError", "Video", "Videos", "clip", "clips", "default_path", "export",

@@ -57,9 +57,16 @@ Then = Union[str, "Term", Iterable[Union[str, "Term", Iterable[Union[str, "Term"
 """What follows in a sequence: a text or Term, or a list of parts, each of which may be a list of them."""
 
 Fusion = Literal["mean", "zscore", "rrf"]
+"""How the scores of several terms become one."""
+
 Scan = Literal["auto", "exact", "approximate"]
+"""Whether an approximate index is used."""
+
 Precision = Literal["auto", "float32", "fast"]
+"""How pictures are embedded."""
+
 Player = Literal["ffmpeg", "mpv", "vlc"]
+"""Programs that count a video's time each in their own way."""
 
 CountProgress = Union[bool, Callable[[int, int], Any], None]
 """True: a line on the terminal; or a function that is called with the numbers done and expected, the latter 0 where it is

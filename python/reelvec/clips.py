@@ -50,6 +50,7 @@ class ClipProgress:
 
 
 Progress = Union[bool, Callable[[ClipProgress], Any], None]
+"""True: a line on the terminal; or a function that is told how far the clips are, and stops them by returning False."""
 
 
 def _clip_of(raw: _native.RvCut, error: str = "") -> Clip:

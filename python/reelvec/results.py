@@ -26,7 +26,9 @@ Row = TypeVar("Row")
 Self = TypeVar("Self", bound="Rows[Any]")
 Columns = Mapping[str, Any]
 Pictures = Union[bool, Literal["jpeg", "pil"]]
-ROWS_SHOWN, PICTURE_HEIGHT, NAME_MIN = 20, 90, 16
+"""Whether a table has pictures: "jpeg" (or True) as reelvec.Picture, "pil" as Pillow images."""
+
+ROWS_SHOWN, NAME_MIN = 20, 16
 
 
 def time_words(seconds: float) -> str:
@@ -324,7 +326,7 @@ def _cell(value: Any, height: int) -> str:
     return html.escape(str(value))
 
 
-def show(rows: Union[Hits, "pandas.DataFrame"], height: int = PICTURE_HEIGHT) -> Html:
+def show(rows: Union[Hits, "pandas.DataFrame"], height: int = 90) -> Html:
     """Hits, or a DataFrame with pictures, for a notebook: the rows side by side, their pictures on top, `height` pixels
     high."""
     columns: Mapping[str, Any]

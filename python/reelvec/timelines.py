@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas
 
 Rate = Union[int, float, str, Fraction]
+"""Frames a second: 25, 29.97, "30000/1001", a Fraction."""
+
 AnyMoment = Union["Moment", Hit, Mapping[str, Any], Tuple[Any, ...]]
 """A Moment, a Hit, a mapping with video, start, end, or a tuple (video, start, end) or (video, start, end, name)."""
 Moments = Union[AnyMoment, Iterable[AnyMoment], "pandas.DataFrame"]

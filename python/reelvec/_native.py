@@ -430,14 +430,15 @@ FUNCTIONS = {
 
 def candidates() -> list[str]:
     """Where the shared library may be, first choice first."""
+    here, name = pathlib.Path(__file__).resolve(), f"libreelvec.so.{API_VERSION}"
     setting = os.environ.get("REELVEC_LIBRARY_PATH")
     if setting:  # a file, or the folder it is in; nothing else is tried then
-        return [os.path.join(setting, "libreelvec.so") if os.path.isdir(setting) else setting]
-    here = pathlib.Path(__file__).resolve()
-    found = [str(place) for place in (here.parent / "libreelvec.so", here.parents[2] / "build/src/libreelvec.so")
+        return [os.path.join(setting, name) if os.path.isdir(setting) else setting]
+    found = [str(place) for place in (here.parents[1] / ".reelvec.mesonpy.libs" / name,  # of a wheel
+                                      here.parents[2] / "build/src" / name)  # of a checkout
              if place.exists()]
     system = ctypes.util.find_library("reelvec")
-    return found + ([system] if system else []) + [f"libreelvec.so.{API_VERSION}"]
+    return found + ([system] if system else []) + [name]
 
 
 @functools.lru_cache(maxsize=None)
@@ -459,8 +460,8 @@ def load() -> ctypes.CDLL:
         if version != API_VERSION:
             raise ImportError(f"{name}: interface {version} of libreelvec; this package is for {API_VERSION}")
         return library
-    raise ImportError("the shared library libreelvec was not found; build it (`ninja -C build`) and install the package "
-                      "again (`pip install ./python`), or install the library, or set REELVEC_LIBRARY_PATH to it "
+    raise ImportError("the shared library libreelvec cannot be loaded; install the package again with it (`pip install .` in "
+                      "reelvec's source), or install the library, or set REELVEC_LIBRARY_PATH to it "
                       f"({'; '.join(reasons)})")
 
 

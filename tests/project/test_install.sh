@@ -70,7 +70,7 @@ if [ -n "$python_folder" ]; then
         "$(cd "$place" && LD_LIBRARY_PATH=$libraries PYTHONPATH=$place$python_folder /usr/bin/python3 -c '
 import sys, reelvec
 with reelvec.Library(sys.argv[1]) as library:
-    print(reelvec.__file__, library.hits("ultra-fast ingestion")[0].frame_number)' "$place/a.db" 2>&1 || true)"
+    print(reelvec.__file__, library.search("ultra-fast ingestion")[0].frame_number)' "$place/a.db" 2>&1 || true)"
 fi
 # A build for another machine cannot write them.
 if [ -f "$build/apps/cli/pages/reelvec.1" ]; then

@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""The package installs without a network, and finds the shared library or says what to do."""
+"""The package becomes a wheel without a network, and finds the shared library or says what to do."""
+import importlib.util
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+SEARCH = """
+import sys, reelvec
+with reelvec.Library(sys.argv[1], model=sys.argv[2]) as library:
+    library.index(sys.argv[3], every=2)
+    print(reelvec.__file__, reelvec._native.candidates()[0], library.search("a rocket")[0].time)
+"""
 
 
-def has_pip():
-    return subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode == 0
+def missing():
+    """The Debian packages that building a wheel needs and that are not here."""
+    return " ".join(package for module, package in {"pip": "python3-pip", "mesonpy": "python3-mesonpy"}.items()
+                    if importlib.util.find_spec(module) is None) + (" patchelf" if shutil.which("patchelf") is None else "")
 
 
 def run(*arguments, **variables):
@@ -20,49 +32,64 @@ def run(*arguments, **variables):
                           cwd="/")
 
 
-class PackageTest(unittest.TestCase):
-    @unittest.skipUnless(has_pip(), "needs the package python3-pip")
-    def test_pip_installs_without_a_network(self):
-        with tempfile.TemporaryDirectory() as folder:
-            # --no-deps: numpy is a Debian package here; --no-index: nothing is downloaded, build tools included.
-            pip = run("-m", "pip", "install", "--no-index", "--no-deps", "--no-cache-dir", "--target", folder,
-                      str(SOURCE / "python"))
-            self.assertEqual(pip.returncode, 0, pip.stderr)
-            found = run("-c", "import reelvec; print(reelvec.__file__, reelvec.__version__)", PYTHONPATH=folder)
-            self.assertEqual(found.returncode, 0, found.stderr)
-            self.assertIn(folder, found.stdout)
-            self.assertTrue(pathlib.Path(folder, "reelvec/py.typed").exists())
+@unittest.skipIf(missing(), f"needs the packages {missing()}")
+class WheelTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        place = pathlib.Path(cls.folder.name)
+        source = place / "source"  # of a wheel with a library that is built; meson-python writes into the source's folder
+        for name in ("include", "python/reelvec", "tools"):
+            shutil.copytree(SOURCE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("LICENSE", "meson.build", "meson_options.txt", "pyproject.toml", "python/README.md", "python/meson.build"):
+            shutil.copy(SOURCE / name, source / name)
+        # Neither numpy, which is a Debian package here, nor a build tool is downloaded.
+        pip = run("-m", "pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--no-cache-dir", "--wheel-dir",
+                  str(place), f"--config-settings=setup-args=-Dwheel_library={os.environ['REELVEC_LIBRARY_PATH']}", str(source))
+        if pip.returncode != 0:
+            raise AssertionError(pip.stdout + pip.stderr)
+        cls.wheel, = place.glob("*.whl")
 
-    def test_wheel_holds_every_module(self):
-        sys.path.insert(0, str(SOURCE / "python"))
-        import build_backend
-        import zipfile
-        with tempfile.TemporaryDirectory() as folder:
-            wheel = zipfile.ZipFile(pathlib.Path(folder, build_backend.build_wheel(folder)))
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_a_wheel_holds_the_package_its_library_and_its_papers(self):
+        version = re.search(r'define REELVEC_VERSION "(.*)"', (SOURCE / "include/reelvec/version.h").read_text()).group(1)
+        with zipfile.ZipFile(self.wheel) as wheel:
             names = set(wheel.namelist())
             modules = {f"reelvec/{path.name}" for path in (SOURCE / "python/reelvec").glob("*.py")}
-            self.assertLessEqual(modules | {"reelvec/py.typed"}, names)
-            metadata = wheel.read(f"reelvec-{build_backend.version()}.dist-info/METADATA").decode()
-            self.assertIn("Requires-Dist: numpy\n", metadata)
-            self.assertTrue(build_backend.build_sdist(folder).endswith(".tar.gz"))
+            self.assertLessEqual(modules | {"reelvec/py.typed", f"reelvec-{version}.dist-info/LICENSE"}, names)
+            self.assertEqual([name for name in names if "libreelvec.so" in name],
+                             [f".reelvec.mesonpy.libs/{pathlib.Path(os.environ['REELVEC_LIBRARY_PATH']).name}"])
+            self.assertEqual([name for name in names if name.endswith((".h", ".pc", ".c"))], [])
+            metadata = wheel.read(f"reelvec-{version}.dist-info/METADATA").decode()
+        for line in ("Name: reelvec", f"Version: {version}", "Requires-Python: >=3.9", "Requires-Dist: numpy",
+                     "Classifier: Typing :: Typed", "Description-Content-Type: text/markdown"):
+            self.assertIn(line + "\n", metadata)
+        self.assertIn("# reelvec\n", metadata)
+        self.assertNotRegex(self.wheel.name, "none-any")
 
-    def test_a_wheel_carries_the_library_that_was_built(self):
-        sys.path.insert(0, str(SOURCE / "python"))
-        import build_backend
-        import zipfile
-        built = os.environ["REELVEC_LIBRARY_PATH"]
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as place:
-            wheel = build_backend.build_wheel(folder, {"library": built})
-            self.assertNotIn("-any.whl", wheel)
-            with zipfile.ZipFile(pathlib.Path(folder, wheel)) as archive:
-                archive.extractall(place)
-                self.assertIn("Root-Is-Purelib: false", archive.read(f"reelvec-{build_backend.version()}.dist-info/WHEEL").decode())
-            self.assertEqual(pathlib.Path(place, "reelvec/libreelvec.so").read_bytes(), pathlib.Path(built).read_bytes())
-            environment = {key: value for key, value in os.environ.items() if key != "REELVEC_LIBRARY_PATH"}
-            found = subprocess.run([sys.executable, "-c", "import reelvec; print(reelvec.default_path(), reelvec._native.load())"],
-                                   env={**environment, "PYTHONPATH": place}, capture_output=True, text=True, cwd="/")
-            self.assertEqual(found.returncode, 0, found.stderr)
-            self.assertIn(f"{place}/reelvec/libreelvec.so", found.stdout)
+    def test_an_installed_wheel_searches(self):
+        place = os.path.join(self.folder.name, "installed")
+        pip = run("-m", "pip", "install", "--no-index", "--no-deps", "--no-cache-dir", "--target", place, str(self.wheel))
+        self.assertEqual(pip.returncode, 0, pip.stderr)
+        environment = {key: value for key, value in os.environ.items() if key != "REELVEC_LIBRARY_PATH"}
+        found = subprocess.run([sys.executable, "-c", SEARCH, os.path.join(self.folder.name, "library.db"),
+                                str(SOURCE / "models/demo"), str(SOURCE / "examples/media/demo.mp4")],
+                               env={**environment, "PYTHONPATH": place}, capture_output=True, text=True, cwd="/")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertRegex(found.stdout, f"^{place}/reelvec/__init__.py {place}/.reelvec.mesonpy.libs/libreelvec.so.* 1[24].0$")
+
+
+class PackageTest(unittest.TestCase):
+    def test_every_module_is_listed_for_installation(self):
+        listed = set(re.findall(r"'reelvec/([^']+)'", (SOURCE / "python/meson.build").read_text()))
+        self.assertEqual(listed, {path.name for path in (SOURCE / "python/reelvec").iterdir() if path.is_file()})
+
+    def test_without_numpy_the_import_says_what_to_install(self):
+        found = run("-c", "import sys; sys.modules['numpy'] = None; import reelvec", PYTHONPATH=str(SOURCE / "python"))
+        self.assertIn("ImportError: reelvec needs the package numpy: `pip install numpy`, or Debian's", found.stderr)
 
     def test_a_missing_shared_library_is_told_at_the_first_use(self):
         found = run("-c", "import reelvec; print('imported'); print(help(reelvec.Library.search)); reelvec.Model('x')",

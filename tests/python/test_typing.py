@@ -15,7 +15,7 @@ SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).re
 class TypingTest(unittest.TestCase):
     def test_the_package_and_its_use_are_typed(self):
         with tempfile.TemporaryDirectory() as cache:
-            run = subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--config-file={SOURCE / 'python/pyproject.toml'}",
+            run = subprocess.run([sys.executable, "-m", "mypy", "--strict", f"--config-file={SOURCE / 'pyproject.toml'}",
                                   f"--cache-dir={cache}", str(SOURCE / "python/reelvec"), str(SOURCE / "tests/python/typed_use.py")],
                                  capture_output=True, text=True, cwd=SOURCE / "python",
                                  env={**os.environ, "MYPYPATH": str(SOURCE / "python")})

@@ -46,7 +46,7 @@ def length_of(normalize: bool) -> int:
 
 def values_of(raw: Structure) -> list[Any]:
     """A struct's members in their order, without those of later versions."""
-    return [getattr(raw, name) for name, _ in raw._fields_ if name != "reserved"]
+    return [getattr(raw, field[0]) for field in raw._fields_ if field[0] != "reserved"]
 
 
 class RvError(Structure):

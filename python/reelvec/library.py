@@ -402,7 +402,7 @@ class Library(_native.Uncopied):
             if video is not None:
                 wanted = _native.whole(video, "the video's id", 0, 2**63 - 1)
                 paths = {wanted: paths[wanted]} if wanted in paths else {}
-        parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+        parts: list[Tuple[Any, Any, Any]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
         for video_id in sorted(paths):
             raw = _native.RvFrames()
             with self._open(create=False) as library:

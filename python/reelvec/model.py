@@ -111,10 +111,11 @@ class Model(_native.Uncopied):
     def _read_info(self) -> ModelInfo:
         with self._handle as encoder:
             raw = _native.LIBRARY.rv_encoder_info(encoder).contents
-            values = {name: getattr(raw, name) for name, _ in RvModelInfo._fields_}
-        return ModelInfo(**{name: os.fsdecode(value) if isinstance(value, bytes)
-                            else tuple(value) if isinstance(value, ctypes.Array) else value
-                            for name, value in values.items()})
+            facts: dict[str, Any] = {name: getattr(raw, name) for name, *_ in RvModelInfo._fields_}
+        for name, value in facts.items():
+            facts[name] = (os.fsdecode(value) if isinstance(value, bytes) else tuple(value) if isinstance(value, ctypes.Array)
+                           else value)
+        return ModelInfo(**facts)
 
     def open_device(self) -> ModelInfo:
         """Decide on the device for pictures now, not with the first; gives info, which then tells it."""
@@ -194,7 +195,7 @@ class Model(_native.Uncopied):
         single = not is_batch(inputs)
         items = iter([inputs] if single else inputs)
         expected = 1 if single else len(inputs) if hasattr(inputs, "__len__") else 0
-        parts = [np.empty((0, self.dimensions), np.float32)]
+        parts: list["Float32"] = [np.empty((0, self.dimensions), np.float32)]
         done = 0
         with Reporter(progress, count_words("embedded")) as report:
             for batch in iter(lambda: list(itertools.islice(items, size)), []):

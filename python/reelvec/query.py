@@ -141,7 +141,8 @@ def collect(text: Optional[Texts], image: Optional[ImageInputs], like: Optional[
     """The terms of a query from the arguments of a search."""
     found = [Term.text(item) for item in _several(text)] + [Term.image(item) for item in _several(image)]
     pair = isinstance(like, tuple) and len(like) == 2 and "@" not in str(like[1])
-    found += [Term.like(item) for item in ([like] if pair else _several(like))]
+    frames: list[Any] = [like] if pair else _several(like)
+    found += [Term.like(frame) for frame in frames]
     if vector is not None:
         found += [Term.vector(row) for row in arrays.of_vectors(vector)]
     found += [Term.text(item, weight=-1.0) for item in _several(without)]

@@ -246,14 +246,15 @@ class Frames(Table):
         self.paths = paths
 
     def _columns(self) -> Columns:
-        return {"time": self.times, "video": [self.paths.get(number, "") for number in self.video_ids.tolist()],
+        video_ids: list[int] = list(map(int, self.video_ids))
+        return {"time": self.times, "video": [self.paths.get(video_id, "") for video_id in video_ids],
                 "frame_number": self.frame_numbers, "video_id": self.video_ids}
 
     def __len__(self) -> int:
         return len(self.times)
 
     def __iter__(self) -> Iterator[Frame]:
-        for video_id, frame_number, time in zip(self.video_ids.tolist(), self.frame_numbers.tolist(), self.times.tolist()):
+        for video_id, frame_number, time in zip(map(int, self.video_ids), map(int, self.frame_numbers), map(float, self.times)):
             yield Frame(time, self.paths.get(video_id, ""), frame_number, video_id)
 
     def __repr__(self) -> str:

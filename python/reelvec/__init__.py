@@ -7,8 +7,8 @@
         library.index("talk.mp4")
         print(library.search("ultra-fast ingestion", top=5))
 
-The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else its own copy, else the build folder beside it,
-else the system's), which the first use loads, and numpy. DataFrames need pandas, Arrow tables pyarrow, Pillow images
+The package needs the shared library libreelvec (REELVEC_LIBRARY_PATH, else its own copy, else the build folder beside
+it, else the system's), which the first use loads, and numpy. DataFrames need pandas, Arrow tables pyarrow, Pillow images
 Pillow. Warnings go to logging.getLogger("reelvec").
 """
 try:
@@ -18,8 +18,8 @@ except ModuleNotFoundError as error:
 
 from . import _native
 from .clips import Clip, ClipProgress, clip, clips, ffmpeg, preview
-from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError, MismatchError,
-                     NetworkError, NotFoundError, OutOfMemoryError, ReelvecError, UnsupportedError)
+from .errors import (ArgumentError, BusyError, CancelledError, FormatError, InputOutputError, InternalError,
+                     MismatchError, NetworkError, NotFoundError, OutOfMemoryError, ReelvecError, UnsupportedError)
 from .images import Picture
 from .library import Library, default_path, player_time
 from .model import Model, ModelInfo
@@ -38,8 +38,10 @@ def __getattr__(name: str) -> str:
 
 
 __all__ = ["ArgumentError", "AudioTrack", "BusyError", "CancelledError", "Clip", "ClipProgress", "CopyReport",
-           "Embeddings", "FormatError", "Frame", "FrameScores", "Frames", "Hit", "HitPart", "Hits", "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError",
-           "InternalError", "Library", "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment",
-           "NetworkError", "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
-           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "Videos", "clip", "clips", "default_path", "export",
-           "ffmpeg", "media", "player_time", "preview", "read_moments", "show", "timeline", "timeline_formats"]
+           "Embeddings", "FormatError", "Frame", "FrameScores", "Frames", "Hit", "HitPart", "Hits",
+           "IndexInfo", "IndexProgress", "IndexReport", "InputOutputError", "InternalError", "Library",
+           "LibraryInfo", "Media", "MismatchError", "Model", "ModelInfo", "Moment", "NetworkError",
+           "NotFoundError", "OutOfMemoryError", "Picture", "ReelvecError", "ReembedReport", "Term",
+           "TextFile", "TimelineFormat", "UnsupportedError", "Video", "Videos", "clip", "clips",
+           "default_path", "export", "ffmpeg", "media", "player_time", "preview", "read_moments", "show",
+           "timeline", "timeline_formats"]

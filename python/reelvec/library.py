@@ -211,9 +211,9 @@ class Library(_native.Uncopied):
 
         A frame every second; `every` for another interval in seconds, or keyframes=True, or scenes=True (or a threshold
         of 0 to 1). What is complete is left alone, what was interrupted goes on. height and quality: of the stored
-        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16, at most 256). skip_similar: a frame that differs from
-        the last embedded one by less than so many of the 255 levels on average takes its embedding; 0 embeds every frame.
-        hwaccel: "none", "auto", or a name that `reelvec doctor` lists, also with a device: "cuda:1". jobs: so many videos
+        pictures (360 pixels, JPEG quality 85). batch: frames per transaction (16, at most 256). skip_similar: a frame that
+        differs from the last embedded one by less than so many of the 255 levels on average takes its embedding; 0 embeds
+        every frame. hwaccel: "none", "auto", or a name that `reelvec doctor` lists, also with a device: "cuda:1". jobs: so many videos
         are decoded at once; 0: as many as the model's device wants.
 
         progress: True shows a line on the terminal; a function is called after every batch and several times a second with

@@ -7,8 +7,8 @@ import math
 import os
 import shutil
 from dataclasses import dataclass
-from typing import (TYPE_CHECKING, Any, Callable, Iterable, Iterator, Literal, Mapping, Optional, Sequence, Tuple, TypeVar, Union,
-                    overload)
+from typing import (TYPE_CHECKING, Any, Callable, Iterable, Iterator, Literal, Mapping, Optional, Sequence, Tuple,
+                    TypeVar, Union, overload)
 
 import numpy as np
 
@@ -147,9 +147,9 @@ def _shorten(text: str, width: int) -> str:
 
 
 class Hits(Rows[Hit]):
-    """What a search found, best first. A notebook shows the pictures. Columns: score, time, video, frame_number, video_id; of
-    moments and sequences also start and end; of sequences also frame_number_1, time_1, score_1, frame_number_2, ... of the
-    parts."""
+    """What a search found, best first. A notebook shows the pictures. Columns: score, time, video, frame_number, video_id;
+    of moments and sequences also start and end; of sequences also frame_number_1, time_1, score_1, frame_number_2, ... of
+    the parts."""
 
     def __init__(self, hits: Iterable[Hit] = (), *, moments: bool = False, part_count: int = 0,
                  picture: Optional[Callable[[int, int], Picture]] = None):
@@ -236,8 +236,8 @@ class Videos(Rows[Video]):
 
 
 class Frames(Table):
-    """Stored frames, by video_id and frame_number, as arrays of one length. Times in seconds. paths: of the videos, by their
-    id. len() counts them, iterating gives a Frame for each. Columns: time, video, frame_number, video_id."""
+    """Stored frames, by video_id and frame_number, as arrays of one length. Times in seconds. paths: of the videos, by
+    their id. len() counts them, iterating gives a Frame for each. Columns: time, video, frame_number, video_id."""
 
     def __init__(self, video_ids: "Int64", frame_numbers: "Int64", times: "Float64", paths: Mapping[int, str]):
         self.video_ids = video_ids
@@ -254,7 +254,8 @@ class Frames(Table):
         return len(self.times)
 
     def __iter__(self) -> Iterator[Frame]:
-        for video_id, frame_number, time in zip(map(int, self.video_ids), map(int, self.frame_numbers), map(float, self.times)):
+        for video_id, frame_number, time in zip(map(int, self.video_ids), map(int, self.frame_numbers),
+                                                map(float, self.times)):
             yield Frame(time, self.paths.get(video_id, ""), frame_number, video_id)
 
     def __repr__(self) -> str:

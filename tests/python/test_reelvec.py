@@ -408,20 +408,6 @@ class SearchTest(unittest.TestCase):
 
 
 class LibraryTest(unittest.TestCase):
-    @needs_pandas
-    def test_tables_show_what_is_inside(self):
-        videos = library.videos().to_pandas()
-        self.assertEqual((videos.path[0], videos.state[0], videos.frame_count[0]), (str(VIDEO), "complete", 96))
-        self.assertEqual(len(library.videos("*.mkv")), 0)
-        frames = library.frames("demo.mp4").to_pandas()
-        self.assertEqual(list(frames.columns), ["time", "video", "frame_number", "video_id"])
-        self.assertEqual(frames.time.tolist(), list(range(96)))
-        vectors = library.embeddings().to_pandas()
-        self.assertEqual(list(vectors.columns), ["time", "video", "frame_number", "video_id", "embedding"])
-        np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
-        scores = library.scores("demo.mp4", TEXT).to_pandas()
-        self.assertEqual(list(scores.columns), ["score", "time", "end", "frame_number"])
-
     def test_hits_become_moments(self):
         hits = library.search(like="demo.mp4@7", top=2)
         first, second = library.moments(hits, "dog")

@@ -131,6 +131,20 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(repr(embeddings), "<embeddings float32 [96, 512] of 1 videos>")
         self.assertRegex(repr(library.scores("demo.mp4", TEXT)), r"^<scores of 96 frames, the best 0\.79\d\d at 0:00:06\.0>$")
 
+    @unittest.skipIf(pandas is None, "needs the package python3-pandas")
+    def test_tables_show_what_is_inside(self):
+        videos = library.videos().to_pandas()
+        self.assertEqual((videos.path[0], videos.state[0], videos.frame_count[0]), (str(VIDEO), "complete", 96))
+        self.assertEqual(len(library.videos("*.mkv")), 0)
+        frames = library.frames("demo.mp4").to_pandas()
+        self.assertEqual(list(frames.columns), ["time", "video", "frame_number", "video_id"])
+        self.assertEqual(frames.time.tolist(), list(range(96)))
+        vectors = library.embeddings().to_pandas()
+        self.assertEqual(list(vectors.columns), ["time", "video", "frame_number", "video_id", "embedding"])
+        np.testing.assert_array_equal(np.stack(vectors.embedding), library.embeddings().vectors)
+        scores = library.scores("demo.mp4", TEXT).to_pandas()
+        self.assertEqual(list(scores.columns), ["score", "time", "end", "frame_number"])
+
     def test_lists_have_plain_values(self):
         row = library.search(TEXT, then="a red circle", top=1).to_list()[0]
         self.assertEqual(list(row), ["score", "time", "start", "end", "video", "frame_number", "video_id", "frame_number_1", "time_1",

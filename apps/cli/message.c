@@ -87,6 +87,8 @@ int cli_fail(const RvError *err)
 {
     char text[CLI_ERROR_TEXT_SIZE];
     print_styled(CLI_STYLE_ERROR, "reelvec: ", "%s", cli_error_text(err, text, sizeof text));
+    if (err->status == RV_ERROR_CANCELLED && cli_interrupted())
+        return CLI_INTERRUPTED;
     return err->status == RV_ERROR_ARGUMENT ? CLI_WRONG_USAGE : CLI_FAILED;
 }
 

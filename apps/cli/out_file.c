@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -48,6 +49,18 @@ static RvStatus open_temporary(OutFile *out, RvError *err)
     return RV_OK;
 }
 
+/* Open a device, or a pipe; of a pipe wait for its reader, as cat does, but give way to an interrupt. */
+static int open_in_place(const char *path)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    int fd;
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO && !cli_interrupted())
+        nanosleep(&pause, NULL);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
 RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *err)
 {
     struct stat facts;
@@ -56,7 +69,10 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
     if (exists && S_ISDIR(facts.st_mode))
         return fail(out, EISDIR, err);
     if (exists && !S_ISREG(facts.st_mode)) {
-        out->file = fopen(path, "wb");
+        int fd = open_in_place(path);
+        if (fd < 0 && errno == ENXIO && cli_interrupted())
+            return cli_error(err, RV_ERROR_CANCELLED, "%s: interrupted before anybody read it", path);
+        out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
         return out->file != NULL ? RV_OK : fail(out, errno, err);
     }
     if (exists && access(path, W_OK) != 0)
@@ -71,6 +87,8 @@ RvStatus cli_out_commit(OutFile *out, RvError *err)
     bool good = fflush(out->file) == 0 && !ferror(out->file) &&
                 (out->temporary == NULL || fsync(fileno(out->file)) == 0);
     int cause = errno;
+    if (!good && cause == 0) // an earlier write failed: the next one says why
+        cause = fputc('\n', out->file) == EOF || fflush(out->file) != 0 ? errno : EIO;
     if (fclose(out->file) != 0 && good) {
         good = false;
         cause = errno;

@@ -111,6 +111,12 @@ static void output_that_cannot_be_written_is_said(void **state)
                   "\"$reelvec\" export --format csv -o open.csv >/dev/null; cmp closed.csv open.csv");
     assert_status(&result, 0);
     run_clear(&result);
+    result = run_shell(
+        "echo video,start,end >many.csv; for i in $(seq 400); do echo \"$clip,1,2\"; done >>many.csv; ulimit -f 2; "
+        "\"$reelvec\" timeline -f llc-csv -o small.csv many.csv");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "small.csv: cannot write: File too large");
+    run_clear(&result);
     result = run_shell("ulimit -f 2; \"$reelvec\" export --format csv -o small.csv");
     assert_status(&result, 1);
     assert_holds(result.errors, "small.csv");
@@ -146,6 +152,22 @@ static void exit_status_says_which_signal_it_was(void **state)
         snprintf(path, sizeof path, "%s/told", fixture.folder);
         unlink(path);
     }
+}
+
+/* A pipe is written to once somebody reads it; until then the program can be ended. */
+static void pipes_wait_for_their_readers(void **state)
+{
+    (void)state;
+    program_need_clips();
+    RunResult result = run_shell("mkfifo told.csv; { sleep 0.2; cat told.csv; } & "
+                                 "\"$reelvec\" search x -n 1 --export told.csv --export-format csv; wait");
+    assert_status(&result, 0);
+    assert_holds(result.output, "video");
+    run_clear(&result);
+    result =
+        run_shell("exec timeout --preserve-status -s TERM 1 \"$reelvec\" search x -n 1 --export told.csv");
+    assert_status(&result, 143);
+    run_clear(&result);
 }
 
 static void hostile_library_reaches_no_terminal(void **state)
@@ -214,6 +236,7 @@ int main(void)
         cmocka_unit_test(output_never_replaces_a_library_or_somebodys_list),
         cmocka_unit_test(output_that_cannot_be_written_is_said),
         cmocka_unit_test(exit_status_says_which_signal_it_was),
+        cmocka_unit_test(pipes_wait_for_their_readers),
         cmocka_unit_test(hostile_library_reaches_no_terminal),
         cmocka_unit_test(columns_may_have_any_name),
         cmocka_unit_test(reading_commands_leave_no_file),

@@ -460,6 +460,7 @@ static RvStatus check_copying(const Clip *clip, RvError *err)
 static RvStatus make(Clip *clip, RvError *err)
 {
     const RvCutOptions *options = clip->run->options;
+    bool present = false; // made by somebody else meanwhile
     RvStatus status = rv_cut_file_begin(&clip->file, clip->out->path, options->force, err);
     if (status == RV_OK)
         status = make_texts(clip, err);
@@ -473,10 +474,10 @@ static RvStatus make(Clip *clip, RvError *err)
     if (status == RV_OK)
         status = check_output(clip, err);
     if (status == RV_OK)
-        status = rv_cut_file_commit(&clip->file, clip->mark, err);
+        status = rv_cut_file_commit(&clip->file, clip->mark, &present, err);
     rv_cut_file_abandon(&clip->file);
     if (status == RV_OK)
-        clip->out->outcome = RV_CUT_MADE;
+        clip->out->outcome = present ? RV_CUT_PRESENT : RV_CUT_MADE;
     return status;
 }
 

@@ -126,8 +126,9 @@ static int write_mark(const char *mark, int64_t size_bytes, char text[MARK_BYTES
     return snprintf(text, MARK_BYTES, "%s %" PRId64, mark, size_bytes);
 }
 
-RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err)
+RvStatus rv_cut_file_commit(CutFile *file, const char *mark, bool *present, RvError *err)
 {
+    *present = false;
     struct stat facts;
     char text[MARK_BYTES];
     if (fstat(file->descriptor, &facts) != 0)
@@ -137,6 +138,9 @@ RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err)
     if (fsync(file->descriptor) != 0)
         return cannot_write(file->path, errno, err);
     int cause = place(file);
+    *present = cause == EEXIST && rv_cut_file_compare(file->path, mark) == CUT_FILE_SAME;
+    if (*present)
+        return RV_OK;
     if (cause == EEXIST)
         return already_there(file->path, err);
     if (cause != 0)

@@ -18,8 +18,9 @@ typedef struct CutFile {
 RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError *err);
 
 /* Bring the file to the disk and give it its name. mark: a text that rv_cut_file_compare recognises. Without force
- * nothing that has appeared there meanwhile is replaced. Errors: ARGUMENT, IO. */
-RvStatus rv_cut_file_commit(CutFile *file, const char *mark, RvError *err);
+ * nothing that has appeared there meanwhile is replaced; *present: it is this very clip, made by another process. Errors:
+ * ARGUMENT, IO. */
+RvStatus rv_cut_file_commit(CutFile *file, const char *mark, bool *present, RvError *err);
 void rv_cut_file_abandon(CutFile *file);
 
 typedef enum CutFileState {

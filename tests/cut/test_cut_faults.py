@@ -272,6 +272,15 @@ class Faults(ScratchTest):
             self.assertIn(self.length("out.mp4"), (28, 100))
             (self.place / "out.mp4").unlink()
 
+    def test_two_runs_of_one_clip(self):
+        """Who ends second finds the clip there."""
+        runs = [subprocess.Popen([PROGRAM, "clip", PLAIN, "1", "2", "-o", "out.mp4", "--ffmpeg", str(self.slow)], cwd=self.place,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        told = [b"".join(run.communicate(timeout=60)).decode() for run in runs]
+        self.assertEqual([run.returncode for run in runs], [0, 0], told)
+        self.assertEqual(sum("is there already" in text for text in told), 1, told)
+        self.assertEqual(os.listdir(self.place), ["out.mp4"])
+
     def test_a_url(self):
         class Ranges(http.server.BaseHTTPRequestHandler):
             def do_GET(self):

@@ -91,8 +91,10 @@ static RvStatus parse(const char *text, size_t size_bytes, size_t line, json_t *
         return RV_OK;
     if (cause->text[0] == '\0' || json_error_code(cause) == json_error_out_of_memory)
         return rv_error_memory(err, size_bytes);
+    bool nul = json_error_code(cause) == json_error_null_character;
     return rv_error_set(err, RV_ERROR_FORMAT, "line %zu: %s",
-                        line + (size_t)(cause->line > 1 ? cause->line - 1 : 0), cause->text);
+                        line + (size_t)(cause->line > 1 ? cause->line - 1 : 0),
+                        nul ? "a text holds the character NUL (\\u0000)" : cause->text);
 }
 
 RvStatus rv_moments_read_json(const char *text, size_t size_bytes, MomentList *list, RvError *err)

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from serving import ServedTest, Server, wait_until
-from whole_runs import PROGRAM, run
+from whole_runs import PROGRAM, SLOW, run
 
 LENGTH = 10
 BITS = 10  # of a frame's number, which a picture shows as stripes: the first one is the lowest bit
@@ -124,12 +124,14 @@ class PlayTest(ServedTest):
     def test_the_picture_is_that_of_the_time(self):
         ids = self.ids()
         checked = 0
-        for name, copies in [(name, copies) for name, copies, *_ in self.FILES] + [(name, True) for name, *_ in self.COPIES]:
+        kinds = [(name, copies) for name, copies, *_ in self.FILES] + [(name, True) for name, *_ in self.COPIES]
+        for number, (name, copies) in enumerate(kinds):
             path = self.kinds / name
             frames = self.frames_of(path, name)
             start = float(probe(path, "format=start_time")["format"]["start_time"])
             frames = [(time - start, number) for time, number in frames]
-            for t in (0, 3.3, 7.1):
+            times = (0, 3.3, 7.1)  # in short runs each kind has one of them
+            for t in times if SLOW else times[number % 3:][:1]:
                 for mode in MODES:
                     answer = self.ask(ids[name], f"mode={mode}&t={t}")
                     if mode == "remux" and not copies:
@@ -148,7 +150,7 @@ class PlayTest(ServedTest):
                         wanted = range(on_screen(frames, t + later - near_s) - near, on_screen(frames, t + later + near_s) + near + 1)
                         self.assertIn(found, wanted, f"{name} {mode} {t} + {later}")
                         checked += 1
-        self.assertGreater(checked, 300)
+        self.assertGreater(checked, 300 if SLOW else 100)
         wait_until(lambda: not children(self.kind_server), 10, "the end of the last process")
 
     def facts(self, data):

@@ -268,6 +268,26 @@ static void reading_finishes_an_interrupted_write(void **state)
     assert_int_equal(files_in(fixture->folder), 1);
 }
 
+/* All connections of a process share LIBRARY-shm as the first one has opened it. */
+static void process_writes_beside_its_reader(void **state)
+{
+    Fixture *fixture = *state;
+    Store *store = NULL, *writer = NULL;
+    size_t count = 0;
+    make_library(fixture->path);
+    assert_ok(rv_store_open(fixture->path, &read_options, &store, err));
+    assert_ok(count_frames(store, &count, err)); // without a log
+    assert_int_equal(run_apart(write_and_die_task, fixture->path), 0);
+    assert_ok(count_frames(store, &count, err)); // with that of another process
+    assert_int_equal(count, 2 * BATCH + 1);
+    assert_ok(rv_store_open(fixture->path, NULL, &writer, err));
+    assert_ok(put_test_frames(writer, 1, 2 * BATCH + 2, BATCH, TEST_DIMENSIONS, err));
+    assert_ok(count_frames(store, &count, err));
+    assert_int_equal(count, 3 * BATCH + 1);
+    rv_store_close(writer);
+    rv_store_close(store);
+}
+
 /* A writer that is killed may leave a log that ends with its header, or in it; and files are damaged. SQLite,
  * when it may only read, would wait ten seconds for somebody to mend that. */
 static void reader_takes_any_beginning_of_a_log(void **state)
@@ -339,6 +359,7 @@ int main(void)
         CASE(readers_see_whole_batches_while_writers_come_and_go),
         CASE(reader_waits_for_a_writer_that_has_just_come),
         CASE(reading_finishes_an_interrupted_write),
+        CASE(process_writes_beside_its_reader),
         CASE(reader_takes_any_beginning_of_a_log),
         CASE(reader_without_rights_says_what_waits),
     };

@@ -38,12 +38,25 @@ static void harden(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 }
 
+/* True if a connection for reading may open LIBRARY-shm for writing too. All connections of a process share it as the
+ * first of them has opened it, so if it is opened for reading, later writers of this process cannot write. A log without
+ * its LIBRARY-shm is left to finish_interrupted. */
+static bool may_share(const char *path)
+{
+    char log[SQLITE_SIDE_PATH_BYTES], shared[SQLITE_SIDE_PATH_BYTES];
+    struct stat facts;
+    return access(path, W_OK) == 0 && rv_sqlite_side_path(path, "-wal", log, sizeof log) &&
+           rv_sqlite_side_path(path, "-shm", shared, sizeof shared) &&
+           (access(shared, W_OK) == 0 || stat(log, &facts) != 0 || facts.st_size == 0);
+}
+
 /* Open and read the header. *code: SQLite's, which shows whether another mode is worth trying. */
 static RvStatus try_open(SqliteStore *store, OpenMode mode, int *code, RvError *err)
 {
     // readonly_shm: LIBRARY-shm is read if it exists, and never made.
-    static const char *const parameters[] = {
-        [OPEN_WRITE] = NULL, [OPEN_READ] = "readonly_shm=1", [OPEN_IMMUTABLE] = "immutable=1"};
+    const char *const parameters[] = {[OPEN_WRITE] = NULL,
+                                      [OPEN_READ] = may_share(store->base.uri) ? NULL : "readonly_shm=1",
+                                      [OPEN_IMMUTABLE] = "immutable=1"};
     int flags = mode == OPEN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     sqlite3_close_v2(store->db);
     *code = rv_sqlite_connect(store->base.uri, flags, parameters[mode], &store->db);

@@ -10,8 +10,8 @@
  *     ("alone"), as SQLite reads a file that has no write-ahead log. Two bytes of the header are
  *     changed on their way in.
  *   - LIBRARY-wal has content: a process is writing, or was interrupted. SQLite reads log and library
- *     together, with the existing LIBRARY-shm (its parameter readonly_shm: opened for reading, never
- *     made).
+ *     together, with LIBRARY-shm; if the user may only read the library, with an existing one (its parameter
+ *     readonly_shm: opened for reading, never made).
  *
  * SQLite checks which of the two is the case each time it begins to read. This file must keep a writer that
  * comes later from changing the library under a reader that is alone. Writers put rows into the log first,
@@ -70,6 +70,7 @@ typedef struct LibraryFile {
     int file;             // O_PATH: only for fstat; closing it releases no lock of SQLite's
     int folder;           // to lock; -1: cannot be opened
     bool reader;          // opened for reading
+    bool only_looks;      // reader: LIBRARY-shm is opened for reading too
     bool alone;           // reads without a log now
     bool locked;          // the folder
     bool expects_log;     // there was a log when reading began, so reading alone is not allowed
@@ -332,7 +333,7 @@ static int lock_shared(sqlite3_file *base, int first, int count, int flags)
     // SQLite gives up, since a reader cannot do it. But LIBRARY-shm is open elsewhere, or SQLite would not
     // have come so far, and that writer has just begun. As long as the lock seems to be taken, SQLite looks
     // again.
-    if (file->reader && first == WRITE_LOCK && locks && file->write_lock_tries++ < WRITE_LOCK_TRIES)
+    if (file->only_looks && first == WRITE_LOCK && locks && file->write_lock_tries++ < WRITE_LOCK_TRIES)
         return SQLITE_BUSY;
     if (transfer && locks) {
         file->locked = flock(file->folder, LOCK_EX | LOCK_NB) == 0;
@@ -423,6 +424,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int
     }
     file->folder = open_folder(name);
     file->reader = (flags & SQLITE_OPEN_READONLY) != 0;
+    file->only_looks = sqlite3_uri_boolean(name, "readonly_shm", 0) != 0;
     if (out_flags != NULL)
         *out_flags = got_flags;
     file->base.pMethods = &library_methods;

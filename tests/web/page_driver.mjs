@@ -73,6 +73,34 @@ async function ask(words) {
   await page.waitForSelector(firstCard);
 }
 
+// Requests whose address has one of these parts wait so many milliseconds; of pages that are opened after it.
+const slowDown = (parts, ms) =>
+  page.evaluateOnNewDocument(
+    (slow, time) => {
+      const really = window.fetch;
+      window.fetch = async (address, options) => {
+        if (slow.some((part) => String(address).includes(part))) await new Promise((done) => setTimeout(done, time));
+        return really(address, options);
+      };
+    },
+    parts,
+    ms,
+  );
+
+// Addresses of what the page asks for, from now on.
+function requests(pattern) {
+  const seen = [];
+  page.on('request', (request) => pattern.test(request.url()) && seen.push(request.url()));
+  return seen;
+}
+
+// Opens a link with moments for the bin, and puts them there.
+async function takeLink(link) {
+  await go(link);
+  await page.click('.sheet .primary');
+  await page.waitForSelector('.bin-row');
+}
+
 async function firstTime() {
   return seconds(await text(`${firstCard} .card-time`));
 }
@@ -227,6 +255,9 @@ const checks = {
     assert.equal(await hash(), '#text=a+rocket&then=1&text=a+pizza');
     assert.equal(await text('.then'), 'then');
     assert.match(await text(`${firstCard} .card-span`), /^0:1[2-4] – 0:(1[89]|20)$/);
+    await page.click('.chip .chip-close');
+    await until(() => document.querySelectorAll('.chip').length === 1);
+    assert.equal(await hash(), '#text=a+pizza');
   },
 
   async picture() {
@@ -370,6 +401,161 @@ const checks = {
     assert.equal(page.url(), 'about:blank');
   },
 
+  // The next hit is asked for, the player is closed, while the first hit is being opened; a video that is not there.
+  async opening() {
+    await openPage();
+    await slowDown(['/frames?', '/library'], 800);
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    const second = seconds(await text('.card[aria-posinset="2"] .card-time'));
+    const media = requests(/\/(media|play)\b/);
+    await page.click(`${firstCard} .card-open`);
+    await pause(400); // the video is known, its frames are not
+    await page.keyboard.press('n');
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    assert.match(await text('.player-title .quiet'), /^2 /);
+    assert.match(await hash(), new RegExp(`open=1@${second}\\b`));
+    assert.ok(Math.abs((await videoTime()) - second) < 3, `the player is at ${await videoTime()}, not ${second}`);
+    assert.equal(media.filter((one) => one.includes('/play')).length, 0);
+    await go('#text=a+rocket');
+    await page.waitForSelector(firstCard);
+    media.length = 0;
+    await page.click(`${firstCard} .card-open`);
+    await pause(1200); // its frames are known, what the server can do is not
+    assert.equal(media.length, 0);
+    await page.keyboard.press('Escape');
+    await until(() => !document.querySelector('.player'));
+    await pause(1500);
+    assert.deepEqual(media, []);
+    // Nothing of a video that is not there can be pressed, but the next hit.
+    await go('#text=a+rocket&open=99@5');
+    await until(() => /cannot do this\.\n.*99/.test(document.querySelector('.lost').textContent));
+    for (const key of [' ', '.', 'i', 'j', 'x', 'ArrowLeft']) await page.keyboard.press(key);
+    await page.click('.screen');
+    assert.ok(await page.$('.desk[inert]'));
+    await wanted('404');
+    await page.waitForSelector(firstCard);
+    await page.keyboard.press('n');
+    await until(() => document.querySelector('.player video').readyState >= 2);
+    assert.match(await text('.player-title .quiet'), /^1 /);
+    assert.ok(!(await page.$('.desk[inert]')));
+  },
+
+  // What the server makes breaks off: at rest it is asked for again when it goes on, and never over and over.
+  async breaking() {
+    await openPage();
+    const made = requests(/\/play\?/);
+    await go('#open=1@12.5');
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    await page.select('.controls select', 'low');
+    await page.click('.borders .icon-loop');
+    const plays = () =>
+      until(() => {
+        const video = document.querySelector('.player video');
+        return video.src.includes('/play') && video.readyState >= 2 && document.querySelector('.still').hidden;
+      });
+    const fail = () => page.$eval('.player video', (video) => void video.dispatchEvent(new Event('error')));
+    await plays();
+    await page.keyboard.press('k');
+    const before = made.length;
+    await fail();
+    await fail();
+    await pause(600);
+    assert.equal(made.length, before);
+    await page.keyboard.press('l');
+    await plays();
+    assert.equal(made.length, before + 1);
+    await until(() => document.querySelector('.player video').currentTime > 1.2);
+    await fail();
+    await plays();
+    assert.equal(made.length, before + 2);
+    await page.evaluate(() => {
+      const fails = ({ target }) => setTimeout(() => target.dispatchEvent(new Event('error')), 50);
+      document.addEventListener('loadeddata', fails, true);
+    });
+    await page.keyboard.press('ArrowRight');
+    await until(() => !document.querySelector('.lost').hidden);
+    await pause(600);
+    assert.equal(made.length, before + 3);
+  },
+
+  // The bin of one library, in two tabs; a link's moments are taken if that is wanted, and only from this library.
+  async bins() {
+    const first = await openPage();
+    await go('#text=a+rocket');
+    const second = await openPage();
+    await go('#text=a+rocket');
+    const badge = (tab, number) =>
+      tab.waitForFunction((wanted) => document.querySelector('.badge').textContent === wanted, { polling: 30 }, number);
+    const put = async (tab, at) => {
+      await tab.bringToFront();
+      await tab.waitForSelector(firstCard);
+      await tab.focus(`.card[aria-posinset="${at}"] .card-open`);
+      await tab.keyboard.press('x');
+    };
+    await put(first, 1);
+    await badge(second, '1');
+    await put(second, 2);
+    await badge(first, '2');
+    await put(first, 1);
+    await badge(second, '1');
+    // Many moments of one video: asked once for its name, and for pictures of what is seen.
+    page = second;
+    await page.bringToFront();
+    const link = Array.from({ length: 300 }, (_, at) => `1@${at / 4}-${at / 4 + 2}`).join(',');
+    const asked = requests(/\/videos\/1$/);
+    const pictures = requests(/\/frames\?/);
+    await go(`#bin=${link}`);
+    await page.waitForSelector('.sheet .primary');
+    assert.match(await text('.sheet h2'), /300 moments/);
+    await page.keyboard.press('Escape');
+    await until(() => !document.querySelector('.sheet'));
+    assert.equal(await text('.badge'), '1');
+    await takeLink(`#bin=${link}`);
+    await badge(page, '301');
+    await badge(first, '301');
+    await until(() => document.querySelector('.bin-row:last-child .bin-name').placeholder === 'demo.mp4');
+    assert.equal(asked.length, 1);
+    assert.ok(pictures.length < 60, `${pictures.length} requests for pictures`);
+    // Another library at the same address.
+    await page.evaluateOnNewDocument(() => {
+      const really = window.fetch;
+      window.fetch = async (address, options) => {
+        const answer = await really(address, options);
+        return /\/library$/.test(address) ? Response.json({ ...(await answer.json()), name: 'other.db' }) : answer;
+      };
+    });
+    await go('#bin=1@12-15&of=some.db');
+    await until(() => document.getElementById('toast').textContent.includes('library has changed'));
+    assert.equal(await page.$('.sheet'), null);
+    assert.equal(await text('.badge'), '');
+    await page.waitForSelector('.tile');
+    assert.equal(await text('.home-queries'), '');
+    await takeLink('#bin=1@12-15&of=other.db');
+    await badge(page, '1');
+    await badge(first, '301');
+  },
+
+  // In German: what the server says stands below a text of the page. Words that are no filters stay words.
+  async errors() {
+    await openPage();
+    await go('#frame=99@1');
+    await page.waitForSelector('.note:not([hidden]) h2');
+    assert.match(await text('.note'), /gescheitert.*Der Server kann das nicht\.\n.*99/);
+    await wanted('404');
+    await page.evaluate(() => {
+      const answer = { error: { code: 'busy', message: 'the queue is full' } };
+      window.fetch = async () => Response.json(answer, { status: 503 });
+    });
+    await page.click('.note .primary');
+    await until(() => /beschäftigt.*\nthe queue is full/.test(document.querySelector('.note p')?.textContent));
+    await go('#video=abc&text=a+rocket');
+    await page.waitForSelector(firstCard);
+    assert.equal((await page.$$('.chip')).length, 1);
+    await ask('constructor:x');
+    assert.equal(await hash(), '#text=a+rocket&text=constructor:x');
+  },
+
   async borders() {
     await openPage();
     await go('#text=a+rocket');
@@ -484,9 +670,7 @@ const checks = {
       return copied;
     });
     await page.evaluate(() => localStorage.clear());
-    await page.goto('about:blank');
-    await page.goto(link);
-    await page.waitForSelector('.bin-row');
+    await takeLink(new URL(link).hash);
     assert.deepEqual(await page.$$eval('.bin-name', (all) => all.map((one) => one.value)), [
       '',
       '=the rocket, "big"',
@@ -501,7 +685,7 @@ const checks = {
   // Clips and timelines of the bin and of the player; what is left out is said.
   async saving() {
     await openPage();
-    await go('#bin=1@12-15~a rocket,1@20-22,1@500-501~too late');
+    await takeLink('#bin=1@12-15~a rocket,1@20-22,1@500-501~too late');
     await page.waitForSelector('.export');
     await page.select('.export select', 'exact');
     const [archive] = await saves(() => page.click('.export .primary'));
@@ -542,7 +726,7 @@ const checks = {
 
   async cancelled() {
     await openPage();
-    await go('#bin=1@0-90');
+    await takeLink('#bin=1@0-90');
     await page.waitForSelector('.export');
     await page.select('.export select', 'webp');
     await page.click('.export .primary');
@@ -673,6 +857,7 @@ const checks = {
   async pictures() {
     await openPage();
     await page.setRequestInterception(true);
+    const sheets = requests(/\/sprite\./);
     page.on('request', (request) => (request.url().includes('/sprite.') ? request.abort() : request.continue()));
     await go('#text=a+rocket');
     await page.waitForSelector(firstCard);
@@ -684,6 +869,7 @@ const checks = {
       pictures.add(await page.$eval(`${firstCard} img`, (image) => image.src));
     }
     assert.ok(pictures.size >= 6, `scrubbing shows ${pictures.size} pictures`);
+    assert.equal(sheets.length, 1, 'a sheet that fails is not asked for at every move');
     await openFirst();
     const strip = await (await page.$('.strip-body')).boundingBox();
     await page.mouse.move(strip.x + strip.width * 0.5, strip.y + 20);
@@ -699,6 +885,7 @@ const checks = {
       player: '#text=a+rocket&open=1@12.5',
       save: '#open=1@12.5',
       library: '#view=library',
+      shared: '#bin=1@12-15~a rocket,1@20-25',
       bin: '#bin=1@12-15~a rocket,1@20-25',
       help: '#text=a+rocket',
     };
@@ -709,6 +896,7 @@ const checks = {
         await page.waitForNetworkIdle({ idleTime: 200 });
         if (name === 'help') await page.keyboard.press('?');
         if (name === 'save') await page.click('.player-actions .icon-save');
+        if (name === 'bin') await page.click('.sheet .primary');
         if (name === 'results') await page.click('.bar .icon-filter');
         await axe(`${name} ${dark ? 'dark' : 'light'}`);
         const [whole, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -122,6 +122,15 @@ class PageTest(ServedTest):
     def test_the_player_shows_the_right_picture(self):
         self.drive("player")
 
+    def test_hits_change_while_one_is_being_opened(self):
+        self.drive("opening")
+
+    def test_what_is_converted_breaks_off(self):
+        self.drive("breaking")
+
+    def test_errors_in_german(self):
+        self.drive("errors", language="de")
+
     def test_borders_are_dragged_and_kept_in_the_address(self):
         self.drive("borders")
 
@@ -130,6 +139,9 @@ class PageTest(ServedTest):
 
     def test_the_bin(self):
         self.drive("bin")
+
+    def test_bins_of_tabs_links_and_libraries(self):
+        self.drive("bins")
 
     def test_views_on_a_desktop_in_german(self):
         self.drive("views", size="desktop", language="de")

@@ -4,8 +4,15 @@ import { t } from './strings.js';
 
 const root = new URL('../api/v1/', import.meta.url);
 
-// What failed: with the status (0: no answer) and code of the answer.
-const failure = (status, code, message) => Object.assign(new Error(message), { status, code });
+// Codes whose text says all.
+const known = { no_model: 'noModel', no_such_picture: 'goneTerm', no_picture: 'badPicture',
+  cursor_expired: 'changed', no_such_folder: 'noFolder', no_ffmpeg: 'noFfmpeg' };
+
+// In the page's language; what has no text of its own with the server's words below.
+function failure(status, code, message) {
+  const general = t(status === 429 || status > 502 ? 'busy' : 'cannot');
+  return Object.assign(new Error(known[code] ? t(known[code]) : `${general}\n${message}`), { status, code });
+}
 
 async function ask(path, options = {}) {
   let response;
@@ -13,30 +20,26 @@ async function ask(path, options = {}) {
     response = await fetch(new URL(path, root), options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw failure(0, 'unreachable', t('unreachable'));
+    throw Object.assign(new Error(t('unreachable')), { status: 0 });
   }
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
   throw failure(response.status, answer.error?.code, answer.error?.message ?? response.statusText);
 }
 
-async function json(path, options) {
-  return (await ask(path, options)).json();
-}
+const json = async (path, options) => (await ask(path, options)).json();
 
-function post(path, value, signal) {
-  return ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(value), signal });
-}
+const post = (value, signal) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(value), signal });
 
 export const library = () => json('library');
 
 // What the server can do; asked once.
-let known = null;
+let able = null;
 export function abilities() {
-  known ??= library().then((info) => info.capabilities);
-  known.catch(() => (known = null));
-  return known;
+  able ??= library().then((info) => info.capabilities);
+  able.catch(() => (able = null));
+  return able;
 }
 
 // Parameters that are empty are not sent.
@@ -75,17 +78,14 @@ export function queryOf(state) {
   return query;
 }
 
-export async function search(query, signal) {
-  return (await post('search', query, signal)).json();
-}
+export const search = (query, signal) => json('search', post(query, signal));
 
 // Score of every stored frame of one video: {times, scores}; of a sequence the best part's.
 export async function scoresOf(state, id, signal) {
   const { terms, fusion } = queryOf({ ...state, filters: { fusion: state.filters.fusion } });
   const last = Math.max(...terms.map((term) => term.part ?? 0));
-  const answers = await Promise.all(Array.from({ length: last + 1 }, async (_, part) =>
-      (await post(`videos/${id}/scores`, { terms, fusion, part: part || undefined }, signal)).json(),
-    ));
+  const answers = await Promise.all(Array.from({ length: last + 1 }, (_, part) =>
+    json(`videos/${id}/scores`, post({ terms, fusion, part: part || undefined }, signal))));
   const [first, ...rest] = answers;
   return { times: first.times,
     scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))) };
@@ -105,12 +105,8 @@ export async function frames(id, from, to) {
 }
 export const sheet = (id, words) => json(`videos/${id}/sprite.json?${words}`);
 
-export async function upload(blob) {
-  return (
-    await ask('pictures', { method: 'POST',
-      headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob })
-  ).json();
-}
+export const upload = (blob) => json('pictures', { method: 'POST',
+  headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob });
 export const pictureAddress = (sha256) => new URL(`pictures/${sha256}`, root).href;
 export const mediaAddress = (id) => new URL(`videos/${id}/media`, root).href;
 export const playAddress = (id, mode, time, height) =>
@@ -118,14 +114,14 @@ export const playAddress = (id, mode, time, height) =>
 
 // A file that the server makes of moments.
 export async function makeFile(path, value, signal) {
-  const response = await post(path, value, signal);
+  const response = await ask(path, post(value, signal));
   const named = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('Content-Disposition'));
   return { name: decodeURIComponent(named?.[1] ?? path),
     notes: decodeURIComponent(response.headers.get('Reelvec-Notes') ?? ''), blob: await response.blob() };
 }
 
 export const jobs = async () => (await json('jobs')).jobs;
-export const startJob = async (wish) => (await post('jobs', wish)).json();
+export const startJob = (wish) => json('jobs', post(wish));
 export const endJob = (id) => ask(`jobs/${id}`, { method: 'DELETE' });
 
 // Tells of a job until it has ended (null: it is forgotten), or the function that is returned is called.

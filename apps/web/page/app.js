@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The page: its parts, and the keys that reach all of them.
-import { h, icon, iconButton } from './dom.js';
+import { h, iconButton, toast } from './dom.js';
 import { change, current, onChange, readAddress } from './state.js';
+import { library as served } from './store.js';
 import { t } from './strings.js';
-import { binSize, onBin, openBin, takeShared } from './bin.js';
+import { binSize, offerShared, onBin, openBin } from './bin.js';
 import { drawBar, focusBar, makeBar } from './bar.js';
 import { gridKey, makeResults } from './results.js';
 import { makeHome } from './home.js';
@@ -22,7 +23,7 @@ const badge = h('span.badge', { 'aria-hidden': 'true' });
 const binButton = iconButton('bin', openBin);
 binButton.append(badge);
 const logo = h('button.logo', {
-    'aria-label': `reelvec, ${t('home')}`,
+    aria: `reelvec, ${t('home')}`,
     onclick: () => change({ terms: [], filters: {}, open: null, view: 'search' }),
   },
   h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }), h('span', 'reelvec'));
@@ -31,12 +32,11 @@ const libraryButton = iconButton('library', () =>
 );
 const top = document.getElementById('top');
 top.append(logo, makeBar(),
-  h('nav.tools', { 'aria-label': 'reelvec' }, libraryButton, binButton,
-    iconButton('help', openHelp, { key: '?' })));
+  h('nav.tools', { aria: 'reelvec' }, libraryButton, binButton, iconButton('help', openHelp, { key: '?' })));
 
 function drawBadge() {
   badge.textContent = binSize() || '';
-  binButton.setAttribute('aria-label', binSize() ? `${t('bin')} (${binSize()})` : t('bin'));
+  binButton.ariaLabel = binSize() ? `${t('bin')} (${binSize()})` : t('bin');
 }
 onBin(drawBadge);
 drawBadge();
@@ -45,10 +45,10 @@ let view = null;
 function show(state) {
   const wanted = state.view === 'library' ? library : state.terms.length > 0 ? results : home;
   drawBar(state);
-  libraryButton.setAttribute('aria-pressed', state.view === 'library');
+  libraryButton.ariaPressed = state.view === 'library';
   if (wanted !== view) {
     main.replaceChildren(wanted.element);
-    if (view) window.scrollTo(0, 0);
+    if (view) scrollTo(0, 0);
     if (wanted === home) results.forget();
     if (wanted !== results) wanted.show();
     view = wanted;
@@ -81,10 +81,8 @@ document.addEventListener('keydown', (event) => {
   if (done) event.preventDefault();
 });
 
-const { shared } = readAddress(location.hash);
+const { shared, of } = readAddress(location.hash);
 show(current());
-if (shared) {
-  const found = takeShared(shared);
-  change({}, { replace: true });
-  if (found) openBin();
-}
+if (shared) change({}, { replace: true });
+if (of && of !== served) toast(t('changed'));
+else if (shared) offerShared(shared);

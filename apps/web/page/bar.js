@@ -2,7 +2,7 @@
 // The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
 import { check, choice, clock, field, h, icon, iconButton, secondsOf, textButton, toast } from './dom.js';
 import { isSaved, queryLists, remember, toggleSaved } from './queries.js';
-import { change, current, writeQuery } from './state.js';
+import { change, current, round, writeQuery } from './state.js';
 import { keep } from './store.js';
 import { t } from './strings.js';
 import { shownWords, takeFilters, takeTerms, termName, thumbnail } from './words.js';
@@ -29,21 +29,20 @@ function addTerm(kind, value, weight) {
     else state.terms.push({ kind, value, weight, then: false });
   });
   remember();
-  window.scrollTo({ top: 0 });
+  scrollTo({ top: 0 });
 }
 
 async function addPicture(blob) {
   try {
     addTerm('picture', (await api.upload(blob)).sha256, 1);
   } catch (error) {
-    const known = { 413: 'bigPicture', 422: 'badPicture' }[error.status];
-    toast(known ? t(known) : error.message);
+    toast(error.status === 413 ? t('bigPicture') : error.message);
   }
 }
 
 // A stored frame as a term: more like it, or less.
 export const addFrame = (video, time, weight = 1) =>
-  addTerm('frame', `${video}@${Math.round(time * 1000) / 1000}`, weight);
+  addTerm('frame', `${video}@${round(time)}`, weight);
 
 function watchPictures() {
   const imageOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
@@ -85,11 +84,14 @@ function setWeight(at, weight) {
 const stops = () => [...chips.querySelectorAll('.chip-body'), input];
 const beside = (list, by) => list[list.indexOf(document.activeElement) + by]?.focus();
 
+const chipWith = (kind, body, name, remove) => h('span', { class: `chip ${kind}` }, body,
+  iconButton('close', remove, { label: t('remove', name), class: 'chip-close', tabindex: -1 }));
+
 function chipOf(term, at) {
   const strength = Math.abs(term.weight);
   const name = `${term.weight < 0 ? '− ' : ''}${termName(term)}${strength === 1 ? '' : ` × ${strength}`}`;
   const body = h('button.chip-body', {
-      'aria-label': t('edit', name), title: name, 'aria-haspopup': 'dialog',
+      aria: t('edit', name), title: name, 'aria-haspopup': 'dialog',
       onclick: (event) => openTermMenu(at, event.currentTarget),
       onkeydown: (event) => {
         if (event.key === 'Delete' || event.key === 'Backspace') removeTerm(at);
@@ -105,19 +107,15 @@ function chipOf(term, at) {
     term.weight < 0 && icon('minus'),
     term.kind === 'text' ? h('span.chip-text', term.value) : thumbnail(term),
     strength !== 1 && h('span.chip-weight', `×${strength}`));
-  return h('span', { class: `chip ${term.weight < 0 ? 'negative' : ''} ${term.kind}` }, body,
-    iconButton('close', () => removeTerm(at), { label: t('remove', name), class: 'chip-close',
-      tabindex: -1 }));
+  return chipWith(`${term.weight < 0 ? 'negative' : ''} ${term.kind}`, body, name, () => removeTerm(at));
 }
 
 function filterChip(name, value) {
   const shown = name === 'after' || name === 'before' ? clock(Number(value)) : value;
   const text = name === 'video' ? t('onlyVideo') : `${shownWords[name] ?? name}:${shown}`;
-  return h('span.chip.filter',
-    h('button.chip-body', { 'aria-label': t('edit', text), onclick: openFilters }, icon('filter'),
-      h('span.chip-text', text)),
-    iconButton('close', () => change((state) => delete state.filters[name]), { label: t('remove', text),
-      class: 'chip-close', tabindex: -1 }));
+  const body = h('button.chip-body', { aria: t('edit', text), onclick: openFilters }, icon('filter'),
+    h('span.chip-text', text));
+  return chipWith('filter', body, text, () => change((state) => delete state.filters[name]));
 }
 
 function closeMenu() {
@@ -127,7 +125,7 @@ function closeMenu() {
 }
 
 function showMenu(label, ...content) {
-  menu.setAttribute('aria-label', label);
+  menu.ariaLabel = label;
   menu.replaceChildren(...content.filter(Boolean));
   menu.hidden = false;
 }
@@ -136,7 +134,7 @@ function openTermMenu(at) {
   const term = current().terms[at];
   const strength = h('output.quiet', `×${Math.abs(term.weight)}`);
   const slider = h('input', {
-    type: 'range', min: 0.25, max: 3, step: 0.25, value: Math.abs(term.weight), 'aria-label': t('weight'),
+    type: 'range', min: 0.25, max: 3, step: 0.25, value: Math.abs(term.weight), aria: t('weight'),
     oninput: (event) => (strength.textContent = `×${event.target.value}`),
     onchange: (event) =>
       setWeight(at, Number(event.target.value) * Math.sign(current().terms[at]?.weight ?? 1)),
@@ -146,7 +144,8 @@ function openTermMenu(at) {
     field(t('words'),
       h('input', {
         value: term.value,
-        onkeydown: (event) => event.key === 'Enter' && (event.preventDefault(), event.target.blur()),
+        onkeydown: (event) =>
+          event.key === 'Enter' && !event.isComposing && (event.preventDefault(), event.target.blur()),
         onchange: (event) =>
           event.target.value.trim() && change((state) => (state.terms[at].value = event.target.value.trim())),
       }));
@@ -170,7 +169,7 @@ function openFilters() {
         ...members,
         onchange: (event) => {
           const value = event.target.value.trim() === '' ? '' : read(event.target.value);
-          event.target.setAttribute('aria-invalid', value === null ? 'true' : 'false');
+          event.target.ariaInvalid = value === null ? 'true' : 'false';
           if (value === null) return;
           change((state) => {
             if (value === '') delete state.filters[name];
@@ -182,14 +181,13 @@ function openFilters() {
   const time = (name) => ({ value: filters[name] ? clock(Number(filters[name])) : '', placeholder: '1:30',
     inputmode: 'numeric' });
   const number = (text) => (Number.isFinite(Number(text)) ? Number(text) : null);
-  const fusion = choice([
-      ['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
+  const fusion = choice([['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
     filters.fusion ?? '',
     { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) });
   const score = { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' };
   const within = { value: filters.within ?? '', inputmode: 'numeric' };
   showMenu(t('filter'),
-    h('div.fields', filter('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: 'talks/*' }),
+    h('.fields', filter('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: 'talks/*' }),
       filter('after', t('fAfter'), time('after'), secondsOf),
       filter('before', t('fBefore'), time('before'), secondsOf),
       filter('min_score', t('fScore'), score, number), field(t('fFusion'), fusion),
@@ -234,14 +232,14 @@ export function drawBar(state) {
   const star = form.querySelector('.star');
   star.hidden = state.terms.length === 0;
   star.classList.toggle('on', saved);
-  star.setAttribute('aria-pressed', saved);
+  star.ariaPressed = saved;
   form.querySelector('.clear').hidden = list.length === 0;
 }
 
 export function makeBar() {
-  chips = h('div.chips');
+  chips = h('.chips');
   input = h('input.words', {
-    type: 'text', 'aria-label': t('search'), enterkeyhint: 'search', autocomplete: 'off',
+    type: 'text', aria: t('search'), enterkeyhint: 'search', autocomplete: 'off',
     autocapitalize: 'off', spellcheck: 'false', onfocus: offerQueries, oninput: closeMenu,
     onkeydown: (event) => {
       const { terms } = current();
@@ -256,7 +254,7 @@ export function makeBar() {
   });
   chooser = h('input', { type: 'file', accept: 'image/*', hidden: true,
     onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')) });
-  menu = h('div.menu', {
+  menu = h('.menu', {
     role: 'dialog', hidden: true,
     onkeydown: (event) => {
       const rows = [...menu.querySelectorAll('.query-row')];
@@ -267,7 +265,7 @@ export function makeBar() {
     },
   });
   form = h('form.bar', {
-      role: 'search', 'aria-label': t('search'),
+      role: 'search', aria: t('search'),
       onsubmit: (event) => {
         event.preventDefault();
         submit();
@@ -286,7 +284,7 @@ export function makeBar() {
       iconButton('picture', () => chooser.click()),
       iconButton('filter', () => (menu.hidden ? openFilters() : closeMenu()))),
     h('span.drop-text', t('dropHere')), chooser);
-  const whole = h('div.bar-place', form, menu);
+  const whole = h('.bar-place', form, menu);
   whole.addEventListener('focusout',
     (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu());
   document.addEventListener('pointerdown', (event) => !whole.contains(event.target) && closeMenu());

@@ -3,38 +3,50 @@
 // name.
 import { clock, h, iconButton, openSheet, textButton, toast } from './dom.js';
 import { many, t } from './strings.js';
-import { keep, recall } from './store.js';
-import { openMoment } from './state.js';
+import { keep, library, recall } from './store.js';
+import { openMoment, round } from './state.js';
 import { exportForm } from './export.js';
 import { loadPicture } from './frames.js';
 import * as api from './api.js';
 
-let moments = recall('bin', []).filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
+let moments = [];
+const stored = () =>
+  recall('bin', moments).filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
+moments = stored();
 const listeners = [];
 let dialog = null, list, total, foot;
 
 export const onBin = (listener) => listeners.push(listener);
 export const binSize = () => moments.length;
 
-function store(next) {
+function tell(next) {
   moments = next;
-  keep('bin', moments);
   for (const listener of listeners) listener();
-  if (dialog) fill();
+  if (dialog && !list.querySelector('input:focus')) fill(); // what is being typed stays
 }
 
-const same = (one, other) =>
+// edit: of moments to others; another tab may have stored some meanwhile.
+function store(edit) {
+  const next = edit(stored());
+  keep('bin', next);
+  tell(next);
+}
+
+addEventListener('storage', () => tell(stored()));
+
+const same = (one) => (other) =>
   one.video === other.video && Math.abs(one.from - other.from) < 1e-3 && Math.abs(one.to - other.to) < 1e-3;
-export const isInBin = (moment) => moments.some((one) => same(one, moment));
+export const isInBin = (moment) => moments.some(same(moment));
 
 export function toggleInBin(moment) {
   const there = isInBin(moment);
-  store(there ? moments.filter((one) => !same(one, moment)) : [...moments, { name: '', ...moment }]);
+  store((all) => [...all.filter((one) => !same(moment)(one)), ...(there ? [] : [{ name: '', ...moment }])]);
   toast(t(there ? 'removed' : 'added'));
 }
 
-// "3@12-15~name,..." of a link; names are encoded twice, since a comma ends a moment.
-export function takeShared(text) {
+// Asks whether the moments of a link shall be put into the bin: "3@12-15~name,..."; names are encoded twice,
+// since a comma ends a moment.
+export function offerShared(text) {
   const found = [];
   for (const part of text.split(',').slice(0, 1000)) {
     const match = /^(\d+)@([\d.]+)-([\d.]+)(?:~(.*))?$/.exec(part);
@@ -49,25 +61,25 @@ export function takeShared(text) {
     if (to >= from) found.push({ video, from, to, time: (from + to) / 2, score: null, title: '', name });
   }
   const fresh = found.filter((one) => !isInBin(one));
-  store([...moments, ...fresh]);
-  for (const one of fresh) {
-    api
-      .video(one.video)
-      .then((video) => {
-        one.title = video.name;
-        store(moments);
-      })
-      .catch(() => {});
-  }
-  return found.length > 0;
+  if (fresh.length === 0) return found.length > 0 && openBin();
+  const accept = textButton('bin', t('addBin'), () => (sheet.close(), addShared(fresh)),
+    { class: 'primary' });
+  const sheet = openSheet('', t('shared', many('found', fresh.length)), accept);
 }
 
-function sharedLink() {
-  const second = (value) => String(Math.round(value * 1000) / 1000);
-  const parts = moments.map((one) =>
-      `${one.video}@${second(one.from)}-${second(one.to)}` +
-      (one.name ? `~${encodeURIComponent(one.name)}` : ''));
-  return `${location.origin}${location.pathname}#${new URLSearchParams({ bin: parts.join(',') })}`;
+async function addShared(fresh) {
+  store((all) => [...all, ...fresh]);
+  openBin();
+  const names = new Map();
+  for (const id of new Set(fresh.map((one) => one.video)))
+    names.set(id, (await api.video(id).catch(() => null))?.name);
+  store((all) => all.map((one) => ({ ...one, title: one.title || (names.get(one.video) ?? '') })));
+}
+
+function shared() {
+  return moments.map((one) =>
+      `${one.video}@${round(one.from)}-${round(one.to)}` +
+      (one.name ? `~${encodeURIComponent(one.name)}` : '')).join(',');
 }
 
 export async function copy(text) {
@@ -84,41 +96,44 @@ export async function copy(text) {
   toast(t('copied'));
 }
 
-function move(at, by) {
-  const next = [...moments];
-  next.splice(at + by, 0, ...next.splice(at, 1));
-  store(next);
-  dialog
-    ?.querySelectorAll('.bin-row')
-    [at + by]?.querySelector(by < 0 ? '.up' : '.down')
-    ?.focus();
+export const copyLink = (words) =>
+  copy(`${location.origin}${location.pathname}#${words}&of=${encodeURIComponent(library)}`);
+
+function move(moment, by) {
+  const place = (all) => all.findIndex(same(moment));
+  store((all) => {
+    const at = place(all);
+    if (at >= 0) all.splice(Math.max(0, at + by), 0, ...all.splice(at, 1));
+    return all;
+  });
+  list.children[place(moments)]?.querySelector(by < 0 ? '.up' : '.down').focus();
 }
 
 function row(moment, at) {
-  const picture = loadPicture(h('img', { alt: '', loading: 'lazy' }), moment.video, moment.time);
+  const picture = loadPicture(h('img', { alt: '' }), moment.video, moment.time);
   const name = h('input.bin-name', {
-    value: moment.name, placeholder: moment.title || String(moment.video), 'aria-label': t('binName'),
+    value: moment.name, placeholder: moment.title || String(moment.video), aria: t('binName'),
     maxlength: 200,
     onchange: (event) => {
-      moment.name = event.target.value.trim();
-      keep('bin', moments);
+      const name = event.target.value.trim();
+      store((all) => all.map((one) => (same(moment)(one) ? { ...one, name } : one)));
     },
   });
   const span = `${clock(moment.from, true)} – ${clock(moment.to, true)}`;
   const open = h('button.bin-picture', {
-      'aria-label': `${moment.name || moment.title} ${span}`,
+      aria: `${moment.name || moment.title} ${span}`,
       onclick: () => {
         dialog.close();
         openMoment(moment.video, moment.from, [moment.from, moment.to]);
       },
     },
     picture);
-  return h('li.bin-row', open, h('div.bin-text', name, h('span.quiet', span)),
-    h('div.bin-actions',
-      iconButton('up', () => move(at, -1), { class: 'round small up', disabled: at === 0 }),
-      iconButton('down', () => move(at, 1), { class: 'round small down',
+  return h('li.bin-row', open, h('.bin-text', name, h('span.quiet', span)),
+    h('.bin-actions',
+      iconButton('up', () => move(moment, -1), { class: 'round small up', disabled: at === 0 }),
+      iconButton('down', () => move(moment, 1), { class: 'round small down',
         disabled: at === moments.length - 1 }),
-      iconButton('close', () => store(moments.filter((one) => one !== moment)), {
+      iconButton('close', () => toggleInBin(moment), {
         label: t('remove', moment.name || moment.title), class: 'round small' })));
 }
 
@@ -135,8 +150,9 @@ export function openBin() {
   const { form, leave } = exportForm(() => moments);
   list = h('ol.bin-list');
   total = h('p.quiet');
-  foot = h('div.bin-foot', form, textButton('link', t('copyLink'), () => copy(sharedLink())),
-    textButton('trash', t('clear'), () => store([])));
+  const share = () => copyLink(new URLSearchParams({ bin: shared() }));
+  foot = h('.bin-foot', form, textButton('link', t('copyLink'), share),
+    textButton('trash', t('clear'), () => store(() => [])));
   dialog = openSheet('side', t('bin'), [total, list, foot], () => {
     dialog = null;
     leave();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A card of the grid: one moment. Cards are used again for other moments, as those on the screen change.
+// A card of the grid: one moment. Cards are used again for others.
 import { clamp, clock, h, iconButton } from './dom.js';
 import { t } from './strings.js';
 import { isInBin, toggleInBin } from './bin.js';
@@ -87,7 +87,7 @@ export class Card {
     this.line = h('span.card-line');
     this.open = h('button.card-open', { ...scrubbing(this, onOpen), onfocus: () => onFocus(this.index) },
       this.picture, this.line);
-    this.parts = h('div.card-parts');
+    this.parts = h('.card-parts');
     this.title = h('span.card-title');
     this.span = h('span.card-span');
     this.value = h('span.bar-value');
@@ -97,10 +97,10 @@ export class Card {
     this.like = iconButton('plus', () => addFrame(this.hit.video, at()), { key: '+' });
     this.unlike = iconButton('minus', () => addFrame(this.hit.video, at(), -1), { key: '-' });
     this.keep = iconButton('bin', () => this.toggleBin(), { label: t('addBin'), key: 'X' });
-    this.actions = h('div.card-actions', this.like, this.unlike, this.keep);
-    this.element = h('div.card', { role: 'listitem' },
-      h('div.card-picture', this.open, this.time, this.parts, this.actions),
-      h('div.card-foot', this.title, h('div.card-facts', this.span, this.score, this.number)));
+    this.actions = h('.card-actions', this.like, this.unlike, this.keep);
+    this.element = h('.card', { role: 'listitem' },
+      h('.card-picture', this.open, this.time, this.parts, this.actions),
+      h('.card-foot', this.title, h('.card-facts', this.span, this.score, this.number)));
   }
 
   show(address, time) {
@@ -125,8 +125,8 @@ export class Card {
   // hit: null while its page is on the way.
   set({ hit, video, index, total, part, kind, active }) {
     this.index = index;
-    this.element.setAttribute('aria-posinset', index + 1);
-    this.element.setAttribute('aria-setsize', total);
+    this.element.ariaPosInSet = index + 1;
+    this.element.ariaSetSize = total;
     this.setActive(active);
     if (this.hit === hit && this.video === video && hit) return;
     this.hit = hit;
@@ -143,7 +143,7 @@ export class Card {
       this.picture.removeAttribute('src');
       this.address = null;
       for (const text of [this.title, this.span, this.number, this.time]) text.textContent = '';
-      this.open.setAttribute('aria-label', t('searching'));
+      this.open.ariaLabel = t('searching');
       this.value.style.width = '0';
       return;
     }
@@ -156,7 +156,7 @@ export class Card {
     this.number.textContent = score;
     this.score.title = this.number.title = `${t('score')} ${score} (${t(kind)})`;
     this.value.style.width = `${(part * 100).toFixed(1)}%`;
-    this.open.setAttribute('aria-label', `${video?.name}, ${spanOf(hit)}, ${t('score')} ${score}`);
+    this.open.ariaLabel = `${video?.name}, ${spanOf(hit)}, ${t('score')} ${score}`;
     this.drawBin();
   }
 
@@ -171,7 +171,7 @@ export class Card {
   drawBin() {
     const there = Boolean(this.hit) && isInBin(momentOf(this.hit, this.video));
     this.element.classList.toggle('kept', there);
-    this.keep.setAttribute('aria-pressed', there);
-    this.keep.setAttribute('aria-label', t(there ? 'inBin' : 'addBin'));
+    this.keep.ariaPressed = there;
+    this.keep.ariaLabel = t(there ? 'inBin' : 'addBin');
   }
 }

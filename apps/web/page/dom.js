@@ -6,33 +6,36 @@ const shapes = { search: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5',
   picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01', filter: 'M4 6h16M7 12h10M10 18h4',
   star: 'M12 4l2.4 5.2 5.6.7-4.2 3.8 1.1 5.6-4.9-2.8-4.9 2.8 1.1-5.6L4 9.9l5.6-.7z',
   close: 'M6 6l12 12M18 6L6 18', plus: 'M12 5v14M5 12h14', minus: 'M5 12h14',
-  bin: 'M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h4.500l1.500 3h4l1.500-3H20',
+  bin: 'M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h4.5l1.5 3h4l1.5-3H20',
   library: 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z',
   help: 'M9 9a3 3 0 1 1 4.2 2.7c-.9.5-1.2 1-1.2 2.3M12 17.5h.01', play: 'M8 5.5v13l11-6.5z',
   pause: 'M8.5 5v14M15.5 5v14', back: 'M15 5l-7 7 7 7', next: 'M9 5l7 7-7 7',
   frameBack: 'M17 6l-7 6 7 6zM7 6v12', frameNext: 'M7 6l7 6-7 6zM17 6v12', markIn: 'M14 5H9v14h5',
   markOut: 'M10 5h5v14h-5', loop: 'M5 11a6 6 0 0 1 6-5h7M15 3l3 3-3 3M19 13a6 6 0 0 1-6 5H6M9 21l-3-3 3-3',
-  link: 'M10 14a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.700l1-1',
+  link: 'M10 14a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1',
   like: 'M4 12h6M7 9v6M13 6h7v12h-7z', up: 'M6 15l6-6 6 6', down: 'M6 9l6 6 6-6',
-  save: 'M12 4v11M7 11l5 5 5-5M5 20h14', sound: 'M4 10v4h4l5 4V6L8 10zM16.500 9a4 4 0 0 1 0 6',
+  save: 'M12 4v11M7 11l5 5 5-5M5 20h14', sound: 'M4 10v4h4l5 4V6L8 10zM16.5 9a4 4 0 0 1 0 6',
   mute: 'M4 10v4h4l5 4V6L8 10zM16 10l4 4M20 10l-4 4', trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13' };
 
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('class', `icon icon-${name}`);
-  svg.setAttribute('aria-hidden', 'true');
+  svg.ariaHidden = 'true';
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   path.setAttribute('d', shapes[name]);
   svg.append(path);
   return svg;
 }
 
-// An element: h('button.plain', {onclick: f, 'aria-label': 'y'}, children...); the members may be left out.
+const isNone = (value) => (value ?? false) === false;
+
+// An element: h('button.plain', {onclick: f, aria: label}, children...); the members, and the tag div, may be
+// left out.
 // One that is null, undefined or false is not set; a function is a listener.
 export function h(name, members, ...children) {
   const [tag, ...classes] = name.split('.');
-  const element = document.createElement(tag);
+  const element = document.createElement(tag || 'div');
   if (tag === 'button') element.type = 'button';
   if (classes.length > 0) element.className = classes.join(' ');
   if (!members || members.constructor !== Object) {
@@ -40,19 +43,18 @@ export function h(name, members, ...children) {
     members = {};
   }
   for (const [key, value] of Object.entries(members)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (isNone(value)) continue;
     if (typeof value === 'function') element.addEventListener(key.slice(2), value);
     else if (key === 'value') element.value = value;
-    else element.setAttribute(key, value === true ? '' : value);
+    else element.setAttribute(key === 'aria' ? 'aria-label' : key, value === true ? '' : value);
   }
-  element.append(
-    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => !isNone(child)));
   return element;
 }
 
 // A button with a picture; its label is also its tip, together with the key.
 export const iconButton = (name, onclick, { key, label = t(name), ...members } = {}) =>
-  h('button.round', { 'aria-label': label, title: key ? `${label} (${key})` : label, onclick, ...members },
+  h('button.round', { aria: label, title: key ? `${label} (${key})` : label, onclick, ...members },
     icon(name));
 
 // A button with words, and a picture in front of them if there is a name.
@@ -62,7 +64,7 @@ export const textButton = (name, label, onclick, members) =>
 export function setIcon(button, name) {
   button.replaceChildren(icon(name));
   button.title = t(name);
-  button.setAttribute('aria-label', button.title);
+  button.ariaLabel = button.title;
 }
 
 // One of several: options are [value, text].
@@ -78,24 +80,22 @@ export const check = (label, members) =>
 // A dialog; Esc, its button and a press beside it close it.
 export function openSheet(name, title, content, closed = () => {}) {
   const dialog = h('dialog', {
-      class: `sheet ${name}`, tabindex: -1, 'aria-label': title,
+      class: `sheet ${name}`, tabindex: -1, aria: title,
       onclick: (event) => event.target === dialog && dialog.close(),
       onclose: () => {
         dialog.remove();
         closed();
       },
     },
-    h('div.sheet-head', h('h2', title), iconButton('close', () => dialog.close(), { key: 'Esc' })),
-    h('div.sheet-body', content));
+    h('.sheet-head', h('h2', title), iconButton('close', () => dialog.close(), { key: 'Esc' })),
+    h('.sheet-body', content));
   document.body.append(dialog);
   dialog.showModal();
   dialog.focus();
   return dialog;
 }
 
-export function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), Math.max(low, high));
-}
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
 
 // "1:02:03", "2:03", with tenths if they are asked for.
 export function clock(seconds, tenths = false) {
@@ -112,10 +112,7 @@ export function clock(seconds, tenths = false) {
 // Seconds of "83", "1:23", "1:02:03.5"; null if it is no time.
 export function secondsOf(text) {
   if (!/^(\d+:){0,2}\d+(\.\d+)?$/.test(text.trim())) return null;
-  return text
-    .trim()
-    .split(':')
-    .reduce((sum, part) => sum * 60 + Number(part), 0);
+  return text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
 let toastTimer = 0;

@@ -64,7 +64,7 @@ export function exportForm(momentsOf) {
   const handles = h('input.short', { type: 'number', min: 0, max: 3600, step: 0.5,
     value: last.handles ?? 0 });
   const hint = h('p.hint');
-  const bar = h('progress', { hidden: true, 'aria-label': t('progress') });
+  const bar = h('progress', { hidden: true, aria: t('progress') });
   const said = h('p.export-said', { role: 'status' });
   const lostList = h('ul.lost-list');
   const start = h('button.primary', { type: 'submit' }, icon('save'), t('export'));
@@ -102,17 +102,14 @@ export function exportForm(momentsOf) {
   kind.value = last.kind;
   if (kind.value === '') kind.value = 'exact';
   drawHint();
-  api
-    .abilities()
-    .then(({ ffmpeg }) => {
-      clips.disabled = !ffmpeg;
-      if (!ffmpeg && kind.value in clipKinds) kind.value = 'otio';
-      drawHint();
-    })
-    .catch(() => {});
+  api.abilities().then(({ ffmpeg }) => {
+    clips.disabled = !ffmpeg;
+    if (!ffmpeg && kind.value in clipKinds) kind.value = 'otio';
+    drawHint();
+  }, () => {});
   const form = h('form.export', { onsubmit: run },
-    h('div.export-fields', field(t('exportAs'), kind), field(t('handles'), handles)), hint,
-    h('div.export-run', start, stop, bar), said, lostList);
+    h('.export-fields', field(t('exportAs'), kind), field(t('handles'), handles)), hint,
+    h('.export-run', start, stop, bar), said, lostList);
   return { form, leave: () => request?.abort() };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stored pictures of a video: one by one, and a stretch of them as a sheet, whose tiles are there at once.
+// Stored pictures of a video: one by one, and a stretch of them as a sheet.
 import * as api from './api.js';
 
 const lists = new Map(),
@@ -8,7 +8,8 @@ const lists = new Map(),
 function once(map, most, key, make) {
   if (!map.has(key)) {
     const made = make();
-    made.catch(() => map.delete(key));
+    // What fails is not asked for again at once.
+    made.catch(() => setTimeout(() => map.get(key) === made && map.delete(key), 10000));
     map.set(key, made);
     if (map.size > most) map.delete(map.keys().next().value);
   }
@@ -53,14 +54,22 @@ export function pictureAt(frames, time) {
   return { time: frames.times[at], number, address: frames.pattern.replace('{number}', number) };
 }
 
-// Sets the source of an image to the stored picture nearest to a time.
+const watcher = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    watcher.unobserve(target);
+    target.load();
+  }
+});
+
+// Sets the source of an image to the stored picture nearest to a time, once it is seen.
 export function loadPicture(image, id, time) {
-  framesOf(id, Math.max(0, time - 2), time + 2)
-    .then((frames) => {
-      const found = pictureAt(frames, time);
-      if (found) image.src = found.address;
-    })
-    .catch(() => {});
+  image.load = async () => {
+    const frames = await framesOf(id, Math.max(0, time - 2), time + 2).catch(() => null);
+    const found = pictureAt(frames, time);
+    if (found) image.src = found.address;
+  };
+  watcher.observe(image);
   return image;
 }
 

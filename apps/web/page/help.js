@@ -22,7 +22,7 @@ export function openHelp() {
       h('dd', texts.map((text) => t(text)).join(' · ')));
   const theme = (event) => (keep('theme', event.target.value), applyTheme());
   openSheet('help', t('help'), [h('dl.keys', keys.map(row)), h('h2', t('settings')),
-    h('div.fields',
+    h('.fields',
       field(t('language'),
         choice(Object.entries(languages), language, { onchange: (event) => setLanguage(event.target.value) }),
       ),

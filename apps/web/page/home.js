@@ -12,25 +12,21 @@ const REFRESH_MS = 4000; // while nothing is there
 
 function command(text) {
   return h('span.command', h('code', text),
-    textButton(null, t('copy'), () => copy(text), { 'aria-label': `${t('copy')}: ${text}` }));
+    textButton(null, t('copy'), () => copy(text), { aria: `${t('copy')}: ${text}` }));
 }
 
-export const byHand = () => h('div.hint', h('p', t('addByHand')), command('reelvec index ~/Videos'));
+export const byHand = () => h('.hint', h('p', t('addByHand')), command('reelvec index ~/Videos'));
 
 // jobs: where a folder is added, if that is not shown elsewhere.
 export function firstSteps(info, jobs = null) {
   const { model, capabilities } = info;
   const here = model.name !== null && capabilities.media_roots.length > 0;
   const step = (title, ...content) => h('li.step', h('h3', title), content);
-  return h('div.empty', h('h2', t('emptyTitle')),
+  return h('.empty', h('h2', t('emptyTitle')),
     h('ol.steps',
       model.name === null
-        ? step(
-            t('stepModel'),
-            model.error && h('p.video-error', model.error),
-            h('p', t('stepModelText')),
-            command('reelvec model fetch ViT-B/32'),
-          )
+        ? step(t('stepModel'), model.error && h('p.video-error', model.error), h('p', t('stepModelText')),
+            command('reelvec model fetch ViT-B/32'))
         : h('li.step.done', h('h3', t('stepModelDone', model.name))),
       step(t('stepVideos'), here ? jobs?.element : byHand()), step(t('stepAsk'), h('p', t('emptyThen')))));
 }
@@ -43,11 +39,11 @@ function tile(video) {
 }
 
 export function makeHome() {
-  const queries = h('div.home-queries');
+  const queries = h('.home-queries');
   const videos = h('div');
   const jobs = makeJobs(() => element.isConnected && load());
-  const element = h('section.home', { 'aria-label': t('home') },
-    h('div.hero', h('h1', t('homeTitle')), h('p.quiet', t('homeText'))), queries, videos);
+  const element = h('section.home', { aria: t('home') },
+    h('.hero', h('h1', t('homeTitle')), h('p.quiet', t('homeText'))), queries, videos);
   let timer = 0, steps = null;
 
   async function load() {
@@ -62,7 +58,7 @@ export function makeHome() {
       } else {
         const page = await api.videos({ limit: 12 });
         steps = null;
-        videos.replaceChildren(h('div.home-head', h('h2', t('library')),
+        videos.replaceChildren(h('.home-head', h('h2', t('library')),
             textButton('library', many('foundVideos', info.videos.total), () => change({ view: 'library' }))),
           info.model.name === null ? h('p.video-error', t('noModel')) : '',
           h('ul.tiles', page.videos.filter((video) => video.picture).map(tile)), jobs.list);

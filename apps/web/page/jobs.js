@@ -7,6 +7,7 @@ import * as api from './api.js';
 
 const REFRESH_MS = 1500; // of what is shown beside the jobs
 
+const tell = (error) => toast(error.message);
 const hasEnded = (job) => job.ended !== null;
 
 function line(job) {
@@ -21,44 +22,39 @@ function line(job) {
 // 0 to 1; null as long as it is not known.
 function part(job) {
   if (job.videos.total === 0) return null;
-  const going = job.now.map((one) =>
-    one.frames_expected > 0 ? Math.min(1, one.frames / one.frames_expected) : 0,
-  );
-  return (job.videos.done + going.reduce((sum, one) => sum + one, 0)) / job.videos.total;
+  const going = (one) => one.frames_expected > 0 && Math.min(1, one.frames / one.frames_expected);
+  return job.now.reduce((sum, one) => sum + going(one), job.videos.done) / job.videos.total;
 }
 
 // changed() is called now and then, when there are more videos or frames.
 export function makeJobs(changed) {
   const list = h('ul.jobs');
   const place = h('div');
-  const element = h('div.adding', place, list);
+  const element = h('.adding', place, list);
   let roots = [], shown = [], leave = null, timer = 0, turn = 0;
 
   // A row stays while its job goes on, so that its button can be pressed.
   function rowOf(job, key) {
-    const bar = h('progress', { 'aria-label': t('progress'), hidden: hasEnded(job) });
-    const facts = h('div.job-facts');
+    const bar = h('progress', { aria: t('progress'), hidden: hasEnded(job) });
+    const facts = h('.job-facts');
     const button = hasEnded(job)
       ? iconButton('close', () => end(job))
       : textButton('close', t('cancel'), () => end(job));
     const name = [roots.find((one) => one.id === job.root)?.name, job.folder].filter(Boolean).join('/');
-    const row = h('li.job', { 'data-key': key }, h('div.job-head', h('strong', name), button), bar, facts);
+    const row = h('li.job', { 'data-key': key }, h('.job-head', h('strong', name), button), bar, facts);
     row.update = (now) => {
       if (part(now) !== null) bar.value = part(now);
       facts.replaceChildren(h('p.quiet', line(now)),
         ...now.now.map((one) =>
-          h('p.hint',
-            one.frames_expected > 0
-              ? `${one.video} · ${t('hitOf', count(one.frames), count(one.frames_expected))}`
-              : one.video),
-        ),
+          h('p.hint', one.video, one.frames_expected > 0 &&
+            ` · ${t('hitOf', count(one.frames), count(one.frames_expected))}`)),
         now.error ? h('p.video-error', now.error) : '', now.failures.length > 0 ? failures(now) : '');
     };
     return row;
   }
 
   function failures(job) {
-    return h('div.failures',
+    return h('.failures',
       h('ul.lost-list', job.failures.map((one) => h('li', `${one.video}: ${one.message}`))),
       hasEnded(job) && [h('p.hint', t('failedHint')),
         textButton('loop', t('retryFailed'), () => start({ ...job, retry_failed: true }))]);
@@ -100,8 +96,8 @@ export function makeJobs(changed) {
     if (job) {
       shown = shown.map((one) => (one.id === job.id ? job : one));
       draw();
-    }
-    if (!job || hasEnded(job)) refresh();
+    } else leave = null; // show() asks again, after changed()
+    if (job && hasEnded(job)) refresh();
     timer ||= setTimeout(() => {
       timer = 0;
       forgetFrames();
@@ -110,22 +106,17 @@ export function makeJobs(changed) {
   }
 
   async function start({ root, folder, every, retry_failed }) {
-    try {
-      await api.startJob({ root, folder, every, retry_failed });
-      return await refresh();
-    } catch (error) {
-      toast(error.status === 404 ? t('noFolder') : error.message);
-    }
+    await api.startJob({ root, folder, every, retry_failed }).then(refresh, tell);
   }
 
   async function end(job) {
-    await api.endJob(job.id).catch((error) => toast(error.message));
+    await api.endJob(job.id).catch(tell);
     await refresh();
   }
 
   function form() {
     const root = choice(roots.map(({ id, name }) => [id, name]), roots[0].id);
-    const folder = h('input', { placeholder: t('folderHint'), autocapitalize: 'off', spellcheck: 'false' });
+    const folder = h('input', { placeholder: t('all'), autocapitalize: 'off', spellcheck: 'false' });
     const every = h('input', { type: 'number', value: 1, min: 0.01, max: 3600, step: 'any', class: 'short' });
     return h('form.add', {
         onsubmit: (event) => {

@@ -31,7 +31,7 @@ function contactSheet(video) {
     const part = event.detail > 0 ? (event.clientX - box.left) / box.width : 0; // 0: by a key
     openMoment(video.id, video.duration * clamp(part, 0, 0.99));
   };
-  return h('button.contact', { 'aria-label': `${t('play')}: ${video.name}`, onclick: opens },
+  return h('button.contact', { aria: `${t('play')}: ${video.name}`, onclick: opens },
     h('img', { src: address, alt: '', loading: 'lazy' }));
 }
 
@@ -45,7 +45,7 @@ function facts(video) {
 function videoRow(video) {
   const hint = video.missing ? 'missingHint' : stateHints[video.state];
   return h('li.video-row', contactSheet(video),
-    h('div.video-text', h('h2', { title: video.path }, video.name), h('p.quiet', facts(video)),
+    h('.video-text', h('h2', { title: video.path }, video.name), h('p.quiet', facts(video)),
       (video.state !== 'complete' || video.missing) &&
         h('p', { class: `state ${video.missing ? 'failed' : video.state}` },
           video.missing ? t('missing') : stateNames[video.state] ? t(stateNames[video.state]) : video.state),
@@ -55,18 +55,18 @@ function videoRow(video) {
 }
 
 export function makeLibrary() {
-  const head = h('div.library-head');
+  const head = h('.library-head');
   const list = h('ul.videos');
   const note = h('div');
   const more = textButton(null, t('showMore'), () => load(false), { hidden: true });
   const jobs = makeJobs(() => element.isConnected && load(true));
-  const name = h('input', { type: 'search', placeholder: t('findVideo'), 'aria-label': t('findVideo'),
+  const name = h('input', { type: 'search', placeholder: t('findVideo'), aria: t('findVideo'),
     oninput: () => wait() });
   const state = choice(
     [['', t('all')], ...Object.entries(stateNames).map(([value, label]) => [value, t(label)])], '',
-    { 'aria-label': t('all'), onchange: () => load(true) });
-  const element = h('section.library', { 'aria-label': t('library') }, head, jobs.element,
-    h('div.library-tools', name, state), note, list, more);
+    { aria: t('all'), onchange: () => load(true) });
+  const element = h('section.library', { aria: t('library') }, head, jobs.element,
+    h('.library-tools', name, state), note, list, more);
   let cursor = null, typing = 0, timer = 0, turn = 0;
 
   const wait = () => {

@@ -4,7 +4,7 @@ import { choice, clamp, clock, h, icon, iconButton, setIcon, textButton } from '
 import { change, closeMoment, current, openMoment, writeAddress } from './state.js';
 import { keep, recall } from './store.js';
 import { count, t } from './strings.js';
-import { copy, isInBin, onBin, toggleInBin } from './bin.js';
+import { copyLink, isInBin, onBin, toggleInBin } from './bin.js';
 import { addFrame } from './bar.js';
 import { momentOf } from './card.js';
 import { openExport } from './export.js';
@@ -16,13 +16,13 @@ import * as api from './api.js';
 
 const NEAR_S = 20; // around the moment, in the second strip of a long video
 let dialog = null, parts = null, shown = null, request = null;
-// shown: {id, video, frames, time, in, out, hit, index}
+// shown: {id, video, frames, time, in, out, hit, index, ready: the screen has it}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
 const strips = () => [parts.whole, parts.near].filter(Boolean);
 
 function update() {
-  if (!shown?.video || !parts) return;
+  if (!shown?.ready) return;
   const { screen } = parts;
   const now = screen.time;
   if (!screen.paused && parts.loops && now >= shown.out && now < shown.out + 1.5) screen.seek(shown.in);
@@ -72,9 +72,9 @@ const moment = () => ({ video: shown.id, title: shown.video.name, from: shown.in
   time: clamp(shown.time, shown.in, shown.out), score: shown.hit?.score ?? null });
 
 function drawBin() {
-  if (!shown?.video || !parts) return;
+  if (!shown?.ready) return;
   const there = isInBin(moment());
-  parts.bin.setAttribute('aria-pressed', there);
+  parts.bin.ariaPressed = there;
   parts.bin.classList.toggle('on', there);
   parts.bin.lastChild.textContent = t(there ? 'inBin' : 'addBin');
 }
@@ -108,6 +108,7 @@ function stepFrame(by) {
 
 let shuttle = 0;
 function playOrPause() {
+  if (!shown.ready) return;
   stopShuttle();
   parts.screen.setRate(1);
   if (parts.screen.paused) parts.screen.play();
@@ -136,35 +137,38 @@ function goBackwards() {
 }
 
 async function goToHit(by) {
-  if (shown.index < 0 && hitCount() === 0) return;
-  const index = shown.index < 0 ? 0 : await step(shown.index, by);
-  if (index === null || !dialog) return;
+  const from = shown;
+  if (from.index < 0 && hitCount() === 0) return;
+  const index = from.index < 0 ? 0 : await step(from.index, by);
+  if (index === null || shown !== from) return;
   const hit = hitAt(index);
   openMoment(hit.video, hit.time, undefined, { replace: true });
 }
 
-function copyLink() {
+function copyPlace() {
   const state = structuredClone(current());
   state.open = { video: shown.id, time: shown.in, in: shown.in, out: shown.out };
-  copy(`${location.origin}${location.pathname}#${writeAddress(state)}`);
+  copyLink(writeAddress(state));
 }
 
 const toggleMute = () => (parts.screen.video.muted = !parts.screen.video.muted);
 
-function similar() {
-  addFrame(shown.id, parts.screen.time);
-}
+const similar = () => addFrame(shown.id, parts.screen.time);
 
 export function playerKey(event) {
-  if (!dialog || !shown?.video) return false;
+  if (!dialog) return false;
   const { screen } = parts;
-  const keys = { ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
-    j: goBackwards, l: goForwards, ',': () => stepFrame(-1), '.': () => stepFrame(1),
-    i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
-    o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true), x: () => toggleInBin(moment()),
-    s: similar, n: () => goToHit(1), p: () => goToHit(-1), ArrowDown: () => goToHit(1),
-    ArrowUp: () => goToHit(-1), ArrowLeft: () => seek(screen.time - (event.shiftKey ? 1 : 5)),
-    ArrowRight: () => seek(screen.time + (event.shiftKey ? 1 : 5)), m: toggleMute };
+  const by = event.shiftKey ? 1 : 5;
+  const [next, previous] = [() => goToHit(1), () => goToHit(-1)];
+  const keys = { n: next, p: previous, ArrowDown: next, ArrowUp: previous };
+  if (shown.ready) {
+    Object.assign(keys, { ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
+      j: goBackwards, l: goForwards, ',': () => stepFrame(-1), '.': () => stepFrame(1),
+      i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
+      o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true),
+      x: () => toggleInBin(moment()), s: similar, ArrowLeft: () => seek(screen.time - by),
+      ArrowRight: () => seek(screen.time + by), m: toggleMute });
+  }
   const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return false;
   act();
@@ -186,7 +190,7 @@ function build() {
   const toggleLoop = () => {
     parts.loops = !parts.loops;
     keep('loop', parts.loops);
-    parts.loop.setAttribute('aria-pressed', parts.loops);
+    parts.loop.ariaPressed = parts.loops;
   };
   const choose = () => {
     keep('quality', parts.quality.value);
@@ -199,41 +203,41 @@ function build() {
     screen, loops, near: null, whole: null, name: h('h2.player-name'), place: text('quiet'),
     previous: iconButton('back', () => goToHit(-1), { key: 'P' }),
     next: iconButton('next', () => goToHit(1), { key: 'N' }),
-    lost: h('p.lost', { role: 'status', hidden: true }), strips: h('div.strips'),
+    lost: h('p.lost', { role: 'status', hidden: true }), strips: h('.strips'),
     play: iconButton('play', playOrPause, { key: 'Space', class: 'round big' }), clock: text('now'),
     length: text('quiet'), span: text('span'), rate: text('rate'),
     mute: iconButton('sound', toggleMute, { key: 'M' }),
     loop: iconButton('loop', toggleLoop, { 'aria-pressed': String(loops) }),
     bin: textButton('bin', t('addBin'), () => toggleInBin(moment()), { class: 'primary', title: 'X' }),
-    quality: choice(qualities, recall('quality', 'best'), { 'aria-label': t('quality'), hidden: true,
+    quality: choice(qualities, recall('quality', 'best'), { aria: t('quality'), hidden: true,
       onchange: choose }),
-    download: h('a.round', { download: true, 'aria-label': download, title: download }, icon('save')),
+    download: h('a.round', { download: true, aria: download, title: download }, icon('save')),
   };
   screen.video.addEventListener('volumechange', () =>
     setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound'),
   );
   screen.element.addEventListener('click', playOrPause);
   screen.video.addEventListener('ended', () => {
-    if (!parts.loops || shown.out < screen.time - 0.5) return;
+    if (!parts.loops || !(shown?.out >= screen.time - 0.5)) return;
     screen.seek(shown.in);
     screen.play();
   });
-  return h('dialog.player', { 'aria-label': t('player'), tabindex: -1 },
-    h('div.player-head', h('div.player-title', parts.name, parts.place), parts.previous, parts.next,
+  return h('dialog.player', { aria: t('player'), tabindex: -1 },
+    h('.player-head', h('.player-title', parts.name, parts.place), parts.previous, parts.next,
       iconButton('close', closeMoment, { key: 'Esc' })),
-    h('div.stage', screen.element, parts.lost),
-    h('div.desk',
-      h('div.controls',
-        h('div.control-group', parts.play, iconButton('frameBack', () => stepFrame(-1), { key: ',' }),
+    h('.stage', screen.element, parts.lost),
+    parts.desk = h('.desk',
+      h('.controls',
+        h('.control-group', parts.play, iconButton('frameBack', () => stepFrame(-1), { key: ',' }),
           iconButton('frameNext', () => stepFrame(1), { key: '.' }),
           h('span.times', parts.clock, parts.length), parts.rate),
-        h('div.control-group.borders', iconButton('markIn', () => playerKey({ key: 'i' }), { key: 'I' }),
+        h('.control-group.borders', iconButton('markIn', () => playerKey({ key: 'i' }), { key: 'I' }),
           parts.span, iconButton('markOut', () => playerKey({ key: 'o' }), { key: 'O' }), parts.loop),
-        h('div.control-group', parts.quality, parts.mute)),
+        h('.control-group', parts.quality, parts.mute)),
       parts.strips,
-      h('div.player-actions', parts.bin, textButton('save', t('export'), () => openExport(() => [moment()])),
+      h('.player-actions', parts.bin, textButton('save', t('export'), () => openExport(() => [moment()])),
         textButton('like', t('similar'), similar, { title: 'S' }),
-        textButton('link', t('copyLink'), copyLink), parts.download)));
+        textButton('link', t('copyLink'), copyPlace), parts.download)));
 }
 
 function buildStrips() {
@@ -280,17 +284,21 @@ async function load(state) {
   request?.abort();
   request = new AbortController();
   const { signal } = request;
-  const fresh = shown?.id !== open.video;
+  const fresh = shown?.id !== open.video || !shown.ready;
   const index = indexOf(open);
   shown = { ...(fresh ? {} : shown), id: open.video, time: open.time, index, hit: hitAt(index) };
   stopShuttle();
+  parts.desk.inert = fresh;
   if (fresh) {
+    parts.screen.pause(); // what was shown before
+    drawPlace();
     try {
       const video = await api.video(open.video);
       if (signal.aborted) return;
       shown.video = video;
     } catch (error) {
       if (signal.aborted) return;
+      parts.screen.close();
       parts.name.textContent = '';
       parts.lost.textContent = error.message;
       parts.lost.hidden = false;
@@ -302,17 +310,19 @@ async function load(state) {
     parts.name.title = shown.video.path;
     parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
     parts.download.hidden = !shown.video.media;
+    const low = parts.quality.value === 'low';
+    await parts.screen.open(shown.video, inside(open.time), shown.frames, low, signal);
+    if (signal.aborted) return;
+    buildStrips();
     // The hits may have come meanwhile.
     shown.index = indexOf(open);
     shown.hit = hitAt(shown.index);
-    buildStrips();
+    shown.ready = true;
+    parts.desk.inert = false;
     chooseBorders(open);
-    await parts.screen.open(shown.video, inside(open.time), shown.frames, parts.quality.value === 'low');
-    framesOf(open.video)
-      .then((frames) => {
-        if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
-      })
-      .catch(() => {});
+    framesOf(open.video).then((frames) => {
+      if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
+    }, () => {});
   } else {
     chooseBorders(open);
     parts.screen.seek(open.time);
@@ -331,7 +341,7 @@ async function load(state) {
 
 // A page that begins with an open moment hears later of the hits around it.
 document.addEventListener('results', () => {
-  if (!dialog || !shown?.video || !current().open) return;
+  if (!shown?.ready || !current().open) return;
   shown.index = indexOf(current().open);
   shown.hit ??= hitAt(shown.index);
   if (shown.hit && current().open.in === null) chooseBorders(current().open);
@@ -369,7 +379,7 @@ export function showPlayer(state) {
   const moved = !shown || shown.id !== open.video || shown.time !== open.time;
   if (moved) {
     load(state);
-  } else if (shown.video && open.in !== null && (open.in !== shown.in || open.out !== shown.out)) {
+  } else if (shown.ready && open.in !== null && (open.in !== shown.in || open.out !== shown.out)) {
     chooseBorders(open);
     update();
   }

@@ -34,17 +34,14 @@ function queryRow(query) {
   );
   const label = [...terms.map(termName), ...Object.values(filters)].join(', ');
   const ask = () => change({ terms, filters, open: null, view: 'search' });
-  return h('button.query-row', { 'aria-label': label, onclick: ask }, parts, rest);
+  return h('button.query-row', { aria: label, onclick: ask }, parts, rest);
 }
 
 export function queryLists() {
   return ['saved', 'recent']
-    .map((name) => [name,
-      recall(name, [])
-        .filter((one) => typeof one === 'string')
-        .slice(0, 8)])
+    .map((name) => [name, recall(name, []).filter((one) => typeof one === 'string').slice(0, 8)])
     .filter(([, queries]) => queries.length > 0)
     .map(([name, queries]) =>
-      h('section', { 'aria-label': t(name) }, h('h2.menu-title', t(name)), queries.map(queryRow)),
+      h('section', { aria: t(name) }, h('h2.menu-title', t(name)), queries.map(queryRow)),
     );
 }

@@ -4,16 +4,16 @@ import { check, clamp, h, textButton, toast } from './dom.js';
 import { change, current, openMoment, writeQuery } from './state.js';
 import { count, many, t } from './strings.js';
 import { onBin } from './bin.js';
-import { addFrame, toggleGroup } from './bar.js';
+import { toggleGroup } from './bar.js';
 import { Card } from './card.js';
 import * as api from './api.js';
 
 const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
 const GAP = 18, FOOT = 58, HEAD = 54;
 
-const found = { key: null, hits: [], groups: [], videos: new Map(), next: null, total: 0, kind: 'cosine',
-  top: 0, low: 0 };
-let request = null, loading = false, element, summary, note, space, cards = new Map(), spare = [];
+const nothing = () => ({ hits: [], groups: [], videos: new Map(), next: null, total: 0 });
+const found = { ...nothing(), key: null, kind: 'cosine', top: 0, low: 0 };
+let request = null, loading = false, element, said, facts, note, space, cards = new Map(), spare = [];
 let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
 let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
@@ -22,8 +22,7 @@ export const hitCount = () =>
 export const hitAt = (index) => found.hits[index] ?? null;
 export const bestScore = () => found.top;
 export const indexOf = (open) =>
-  found.hits.findIndex(
-    (hit) => hit.video === open.video && (hit.time === open.time || Math.abs(hit.time - open.time) < 0.002));
+  found.hits.findIndex((hit) => hit.video === open.video && Math.abs(hit.time - open.time) < 0.002);
 
 function take(answer, first) {
   for (const video of answer.videos) found.videos.set(video.id, video);
@@ -43,13 +42,6 @@ function take(answer, first) {
   }
 }
 
-function explain(error) {
-  if (error.code === 'no_model') return t('noModel');
-  if (error.code === 'no_such_picture') return t('goneTerm');
-  if (error.status === 410) return t('changed');
-  return error.message;
-}
-
 function showNote(title, text, again) {
   const retry = again && textButton(null, t('again'), () => searchNow(current()), { class: 'primary' });
   note.replaceChildren(...h('div', h('h2', title), text && h('p', text), retry).children);
@@ -58,8 +50,8 @@ function showNote(title, text, again) {
 
 function drawSummary(answer) {
   const name = found.groups.length > 0 ? 'foundVideos' : 'found';
-  summary.querySelector('.said').textContent = many(name, found.total);
-  summary.querySelector('.facts').textContent = ` · ${count(Math.max(1, Math.round(answer.ms)))} ms`;
+  said.textContent = many(name, found.total);
+  facts.textContent = ` · ${count(Math.max(1, Math.round(answer.ms)))} ms`;
 }
 
 async function searchNow(state) {
@@ -72,7 +64,7 @@ async function searchNow(state) {
   loading = true;
   try {
     const answer = await api.search({ ...query, limit: query.group ? FIRST_GROUPS : FIRST_PAGE }, signal);
-    Object.assign(found, { hits: [], groups: [], videos: new Map(), query });
+    Object.assign(found, nothing(), { query });
     take(answer, true);
     active = 0;
     drawSummary(answer);
@@ -82,10 +74,9 @@ async function searchNow(state) {
     }
   } catch (error) {
     if (error.name === 'AbortError') return;
-    Object.assign(found, { hits: [], groups: [], total: 0, next: null });
-    summary.querySelector('.said').textContent = '';
-    summary.querySelector('.facts').textContent = '';
-    showNote(t('failed'), explain(error), true);
+    Object.assign(found, nothing());
+    said.textContent = facts.textContent = '';
+    showNote(t('failed'), error.message, true);
   } finally {
     clearTimeout(slow);
     if (request?.signal === signal) {
@@ -97,9 +88,17 @@ async function searchNow(state) {
   document.dispatchEvent(new CustomEvent('results'));
 }
 
-async function loadMore() {
-  if (loading || !found.next) return;
-  loading = true;
+let page = null; // the next one, while it is on the way
+function loadMore() {
+  if (!loading && found.next)
+    page ??= takeMore().finally(() => {
+      page = null;
+      layOut();
+    });
+  return page;
+}
+
+async function takeMore() {
   const { signal } = request;
   const { key } = found;
   try {
@@ -111,11 +110,8 @@ async function loadMore() {
     if (error.name === 'AbortError') return;
     found.next = null;
     found.total = found.groups.length > 0 ? found.groups.length : found.hits.length;
-    toast(explain(error));
-  } finally {
-    if (found.key === key) loading = false;
+    toast(error.message);
   }
-  layOut();
 }
 
 // The hit before or after; pages are fetched as they are needed.
@@ -161,7 +157,7 @@ function layOut() {
 
 function headOf(group) {
   const video = found.videos.get(group.video);
-  return h('div.group-head', { role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
+  return h('.group-head', { role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
     textButton(null, many('found', group.count),
       () =>
         change((state) => {
@@ -169,7 +165,7 @@ function headOf(group) {
           delete state.filters.group;
           delete state.filters.videos;
         }),
-      { 'aria-label': `${video?.name ?? ''}: ${many('found', group.count)}` }));
+      { aria: `${video?.name ?? ''}: ${many('found', group.count)}` }));
 }
 
 function drawCard(index, row) {
@@ -246,8 +242,8 @@ export function focusHit(index) {
   if (!row) return;
   const top = space.getBoundingClientRect().top + row.top;
   const above = document.getElementById('top').offsetHeight + 12;
-  if (top < above) window.scrollBy(0, top - above);
-  else if (top + row.height > innerHeight) window.scrollBy(0, top + row.height - innerHeight + 12);
+  if (top < above) scrollBy(0, top - above);
+  else if (top + row.height > innerHeight) scrollBy(0, top + row.height - innerHeight + 12);
   draw();
   setActive(index);
   cards.get(index)?.open.focus({ preventScroll: true });
@@ -285,12 +281,13 @@ export function gridKey(event) {
 export function makeResults() {
   const switched = check(t('fGroup'), { onchange: toggleGroup });
   const group = switched.querySelector('input');
-  summary = h('div.summary', h('p', { role: 'status' }, h('span.said'), h('span.facts.quiet')), switched);
-  note = h('div.note', { hidden: true });
-  space = h('div.grid', { role: 'list', 'aria-label': t('results') });
-  element = h('section.results', { 'aria-label': t('results') }, h('h1.offscreen', t('results')), summary,
+  [said, facts] = [h('span.said'), h('span.facts.quiet')];
+  const summary = h('.summary', h('p', { role: 'status' }, said, facts), switched);
+  note = h('.note', { hidden: true });
+  space = h('.grid', { role: 'list', aria: t('results') });
+  element = h('section.results', { aria: t('results') }, h('h1.offscreen', t('results')), summary,
     note, space);
-  window.addEventListener('scroll', schedule, { passive: true });
+  addEventListener('scroll', schedule, { passive: true });
   new ResizeObserver(() => space.clientWidth !== width && layOut()).observe(space);
   onBin(() => cards.forEach((card) => card.drawBin()));
   return {
@@ -305,7 +302,7 @@ export function makeResults() {
     },
     forget() {
       request?.abort();
-      Object.assign(found, { key: null, hits: [], groups: [], total: 0, next: null });
+      Object.assign(found, nothing(), { key: null });
     },
   };
 }

@@ -15,17 +15,9 @@ const copied = ['h264', 'hevc', 'av1', 'vp9']; // codecs that the server repacks
 export class Screen {
   // changed(): time, state or size; told(mode, text): what is shown, and why if it is pictures.
   constructor({ changed, told }) {
-    Object.assign(this, {
-      changed,
-      told,
-      mode: 'pictures',
-      offset: 0,
-      at: 0, // the time that is wanted
-      coming: false, // and not there yet
-      frames: null,
-      playing: false,
-      rate: 1,
-    });
+    // at: the time that is wanted; coming: and not there yet.
+    Object.assign(this, { changed, told, mode: 'pictures', offset: 0, at: 0, coming: false, frames: null,
+      playing: false, rate: 1 });
     const tell = () => this.changed();
     const came = () => {
       if (!this.video.hasAttribute('src')) return;
@@ -37,16 +29,8 @@ export class Screen {
       tell();
     };
     this.video = h('video', {
-      playsinline: true,
-      preload: 'auto',
-      'aria-label': t('player'),
-      ontimeupdate: tell,
-      onplay: tell,
-      onpause: tell,
-      onvolumechange: tell,
-      onloadeddata: came,
-      onseeked: came,
-      onplaying: came,
+      playsinline: true, preload: 'auto', aria: t('player'), ontimeupdate: tell, onplay: tell,
+      onpause: tell, onvolumechange: tell, onloadeddata: came, onseeked: came, onplaying: came,
       onloadedmetadata: () => {
         // Not every browser keeps a time that was set before it knew the file.
         if (this.mode === 'original' && Math.abs(this.video.currentTime - this.at) > 0.3)
@@ -55,20 +39,21 @@ export class Screen {
       onerror: () => this.fail(),
     });
     this.still = h('img.still', { alt: '' });
-    this.element = h('div.screen', this.video, this.still);
+    this.element = h('.screen', this.video, this.still);
   }
 
-  // low: as little bandwidth as possible.
-  async open(video, time, frames, low) {
-    Object.assign(this, { info: video, frames, at: time, playing: true });
-    this.showStill(time);
-    this.modes = [];
+  // low: as little bandwidth as possible. Nothing is shown once the signal tells that another one is wanted.
+  async open(video, time, frames, low, signal) {
+    const modes = [];
     if (video.media && !video.missing) {
       const { ffmpeg } = await api.abilities().catch(() => ({}));
-      this.modes.push('original');
-      if (ffmpeg && copied.includes(video.codec)) this.modes.push('remux');
-      if (ffmpeg) this.modes.push('transcode');
+      modes.push('original');
+      if (ffmpeg && copied.includes(video.codec)) modes.push('remux');
+      if (ffmpeg) modes.push('transcode');
     }
+    if (signal.aborted) return;
+    Object.assign(this, { info: video, frames, modes, at: time, playing: true });
+    this.showStill(time);
     this.choose(low, time);
   }
 
@@ -99,7 +84,7 @@ export class Screen {
       offset: mode === 'original' ? 0 : time });
     video.hidden = this.pictures;
     const lost = this.info.media && !this.info.missing ? 'cannotPlay' : 'noMedia';
-    this.told(mode, this.pictures ? t(lost) : '');
+    this.told(mode, this.pictures ? t(lost, t('stills')) : '');
     if (this.pictures) {
       this.leave();
       this.showStill(time);
@@ -110,18 +95,21 @@ export class Screen {
     // At rest browsers show the start of what is repacked a frame too early.
     this.rests = mode === 'remux' && !this.playing;
     const made = this.rests ? 'transcode' : mode;
-    video.src =
-      mode === 'original' ? api.mediaAddress(this.info.id) : api.playAddress(this.info.id, made, time, this.low && 360);
+    const { id } = this.info;
+    video.src = mode === 'original' ? api.mediaAddress(id) : api.playAddress(id, made, time, this.low && 360);
     if (mode === 'original') video.currentTime = time;
     if (this.playing) this.play();
     this.timer = setTimeout(() => video.readyState < 2 && this.fallBack(), WAIT_MS[mode]);
   }
 
-  // The server ends what nobody reads for a while: it is asked again.
+  // The server ends what nobody reads for a while: it is asked again, at rest when it goes on. What breaks in
+  // its first second would break again.
   fail() {
     if (!this.video.hasAttribute('src')) return;
-    if (this.coming || this.mode === 'original') this.fallBack();
-    else this.use(this.mode, this.time);
+    const broken = this.playing && this.time < this.offset + 1;
+    if (this.coming || this.mode === 'original' || broken) this.fallBack();
+    else if (this.playing) this.use(this.mode, this.time);
+    else this.rests = true;
   }
 
   fallBack() {
@@ -188,9 +176,8 @@ export class Screen {
   }
 
   close() {
+    this.pause();
     clearTimeout(this.timer);
-    clearInterval(this.slides);
-    this.video.pause();
     this.leave();
   }
 }

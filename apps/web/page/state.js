@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What the page shows, which is what its address says behind "#": in the words of GET /api/v1/search, and
 //   open=VIDEO@SECONDS&in=SECONDS&out=SECONDS   the moment in the player
-//   view=library                                 the library instead of the results
-//   bin=VIDEO@FROM-TO~NAME,...                   moments that somebody shared
+//   view=library   the library instead of the results
+//   bin=VIDEO@FROM-TO~NAME,...   moments that somebody shared
+//   of=NAME   the library of a link
 // A term: {kind: 'text' | 'picture' | 'frame', value, weight, then}; frame's value is "VIDEO@SECONDS"; a
 // negative weight looks for what is unlike it; then: begins the next part of a sequence.
 
 const filterNames = ['videos', 'video', 'after', 'before', 'min_score', 'group', 'fusion', 'within'];
 
-const round = (seconds) => Math.round(seconds * 1000) / 1000;
+export const round = (seconds) => Math.round(seconds * 1000) / 1000;
 
 function openOf(text) {
   const match = /^(\d+)@(\d+(?:\.\d+)?)$/.exec(text);
@@ -16,7 +17,7 @@ function openOf(text) {
 }
 
 export function readAddress(hash) {
-  const state = { terms: [], filters: {}, open: null, view: 'search', shared: '' };
+  const state = { terms: [], filters: {}, open: null, view: 'search', shared: '', of: '' };
   let then = false;
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) {
     const last = state.terms.at(-1);
@@ -30,7 +31,8 @@ export function readAddress(hash) {
     } else if (name === 'then') {
       then = state.terms.length > 0;
     } else if (filterNames.includes(name) && value !== '') {
-      state.filters[name] = value;
+      if (/^(videos|group|fusion)$/.test(name) || Number.isFinite(Number(value)))
+        state.filters[name] = value;
     } else if (name === 'open') {
       state.open = openOf(value);
     } else if (state.open && (name === 'in' || name === 'out') && /^[\d.]+$/.test(value)) {
@@ -39,6 +41,8 @@ export function readAddress(hash) {
       state.view = 'library';
     } else if (name === 'bin') {
       state.shared = value;
+    } else if (name === 'of') {
+      state.of = value;
     }
   }
   return state;
@@ -85,8 +89,8 @@ export function change(edit, { replace = false } = {}) {
   if (typeof edit === 'function') edit(next);
   else Object.assign(next, edit);
   next.shared = '';
-  const words = writeAddress(next);
   if (next.terms.length > 0) next.terms[0].then = false;
+  const words = writeAddress(next);
   const opened = replace ? history.state?.opened : Boolean(next.open && !state.open);
   state = next;
   const address = words === '' ? location.pathname + location.search : `#${words}`;
@@ -104,7 +108,7 @@ export function closeMoment() {
 export const openMoment = (video, time, [from, to] = [null, null], how) =>
   change({ open: { video, time, in: from, out: to } }, how);
 
-window.addEventListener('popstate', () => {
+addEventListener('popstate', () => {
   state = readAddress(location.hash);
   tell();
 });

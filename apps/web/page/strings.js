@@ -53,7 +53,7 @@ const texts = {
   nothingFilters: ['No frame passes the filters. Remove one of them.', 'Kein Bild erfüllt die Filter. Einen davon entfernen.', '没有画面符合筛选条件，请移除一项。'],
   failed: ['The search failed', 'Die Suche ist gescheitert', '搜索失败'],
   unreachable: ['The server does not answer. Is reelvec serve still running?', 'Der Server antwortet nicht. Läuft reelvec serve noch?', '服务器无响应。reelvec serve 还在运行吗？'],
-  noModel: ['No model is loaded, so texts and pictures cannot be compared. Stored frames can.', 'Kein Modell ist geladen: Texte und Bilder lassen sich nicht vergleichen, gespeicherte Bilder schon.', '未加载模型，无法比较文字和图片；库内画面仍可用于搜索。'],
+  noModel: ['Without a model only stored frames can be compared.', 'Ohne Modell lassen sich nur gespeicherte Bilder vergleichen.', '未加载模型，只能用库内画面搜索。'],
   changed: ['The library has changed meanwhile.', 'Die Bibliothek hat sich inzwischen geändert.', '媒体库已发生变化。'],
   again: ['Search again', 'Noch einmal suchen', '重新搜索'],
   score: ['Score', 'Wert', '分数'],
@@ -61,8 +61,6 @@ const texts = {
   dot: ['dot product', 'Skalarprodukt', '点积'],
   weighted_dot: ['weighted dot product', 'gewichtetes Skalarprodukt', '加权点积'],
   weighted_cosine: ['weighted cosine', 'gewichteter Kosinus', '加权余弦'],
-  dot: ['dot product', 'Skalarprodukt', '点积'],
-  weighted_dot: ['weighted dot product', 'gewichtetes Skalarprodukt', '加权点积'],
   zscore: ['standardised', 'standardisiert', '标准化'],
   rrf: ['by rank', 'nach Rang', '按排名'],
   sequence: ['mean of the parts', 'Mittel der Teile', '各部分均值'],
@@ -87,7 +85,7 @@ const texts = {
   missing: ['file is missing', 'Datei fehlt', '文件缺失'],
   missingHint: ['Still found by its pictures. Put the file back, or remove the video from the library.', 'Durch seine Bilder noch zu finden. Datei zurücklegen oder das Video aus der Bibliothek entfernen.', '画面仍可搜索。请恢复文件，或将其从库中移除。'],
   failedHint: ['Mend or remove the file, then index again.', 'Datei reparieren oder entfernen, dann erneut indizieren.', '请修复或移除文件后重新索引。'],
-  indexingHint: ['What is there can be searched. If nothing indexes it any more, start again: it goes on where it stopped.', 'Was da ist, ist durchsuchbar. Indiziert es nichts mehr, neu starten: es geht weiter, wo es aufhörte.', '已有内容可搜索。若已停止索引，请重新启动，会从中断处继续。'],
+  indexingHint: ['What is there can be searched. If it has stopped, index again: it goes on there.', 'Was da ist, ist durchsuchbar. Steht es still, neu indizieren: es geht dort weiter.', '已有内容可搜索。若已停止，请重新索引，会从中断处继续。'],
   frames: ['{0} frames', '{0} Bilder', '{0} 帧'],
   framesOne: ['1 frame', '1 Bild', '1 帧'],
   showMore: ['Show more', 'Mehr zeigen', '显示更多'],
@@ -117,12 +115,14 @@ const texts = {
   mode_remux: ['original, repacked', 'Original, umgepackt', '原始（重新封装）'],
   mode_transcode: ['converted', 'umgewandelt', '已转换'],
   qLow: ['low bandwidth', 'geringe Bandbreite', '低带宽'],
-  cannotPlay: ['This browser cannot play the file. Its stored pictures are shown instead.', 'Dieser Browser kann die Datei nicht abspielen. Gezeigt werden die gespeicherten Bilder.', '浏览器无法播放此文件，改为显示已存画面。'],
-  noMedia: ['The file is not here. Its stored pictures are shown instead.', 'Die Datei ist nicht hier. Gezeigt werden die gespeicherten Bilder.', '文件不在此处，改为显示已存画面。'],
+  cannotPlay: ['This browser cannot play the file. {0}', 'Dieser Browser kann die Datei nicht abspielen. {0}', '浏览器无法播放此文件，{0}'],
+  noMedia: ['The file is not here. {0}', 'Die Datei ist nicht hier. {0}', '文件不在此处，{0}'],
+  stills: ['Its stored pictures are shown instead.', 'Gezeigt werden die gespeicherten Bilder.', '改为显示已存画面。'],
   binEmpty: ['Nothing collected yet. Press X on a moment to put it here.', 'Noch nichts gesammelt. X legt einen Moment hierher.', '尚无片段。在片段上按 X 收集。'],
   binName: ['Name of the moment', 'Name des Moments', '片段名称'],
   up: ['Move up', 'Nach oben', '上移'],
   down: ['Move down', 'Nach unten', '下移'],
+  shared: ['A link shares {0}', 'Ein Link teilt {0}', '链接分享了 {0}'],
   exportAs: ['Save as', 'Speichern als', '保存为'],
   export: ['Save', 'Speichern', '保存'],
   clips: ['Clips', 'Clips', '视频片段'],
@@ -145,7 +145,6 @@ const texts = {
   noFfmpeg: ['For clips the server needs the program ffmpeg.', 'Für Clips braucht der Server das Programm ffmpeg.', '剪切片段需要服务器安装 ffmpeg。'],
   mediaRoot: ['Add videos of', 'Videos hinzufügen aus', '添加视频，位于'],
   folder: ['Folder in it', 'Ordner darin', '其中的文件夹'],
-  folderHint: ['all of it', 'alles', '全部'],
   everySeconds: ['Seconds per frame', 'Sekunden je Bild', '取帧间隔（秒）'],
   addFolder: ['Index', 'Indizieren', '开始索引'],
   noFolder: ['There is no such folder.', 'Diesen Ordner gibt es nicht.', '没有此文件夹。'],
@@ -157,7 +156,7 @@ const texts = {
   unchanged: ['{0} unchanged', '{0} unverändert', '{0} 个未变'],
   someFailed: ['{0} failed', '{0} gescheitert', '{0} 个失败'],
   retryFailed: ['Try again', 'Erneut versuchen', '重试'],
-  addByHand: ['A server started with --media FOLDER adds videos on this page; else in a terminal:', 'Mit --media ORDNER gestartet fügt der Server Videos auf dieser Seite hinzu, sonst im Terminal:', '用 --media 文件夹 启动服务器即可在此页添加视频，或在终端：'],
+  addByHand: ['With --media FOLDER the server adds videos here; else in a terminal:', 'Mit --media ORDNER fügt der Server hier Videos hinzu, sonst im Terminal:', '用 --media 文件夹 启动服务器可在此添加视频，或在终端：'],
   settings: ['Settings', 'Einstellungen', '设置'],
   language: ['Language', 'Sprache', '语言'],
   theme: ['Appearance', 'Erscheinung', '外观'],
@@ -167,22 +166,16 @@ const texts = {
   kJkl: ['backwards, stop, forwards; again: faster', 'rückwärts, halt, vorwärts; nochmals: schneller', '倒放、暂停、播放；重复加速'],
   badPicture: ['This is no picture that can be read.', 'Das ist kein lesbares Bild.', '无法读取此图片。'],
   bigPicture: ['The picture is too large.', 'Das Bild ist zu groß.', '图片过大。'],
+  busy: ['The server is busy. Try again soon.', 'Der Server ist beschäftigt. Gleich noch einmal versuchen.', '服务器繁忙，请稍后重试。'],
+  cannot: ['The server cannot do this.', 'Der Server kann das nicht.', '服务器无法完成。'],
   goneTerm: ['The picture is not kept any more; add it again.', 'Das Bild ist nicht mehr da; erneut hinzufügen.', '图片已不再保留，请重新添加。'],
 };
 
-const order = ['en', 'de', 'zh'];
+const order = Object.keys(languages);
 
-function chosen() {
-  const kept = recall('language', null);
-  if (order.includes(kept)) return kept;
-  for (const name of navigator.languages ?? []) {
-    const short = name.slice(0, 2).toLowerCase();
-    if (order.includes(short)) return short;
-  }
-  return 'en';
-}
-
-export const language = chosen();
+export const language = [recall('language', ''), ...(navigator.languages ?? [])]
+  .map((name) => name.slice(0, 2).toLowerCase())
+  .find((name) => order.includes(name)) ?? 'en';
 document.documentElement.lang = language;
 
 export function setLanguage(name) {

@@ -18,27 +18,27 @@ export class Strip {
   constructor(options) {
     Object.assign(this, { times: [], scores: [], in: 0, out: 0, now: 0, low: 0, high: 1 }, options);
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
-    this.shade = h('div.strip-shade');
-    this.head = h('div.strip-now', { role: 'slider', tabindex: 0, 'aria-label': t('position'),
+    this.shade = h('.strip-shade');
+    this.head = h('.strip-now', { role: 'slider', tabindex: 0, aria: t('position'),
       onkeydown: (event) => this.key(event, 'now') });
     const handle = (name, which) =>
-      h('div', { class: `strip-handle ${which}`, role: 'slider', tabindex: 0, 'aria-label': t(name),
+      h('div', { class: `strip-handle ${which}`, role: 'slider', tabindex: 0, aria: t(name),
         title: t(name), onkeydown: (event) => this.key(event, which),
         onpointerdown: (event) => this.grab(event, which) });
     this.handles = { in: handle('start', 'in'), out: handle('end', 'out') };
     this.tipPicture = h('img', { alt: '' });
     this.tipTile = h('canvas', { width: 352, height: 198 });
     this.tipText = h('span');
-    this.tip = h('div.strip-tip', { hidden: true }, this.tipTile, this.tipPicture, this.tipText);
-    this.body = h('div.strip-body', {
+    this.tip = h('.strip-tip', { hidden: true }, this.tipTile, this.tipPicture, this.tipText);
+    this.body = h('.strip-body', {
         onpointerdown: (event) => this.grab(event, 'now'), onpointermove: (event) => this.move(event),
         onpointerup: (event) => this.release(event), onpointercancel: (event) => this.release(event),
         onpointerleave: () => (this.tip.hidden = true),
       },
       this.canvas, this.shade, this.head, this.handles.in, this.handles.out);
     this.ends = [h('span'), h('span')];
-    this.element = h('div.strip', { role: 'group', 'aria-label': this.label }, this.tip, this.body,
-      h('div.strip-ends.quiet', this.ends));
+    this.element = h('.strip', { role: 'group', aria: this.label }, this.tip, this.body,
+      h('.strip-ends.quiet', this.ends));
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(this.body);
     this.setWindow(this.from, this.to);
@@ -93,14 +93,13 @@ export class Strip {
     const percent = (time) => `${(this.part(time) * 100).toFixed(3)}%`;
     this.shade.style.left = percent(this.in);
     this.shade.style.right = `${(100 - this.part(this.out) * 100).toFixed(3)}%`;
-    this.head.style.left = percent(this.now);
-    for (const [element, time, which] of [[this.handles.in, this.in, 'in'],
-      [this.handles.out, this.out, 'out'], [this.head, this.now, 'now']]) {
-      if (which !== 'now') element.style.left = percent(time);
-      element.setAttribute('aria-valuemin', this.from.toFixed(2));
-      element.setAttribute('aria-valuemax', this.to.toFixed(2));
-      element.setAttribute('aria-valuenow', clamp(time, this.from, this.to).toFixed(2));
-      element.setAttribute('aria-valuetext', clock(time, true));
+    for (const [element, time] of [[this.handles.in, this.in], [this.handles.out, this.out],
+      [this.head, this.now]]) {
+      element.style.left = percent(time);
+      element.ariaValueMin = this.from.toFixed(2);
+      element.ariaValueMax = this.to.toFixed(2);
+      element.ariaValueNow = clamp(time, this.from, this.to).toFixed(2);
+      element.ariaValueText = clock(time, true);
     }
     this.handles.in.classList.toggle('away', this.in < this.from || this.in > this.to);
     this.handles.out.classList.toggle('away', this.out < this.from || this.out > this.to);

@@ -5,8 +5,8 @@ import { t } from './strings.js';
 import * as api from './api.js';
 import { loadPicture } from './frames.js';
 
-const filterWords = { videos: 'videos', video: 'videos', after: 'after', from: 'after', before: 'before',
-  to: 'before', min: 'min_score', within: 'within', group: 'group' };
+const filterWords = { __proto__: null, videos: 'videos', video: 'videos', after: 'after', from: 'after',
+  before: 'before', to: 'before', min: 'min_score', within: 'within', group: 'group' };
 export const shownWords = { min_score: 'min' };
 
 // Takes key:value words out of a text and sets the filters that they name; the rest is returned.

@@ -101,11 +101,17 @@ double bench_fill_library(Store *store, const LibraryPlan *plan)
     FrameRecord frames[BATCH];
     float *space = bench_must(malloc(BATCH * (size_t)plan->dimensions * sizeof *space));
     uint8_t *picture = bench_must(calloc(1, plan->picture_bytes + 1));
-    ModelIdentity model = {
-        .name = "generated", .weights_sha256 = "0", .dimensions = plan->dimensions, .normalized = true};
+    ModelIdentity model,
+        generated = {
+            .name = "generated", .weights_sha256 = "0", .dimensions = plan->dimensions, .normalized = true};
     RvError err = {0};
+    bool has_model = false;
     double start_s = rv_clock_s(), making_s = 0;
-    bench_check(rv_store_require_identity(store, &model, &err), &err);
+    bench_check(rv_store_identity(store, &model, &has_model, &err), &err);
+    if (has_model && model.dimensions != plan->dimensions)
+        bench_fail("the library's vectors have %d dimensions, not %d", model.dimensions, plan->dimensions);
+    if (!has_model)
+        bench_check(rv_store_require_identity(store, &generated, &err), &err);
     for (size_t first = plan->first_row; first < plan->row_count; first += plan->rows_per_video) {
         char path[64];
         int64_t id = 0;

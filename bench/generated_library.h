@@ -31,8 +31,8 @@ typedef struct LibraryPlan {
     const char *folder; // of the videos; NULL: /videos
 } LibraryPlan;
 
-/* Adds videos of one frame per second; in a new library they get the ids 1, 2, ... Returns the seconds that the
- * store took. */
+/* Adds videos of one frame per second; in a new library they get the ids 1, 2, ... A library that has frames of a model
+ * already keeps that model. Returns the seconds that the store took. */
 double bench_fill_library(Store *store, const LibraryPlan *plan);
 
 Store *bench_open_store(const char *uri, StoreOptions options);

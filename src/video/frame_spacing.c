@@ -316,8 +316,11 @@ RvStatus rv_spacing_measure(VideoReader *reader, FrameSpacing *out, RvError *err
             status = read_further(reader, &head, declared, &sum, out, err);
     }
     conclude(reader, &sum, out);
+    // The table has the times of decoding, which begin earlier by a time of their own if the rate varies.
     if (table && reader->stream->start_time != AV_NOPTS_VALUE)
-        out->first_pts = reader->stream->start_time; // the table has the times of decoding
+        out->first_pts = reader->stream->start_time;
+    if (table && out->variable)
+        out->length_s = 0;
     clear_window(&head);
     return status;
 }

@@ -136,6 +136,15 @@ class ListReadersTest(unittest.TestCase):
         for _, _, name in MOMENTS:
             self.assertIn(name.strip(), chapters)
 
+    def test_a_varying_rate_makes_no_video_longer(self):
+        video = pathlib.Path(self.folder.name, "varying.mp4")
+        run("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=10", "-vf",
+            "select='not(mod(n,7))+gt(mod(n,50),30)'", "-fps_mode", "vfr", "-g", "50", "-bf", "2", video)
+        for times, status in (("9.2,9.8", 0), ("10.2,10.4", 1)):
+            done = subprocess.run([PROGRAM, "timeline", "-f", "csv", "-o", "-", "-"], input=f"video,start,end\n{video},{times}\n",
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+
     def test_python_reads_tables(self):
         rows = list(csv.DictReader(io.StringIO(self.write("cuts.csv").read_bytes().decode())))
         self.assertEqual([(float(row["start"]), float(row["end"]), row["name"]) for row in rows],

@@ -103,14 +103,14 @@ static RvStatus start_child(Child *child, RvError *err)
 {
     enum { OUTPUT = 0, ERRORS = 2, START = 4, NOTHING = 6, ENDS };
     const char *program = child->options->arguments[0];
-    int ends[ENDS + 1] = {-1, -1, -1, -1, -1, -1, -1};
+    int ends[ENDS] = {-1, -1, -1, -1, -1, -1, -1};
     bool good = make_pipe(ends + OUTPUT) && make_pipe(ends + ERRORS) && make_pipe(ends + START) &&
                 (ends[NOTHING] = open_nothing()) >= 0;
     pid_t parent = getpid();
     child->process = good ? fork() : -1;
     if (child->process < 0) {
         int cause = errno;
-        close_all(ends, ENDS + 1);
+        close_all(ends, ENDS);
         return rv_error_set(err, RV_ERROR_IO, "%s: cannot be started: %s", program, strerror(cause));
     }
     if (child->process == 0)

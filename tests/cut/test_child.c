@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +99,31 @@ static void what_cannot_be_started_is_said(void **state)
     assert_string_equal(err.message, "/no/such/program: cannot be started: No such file or directory");
 }
 
+/* Whatever pipe is the first that cannot be made: what was open stays open, and nothing more does. */
+static void without_descriptors_others_are_left_alone(void **state)
+{
+    const char *const arguments[] = {"/bin/true", NULL};
+    ChildOptions options = {.arguments = arguments};
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(0);
+    assert_true(next > 0);
+    close(next);
+    for (int room = 0; room < 6; room++) {
+        ChildResult result;
+        RvError err = {0};
+        few = (struct rlimit){(rlim_t)(next + room), before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        RvStatus status = rv_child_run(&options, &result, &err);
+        setrlimit(RLIMIT_NOFILE, &before);
+        assert_int_equal(status, RV_ERROR_IO);
+        assert_true(fcntl(0, F_GETFD) >= 0);
+        int again = dup(0);
+        assert_int_equal(again, next);
+        close(again);
+    }
+}
+
 static void a_signal_is_told(void **state)
 {
     Heard heard = {0};
@@ -180,6 +207,7 @@ int main(void)
         cmocka_unit_test(input_is_empty_and_no_descriptor_is_passed_on),
         cmocka_unit_test(of_many_errors_the_last_are_kept),
         cmocka_unit_test(what_cannot_be_started_is_said),
+        cmocka_unit_test(without_descriptors_others_are_left_alone),
         cmocka_unit_test(a_signal_is_told),
         cmocka_unit_test(a_stop_ends_it_and_what_it_started),
         cmocka_unit_test(silence_ends_it),

@@ -130,15 +130,17 @@ bool stream_is_over(Stream *stream)
 
 void stream_attach(Stream *stream, Streams *streams, struct MHD_Connection *connection, int socket)
 {
+    pthread_mutex_lock(&streams->mutex);
+    pthread_mutex_lock(&stream->mutex); // its producer runs already
     stream->connection = connection;
     stream->socket = socket;
     stream->streams = streams;
-    pthread_mutex_lock(&streams->mutex);
     stream->next = streams->first;
     if (stream->next != NULL)
         stream->next->previous = stream;
     streams->first = stream;
     stream->over = stream->over || streams->ended;
+    pthread_mutex_unlock(&stream->mutex);
     pthread_mutex_unlock(&streams->mutex);
 }
 

@@ -107,6 +107,12 @@ static void refuse_size(Request *request)
     request->reply.closes = true;
 }
 
+static void refuse_stopping(Request *request)
+{
+    reply_error(&request->reply, 503, "stopping", "the server ends");
+    request->reply.closes = true;
+}
+
 /* Room for the whole body among those that the server holds. */
 static bool hold_body(Request *request, size_t bytes)
 {
@@ -206,10 +212,8 @@ static Request *begin(WebServer *server, struct MHD_Connection *connection, cons
     atomic_fetch_add(&server->running, 1);
     clients_wait(server->clients, client, CLIENT_ANSWER, 0);
     examine(request, &body_bytes);
-    if (request->reply.status == 0 && atomic_load(&server->stopping)) {
-        reply_error(&request->reply, 503, "stopping", "the server ends");
-        request->reply.closes = true;
-    }
+    if (request->reply.status == 0 && atomic_load(&server->stopping))
+        refuse_stopping(request);
     request->discards = request->reply.status != 0;
     if (body_bytes > 0)
         clients_wait(server->clients, client, CLIENT_BODY, body_bytes == SIZE_MAX ? 0 : body_bytes);
@@ -349,6 +353,10 @@ static enum MHD_Result dispatch(Request *request)
     WorkersRoom room = workers_add(server->workers, request, suspend);
     if (room == WORKERS_TAKEN)
         return MHD_YES;
+    if (room == WORKERS_STOPPED) { // while the body came
+        refuse_stopping(request);
+        return send_reply(request);
+    }
     metrics_count(server->metrics, METRICS_QUEUE_FULL);
     if (room == WORKERS_FULL)
         reply_error(&request->reply, 503, "busy", "too many requests wait already; try again");

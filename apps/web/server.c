@@ -321,6 +321,7 @@ static void wait_for_answers(WebServer *server, double seconds)
 
 static void clear(WebServer *server)
 {
+    workers_destroy(server->workers);
     plays_destroy(server->plays);
     jobs_destroy(server->jobs);
     guard_destroy(server->guard);
@@ -359,7 +360,8 @@ void web_stop(WebServer *server)
     wait_for_answers(server, server->limits.stop_s);
     atomic_store(&server->cancels, true);
     // Their connections are resumed, so that none is suspended when the daemons stop.
-    workers_destroy(server->workers);
+    if (server->workers != NULL)
+        workers_stop(server->workers);
     wait_for_answers(server, atomic_load(&server->running) > 0 ? 0.5 : 0);
     for (int i = 0; i < server->daemon_count; i++)
         MHD_stop_daemon(server->daemons[i]);

@@ -31,7 +31,7 @@ struct Workers {
     size_t started;
     Served served[SERVED_MAX]; // the clients that were served last
     uint64_t turn;
-    bool ends;
+    bool ends, joined;
 };
 
 /* ---- with the mutex held ------------------------------------------------------------------------------ */
@@ -150,16 +150,23 @@ RvStatus workers_create(int thread_count, int queued_max, int queued_per_client,
     return web_error_memory(err);
 }
 
-void workers_destroy(Workers *workers)
+void workers_stop(Workers *workers)
 {
-    if (workers == NULL)
-        return;
     pthread_mutex_lock(&workers->mutex);
     workers->ends = true;
     pthread_cond_broadcast(&workers->changed);
     pthread_mutex_unlock(&workers->mutex);
     for (size_t i = 0; i < workers->thread_count; i++)
         pthread_join(workers->threads[i], NULL);
+    workers->joined = true;
+}
+
+void workers_destroy(Workers *workers)
+{
+    if (workers == NULL)
+        return;
+    if (!workers->joined)
+        workers_stop(workers);
     pthread_cond_destroy(&workers->changed);
     pthread_mutex_destroy(&workers->mutex);
     free(workers->queue);
@@ -174,9 +181,10 @@ WorkersRoom workers_add(Workers *workers, Request *request, void (*begins)(Reque
     pthread_mutex_lock(&workers->mutex);
     for (size_t i = 0; i < workers->queued; i++)
         same += strcmp(workers->queue[i]->peer, request->peer) == 0;
-    WorkersRoom room = workers->queued >= (size_t)workers->queued_max || workers->ends ? WORKERS_FULL
-                       : same >= workers->queued_per_client                            ? WORKERS_FULL_FOR_ONE
-                                                                                       : WORKERS_TAKEN;
+    WorkersRoom room = workers->ends                                    ? WORKERS_STOPPED
+                       : workers->queued >= (size_t)workers->queued_max ? WORKERS_FULL
+                       : same >= workers->queued_per_client             ? WORKERS_FULL_FOR_ONE
+                                                                        : WORKERS_TAKEN;
     if (room == WORKERS_TAKEN) {
         begins(request);
         workers->queue[workers->queued++] = request;

@@ -9,12 +9,19 @@
 
 typedef struct Workers Workers;
 
-typedef enum WorkersRoom { WORKERS_TAKEN, WORKERS_FULL, WORKERS_FULL_FOR_ONE } WorkersRoom;
+typedef enum WorkersRoom {
+    WORKERS_TAKEN,
+    WORKERS_FULL,
+    WORKERS_FULL_FOR_ONE,
+    WORKERS_STOPPED
+} WorkersRoom;
 
 /* done: called by the worker after the handler. Errors: MEMORY. */
 RvStatus workers_create(int thread_count, int queued_max, int queued_per_client,
                         void (*done)(Request *request), Workers **out, RvError *err);
-/* Finishes what is queued. NULL is accepted. */
+/* Finishes what is queued, and takes nothing more. */
+void workers_stop(Workers *workers);
+/* Stops them, too. Nobody may add anything any more. NULL is accepted. */
 void workers_destroy(Workers *workers);
 
 /* Have the route's handler called. `begins` is called, if there is room, before any worker can see the request. */

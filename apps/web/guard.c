@@ -241,16 +241,26 @@ static bool same_place(const char *origin, const char *host)
     return place_length == host_length && strncasecmp(place, host, host_length) == 0;
 }
 
+/* A link from elsewhere may be followed to the page, in a tab of its own. All else that a page elsewhere can make a
+ * browser load, frames too, would make this server work, or show what it has. */
+static bool opens_page(Request *request)
+{
+    const char *mode = request_header(request, "Sec-Fetch-Mode"),
+               *dest = request_header(request, "Sec-Fetch-Dest"), *base = request->server->base_path;
+    size_t length = strlen(base);
+    bool of_base = strncmp(request->path, base, length) == 0;
+    return of_base && request->method == METHOD_GET && mode != NULL && strcmp(mode, "navigate") == 0 &&
+           dest != NULL && strcmp(dest, "document") == 0 &&
+           (strcmp(request->path + length, "/") == 0 || (length > 0 && request->path[length] == '\0'));
+}
+
 static bool check_origin(const Guard *guard, Request *request, const char *host)
 {
     const char *origin = request_header(request, "Origin");
     const char *site = request_header(request, "Sec-Fetch-Site");
-    const char *mode = request_header(request, "Sec-Fetch-Mode");
     bool named = origin != NULL && is_named_origin(guard, origin);
     bool foreign = origin != NULL && !named && !same_place(origin, host);
-    // A link from elsewhere may be followed; a page elsewhere may not show our pictures or call us.
-    bool follows = mode != NULL && strcmp(mode, "navigate") == 0 && request->method == METHOD_GET;
-    if (!foreign && !named && !follows && site != NULL)
+    if (!foreign && !named && !opens_page(request) && site != NULL)
         foreign = strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
     if (foreign)
         reply_error(&request->reply, 403, "origin_not_allowed",

@@ -48,8 +48,16 @@ class GuardTest(ServedTest):
                 ({"Origin": "http://localhost"}, 403), ({"Origin": ""}, 403),
                 ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403),
                 ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Sec-Fetch-Site": "none"}, 200),
-                ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200)):
+                ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 403)):
             self.check(self.server.get("/api/v1/library", headers=headers), status)
+        # A link from elsewhere leads to the page, in a tab of its own, and nowhere else.
+        follows = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        self.check(self.server.get("/", headers=follows), 200)
+        self.check(self.server.get("/?text=an+owl", headers={**follows, "Sec-Fetch-Site": "same-site"}), 200)
+        for path, dest in (("/", "iframe"), ("/", "object"), ("/", None), ("/api/v1/search?text=a", "document"),
+                           ("/api/v1/videos/1/play?mode=transcode&t=0", "iframe"), ("/api/v1/videos/1/media", "document"),
+                           ("/api/v1/jobs/1/events", "document"), ("/page/index.html", "iframe")):
+            self.check(self.server.get(path, headers={**follows, "Sec-Fetch-Dest": dest}), 403, "origin_not_allowed")
         body = b'{"terms": [{"text": "a"}]}'
         for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}):
             self.check(self.server.ask("POST", "/api/v1/search", body, {"Content-Type": "application/json", **headers}), 403)

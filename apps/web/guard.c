@@ -144,14 +144,50 @@ bool guard_is_proxy(const Guard *guard, const char *address)
     return false;
 }
 
-/* The client is the last address of X-Forwarded-For that is not a proxy's: what stands before it the client may have
- * written itself. */
-static void read_forwarded(const Guard *guard, Request *request)
+#define LINES_MAX 16
+
+/* The last lines of a header that may come several times. */
+typedef struct Lines {
+    const char *name;
+    const char *values[LINES_MAX];
+    size_t count;
+} Lines;
+
+static enum MHD_Result take_line(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-    const char *chain = request_header(request, "X-Forwarded-For");
-    const char *scheme = request_header(request, "X-Forwarded-Proto");
-    request->secure = scheme != NULL && strcasecmp(scheme, "https") == 0;
-    for (size_t end = chain != NULL ? strlen(chain) : 0; end > 0;) {
+    Lines *lines = user;
+    (void)kind;
+    if (strcasecmp(name, lines->name) != 0 || value == NULL)
+        return MHD_YES;
+    if (lines->count == LINES_MAX)
+        memmove(lines->values, lines->values + 1, --lines->count * sizeof *lines->values);
+    lines->values[lines->count++] = value;
+    return MHD_YES;
+}
+
+static void find_lines(const Request *request, const char *name, Lines *lines)
+{
+    *lines = (Lines){.name = name};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, take_line, lines);
+}
+
+/* What the proxy itself said of the client: the last word, as it may have put its own behind the client's. NULL:
+ * nothing. */
+static const char *last_word(const Request *request, const char *name)
+{
+    Lines lines;
+    find_lines(request, name, &lines);
+    if (lines.count == 0)
+        return NULL;
+    const char *line = lines.values[lines.count - 1], *comma = strrchr(line, ',');
+    line = comma != NULL ? comma + 1 : line;
+    return line + strspn(line, " \t");
+}
+
+/* From the end of one line of X-Forwarded-For. Returns true if all of it are proxies. */
+static bool read_chain(const Guard *guard, Request *request, const char *chain)
+{
+    for (size_t end = strlen(chain); end > 0;) {
         size_t start = end;
         while (start > 0 && chain[start - 1] != ',')
             start--;
@@ -162,50 +198,35 @@ static void read_forwarded(const Guard *guard, Request *request)
             length--;
         snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), chain + from);
         if (!host_is_address(one))
-            return;
+            return false;
         snprintf(request->peer, sizeof request->peer, "%s", one);
         if (!guard_is_proxy(guard, one))
-            return;
+            return false;
         end = start > 0 ? start - 1 : 0;
     }
+    return true;
+}
+
+/* The client is the last address of X-Forwarded-For that is not a proxy's: what stands before it the client may have
+ * written itself, lines of its own too. */
+static void read_forwarded(const Guard *guard, Request *request)
+{
+    const char *scheme = last_word(request, "X-Forwarded-Proto");
+    request->secure = scheme != NULL && strcasecmp(scheme, "https") == 0;
+    Lines lines;
+    find_lines(request, "X-Forwarded-For", &lines);
+    while (lines.count > 0 && read_chain(guard, request, lines.values[lines.count - 1]))
+        lines.count--;
 }
 
 /* ---- Host and Origin ---------------------------------------------------------------------------------- */
 
-typedef struct Count {
-    const char *name;
-    int count;
-} Count;
-
-static enum MHD_Result count_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    Count *count = user;
-    (void)kind;
-    (void)value;
-    count->count += strcasecmp(name, count->name) == 0;
-    return MHD_YES;
-}
-
-static bool appears_twice(Request *request, const char *name)
-{
-    Count count = {.name = name};
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &count);
-    return count.count > 1;
-}
-
-/* The host that the client asked for: of a proxy what it was asked for. NULL: none. */
-static const char *host_of(const Guard *guard, Request *request)
-{
-    const char *host = NULL;
-    if (guard_is_proxy(guard, request->client->address))
-        host = request_header(request, "X-Forwarded-Host");
-    return host != NULL ? host : request_header(request, "Host");
-}
-
 static bool check_host(const Guard *guard, Request *request, const char *given)
 {
     char host[256];
-    if (given == NULL || appears_twice(request, "Host") || !host_of_text(given, host, sizeof host)) {
+    Lines lines;
+    find_lines(request, "Host", &lines);
+    if (given == NULL || lines.count > 1 || !host_of_text(given, host, sizeof host)) {
         reply_error(&request->reply, 400, "bad_host", "the request names no host, or not one alone");
         return false;
     }
@@ -270,11 +291,15 @@ static bool check_origin(const Guard *guard, Request *request, const char *host)
 
 bool guard_admit(const Guard *guard, Request *request)
 {
+    const char *host = request_header(request, "Host"), *forwarded = NULL;
     snprintf(request->peer, sizeof request->peer, "%s", request->client->address);
-    if (guard_is_proxy(guard, request->client->address))
+    if (guard_is_proxy(guard, request->client->address)) {
         read_forwarded(guard, request);
-    const char *host = host_of(guard, request);
-    return check_host(guard, request, host) && check_origin(guard, request, host);
+        forwarded = last_word(request, "X-Forwarded-Host");
+    }
+    // Both, as a proxy that does not set the second one passes on what its client wrote there.
+    return check_host(guard, request, host) && (forwarded == NULL || check_host(guard, request, forwarded)) &&
+           check_origin(guard, request, forwarded != NULL ? forwarded : host);
 }
 
 /* ---- the token ---------------------------------------------------------------------------------------- */

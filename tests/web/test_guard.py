@@ -258,21 +258,29 @@ class ProxyTest(ServedTest):
             connection.close()
 
     def test_what_named_proxies_say_counts(self):
-        self.check(self.ask("127.0.0.2", Host="inside", X_Forwarded_Host="films.example"), 200)
+        self.check(self.ask("127.0.0.2", Host="localhost", X_Forwarded_Host="films.example"), 200)
+        self.check(self.ask("127.0.0.2", Host="localhost", X_Forwarded_Host="films.example:8443",
+                            Origin="https://films.example:8443"), 200)
         self.check(self.ask("127.0.0.1", Host="inside", X_Forwarded_Host="films.example"), 403)
         self.check(self.ask("127.0.0.2", Host="films.example", Origin="https://films.example"), 200)
         self.check(self.ask("127.0.0.2", Host="inside", X_Forwarded_Host="evil.example"), 403)
+        self.check(self.ask("127.0.0.2", Host="films.example", X_Forwarded_Host="evil.example"), 403)
+        # A proxy that passes on what its client wrote there: the name that leads to it is looked at all the same.
+        self.check(self.ask("127.0.0.2", Host="evil.example", X_Forwarded_Host="films.example"), 403)
+        self.check(self.ask("127.0.0.2", Host="films.example", X_Forwarded_Host="films.example, evil.example"), 403)
         self.check(self.ask("127.0.0.2", Host="films.example", Origin="https://evil.example"), 403)
 
     def test_clients_behind_proxies_have_their_own_addresses(self):
         def line(source, chain):
+            lines = "".join(f"X-Forwarded-For: {part}\r\n" for part in chain.split("|"))
             with self.serve(*self.OPTIONS) as server:
-                connection = server.connect(source)
-                server.get("/healthz", connection=connection, headers={"X-Forwarded-For": chain})
-                connection.close()
+                server.raw(f"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n".encode(), source)
                 return server.stop()
         self.assertIn("client=192.0.2.7 ", line("127.0.0.2", "203.0.113.9, 192.0.2.7"))
         self.assertIn("client=192.0.2.7 ", line("127.0.0.2", "203.0.113.9, 192.0.2.7, 10.1.2.3"))
+        # A proxy may add a line of its own to that of the client.
+        self.assertIn("client=192.0.2.7 ", line("127.0.0.2", "203.0.113.9|192.0.2.7"))
+        self.assertIn("client=192.0.2.7 ", line("127.0.0.2", "203.0.113.9|192.0.2.7, 10.1.2.3|10.1.2.4"))
         self.assertIn("client=127.0.0.2 ", line("127.0.0.2", "nonsense"))
         self.assertIn("client=127.0.0.1 ", line("127.0.0.1", "192.0.2.7"))
 

@@ -24,7 +24,8 @@ struct WebServer {
     bool allow_urls;
     struct Ffmpeg *ffmpeg; // NULL: there is none
     int port;
-    char *address, *token; // token: NULL: none is asked for
+    char *address, *link; // of the page; link: with the token
+    char *token;          // NULL: none is asked for
     struct Guard *guard;
     struct Clients *clients;
     struct Workers *workers;

@@ -155,13 +155,16 @@ static RvStatus write_address(WebServer *server, const WebOptions *options, RvEr
     else
         snprintf(host, sizeof host, "%s", listen != NULL ? listen : "localhost");
     bool of6 = strchr(host, ':') != NULL;
-    int size = asprintf(&server->address, "http://%s%s%s:%d%s/%s%s", of6 ? "[" : "", host, of6 ? "]" : "",
-                        server->port, server->base_path, server->token != NULL ? "?token=" : "",
-                        server->token != NULL ? server->token : "");
-    if (size >= 0)
-        return RV_OK;
-    server->address = NULL;
-    return web_error_memory(err);
+    if (asprintf(&server->address, "http://%s%s%s:%d%s/", of6 ? "[" : "", host, of6 ? "]" : "", server->port,
+                 server->base_path) < 0)
+        server->address = NULL;
+    bool guarded = server->token != NULL;
+    if (server->address == NULL || asprintf(&server->link, "%s%s%s", server->address,
+                                            guarded ? "?token=" : "", guarded ? server->token : "") < 0) {
+        server->link = NULL;
+        return web_error_memory(err);
+    }
+    return RV_OK;
 }
 
 /* ---- connections -------------------------------------------------------------------------------------- */
@@ -341,6 +344,7 @@ static void clear(WebServer *server)
     ffmpeg_forget(server->ffmpeg);
     free(server->model_error);
     free(server->address);
+    free(server->link);
     free(server->token);
     pthread_mutex_destroy(&server->log_mutex);
     free(server);
@@ -376,6 +380,11 @@ int web_port(const WebServer *server)
 const char *web_address(const WebServer *server)
 {
     return server->address;
+}
+
+const char *web_link(const WebServer *server)
+{
+    return server->link;
 }
 
 bool web_has_token(const WebServer *server)

@@ -57,9 +57,10 @@ RvStatus web_start(const WebOptions *options, RvLibrary *library, RvEncoder *enc
 /* Refuse new connections, finish the answers that run, and release everything. NULL is accepted. */
 void web_stop(WebServer *server);
 
-/* The port, and the address of the page with the token if there is one. Valid until web_stop. */
+/* The port, the address of the page, and a link to it that has the token, if there is one. Valid until web_stop. */
 int web_port(const WebServer *server);
 const char *web_address(const WebServer *server);
+const char *web_link(const WebServer *server);
 bool web_has_token(const WebServer *server);
 
 /* True if only this machine reaches the address: 127.0.0.0/8, ::1, localhost, NULL. */

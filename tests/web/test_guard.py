@@ -11,7 +11,7 @@ import subprocess
 import unittest
 import zlib
 
-from serving import MODEL, SECONDS, ServedTest
+from serving import MODEL, SECONDS, ServedTest, wait_until
 from whole_runs import PROGRAM, run
 
 LIGHT_ROW = "\u2588".encode() * 10 + b"\033[0m"
@@ -155,9 +155,32 @@ class TokenTest(ServedTest):
     def test_the_token_is_in_a_file_of_its_own(self):
         self.assertEqual(stat.S_IMODE((self.folder / "token").stat().st_mode), 0o600)
         self.assertRegex(self.token(), r"^[A-Za-z0-9_-]{44}$")
-        self.assertEqual(self.server.path, f"/?token={self.token()}")
-        with self.serve("--token-file", self.folder / "token") as other:  # the same one the next time
-            self.assertEqual(other.path, self.server.path)
+        token = self.token()
+        other = self.serve("--token-file", self.folder / "token")  # the same one the next time
+        self.check(other.get("/api/v1/library", headers={"Authorization": f"Bearer {token}"}), 200)
+        self.assertEqual(self.token(), token)
+        # What is printed here may be read by others, as a journal is.
+        self.assertEqual(other.path, "/")
+        said = other.stop()
+        self.assertIn(str(self.folder / "token"), said)
+        self.assertNotIn(token, said)
+
+    def test_the_browser_gets_the_token_from_a_file(self):
+        """What a program is started with everybody on the machine can read."""
+        browser, seen = self.folder / "browser", self.folder / "seen"
+        browser.write_text(f"""#!/bin/sh
+stat -c '%a' "$1" >'{seen}.new'; echo "$@" >>'{seen}.new'; cat "$1" >>'{seen}.new'; mv '{seen}.new' '{seen}'
+""")
+        browser.chmod(0o755)
+        environment = {**os.environ, "BROWSER": str(browser), "XDG_RUNTIME_DIR": str(self.folder)}
+        with self.serve("--token-file", self.folder / "token", "--open", environment=environment) as server:
+            mode, path, *page = wait_until(lambda: seen.exists() and seen.read_text().splitlines())
+            self.assertEqual(mode, "600")
+            self.assertTrue(path.startswith(f"{self.folder}/reelvec-"), path)
+            self.assertIn(f'content="0;url=http://localhost:{server.port}/?token={self.token()}"', "".join(page))
+        self.assertFalse(os.path.exists(path))
+        with self.serve("--open", environment=environment) as server:  # there is none
+            wait_until(lambda: server.address in seen.read_text())
 
     def test_without_the_token_nothing_is_told(self):
         token = self.token()
@@ -239,7 +262,7 @@ class TokenTest(ServedTest):
         with self.serve("--listen", "0.0.0.0", environment=environment) as server:
             token = (home / "reelvec/serve-token").read_text().strip()
             self.assertEqual(stat.S_IMODE((home / "reelvec/serve-token").stat().st_mode), 0o600)
-            self.assertEqual(server.path, f"/?token={token}")
+            self.assertEqual(server.path, "/")
             self.check(server.get("/api/v1/library"), 401)
             bearer = {"Authorization": f"Bearer {token}"}
             for host, status in (("192.168.1.7:8470", 200), ("[fd00::1]", 200), (socket.gethostname(), 200), ("evil.example", 403)):

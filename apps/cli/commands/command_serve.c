@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* reelvec serve: the library in a browser, and as an HTTP interface. */
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,6 +277,35 @@ static RvStatus set_options(Serve *serve, const CliValues *values, RvError *err)
 
 /* ---- running ------------------------------------------------------------------------------------------ */
 
+/* A file of ours alone that leads to the link: what programs are started with, everybody on the machine can read.
+ * Returns false if it cannot be made. */
+static bool write_page(const char *link, char path[PATH_BYTES])
+{
+    static const char page[] = "<!doctype html><meta charset=\"utf-8\"><title>reelvec</title>\n"
+                               "<meta http-equiv=\"refresh\" content=\"0;url=%s\">\n";
+    const char *folder = getenv("XDG_RUNTIME_DIR");
+    if (folder == NULL || folder[0] != '/')
+        folder = getenv("TMPDIR");
+    snprintf(path, PATH_BYTES, "%s/reelvec-XXXXXX.html",
+             folder != NULL && folder[0] == '/' ? folder : "/tmp");
+    int fd = mkostemps(path, 5, O_CLOEXEC); // which nobody else may read
+    if (fd < 0) {
+        path[0] = '\0';
+        return false;
+    }
+    cli_temporary_add(path);
+    bool good = dprintf(fd, page, link) > 0;
+    return close(fd) == 0 && good;
+}
+
+static void remove_page(const char *path)
+{
+    if (path[0] == '\0')
+        return;
+    unlink(path);
+    cli_temporary_forget(path);
+}
+
 /* The shell lets go of the browser, which may run longer than we do. */
 static void open_browser(const char *address)
 {
@@ -287,16 +317,19 @@ static void open_browser(const char *address)
         waitpid(child, NULL, 0);
 }
 
+/* Where no person reads, as in a journal, the token is not shown. */
 static void announce(const Serve *serve)
 {
-    const char *address = web_address(serve->server);
-    cli_print("%s", address);
-    if (web_has_token(serve->server) && isatty(STDOUT_FILENO)) {
-        char *code = web_qr_code(address);
+    bool guarded = web_has_token(serve->server), shown = isatty(STDOUT_FILENO);
+    cli_print("%s", shown ? web_link(serve->server) : web_address(serve->server));
+    if (guarded && shown) {
+        char *code = web_qr_code(web_link(serve->server));
         if (code != NULL)
             printf("\n%s\n", code);
         free(code);
     }
+    if (guarded && !shown && !serve->settings->common.quiet)
+        cli_message("the token is in %s; a link ends with ?token= and it", serve->options.token_file);
     if (!serve->settings->common.quiet)
         cli_message("%s is served at this address; Ctrl-C ends the server", serve->options.library_uri);
     cli_flush();
@@ -309,10 +342,16 @@ static int serve_until_interrupted(Serve *serve)
     if (web_start(&serve->options, serve->library, serve->encoder, &serve->server, &err) != RV_OK)
         return cli_fail(&err);
     announce(serve);
-    if (serve->settings->open)
+    char page[PATH_BYTES] = "";
+    if (serve->settings->open && !web_has_token(serve->server))
         open_browser(web_address(serve->server));
+    else if (serve->settings->open && write_page(web_link(serve->server), page))
+        open_browser(page);
+    else if (serve->settings->open)
+        cli_message("the browser is not opened: no file can be made for it");
     while (!cli_interrupted())
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    remove_page(page);
     web_stop(serve->server);
     return CLI_DONE;
 }
@@ -354,8 +393,8 @@ const CliCommand cli_command_serve = {
     .summary = "search in a browser, and by HTTP",
     .description =
         "Serves the library's page, and the HTTP interface under it, until Ctrl-C. The address is printed. By "
-        "default only this machine reaches it. With --listen others do who know the token: it is part of the "
-        "printed link, and of the QR code that a terminal shows. TLS is the work of a proxy in front.\n"
+        "default only this machine reaches it. With --listen others do who know the token: a terminal shows it "
+        "as part of the link, and as a QR code; otherwise it is only in its file. TLS is the work of a proxy in front.\n"
         "The library is searched as it is at that moment, also while another process indexes into it.\n"
         "A client is told to try again later (429, 503) if it has too many connections or requests.",
     .examples = "  reelvec serve --open\n"

@@ -292,15 +292,25 @@ static struct MHD_Response *make_response(Request *request)
     return response;
 }
 
-static enum MHD_Result send_reply(Request *request)
+/* What a handler that was told to give up left behind, nothing or 504, is no answer to what was asked. */
+static void settle(Request *request)
 {
     Reply *reply = &request->reply;
     if (request->gone)
         metrics_count(request->server->metrics, METRICS_CANCELLED);
-    if (reply->status == 0 && request->gone)
-        reply_error(reply, 503, "client_gone", "the client went away");
+    bool unfinished = reply->status == 0 || reply->status == 504;
+    if (unfinished && request->gone)
+        reply_error(reply, 499, "client_gone", "the client went away");
+    else if (unfinished && request->given_up)
+        refuse_stopping(request);
     else if (reply->status == 0)
         reply_error(reply, 500, "internal", "the request has no answer");
+}
+
+static enum MHD_Result send_reply(Request *request)
+{
+    Reply *reply = &request->reply;
+    settle(request);
     guard_add_headers(request->server->guard, request);
     struct MHD_Response *response = make_response(request);
     if (response == NULL)

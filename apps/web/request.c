@@ -258,6 +258,8 @@ bool request_client_gone(void *user)
     Request *request = user;
     double now_s = web_clock_s();
     if (atomic_load(&request->server->cancels))
+        request->given_up = true;
+    if (request->given_up)
         return true;
     if (request->gone || now_s - request->peeked_s < PEEK_S)
         return request->gone;

@@ -55,6 +55,7 @@ typedef struct Request {
     size_t discarded_bytes;
     double peeked_s; // when client_gone looked last
     bool gone;
+    bool given_up;                   // by the server, which ends
     struct Request *next, *previous; // of the server's list
     Reply reply;
 } Request;

@@ -212,6 +212,19 @@ class ManyTest(ServedTest):
             with self.assertRaises(OSError):
                 server.connect()
 
+    def test_what_is_given_up_at_the_end_is_told_so(self):
+        server = self.serve("--workers", "1")
+        with concurrent.futures.ThreadPoolExecutor(80) as pool:
+            running = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(80)]
+            wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 70)
+            server.process.send_signal(signal.SIGTERM)
+            answers = [one.result() for one in running]
+            server.stop(None)
+        for answer in answers:
+            if answer.status != 201:
+                self.check(answer, 503, "stopping")
+        self.assertIn(503, [answer.status for answer in answers])
+
     def test_the_end_does_not_wait_for_ever(self):
         large = self.folder / "large.mp4"
         with open(large, "wb") as file:

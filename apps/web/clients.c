@@ -43,8 +43,10 @@ static bool is_cut(const Client *client)
 
 static void close_slow(Client *client)
 {
-    ssize_t sent = send(client->fd, too_slow, sizeof too_slow - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)sent; // it is closed all the same
+    // Between two requests it could be taken for the answer to one that is on its way.
+    if (client->phase != CLIENT_HEADERS &&
+        send(client->fd, too_slow, sizeof too_slow - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        client->until_s = 0; // it is closed all the same
     client->until_s = 0;
     shutdown(client->fd, SHUT_RDWR); // MHD, which owns the descriptor, sees the end and closes it
 }

@@ -17,8 +17,8 @@ typedef struct Clients Clients;
 
 /* What a connection is waited for. */
 typedef enum ClientPhase {
-    CLIENT_FIRST_HEADERS, // of its first request
-    CLIENT_HEADERS,       // of its next one, if there is any
+    CLIENT_FIRST_HEADERS, // of its first request, or of one that has begun
+    CLIENT_HEADERS,       // of its next one, if there is any: nothing of it has come
     CLIENT_BODY,
     CLIENT_ANSWER // nothing: the server works, or MHD's own limit of inactivity holds
 } ClientPhase;

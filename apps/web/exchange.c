@@ -49,11 +49,13 @@ static Client *client_of(struct MHD_Connection *connection)
 
 void *exchange_note_address(void *user, const char *uri, struct MHD_Connection *connection)
 {
+    WebServer *server = user;
     Client *client = client_of(connection);
-    (void)user;
     if (client != NULL) {
         free(client->uri);
         client->uri = strdup(uri); // NULL is refused later
+        if (client->phase == CLIENT_HEADERS)
+            clients_wait(server->clients, client, CLIENT_FIRST_HEADERS, 0);
     }
     return NULL;
 }

@@ -82,6 +82,11 @@ class SlowTest(ServedTest):
             took, got = ends_within(connection, 20)
             self.assertLess(took, 10)
             self.assertIn(b'"ok"', got)
+            self.assertNotIn(b"408", got)  # which would be taken for the answer to a request that is on its way
+        with socket.create_connection(("127.0.0.1", self.server.port)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: ")
+            _, got = ends_within(connection, 20)
+            self.assertIn(b"408 Request Timeout", got)
 
     def test_the_server_answers_others_meanwhile(self):
         end = time.monotonic() + 3

@@ -21,7 +21,7 @@ typedef struct Sheet {
     int64_t count, columns, height;
     double from_s, to_s; // to_s: INFINITY: the end
     char words[96];      // the parameters, as an address has them
-    char tag[20];        // of the video
+    char tag[20];        // of the video and of the frames
     RvFrameInfo frames[COUNT_MAX];
     size_t frame_count;
     Sprite sprite;
@@ -131,7 +131,7 @@ static void send_picture(const Asking *asking, Sheet *sheet)
     void *jpeg = sprite_cache_get(cache, key, &size);
     if (jpeg == NULL) {
         RvStatus status = RV_OK;
-        if (!choose_frames(asking, sheet) || !measure(asking, sheet))
+        if (!measure(asking, sheet))
             return;
         status = draw(asking, sheet, &jpeg, &size, &err);
         if (status != RV_OK && status != RV_ERROR_CANCELLED)
@@ -149,12 +149,15 @@ static void write_etag(const Sheet *sheet, char *etag, size_t size_bytes)
     snprintf(etag, size_bytes, "%s-%s", sheet->tag, sheet->words);
 }
 
+/* Which frames are chosen is part of the tag, as a video that is being indexed has more of them later. */
 static bool begin(Asking *asking, Request *request, Sheet *sheet)
 {
-    if (!asking_video(asking, request))
+    if (!asking_video(asking, request) || !choose_frames(asking, sheet))
         return false;
-    snprintf(sheet->tag, sizeof sheet->tag, "%016llx",
-             (unsigned long long)shelf_video_tag(asking->book, asking->video));
+    uint64_t tag = shelf_video_tag(asking->book, asking->video);
+    for (size_t i = 0; i < sheet->frame_count; i++)
+        tag = (tag ^ (uint64_t)sheet->frames[i].frame_number) * 0x100000001B3;
+    snprintf(sheet->tag, sizeof sheet->tag, "%016llx", (unsigned long long)tag);
     return true;
 }
 
@@ -194,7 +197,7 @@ void api_sprite(Request *request, Reply *reply)
         free(sheet);
         return;
     }
-    if (begin(&asking, request, sheet) && choose_frames(&asking, sheet) && measure(&asking, sheet)) {
+    if (begin(&asking, request, sheet) && measure(&asking, sheet)) {
         json_t *numbers = json_array(), *times = json_array();
         for (size_t i = 0; i < sheet->frame_count; i++) {
             json_array_append_new(numbers, json_integer(sheet->frames[i].frame_number));

@@ -47,6 +47,36 @@ class ChangesTest(ServedTest):
         wait_until(lambda: server.get(f"/api/v1/videos/{found['id']}").status == 404)
         self.assertEqual(self.served_hits(server, "an owl"), self.command_hits(library, "an owl"))
 
+    def test_sheets_of_a_video_that_grows(self):
+        """Each address shows the frames that it was made for; what was kept before does not stand for what comes later."""
+        library, server = self.copy("sheets.db")
+        long = self.folder / "sheets.mp4"
+        shutil.copy(MEDIA / "demo.mp4", long)
+        with open(long, "ab") as file:
+            file.write(b"\0" * 9 + b"free")
+        command = [PROGRAM, "index", "-q", "--every", "0.04", "--batch", "8", "--model", MODEL, "--library", library, long]
+        indexer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            video = wait_until(lambda: next((video for video in server.json("/api/v1/videos?state=indexing")["videos"]
+                                             if video["frames"] > 8), None))
+        finally:
+            indexer.kill()
+            indexer.wait()
+        path = f"/api/v1/videos/{video['id']}/sprite.json?count=6&columns=6"
+        early = server.json(path)
+        first = self.check(server.get(early["picture"]), 200)
+        run(*command)
+        wait_until(lambda: server.json(f"/api/v1/videos/{video['id']}")["state"] == "complete")
+        late = server.json(path)
+        self.assertNotEqual(late["numbers"], early["numbers"])
+        self.assertNotEqual(late["picture"], early["picture"])
+        second = self.check(server.get(late["picture"]), 200)
+        self.assertIn("immutable", second.headers["cache-control"])
+        self.assertNotEqual(second.body, first.body)
+        self.assertNotEqual(second.headers["etag"], first.headers["etag"])
+        again = self.check(server.get(early["picture"], headers={"If-None-Match": first.headers["etag"]}), 200)
+        self.assertNotIn("immutable", again.headers["cache-control"])
+
     def test_an_indexer_is_killed_meanwhile(self):
         library, server = self.copy("killed.db")
         long = self.folder / "long.mp4"

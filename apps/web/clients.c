@@ -145,6 +145,17 @@ void clients_write_address(const struct sockaddr *address, char text[CLIENT_ADDR
     }
 }
 
+void clients_write_group(const char *address, char group[CLIENT_ADDRESS_SIZE])
+{
+    struct in6_addr of6;
+    if (strchr(address, ':') == NULL || inet_pton(AF_INET6, address, &of6) != 1) {
+        memmove(group, address, strlen(address) + 1);
+        return;
+    }
+    memset(of6.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &of6, group, CLIENT_ADDRESS_SIZE);
+}
+
 bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
 {
     Client *client = calloc(1, sizeof *client);
@@ -153,6 +164,7 @@ bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
     client->fd = fd;
     client->file = -1;
     clients_write_address(address, client->address);
+    clients_write_group(client->address, client->group);
     client->since_s = web_clock_s();
     client->until_s = client->since_s + clients->limits.headers_s;
     pthread_mutex_lock(&clients->mutex);
@@ -247,12 +259,14 @@ static bool make_room(Clients *clients)
 ClientsRoom clients_room(Clients *clients, const char *address, bool exempt)
 {
     int same = 0;
+    char group[CLIENT_ADDRESS_SIZE];
+    clients_write_group(address, group);
     pthread_mutex_lock(&clients->mutex);
     size_t most = (size_t)clients->limits.connections;
     // One that is ended is counted until its thread has noticed.
     bool full = clients->count >= most && (clients->count >= most + CLIENTS_SPARE || !make_room(clients));
     for (const Client *client = clients->first; client != NULL && !exempt && !full; client = client->next)
-        same += strcmp(client->address, address) == 0;
+        same += strcmp(client->group, group) == 0;
     pthread_mutex_unlock(&clients->mutex);
     if (full)
         return CLIENTS_FULL;

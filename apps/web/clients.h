@@ -26,6 +26,7 @@ typedef enum ClientPhase {
 typedef struct Client {
     int fd;
     char address[CLIENT_ADDRESS_SIZE]; // without port; of IPv4 as of IPv6: "127.0.0.1"
+    char group[CLIENT_ADDRESS_SIZE];
     bool adopted;
     ClientPhase phase;
     double since_s, until_s; // by web_clock_s; until 0: no limit
@@ -67,5 +68,8 @@ size_t clients_count(Clients *clients);
 
 /* Write an address without its port. */
 void clients_write_address(const struct sockaddr *address, char text[CLIENT_ADDRESS_SIZE]);
+/* Write what the address counts as where clients share something: of IPv6 its /64, of which one client has every
+ * address. */
+void clients_write_group(const char *address, char group[CLIENT_ADDRESS_SIZE]);
 
 #endif

@@ -297,6 +297,7 @@ bool guard_admit(const Guard *guard, Request *request)
         read_forwarded(guard, request);
         forwarded = last_word(request, "X-Forwarded-Host");
     }
+    clients_write_group(request->peer, request->group);
     // Both, as a proxy that does not set the second one passes on what its client wrote there.
     return check_host(guard, request, host) && (forwarded == NULL || check_host(guard, request, forwarded)) &&
            check_origin(guard, request, forwarded != NULL ? forwarded : host);

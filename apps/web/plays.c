@@ -30,7 +30,7 @@
 
 typedef struct Play {
     Plays *plays;
-    char peer[CLIENT_ADDRESS_SIZE];
+    char group[CLIENT_ADDRESS_SIZE];
     char **arguments;
     pthread_mutex_t mutex;
     pthread_cond_t changed; // something came, or the end
@@ -146,11 +146,11 @@ static void leave(Play *play)
 }
 
 /* With the mutex of all held. Returns 0 if there is room, else the status of the answer. */
-static int find_room(const Plays *plays, const char *peer)
+static int find_room(const Plays *plays, const char *group)
 {
     int same = 0;
     for (const Play *play = plays->first; play != NULL; play = play->next)
-        same += strcmp(play->peer, peer) == 0;
+        same += strcmp(play->group, group) == 0;
     return same >= plays->per_client ? 429 : plays->count >= (size_t)plays->count_max ? 503 : 0;
 }
 
@@ -161,7 +161,7 @@ static bool enter(Play *play, Request *request)
     double until_s = web_clock_s() + ROOM_S;
     pthread_mutex_lock(&plays->mutex);
     int status;
-    while ((status = find_room(plays, play->peer)) != 0 && web_clock_s() < until_s)
+    while ((status = find_room(plays, play->group)) != 0 && web_clock_s() < until_s)
         wait_for(&plays->gone, &plays->mutex, 100);
     if (status == 0) {
         play->next = plays->first;
@@ -196,14 +196,14 @@ static char **copy_arguments(const char *const *arguments)
     return copy;
 }
 
-static Play *create(Plays *plays, const char *peer, const char *const *arguments)
+static Play *create(Plays *plays, const char *group, const char *const *arguments)
 {
     Play *play = calloc(1, sizeof *play);
     if (play == NULL)
         return NULL;
     play->plays = plays;
     play->holders = 1;
-    strcpy(play->peer, peer);
+    strcpy(play->group, group);
     pthread_mutex_init(&play->mutex, NULL);
     init_condition(&play->changed);
     play->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -397,7 +397,7 @@ void plays_answer(Plays *plays, Request *request, Reply *reply, const char *type
                   const char *const *arguments)
 {
     static const StreamSource source = {read_ring, release};
-    Play *play = create(plays, request->peer, arguments);
+    Play *play = create(plays, request->group, arguments);
     if (play == NULL) {
         reply_memory(reply);
         return;

@@ -45,8 +45,9 @@ typedef struct Request {
     char *value_text;      // of the values
     Parameter *parameters; // in the order of the address
     size_t parameter_count;
-    char peer[CLIENT_ADDRESS_SIZE]; // the client's address, behind named proxies too
-    bool secure;                    // a named proxy says that the client came by https
+    char peer[CLIENT_ADDRESS_SIZE];  // the client's address, behind named proxies too
+    char group[CLIENT_ADDRESS_SIZE]; // as what it counts where clients share (clients_write_group)
+    bool secure;                     // a named proxy says that the client came by https
     uint8_t *body;
     size_t body_bytes, body_capacity;
     size_t held_bytes; // of the server's bound on bodies

@@ -14,7 +14,7 @@
 #define SERVED_MAX 64
 
 typedef struct Served {
-    char peer[CLIENT_ADDRESS_SIZE];
+    char group[CLIENT_ADDRESS_SIZE];
     uint64_t turn;
 } Served;
 
@@ -36,33 +36,33 @@ struct Workers {
 
 /* ---- with the mutex held ------------------------------------------------------------------------------ */
 
-static size_t count_running(const Workers *workers, const char *peer)
+static size_t count_running(const Workers *workers, const char *group)
 {
     size_t count = 0;
     for (size_t i = 0; i < workers->thread_count; i++)
-        count += workers->running[i] != NULL && strcmp(workers->running[i]->peer, peer) == 0;
+        count += workers->running[i] != NULL && strcmp(workers->running[i]->group, group) == 0;
     return count;
 }
 
 /* When the client was served last; 0: not lately. */
-static uint64_t last_turn(const Workers *workers, const char *peer)
+static uint64_t last_turn(const Workers *workers, const char *group)
 {
     for (size_t i = 0; i < SERVED_MAX; i++) {
-        if (strcmp(workers->served[i].peer, peer) == 0)
+        if (strcmp(workers->served[i].group, group) == 0)
             return workers->served[i].turn;
     }
     return 0;
 }
 
-static void note_turn(Workers *workers, const char *peer)
+static void note_turn(Workers *workers, const char *group)
 {
     Served *place = &workers->served[0];
-    for (size_t i = 0; i < SERVED_MAX && strcmp(place->peer, peer) != 0; i++) {
+    for (size_t i = 0; i < SERVED_MAX && strcmp(place->group, group) != 0; i++) {
         Served *other = &workers->served[i];
-        if (strcmp(other->peer, peer) == 0 || other->turn < place->turn)
+        if (strcmp(other->group, group) == 0 || other->turn < place->turn)
             place = other;
     }
-    memcpy(place->peer, peer, sizeof place->peer);
+    memcpy(place->group, group, sizeof place->group);
     place->turn = ++workers->turn;
 }
 
@@ -70,10 +70,10 @@ static Request *take_next(Workers *workers)
 {
     size_t best = 0, fewest = SIZE_MAX;
     uint64_t oldest = UINT64_MAX;
-    const char *peer = "";
+    const char *group = "";
     for (size_t i = 0; i < workers->queued; i++) {
-        const char *other = workers->queue[i]->peer;
-        if (strcmp(other, peer) == 0)
+        const char *other = workers->queue[i]->group;
+        if (strcmp(other, group) == 0)
             continue; // a later one of the best client so far
         size_t count = count_running(workers, other);
         uint64_t turn = last_turn(workers, other);
@@ -81,11 +81,11 @@ static Request *take_next(Workers *workers)
             fewest = count;
             oldest = turn;
             best = i;
-            peer = other;
+            group = other;
         }
     }
     Request *request = workers->queue[best];
-    note_turn(workers, request->peer);
+    note_turn(workers, request->group);
     workers->queued--;
     memmove(workers->queue + best, workers->queue + best + 1,
             (workers->queued - best) * sizeof *workers->queue);
@@ -180,7 +180,7 @@ WorkersRoom workers_add(Workers *workers, Request *request, void (*begins)(Reque
     int same = 0;
     pthread_mutex_lock(&workers->mutex);
     for (size_t i = 0; i < workers->queued; i++)
-        same += strcmp(workers->queue[i]->peer, request->peer) == 0;
+        same += strcmp(workers->queue[i]->group, request->group) == 0;
     WorkersRoom room = workers->ends                                    ? WORKERS_STOPPED
                        : workers->queued >= (size_t)workers->queued_max ? WORKERS_FULL
                        : same >= workers->queued_per_client             ? WORKERS_FULL_FOR_ONE

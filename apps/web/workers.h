@@ -9,12 +9,7 @@
 
 typedef struct Workers Workers;
 
-typedef enum WorkersRoom {
-    WORKERS_TAKEN,
-    WORKERS_FULL,
-    WORKERS_FULL_FOR_ONE,
-    WORKERS_STOPPED
-} WorkersRoom;
+typedef enum WorkersRoom { WORKERS_TAKEN, WORKERS_FULL, WORKERS_FULL_FOR_ONE, WORKERS_STOPPED } WorkersRoom;
 
 /* done: called by the worker after the handler. Errors: MEMORY. */
 RvStatus workers_create(int thread_count, int queued_max, int queued_per_client,

@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "asking.h"
+#include "bodies.h"
 #include "clients.h"
 #include "context.h"
 #include "metrics.h"
@@ -66,7 +67,7 @@ void api_metrics(Request *request, Reply *reply)
         {"reelvec_workers", "Threads for requests that take long.", (double)workers.threads},
         {"reelvec_workers_busy", "Of them, those that work.", (double)workers.running},
         {"reelvec_plays", "Videos that are converted for viewers.", (double)plays_count(server->plays)},
-        {"reelvec_body_bytes", "Bodies of requests in memory.", (double)atomic_load(&server->body_bytes)},
+        {"reelvec_body_bytes", "Bodies of requests in memory.", (double)bodies_bytes(server->bodies)},
         {"reelvec_picture_bytes", "Uploaded pictures in memory.", (double)pictures_bytes(server->pictures)},
         {"reelvec_texts_cached", "Embeddings of texts in memory.",
          (double)text_vectors_count(server->text_vectors)},

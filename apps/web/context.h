@@ -28,6 +28,7 @@ struct WebServer {
     char *token;          // NULL: none is asked for
     struct Guard *guard;
     struct Clients *clients;
+    struct Bodies *bodies;
     struct Workers *workers;
     struct Shelf *shelf;
     struct Metrics *metrics;
@@ -41,7 +42,6 @@ struct WebServer {
     struct Jobs *jobs; // NULL: nothing can be indexed
     struct MHD_Daemon *daemons[WEB_IO_THREADS_MAX];
     int daemon_count;
-    atomic_size_t body_bytes;   // held by requests
     atomic_int running;         // requests between their headers and the end of their answer
     atomic_int running_streams; // of them, those whose answers are streams
     atomic_int cutting;         // requests that make clips

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "access_log.h"
+#include "bodies.h"
 #include "context.h"
 #include "guard.h"
 #include "metrics.h"
@@ -115,20 +116,16 @@ static void refuse_stopping(Request *request)
     request->reply.closes = true;
 }
 
-/* Room for the whole body among those that the server holds. */
+/* Room for so much of the body among those that the server holds. */
 static bool hold_body(Request *request, size_t bytes)
 {
-    WebServer *server = request->server;
-    if (bytes <= request->held_bytes)
-        return true;
-    size_t more = bytes - request->held_bytes;
-    if (atomic_fetch_add(&server->body_bytes, more) + more > server->limits.body_bytes) {
-        atomic_fetch_sub(&server->body_bytes, more);
+    BodiesRoom room = bodies_hold(request->server->bodies, request, bytes);
+    if (room == BODIES_FULL)
         reply_error(&request->reply, 503, "busy", "the server holds too many bodies; try again");
-        return false;
-    }
-    request->held_bytes = bytes;
-    return true;
+    else if (room == BODIES_FULL_FOR_ONE)
+        reply_error(&request->reply, 429, "too_many_requests",
+                    "the server holds too many bodies of this client; try again");
+    return room == BODIES_ROOM;
 }
 
 /* A preflight question of a browser on behalf of a named origin. */
@@ -194,8 +191,6 @@ static void examine(Request *request, size_t *body_bytes)
     }
     if (found && *body_bytes != SIZE_MAX && *body_bytes > body_limit(request))
         refuse_size(request);
-    else if (found && *body_bytes != SIZE_MAX)
-        hold_body(request, *body_bytes);
 }
 
 static Request *begin(WebServer *server, struct MHD_Connection *connection, const char *method)
@@ -231,12 +226,13 @@ static bool keep_piece(Request *request, const char *piece, size_t bytes)
         refuse_size(request);
         return false;
     }
-    if (!hold_body(request, needed))
-        return false;
     if (needed > request->body_capacity) {
-        size_t capacity = request->held_bytes > 2 * request->body_capacity ? request->held_bytes
-                                                                           : 2 * request->body_capacity;
+        size_t capacity = needed > 2 * request->body_capacity ? needed : 2 * request->body_capacity;
         capacity = capacity < BODY_FIRST ? BODY_FIRST : capacity;
+        if (capacity > body_limit(request))
+            capacity = body_limit(request);
+        if (!hold_body(request, capacity))
+            return false;
         uint8_t *body = realloc(request->body, capacity);
         if (body == NULL) {
             reply_memory(&request->reply);
@@ -426,7 +422,7 @@ void exchange_completed(void *user, struct MHD_Connection *connection, void **co
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)server->limits.idle_s);
     if (request->reply.kind == REPLY_STREAM)
         atomic_fetch_sub(&server->running_streams, 1);
-    atomic_fetch_sub(&server->body_bytes, request->held_bytes);
+    bodies_release(server->bodies, request);
     request_clear(request);
     free(request);
     *context = NULL;

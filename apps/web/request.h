@@ -50,14 +50,14 @@ typedef struct Request {
     bool secure;                     // a named proxy says that the client came by https
     uint8_t *body;
     size_t body_bytes, body_capacity;
-    size_t held_bytes; // of the server's bound on bodies
+    size_t held_bytes;               // of bodies.c
+    struct Request *next, *previous; // of bodies.c
     double start_s, queued_s, worked_s;
-    bool begun, discards, dispatched, finished; // of exchange.c
+    bool discards, dispatched, finished; // of exchange.c
     size_t discarded_bytes;
     double peeked_s; // when client_gone looked last
     bool gone;
-    bool given_up;                   // by the server, which ends
-    struct Request *next, *previous; // of the server's list
+    bool given_up; // by the server, which ends
     Reply reply;
 } Request;
 

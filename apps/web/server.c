@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access_log.h"
+#include "bodies.h"
 #include "context.h"
 #include "exchange.h"
 #include "ffmpeg.h"
@@ -284,6 +285,8 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
         status = sprite_cache_create(&server->sprites, err);
     if (status == RV_OK)
         status = make_jobs(server, err);
+    if (status == RV_OK && (server->bodies = bodies_create(limits->body_bytes)) == NULL)
+        status = web_error_memory(err);
     if (status == RV_OK && (server->streams = streams_create()) == NULL)
         status = web_error_memory(err);
     if (status == RV_OK)
@@ -325,6 +328,7 @@ static void wait_for_answers(WebServer *server, double seconds)
 static void clear(WebServer *server)
 {
     workers_destroy(server->workers);
+    bodies_destroy(server->bodies);
     plays_destroy(server->plays);
     jobs_destroy(server->jobs);
     guard_destroy(server->guard);

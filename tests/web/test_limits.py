@@ -171,6 +171,48 @@ class ManyTest(ServedTest):
                     self.assertIn("retry-after", answer.headers)
             self.assertEqual(server.metrics()["reelvec_requests_refused_total"], statuses.count(429))
 
+    def test_bodies_of_one_client_are_bounded(self):
+        """What is only announced takes nothing; what has come, at most half; small ones always pass."""
+        size, held = 32 << 20, []
+        start = b"POST /api/v1/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
+        with self.serve() as server:
+            for connection in self.connect(server, 12):  # 384 of 256 MiB
+                connection.sendall(start)
+            time.sleep(0.3)
+            self.assertEqual(server.metrics()["reelvec_body_bytes"], 0)
+            self.check(server.ask("POST", "/api/v1/pictures", PICTURE), 201)
+            for connection in self.connect(server, 3):
+                connection.sendall(start + b"x" * (size - 1))
+            wait_until(lambda: server.metrics()["reelvec_body_bytes"] >= 3 * (size - 1))
+            for connection in self.connect(server, 2):  # one after the other: each fills the half
+                with contextlib.suppress(OSError):
+                    connection.sendall(start + b"x" * size)
+                connection.settimeout(30)
+                held.append(connection.recv(1000)[:12])
+            self.assertEqual(held, [b"HTTP/1.1 422", b"HTTP/1.1 422"])
+            full = self.connect(server, 1)[0]
+            full.sendall(start + b"x" * (size - 1))
+            wait_until(lambda: server.metrics()["reelvec_body_bytes"] >= 4 * (size - 1))
+            refused = self.connect(server, 1)[0]
+            refused.sendall(start + b"x" * size)
+            refused.settimeout(30)
+            self.assertEqual(refused.recv(1000)[:12], b"HTTP/1.1 429")
+            self.check(server.post("/api/v1/search", {"terms": [{"text": "an owl"}]}), 200)
+            other = server.connect("127.0.0.2")
+            self.addCleanup(other.close)
+            self.check(server.ask("POST", "/api/v1/pictures", PICTURE, connection=other), 201)
+
+    def test_addresses_of_one_network_are_one_client(self):
+        """Of IPv6 a client has 2^64 of them."""
+        def ask(server, address):
+            return server.ask("POST", "/api/v1/pictures", PICTURE, {"X-Forwarded-For": address}).status
+        with self.serve("--workers", "1", "--queue", "4", "--proxy", "127.0.0.1") as server, \
+                concurrent.futures.ThreadPoolExecutor(16) as pool:
+            one = list(pool.map(lambda i: ask(server, f"2001:db8::{i}:1"), range(1, 13)))
+            self.assertEqual(set(one), {201, 429})
+            many = list(pool.map(lambda i: ask(server, f"2001:db8:{i}::1"), range(1, 13)))
+            self.assertEqual(set(many), {201, 503})
+
     def test_one_client_with_many_requests_does_not_keep_another_waiting(self):
         with self.serve("--workers", "1") as server, concurrent.futures.ThreadPoolExecutor(12) as pool:
             start = time.monotonic()

@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "web_error.h"
 
 #define COUNT_MAX 1024
+#define FETCH_S 30.0     // of a picture from a URL, with the wait for those before
+#define WAIT_NS 50000000 // between two looks whether it is cancelled
 
 // 64 million are 192 MB in memory; no camera makes more.
 static const RvPictureOptions decoding = {.max_pixels = (uint64_t)1 << 26};
@@ -28,6 +31,8 @@ struct Pictures {
     size_t dimensions, bytes_max, bytes;
     pthread_mutex_t mutex;
     pthread_mutex_t decoding_mutex;
+    pthread_mutex_t
+        fetching_mutex; // of a picture from a URL until it is embedded: the library does both in one
     Kept kept[COUNT_MAX];
     size_t count;
     uint64_t clock;
@@ -43,6 +48,7 @@ RvStatus pictures_create(RvEncoder *encoder, size_t bytes_max, Pictures **out, R
     pictures->bytes_max = bytes_max;
     pthread_mutex_init(&pictures->mutex, NULL);
     pthread_mutex_init(&pictures->decoding_mutex, NULL);
+    pthread_mutex_init(&pictures->fetching_mutex, NULL);
     *out = pictures;
     return RV_OK;
 }
@@ -90,6 +96,7 @@ void pictures_destroy(Pictures *pictures)
         drop(pictures, 0);
     pthread_mutex_destroy(&pictures->mutex);
     pthread_mutex_destroy(&pictures->decoding_mutex);
+    pthread_mutex_destroy(&pictures->fetching_mutex);
     free(pictures);
 }
 
@@ -190,19 +197,50 @@ RvStatus pictures_embed_bytes(Pictures *pictures, const void *bytes, size_t size
     return status;
 }
 
+typedef struct Fetch {
+    bool (*cancelled)(void *user);
+    void *user;
+    double until_s;
+} Fetch;
+
+static bool is_over(void *user)
+{
+    const Fetch *fetch = user;
+    return web_clock_s() > fetch->until_s || fetch->cancelled(fetch->user);
+}
+
+/* Returns false if it is cancelled before its turn comes. */
+static bool begin_fetch(Pictures *pictures, Fetch *fetch)
+{
+    struct timespec soon;
+    do {
+        if (is_over(fetch))
+            return false;
+        clock_gettime(CLOCK_MONOTONIC, &soon);
+        soon.tv_nsec += WAIT_NS;
+        soon.tv_sec += soon.tv_nsec / 1000000000;
+        soon.tv_nsec %= 1000000000;
+    } while (pthread_mutex_clocklock(&pictures->fetching_mutex, CLOCK_MONOTONIC, &soon) != 0);
+    return true;
+}
+
 RvStatus pictures_embed_url(Pictures *pictures, const char *url, bool (*cancelled)(void *user), void *user,
                             float *vector, RvError *err)
 {
     RvPicture *picture = NULL;
     RvPictureOptions options = decoding;
-    options.cancelled = cancelled;
-    options.cancelled_user = user;
+    Fetch fetch = {cancelled, user, web_clock_s() + FETCH_S};
+    options.cancelled = is_over;
+    options.cancelled_user = &fetch;
+    if (!begin_fetch(pictures, &fetch))
+        return web_error(err, RV_ERROR_CANCELLED, "%s: it was not fetched in time", url);
     RvStatus status = rv_picture_load(url, &options, &picture, err);
     if (status == RV_OK) {
         RvImage image = rv_picture_image(picture);
         status = rv_encoder_encode_images(pictures->encoder, &image, 1, RV_LENGTH_MODEL, vector, err);
     }
     rv_picture_destroy(picture);
+    pthread_mutex_unlock(&pictures->fetching_mutex);
     return status;
 }
 

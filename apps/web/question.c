@@ -86,17 +86,23 @@ static bool read_picture(Question *question, const Asking *asking, const char *n
 
 static bool read_url(Question *question, const Asking *asking, const char *url, RvTerm *term)
 {
-    (void)question;
-    if (!asking->request->server->allow_urls) {
+    WebServer *server = asking->request->server;
+    RvError err = {0};
+    if (!server->allow_urls) {
         reply_error(&asking->request->reply, 403, "urls_not_allowed",
                     "this server fetches no pictures from URLs");
         return false;
     }
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return refuse(asking, "bad_term", "the URL of a picture has to begin with http:// or https://");
-    term->kind = RV_TERM_IMAGE_FILE;
-    term->value = url;
-    return true;
+    float *vector = vector_room(question, asking);
+    if (vector == NULL)
+        return false;
+    term->kind = RV_TERM_VECTOR;
+    term->vector = vector;
+    return pictures_embed_url(server->pictures, url, request_client_gone, asking->request, vector, &err) ==
+               RV_OK ||
+           fail(asking, &err);
 }
 
 /* The time of a frame that is named by its number. */

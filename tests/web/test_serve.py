@@ -2,14 +2,26 @@
 """The addresses of `reelvec serve` on a library of the demo's video: what they answer, and with which status."""
 import email.utils
 import hashlib
+import http.server
 import json
 import os
 import re
 import shutil
+import struct
+import threading
 import unittest
+import zlib
 
 from serving import MEDIA, MODEL, ServedTest, Server, wait_until
 from whole_runs import PROGRAM, run
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+PIXELS = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8200, 8200, 8, 2, 0, 0, 0)) +
+          chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b""))  # more than are decoded for strangers
 
 
 class ServeTest(ServedTest):
@@ -413,6 +425,35 @@ class OptionsTest(ServedTest):
             self.assertTrue(server.json("/api/v1/library")["capabilities"]["urls"])
             for url, status in (("http://127.0.0.1:1/x.png", 502), ("file:///etc/passwd", 400), ("/etc/passwd", 400)):
                 self.check(server.post("/api/v1/search", {"terms": [{"url": url}]}), status)
+
+    def test_pictures_from_urls_are_bounded_as_others(self):
+        """A small file that claims many pixels is not decoded, and a fetched picture finds what an uploaded one does."""
+        class Pictures(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = PIXELS if self.path == "/pixels.png" else picture
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        source = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pictures)
+        threading.Thread(target=source.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{source.server_port}"
+        try:
+            with self.serve("--allow-urls") as server:
+                picture = server.get(server.json("/api/v1/videos/1")["picture"]).body
+                name = server.ask("POST", "/api/v1/pictures", picture).json()["sha256"]
+                wanted = self.check(server.post("/api/v1/search", {"terms": [{"picture": name}]}), 200).json()["hits"]
+                found = self.check(server.post("/api/v1/search", {"terms": [{"url": f"{place}/a.jpg"}]}), 200).json()["hits"]
+                self.assertEqual(found, wanted)
+                refused = server.post("/api/v1/search", {"terms": [{"url": f"{place}/pixels.png"}]})
+                self.assertGreaterEqual(refused.status, 400)
+                self.assertIn("pixels", refused.json()["error"]["message"])
+        finally:
+            source.shutdown()
+            source.server_close()
 
     def test_the_browser_is_opened(self):
         browser, said = self.folder / "browser", self.folder / "said"

@@ -85,13 +85,46 @@ static const Beginning beginnings[] = {
     {0, "GIF8", 4, "image/gif"},
 };
 
+#define SYNC_BYTES 1024 // in which a transport stream has begun
+
+/* Three packets in a row, of 188 bytes or, with their times before them, of 192. */
+static bool begins_transport(int fd)
+{
+    unsigned char bytes[SYNC_BYTES + 2 * 192];
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    for (ssize_t at = 0; at < SYNC_BYTES && at < got; at++) {
+        for (ssize_t step = 188; step <= 192; step += 4) {
+            if (at + 2 * step < got && bytes[at] == 0x47 && bytes[at + step] == 0x47 &&
+                bytes[at + 2 * step] == 0x47)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Endings that files of other kinds have too, as those of programs and tables. */
+static bool is_other(int fd, const char *ending)
+{
+    static const char *const transports[] = {"ts", "mts", "m2ts", "tsv"};
+    char start[4] = "";
+    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
+        if (strcasecmp(ending, transports[i]) == 0)
+            return !begins_transport(fd);
+    }
+    bool dv = strcasecmp(ending, "dv") == 0, rm = strcasecmp(ending, "rm") == 0;
+    if (!dv && !rm)
+        return false;
+    ssize_t got = pread(fd, start, sizeof start, 0);
+    return got < 4 || memcmp(start, dv ? "\x1F\x07\x00" : ".RM", 3) != 0;
+}
+
 static const char *type_of(int fd, const char *path)
 {
     char start[16] = "";
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++) {
         if (strcasecmp(dot + 1, endings[i].ending) == 0)
-            return endings[i].type;
+            return is_other(fd, dot + 1) ? NULL : endings[i].type;
     }
     ssize_t got = pread(fd, start, sizeof start, 0);
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {

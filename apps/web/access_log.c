@@ -40,6 +40,10 @@ void access_log_line(WebServer *server, RvLogLevel level, const char *format, ..
     va_start(arguments, format);
     vsnprintf(line + size, sizeof line - (size_t)size, format, arguments);
     va_end(arguments);
+    for (char *at = line; *at != '\0'; at++) { // names of files may have anything in them
+        if ((unsigned char)*at < ' ' || *at == 0x7F)
+            *at = '?';
+    }
     pthread_mutex_lock(&server->log_mutex);
     server->log.write(server->log.user, level, line);
     pthread_mutex_unlock(&server->log_mutex);

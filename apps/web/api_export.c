@@ -85,7 +85,11 @@ static bool read_options(Request *request, const json_t *body, Export *export)
 static void log_line(void *user, RvLogLevel level, const char *message)
 {
     Export *export = user;
-    access_log_line(export->request->server, level, "export=\"%s\"", message);
+    char shown[512];
+    snprintf(shown, sizeof shown, "%s", message);
+    for (char *at = strchr(shown, '"'); at != NULL; at = strchr(at, '"'))
+        *at = '\'';
+    access_log_line(export->request->server, level, "export=\"%s\"", shown);
     if (level <= RV_LOG_WARNING)
         notes_add(&export->notes, message);
 }

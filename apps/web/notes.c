@@ -11,15 +11,18 @@
 
 void notes_add(Notes *notes, const char *line)
 {
-    size_t length = strlen(line), between = notes->size > 0 ? 1 : 0;
-    if (notes->more > 0 || notes->size + between + length >= sizeof notes->lines) {
+    json_t *clean = reply_text(line); // names of files may be no UTF-8, which the other side decodes
+    const char *text = clean != NULL ? json_string_value(clean) : "";
+    size_t length = strlen(text), between = notes->size > 0 ? 1 : 0;
+    if (clean == NULL || notes->more > 0 || notes->size + between + length >= sizeof notes->lines) {
         notes->more++;
-        return;
+    } else {
+        if (between > 0)
+            notes->lines[notes->size++] = '\n';
+        memcpy(notes->lines + notes->size, text, length + 1);
+        notes->size += length;
     }
-    if (between > 0)
-        notes->lines[notes->size++] = '\n';
-    memcpy(notes->lines + notes->size, line, length + 1);
-    notes->size += length;
+    json_decref(clean);
 }
 
 static size_t encoded_size(const char *text, size_t length)

@@ -96,8 +96,9 @@ static bool declared_body(Request *request, size_t *bytes)
     const char *length = request_header(request, "Content-Length");
     int64_t value = 0;
     bool chunked = request_header(request, "Transfer-Encoding") != NULL;
-    // Both at once is how requests are smuggled past a proxy.
-    if (length != NULL && (chunked || !request_parse_number(length, &value)))
+    // Both at once, or one twice, is how requests are smuggled past a proxy.
+    if (length != NULL && (chunked || request_header_lines(request, "Content-Length") > 1 ||
+                           !request_parse_number(length, &value)))
         return false;
     *bytes = chunked ? SIZE_MAX : (size_t)value;
     return true;

@@ -224,9 +224,8 @@ static void read_forwarded(const Guard *guard, Request *request)
 static bool check_host(const Guard *guard, Request *request, const char *given)
 {
     char host[256];
-    Lines lines;
-    find_lines(request, "Host", &lines);
-    if (given == NULL || lines.count > 1 || !host_of_text(given, host, sizeof host)) {
+    if (given == NULL || request_header_lines(request, "Host") > 1 ||
+        !host_of_text(given, host, sizeof host)) {
         reply_error(&request->reply, 400, "bad_host", "the request names no host, or not one alone");
         return false;
     }
@@ -305,7 +304,8 @@ bool guard_admit(const Guard *guard, Request *request)
 
 /* ---- the token ---------------------------------------------------------------------------------------- */
 
-bool guard_same(const char *given, const char *wanted)
+/* Takes as long if they are not the same. */
+static bool is_same(const char *given, const char *wanted)
 {
     unsigned char left[SHA256_DIGEST_LENGTH], right[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)given, strlen(given), left);
@@ -350,17 +350,16 @@ bool guard_has_token(const Guard *guard, Request *request)
     const char *cookie = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, guard->cookie);
     const char *parameter = request_parameter(request, "token");
     if (bearer != NULL && strncasecmp(bearer, "Bearer ", 7) == 0)
-        return guard_same(bearer + 7 + strspn(bearer + 7, " "), guard->token);
+        return is_same(bearer + 7 + strspn(bearer + 7, " "), guard->token);
     bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
-    if (parameter != NULL && reads) {
-        if (!guard_same(parameter, guard->token))
-            return false;
+    // One of an old link does not outdo a good cookie.
+    if (parameter != NULL && reads && is_same(parameter, guard->token)) {
         if (strncmp(request->path, "/api/", 5) == 0)
             return true;
         send_cookie(guard, request);
         return false;
     }
-    return cookie != NULL && guard_same(cookie, guard->token);
+    return cookie != NULL && is_same(cookie, guard->token);
 }
 
 /* ---- headers ------------------------------------------------------------------------------------------ */
@@ -372,9 +371,12 @@ void guard_add_headers(const Guard *guard, Request *request)
     bool named = origin != NULL && is_named_origin(guard, origin);
     if (named) {
         reply_header(reply, "Access-Control-Allow-Origin", "%s", origin);
-        reply_header(reply, "Access-Control-Expose-Headers", "ETag, Content-Range, Retry-After");
-        reply_header(reply, "Vary", "Origin");
+        reply_header(reply, "Access-Control-Expose-Headers",
+                     "ETag, Content-Range, Content-Disposition, Retry-After, Reelvec-Start, Reelvec-End, "
+                     "Reelvec-Moments-Written, Reelvec-Moments-Left-Out, Reelvec-Notes");
     }
+    if (guard->origin_count > 0) // also the answer to who has none is not for those who have one
+        reply_header(reply, "Vary", "Origin");
     reply_header(reply, "X-Content-Type-Options", "nosniff");
     reply_header(reply, "Content-Security-Policy", "%s", POLICY);
     reply_header(reply, "Referrer-Policy", "no-referrer");

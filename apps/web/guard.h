@@ -29,7 +29,4 @@ bool guard_has_token(const Guard *guard, Request *request);
 /* The headers that every answer has, and those that named origins need. */
 void guard_add_headers(const Guard *guard, Request *request);
 
-/* True if both are the same; takes as long if they are not. */
-bool guard_same(const char *given, const char *wanted);
-
 #endif

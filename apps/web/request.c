@@ -228,6 +228,27 @@ const char *request_header(const Request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+typedef struct Lines {
+    const char *name;
+    size_t count;
+} Lines;
+
+static enum MHD_Result count_line(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    Lines *lines = user;
+    (void)kind;
+    (void)value;
+    lines->count += strcasecmp(name, lines->name) == 0;
+    return MHD_YES;
+}
+
+size_t request_header_lines(const Request *request, const char *name)
+{
+    Lines lines = {.name = name};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_line, &lines);
+    return lines.count;
+}
+
 /* ---- the body ----------------------------------------------------------------------------------------- */
 
 json_t *request_json(Request *request)

@@ -81,8 +81,9 @@ const char *request_value(const Request *request, const char *name);
 /* The same as a number from 1 on; false if it is none. */
 bool request_number(const Request *request, const char *name, int64_t *out);
 
-/* A header, or NULL. */
+/* A header, or NULL; and how often it is there. */
 const char *request_header(const Request *request, const char *name);
+size_t request_header_lines(const Request *request, const char *name);
 
 /* The body as a JSON object. Returns NULL, with an error in the reply, if it is none. Release with json_decref. */
 json_t *request_json(Request *request);

@@ -91,6 +91,19 @@ class GuardTest(ServedTest):
         with self.serve(library=library) as server:
             for video, status in ((1, 403), (2, 410), (3, 403), (4, 410)):
                 self.check(server.get(f"/api/v1/videos/{video}/media"), status)
+        # Endings that other files have, too: what is in them decides.
+        stream = self.folder / "real.ts"
+        run("ffmpeg", "-v", "error", "-i", self.videos / "part0.mp4", "-c", "copy", "-bsf:v", "h264_mp4toannexb", stream)
+        for name, data in (("a.ts", b"const key = 'secret';\n" * 100), ("b.mts", b"export {}\n"), ("c.dv", b"\x1f\x07"),
+                           ("d.RM", b"secret")):
+            (self.folder / name).write_bytes(data)
+        with sqlite3.connect(library) as database:
+            for video, name in ((1, "a.ts"), (2, "b.mts"), (3, "c.dv"), (4, "real.ts")):
+                database.execute("UPDATE videos SET path = ? WHERE video_id = ?", (str(self.folder / name), video))
+        database.close()
+        with self.serve(library=library) as server:
+            for video, status in ((1, 403), (2, 403), (3, 403), (4, 200)):
+                self.check(server.get(f"/api/v1/videos/{video}/media"), status)
 
     def test_hostile_pictures(self):
         def chunk(kind, data):
@@ -113,6 +126,7 @@ class GuardTest(ServedTest):
         start = b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
         for lines in (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"Content-Length: -1\r\n\r\n",
                       b"Content-Length: 1e3\r\n\r\n", b"Content-Length: 99999999999999999999\r\n\r\n",
+                      b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", b"Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}",
                       b"Content-Length: +5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
             got = self.server.raw(start + lines, half_close=True)
             self.assertTrue(got == b"" or got.startswith(b"HTTP/1.1 4"), (lines, got))
@@ -205,6 +219,8 @@ stat -c '%a' "$1" >'{seen}.new'; echo "$@" >>'{seen}.new'; cat "$1" >>'{seen}.ne
             self.assertIn(word, cookie)
         self.check(self.server.get("/", headers={"Cookie": cookie.split(";")[0]}), 200)
         self.check(self.server.get("/api/v1/library", headers={"Cookie": "a=b; " + cookie.split(";")[0]}), 200)
+        # An old link does not shut out who has been let in.
+        self.check(self.server.get(f"/?token={'x' * 44}", headers={"Cookie": cookie.split(";")[0]}), 200)
         for path in ("//evil.example", "/\\evil.example", "/%0d%0aX:%20y"):
             answer = self.server.get(f"{path}?token={token}")
             self.assertRegex(answer.headers.get("location", "/x"), r"^/[^/\\]")

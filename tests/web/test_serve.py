@@ -279,6 +279,7 @@ class ServeTest(ServedTest):
         self.assertIn("immutable", answer.headers["cache-control"])
         self.check(self.server.get(hit["picture"], headers={"If-None-Match": answer.headers["etag"]}), 304)
         self.check(self.server.get(hit["picture"], headers={"If-None-Match": '"other"'}), 200)
+        self.check(self.server.get("/api/v1/videos/1/frames/99999.jpg", headers={"If-None-Match": "*"}), 404)
         head = self.check(self.server.ask("HEAD", hit["picture"]), 200)
         self.assertEqual((int(head.headers["content-length"]), head.body), (len(answer.body), b""))
         # Without the tag that is part of the address it may be another picture one day.
@@ -395,6 +396,9 @@ class OptionsTest(ServedTest):
         answer = self.check(self.server.get("/here/reelvec/api/v1/videos", headers=friend, safe=False), 200)
         self.assertEqual(answer.headers["access-control-allow-origin"], "https://friend.example")
         self.assertEqual(answer.headers["vary"], "Origin")
+        self.assertEqual(self.server.get("/here/reelvec/api/v1/videos").headers["vary"], "Origin")
+        for name in ("Content-Disposition", "Reelvec-Notes"):
+            self.assertIn(name, answer.headers["access-control-expose-headers"])
         asked = self.check(self.server.ask("OPTIONS", "/here/reelvec/api/v1/search", headers={
             **friend, "Access-Control-Request-Method": "POST"}, safe=False), 204)
         self.assertIn("POST", asked.headers["access-control-allow-methods"])

@@ -19,6 +19,7 @@
 #include "metrics.h"
 #include "pictures.h"
 #include "text_vectors.h"
+#include "web_error.h"
 
 #define INPUTS_MAX 1024
 #define TEXT_BYTES_MAX 65536
@@ -31,6 +32,7 @@ typedef struct Wish {
     float *vector;
     json_t *data; // of the answer
     int64_t tokens;
+    double until_s; // by web_clock_s
 } Wish;
 
 static bool refuse(const Wish *wish, const char *code, const char *message)
@@ -165,6 +167,10 @@ static bool add_inputs(Wish *wish, const json_t *input)
     if (count == 0 || count > INPUTS_MAX)
         return refuse(wish, "bad_input", "there have to be 1 to 1,024 inputs");
     for (size_t i = 0; i < count; i++) {
+        if (web_clock_s() > wish->until_s) {
+            reply_error(&wish->request->reply, 504, "timeout", "the vectors took too long; ask for fewer");
+            return false;
+        }
         if (request_client_gone(wish->request) || !add_input(wish, json_array_get(input, i)))
             return false;
     }
@@ -259,7 +265,7 @@ static void embed(Wish *wish, const json_t *body)
 void api_embeddings(Request *request, Reply *reply)
 {
     WebServer *server = request->server;
-    Wish wish = {.request = request};
+    Wish wish = {.request = request, .until_s = web_clock_s() + server->limits.search_s};
     if (server->encoder == NULL) {
         reply_error(reply, 503, "no_model", "no model is loaded: %s", server->model_error);
         return;

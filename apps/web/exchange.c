@@ -344,7 +344,7 @@ void exchange_resume(Request *request)
 static bool is_heavy(const Request *request)
 {
     const Route *route = request->route;
-    return route->work == ROUTE_HEAVY ||
+    return route->work == ROUTE_HEAVY || route->work == ROUTE_LONG ||
            (route->work == ROUTE_LIBRARY && shelf_is_remote(request->server->shelf));
 }
 

@@ -21,7 +21,7 @@ const Route web_routes[] = {
     {READ, "/api/v1/videos/{id}/sprite.jpg", "sprite_picture", api_sprite_picture, ROUTE_HEAVY, ROUTE_NO_BODY,
      false},
     {READ, "/api/v1/videos/{id}/media", "media", api_media, ROUTE_LIBRARY, ROUTE_NO_BODY, false},
-    {READ, "/api/v1/videos/{id}/play", "play", api_play, ROUTE_HEAVY, ROUTE_NO_BODY, false},
+    {READ, "/api/v1/videos/{id}/play", "play", api_play, ROUTE_LONG, ROUTE_NO_BODY, false},
     {READ, "/api/v1/videos/{id}/scores", "scores", api_scores, ROUTE_HEAVY, ROUTE_NO_BODY, false},
     {METHOD_POST, "/api/v1/videos/{id}/scores", "scores", api_scores, ROUTE_HEAVY, ROUTE_JSON, false},
     {READ, "/api/v1/search", "search", api_search, ROUTE_HEAVY, ROUTE_NO_BODY, false},
@@ -30,12 +30,12 @@ const Route web_routes[] = {
      false},
     {READ, "/api/v1/pictures/{sha256}", "picture", api_picture, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {METHOD_POST, "/api/v1/export", "export", api_export, ROUTE_HEAVY, ROUTE_JSON, false},
-    {METHOD_POST, "/api/v1/clips", "clips", api_clips, ROUTE_HEAVY, ROUTE_JSON, false},
+    {METHOD_POST, "/api/v1/clips", "clips", api_clips, ROUTE_LONG, ROUTE_JSON, false},
     {READ, "/api/v1/jobs", "jobs", api_jobs, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {METHOD_POST, "/api/v1/jobs", "jobs", api_job_start, ROUTE_HEAVY, ROUTE_JSON, false},
     {READ, "/api/v1/jobs/{id}", "job", api_job, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {METHOD_DELETE, "/api/v1/jobs/{id}", "job", api_job_cancel, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/api/v1/jobs/{id}/events", "job_events", api_job_events, ROUTE_LIGHT, ROUTE_NO_BODY, false},
-    {METHOD_POST, "/v1/embeddings", "embeddings", api_embeddings, ROUTE_HEAVY, ROUTE_PICTURE, false},
+    {METHOD_POST, "/v1/embeddings", "embeddings", api_embeddings, ROUTE_LONG, ROUTE_PICTURE, false},
 };
 const size_t web_route_count = sizeof web_routes / sizeof web_routes[0];

@@ -11,7 +11,8 @@
 typedef enum RouteWork {
     ROUTE_LIGHT,   // answered on the connection's thread: within milliseconds, never waiting for anything
     ROUTE_LIBRARY, // the same, unless the library is on a server, which may be slow
-    ROUTE_HEAVY    // answered by a worker, after those that came before
+    ROUTE_HEAVY,   // answered by a worker, after those that came before
+    ROUTE_LONG     // the same, but half of the workers are left to others: it may take minutes
 } RouteWork;
 
 typedef enum RouteBody { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_PICTURE } RouteBody; // which limit holds

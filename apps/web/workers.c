@@ -66,14 +66,30 @@ static void note_turn(Workers *workers, const char *group)
     place->turn = ++workers->turn;
 }
 
+static bool is_long(const Request *request)
+{
+    return request->route->work == ROUTE_LONG;
+}
+
+/* May another long one begin? Half of the threads are kept from them, if there are two. */
+static bool has_long_room(const Workers *workers)
+{
+    size_t running = 0, most = workers->thread_count > 1 ? workers->thread_count / 2 : 1;
+    for (size_t i = 0; i < workers->thread_count; i++)
+        running += workers->running[i] != NULL && is_long(workers->running[i]);
+    return running < most;
+}
+
+/* NULL: none may begin now. */
 static Request *take_next(Workers *workers)
 {
+    bool takes_long = has_long_room(workers);
     size_t best = 0, fewest = SIZE_MAX;
     uint64_t oldest = UINT64_MAX;
-    const char *group = "";
+    const char *group = ""; // of the best one
     for (size_t i = 0; i < workers->queued; i++) {
         const char *other = workers->queue[i]->group;
-        if (strcmp(other, group) == 0)
+        if (strcmp(other, group) == 0 || (!takes_long && is_long(workers->queue[i])))
             continue; // a later one of the best client so far
         size_t count = count_running(workers, other);
         uint64_t turn = last_turn(workers, other);
@@ -84,6 +100,8 @@ static Request *take_next(Workers *workers)
             group = other;
         }
     }
+    if (fewest == SIZE_MAX)
+        return NULL;
     Request *request = workers->queue[best];
     note_turn(workers, request->group);
     workers->queued--;
@@ -100,11 +118,11 @@ static void *work(void *user)
     pthread_mutex_lock(&workers->mutex);
     size_t own = workers->started++;
     for (;;) {
-        while (workers->queued == 0 && !workers->ends)
+        Request *request;
+        while ((request = take_next(workers)) == NULL && !(workers->ends && workers->queued == 0))
             pthread_cond_wait(&workers->changed, &workers->mutex);
-        if (workers->queued == 0)
+        if (request == NULL)
             break;
-        Request *request = take_next(workers);
         workers->running[own] = request;
         pthread_mutex_unlock(&workers->mutex);
         request->worked_s = web_clock_s();
@@ -112,6 +130,7 @@ static void *work(void *user)
             request->route->handler(request, &request->reply);
         pthread_mutex_lock(&workers->mutex);
         workers->running[own] = NULL;
+        pthread_cond_broadcast(&workers->changed); // a long one may have waited for this
         pthread_mutex_unlock(&workers->mutex);
         workers->done(request); // which is no longer ours afterwards
         pthread_mutex_lock(&workers->mutex);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Slow clients, many clients and many requests at `reelvec serve`; and its end while it answers."""
+import base64
 import concurrent.futures
 import contextlib
 import resource
@@ -212,6 +213,20 @@ class ManyTest(ServedTest):
             self.assertEqual(set(one), {201, 429})
             many = list(pool.map(lambda i: ask(server, f"2001:db8:{i}::1"), range(1, 13)))
             self.assertEqual(set(many), {201, 503})
+
+    def test_long_requests_leave_workers_to_others(self):
+        picture = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
+        wish = {"model": "reelvec", "input": [{"image": picture}] * 6}
+        with self.serve("--workers", "2") as server, concurrent.futures.ThreadPoolExecutor(3) as pool:
+            long = [pool.submit(server.post, "/v1/embeddings", wish) for _ in range(3)]
+            wait_until(lambda: server.metrics()["reelvec_queue_length"] == 2)
+            for _ in range(3):
+                self.check(server.get("/api/v1/search?text=an+owl"), 200)
+            self.assertFalse(any(one.done() for one in long))
+            for one in long:
+                self.check(one.result(), 200)
+        with self.serve("--timeout", "0.5") as server:
+            self.check(server.post("/v1/embeddings", wish), 504, "timeout")
 
     def test_one_client_with_many_requests_does_not_keep_another_waiting(self):
         with self.serve("--workers", "1") as server, concurrent.futures.ThreadPoolExecutor(12) as pool:

@@ -7,6 +7,7 @@
 #include "asking.h"
 #include "context.h"
 #include "pictures.h"
+#include "shared_bytes.h"
 
 /* The body is the picture, of whatever type the client says: what it is its bytes tell. */
 void api_picture_upload(Request *request, Reply *reply)
@@ -42,10 +43,10 @@ void api_picture(Request *request, Reply *reply)
     }
     const char *known = request_header(request, "If-None-Match");
     if (known != NULL && strstr(known, name) != NULL) {
-        free(bytes);
+        shared_bytes_release(bytes);
         reply_empty(reply, 304);
     } else {
-        reply_bytes(reply, 200, type, bytes, size, free);
+        reply_bytes(reply, 200, type, bytes, size, shared_bytes_release);
     }
     reply_cacheable(reply, name, true);
 }

@@ -278,14 +278,12 @@ static struct MHD_Response *make_response(Request *request)
         if (response != NULL)
             reply->file = -1;
     } else {
-        // Released at once: what the reply owns may be the handler's kind of memory.
-        enum MHD_ResponseMemoryMode mode = MHD_RESPMEM_PERSISTENT;
-        if (reply->release == free)
-            mode = MHD_RESPMEM_MUST_FREE;
-        else if (reply->release != NULL)
-            mode = MHD_RESPMEM_MUST_COPY;
-        response = MHD_create_response_from_buffer((size_t)reply->size_bytes, (void *)reply->bytes, mode);
-        if (response != NULL && mode == MHD_RESPMEM_MUST_FREE)
+        size_t size = (size_t)reply->size_bytes;
+        void *bytes = (void *)reply->bytes;
+        response = reply->release != NULL
+                       ? MHD_create_response_from_buffer_with_free_callback(size, bytes, reply->release)
+                       : MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_PERSISTENT);
+        if (response != NULL)
             reply->release = NULL;
     }
     return response;

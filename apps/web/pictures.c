@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "shared_bytes.h"
 #include "web_error.h"
 
 #define COUNT_MAX 1024
@@ -59,7 +60,7 @@ static void drop(Pictures *pictures, size_t at)
 {
     Kept *kept = &pictures->kept[at];
     pictures->bytes -= kept->size_bytes;
-    free(kept->bytes);
+    shared_bytes_release(kept->bytes);
     free(kept->vector);
     *kept = pictures->kept[--pictures->count];
 }
@@ -128,10 +129,9 @@ RvStatus pictures_add(Pictures *pictures, const void *bytes, size_t size_bytes, 
     pthread_mutex_unlock(&pictures->decoding_mutex);
     if (status != RV_OK)
         return status;
-    uint8_t *copy = malloc(size_bytes + 1);
+    void *copy = shared_bytes_create(bytes, size_bytes);
     if (copy == NULL)
         return web_error_memory(err);
-    memcpy(copy, bytes, size_bytes);
     pthread_mutex_lock(&pictures->mutex);
     if (find(pictures, name) == NULL) {
         make_room(pictures, size_bytes);
@@ -142,7 +142,7 @@ RvStatus pictures_add(Pictures *pictures, const void *bytes, size_t size_bytes, 
         copy = NULL;
     }
     pthread_mutex_unlock(&pictures->mutex);
-    free(copy);
+    shared_bytes_release(copy);
     return RV_OK;
 }
 
@@ -171,10 +171,8 @@ bool pictures_get(Pictures *pictures, const char *name, void **bytes, size_t *si
     *bytes = NULL;
     pthread_mutex_lock(&pictures->mutex);
     const Kept *kept = find(pictures, name);
-    if (kept != NULL)
-        *bytes = malloc(kept->size_bytes + 1);
-    if (*bytes != NULL) {
-        memcpy(*bytes, kept->bytes, kept->size_bytes);
+    if (kept != NULL) {
+        *bytes = shared_bytes_hold(kept->bytes);
         *size_bytes = kept->size_bytes;
         *type = type_of(kept->bytes, kept->size_bytes);
     }
@@ -260,7 +258,7 @@ RvStatus pictures_embed(Pictures *pictures, const char *name, float *vector, RvE
     if (!pictures_get(pictures, name, &bytes, &size_bytes, &type))
         return web_error(err, RV_ERROR_NOT_FOUND, "the picture is not kept (any more); upload it again");
     RvStatus status = pictures_embed_bytes(pictures, bytes, size_bytes, vector, err);
-    free(bytes);
+    shared_bytes_release(bytes);
     float *copy = status == RV_OK ? malloc(vector_bytes) : NULL;
     if (copy == NULL)
         return status; // it is embedded again the next time

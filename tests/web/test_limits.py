@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import contextlib
+import os
 import resource
 import select
 import signal
@@ -213,6 +214,20 @@ class ManyTest(ServedTest):
             self.assertEqual(set(one), {201, 429})
             many = list(pool.map(lambda i: ask(server, f"2001:db8:{i}::1"), range(1, 13)))
             self.assertEqual(set(many), {201, 503})
+
+    def test_answers_share_a_picture(self):
+        """Of clients that read slowly none has a copy of its own."""
+        picture = PICTURE + bytes(24 << 20)
+        with self.serve() as server:
+            address = self.check(server.ask("POST", "/api/v1/pictures", picture), 201).json()["address"]
+            server.get(address)
+            before = server.memory()
+            for connection in self.connect(server, 40):
+                connection.sendall(f"GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 200"))
+            if "SANITIZED" not in os.environ:
+                self.assertLess(server.memory() - before, 128 << 20)
+            self.assertEqual(server.get(address).body, picture)
 
     def test_long_requests_leave_workers_to_others(self):
         picture = "data:image/png;base64," + base64.b64encode(PICTURE).decode()

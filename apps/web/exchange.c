@@ -318,8 +318,6 @@ static enum MHD_Result send_reply(Request *request)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     if (reply->closes || atomic_load(&request->server->stopping))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    if (reply->kind == REPLY_STREAM)
-        atomic_fetch_add(&request->server->running_streams, 1);
     if (reply->kind != REPLY_BYTES) // a player that is paused reads nothing for a while
         MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, 300u);
     enum MHD_Result result = MHD_queue_response(request->connection, (unsigned)reply->status, response);
@@ -419,8 +417,6 @@ void exchange_completed(void *user, struct MHD_Connection *connection, void **co
         clients_send_file(server->clients, client, -1, 0);
     if (request->reply.kind != REPLY_BYTES)
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)server->limits.idle_s);
-    if (request->reply.kind == REPLY_STREAM)
-        atomic_fetch_sub(&server->running_streams, 1);
     bodies_release(server->bodies, request);
     request_clear(request);
     free(request);

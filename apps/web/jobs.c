@@ -225,7 +225,6 @@ static void *work(void *user)
             job->state = JOB_RUNNING;
             job->began_s = time(NULL);
             job->version++;
-            jobs->running = job;
         } else if (watched || jobs->watchers != NULL) {
             wait_a_second(jobs);
         } else {
@@ -238,7 +237,6 @@ static void *work(void *user)
         alive_s = alive ? web_clock_s() : alive_s;
         watched = jobs_tell(jobs, alive);
         pthread_mutex_lock(&jobs->mutex);
-        jobs->running = NULL;
     }
     pthread_mutex_unlock(&jobs->mutex);
     return NULL;

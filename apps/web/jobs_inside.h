@@ -44,7 +44,6 @@ struct Jobs {
     pthread_cond_t changed;
     Job *first; // the newest
     int64_t last_id;
-    Job *running;
     Watcher *watchers;
     bool stops;
     pthread_t thread;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The connections that are open. One thread looks twice a second for those that are too slow: a client that sends a
+/* The connections that are open. One thread looks four times a second for those that are too slow: a client that sends a
  * byte now and then is never idle, so the limits are of the whole, not of the pause. */
 #include "clients.h"
 

@@ -22,7 +22,8 @@ void pictures_destroy(Pictures *pictures);
 RvStatus pictures_add(Pictures *pictures, const void *bytes, size_t size_bytes, char name[PICTURE_NAME_SIZE],
                       int *width, int *height, RvError *err);
 
-/* Its bytes, to be given back (shared_bytes_release), and its type ("image/png"; static). Returns false if it is not there (any more). */
+/* Its bytes, to be given back (shared_bytes_release), and its type ("image/png"; static). Returns false if it is not
+ * there (any more). */
 bool pictures_get(Pictures *pictures, const char *name, void **bytes, size_t *size_bytes, const char **type);
 
 /* Its embedding, float32[dimensions], as long as the model makes it. Errors: NOT_FOUND, those of embedding. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a request asks the library: terms and options, from the parameters of an address or from a JSON body. Both have
- * the same members; docs/serve.md lists them. */
+ * the same members; page/openapi.json describes them. */
 #ifndef RV_WEB_QUESTION_H
 #define RV_WEB_QUESTION_H
 

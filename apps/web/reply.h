@@ -41,7 +41,7 @@ void reply_clear(Reply *reply); // and forget what was in it
 
 /* Each sets the whole answer except for headers; the last one counts. */
 
-/* Takes the value. NULL: an error about memory. Numbers have as many digits as a double needs, at most 17. */
+/* Takes the value. NULL: an error about memory. Numbers have at most 12 digits. */
 void reply_json(Reply *reply, int status, json_t *value);
 /* {"error": {"code", "message"}}. */
 void reply_error(Reply *reply, int status, const char *code, const char *format, ...)

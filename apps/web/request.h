@@ -14,7 +14,7 @@
 
 struct MHD_Connection;
 typedef struct Route Route;         // routes.h
-typedef struct WebServer WebServer; // server.h
+typedef struct WebServer WebServer; // context.h
 
 #define REQUEST_VALUES_MAX 4 // {names} in a pattern of an address
 #define REQUEST_PARAMETERS_MAX 256

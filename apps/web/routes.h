@@ -9,7 +9,7 @@
 #include "request.h"
 
 typedef enum RouteWork {
-    ROUTE_LIGHT,   // answered on the connection's thread: within milliseconds, never waiting for anything
+    ROUTE_LIGHT, // answered on the connection's thread: within milliseconds; files of this machine may be read
     ROUTE_LIBRARY, // the same, unless the library is on a server, which may be slow
     ROUTE_HEAVY,   // answered by a worker, after those that came before
     ROUTE_LONG     // the same, but half of the workers are left to others: it may take minutes

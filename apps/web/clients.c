@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connections that are open. One thread looks four times a second for those that are too slow: a client that sends a
- * byte now and then is never idle, so the limits are of the whole, not of the pause. */
+/* The connections that are open. One thread looks four times a second for those that are too slow: a client that sends
+ * a byte now and then is never idle, so the limits are of the whole, not of the pause. */
 #include "clients.h"
 
 #include <arpa/inet.h>

@@ -51,9 +51,7 @@ class ChangesTest(ServedTest):
         """Each address shows the frames that it was made for; what was kept before does not stand for what comes later."""
         library, server = self.copy("sheets.db")
         long = self.folder / "sheets.mp4"
-        shutil.copy(MEDIA / "demo.mp4", long)
-        with open(long, "ab") as file:
-            file.write(b"\0" * 9 + b"free")
+        run("ffmpeg", "-v", "error", "-i", MEDIA / "demo.mp4", "-t", "48", "-c", "copy", long)
         command = [PROGRAM, "index", "-q", "--every", "0.04", "--batch", "8", "--model", MODEL, "--library", library, long]
         indexer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
@@ -65,7 +63,7 @@ class ChangesTest(ServedTest):
         path = f"/api/v1/videos/{video['id']}/sprite.json?count=6&columns=6"
         early = server.json(path)
         first = self.check(server.get(early["picture"]), 200)
-        run(*command)
+        subprocess.run(command, check=True, timeout=300)
         wait_until(lambda: server.json(f"/api/v1/videos/{video['id']}")["state"] == "complete")
         late = server.json(path)
         self.assertNotEqual(late["numbers"], early["numbers"])

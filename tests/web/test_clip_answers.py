@@ -84,7 +84,7 @@ class ClipsTest(ServedTest):
         fake = self.folder / "slow"
         fake.write_text("#!/bin/sh\ncase \"$2\" in -version|-encoders) exec ffmpeg \"$@\";; esac\nexec sleep 600\n")
         fake.chmod(0o755)
-        with self.serve(environment={"REELVEC_FFMPEG": str(fake)}) as server:
+        with self.serve("--workers", "4", environment={"REELVEC_FFMPEG": str(fake)}) as server:  # of which long requests get two
             connections = []
             for _ in range(2):
                 connection = server.connect()

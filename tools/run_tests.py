@@ -54,8 +54,8 @@ def run_build(build, beginnings):
         sys.exit(f"{build}: no such tests; `meson test -C {build} --list` names them")
     log = pathlib.Path(build, "meson-logs", "testlog.json")
     log.unlink(missing_ok=True)
-    # Tests generate media and checkpoints; two at a time keep a small machine responsive.
-    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "2", "--print-errorlogs", *names])
+    # Tests generate media and checkpoints, so not more than a small machine bears; some of them mostly wait.
+    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "3", "--print-errorlogs", *names])
     passed = failed = 0
     skipped = []
     for line in log.read_text().splitlines():

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "program.h"
+#include "process/program.h"
 #include "reelvec/reelvec.h"
 #include "web_error.h"
 
@@ -93,15 +93,15 @@ static bool ask_for_filters(const Ffmpeg *ffmpeg)
     enum { TEXT_BYTES = 1 << 17 };
     const char *const arguments[] = {ffmpeg->path, "-hide_banner", "-loglevel", "quiet", "-filters", NULL};
     Program program;
-    RvError err = {0};
-    bool light = false, tones = false;
+    bool is_program, light = false, tones = false;
     char *text = malloc(TEXT_BYTES), *rest;
-    if (text == NULL || program_start(arguments, &program, &err) != RV_OK) {
+    if (text == NULL || rv_program_start(arguments, FFMPEG_NICER, &program, &is_program) != 0) {
         free(text);
         return false;
     }
     read_answer(&program, text, TEXT_BYTES);
-    program_end(&program);
+    rv_program_end(&program);
+    rv_program_close(&program);
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         light = light || names_filter(line, "zscale");
         tones = tones || names_filter(line, "tonemap");

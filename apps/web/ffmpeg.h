@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#define FFMPEG_NICER 5 // than the server, which has to answer meanwhile
+
 typedef struct Ffmpeg Ffmpeg;
 
 /* Returns NULL if there is none that will do, or no memory. Free with ffmpeg_forget, which accepts NULL. */

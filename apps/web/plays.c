@@ -19,7 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "program.h"
+#include "ffmpeg.h"
+#include "process/program.h"
 #include "web_error.h"
 
 #define RING_BYTES ((size_t)1 << 20)
@@ -289,7 +290,7 @@ static bool pass_on(Play *play, const Program *program)
 }
 
 /* A program that has closed its output ends by itself. */
-static int wait_for_end(Program *program)
+static int wait_for_end(const Program *program)
 {
     siginfo_t info = {0};
     for (int i = 0; i < 100 && info.si_pid == 0; i++) {
@@ -298,7 +299,7 @@ static int wait_for_end(Program *program)
         if (info.si_pid == 0)
             usleep(10000);
     }
-    return program_end(program);
+    return rv_program_end(program);
 }
 
 static void *run(void *user)
@@ -306,10 +307,16 @@ static void *run(void *user)
     Play *play = user;
     Program program;
     RvError err = {0};
-    bool failed = true;
-    if (program_start((const char *const *)play->arguments, &program, &err) == RV_OK) {
+    bool failed = true, is_program;
+    const char *const *arguments = (const char *const *)play->arguments;
+    int cause = rv_program_start(arguments, FFMPEG_NICER, &program, &is_program);
+    if (cause != 0) {
+        web_error(&err, is_program ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: cannot be started: %s",
+                  arguments[0], strerror(cause));
+    } else {
         bool whole = pass_on(play, &program);
-        int state = whole ? wait_for_end(&program) : program_end(&program);
+        int state = whole ? wait_for_end(&program) : rv_program_end(&program);
+        rv_program_close(&program);
         failed = !whole || !WIFEXITED(state) || WEXITSTATUS(state) != 0;
     }
     pthread_mutex_lock(&play->mutex);

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Another program. fork() and not posix_spawn(): only between fork and exec can a child ask to be ended with its
- * parent's thread (PR_SET_PDEATHSIG). Between the two only functions are called that are safe in signal handlers. */
-#include "program.h"
+/* fork() and not posix_spawn(): only between fork() and exec can a child ask the kernel to be ended with its parent
+ * (prctl(2), PR_SET_PDEATHSIG). Without it a program that is killed would leave an encoder running for hours. Between
+ * the two only functions that are safe in signal handlers are called. */
+#include "process/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <string.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "web_error.h"
-
-#define NICER 5 // than the server, which has to answer meanwhile
 
 static void close_all(int *ends, size_t count)
 {
@@ -46,21 +42,25 @@ static bool make_pipe(int ends[2])
     return ends[0] >= 0 && ends[1] >= 0;
 }
 
-static void become(const char *const *arguments, int nothing, int output, int errors, int start, pid_t parent)
+static void become(const char *const *arguments, const int streams[3], int start, pid_t parent, int nicer)
 {
     static const int plain[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127);
-    bool good = dup2(nothing, 0) == 0 && dup2(output, 1) == 1 && dup2(errors, 2) == 2;
+    bool good = true;
+    for (int i = 0; i < 3; i++)
+        good = good && dup2(streams[i], i) == i;
     close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         signal(plain[i], SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error to be told
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setpriority(PRIO_PROCESS, 0, NICER);
+    if (nicer != 0)
+        setpriority(PRIO_PROCESS, 0, nicer);
     if (good)
         execv(arguments[0], (char *const *)(uintptr_t)arguments);
     int cause = errno;
@@ -69,20 +69,22 @@ static void become(const char *const *arguments, int nothing, int output, int er
     _exit(127);
 }
 
-RvStatus program_start(const char *const *arguments, Program *out, RvError *err)
+int rv_program_start(const char *const *arguments, int nicer, Program *out, bool *is_program)
 {
     enum { OUTPUT = 0, ERRORS = 2, START = 4, NOTHING = 6, ENDS };
     int ends[ENDS] = {-1, -1, -1, -1, -1, -1, -1}, cause = 0;
     bool good = make_pipe(ends + OUTPUT) && make_pipe(ends + ERRORS) && make_pipe(ends + START) &&
                 (ends[NOTHING] = move_up(open("/dev/null", O_RDONLY | O_CLOEXEC))) >= 0;
     pid_t parent = getpid(), process = good ? fork() : -1;
+    *is_program = false;
     if (process < 0) {
         cause = errno;
         close_all(ends, ENDS);
-        return web_error(err, RV_ERROR_IO, "%s: cannot be started: %s", arguments[0], strerror(cause));
+        return cause;
     }
     if (process == 0)
-        become(arguments, ends[NOTHING], ends[OUTPUT + 1], ends[ERRORS + 1], ends[START + 1], parent);
+        become(arguments, (int[]){ends[NOTHING], ends[OUTPUT + 1], ends[ERRORS + 1]}, ends[START + 1], parent,
+               nicer);
     setpgid(process, process); // whoever comes first; the group must exist before it is ended
     close_all((int[]){ends[OUTPUT + 1], ends[ERRORS + 1], ends[START + 1], ends[NOTHING]}, 4);
     *out = (Program){process, ends[OUTPUT], ends[ERRORS]};
@@ -93,18 +95,24 @@ RvStatus program_start(const char *const *arguments, Program *out, RvError *err)
     fcntl(out->output, F_SETFL, O_NONBLOCK);
     fcntl(out->errors, F_SETFL, O_NONBLOCK);
     if (got != (ssize_t)sizeof cause)
-        return RV_OK;
-    program_end(out);
-    return web_error(err, RV_ERROR_NOT_FOUND, "%s: cannot be started: %s", arguments[0], strerror(cause));
+        return 0;
+    *is_program = true;
+    rv_program_end(out);
+    rv_program_close(out);
+    return cause;
 }
 
-int program_end(Program *program)
+int rv_program_end(const Program *program)
 {
     int state = 0;
     kill(-program->process, SIGKILL);
     while (waitpid(program->process, &state, 0) < 0 && errno == EINTR)
         continue;
+    return state;
+}
+
+void rv_program_close(Program *program)
+{
     close_all((int[]){program->output, program->errors}, 2);
     program->output = program->errors = -1;
-    return state;
 }

@@ -13,6 +13,7 @@
 #include "asked_moments.h"
 #include "context.h"
 #include "ffmpeg.h"
+#include "members.h"
 #include "notes.h"
 #include "saved_name.h"
 #include "web_error.h"
@@ -46,7 +47,7 @@ static bool read_options(Request *request, const json_t *body, Clips *clips)
     const json_t *handles = json_object_get(body, "handles"), *width = json_object_get(body, "width");
     const char *way = mode != NULL ? json_string_value(mode) : "copy";
     RvCutOptions *options = &clips->options;
-    if (!asked_check_members(request, body, names))
+    if (!members_are_known(request, body, names))
         return false;
     if (way == NULL || (strcmp(way, "copy") != 0 && strcmp(way, "exact") != 0))
         return refuse(request, "mode has to be copy or exact");

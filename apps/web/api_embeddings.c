@@ -13,9 +13,9 @@
 #include <strings.h>
 
 #include "api.h"
-#include "asked_moments.h"
 #include "common/base64.h"
 #include "context.h"
+#include "members.h"
 #include "metrics.h"
 #include "pictures.h"
 #include "text_vectors.h"
@@ -203,18 +203,6 @@ static bool add_messages(Wish *wish, const json_t *messages)
 
 /* ---- the request -------------------------------------------------------------------------------------- */
 
-static bool read_word(const Wish *wish, const json_t *body, const char *name, const char **out)
-{
-    const json_t *value = json_object_get(body, name);
-    if (value == NULL || json_is_null(value))
-        return true;
-    *out = json_string_value(value);
-    if (*out != NULL)
-        return true;
-    reply_error(&wish->request->reply, 400, "bad_parameter", "%s has to be a text", name);
-    return false;
-}
-
 static bool read_options(Wish *wish, const json_t *body)
 {
     static const char *const names[] = {"input",      "messages", "model", "encoding_format",
@@ -222,8 +210,10 @@ static bool read_options(Wish *wish, const json_t *body)
     const char *model = "reelvec", *encoding = "float", *modality = "text";
     const json_t *dimensions = json_object_get(body, "dimensions");
     const char *own = rv_encoder_info(wish->request->server->encoder)->name;
-    if (!asked_check_members(wish->request, body, names) || !read_word(wish, body, "model", &model) ||
-        !read_word(wish, body, "encoding_format", &encoding) || !read_word(wish, body, "modality", &modality))
+    if (!members_are_known(wish->request, body, names) ||
+        !members_text(wish->request, body, "model", SIZE_MAX, &model) ||
+        !members_text(wish->request, body, "encoding_format", SIZE_MAX, &encoding) ||
+        !members_text(wish->request, body, "modality", SIZE_MAX, &modality))
         return false;
     if (strcasecmp(model, own) != 0 && strcmp(model, "reelvec") != 0) {
         reply_error(&wish->request->reply, 404, "model_not_found",

@@ -11,12 +11,14 @@
 #include "api.h"
 #include "asked_moments.h"
 #include "context.h"
+#include "members.h"
 #include "notes.h"
 #include "saved_name.h"
 #include "web_error.h"
 #include "zip.h"
 
 #define TITLE_DEFAULT "reelvec"
+#define TEXT_BYTES_MAX 1024
 
 typedef struct Export {
     RvTimelineOptions options;
@@ -42,18 +44,6 @@ static bool refuse(Request *request, const char *message)
     return false;
 }
 
-static bool read_text(Request *request, const json_t *body, const char *name, const char **out)
-{
-    const json_t *value = json_object_get(body, name);
-    if (value == NULL || json_is_null(value))
-        return true;
-    *out = json_string_value(value);
-    if (*out != NULL && json_string_length(value) <= 1024)
-        return true;
-    reply_error(&request->reply, 400, "bad_parameter", "%s has to be a text", name);
-    return false;
-}
-
 static bool read_options(Request *request, const json_t *body, Export *export)
 {
     static const char *const names[] = {"format",  "moments",      "title", "rate",
@@ -61,9 +51,11 @@ static bool read_options(Request *request, const json_t *body, Export *export)
     const char *format = NULL, *rate = NULL;
     const json_t *handles = json_object_get(body, "handles");
     RvTimelineOptions *options = &export->options;
-    if (!asked_check_members(request, body, names) || !read_text(request, body, "format", &format) ||
-        !read_text(request, body, "title", &options->title) || !read_text(request, body, "rate", &rate) ||
-        !read_text(request, body, "record_start", &options->record_start))
+    if (!members_are_known(request, body, names) ||
+        !members_text(request, body, "format", TEXT_BYTES_MAX, &format) ||
+        !members_text(request, body, "title", TEXT_BYTES_MAX, &options->title) ||
+        !members_text(request, body, "rate", TEXT_BYTES_MAX, &rate) ||
+        !members_text(request, body, "record_start", TEXT_BYTES_MAX, &options->record_start))
         return false;
     export->format = format != NULL ? find_format(format) : NULL;
     if (export->format == NULL) {

@@ -55,15 +55,6 @@ void api_frames(Request *request, Reply *reply)
     asking_end(&asking);
 }
 
-/* Does If-None-Match name the tag? */
-static bool has_tag(const Request *request, const char *etag)
-{
-    const char *given = request_header(request, "If-None-Match");
-    char quoted[80];
-    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
-    return given != NULL && strstr(given, quoted) != NULL; // not *: the frame may be none
-}
-
 void api_frame_picture(Request *request, Reply *reply)
 {
     Asking asking;
@@ -83,7 +74,7 @@ void api_frame_picture(Request *request, Reply *reply)
     if (!request_number(request, "number", &number) || number > NUMBER_MAX)
         reply_error(reply, 404, "no_such_frame", "the video has no frame %s",
                     request_value(request, "number"));
-    else if (has_tag(request, etag))
+    else if (request_knows(request, etag))
         reply_empty(reply, 304);
     else if (rv_library_picture(asking.book->library, asking.video->video_id, number, &jpeg, &size, &err) !=
              RV_OK)

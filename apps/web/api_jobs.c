@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "api.h"
-#include "asked_moments.h"
 #include "context.h"
 #include "jobs.h"
+#include "members.h"
 
 static bool refuse(Request *request, const char *message)
 {
@@ -46,7 +46,7 @@ static bool read_wish(Request *request, const json_t *body, JobWish *wish, char 
     const WebServer *server = request->server;
     const json_t *root = json_object_get(body, "root"), *folder = json_object_get(body, "folder");
     const json_t *every = json_object_get(body, "every"), *retry = json_object_get(body, "retry_failed");
-    if (!asked_check_members(request, body, names))
+    if (!members_are_known(request, body, names))
         return false;
     if (root != NULL && !json_is_integer(root))
         return refuse(request, "root has to be the number of a media root");

@@ -11,14 +11,6 @@
 #include "saved_name.h"
 #include "video_json.h"
 
-/* Does one of the header's tags name the file as it is? */
-static bool names_tag(const char *header, const char *etag)
-{
-    char quoted[80];
-    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
-    return header != NULL && (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL);
-}
-
 /* A range holds only of the file that the client knows. A weak tag never does. */
 static bool range_holds(const Request *request, const MediaFile *file)
 {
@@ -34,7 +26,8 @@ static bool is_known(const Request *request, const MediaFile *file)
 {
     const char *tags = request_header(request, "If-None-Match");
     const char *date = request_header(request, "If-Modified-Since");
-    return tags != NULL ? names_tag(tags, file->etag) : date != NULL && strcmp(date, file->date) == 0;
+    return tags != NULL ? strcmp(tags, "*") == 0 || request_knows(request, file->etag)
+                        : date != NULL && strcmp(date, file->date) == 0;
 }
 
 static void add_name(Reply *reply, const RvVideo *video, bool download)

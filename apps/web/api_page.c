@@ -7,12 +7,11 @@
 
 static void send_page_file(Request *request, Reply *reply, const char *name)
 {
-    const char *known = request_header(request, "If-None-Match");
     for (size_t i = 0; i < page_file_count; i++) {
         const PageFile *file = &page_files[i];
         if (strcmp(file->name, name) != 0)
             continue;
-        if (known != NULL && strstr(known, file->etag) != NULL)
+        if (request_knows(request, file->etag))
             reply_empty(reply, 304);
         else
             reply_bytes(reply, 200, file->type, file->bytes, file->size_bytes, NULL);

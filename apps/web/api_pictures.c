@@ -41,8 +41,7 @@ void api_picture(Request *request, Reply *reply)
         reply_error(reply, 404, "no_such_picture", "the picture is not kept (any more); upload it again");
         return;
     }
-    const char *known = request_header(request, "If-None-Match");
-    if (known != NULL && strstr(known, name) != NULL) {
+    if (request_knows(request, name)) {
         shared_bytes_release(bytes);
         reply_empty(reply, 304);
     } else {

@@ -173,10 +173,9 @@ void api_sprite_picture(Request *request, Reply *reply)
         return;
     }
     if (begin(&asking, request, sheet)) {
-        const char *known = request_header(request, "If-None-Match"),
-                   *version = request_parameter(request, "v");
+        const char *version = request_parameter(request, "v");
         write_etag(sheet, etag, sizeof etag);
-        if (known != NULL && strstr(known, etag) != NULL)
+        if (request_knows(request, etag))
             reply_empty(reply, 304);
         else
             send_picture(&asking, sheet);

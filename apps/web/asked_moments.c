@@ -9,26 +9,10 @@
 
 #include "context.h"
 #include "media_file.h"
+#include "members.h"
 
 #define TIME_MAX 1e9
 #define NAME_BYTES_MAX 1024
-
-bool asked_check_members(Request *request, const json_t *json, const char *const *names)
-{
-    // Iterating does not change the object, but has no const of its own.
-    json_t *object = (json_t *)(uintptr_t)json;
-    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
-        const char *key = json_object_iter_key(at);
-        const char *const *name = names;
-        while (*name != NULL && strcmp(*name, key) != 0)
-            name++;
-        if (*name == NULL) {
-            reply_error(&request->reply, 400, "bad_parameter", "there is no member %.40s", key);
-            return false;
-        }
-    }
-    return true;
-}
 
 static bool refuse(Request *request, size_t number, const char *message)
 {
@@ -55,7 +39,7 @@ static bool read_moment(AskedMoments *moments, const Asking *asking, const json_
     RvMoment *moment = &moments->items[number];
     if (!json_is_object(json))
         return refuse(request, number, "is no object");
-    if (!asked_check_members(request, json, names))
+    if (!members_are_known(request, json, names))
         return false;
     const json_t *id = json_object_get(json, "video"), *name = json_object_get(json, "name");
     const json_t *score = json_object_get(json, "score");

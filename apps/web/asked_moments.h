@@ -22,7 +22,4 @@ void asked_moments_clear(AskedMoments *moments);
  * reply. */
 bool asked_moments_check_files(const AskedMoments *moments, Request *request);
 
-/* Every member of the object is one of those; ends with NULL. */
-bool asked_check_members(Request *request, const json_t *json, const char *const *names);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "members.h"
 #include "metrics.h"
 #include "pictures.h"
 #include "question_address.h"
@@ -201,26 +202,10 @@ static bool read_terms(Question *question, const Asking *asking, const json_t *t
 /* ---- options ------------------------------------------------------------------------------------------ */
 
 /* Of searches and scores alike, so that one query can be used for both. */
-static const char *const members[] = {
-    "terms",  "fusion",  "scan",    "video",   "videos", "after", "before", "min_score", "gap",       "pad",
-    "within", "timeout", "partial", "moments", "top",    "limit", "cursor", "group",     "per_video", "part"};
-
-static bool check_members(const Asking *asking, json_t *json)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach(json, key, value)
-    {
-        bool known = false;
-        for (size_t i = 0; i < sizeof members / sizeof members[0] && !known; i++)
-            known = strcmp(members[i], key) == 0;
-        if (!known) {
-            reply_error(&asking->request->reply, 400, "bad_parameter", "there is no member %.40s", key);
-            return false;
-        }
-    }
-    return true;
-}
+static const char *const members[] = {"terms",     "fusion",    "scan", "video", "videos", "after",
+                                      "before",    "min_score", "gap",  "pad",   "within", "timeout",
+                                      "partial",   "moments",   "top",  "limit", "cursor", "group",
+                                      "per_video", "part",      NULL};
 
 static bool read_number(const Asking *asking, const json_t *json, const char *name, double min, double max,
                         const double **given, double *out)
@@ -377,7 +362,7 @@ bool question_read(Question *question, const Asking *asking, bool paged)
     Request *request = asking->request;
     *question = (Question){.limit = LIMIT_DEFAULT, .per_video = 3};
     question->json = request->method == METHOD_POST ? request_json(request) : question_of_address(request);
-    if (question->json == NULL || !check_members(asking, question->json) ||
+    if (question->json == NULL || !members_are_known(asking->request, question->json, members) ||
         !read_options(question, asking, question->json) ||
         (paged && !read_paging(question, asking, question->json)))
         return false;

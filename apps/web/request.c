@@ -14,6 +14,7 @@
 #include "web_error.h"
 
 #define PEEK_S 0.02
+#define TAG_BYTES 160 // the longest tag, in quotation marks
 
 /* ---- the address -------------------------------------------------------------------------------------- */
 
@@ -240,6 +241,14 @@ static enum MHD_Result count_line(void *user, enum MHD_ValueKind kind, const cha
     (void)value;
     lines->count += strcasecmp(name, lines->name) == 0;
     return MHD_YES;
+}
+
+bool request_knows(const Request *request, const char *etag)
+{
+    const char *known = request_header(request, "If-None-Match");
+    char quoted[TAG_BYTES];
+    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
+    return known != NULL && strstr(known, quoted) != NULL;
 }
 
 size_t request_header_lines(const Request *request, const char *name)

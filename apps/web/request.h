@@ -85,6 +85,10 @@ bool request_number(const Request *request, const char *name, int64_t *out);
 const char *request_header(const Request *request, const char *name);
 size_t request_header_lines(const Request *request, const char *name);
 
+/* True if If-None-Match names the tag, which stands without its quotation marks here. "*" is not looked at: there may be
+ * nothing that it could stand for. */
+bool request_knows(const Request *request, const char *etag);
+
 /* The body as a JSON object. Returns NULL, with an error in the reply, if it is none. Release with json_decref. */
 json_t *request_json(Request *request);
 

@@ -3,17 +3,12 @@
 import os
 import pathlib
 import shutil
-import sys
-import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(SOURCE / "python"))
+from demo_library import SOURCE, VIDEO, open_demo, scratch
+from demo_library import close_demo as tearDownModule  # noqa: F401
 
-import reelvec  # noqa: E402
-
-MODEL = SOURCE / "models/demo"
-VIDEO = SOURCE / "examples/media/demo.mp4"
+import reelvec  # demo_library has told where it is
 
 try:
     import PIL.Image
@@ -22,22 +17,8 @@ except ImportError:
 
 
 def setUpModule():
-    global folder, model, library
-    folder = tempfile.TemporaryDirectory()
-    os.environ["XDG_CACHE_HOME"] = os.environ["XDG_DATA_HOME"] = folder.name
-    model = reelvec.Model(MODEL)
-    library = reelvec.Library(scratch("library.db"), model=model)
-    library.index(VIDEO, every=4)
-
-
-def tearDownModule():
-    library.close()
-    model.close()
-    folder.cleanup()
-
-
-def scratch(name):
-    return os.path.join(folder.name, name)
+    global model, library
+    model, library = open_demo(every=4)
 
 
 @unittest.skipIf(shutil.which("ffmpeg") is None, "needs the package ffmpeg")

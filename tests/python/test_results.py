@@ -8,22 +8,16 @@ import pathlib
 import pickle
 import subprocess
 import sys
-import tempfile
 import types
 import unittest
 import unittest.mock
 
 import numpy as np
 
-SOURCE = pathlib.Path(os.environ.get("REELVEC_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(SOURCE / "python"))
+from demo_library import MODEL, PICTURE, SOURCE, TEXT, VIDEO, open_demo, scratch
+from demo_library import close_demo as tearDownModule  # noqa: F401
 
-import reelvec  # noqa: E402
-
-MODEL = SOURCE / "models/demo"
-VIDEO = SOURCE / "examples/media/demo.mp4"
-PICTURE = SOURCE / "examples/media/query.png"
-TEXT = "ultra-fast ingestion"
+import reelvec  # demo_library has told where it is
 
 
 def module(name):
@@ -38,22 +32,8 @@ PIL = module("PIL.Image")
 
 
 def setUpModule():
-    global folder, model, library
-    folder = tempfile.TemporaryDirectory()
-    os.environ["XDG_CACHE_HOME"] = os.environ["XDG_DATA_HOME"] = folder.name
-    model = reelvec.Model(MODEL)
-    library = reelvec.Library(scratch("library.db"), model=model)
-    library.index(VIDEO)
-
-
-def tearDownModule():
-    library.close()
-    model.close()
-    folder.cleanup()
-
-
-def scratch(name):
-    return os.path.join(folder.name, name)
+    global model, library
+    model, library = open_demo()
 
 
 class CollectionTest(unittest.TestCase):

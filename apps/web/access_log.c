@@ -10,7 +10,7 @@
 #include "context.h"
 #include "metrics.h"
 #include "routes.h"
-#include "web_error.h"
+#include "web_clock.h"
 
 #define LINE_BYTES 1024
 #define PATH_BYTES 256

@@ -19,7 +19,7 @@
 #include "metrics.h"
 #include "pictures.h"
 #include "text_vectors.h"
-#include "web_error.h"
+#include "web_clock.h"
 
 #define INPUTS_MAX 1024
 #define TEXT_BYTES_MAX 65536

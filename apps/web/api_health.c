@@ -13,7 +13,7 @@
 #include "pictures.h"
 #include "plays.h"
 #include "text_vectors.h"
-#include "web_error.h"
+#include "web_clock.h"
 #include "workers.h"
 
 void api_healthz(Request *request, Reply *reply)

@@ -11,7 +11,7 @@
 #include "question.h"
 #include "ranked.h"
 #include "video_json.h"
-#include "web_error.h"
+#include "web_clock.h"
 
 /* A page that grows: its hits, and the videos that they are of. */
 typedef struct Page {

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "web_clock.h"
 #include "web_error.h"
 
-#define LOOK_NS 250000000
+#define LOOK_MS 250
 #define SILENT_S 2.0
 #define BODY_BYTES_PER_S 32768.0
 
@@ -84,12 +84,7 @@ static void *watch(void *user)
             else
                 take_out(clients, client);
         }
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LOOK_NS;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&clients->ends_now, &clients->mutex, &until);
+        web_condition_wait(&clients->ends_now, &clients->mutex, LOOK_MS);
     }
     pthread_mutex_unlock(&clients->mutex);
     return NULL;
@@ -102,11 +97,7 @@ RvStatus clients_create(const ClientLimits *limits, Clients **out, RvError *err)
         return web_error_memory(err);
     clients->limits = *limits;
     pthread_mutex_init(&clients->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&clients->ends_now, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    web_condition_init(&clients->ends_now);
     if (pthread_create(&clients->thread, NULL, watch, clients) != 0) {
         free(clients);
         return web_error_memory(err);

@@ -18,7 +18,7 @@
 #include "metrics.h"
 #include "routes.h"
 #include "shelf.h"
-#include "web_error.h"
+#include "web_clock.h"
 #include "workers.h"
 
 #define DISCARD_MAX                                                                                          \

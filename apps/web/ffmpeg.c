@@ -11,7 +11,7 @@
 
 #include "process/program.h"
 #include "reelvec/reelvec.h"
-#include "web_error.h"
+#include "web_clock.h"
 
 #define ANSWER_S 10.0
 #define NO_RELEASE 999

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "jobs_inside.h"
-#include "web_error.h"
+#include "web_clock.h"
 
 #define TELL_S 0.25
 

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "jobs_inside.h"
 #include "reply.h"
+#include "web_clock.h"
 #include "web_error.h"
 
 #define KEPT_MAX 50 // of those that have ended
@@ -204,15 +204,6 @@ static Job *find_next(Jobs *jobs)
     return found;
 }
 
-/* With the mutex held. */
-static void wait_a_second(Jobs *jobs)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec++;
-    pthread_cond_timedwait(&jobs->changed, &jobs->mutex, &until);
-}
-
 static void *work(void *user)
 {
     Jobs *jobs = user;
@@ -226,7 +217,7 @@ static void *work(void *user)
             job->began_s = time(NULL);
             job->version++;
         } else if (watched || jobs->watchers != NULL) {
-            wait_a_second(jobs);
+            web_condition_wait(&jobs->changed, &jobs->mutex, 1000);
         } else {
             pthread_cond_wait(&jobs->changed, &jobs->mutex);
         }
@@ -247,16 +238,12 @@ static void *work(void *user)
 RvStatus jobs_create(const JobsOptions *options, Jobs **out, RvError *err)
 {
     Jobs *jobs = calloc(1, sizeof *jobs);
-    pthread_condattr_t monotonic;
     if (jobs == NULL)
         return web_error_memory(err);
     jobs->encoder = options->encoder;
     jobs->library = strdup(options->library);
     pthread_mutex_init(&jobs->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    web_condition_init(&jobs->changed);
     jobs->threaded = jobs->library != NULL && pthread_create(&jobs->thread, NULL, work, jobs) == 0;
     if (!jobs->threaded) {
         jobs_destroy(jobs);

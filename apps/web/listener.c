@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "web_clock.h"
 #include "web_error.h"
 
 #define SOCKETS_MAX 8

@@ -2,9 +2,10 @@
 /* A header is short, so that the first lines are kept, and the others counted. */
 #include "notes.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "percent.h"
 
 #define ENCODED_MAX 900 // a header of a reply holds more
 #define LAST_BYTES 64   // "and 123 more", encoded
@@ -25,24 +26,10 @@ void notes_add(Notes *notes, const char *line)
     json_decref(clean);
 }
 
-static size_t encoded_size(const char *text, size_t length)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < length; i++)
-        size += isalnum((unsigned char)text[i]) || strchr("-._~", text[i]) != NULL ? 1 : 3;
-    return size;
-}
-
 static char *encode(const char *text, size_t length, char *to)
 {
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (isalnum(byte) || strchr("-._~", byte) != NULL)
-            *to++ = (char)byte;
-        else
-            to += sprintf(to, "%%%02X", byte);
-    }
-    *to = '\0';
+    for (size_t i = 0; i < length; i++)
+        to = percent_put(to, (unsigned char)text[i]);
     return to;
 }
 
@@ -54,7 +41,7 @@ void notes_send(const Notes *notes, Reply *reply)
         size_t length = strcspn(line, "\n");
         size_t before = line > notes->lines ? 1 : 0; // the line feed
         bool fits =
-            to + encoded_size(line - before, length + before) <= text + ENCODED_MAX && more == notes->more;
+            to + percent_size(line - before, length + before) <= text + ENCODED_MAX && more == notes->more;
         if (fits)
             to = encode(line - before, length + before, to);
         else

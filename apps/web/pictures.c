@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "shared_bytes.h"
+#include "web_clock.h"
 #include "web_error.h"
 
 #define COUNT_MAX 1024

@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ffmpeg.h"
 #include "process/program.h"
+#include "web_clock.h"
 #include "web_error.h"
 
 #define RING_BYTES ((size_t)1 << 20)
@@ -57,25 +57,6 @@ struct Plays {
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
-static void wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, long milliseconds)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += milliseconds * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(condition, mutex, &until);
-}
-
 RvStatus plays_create(int count_max, int per_client, Plays **out, RvError *err)
 {
     Plays *plays = calloc(1, sizeof *plays);
@@ -84,7 +65,7 @@ RvStatus plays_create(int count_max, int per_client, Plays **out, RvError *err)
     plays->count_max = count_max;
     plays->per_client = per_client;
     pthread_mutex_init(&plays->mutex, NULL);
-    init_condition(&plays->gone);
+    web_condition_init(&plays->gone);
     *out = plays;
     return RV_OK;
 }
@@ -163,7 +144,7 @@ static bool enter(Play *play, Request *request)
     pthread_mutex_lock(&plays->mutex);
     int status;
     while ((status = find_room(plays, play->group)) != 0 && web_clock_s() < until_s)
-        wait_for(&plays->gone, &plays->mutex, 100);
+        web_condition_wait(&plays->gone, &plays->mutex, 100);
     if (status == 0) {
         play->next = plays->first;
         if (play->next != NULL)
@@ -206,7 +187,7 @@ static Play *create(Plays *plays, const char *group, const char *const *argument
     play->holders = 1;
     strcpy(play->group, group);
     pthread_mutex_init(&play->mutex, NULL);
-    init_condition(&play->changed);
+    web_condition_init(&play->changed);
     play->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     play->arguments = copy_arguments(arguments);
     play->ring = malloc(RING_BYTES);
@@ -390,7 +371,7 @@ static bool wait_for_first(Play *play, Request *request, Reply *reply)
     double until_s = web_clock_s() + FIRST_S;
     pthread_mutex_lock(&play->mutex);
     while (play->count == 0 && !play->ended && web_clock_s() < until_s && !request_client_gone(request))
-        wait_for(&play->changed, &play->mutex, 50);
+        web_condition_wait(&play->changed, &play->mutex, 50);
     bool there = play->count > 0;
     if (!there && play->ended)
         tell_cause(play, reply);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "context.h"
+#include "web_clock.h"
 #include "web_error.h"
 
 #define PEEK_S 0.02

@@ -2,25 +2,19 @@
 /* Names of files that answers are saved as. */
 #include "saved_name.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "percent.h"
 
 #define NAME_BYTES_MAX 120
 
 /* The encoding of RFC 8187. */
 void saved_name_add(Reply *reply, bool attachment, const char *name)
 {
-    char text[768], *to = text;
-    for (const char *at = name; *at != '\0' && to < text + sizeof text - 4; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (isalnum(byte) || strchr("-._~", byte) != NULL)
-            *to++ = (char)byte;
-        else
-            to += sprintf(to, "%%%02X", byte);
-    }
-    *to = '\0';
+    char text[768] = "", *to = text;
+    for (const char *at = name; *at != '\0' && to < text + sizeof text - PERCENT_BYTES - 1; at++)
+        to = percent_put(to, (unsigned char)*at);
     reply_header(reply, "Content-Disposition", "%s; filename*=UTF-8''%s",
                  attachment ? "attachment" : "inline", text);
 }

@@ -28,6 +28,7 @@
 #include "stream.h"
 #include "text_vectors.h"
 #include "token.h"
+#include "web_clock.h"
 #include "web_error.h"
 #include "workers.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "web_clock.h"
 #include "web_error.h"
 
 struct Shelf {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors and time that all of the server uses. */
+/* Errors that all of the server uses. */
 #include "web_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 RvStatus web_error(RvError *err, RvStatus status, const char *format, ...)
 {
@@ -19,11 +18,4 @@ RvStatus web_error(RvError *err, RvStatus status, const char *format, ...)
 RvStatus web_error_memory(RvError *err)
 {
     return web_error(err, RV_ERROR_MEMORY, "out of memory");
-}
-
-double web_clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }

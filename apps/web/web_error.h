@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors and time that all of the server uses. */
+/* Errors that all of the server uses. */
 #ifndef RV_WEB_ERROR_H
 #define RV_WEB_ERROR_H
 
@@ -9,8 +9,5 @@
 RvStatus web_error(RvError *err, RvStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 RvStatus web_error_memory(RvError *err);
-
-/* Seconds since some moment, never going back. */
-double web_clock_s(void);
 
 #endif

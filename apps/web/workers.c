@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "routes.h"
+#include "web_clock.h"
 #include "web_error.h"
 
 #define SERVED_MAX 64

@@ -71,6 +71,7 @@ typedef struct Load {
     int port, epoll;
     char **targets;
     size_t target_count, next;
+    char *target_text; // what `targets` point into
     Client *clients;
     size_t client_count;
     Sample *samples;
@@ -275,7 +276,7 @@ static void read_targets(Load *load, const char *path)
 {
     size_t size;
     char *text = bench_read_file(path, &size), *place = NULL;
-    text = bench_must(realloc(text, size + 1));
+    load->target_text = text = bench_must(realloc(text, size + 1));
     text[size] = '\0';
     load->targets = bench_must(calloc(size / 2 + 1, sizeof *load->targets));
     for (char *line = strtok_r(text, "\n", &place); line != NULL; line = strtok_r(NULL, "\n", &place))
@@ -310,6 +311,11 @@ static int crowd(char **arguments)
     getrusage(RUSAGE_SELF, &usage);
     printf("cpu %.3f\n", (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                              1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec));
+    close(load.epoll);
+    free(load.samples);
+    free(load.clients);
+    free(load.targets);
+    free(load.target_text);
     return 0;
 }
 

@@ -115,6 +115,10 @@ class Server:
         lines = self.get("/metrics").body.decode().splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
+    def metrics_at_rest(self):
+        """Those once no other request runs: a request is counted after the last byte of its answer was sent."""
+        return wait_until(lambda: (now := self.metrics())["reelvec_requests_running"] == 1 and now, what="the end of all requests")
+
     def memory(self):
         """Resident bytes."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()

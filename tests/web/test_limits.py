@@ -171,7 +171,7 @@ class ManyTest(ServedTest):
             for answer in answers:
                 if answer.status == 429:
                     self.assertIn("retry-after", answer.headers)
-            self.assertEqual(server.metrics()["reelvec_requests_refused_total"], statuses.count(429))
+            self.assertEqual(server.metrics_at_rest()["reelvec_requests_refused_total"], statuses.count(429))
 
     def test_bodies_of_one_client_are_bounded(self):
         """What is only announced takes nothing; what has come, at most half; small ones always pass."""
@@ -268,8 +268,7 @@ class ManyTest(ServedTest):
                     connection.sendall(b"GET /api/v1/search?text=gone HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     time.sleep(0.02)
             self.check(first.result(), 201)
-            counted = wait_until(lambda: (m := server.metrics())["reelvec_requests_running"] == 1 and m)
-            self.assertGreaterEqual(counted["reelvec_cancelled_total"], 1)
+            self.assertGreaterEqual(server.metrics_at_rest()["reelvec_cancelled_total"], 1)
 
     # ---- the end ----
 

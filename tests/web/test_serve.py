@@ -346,11 +346,11 @@ class ServeTest(ServedTest):
         self.assertEqual(self.server.json("/healthz"), {"status": "ok"})
 
     def test_what_is_counted(self):
-        before = self.server.metrics()
+        before = self.server.metrics_at_rest()
         for _ in range(3):
             self.search(terms=[{"text": "something that is counted"}])
         self.server.get("/nowhere")
-        after = self.server.metrics()
+        after = self.server.metrics_at_rest()
 
         def more(name):
             return after[name] - before.get(name, 0)

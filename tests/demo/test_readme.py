@@ -24,6 +24,7 @@ STAND_INS = {
     "./test": "true",  # this is a part of it
     "reelvec model fetch ViT-B/32": "reelvec model add models/demo && export REELVEC_MODEL=demo",  # no network
     "reelvec serve --open": "reelvec serve --port 0 & sleep 2; kill -TERM $!; wait $!",  # no browser, and not for ever
+    'reelvec search "a car" --play': 'REELVEC_PLAYER=echo reelvec search "a car" --play',  # would play to the end
     "reelvec search": "echo a red car | reelvec search",  # asks at a terminal
 }
 

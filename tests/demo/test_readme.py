@@ -24,7 +24,8 @@ STAND_INS = {
     "./test": "true",  # this is a part of it
     "reelvec model fetch ViT-B/32": "reelvec model add models/demo && export REELVEC_MODEL=demo",  # no network
     "reelvec serve --open": "reelvec serve --port 0 & sleep 2; kill -TERM $!; wait $!",  # no browser, and not for ever
-    'reelvec search "a car" --play': 'REELVEC_PLAYER=echo reelvec search "a car" --play',  # would play to the end
+    'reelvec search "a car" --play':  # a player that does not play to the end
+        'ln -s /bin/echo ~/mpv-says; REELVEC_PLAYER=~/mpv-says reelvec search "a car" --play 2>&1 | grep -e "--start=+"',
     "reelvec search": "echo a red car | reelvec search",  # asks at a terminal
 }
 

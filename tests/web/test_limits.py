@@ -17,7 +17,7 @@ from serving import ServedTest, wait_until
 
 
 def large_picture(side):
-    """A PNG that is small as a file and takes about a second to decode."""
+    """A PNG that is small as a file and takes about half a second to decode."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = zlib.compressobj(1)
@@ -26,7 +26,7 @@ def large_picture(side):
             chunk(b"IEND", b""))
 
 
-PICTURE = large_picture(5000)
+PICTURE = large_picture(3000)
 
 
 def ends_within(connection, seconds):

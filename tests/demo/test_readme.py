@@ -2,22 +2,15 @@
 """README.md and docs/asking.md as a newcomer reads them: on an account where nothing was set up, every command that they
 print runs in its order, and what they say that it prints it prints.
 
-Commands are the lines of indented blocks (those behind "$ " where a block shows output too), those of the table of
-questions, and the Python block. What goes to the network, builds, or asks at a terminal is replaced below, by name.
+What goes to the network, builds, or asks at a terminal is replaced below, by name.
 """
 import os
-import pathlib
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ["REELVEC_SOURCE"])
-BUILD = pathlib.Path(os.environ["REELVEC_BUILD"])
-DEMO_VIDEO = SOURCE / "examples/media/demo.mp4"
-TOLERANCE = 0.003  # of scores: processors round pictures differently
+from page_commands import SOURCE, bare, blocks, commands, environment_of, make_account, run_all, same
 
 STAND_INS = {
     "./demo": "mkdir -p out/demo",  # the build is there already
@@ -30,71 +23,8 @@ STAND_INS = {
 }
 
 
-def blocks(text):
-    """Runs of indented lines, each as (kind, lines): "shell", "output" (with its commands behind "$ ") or "python"."""
-    for match in re.finditer(r"(?:^    .*\n|(?<=\n)\n(?=    ))+", text, re.M):
-        lines = [line[4:].rstrip() for line in match.group().splitlines()]
-        if not any(lines):
-            continue
-        kind = "python" if any(line.startswith("import ") for line in lines) else \
-            "output" if any(line.startswith("$ ") for line in lines) else "shell"
-        yield match.start(), kind, lines
-
-
-def commands(text):
-    """(place, command, the lines that it is said to print or None), in the order of the page."""
-    found = []
-    for place, kind, lines in blocks(text):
-        for line in lines:
-            if kind == "output" and line.startswith("$ "):
-                found.append([place, line[2:], []])
-            elif kind == "output" and line and found:
-                found[-1][2].append(line)
-            elif kind == "shell" and line:
-                found.append([place, line, None])
-    for match in re.finditer(r"^\| .* \| `(reelvec[^`]*)`[^|]* \|$", text, re.M):
-        found.append([match.start(), match.group(1), None])
-    return sorted(found, key=lambda row: row[0])
-
-
 def stand_in(command):
-    bare = re.sub(r"\s+#.*", "", command)
-    return STAND_INS.get(bare, command)
-
-
-def same(said, printed):
-    numbers = r"-?\d+\.\d{4}"
-    if re.sub(numbers, "#", said) != re.sub(numbers, "#", printed):
-        return False
-    pairs = zip(re.findall(numbers, said), re.findall(numbers, printed))
-    return all(abs(float(a) - float(b)) <= TOLERANCE for a, b in pairs)
-
-
-def make_account(home):
-    """An empty home with some videos and a download, and a checkout whose build folder is this one."""
-    account = pathlib.Path(home)
-    (account / "Videos").mkdir()
-    shutil.copy(DEMO_VIDEO, account / "Videos/talk.mp4")
-    shutil.copytree(SOURCE / "models/demo", account / "Downloads/clip-vit-base-patch32")
-    checkout = account / "reelvec"
-    checkout.mkdir()
-    for entry in SOURCE.iterdir():
-        if entry.name not in ("build", "out", "examples") and not entry.name.startswith("."):
-            (checkout / entry.name).symlink_to(entry)
-    shutil.copytree(SOURCE / "examples/media", checkout / "examples/media")
-    (checkout / "build").symlink_to(BUILD)
-    shutil.copy(SOURCE / "examples/media/query.png", checkout / "photo.jpg")
-    return checkout
-
-
-def run_all(rows, checkout, home):
-    """Each command's status and output, all in one shell."""
-    script = "".join(f"echo; echo @@begin; {{ {stand_in(command)}\n}} 2>>errors.txt; status=$?\n"
-                     "echo; echo @@end $status\n" for _, command, _ in rows)
-    environment = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-    result = subprocess.run(["bash", "--norc", "-c", script], cwd=checkout, env=environment, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, text=True, timeout=280, check=False)
-    return re.findall(r"^@@begin\n(.*?)\n?^@@end (\d+)$", result.stdout, re.M | re.S)
+    return STAND_INS.get(bare(command), command)
 
 
 class ReadmeTest(unittest.TestCase):
@@ -112,11 +42,12 @@ class ReadmeTest(unittest.TestCase):
     def test_the_page_is_read_as_it_is_meant(self):
         page = ("A\n\n    $ one\n    said\n\n    $ two\n\nB\n\n    three   # why\n    four\n\n"
                 "| c | `reelvec five` |\n\n"
+                "    cat >file <<'END'\n    five\n\n    END\n\nC\n\n    >>> 3\n    3\n\nD\n\n"
                 "    import six\n\n    six.run()\n")
         self.assertEqual([row[1:] for row in commands(page)],
                          [["one", ["said"]], ["two", []], ["three   # why", None], ["four", None],
-                          ["reelvec five", None]])
-        self.assertEqual([kind for _, kind, _ in blocks(page)], ["output", "shell", "python"])
+                          ["reelvec five", None], ["cat >file <<'END'\nfive\n\nEND", None]])
+        self.assertEqual([kind for _, kind, _ in blocks(page)], ["output", "shell", "shell", "session", "python"])
         self.assertTrue(same("a 0.7925", "a 0.7924"))
         self.assertFalse(same("a 0.7925", "a 0.7525") or same("a 0.7925", "b 0.7925"))
         ran = run_all([[0, "export A=2", None], [0, "echo $A", []], [0, "exec 3<&9; false", None]], self.checkout,
@@ -125,9 +56,10 @@ class ReadmeTest(unittest.TestCase):
 
     def test_every_command_runs_as_printed(self):
         self.assertGreater(len(self.rows), 15)
-        for bare in STAND_INS:  # what is replaced is still there to be replaced
-            self.assertTrue(any(re.sub(r"\s+#.*", "", row[1]) == bare for row in self.rows), bare)
-        answers = run_all(self.rows, self.checkout, self.folder.name)
+        for command in STAND_INS:  # what is replaced is still there to be replaced
+            self.assertTrue(any(bare(row[1]) == command for row in self.rows), command)
+        rows = [(place, stand_in(command), said) for place, command, said in self.rows]
+        answers = run_all(rows, self.checkout, self.folder.name)
         errors = (self.checkout / "errors.txt").read_text()
         self.assertEqual(len(answers), len(self.rows), errors)
         for (_, command, said), (output, status) in zip(self.rows, answers):
@@ -144,9 +76,8 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(len(code), 1)
         if subprocess.run([sys.executable, "-c", "import pandas"], capture_output=True, check=False).returncode != 0:
             self.skipTest("needs the package python3-pandas")
-        environment = {"HOME": self.folder.name, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
-                       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SOURCE / "python"),
-                       "REELVEC_LIBRARY_PATH": os.environ["REELVEC_LIBRARY_PATH"]}
+        environment = dict(environment_of(self.folder.name), PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(SOURCE / "python"),
+                           REELVEC_LIBRARY_PATH=os.environ["REELVEC_LIBRARY_PATH"])
         result = subprocess.run([sys.executable, "-c", code[0]], cwd=self.checkout, env=environment,
                                 capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -145,6 +145,11 @@ const stored = (time) =>
     return frames.picture.replace('{number}', frames.numbers[best]);
   }, time);
 
+const idsByName = () =>
+  page.evaluate(async () =>
+    Object.fromEntries((await (await fetch('api/v1/videos')).json()).videos.map((one) => [one.name, one.id])),
+  );
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // What a press saves, as files of a folder.
@@ -474,9 +479,42 @@ const checks = {
       document.addEventListener('loadeddata', fails, true);
     });
     await page.keyboard.press('ArrowRight');
-    await until(() => !document.querySelector('.lost').hidden);
+    await until(() => /cannot play the file/.test(document.querySelector('.lost').textContent));
     await pause(600);
-    assert.equal(made.length, before + 3);
+    assert.equal(made.length, before + 6, 'shown once more, as nothing is wrong with the server, which is asked twice');
+  },
+
+  // Why a video does not play: the server is busy for a while, the file is no video, or ends before the link's time.
+  async causes() {
+    await openPage();
+    await go('#view=library');
+    const ids = await idsByName();
+    const lost = () => text('.lost');
+    const held = await fetch(`${settings.address}api/v1/videos/${ids['old.avi']}/play?mode=transcode&t=0`);
+    await go(`#open=${ids['old.avi']}@2`);
+    await until(() => /server is busy.*\n.*stored pictures/s.test(document.querySelector('.lost').textContent));
+    await until(() => document.querySelector('.still').naturalWidth > 0);
+    await held.body.cancel();
+    await until(() => document.querySelector('.player video').readyState >= 2 && document.querySelector('.still').hidden);
+    assert.equal(await lost(), '');
+    await wanted('503');
+    const start = performance.now();
+    await go(`#open=${ids['broken.mp4']}@2`);
+    await until(() => /cannot be read\.\n./.test(document.querySelector('.lost').textContent));
+    assert.ok(performance.now() - start < 5000);
+    assert.ok(await page.$('.desk[inert]'));
+    await go(`#open=${ids['cut.mp4']}@9`);
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    const [shown, whole] = (await text('.times')).split('/').map(seconds);
+    assert.ok(shown <= whole + 1 && whole < 8, `${shown} of ${whole}`);
+    assert.equal(await lost(), '');
+  },
+
+  async noFfmpeg() {
+    await openPage();
+    await go('#view=library');
+    await go(`#open=${(await idsByName())['old.avi']}@2`);
+    await until(() => /cannot play.*stored pictures.*needs the program ffmpeg/s.test(document.querySelector('.lost').textContent));
   },
 
   // The bin of one library, in two tabs; a link's moments are taken if that is wanted, and only from this library.
@@ -789,9 +827,7 @@ const checks = {
   async kinds() {
     await openPage();
     await go('#view=library');
-    const ids = await page.evaluate(async () =>
-      Object.fromEntries((await (await fetch('api/v1/videos')).json()).videos.map((one) => [one.name, one.id])),
-    );
+    const ids = await idsByName();
     // {number: of the frame, now: the time that is shown}, when both rest.
     const settled = async () => {
       await until(() => {

@@ -9,9 +9,11 @@ const known = { no_model: 'noModel', no_such_picture: 'goneTerm', no_picture: 'b
   cursor_expired: 'changed', no_such_folder: 'noFolder', no_ffmpeg: 'noFfmpeg' };
 
 // In the page's language; what has no text of its own with the server's words below.
-function failure(status, code, message) {
-  const general = t(status === 429 || status > 502 ? 'busy' : 'cannot');
-  return Object.assign(new Error(known[code] ? t(known[code]) : `${general}\n${message}`), { status, code });
+// busy: the same may be asked again after wait_s.
+function failure({ status, statusText, headers }, { code, message = statusText } = {}) {
+  const busy = status === 429 || status === 503;
+  const text = known[code] ? t(known[code]) : `${t(busy ? 'busy' : 'cannot')}\n${message}`;
+  return Object.assign(new Error(text), { status, code, busy, wait_s: Number(headers.get('Retry-After')) || 2 });
 }
 
 async function ask(path, options = {}) {
@@ -23,8 +25,7 @@ async function ask(path, options = {}) {
     throw Object.assign(new Error(t('unreachable')), { status: 0 });
   }
   if (response.ok) return response;
-  const answer = await response.json().catch(() => ({}));
-  throw failure(response.status, answer.error?.code, answer.error?.message ?? response.statusText);
+  throw failure(response, (await response.json().catch(() => ({}))).error);
 }
 
 const json = async (path, options) => (await ask(path, options)).json();
@@ -111,6 +112,12 @@ export const pictureAddress = (sha256) => new URL(`pictures/${sha256}`, root).hr
 export const mediaAddress = (id) => new URL(`videos/${id}/media`, root).href;
 export const playAddress = (id, mode, time, height) =>
   new URL(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`, root).href;
+
+// Why a video does not come, as an error; null if it does. A video element does not tell.
+export async function causeOf(address) {
+  const rest = new AbortController();
+  return ask(address, { signal: rest.signal }).then(() => (rest.abort(), null), (error) => error);
+}
 
 // A file that the server makes of moments.
 export async function makeFile(path, value, signal) {

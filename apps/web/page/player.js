@@ -19,6 +19,7 @@ let dialog = null, parts = null, shown = null, request = null;
 // shown: {id, video, frames, time, in, out, hit, index, ready: the screen has it}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
+const tellLost = (text) => Object.assign(parts.lost, { textContent: text, hidden: text === '' });
 const strips = () => [parts.whole, parts.near].filter(Boolean);
 
 function update() {
@@ -93,9 +94,8 @@ function setBorders(start, end, done) {
     { replace: true });
 }
 
-const inside = (time) => clamp(time, 0, Math.max(0, (shown.video.duration || Infinity) - frameSeconds() / 2));
 const seek = (time) => {
-  parts.screen.seek(inside(time));
+  parts.screen.seek(time);
   update();
 };
 
@@ -179,8 +179,7 @@ function build() {
   const screen = new Screen({
     changed: update,
     told: (mode, text) => {
-      parts.lost.textContent = text;
-      parts.lost.hidden = text === '';
+      tellLost(text);
       parts.quality.hidden = !screen.modes.includes('transcode');
       const best = parts.quality.value === 'best' && mode !== 'pictures' ? mode : 'original';
       parts.quality.options[0].textContent = t(`mode_${best}`);
@@ -292,26 +291,22 @@ async function load(state) {
   if (fresh) {
     parts.screen.pause(); // what was shown before
     drawPlace();
-    try {
-      const video = await api.video(open.video);
-      if (signal.aborted) return;
-      shown.video = video;
-    } catch (error) {
-      if (signal.aborted) return;
+    const video = await api.video(open.video).catch(({ message }) => ({ name: '', path: '', error: message }));
+    if (signal.aborted) return;
+    parts.name.textContent = video.name;
+    parts.name.title = video.path;
+    if (video.error && !video.duration) { // it is not there, or nothing of it can be read
       parts.screen.close();
-      parts.name.textContent = '';
-      parts.lost.textContent = error.message;
-      parts.lost.hidden = false;
+      tellLost(video.name ? `${t('unreadable')}\n${video.error}` : video.error);
       return;
     }
+    shown.video = video;
     shown.frames = await framesOf(open.video, Math.max(0, open.time - 30), open.time + 30).catch(() => null);
     if (signal.aborted) return;
-    parts.name.textContent = shown.video.name;
-    parts.name.title = shown.video.path;
     parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
-    parts.download.hidden = !shown.video.media;
+    parts.download.hidden = !video.media;
     const low = parts.quality.value === 'low';
-    await parts.screen.open(shown.video, inside(open.time), shown.frames, low, signal);
+    await parts.screen.open(video, open.time, shown.frames, low, signal);
     if (signal.aborted) return;
     buildStrips();
     // The hits may have come meanwhile.

@@ -3,7 +3,7 @@
 //   original   the file as it is, sought by the browser
 //   remux, transcode   made by the server from a second on, which is time 0 of what comes. Browsers do not
 //              seek in what has no end yet, so each seek asks for a new one, when it rests for a moment
-import { h } from './dom.js';
+import { clamp, h } from './dom.js';
 import { t } from './strings.js';
 import { pictureAt } from './frames.js';
 import * as api from './api.js';
@@ -16,8 +16,9 @@ export class Screen {
   // changed(): time, state or size; told(mode, text): what is shown, and why if it is pictures.
   constructor({ changed, told }) {
     // at: the time that is wanted; coming: and not there yet.
+    // turn: of another way of showing; lost: what is said until a picture comes.
     Object.assign(this, { changed, told, mode: 'pictures', offset: 0, at: 0, coming: false, frames: null,
-      playing: false, rate: 1 });
+      playing: false, rate: 1, turn: 0, lost: '' });
     const tell = () => this.changed();
     const came = () => {
       if (!this.video.hasAttribute('src')) return;
@@ -25,7 +26,10 @@ export class Screen {
       this.coming = false;
       if (this.video.videoWidth === 0)
         this.fallBack(); // its sound alone is known
-      else this.still.hidden = true;
+      else {
+        this.still.hidden = true;
+        if (this.lost) this.lose('');
+      }
       tell();
     };
     this.video = h('video', {
@@ -58,7 +62,7 @@ export class Screen {
   }
 
   choose(low, time = this.time) {
-    this.low = low;
+    Object.assign(this, { low, again: true, lost: this.modes.length > 0 ? '' : t('noMedia', t('stills')) });
     this.use(low && this.modes.includes('transcode') ? 'transcode' : (this.modes[0] ?? 'pictures'), time);
   }
 
@@ -77,14 +81,15 @@ export class Screen {
     return this.mode === 'pictures';
   }
 
-  use(mode, time) {
+  use(mode, wanted) {
     clearTimeout(this.timer);
+    this.turn++;
     const { video } = this;
+    const time = this.inside(wanted);
     Object.assign(this, { mode, at: time, coming: mode !== 'pictures',
       offset: mode === 'original' ? 0 : time });
     video.hidden = this.pictures;
-    const lost = this.info.media && !this.info.missing ? 'cannotPlay' : 'noMedia';
-    this.told(mode, this.pictures ? t(lost, t('stills')) : '');
+    this.lose(this.lost);
     if (this.pictures) {
       this.leave();
       this.showStill(time);
@@ -114,20 +119,50 @@ export class Screen {
 
   fallBack() {
     const { time } = this;
+    const next = this.modes[this.modes.indexOf(this.mode) + 1];
     this.showStill(time);
-    this.use(this.modes[this.modes.indexOf(this.mode) + 1] ?? 'pictures', time);
+    if (next) this.use(next, time);
+    else this.giveUp(this.mode, this.video.src, time);
   }
 
+  // No way is left. If the server is busy the last one is tried again when it says; if it has no fault now it
+  // may have been busy a moment before, so once.
+  async giveUp(mode, address, time) {
+    this.use('pictures', time);
+    const { turn } = this;
+    const cause = await api.causeOf(address);
+    if (turn !== this.turn) return;
+    const converts = this.modes.includes('transcode');
+    const once = !cause && converts && this.again;
+    if (once) this.again = false;
+    else if (cause) this.lose(`${cause.message}\n${t('stills')}`);
+    else this.lose(t('cannotPlay', t('stills')) + (converts ? '' : `\n${t('noFfmpeg')}`));
+    if (once || cause?.busy)
+      this.timer = setTimeout(() => this.use(mode, this.time), 1000 * (cause?.wait_s ?? 0));
+  }
+
+  lose(text) {
+    this.lost = text;
+    this.told(this.mode, text);
+  }
+
+  // A file may promise more than can be read of it.
   get time() {
-    return this.pictures || this.coming ? this.at : this.video.currentTime + this.offset;
+    const time = this.pictures || this.coming ? this.at : this.video.currentTime + this.offset;
+    return Math.min(time, this.info?.duration || Infinity);
+  }
+
+  inside(time) {
+    const { duration, frame_rate: rate } = this.info;
+    return clamp(time, 0, (duration || Infinity) - 0.5 / (rate > 1 ? rate : 25));
   }
 
   get paused() {
     return this.pictures || this.coming ? !this.playing : this.video.paused;
   }
 
-  seek(time) {
-    this.at = time;
+  seek(wanted) {
+    const time = this.at = this.inside(wanted);
     if (this.mode === 'original') {
       this.video.currentTime = time;
       return;
@@ -152,8 +187,11 @@ export class Screen {
     this.playing = true;
     clearInterval(this.slides);
     if (this.pictures) {
-      this.slides = setInterval(
-        () => (this.at < this.info.duration ? this.seek(this.at + 0.5 * this.rate) : this.pause()), 500);
+      this.slides = setInterval(() => {
+        const next = this.inside(this.at + 0.5 * this.rate);
+        if (next > this.at) this.seek(next);
+        else this.pause();
+      }, 500);
     } else if (this.rests) {
       this.use(this.mode, this.time);
     } else {
@@ -178,6 +216,7 @@ export class Screen {
   close() {
     this.pause();
     clearTimeout(this.timer);
+    this.turn++;
     this.leave();
   }
 }

@@ -116,6 +116,7 @@ mode_remux|original, repacked|Original, umgepackt|原始（重新封装）
 mode_transcode|converted|umgewandelt|已转换
 qLow|low bandwidth|geringe Bandbreite|低带宽
 cannotPlay|This browser cannot play the file. {0}|Dieser Browser kann die Datei nicht abspielen. {0}|浏览器无法播放此文件，{0}
+unreadable|The file cannot be read.|Die Datei ist nicht lesbar.|无法读取此文件。
 noMedia|The file is not here. {0}|Die Datei ist nicht hier. {0}|文件不在此处，{0}
 stills|Its stored pictures are shown instead.|Gezeigt werden die gespeicherten Bilder.|改为显示已存画面。
 binEmpty|Nothing collected yet. Press X on a moment to put it here.|Noch nichts gesammelt. X legt einen Moment hierher.|尚无片段。在片段上按 X 收集。
@@ -142,7 +143,7 @@ saving|Saving {0} …|Speichert {0} …|正在保存 {0}…
 exportedPart|Saved, but:|Gespeichert, aber:|已保存，但：
 exportedNone|Not saved:|Nicht gespeichert:|未保存：
 exported|Saved.|Gespeichert.|已保存。
-noFfmpeg|For clips the server needs the program ffmpeg.|Für Clips braucht der Server das Programm ffmpeg.|剪切片段需要服务器安装 ffmpeg。
+noFfmpeg|To cut and to convert the server needs the program ffmpeg.|Zum Schneiden und Umwandeln braucht der Server das Programm ffmpeg.|服务器需要安装 ffmpeg 才能剪切和转换。
 mediaRoot|Add videos of|Videos hinzufügen aus|添加视频，位于
 folder|Folder in it|Ordner darin|其中的文件夹
 everySeconds|Seconds per frame|Sekunden je Bild|取帧间隔（秒）

@@ -5,14 +5,15 @@ import { t } from './strings.js';
 const root = new URL('../api/v1/', import.meta.url);
 
 // Codes whose text says all.
-const known = { no_model: 'noModel', no_such_picture: 'goneTerm', no_picture: 'badPicture',
+const known = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm',
   cursor_expired: 'changed', no_such_folder: 'noFolder', no_ffmpeg: 'noFfmpeg' };
 
 // In the page's language; what has no text of its own with the server's words below.
 // busy: the same may be asked again after wait_s.
 function failure({ status, statusText, headers }, { code, message = statusText } = {}) {
   const busy = status === 429 || status === 503;
-  const text = known[code] ? t(known[code]) : `${t(busy ? 'busy' : 'cannot')}\n${message}`;
+  const general = busy ? 'busy' : code === 'no_picture' ? 'badPicture' : 'cannot';
+  const text = known[code] ? t(known[code]) : `${t(general)}\n${message}`;
   return Object.assign(new Error(text), { status, code, busy, wait_s: Number(headers.get('Retry-After')) || 2 });
 }
 

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
-import { check, choice, clock, field, h, icon, iconButton, secondsOf, textButton, toast } from './dom.js';
+import { check, choice, clock, field, h, icon, iconButton, textButton, toast } from './dom.js';
 import { isSaved, queryLists, remember, toggleSaved } from './queries.js';
 import { change, current, round, writeQuery } from './state.js';
 import { keep } from './store.js';
 import { t } from './strings.js';
-import { shownWords, takeFilters, takeTerms, termName, thumbnail } from './words.js';
+import { kinds, shownWords, takeFilters, takeTerms, termName, thumbnail } from './words.js';
 import * as api from './api.js';
 
 let input, chips, form, menu, chooser;
 
 function submit() {
-  const text = input.value;
+  const { filters, rest, wrong } = takeFilters(input.value);
+  input.ariaInvalid = wrong !== '';
+  if (wrong) return toast(wrong);
   input.value = '';
   closeMenu();
   change((state) => {
     Object.assign(state, { view: 'search', open: null });
-    takeTerms(takeFilters(text, state.filters), state.terms);
+    if (filters.videos) delete state.filters.video;
+    Object.assign(state.filters, filters);
+    takeTerms(rest, state.terms);
   });
-  remember();
+  if (current().terms.length > 0) remember();
+  else if (rest !== '' || Object.keys(filters).length > 0) toast(t('sayWhat'));
 }
 
 function addTerm(kind, value, weight) {
@@ -32,12 +37,11 @@ function addTerm(kind, value, weight) {
   scrollTo({ top: 0 });
 }
 
-async function addPicture(blob) {
-  try {
-    addTerm('picture', (await api.upload(blob)).sha256, 1);
-  } catch (error) {
-    toast(error.status === 413 ? t('bigPicture') : error.message);
-  }
+async function addPictures(files) {
+  const errors = new Set(files.length > 0 ? [] : [t('badPicture')]);
+  for (const file of files)
+    await api.upload(file).then(({ sha256 }) => addTerm('picture', sha256, 1), (error) => errors.add(error.message));
+  if (errors.size > 0) toast([...errors].join('\n'));
 }
 
 // A stored frame as a term: more like it, or less.
@@ -45,12 +49,14 @@ export const addFrame = (video, time, weight = 1) =>
   addTerm('frame', `${video}@${round(time)}`, weight);
 
 function watchPictures() {
-  const imageOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
+  // Not every system has a type for every picture.
+  const picturesOf = (transfer) =>
+    [...(transfer?.files ?? [])].filter(({ type }) => type === '' || type.startsWith('image/'));
   document.addEventListener('paste', (event) => {
-    const picture = imageOf(event.clipboardData);
-    if (!picture) return;
+    const pictures = picturesOf(event.clipboardData);
+    if (pictures.length === 0) return;
     event.preventDefault();
-    addPicture(picture);
+    addPictures(pictures);
   });
   const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
   document.addEventListener('dragover', (event) => {
@@ -63,9 +69,7 @@ function watchPictures() {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     form.classList.remove('drop');
-    const picture = imageOf(event.dataTransfer);
-    if (picture) addPicture(picture);
-    else toast(t('badPicture'));
+    addPictures(picturesOf(event.dataTransfer));
   });
 }
 
@@ -163,13 +167,14 @@ export const toggleGroup = (event) =>
 
 function openFilters() {
   const { filters } = current();
-  const filter = (name, label, members, read = (text) => text) =>
-    field(label,
+  const filter = (name, label, shown = filters[name]) => {
+    const [read, placeholder] = kinds[name];
+    return field(label,
       h('input', {
-        ...members,
-        onchange: (event) => {
-          const value = event.target.value.trim() === '' ? '' : read(event.target.value);
-          event.target.ariaInvalid = value === null ? 'true' : 'false';
+        value: shown, placeholder, inputmode: name === 'videos' ? null : 'decimal',
+        onchange: ({ target }) => {
+          const value = target.value.trim() && read(target.value.trim());
+          target.ariaInvalid = value === null;
           if (value === null) return;
           change((state) => {
             if (value === '') delete state.filters[name];
@@ -178,20 +183,16 @@ function openFilters() {
           });
         },
       }));
-  const time = (name) => ({ value: filters[name] ? clock(Number(filters[name])) : '', placeholder: '1:30',
-    inputmode: 'numeric' });
-  const number = (text) => (Number.isFinite(Number(text)) ? Number(text) : null);
+  };
+  const time = (name) => (filters[name] ? clock(Number(filters[name])) : '');
   const fusion = choice([['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
     filters.fusion ?? '',
     { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) });
-  const score = { value: filters.min_score ?? '', placeholder: '0.2', inputmode: 'decimal' };
-  const within = { value: filters.within ?? '', inputmode: 'numeric' };
   showMenu(t('filter'),
-    h('.fields', filter('videos', t('fVideos'), { value: filters.videos ?? '', placeholder: 'talks/*' }),
-      filter('after', t('fAfter'), time('after'), secondsOf),
-      filter('before', t('fBefore'), time('before'), secondsOf),
-      filter('min_score', t('fScore'), score, number), field(t('fFusion'), fusion),
-      current().terms.some((term) => term.then) && filter('within', t('fWithin'), within, number)),
+    h('.fields', filter('videos', t('fVideos')), filter('after', t('fAfter'), time('after')),
+      filter('before', t('fBefore'), time('before')), filter('min_score', t('fScore')),
+      field(t('fFusion'), fusion),
+      current().terms.some((term) => term.then) && filter('within', t('fWithin'))),
     h('p.hint', t('fTokens', 'videos:talks/* after:1:30 before:5:00 min:0.2')));
   menu.querySelector('input').focus();
 }
@@ -227,7 +228,7 @@ export function drawBar(state) {
   const inChips = chips.contains(document.activeElement);
   chips.replaceChildren(...list);
   if (inChips) stops()[focused]?.focus();
-  input.placeholder = state.terms.length > 0 ? t('more') : t('ask');
+  input.placeholder = t(state.terms.length > 0 ? 'more' : list.length > 0 ? 'sayWhat' : 'ask');
   const saved = isSaved(writeQuery(state));
   const star = form.querySelector('.star');
   star.hidden = state.terms.length === 0;
@@ -240,7 +241,8 @@ export function makeBar() {
   chips = h('.chips');
   input = h('input.words', {
     type: 'text', aria: t('search'), enterkeyhint: 'search', autocomplete: 'off',
-    autocapitalize: 'off', spellcheck: 'false', onfocus: offerQueries, oninput: closeMenu,
+    autocapitalize: 'off', spellcheck: 'false', onfocus: offerQueries,
+    oninput: () => (closeMenu(), (input.ariaInvalid = null)),
     onkeydown: (event) => {
       const { terms } = current();
       const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
@@ -252,8 +254,8 @@ export function makeBar() {
       }
     },
   });
-  chooser = h('input', { type: 'file', accept: 'image/*', hidden: true,
-    onchange: () => chooser.files[0] && addPicture(chooser.files[0]).then(() => (chooser.value = '')) });
+  chooser = h('input', { type: 'file', accept: 'image/*', multiple: true, hidden: true,
+    onchange: () => addPictures([...chooser.files]).then(() => (chooser.value = '')) });
   menu = h('.menu', {
     role: 'dialog', hidden: true,
     onkeydown: (event) => {

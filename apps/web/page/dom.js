@@ -111,8 +111,9 @@ export function clock(seconds, tenths = false) {
 
 // Seconds of "83", "1:23", "1:02:03.5"; null if it is no time.
 export function secondsOf(text) {
-  if (!/^(\d+:){0,2}\d+(\.\d+)?$/.test(text.trim())) return null;
-  return text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  if (!/^(\d+:){0,2}\d+(\.\d+)?$/.test(text)) return null;
+  const [first, ...rest] = text.split(':').map(Number);
+  return rest.some((part) => part >= 60) ? null : rest.reduce((sum, part) => sum * 60 + part, first);
 }
 
 let toastTimer = 0;
@@ -122,5 +123,5 @@ export function toast(text) {
   element.hidePopover();
   element.showPopover(); // above an open dialog
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => element.hidePopover(), 3500);
+  toastTimer = setTimeout(() => element.hidePopover(), 3000 + 30 * text.length);
 }

@@ -8,7 +8,7 @@ import { makeJobs } from './jobs.js';
 import { queryLists } from './queries.js';
 import * as api from './api.js';
 
-const REFRESH_MS = 4000; // while nothing is there
+const REFRESH_MS = 4000; // while nothing is there, or nobody answers
 
 function command(text) {
   return h('span.command', h('code', text),
@@ -45,6 +45,7 @@ export function makeHome() {
   const element = h('section.home', { aria: t('home') },
     h('.hero', h('h1', t('homeTitle')), h('p.quiet', t('homeText'))), queries, videos);
   let timer = 0, steps = null;
+  const again = () => (timer = setTimeout(() => element.isConnected && load(), REFRESH_MS));
 
   async function load() {
     clearTimeout(timer);
@@ -54,7 +55,7 @@ export function makeHome() {
         const key = JSON.stringify([info.model.name, info.capabilities.media_roots]);
         if (key !== steps) videos.replaceChildren(firstSteps(info, jobs));
         steps = key;
-        timer = setTimeout(() => element.isConnected && load(), REFRESH_MS);
+        again();
       } else {
         const page = await api.videos({ limit: 12 });
         steps = null;
@@ -67,6 +68,7 @@ export function makeHome() {
     } catch (error) {
       steps = null;
       videos.replaceChildren(h('p.video-error', error.message));
+      again();
     }
   }
 

@@ -28,7 +28,9 @@ function part(job) {
 
 // changed() is called now and then, when there are more videos or frames.
 export function makeJobs(changed) {
-  const list = h('ul.jobs');
+  const list = h('ul.jobs'), older = h('ul.jobs');
+  const summary = h('summary');
+  const fold = h('li.fold', h('details', summary, older), iconButton('close', clear, { label: t('clear') }));
   const place = h('div');
   const element = h('.adding', place, list);
   let roots = [], shown = [], leave = null, timer = 0, turn = 0;
@@ -53,15 +55,21 @@ export function makeJobs(changed) {
     return row;
   }
 
+  // A message begins with the file's whole path, as a rule.
+  function cause({ video, message }) {
+    const at = message.indexOf(`${video}: `);
+    return h('li', at < 0 ? `${video}: ${message}` : message.slice(at));
+  }
+
   function failures(job) {
-    return h('.failures',
-      h('ul.lost-list', job.failures.map((one) => h('li', `${one.video}: ${one.message}`))),
+    return h('.failures', h('ul.lost-list', job.failures.map(cause)),
       hasEnded(job) && [h('p.hint', t('failedHint')),
         textButton('loop', t('retryFailed'), () => start({ ...job, retry_failed: true }))]);
   }
 
+  // What ended before the last one that has is folded.
   function draw() {
-    const before = [...list.children];
+    const before = [...list.children, ...older.children];
     const rows = shown.map((job) => {
       const key = `${job.id} ${hasEnded(job)}`;
       const row = before.find((one) => one.dataset.key === key) ?? rowOf(job, key);
@@ -70,8 +78,16 @@ export function makeJobs(changed) {
       row.seen = seen;
       return row;
     });
-    if (rows.length !== before.length || rows.some((row, at) => row !== before[at]))
-      list.replaceChildren(...rows);
+    const ended = rows.filter((_, at) => hasEnded(shown[at])).slice(1);
+    summary.textContent = t('endedBefore', count(ended.length));
+    fill(older, ended);
+    fill(list, [...rows.filter((row) => !ended.includes(row)), ...(ended.length > 0 ? [fold] : [])]);
+  }
+
+  function fill(place, rows) {
+    const { children } = place;
+    if (rows.length !== children.length || rows.some((row, at) => row !== children[at]))
+      place.replaceChildren(...rows);
   }
 
   async function refresh() {
@@ -111,6 +127,11 @@ export function makeJobs(changed) {
 
   async function end(job) {
     await api.endJob(job.id).catch(tell);
+    await refresh();
+  }
+
+  async function clear() {
+    for (const job of shown.filter(hasEnded)) await api.endJob(job.id).catch(tell);
     await refresh();
   }
 

@@ -8,7 +8,7 @@ import { byHand, firstSteps } from './home.js';
 import { makeJobs } from './jobs.js';
 import * as api from './api.js';
 
-const REFRESH_MS = 4000; // while something is being indexed, or nothing is there
+const REFRESH_MS = 4000; // while something is being indexed, nothing is there, or nobody answers
 
 const stateNames = { complete: 'job_done', indexing: 'job_running', failed: 'job_failed' };
 const stateHints = { indexing: 'indexingHint', failed: 'failedHint' };
@@ -74,8 +74,12 @@ export function makeLibrary() {
     typing = setTimeout(() => load(true), 200);
   };
 
+  const again = () => (timer = setTimeout(
+    () => element.isConnected && list.children.length <= 100 && load(true), REFRESH_MS));
+
   async function load(first) {
     const own = ++turn;
+    clearTimeout(timer);
     try {
       const parameters = { limit: 100, name: name.value.trim(), state: state.value,
         cursor: first ? null : cursor };
@@ -102,12 +106,11 @@ export function makeLibrary() {
       list.hidden = list.children.length === 0;
       cursor = page.next;
       more.hidden = cursor === null;
-      clearTimeout(timer);
-      if (info.videos.indexing > 0 || info.videos.total === 0)
-        timer = setTimeout(() => element.isConnected && list.children.length <= 100 && load(true), REFRESH_MS,
-        );
+      if (info.videos.indexing > 0 || info.videos.total === 0) again();
     } catch (error) {
-      if (own === turn) note.replaceChildren(h('p.video-error', error.message));
+      if (own !== turn) return;
+      note.replaceChildren(h('p.video-error', error.message));
+      again();
     }
   }
   return { element, show: () => load(true) };

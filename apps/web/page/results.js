@@ -76,7 +76,7 @@ async function searchNow(state) {
     if (error.name === 'AbortError') return;
     Object.assign(found, nothing());
     said.textContent = facts.textContent = '';
-    showNote(t('failed'), error.message, true);
+    showNote(t('failed'), error.message, error.status === 0 || error.status >= 429);
   } finally {
     clearTimeout(slow);
     if (request?.signal === signal) {

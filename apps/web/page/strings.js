@@ -156,6 +156,7 @@ job_cancelled|cancelled; what is there stays|abgebrochen; was da ist, bleibt|已
 job_failed|failed|gescheitert|失败
 unchanged|{0} unchanged|{0} unverändert|{0} 个未变
 someFailed|{0} failed|{0} gescheitert|{0} 个失败
+endedBefore|{0} ended before|{0} zuvor beendet|之前结束 {0} 项
 retryFailed|Try again|Erneut versuchen|重试
 addByHand|With --media FOLDER the server adds videos here; else in a terminal:|Mit --media ORDNER fügt der Server hier Videos hinzu, sonst im Terminal:|用 --media 文件夹 启动服务器可在此添加视频，或在终端：
 settings|Settings|Einstellungen|设置
@@ -165,6 +166,8 @@ auto|as the system|wie das System|跟随系统
 light|light|hell|浅色
 dark|dark|dunkel|深色
 kJkl|backwards, stop, forwards; again: faster|rückwärts, halt, vorwärts; nochmals: schneller|倒放、暂停、播放；重复加速
+sayWhat|Now say what to look for.|Nun sagen, was gesucht wird.|请再描述要找的画面。
+wrongFilter|“{0}” cannot be read. Write it like {1}.|„{0}“ ist nicht lesbar. Zu schreiben wie {1}.|无法理解“{0}”，写法如 {1}。
 badPicture|This is no picture that can be read.|Das ist kein lesbares Bild.|无法读取此图片。
 bigPicture|The picture is too large.|Das Bild ist zu groß.|图片过大。
 busy|The server is busy. Try again soon.|Der Server ist beschäftigt. Gleich noch einmal versuchen.|服务器繁忙，请稍后重试。

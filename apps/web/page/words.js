@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Terms of a query: from the words of the bar, and as people see them.
-import { clock, h, secondsOf } from './dom.js';
+import { clock, h, icon, secondsOf } from './dom.js';
 import { t } from './strings.js';
 import * as api from './api.js';
 import { loadPicture } from './frames.js';
@@ -9,26 +9,25 @@ const filterWords = { __proto__: null, videos: 'videos', video: 'videos', after:
   before: 'before', to: 'before', min: 'min_score', within: 'within', group: 'group' };
 export const shownWords = { min_score: 'min' };
 
-// Takes key:value words out of a text and sets the filters that they name; the rest is returned.
-export function takeFilters(text, filters) {
-  return text
-    .replace(/(^|\s)(\w+):("[^"]*"|\S+)/g, (whole, space, key, value) => {
-      const name = filterWords[key.toLowerCase()];
-      const plain = value.replace(/^"|"$/g, '');
-      if (!name || plain === '') return whole;
-      if (name === 'after' || name === 'before') {
-        const seconds = secondsOf(plain);
-        if (seconds === null) return whole;
-        filters[name] = String(seconds);
-      } else if ((name === 'min_score' || name === 'within') && !Number.isFinite(Number(plain))) {
-        return whole;
-      } else {
-        filters[name] = plain;
-        if (name === 'videos') delete filters.video;
-      }
-      return space;
-    })
-    .trim();
+const numberOf = (text) => (text === '' || !Number.isFinite(Number(text)) ? null : Number(text));
+// How a filter is read, which gives null if it cannot be, and an example of one.
+export const kinds = { videos: [(text) => text || null, 'talks/*'], after: [secondsOf, '1:30'],
+  before: [secondsOf, '5:00'], min_score: [numberOf, '0.2'], within: [numberOf, '10'],
+  group: [(text) => (text === 'video' ? text : null), 'video'] };
+
+// Takes key:value words out of a text: the filters that they name, the rest of the text, and what is wrong.
+export function takeFilters(text) {
+  const filters = {}, wrong = [];
+  const rest = text.replace(/(^|\s)(\w+):("[^"]*"|\S*)/g, (whole, space, key, given) => {
+    const name = filterWords[key.toLowerCase()];
+    if (!name) return whole;
+    const [read, example] = kinds[name];
+    const value = read(given.replace(/^"|"$/g, ''));
+    if (value === null) wrong.push(t('wrongFilter', whole.trim(), `${key}:${example}`));
+    else filters[name] = String(value);
+    return space;
+  });
+  return { filters, rest: rest.trim(), wrong: wrong.join('\n') };
 }
 
 // "a dog >> a cat -night": parts of a sequence, and a term with minus.
@@ -49,7 +48,8 @@ export function termName(term) {
 }
 
 export function thumbnail(term) {
-  const picture = h('img', { alt: '', class: 'chip-picture' });
+  const gone = () => picture.replaceWith(icon('picture'));
+  const picture = h('img', { alt: '', class: 'chip-picture', onerror: gone });
   if (term.kind === 'picture') {
     picture.src = api.pictureAddress(term.value);
   } else {

@@ -4,16 +4,19 @@ import { t } from './strings.js';
 
 const root = new URL('../api/v1/', import.meta.url);
 
-// Codes whose text says all.
-const known = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm',
-  cursor_expired: 'changed', no_such_folder: 'noFolder', no_ffmpeg: 'noFfmpeg' };
+// Texts of codes. Below those of the second list stands what the server says, which is in English.
+const says = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm', no_ffmpeg: 'noFfmpeg',
+  cursor_expired: 'changed', no_such_folder: 'noFolder', no_such_video: 'noVideo', no_such_frame: 'noVideo',
+  file_gone: 'missing', no_terms: 'sayWhat', bad_part: 'manyParts', token_required: 'token',
+  library_gone: 'noLibrary' };
+const heads = { no_picture: 'badPicture', timeout: 'tooSlow', mismatch: 'otherModel', bad_argument: 'badQuery',
+  bad_parameter: 'badQuery', list_videos: 'noMatch', verify: 'damaged' };
 
-// In the page's language; what has no text of its own with the server's words below.
 // busy: the same may be asked again after wait_s.
-function failure({ status, statusText, headers }, { code, message = statusText } = {}) {
+function failure({ status, statusText, headers }, { code, hint, message = statusText } = {}) {
   const busy = status === 429 || status === 503;
-  const general = busy ? 'busy' : code === 'no_picture' ? 'badPicture' : 'cannot';
-  const text = known[code] ? t(known[code]) : `${t(general)}\n${message}`;
+  const head = heads[hint] ?? heads[code] ?? (busy ? 'busy' : 'cannot');
+  const text = says[code] ? t(says[code]) : `${t(head)}\n${message}`;
   return Object.assign(new Error(text), { status, code, busy, wait_s: Number(headers.get('Retry-After')) || 2 });
 }
 

@@ -10,7 +10,7 @@ const clipKinds = { exact: [{ mode: 'exact', container: 'mp4' }, 'hintExact'],
   copy: [{ mode: 'copy' }, 'hintCopy'], gif: [{ container: 'gif' }, 'hintAnimated', 'GIF'],
   webp: [{ container: 'webp' }, 'hintAnimated', 'WebP'] };
 const editors = { otio: 'OpenTimelineIO (.otio)', fcpxml: 'Final Cut Pro (.fcpxml)',
-  xmeml: 'Premiere Pro, Vegas (.xml)', edl: 'EDL, CMX3600 (.edl)', 'marker-edl': 'Resolve: markers (.edl)',
+  xmeml: 'Premiere Pro, Vegas (.xml)', edl: 'EDL, CMX3600 (.edl)', 'marker-edl': 'DaVinci Resolve (.edl)',
   mlt: 'Shotcut (.mlt)', llc: 'LosslessCut (.llc)', 'llc-csv': 'LosslessCut (.csv)' };
 const lists = { csv: 'CSV', m3u8: 'VLC (.m3u8)', 'mpv-edl': 'mpv (.edl)', youtube: 'YouTube',
   srt: 'SubRip (.srt)', webvtt: 'WebVTT (.vtt)', ffmetadata: 'FFmpeg', 'mkv-chapters': 'Matroska' };

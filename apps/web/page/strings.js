@@ -172,6 +172,15 @@ badPicture|This is no picture that can be read.|Das ist kein lesbares Bild.|无�
 bigPicture|The picture is too large.|Das Bild ist zu groß.|图片过大。
 busy|The server is busy. Try again soon.|Der Server ist beschäftigt. Gleich noch einmal versuchen.|服务器繁忙，请稍后重试。
 cannot|The server cannot do this.|Der Server kann das nicht.|服务器无法完成。
+noVideo|The library does not have this video or frame.|Die Bibliothek hat dieses Video oder Bild nicht.|媒体库中没有此视频或画面。
+noMatch|No video has such a name.|Kein Video heißt so.|没有这个名称的视频。
+noLibrary|There is no library here.|Hier ist keine Bibliothek.|此处没有媒体库。
+damaged|The library is damaged.|Die Bibliothek ist beschädigt.|媒体库已损坏。
+otherModel|The model is not the library's.|Das Modell ist nicht das der Bibliothek.|模型与媒体库不符。
+manyParts|A sequence has at most 8 parts.|Eine Folge hat höchstens 8 Teile.|序列最多 8 个部分。
+badQuery|This cannot be asked for.|Das lässt sich so nicht fragen.|无法这样查询。
+tooSlow|It took too long.|Es hat zu lange gedauert.|用时过长。
+token|The token is missing. Open the server's link again.|Das Token fehlt. Den Link des Servers erneut öffnen.|缺少令牌，请重新打开服务器的链接。
 goneTerm|The picture is not kept any more; add it again.|Das Bild ist nicht mehr da; erneut hinzufügen.|图片已不再保留，请重新添加。
 `;
 

@@ -9,6 +9,8 @@ void api_healthz(Request *request, Reply *reply);
 void api_metrics(Request *request, Reply *reply);
 void api_page(Request *request, Reply *reply);      // the page itself
 void api_page_file(Request *request, Reply *reply); // {file}: what it consists of
+void api_page_style(Request *request, Reply *reply);
+void api_login(Request *request, Reply *reply); // instead of the page: 401 and a field for the token
 void api_openapi(Request *request, Reply *reply);
 
 void api_library(Request *request, Reply *reply);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "access_log.h"
+#include "api.h"
 #include "bodies.h"
 #include "context.h"
 #include "guard.h"
@@ -158,6 +159,20 @@ static bool enter_base(Request *request)
     return false;
 }
 
+/* A person who opens the page is shown a field for the token, all else gets the error. */
+static void refuse_token(Request *request)
+{
+    Reply *reply = &request->reply;
+    const char *accept = request_header(request, "Accept");
+    if (request->route != NULL && request->route->handler == api_page && accept != NULL &&
+        strstr(accept, "text/html") != NULL)
+        api_login(request, reply);
+    else
+        reply_error(reply, 401, "token_required",
+                    "open the link with the token that the server printed, or send it as a bearer token");
+    reply_header(reply, "WWW-Authenticate", "Bearer realm=\"reelvec\"");
+}
+
 /* Everything that can be said from the headers alone. An answer in the reply is a refusal. */
 static void examine(Request *request, size_t *body_bytes)
 {
@@ -183,11 +198,8 @@ static void examine(Request *request, size_t *body_bytes)
     bool found = routes_find(request);
     if ((request->route == NULL || !request->route->open) &&
         !guard_has_token(request->server->guard, request)) {
-        if (reply->status != 303) {
-            reply_error(reply, 401, "token_required",
-                        "open the link with the token that the server printed, or send it as a bearer token");
-            reply_header(reply, "WWW-Authenticate", "Bearer realm=\"reelvec\"");
-        }
+        if (reply->status != 303)
+            refuse_token(request);
         return;
     }
     if (found && *body_bytes != SIZE_MAX && *body_bytes > body_limit(request))

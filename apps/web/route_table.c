@@ -7,6 +7,7 @@
 
 const Route web_routes[] = {
     {READ, "/", "page", api_page, ROUTE_LIGHT, ROUTE_NO_BODY, false},
+    {READ, "/page/style.css", "page_style", api_page_style, ROUTE_LIGHT, ROUTE_NO_BODY, true},
     {READ, "/page/{file}", "page_file", api_page_file, ROUTE_LIGHT, ROUTE_NO_BODY, false},
     {READ, "/healthz", "healthz", api_healthz, ROUTE_LIGHT, ROUTE_NO_BODY, true},
     {READ, "/metrics", "metrics", api_metrics, ROUTE_LIGHT, ROUTE_NO_BODY, false},

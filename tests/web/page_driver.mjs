@@ -484,6 +484,27 @@ const checks = {
     assert.equal(made.length, before + 6, 'shown once more, as nothing is wrong with the server, which is asked twice');
   },
 
+  // A field for the token leads to where the link leads.
+  async login() {
+    await openPage({ size: 'phone', bypass: true });
+    const enter = async (token) => {
+      await page.type('input[name=token]', token);
+      await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    };
+    await page.goto(`${settings.address}#text=a+rocket`);
+    await axe('login');
+    assert.ok((await page.evaluate(() => getComputedStyle(document.querySelector('.primary')).borderRadius)) !== '0px');
+    if (settings.pictures) await page.screenshot({ path: `${settings.pictures}/login.png` });
+    await enter('wrong');
+    await wanted('401');
+    await enter(settings.token);
+    await page.waitForSelector(firstCard);
+    assert.equal(await hash(), '#text=a+rocket');
+    assert.ok(!page.url().includes('token'));
+    await go();
+    await page.waitForSelector('.tile');
+  },
+
   // Why a video does not play: the server is busy for a while, the file is no video, or ends before the link's time.
   async causes() {
     await openPage();

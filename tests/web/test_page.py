@@ -70,6 +70,21 @@ class PageFilesTest(unittest.TestCase):
                 self.assertTrue(name in rows or "label:" in members, (path.name, name))
 
 
+class LoginTest(ServedTest):
+    def test_a_person_is_asked_for_the_token(self):
+        token = self.folder / "token"
+        with self.serve("--token-file", token) as server:
+            html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+            asked = self.check(server.get("/", headers=html), 401)
+            self.assertEqual(asked.headers["content-type"], "text/html; charset=utf-8")
+            self.assertEqual(asked.headers["cache-control"], "no-store")
+            self.assertIn(b'name="token"', asked.body)
+            self.check(server.get("/?token=wrong", headers=html), 401)
+            self.check(server.get("/page/style.css"), 200)  # the one file that it uses
+            for path, headers in (("/", {}), ("/", {"Accept": "*/*"}), ("/api/v1/library", html), ("/page/app.js", html), ("/x", html)):
+                self.check(server.get(path, headers=headers), 401, "token_required")
+
+
 class PageTest(ServedTest):
     @classmethod
     def setUpClass(cls):
@@ -143,6 +158,12 @@ class PageTest(ServedTest):
             self.drive("causes", address=f"http://localhost:{server.port}/")
         with self.serve(library=library, environment={**os.environ, "REELVEC_FFMPEG": "/nowhere/ffmpeg"}) as server:
             self.drive("noFfmpeg", address=f"http://localhost:{server.port}/")
+
+    def test_the_token_is_typed(self):
+        token = self.folder / "token"
+        for path in ("", "/here"):
+            with self.serve("--token-file", token, "--base-path", path) as server:
+                self.drive("login", address=f"http://localhost:{server.port}{path}/", token=token.read_text().strip())
 
     def test_errors_in_german(self):
         self.drive("errors", language="de")

@@ -56,7 +56,8 @@ async function go(hash = '') {
 
 const until = (check, ...values) => page.waitForFunction(check, { timeout: 20000, polling: 30 }, ...values);
 const text = (selector) => page.$eval(selector, (element) => element.textContent);
-const hash = () => page.evaluate(() => decodeURIComponent(location.hash));
+// Without the library's identity.
+const hash = () => page.evaluate(() => decodeURIComponent(location.hash).replace(/&of=[^&]*|(?<=#)of=[^&]*&?/, ''));
 const firstCard = '.card[aria-posinset="1"]:not([hidden]):not(.waiting)';
 
 // Seconds of "1:02.5".
@@ -581,18 +582,35 @@ const checks = {
       const really = window.fetch;
       window.fetch = async (address, options) => {
         const answer = await really(address, options);
-        return /\/library$/.test(address) ? Response.json({ ...(await answer.json()), name: 'other.db' }) : answer;
+        return /\/library$/.test(address) ? Response.json({ ...(await answer.json()), id: window.other }) : answer;
       };
+      window.other = 'other';
     });
-    await go('#bin=1@12-15&of=some.db');
-    await until(() => document.getElementById('toast').textContent.includes('library has changed'));
+    await go('#bin=1@12-15&of=some');
+    await until(() => document.getElementById('toast').textContent.includes('of another library'));
     assert.equal(await page.$('.sheet'), null);
     assert.equal(await text('.badge'), '');
     await page.waitForSelector('.tile');
     assert.equal(await text('.home-queries'), '');
-    await takeLink('#bin=1@12-15&of=other.db');
+    await takeLink('#bin=1@12-15&of=other');
     await badge(page, '1');
     await badge(first, '301');
+    // Nothing of what a link of another library names is shown, but its words are looked for.
+    await go('#text=a+rocket&frame=1@5&video=1&of=some&open=1@3');
+    await page.waitForSelector(firstCard);
+    assert.equal((await page.$$('.chip')).length, 1);
+    assert.equal(await page.$('.player'), null);
+    await go('#open=1@3&of=other');
+    await until(() => document.querySelector('.player video')?.readyState >= 2);
+    // The library is exchanged while the page is open.
+    await page.evaluate(() => (window.other = 'next'));
+    await page.click('.player-actions .icon-save');
+    await page.select('.export select', 'csv');
+    await page.click('.export .primary');
+    await until(() => document.getElementById('toast').textContent.includes('library has changed'));
+    assert.equal(await page.$('.player'), null);
+    assert.equal(await text('.badge'), '');
+    assert.equal(await page.evaluate(() => location.hash), '');
   },
 
   // In German: what the server says stands below a text of the page. Words that are no filters stay words.

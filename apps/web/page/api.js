@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The server's interface. Addresses are relative, so a base path needs no configuration.
+import { noteLibrary } from './store.js';
 import { t } from './strings.js';
 
 const root = new URL('../api/v1/', import.meta.url);
@@ -37,7 +38,11 @@ const json = async (path, options) => (await ask(path, options)).json();
 const post = (value, signal) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(value), signal });
 
-export const library = () => json('library');
+export async function library() {
+  const info = await json('library');
+  if (noteLibrary(info)) dispatchEvent(new Event('library'));
+  return info;
+}
 
 // What the server can do; asked once.
 let able = null;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page: its parts, and the keys that reach all of them.
 import { h, iconButton, toast } from './dom.js';
-import { change, current, onChange, readAddress } from './state.js';
-import { library as served } from './store.js';
+import { change, current, onChange } from './state.js';
 import { t } from './strings.js';
 import { binSize, offerShared, onBin, openBin } from './bin.js';
 import { drawBar, focusBar, makeBar } from './bar.js';
@@ -46,15 +45,16 @@ function show(state) {
   const wanted = state.view === 'library' ? library : state.terms.length > 0 ? results : home;
   drawBar(state);
   libraryButton.ariaPressed = state.view === 'library';
-  if (wanted !== view) {
+  if (wanted !== view || state.foreign) {
     main.replaceChildren(wanted.element);
     if (view) scrollTo(0, 0);
-    if (wanted === home) results.forget();
+    if (wanted === home || state.foreign) results.forget();
     if (wanted !== results) wanted.show();
     view = wanted;
   }
   if (wanted === results) results.show(state);
   showPlayer(state);
+  if (state.foreign) toast(t(state.foreign));
   const words = state.terms.filter((term) => term.kind === 'text').map((term) => term.value);
   const shown = wanted === library ? t('library') : words.join(', ');
   document.title = shown === '' ? 'reelvec' : `${shown} · reelvec`;
@@ -81,8 +81,7 @@ document.addEventListener('keydown', (event) => {
   if (done) event.preventDefault();
 });
 
-const { shared, of } = readAddress(location.hash);
+const { shared } = current();
 show(current());
 if (shared) change({}, { replace: true });
-if (of && of !== served) toast(t('changed'));
-else if (shared) offerShared(shared);
+if (shared) offerShared(shared);

@@ -96,8 +96,7 @@ export async function copy(text) {
   toast(t('copied'));
 }
 
-export const copyLink = (words) =>
-  copy(`${location.origin}${location.pathname}#${words}&of=${encodeURIComponent(library)}`);
+export const copyLink = (words) => copy(`${location.origin}${location.pathname}#${words}`);
 
 function move(moment, by) {
   const place = (all) => all.findIndex(same(moment));
@@ -150,7 +149,7 @@ export function openBin() {
   const { form, leave } = exportForm(() => moments);
   list = h('ol.bin-list');
   total = h('p.quiet');
-  const share = () => copyLink(new URLSearchParams({ bin: shared() }));
+  const share = () => copyLink(new URLSearchParams({ bin: shared(), of: library }));
   foot = h('.bin-foot', form, textButton('link', t('copyLink'), share),
     textButton('trash', t('clear'), () => store(() => [])));
   dialog = openSheet('side', t('bin'), [total, list, foot], () => {

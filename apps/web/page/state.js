@@ -3,9 +3,10 @@
 //   open=VIDEO@SECONDS&in=SECONDS&out=SECONDS   the moment in the player
 //   view=library   the library instead of the results
 //   bin=VIDEO@FROM-TO~NAME,...   moments that somebody shared
-//   of=NAME   the library of a link
+//   of=LIBRARY   where its numbers of videos are from
 // A term: {kind: 'text' | 'picture' | 'frame', value, weight, then}; frame's value is "VIDEO@SECONDS"; a
 // negative weight looks for what is unlike it; then: begins the next part of a sequence.
+import { library } from './store.js';
 
 const filterNames = ['videos', 'video', 'after', 'before', 'min_score', 'group', 'fusion', 'within'];
 
@@ -61,8 +62,11 @@ export function writeQuery(state) {
   return words.toString();
 }
 
+const isFrame = ({ kind }) => kind === 'frame';
+
 export function writeAddress(state) {
   const words = new URLSearchParams(writeQuery(state));
+  if (state.open || state.filters.video || state.terms.some(isFrame)) words.append('of', library);
   if (state.view !== 'search') words.append('view', state.view);
   if (state.open) {
     words.append('open', `${state.open.video}@${round(state.open.time)}`);
@@ -72,7 +76,19 @@ export function writeAddress(state) {
   return words.toString().replaceAll('%40', '@').replaceAll('%3A', ':').replaceAll('%2F', '/');
 }
 
-let state = readAddress(location.hash);
+// The state without the videos of another library.
+function leaveVideos(state, foreign) {
+  const terms = state.terms.filter((term) => !isFrame(term));
+  const { video, ...filters } = state.filters;
+  return { ...state, terms, filters, open: null, shared: '', foreign };
+}
+
+function fromAddress() {
+  const found = readAddress(location.hash);
+  return found.of && library && found.of !== library ? leaveVideos(found, 'foreign') : found;
+}
+
+let state = fromAddress();
 const listeners = [];
 
 export const current = () => state;
@@ -86,9 +102,9 @@ function tell() {
 // back replace the entry.
 export function change(edit, { replace = false } = {}) {
   const next = structuredClone(state);
+  next.shared = next.foreign = '';
   if (typeof edit === 'function') edit(next);
   else Object.assign(next, edit);
-  next.shared = '';
   if (next.terms.length > 0) next.terms[0].then = false;
   const words = writeAddress(next);
   const opened = replace ? history.state?.opened : Boolean(next.open && !state.open);
@@ -109,6 +125,7 @@ export const openMoment = (video, time, [from, to] = [null, null], how) =>
   change({ open: { video, time, in: from, out: to } }, how);
 
 addEventListener('popstate', () => {
-  state = readAddress(location.hash);
+  state = fromAddress();
   tell();
 });
+addEventListener('library', () => change(leaveVideos(state, 'changed'), { replace: true }));

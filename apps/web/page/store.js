@@ -3,9 +3,8 @@
 
 const base = new URL('..', import.meta.url);
 
-// Queries and the bin name videos by number: they are those of the library of that name.
-const keyOf = (name) =>
-  `reelvec.${name}` + (['bin', 'recent', 'saved'].includes(name) ? ` ${base.pathname} ${library}` : '');
+// Queries and the bin name videos by number: they are those of one library.
+const keyOf = (name) => `reelvec.${name}` + (['bin', 'recent', 'saved'].includes(name) ? ` ${library}` : '');
 
 export function recall(name, fallback) {
   try {
@@ -23,7 +22,17 @@ export function keep(name, value) {
   }
 }
 
-// The name of the library that is served here now.
-export const library = await fetch(new URL('api/v1/library', base), { signal: AbortSignal.timeout(4000) })
+// Which library is served here now; '': none, as far as is known.
+export let library = '';
+
+// Takes it from what the server says of it. Returns whether another one was served before.
+export function noteLibrary({ state, id, name }) {
+  const before = library;
+  if (state !== 'absent') library = id ?? name ?? '';
+  if (library !== before) dispatchEvent(new Event('storage')); // what is kept is that of the new one
+  return before !== '' && library !== before;
+}
+
+await fetch(new URL('api/v1/library', base), { signal: AbortSignal.timeout(4000) })
   .then((answer) => answer.json())
-  .then(({ name }) => name ?? '', () => '');
+  .then(noteLibrary, () => {});

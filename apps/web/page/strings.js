@@ -55,6 +55,7 @@ failed|The search failed|Die Suche ist gescheitert|搜索失败
 unreachable|The server does not answer. Is reelvec serve still running?|Der Server antwortet nicht. Läuft reelvec serve noch?|服务器无响应。reelvec serve 还在运行吗？
 noModel|Without a model only stored frames can be compared.|Ohne Modell lassen sich nur gespeicherte Bilder vergleichen.|未加载模型，只能用库内画面搜索。
 changed|The library has changed meanwhile.|Die Bibliothek hat sich inzwischen geändert.|媒体库已发生变化。
+foreign|This link is of another library.|Dieser Link gehört zu einer anderen Bibliothek.|此链接属于另一个媒体库。
 again|Search again|Noch einmal suchen|重新搜索
 score|Score|Wert|分数
 cosine|cosine|Kosinus|余弦

@@ -162,7 +162,7 @@ class PageTest(ServedTest):
     def test_the_token_is_typed(self):
         token = self.folder / "token"
         for path in ("", "/here"):
-            with self.serve("--token-file", token, "--base-path", path) as server:
+            with self.serve("--token-file", token, *(["--base-path", path] if path else [])) as server:
                 self.drive("login", address=f"http://localhost:{server.port}{path}/", token=token.read_text().strip())
 
     def test_errors_in_german(self):

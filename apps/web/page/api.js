@@ -6,11 +6,11 @@ import { t } from './strings.js';
 const root = new URL('../api/v1/', import.meta.url);
 
 // Texts of codes. Below those of the second list stands what the server says, which is in English.
-const says = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm', no_ffmpeg: 'noFfmpeg',
-  cursor_expired: 'changed', no_such_folder: 'noFolder', no_such_video: 'noVideo', no_such_frame: 'noVideo',
-  file_gone: 'missing', no_terms: 'sayWhat', bad_part: 'manyParts', token_required: 'token',
-  library_gone: 'noLibrary' };
-const heads = { no_picture: 'badPicture', timeout: 'tooSlow', mismatch: 'otherModel', bad_argument: 'badQuery',
+const says = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm',
+  no_ffmpeg: 'noFfmpeg', cursor_expired: 'changed', no_such_folder: 'noFolder', no_such_video: 'noVideo',
+  no_such_frame: 'noVideo', file_gone: 'missing', no_terms: 'sayWhat', bad_part: 'manyParts',
+  token_required: 'token', library_gone: 'noLibrary' };
+const heads = { no_picture: 'badPicture', timeout: 'tooSlow', bad_argument: 'badQuery',
   bad_parameter: 'badQuery', list_videos: 'noMatch', verify: 'damaged' };
 
 // busy: the same may be asked again after wait_s.
@@ -69,12 +69,9 @@ function termOf(term) {
 export function queryOf(state) {
   const { filters } = state;
   const query = { terms: state.terms.map(termOf), moments: true, top: 5000 };
-  let part = 0;
   if (state.terms.some((term) => term.then)) {
-    state.terms.forEach((term, at) => {
-      part += term.then && at > 0 ? 1 : 0;
-      query.terms[at].part = part;
-    });
+    let part = 0;
+    state.terms.forEach(({ then }, at) => (query.terms[at].part = part += Number(then)));
     delete query.moments;
     if (filters.within) query.within = Number(filters.within);
   }
@@ -123,10 +120,8 @@ export const playAddress = (id, mode, time, height) =>
   new URL(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`, root).href;
 
 // Why a video does not come, as an error; null if it does. A video element does not tell.
-export async function causeOf(address) {
-  const rest = new AbortController();
-  return ask(address, { signal: rest.signal }).then(() => (rest.abort(), null), (error) => error);
-}
+export const causeOf = (address) =>
+  ask(address).then((answer) => (answer.body.cancel(), null), (error) => error);
 
 // A file that the server makes of moments.
 export async function makeFile(path, value, signal) {

@@ -14,21 +14,16 @@ import { playerKey, showPlayer } from './player.js';
 applyTheme();
 document.getElementById('skip').textContent = t('skip');
 
-const results = makeResults(),
-  home = makeHome(),
-  library = makeLibrary();
+const results = makeResults(), home = makeHome(), library = makeLibrary();
 const main = document.getElementById('main');
 const badge = h('span.badge', { 'aria-hidden': 'true' });
 const binButton = iconButton('bin', openBin);
 binButton.append(badge);
-const logo = h('button.logo', {
-    aria: `reelvec, ${t('home')}`,
-    onclick: () => change({ terms: [], filters: {}, open: null, view: 'search' }),
-  },
+const goHome = () => change({ terms: [], filters: {}, open: null, view: 'search' });
+const logo = h('button.logo', { aria: `reelvec, ${t('home')}`, onclick: goHome },
   h('img', { src: 'page/icon.svg', alt: '', width: 28, height: 28 }), h('span', 'reelvec'));
 const libraryButton = iconButton('library', () =>
-  change({ view: current().view === 'library' ? 'search' : 'library', open: null }),
-);
+  change({ view: current().view === 'library' ? 'search' : 'library', open: null }));
 const top = document.getElementById('top');
 top.append(logo, makeBar(),
   h('nav.tools', { aria: 'reelvec' }, libraryButton, binButton, iconButton('help', openHelp, { key: '?' })));
@@ -52,9 +47,12 @@ function show(state) {
     if (wanted !== results) wanted.show();
     view = wanted;
   }
+  if (state.foreign) {
+    for (const sheet of document.querySelectorAll('.sheet')) sheet.close();
+    toast(t(state.foreign));
+  }
   if (wanted === results) results.show(state);
   showPlayer(state);
-  if (state.foreign) toast(t(state.foreign));
   const words = state.terms.filter((term) => term.kind === 'text').map((term) => term.value);
   const shown = wanted === library ? t('library') : words.join(', ');
   document.title = shown === '' ? 'reelvec' : `${shown} · reelvec`;
@@ -83,5 +81,7 @@ document.addEventListener('keydown', (event) => {
 
 const { shared } = current();
 show(current());
-if (shared) change({}, { replace: true });
-if (shared) offerShared(shared);
+if (shared) {
+  change({}, { replace: true });
+  offerShared(shared);
+}

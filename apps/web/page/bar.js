@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
-import { check, choice, clock, field, h, icon, iconButton, textButton, toast } from './dom.js';
-import { isSaved, queryLists, remember, toggleSaved } from './queries.js';
+import { check, choice, clock, field, h, icon, iconButton, onKeys, toast } from './dom.js';
 import { change, current, round, writeQuery } from './state.js';
-import { keep } from './store.js';
 import { t } from './strings.js';
-import { kinds, shownWords, takeFilters, takeTerms, termName, thumbnail } from './words.js';
+import { isSaved, kinds, remember, shownWords, takeFilters, takeTerms, termName, thumbnail,
+  toggleSaved } from './words.js';
 import * as api from './api.js';
 
-let input, chips, form, menu, chooser;
+let input, chips, form, menu, chooser, star, clear;
 
 function submit() {
   const { filters, rest, wrong } = takeFilters(input.value);
@@ -39,8 +38,8 @@ function addTerm(kind, value, weight) {
 
 async function addPictures(files) {
   const errors = new Set(files.length > 0 ? [] : [t('badPicture')]);
-  for (const file of files)
-    await api.upload(file).then(({ sha256 }) => addTerm('picture', sha256, 1), (error) => errors.add(error.message));
+  const add = ({ sha256 }) => addTerm('picture', sha256, 1);
+  for (const file of files) await api.upload(file).then(add, ({ message }) => errors.add(message));
   if (errors.size > 0) toast([...errors].join('\n'));
 }
 
@@ -78,15 +77,15 @@ function removeTerm(at) {
   input.focus();
 }
 
-function setWeight(at, weight) {
-  change((state) => {
-      state.terms[at].weight = Math.round(weight * 100) / 100 || 1;
-    },
-    { replace: true });
+// by: more, or less; minus: turn it around.
+function setWeight(at, by, minus = 1) {
+  const { weight } = current().terms[at];
+  const next = minus * Math.sign(weight) * Math.max(0.25, round(Math.abs(weight) + by));
+  change(({ terms }) => (terms[at].weight = next), { replace: true });
 }
 
 const stops = () => [...chips.querySelectorAll('.chip-body'), input];
-const beside = (list, by) => list[list.indexOf(document.activeElement) + by]?.focus();
+const goBeside = (by) => stops()[stops().indexOf(document.activeElement) + by]?.focus();
 
 const chipWith = (kind, body, name, remove) => h('span', { class: `chip ${kind}` }, body,
   iconButton('close', remove, { label: t('remove', name), class: 'chip-close', tabindex: -1 }));
@@ -96,17 +95,10 @@ function chipOf(term, at) {
   const name = `${term.weight < 0 ? '− ' : ''}${termName(term)}${strength === 1 ? '' : ` × ${strength}`}`;
   const body = h('button.chip-body', {
       aria: t('edit', name), title: name, 'aria-haspopup': 'dialog',
-      onclick: (event) => openTermMenu(at, event.currentTarget),
-      onkeydown: (event) => {
-        if (event.key === 'Delete' || event.key === 'Backspace') removeTerm(at);
-        else if (event.key === '+') setWeight(at, term.weight + Math.sign(term.weight) * 0.25);
-        else if (event.key === '-' && strength > 0.25)
-          setWeight(at, term.weight - Math.sign(term.weight) * 0.25);
-        else if (event.key === 'ArrowLeft') beside(stops(), -1);
-        else if (event.key === 'ArrowRight') beside(stops(), 1);
-        else return;
-        event.preventDefault();
-      },
+      onclick: () => openTermMenu(at),
+      onkeydown: onKeys({ Delete: () => removeTerm(at), Backspace: () => removeTerm(at),
+        '+': () => setWeight(at, 0.25), '-': () => setWeight(at, -0.25),
+        ArrowLeft: () => goBeside(-1), ArrowRight: () => goBeside(1) }),
     },
     term.weight < 0 && icon('minus'),
     term.kind === 'text' ? h('span.chip-text', term.value) : thumbnail(term),
@@ -139,55 +131,43 @@ function openTermMenu(at) {
   const strength = h('output.quiet', `×${Math.abs(term.weight)}`);
   const slider = h('input', {
     type: 'range', min: 0.25, max: 3, step: 0.25, value: Math.abs(term.weight), aria: t('weight'),
-    oninput: (event) => (strength.textContent = `×${event.target.value}`),
-    onchange: (event) =>
-      setWeight(at, Number(event.target.value) * Math.sign(current().terms[at]?.weight ?? 1)),
+    oninput: ({ target }) => (strength.textContent = `×${target.value}`),
+    onchange: ({ target }) => setWeight(at, target.value - Math.abs(current().terms[at].weight)),
   });
-  const words =
-    term.kind === 'text' &&
-    field(t('words'),
-      h('input', {
-        value: term.value,
-        onkeydown: (event) =>
-          event.key === 'Enter' && !event.isComposing && (event.preventDefault(), event.target.blur()),
-        onchange: (event) =>
-          event.target.value.trim() && change((state) => (state.terms[at].value = event.target.value.trim())),
-      }));
+  const words = term.kind === 'text' && field(t('words'),
+    h('input', { value: term.value, onkeydown: onKeys({ Enter: ({ target }) => target.blur() }),
+      onchange: ({ target }) =>
+        target.value.trim() && change((state) => (state.terms[at].value = target.value.trim())) }));
   showMenu(t('edit', termName(term)), words, h('label.field', h('span', t('weight'), ' ', strength), slider),
-    check(t('minus'), { checked: term.weight < 0,
-      onchange: () => setWeight(at, -(current().terms[at]?.weight ?? 1)) }),
-    at > 0 &&
-      check(t('thenLabel'), { checked: term.then,
-        onchange: (event) => change((state) => (state.terms[at].then = event.target.checked)) }));
+    check(t('minus'), { checked: term.weight < 0, onchange: () => setWeight(at, 0, -1) }),
+    at > 0 && check(t('thenLabel'), { checked: term.then,
+      onchange: ({ target }) => change((state) => (state.terms[at].then = target.checked)) }));
   menu.querySelector('input').focus();
 }
 
-export const toggleGroup = (event) =>
-  change((state) => (event.target.checked ? (state.filters.group = 'video') : delete state.filters.group));
+export const toggleGroup = ({ target }) =>
+  change(({ filters }) => (target.checked ? (filters.group = 'video') : delete filters.group));
 
 function openFilters() {
   const { filters } = current();
   const filter = (name, label, shown = filters[name]) => {
     const [read, placeholder] = kinds[name];
+    const onchange = ({ target }) => {
+      const value = target.value.trim() && read(target.value.trim());
+      target.ariaInvalid = value === null;
+      if (value === null) return;
+      change((state) => {
+        state.filters[name] = String(value);
+        if (name === 'videos') delete state.filters.video;
+      });
+    };
     return field(label,
-      h('input', {
-        value: shown, placeholder, inputmode: name === 'videos' ? null : 'decimal',
-        onchange: ({ target }) => {
-          const value = target.value.trim() && read(target.value.trim());
-          target.ariaInvalid = value === null;
-          if (value === null) return;
-          change((state) => {
-            if (value === '') delete state.filters[name];
-            else state.filters[name] = String(value);
-            if (name === 'videos') delete state.filters.video;
-          });
-        },
-      }));
+      h('input', { value: shown, placeholder, inputmode: name === 'videos' ? null : 'decimal', onchange }));
   };
   const time = (name) => (filters[name] ? clock(Number(filters[name])) : '');
+  const fuse = ({ target }) => change((state) => (state.filters.fusion = target.value));
   const fusion = choice([['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
-    filters.fusion ?? '',
-    { onchange: (event) => change((state) => (state.filters.fusion = event.target.value)) });
+    filters.fusion ?? '', { onchange: fuse });
   showMenu(t('filter'),
     h('.fields', filter('videos', t('fVideos')), filter('after', t('fAfter'), time('after')),
       filter('before', t('fBefore'), time('before')), filter('min_score', t('fScore')),
@@ -195,19 +175,6 @@ function openFilters() {
       current().terms.some((term) => term.then) && filter('within', t('fWithin'))),
     h('p.hint', t('fTokens', 'videos:talks/* after:1:30 before:5:00 min:0.2')));
   menu.querySelector('input').focus();
-}
-
-function offerQueries() {
-  if (input.value !== '' || current().terms.length > 0 || document.querySelector('.home')) return;
-  const lists = queryLists();
-  if (lists.length === 0) return;
-  for (const list of lists) list.addEventListener('click', closeMenu);
-  showMenu(t('recent'),
-    ...lists,
-    textButton(null, t('forget'), () => {
-      keep('recent', []);
-      closeMenu();
-    }));
 }
 
 export function focusBar() {
@@ -224,65 +191,43 @@ export function drawBar(state) {
   for (const [name, value] of Object.entries(state.filters)) {
     if (value && name !== 'group' && name !== 'fusion') list.push(filterChip(name, value));
   }
-  const focused = stops().indexOf(document.activeElement);
-  const inChips = chips.contains(document.activeElement);
+  const focused = chips.contains(document.activeElement) ? stops().indexOf(document.activeElement) : -1;
   chips.replaceChildren(...list);
-  if (inChips) stops()[focused]?.focus();
+  stops()[focused]?.focus();
   input.placeholder = t(state.terms.length > 0 ? 'more' : list.length > 0 ? 'sayWhat' : 'ask');
   const saved = isSaved(writeQuery(state));
-  const star = form.querySelector('.star');
   star.hidden = state.terms.length === 0;
   star.classList.toggle('on', saved);
   star.ariaPressed = saved;
-  form.querySelector('.clear').hidden = list.length === 0;
+  clear.hidden = list.length === 0;
 }
 
 export function makeBar() {
   chips = h('.chips');
   input = h('input.words', {
     type: 'text', aria: t('search'), enterkeyhint: 'search', autocomplete: 'off',
-    autocapitalize: 'off', spellcheck: 'false', onfocus: offerQueries,
+    autocapitalize: 'off', spellcheck: 'false',
     oninput: () => (closeMenu(), (input.ariaInvalid = null)),
     onkeydown: (event) => {
       const { terms } = current();
       const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
       if (event.key === 'Backspace' && input.value === '' && terms.length > 0) removeTerm(terms.length - 1);
-      else if (event.key === 'ArrowLeft' && atStart) beside(stops(), -1);
-      else if (event.key === 'ArrowDown' && !menu.hidden) {
-        event.preventDefault();
-        menu.querySelector('button, input')?.focus();
-      }
+      else if (event.key === 'ArrowLeft' && atStart) goBeside(-1);
     },
   });
   chooser = h('input', { type: 'file', accept: 'image/*', multiple: true, hidden: true,
     onchange: () => addPictures([...chooser.files]).then(() => (chooser.value = '')) });
-  menu = h('.menu', {
-    role: 'dialog', hidden: true,
-    onkeydown: (event) => {
-      const rows = [...menu.querySelectorAll('.query-row')];
-      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!by || !rows.includes(document.activeElement)) return;
-      event.preventDefault();
-      beside([input, ...rows], by);
-    },
-  });
+  menu = h('.menu', { role: 'dialog', hidden: true });
+  clear = iconButton('close', () => (change({ terms: [], filters: {}, open: null }), input.focus()),
+    { label: t('clear'), hidden: true });
+  star = iconButton('star', () => (toggleSaved(), drawBar(current())), { class: 'round star', hidden: true });
   form = h('form.bar', {
       role: 'search', aria: t('search'),
-      onsubmit: (event) => {
-        event.preventDefault();
-        submit();
-      },
-      onclick: (event) => (event.target === form || event.target === chips) && input.focus(),
+      onsubmit: (event) => (event.preventDefault(), submit()),
+      onclick: ({ target }) => [form, chips].includes(target) && input.focus(),
     },
     icon('search'), chips, input,
-    h('span.bar-buttons',
-      iconButton('close',
-        () => {
-          change({ terms: [], filters: {}, open: null });
-          input.focus();
-        },
-        { label: t('clear'), class: 'round clear', hidden: true }),
-      iconButton('star', () => (toggleSaved(), drawBar(current())), { class: 'round star', hidden: true }),
+    h('span.bar-buttons', clear, star,
       iconButton('picture', () => chooser.click()),
       iconButton('filter', () => (menu.hidden ? openFilters() : closeMenu()))),
     h('span.drop-text', t('dropHere')), chooser);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The bin: moments that a person collects: {video, name, title, from, to, time, score}; title is the video's
 // name.
-import { clock, h, iconButton, openSheet, textButton, toast } from './dom.js';
+import { clock, dotted, h, iconButton, openSheet, spanClock, textButton, toast } from './dom.js';
 import { many, t } from './strings.js';
 import { keep, library, recall } from './store.js';
 import { openMoment, round } from './state.js';
@@ -9,9 +9,10 @@ import { exportForm } from './export.js';
 import { loadPicture } from './frames.js';
 import * as api from './api.js';
 
-let moments = [];
-const stored = () =>
-  recall('bin', moments).filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
+let moments = [], of = library;
+// A browser that keeps nothing has those of the page.
+const stored = () => recall('bin', of === library ? moments : [])
+  .filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
 moments = stored();
 const listeners = [];
 let dialog = null, list, total, foot;
@@ -20,7 +21,7 @@ export const onBin = (listener) => listeners.push(listener);
 export const binSize = () => moments.length;
 
 function tell(next) {
-  moments = next;
+  [moments, of] = [next, library];
   for (const listener of listeners) listener();
   if (dialog && !list.querySelector('input:focus')) fill(); // what is being typed stays
 }
@@ -113,20 +114,11 @@ function row(moment, at) {
   const name = h('input.bin-name', {
     value: moment.name, placeholder: moment.title || String(moment.video), aria: t('binName'),
     maxlength: 200,
-    onchange: (event) => {
-      const name = event.target.value.trim();
-      store((all) => all.map((one) => (same(moment)(one) ? { ...one, name } : one)));
-    },
-  });
-  const span = `${clock(moment.from, true)} – ${clock(moment.to, true)}`;
-  const open = h('button.bin-picture', {
-      aria: `${moment.name || moment.title} ${span}`,
-      onclick: () => {
-        dialog.close();
-        openMoment(moment.video, moment.from, [moment.from, moment.to]);
-      },
-    },
-    picture);
+    onchange: ({ target }) =>
+      store((all) => all.map((one) => (same(moment)(one) ? { ...one, name: target.value.trim() } : one))) });
+  const span = spanClock(moment.from, moment.to);
+  const opens = () => (dialog.close(), openMoment(moment.video, moment.from, [moment.from, moment.to]));
+  const open = h('button.bin-picture', { aria: `${moment.name || moment.title} ${span}`, onclick: opens }, picture);
   return h('li.bin-row', open, h('.bin-text', name, h('span.quiet', span)),
     h('.bin-actions',
       iconButton('up', () => move(moment, -1), { class: 'round small up', disabled: at === 0 }),
@@ -139,9 +131,9 @@ function row(moment, at) {
 function fill() {
   list.replaceChildren(...moments.map(row));
   const seconds = moments.reduce((sum, one) => sum + one.to - one.from, 0);
-  total.textContent =
-    moments.length === 0 ? t('binEmpty') : `${many('found', moments.length)} · ${clock(seconds, true)}`;
   foot.hidden = moments.length === 0;
+  total.textContent = foot.hidden ? t('binEmpty')
+    : dotted(many('found', moments.length), clock(seconds, true));
 }
 
 export function openBin() {

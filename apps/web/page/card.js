@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A card of the grid: one moment. Cards are used again for others.
-import { clamp, clock, h, iconButton } from './dom.js';
+import { clamp, clock, h, iconButton, setSource } from './dom.js';
 import { t } from './strings.js';
 import { isInBin, toggleInBin } from './bin.js';
 import { addFrame } from './bar.js';
@@ -27,9 +27,7 @@ function scrubbing(card, opens) {
   const stop = () => {
     clearTimeout(timer);
     startX = null;
-    card.scrubbed = null;
-    card.element.classList.remove('scrubbing');
-    if (card.tile) card.tile.hidden = true;
+    card.rest();
     if (card.hit) card.show(card.hit.picture, card.hit.time);
   };
   const scrub = async (clientX) => {
@@ -80,13 +78,13 @@ function scrubbing(card, opens) {
 // onOpen(index, seconds), onFocus(index).
 export class Card {
   constructor(onOpen, onFocus) {
-    this.hit = null;
-    this.scrubbed = null;
+    this.hit = this.scrubbed = null;
     this.picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
     this.time = h('span.card-time', { 'aria-hidden': 'true' });
+    this.tile = h('canvas.card-tile', { hidden: true });
     this.line = h('span.card-line');
     this.open = h('button.card-open', { ...scrubbing(this, onOpen), onfocus: () => onFocus(this.index) },
-      this.picture, this.line);
+      this.picture, this.tile, this.line);
     this.parts = h('.card-parts');
     this.title = h('span.card-title');
     this.span = h('span.card-span');
@@ -104,13 +102,11 @@ export class Card {
   }
 
   show(address, time) {
-    if (this.address !== address) this.picture.src = address;
-    this.address = address;
+    setSource(this.picture, address);
     this.time.textContent = clock(time, this.scrubbed !== null);
   }
 
   showTile(sheet, at) {
-    if (!this.tile) this.open.insertBefore((this.tile = h('canvas.card-tile')), this.line);
     const { tile, open } = this;
     const scale = Math.min(devicePixelRatio || 1, 2);
     const [width, height] = [open.clientWidth * scale, open.clientHeight * scale].map(Math.round);
@@ -122,6 +118,12 @@ export class Card {
     this.time.textContent = clock(this.scrubbed, true);
   }
 
+  rest() {
+    this.scrubbed = null;
+    this.element.classList.remove('scrubbing');
+    this.tile.hidden = true;
+  }
+
   // hit: null while its page is on the way.
   set({ hit, video, index, total, part, kind, active }) {
     this.index = index;
@@ -129,11 +131,8 @@ export class Card {
     this.element.ariaSetSize = total;
     this.setActive(active);
     if (this.hit === hit && this.video === video && hit) return;
-    this.hit = hit;
-    this.video = video;
-    this.scrubbed = null;
-    if (this.tile) this.tile.hidden = true;
-    this.element.classList.remove('scrubbing');
+    Object.assign(this, { hit, video });
+    this.rest();
     this.element.classList.toggle('waiting', !hit);
     this.actions.hidden = !hit;
     // Of a sequence, what comes after its first part.
@@ -141,7 +140,6 @@ export class Card {
       ...(hit?.parts ?? []).slice(1, 4).map((one) => h('img', { src: one.picture, alt: '' })));
     if (!hit) {
       this.picture.removeAttribute('src');
-      this.address = null;
       for (const text of [this.title, this.span, this.number, this.time]) text.textContent = '';
       this.open.ariaLabel = t('searching');
       this.value.style.width = '0';

@@ -17,17 +17,6 @@ const shapes = { search: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5',
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14', sound: 'M4 10v4h4l5 4V6L8 10zM16.5 9a4 4 0 0 1 0 6',
   mute: 'M4 10v4h4l5 4V6L8 10zM16 10l4 4M20 10l-4 4', trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13' };
 
-export function icon(name) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('class', `icon icon-${name}`);
-  svg.ariaHidden = 'true';
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', shapes[name]);
-  svg.append(path);
-  return svg;
-}
-
 const isNone = (value) => (value ?? false) === false;
 
 // An element: h('button.plain', {onclick: f, aria: label}, children...); the members, and the tag div, may be
@@ -35,9 +24,11 @@ const isNone = (value) => (value ?? false) === false;
 // One that is null, undefined or false is not set; a function is a listener.
 export function h(name, members, ...children) {
   const [tag, ...classes] = name.split('.');
-  const element = document.createElement(tag || 'div');
+  const element = /^(svg|path)$/.test(tag)
+    ? document.createElementNS('http://www.w3.org/2000/svg', tag)
+    : document.createElement(tag || 'div');
   if (tag === 'button') element.type = 'button';
-  if (classes.length > 0) element.className = classes.join(' ');
+  if (classes.length > 0) element.setAttribute('class', classes.join(' '));
   if (!members || members.constructor !== Object) {
     children.unshift(members);
     members = {};
@@ -52,6 +43,9 @@ export function h(name, members, ...children) {
   return element;
 }
 
+export const icon = (name) =>
+  h(`svg.icon.icon-${name}`, { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, h('path', { d: shapes[name] }));
+
 // A button with a picture; its label is also its tip, together with the key.
 export const iconButton = (name, onclick, { key, label = t(name), ...members } = {}) =>
   h('button.round', { aria: label, title: key ? `${label} (${key})` : label, onclick, ...members },
@@ -62,9 +56,9 @@ export const textButton = (name, label, onclick, members) =>
   h('button.plain', { onclick, ...members }, name && icon(name), h('span', label));
 
 export function setIcon(button, name) {
+  if (button.firstChild.matches(`.icon-${name}`)) return;
   button.replaceChildren(icon(name));
-  button.title = t(name);
-  button.ariaLabel = button.title;
+  button.title = button.ariaLabel = t(name);
 }
 
 // One of several: options are [value, text].
@@ -77,15 +71,19 @@ export const field = (label, ...content) => h('label.field', h('span', label), c
 export const check = (label, members) =>
   h('label.check', h('input', { type: 'checkbox', ...members }), h('span', label));
 
+// Listens to keys: acts are functions by the names of keys; others are left alone.
+export const onKeys = (acts) => (event) => {
+  if (!acts[event.key] || event.isComposing) return;
+  event.preventDefault();
+  acts[event.key](event);
+};
+
 // A dialog; Esc, its button and a press beside it close it.
 export function openSheet(name, title, content, closed = () => {}) {
   const dialog = h('dialog', {
       class: `sheet ${name}`, tabindex: -1, aria: title,
       onclick: (event) => event.target === dialog && dialog.close(),
-      onclose: () => {
-        dialog.remove();
-        closed();
-      },
+      onclose: () => (dialog.remove(), closed()),
     },
     h('.sheet-head', h('h2', title), iconButton('close', () => dialog.close(), { key: 'Esc' })),
     h('.sheet-body', content));
@@ -95,18 +93,25 @@ export function openSheet(name, title, content, closed = () => {}) {
   return dialog;
 }
 
+export const dotted = (...texts) => texts.filter(Boolean).join(' · ');
+// "1:02.0 – 1:05.5".
+export const spanClock = (from, to) => `${clock(from, true)} – ${clock(to, true)}`;
+// Once nothing is shown that is another one.
+export function setSource(image, address) {
+  if (image.getAttribute('src') !== address) image.src = address;
+}
+// Calls again unless the element has left the page meanwhile.
+export const soon = (element, call) => setTimeout(() => element.isConnected && call(), 4000);
+
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
 
 // "1:02:03", "2:03", with tenths if they are asked for.
 export function clock(seconds, tenths = false) {
-  const scale = tenths ? 10 : 1;
-  const whole = Math.floor(Math.max(0, seconds) * scale + 1e-6);
-  const rest = Math.floor(whole / scale);
-  const two = (value) => String(value).padStart(2, '0');
-  const hours = Math.floor(rest / 3600),
-    minutes = Math.floor(rest / 60) % 60;
-  const text = hours > 0 ? `${hours}:${two(minutes)}:${two(rest % 60)}` : `${minutes}:${two(rest % 60)}`;
-  return tenths ? `${text}.${whole % 10}` : text;
+  const ticks = Math.floor(Math.max(0, seconds) * 10 + 1e-5);
+  const two = (value) => String(Math.floor(value) % 60).padStart(2, '0');
+  const minutes = Math.floor(ticks / 600);
+  const text = minutes < 60 ? minutes : `${Math.floor(minutes / 60)}:${two(minutes)}`;
+  return `${text}:${two(ticks / 10)}${tenths ? `.${ticks % 10}` : ''}`;
 }
 
 // Seconds of "83", "1:23", "1:02:03.5"; null if it is no time.

@@ -82,7 +82,8 @@ export function exportForm(momentsOf) {
 
   async function run(event) {
     event.preventDefault();
-    await api.library().catch(() => {}); // whose moments those of the bin are
+    await api.library().catch(() => {}); // closes this if the moments are of another one
+    if (!form.closest('dialog').open) return;
     const moments = momentsOf();
     const seconds = Math.min(3600, Math.max(0, Number(handles.value) || 0));
     keep('export', { kind: kind.value, handles: seconds });

@@ -2,8 +2,7 @@
 // Stored pictures of a video: one by one, and a stretch of them as a sheet.
 import * as api from './api.js';
 
-const lists = new Map(),
-  sheets = new Map();
+const lists = new Map(), sheets = new Map();
 
 function once(map, most, key, make) {
   if (!map.has(key)) {

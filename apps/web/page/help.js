@@ -11,22 +11,17 @@ const keys = [['/', 'search'],
 
 export function applyTheme() {
   const theme = recall('theme', 'auto');
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = theme;
 }
 
 export function openHelp() {
   if (document.querySelector('dialog.help')) return;
-  const row = ([names, ...texts]) =>
-    h('div', h('dt', names.split(' ').map((name) => h('kbd', name))),
+  const row = ([names, ...texts]) => h('div', h('dt', names.split(' ').map((name) => h('kbd', name))),
       h('dd', texts.map((text) => t(text)).join(' · ')));
-  const theme = (event) => (keep('theme', event.target.value), applyTheme());
+  const languageField = choice(Object.entries(languages), language,
+    { onchange: ({ target }) => setLanguage(target.value) });
+  const themeField = choice(['auto', 'light', 'dark'].map((name) => [name, t(name)]), recall('theme', 'auto'),
+    { onchange: ({ target }) => (keep('theme', target.value), applyTheme()) });
   openSheet('help', t('help'), [h('dl.keys', keys.map(row)), h('h2', t('settings')),
-    h('.fields',
-      field(t('language'),
-        choice(Object.entries(languages), language, { onchange: (event) => setLanguage(event.target.value) }),
-      ),
-      field(t('theme'),
-        choice(['auto', 'light', 'dark'].map((name) => [name, t(name)]), recall('theme', 'auto'),
-          { onchange: theme })))]);
+    h('.fields', field(t('language'), languageField), field(t('theme'), themeField))]);
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The start page: what one can look for and in what; of an empty library the way to the first hit.
-import { clock, h, textButton } from './dom.js';
+import { clock, h, soon, textButton } from './dom.js';
 import { change, openMoment } from './state.js';
 import { many, t } from './strings.js';
 import { copy } from './bin.js';
 import { makeJobs } from './jobs.js';
-import { queryLists } from './queries.js';
+import { queryLists } from './words.js';
 import * as api from './api.js';
-
-const REFRESH_MS = 4000; // while nothing is there, or nobody answers
 
 function command(text) {
   return h('span.command', h('code', text),
@@ -45,8 +43,6 @@ export function makeHome() {
   const element = h('section.home', { aria: t('home') },
     h('.hero', h('h1', t('homeTitle')), h('p.quiet', t('homeText'))), queries, videos);
   let timer = 0, steps = null;
-  const again = () => (timer = setTimeout(() => element.isConnected && load(), REFRESH_MS));
-
   async function load() {
     clearTimeout(timer);
     try {
@@ -55,7 +51,6 @@ export function makeHome() {
         const key = JSON.stringify([info.model.name, info.capabilities.media_roots]);
         if (key !== steps) videos.replaceChildren(firstSteps(info, jobs));
         steps = key;
-        again();
       } else {
         const page = await api.videos({ limit: 12 });
         steps = null;
@@ -65,11 +60,12 @@ export function makeHome() {
           h('ul.tiles', page.videos.filter((video) => video.picture).map(tile)), jobs.list);
       }
       jobs.show(info);
+      if (info.frames > 0) return;
     } catch (error) {
       steps = null;
       videos.replaceChildren(h('p.video-error', error.message));
-      again();
     }
+    timer = soon(element, load);
   }
 
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Index jobs: a folder is added, its progress is watched, what failed is named.
-import { field, choice, h, iconButton, textButton, toast } from './dom.js';
+import { dotted, field, choice, h, iconButton, textButton, toast } from './dom.js';
 import { forgetFrames } from './frames.js';
 import { count, many, t } from './strings.js';
 import * as api from './api.js';
@@ -12,11 +12,9 @@ const hasEnded = (job) => job.ended !== null;
 
 function line(job) {
   const { total, done, unchanged, failed } = job.videos;
-  return [t(`job_${job.state}`), total > 0 && t('hitOf', count(done), count(total)),
+  return dotted(t(`job_${job.state}`), total > 0 && t('hitOf', count(done), count(total)),
     unchanged > 0 && t('unchanged', count(unchanged)), failed > 0 && t('someFailed', count(failed)),
-    job.frames > 0 && many('frames', job.frames)]
-    .filter(Boolean)
-    .join(' · ');
+    job.frames > 0 && many('frames', job.frames));
 }
 
 // 0 to 1; null as long as it is not known.
@@ -28,9 +26,10 @@ function part(job) {
 
 // changed() is called now and then, when there are more videos or frames.
 export function makeJobs(changed) {
-  const list = h('ul.jobs'), older = h('ul.jobs');
-  const summary = h('summary');
-  const fold = h('li.fold', h('details', summary, older), iconButton('close', clear, { label: t('clear') }));
+  const list = h('ul.jobs');
+  const older = h('p.quiet');
+  const fold = h('li.job', h('.job-head', older,
+    iconButton('close', () => end(shown.filter(hasEnded)), { label: t('clear') })));
   const place = h('div');
   const element = h('.adding', place, list);
   let roots = [], shown = [], leave = null, timer = 0, turn = 0;
@@ -39,9 +38,8 @@ export function makeJobs(changed) {
   function rowOf(job, key) {
     const bar = h('progress', { aria: t('progress'), hidden: hasEnded(job) });
     const facts = h('.job-facts');
-    const button = hasEnded(job)
-      ? iconButton('close', () => end(job))
-      : textButton('close', t('cancel'), () => end(job));
+    const button = hasEnded(job) ? iconButton('close', () => end([job]))
+      : textButton('close', t('cancel'), () => end([job]));
     const name = [roots.find((one) => one.id === job.root)?.name, job.folder].filter(Boolean).join('/');
     const row = h('li.job', { 'data-key': key }, h('.job-head', h('strong', name), button), bar, facts);
     row.update = (now) => {
@@ -64,13 +62,14 @@ export function makeJobs(changed) {
   function failures(job) {
     return h('.failures', h('ul.lost-list', job.failures.map(cause)),
       hasEnded(job) && [h('p.hint', t('failedHint')),
-        textButton('loop', t('retryFailed'), () => start({ ...job, retry_failed: true }))]);
+        textButton('loop', t('again'), () => start({ ...job, retry_failed: true }))]);
   }
 
-  // What ended before the last one that has is folded.
+  // What ended before the last one that has is one line.
   function draw() {
-    const before = [...list.children, ...older.children];
-    const rows = shown.map((job) => {
+    const before = [...list.children];
+    const ended = shown.filter(hasEnded).slice(1);
+    const rows = shown.filter((job) => !ended.includes(job)).map((job) => {
       const key = `${job.id} ${hasEnded(job)}`;
       const row = before.find((one) => one.dataset.key === key) ?? rowOf(job, key);
       const seen = JSON.stringify(job);
@@ -78,22 +77,19 @@ export function makeJobs(changed) {
       row.seen = seen;
       return row;
     });
-    const ended = rows.filter((_, at) => hasEnded(shown[at])).slice(1);
-    summary.textContent = t('endedBefore', count(ended.length));
-    fill(older, ended);
-    fill(list, [...rows.filter((row) => !ended.includes(row)), ...(ended.length > 0 ? [fold] : [])]);
+    older.textContent = t('endedBefore', count(ended.length));
+    if (ended.length > 0) rows.push(fold);
+    if (rows.length !== before.length || rows.some((row, at) => row !== before[at])) list.replaceChildren(...rows);
   }
 
-  function fill(place, rows) {
-    const { children } = place;
-    if (rows.length !== children.length || rows.some((row, at) => row !== children[at]))
-      place.replaceChildren(...rows);
+  function stop() {
+    leave?.();
+    leave = null;
   }
 
   async function refresh() {
     const own = ++turn;
-    leave?.();
-    leave = null;
+    stop();
     const jobs = await api.jobs().catch(() => []);
     if (own !== turn) return;
     shown = jobs;
@@ -104,11 +100,7 @@ export function makeJobs(changed) {
   }
 
   function progress(job) {
-    if (!list.isConnected) {
-      leave?.();
-      leave = null;
-      return;
-    }
+    if (!list.isConnected) return stop();
     if (job) {
       shown = shown.map((one) => (one.id === job.id ? job : one));
       draw();
@@ -125,13 +117,8 @@ export function makeJobs(changed) {
     await api.startJob({ root, folder, every, retry_failed }).then(refresh, tell);
   }
 
-  async function end(job) {
-    await api.endJob(job.id).catch(tell);
-    await refresh();
-  }
-
-  async function clear() {
-    for (const job of shown.filter(hasEnded)) await api.endJob(job.id).catch(tell);
+  async function end(jobs) {
+    for (const { id } of jobs) await api.endJob(id).catch(tell);
     await refresh();
   }
 
@@ -139,14 +126,12 @@ export function makeJobs(changed) {
     const root = choice(roots.map(({ id, name }) => [id, name]), roots[0].id);
     const folder = h('input', { placeholder: t('all'), autocapitalize: 'off', spellcheck: 'false' });
     const every = h('input', { type: 'number', value: 1, min: 0.01, max: 3600, step: 'any', class: 'short' });
-    return h('form.add', {
-        onsubmit: (event) => {
-          event.preventDefault();
-          start({ root: Number(root.value), folder: folder.value.trim(), every: Number(every.value) || 1 });
-        },
-      },
-      field(t('mediaRoot'), root), field(t('folder'), folder), field(t('everySeconds'), every),
-      h('button.primary', { type: 'submit' }, t('addFolder')));
+    const onsubmit = (event) => {
+      event.preventDefault();
+      start({ root: Number(root.value), folder: folder.value.trim(), every: Number(every.value) || 1 });
+    };
+    return h('form.add', { onsubmit }, field(t('mediaRoot'), root), field(t('folder'), folder),
+      field(t('everySeconds'), every), h('button.primary', { type: 'submit' }, t('addFolder')));
   }
 
   return {

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The library: its videos, what went wrong with one and what to do, and adding a folder.
-import { choice, clamp, clock, h, iconButton, textButton } from './dom.js';
-import { change, openMoment } from './state.js';
+import { choice, clamp, clock, dotted, h, iconButton, soon, textButton } from './dom.js';
+import { openMoment, searchVideo } from './state.js';
 import { many, t } from './strings.js';
 import { focusBar } from './bar.js';
 import { byHand, firstSteps } from './home.js';
 import { makeJobs } from './jobs.js';
 import * as api from './api.js';
 
-const REFRESH_MS = 4000; // while something is being indexed, nothing is there, or nobody answers
-
 const stateNames = { complete: 'job_done', indexing: 'job_running', failed: 'job_failed' };
 const stateHints = { indexing: 'indexingHint', failed: 'failedHint' };
-
-function searchIn(video) {
-  change((state) => {
-    state.view = 'search';
-    delete state.filters.videos;
-    state.filters.video = String(video.id);
-  });
-  focusBar();
-}
 
 // Pictures of the whole length; a press opens the video there.
 function contactSheet(video) {
@@ -36,10 +25,8 @@ function contactSheet(video) {
 }
 
 function facts(video) {
-  const parts = [clock(video.duration), many('frames', video.frames)];
-  if (video.width) parts.push(`${video.width} × ${video.height}`);
-  if (video.codec) parts.push(video.codec);
-  return parts.join(' · ');
+  const size = video.width > 0 && `${video.width} × ${video.height}`;
+  return dotted(clock(video.duration), many('frames', video.frames), size, video.codec);
 }
 
 function videoRow(video) {
@@ -50,8 +37,8 @@ function videoRow(video) {
         h('p', { class: `state ${video.missing ? 'failed' : video.state}` },
           video.missing ? t('missing') : stateNames[video.state] ? t(stateNames[video.state]) : video.state),
       video.error && h('p.video-error', video.error), hint && h('p.hint', t(hint))),
-    video.frames > 0 &&
-      iconButton('search', () => searchIn(video), { label: `${t('search')}: ${video.name}` }));
+    video.frames > 0 && iconButton('search', () => (searchVideo(video.id), focusBar()),
+      { label: `${t('search')}: ${video.name}` }));
 }
 
 export function makeLibrary() {
@@ -61,21 +48,13 @@ export function makeLibrary() {
   const more = textButton(null, t('showMore'), () => load(false), { hidden: true });
   const jobs = makeJobs(() => element.isConnected && load(true));
   const name = h('input', { type: 'search', placeholder: t('findVideo'), aria: t('findVideo'),
-    oninput: () => wait() });
+    oninput: () => (clearTimeout(typing), (typing = setTimeout(() => load(true), 200))) });
   const state = choice(
     [['', t('all')], ...Object.entries(stateNames).map(([value, label]) => [value, t(label)])], '',
     { aria: t('all'), onchange: () => load(true) });
   const element = h('section.library', { aria: t('library') }, head, jobs.element,
     h('.library-tools', name, state), note, list, more);
   let cursor = null, typing = 0, timer = 0, turn = 0;
-
-  const wait = () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => load(true), 200);
-  };
-
-  const again = () => (timer = setTimeout(
-    () => element.isConnected && list.children.length <= 100 && load(true), REFRESH_MS));
 
   async function load(first) {
     const own = ++turn;
@@ -90,28 +69,25 @@ export function makeLibrary() {
         })]);
       if (own !== turn) return;
       head.replaceChildren(h('h1', info.name),
-        h('p.quiet', [many('foundVideos', info.videos.total), many('frames', info.frames)].join(' · '),
-          ` · ${t('model')}: ${info.model.name ?? '–'}`),
+        h('p.quiet', dotted(many('foundVideos', info.videos.total), many('frames', info.frames),
+          `${t('model')}: ${info.model.name ?? '–'}`)),
         info.model.name === null ? h('p.video-error', info.model.error ?? t('noModel')) : '',
         info.videos.total > 0 && info.capabilities.media_roots.length === 0 ? byHand() : '');
       jobs.show(info);
       const rows = page.videos.map(videoRow);
       if (!first) list.append(...rows);
       else if (!list.contains(document.activeElement)) list.replaceChildren(...rows); // the focus stays
-      note.replaceChildren(info.videos.total === 0
-          ? firstSteps(info)
-          : rows.length === 0 && first
-            ? h('p.hint', t('nothing'))
-            : '');
       list.hidden = list.children.length === 0;
+      const empty = info.videos.total === 0 ? firstSteps(info) : h('p.hint', t('nothing'));
+      note.replaceChildren(list.hidden ? empty : '');
       cursor = page.next;
       more.hidden = cursor === null;
-      if (info.videos.indexing > 0 || info.videos.total === 0) again();
+      if (info.videos.indexing === 0 && info.videos.total > 0) return;
     } catch (error) {
       if (own !== turn) return;
       note.replaceChildren(h('p.video-error', error.message));
-      again();
     }
+    timer = soon(list, () => list.children.length <= 100 && load(true));
   }
   return { element, show: () => load(true) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The player: opens at a moment, shows the scores of the whole video under it, moves the moment's borders.
-import { choice, clamp, clock, h, icon, iconButton, setIcon, textButton } from './dom.js';
+import { choice, clamp, clock, h, icon, iconButton, setIcon, spanClock, textButton } from './dom.js';
 import { change, closeMoment, current, openMoment, writeAddress } from './state.js';
 import { keep, recall } from './store.js';
 import { count, t } from './strings.js';
@@ -30,12 +30,8 @@ function update() {
   for (const strip of strips()) strip.set({ in: shown.in, out: shown.out, now });
   parts.clock.textContent = clock(now, true);
   parts.length.textContent = ` / ${clock(shown.video.duration)}`;
-  parts.span.textContent = `${clock(shown.in, true)} – ${clock(shown.out, true)}`;
-  const name = screen.paused ? 'play' : 'pause';
-  if (parts.play.dataset.shows !== name) {
-    parts.play.dataset.shows = name;
-    setIcon(parts.play, name);
-  }
+  parts.span.textContent = spanClock(shown.in, shown.out);
+  setIcon(parts.play, screen.paused ? 'play' : 'pause');
   parts.rate.textContent = screen.rate === 1 ? '' : `${screen.rate}×`;
   if (parts.near) followNow(now);
 }
@@ -88,10 +84,7 @@ function setBorders(start, end, done) {
   update();
   if (!done) return;
   drawBin();
-  change((state) => {
-      if (state.open) Object.assign(state.open, { in: shown.in, out: shown.out });
-    },
-    { replace: true });
+  change(({ open }) => open && Object.assign(open, { in: shown.in, out: shown.out }), { replace: true });
 }
 
 const seek = (time) => {
@@ -151,23 +144,21 @@ function copyPlace() {
   copyLink(writeAddress(state));
 }
 
-const toggleMute = () => (parts.screen.video.muted = !parts.screen.video.muted);
-
 const similar = () => addFrame(shown.id, parts.screen.time);
 
 export function playerKey(event) {
   if (!dialog) return false;
   const { screen } = parts;
   const by = event.shiftKey ? 1 : 5;
-  const [next, previous] = [() => goToHit(1), () => goToHit(-1)];
-  const keys = { n: next, p: previous, ArrowDown: next, ArrowUp: previous };
+  const keys = { n: () => goToHit(1), p: () => goToHit(-1) };
+  Object.assign(keys, { ArrowDown: keys.n, ArrowUp: keys.p });
   if (shown.ready) {
     Object.assign(keys, { ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
       j: goBackwards, l: goForwards, ',': () => stepFrame(-1), '.': () => stepFrame(1),
       i: () => setBorders(screen.time, Math.max(shown.out, screen.time), true),
       o: () => setBorders(Math.min(shown.in, screen.time), screen.time, true),
       x: () => toggleInBin(moment()), s: similar, ArrowLeft: () => seek(screen.time - by),
-      ArrowRight: () => seek(screen.time + by), m: toggleMute });
+      ArrowRight: () => seek(screen.time + by), m: () => (screen.video.muted = !screen.video.muted) });
   }
   const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return false;
@@ -186,6 +177,7 @@ function build() {
     },
   });
   const text = (name) => h(`span.${name}`);
+  const keyButton = (name, key, members) => iconButton(name, () => playerKey({ key }), { key, ...members });
   const toggleLoop = () => {
     parts.loops = !parts.loops;
     keep('loop', parts.loops);
@@ -195,43 +187,40 @@ function build() {
     keep('quality', parts.quality.value);
     screen.choose(parts.quality.value === 'low');
   };
-  const loops = recall('loop', true);
+  const loops = recall('loop', true), download = t('download');
   const qualities = [['best', ''], ['low', t('qLow')]];
-  const download = t('download');
   parts = {
     screen, loops, near: null, whole: null, name: h('h2.player-name'), place: text('quiet'),
-    previous: iconButton('back', () => goToHit(-1), { key: 'P' }),
-    next: iconButton('next', () => goToHit(1), { key: 'N' }),
+    previous: keyButton('back', 'P'), next: keyButton('next', 'N'),
     lost: h('p.lost', { role: 'status', hidden: true }), strips: h('.strips'),
     play: iconButton('play', playOrPause, { key: 'Space', class: 'round big' }), clock: text('now'),
     length: text('quiet'), span: text('span'), rate: text('rate'),
-    mute: iconButton('sound', toggleMute, { key: 'M' }),
+    mute: keyButton('sound', 'M'),
     loop: iconButton('loop', toggleLoop, { 'aria-pressed': String(loops) }),
     bin: textButton('bin', t('addBin'), () => toggleInBin(moment()), { class: 'primary', title: 'X' }),
     quality: choice(qualities, recall('quality', 'best'), { aria: t('quality'), hidden: true,
       onchange: choose }),
     download: h('a.round', { download: true, aria: download, title: download }, icon('save')),
   };
-  screen.video.addEventListener('volumechange', () =>
-    setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound'),
-  );
+  screen.video.addEventListener('volumechange',
+    () => setIcon(parts.mute, screen.video.muted ? 'mute' : 'sound'));
   screen.element.addEventListener('click', playOrPause);
   screen.video.addEventListener('ended', () => {
     if (!parts.loops || !(shown?.out >= screen.time - 0.5)) return;
     screen.seek(shown.in);
     screen.play();
   });
-  return h('dialog.player', { aria: t('player'), tabindex: -1 },
+  const oncancel = (event) => (event.preventDefault(), closeMoment());
+  return h('dialog.player', { aria: t('player'), tabindex: -1, oncancel },
     h('.player-head', h('.player-title', parts.name, parts.place), parts.previous, parts.next,
       iconButton('close', closeMoment, { key: 'Esc' })),
     h('.stage', screen.element, parts.lost),
     parts.desk = h('.desk',
       h('.controls',
-        h('.control-group', parts.play, iconButton('frameBack', () => stepFrame(-1), { key: ',' }),
-          iconButton('frameNext', () => stepFrame(1), { key: '.' }),
+        h('.control-group', parts.play, keyButton('frameBack', ','), keyButton('frameNext', '.'),
           h('span.times', parts.clock, parts.length), parts.rate),
-        h('.control-group.borders', iconButton('markIn', () => playerKey({ key: 'i' }), { key: 'I' }),
-          parts.span, iconButton('markOut', () => playerKey({ key: 'o' }), { key: 'O' }), parts.loop),
+        h('.control-group.borders', keyButton('markIn', 'I'), parts.span, keyButton('markOut', 'O'),
+          parts.loop),
         h('.control-group', parts.quality, parts.mute)),
       parts.strips,
       h('.player-actions', parts.bin, textButton('save', t('export'), () => openExport(() => [moment()])),
@@ -291,7 +280,8 @@ async function load(state) {
   if (fresh) {
     parts.screen.pause(); // what was shown before
     drawPlace();
-    const video = await api.video(open.video).catch(({ message }) => ({ name: '', path: '', error: message }));
+    const video = await api.video(open.video)
+      .catch(({ message }) => ({ name: '', path: '', error: message }));
     if (signal.aborted) return;
     parts.name.textContent = video.name;
     parts.name.title = video.path;
@@ -323,8 +313,7 @@ async function load(state) {
     parts.screen.seek(open.time);
   }
   if (parts.near) {
-    const middle = (shown.in + shown.out) / 2,
-      half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
+    const middle = (shown.in + shown.out) / 2, half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
     setNear(middle - half, middle + half);
   }
   drawPlace();
@@ -362,10 +351,6 @@ export function showPlayer(state) {
   }
   if (!dialog) {
     dialog = build();
-    dialog.addEventListener('cancel', (event) => {
-      event.preventDefault();
-      closeMoment();
-    });
     document.body.append(dialog);
     dialog.showModal();
     dialog.focus();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The results: asked page by page, shown as a grid of which only what is on the screen exists.
 import { check, clamp, h, textButton, toast } from './dom.js';
-import { change, current, openMoment, writeQuery } from './state.js';
+import { current, openMoment, searchVideo, writeQuery } from './state.js';
 import { count, many, t } from './strings.js';
 import { onBin } from './bin.js';
 import { toggleGroup } from './bar.js';
@@ -9,7 +9,7 @@ import { Card } from './card.js';
 import * as api from './api.js';
 
 const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
-const GAP = 18, FOOT = 58, HEAD = 54;
+const FOOT = 58, HEAD = 54;
 
 const nothing = () => ({ hits: [], groups: [], videos: new Map(), next: null, total: 0 });
 const found = { ...nothing(), key: null, kind: 'cosine', top: 0, low: 0 };
@@ -124,9 +124,8 @@ export async function step(index, by) {
 function layOut() {
   width = space.clientWidth;
   if (width === 0) return;
-  const wanted = width < 560 ? 160 : 236;
-  columns = Math.max(1, Math.floor((width + GAP) / (wanted + GAP)));
-  const gap = width < 560 ? 10 : GAP;
+  const [wanted, gap] = width < 560 ? [160, 10] : [236, 18];
+  columns = Math.max(1, Math.floor((width + gap) / (wanted + gap)));
   const cardWidth = (width - gap * (columns - 1)) / columns;
   const height = Math.round((cardWidth * 9) / 16) + FOOT;
   let top = 0;
@@ -158,13 +157,7 @@ function layOut() {
 function headOf(group) {
   const video = found.videos.get(group.video);
   return h('.group-head', { role: 'listitem' }, h('h2', { title: video?.path }, video?.name ?? ''),
-    textButton(null, many('found', group.count),
-      () =>
-        change((state) => {
-          state.filters.video = String(group.video);
-          delete state.filters.group;
-          delete state.filters.videos;
-        }),
+    textButton(null, many('found', group.count), () => searchVideo(group.video),
       { aria: `${video?.name ?? ''}: ${many('found', group.count)}` }));
 }
 
@@ -179,11 +172,9 @@ function drawCard(index, row) {
   const hit = found.hits[index] ?? null;
   if (card.turn === turn && card.index === index && card.hit === hit) return;
   card.turn = turn;
-  const { style } = card.element;
   const left = (index - row.from) * (row.cardWidth + row.gap);
-  style.transform = `translate(${left}px, ${row.top}px)`;
-  style.width = `${row.cardWidth}px`;
-  style.height = `${row.height}px`;
+  Object.assign(card.element.style, { transform: `translate(${left}px, ${row.top}px)`,
+    width: `${row.cardWidth}px`, height: `${row.height}px` });
   const span = found.top - found.low;
   const part = hit && span > 0 ? clamp(0.06 + (0.94 * (hit.score - found.low)) / span, 0.03, 1) : 1;
   card.set({ hit, index, part, total: hitCount(), kind: found.kind, active: index === active,
@@ -195,18 +186,9 @@ function draw() {
   if (!space.isConnected) return;
   const offset = space.getBoundingClientRect().top;
   const from = -offset - 500, to = -offset + innerHeight + 700;
-  const visible = [];
-  let low = 0, high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle].top + rows[middle].height < from) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low; at < rows.length && rows[at].top < to; at++) visible.push(rows[at]);
-  const wanted = new Set();
-  for (const row of visible) for (let at = row.from; at < row.to; at++) wanted.add(at);
+  const visible = rows.filter((row) => row.top + row.height >= from && row.top < to);
   for (const [index, card] of cards) {
-    if (wanted.has(index)) continue;
+    if (visible.some((row) => index >= row.from && index < row.to)) continue;
     if (card.element.contains(document.activeElement)) continue; // The focus stays, however far away.
     cards.delete(index);
     card.element.hidden = true;
@@ -260,15 +242,10 @@ export function gridKey(event) {
   };
   const moves = { ArrowRight: () => active + 1, ArrowLeft: () => active - 1, ArrowDown: () => vertical(1),
     ArrowUp: () => vertical(-1), Home: () => 0, End: () => found.hits.length - 1 };
-  if (moves[event.key]) {
-    if (!inGrid) {
-      if (!event.key.startsWith('Arrow') || document.activeElement !== document.body) return false;
-      focusHit(active);
-      return true;
-    }
-    focusHit(clamp(moves[event.key](), 0, found.hits.length - 1));
-    return true;
-  }
+  const move = moves[event.key];
+  if (move && inGrid) focusHit(clamp(move(), 0, found.hits.length - 1));
+  else if (event.key.startsWith('Arrow') && document.activeElement === document.body) focusHit(active);
+  if (move) return inGrid || space.contains(document.activeElement);
   const card = cards.get(active);
   const acts = { x: () => card.toggleBin(), s: () => card.like.click(), '+': () => card.like.click(),
     '-': () => card.unlike.click() };

@@ -3,7 +3,7 @@
 //   original   the file as it is, sought by the browser
 //   remux, transcode   made by the server from a second on, which is time 0 of what comes. Browsers do not
 //              seek in what has no end yet, so each seek asks for a new one, when it rests for a moment
-import { clamp, h } from './dom.js';
+import { clamp, h, setSource } from './dom.js';
 import { t } from './strings.js';
 import { pictureAt } from './frames.js';
 import * as api from './api.js';
@@ -73,7 +73,7 @@ export class Screen {
 
   showStill(time) {
     const found = pictureAt(this.frames, time);
-    if (found && this.address !== found.address) this.still.src = this.address = found.address;
+    if (found) setSource(this.still, found.address);
     this.still.hidden = !found;
   }
 
@@ -135,10 +135,9 @@ export class Screen {
     const converts = this.modes.includes('transcode');
     const once = !cause && converts && this.again;
     if (once) this.again = false;
-    else if (cause) this.lose(`${cause.message}\n${t('stills')}`);
+    else if (cause) this.lose([cause.message, cause.busy ? t('retry') : '', t('stills')].join('\n'));
     else this.lose(t('cannotPlay', t('stills')) + (converts ? '' : `\n${t('noFfmpeg')}`));
-    if (once || cause?.busy)
-      this.timer = setTimeout(() => this.use(mode, this.time), 1000 * (cause?.wait_s ?? 0));
+    if (once || cause?.busy) this.timer = setTimeout(() => this.use(mode, this.time), cause ? cause.wait_s * 1000 : 0);
   }
 
   lose(text) {

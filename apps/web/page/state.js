@@ -22,7 +22,7 @@ export function readAddress(hash) {
   let then = false;
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) {
     const last = state.terms.at(-1);
-    if (name === 'text' || name === 'not' || name === 'picture' || name === 'frame') {
+    if (['text', 'not', 'picture', 'frame'].includes(name)) {
       if (value.trim() === '' || state.terms.length === 32) continue;
       state.terms.push({ kind: name === 'not' ? 'text' : name, value, weight: name === 'not' ? -1 : 1,
         then });
@@ -36,7 +36,7 @@ export function readAddress(hash) {
         state.filters[name] = value;
     } else if (name === 'open') {
       state.open = openOf(value);
-    } else if (state.open && (name === 'in' || name === 'out') && /^[\d.]+$/.test(value)) {
+    } else if (state.open && /^(in|out)$/.test(name) && /^[\d.]+$/.test(value)) {
       state.open[name] = Number(value);
     } else if (name === 'view' && value === 'library') {
       state.view = 'library';
@@ -123,6 +123,12 @@ export function closeMoment() {
 
 export const openMoment = (video, time, [from, to] = [null, null], how) =>
   change({ open: { video, time, in: from, out: to } }, how);
+
+// Looks in one video alone.
+export function searchVideo(id) {
+  const { videos, group, ...filters } = state.filters;
+  change({ filters: { ...filters, video: String(id) }, view: 'search' });
+}
 
 addEventListener('popstate', () => {
   state = fromAddress();

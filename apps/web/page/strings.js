@@ -32,7 +32,6 @@ thenLabel|Comes after the part before|Kommt nach dem Teil davor|出现在前一�
 words|Words|Worte|文字
 recent|Recent|Zuletzt|最近
 saved|Saved|Gemerkt|收藏
-forget|Forget all recent|Verlauf leeren|清除最近记录
 fVideos|Videos|Videos|视频
 fAfter|From|Von|从
 fBefore|To|Bis|到
@@ -56,7 +55,7 @@ unreachable|The server does not answer. Is reelvec serve still running?|Der Serv
 noModel|Without a model only stored frames can be compared.|Ohne Modell lassen sich nur gespeicherte Bilder vergleichen.|未加载模型，只能用库内画面搜索。
 changed|The library has changed meanwhile.|Die Bibliothek hat sich inzwischen geändert.|媒体库已发生变化。
 foreign|This link is of another library.|Dieser Link gehört zu einer anderen Bibliothek.|此链接属于另一个媒体库。
-again|Search again|Noch einmal suchen|重新搜索
+again|Try again|Noch einmal versuchen|重试
 score|Score|Wert|分数
 cosine|cosine|Kosinus|余弦
 dot|dot product|Skalarprodukt|点积
@@ -73,7 +72,7 @@ homeTitle|Find the moment.|Den Moment finden.|找到那一刻。
 homeText|Describe it in words, or paste a picture.|In Worten beschreiben oder ein Bild einfügen.|用文字描述，或粘贴图片。
 emptyTitle|Nothing is indexed yet|Noch ist nichts indiziert|尚未索引任何视频
 stepModel|Get a model|Ein Modell holen|获取模型
-stepModelText|It compares words with pictures. Start reelvec serve again afterwards.|Es vergleicht Worte mit Bildern. Danach reelvec serve neu starten.|模型用于比较文字与画面，获取后请重启 reelvec serve。
+stepModelText|It compares words with pictures. Then start reelvec serve again.|Es vergleicht Worte mit Bildern. Danach reelvec serve neu starten.|模型用于比较文字与画面，然后请重启 reelvec serve。
 stepModelDone|The model {0} is ready|Das Modell {0} ist bereit|模型 {0} 已就绪
 stepVideos|Add videos|Videos hinzufügen|添加视频
 stepAsk|Look for a moment|Einen Moment suchen|寻找片段
@@ -84,9 +83,9 @@ model|Model|Modell|模型
 findVideo|Find a video by its name|Video nach Namen finden|按名称查找视频
 all|All|Alle|全部
 missing|file is missing|Datei fehlt|文件缺失
-missingHint|Still found by its pictures. Put the file back, or remove the video from the library.|Durch seine Bilder noch zu finden. Datei zurücklegen oder das Video aus der Bibliothek entfernen.|画面仍可搜索。请恢复文件，或将其从库中移除。
+missingHint|Its pictures are still found. Put the file back, or remove the video.|Seine Bilder werden noch gefunden. Datei zurücklegen oder Video entfernen.|画面仍可搜索。请恢复文件或移除视频。
 failedHint|Mend or remove the file, then index again.|Datei reparieren oder entfernen, dann erneut indizieren.|请修复或移除文件后重新索引。
-indexingHint|What is there can be searched. If it has stopped, index again: it goes on there.|Was da ist, ist durchsuchbar. Steht es still, neu indizieren: es geht dort weiter.|已有内容可搜索。若已停止，请重新索引，会从中断处继续。
+indexingHint|Searchable so far. If it has stopped, index again.|So weit durchsuchbar. Steht es still, neu indizieren.|已有部分可搜索，若停止请重新索引。
 frames|{0} frames|{0} Bilder|{0} 帧
 framesOne|1 frame|1 Bild|1 帧
 showMore|Show more|Mehr zeigen|显示更多
@@ -107,8 +106,6 @@ download|Save the file|Datei speichern|保存文件
 sound|Sound off|Ton aus|静音
 mute|Sound on|Ton an|打开声音
 position|Position|Position|位置
-start|Begin|Anfang|起点
-end|End|Ende|终点
 strip|Scores of the whole video|Werte des ganzen Videos|整个视频的分数
 stripNear|Around the moment|Rund um den Moment|片段附近
 quality|Picture|Bild|画质
@@ -134,8 +131,8 @@ clip_exact|Clips, cut to the frame|Clips, bildgenau|片段，精确到帧
 clip_copy|Clips, copied|Clips, kopiert|片段，直接复制
 hintExact|MP4, encoded again; begins and ends on the frame.|MP4, neu kodiert; beginnt und endet auf dem Bild.|MP4，重新编码，首尾精确到帧。
 hintCopy|Fast and without loss; begins at the keyframe before.|Schnell und verlustfrei; beginnt beim Schlüsselbild davor.|快速无损，从之前的关键帧开始。
-hintAnimated|A small moving picture without sound.|Ein kleines Bild ohne Ton, das sich bewegt.|无声的小动图。
-hintList|A file that names the videos, which stay where they are.|Eine Datei, die die Videos nennt; sie bleiben, wo sie sind.|文件只引用视频，视频保留原处。
+hintAnimated|A moving picture without sound.|Ein bewegtes Bild ohne Ton.|无声的动图。
+hintList|A file that names the videos.|Eine Datei, die die Videos nennt.|引用视频的文件。
 handles|Seconds around|Sekunden drumherum|前后延长（秒）
 progress|Progress|Fortschritt|进度
 cancel|Cancel|Abbrechen|取消
@@ -144,7 +141,7 @@ saving|Saving {0} …|Speichert {0} …|正在保存 {0}…
 exportedPart|Saved, but:|Gespeichert, aber:|已保存，但：
 exportedNone|Not saved:|Nicht gespeichert:|未保存：
 exported|Saved.|Gespeichert.|已保存。
-noFfmpeg|To cut and to convert the server needs the program ffmpeg.|Zum Schneiden und Umwandeln braucht der Server das Programm ffmpeg.|服务器需要安装 ffmpeg 才能剪切和转换。
+noFfmpeg|To cut and convert the server needs ffmpeg.|Zum Schneiden und Umwandeln braucht der Server ffmpeg.|服务器需要 ffmpeg 才能剪切和转换。
 mediaRoot|Add videos of|Videos hinzufügen aus|添加视频，位于
 folder|Folder in it|Ordner darin|其中的文件夹
 everySeconds|Seconds per frame|Sekunden je Bild|取帧间隔（秒）
@@ -153,12 +150,11 @@ noFolder|There is no such folder.|Diesen Ordner gibt es nicht.|没有此文件�
 job_queued|waits|wartet|等待中
 job_running|is being indexed|wird indiziert|索引中
 job_done|done|fertig|完成
-job_cancelled|cancelled; what is there stays|abgebrochen; was da ist, bleibt|已取消，已有内容保留
+job_cancelled|cancelled|abgebrochen|已取消
 job_failed|failed|gescheitert|失败
 unchanged|{0} unchanged|{0} unverändert|{0} 个未变
 someFailed|{0} failed|{0} gescheitert|{0} 个失败
 endedBefore|{0} ended before|{0} zuvor beendet|之前结束 {0} 项
-retryFailed|Try again|Erneut versuchen|重试
 addByHand|With --media FOLDER the server adds videos here; else in a terminal:|Mit --media ORDNER fügt der Server hier Videos hinzu, sonst im Terminal:|用 --media 文件夹 启动服务器可在此添加视频，或在终端：
 settings|Settings|Einstellungen|设置
 language|Language|Sprache|语言
@@ -171,13 +167,13 @@ sayWhat|Now say what to look for.|Nun sagen, was gesucht wird.|请再描述要�
 wrongFilter|“{0}” cannot be read. Write it like {1}.|„{0}“ ist nicht lesbar. Zu schreiben wie {1}.|无法理解“{0}”，写法如 {1}。
 badPicture|This is no picture that can be read.|Das ist kein lesbares Bild.|无法读取此图片。
 bigPicture|The picture is too large.|Das Bild ist zu groß.|图片过大。
-busy|The server is busy. Try again soon.|Der Server ist beschäftigt. Gleich noch einmal versuchen.|服务器繁忙，请稍后重试。
+busy|The server is busy.|Der Server ist beschäftigt.|服务器繁忙。
+retry|It is tried again soon.|Es wird gleich erneut versucht.|稍后自动重试。
 cannot|The server cannot do this.|Der Server kann das nicht.|服务器无法完成。
 noVideo|The library does not have this video or frame.|Die Bibliothek hat dieses Video oder Bild nicht.|媒体库中没有此视频或画面。
 noMatch|No video has such a name.|Kein Video heißt so.|没有这个名称的视频。
 noLibrary|There is no library here.|Hier ist keine Bibliothek.|此处没有媒体库。
 damaged|The library is damaged.|Die Bibliothek ist beschädigt.|媒体库已损坏。
-otherModel|The model is not the library's.|Das Modell ist nicht das der Bibliothek.|模型与媒体库不符。
 manyParts|A sequence has at most 8 parts.|Eine Folge hat höchstens 8 Teile.|序列最多 8 个部分。
 badQuery|This cannot be asked for.|Das lässt sich so nicht fragen.|无法这样查询。
 tooSlow|It took too long.|Es hat zu lange gedauert.|用时过长。

@@ -5,7 +5,7 @@
 //    |[picture][picture][pictur[e][pict]ure][picture][picture]  ]|
 //    |..|||.|||..   ..  .     .[|||||||]..  .|||.   ...         .|
 //
-import { clamp, clock, h } from './dom.js';
+import { clamp, clock, h, setSource } from './dom.js';
 import { t } from './strings.js';
 import { drawTile, nearest } from './frames.js';
 
@@ -19,22 +19,20 @@ export class Strip {
     Object.assign(this, { times: [], scores: [], in: 0, out: 0, now: 0, low: 0, high: 1 }, options);
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
     this.shade = h('.strip-shade');
-    this.head = h('.strip-now', { role: 'slider', tabindex: 0, aria: t('position'),
-      onkeydown: (event) => this.key(event, 'now') });
-    const handle = (name, which) =>
-      h('div', { class: `strip-handle ${which}`, role: 'slider', tabindex: 0, aria: t(name),
-        title: t(name), onkeydown: (event) => this.key(event, which),
-        onpointerdown: (event) => this.grab(event, which) });
-    this.handles = { in: handle('start', 'in'), out: handle('end', 'out') };
+    const slider = (classes, name, which) =>
+      h(classes, { role: 'slider', tabindex: 0, aria: t(name), title: t(name),
+        onkeydown: (event) => this.key(event, which), onpointerdown: (event) => this.grab(event, which) });
+    this.head = slider('.strip-now', 'position', 'now');
+    this.handles = { in: slider('.strip-handle.in', 'markIn', 'in'),
+      out: slider('.strip-handle.out', 'markOut', 'out') };
     this.tipPicture = h('img', { alt: '' });
     this.tipTile = h('canvas', { width: 352, height: 198 });
     this.tipText = h('span');
     this.tip = h('.strip-tip', { hidden: true }, this.tipTile, this.tipPicture, this.tipText);
-    this.body = h('.strip-body', {
-        onpointerdown: (event) => this.grab(event, 'now'), onpointermove: (event) => this.move(event),
-        onpointerup: (event) => this.release(event), onpointercancel: (event) => this.release(event),
-        onpointerleave: () => (this.tip.hidden = true),
-      },
+    const release = (event) => this.release(event);
+    this.body = h('.strip-body', { onpointerdown: (event) => this.grab(event, 'now'),
+        onpointermove: (event) => this.move(event), onpointerup: release, onpointercancel: release,
+        onpointerleave: () => (this.tip.hidden = true) },
       this.canvas, this.shade, this.head, this.handles.in, this.handles.out);
     this.ends = [h('span'), h('span')];
     this.element = h('.strip', { role: 'group', aria: this.label }, this.tip, this.body,
@@ -100,10 +98,8 @@ export class Strip {
       element.ariaValueMax = this.to.toFixed(2);
       element.ariaValueNow = clamp(time, this.from, this.to).toFixed(2);
       element.ariaValueText = clock(time, true);
+      element.classList.toggle('away', time < this.from - 0.01 || time > this.to + 0.01);
     }
-    this.handles.in.classList.toggle('away', this.in < this.from || this.in > this.to);
-    this.handles.out.classList.toggle('away', this.out < this.from || this.out > this.to);
-    this.head.classList.toggle('away', this.now < this.from - 0.01 || this.now > this.to + 0.01);
   }
 
   draw() {
@@ -161,7 +157,7 @@ export class Strip {
     const box = this.body.getBoundingClientRect();
     const found = this.picture(time);
     const show = () => {
-      if (found && this.tipAddress !== found.address) this.tipPicture.src = this.tipAddress = found.address;
+      if (found) setSource(this.tipPicture, found.address);
       this.tipPicture.hidden = !found;
       this.tipTile.hidden = true;
     };
@@ -175,10 +171,7 @@ export class Strip {
       drawTile(context, this.sheet, nearest(this.sheet.times, time), [0, 0, width, height], true);
       this.tipTile.hidden = !(this.tipPicture.hidden = true);
       this.rest = setTimeout(show, REST_MS);
-    } else {
-      this.tipTile.hidden = true;
-      show();
-    }
+    } else show();
     const half = this.tip.offsetWidth / 2;
     this.tip.style.left = `${clamp(clientX - box.left, half, box.width - half)}px`;
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Terms of a query: from the words of the bar, and as people see them.
-import { clock, h, icon, secondsOf } from './dom.js';
+// Queries: from the words of the bar, as people see them, and those of before, recent ones and saved ones.
+import { clock, h, icon, secondsOf, textButton } from './dom.js';
+import { change, current, readAddress, writeQuery } from './state.js';
+import { keep, recall } from './store.js';
 import { t } from './strings.js';
-import * as api from './api.js';
 import { loadPicture } from './frames.js';
+import * as api from './api.js';
 
 const filterWords = { __proto__: null, videos: 'videos', video: 'videos', after: 'after', from: 'after',
   before: 'before', to: 'before', min: 'min_score', within: 'within', group: 'group' };
@@ -57,3 +59,44 @@ export function thumbnail(term) {
   }
   return picture;
 }
+
+export function remember() {
+  const query = writeQuery(current());
+  if (query === '') return;
+  keep('recent', [query, ...recall('recent', []).filter((one) => one !== query)].slice(0, 12));
+}
+
+export const isSaved = (query) => recall('saved', []).includes(query);
+
+export function toggleSaved() {
+  const query = writeQuery(current());
+  if (query === '') return;
+  const saved = recall('saved', []);
+  keep('saved', isSaved(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, 100));
+}
+
+function queryRow(query) {
+  const { terms, filters } = readAddress(query);
+  const parts = terms.map((term) => {
+    const shown = term.kind === 'text' ? term.value : thumbnail(term);
+    const minus = term.weight < 0;
+    const then = term.then && `${t('then')} `;
+    return h('span', { class: minus ? 'mini negative' : 'mini' }, then, minus && '− ', shown);
+  });
+  const rest = Object.entries(filters).map(([name, value]) =>
+    h('span.mini.quiet', `${shownWords[name] ?? name}:${value}`),
+  );
+  const label = [...terms.map(termName), ...Object.values(filters)].join(', ');
+  const ask = () => change({ terms, filters, open: null, view: 'search' });
+  return h('button.query-row', { aria: label, onclick: ask }, parts, rest);
+}
+
+function queryList(name) {
+  const queries = recall(name, []).filter((one) => typeof one === 'string').slice(0, 8);
+  if (queries.length === 0) return '';
+  const list = h('section', { aria: t(name) }, h('h2.menu-title', t(name)), queries.map(queryRow),
+    name === 'recent' && textButton(null, t('clear'), () => (keep(name, []), list.remove())));
+  return list;
+}
+
+export const queryLists = () => [queryList('saved'), queryList('recent')];

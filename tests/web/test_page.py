@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The page of `reelvec serve` in a real browser: Debian's Chromium, driven by puppeteer-core (page_driver.mjs)."""
+"""The page of `reelvec serve`: its files, and what people do with it in a real browser."""
 import json
-import os
-import pathlib
 import re
 import shutil
-import subprocess
 import unittest
 
-from serving import MEDIA, MODEL, SOURCE, Server, ServedTest
-from whole_runs import PROGRAM, run
+from driving import DrivenTest
+from serving import MEDIA, SOURCE, Server, ServedTest
+from whole_runs import run
 
 PAGE = SOURCE / "apps/web/page"
-MODULES = pathlib.Path(os.environ.get("REELVEC_NODE_MODULES", SOURCE / "out/tests/npm/node_modules"))
-SECONDS = 300
-H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-bf", "2")
-AAC = ("-c:a", "aac")
 PAGE_BYTES_MAX = 150_000
 
 
@@ -85,44 +79,7 @@ class LoginTest(ServedTest):
                 self.check(server.get(path, headers=headers), 401, "token_required")
 
 
-class PageTest(ServedTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.node, cls.chromium = shutil.which("node"), shutil.which("chromium")
-        if cls.node is None:
-            raise unittest.SkipTest("needs node; run tests/web/setup")
-        if cls.chromium is None:
-            raise unittest.SkipTest("needs the package chromium; run tests/web/setup")
-        for name in ("puppeteer-core", "axe-core"):
-            if not (MODULES / name).is_dir():
-                raise unittest.SkipTest(f"needs {name} of npm in out/tests/npm; run tests/web/setup")
-        super().setUpClass()
-
-    @classmethod
-    def index(cls, *paths, library=None, every="0.5"):
-        if library is None:  # the demo's video as it is, not in pieces
-            shutil.rmtree(cls.videos)
-            cls.videos.mkdir()
-            shutil.copy(MEDIA / "demo.mp4", cls.videos)
-        super().index(*paths, library=library, every=every)
-
-    def drive(self, check, address=None, **settings):
-        home = self.folder / self.id().rsplit(".", 1)[1]
-        home.mkdir(exist_ok=True)
-        nothing = home / "nothing.png"
-        nothing.write_bytes(b"no picture")
-        path = home / "settings.json"
-        path.write_text(json.dumps({
-            "check": check, "address": address or f"http://localhost:{self.server.port}{self.server.path}", "modules": str(MODULES.parent),
-            "chromium": self.chromium, "profile": str(home / "profile"), "picture": str(MEDIA / "query-rocket.png"),
-            "noPicture": str(nothing), "shot": os.environ.get("REELVEC_PAGE_SHOT"), "language": "en",
-            "pictures": os.environ.get("REELVEC_PAGE_PICTURES"), "size": "desktop", **settings}))
-        done = subprocess.run([self.node, SOURCE / "tests/web/page_driver.mjs", path], stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=SECONDS, text=True, env={**os.environ, "HOME": str(home)})
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        if done.stdout:
-            print(done.stdout.strip())
-
+class PageTest(DrivenTest):
     def test_texts_find_the_right_moment(self):
         self.drive("text")
 
@@ -143,21 +100,6 @@ class PageTest(ServedTest):
 
     def test_what_is_converted_breaks_off(self):
         self.drive("breaking")
-
-    def test_why_a_video_does_not_play(self):
-        videos, library = self.folder / "causes", self.folder / "causes.db"
-        videos.mkdir()
-        run("ffmpeg", "-v", "error", "-t", "40", "-i", MEDIA / "demo.mp4", "-vf", "noise=alls=80:allf=t", "-c:v", "mpeg4", "-q:v", "5", "-an",
-            videos / "old.avi")  # whose conversion takes more room than lies between a server and who does not read
-        run("ffmpeg", "-v", "error", "-t", "12", "-i", MEDIA / "demo.mp4", "-c", "copy", "-movflags", "faststart", videos / "cut.mp4")
-        whole = (videos / "cut.mp4").read_bytes()
-        (videos / "cut.mp4").write_bytes(whole[:len(whole) // 2])
-        (videos / "broken.mp4").write_bytes(bytes(range(256)) * 40)
-        run(PROGRAM, "index", "-q", "--every", "1", "--model", MODEL, "--library", library, videos, check=False)
-        with self.serve("--plays", "1", library=library) as server:
-            self.drive("causes", address=f"http://localhost:{server.port}/")
-        with self.serve(library=library, environment={**os.environ, "REELVEC_FFMPEG": "/nowhere/ffmpeg"}) as server:
-            self.drive("noFfmpeg", address=f"http://localhost:{server.port}/")
 
     def test_the_token_is_typed(self):
         token = self.folder / "token"
@@ -214,34 +156,6 @@ class PageTest(ServedTest):
         shutil.copy(MEDIA / "demo.mp4", root / "long")
         with self.serve("--media", root, library=self.folder / "first.db") as server:
             self.drive("firstSteps", address=f"http://localhost:{server.port}/")
-
-    # Name, frames a second, what the player says that it shows, how it is made.
-    KINDS = (
-        ("mp4.mp4", 25, "original", (*H264, *AAC)),
-        ("mkv.mkv", 25, "original", (*H264, "-c:a", "libopus")),
-        ("ts.ts", 25, "original, repacked", (*H264, *AAC, "-f", "mpegts", "-output_ts_offset", "1000")),
-        ("hevc.mp4", 25, "converted", ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=75", *AAC)),
-        ("vp9.webm", 25, "original", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "60", "-c:a", "libopus")),
-        ("avi.avi", 25, "converted", ("-c:v", "mpeg4", "-q:v", "2", "-g", "50", "-c:a", "libmp3lame")),
-        ("prores.mov", 25, "converted", ("-c:v", "prores_ks", "-c:a", "pcm_s16le")),
-        ("mpeg2.mpg", 25, "converted", ("-c:v", "mpeg2video", "-q:v", "2", "-g", "12", "-bf", "2", "-c:a", "mp2")),
-        ("ten.mkv", 25, "original", ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-g", "50", "-c:a", "libopus")),
-        ("silent.mp4", 25, "original", (*H264, "-an")),
-        ("anamorphic.mp4", 25, "original", (*H264, *AAC, "-aspect", "16:9")),
-        ("rate.mkv", 30000 / 1001, "original", (*H264, *AAC)))
-
-    def test_files_of_many_kinds_play(self):
-        videos, library = self.folder / "kinds", self.folder / "kinds.db"
-        videos.mkdir()
-        stripes = "if(mod(floor(N/pow(2\\,floor(X/16)))\\,2)\\,235\\,16)"
-        for name, rate, _, options in self.KINDS:
-            run("ffmpeg", "-v", "error", "-f", "lavfi", "-i",
-                f"nullsrc=s=160x96:r={'30000/1001' if rate != 25 else 25}:d=12,geq=lum='{stripes}':cb=128:cr=128,format=yuv420p", "-f",
-                "lavfi", "-i", "sine=440:d=12:sample_rate=48000", *options, videos / name)
-        self.index(videos, library=library, every="1")
-        with self.serve(library=library) as server:
-            self.drive("kinds", address=f"http://localhost:{server.port}/",
-                       kinds=[{"name": name, "rate": rate, "mode": mode} for name, rate, mode, _ in self.KINDS])
 
     def test_pictures_where_there_are_no_sheets(self):
         self.drive("pictures")

@@ -66,8 +66,12 @@ void api_library(Request *request, Reply *reply)
     snprintf(tag, sizeof tag, "%016llx", (unsigned long long)(there ? asking.videos->state : 0));
     if (answer != NULL)
         json_object_set_new(answer, "tag", json_string(tag));
-    char details[RV_MODEL_DETAILS_SIZE] = "";
+    char details[RV_MODEL_DETAILS_SIZE] = "", id[RV_LIBRARY_ID_SIZE];
     RvError err = {0};
+    if (answer != NULL)
+        json_object_set_new(answer, "id",
+                            there && rv_library_id(asking.book->library, id, &err) == RV_OK ? json_string(id)
+                                                                                            : json_null());
     if (there && rv_library_model_details(asking.book->library, details, sizeof details, &err) == RV_OK &&
         answer != NULL)
         json_object_set_new(answer, "model_details", reply_text(details));

@@ -110,6 +110,12 @@ RV_API RvStatus rv_library_embeddings(RvLibrary *library, const char *video_glob
  * size_bytes: RV_MODEL_DETAILS_SIZE is enough. */
 RV_API RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size_bytes, RvError *err);
 
+/* What tells the library from every other one, however its file is called and wherever it lies: 32 hexadecimal digits
+ * that are drawn when a library is made. A library of an older version has those of the second in which it was made, one
+ * on a server those of its address. A copied file has the same; rv_library_copy makes a library of its own. */
+#define RV_LIBRARY_ID_SIZE 33
+RV_API RvStatus rv_library_id(RvLibrary *library, char id[RV_LIBRARY_ID_SIZE], RvError *err);
+
 /* How long the library's embeddings are; RV_LENGTH_ONE if it is empty. Where they are as the model computes them, the
  * score of one term is not a cosine but the dot product with a vector of length 1. */
 RV_API RvStatus rv_library_length(RvLibrary *library, RvLength *out, RvError *err);

@@ -398,6 +398,7 @@ FUNCTIONS = {
     "rv_free": (None, [c_void_p]),
     "rv_library_embeddings": (c_int, [HANDLE, c_char_p, FrameRowsCallback, c_void_p, E]),
     "rv_library_model_details": (c_int, [HANDLE, c_char_p, c_size_t, E]),
+    "rv_library_id": (c_int, [HANDLE, c_char_p, E]),
     "rv_library_length": (c_int, [HANDLE, P(c_int), E]),
     "rv_library_info": (c_int, [HANDLE, P(RvLibraryInfo), E]),
     "rv_library_verify": (c_int, [HANDLE, FaultCallback, c_void_p, P(c_size_t), E]),

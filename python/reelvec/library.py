@@ -477,6 +477,14 @@ class Library(_native.Uncopied):
         return LibraryInfo(**facts, model_details=_native.details_of(details.value))
 
     @property
+    def id(self) -> str:
+        """What tells this library from every other one, wherever its file lies: 32 hexadecimal digits."""
+        text = ctypes.create_string_buffer(33)
+        with self._open(create=False) as library:
+            call("rv_library_id", library, text)
+        return text.value.decode()
+
+    @property
     def normalized(self) -> bool:
         """Whether embeddings have length 1, so that the score of one term is a cosine; True of an empty library."""
         length = ctypes.c_int()

@@ -80,6 +80,11 @@ RvStatus rv_library_model_details(RvLibrary *library, char *details, size_t size
     return leave(library, rv_store_model_details(enter(library), details, size_bytes, err));
 }
 
+RvStatus rv_library_id(RvLibrary *library, char id[RV_LIBRARY_ID_SIZE], RvError *err)
+{
+    return leave(library, rv_store_id(enter(library), id, err));
+}
+
 RvStatus rv_library_length(RvLibrary *library, RvLength *out, RvError *err)
 {
     ModelIdentity identity;

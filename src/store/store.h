@@ -179,8 +179,13 @@ RvStatus rv_store_require_identity(Store *store, const ModelIdentity *wanted, Rv
  * library keeps no notes. */
 #define STORE_NOTE_MODEL_PATH "model_path" // absolute path of the checkpoint that made the embeddings
 #define STORE_NOTE_MODEL "model"           // ModelIdentity.details
+#define STORE_NOTE_ID "id"                 // random, of the library's making
 RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err);
 RvStatus rv_store_put_note(Store *store, const char *name, const char *value, RvError *err);
+
+/* As rv_library_id. */
+#define STORE_ID_SIZE 33
+RvStatus rv_store_id(Store *store, char id[STORE_ID_SIZE], RvError *err);
 
 /* Videos. *found is false if there is none. Of several with the same content, a complete one is returned if
  * there is one. The caller clears *out. */

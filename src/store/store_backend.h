@@ -103,6 +103,8 @@ struct StoreBackend {
      * functions are NULL if this kind keeps no notes. */
     RvStatus (*get_note)(Store *store, const char *name, char **value, RvError *err);
     RvStatus (*put_note)(Store *store, const char *name, const char *value, RvError *err);
+    /* When the library was made, as it is stored: free *text with free(). NULL: its address is identity enough. */
+    RvStatus (*created)(Store *store, char **text, RvError *err);
 
     RvStatus (*find_video)(Store *store, VideoColumn column, const char *value, StoredVideo *out, bool *found,
                            RvError *err);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Notes of a library, a few small texts by name: the checks common to all. */
+/* Notes of a library, a few small texts by name: the checks common to all. The library's identity is one of them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "store/store_backend.h"
 
 RvStatus rv_store_get_note(Store *store, const char *name, char **value, RvError *err)
@@ -33,4 +34,21 @@ RvStatus rv_store_put_note(Store *store, const char *name, const char *value, Rv
         status = store->backend->put_note(store, name, value, err);
     free(before);
     return status;
+}
+
+/* What is stored may be any text: its digest is an identity in any case. */
+RvStatus rv_store_id(Store *store, char id[STORE_ID_SIZE], RvError *err)
+{
+    char *text = NULL, digest[65];
+    RvStatus status = rv_store_get_note(store, STORE_NOTE_ID, &text, err);
+    if (status == RV_OK && text == NULL && store->backend->created != NULL)
+        status = store->backend->created(store, &text, err);
+    if (status == RV_OK)
+        status = rv_sha256_text(text != NULL ? text : store->place_sha256, digest, err);
+    free(text);
+    if (status != RV_OK)
+        return status;
+    memcpy(id, digest, STORE_ID_SIZE - 1);
+    id[STORE_ID_SIZE - 1] = '\0';
+    return RV_OK;
 }

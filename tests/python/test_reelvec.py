@@ -425,6 +425,8 @@ class LibraryTest(unittest.TestCase):
     def test_info_and_verify_look_at_everything(self):
         info = library.info()
         self.assertTrue(library.normalized)
+        self.assertRegex(library.id, "^[0-9a-f]{32}$")
+        self.assertEqual(library.id, reelvec.Library(library.uri).id)
         self.assertEqual((info.frame_count, info.dimensions, info.weights_sha256), (96, 512, model.weights_sha256))
         self.assertEqual(library.verify(), [])
 

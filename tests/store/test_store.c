@@ -304,6 +304,26 @@ static void notes_are_kept(void **state)
     rv_store_end_snapshot(fixture->store);
 }
 
+/* Nothing that is written changes it, and no other library has it. */
+static void the_identity_of_a_library_is_its_own(void **state)
+{
+    Fixture *fixture = *state;
+    char first[STORE_ID_SIZE], later[STORE_ID_SIZE];
+    assert_ok(rv_store_id(fixture->store, first, err));
+    assert_int_equal(strspn(first, "0123456789abcdef"), STORE_ID_SIZE - 1);
+    assert_int_equal(strlen(first), STORE_ID_SIZE - 1);
+    claim(fixture->store);
+    put(fixture->store, begin(fixture->store, "/a.mp4"), 1, 3);
+    reopen(fixture);
+    assert_ok(rv_store_id(fixture->store, later, err));
+    assert_string_equal(later, first);
+    Store *other = NULL;
+    assert_ok(rv_store_open("memory:", &(StoreOptions){.create = true}, &other, err));
+    assert_ok(rv_store_id(other, later, err));
+    assert_string_not_equal(later, first);
+    rv_store_close(other);
+}
+
 static void verify_finds_each_fault(void **state)
 {
     Fixture *fixture = *state;
@@ -370,6 +390,7 @@ static const BackendCase cases[] = {
     CASE(details_of_a_plain_clip_are_compared),
     CASE(plain_models_leave_no_details),
     CASE(notes_are_kept),
+    CASE(the_identity_of_a_library_is_its_own),
     CASE(info_counts_and_measures),
     CASE(verify_finds_each_fault),
     CASE(open_refuses_what_it_does_not_know),

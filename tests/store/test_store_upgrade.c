@@ -266,8 +266,14 @@ static void the_first_writer_upgrades_and_changes_no_row(void **state)
             continue;
         make_old(fixture, old);
         Store *store = NULL;
+        char before[STORE_ID_SIZE], after[STORE_ID_SIZE];
+        assert_ok(rv_store_open(fixture->uri, &read_only, &store, err));
+        assert_ok(rv_store_id(store, before, err));
+        rv_store_close(store);
         assert_ok(rv_store_open(fixture->uri, NULL, &store, err));
         assert_int_equal(store->schema_version, newest_version(fixture));
+        assert_ok(rv_store_id(store, after, err));
+        assert_string_equal(after, before);
         assert_rows(store, old->why);
         assert_note(store, old->note, old->why);
         rv_store_close(store);

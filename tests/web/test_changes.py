@@ -108,6 +108,7 @@ class ChangesTest(ServedTest):
 
     def test_the_library_is_replaced(self):
         library, server = self.copy("replaced.db")
+        identity = server.json("/api/v1/library")["id"]
         picture = server.json("/api/v1/videos/1")["picture"]
         other = self.folder / "other.db"
         self.index(self.videos / "part3.mp4", library=other, every="2")
@@ -119,6 +120,16 @@ class ChangesTest(ServedTest):
         # What was kept of the old one under its address is not said to be unchanged.
         answer = self.check(server.get(picture), 200)
         self.assertNotIn("immutable", answer.headers["cache-control"])
+        self.assertNotEqual(server.json("/api/v1/library")["id"], identity)
+
+    def test_the_library_is_itself_wherever_it_lies(self):
+        identity = self.server.json("/api/v1/library")["id"]
+        self.assertRegex(identity, "^[0-9a-f]{32}$")
+        moved, server = self.copy("itself.db")
+        self.assertNotEqual(server.json("/api/v1/library")["id"], identity)
+        shutil.copy(self.library, moved)
+        self.index(self.videos / "part0.mp4", library=moved, every="0.25")
+        self.assertEqual(server.json("/api/v1/library")["id"], identity)
 
     def test_the_library_is_replaced_by_one_of_another_model(self):
         library, server = self.copy("model.db")
@@ -138,6 +149,7 @@ class ChangesTest(ServedTest):
                      "/api/v1/videos/1/media"):
             self.check(server.get(path), 503, "library_gone")
         self.assertEqual(server.json("/api/v1/library")["state"], "absent")
+        self.assertIsNone(server.json("/api/v1/library")["id"])
         self.assertEqual(server.metrics()["reelvec_library_up"], 0)
         self.assertTrue(server.is_well())
         os.rename(away, library)

@@ -22,3 +22,15 @@ RvStatus rv_sql_put_note(Store *store, const char *name, const char *value, RvEr
     return rv_sql_run(store, err, "%w (%s, %s)%w", store->backend->link->words->note_head, name, value,
                       store->backend->link->words->note_tail);
 }
+
+static RvStatus take_created(void *user, const SqlRow *row, RvError *err)
+{
+    return rv_sql_text(row, 0, "library", user, err);
+}
+
+RvStatus rv_sql_created(Store *store, char **text, RvError *err)
+{
+    SqlReader reader = {"t", .max_rows = 1, .row = take_created, .user = text};
+    *text = NULL;
+    return rv_sql_query(store, &reader, err, "SELECT created FROM library WHERE id = 1");
+}

@@ -137,12 +137,13 @@ static RvStatus execute_step(Store *base, const char *sql, RvError *err)
 
 static RvStatus record_version(Store *base, int from, int to, RvError *err)
 {
-    char sql[400];
+    char sql[500];
     if (from == 0)
         snprintf(sql, sizeof sql,
                  "PRAGMA application_id = %d; PRAGMA user_version = %d; "
                  "INSERT INTO library (id, kind, schema_version, created) "
-                 "VALUES (1, '%s', %d, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))",
+                 "VALUES (1, '%s', %d, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')); "
+                 "INSERT INTO library_notes (name, value) VALUES ('" STORE_NOTE_ID "', hex(randomblob(16)))",
                  SQLITE_LIBRARY_APPLICATION_ID, to, STORE_LIBRARY_KIND, to);
     else
         snprintf(sql, sizeof sql, "PRAGMA user_version = %d; UPDATE library SET schema_version = %d", to, to);

@@ -173,7 +173,8 @@ static const AnnKind ann_kinds[] = {
         .link = &rv_sqlite_link, .close = sqlite_close, .begin_snapshot = sqlite_begin_snapshot,             \
         .end_snapshot = sqlite_end_snapshot, .put_frames = rv_sqlite_put_frames,                             \
         .visit_frames = rv_sqlite_visit_frames, .count_frames = rv_sqlite_count_frames,                      \
-        .picture = rv_sql_picture, .check = sqlite_check, .remove_video = sqlite_remove_video
+        .created = rv_sql_created, .picture = rv_sql_picture, .check = sqlite_check,                         \
+        .remove_video = sqlite_remove_video
 
 const StoreBackend store_sqlite_backend = {
     .name = "sqlite",

@@ -3,7 +3,6 @@
  * a folder of their own, which is gone before the answer begins: what is sent is an open file without a name. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@
 
 #define CLIPS_MAX 200
 #define LENGTH_MAX_S 3600.0 // of all clips together
-#define AT_ONCE 2           // requests; each has one ffmpeg
 
 typedef struct Clips {
     Request *request;
@@ -261,12 +259,8 @@ void api_clips(Request *request, Reply *reply)
                 asked_moments_check_files(&moments, request);
     if (good && server->ffmpeg == NULL) {
         reply_error(reply, 501, "no_ffmpeg", "this server has no ffmpeg program");
-    } else if (good && atomic_fetch_add(&server->cutting, 1) >= AT_ONCE) {
-        atomic_fetch_sub(&server->cutting, 1);
-        reply_error(reply, 503, "busy", "clips are made for others; try again");
     } else if (good) {
         make(&clips, reply, &moments);
-        atomic_fetch_sub(&server->cutting, 1);
     }
     asked_moments_clear(&moments);
     asking_end(&asking);

@@ -4,6 +4,7 @@
 #include "clients.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -262,6 +263,13 @@ ClientsRoom clients_room(Clients *clients, const char *address, bool exempt)
     if (full)
         return CLIENTS_FULL;
     return same >= clients->limits.connections_per_client ? CLIENTS_FULL_FOR_ONE : CLIENTS_ROOM;
+}
+
+bool clients_has_gone(int fd)
+{
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 size_t clients_count(Clients *clients)

@@ -66,6 +66,9 @@ typedef enum ClientsRoom { CLIENTS_ROOM, CLIENTS_FULL, CLIENTS_FULL_FOR_ONE } Cl
 ClientsRoom clients_room(Clients *clients, const char *address, bool exempt);
 size_t clients_count(Clients *clients);
 
+/* True once the other side of the connection has ended it, and nothing of it is left to be read. Any thread. */
+bool clients_has_gone(int fd);
+
 /* Write an address without its port. */
 void clients_write_address(const struct sockaddr *address, char text[CLIENT_ADDRESS_SIZE]);
 /* Write what the address counts as where clients share something: of IPv6 its /64, of which one client has every

@@ -39,11 +39,11 @@ struct WebServer {
     struct Streams *streams;
     struct SpriteCache *sprites;
     struct Plays *plays;
+    struct Seats *play_seats, *clip_seats;
     struct Jobs *jobs; // NULL: nothing can be indexed
     struct MHD_Daemon *daemons[WEB_IO_THREADS_MAX];
     int daemon_count;
     atomic_int running;   // requests between their headers and the end of their answer
-    atomic_int cutting;   // requests that make clips
     atomic_bool stopping; // running answers are finished, nothing new begins
     atomic_bool cancels;  // what still runs is given up
     double started_s;

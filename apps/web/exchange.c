@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "metrics.h"
 #include "routes.h"
+#include "seats.h"
 #include "shelf.h"
 #include "web_clock.h"
 #include "workers.h"
@@ -337,6 +338,39 @@ static enum MHD_Result send_reply(Request *request)
     return result;
 }
 
+static bool is_heavy(const Request *request)
+{
+    const Route *route = request->route;
+    return route->work >= ROUTE_HEAVY ||
+           (route->work == ROUTE_LIBRARY && shelf_is_remote(request->server->shelf));
+}
+
+/* NULL: the route has none. */
+static Seats *seats_of(const Request *request)
+{
+    RouteWork work = request->route != NULL ? request->route->work : ROUTE_LIGHT;
+    return work == ROUTE_PLAY    ? request->server->play_seats
+           : work == ROUTE_CLIPS ? request->server->clip_seats
+                                 : NULL;
+}
+
+/* Returns false, with the answer, if there is no room. */
+static bool take_seat(Request *request)
+{
+    Seats *seats = seats_of(request);
+    SeatsRoom room = seats != NULL ? seats_take(seats, request) : SEATS_TAKEN;
+    bool plays = request->route->work == ROUTE_PLAY;
+    if (room == SEATS_FULL_FOR_ONE)
+        reply_error(&request->reply, 429, plays ? "too_many_plays" : "too_many_requests",
+                    plays ? "this client plays too many videos already"
+                          : "clips are made for this client already; try again");
+    else if (room == SEATS_FULL)
+        reply_error(&request->reply, 503, "busy",
+                    plays ? "too many videos are converted already; try again"
+                          : "clips are made for others; try again");
+    return room == SEATS_TAKEN;
+}
+
 static void suspend(Request *request)
 {
     request->queued_s = web_clock_s();
@@ -345,15 +379,11 @@ static void suspend(Request *request)
 
 void exchange_resume(Request *request)
 {
+    // What is left is sending a file, for which there is room; a conversion goes on until its client has gone.
+    if (request->route->work == ROUTE_CLIPS)
+        seats_leave(seats_of(request), request);
     request->finished = true;
     MHD_resume_connection(request->connection);
-}
-
-static bool is_heavy(const Request *request)
-{
-    const Route *route = request->route;
-    return route->work == ROUTE_HEAVY || route->work == ROUTE_LONG ||
-           (route->work == ROUTE_LIBRARY && shelf_is_remote(request->server->shelf));
 }
 
 static enum MHD_Result dispatch(Request *request)
@@ -367,6 +397,8 @@ static enum MHD_Result dispatch(Request *request)
         request->route->handler(request, &request->reply);
         return send_reply(request);
     }
+    if (!take_seat(request))
+        return send_reply(request);
     WorkersRoom room = workers_add(server->workers, request, suspend);
     if (room == WORKERS_TAKEN)
         return MHD_YES;
@@ -429,6 +461,8 @@ void exchange_completed(void *user, struct MHD_Connection *connection, void **co
         clients_send_file(server->clients, client, -1, 0);
     if (request->reply.kind != REPLY_BYTES)
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)server->limits.idle_s);
+    if (seats_of(request) != NULL)
+        seats_leave(seats_of(request), request);
     bodies_release(server->bodies, request);
     request_clear(request);
     free(request);

@@ -27,11 +27,9 @@
 #define ERROR_BYTES 4096
 #define LOOK_MS 200  // for a client that went while the ring is full
 #define FIRST_S 30.0 // until the first bytes
-#define ROOM_S 1.0   // that a player who seeks may take to leave what it saw before
 
 typedef struct Play {
     Plays *plays;
-    char group[CLIENT_ADDRESS_SIZE];
     char **arguments;
     pthread_mutex_t mutex;
     pthread_cond_t changed; // something came, or the end
@@ -44,26 +42,21 @@ typedef struct Play {
     int poke; // eventfd: there is room again
     int holders;
     Stream *stream;
-    struct Play *next, *previous;
 } Play;
 
 struct Plays {
     pthread_mutex_t mutex;
     pthread_cond_t gone;
-    int count_max, per_client;
-    Play *first;
     size_t count;
 };
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
-RvStatus plays_create(int count_max, int per_client, Plays **out, RvError *err)
+RvStatus plays_create(Plays **out, RvError *err)
 {
     Plays *plays = calloc(1, sizeof *plays);
     if (plays == NULL)
         return web_error_memory(err);
-    plays->count_max = count_max;
-    plays->per_client = per_client;
     pthread_mutex_init(&plays->mutex, NULL);
     web_condition_init(&plays->gone);
     *out = plays;
@@ -111,53 +104,20 @@ static void let_go(Play *play)
     free(play);
 }
 
-/* It counts no more: its process is gone, and nothing of the server is used any more. */
-static void leave(Play *play)
+static void enter(Plays *plays)
 {
-    Plays *plays = play->plays;
     pthread_mutex_lock(&plays->mutex);
-    if (play->previous != NULL)
-        play->previous->next = play->next;
-    else
-        plays->first = play->next;
-    if (play->next != NULL)
-        play->next->previous = play->previous;
+    plays->count++;
+    pthread_mutex_unlock(&plays->mutex);
+}
+
+/* It counts no more: its process is gone, and nothing of the server is used any more. */
+static void leave(Plays *plays)
+{
+    pthread_mutex_lock(&plays->mutex);
     plays->count--;
     pthread_cond_broadcast(&plays->gone);
     pthread_mutex_unlock(&plays->mutex);
-}
-
-/* With the mutex of all held. Returns 0 if there is room, else the status of the answer. */
-static int find_room(const Plays *plays, const char *group)
-{
-    int same = 0;
-    for (const Play *play = plays->first; play != NULL; play = play->next)
-        same += strcmp(play->group, group) == 0;
-    return same >= plays->per_client ? 429 : plays->count >= (size_t)plays->count_max ? 503 : 0;
-}
-
-/* Count it in. A client that seeks leaves one and asks for the next at once, so it is waited for a moment. */
-static bool enter(Play *play, Request *request)
-{
-    Plays *plays = play->plays;
-    double until_s = web_clock_s() + ROOM_S;
-    pthread_mutex_lock(&plays->mutex);
-    int status;
-    while ((status = find_room(plays, play->group)) != 0 && web_clock_s() < until_s)
-        web_condition_wait(&plays->gone, &plays->mutex, 100);
-    if (status == 0) {
-        play->next = plays->first;
-        if (play->next != NULL)
-            play->next->previous = play;
-        plays->first = play;
-        plays->count++;
-    }
-    pthread_mutex_unlock(&plays->mutex);
-    if (status == 429)
-        reply_error(&request->reply, 429, "too_many_plays", "this client plays too many videos already");
-    else if (status != 0)
-        reply_error(&request->reply, 503, "busy", "too many videos are converted already; try again");
-    return status == 0;
 }
 
 static char **copy_arguments(const char *const *arguments)
@@ -178,14 +138,13 @@ static char **copy_arguments(const char *const *arguments)
     return copy;
 }
 
-static Play *create(Plays *plays, const char *group, const char *const *arguments)
+static Play *create(Plays *plays, const char *const *arguments)
 {
     Play *play = calloc(1, sizeof *play);
     if (play == NULL)
         return NULL;
     play->plays = plays;
     play->holders = 1;
-    strcpy(play->group, group);
     pthread_mutex_init(&play->mutex, NULL);
     web_condition_init(&play->changed);
     play->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -308,7 +267,7 @@ static void *run(void *user)
     pthread_mutex_unlock(&play->mutex);
     stream_wake(play->stream);
     stream_release(play->stream);
-    leave(play);
+    leave(play->plays);
     let_go(play);
     return NULL;
 }
@@ -385,20 +344,17 @@ void plays_answer(Plays *plays, Request *request, Reply *reply, const char *type
                   const char *const *arguments)
 {
     static const StreamSource source = {read_ring, release};
-    Play *play = create(plays, request->group, arguments);
+    Play *play = create(plays, arguments);
     if (play == NULL) {
         reply_memory(reply);
         return;
     }
-    if (!enter(play, request)) {
-        let_go(play);
-        return;
-    }
+    enter(plays);
     pthread_t thread;
     Stream *stream = play->stream = stream_create(&source, play);
     play->holders = 2;
     if (stream == NULL || pthread_create(&thread, NULL, run, play) != 0) {
-        leave(play);
+        leave(plays);
         let_go(play);
         if (stream != NULL) { // whose second holder lets go of the play
             stream_drop(stream);

@@ -10,14 +10,14 @@
 
 typedef struct Plays Plays;
 
-/* Errors: MEMORY. */
-RvStatus plays_create(int count_max, int per_client, Plays **out, RvError *err);
+/* How many there may be is not decided here (seats.h). Errors: MEMORY. */
+RvStatus plays_create(Plays **out, RvError *err);
 /* Waits until all have ended; their streams have to be over. NULL is accepted. */
 void plays_destroy(Plays *plays);
 
 /* Start a program and answer the request with what it writes, once there is something; if it fails before, with an
  * error that has the last line of its standard error. arguments: copied, the last is NULL. Waits for its first bytes,
- * so it is for workers. Errors in the reply: 429, 503 (too many), 502 (it fails, or says nothing for long), 500. */
+ * so it is for workers. Errors in the reply: 502 (it fails), 504 (it writes nothing for long), 500. */
 void plays_answer(Plays *plays, Request *request, Reply *reply, const char *type,
                   const char *const *arguments);
 

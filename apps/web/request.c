@@ -2,13 +2,11 @@
 /* A request: its address in parts, its parameters, its body as JSON. */
 #include "request.h"
 
-#include <errno.h>
 #include <math.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "context.h"
 #include "web_clock.h"
@@ -294,9 +292,7 @@ bool request_client_gone(void *user)
         return true;
     if (request->gone || now_s - request->peeked_s < PEEK_S)
         return request->gone;
-    char byte;
     request->peeked_s = now_s;
-    ssize_t got = recv(request->client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    request->gone = got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    request->gone = clients_has_gone(request->client->fd);
     return request->gone;
 }

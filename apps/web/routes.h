@@ -12,7 +12,9 @@ typedef enum RouteWork {
     ROUTE_LIGHT, // answered on the connection's thread: within milliseconds; files of this machine may be read
     ROUTE_LIBRARY, // the same, unless the library is on a server, which may be slow
     ROUTE_HEAVY,   // answered by a worker, after those that came before
-    ROUTE_LONG     // the same, but half of the workers are left to others: it may take minutes
+    ROUTE_LONG,    // the same, but half of the workers are left to others: it may take minutes
+    ROUTE_PLAY,    // long, and as many as limits.plays
+    ROUTE_CLIPS    // long, and one of a client
 } RouteWork;
 
 typedef enum RouteBody { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_PICTURE } RouteBody; // which limit holds

@@ -23,6 +23,7 @@
 #include "pictures.h"
 #include "plays.h"
 #include "ranked.h"
+#include "seats.h"
 #include "shelf.h"
 #include "sprite.h"
 #include "stream.h"
@@ -35,6 +36,7 @@
 #define HEADER_BYTES 32768 // of a request; the buffer of a connection
 #define FILES_EACH 3
 #define FILES_SPARE 128
+#define CLIPS_AT_ONCE 2 // requests; each has one ffmpeg
 
 /* ---- options ------------------------------------------------------------------------------------------ */
 
@@ -281,7 +283,11 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
     if (status == RV_OK)
         status = ranked_create(&server->ranked, err);
     if (status == RV_OK)
-        status = plays_create(limits->plays, (limits->plays + 1) / 2, &server->plays, err);
+        status = plays_create(&server->plays, err);
+    if (status == RV_OK)
+        status = seats_create(limits->plays, (limits->plays + 1) / 2, &server->play_seats, err);
+    if (status == RV_OK)
+        status = seats_create(CLIPS_AT_ONCE, 1, &server->clip_seats, err);
     if (status == RV_OK)
         status = sprite_cache_create(&server->sprites, err);
     if (status == RV_OK)
@@ -331,6 +337,8 @@ static void clear(WebServer *server)
     workers_destroy(server->workers);
     bodies_destroy(server->bodies);
     plays_destroy(server->plays);
+    seats_destroy(server->play_seats);
+    seats_destroy(server->clip_seats);
     jobs_destroy(server->jobs);
     guard_destroy(server->guard);
     clients_destroy(server->clients);

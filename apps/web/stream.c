@@ -7,11 +7,11 @@
  * The stream's mutex is held around both, so that no wake is lost between the read and the suspension. */
 #include "stream.h"
 
-#include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+
+#include "clients.h"
 
 struct Streams {
     pthread_mutex_t mutex;
@@ -115,13 +115,10 @@ void stream_wake(Stream *stream)
 
 bool stream_is_over(Stream *stream)
 {
-    char byte;
     pthread_mutex_lock(&stream->mutex);
-    if (!stream->over && stream->socket >= 0) {
-        ssize_t got = recv(stream->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        stream->over = got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-        if (stream->over)
-            resume(stream);
+    if (!stream->over && stream->socket >= 0 && clients_has_gone(stream->socket)) {
+        stream->over = true;
+        resume(stream);
     }
     bool over = stream->over;
     pthread_mutex_unlock(&stream->mutex);

@@ -69,7 +69,7 @@ static void note_turn(Workers *workers, const char *group)
 
 static bool is_long(const Request *request)
 {
-    return request->route->work == ROUTE_LONG;
+    return request->route->work >= ROUTE_LONG;
 }
 
 /* May another long one begin? Half of the threads are kept from them, if there are two. */

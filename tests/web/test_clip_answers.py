@@ -86,12 +86,16 @@ class ClipsTest(ServedTest):
         fake.chmod(0o755)
         with self.serve("--workers", "4", environment={"REELVEC_FFMPEG": str(fake)}) as server:  # of which long requests get two
             connections = []
-            for _ in range(2):
-                connection = server.connect()
+            for source in ("127.0.0.1", "127.0.0.2"):
+                connection = server.connect(source)
                 connection.request("POST", "/api/v1/clips", json.dumps({"moments": TWO[:1]}),
                                    {"Host": f"localhost:{server.port}", "Content-Type": "application/json"})
                 connections.append(connection)
             wait_until(lambda: len(os.listdir(self.place)) == 2, 20, "the work")
+            self.check(server.post("/api/v1/clips", {"moments": TWO[:1]}), 429, "too_many_requests")
+            other = server.connect("127.0.0.3")
+            self.addCleanup(other.close)
+            self.check(server.post("/api/v1/clips", {"moments": TWO[:1]}, connection=other), 503, "busy")
             for connection in connections:
                 connection.close()
             wait_until(lambda: not os.listdir(self.place), 20, "the end")

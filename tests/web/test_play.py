@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """GET /api/v1/videos/{id}/play: what is shown at which time, for files of many kinds; processes end with their viewers."""
+import concurrent.futures
 import fractions
 import json
 import os
@@ -246,6 +247,16 @@ class PlayTest(ServedTest):
             for connection, response in playing[1:]:
                 response.close()
                 connection.close()
+
+    def test_viewers_above_the_limit_are_refused_at_once(self):
+        with self.endless("--plays", "2", "--workers", "2") as server, concurrent.futures.ThreadPoolExecutor(40) as pool:
+            connection, response = self.play(server)
+            start = time.monotonic()
+            self.assertEqual(set(pool.map(lambda _: self.status(server), range(40))), {429})
+            self.assertLess(time.monotonic() - start, 10)
+            response.close()
+            connection.close()
+            self.assertEqual(self.status(server), 200)
 
     def test_the_limit_of_viewers_is_an_option(self):
         with self.endless("--plays", "1") as server:

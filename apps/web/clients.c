@@ -31,15 +31,23 @@ struct Clients {
     size_t count;
 };
 
+/* Held by its client, and by the thread that looks at it. */
+typedef struct SentFile {
+    int fd;
+    uint64_t end; // up to where it is sent
+    int holders;
+} SentFile;
+
 static const char too_slow[] =
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/* Has the file that is sent lost bytes that were promised? */
-static bool is_cut(const Client *client)
+/* With the mutex held. */
+static void let_go(SentFile *file)
 {
-    struct stat facts;
-    return client->file >= 0 && fstat(client->file, &facts) == 0 &&
-           (uint64_t)facts.st_size < client->file_end;
+    if (file == NULL || --file->holders > 0)
+        return;
+    close(file->fd);
+    free(file);
 }
 
 static void close_slow(Client *client)
@@ -62,10 +70,48 @@ static void take_out(Clients *clients, Client *client)
     if (client->next != NULL)
         client->next->previous = client->previous;
     clients->count--;
-    if (client->file >= 0)
-        close(client->file);
+    let_go(client->file);
     free(client->uri);
     free(client);
+}
+
+/* With the mutex held: all files that are sent, for which the caller lets go. NULL: none, or no memory. */
+static SentFile **hold_files(const Clients *clients, size_t *count)
+{
+    SentFile **files = NULL;
+    *count = 0;
+    for (const Client *client = clients->first; client != NULL; client = client->next)
+        *count += client->file != NULL;
+    if (*count > 0)
+        files = calloc(*count, sizeof(SentFile *));
+    *count = 0;
+    for (const Client *client = clients->first; files != NULL && client != NULL; client = client->next) {
+        if (client->file == NULL)
+            continue;
+        client->file->holders++;
+        files[(*count)++] = client->file;
+    }
+    return files;
+}
+
+/* With the mutex held, but not while a disk is asked, which may not answer: end the connections whose file has lost
+ * bytes that were promised. */
+static void end_cut(Clients *clients)
+{
+    size_t count;
+    SentFile **files = hold_files(clients, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct stat facts;
+        pthread_mutex_unlock(&clients->mutex);
+        bool cut = fstat(files[i]->fd, &facts) == 0 && (uint64_t)facts.st_size < files[i]->end;
+        pthread_mutex_lock(&clients->mutex);
+        for (Client *client = clients->first; cut && client != NULL; client = client->next) {
+            if (client->file == files[i])
+                shutdown(client->fd, SHUT_RDWR);
+        }
+        let_go(files[i]);
+    }
+    free(files);
 }
 
 static void *watch(void *user)
@@ -76,8 +122,6 @@ static void *watch(void *user)
         double now_s = web_clock_s();
         for (Client *client = clients->first, *next; client != NULL; client = next) {
             next = client->next;
-            if (client->adopted && is_cut(client))
-                shutdown(client->fd, SHUT_RDWR);
             if (client->until_s == 0 || now_s <= client->until_s)
                 continue;
             if (client->adopted)
@@ -85,7 +129,9 @@ static void *watch(void *user)
             else
                 take_out(clients, client);
         }
-        web_condition_wait(&clients->ends_now, &clients->mutex, LOOK_MS);
+        end_cut(clients);
+        if (!clients->ends)
+            web_condition_wait(&clients->ends_now, &clients->mutex, LOOK_MS);
     }
     pthread_mutex_unlock(&clients->mutex);
     return NULL;
@@ -154,7 +200,6 @@ bool clients_add(Clients *clients, int fd, const struct sockaddr *address)
     if (client == NULL)
         return false;
     client->fd = fd;
-    client->file = -1;
     clients_write_address(address, client->address);
     clients_write_group(client->address, client->group);
     client->since_s = web_clock_s();
@@ -222,12 +267,12 @@ void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t bo
 void clients_send_file(Clients *clients, Client *client, int file, uint64_t end)
 {
     // A descriptor of its own: the other one is closed when the answer is over, which is not told here in time.
-    int copy = file >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1;
+    SentFile *sent = file >= 0 ? malloc(sizeof *sent) : NULL;
+    if (sent != NULL)
+        *sent = (SentFile){.fd = fcntl(file, F_DUPFD_CLOEXEC, 0), .end = end, .holders = 1};
     pthread_mutex_lock(&clients->mutex);
-    if (client->file >= 0)
-        close(client->file);
-    client->file = copy;
-    client->file_end = end;
+    let_go(client->file);
+    client->file = sent;
     pthread_mutex_unlock(&clients->mutex);
 }
 

@@ -30,9 +30,8 @@ typedef struct Client {
     bool adopted;
     ClientPhase phase;
     double since_s, until_s; // by web_clock_s; until 0: no limit
-    int file;                // that is being sent to it; -1: none
-    uint64_t file_end;
-    char *uri; // of the request that begins, as it was sent
+    struct SentFile *file;   // that is being sent to it; NULL: none
+    char *uri;               // of the request that begins, as it was sent
     struct Client *next, *previous;
 } Client;
 

@@ -9,8 +9,8 @@
 #include "request.h"
 
 typedef enum RouteWork {
-    ROUTE_LIGHT, // answered on the connection's thread: within milliseconds; files of this machine may be read
-    ROUTE_LIBRARY, // the same, unless the library is on a server, which may be slow
+    ROUTE_LIGHT,   // answered on the connection's thread: within milliseconds, without a look at any disk
+    ROUTE_LIBRARY, // the same, but for the library's file; of one on a server, which may be slow, by a worker
     ROUTE_HEAVY,   // answered by a worker, after those that came before
     ROUTE_LONG,    // the same, but half of the workers are left to others: it may take minutes
     ROUTE_PLAY,    // long, and as many as limits.plays

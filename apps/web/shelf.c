@@ -154,8 +154,8 @@ RvStatus shelf_borrow(Shelf *shelf, ShelfBook **out, RvError *err)
     struct stat file = {0};
     bool local = !shelf->remote && !shelf->in_memory;
     *out = NULL;
+    bool there = !local || stat(shelf->uri, &file) == 0; // not with the mutex: a disk may not answer
     pthread_mutex_lock(&shelf->mutex);
-    bool there = !local || stat(shelf->uri, &file) == 0;
     if (shelf->book != NULL && local && (!there || !same_file(&file, &shelf->file)))
         take_away(shelf);
     if (!there)

@@ -414,6 +414,12 @@ class OptionsTest(ServedTest):
                                r"bytes=\d+ queue_ms=[0-9.]+$")
         self.assertNotIn("secret", errors)
 
+    def test_what_may_wait_for_a_disk_is_done_by_a_worker(self):
+        with self.serve("--log") as server:
+            for path in ("", "/1", "/1/media"):
+                self.check(server.get("/api/v1/videos" + path), 200)
+            self.assertEqual(server.stop().count("queue_ms="), 3)
+
     def test_options_that_are_none(self):
         for words, status, text in (
                 (["--base-path", "a b"], 2, "base path"), (["--listen", "999.1.1.1"], 2, "no address"),

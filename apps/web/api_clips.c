@@ -16,6 +16,7 @@
 #include "notes.h"
 #include "saved_name.h"
 #include "web_error.h"
+#include "work_folder.h"
 #include "zip.h"
 
 #define CLIPS_MAX 200
@@ -25,7 +26,9 @@ typedef struct Clips {
     Request *request;
     RvCutOptions options;
     bool animated; // GIF, WebP
-    char folder[512];
+    WorkFolder folder;
+    uint64_t bytes_max; // that they may take on the disk, the archive too
+    bool too_large;
     ZipWriter zip;
     char *failures; // lines
     size_t failure_count;
@@ -85,8 +88,33 @@ static bool check_sizes(Request *request, const AskedMoments *moments, const Cli
 
 static bool goes_on(void *user, const RvCutProgress *progress)
 {
+    Clips *clips = user;
     (void)progress;
-    return !request_client_gone(user);
+    clips->too_large =
+        clips->too_large || work_folder_bytes(&clips->folder) + clips->zip.offset > clips->bytes_max;
+    return !clips->too_large && !request_client_gone(clips->request);
+}
+
+/* Where clips are made is nobody's business. */
+static void hide_folder(const Clips *clips, RvError *err)
+{
+    size_t length = strlen(clips->folder.path);
+    for (char *at; (at = strstr(err->message, clips->folder.path)) != NULL;) {
+        size_t more = length + (at[length] == '/');
+        memmove(at, at + more, strlen(at + more) + 1);
+    }
+}
+
+static void send_failure(const Clips *clips, Reply *reply, const RvError *err)
+{
+    if (clips->too_large)
+        reply_error(
+            reply, 413, "clips_too_large",
+            "the clips take more than %llu MiB, which is all that one request may have here; ask for fewer or "
+            "shorter ones",
+            (unsigned long long)(clips->bytes_max >> 20));
+    else
+        reply_failure(reply, err);
 }
 
 /* Cut one into the folder, and open it. The file's name is in cut->path; it is gone from the folder. */
@@ -95,7 +123,7 @@ static RvStatus make_clip(Clips *clips, const RvMoment *moment, RvCut *cut, int 
     RvCutOptions options = clips->options;
     char *name = saved_name_clean(moment->name != NULL ? moment->name : "", "preview"), *place = NULL;
     *file = -1;
-    if (name == NULL || asprintf(&place, "%s/%s%s%s", clips->folder, clips->animated ? name : "",
+    if (name == NULL || asprintf(&place, "%s/%s%s%s", clips->folder.path, clips->animated ? name : "",
                                  clips->animated ? "." : "", clips->animated ? options.container : "") < 0) {
         free(name);
         return web_error_memory(err);
@@ -110,8 +138,14 @@ static RvStatus make_clip(Clips *clips, const RvMoment *moment, RvCut *cut, int 
     }
     free(name);
     free(place);
-    if (status != RV_OK)
+    if (status != RV_OK) {
+        hide_folder(clips, err);
         return status;
+    }
+    // One that was made quickly was not looked at meanwhile.
+    clips->too_large = (uint64_t)cut->size_bytes + clips->zip.offset > clips->bytes_max;
+    if (clips->too_large)
+        return web_error(err, RV_ERROR_CANCELLED, "the clips are too large");
     *file = open(cut->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (*file < 0)
         status = web_error(err, RV_ERROR_IO, "the clip cannot be read: %s", strerror(errno));
@@ -153,7 +187,7 @@ static void send_one(Clips *clips, Reply *reply, const RvMoment *moment)
         reply_header(reply, "Reelvec-Start", "%.6f", cut.start_s);
         reply_header(reply, "Reelvec-End", "%.6f", cut.end_s);
     } else {
-        reply_failure(reply, &err);
+        send_failure(clips, reply, &err);
     }
     rv_cut_clear(&cut);
 }
@@ -204,7 +238,7 @@ static void send_archive(Clips *clips, Reply *reply, const AskedMoments *moments
     char path[600];
     uint64_t size = 0;
     RvError err = {0};
-    snprintf(path, sizeof path, "%s/archive", clips->folder);
+    snprintf(path, sizeof path, "%s/archive", clips->folder.path);
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
         reply_error(reply, 500, "io", "the archive cannot be written: %s", strerror(errno));
@@ -219,7 +253,7 @@ static void send_archive(Clips *clips, Reply *reply, const AskedMoments *moments
         notes_send(&clips->notes, reply);
     } else {
         close(file);
-        reply_failure(reply, &err);
+        send_failure(clips, reply, &err);
     }
     zip_clear(&clips->zip);
     free(clips->failures);
@@ -227,22 +261,21 @@ static void send_archive(Clips *clips, Reply *reply, const AskedMoments *moments
 
 static void make(Clips *clips, Reply *reply, const AskedMoments *moments)
 {
-    const char *place = getenv("TMPDIR");
-    snprintf(clips->folder, sizeof clips->folder, "%.480s/reelvec-XXXXXX",
-             place != NULL && place[0] == '/' ? place : "/tmp");
-    if (mkdtemp(clips->folder) == NULL) {
-        reply_error(reply, 500, "io", "there is no place to make clips in: %s", strerror(errno));
+    RvError err = {0};
+    if (work_folder_make(&clips->folder, &err) != RV_OK) {
+        reply_failure(reply, &err);
         return;
     }
+    clips->bytes_max = clips->request->server->limits.clip_bytes;
     clips->options.ffmpeg = ffmpeg_path(clips->request->server->ffmpeg);
     clips->options.progress = goes_on;
-    clips->options.user = clips->request;
+    clips->options.user = clips;
     if (moments->count == 1)
         send_one(clips, reply, &moments->items[0]);
     else
         send_archive(clips, reply, moments);
     reply_header(reply, "Cache-Control", "no-store");
-    rmdir(clips->folder); // a clip that was stopped has left nothing
+    work_folder_remove(&clips->folder);
 }
 
 void api_clips(Request *request, Reply *reply)

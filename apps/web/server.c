@@ -31,6 +31,7 @@
 #include "token.h"
 #include "web_clock.h"
 #include "web_error.h"
+#include "work_folder.h"
 #include "workers.h"
 
 #define HEADER_BYTES 32768 // of a request; the buffer of a connection
@@ -92,6 +93,7 @@ static void fill_limits(WebLimits *limits)
     set_size(&limits->picture_bytes, 32);
     set_size(&limits->body_bytes, 256);
     set_size(&limits->pictures_bytes, 128);
+    set_size(&limits->clip_bytes, 4096);
     if (limits->io_threads > WEB_IO_THREADS_MAX)
         limits->io_threads = WEB_IO_THREADS_MAX;
     limits->connections = connections_allowed(limits->connections);
@@ -234,6 +236,7 @@ static RvStatus make_settings(WebServer *server, const WebOptions *options, RvEr
     server->log = options->log;
     server->allow_urls = options->allow_urls;
     server->ffmpeg = ffmpeg_find();
+    work_folders_sweep();
     server->started_s = web_clock_s();
     server->model_error = strdup(options->model_error != NULL ? options->model_error : "none was given");
     if (server->model_error == NULL)

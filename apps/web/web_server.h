@@ -30,6 +30,7 @@ typedef struct WebLimits {
     size_t picture_bytes;       // the largest picture: 32 MiB
     size_t body_bytes;          // bodies in memory at once: 256 MiB
     size_t pictures_bytes;      // uploaded pictures that are kept: 128 MiB
+    size_t clip_bytes;          // on the disk, that the clips of one request take, about: 4 GiB
 } WebLimits;
 
 typedef struct WebOptions {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """POST /api/v1/clips of `reelvec serve`: clips have the length and the kind that was asked for, and leave nothing behind."""
+import contextlib
 import io
 import json
 import os
+import pathlib
 import tempfile
 import unittest
 import urllib.parse
@@ -79,6 +81,46 @@ class ClipsTest(ServedTest):
                 ({"moments": [{"video": 1, "start": 5000, "end": 5001}]}, 400, None), ({"moments": [{"video": 99, "start": 1, "end": 2}]}, 404, None)):
             self.check(self.clips(**body), status, code)
         self.assertEqual(os.listdir(self.place), [])
+
+    def test_the_room_on_the_disk_is_bounded(self):
+        fake = self.folder / "large"  # writes to its last argument until it is ended
+        fake.write_text("#!/bin/sh\ncase \"$2\" in -version|-encoders) exec ffmpeg \"$@\";; esac\n"
+                        "for last; do :; done\n"
+                        "while head -c 200000 /dev/zero; do sleep 0.05; done >>\"${last#file:}\"\n")
+        fake.chmod(0o755)
+        with self.serve("--clip-space", "1", environment={"REELVEC_FFMPEG": str(fake)}) as server:
+            answer = self.check(server.post("/api/v1/clips", {"moments": TWO[:1]}), 413, "clips_too_large")
+            self.assertIn("1 MiB", answer.json()["error"]["message"])
+            self.assertEqual(os.listdir(self.place), [])
+
+    def test_what_a_killed_server_left_is_removed(self):
+        fake = self.folder / "hangs"
+        fake.write_text("#!/bin/sh\ncase \"$2\" in -version|-encoders) exec ffmpeg \"$@\";; esac\nexec sleep 600\n")
+        fake.chmod(0o755)
+        server = self.serve(environment={"REELVEC_FFMPEG": str(fake)})
+        with contextlib.closing(server.connect()) as connection:
+            connection.request("POST", "/api/v1/clips", json.dumps({"moments": TWO[:1]}),
+                               {"Host": f"localhost:{server.port}", "Content-Type": "application/json"})
+            used = wait_until(lambda: os.listdir(self.place), 20, "the work")
+            self.serve().stop()
+            self.assertEqual(os.listdir(self.place), used)  # it is somebody's
+            pathlib.Path(self.place, used[0], "part").write_text("half a clip")
+            os.mkdir(os.path.join(self.place, "reelvec-serve-notours"))
+            server.stop(9, wanted=-9)
+        self.serve().stop()
+        self.assertEqual(os.listdir(self.place), ["reelvec-serve-notours"])
+        os.rmdir(os.path.join(self.place, "reelvec-serve-notours"))
+
+    def test_messages_do_not_name_the_folder(self):
+        fake = self.folder / "fails"
+        fake.write_text("#!/bin/sh\ncase \"$2\" in -version|-encoders) exec ffmpeg \"$@\";; esac\nfor last; do :; done\n"
+                        "echo \"$last: No space left on device\" >&2\nexit 1\n")
+        fake.chmod(0o755)
+        with self.serve(environment={"REELVEC_FFMPEG": str(fake)}) as server:
+            for moments in (TWO[:1], TWO):
+                answer = server.post("/api/v1/clips", {"moments": moments})
+                self.assertGreaterEqual(answer.status, 400)
+                self.assertNotIn(self.place, answer.body.decode())
 
     def test_it_stops_when_the_client_goes(self):
         fake = self.folder / "slow"

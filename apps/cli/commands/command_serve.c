@@ -22,7 +22,7 @@
 typedef struct ServeSettings {
     CliCommon common;
     CliReal port;
-    int workers, connections, per_client, queue, plays;
+    int workers, connections, per_client, queue, plays, clip_space;
     const char *listen, *base_path, *token_file;
     CliReal timeout, client_timeout;
     bool open, allow_urls, log;
@@ -116,6 +116,13 @@ static const CliOption options[] = {
      .offset = FIELD(plays),
      .min = 1,
      .max = 256},
+    {.name = "clip-space",
+     .argument = "N",
+     .help = "how many MiB on the disk the clips of one request may take (4096)",
+     .kind = CLI_WHOLE,
+     .offset = FIELD(clip_space),
+     .min = 1,
+     .max = 1048576},
     {.name = "timeout",
      .argument = "SECONDS",
      .help = "give a search up after so long (60)",
@@ -268,6 +275,7 @@ static RvStatus set_options(Serve *serve, const CliValues *values, RvError *err)
     limits->queued = settings->queue;
     limits->queued_per_client = settings->queue / 2;
     limits->plays = settings->plays;
+    limits->clip_bytes = (size_t)settings->clip_space << 20;
     if (settings->timeout.given)
         limits->search_s = settings->timeout.value;
     if (settings->client_timeout.given)

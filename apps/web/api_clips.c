@@ -121,23 +121,26 @@ static void send_failure(const Clips *clips, Reply *reply, const RvError *err)
 static RvStatus make_clip(Clips *clips, const RvMoment *moment, RvCut *cut, int *file, RvError *err)
 {
     RvCutOptions options = clips->options;
-    char *name = saved_name_clean(moment->name != NULL ? moment->name : "", "preview"), *place = NULL;
+    RvMoment named = *moment;
+    char *name = moment->name != NULL ? saved_name_clean(moment->name, "clip") : NULL, *place = NULL,
+         *pattern = NULL;
+    RvStatus status = RV_ERROR_MEMORY;
+    named.name = name;
     *file = -1;
-    if (name == NULL || asprintf(&place, "%s/%s%s%s", clips->folder.path, clips->animated ? name : "",
-                                 clips->animated ? "." : "", clips->animated ? options.container : "") < 0) {
-        free(name);
-        return web_error_memory(err);
-    }
-    RvStatus status;
-    if (clips->animated) {
-        options.container = NULL;
-        status = rv_cut_preview(moment, place, &options, cut, err);
-    } else { // into the folder, under a name that is made
-        options.name = moment->name != NULL ? "{name}" : NULL;
-        status = rv_cut(moment, place, &options, cut, err);
+    // Into the folder, under a name that is made; that of a preview says which kind it is.
+    if ((moment->name == NULL || name != NULL) && asprintf(&place, "%s/", clips->folder.path) >= 0 &&
+        asprintf(&pattern, "%s%s%s", name != NULL ? "{name}" : "{video}_{start}-{end}",
+                 clips->animated ? "." : "", clips->animated ? options.container : "") >= 0) {
+        options.name = pattern;
+        options.container = clips->animated ? NULL : options.container;
+        status = clips->animated ? rv_cut_preview(&named, place, &options, cut, err)
+                                 : rv_cut(&named, place, &options, cut, err);
+    } else {
+        web_error_memory(err);
     }
     free(name);
     free(place);
+    free(pattern);
     if (status != RV_OK) {
         hide_folder(clips, err);
         return status;

@@ -10,8 +10,8 @@
 /* Add Content-Disposition. attachment: to be saved, not shown. name: UTF-8, without folders. */
 void saved_name_add(Reply *reply, bool attachment, const char *name);
 
-/* A copy of a text that is good as a file's name anywhere: no slash, nothing that Windows refuses, at most 120 bytes of
- * whole characters. Empty: `otherwise`. Free with free(). NULL: no memory. */
+/* A copy of a text that is good as a file's name anywhere: no slash, nothing that Windows refuses, nothing that makes it
+ * look like another one, at most 121 bytes of whole characters. Empty: `otherwise`. Free with free(). NULL: no memory. */
 char *saved_name_clean(const char *text, const char *otherwise);
 
 #endif

@@ -72,6 +72,18 @@ class ClipsTest(ServedTest):
         self.assertEqual(notes.count("\n") + int(notes.split()[-2]), 15)
         self.assertEqual(os.listdir(self.place), [])
 
+    def test_names_are_those_of_the_moments(self):
+        moments = [{"video": 1, "start": 2, "end": 2.5}, {"video": 2, "start": 1, "end": 1.5},
+                   *({"video": 1, "start": 3, "end": 3.5, "name": name} for name in ("CON", "nul.txt", "a\u202egpj", "{video}/.."))]
+        named = ["_CON", "_nul.txt", "a_gpj", "{video}_"]
+        for container in ("gif", "mp4"):
+            answer = self.check(self.clips(moments, container=container, width=32, mode="exact"), 200)
+            with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+                names = archive.namelist()
+            self.assertEqual(names[2:], [f"{name}.{container}" for name in named])
+            self.assertRegex(names[0], rf"^part0_0\.00\.02\.\d+-0\.00\.02\.\d+\.{container}$")
+            self.assertRegex(names[1], rf"^part1_0\.00\.01\.\d+-0\.00\.01\.\d+\.{container}$")
+
     def test_what_is_wrong_is_told(self):
         for body, status, code in (
                 ({"moments": []}, 400, "no_moments"), ({"mode": "x"}, 400, "bad_parameter"), ({"mode": 5}, 400, "bad_parameter"),

@@ -10,6 +10,7 @@
 #include "web_clock.h"
 
 #define TELL_S 0.25
+#define CPU_BATCH 4 // frames; a search waits until the batch that is being embedded is done
 
 typedef struct Run {
     Jobs *jobs;
@@ -147,6 +148,8 @@ static RvStatus index_all(Run *run, RvError *err)
     RvIndexOptions options = {
         .retry_failed = job->retry_failed, .progress = note_progress, .progress_user = run};
     options.sampling.interval_s = job->every_s;
+    if (strcmp(rv_encoder_info(run->jobs->encoder)->device, "cpu") == 0)
+        options.batch_size = CPU_BATCH;
     RvStatus status = rv_sources_find(job->path, NULL, &sources, err);
     if (status == RV_OK)
         status = rv_library_open(run->jobs->library, &opening, &library, err);

@@ -71,6 +71,13 @@ class JobsTest(ServedTest):
             self.check(server.ask("DELETE", "/api/v1/jobs/1"), 204)
             self.check(server.get("/api/v1/jobs/1"), 404, "no_such_job")
 
+    def test_searches_wait_for_few_frames(self):
+        """Each batch is stored when it is embedded: what is stored after the first one comes in steps of four."""
+        with self.jobs_of("batches") as server:
+            job = self.start(server, folder="many", every=0.04)
+            counts = {video["frames"] for _, now in self.events(server, job) for video in now["now"]}
+            self.assertTrue([count for count in counts if count % 16 not in (0, 4, 11)], counts)
+
     def test_jobs_are_cancelled(self):
         with self.jobs_of("cancel") as server:
             first, second = (self.start(server, folder="many", every=0.04) for _ in range(2))

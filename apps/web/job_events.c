@@ -68,7 +68,8 @@ static void release(void *user)
 {
     Watcher *watcher = user;
     pthread_mutex_lock(&watcher->jobs->mutex);
-    watcher->gone = true; // the jobs' thread frees it
+    watcher->gone = true; // the teller frees it
+    watcher->jobs->news++;
     pthread_cond_broadcast(&watcher->jobs->changed);
     pthread_mutex_unlock(&watcher->jobs->mutex);
 }
@@ -86,6 +87,7 @@ Stream *jobs_watch(Jobs *jobs, int64_t id)
     if (there) {
         watcher->next = jobs->watchers;
         jobs->watchers = watcher;
+        jobs->news++;
         pthread_cond_broadcast(&jobs->changed);
     }
     pthread_mutex_unlock(&jobs->mutex);
@@ -99,7 +101,7 @@ Stream *jobs_watch(Jobs *jobs, int64_t id)
     return NULL;
 }
 
-/* ---- on the jobs' thread ------------------------------------------------------------------------------ */
+/* ---- on the teller ------------------------------------------------------------------------------------ */
 
 static void forget(Watcher *watcher)
 {
@@ -127,7 +129,7 @@ static Watcher *take_gone(Jobs *jobs)
     return gone;
 }
 
-bool jobs_tell(Jobs *jobs, bool alive)
+void jobs_tell(Jobs *jobs, bool alive)
 {
     for (Watcher *gone = take_gone(jobs), *next; gone != NULL; gone = next) {
         next = gone->next;
@@ -143,7 +145,6 @@ bool jobs_tell(Jobs *jobs, bool alive)
         if (!stream_is_over(watcher->stream))
             stream_wake(watcher->stream);
     }
-    return first != NULL;
 }
 
 void jobs_forget_watchers(Jobs *jobs)

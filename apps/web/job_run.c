@@ -51,7 +51,6 @@ static bool is_inside(const Job *job, const char *path)
 static void note_failure(Job *job, const char *video, const char *why)
 {
     job->failed++;
-    job->version++;
     if (job->failure_count == JOB_FAILURES_MAX)
         return;
     char *name = strdup(below(job, video)), *text = strdup(why);
@@ -79,6 +78,7 @@ static RvIndexNext give_next(void *user, int slot, RvIndexItem *item)
         if (!inside) {
             job->done++;
             note_failure(job, path, "it leads out of the media root");
+            jobs_changed(run->jobs, job);
         }
         pthread_mutex_unlock(&run->jobs->mutex);
         if (!inside)
@@ -111,10 +111,9 @@ static void note_end(void *user, int slot, RvStatus status, const RvIndexReport 
     } else if (status != RV_ERROR_CANCELLED) {
         note_failure(job, video != NULL ? video : "", err->message);
     }
-    job->version++;
+    jobs_changed(run->jobs, job);
     pthread_mutex_unlock(&run->jobs->mutex);
     free(video);
-    jobs_tell(run->jobs, false);
 }
 
 static bool note_progress(void *user, const RvIndexProgress *progress)
@@ -130,9 +129,8 @@ static bool note_progress(void *user, const RvIndexProgress *progress)
             slot->frames_done = (int64_t)progress->frames_done;
             slot->frames_expected = (int64_t)progress->frames_expected;
         }
-        run->job->version++;
+        jobs_changed(run->jobs, run->job);
         pthread_mutex_unlock(&run->jobs->mutex);
-        jobs_tell(run->jobs, false);
     }
     return goes_on(run);
 }
@@ -157,7 +155,7 @@ static RvStatus index_all(Run *run, RvError *err)
         run->videos = sources.videos;
         pthread_mutex_lock(&run->jobs->mutex);
         job->total = (int64_t)sources.videos.count;
-        job->version++;
+        jobs_changed(run->jobs, job);
         pthread_mutex_unlock(&run->jobs->mutex);
         int wanted = rv_encoder_jobs(run->jobs->encoder);
         const RvIndexList list = {.jobs = wanted < 1           ? 1
@@ -186,6 +184,6 @@ void job_run(Jobs *jobs, Job *job)
     if (job->state == JOB_FAILED)
         job->error = strdup(err.message);
     job->ended_s = time(NULL);
-    job->version++;
+    jobs_changed(jobs, job);
     pthread_mutex_unlock(&jobs->mutex);
 }

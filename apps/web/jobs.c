@@ -130,6 +130,13 @@ json_t *jobs_list(Jobs *jobs)
 
 /* ---- the queue ---------------------------------------------------------------------------------------- */
 
+void jobs_changed(Jobs *jobs, Job *job)
+{
+    job->version++;
+    jobs->news++;
+    pthread_cond_broadcast(&jobs->changed);
+}
+
 /* With the mutex held. */
 static void take_out(Jobs *jobs, Job *job)
 {
@@ -182,14 +189,15 @@ bool jobs_cancel(Jobs *jobs, int64_t id)
     bool there = job != NULL;
     if (there && job_has_ended(job)) {
         take_out(jobs, job);
+        jobs->news++;
+        pthread_cond_broadcast(&jobs->changed);
     } else if (there) {
         job->cancelled = true;
         if (job->state == JOB_QUEUED) {
             job->state = JOB_CANCELLED;
             job->ended_s = time(NULL);
         }
-        job->version++;
-        pthread_cond_broadcast(&jobs->changed);
+        jobs_changed(jobs, job);
     }
     pthread_mutex_unlock(&jobs->mutex);
     return there;
@@ -204,29 +212,44 @@ static Job *find_next(Jobs *jobs)
     return found;
 }
 
-static void *work(void *user)
+static void *run(void *user)
 {
     Jobs *jobs = user;
-    double alive_s = web_clock_s();
-    bool watched = false;
     pthread_mutex_lock(&jobs->mutex);
     while (!jobs->stops) {
         Job *job = find_next(jobs);
-        if (job != NULL) {
-            job->state = JOB_RUNNING;
-            job->began_s = time(NULL);
-            job->version++;
-        } else if (watched || jobs->watchers != NULL) {
-            web_condition_wait(&jobs->changed, &jobs->mutex, 1000);
-        } else {
+        if (job == NULL) {
             pthread_cond_wait(&jobs->changed, &jobs->mutex);
+            continue;
         }
+        job->state = JOB_RUNNING;
+        job->began_s = time(NULL);
+        jobs_changed(jobs, job);
         pthread_mutex_unlock(&jobs->mutex);
-        if (job != NULL)
-            job_run(jobs, job);
+        job_run(jobs, job);
+        pthread_mutex_lock(&jobs->mutex);
+    }
+    pthread_mutex_unlock(&jobs->mutex);
+    return NULL;
+}
+
+/* Also while a job says nothing: a disk may be slow, a folder large. */
+static void *tell(void *user)
+{
+    Jobs *jobs = user;
+    double alive_s = web_clock_s();
+    uint64_t told = 0;
+    pthread_mutex_lock(&jobs->mutex);
+    while (!jobs->stops) {
+        if (jobs->news == told && jobs->watchers != NULL)
+            web_condition_wait(&jobs->changed, &jobs->mutex, 1000);
+        else if (jobs->news == told)
+            pthread_cond_wait(&jobs->changed, &jobs->mutex);
+        told = jobs->news;
+        pthread_mutex_unlock(&jobs->mutex);
         bool alive = web_clock_s() - alive_s > ALIVE_S;
         alive_s = alive ? web_clock_s() : alive_s;
-        watched = jobs_tell(jobs, alive);
+        jobs_tell(jobs, alive);
         pthread_mutex_lock(&jobs->mutex);
     }
     pthread_mutex_unlock(&jobs->mutex);
@@ -244,8 +267,9 @@ RvStatus jobs_create(const JobsOptions *options, Jobs **out, RvError *err)
     jobs->library = strdup(options->library);
     pthread_mutex_init(&jobs->mutex, NULL);
     web_condition_init(&jobs->changed);
-    jobs->threaded = jobs->library != NULL && pthread_create(&jobs->thread, NULL, work, jobs) == 0;
-    if (!jobs->threaded) {
+    jobs->runs = jobs->library != NULL && pthread_create(&jobs->runner, NULL, run, jobs) == 0;
+    jobs->tells = jobs->runs && pthread_create(&jobs->teller, NULL, tell, jobs) == 0;
+    if (!jobs->tells) {
         jobs_destroy(jobs);
         return web_error_memory(err);
     }
@@ -265,10 +289,11 @@ void jobs_destroy(Jobs *jobs)
 {
     if (jobs == NULL)
         return;
-    if (jobs->threaded) {
-        jobs_stop(jobs);
-        pthread_join(jobs->thread, NULL);
-    }
+    jobs_stop(jobs);
+    if (jobs->runs)
+        pthread_join(jobs->runner, NULL);
+    if (jobs->tells)
+        pthread_join(jobs->teller, NULL);
     jobs_forget_watchers(jobs);
     while (jobs->first != NULL)
         take_out(jobs, jobs->first);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Index jobs: folders below the media roots, one after the other, on a thread of their own. */
+/* Index jobs: folders below the media roots, one after the other, on a thread of their own; another one tells of them. */
 #ifndef RV_WEB_JOBS_H
 #define RV_WEB_JOBS_H
 

@@ -45,9 +45,10 @@ struct Jobs {
     Job *first; // the newest
     int64_t last_id;
     Watcher *watchers;
+    uint64_t news; // differs whenever there is something to tell
     bool stops;
-    pthread_t thread;
-    bool threaded;
+    pthread_t runner, teller;
+    bool runs, tells; // the threads were started
 };
 
 /* With the mutex held. */
@@ -55,12 +56,15 @@ Job *jobs_find(Jobs *jobs, int64_t id);
 json_t *job_json(const Job *job);
 bool job_has_ended(const Job *job);
 
-/* On the jobs' thread: index what the job names. Its state is RUNNING before, and one of the last three after. */
+/* With the mutex held, after a job has changed: those who watch are told. */
+void jobs_changed(Jobs *jobs, Job *job);
+
+/* On the runner: index what the job names. Its state is RUNNING before, and one of the last three after. */
 void job_run(Jobs *jobs, Job *job);
 
-/* On the jobs' thread, without the mutex: tell those who watch, and forget those who have gone. alive: also those for
- * whom there is nothing new, so that no proxy takes the connection for dead. Returns false if nobody watches. */
-bool jobs_tell(Jobs *jobs, bool alive);
+/* On the teller, without the mutex: tell those who watch, and forget those who have gone. alive: also those for
+ * whom there is nothing new, so that no proxy takes the connection for dead. */
+void jobs_tell(Jobs *jobs, bool alive);
 void jobs_forget_watchers(Jobs *jobs); // all, at the end
 
 #endif

@@ -53,7 +53,12 @@ static void note_failure(Job *job, const char *video, const char *why)
     job->failed++;
     if (job->failure_count == JOB_FAILURES_MAX)
         return;
-    char *name = strdup(below(job, video)), *text = strdup(why);
+    // The message begins with the video's path, which is said by its name.
+    const char *shown = below(job, video), *rest = below(job, why);
+    size_t length = strlen(shown);
+    if (length > 0 && strncmp(rest, shown, length) == 0 && strncmp(rest + length, ": ", 2) == 0)
+        why = rest + length + 2;
+    char *name = strdup(shown), *text = strdup(why);
     if (name == NULL || text == NULL) {
         free(name);
         free(text);

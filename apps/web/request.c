@@ -269,6 +269,12 @@ json_t *request_json(Request *request)
     }
     json_t *value =
         json_loadb((const char *)request->body, request->body_bytes, JSON_REJECT_DUPLICATES, &fault);
+    if (value == NULL && (json_error_code(&fault) == json_error_null_character ||
+                          json_error_code(&fault) == json_error_null_byte_in_key)) {
+        reply_error(&request->reply, 400, "bad_json",
+                    "a text of the body has the character U+0000, which no text may have");
+        return NULL;
+    }
     if (value == NULL) {
         reply_error(&request->reply, 400, "bad_json", "the body is no JSON object: line %d: %s", fault.line,
                     fault.text);

@@ -208,6 +208,9 @@ class ServeTest(ServedTest):
         for body in (b"", b"{", b"[]", b"5", b'{"a":1,"a":2}', b'{"terms":[{"text":"\xff"}]}', b"[" * 100000, b'{"a":1e999}',
                      b'{"terms":' + b"[" * 5000 + b"]" * 5000 + b"}", b'{"a":99999999999999999999999}'):
             self.check(post(body), 400, "bad_json")
+        for body in (b'{"terms":[{"text":"\\u0000"}]}', b'{"te\\u0000rms":5}'):
+            self.assertIn("U+0000", self.check(post(body), 400, "bad_json").json()["error"]["message"])
+            self.assertNotIn("JSON_", post(body).body.decode())
         self.check(post(b"{}", "text/plain"), 415, "not_json")
         self.check(post(b"{}", None), 415, "not_json")
         self.check(post(b" " * (1 << 20) + b"{}"), 413, "too_large")

@@ -29,6 +29,7 @@ struct CliCommand {
     size_t option_count, settings_bytes;
     size_t min_arguments, max_arguments;
     void (*more)(FILE *out); // prints what else the help says, behind the options; may be NULL
+    const struct CliHelpEntry *exit_statuses; // help_text.h; NULL: those of all commands
     // Returns the exit status. settings: zeroed, then as the options say; the command may change them.
     int (*run)(const CliCommand *command, void *settings, const CliValues *values);
 };

@@ -71,10 +71,11 @@ void cli_help_entry(FILE *out, const char *left, const char *right)
     print_entry(out, left, right, OPTION_COLUMN);
 }
 
-static void print_exit_statuses(FILE *out)
+/* own: of a command; NULL: those of all. */
+static void print_exit_statuses(FILE *out, const CliHelpEntry *own)
 {
     print_title(out, "Exit status:");
-    for (const CliHelpEntry *entry = cli_exit_statuses; entry->left != NULL; entry++)
+    for (const CliHelpEntry *entry = own != NULL ? own : cli_exit_statuses; entry->left != NULL; entry++)
         print_entry(out, entry->left, entry->right, STATUS_COLUMN);
 }
 
@@ -140,7 +141,7 @@ void cli_help_command(const CliCommand *command, FILE *out)
     print_title(out, "Examples:");
     print_examples(out, command->examples);
     fputc('\n', out);
-    print_exit_statuses(out);
+    print_exit_statuses(out, command->exit_statuses);
 }
 
 static bool in_group(const CliCommand *command, const char *word)
@@ -213,7 +214,7 @@ void cli_help_program(FILE *out)
     fputc('\n', out);
     print_settings(out);
     fputc('\n', out);
-    print_exit_statuses(out);
+    print_exit_statuses(out, NULL);
     fputc('\n', out);
     print_paragraphs(out, cli_streams);
 }

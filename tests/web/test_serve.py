@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import struct
 import threading
 import unittest
@@ -422,6 +423,15 @@ class OptionsTest(ServedTest):
             for path in ("", "/1", "/1/media"):
                 self.check(server.get("/api/v1/videos" + path), 200)
             self.assertEqual(server.stop().count("queue_ms="), 3)
+
+    def test_the_help_tells_how_it_ends(self):
+        text = run(PROGRAM, "serve", "--help").stdout.decode()
+        self.assertRegex(text, r"\n +0 +told to end")
+        self.assertNotRegex(text, r"\n +130 ")
+        self.assertRegex(run(PROGRAM, "search", "--help").stdout.decode(), r"\n +130 ")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+                self.serve().stop(number)
 
     def test_options_that_are_none(self):
         for words, status, text in (

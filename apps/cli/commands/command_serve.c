@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/help_text.h"
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/signals.h"
@@ -144,6 +145,10 @@ static const CliOption options[] = {
     CLI_OPTION_SEARCH_DEVICE(ServeSettings),
     CLI_OPTION_QUIET(ServeSettings),
 };
+
+/* To be told to end is how a server ends, so it is no failure: not for a service manager, nor for a shell. */
+static const CliHelpEntry exit_statuses[] = {
+    {"0", "told to end: Ctrl-C, SIGTERM, a hangup"}, {"1", "failed"}, {"2", "wrong usage"}, {NULL, NULL}};
 
 #ifdef REELVEC_WITH_WEB
 
@@ -409,6 +414,7 @@ const CliCommand cli_command_serve = {
                 "  reelvec serve --listen 0.0.0.0 --host media.lan\n"
                 "  reelvec serve --base-path /reelvec --proxy 127.0.0.1 --host example.org --log\n",
     CLI_OPTIONS(ServeSettings, options),
+    .exit_statuses = exit_statuses,
     .min_arguments = 0,
     .max_arguments = 0,
     .run = run,

@@ -243,7 +243,7 @@ void page_man_command(FILE *out, const CliCommand *command)
     if (command->more != NULL)
         put_more(out, command);
     fputs(".SH EXIT STATUS\n", out);
-    put_entries(out, cli_exit_statuses);
+    put_entries(out, command->exit_statuses != NULL ? command->exit_statuses : cli_exit_statuses);
     fputs(".SH EXAMPLES\n", out);
     put_lines(out, command->examples);
     put_see_also(out, command);

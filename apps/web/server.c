@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "access_log.h"
@@ -120,9 +121,13 @@ static RvStatus copy_roots(const char *const *roots, char ***out, RvError *err)
         count++;
     *out = calloc(count + 1, sizeof **out);
     for (size_t i = 0; *out != NULL && i < count; i++) {
+        struct stat facts;
         (*out)[i] = realpath(roots[i], NULL);
-        if ((*out)[i] == NULL)
+        if ((*out)[i] == NULL || stat((*out)[i], &facts) != 0)
             return web_error(err, RV_ERROR_NOT_FOUND, "%s: %s", roots[i], strerror(errno));
+        if (!S_ISDIR(facts.st_mode))
+            return web_error(err, RV_ERROR_ARGUMENT, "%s: is no folder; name the one that it lies in",
+                             roots[i]);
     }
     return *out != NULL ? RV_OK : web_error_memory(err);
 }

@@ -438,7 +438,8 @@ class OptionsTest(ServedTest):
                 (["--base-path", "a b"], 2, "base path"), (["--listen", "999.1.1.1"], 2, "no address"),
                 (["--proxy", "here"], 2, "proxy"), (["--allow-origin", "friend"], 2, "origin"),
                 (["--host", "a b"], 2, "host"), (["--port", "70000"], 2, "port"), (["x"], 2, "too many arguments"),
-                (["--port", str(self.server.port)], 1, "taken"), (["--media", str(self.folder / "none")], 1, "No such file")):
+                (["--port", str(self.server.port)], 1, "taken"), (["--media", str(self.folder / "none")], 1, "No such file"),
+                (["--media", str(self.videos / "part0.mp4")], 2, "part0.mp4: is no folder")):
             done = run(PROGRAM, "serve", "--model", MODEL, "--library", self.library, *words, check=False)
             self.assertEqual(done.returncode, status, done)
             self.assertIn(text, done.stderr.decode())

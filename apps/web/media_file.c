@@ -118,10 +118,11 @@ static bool is_other(int fd, const char *ending)
     return got < 4 || memcmp(start, dv ? "\x1F\x07\x00" : ".RM", 3) != 0;
 }
 
-static const char *type_of(int fd, const char *path)
+/* by_name: the ending says what it is. */
+static const char *type_of(int fd, const char *path, bool by_name)
 {
     char start[16] = "";
-    const char *dot = strrchr(path, '.');
+    const char *dot = by_name ? strrchr(path, '.') : NULL;
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++) {
         if (strcasecmp(dot + 1, endings[i].ending) == 0)
             return is_other(fd, dot + 1) ? NULL : endings[i].type;
@@ -133,7 +134,7 @@ static const char *type_of(int fd, const char *path)
             memcmp(start + one->offset, one->bytes, one->size) == 0)
             return one->type;
     }
-    return NULL;
+    return !by_name && begins_transport(fd) ? "video/mp2t" : NULL;
 }
 
 static bool refuse(Request *request, int fd, int status, const char *code, const char *message)
@@ -157,7 +158,8 @@ bool media_file_open(Request *request, const RvVideo *video, MediaFile *out)
         return refuse(request, fd, 410, "file_gone", "the video's file is not there any more");
     if (!S_ISREG(facts.st_mode))
         return refuse(request, fd, 410, "file_gone", "there is no file in the video's place any more");
-    const char *type = type_of(fd, video->path);
+    // Of one that nobody could read a frame of, the name says nothing.
+    const char *type = facts.st_size > 0 ? type_of(fd, video->path, video->frame_count > 0) : NULL;
     if (type == NULL)
         return refuse(request, fd, 403, "no_video", "the file is no video");
     *out = (MediaFile){.fd = fd, .type = type, .size_bytes = (uint64_t)facts.st_size};

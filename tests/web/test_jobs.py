@@ -63,6 +63,8 @@ class JobsTest(ServedTest):
             self.assertEqual([failure["video"] for failure in last["failures"]], ["some/broken.mp4"])
             self.assertRegex(last["failures"][0]["message"], "^[^/]+$")  # without the path, which is named beside
             self.assertGreater(last["frames"], 15)
+            broken = server.json("/api/v1/videos?state=failed")["videos"][0]
+            self.check(server.get(broken["media"]), 403, "no_video")
             self.assertEqual(len(server.json("/api/v1/search?text=an+owl&group=video")["groups"]), 2)
             again = self.wait(server, self.start(server, folder="some", every=2))
             self.assertEqual((again["videos"]["unchanged"], again["frames"]), (2, 0))

@@ -27,6 +27,7 @@
 #define ERROR_BYTES 4096
 #define LOOK_MS 200  // for a client that went while the ring is full
 #define FIRST_S 30.0 // until the first bytes
+#define LAST_S 1.0   // that what it says is read after its output has ended
 
 typedef struct Play {
     Plays *plays;
@@ -202,6 +203,15 @@ static bool take_errors(Play *play, int errors)
     return got > 0;
 }
 
+/* What it has started may go on to write there for ever. */
+static void take_last_errors(Play *play, int errors, bool open)
+{
+    struct pollfd polled = {.fd = errors, .events = POLLIN};
+    double until_s = web_clock_s() + LAST_S;
+    while (open && web_clock_s() < until_s && poll(&polled, 1, LOOK_MS) > 0)
+        open = take_errors(play, errors);
+}
+
 /* Until the output's end or the client's. Returns true if all of the output was taken. */
 static bool pass_on(Play *play, const Program *program)
 {
@@ -221,8 +231,7 @@ static bool pass_on(Play *play, const Program *program)
         if (polled[1].revents != 0)
             errors_open = take_errors(play, program->errors);
         if (polled[0].revents != 0 && !take_output(play, program->output)) {
-            while (errors_open && (polled[1].revents = 0, poll(&polled[1], 1, LOOK_MS)) > 0)
-                errors_open = take_errors(play, program->errors);
+            take_last_errors(play, program->errors, errors_open);
             return true;
         }
     }

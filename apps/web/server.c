@@ -37,18 +37,19 @@
 
 #define HEADER_BYTES 32768 // of a request; the buffer of a connection
 #define FILES_EACH 3
+#define FILES_PLAY 8
 #define FILES_SPARE 128
 #define CLIPS_AT_ONCE 2 // requests; each has one ffmpeg
 
 /* ---- options ------------------------------------------------------------------------------------------ */
 
-/* Each connection is a file, and a video that is sent is two more. */
-static int connections_allowed(int wanted)
+/* Each connection is a file, and a video that is sent is two more; a conversion has pipes and the video. */
+static int connections_allowed(int wanted, int plays)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return wanted;
-    rlim_t needed = FILES_EACH * (rlim_t)wanted + FILES_SPARE;
+    rlim_t spare = FILES_SPARE + FILES_PLAY * (rlim_t)plays, needed = FILES_EACH * (rlim_t)wanted + spare;
     if (files.rlim_cur < needed) {
         files.rlim_cur = files.rlim_max < needed ? files.rlim_max : needed;
         if (setrlimit(RLIMIT_NOFILE, &files) != 0 && getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -56,8 +57,8 @@ static int connections_allowed(int wanted)
     }
     if (files.rlim_cur >= needed)
         return wanted;
-    return files.rlim_cur > 2 * FILES_SPARE ? (int)(files.rlim_cur - FILES_SPARE) / FILES_EACH
-                                            : FILES_SPARE / FILES_EACH;
+    return files.rlim_cur > 2 * spare ? (int)((files.rlim_cur - spare) / FILES_EACH)
+                                      : FILES_SPARE / FILES_EACH;
 }
 
 static void set_whole(int *limit, int value)
@@ -97,7 +98,7 @@ static void fill_limits(WebLimits *limits)
     set_size(&limits->clip_bytes, 4096);
     if (limits->io_threads > WEB_IO_THREADS_MAX)
         limits->io_threads = WEB_IO_THREADS_MAX;
-    limits->connections = connections_allowed(limits->connections);
+    limits->connections = connections_allowed(limits->connections, limits->plays);
 }
 
 /* "" or "/name": no slash at the end, nothing that an address has to encode. */

@@ -190,7 +190,9 @@ class PlayTest(ServedTest):
 
     def test_a_program_that_fails_is_an_error(self):
         # It knows what ffmpeg is asked at the start, and fails afterwards.
-        for body, status, code in (("echo 'no such thing' >&2; exit 1", 502, "cannot_convert"), ("kill -9 $$", 502, "cannot_convert")):
+        talks = "exec >&-; while :; do echo 'no such thing' >&2; sleep 0.05; done"  # and does not stop
+        for body, status, code in (("echo 'no such thing' >&2; exit 1", 502, "cannot_convert"), ("kill -9 $$", 502, "cannot_convert"),
+                                   (talks, 502, "cannot_convert")):
             fake = self.folder / "ffmpeg"
             fake.write_text(f"#!/bin/sh\n[ \"$2\" = -version ] && exec ffmpeg -version\n{body}\n")
             fake.chmod(0o755)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /api/v1/videos/{id}/play: the video from a second on as fragmented MP4, for browsers that cannot play the file. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,8 +56,10 @@ void api_play(Request *request, Reply *reply)
     wish.copies = strcmp(mode, "remux") == 0;
     wish.height = (int)height;
     if (asking_video(&asking, request) && media_file_open(request, asking.video, &file)) {
-        close(file.fd);
-        wish.path = asking.video->path;
+        // What was looked at, whatever comes into its place: ffmpeg, a process of this user, reaches it by our number.
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), file.fd);
+        wish.path = path;
         if (wish.ffmpeg == NULL)
             reply_error(reply, 501, "no_ffmpeg", "this server has no ffmpeg program");
         else if (asking.video->duration_s > 0 && wish.t_s >= asking.video->duration_s)
@@ -66,6 +69,7 @@ void api_play(Request *request, Reply *reply)
         else
             play(request, reply, &wish);
         reply_header(reply, "Cache-Control", "no-store");
+        close(file.fd); // a conversion that has begun has opened it
     }
     asking_end(&asking);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import time
 import unittest
 
@@ -201,6 +202,28 @@ class PlayTest(ServedTest):
                 if "echo" in body:
                     self.assertIn("no such thing", answer.json()["error"]["message"])
                 self.assertEqual(children(server), [])
+
+    def test_the_file_that_was_looked_at_is_converted(self):
+        """Also if another one, or a link to one, has come into its place before ffmpeg opens it."""
+        folder, go, began = self.folder / "swapped", self.folder / "go", self.folder / "began"
+        folder.mkdir()
+        video, other = folder / "video.mp4", self.folder / "other"
+        shutil.copy(self.videos / "part0.mp4", video)
+        content = video.read_bytes()
+        self.index(folder, library=self.folder / "swapped.db", every="5")
+        fake = self.folder / "swaps"
+        fake.write_text("#!/bin/sh\n[ \"$2\" = -version ] && exec ffmpeg -version\nwhile [ \"$1\" != -i ]; do shift; done\n"
+                        f"touch {began}\nwhile [ ! -e {go} ]; do sleep 0.05; done\nexec cat \"${{2#file:}}\"\n")
+        fake.chmod(0o755)
+        with self.serve(library=self.folder / "swapped.db", environment={**os.environ, "REELVEC_FFMPEG": str(fake)}) as server, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(server.get, "/api/v1/videos/1/play?mode=remux")
+            wait_until(began.exists, what="the beginning")
+            other.write_bytes(b"a secret")
+            video.unlink()
+            video.symlink_to(other)
+            go.touch()
+            self.assertEqual(self.check(answer.result(), 200).body, content)
 
     def endless(self, *options):
         """A server whose ffmpeg never ends, and writes as much as is taken, also to its standard error."""

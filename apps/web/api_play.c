@@ -20,6 +20,9 @@ static void play(Request *request, Reply *reply, PlayWish *wish)
     RvError err = {0};
     PlayArguments arguments;
     if (rv_media_read(wish->path, &media, &err) != RV_OK) {
+        size_t length = strlen(wish->path); // which says nothing to anybody
+        if (strncmp(err.message, wish->path, length) == 0 && strncmp(err.message + length, ": ", 2) == 0)
+            memmove(err.message, err.message + length + 2, strlen(err.message + length + 2) + 1);
         reply_failure(reply, &err);
         return;
     }

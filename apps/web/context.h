@@ -24,8 +24,10 @@ struct WebServer {
     bool allow_urls;
     struct Ffmpeg *ffmpeg; // NULL: there is none
     int port;
-    char *address, *link; // of the page; link: with the token
-    char *token;          // NULL: none is asked for
+    char *address, *link;             // of the page; link: with the token
+    bool proxied;                     // a proxy is in front
+    char *proxy_address, *proxy_link; // of the page there; NULL: not known
+    char *token;                      // NULL: none is asked for
     struct Guard *guard;
     struct Clients *clients;
     struct Bodies *bodies;

@@ -18,6 +18,7 @@
 #include "exchange.h"
 #include "ffmpeg.h"
 #include "guard.h"
+#include "host_names.h"
 #include "jobs.h"
 #include "listener.h"
 #include "metrics.h"
@@ -154,29 +155,52 @@ static void find_own_address(int family, char text[CLIENT_ADDRESS_SIZE])
     freeifaddrs(all);
 }
 
+/* "http://name:8470/base/"; port 0: none. NULL: no memory. */
+static char *make_address(const WebServer *server, const char *scheme, const char *host, int port)
+{
+    char *address = NULL, number[16] = "";
+    bool bare6 = strchr(host, ':') != NULL && host_is_address(host);
+    if (port != 0)
+        snprintf(number, sizeof number, ":%d", port);
+    if (asprintf(&address, "%s://%s%s%s%s%s/", scheme, bare6 ? "[" : "", host, bare6 ? "]" : "", number,
+                 server->base_path) < 0)
+        return NULL;
+    return address;
+}
+
+/* With the token, if there is one. */
+static char *make_link(const WebServer *server, const char *address)
+{
+    char *link = NULL;
+    bool guarded = server->token != NULL;
+    return asprintf(&link, "%s%s%s", address, guarded ? "?token=" : "", guarded ? server->token : "") < 0
+               ? NULL
+               : link;
+}
+
 static RvStatus write_address(WebServer *server, const WebOptions *options, RvError *err)
 {
     char host[256];
     const char *listen = options->listen;
+    const char *name = options->hosts != NULL ? options->hosts[0] : NULL;
     bool any4 = listen != NULL && strcmp(listen, "0.0.0.0") == 0,
          any6 = listen != NULL && strcmp(listen, "::") == 0;
-    if (options->hosts != NULL && options->hosts[0] != NULL && !listener_is_loopback(listen))
-        snprintf(host, sizeof host, "%s", options->hosts[0]);
+    server->proxied = options->proxies != NULL && options->proxies[0] != NULL;
+    if (name != NULL && !listener_is_loopback(listen) && !server->proxied)
+        snprintf(host, sizeof host, "%s", name);
     else if (any4 || any6)
         find_own_address(any4 ? AF_INET : AF_INET6, host);
     else
         snprintf(host, sizeof host, "%s", listen != NULL ? listen : "localhost");
-    bool of6 = strchr(host, ':') != NULL;
-    if (asprintf(&server->address, "http://%s%s%s:%d%s/", of6 ? "[" : "", host, of6 ? "]" : "", server->port,
-                 server->base_path) < 0)
-        server->address = NULL;
-    bool guarded = server->token != NULL;
-    if (server->address == NULL || asprintf(&server->link, "%s%s%s", server->address,
-                                            guarded ? "?token=" : "", guarded ? server->token : "") < 0) {
-        server->link = NULL;
-        return web_error_memory(err);
+    server->address = make_address(server, "http", host, server->port);
+    server->link = server->address != NULL ? make_link(server, server->address) : NULL;
+    bool good = server->link != NULL;
+    if (server->proxied && name != NULL) { // the proxy has the certificate
+        server->proxy_address = make_address(server, "https", name, 0);
+        server->proxy_link = server->proxy_address != NULL ? make_link(server, server->proxy_address) : NULL;
+        good = good && server->proxy_link != NULL;
     }
-    return RV_OK;
+    return good ? RV_OK : web_error_memory(err);
 }
 
 /* ---- connections -------------------------------------------------------------------------------------- */
@@ -367,6 +391,8 @@ static void clear(WebServer *server)
     free(server->model_error);
     free(server->address);
     free(server->link);
+    free(server->proxy_address);
+    free(server->proxy_link);
     free(server->token);
     pthread_mutex_destroy(&server->log_mutex);
     free(server);
@@ -407,6 +433,21 @@ const char *web_address(const WebServer *server)
 const char *web_link(const WebServer *server)
 {
     return server->link;
+}
+
+bool web_is_proxied(const WebServer *server)
+{
+    return server->proxied;
+}
+
+const char *web_proxy_address(const WebServer *server)
+{
+    return server->proxy_address;
+}
+
+const char *web_proxy_link(const WebServer *server)
+{
+    return server->proxy_link;
 }
 
 bool web_has_token(const WebServer *server)

@@ -63,6 +63,11 @@ int web_port(const WebServer *server);
 const char *web_address(const WebServer *server);
 const char *web_link(const WebServer *server);
 bool web_has_token(const WebServer *server);
+/* Behind a named proxy browsers open another address: https, as the proxy has the certificate, and the first of
+ * options.hosts. NULL: no name was given. */
+bool web_is_proxied(const WebServer *server);
+const char *web_proxy_address(const WebServer *server);
+const char *web_proxy_link(const WebServer *server);
 
 /* True if only this machine reaches the address: 127.0.0.0/8, ::1, localhost, NULL. */
 bool web_is_loopback(const char *address);

@@ -433,6 +433,12 @@ class OptionsTest(ServedTest):
             if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
                 self.serve().stop(number)
 
+    def test_behind_a_proxy_its_address_is_told(self):
+        for words, told in ((["--host", "films.example"], "browsers open https://films.example/films/, which"), ([], "is not known without --host")):
+            server = self.serve("--proxy", "127.0.0.1", "--base-path", "/films", "--listen", "127.0.0.1", *words)
+            self.assertEqual(server.address, f"http://127.0.0.1:{server.port}/films/")
+            self.assertIn(told, server.stop())
+
     def test_options_that_are_none(self):
         for words, status, text in (
                 (["--base-path", "a b"], 2, "base path"), (["--listen", "999.1.1.1"], 2, "no address"),

@@ -330,18 +330,44 @@ static void open_browser(const char *address)
         waitpid(child, NULL, 0);
 }
 
+static void print_code(const char *link)
+{
+    char *code = web_qr_code(link);
+    if (code != NULL)
+        printf("\n%s\n", code);
+    free(code);
+}
+
+/* Behind a proxy the first line is what the proxy asks. Where browsers go is said if it is known. */
+static void announce_proxy(const Serve *serve, bool shown)
+{
+    const char *address = web_proxy_address(serve->server), *link = web_proxy_link(serve->server);
+    bool quiet = serve->settings->common.quiet;
+    cli_print("%s", web_address(serve->server));
+    if (address != NULL && shown)
+        cli_print("%s", link);
+    if (address != NULL && shown && web_has_token(serve->server))
+        print_code(link);
+    if (address != NULL && !shown && !quiet)
+        cli_message("browsers open %s, which the proxy passes on to this address", address);
+    if (address == NULL && !quiet)
+        cli_message(
+            "this is the address that the proxy asks; where browsers find the proxy is not known without --host");
+}
+
 /* Where no person reads, as in a journal, the token is not shown. */
 static void announce(const Serve *serve)
 {
-    bool guarded = web_has_token(serve->server), shown = isatty(STDOUT_FILENO);
-    cli_print("%s", shown ? web_link(serve->server) : web_address(serve->server));
-    if (guarded && shown) {
-        char *code = web_qr_code(web_link(serve->server));
-        if (code != NULL)
-            printf("\n%s\n", code);
-        free(code);
-    }
-    if (guarded && !shown && !serve->settings->common.quiet)
+    const WebServer *server = serve->server;
+    bool guarded = web_has_token(server), shown = isatty(STDOUT_FILENO), proxied = web_is_proxied(server);
+    if (proxied)
+        announce_proxy(serve, shown);
+    else
+        cli_print("%s", shown ? web_link(server) : web_address(server));
+    if (guarded && shown && !proxied)
+        print_code(web_link(server));
+    bool told = shown && (!proxied || web_proxy_link(server) != NULL);
+    if (guarded && !told && !serve->settings->common.quiet)
         cli_message("the token is in %s; a link ends with ?token= and it", serve->options.token_file);
     if (!serve->settings->common.quiet)
         cli_message("%s is served at this address; Ctrl-C ends the server", serve->options.library_uri);

@@ -10,6 +10,7 @@
 #include "asking.h"
 #include "context.h"
 #include "sprite.h"
+#include "sprite_cache.h"
 
 #define COUNT_MAX 400
 #define COUNT_DEFAULT 100

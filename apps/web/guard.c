@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address_range.h"
 #include "context.h"
 #include "host_names.h"
 #include "listener.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of hosts and ranges of addresses. */
+/* Names of hosts. */
 #ifndef RV_WEB_HOST_NAMES_H
 #define RV_WEB_HOST_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "reelvec/status.h"
 
@@ -20,18 +19,5 @@ bool host_names_has(const HostNames *names, const char *host);
 /* Cut "name[:port]" or "[address][:port]" to the name or address, in lower case and without a final full stop. Returns
  * false if it is neither. */
 bool host_of_text(const char *text, char *host, size_t size_bytes);
-
-/* True for an IPv4 or IPv6 address. */
-bool host_is_address(const char *text);
-
-/* Addresses of one kind; IPv4 as IPv6 writes it. */
-typedef struct AddressRange {
-    uint8_t address[16];
-    int bits;
-} AddressRange;
-
-/* "10.0.0.2", "10.0.0.0/24", "fd00::/8". Returns false if it is none. */
-bool address_range_read(const char *text, AddressRange *out);
-bool address_range_has(const AddressRange *range, const char *address);
 
 #endif

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "access_log.h"
+#include "address_range.h"
 #include "bodies.h"
 #include "context.h"
 #include "exchange.h"
 #include "ffmpeg.h"
 #include "guard.h"
-#include "host_names.h"
 #include "jobs.h"
 #include "listener.h"
 #include "metrics.h"
@@ -27,7 +27,7 @@
 #include "ranked.h"
 #include "seats.h"
 #include "shelf.h"
-#include "sprite.h"
+#include "sprite_cache.h"
 #include "stream.h"
 #include "text_vectors.h"
 #include "token.h"

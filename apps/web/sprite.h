@@ -26,13 +26,4 @@ RvStatus sprite_put(Sprite *sprite, size_t place, const uint8_t *jpeg, size_t si
 /* *jpeg: free(). Errors: MEMORY. */
 RvStatus sprite_write(const Sprite *sprite, void **jpeg, size_t *size_bytes, RvError *err);
 
-/* ---- those that were made last ---- */
-
-typedef struct SpriteCache SpriteCache;
-RvStatus sprite_cache_create(SpriteCache **out, RvError *err);
-void sprite_cache_destroy(SpriteCache *cache);
-/* A copy (free()), or NULL. */
-void *sprite_cache_get(SpriteCache *cache, const char *tag, size_t *size_bytes);
-void sprite_cache_put(SpriteCache *cache, const char *tag, const void *jpeg, size_t size_bytes);
-
 #endif

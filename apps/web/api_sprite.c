@@ -11,6 +11,7 @@
 #include "context.h"
 #include "sprite.h"
 #include "sprite_cache.h"
+#include "tag_hash.h"
 
 #define COUNT_MAX 400
 #define COUNT_DEFAULT 100
@@ -157,7 +158,7 @@ static bool begin(Asking *asking, Request *request, Sheet *sheet)
         return false;
     uint64_t tag = shelf_video_tag(asking->book, asking->video);
     for (size_t i = 0; i < sheet->frame_count; i++)
-        tag = (tag ^ (uint64_t)sheet->frames[i].frame_number) * 0x100000001B3;
+        tag = tag_hash_number(tag, sheet->frames[i].frame_number);
     snprintf(sheet->tag, sizeof sheet->tag, "%016llx", (unsigned long long)tag);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "metrics.h"
 #include "pictures.h"
 #include "question_address.h"
+#include "tag_hash.h"
 #include "text_vectors.h"
 
 #define TOP_DEFAULT 500
@@ -344,14 +345,12 @@ static bool read_options(Question *question, const Asking *asking, const json_t 
 static uint64_t digest_of(const json_t *json)
 {
     json_t *rest = json_copy((json_t *)json);
-    uint64_t digest = UINT64_C(0xCBF29CE484222325);
     json_object_del(rest, "cursor");
     json_object_del(rest, "limit");
     json_object_del(rest, "per_video");
     json_object_del(rest, "timeout");
     char *text = json_dumps(rest, JSON_COMPACT | JSON_SORT_KEYS);
-    for (const char *at = text; at != NULL && *at != '\0'; at++)
-        digest = (digest ^ (unsigned char)*at) * UINT64_C(0x100000001B3);
+    uint64_t digest = tag_hash_text(TAG_HASH_START, text);
     free(text);
     json_decref(rest);
     return digest;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tag_hash.h"
 #include "web_clock.h"
 #include "web_error.h"
 
@@ -26,30 +27,11 @@ struct Shelf {
 
 /* ---- small things ------------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size_bytes)
-{
-    for (size_t i = 0; i < size_bytes; i++)
-        hash = (hash ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001B3); // FNV-1a
-    return hash;
-}
-
-static uint64_t mix_text(uint64_t hash, const char *text)
-{
-    return text != NULL ? mix(hash, text, strlen(text) + 1) : hash;
-}
-
-static uint64_t mix_number(uint64_t hash, int64_t number)
-{
-    return mix(hash, &number, sizeof number);
-}
-
-#define HASH_START UINT64_C(0xCBF29CE484222325)
-
 static uint64_t identity_of(const char *uri, const struct stat *file)
 {
-    uint64_t hash = mix_text(HASH_START, uri);
-    hash = mix_number(hash, (int64_t)file->st_dev);
-    return mix_number(hash, (int64_t)file->st_ino);
+    uint64_t hash = tag_hash_text(TAG_HASH_START, uri);
+    hash = tag_hash_number(hash, (int64_t)file->st_dev);
+    return tag_hash_number(hash, (int64_t)file->st_ino);
 }
 
 static bool same_file(const struct stat *left, const struct stat *right)
@@ -198,7 +180,7 @@ static int compare_ids(const void *a, const void *b)
 
 static void add_up(ShelfVideos *videos, const ShelfBook *book)
 {
-    videos->state = mix_number(HASH_START, (int64_t)book->identity);
+    videos->state = tag_hash_number(TAG_HASH_START, (int64_t)book->identity);
     for (size_t i = 0; i < videos->videos.count; i++) {
         const RvVideo *video = &videos->videos.items[i];
         videos->by_id[i] = video;
@@ -206,10 +188,10 @@ static void add_up(ShelfVideos *videos, const ShelfBook *book)
         videos->complete_count += video->state == RV_VIDEO_COMPLETE;
         videos->failed_count += video->state == RV_VIDEO_FAILED;
         videos->indexing_count += video->state == RV_VIDEO_INDEXING;
-        videos->state = mix_number(videos->state, video->video_id);
-        videos->state = mix_number(videos->state, video->frame_count);
-        videos->state = mix_number(videos->state, video->state);
-        videos->state = mix_text(videos->state, video->path);
+        videos->state = tag_hash_number(videos->state, video->video_id);
+        videos->state = tag_hash_number(videos->state, video->frame_count);
+        videos->state = tag_hash_number(videos->state, video->state);
+        videos->state = tag_hash_text(videos->state, video->path);
     }
     if (videos->videos.count > 1)
         qsort(videos->by_id, videos->videos.count, sizeof *videos->by_id, compare_ids);
@@ -301,9 +283,9 @@ const RvVideo *shelf_video(const ShelfVideos *videos, int64_t video_id)
 
 uint64_t shelf_video_tag(const ShelfBook *book, const RvVideo *video)
 {
-    uint64_t tag = mix_number(HASH_START, (int64_t)book->identity);
-    tag = mix_number(tag, video->video_id);
-    tag = mix_text(tag, video->path);
-    tag = mix_text(tag, video->content_key);
-    return mix_text(tag, video->sampling);
+    uint64_t tag = tag_hash_number(TAG_HASH_START, (int64_t)book->identity);
+    tag = tag_hash_number(tag, video->video_id);
+    tag = tag_hash_text(tag, video->path);
+    tag = tag_hash_text(tag, video->content_key);
+    return tag_hash_text(tag, video->sampling);
 }

@@ -70,52 +70,52 @@ static size_t fill_plain(Page *page, size_t first, size_t limit)
 
 /* ---- hits by video ------------------------------------------------------------------------------------ */
 
+typedef struct Place {
+    int64_t video_id;
+    size_t hit; // its place in the list
+} Place;
+
 typedef struct Group {
     int64_t video_id;
-    size_t best;  // place of its best hit
-    size_t count; // of its hits
+    const Place *places; // of its hits, the best first
+    size_t count;
 } Group;
+
+static int compare_places(const void *a, const void *b)
+{
+    const Place *left = a, *right = b;
+    return left->video_id != right->video_id
+               ? (left->video_id > right->video_id) - (left->video_id < right->video_id)
+               : (left->hit > right->hit) - (left->hit < right->hit);
+}
 
 static int compare_groups(const void *a, const void *b)
 {
-    size_t left = ((const Group *)a)->best, right = ((const Group *)b)->best;
+    size_t left = ((const Group *)a)->places->hit, right = ((const Group *)b)->places->hit;
     return (left > right) - (left < right);
 }
 
-static int compare_group_ids(const void *a, const void *b)
+/* One for each video, by its best hit. places: [hits->count], filled. Returns how many there are. */
+static size_t find_groups(const RvHits *hits, Place *places, Group *groups)
 {
-    int64_t left = ((const Group *)a)->video_id, right = ((const Group *)b)->video_id;
-    return left != right ? (left > right) - (left < right) : compare_groups(a, b);
-}
-
-/* One for each video, by its best hit. Free with free(). NULL: no memory. */
-static Group *find_groups(const RvHits *hits, size_t *count)
-{
-    Group *groups = calloc(hits->count + 1, sizeof *groups);
-    *count = 0;
-    if (groups == NULL)
-        return NULL;
+    size_t count = 0;
     for (size_t i = 0; i < hits->count; i++)
-        groups[i] = (Group){hits->items[i].video_id, i, 1};
-    qsort(groups, hits->count, sizeof *groups, compare_group_ids);
+        places[i] = (Place){hits->items[i].video_id, i};
+    qsort(places, hits->count, sizeof *places, compare_places);
     for (size_t i = 0; i < hits->count; i++) {
-        if (*count > 0 && groups[*count - 1].video_id == groups[i].video_id)
-            groups[*count - 1].count++;
-        else
-            groups[(*count)++] = groups[i];
+        if (count == 0 || groups[count - 1].video_id != places[i].video_id)
+            groups[count++] = (Group){places[i].video_id, &places[i], 0};
+        groups[count - 1].count++;
     }
-    qsort(groups, *count, sizeof *groups, compare_groups);
-    return groups;
+    qsort(groups, count, sizeof *groups, compare_groups);
+    return count;
 }
 
 static json_t *group_json(const Page *page, const Group *group, const RvVideo *video, size_t most)
 {
-    const RvHits *hits = &page->list->hits;
     json_t *shown = json_array();
-    for (size_t i = group->best; i < hits->count && json_array_size(shown) < most; i++) {
-        if (hits->items[i].video_id == group->video_id)
-            json_array_append_new(shown, hit_json(page, &hits->items[i], video));
-    }
+    for (size_t i = 0; i < group->count && i < most; i++)
+        json_array_append_new(shown, hit_json(page, &page->list->hits.items[group->places[i].hit], video));
     return json_pack("{s:I, s:I, s:o}", "video", (json_int_t)group->video_id, "count",
                      (json_int_t)group->count, "hits", shown);
 }
@@ -123,15 +123,19 @@ static json_t *group_json(const Page *page, const Group *group, const RvVideo *v
 /* Returns how many groups were looked at; *total: of all. */
 static size_t fill_groups(Page *page, size_t first, const Question *question, size_t *total)
 {
-    Group *groups = find_groups(&page->list->hits, total);
+    const RvHits *hits = &page->list->hits;
+    Place *places = calloc(hits->count + 1, sizeof *places);
+    Group *groups = calloc(hits->count + 1, sizeof *groups);
     size_t i = first;
-    for (; groups != NULL && i < *total && json_array_size(page->hits) < (size_t)question->limit; i++) {
+    *total = places != NULL && groups != NULL ? find_groups(hits, places, groups) : 0;
+    for (; i < *total && json_array_size(page->hits) < (size_t)question->limit; i++) {
         const RvVideo *video = shelf_video(page->asking->videos, groups[i].video_id);
         if (video == NULL)
             continue;
         name_video(page, video);
         json_array_append_new(page->hits, group_json(page, &groups[i], video, (size_t)question->per_video));
     }
+    free(places);
     free(groups);
     return i - first;
 }

@@ -166,7 +166,7 @@ static bool read_term(Question *question, const Asking *asking, const json_t *js
         return refuse(asking, "bad_weight", "a weight has to be a number other than 0");
     if (part != NULL && (!json_is_integer(part) || json_integer_value(part) < 0 ||
                          json_integer_value(part) >= RV_SEQUENCE_PARTS_MAX))
-        return refuse(asking, "bad_part", "a part of a sequence has to be a number from 0 to 7");
+        return refuse(asking, "bad_part", "a query has at most 8 parts, with the numbers 0 to 7");
     term.part = json_integer_value(part);
     bool good = false;
     if (json_is_string(text))

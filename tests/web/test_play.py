@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """GET /api/v1/videos/{id}/play: what is shown at which time, for files of many kinds; processes end with their viewers."""
 import concurrent.futures
+import contextlib
 import fractions
 import json
 import os
@@ -256,6 +257,20 @@ class PlayTest(ServedTest):
             connection.close()
             wait_until(lambda: not children(server), 10, "the end of the process")
             self.assertTrue(server.is_well())
+
+    def test_who_leaves_before_the_first_picture_is_no_failure(self):
+        fake = self.folder / "silent"
+        fake.write_text("#!/bin/sh\n[ \"$2\" = -version ] && exec ffmpeg -version\nexec sleep 600\n")
+        fake.chmod(0o755)
+        with self.serve("--log", environment={**os.environ, "REELVEC_FFMPEG": str(fake)}) as server:
+            with contextlib.closing(server.connect()) as connection:
+                connection.request("GET", "/api/v1/videos/1/play?mode=remux", headers={"Host": f"localhost:{server.port}"})
+                wait_until(lambda: children(server), what="the process")
+            wait_until(lambda: not children(server), what="its end")
+            server.metrics_at_rest()
+            line = next(line for line in server.stop().splitlines() if "/play" in line)
+        self.assertIn(" status=499 ", line)
+        self.assertNotIn("timeout", line)
 
     def test_viewers_are_limited(self):
         with self.endless() as server:

@@ -191,6 +191,11 @@ class ServeTest(ServedTest):
         self.check(self.server.get("/api/v1/search?text=a%00b"), 400)
         self.check(self.server.get("/api/v1/search?" + "&".join(["text=a"] * 300)), 400)
 
+    def test_a_query_of_too_many_parts(self):
+        terms = [{"text": "an owl", "part": part} for part in range(9)]
+        answer = self.check(self.server.post("/api/v1/search", {"terms": terms}), 400, "bad_part")
+        self.assertIn("at most 8 parts", answer.json()["error"]["message"])
+
     def test_things_that_a_query_names_and_are_not_there(self):
         for term, code in (({"picture": "0" * 64}, "no_such_picture"), ({"picture": "../x"}, "no_such_picture"),
                            ({"frame": {"video": 99, "time": 1}}, "no_such_video"),

@@ -65,7 +65,7 @@ typedef struct RvSearchReport {
     bool on_device;     /* the device compared the codes */
     const char *index_reason, *device_reason; /* why, or why not; "" if it was no question */
     int64_t frames_with_codes;                /* that the codes name */
-    int64_t frames_scored;            /* whose embeddings were read and compared; once more for moments */
+    int64_t frames_scored;            /* whose embeddings were read and compared; some twice for moments */
     int64_t lists_probed, list_count; /* of an index of a library file */
     int64_t videos_unreachable;       /* left out of the search (RvSearchOptions.partial) */
     uint64_t reserved[7];

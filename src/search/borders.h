@@ -25,29 +25,51 @@ typedef struct FrameSpan {
     size_t first, last;
 } FrameSpan;
 
+/* Scores of which only bounds are known at first. What is found is what the scores themselves give: where it depends on
+ * one, that one is settled. */
+typedef struct ScoreBounds {
+    float *low, *high; // [count]: equal where the score is known
+    double *room;      // [count]
+    /* Make low, high and the frame's score the score. */
+    void (*settle)(void *user, size_t frame);
+    void *user;
+} ScoreBounds;
+
 /* The scores of a video, in which moments are found one after the other, best first. */
 typedef struct ScoreCurve {
     const RvFrameScore *frames; // [count], by time; scores are finite; count > 0
     size_t count;
-    double level;      // what the video scores where it does not show what was asked for
-    double noise;      // so far above the level the best of as many frames lies by chance
+    const ScoreBounds *bounds; // NULL: the scores are known
+    double level;              // what the video scores where it does not show what was asked for
+    double noise_low, noise;   // so far above the level the best of as many frames lies by chance: from .. to
     double gap_s;      // frames that reach the threshold are in one moment if they are at most so far apart
     FrameSpan allowed; // frames that moments may have
+    bool stands_out;   // one of them does
     bool *taken;       // [count]: frames of moments that were found; NULL: none
 } ScoreCurve;
 
-/* Find level and noise; all frames are allowed, and none is taken. Errors: MEMORY. */
-RvStatus rv_borders_init(ScoreCurve *curve, const RvFrameScore *frames, size_t count, double gap_s,
-                         RvError *err);
+/* Find level and noise; all frames are allowed, none is taken, and stands_out is left to the caller. bounds: borrowed, or
+ * NULL. Errors: MEMORY. */
+RvStatus rv_borders_init(ScoreCurve *curve, const RvFrameScore *frames, size_t count,
+                         const ScoreBounds *bounds, double gap_s, RvError *err);
+
+/* What is known of a frame's score: that it is so high at most, and whether that is the score. */
+double rv_borders_high(const ScoreCurve *curve, size_t frame);
+bool rv_borders_is_score(const ScoreCurve *curve, size_t frame);
+/* Returns the score of a frame, also where it was not known. */
+double rv_borders_score(const ScoreCurve *curve, size_t frame);
 
 /* True if this score says that a frame shows more of what was asked for than its video does anyway. */
-bool rv_borders_stands_out(const ScoreCurve *curve, double score);
+bool rv_borders_stands_out(ScoreCurve *curve, double score);
+/* What is known of a frame without settling its score: that it stands out, or that it may. */
+bool rv_borders_surely_stands_out(const ScoreCurve *curve, size_t frame);
+bool rv_borders_may_stand_out(const ScoreCurve *curve, size_t frame);
 
 /* The frames of the moment around `peak`, which is allowed and not taken: both ways as far as allowed frames that are
  * not taken reach the threshold. If the peak does not stand out, they all do. */
-FrameSpan rv_borders_around(const ScoreCurve *curve, size_t peak);
+FrameSpan rv_borders_around(ScoreCurve *curve, size_t peak);
 
 /* True if the span around `peak` is no moment of its own: it goes on from a better one without a cut. */
-bool rv_borders_is_slope(const ScoreCurve *curve, const FrameSpan *span, size_t peak);
+bool rv_borders_is_slope(ScoreCurve *curve, const FrameSpan *span, size_t peak);
 
 #endif

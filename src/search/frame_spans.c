@@ -47,9 +47,19 @@ static int compare_times(const void *a, const void *b)
     return (left->frame_number > right->frame_number) - (left->frame_number < right->frame_number);
 }
 
+/* As nearly all are: frames come by number. */
+static bool is_in_order(const RvFrameScores *frames)
+{
+    for (size_t i = 1; i < frames->count; i++) {
+        if (compare_times(&frames->items[i - 1], &frames->items[i]) > 0)
+            return false;
+    }
+    return true;
+}
+
 void rv_frame_spans_order(const RvVideo *video, RvFrameScores *frames)
 {
-    if (frames->count > 1)
+    if (!is_in_order(frames))
         qsort(frames->items, frames->count, sizeof *frames->items, compare_times);
     rv_frame_ends(frames->items, frames->count, rv_sampling_interval(video->sampling),
                   video->state == RV_VIDEO_COMPLETE ? video->duration_s : 0);

@@ -12,9 +12,8 @@
 #define GAP_OTHER_S 5.0
 
 struct VideoMoments {
-    RvFrameScores scores;
+    ScoredVideo scored;
     ScoreCurve curve;
-    bool stands_out; // one of the allowed frames does
 };
 
 double rv_moments_default_gap(const char *sampling)
@@ -29,24 +28,34 @@ static void close_video(VideoMoments *video)
 {
     if (video == NULL)
         return;
-    rv_frame_scores_clear(&video->scores);
+    rv_scored_video_clear(&video->scored);
     free(video->curve.taken);
     free(video);
 }
 
 /* Narrow the curve to the times that the search is about. */
-static void allow(VideoMoments *video, const RvSearchOptions *options)
+static void allow(ScoreCurve *curve, const RvSearchOptions *options)
 {
-    const RvFrameScore *frames = video->scores.items;
-    FrameSpan *allowed = &video->curve.allowed;
+    const RvFrameScore *frames = curve->frames;
+    FrameSpan *allowed = &curve->allowed;
     while (options->after_s != NULL && allowed->first < allowed->last &&
            frames[allowed->first].time_s < *options->after_s)
         allowed->first++;
     while (options->before_s != NULL && allowed->last > allowed->first &&
            frames[allowed->last].time_s > *options->before_s)
         allowed->last--;
-    for (size_t i = allowed->first; i <= allowed->last; i++)
-        video->stands_out |= rv_borders_stands_out(&video->curve, frames[i].score);
+    for (size_t i = allowed->first; i <= allowed->last && !curve->stands_out; i++)
+        curve->stands_out = rv_borders_surely_stands_out(curve, i);
+    for (size_t i = allowed->first; i <= allowed->last && !curve->stands_out; i++)
+        curve->stands_out =
+            rv_borders_may_stand_out(curve, i) && rv_borders_stands_out(curve, rv_borders_score(curve, i));
+}
+
+static RvStatus read_scores(const MomentFinder *finder, const RvVideo *row, ScoredVideo *out, RvError *err)
+{
+    if (finder->coded != NULL)
+        return rv_coded_scores_open(finder->coded, row, out, err);
+    return rv_video_scorer_read(finder->scorer, row, &out->frames, err);
 }
 
 static RvStatus read_video(const MomentFinder *finder, uint32_t place, VideoMoments *video, RvError *err)
@@ -54,16 +63,17 @@ static RvStatus read_video(const MomentFinder *finder, uint32_t place, VideoMome
     const RvVideo *row = &finder->videos->items[place];
     const RvSearchOptions *options = finder->options;
     double gap_s = options->moment_gap_s > 0 ? options->moment_gap_s : rv_moments_default_gap(row->sampling);
-    RvStatus status = rv_video_scorer_read(finder->scorer, row, &video->scores, err);
-    const RvFrameScores *scores = &video->scores;
+    RvStatus status = read_scores(finder, row, &video->scored, err);
+    const RvFrameScores *scores = &video->scored.frames;
     if (status != RV_OK || scores->count == 0)
         return status;
-    status = rv_borders_init(&video->curve, scores->items, scores->count, gap_s, err);
+    status = rv_borders_init(&video->curve, scores->items, scores->count,
+                             rv_scored_video_bounds(&video->scored), gap_s, err);
     video->curve.taken = rv_mem_alloc(scores->count, sizeof *video->curve.taken, err);
     if (status == RV_OK && video->curve.taken == NULL)
         status = RV_ERROR_MEMORY;
     if (status == RV_OK)
-        allow(video, options);
+        allow(&video->curve, options);
     return status;
 }
 
@@ -115,7 +125,7 @@ static RvStatus push(MomentFinder *finder, const Moment *moment, RvError *err)
 }
 
 /* The span around `at`, which moves to the best frame there: an approximate search may have missed it. */
-static FrameSpan climb(const ScoreCurve *curve, bool moves, size_t *at)
+static FrameSpan climb(ScoreCurve *curve, bool moves, size_t *at)
 {
     for (;;) {
         FrameSpan span = rv_borders_around(curve, *at);
@@ -130,6 +140,14 @@ static FrameSpan climb(const ScoreCurve *curve, bool moves, size_t *at)
     }
 }
 
+RvStatus rv_moments_curve(MomentFinder *finder, uint32_t place, ScoreCurve **curve, RvError *err)
+{
+    VideoMoments *video = NULL;
+    RvStatus status = know_video(finder, place, &video, err);
+    *curve = status == RV_OK && video->curve.count > 0 ? &video->curve : NULL;
+    return status;
+}
+
 RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *err)
 {
     VideoMoments *video = NULL;
@@ -137,12 +155,13 @@ RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *e
     if (status != RV_OK)
         return status;
     ScoreCurve *curve = &video->curve;
-    size_t at = rv_frame_scores_find(&video->scores, frame->time_s, frame->frame_number);
-    if (at == video->scores.count || curve->taken[at] ||
-        (video->stands_out && !rv_borders_stands_out(curve, curve->frames[at].score)))
+    size_t at = rv_frame_scores_find(&video->scored.frames, frame->time_s, frame->frame_number);
+    if (at == curve->count || curve->taken[at] ||
+        (curve->stands_out && !rv_borders_stands_out(curve, rv_borders_score(curve, at))))
         return RV_OK;
-    // Ranks of several terms are another order than that of the scores.
-    FrameSpan span = climb(curve, finder->options->fusion != RV_FUSION_RRF, &at);
+    // Ranks of several terms are another order than that of the scores. Of frames with codes none is missed.
+    bool moves = finder->options->fusion != RV_FUSION_RRF && finder->coded == NULL;
+    FrameSpan span = climb(curve, moves, &at);
     bool slope = rv_borders_is_slope(curve, &span, at);
     memset(curve->taken + span.first, true, span.last - span.first + 1);
     if (slope)
@@ -154,16 +173,16 @@ RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *e
     return push(finder, &moment, err);
 }
 
-static RvStatus push_known(const VideoMoments *video, uint32_t place, const double *min_score, TopK *top,
+static RvStatus push_known(VideoMoments *video, uint32_t place, const double *min_score, TopK *top,
                            RvError *err)
 {
-    const ScoreCurve *curve = &video->curve;
+    ScoreCurve *curve = &video->curve;
     RvStatus status = RV_OK;
     for (size_t i = curve->allowed.first; curve->count > 0 && status == RV_OK && i <= curve->allowed.last;
          i++) {
         const RvFrameScore *frame = &curve->frames[i];
         Candidate candidate = {frame->score, place, frame->frame_number, frame->time_s};
-        bool may_begin = !video->stands_out || rv_borders_stands_out(curve, frame->score);
+        bool may_begin = !curve->stands_out || rv_borders_stands_out(curve, frame->score);
         if (may_begin && !curve->taken[i] && (min_score == NULL || frame->score >= *min_score))
             status = rv_topk_push(top, &candidate, err);
     }
@@ -214,8 +233,8 @@ RvStatus rv_moments_around(MomentFinder *finder, const Candidate *frame, Moment 
     *moment = (Moment){*frame, frame->time_s, frame->time_s};
     if (status != RV_OK)
         return status;
-    size_t at = rv_frame_scores_find(&video->scores, frame->time_s, frame->frame_number);
-    if (at == video->scores.count)
+    size_t at = rv_frame_scores_find(&video->scored.frames, frame->time_s, frame->frame_number);
+    if (at == video->scored.frames.count)
         return RV_OK;
     ScoreCurve curve = video->curve;
     curve.taken = NULL;

@@ -4,6 +4,7 @@
 #define RV_SEARCH_MOMENTS_H
 
 #include "search/borders.h"
+#include "search/coded_scores.h"
 #include "search/frame_spans.h"
 #include "search/topk.h"
 #include "search/video_scores.h"
@@ -25,6 +26,7 @@ typedef struct MomentFinder {
     VideoScorer *scorer;
     const RvVideos *videos; // that the candidates' places are of, with sampling, state and duration
     const RvSearchOptions *options;
+    CodedScores *coded;      // NULL, or where the scorer need not read whole videos
     VideoMoments **by_video; // [videos->count]
     Moment *items;           // [count], in the order in which they were found
     size_t count, capacity;
@@ -38,6 +40,10 @@ void rv_moments_finder_clear(MomentFinder *finder);
 /* Add the moment around this frame, unless the frame is in a moment that was found, or on the slope of one, or shows
  * no more than its video does anyway. Frames must come best first. Errors: those of rv_video_scorer_read. */
 RvStatus rv_moments_add(MomentFinder *finder, const Candidate *frame, RvError *err);
+
+/* The scores of a video, as they are read for its first frame. *curve is NULL if it has no frames. Errors: those of
+ * rv_video_scorer_read. */
+RvStatus rv_moments_curve(MomentFinder *finder, uint32_t video, ScoreCurve **curve, RvError *err);
 
 /* With RV_FUSION_MEAN: push the frames of the videos whose scores are known that may give further moments. With the
  * others their scores are not those by which frames are ranked. Errors: MEMORY. */

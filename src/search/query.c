@@ -16,7 +16,6 @@
 
 #define DEFAULT_TOP 5
 #define DEFAULT_WITHIN_S 60
-#define MORE_ROWS 4 // times as many are looked for if those that were found make too few moments
 
 RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err)
 {
@@ -26,54 +25,6 @@ RvStatus rv_search_normalize(float *vector, int dimensions, RvError *err)
                             "a vector of length %g has no direction; give another term", length);
     rv_vector_normalize(vector, (size_t)dimensions, length);
     return RV_OK;
-}
-
-/* ---- moments ------------------------------------------------------------------------------------------ */
-
-/* The scores of these videos are known by now. */
-static void leave_out_known(Query *query, const MomentFinder *finder)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < query->place_count; i++) {
-        if (finder->by_video[query->places[i].video] != NULL)
-            continue;
-        query->video_ids[kept] = query->video_ids[i];
-        query->places[kept++] = query->places[i];
-    }
-    query->has_filter = true;
-    query->place_count = kept;
-}
-
-/* More and more of the best rows, until they make as many moments as are wanted. */
-static RvStatus find_moments(Query *query, RvHits *out, RvError *err)
-{
-    bool mean = query->options.fusion == RV_FUSION_MEAN, done = false;
-    VideoScorer scorer = {0};
-    MomentFinder finder = {0};
-    RvStatus status =
-        rv_video_scorer_init(&scorer, query->store, query->pool, query->terms, query->term_count,
-                             query->dimensions, &query->options, mean ? NULL : &query->scored, err);
-    if (status == RV_OK)
-        status = rv_moments_init(&finder, &scorer, &query->videos, &query->options, err);
-    if (status == RV_OK)
-        status = rv_query_find_moments(&finder, &query->top, &done, err);
-    while (status == RV_OK && !done) {
-        size_t limit = query->top.limit;
-        query->top.limit = limit > SIZE_MAX / MORE_ROWS ? SIZE_MAX : limit * MORE_ROWS;
-        // A database would have to look for a list of videos then, which its index cannot.
-        if (mean && (query->plan.way != SCAN_NEAREST || query->top.limit > STORE_NEAREST_MAX))
-            leave_out_known(query, &finder);
-        status = mean ? rv_query_scan(query, err) : rv_query_rank_fused(query, err);
-        if (status == RV_OK)
-            status = rv_query_find_moments(&finder, &query->top, &done, err);
-    }
-    if (status == RV_OK)
-        status = rv_query_moments(&finder, out, err);
-    if (status == RV_OK && query->options.report != NULL)
-        query->options.report->frames_scored += (int64_t)scorer.frame_count;
-    rv_moments_finder_clear(&finder);
-    rv_video_scorer_clear(&scorer);
-    return status;
 }
 
 /* ---- sequences ---------------------------------------------------------------------------------------- */
@@ -156,6 +107,12 @@ static void take_options(Query *query, const RvSearchOptions *options)
         query->options.within_s = DEFAULT_WITHIN_S;
 }
 
+static RvStatus find_hits(Query *query, RvHits *out, RvError *err)
+{
+    RvStatus status = rv_query_scan(query, err);
+    return status == RV_OK ? rv_query_hits(&query->videos, &query->top, out, err) : status;
+}
+
 RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, const QueryVector *terms,
                           size_t term_count, int dimensions, const RvSearchOptions *options, RvHits *out,
                           RvError *err)
@@ -186,11 +143,10 @@ RvStatus rv_search_frames(SearchIndex *index, Store *store, ThreadPool *pool, co
         status = search_sequence(&query, part_count, out, err);
         return end(&query, status, err);
     }
-    if (status == RV_OK && wanted)
-        status = rv_query_scan(&query, err);
-    if (status == RV_OK && wanted)
-        status = query.options.moments ? find_moments(&query, out, err)
-                                       : rv_query_hits(&query.videos, &query.top, out, err);
+    if (status == RV_OK && wanted && query.options.moments)
+        status = rv_query_find_moments(&query, out, err);
+    else if (status == RV_OK && wanted)
+        status = find_hits(&query, out, err);
     return end(&query, status, err);
 }
 

@@ -69,7 +69,7 @@ RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *
     return status;
 }
 
-RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err)
+RvStatus rv_query_take_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err)
 {
     // A frame that comes behind the last one of a full list may come behind others that are not in it.
     bool full = top->count > 0 && top->count == top->limit;

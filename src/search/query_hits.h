@@ -13,7 +13,7 @@ RvStatus rv_query_hits(const RvVideos *videos, TopK *top, RvHits *out, RvError *
 /* Add moments around the best frames until there are options->top. top: the best frames, with RV_FUSION_MEAN at least
  * of the videos that finder does not know yet; sorted. *done is false if more frames might give more moments. Errors:
  * those of rv_moments_add. */
-RvStatus rv_query_find_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err);
+RvStatus rv_query_take_moments(MomentFinder *finder, TopK *top, bool *done, RvError *err);
 /* The moments as hits. */
 RvStatus rv_query_moments(MomentFinder *finder, RvHits *out, RvError *err);
 

@@ -16,9 +16,9 @@ bool rv_query_stops(void *user)
     return options->cancelled != NULL && options->cancelled(options->cancelled_user);
 }
 
-static RvStatus count_block(Query *query, const ScoredBlock *block, RvError *err)
+RvStatus rv_query_count_rows(Query *query, size_t count, RvError *err)
 {
-    query->scored_count += block->rows->count;
+    query->scored_count += count;
     return rv_query_stops(query) ? rv_error_set(err, RV_ERROR_CANCELLED, "cancelled") : RV_OK;
 }
 
@@ -32,7 +32,7 @@ static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
 {
     Query *query = user;
     const FrameBlock *rows = block->rows;
-    RvStatus status = count_block(query, block, err);
+    RvStatus status = rv_query_count_rows(query, rows->count, err);
     size_t at = 0;
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
@@ -71,7 +71,7 @@ static RvStatus collect_block(void *user, const ScoredBlock *block, RvError *err
 {
     Query *query = user;
     const FrameBlock *rows = block->rows;
-    RvStatus status = count_block(query, block, err);
+    RvStatus status = rv_query_count_rows(query, rows->count, err);
     if (status == RV_OK)
         status = reserve_scored(query, rows->count, err);
     size_t at = 0;
@@ -123,13 +123,21 @@ static RvStatus find_index(const Query *query, bool *present, RvError *err)
     return status;
 }
 
-static FrameFilter filter_of(const Query *query)
+FrameFilter rv_query_videos_filter(const Query *query)
 {
-    FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
+    FrameFilter filter = {0};
     if (query->has_filter) {
         filter.video_ids = query->video_ids;
         filter.video_count = query->place_count;
     }
+    return filter;
+}
+
+static FrameFilter filter_of(const Query *query)
+{
+    FrameFilter filter = rv_query_videos_filter(query);
+    filter.after_s = query->options.after_s;
+    filter.before_s = query->options.before_s;
     return filter;
 }
 
@@ -179,8 +187,7 @@ static RvStatus follow_plans(Query *query, CodeSearch *codes, const float *vecto
     return status;
 }
 
-/* Everything that decides about the way. */
-static RvStatus find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err)
+RvStatus rv_query_find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err)
 {
     ScanFacts *facts = &query->facts;
     RvStatus status = RV_OK;
@@ -212,7 +219,7 @@ static const char *text_of(const char *reason)
     return reason != NULL ? reason : "";
 }
 
-static void fill_report(const Query *query, const CodeSearch *codes)
+void rv_query_report(const Query *query, const CodeSearch *codes)
 {
     const ScanPlan *plan = &query->plan;
     *query->options.report = (RvSearchReport){.way = rv_scan_way_name(plan->way),
@@ -248,11 +255,11 @@ RvStatus rv_query_scan(Query *query, RvError *err)
         status = rv_fusion_vectors(query->options.fusion, query->terms, query->term_count, query->dimensions,
                                    vectors, err);
     if (status == RV_OK)
-        status = find_facts(query, &codes, vectors, err);
+        status = rv_query_find_facts(query, &codes, vectors, err);
     if (status == RV_OK)
         status = follow_plans(query, &codes, vectors, count, err);
     if (status == RV_OK && query->options.report != NULL)
-        fill_report(query, &codes);
+        rv_query_report(query, &codes);
     rv_code_search_close(&codes);
     free(vectors);
     if (status == RV_OK && !mean)

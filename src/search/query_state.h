@@ -4,6 +4,7 @@
 #define RV_SEARCH_QUERY_STATE_H
 
 #include "search/fusion.h"
+#include "search/scan_codes.h"
 #include "search/scan_plan.h"
 #include "search/search_index.h"
 #include "search/topk.h"
@@ -46,11 +47,29 @@ RvStatus rv_query_begin(Query *query, bool *wanted, RvError *err);
 /* As CodeScan.stops, with the query as its user. */
 bool rv_query_stops(void *query);
 
+/* Which videos the rows are of, without the bounds of time. */
+FrameFilter rv_query_videos_filter(const Query *query);
+
+/* Count rows that were scored. Errors: CANCELLED. */
+RvStatus rv_query_count_rows(Query *query, size_t count, RvError *err);
+
+/* Everything that decides about the way, in query->facts. vector: the only one of RV_FUSION_MEAN. Close *codes also after an
+ * error. Errors: NOT_FOUND (no approximate index), those of reading. */
+RvStatus rv_query_find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err);
+
+/* Fill in options.report by the plan. */
+void rv_query_report(const Query *query, const CodeSearch *codes);
+
 /* Rank the rows in top; those of zscore and rrf are in scored too. Fills options.report. Errors: NOT_FOUND (no approximate
  * index), FORMAT (damaged row), CANCELLED, those of reading. */
 RvStatus rv_query_scan(Query *query, RvError *err);
 
 /* With zscore and rrf after rv_query_scan: rank the rows in scored anew, for another limit of top. */
 RvStatus rv_query_rank_fused(Query *query, RvError *err);
+
+/* ---- query_moments.c ---------------------------------------------------------------------------------- */
+
+/* After rv_query_begin: the best moments. Fills options.report. Errors: as rv_query_scan. */
+RvStatus rv_query_find_moments(Query *query, RvHits *out, RvError *err);
 
 #endif

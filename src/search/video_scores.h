@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "reelvec/rows.h"
 #include "search/fusion.h"
+#include "search/kept_scores.h"
 #include "store/store.h"
 
 /* What gives frames the scores of a query. */
@@ -16,8 +17,9 @@ typedef struct VideoScorer {
     int dimensions;
     float *vectors; // float32[vector_count, dimensions]
     size_t vector_count;
-    TermScale *scales;  // [vector_count]; NULL: the scores of the one vector
-    size_t frame_count; // read so far
+    TermScale *scales;      // [vector_count]; NULL: the scores of the one vector
+    size_t frame_count;     // read so far
+    const KeptScores *kept; // of all videos that are asked for, which then are not read; NULL: none
 } VideoScorer;
 
 /* options: fusion and cancelled count. scored: NULL with RV_FUSION_MEAN; with the others the rows that the query is

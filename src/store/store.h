@@ -241,6 +241,10 @@ RvStatus rv_pictures_get(PictureReader *reader, int64_t video_id, int64_t frame_
  * FORMAT. */
 RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number, float *embedding,
                             int dimensions, RvError *err);
+/* The row of a key, for those who have looked at the library's dimensions and read some rows of many: within one snapshot.
+ * embedding: float32[dimensions]. *found is false if there is none. Errors: FORMAT. */
+RvStatus rv_store_row(Store *store, int64_t key, float *embedding, int dimensions, double *time_s,
+                      bool *found, RvError *err);
 /* The embeddings of frames of one video, in one pass over their rows. frame_numbers: [count], in rising
  * order; embeddings: float32[count, dimensions], filled. Errors: NOT_FOUND if one is missing, MISMATCH,
  * FORMAT. */

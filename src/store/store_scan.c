@@ -336,3 +336,32 @@ RvStatus rv_store_embedding(Store *store, int64_t video_id, int64_t frame_number
 {
     return rv_store_embeddings(store, video_id, &frame_number, 1, embedding, dimensions, err);
 }
+
+typedef struct RowRead {
+    const Store *store;
+    float *embedding;
+    size_t embedding_bytes;
+    double *time_s;
+    bool *found;
+} RowRead;
+
+static RvStatus copy_row(void *user, const FrameRow *row, RvError *err)
+{
+    RowRead *reading = user;
+    RvStatus status = check_row(reading->store, row, reading->embedding_bytes, err);
+    if (status != RV_OK)
+        return status;
+    memcpy(reading->embedding, row->embedding, reading->embedding_bytes);
+    *reading->time_s = row->time_s;
+    *reading->found = true;
+    return RV_OK;
+}
+
+RvStatus rv_store_row(Store *store, int64_t key, float *embedding, int dimensions, double *time_s,
+                      bool *found, RvError *err)
+{
+    RowRead reading = {store, embedding, (size_t)dimensions * sizeof(float), time_s, found};
+    const KeyRange range = {key, key};
+    *found = false;
+    return store->backend->visit_frames(store, &range, copy_row, &reading, err);
+}

@@ -4,6 +4,7 @@
 
 #include "search/borders.h"
 #include "search/frame_spans.h"
+#include "search/select.h"
 
 #define FRAMES_MAX 4000
 
@@ -52,7 +53,7 @@ static void borders_lie_where_the_scores_leave_the_peak(void **state)
         RvFrameScore frames[32];
         ScoreCurve curve;
         size_t count = make_frames(cases[i].scores, frames);
-        assert_ok(rv_borders_init(&curve, frames, count, 2.5, err));
+        assert_ok(rv_borders_init(&curve, frames, count, NULL, 2.5, err));
         FrameSpan span = rv_borders_around(&curve, cases[i].peak);
         if (span.first != cases[i].first || span.last != cases[i].last)
             fail_msg("%s: frames %zu to %zu", cases[i].why, span.first, span.last);
@@ -79,13 +80,13 @@ static void noise_neither_splits_nor_joins(void **state)
                 peak = i;
         }
         rv_frame_ends(frames, 3600, 1, 3600);
-        assert_ok(rv_borders_init(&curve, frames, 3600, 2.5, err));
+        assert_ok(rv_borders_init(&curve, frames, 3600, NULL, 2.5, err));
         FrameSpan span = rv_borders_around(&curve, peak);
         assert_int_equal(span.first, 1000);
         assert_int_equal(span.last, 1059);
         for (size_t i = 1000; i < 1060; i++)
             frames[i].score -= 0.2;
-        assert_ok(rv_borders_init(&curve, frames, 3600, 2.5, err));
+        assert_ok(rv_borders_init(&curve, frames, 3600, NULL, 2.5, err));
         span = rv_borders_around(&curve, peak);
         if (span.first != 0 || span.last != 3599)
             fail_msg("noise alone, round %d: frames %zu to %zu", (int)round, span.first, span.last);
@@ -100,7 +101,7 @@ static void spans_stay_among_the_frames_that_are_allowed_and_free(void **state)
     bool taken[32] = {false};
     ScoreCurve curve;
     size_t count = make_frames((double[]){.1, .8, .8, .9, .8, .8, .8, .1, .1, .2, .1, .1, .1, END}, frames);
-    assert_ok(rv_borders_init(&curve, frames, count, 2.5, err));
+    assert_ok(rv_borders_init(&curve, frames, count, NULL, 2.5, err));
     curve.allowed = (FrameSpan){2, 4};
     FrameSpan span = rv_borders_around(&curve, 3);
     assert_true(span.first == 2 && span.last == 4);
@@ -143,7 +144,7 @@ static void what_goes_on_from_a_better_moment_is_its_slope(void **state)
         bool taken[32] = {false};
         ScoreCurve curve;
         size_t count = make_frames(cases[i].scores, frames);
-        assert_ok(rv_borders_init(&curve, frames, count, 2.5, err));
+        assert_ok(rv_borders_init(&curve, frames, count, NULL, 2.5, err));
         curve.taken = taken;
         for (size_t f = cases[i].first; f <= cases[i].last; f++)
             taken[f] = true;
@@ -162,7 +163,7 @@ static void frames_without_a_fixed_distance_stand_until_the_next_one(void **stat
                              {9, 112, 0, .1}, {10, 114, 0, .8}};
     ScoreCurve curve;
     rv_frame_ends(frames, 10, 0, 120);
-    assert_ok(rv_borders_init(&curve, frames, 10, 5, err));
+    assert_ok(rv_borders_init(&curve, frames, 10, NULL, 5, err));
     FrameSpan span = rv_borders_around(&curve, 2);
     assert_true(frames[span.first].time_s == 4 && frames[span.last].end_s == 90);
     span = rv_borders_around(&curve, 9);
@@ -204,6 +205,127 @@ static void frames_end_where_the_next_one_begins(void **state)
     rv_frame_ends(NULL, 0, 1, 1);
 }
 
+/* ---- scores of which bounds are known -------------------------------------------------------------------- */
+
+typedef struct Settler {
+    ScoreBounds bounds;
+    RvFrameScore *frames;
+    const float *scores;
+    size_t count;
+} Settler;
+
+static void settle(void *user, size_t frame)
+{
+    Settler *settler = user;
+    settler->frames[frame].score = settler->scores[frame];
+    settler->bounds.low[frame] = settler->bounds.high[frame] = settler->scores[frame];
+    settler->count++;
+}
+
+/* Every moment of both curves, best first. */
+static void assert_same_moments(ScoreCurve *known, ScoreCurve *bounded, const float *scores, int round)
+{
+    static bool taken[2][200];
+    memset(taken, 0, sizeof taken);
+    assert_true(known->level == bounded->level);
+    known->taken = taken[0];
+    bounded->taken = taken[1];
+    for (;;) {
+        size_t peak = known->count;
+        for (size_t i = 0; i < known->count; i++) {
+            if (!taken[0][i] && (peak == known->count || scores[i] > scores[peak]))
+                peak = i;
+        }
+        if (peak == known->count)
+            return;
+        FrameSpan span = rv_borders_around(known, peak), same = rv_borders_around(bounded, peak);
+        bool slope = rv_borders_is_slope(known, &span, peak),
+             stands = rv_borders_stands_out(known, scores[peak]);
+        if (span.first != same.first || span.last != same.last ||
+            slope != rv_borders_is_slope(bounded, &same, peak) ||
+            stands != rv_borders_stands_out(bounded, rv_borders_score(bounded, peak)))
+            fail_msg("round %d: frame %zu: %zu to %zu, %zu to %zu", round, peak, span.first, span.last,
+                     same.first, same.last);
+        for (size_t i = span.first; i <= span.last; i++)
+            taken[0][i] = taken[1][i] = true;
+    }
+}
+
+static void bounds_give_what_the_scores_give(void **state)
+{
+    enum { COUNT_MAX = 200, ROUNDS = 2000 };
+    (void)state;
+    uint64_t seed = 4;
+    float scores[COUNT_MAX], low[COUNT_MAX], high[COUNT_MAX];
+    double room[COUNT_MAX];
+    RvFrameScore frames[COUNT_MAX], other[COUNT_MAX];
+    size_t frame_count = 0, settled = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t count = 1 + next_random(&seed) % COUNT_MAX;
+        // From nearly nothing to more than the scores differ by; some of which nothing is known.
+        double error = pow(10, -6 + 6 * next_uniform(&seed)), scene = 0;
+        bool coarse = round % 4 == 0;
+        for (size_t i = 0; i < count; i++) {
+            if (i % 7 == 0)
+                scene = next_uniform(&seed);
+            scores[i] = coarse ? (float)(next_random(&seed) % 5) : (float)(scene + .1 * next_uniform(&seed));
+            low[i] = scores[i] - (float)(error * next_uniform(&seed));
+            high[i] = scores[i] + (float)(error * next_uniform(&seed));
+            if (round % 3 == 0 && next_random(&seed) % 10 == 0) {
+                low[i] = -INFINITY;
+                high[i] = INFINITY;
+            }
+            frames[i] = (RvFrameScore){.frame_number = (int64_t)i + 1,
+                                       .time_s = (double)(i * (round % 5 + 1)) / 2,
+                                       .score = scores[i]};
+            other[i] = frames[i];
+            other[i].score = low[i] == high[i] ? scores[i] : 0;
+        }
+        rv_frame_ends(frames, count, 0, 0);
+        rv_frame_ends(other, count, 0, 0);
+        Settler settler = {{low, high, room, settle, &settler}, other, scores, 0};
+        ScoreCurve known, bounded;
+        assert_ok(rv_borders_init(&known, frames, count, NULL, 5, err));
+        assert_ok(rv_borders_init(&bounded, other, count, &settler.bounds, 5, err));
+        assert_same_moments(&known, &bounded, scores, round);
+        frame_count += count;
+        settled += settler.count;
+    }
+    print_message("%zu of %zu scores were asked for\n", settled, frame_count);
+    assert_true(settled < frame_count);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static void select_gives_what_sorting_gives(void **state)
+{
+    enum { COUNT_MAX = 500 };
+    (void)state;
+    uint64_t seed = 2;
+    double values[COUNT_MAX], sorted[COUNT_MAX];
+    for (int round = 0; round < 3000; round++) {
+        size_t count = 1 + next_random(&seed) % (round % 2 == 0 ? 8 : COUNT_MAX);
+        size_t place = next_random(&seed) % count;
+        for (size_t i = 0; i < count; i++)
+            values[i] = round % 5 == 0   ? (double)(next_random(&seed) % 3)
+                        : round % 5 == 1 ? (double)i
+                        : round % 5 == 2 ? -(double)i
+                        : round % 5 == 3 ? fabs((double)i - (double)count / 2)
+                                         : next_uniform(&seed);
+        if (round % 7 == 0)
+            values[next_random(&seed) % count] = INFINITY;
+        memcpy(sorted, values, sizeof sorted);
+        qsort(sorted, count, sizeof *sorted, compare_values);
+        assert_true(rv_select(values, count, place) == sorted[place]);
+        qsort(values, count, sizeof *values, compare_values);
+        assert_memory_equal(values, sorted, count * sizeof *values);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +335,8 @@ int main(void)
         cmocka_unit_test(what_goes_on_from_a_better_moment_is_its_slope),
         cmocka_unit_test(frames_without_a_fixed_distance_stand_until_the_next_one),
         cmocka_unit_test(frames_end_where_the_next_one_begins),
+        cmocka_unit_test(bounds_give_what_the_scores_give),
+        cmocka_unit_test(select_gives_what_sorting_gives),
     };
     return cmocka_run_group_tests_name("borders", tests, NULL, NULL);
 }

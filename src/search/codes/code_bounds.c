@@ -175,3 +175,23 @@ bool rv_code_row_fine_bound(const CodeSegment *segment, size_t row, const RowQue
                                   dot_of(segment->fine, segment, row, query));
     return true;
 }
+
+bool rv_code_rows_fine_bounds(const CodeSegment *segment, size_t first, size_t count, const RowQuery *query,
+                              const CodeKernels *kernels, ScoreBound *out)
+{
+    int32_t dots[CODE_BLOCK_ROWS], fine_dots[CODE_BLOCK_ROWS];
+    kernels->dot_rows(segment->coarse + first * segment->width, count, &query->code, dots);
+    kernels->dot_rows(segment->fine + first * segment->width, count, &query->code, fine_dots);
+    for (size_t i = 0; i < count; i++) {
+        size_t row = first + i;
+        atomic_uchar *checked = &segment->checked_rows[row];
+        if (atomic_load_explicit(checked, memory_order_relaxed) == 0) {
+            if (!rv_code_row_is_good(segment, row, kernels))
+                return false;
+            atomic_store_explicit(checked, 1, memory_order_relaxed);
+        }
+        out[i] = rv_row_code_fine_score(query, &segment->bounds[row], &segment->rows[row].bound, dots[i],
+                                        fine_dots[i]);
+    }
+    return true;
+}

@@ -37,7 +37,11 @@ void rv_code_bounds_clear(CodeBounds *bounds);
 
 /* The bounds of one row by both planes. Returns false if a checksum is wrong. */
 bool rv_code_row_fine_bound(const CodeSegment *segment, size_t row, const RowQuery *query, ScoreBound *out);
-/* The same by the coarse plane, whose checksum was right when rv_code_bounds_find read it. */
+/* The same of rows that follow each other, at most CODE_BLOCK_ROWS. A row's checksum is looked at once for each mapping of
+ * the file. */
+bool rv_code_rows_fine_bounds(const CodeSegment *segment, size_t first, size_t count, const RowQuery *query,
+                              const CodeKernels *kernels, ScoreBound *out);
+/* The same of one row by the coarse plane, whose checksum was right when rv_code_bounds_find read it. */
 ScoreBound rv_code_row_coarse_bound(const CodeSegment *segment, size_t row, const RowQuery *query);
 
 /* The lowest float32 that is not below any score of the bound; INFINITY if nothing is known. */

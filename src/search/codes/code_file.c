@@ -149,7 +149,7 @@ typedef struct CodeMapping {
     atomic_int holder_count;
     void *memory;
     size_t size_bytes;
-    atomic_uchar *checked; // [blocks]
+    atomic_uchar *checked; // [blocks], then [rows]
 } CodeMapping;
 
 static void release_mapping(CodeMapping *mapping)
@@ -161,10 +161,11 @@ static void release_mapping(CodeMapping *mapping)
     free(mapping);
 }
 
-static RvStatus make_mapping(void *memory, const CodeLayout *layout, CodeMapping **out, RvError *err)
+static RvStatus make_mapping(void *memory, const CodeLayout *layout, size_t row_count, CodeMapping **out,
+                             RvError *err)
 {
     CodeMapping *mapping = rv_mem_alloc(1, sizeof *mapping, err);
-    atomic_uchar *checked = rv_mem_alloc(layout->block_count, sizeof *checked, err);
+    atomic_uchar *checked = rv_mem_alloc(layout->block_count + row_count, sizeof *checked, err);
     if (mapping == NULL || checked == NULL) {
         free(mapping);
         free(checked);
@@ -210,9 +211,11 @@ static RvStatus map_segment(const CodeFile *file, const char *path, uint64_t off
                              .dead = (const KeyRange *)(bytes + layout->dead),
                              .dead_count = header->dead_count};
     memcpy(segment->token, header->token, sizeof segment->token);
-    RvStatus status = make_mapping(memory, layout, &segment->mapping, err);
-    if (status == RV_OK)
+    RvStatus status = make_mapping(memory, layout, segment->row_count, &segment->mapping, err);
+    if (status == RV_OK) {
         segment->checked = segment->mapping->checked;
+        segment->checked_rows = segment->checked + layout->block_count;
+    }
     if (status == RV_OK &&
         (rv_code_kernels_scalar.checksum(segment->dead, segment->dead_count * sizeof(KeyRange)) !=
              header->dead_checksum ||

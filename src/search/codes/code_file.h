@@ -38,7 +38,8 @@ typedef struct CodeSegment {
     KeyRange *gone; // owned: keys of this segment that later ones took out, rising, apart
     size_t gone_count;
     uint8_t token[STORE_TOKEN_BYTES];
-    atomic_uchar *checked; // of the mapping, [blocks]: 1 when the checksum was found right
+    atomic_uchar *checked;      // of the mapping, [blocks]: 1 when the checksum was found right
+    atomic_uchar *checked_rows; // [row_count]: the same of rows
     struct CodeMapping *mapping;
 } CodeSegment;
 

@@ -366,10 +366,7 @@ bool question_read(Question *question, const Asking *asking, bool paged)
         (paged && !read_paging(question, asking, question->json)))
         return false;
     question->digest = digest_of(question->json);
-    RvLength length = RV_LENGTH_ONE;
-    RvError ignored = {0}; // the search will tell
-    rv_library_length(asking->book->library, &length, &ignored);
-    question->raw_lengths = length == RV_LENGTH_MODEL;
+    question->raw_lengths = asking->videos->length == RV_LENGTH_MODEL;
     return read_terms(question, asking, json_object_get(question->json, "terms"));
 }
 

@@ -204,6 +204,8 @@ static RvStatus read_videos(const ShelfBook *book, ShelfVideos **out, RvError *e
         return web_error_memory(err);
     videos->read_s = web_clock_s();
     RvStatus status = rv_library_list(book->library, NULL, &videos->videos, err);
+    if (status == RV_OK)
+        status = rv_library_length(book->library, &videos->length, err);
     if (status == RV_OK) {
         videos->by_id = calloc(videos->videos.count + 1, sizeof *videos->by_id);
         status = videos->by_id != NULL ? RV_OK : web_error_memory(err);

@@ -25,6 +25,7 @@ typedef struct ShelfVideos {
     const RvVideo **by_id; // by id
     uint64_t state;        // differs if any video, or what is in it, does
     int64_t frame_count, complete_count, failed_count, indexing_count;
+    RvLength length; // of the library's embeddings
     double read_s;
     int holders;
 } ShelfVideos;

@@ -8,7 +8,6 @@ import { toggleGroup } from './bar.js';
 import { Card } from './card.js';
 import * as api from './api.js';
 
-const FIRST_PAGE = 60, NEXT_PAGE = 500, FIRST_GROUPS = 12, NEXT_GROUPS = 40;
 const FOOT = 58, HEAD = 54;
 
 const nothing = () => ({ hits: [], groups: [], videos: new Map(), next: null, total: 0 });
@@ -24,7 +23,8 @@ export const bestScore = () => found.top;
 export const indexOf = (open) =>
   found.hits.findIndex((hit) => hit.video === open.video && Math.abs(hit.time - open.time) < 0.002);
 
-function take(answer, first) {
+function take(answer, query) {
+  if (query) Object.assign(found, nothing(), { query });
   for (const video of answer.videos) found.videos.set(video.id, video);
   if (answer.groups) {
     for (const group of answer.groups) {
@@ -35,7 +35,7 @@ function take(answer, first) {
     found.hits.push(...answer.hits);
   }
   Object.assign(found, { next: answer.next, total: answer.total, kind: answer.score_kind });
-  if (first && found.hits.length > 0) {
+  if (query && found.hits.length > 0) {
     const scores = found.hits.map((hit) => hit.score);
     found.top = Math.max(...scores);
     found.low = Math.min(...scores);
@@ -63,10 +63,17 @@ async function searchNow(state) {
   note.hidden = true;
   loading = true;
   try {
-    const answer = await api.search({ ...query, limit: query.group ? FIRST_GROUPS : FIRST_PAGE }, signal);
-    Object.assign(found, nothing(), { query });
-    take(answer, true);
+    const limit = query.group ? 12 : 60;
+    let answer;
     active = 0;
+    // The best alone come sooner.
+    for (const top of query.group ? [query.top] : [limit, query.top]) {
+      Object.assign(query, { top, limit });
+      answer = await api.search(query, signal);
+      take(answer, query);
+      layOut();
+      if (answer.hits?.length < limit) break;
+    }
     drawSummary(answer);
     if (found.hits.length === 0) {
       showNote(t('nothing'),
@@ -100,16 +107,15 @@ function loadMore() {
 
 async function takeMore() {
   const { signal } = request;
-  const { key } = found;
+  const { key, query } = found;
   try {
-    const answer = await api.search(
-      { ...found.query, limit: found.query.group ? NEXT_GROUPS : NEXT_PAGE, cursor: found.next }, signal);
+    const answer = await api.search({ ...query, limit: query.group ? 40 : 500, cursor: found.next }, signal);
     if (found.key !== key) return;
-    take(answer, false);
+    take(answer);
   } catch (error) {
     if (error.name === 'AbortError') return;
     found.next = null;
-    found.total = found.groups.length > 0 ? found.groups.length : found.hits.length;
+    found.total = found.groups.length || found.hits.length;
     toast(error.message);
   }
 }
@@ -195,10 +201,7 @@ function draw() {
     spare.push(card);
   }
   for (const row of visible) for (let index = row.from; index < row.to; index++) drawCard(index, row);
-  const last = visible.at(-1);
-  const near =
-    rows.length === 0 || !last || last === rows.at(-1) || last.to + columns * 4 > found.hits.length;
-  if (near && found.next) loadMore();
+  if (!(visible.at(-1)?.to + columns * 4 <= found.hits.length)) loadMore();
 }
 
 function schedule() {

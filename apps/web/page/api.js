@@ -120,8 +120,8 @@ export const playAddress = (id, mode, time, height) =>
   new URL(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`, root).href;
 
 // Why a video does not come, as an error; null if it does. A video element does not tell.
-export const causeOf = (address) =>
-  ask(address).then((answer) => (answer.body.cancel(), null), (error) => error);
+export const causeOf = (address, signal) =>
+  ask(address, { signal }).then((answer) => (answer.body.cancel(), null), (error) => error);
 
 // A file that the server makes of moments.
 export async function makeFile(path, value, signal) {

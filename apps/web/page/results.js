@@ -62,15 +62,15 @@ async function searchNow(state) {
   const slow = setTimeout(() => element.classList.add('searching'), 150);
   note.hidden = true;
   loading = true;
+  let answer;
   try {
     const limit = query.group ? 12 : 60;
-    let answer;
     active = 0;
-    // The best alone come sooner.
-    for (const top of query.group ? [query.top] : [limit, query.top]) {
-      Object.assign(query, { top, limit });
-      answer = await api.search(query, signal);
-      take(answer, query);
+    // The best moments alone come sooner.
+    for (const top of query.group || !query.moments ? [query.top] : [limit, query.top]) {
+      const asked = { ...query, top, limit };
+      answer = await api.search(asked, signal);
+      take(answer, asked);
       layOut();
       if (answer.hits?.length < limit) break;
     }
@@ -81,9 +81,12 @@ async function searchNow(state) {
     }
   } catch (error) {
     if (error.name === 'AbortError') return;
-    Object.assign(found, nothing());
-    said.textContent = facts.textContent = '';
-    showNote(t('failed'), error.message, error.status === 0 || error.status >= 429);
+    if (answer) toast(error.message);
+    else {
+      Object.assign(found, nothing());
+      said.textContent = facts.textContent = '';
+      showNote(t('failed'), error.message, error.status === 0 || error.status >= 429);
+    }
   } finally {
     clearTimeout(slow);
     if (request?.signal === signal) {

@@ -16,9 +16,9 @@ export class Screen {
   // changed(): time, state or size; told(mode, text): what is shown, and why if it is pictures.
   constructor({ changed, told }) {
     // at: the time that is wanted; coming: and not there yet.
-    // turn: of another way of showing; lost: what is said until a picture comes.
+    // lost: what is said until a picture comes.
     Object.assign(this, { changed, told, mode: 'pictures', offset: 0, at: 0, coming: false, frames: null,
-      playing: false, rate: 1, turn: 0, lost: '' });
+      playing: false, rate: 1, lost: '' });
     const tell = () => this.changed();
     const came = () => {
       if (!this.video.hasAttribute('src')) return;
@@ -62,7 +62,8 @@ export class Screen {
   }
 
   choose(low, time = this.time) {
-    Object.assign(this, { low, again: true, lost: this.modes.length > 0 ? '' : t('noMedia', t('stills')) });
+    const lost = this.modes.length > 0 ? '' : t('noMedia', t('stills'));
+    Object.assign(this, { low, again: true, wait: 700, lost });
     this.use(low && this.modes.includes('transcode') ? 'transcode' : (this.modes[0] ?? 'pictures'), time);
   }
 
@@ -82,8 +83,7 @@ export class Screen {
   }
 
   use(mode, wanted) {
-    clearTimeout(this.timer);
-    this.turn++;
+    this.stopWaiting();
     const { video } = this;
     const time = this.inside(wanted);
     Object.assign(this, { mode, at: time, coming: mode !== 'pictures',
@@ -129,15 +129,22 @@ export class Screen {
   // may have been busy a moment before, so once.
   async giveUp(mode, address, time) {
     this.use('pictures', time);
-    const { turn } = this;
-    const cause = await api.causeOf(address);
-    if (turn !== this.turn) return;
+    const { signal } = this.asking = new AbortController();
+    const cause = await api.causeOf(address, signal);
+    if (signal.aborted) return;
     const converts = this.modes.includes('transcode');
     const once = !cause && converts && this.again;
     if (once) this.again = false;
     else if (cause) this.lose([cause.message, cause.busy ? t('retry') : '', t('stills')].join('\n'));
     else this.lose(t('cannotPlay', t('stills')) + (converts ? '' : `\n${t('noFfmpeg')}`));
-    if (once || cause?.busy) this.timer = setTimeout(() => this.use(mode, this.time), cause ? cause.wait_s * 1000 : 0);
+    if (!once && !cause?.busy) return;
+    const wait = cause ? cause.wait_s * (this.wait *= 1.5) : 0;
+    this.timer = setTimeout(() => this.use(mode, this.time), wait);
+  }
+
+  stopWaiting() {
+    clearTimeout(this.timer);
+    this.asking?.abort();
   }
 
   lose(text) {
@@ -214,8 +221,7 @@ export class Screen {
 
   close() {
     this.pause();
-    clearTimeout(this.timer);
-    this.turn++;
+    this.stopWaiting();
     this.leave();
   }
 }

@@ -67,8 +67,8 @@ typedef struct PeakJob {
 
 static void measure_peak_task(void *context, size_t index, int worker)
 {
-    PeakJob *job = context;
 #if defined(__x86_64__)
+    PeakJob *job = context;
     job->operations[index] = job->level >= CPU_AVX512 ? peak_avx512()
                              : job->level >= CPU_AVX2 ? peak_avx2()
                                                       : 0.0;

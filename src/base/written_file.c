@@ -29,17 +29,9 @@ static bool begins(const unsigned char *bytes, size_t count, const char *with, s
 static const char *recognise(const unsigned char *bytes, size_t count, bool *known, RvFileKind *kind)
 {
     // Kinds whose first bytes may hold no NUL.
-    static const char *const others[] = {"%PDF",
-                                         "%!PS",
-                                         "GIF8",
-                                         "PK\x03\x04",
-                                         "RIFF",
-                                         "\x1f\x8b",
-                                         "BZh",
-                                         "\xfd"
-                                         "7zXZ",
-                                         "\x1a\x45\xdf\xa3",
-                                         "\x28\xb5\x2f\xfd"};
+    static const char *const others[] = {
+        "%PDF",     "%!PS", "GIF8",        "PK\x03\x04",       "RIFF",
+        "\x1f\x8b", "BZh",  "\xfd\x37zXZ", "\x1a\x45\xdf\xa3", "\x28\xb5\x2f\xfd"};
     *known = true;
     if (BEGINS(bytes, count, "\x89PNG\r\n\x1a\n") || BEGINS(bytes, count, "\xff\xd8\xff")) {
         *kind = RV_FILE_PICTURE;

@@ -190,8 +190,8 @@ static void hostile_library_reaches_no_terminal(void **state)
         "\"$reelvec\" sql --library hostile.db \"SELECT \\\"$(printf 'a\\033]0;b\\007')\\\"()\"",
         "\"$reelvec\" search x --library hostile.db",
         "\"$reelvec\" verify --library hostile.db",
-        "cp hostile.db \"$(printf 'x\\033]0;y.db')\"; \"$reelvec\" info --library \"$(printf "
-        "'x\\033]0;y.db')\"",
+        ("cp hostile.db \"$(printf 'x\\033]0;y.db')\"; \"$reelvec\" info --library \"$(printf "
+         "'x\\033]0;y.db')\""),
     };
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
         result = run_shell(scripts[i]);

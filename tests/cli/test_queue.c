@@ -256,7 +256,7 @@ static void kill_one_of_four(const char *const *uris, size_t uri_count)
     for (size_t s = 0; s < uri_count; s++) {
         // Said to be complete once, by whichever worker.
         if (count_in(all[s], "(complete)") != CLIP_COUNT)
-            fail_msg("not %zu videos:\n%s", CLIP_COUNT, all[s]);
+            fail_msg("not %d videos:\n%s", (int)CLIP_COUNT, all[s]);
         free(all[s]);
         expect_whole(uris[s], reference);
     }

@@ -54,8 +54,8 @@ static void index_names_the_server_once(void **state)
 static void index_names_a_silent_worker_once(void **state)
 {
     static const char *const messages[] = {
-        "connection to the remote node me@10.0.0.2:5432 failed with the following error: Connection refused\n"
-        "\tIs the server running on that host and accepting TCP/IP connections?",
+        ("connection to the remote node me@10.0.0.2:5432 failed with the following error: Connection refused\n"
+         "\tIs the server running on that host and accepting TCP/IP connections?"),
         "connection to the remote node me@example.org@10.0.0.2:5432 failed with the following error: a@b",
         "connection to the remote node me@10.0.0.2:5432 failed",
         "could not establish any connections to the node 10.0.0.2:5432 after 30000 ms",

@@ -454,11 +454,11 @@ static void config_open_clip_has_its_own_defaults_of_pictures(void **state)
 {
     static const char *const towers[] = {
         "{\"embed_dim\": 768, \"vision_cfg\": {}, \"text_cfg\": {}}",
-        "{\"embed_dim\": 768, \"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_siglip_224\", \"timm_pool\": "
-        "\"map\", \"timm_proj\": \"none\"}, \"text_cfg\": {\"vocab_size\": 32000, \"no_causal_mask\": true, "
-        "\"proj_bias\": true, \"pool_type\": \"last\"}}",
-        "{\"embed_dim\": 1024, \"vision_cfg\": {\"timm_model_name\": \"vit_pe_core_base_patch16_224\", "
-        "\"timm_pool\": \"map\"}, \"text_cfg\": {}}",
+        ("{\"embed_dim\": 768, \"vision_cfg\": {\"timm_model_name\": \"vit_base_patch16_siglip_224\", \"timm_pool\": "
+         "\"map\", \"timm_proj\": \"none\"}, \"text_cfg\": {\"vocab_size\": 32000, \"no_causal_mask\": true, "
+         "\"proj_bias\": true, \"pool_type\": \"last\"}}"),
+        ("{\"embed_dim\": 1024, \"vision_cfg\": {\"timm_model_name\": \"vit_pe_core_base_patch16_224\", "
+         "\"timm_pool\": \"map\"}, \"text_cfg\": {}}"),
         "{\"embed_dim\": 512, \"vision_cfg\": {}, \"text_cfg\": {\"hf_model_name\": \"xlm-roberta-base\"}}"};
     for (size_t i = 0; i < sizeof towers / sizeof towers[0]; i++) {
         for (int one_key = 0; one_key < 2; one_key++) {

@@ -7,7 +7,7 @@
 #include "clip/tokenizer/bpe.h"
 
 /* OpenAI's loop, word for word: slow and plain. */
-static size_t merge_plainly(const int32_t (*merges)[3], size_t merge_count, int32_t *tokens, size_t count)
+static size_t merge_plainly(int32_t (*merges)[3], size_t merge_count, int32_t *tokens, size_t count)
 {
     for (;;) {
         size_t best = merge_count;

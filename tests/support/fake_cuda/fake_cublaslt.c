@@ -150,9 +150,11 @@ typedef struct Product {
     float alpha, beta;
 } Product;
 
+__extension__ typedef _Float16 Half; // not of ISO C11
+
 static float get(const void *values, int type, size_t at)
 {
-    return type == FLOAT16 ? (float)((const _Float16 *)values)[at] : ((const float *)values)[at];
+    return type == FLOAT16 ? (float)((const Half *)values)[at] : ((const float *)values)[at];
 }
 
 /* Returns the columns of a matrix as floats, one after the other. */
@@ -186,7 +188,7 @@ static void run_product(const void *argument)
             if (bias != NULL)
                 sum += (double)get(bias, d->type, row);
             if (d->type == FLOAT16)
-                ((_Float16 *)product->d_values)[at] = (_Float16)sum;
+                ((Half *)product->d_values)[at] = (Half)sum;
             else
                 ((float *)product->d_values)[at] = (float)sum;
         }

@@ -338,6 +338,11 @@ static RvStatus add_encoders(ArgumentList *list, const CutPlan *plan, const char
     ADD(list, "-vf", trim);
     ADD(list, rv_cut_program_is_from(plan->program, 5, 1) ? "-fps_mode" : "-vsync",
         plan->container->even ? "cfr" : "vfr");
+    // In newer programs (seen in 7.1) the filter setpts forgets the rate, and 25 frames a second are made of any.
+    if (plan->container->even && rv_cut_program_is_from(plan->program, 6, 0) && source->rate_num > 0) {
+        ADD(list, "-r:v");
+        add(list, "%d/%d", source->rate_num, source->rate_den);
+    }
     *ticks = ticks_of(plan, strcmp(picture.name, "mpeg4") == 0);
     if (!plan->container->even) { // every frame keeps its time to the tick
         ADD(list, "-enc_time_base:v");

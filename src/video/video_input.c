@@ -128,6 +128,12 @@ static RvStatus address_failed(const VideoReader *reader, int code, RvError *err
     return rv_error_set(err, RV_ERROR_NETWORK, "%s: %s; %s", reader->name, text, advice);
 }
 
+static RvStatus refuse_list(const VideoReader *reader, RvError *err)
+{
+    return rv_error_set(err, RV_ERROR_FORMAT, "%s: is a playlist, not a video; name the videos themselves",
+                        reader->name);
+}
+
 RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
 {
     // A demuxer whose reads failed may report "no video" instead of "could not read".
@@ -141,6 +147,8 @@ RvStatus rv_input_open_failed(const VideoReader *reader, int code, RvError *err)
                             "%s: the server sent %d MB without the beginning of a video; check the address",
                             reader->name, (int)(SILENT_BYTES_MAX >> 20));
     int fault = rv_input_fault(reader);
+    if (reader->names_pieces && !reader->is_url && fault == 0)
+        return refuse_list(reader, err);
     code = fault != 0 ? fault : code;
     if (code == AVERROR_INVALIDDATA && !reader->is_url && looks_like_mp4(reader->address))
         return rv_error_set(err, RV_ERROR_FORMAT,
@@ -187,8 +195,7 @@ static RvStatus check_kind(const VideoReader *reader, const AVInputFormat *kind,
     }
     // A playlist on a server may name that server's pieces; the whitelist keeps it from naming local files.
     if (!reader->is_url && is_list(kind))
-        return rv_error_set(err, RV_ERROR_FORMAT,
-                            "%s: is a playlist, not a video; name the videos themselves", reader->name);
+        return refuse_list(reader, err);
     return RV_OK;
 }
 
@@ -263,6 +270,8 @@ static void look_at_head(VideoReader *reader)
     int count = avio_read(reader->io, head, sizeof head);
     if (count > 0)
         reader->announced_end = matroska_end(head, (size_t)count);
+    static const char list[] = "#EXTM3U";
+    reader->names_pieces = count >= (int)sizeof list && memcmp(head, list, sizeof list - 1) == 0;
     avio_seek(reader->io, 0, SEEK_SET); // within the buffered bytes
 }
 

@@ -52,6 +52,7 @@ struct VideoReader {
     bool opened;           // errors from here on concern a piece of the content
     int fault;             // FFmpeg's error of a piece of a playlist; 0 if none
     bool sizeless;         // the size of the input is unknown
+    bool names_pieces;     // it begins as a playlist; FFmpeg 7.1 knows such files by their names alone
     bool endless;          // the size is unknown and the limit was exceeded
     int64_t packet_bytes;  // bytes read before the last packet
     int64_t announced_end; // announced end of the content by its first bytes; 0 if unknown

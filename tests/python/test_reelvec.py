@@ -353,7 +353,12 @@ class SearchTest(unittest.TestCase):
         self.assert_same(three, self.search_with_program(TEXT, "--then", "a red circle", "--then", "a rocket", "--not",
                                                          "0.5:a cat", "--top", "2"))
         self.assertEqual(library.search(TEXT, then=reelvec.Term.text("a red circle"), within=20), pair)
-        table = library.search(TEXT, then=(text for text in ["a red circle"]), within=20).to_pandas()
+        self.assertEqual(library.search(TEXT, then=(text for text in ["a red circle"]), within=20), pair)
+
+    @needs_pandas
+    def test_sequences_give_a_table(self):
+        pair = library.search(TEXT, then="a red circle", within=20)
+        table = pair.to_pandas()
         self.assertEqual(list(table.columns), ["score", "time", "start", "end", "video", "frame_number", "video_id",
                                                "frame_number_1", "time_1", "score_1", "frame_number_2", "time_2", "score_2"])
         self.assertEqual(table.time_2.tolist(), [hit.parts[1].time for hit in pair])

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libavformat/version.h>
 #include <math.h>
 
 #include "clips.h"
@@ -266,7 +267,7 @@ static void next_refuses_more_than_a_file_can_be_meant_for(void **state)
         {".long/still_day.mkv", 1, 0, RV_OK, 84601, "a picture that never changes for a day"},
         {".long/still_day.mkv", 0.1, 0, RV_ERROR_UNSUPPORTED, 0, "by its header, from 12 kB"},
         {".long/pause_70min.mp4", 0.01, 0, RV_ERROR_UNSUPPORTED, 0, "the same"},
-        {".long/pause_59min_live.mkv", 1, 0, RV_OK, 3545, "no header says how long it is"},
+        {".long/pause_59min_live.mkv", 1, 0, RV_OK, MKV_LAST(3546, 3545), "no header says how long it is"},
         {".long/pause_59min_live.mkv", 0.01, 0, RV_ERROR_UNSUPPORTED, 200000, "found out on the way"},
         {"gop50_closed.mp4", 0.001, 0, RV_OK, 12000, "closer than its frames"},
         {".long/many_packets.mkv", 0.001, 205000, RV_OK, 5001, "resumed beyond 200,000, to 210.001 s"},

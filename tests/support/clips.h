@@ -9,6 +9,10 @@
 
 #include "shared.h"
 
+/* FFmpeg 7 counts the last frame's length into the length of the Matroska files that it makes, FFmpeg 5 does not.
+ * Include <libavformat/version.h> for this. */
+#define MKV_LAST(newer, older) (LIBAVFORMAT_VERSION_MAJOR >= 61 ? (newer) : (older))
+
 /* Write the path of the clip `name`, which is made first if it is missing. Returns 0 if it cannot be made
  * because the package ffmpeg is missing; the test should then call skip(). */
 static inline int clip_path(const char *name, char *path, size_t size_bytes)

@@ -106,6 +106,8 @@ static void check_pair(const float *row, const float *vector, int dimensions, co
         ScoreBound first = rv_row_code_coarse_score(&query, &bound, dot);
         ScoreBound second = rv_row_code_fine_score(&query, &bound, &fine_bound, dot, fine_dot);
         for (CpuLevel level = CPU_SCALAR; level <= rv_cpu_level(); level++) {
+            if (rv_kernels_get(level) == NULL) // of another architecture
+                continue;
             double score = rv_kernels_get(level)->scan.dot_f32(row, vector, (size_t)dimensions);
             bool apart = fabs(score - first.score) > first.error || fabs(score - second.score) > second.error;
             if (!isfinite(score) ? isfinite(first.error) && isfinite(second.error) : apart)

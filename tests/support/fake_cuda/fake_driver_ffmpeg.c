@@ -38,6 +38,13 @@ EXPORT int cuCtxPopCurrent_v2(void **context)
     return cuCtxSetCurrent(stack[--depth]);
 }
 
+// FFmpeg 7.1 refuses a driver without it.
+EXPORT int cuCtxGetCurrent(void **context)
+{
+    *context = fake_cuda_current();
+    return SUCCESS;
+}
+
 EXPORT int cuCtxSetLimit(int limit, size_t value)
 {
     return SUCCESS;
@@ -99,7 +106,12 @@ EXPORT int cuMemcpy2D_v2(const Copy2D *copy)
     {                                                                                                        \
         return NOT_SUPPORTED;                                                                                \
     }
+NOT_HERE(cuArrayCreate_v2)
 NOT_HERE(cuCtxGetDevice)
+NOT_HERE(cuDeviceGetByPCIBusId)
+NOT_HERE(cuDeviceGetLuid)
+NOT_HERE(cuDeviceGetPCIBusId)
+NOT_HERE(cuDeviceGetUuid_v2)
 NOT_HERE(cuDeviceComputeCapability)
 NOT_HERE(cuMemAllocManaged)
 NOT_HERE(cuMemsetD8Async)

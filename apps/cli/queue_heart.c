@@ -19,6 +19,7 @@ struct CliQueueHeart {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t change;
+    clockid_t clock; // of `change`
     bool stopping;
     Lease leases[RV_INDEX_JOBS_MAX];
 };
@@ -34,10 +35,10 @@ static void renew_all(CliQueueHeart *heart)
     }
 }
 
-static struct timespec after(double seconds)
+static struct timespec after(clockid_t clock, double seconds)
 {
     struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
+    clock_gettime(clock, &at);
     double part_s = (double)at.tv_nsec * 1e-9 + seconds;
     at.tv_sec += (time_t)part_s;
     at.tv_nsec = (long)((part_s - (double)(time_t)part_s) * 1e9);
@@ -49,7 +50,7 @@ static void *beat(void *user)
     CliQueueHeart *heart = user;
     pthread_mutex_lock(&heart->lock);
     while (!heart->stopping) {
-        struct timespec until = after(heart->period_s);
+        struct timespec until = after(heart->clock, heart->period_s);
         int waited = 0;
         while (!heart->stopping && waited != ETIMEDOUT)
             waited = pthread_cond_timedwait(&heart->change, &heart->lock, &until);
@@ -77,7 +78,8 @@ CliQueueHeart *cli_heart_start(RvLibrary *library, double period_s)
     heart->period_s = period_s;
     pthread_mutex_init(&heart->lock, NULL);
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    bool monotonic = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0;
+    heart->clock = monotonic ? CLOCK_MONOTONIC : CLOCK_REALTIME;
     pthread_cond_init(&heart->change, &attributes);
     pthread_condattr_destroy(&attributes);
     if (pthread_create(&heart->thread, NULL, beat, heart) == 0)

@@ -2,7 +2,6 @@
 /* SQL functions on vectors: blobs of little-endian float32, the format of embedding_data. */
 #include "sql_vector.h"
 
-#include <endian.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -53,12 +52,18 @@ static bool read_vector(sqlite3_context *context, int position, sqlite3_value *v
     return out->bytes != NULL;
 }
 
+/* The bits of a number that is stored little endian, or the other way. */
+static uint32_t stored_bits(uint32_t bits)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? bits : __builtin_bswap32(bits);
+}
+
 static float value_at(const SqlVector *vector, size_t index)
 {
     uint32_t bits;
     float value;
     memcpy(&bits, vector->bytes + 4 * index, sizeof bits);
-    bits = le32toh(bits);
+    bits = stored_bits(bits);
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -171,7 +176,7 @@ static bool read_numbers(sqlite3_context *context, const json_t *array, unsigned
             return false;
         }
         memcpy(&bits, &value, sizeof bits);
-        bits = htole32(bits);
+        bits = stored_bits(bits);
         memcpy(out + 4 * i, &bits, sizeof bits);
     }
     return true;

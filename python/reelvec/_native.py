@@ -13,6 +13,7 @@ import operator
 import os
 import pathlib
 import signal
+import sys
 import threading
 import weakref
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64,
@@ -432,6 +433,8 @@ FUNCTIONS = {
 def candidates() -> list[str]:
     """Where the shared library may be, first choice first."""
     here, name = pathlib.Path(__file__).resolve(), f"libreelvec.so.{API_VERSION}"
+    if sys.platform == "darwin":
+        name = f"libreelvec.{API_VERSION}.dylib"
     setting = os.environ.get("REELVEC_LIBRARY_PATH")
     if setting:  # a file, or the folder it is in; nothing else is tried then
         return [os.path.join(setting, name) if os.path.isdir(setting) else setting]

@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#if !defined(RENAME_NOREPLACE) // a C library that does not know the call: musl
+#include <sys/syscall.h>
+#define RENAME_NOREPLACE 1
+#define renameat2(...) syscall(SYS_renameat2, __VA_ARGS__)
+#endif
 
 #include "base/error.h"
 #include "base/mem.h"

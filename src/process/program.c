@@ -9,10 +9,21 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+#if !defined(CLOSE_RANGE_CLOEXEC) // a C library that does not know the call: musl, glibc before 2.34
+#define CLOSE_RANGE_CLOEXEC 4
+static void close_range(unsigned first, unsigned last, int flags)
+{
+    (void)syscall(SYS_close_range, first, last, flags);
+}
+#endif
 
 static void close_all(int *ends, size_t count)
 {
@@ -46,7 +57,9 @@ static void become(const char *const *arguments, const int streams[3], int start
 {
     static const int plain[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
     setpgid(0, 0);
+#if defined(__linux__) // elsewhere a program goes on if its parent is killed
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
     if (getppid() != parent)
         _exit(127);
     bool good = true;

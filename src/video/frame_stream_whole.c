@@ -35,8 +35,8 @@ static bool release_pending(FrameStream *stream, int64_t until_us, TimedFrame *o
 }
 
 // Make a decoded frame the pending one. The frame that was pending before goes to *out if it is wanted.
-static RvStatus accept(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
-                       RvError *err)
+static RvStatus accept_frame(FrameStream *stream, DecodedFrame *decoded, TimedFrame *out, bool *delivered,
+                             RvError *err)
 {
     int64_t us;
     OrderVerdict verdict = rv_order_place(&stream->order, decoded->has_pts, decoded->pts, &us);
@@ -131,7 +131,7 @@ RvStatus rv_frames_step_whole(FrameStream *stream, TimedFrame *out, bool *delive
         return stream->mode == MODE_STRETCH ? feed_stretch(stream, err) : feed_rest(stream, err);
     case DECODER_FRAME:
         stream->stats.frames_decoded++;
-        return accept(stream, &decoded, out, delivered, err);
+        return accept_frame(stream, &decoded, out, delivered, err);
     case DECODER_DAMAGED:
         if (stream->stats.packets_damaged++ == 0) {
             stream->damage_us = stream->order.last_us;

@@ -26,7 +26,10 @@ static void close_device(Compute *compute)
 static size_t row_block_floats(void)
 {
     // Half of the core's own cache is for rows, the other half for a panel of weights.
-    long cache_bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    long cache_bytes = -1;
+#if defined(_SC_LEVEL2_CACHE_SIZE) // glibc's
+    cache_bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
     if (cache_bytes < 256 * 1024 || cache_bytes > 8 * 1024 * 1024)
         cache_bytes = 1024 * 1024; // the size is unknown, or the cache is not a core's own
     return (size_t)cache_bytes / 2 / sizeof(float);

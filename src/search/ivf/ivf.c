@@ -60,9 +60,9 @@ static void set_fault(ListMemory *memory, const char *reason)
 static bool is_seen(ListMemory *memory, const struct stat *facts)
 {
     uint64_t modified_ns = (uint64_t)facts->st_mtim.tv_sec * 1000000000u + (uint64_t)facts->st_mtim.tv_nsec;
-    bool seen = memory->inode == facts->st_ino && memory->device == facts->st_dev &&
+    bool seen = memory->inode == facts->st_ino && memory->device == (uint64_t)facts->st_dev &&
                 memory->size_bytes == (uint64_t)facts->st_size && memory->modified_ns == modified_ns;
-    memory->device = facts->st_dev;
+    memory->device = (uint64_t)facts->st_dev;
     memory->inode = facts->st_ino;
     memory->size_bytes = (uint64_t)facts->st_size;
     memory->modified_ns = modified_ns;

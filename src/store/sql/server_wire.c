@@ -43,11 +43,15 @@ void rv_wire_keep_alive(int socket)
 {
     const struct {
         int level, option, value;
-    } settings[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
-                    {IPPROTO_TCP, TCP_KEEPIDLE, WIRE_KEEPALIVE_IDLE_S},
-                    {IPPROTO_TCP, TCP_KEEPINTVL, WIRE_KEEPALIVE_INTERVAL_S},
-                    {IPPROTO_TCP, TCP_KEEPCNT, WIRE_KEEPALIVE_COUNT},
-                    {IPPROTO_TCP, TCP_USER_TIMEOUT, WIRE_USER_TIMEOUT_MS}};
+    } settings[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, WIRE_KEEPALIVE_IDLE_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, WIRE_KEEPALIVE_INTERVAL_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, WIRE_KEEPALIVE_COUNT},
+#if defined(TCP_USER_TIMEOUT) // Linux's
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, WIRE_USER_TIMEOUT_MS},
+#endif
+    };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         setsockopt(socket, settings[i].level, settings[i].option, &settings[i].value,
                    sizeof settings[i].value);

@@ -140,6 +140,14 @@ void rv_sqlite_clear_way(const char *path)
     sqlite3_close_v2(db);
 }
 
+// Only members may give a file to a group. For others the file stays as SQLite made it.
+static bool is_ours_to_give(const struct stat *facts, gid_t group)
+{
+    return S_ISREG(facts->st_mode) && facts->st_nlink == 1 && facts->st_gid != group &&
+           facts->st_uid == geteuid();
+}
+
+#if defined(O_PATH)
 /* Change a file's group. The file that was checked is the one that is changed, even if it is replaced
  * meanwhile. O_PATH, because closing such a descriptor releases no lock of SQLite's. */
 static void give_to_group(const char *name, gid_t group)
@@ -148,12 +156,20 @@ static void give_to_group(const char *name, gid_t group)
     int file = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
         return;
-    // Only members may give a file to a group. For others the file stays as SQLite made it.
-    if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink == 1 && facts.st_gid != group &&
-        facts.st_uid == geteuid() && fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
+    if (fstat(file, &facts) == 0 && is_ours_to_give(&facts, group) &&
+        fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
         errno = 0;
     close(file);
 }
+#else
+/* Change a file's group. Elsewhere closing any descriptor of the file would release SQLite's locks. */
+static void give_to_group(const char *name, gid_t group)
+{
+    struct stat facts;
+    if (lstat(name, &facts) == 0 && is_ours_to_give(&facts, group) && lchown(name, (uid_t)-1, group) != 0)
+        errno = 0;
+}
+#endif
 
 void rv_sqlite_share_side_files(const char *path)
 {

@@ -67,7 +67,7 @@ typedef struct LibraryFile {
     sqlite3_file base;
     sqlite3_file *real;
     const char *path;     // SQLite's; valid as long as the file is open
-    int file;             // O_PATH: only for fstat; closing it releases no lock of SQLite's
+    int file;             // for take_stamp; see open_to_look
     int folder;           // to lock; -1: cannot be opened
     bool reader;          // opened for reading
     bool only_looks;      // reader: LIBRARY-shm is opened for reading too
@@ -99,10 +99,23 @@ static uint32_t get_u32(const unsigned char *bytes, bool big_endian)
                : (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0];
 }
 
+/* Returns a descriptor that is only good for fstat, so that closing it releases no lock of SQLite's. LOOK_AT_PATH where
+ * there is no such thing; -1 if it cannot be opened. */
+#define LOOK_AT_PATH (-2)
+static int open_to_look(const char *path)
+{
+#if defined(O_PATH)
+    return open(path, O_PATH | O_CLOEXEC);
+#else
+    (void)path;
+    return LOOK_AT_PATH;
+#endif
+}
+
 static bool take_stamp(const LibraryFile *file, Stamp *out)
 {
     struct stat facts;
-    if (fstat(file->file, &facts) != 0)
+    if ((file->file == LOOK_AT_PATH ? stat(file->path, &facts) : fstat(file->file, &facts)) != 0)
         return false;
     *out = (Stamp){facts.st_mtim, facts.st_size};
     return true;
@@ -222,7 +235,8 @@ static int close_library(sqlite3_file *base)
     LibraryFile *file = library_of(base);
     int code = file->real->pMethods->xClose(file->real);
     end_alone(file);
-    close(file->file);
+    if (file->file >= 0)
+        close(file->file);
     if (file->folder >= 0)
         close(file->folder);
     return code;
@@ -412,8 +426,8 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int
     memset(file->real, 0, (size_t)real->szOsFile);
     int code = real->xOpen(real, name, file->real, flags, &got_flags);
     if (code == SQLITE_OK)
-        file->file = open(name, O_PATH | O_CLOEXEC);
-    if (code == SQLITE_OK && (file->file < 0 || file->real->pMethods->iVersion < 2))
+        file->file = open_to_look(name);
+    if (code == SQLITE_OK && (file->file == -1 || file->real->pMethods->iVersion < 2))
         code = SQLITE_CANTOPEN;
     if (code != SQLITE_OK) {
         if (file->real->pMethods != NULL)

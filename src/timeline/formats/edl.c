@@ -82,7 +82,7 @@ static void say_other_rates(const Timeline *timeline)
             count, count == 1 ? "" : "s", rate);
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_edl(const Timeline *timeline, Buffer *out, RvError *err)
 {
     if (timeline->part == 0) {
         say_other_rates(timeline);
@@ -106,5 +106,5 @@ const TimelineFormat rv_format_edl = {
     .within_a_day = true,
     .rate_max = 60,
     .whole_rates = true,
-    .write = write,
+    .write = write_edl,
 };

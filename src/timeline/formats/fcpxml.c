@@ -109,7 +109,7 @@ static bool has_surround(const Timeline *timeline)
     return false;
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_fcpxml(const Timeline *timeline, Buffer *out, RvError *err)
 {
     rv_buffer_append_format(out, err,
                             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE fcpxml>\n"
@@ -138,5 +138,5 @@ static const char *const endings[] = {".fcpxml", NULL};
 
 const TimelineFormat rv_format_fcpxml = {
     .info = {.name = "fcpxml", .title = "FCPXML 1.10 (Final Cut Pro, Resolve)", .endings = endings},
-    .write = write,
+    .write = write_fcpxml,
 };

@@ -52,7 +52,7 @@ static size_t put_marker(Buffer *out, const Timeline *timeline, TimelineClip *co
     return same;
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_marker_edl(const Timeline *timeline, Buffer *out, RvError *err)
 {
     size_t count = timeline->clip_count;
     TimelineClip **clips = rv_mem_alloc(count, sizeof *clips, err);
@@ -80,5 +80,5 @@ const TimelineFormat rv_format_marker_edl = {
     .rate_max = 60,
     .takes_points = true,
     .whole_rates = true,
-    .write = write,
+    .write = write_marker_edl,
 };

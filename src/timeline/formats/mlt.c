@@ -108,7 +108,7 @@ static void put_tractor(Buffer *out, long long length, RvError *err)
     rv_buffer_append_format(out, err, "    </transition>\n  </tractor>\n</mlt>\n");
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_mlt(const Timeline *timeline, Buffer *out, RvError *err)
 {
     rv_list_say_key_frames(timeline, "MLT");
     rv_buffer_append_format(out, err,
@@ -139,5 +139,5 @@ static const char *const endings[] = {".mlt", NULL};
 const TimelineFormat rv_format_mlt = {
     .info = {.name = "mlt", .title = "MLT (Shotcut, melt)", .endings = endings},
     .check_source = check_path,
-    .write = write,
+    .write = write_mlt,
 };

@@ -108,7 +108,7 @@ static void put_track(Buffer *out, const Timeline *timeline, bool video, RvError
     rv_buffer_append_format(out, err, "]}");
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_otio(const Timeline *timeline, Buffer *out, RvError *err)
 {
     rv_buffer_append_format(out, err, "{\"OTIO_SCHEMA\": \"Timeline.1\", \"metadata\": {}, ");
     put_name(out, timeline->title, err);
@@ -132,5 +132,5 @@ const TimelineFormat rv_format_otio = {
     .info = {.name = "otio",
              .title = "OpenTimelineIO (Resolve, Premiere, Kdenlive, Avid)",
              .endings = endings},
-    .write = write,
+    .write = write_otio,
 };

@@ -210,7 +210,7 @@ static void put_track(Buffer *out, const Timeline *timeline, int track, bool ste
     rv_buffer_append_format(out, err, "        </track>\n");
 }
 
-static RvStatus write(const Timeline *timeline, Buffer *out, RvError *err)
+static RvStatus write_xmeml(const Timeline *timeline, Buffer *out, RvError *err)
 {
     bool stereo, *known = rv_mem_alloc(timeline->source_count, sizeof *known, err);
     if (known == NULL)
@@ -247,5 +247,5 @@ const TimelineFormat rv_format_xmeml = {
              .title = "Final Cut Pro 7 XML, version 5 (Premiere, Resolve, Vegas)",
              .endings = endings},
     .whole_rates = true,
-    .write = write,
+    .write = write_xmeml,
 };

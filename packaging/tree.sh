@@ -55,3 +55,28 @@ in_tree() {
         ${http_proxy:+http_proxy="$http_proxy"} ${SOURCE_DATE_EPOCH:+SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH"} \
         chroot "$folder" "$@"
 }
+
+# take_tree SUITE [FOLDER]: a tree with the commit in /source, for in_source. Sets tree. FOLDER is kept and taken again;
+# without it the tree is removed when the shell ends. What did not change keeps its time, so that little is built anew.
+take_tree() {
+    tree=${2:-}
+    if [ -z "$tree" ]; then
+        work=$(mktemp -d "${TMPDIR:-/tmp}/reelvec-tree-XXXXXX")
+        trap 'rm -rf --one-file-system "$work"' EXIT
+        trap 'exit 1' INT TERM HUP
+        tree=$work/tree
+    fi
+    [ -f "$tree/etc/debian_version" ] || make_tree "$1" "$tree"
+    rm -rf "$tree/commit"
+    mkdir -p "$tree/source" "$tree/commit"
+    git archive HEAD | tar -C "$tree/commit" -x
+    (cd "$tree/commit" && find . ! -type d | while IFS= read -r file; do
+        cmp -s "$file" "../source/$file" || cp -dp --parents "$file" ../source
+    done)
+}
+
+# in_source COMMAND...: run it in the tree's /source, with what tests want of /dev.
+in_source() {
+    in_tree "$tree" sh -c 'mount -t devpts -o ptmxmode=666 devpts /dev/pts && mount -t tmpfs tmpfs /dev/shm &&
+        cd /source && exec "$@"' sh "$@"
+}

@@ -4,9 +4,11 @@
 
     run_tests.py BUILD [BUILD ...] [-- NAME ...]      NAME: beginnings of test names ("clip", "store/")
 
-The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed or nothing passed.
+REELVEC_TEST_PATIENCE=N gives every test N times its time: for emulators. The last line is "N passed, N failed, N skipped";
+the exit status is 1 when anything failed or nothing passed.
 """
 import json
+import os
 import pathlib
 import re
 import signal
@@ -55,7 +57,9 @@ def run_build(build, beginnings):
     log = pathlib.Path(build, "meson-logs", "testlog.json")
     log.unlink(missing_ok=True)
     # Tests generate media and checkpoints, so not more than a small machine bears; some of them mostly wait.
-    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "3", "--print-errorlogs", *names])
+    patience = os.environ.get("REELVEC_TEST_PATIENCE", "1")
+    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "3", "--print-errorlogs",
+                    "--timeout-multiplier", patience, *names])
     passed = failed = 0
     skipped = []
     for line in log.read_text().splitlines():

@@ -27,7 +27,7 @@ GROUPS = {
     "Asking": ["docs/asking", "docs/moments", "docs/hits", "docs/terminal", "docs/serve"],
     "Out of it": ["docs/timelines", "docs/clips"],
     "For programs": ["docs/python", "docs/python/README", "examples/python/README", "docs/sql", "docs/compatibility"],
-    "For many": ["docs/packaging", "docs/stores", "docs/many_machines", "docs/scale", "docs/cuda"],
+    "For many": ["docs/packaging", "docs/platforms", "docs/stores", "docs/many_machines", "docs/scale", "docs/cuda"],
     "How well it works": ["docs/reliability", "SPEED", "bench/README", "models/demo/README"],
     "Taking part": ["CHANGELOG", "CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT", "ARCHITECTURE"],
 }

@@ -47,8 +47,8 @@ static bool is_inside(const Job *job, const char *path)
            (real[length] == '/' || (length > 0 && job->place[length - 1] == '/'));
 }
 
-/* With the mutex held. */
-static void note_failure(Job *job, const char *video, const char *why)
+/* With the mutex held. before: it was left out for that. */
+static void note_failure(Job *job, const char *video, const char *why, bool before)
 {
     job->failed++;
     if (job->failure_count == JOB_FAILURES_MAX)
@@ -58,7 +58,9 @@ static void note_failure(Job *job, const char *video, const char *why)
     size_t length = strlen(shown);
     if (length > 0 && strncmp(rest, shown, length) == 0 && strncmp(rest + length, ": ", 2) == 0)
         why = rest + length + 2;
-    char *name = strdup(shown), *text = strdup(why);
+    char *name = strdup(shown), *text = NULL;
+    if (asprintf(&text, "%s%s", before ? "failed before: " : "", why) < 0)
+        text = NULL;
     if (name == NULL || text == NULL) {
         free(name);
         free(text);
@@ -82,7 +84,7 @@ static RvIndexNext give_next(void *user, int slot, RvIndexItem *item)
             job->slots[slot] = (JobSlot){.video = strdup(below(job, path))};
         if (!inside) {
             job->done++;
-            note_failure(job, path, "it leads out of the media root");
+            note_failure(job, path, "it leads out of the media root", false);
             jobs_changed(run->jobs, job);
         }
         pthread_mutex_unlock(&run->jobs->mutex);
@@ -111,10 +113,9 @@ static void note_end(void *user, int slot, RvStatus status, const RvIndexReport 
         job->unchanged += !fresh && report->outcome != RV_INDEX_SKIPPED_FAILED;
         job->frames += (int64_t)report->frames_embedded;
         if (report->outcome == RV_INDEX_SKIPPED_FAILED)
-            note_failure(job, video != NULL ? video : "",
-                         "it failed before; ask for retry_failed to try again");
+            note_failure(job, video != NULL ? video : "", report->failure != NULL ? report->failure : "", true);
     } else if (status != RV_ERROR_CANCELLED) {
-        note_failure(job, video != NULL ? video : "", err->message);
+        note_failure(job, video != NULL ? video : "", err->message, false);
     }
     jobs_changed(run->jobs, job);
     pthread_mutex_unlock(&run->jobs->mutex);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
 #include <unistd.h>
 
 #include "web_error.h"
@@ -93,10 +95,20 @@ static uint8_t *put_facts(uint8_t *to, const ZipEntry *entry)
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 
+/* Would one of two files be written over the other where cases, or ways to write accents, are one name? */
+static bool same_name(const char *left, const char *right)
+{
+    int order;
+    if (u8_casecmp((const uint8_t *)left, strlen(left), (const uint8_t *)right, strlen(right), NULL, UNINORM_NFC,
+                   &order) != 0)
+        return strcmp(left, right) == 0; // a name that is not UTF-8, or no memory
+    return order == 0;
+}
+
 static bool has_name(const ZipWriter *zip, const char *name)
 {
     for (size_t i = 0; i < zip->count; i++) {
-        if (strcmp(zip->entries[i].name, name) == 0)
+        if (same_name(zip->entries[i].name, name))
             return true;
     }
     return false;

@@ -85,7 +85,8 @@ typedef struct RvIndexReport {
     double decode_s, pixels_s, embed_s, store_s, total_s; /* thread seconds per stage; total: wall seconds */
     const char *same_as; /* of a duplicate: the path under which the library has the content; valid during
                             RvIndexList.ended, NULL from rv_library_index */
-    uint64_t reserved[8];
+    const char *failure; /* of a video that failed before and was left out: why; valid as long as same_as */
+    uint64_t reserved[7];
 } RvIndexReport;
 
 /* Threads: any; calls wait for each other per library and per encoder (see reelvec/library.h). All callbacks run on

@@ -137,7 +137,7 @@ class RvIndexReport(Structure):
                 [("similar_cosine", c_double)] +
                 [(name, c_size_t) for name in ("frames_resumed", "damaged_packets")] +
                 [(name, c_double) for name in ("decode_s", "pixels_s", "embed_s", "store_s", "total_s")] +
-                [("same_as", c_char_p)] + reserved(8))
+                [("same_as", c_char_p), ("failure", c_char_p)] + reserved(7))
 
 
 class RvIndexItem(Structure):

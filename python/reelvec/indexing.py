@@ -68,7 +68,8 @@ class IndexRun:
             self._reports[place] = IndexReport(
                 video, OUTCOMES[raw.outcome], raw.video_id, raw.frame_count, raw.frames_embedded, raw.frames_similar,
                 raw.similar_checked, raw.similar_cosine, raw.frames_resumed, raw.damaged_packets, raw.decode_s, raw.pixels_s,
-                raw.embed_s, raw.store_s, raw.total_s, same_as=os.fsdecode(raw.same_as or b""))
+                raw.embed_s, raw.store_s, raw.total_s, error=os.fsdecode(raw.failure or b""),
+                same_as=os.fsdecode(raw.same_as or b""))
             return
         failure = _native.failure(status, error.contents, "rv_library_index_list")
         if isinstance(failure, GENERAL):

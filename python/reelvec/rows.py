@@ -107,7 +107,7 @@ class IndexReport:
     embed_time: float = 0.0
     store_time: float = 0.0
     total_time: float = 0.0
-    error: str = ""
+    error: str = ""  # why it failed, now or, if it was left out for that, before
     same_as: str = ""  # of a duplicate: the path that the library has the content under
 
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unicase.h>
+#include <uninorm.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -179,23 +181,31 @@ static void clear_names(ClipNames *names)
 }
 
 typedef struct NamePlace {
-    const char *name;
+    char *key; // the same for names that are one name where files are not told apart by case or by how accents are written
     size_t index;
 } NamePlace;
 
-static int compare_names(const void *left, const void *right)
+// The key of a name; a name that is not UTF-8 is its own. NULL: no memory.
+static char *key_of(const char *name)
+{
+    size_t bytes = 0;
+    uint8_t *folded = u8_casefold((const uint8_t *)name, strlen(name) + 1, NULL, UNINORM_NFC, NULL, &bytes);
+    return folded != NULL ? (char *)folded : strdup(name);
+}
+
+static int compare_places(const void *left, const void *right)
 {
     const NamePlace *a = left, *b = right;
-    int order = strcmp(a->name, b->name);
+    int order = strcmp(a->key, b->key);
     return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-static bool is_taken(const NamePlace *places, size_t count, const char *name)
+static bool is_taken(const NamePlace *places, size_t count, const char *key)
 {
     size_t from = 0, to = count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        int order = strcmp(places[middle].name, name);
+        int order = strcmp(places[middle].key, key);
         if (order == 0)
             return true;
         if (order < 0)
@@ -206,36 +216,53 @@ static bool is_taken(const NamePlace *places, size_t count, const char *name)
     return false;
 }
 
+// Put the next number that makes a free name behind this one. NULL: no memory.
+static char *lengthen(const NamePlace *places, size_t count, const char *name, size_t *number)
+{
+    for (;;) {
+        char *longer = NULL;
+        if (asprintf(&longer, "%s_%zu", name, (*number)++) < 0)
+            return NULL;
+        char *key = key_of(longer);
+        bool taken = key == NULL || is_taken(places, count, key);
+        bool failed = key == NULL;
+        free(key);
+        if (!taken)
+            return longer;
+        free(longer);
+        if (failed)
+            return NULL;
+    }
+}
+
 // Of moments that would have one name, the second gets "_2" behind it, and so on; numbers that make the name of another
 // moment are passed over.
 static RvStatus tell_apart(ClipNames *names, RvError *err)
 {
     NamePlace *places = rv_mem_alloc(names->count, sizeof *places, err);
-    if (places == NULL)
-        return RV_ERROR_MEMORY;
-    for (size_t i = 0; i < names->count; i++)
-        places[i] = (NamePlace){names->names[i], i};
-    qsort(places, names->count, sizeof *places, compare_names);
-    RvStatus status = RV_OK;
-    for (size_t i = 0, end; i < names->count && status == RV_OK; i = end) {
+    RvStatus status = places != NULL ? RV_OK : RV_ERROR_MEMORY;
+    size_t count = 0;
+    for (; status == RV_OK && count < names->count; count++) {
+        places[count] = (NamePlace){key_of(names->names[count]), count};
+        if (places[count].key == NULL)
+            status = rv_error_memory(err, strlen(names->names[count]));
+    }
+    if (status == RV_OK)
+        qsort(places, count, sizeof *places, compare_places);
+    for (size_t i = 0, end; status == RV_OK && i < count; i = end) {
         size_t number = 2;
-        for (end = i + 1; end < names->count && strcmp(places[end].name, places[i].name) == 0; end++) {
-            char *longer = NULL;
-            do {
-                free(longer);
-                if (asprintf(&longer, "%s_%zu", places[i].name, number++) < 0)
-                    longer = NULL;
-            } while (longer != NULL && is_taken(places, names->count, longer));
+        for (end = i + 1; end < count && strcmp(places[end].key, places[i].key) == 0; end++) {
+            char **name = &names->names[places[end].index], *longer = lengthen(places, count, *name, &number);
             if (longer == NULL) {
-                status = rv_error_memory(err, strlen(places[i].name));
+                status = rv_error_memory(err, strlen(*name));
                 break;
             }
-            // The text that places[end] borrows goes on living until the names are compared.
-            names->names[places[end].index] = longer;
-            free((char *)(uintptr_t)places[end].name);
-            places[end].name = places[i].name;
+            free(*name);
+            *name = longer;
         }
     }
+    for (size_t i = 0; i < count; i++)
+        free(places[i].key);
     free(places);
     return status;
 }

@@ -143,6 +143,13 @@ static void hold_lease(const PipelineRun *run, const Task *task)
         rv_store_queue_hold(run->context.store, task->item.job);
 }
 
+static char *take_text(char **text)
+{
+    char *taken = *text;
+    *text = NULL;
+    return taken;
+}
+
 /* End a task and report its outcome. Its thread, if it had one, has been joined. */
 static void end_task(PipelineRun *run, Task *task)
 {
@@ -154,16 +161,21 @@ static void end_task(PipelineRun *run, Task *task)
             (size_t)(run->running_count - place) * sizeof *run->running);
     RvIndexReport report = task->video.report;
     report.total_s = rv_clock_s() - task->start_s;
-    char *same_as = NULL;
-    if (report.outcome == RV_INDEX_DUPLICATE) {
-        same_as = task->video.source.same_content.video.path;
-        task->video.source.same_content.video.path = NULL;
+    char *same_as = NULL, *failure = NULL;
+    if (report.outcome == RV_INDEX_DUPLICATE)
+        same_as = take_text(&task->video.source.same_content.video.path);
+    if (report.outcome == RV_INDEX_SKIPPED_FAILED) {
+        VideoSource *source = &task->video.source;
+        bool by_path = source->by_path && source->same_path.video.video_id == report.video_id;
+        failure = take_text(by_path ? &source->same_path.video.error : &source->same_content.video.error);
     }
     report.same_as = same_as;
+    report.failure = failure;
     rv_index_video_close(&task->video);
     task->stage = TASK_FREE;
     run->list->ended(run->list->user, task->slot, task->status, &report, &task->error);
     free(same_as);
+    free(failure);
 }
 
 static bool start_thread(Task *task, TaskStage stage, void *(*body)(void *))

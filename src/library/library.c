@@ -183,7 +183,7 @@ static void note_end(void *user, int slot, RvStatus status, const RvIndexReport 
     (void)slot;
     one->status = status;
     one->report = *report;
-    one->report.same_as = NULL; // it ends with this call
+    one->report.same_as = one->report.failure = NULL; // they end with this call
     one->error = *err;
 }
 

@@ -172,6 +172,11 @@ class Faults(ScratchTest):
         self.assertEqual(sorted(os.listdir(self.place / "many")), ["{a_2}.mp4", "{a}.mp4", "{a}_2.mp4", "{a}_3.mp4"])
         self.clip("list.csv", "-o", "again", "--clip-name", "{name}")  # a number that is taken is passed over
         self.assertEqual(sorted(os.listdir(self.place / "again")), ["a.mp4", "a_2.mp4", "a_3.mp4", "a_4.mp4"])
+        # Where cases are one, or ways to write accents, no clip is written over another.
+        (self.place / "cases.csv").write_text("video,start,end,name\n" + "".join(
+            f"{PLAIN},{i / 10},{i / 10 + 0.1},{name}\n" for i, name in enumerate(("Dog", "dog", "\u00e9", "e\u0301"))))
+        self.clip("cases.csv", "-o", "cases", "--clip-name", "{name}")
+        self.assertEqual(sorted(os.listdir(self.place / "cases")), ["Dog.mp4", "dog_2.mp4", "e\u0301_2.mp4", "\u00e9.mp4"])
         (self.place / "one.csv").write_text(f"video,start,end\n{PLAIN},1,2\n")
         self.clip("one.csv", "-o", "one.mkv")
         self.assertEqual(self.length("one.mkv"), 28)

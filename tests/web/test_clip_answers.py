@@ -66,6 +66,9 @@ class ClipsTest(ServedTest):
             self.assertIn("moment 4: ", archive.read("failed.txt").decode())
             self.assertEqual(urllib.parse.unquote(answer.headers["reelvec-notes"]) + "\n", archive.read("failed.txt").decode())
             self.assertAlmostEqual(self.length(archive.read("zwei.mp4"), "zwei.mp4"), 2, delta=0.1)
+        cases = [{**TWO[0], "name": name} for name in ("Dog", "dog", "\u00e9", "e\u0301")]
+        with zipfile.ZipFile(io.BytesIO(self.check(self.clips(cases), 200).body)) as archive:
+            self.assertEqual(archive.namelist(), ["Dog.mp4", "dog (2).mp4", "\u00e9.mp4", "e\u0301 (2).mp4"])
         answer = self.check(self.clips(TWO[:1] + [{"video": 1, "start": 5000, "end": 5001}] * 15), 200)
         notes = urllib.parse.unquote(answer.headers["reelvec-notes"])
         self.assertRegex(notes, r"\nand \d+ more$")

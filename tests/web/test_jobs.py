@@ -68,6 +68,8 @@ class JobsTest(ServedTest):
             self.assertEqual(len(server.json("/api/v1/search?text=an+owl&group=video")["groups"]), 2)
             again = self.wait(server, self.start(server, folder="some", every=2))
             self.assertEqual((again["videos"]["unchanged"], again["frames"]), (2, 0))
+            self.assertEqual(again["failures"], [{**last["failures"][0], "message":
+                                                  "failed before: " + last["failures"][0]["message"]}])
             self.assertEqual(self.events(server, again)[-1][0], "end")
             self.assertEqual([one["id"] for one in server.json("/api/v1/jobs")["jobs"]], [2, 1])
             self.check(server.ask("DELETE", "/api/v1/jobs/1"), 204)

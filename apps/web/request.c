@@ -267,6 +267,10 @@ json_t *request_json(Request *request)
         reply_error(&request->reply, 415, "not_json", "the body has to be application/json");
         return NULL;
     }
+    if (request->body_bytes == 0) {
+        reply_error(&request->reply, 400, "bad_json", "the body is empty; it has to be a JSON object");
+        return NULL;
+    }
     json_t *value =
         json_loadb((const char *)request->body, request->body_bytes, JSON_REJECT_DUPLICATES, &fault);
     if (value == NULL && (json_error_code(&fault) == json_error_null_character ||

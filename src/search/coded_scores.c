@@ -90,11 +90,17 @@ static RvStatus read_one(ScoredVideo *video, size_t frame, RvError *err)
     bool found = false;
     RvStatus status = rv_store_row(scores->codes->store, key, scores->row, dimensions, &time_s, &found, err);
     scores->scorer->frame_count++;
-    if (status == RV_OK && found)
-        know(video, frame, time_s,
-             scores->kernels->dot_f32(scores->row, scores->codes->vector, (size_t)dimensions));
-    else
-        scores->wrong = status == RV_OK;
+    if (status != RV_OK)
+        return status;
+    if (!found) {
+        scores->wrong = true;
+        return RV_OK;
+    }
+    float score = scores->kernels->dot_f32(scores->row, scores->codes->vector, (size_t)dimensions);
+    status = rv_scan_check_score(scores->codes->store, video->frames.video_id,
+                                 video->frames.items[frame].frame_number, score, err);
+    if (status == RV_OK)
+        know(video, frame, time_s, score);
     return status;
 }
 

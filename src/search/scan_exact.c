@@ -53,19 +53,27 @@ static RvStatus reserve_scores(ExactScan *scan, size_t row_count, RvError *err)
     return RV_OK;
 }
 
+RvStatus rv_scan_check_score(const Store *store, int64_t video_id, int64_t frame_number, float score,
+                             RvError *err)
+{
+    if (isfinite(score))
+        return RV_OK;
+    return rv_error_set_hint(err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
+                             "%s: video %lld, frame %lld: the embedding holds values that are not finite",
+                             rv_store_uri(store), (long long)video_id, (long long)frame_number);
+}
+
 static RvStatus check_scores(const ExactScan *scan, RvError *err)
 {
-    for (size_t query = 0; query < scan->query_count; query++) {
-        for (size_t row = 0; row < scan->block->count; row++) {
-            if (!isfinite(scan->scores[query * scan->capacity + row]))
-                return rv_error_set_hint(
-                    err, RV_ERROR_FORMAT, RV_HINT_VERIFY, NULL,
-                    "%s: video %lld, frame %lld: the embedding holds values that are not finite",
-                    rv_store_uri(scan->store), (long long)scan->block->video_ids[row],
-                    (long long)scan->block->frame_numbers[row]);
-        }
+    const FrameBlock *block = scan->block;
+    RvStatus status = RV_OK;
+    for (size_t query = 0; status == RV_OK && query < scan->query_count; query++) {
+        const float *scores = scan->scores + query * scan->capacity;
+        for (size_t row = 0; status == RV_OK && row < block->count; row++)
+            status = rv_scan_check_score(scan->store, block->video_ids[row], block->frame_numbers[row],
+                                         scores[row], err);
     }
-    return RV_OK;
+    return status;
 }
 
 static RvStatus score_block(void *user, const FrameBlock *block, RvError *err)

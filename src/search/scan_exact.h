@@ -13,6 +13,10 @@ typedef struct ScoredBlock {
     size_t score_stride;
 } ScoredBlock;
 
+/* FORMAT if the score of this row is not finite. */
+RvStatus rv_scan_check_score(const Store *store, int64_t video_id, int64_t frame_number, float score,
+                             RvError *err);
+
 typedef RvStatus (*ScoredBlockCallback)(void *user, const ScoredBlock *block, RvError *err);
 
 /* queries: float32[query_count, dimensions]. pool NULL: the caller's thread alone. Blocks come on the

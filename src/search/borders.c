@@ -129,7 +129,7 @@ static void find_noise(ScoreCurve *curve, double *values)
 /* Of the steps that may be the one that counts both scores are needed. */
 static void settle_noise(ScoreCurve *curve)
 {
-    double *values = curve->bounds->room;
+    double *values = *curve->bounds->room;
     size_t count = curve->count, place = place_of(count - 1, STEP_PART);
     for (size_t i = 1; i < count; i++)
         values[i - 1] = least_step(curve, i - 1, i);
@@ -149,7 +149,7 @@ static void settle_noise(ScoreCurve *curve)
 RvStatus rv_borders_init(ScoreCurve *curve, const RvFrameScore *frames, size_t count,
                          const ScoreBounds *bounds, double gap_s, RvError *err)
 {
-    double *values = bounds != NULL ? bounds->room : rv_mem_alloc(count, sizeof *values, err);
+    double *values = bounds != NULL ? *bounds->room : rv_mem_alloc(count, sizeof *values, err);
     if (values == NULL)
         return RV_ERROR_MEMORY;
     *curve = (ScoreCurve){

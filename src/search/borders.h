@@ -29,7 +29,7 @@ typedef struct FrameSpan {
  * one, that one is settled. */
 typedef struct ScoreBounds {
     float *low, *high; // [count]: equal where the score is known
-    double *room;      // [count]
+    double **room;     // of any curve, [count] at least: what it held is gone with the next call
     /* Make low, high and the frame's score the score. */
     void (*settle)(void *user, size_t frame);
     void *user;

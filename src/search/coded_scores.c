@@ -6,14 +6,19 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/find.h"
 #include "base/mem.h"
 #include "search/codes/code_bounds.h"
 #include "search/frame_spans.h"
 
-// Of a video from which so many rows were read one by one all are read.
+// Of a video from which so many rows were read one by one all are read: one takes as long as so many in order.
 #define SINGLE_SHARE 8
 #define SINGLE_MIN ((size_t)64)
+// More reading than a scan of this share of the rows says that codes leave too much open.
+#define OPEN_SHARE 2
+#define OPEN_MIN ((size_t)16384)
+#define SETTLED_BETWEEN_STOPS 64
 #define BOUND_TASK CODE_BLOCK_ROWS
 // Fewer bounds than this are found before other threads are awake.
 #define BOUND_THREADED ((size_t)512)
@@ -28,6 +33,7 @@ RvStatus rv_coded_scores_init(CodedScores *scores, CodeSearch *codes, VideoScore
 void rv_coded_scores_clear(CodedScores *scores)
 {
     free(scores->row);
+    free(scores->room);
     *scores = (CodedScores){0};
 }
 
@@ -41,29 +47,30 @@ static bool has_changed(const CodeScan *scan, KeyRange keys)
 
 /* ---- what videos score at most -------------------------------------------------------------------------- */
 
-static double high_of(const CodeScan *scan, const CodeBounds *bounds, KeyRange keys)
+/* Counts the video's rows besides. */
+static double high_of(const CodeScan *scan, const CodeBounds *bounds, KeyRange keys, size_t *row_count)
 {
-    double high = -INFINITY;
-    if (has_changed(scan, keys))
-        return INFINITY;
+    double high = has_changed(scan, keys) ? INFINITY : -INFINITY;
     for (size_t s = 0; s < scan->file->segment_count; s++) {
         const CodeSegment *segment = &scan->file->segments[s];
         size_t first = rv_code_rows_below(segment, keys.first),
                end = rv_code_rows_below(segment, keys.last + 1);
+        *row_count += end - first;
         for (size_t block = first / CODE_BLOCK_ROWS; block * CODE_BLOCK_ROWS < end; block++)
             high = fmax(high, bounds->block_high[bounds->first_block[s] + block]);
     }
     return high;
 }
 
-RvStatus rv_coded_scores_highs(const CodedScores *scores, const VideoPlace *places, size_t place_count,
+RvStatus rv_coded_scores_highs(CodedScores *scores, const VideoPlace *places, size_t place_count,
                                double *highs, CodeOutcome *outcome, RvError *err)
 {
     const CodeSearch *codes = scores->codes;
     CodeBounds bounds = {0};
     RvStatus status = rv_code_bounds_find(&bounds, &codes->scan, &codes->row_query, 1, outcome, err);
     for (size_t i = 0; status == RV_OK && *outcome == CODES_ANSWER && i < place_count; i++)
-        highs[places[i].video] = high_of(&codes->scan, &bounds, rv_store_video_keys(places[i].video_id));
+        highs[places[i].video] =
+            high_of(&codes->scan, &bounds, rv_store_video_keys(places[i].video_id), &scores->row_count);
     rv_code_bounds_clear(&bounds);
     return status;
 }
@@ -104,6 +111,14 @@ static RvStatus read_one(ScoredVideo *video, size_t frame, RvError *err)
     return status;
 }
 
+/* Errors: CANCELLED. */
+static RvStatus look_for_stop(const CodedScores *scores, RvError *err)
+{
+    const CodeScan *scan = &scores->codes->scan;
+    bool stops = scan->stops != NULL && scan->stops(scan->stops_user);
+    return stops ? rv_error_set(err, RV_ERROR_CANCELLED, "cancelled") : RV_OK;
+}
+
 typedef struct WholeRead {
     ScoredVideo *video;
     size_t at; // frames before it are known
@@ -111,9 +126,11 @@ typedef struct WholeRead {
 
 static RvStatus take_block(void *user, const ScoredBlock *block, RvError *err)
 {
-    (void)err;
     WholeRead *read = user;
     ScoredVideo *video = read->video;
+    RvStatus status = look_for_stop(video->scores, err);
+    if (status != RV_OK)
+        return status;
     video->scores->scorer->frame_count += block->rows->count;
     for (size_t i = 0; i < block->rows->count; i++, read->at++) {
         if (read->at == video->frames.count ||
@@ -139,14 +156,29 @@ static RvStatus read_all(ScoredVideo *video, RvError *err)
     return status;
 }
 
+static RvStatus read_some(ScoredVideo *video, size_t frame, RvError *err)
+{
+    CodedScores *scores = video->scores;
+    bool whole = ++video->settled_count > SINGLE_MIN + video->frames.count / SINGLE_SHARE;
+    size_t limit = scores->row_count / OPEN_SHARE > OPEN_MIN ? scores->row_count / OPEN_SHARE : OPEN_MIN;
+    scores->read_cost += whole ? video->frames.count : SINGLE_SHARE;
+    scores->left_open = scores->read_cost > limit;
+    if (scores->left_open)
+        return RV_OK;
+    RvStatus status =
+        scores->settled_count++ % SETTLED_BETWEEN_STOPS == 0 ? look_for_stop(scores, err) : RV_OK;
+    if (status != RV_OK)
+        return status;
+    return whole ? read_all(video, err) : read_one(video, frame, err);
+}
+
 /* As ScoreBounds.settle. */
 static void settle(void *user, size_t frame)
 {
     ScoredVideo *video = user;
     CodedScores *scores = video->scores;
-    bool whole = ++video->settled_count > SINGLE_MIN + video->frames.count / SINGLE_SHARE;
-    if (scores->status == RV_OK && !scores->wrong)
-        scores->status = whole ? read_all(video, scores->err) : read_one(video, frame, scores->err);
+    if (scores->status == RV_OK && !scores->wrong && !scores->left_open)
+        scores->status = read_some(video, frame, scores->err);
     // Otherwise the answer is thrown away.
     video->bounds.low[frame] = video->bounds.high[frame] = (float)video->frames.items[frame].score;
 }
@@ -240,17 +272,25 @@ static bool is_plain(const RvFrameScores *frames)
     return true;
 }
 
+static RvStatus reserve_room(CodedScores *scores, size_t count, RvError *err)
+{
+    if (count <= scores->room_count && scores->room != NULL)
+        return RV_OK;
+    free(scores->room);
+    scores->room = rv_mem_alloc(count, sizeof *scores->room, err);
+    scores->room_count = count;
+    return scores->room != NULL ? RV_OK : RV_ERROR_MEMORY;
+}
+
 static RvStatus reserve(ScoredVideo *video, size_t count, CodedFrame **places, RvError *err)
 {
     ScoreBounds *bounds = &video->bounds;
     video->frames.items = rv_mem_alloc(count, sizeof *video->frames.items, err);
     bounds->low = rv_mem_alloc(count, sizeof *bounds->low, err);
     bounds->high = rv_mem_alloc(count, sizeof *bounds->high, err);
-    bounds->room = rv_mem_alloc(count, sizeof *bounds->room, err);
     *places = rv_mem_alloc(count, sizeof **places, err);
-    bool good = video->frames.items != NULL && bounds->low != NULL && bounds->high != NULL &&
-                bounds->room != NULL && *places != NULL;
-    return good ? RV_OK : RV_ERROR_MEMORY;
+    bool good = video->frames.items != NULL && bounds->low != NULL && bounds->high != NULL && *places != NULL;
+    return good ? reserve_room(video->scores, count, err) : RV_ERROR_MEMORY;
 }
 
 static RvStatus open_coded(CodedScores *scores, const RvVideo *video, ScoredVideo *out, bool *plain,
@@ -259,8 +299,9 @@ static RvStatus open_coded(CodedScores *scores, const RvVideo *video, ScoredVide
     const CodeScan *scan = &scores->codes->scan;
     KeyRange keys = rv_store_video_keys(video->video_id);
     CodedFrame *places = NULL;
-    RvStatus status = reserve(out, count_rows(scan->file, keys), &places, err);
     out->scores = scores;
+    RvStatus status = reserve(out, count_rows(scan->file, keys), &places, err);
+    out->bounds.room = &scores->room;
     out->bounds.settle = settle;
     out->bounds.user = out;
     if (status == RV_OK) {
@@ -300,6 +341,5 @@ void rv_scored_video_clear(ScoredVideo *video)
     rv_frame_scores_clear(&video->frames);
     free(video->bounds.low);
     free(video->bounds.high);
-    free(video->bounds.room);
     *video = (ScoredVideo){0};
 }

@@ -14,10 +14,14 @@ typedef struct CodedScores {
     CodeSearch *codes;   // borrowed: open, and CODES_READY
     VideoScorer *scorer; // borrowed: reads videos whose codes are out of date, and counts what is read
     float *row;          // float32[dimensions]
+    double *room;        // of the borders of all videos
+    size_t room_count;
     const ScanKernels *kernels;
-    bool damaged; // a checksum is wrong
-    bool
-        wrong; // a score is not within its bounds, or a row is missing: the codes are not those of the library
+    size_t row_count; // of the videos that are searched
+    size_t read_cost, settled_count;
+    bool damaged;    // a checksum is wrong
+    bool wrong;      // the codes are not the library's: a score is not within its bounds, or a row is missing
+    bool left_open;  // reading all rows is faster
     RvStatus status; // of settling
     RvError *err;
 } CodedScores;
@@ -26,9 +30,9 @@ typedef struct CodedScores {
 RvStatus rv_coded_scores_init(CodedScores *scores, CodeSearch *codes, VideoScorer *scorer, RvError *err);
 void rv_coded_scores_clear(CodedScores *scores);
 
-/* What the videos score at most. highs [videos->count]: -INFINITY where no frame counts. *outcome: as from
- * rv_code_bounds_find. Errors: MEMORY. */
-RvStatus rv_coded_scores_highs(const CodedScores *scores, const VideoPlace *places, size_t place_count,
+/* What the videos at these places score at most, into highs[place.video]: -INFINITY if no frame counts. They are those that
+ * are searched. *outcome: as from rv_code_bounds_find. Errors: MEMORY. */
+RvStatus rv_coded_scores_highs(CodedScores *scores, const VideoPlace *places, size_t place_count,
                                double *highs, CodeOutcome *outcome, RvError *err);
 
 /* The frames of a video by time, all of them, with their ends. */

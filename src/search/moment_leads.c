@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "search/query_options.h"
 
 typedef struct Lead {
     double high;
@@ -69,17 +70,6 @@ static Lead take_first(Leads *leads)
     return first;
 }
 
-static bool is_within(const RvSearchOptions *options, double time_s)
-{
-    return (options->after_s == NULL || time_s >= *options->after_s) &&
-           (options->before_s == NULL || time_s <= *options->before_s);
-}
-
-static bool passes(const RvSearchOptions *options, double high)
-{
-    return options->min_score == NULL || high >= *options->min_score;
-}
-
 /* Only frames that may begin a moment become leads. */
 static RvStatus open_video(Leads *leads, uint32_t video, RvError *err)
 {
@@ -91,7 +81,7 @@ static RvStatus open_video(Leads *leads, uint32_t video, RvError *err)
     for (size_t i = curve->allowed.first; status == RV_OK && i <= curve->allowed.last; i++) {
         const RvFrameScore *frame = &curve->frames[i];
         Lead lead = {rv_borders_high(curve, i), frame->frame_number, i, video, rv_borders_is_score(curve, i)};
-        if (is_within(options, frame->time_s) && passes(options, lead.high) &&
+        if (rv_query_time_passes(options, frame->time_s) && rv_query_score_passes(options, lead.high) &&
             (!curve->stands_out || rv_borders_may_stand_out(curve, i)))
             status = push(leads, &lead, err);
     }
@@ -111,7 +101,7 @@ static RvStatus follow(Leads *leads, Lead *lead, RvError *err)
     }
     lead->high = score;
     lead->is_score = true;
-    return passes(leads->finder->options, score) ? push(leads, lead, err) : RV_OK;
+    return rv_query_score_passes(leads->finder->options, score) ? push(leads, lead, err) : RV_OK;
 }
 
 RvStatus rv_moment_leads_follow(MomentFinder *finder, const double *highs,
@@ -121,7 +111,7 @@ RvStatus rv_moment_leads_follow(MomentFinder *finder, const double *highs,
     RvStatus status = RV_OK;
     for (size_t video = 0; status == RV_OK && video < finder->videos->count; video++) {
         Lead lead = {.high = highs[video], .video = (uint32_t)video};
-        if (highs[video] > -INFINITY && passes(finder->options, highs[video]))
+        if (highs[video] > -INFINITY && rv_query_score_passes(finder->options, highs[video]))
             status = push(&leads, &lead, err);
     }
     while (status == RV_OK && leads.count > 0 && finder->count < finder->options->top) {

@@ -2,7 +2,7 @@
 /* The best moments of a query.
  *
  *     fusion, way of the plan       where the scores of a video's frames come from
- *     mean, ROWS                    all rows, each read once (kept_scores.c)
+ *     mean, ROWS                    all rows, kept while they are few (kept_scores.c); others are read again
  *     mean, CODES of all rows       bounds by codes, and the rows that decide (coded_scores.c)
  *     mean, NEAREST, lists, device  the best rows are found first; the videos that they are of are read
  *     zscore, rrf                   the same, after all rows were scored
@@ -14,10 +14,12 @@
 #include "base/mem.h"
 #include "search/moment_leads.h"
 #include "search/query_hits.h"
+#include "search/query_options.h"
 #include "search/query_state.h"
 
 #define MORE_ROWS 4 // times as many are looked for if those that were found make too few moments
 #define LEADS_BETWEEN_STOPS 64
+#define KEPT_ROWS_MAX ((size_t)4 << 20) // 64 MiB
 
 /* What a search for moments holds. */
 typedef struct MomentSearch {
@@ -63,7 +65,7 @@ static RvStatus goes_on(void *user, RvError *err)
     if (coded->status != RV_OK)
         return coded->status;
     // Anything but OK: the caller looks what it was.
-    if (coded->wrong || coded->damaged)
+    if (coded->wrong || coded->damaged || coded->left_open)
         return RV_ERROR_INTERNAL;
     if (search->lead_count++ % LEADS_BETWEEN_STOPS == 0 && rv_query_stops(search->query))
         return rv_error_set(err, RV_ERROR_CANCELLED, "cancelled");
@@ -78,14 +80,6 @@ static RvStatus follow_leads(MomentSearch *search, RvHits *out, RvError *err)
 
 /* ---- all rows ----------------------------------------------------------------------------------------- */
 
-static bool counts(const RvSearchOptions *options, double score, double time_s)
-{
-    return (options->min_score == NULL || score >= *options->min_score) &&
-           (options->after_s == NULL || time_s >= *options->after_s) &&
-           (options->before_s == NULL || time_s <= *options->before_s);
-}
-
-/* Borders depend on all frames of a video, whatever the bounds of the query. */
 static RvStatus keep_block(void *user, const ScoredBlock *block, RvError *err)
 {
     MomentSearch *search = user;
@@ -98,17 +92,20 @@ static RvStatus keep_block(void *user, const ScoredBlock *block, RvError *err)
         if (!rv_video_place_find(query->places, query->place_count, rows->video_ids[i], &at, &video))
             continue;
         KeptRow row = {rows->times_s[i], (uint32_t)rows->frame_numbers[i], block->scores[i]};
-        if (counts(&query->options, row.score, row.time_s))
+        if (rv_query_score_passes(&query->options, row.score))
             search->highs[video] = fmax(search->highs[video], row.score);
         status = rv_kept_scores_add(&search->kept, rows->video_ids[i], &row, err);
     }
     return status;
 }
 
+/* Borders depend on all frames of a video: with a bound of time the rows are not all of them. */
 static RvStatus by_rows(MomentSearch *search, RvHits *out, RvError *err)
 {
     Query *query = search->query;
-    FrameFilter filter = rv_query_videos_filter(query);
+    FrameFilter filter = rv_query_filter(query);
+    search->kept =
+        (KeptScores){.row_limit = KEPT_ROWS_MAX, .full = filter.after_s != NULL || filter.before_s != NULL};
     RvStatus status = begin_highs(search, err);
     if (status == RV_OK)
         status = rv_scan_exact(query->store, query->pool, search->vector, 1, query->dimensions, &filter,
@@ -121,7 +118,23 @@ static RvStatus by_rows(MomentSearch *search, RvHits *out, RvError *err)
 
 /* ---- by codes ----------------------------------------------------------------------------------------- */
 
-/* *done is false if the codes cannot be used after all; then facts.codes says so. */
+/* What the codes turned out to be, if they did not lead to an answer. Returns false if they did. */
+static bool codes_failed(MomentSearch *search, CodeOutcome outcome)
+{
+    Query *query = search->query;
+    const CodedScores *coded = &search->coded;
+    bool damaged = coded->damaged || outcome == CODES_DAMAGED;
+    if (damaged || coded->wrong) {
+        query->facts.codes = CODES_WRONG;
+        rv_codes_invalidate(&query->index->codes, query->store, search->codes.scan.file,
+                            damaged ? "a checksum is wrong" : "they do not fit the rows");
+    } else if (coded->left_open) {
+        query->facts.codes = CODES_LEFT_OPEN;
+    }
+    return damaged || coded->wrong || coded->left_open;
+}
+
+/* *done is false if the codes do not lead to an answer; then facts.codes says so. */
 static RvStatus by_codes(MomentSearch *search, RvHits *out, bool *done, RvError *err)
 {
     Query *query = search->query;
@@ -142,41 +155,15 @@ static RvStatus by_codes(MomentSearch *search, RvHits *out, bool *done, RvError 
     if (status == RV_OK && outcome == CODES_ANSWER)
         status = follow_leads(search, out, err);
     query->scored_count += search->scorer.frame_count;
-    bool damaged = coded->damaged || outcome == CODES_DAMAGED, wrong = coded->wrong || damaged;
-    if (wrong && (status == RV_OK || status == RV_ERROR_INTERNAL)) {
+    search->scorer.frame_count = 0;
+    if ((status == RV_OK || status == RV_ERROR_INTERNAL) && codes_failed(search, outcome)) {
         rv_hits_clear(out);
-        query->facts.codes = CODES_WRONG;
-        rv_codes_invalidate(&query->index->codes, query->store, search->codes.scan.file,
-                            damaged ? "a checksum is wrong" : "they do not fit the rows");
         status = RV_OK;
     } else {
         *done = status == RV_OK;
     }
     rv_moments_finder_clear(&search->finder);
     rv_coded_scores_clear(coded);
-    return status;
-}
-
-/* *done is false if the plan is another than those two. */
-static RvStatus by_scores(MomentSearch *search, RvHits *out, bool *done, RvError *err)
-{
-    Query *query = search->query;
-    RvStatus status = rv_query_find_facts(query, &search->codes, search->vector, err);
-    bool fits = true;
-    *done = false;
-    while (status == RV_OK && fits && !*done) {
-        rv_scan_plan(&query->facts, &query->plan);
-        const ScanPlan *plan = &query->plan;
-        if (plan->way == SCAN_ROWS) {
-            status = by_rows(search, out, err);
-            *done = true;
-        } else {
-            fits = plan->way == SCAN_CODES && !plan->by_lists && !plan->on_device;
-            status = fits ? by_codes(search, out, done, err) : RV_OK;
-        }
-    }
-    if (status == RV_OK && *done && query->options.report != NULL)
-        rv_query_report(query, &search->codes);
     return status;
 }
 
@@ -196,35 +183,70 @@ static void leave_out_known(Query *query, const MomentFinder *finder)
     query->place_count = kept;
 }
 
-/* More and more of the best rows, until they make as many moments as are wanted. */
+/* More of the best rows, in top. */
+static RvStatus rank_more(MomentSearch *search, RvError *err)
+{
+    Query *query = search->query;
+    size_t limit = query->top.limit;
+    query->top.limit = limit > SIZE_MAX / MORE_ROWS ? SIZE_MAX : limit * MORE_ROWS;
+    if (query->options.fusion != RV_FUSION_MEAN)
+        return rv_query_rank_fused(query, err);
+    // A database would have to look for a list of videos then, which its index cannot.
+    if (query->plan.way != SCAN_NEAREST || query->top.limit > STORE_NEAREST_MAX)
+        leave_out_known(query, &search->finder);
+    return rv_query_scan_again(query, &search->codes, err);
+}
+
+/* The best rows are in top: more and more of them, until they make as many moments as are wanted. */
 static RvStatus by_best_rows(MomentSearch *search, RvHits *out, RvError *err)
 {
     Query *query = search->query;
     MomentFinder *finder = &search->finder;
     bool mean = query->options.fusion == RV_FUSION_MEAN, done = false;
-    RvStatus status = rv_query_scan(query, err);
-    if (status == RV_OK)
-        status = begin_finder(search, mean ? NULL : &query->scored, err);
+    RvStatus status = begin_finder(search, mean ? NULL : &query->scored, err);
     if (status == RV_OK)
         status = rv_query_take_moments(finder, &query->top, &done, err);
     while (status == RV_OK && !done) {
-        size_t limit = query->top.limit;
-        query->top.limit = limit > SIZE_MAX / MORE_ROWS ? SIZE_MAX : limit * MORE_ROWS;
-        // A database would have to look for a list of videos then, which its index cannot.
-        if (mean && (query->plan.way != SCAN_NEAREST || query->top.limit > STORE_NEAREST_MAX))
-            leave_out_known(query, finder);
-        status = mean ? rv_query_scan(query, err) : rv_query_rank_fused(query, err);
+        status = rank_more(search, err);
         if (status == RV_OK)
             status = rv_query_take_moments(finder, &query->top, &done, err);
     }
-    if (status == RV_OK)
-        status = rv_query_moments(finder, out, err);
-    if (status == RV_OK && query->options.report != NULL)
-        query->options.report->frames_scored += (int64_t)search->scorer.frame_count;
-    return status;
+    return status == RV_OK ? rv_query_moments(finder, out, err) : status;
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------------- */
+
+/* As rv_query_follow_plan. */
+static RvStatus follow_plan(MomentSearch *search, RvHits *out, bool *done, RvError *err)
+{
+    Query *query = search->query;
+    const ScanPlan *plan = &query->plan;
+    *done = true;
+    if (plan->way == SCAN_ROWS)
+        return by_rows(search, out, err);
+    if (plan->way == SCAN_CODES && !plan->by_lists && !plan->on_device)
+        return by_codes(search, out, done, err);
+    RvStatus status = rv_query_follow_plan(query, &search->codes, done, err);
+    return status == RV_OK && *done ? by_best_rows(search, out, err) : status;
+}
+
+static RvStatus find_by_mean(MomentSearch *search, RvHits *out, RvError *err)
+{
+    Query *query = search->query;
+    search->vector = rv_mem_alloc_aligned((size_t)query->dimensions, sizeof *search->vector, err);
+    RvStatus status = search->vector != NULL ? rv_fusion_mean_vector(query->terms, query->term_count,
+                                                                     query->dimensions, search->vector, err)
+                                             : RV_ERROR_MEMORY;
+    if (status == RV_OK)
+        status = rv_query_find_facts(query, &search->codes, search->vector, err);
+    for (bool done = false; status == RV_OK && !done;) {
+        rv_scan_plan(&query->facts, &query->plan);
+        status = follow_plan(search, out, &done, err);
+    }
+    if (status == RV_OK && query->options.report != NULL)
+        rv_query_report(query, &search->codes);
+    return status;
+}
 
 static void clear_search(MomentSearch *search)
 {
@@ -240,19 +262,15 @@ static void clear_search(MomentSearch *search)
 RvStatus rv_query_find_moments(Query *query, RvHits *out, RvError *err)
 {
     MomentSearch search = {.query = query};
-    bool nearest = rv_store_can_find_nearest(query->store) && query->top.limit <= STORE_NEAREST_MAX;
-    bool done = false;
     RvStatus status = RV_OK;
-    if (query->options.fusion == RV_FUSION_MEAN && !nearest) {
-        search.vector = rv_mem_alloc_aligned((size_t)query->dimensions, sizeof *search.vector, err);
-        status = search.vector != NULL ? rv_fusion_mean_vector(query->terms, query->term_count,
-                                                               query->dimensions, search.vector, err)
-                                       : RV_ERROR_MEMORY;
-        if (status == RV_OK)
-            status = by_scores(&search, out, &done, err);
-    }
-    if (status == RV_OK && !done)
+    if (query->options.fusion == RV_FUSION_MEAN)
+        status = find_by_mean(&search, out, err);
+    else
+        status = rv_query_scan(query, err);
+    if (status == RV_OK && query->options.fusion != RV_FUSION_MEAN)
         status = by_best_rows(&search, out, err);
+    if (status == RV_OK && query->options.report != NULL)
+        query->options.report->frames_scored += (int64_t)search.scorer.frame_count;
     clear_search(&search);
     return status;
 }

@@ -17,6 +17,19 @@ RvStatus rv_query_check(const QueryVector *terms, size_t term_count, int dimensi
  * all that pass. options: top is not 0. */
 size_t rv_query_frames_wanted(const RvSearchOptions *options);
 
+/* Whether a frame with this score may be an answer. */
+static inline bool rv_query_score_passes(const RvSearchOptions *options, double score)
+{
+    return options->min_score == NULL || score >= *options->min_score;
+}
+
+/* Whether a frame at this time may be. */
+static inline bool rv_query_time_passes(const RvSearchOptions *options, double time_s)
+{
+    return (options->after_s == NULL || time_s >= *options->after_s) &&
+           (options->before_s == NULL || time_s <= *options->before_s);
+}
+
 /* Called with the status of a search. Takes the advice to search a part from the error if that was done. */
 RvStatus rv_query_status(const RvSearchOptions *options, RvStatus status, RvError *err);
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "search/query_options.h"
 #include "search/query_state.h"
 #include "search/scan_codes.h"
 
@@ -22,11 +23,6 @@ RvStatus rv_query_count_rows(Query *query, size_t count, RvError *err)
     return rv_query_stops(query) ? rv_error_set(err, RV_ERROR_CANCELLED, "cancelled") : RV_OK;
 }
 
-static bool passes(const Query *query, double score)
-{
-    return query->options.min_score == NULL || score >= *query->options.min_score;
-}
-
 /* Mean: the row's only score is the final one. */
 static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
 {
@@ -37,7 +33,7 @@ static RvStatus rank_block(void *user, const ScoredBlock *block, RvError *err)
     uint32_t video = 0;
     for (size_t i = 0; status == RV_OK && i < rows->count; i++) {
         double score = block->scores[i];
-        if (!passes(query, score) ||
+        if (!rv_query_score_passes(&query->options, score) ||
             !rv_video_place_find(query->places, query->place_count, rows->video_ids[i], &at, &video))
             continue;
         Candidate candidate = {score, video, rows->frame_numbers[i], rows->times_s[i]};
@@ -100,7 +96,7 @@ RvStatus rv_query_rank_fused(Query *query, RvError *err)
     RvStatus status = RV_OK;
     rv_topk_clear(&query->top);
     for (size_t i = 0; status == RV_OK && i < query->scored.count; i++) {
-        if (passes(query, query->scored.rows[i].score))
+        if (rv_query_score_passes(&query->options, query->scored.rows[i].score))
             status = rv_topk_push(&query->top, &query->scored.rows[i], err);
     }
     return status;
@@ -123,9 +119,9 @@ static RvStatus find_index(const Query *query, bool *present, RvError *err)
     return status;
 }
 
-FrameFilter rv_query_videos_filter(const Query *query)
+FrameFilter rv_query_filter(const Query *query)
 {
-    FrameFilter filter = {0};
+    FrameFilter filter = {.after_s = query->options.after_s, .before_s = query->options.before_s};
     if (query->has_filter) {
         filter.video_ids = query->video_ids;
         filter.video_count = query->place_count;
@@ -133,17 +129,9 @@ FrameFilter rv_query_videos_filter(const Query *query)
     return filter;
 }
 
-static FrameFilter filter_of(const Query *query)
-{
-    FrameFilter filter = rv_query_videos_filter(query);
-    filter.after_s = query->options.after_s;
-    filter.before_s = query->options.before_s;
-    return filter;
-}
-
 static RvStatus scan_nearest(Query *query, const float *vector, bool *done, RvError *err)
 {
-    FrameFilter filter = filter_of(query);
+    FrameFilter filter = rv_query_filter(query);
     NearestQuery nearest = {.vector = vector,
                             .dimensions = query->dimensions,
                             .count = query->top.limit,
@@ -158,7 +146,7 @@ static RvStatus scan_nearest(Query *query, const float *vector, bool *done, RvEr
 /* vectors: float32[count, dimensions]. */
 static RvStatus scan_rows(Query *query, const float *vectors, size_t count, RvError *err)
 {
-    FrameFilter filter = filter_of(query);
+    FrameFilter filter = rv_query_filter(query);
     bool mean = query->options.fusion == RV_FUSION_MEAN;
     // Every row is scored anyway, and moments may need many of them.
     if (query->options.moments && query->top.limit < MOMENT_ROWS_KEPT)
@@ -167,24 +155,42 @@ static RvStatus scan_rows(Query *query, const float *vectors, size_t count, RvEr
                          mean ? rank_block : collect_block, query, err);
 }
 
+/* As rv_query_follow_plan. vectors: float32[count, dimensions]. */
+static RvStatus follow_plan(Query *query, CodeSearch *codes, const float *vectors, size_t count, bool *done,
+                            RvError *err)
+{
+    rv_topk_clear(&query->top);
+    if (query->plan.way == SCAN_NEAREST)
+        return scan_nearest(query, vectors, done, err);
+    if (query->plan.way == SCAN_CODES)
+        return rv_code_search_scan(codes, &query->plan, &query->facts, rank_block, query, done, err);
+    *done = true;
+    return scan_rows(query, vectors, count, err);
+}
+
+RvStatus rv_query_follow_plan(Query *query, CodeSearch *codes, bool *done, RvError *err)
+{
+    return follow_plan(query, codes, codes->vector, 1, done, err);
+}
+
 /* Plan after plan, until one leads to an answer. */
 static RvStatus follow_plans(Query *query, CodeSearch *codes, const float *vectors, size_t count,
                              RvError *err)
 {
     RvStatus status = RV_OK;
     for (bool done = false; status == RV_OK && !done;) {
-        rv_topk_clear(&query->top);
         rv_scan_plan(&query->facts, &query->plan);
-        if (query->plan.way == SCAN_NEAREST) {
-            status = scan_nearest(query, vectors, &done, err);
-        } else if (query->plan.way == SCAN_CODES) {
-            status = rv_code_search_scan(codes, &query->plan, &query->facts, rank_block, query, &done, err);
-        } else {
-            status = scan_rows(query, vectors, count, err);
-            done = true;
-        }
+        status = follow_plan(query, codes, vectors, count, &done, err);
     }
     return status;
+}
+
+RvStatus rv_query_scan_again(Query *query, CodeSearch *codes, RvError *err)
+{
+    query->facts.limit = codes->scan.limit = query->top.limit;
+    codes->scan.video_count = query->place_count;
+    codes->scan.some_videos = query->place_count < query->videos.count;
+    return follow_plans(query, codes, codes->vector, 1, err);
 }
 
 RvStatus rv_query_find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err)

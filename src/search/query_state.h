@@ -47,8 +47,8 @@ RvStatus rv_query_begin(Query *query, bool *wanted, RvError *err);
 /* As CodeScan.stops, with the query as its user. */
 bool rv_query_stops(void *query);
 
-/* Which videos the rows are of, without the bounds of time. */
-FrameFilter rv_query_videos_filter(const Query *query);
+/* Which rows the query is about, but for its least score. */
+FrameFilter rv_query_filter(const Query *query);
 
 /* Count rows that were scored. Errors: CANCELLED. */
 RvStatus rv_query_count_rows(Query *query, size_t count, RvError *err);
@@ -56,6 +56,13 @@ RvStatus rv_query_count_rows(Query *query, size_t count, RvError *err);
 /* Everything that decides about the way, in query->facts. vector: the only one of RV_FUSION_MEAN. Close *codes also after an
  * error. Errors: NOT_FOUND (no approximate index), those of reading. */
 RvStatus rv_query_find_facts(Query *query, CodeSearch *codes, const float *vector, RvError *err);
+
+/* With RV_FUSION_MEAN, after rv_query_find_facts: rank the rows in top as query->plan says. *done is false if that led to no
+ * answer: then a fact has changed, so plan again. Errors: as rv_query_scan. */
+RvStatus rv_query_follow_plan(Query *query, CodeSearch *codes, bool *done, RvError *err);
+
+/* Behind that: rank the rows anew, for another limit of top, or fewer videos. */
+RvStatus rv_query_scan_again(Query *query, CodeSearch *codes, RvError *err);
 
 /* Fill in options.report by the plan. */
 void rv_query_report(const Query *query, const CodeSearch *codes);

@@ -91,10 +91,12 @@ RvStatus rv_video_scorer_read(VideoScorer *scorer, const RvVideo *video, RvFrame
     *out = (RvFrameScores){.video_id = video->video_id};
     VideoRead read = {.scorer = scorer, .out = out};
     FrameFilter filter = {.video_ids = &video->video_id, .video_count = 1};
-    RvStatus status = scorer->kept != NULL
-                          ? rv_kept_scores_of(scorer->kept, video->video_id, out, err)
-                          : rv_scan_exact(scorer->store, scorer->pool, scorer->vectors, scorer->vector_count,
-                                          scorer->dimensions, &filter, take_block, &read, err);
+    bool kept = false;
+    RvStatus status =
+        scorer->kept != NULL ? rv_kept_scores_of(scorer->kept, video->video_id, out, &kept, err) : RV_OK;
+    if (status == RV_OK && !kept)
+        status = rv_scan_exact(scorer->store, scorer->pool, scorer->vectors, scorer->vector_count,
+                               scorer->dimensions, &filter, take_block, &read, err);
     if (status == RV_OK)
         rv_frame_spans_order(video, out);
     else

@@ -19,7 +19,7 @@ typedef struct VideoScorer {
     size_t vector_count;
     TermScale *scales;      // [vector_count]; NULL: the scores of the one vector
     size_t frame_count;     // read so far
-    const KeptScores *kept; // of all videos that are asked for, which then are not read; NULL: none
+    const KeptScores *kept; // of videos that then need not be read; NULL: none
 } VideoScorer;
 
 /* options: fusion and cancelled count. scored: NULL with RV_FUSION_MEAN; with the others the rows that the query is

@@ -257,7 +257,7 @@ static void bounds_give_what_the_scores_give(void **state)
     (void)state;
     uint64_t seed = 4;
     float scores[COUNT_MAX], low[COUNT_MAX], high[COUNT_MAX];
-    double room[COUNT_MAX];
+    double values[COUNT_MAX], *room = values;
     RvFrameScore frames[COUNT_MAX], other[COUNT_MAX];
     size_t frame_count = 0, settled = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -283,7 +283,7 @@ static void bounds_give_what_the_scores_give(void **state)
         }
         rv_frame_ends(frames, count, 0, 0);
         rv_frame_ends(other, count, 0, 0);
-        Settler settler = {{low, high, room, settle, &settler}, other, scores, 0};
+        Settler settler = {{low, high, &room, settle, &settler}, other, scores, 0};
         ScoreCurve known, bounded;
         assert_ok(rv_borders_init(&known, frames, count, NULL, 5, err));
         assert_ok(rv_borders_init(&bounded, other, count, &settler.bounds, 5, err));

@@ -169,6 +169,55 @@ static void several_terms_and_moments_go_by_the_mean(void **state)
     drop_made(&made);
 }
 
+static bool has_moment(const RvHits *hits, const RvHit *moment)
+{
+    for (size_t i = 0; i < hits->count; i++) {
+        RvHits found = {&hits->items[i], 1};
+        if (found.items->video_id == moment->video_id && found.items->frame_number == moment->frame_number) {
+            assert_same_hits(&found, &(RvHits){(RvHit *)moment, 1}, "a moment by lists");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Videos whose frames lists find are read whole, so a moment has the borders that it has by all rows. */
+static void moments_by_lists_have_the_borders_of_the_rows(void **state)
+{
+    enum { QUERIES = 20, TOP = 12 };
+    Fixture *fixture = *state;
+    Made made = make_library(fixture->path, NULL);
+    uint64_t seed = 21;
+    size_t found = 0, rounds = 0;
+    for (int q = 0; q < QUERIES; q++) {
+        float vector[DIMENSIONS];
+        make_query(&seed, made.rows + next_random(&seed) % ROWS * DIMENSIONS, q % 2 == 0, vector);
+        QueryVector term = {vector, 1};
+        RvHits by_lists = {0}, by_rows = {0};
+        RvSearchReport report = {0};
+        RvSearchOptions options = {
+            .moments = true, .top = TOP, .scan = RV_SCAN_APPROXIMATE, .report = &report};
+        assert_ok(rv_search_frames(index_of(made.store), made.store, NULL, &term, 1, DIMENSIONS, &options,
+                                   &by_lists, err));
+        assert_true(report.by_index && report.lists_probed > 0);
+        // What was read twice is counted twice.
+        assert_true(report.frames_scored > 0 && report.frames_scored <= 2 * ROWS);
+        options.scan = RV_SCAN_EXACT;
+        options.top = 1000;
+        assert_ok(rv_search_frames(NULL, made.store, NULL, &term, 1, DIMENSIONS, &options, &by_rows, err));
+        assert_string_equal(report.way, "rows");
+        assert_int_equal(by_lists.count, TOP < by_rows.count ? TOP : by_rows.count);
+        for (size_t i = 0; i < by_lists.count; i++)
+            found += has_moment(&by_rows, &by_lists.items[i]);
+        rounds += by_lists.count;
+        rv_hits_clear(&by_lists);
+        rv_hits_clear(&by_rows);
+    }
+    print_message("%zu of %zu moments by lists are those of the rows\n", found, rounds);
+    assert_true(found * 10 >= rounds * 9);
+    drop_made(&made);
+}
+
 static void answers_do_not_depend_on_threads(void **state)
 {
     Fixture *fixture = *state;
@@ -444,6 +493,7 @@ int main(void)
         CASE(probes_bound_what_is_looked_at),
         CASE(filters_come_before_the_count),
         CASE(several_terms_and_moments_go_by_the_mean),
+        CASE(moments_by_lists_have_the_borders_of_the_rows),
         CASE(answers_do_not_depend_on_threads),
         CASE(the_same_rows_give_the_same_lists),
         CASE(settings_that_make_no_sense_are_refused),

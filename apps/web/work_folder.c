@@ -24,17 +24,23 @@ static const char *find_place(void)
     return place != NULL && place[0] == '/' && strlen(place) < 480 ? place : "/tmp";
 }
 
-/* Open the folder and lock it. Returns -1 if it is not ours, is in use, or is not there any more. */
+/* Open the folder and lock it. Returns -1, with errno, if it is not ours, is in use, or is not there any more. */
 static int take(int place, const char *name)
 {
     struct stat opened, named;
     int fd = openat(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &opened) == 0 &&
-        opened.st_uid == geteuid() && fstatat(place, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-        named.st_ino == opened.st_ino && named.st_dev == opened.st_dev)
-        return fd;
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &opened) == 0 &&
+        fstatat(place, name, &named, AT_SYMLINK_NOFOLLOW) == 0) {
+        bool same = named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+        if (same && opened.st_uid == geteuid())
+            return fd;
+        errno = same ? EPERM : ESTALE;
+    }
+    int cause = errno;
+    close(fd);
+    errno = cause;
     return -1;
 }
 
@@ -70,6 +76,7 @@ static void add_file(int folder, const char *name, void *user)
 
 RvStatus work_folder_make(WorkFolder *folder, RvError *err)
 {
+    int cause = 0;
     folder->lock = -1;
     // A server that starts now may take one for left that is not locked yet.
     for (int i = 0; i < 3 && folder->lock < 0; i++) {
@@ -77,9 +84,13 @@ RvStatus work_folder_make(WorkFolder *folder, RvError *err)
         if (mkdtemp(folder->path) == NULL)
             return web_error(err, RV_ERROR_IO, "there is no place to make clips in: %s", strerror(errno));
         folder->lock = take(AT_FDCWD, folder->path);
+        cause = errno;
+        if (folder->lock < 0)
+            rmdir(folder->path); // who took it removes it too
     }
     return folder->lock >= 0 ? RV_OK
-                             : web_error(err, RV_ERROR_IO, "the folder to make clips in cannot be locked");
+                             : web_error(err, RV_ERROR_IO, "the folder to make clips in cannot be locked: %s",
+                                         strerror(cause));
 }
 
 void work_folder_remove(WorkFolder *folder)

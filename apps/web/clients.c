@@ -5,15 +5,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "sent_files.h"
 #include "web_clock.h"
 #include "web_error.h"
 
@@ -26,29 +25,14 @@ struct Clients {
     pthread_mutex_t mutex;
     pthread_cond_t ends_now;
     pthread_t thread;
+    SentFiles *files;
     bool ends;
     Client *first;
     size_t count;
 };
 
-/* Held by its client, and by the thread that looks at it. */
-typedef struct SentFile {
-    int fd;
-    uint64_t end; // up to where it is sent
-    int holders;
-} SentFile;
-
 static const char too_slow[] =
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
-/* With the mutex held. */
-static void let_go(SentFile *file)
-{
-    if (file == NULL || --file->holders > 0)
-        return;
-    close(file->fd);
-    free(file);
-}
 
 static void close_slow(Client *client)
 {
@@ -70,48 +54,8 @@ static void take_out(Clients *clients, Client *client)
     if (client->next != NULL)
         client->next->previous = client->previous;
     clients->count--;
-    let_go(client->file);
     free(client->uri);
     free(client);
-}
-
-/* With the mutex held: all files that are sent, for which the caller lets go. NULL: none, or no memory. */
-static SentFile **hold_files(const Clients *clients, size_t *count)
-{
-    SentFile **files = NULL;
-    *count = 0;
-    for (const Client *client = clients->first; client != NULL; client = client->next)
-        *count += client->file != NULL;
-    if (*count > 0)
-        files = calloc(*count, sizeof(SentFile *));
-    *count = 0;
-    for (const Client *client = clients->first; files != NULL && client != NULL; client = client->next) {
-        if (client->file == NULL)
-            continue;
-        client->file->holders++;
-        files[(*count)++] = client->file;
-    }
-    return files;
-}
-
-/* With the mutex held, but not while a disk is asked, which may not answer: end the connections whose file has lost
- * bytes that were promised. */
-static void end_cut(Clients *clients)
-{
-    size_t count;
-    SentFile **files = hold_files(clients, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct stat facts;
-        pthread_mutex_unlock(&clients->mutex);
-        bool cut = fstat(files[i]->fd, &facts) == 0 && (uint64_t)facts.st_size < files[i]->end;
-        pthread_mutex_lock(&clients->mutex);
-        for (Client *client = clients->first; cut && client != NULL; client = client->next) {
-            if (client->file == files[i])
-                shutdown(client->fd, SHUT_RDWR);
-        }
-        let_go(files[i]);
-    }
-    free(files);
 }
 
 static void *watch(void *user)
@@ -129,9 +73,7 @@ static void *watch(void *user)
             else
                 take_out(clients, client);
         }
-        end_cut(clients);
-        if (!clients->ends)
-            web_condition_wait(&clients->ends_now, &clients->mutex, LOOK_MS);
+        web_condition_wait(&clients->ends_now, &clients->mutex, LOOK_MS);
     }
     pthread_mutex_unlock(&clients->mutex);
     return NULL;
@@ -142,10 +84,16 @@ RvStatus clients_create(const ClientLimits *limits, Clients **out, RvError *err)
     Clients *clients = calloc(1, sizeof *clients);
     if (clients == NULL)
         return web_error_memory(err);
+    RvStatus status = sent_files_create(&clients->files, err);
+    if (status != RV_OK) {
+        free(clients);
+        return status;
+    }
     clients->limits = *limits;
     pthread_mutex_init(&clients->mutex, NULL);
     web_condition_init(&clients->ends_now);
     if (pthread_create(&clients->thread, NULL, watch, clients) != 0) {
+        sent_files_destroy(clients->files);
         free(clients);
         return web_error_memory(err);
     }
@@ -162,6 +110,7 @@ void clients_destroy(Clients *clients)
     pthread_cond_signal(&clients->ends_now);
     pthread_mutex_unlock(&clients->mutex);
     pthread_join(clients->thread, NULL);
+    sent_files_destroy(clients->files);
     pthread_cond_destroy(&clients->ends_now);
     pthread_mutex_destroy(&clients->mutex);
     free(clients);
@@ -246,6 +195,7 @@ void clients_remove(Clients *clients, Client *client)
 {
     if (client == NULL)
         return;
+    sent_files_remove(clients->files, client->file);
     pthread_mutex_lock(&clients->mutex);
     take_out(clients, client);
     pthread_mutex_unlock(&clients->mutex);
@@ -266,14 +216,8 @@ void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t bo
 
 void clients_send_file(Clients *clients, Client *client, int file, uint64_t end)
 {
-    // A descriptor of its own: the other one is closed when the answer is over, which is not told here in time.
-    SentFile *sent = file >= 0 ? malloc(sizeof *sent) : NULL;
-    if (sent != NULL)
-        *sent = (SentFile){.fd = fcntl(file, F_DUPFD_CLOEXEC, 0), .end = end, .holders = 1};
-    pthread_mutex_lock(&clients->mutex);
-    let_go(client->file);
-    client->file = sent;
-    pthread_mutex_unlock(&clients->mutex);
+    sent_files_remove(clients->files, client->file);
+    client->file = file >= 0 ? sent_files_add(clients->files, client->fd, file, end) : NULL;
 }
 
 /* With the mutex held: end the connection that has said nothing for the longest time, if that is long enough for anybody

@@ -30,7 +30,7 @@ typedef struct Client {
     bool adopted;
     ClientPhase phase;
     double since_s, until_s; // by web_clock_s; until 0: no limit
-    struct SentFile *file;   // that is being sent to it; NULL: none
+    struct SentFile *file;   // that is being sent to it; of the connection's thread; NULL: none
     char *uri;               // of the request that begins, as it was sent
     struct Client *next, *previous;
 } Client;
@@ -55,8 +55,8 @@ void clients_remove(Clients *clients, Client *client);
 /* Set what the connection is waited for from now on. body_bytes: of CLIENT_BODY; 0: not known. */
 void clients_wait(Clients *clients, Client *client, ClientPhase phase, size_t body_bytes);
 
-/* A file is sent to the connection up to its byte `end`; -1: none any more. libmicrohttpd waits for ever for the rest of
- * one that has become shorter, so the connection is then closed. The descriptor stays the caller's. */
+/* A file is sent to the connection up to its byte `end`; -1: none any more. If it becomes shorter, the connection is
+ * closed (sent_files.h). The descriptor stays the caller's. By the connection's thread. */
 void clients_send_file(Clients *clients, Client *client, int file, uint64_t end);
 
 typedef enum ClientsRoom { CLIENTS_ROOM, CLIENTS_FULL, CLIENTS_FULL_FOR_ONE } ClientsRoom;

@@ -18,7 +18,6 @@
 #include "guard.h"
 #include "metrics.h"
 #include "routes.h"
-#include "seats.h"
 #include "shelf.h"
 #include "web_clock.h"
 #include "workers.h"
@@ -354,21 +353,19 @@ static Seats *seats_of(const Request *request)
                                  : NULL;
 }
 
-/* Returns false, with the answer, if there is no room. */
-static bool take_seat(Request *request)
+static void refuse_seat(Request *request, SeatsRoom room)
 {
-    Seats *seats = seats_of(request);
-    SeatsRoom room = seats != NULL ? seats_take(seats, request) : SEATS_TAKEN;
     bool plays = request->route->work == ROUTE_PLAY;
-    if (room == SEATS_FULL_FOR_ONE)
+    if (atomic_load(&request->server->stopping))
+        refuse_stopping(request);
+    else if (room == SEATS_FULL_FOR_ONE)
         reply_error(&request->reply, 429, plays ? "too_many_plays" : "too_many_requests",
                     plays ? "this client plays too many videos already"
                           : "clips are made for this client already; try again");
-    else if (room == SEATS_FULL)
+    else
         reply_error(&request->reply, 503, "busy",
                     plays ? "too many videos are converted already; try again"
                           : "clips are made for others; try again");
-    return room == SEATS_TAKEN;
 }
 
 static void suspend(Request *request)
@@ -386,25 +383,16 @@ void exchange_resume(Request *request)
     MHD_resume_connection(request->connection);
 }
 
-static enum MHD_Result dispatch(Request *request)
+/* Returns true if a worker has it now, or will; else the answer is there. */
+static bool give_to_worker(Request *request, void (*begins)(Request *request))
 {
     WebServer *server = request->server;
-    request->dispatched = true;
-    clients_wait(server->clients, request->client, CLIENT_ANSWER, 0);
-    if (request->reply.status != 0)
-        return send_reply(request);
-    if (!is_heavy(request)) {
-        request->route->handler(request, &request->reply);
-        return send_reply(request);
-    }
-    if (!take_seat(request))
-        return send_reply(request);
-    WorkersRoom room = workers_add(server->workers, request, suspend);
+    WorkersRoom room = workers_add(server->workers, request, begins);
     if (room == WORKERS_TAKEN)
-        return MHD_YES;
+        return true;
     if (room == WORKERS_STOPPED) { // while the body came
         refuse_stopping(request);
-        return send_reply(request);
+        return false;
     }
     metrics_count(server->metrics, METRICS_QUEUE_FULL);
     if (room == WORKERS_FULL)
@@ -412,6 +400,45 @@ static enum MHD_Result dispatch(Request *request)
     else
         reply_error(&request->reply, 429, "too_many_requests",
                     "too many requests of this client wait already");
+    return false;
+}
+
+static void stay_suspended(Request *request)
+{
+    request->queued_s = web_clock_s();
+}
+
+void exchange_seat(Request *request, SeatsRoom room)
+{
+    if (room == SEATS_TAKEN) {
+        if (give_to_worker(request, stay_suspended))
+            return;
+    } else if (room == SEATS_CLIENT_GONE) {
+        request->gone = true;
+    } else {
+        refuse_seat(request, room);
+    }
+    exchange_resume(request);
+}
+
+static enum MHD_Result dispatch(Request *request)
+{
+    request->dispatched = true;
+    clients_wait(request->server->clients, request->client, CLIENT_ANSWER, 0);
+    if (request->reply.status != 0)
+        return send_reply(request);
+    if (!is_heavy(request)) {
+        request->route->handler(request, &request->reply);
+        return send_reply(request);
+    }
+    Seats *seats = seats_of(request);
+    SeatsRoom room = seats != NULL ? seats_take(seats, request, suspend) : SEATS_TAKEN;
+    if (room == SEATS_WAITS)
+        return MHD_YES;
+    if (room == SEATS_TAKEN && give_to_worker(request, suspend))
+        return MHD_YES;
+    if (room != SEATS_TAKEN)
+        refuse_seat(request, room);
     return send_reply(request);
 }
 

@@ -7,6 +7,7 @@
 
 #include "clients.h"
 #include "request.h"
+#include "seats.h"
 
 /* As MHD_AccessHandlerCallback. user: the WebServer, as of all of them. */
 enum MHD_Result exchange_answer(void *user, struct MHD_Connection *connection, const char *url,
@@ -22,5 +23,7 @@ void exchange_connection(void *user, struct MHD_Connection *connection, void **c
                          enum MHD_ConnectionNotificationCode code);
 /* For workers_create: the handler has filled in the reply. */
 void exchange_resume(Request *request);
+/* For seats_create: the wait for a seat is over. */
+void exchange_seat(Request *request, SeatsRoom room);
 
 #endif

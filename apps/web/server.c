@@ -318,9 +318,10 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
     if (status == RV_OK)
         status = plays_create(&server->plays, err);
     if (status == RV_OK)
-        status = seats_create(limits->plays, (limits->plays + 1) / 2, &server->play_seats, err);
+        status =
+            seats_create(limits->plays, (limits->plays + 1) / 2, exchange_seat, &server->play_seats, err);
     if (status == RV_OK)
-        status = seats_create(CLIPS_AT_ONCE, 1, &server->clip_seats, err);
+        status = seats_create(CLIPS_AT_ONCE, 1, NULL, &server->clip_seats, err);
     if (status == RV_OK)
         status = sprite_cache_create(&server->sprites, err);
     if (status == RV_OK)
@@ -405,6 +406,7 @@ void web_stop(WebServer *server)
     if (server->listener != NULL)
         listener_stop(server->listener);
     atomic_store(&server->stopping, true);
+    seats_stop(server->play_seats); // who waits for one gets none that is left now
     if (server->streams != NULL)
         streams_end(server->streams); // they may have no end of their own
     if (server->jobs != NULL)

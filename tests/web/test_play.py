@@ -298,6 +298,36 @@ class PlayTest(ServedTest):
             connection.close()
             self.assertEqual(self.status(server), 200)
 
+    def test_who_seeks_waits_for_the_seat_that_it_leaves(self):
+        """The end of the answer that is left may be seen later than the next question, which is on another connection."""
+        with self.endless("--plays", "1", "--workers", "2") as server, concurrent.futures.ThreadPoolExecutor(2) as pool:
+            connection, response = self.play(server)
+            for _ in range(3):
+                displaced = pool.submit(self.status, server)
+                time.sleep(0.1)
+                asked = pool.submit(self.play, server)
+                start = time.monotonic()
+                self.assertEqual(displaced.result(), 429)  # by the one that came later
+                self.assertEqual(server.get("/api/v1/search?text=an+owl").status, 200)  # no worker waits
+                response.close()
+                connection.close()
+                took = time.monotonic() - start
+                connection, response = asked.result()
+                if response.status != 200 and took > 0.6:  # of the second that it waits
+                    connection, response = self.play(server)
+                self.assertEqual(response.status, 200)
+            start = time.monotonic()
+            self.assertEqual(self.status(server), 429)
+            self.assertLess(time.monotonic() - start, 30)
+            with contextlib.closing(server.connect()) as gone:
+                gone.request("GET", "/api/v1/videos/1/play?mode=remux", headers={"Host": f"localhost:{server.port}"})
+            waits = pool.submit(self.status, server)
+            time.sleep(0.2)
+            server.stop()
+            self.assertIn(waits.result(), (429, 503))
+            response.close()
+            connection.close()
+
     def test_the_limit_of_viewers_is_an_option(self):
         with self.endless("--plays", "1") as server:
             playing = self.play(server)

@@ -193,7 +193,9 @@ class PlayTest(ServedTest):
     def test_a_program_that_fails_is_an_error(self):
         # It knows what ffmpeg is asked at the start, and fails afterwards.
         talks = "exec >&-; while :; do echo 'no such thing' >&2; sleep 0.05; done"  # and does not stop
+        asks = "while [ \"$1\" != -i ]; do shift; done; "
         for body, status, code in (("echo 'no such thing' >&2; exit 1", 502, "cannot_convert"), ("kill -9 $$", 502, "cannot_convert"),
+                                   (asks + 'echo "no such thing in $2: $2" >&2; exit 1', 502, "cannot_convert"),
                                    (talks, 502, "cannot_convert")):
             fake = self.folder / "ffmpeg"
             fake.write_text(f"#!/bin/sh\n[ \"$2\" = -version ] && exec ffmpeg -version\n{body}\n")
@@ -202,6 +204,8 @@ class PlayTest(ServedTest):
                 answer = self.check(server.get("/api/v1/videos/1/play?mode=transcode"), status, code)
                 if "echo" in body:
                     self.assertIn("no such thing", answer.json()["error"]["message"])
+                if "$2" in body:  # the number of an open file says nothing to anybody
+                    self.assertTrue(answer.json()["error"]["message"].endswith(": no such thing in the file: the file"), answer)
                 self.assertEqual(children(server), [])
 
     def test_the_file_that_was_looked_at_is_converted(self):

@@ -58,8 +58,8 @@ static int connections_allowed(int wanted, int plays)
     }
     if (files.rlim_cur >= needed)
         return wanted;
-    return files.rlim_cur > 2 * spare ? (int)((files.rlim_cur - spare) / FILES_EACH)
-                                      : FILES_SPARE / FILES_EACH;
+    return files.rlim_cur > spare + FILES_SPARE ? (int)((files.rlim_cur - spare) / FILES_EACH)
+                                                : FILES_SPARE / FILES_EACH;
 }
 
 static void set_whole(int *limit, int value)

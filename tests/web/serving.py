@@ -38,11 +38,11 @@ class Answer:
 
 
 class Server:
-    """A process. host: what requests name."""
+    """A process. host: what requests name; before: a command that runs it."""
 
-    def __init__(self, *arguments, environment=None, host="localhost"):
+    def __init__(self, *arguments, environment=None, host="localhost", before=()):
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [*before, PROGRAM, "serve", "--port", "0", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, env=environment)
         self.address = self.process.stdout.readline().strip()
         if not self.address.startswith("http://"):

@@ -142,6 +142,13 @@ class ManyTest(ServedTest):
             wait_until(lambda: server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
                 b"HTTP/1.1 200"))
 
+    def test_conversions_leave_files_to_connections(self):
+        """Of 4,096 files 256 conversions need 2,048, so 640 connections have three each."""
+        with self.serve("--plays", "256", before=("prlimit", "--nofile=4096:4096")) as server:
+            self.connect(server, 300)
+            self.assertEqual(server.get("/healthz").status, 200)
+            self.assertGreaterEqual(server.metrics()["reelvec_connections"], 300)
+
     def test_two_thousand_connections(self):
         before = self.server.memory()
         connections = self.connect(self.server, 2000)
@@ -289,9 +296,10 @@ class ManyTest(ServedTest):
                 server.connect()
 
     def test_what_is_given_up_at_the_end_is_told_so(self):
+        larger = large_picture(6000)  # all of them take longer than a server that ends waits, on quick machines too
         server = self.serve("--workers", "1")
         with concurrent.futures.ThreadPoolExecutor(80) as pool:
-            running = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(80)]
+            running = [pool.submit(server.ask, "POST", "/api/v1/pictures", larger) for _ in range(80)]
             wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 70)
             server.process.send_signal(signal.SIGTERM)
             answers = [one.result() for one in running]

@@ -120,14 +120,15 @@ static json_t *group_json(const Page *page, const Group *group, const RvVideo *v
                      (json_int_t)group->count, "hits", shown);
 }
 
-/* Returns how many groups were looked at; *total: of all. */
-static size_t fill_groups(Page *page, size_t first, const Question *question, size_t *total)
+/* *looked: how many groups were looked at; *total: of all. Returns false if there is no memory. */
+static bool fill_groups(Page *page, size_t first, const Question *question, size_t *looked, size_t *total)
 {
     const RvHits *hits = &page->list->hits;
     Place *places = calloc(hits->count + 1, sizeof *places);
     Group *groups = calloc(hits->count + 1, sizeof *groups);
     size_t i = first;
-    *total = places != NULL && groups != NULL ? find_groups(hits, places, groups) : 0;
+    bool good = places != NULL && groups != NULL;
+    *total = good ? find_groups(hits, places, groups) : 0;
     for (; i < *total && json_array_size(page->hits) < (size_t)question->limit; i++) {
         const RvVideo *video = shelf_video(page->asking->videos, groups[i].video_id);
         if (video == NULL)
@@ -137,7 +138,8 @@ static size_t fill_groups(Page *page, size_t first, const Question *question, si
     }
     free(places);
     free(groups);
-    return i - first;
+    *looked = i - first;
+    return good;
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------- */
@@ -154,19 +156,21 @@ static void answer(const Asking *asking, const Question *question, const RankedL
     Reply *reply = &asking->request->reply;
     Page page = {.asking = asking, .list = list, .hits = json_array(), .videos = json_array()};
     size_t first = question->has_cursor ? (size_t)question->cursor.offset : 0, total = list->hits.count,
-           looked;
+           looked = 0;
     // A page has at most one video for each hit or group.
     page.video_ids = calloc((size_t)question->limit, sizeof *page.video_ids);
-    if (page.video_ids == NULL) {
+    bool good = page.video_ids != NULL;
+    if (good && question->by_video)
+        good = fill_groups(&page, first, question, &looked, &total);
+    else if (good)
+        looked = fill_plain(&page, first, (size_t)question->limit);
+    if (!good) {
         json_decref(page.hits);
         json_decref(page.videos);
+        free(page.video_ids);
         reply_memory(reply);
         return;
     }
-    if (question->by_video)
-        looked = fill_groups(&page, first, question, &total);
-    else
-        looked = fill_plain(&page, first, (size_t)question->limit);
     json_t *next = json_null();
     if (first < total && looked < total - first) {
         char text[CURSOR_SIZE];

@@ -24,7 +24,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
-        self.ids.update(found[name] for name in ("id", "name") if found.get(name))
+        places = ("id", "name") if tag == "a" else ("id",)
+        self.ids.update(found[name] for name in places if found.get(name))
         if tag == "a" and found.get("href"):
             self.links.append(found["href"])
         if found.get(LOADED.get(tag)):

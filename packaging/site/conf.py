@@ -70,9 +70,11 @@ def add_navigation(_, name, source):
         source[0] += tree_of([page for page in pages if page != name], None)
 
 
-def mend_styles(app, _):
+def mend_styles(app, exception):
     """What Debian's furo lacks: a style sheet that it takes from where Debian's web servers have it, and the colours
     for systems that are dark, without which such a page is light and its code dark."""
+    if exception is not None:  # which is told; there may be no sheet
+        return
     sheet = pathlib.Path(app.outdir) / "_static/styles/furo.css"
     text = sheet.read_text()
     foreign = "/javascript/normalize.css/normalize.css"

@@ -76,11 +76,16 @@ class JobsTest(ServedTest):
             self.check(server.get("/api/v1/jobs/1"), 404, "no_such_job")
 
     def test_searches_wait_for_few_frames(self):
-        """Each batch is stored when it is embedded: what is stored after the first one comes in steps of four."""
-        with self.jobs_of("batches") as server:
-            job = self.start(server, folder="many", every=0.04)
-            counts = {video["frames"] for _, now in self.events(server, job) for video in now["now"]}
-            self.assertTrue([count for count in counts if count % 16 not in (0, 4, 11)], counts)
+        """Each batch is stored when it is embedded: what is stored after the first one comes in steps of four. On a busy machine
+        no event may fall between two of them, so the job is watched again, of a new library; in larger steps none ever does."""
+        seen = set()
+        for number in range(20):
+            with self.jobs_of(f"batches{number}") as server:
+                job = self.start(server, folder="many", every=0.04)
+                seen |= {video["frames"] for _, now in self.events(server, job) for video in now["now"]}
+            if [count for count in seen if count % 16 not in (0, 4, 11)]:
+                return
+        self.fail(f"no step of four in {sorted(seen)}")
 
     def test_jobs_are_cancelled(self):
         with self.jobs_of("cancel") as server:

@@ -73,7 +73,10 @@ class LoginTest(ServedTest):
             self.assertEqual(asked.headers["content-type"], "text/html; charset=utf-8")
             self.assertEqual(asked.headers["cache-control"], "no-store")
             self.assertIn(b'name="token"', asked.body)
-            self.check(server.get("/?token=wrong", headers=html), 401)
+            wrong = self.check(server.get("/?token=wrong", headers=html), 401)
+            line = next(line for line in wrong.body.splitlines(True) if b"This token is wrong." in line)
+            self.assertEqual(wrong.body.replace(line, b""), asked.body)
+            self.assertEqual(self.check(server.get("/?token=", headers=html), 401).body, asked.body)
             self.check(server.get("/page/style.css"), 200)  # the one file that it uses
             for path, headers in (("/", {}), ("/", {"Accept": "*/*"}), ("/api/v1/library", html), ("/page/app.js", html), ("/x", html)):
                 self.check(server.get(path, headers=headers), 401, "token_required")

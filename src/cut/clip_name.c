@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/utf8.h"
+#include "naming/file_name.h"
 
 /* Of file systems 255; the ending and ".1234567.part" come behind it. */
 #define NAME_BYTES_MAX 200
@@ -81,9 +82,7 @@ static char *clean(const char *text, RvError *err)
     while (at < end) {
         uint32_t code;
         size_t length = rv_utf8_read(at, (size_t)(end - at), &code);
-        bool bad = code == RV_UTF8_BAD || code < 0x20 || (code >= 0x7f && code < 0xa0) ||
-                   (code < 0x80 && strchr("/\\:*?\"<>|", (int)code) != NULL) ||
-                   (code >= 0x202a && code <= 0x202e);
+        bool bad = code == RV_UTF8_BAD || rv_file_name_bad((const char *)at) > 0;
         bad = bad || (name.size_bytes == 0 && (code == '.' || code == '-' || code == ' '));
         if (name.size_bytes + length > NAME_BYTES_MAX)
             break;
@@ -93,6 +92,11 @@ static char *clean(const char *text, RvError *err)
     while (name.size_bytes > 0 &&
            (name.bytes[name.size_bytes - 1] == ' ' || name.bytes[name.size_bytes - 1] == '.'))
         name.bytes[--name.size_bytes] = '\0';
+    if (name.size_bytes > 0 && rv_file_name_is_device((const char *)name.bytes) &&
+        rv_buffer_append(&name, "_", 1, err) == RV_OK) {
+        memmove(name.bytes + 1, name.bytes, name.size_bytes - 1);
+        name.bytes[0] = '_';
+    }
     if (name.size_bytes == 0 && name.status == RV_OK)
         rv_error_set(err, RV_ERROR_ARGUMENT, "the name of a clip would be empty");
     if (name.size_bytes > 0 && name.status == RV_OK)

@@ -77,8 +77,8 @@ class ClipsTest(ServedTest):
 
     def test_names_are_those_of_the_moments(self):
         moments = [{"video": 1, "start": 2, "end": 2.5}, {"video": 2, "start": 1, "end": 1.5},
-                   *({"video": 1, "start": 3, "end": 3.5, "name": name} for name in ("CON", "nul.txt", "a\u202egpj", "{video}/.."))]
-        named = ["_CON", "_nul.txt", "a_gpj", "{video}_"]
+                   *({"video": 1, "start": 3, "end": 3.5, "name": name} for name in ("CON", "nul.txt", "a\u202egpj", "a\u061c\u2066z", "{video}/.."))]
+        named = ["_CON", "_nul.txt", "a_gpj", "a__z", "{video}_"]
         for container in ("gif", "mp4"):
             answer = self.check(self.clips(moments, container=container, width=32, mode="exact"), 200)
             with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:

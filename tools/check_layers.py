@@ -26,7 +26,7 @@ BOUNDARIES = {
     r"toml\+\+": r"^apps/cli/toml_read",
     r"microhttpd\.h|qrencode\.h": r"^apps/web/",
     r"pcre2\.h|unistr\.h|unictype\.h": r"^src/clip/",
-    r"unicase\.h|uninorm\.h": r"^src/(clip|cut)/|^apps/web/",  # texts; names of files that are one on other systems
+    r"unicase\.h|uninorm\.h": r"^src/(clip|naming)/",  # texts; names of files that are one on other systems
     r"immintrin\.h|arm_neon\.h": r"^src/compute/kernels/",
 }
 EVERYWHERE = {"reelvec/status", "reelvec/log"}

@@ -12,10 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unicase.h>
-#include <uninorm.h>
 #include <unistd.h>
 
+#include "naming/file_name.h"
 #include "web_error.h"
 
 #define LOCAL_BYTES 30
@@ -95,23 +94,17 @@ static uint8_t *put_facts(uint8_t *to, const ZipEntry *entry)
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 
-/* Would one of two files be written over the other where cases, or ways to write accents, are one name? */
-static bool same_name(const char *left, const char *right)
-{
-    int order;
-    if (u8_casecmp((const uint8_t *)left, strlen(left), (const uint8_t *)right, strlen(right), NULL, UNINORM_NFC,
-                   &order) != 0)
-        return strcmp(left, right) == 0; // a name that is not UTF-8, or no memory
-    return order == 0;
-}
-
 static bool has_name(const ZipWriter *zip, const char *name)
 {
-    for (size_t i = 0; i < zip->count; i++) {
-        if (same_name(zip->entries[i].name, name))
-            return true;
+    char *key = rv_file_name_key(name);
+    bool found = false;
+    for (size_t i = 0; key != NULL && i < zip->count && !found; i++) {
+        char *other = rv_file_name_key(zip->entries[i].name);
+        found = other != NULL && strcmp(other, key) == 0;
+        free(other);
     }
-    return false;
+    free(key);
+    return found;
 }
 
 /* A copy of the name that no other file has. NULL: no memory. */

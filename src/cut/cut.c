@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unicase.h>
-#include <uninorm.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -20,6 +18,7 @@
 #include "cut/clip_name.h"
 #include "cut/cut_clip.h"
 #include "cut/cut_container.h"
+#include "naming/file_name.h"
 
 static const RvCutOptions defaults;
 
@@ -181,17 +180,9 @@ static void clear_names(ClipNames *names)
 }
 
 typedef struct NamePlace {
-    char *key; // the same for names that are one name where files are not told apart by case or by how accents are written
+    char *key;
     size_t index;
 } NamePlace;
-
-// The key of a name; a name that is not UTF-8 is its own. NULL: no memory.
-static char *key_of(const char *name)
-{
-    size_t bytes = 0;
-    uint8_t *folded = u8_casefold((const uint8_t *)name, strlen(name) + 1, NULL, UNINORM_NFC, NULL, &bytes);
-    return folded != NULL ? (char *)folded : strdup(name);
-}
 
 static int compare_places(const void *left, const void *right)
 {
@@ -223,7 +214,7 @@ static char *lengthen(const NamePlace *places, size_t count, const char *name, s
         char *longer = NULL;
         if (asprintf(&longer, "%s_%zu", name, (*number)++) < 0)
             return NULL;
-        char *key = key_of(longer);
+        char *key = rv_file_name_key(longer);
         bool taken = key == NULL || is_taken(places, count, key);
         bool failed = key == NULL;
         free(key);
@@ -243,7 +234,7 @@ static RvStatus tell_apart(ClipNames *names, RvError *err)
     RvStatus status = places != NULL ? RV_OK : RV_ERROR_MEMORY;
     size_t count = 0;
     for (; status == RV_OK && count < names->count; count++) {
-        places[count] = (NamePlace){key_of(names->names[count]), count};
+        places[count] = (NamePlace){rv_file_name_key(names->names[count]), count};
         if (places[count].key == NULL)
             status = rv_error_memory(err, strlen(names->names[count]));
     }

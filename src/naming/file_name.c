@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "naming/file_name.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
 
 size_t rv_file_name_bad(const char *text)
 {
@@ -49,4 +52,11 @@ bool rv_file_name_is_device(const char *name)
             return true;
     }
     return false;
+}
+
+char *rv_file_name_key(const char *name)
+{
+    size_t bytes = 0;
+    uint8_t *folded = u8_casefold((const uint8_t *)name, strlen(name) + 1, NULL, UNINORM_NFC, NULL, &bytes);
+    return folded != NULL ? (char *)folded : strdup(name); // what is not UTF-8 is its own
 }

@@ -14,4 +14,8 @@ size_t rv_file_name_bad(const char *text);
 /* Is it the name of a device of Windows, which no file may have there, whatever its ending is? */
 bool rv_file_name_is_device(const char *name);
 
+/* A text that is the same for names that are one where files are not told apart by case, or by how accents are written
+ * (Windows, macOS). The caller frees it; NULL: no memory. */
+char *rv_file_name_key(const char *name);
+
 #endif

@@ -101,6 +101,21 @@ class PageTest(DrivenTest):
     def test_hits_change_while_one_is_being_opened(self):
         self.drive("opening")
 
+    def test_the_next_hit_cannot_be_shown(self):
+        videos, library = self.folder / "two", self.folder / "two.db"
+        videos.mkdir()
+        run("ffmpeg", "-v", "error", "-i", MEDIA / "demo.mp4", "-c", "copy", "-f", "segment", "-segment_time", "48", "-reset_timestamps",
+            "1", videos / "part%d.mp4")
+        self.index(videos, library=library)
+        with self.serve(library=library) as server:
+            self.drive("failing", address=f"http://localhost:{server.port}/")
+
+    def test_borders_are_kept(self):
+        self.drive("edges")
+
+    def test_a_small_screen_in_german(self):
+        self.drive("narrow", language="de")
+
     def test_what_is_converted_breaks_off(self):
         self.drive("breaking")
 

@@ -4,6 +4,7 @@ import { noteLibrary } from './store.js';
 import { t } from './strings.js';
 
 const root = new URL('../api/v1/', import.meta.url);
+const at = (path) => new URL(path, root).href;
 
 // Texts of codes. Below those of the second list stands what the server says, which is in English.
 const says = { too_large: 'bigPicture', no_model: 'noModel', no_such_picture: 'goneTerm',
@@ -24,7 +25,7 @@ function failure({ status, statusText, headers }, { code, hint, message = status
 async function ask(path, options = {}) {
   let response;
   try {
-    response = await fetch(new URL(path, root), options);
+    response = await fetch(at(path), options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw Object.assign(new Error(t('unreachable')), { status: 0 });
@@ -91,9 +92,8 @@ export const search = (query, signal) => json('search', post(query, signal));
 export async function scoresOf(state, id, signal) {
   const { terms, fusion } = queryOf({ ...state, filters: { fusion: state.filters.fusion } });
   const last = Math.max(...terms.map((term) => term.part ?? 0));
-  const answers = await Promise.all(Array.from({ length: last + 1 }, (_, part) =>
+  const [first, ...rest] = await Promise.all(Array.from({ length: last + 1 }, (_, part) =>
     json(`videos/${id}/scores`, post({ terms, fusion, part: part || undefined }, signal))));
-  const [first, ...rest] = answers;
   return { times: first.times,
     scores: first.scores.map((score, at) => Math.max(score, ...rest.map((one) => one.scores[at] ?? score))) };
 }
@@ -114,10 +114,10 @@ export const sheet = (id, words) => json(`videos/${id}/sprite.json?${words}`);
 
 export const upload = (blob) => json('pictures', { method: 'POST',
   headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob });
-export const pictureAddress = (sha256) => new URL(`pictures/${sha256}`, root).href;
-export const mediaAddress = (id) => new URL(`videos/${id}/media`, root).href;
+export const pictureAddress = (sha256) => at(`pictures/${sha256}`);
+export const mediaAddress = (id) => at(`videos/${id}/media`);
 export const playAddress = (id, mode, time, height) =>
-  new URL(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`, root).href;
+  at(`videos/${id}/play?${words({ mode, height, t: time.toFixed(3) })}`);
 
 // Why a video does not come, as an error; null if it does. A video element does not tell.
 export const causeOf = (address, signal) =>
@@ -137,7 +137,7 @@ export const endJob = (id) => ask(`jobs/${id}`, { method: 'DELETE' });
 
 // Tells of a job until it has ended (null: it is forgotten), or the function that is returned is called.
 export function watchJob(id, tell) {
-  const source = new EventSource(new URL(`jobs/${id}/events`, root));
+  const source = new EventSource(at(`jobs/${id}/events`));
   for (const name of ['progress', 'end']) {
     source.addEventListener(name, (event) => {
       if (name === 'end') source.close(); // or it would ask again

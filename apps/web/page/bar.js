@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The one bar: chips of the query, the field in which the next one is typed, pictures, filters.
-import { check, choice, clock, field, h, icon, iconButton, onKeys, toast } from './dom.js';
+import { check, choice, field, h, icon, iconButton, onKeys, toast } from './dom.js';
 import { change, current, round, writeQuery } from './state.js';
 import { t } from './strings.js';
-import { isSaved, kinds, remember, shownWords, takeFilters, takeTerms, termName, thumbnail,
-  toggleSaved } from './words.js';
+import { filterText, filterValue, isSaved, kinds, remember, takeFilters, takeTerms, termName,
+  thumbnail, toggleSaved } from './words.js';
 import * as api from './api.js';
 
 let input, chips, form, menu, chooser, star, clear;
@@ -88,7 +88,7 @@ const stops = () => [...chips.querySelectorAll('.chip-body'), input];
 const goBeside = (by) => stops()[stops().indexOf(document.activeElement) + by]?.focus();
 
 const chipWith = (kind, body, name, remove) => h('span', { class: `chip ${kind}` }, body,
-  iconButton('close', remove, { label: t('remove', name), class: 'chip-close', tabindex: -1 }));
+  iconButton('close', remove, { label: t('remove', name), class: 'round chip-close', tabindex: -1 }));
 
 function chipOf(term, at) {
   const strength = Math.abs(term.weight);
@@ -107,8 +107,7 @@ function chipOf(term, at) {
 }
 
 function filterChip(name, value) {
-  const shown = name === 'after' || name === 'before' ? clock(Number(value)) : value;
-  const text = name === 'video' ? t('onlyVideo') : `${shownWords[name] ?? name}:${shown}`;
+  const text = name === 'video' ? t('onlyVideo') : filterText(name, value);
   const body = h('button.chip-body', { aria: t('edit', text), onclick: openFilters }, icon('filter'),
     h('span.chip-text', text));
   return chipWith('filter', body, text, () => change((state) => delete state.filters[name]));
@@ -150,7 +149,7 @@ export const toggleGroup = ({ target }) =>
 
 function openFilters() {
   const { filters } = current();
-  const filter = (name, label, shown = filters[name]) => {
+  const filter = (name, label) => {
     const [read, placeholder] = kinds[name];
     const onchange = ({ target }) => {
       const value = target.value.trim() && read(target.value.trim());
@@ -162,15 +161,15 @@ function openFilters() {
       });
     };
     return field(label,
-      h('input', { value: shown, placeholder, inputmode: name === 'videos' ? null : 'decimal', onchange }));
+      h('input', { value: filters[name] && filterValue(name, filters[name]), placeholder, onchange,
+        inputmode: name === 'videos' ? null : 'decimal' }));
   };
-  const time = (name) => (filters[name] ? clock(Number(filters[name])) : '');
   const fuse = ({ target }) => change((state) => (state.filters.fusion = target.value));
   const fusion = choice([['', t('fFusionMean')], ['zscore', t('zscore')], ['rrf', t('rrf')]],
     filters.fusion ?? '', { onchange: fuse });
   showMenu(t('filter'),
-    h('.fields', filter('videos', t('fVideos')), filter('after', t('fAfter'), time('after')),
-      filter('before', t('fBefore'), time('before')), filter('min_score', t('fScore')),
+    h('.fields', filter('videos', t('fVideos')), filter('after', t('fAfter')),
+      filter('before', t('fBefore')), filter('min_score', t('fScore')),
       field(t('fFusion'), fusion),
       current().terms.some((term) => term.then) && filter('within', t('fWithin'))),
     h('p.hint', t('fTokens', 'videos:talks/* after:1:30 before:5:00 min:0.2')));
@@ -231,16 +230,15 @@ export function makeBar() {
       iconButton('picture', () => chooser.click()),
       iconButton('filter', () => (menu.hidden ? openFilters() : closeMenu()))),
     h('span.drop-text', t('dropHere')), chooser);
-  const whole = h('.bar-place', form, menu);
-  whole.addEventListener('focusout',
-    (event) => event.relatedTarget && !whole.contains(event.relatedTarget) && closeMenu());
-  document.addEventListener('pointerdown', (event) => !whole.contains(event.target) && closeMenu());
-  whole.addEventListener('keydown', (event) => {
+  const leave = (target) => target && !whole.contains(target) && closeMenu();
+  const onkeydown = (event) => {
     if (event.key !== 'Escape' || menu.hidden) return;
     event.stopPropagation();
     closeMenu();
     input.focus();
-  });
+  };
+  const whole = h('.bar-place', { onkeydown, onfocusout: (event) => leave(event.relatedTarget) }, form, menu);
+  document.addEventListener('pointerdown', ({ target }) => leave(target));
   watchPictures();
   return whole;
 }

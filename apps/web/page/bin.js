@@ -14,15 +14,14 @@ let moments = [], of = library;
 const stored = () => recall('bin', of === library ? moments : [])
   .filter((one) => Number.isInteger(one?.video) && one.to >= one.from);
 moments = stored();
-const listeners = [];
 let dialog = null, list, total, foot;
 
-export const onBin = (listener) => listeners.push(listener);
+export const onBin = (listener) => addEventListener('bin', listener);
 export const binSize = () => moments.length;
 
 function tell(next) {
   [moments, of] = [next, library];
-  for (const listener of listeners) listener();
+  dispatchEvent(new Event('bin'));
   if (dialog && !list.querySelector('input:focus')) fill(); // what is being typed stays
 }
 
@@ -77,11 +76,8 @@ async function addShared(fresh) {
   store((all) => all.map((one) => ({ ...one, title: one.title || (names.get(one.video) ?? '') })));
 }
 
-function shared() {
-  return moments.map((one) =>
-      `${one.video}@${round(one.from)}-${round(one.to)}` +
-      (one.name ? `~${encodeURIComponent(one.name)}` : '')).join(',');
-}
+const shared = () => moments.map((one) => `${one.video}@${round(one.from)}-${round(one.to)}` +
+  (one.name ? `~${encodeURIComponent(one.name)}` : '')).join(',');
 
 export async function copy(text) {
   try {
@@ -116,16 +112,15 @@ function row(moment, at) {
     maxlength: 200,
     onchange: ({ target }) =>
       store((all) => all.map((one) => (same(moment)(one) ? { ...one, name: target.value.trim() } : one))) });
-  const span = spanClock(moment.from, moment.to);
+  const span = spanClock(moment.from, moment.to), called = moment.name || moment.title;
   const opens = () => (dialog.close(), openMoment(moment.video, moment.from, [moment.from, moment.to]));
-  const open = h('button.bin-picture', { aria: `${moment.name || moment.title} ${span}`, onclick: opens }, picture);
+  const open = h('button.bin-picture', { aria: `${called} ${span}`, onclick: opens }, picture);
   return h('li.bin-row', open, h('.bin-text', name, h('span.quiet', span)),
     h('.bin-actions',
       iconButton('up', () => move(moment, -1), { class: 'round small up', disabled: at === 0 }),
       iconButton('down', () => move(moment, 1), { class: 'round small down',
         disabled: at === moments.length - 1 }),
-      iconButton('close', () => toggleInBin(moment), {
-        label: t('remove', moment.name || moment.title), class: 'round small' })));
+      iconButton('close', () => toggleInBin(moment), { label: t('remove', called), class: 'round small' })));
 }
 
 function fill() {

@@ -24,12 +24,6 @@ function spanOf(hit) {
 // Moving over a card shows the seconds around it: tiles of a sheet, or pictures if there is none.
 function scrubbing(card, opens) {
   let timer = 0, startX = null, moved = false;
-  const stop = () => {
-    clearTimeout(timer);
-    startX = null;
-    card.rest();
-    if (card.hit) card.show(card.hit.picture, card.hit.time);
-  };
   const scrub = async (clientX) => {
     const { hit } = card;
     const box = card.open.getBoundingClientRect();
@@ -48,7 +42,10 @@ function scrubbing(card, opens) {
   };
   const leave = () => {
     card.wanted = false;
-    stop();
+    clearTimeout(timer);
+    startX = null;
+    card.rest();
+    if (card.hit) card.show(card.hit.picture, card.hit.time);
   };
   return {
     onpointerenter: () => (card.wanted = true),

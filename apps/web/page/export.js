@@ -110,7 +110,7 @@ export function exportForm(momentsOf) {
     drawHint();
   }, () => {});
   const form = h('form.export', { onsubmit: run },
-    h('.export-fields', field(t('exportAs'), kind), field(t('handles'), handles)), hint,
+    h('.fields', field(t('exportAs'), kind), field(t('handles'), handles)), hint,
     h('.export-run', start, stop, bar), said, lostList);
   return { form, leave: () => request?.abort() };
 }

@@ -16,10 +16,8 @@ function once(map, most, key, make) {
 }
 
 // Of videos that are being indexed there are more from time to time.
-export function forgetFrames() {
-  lists.clear();
-  sheets.clear();
-}
+export const forgetFrames = () => (lists.clear(), sheets.clear());
+addEventListener('library', forgetFrames);
 
 // {times, numbers, pattern} of a stretch.
 export const framesOf = (id, from, to) =>
@@ -45,12 +43,10 @@ export function nearest(times, time) {
   return low + 1 < times.length && times[low + 1] - time < time - times[low] ? low + 1 : low;
 }
 
-// The stored picture that is nearest to a time: {time, number, address}, or null.
+// The address of the stored picture that is nearest to a time, or null.
 export function pictureAt(frames, time) {
   if (!frames || frames.times.length === 0) return null;
-  const at = nearest(frames.times, time);
-  const number = frames.numbers[at];
-  return { time: frames.times[at], number, address: frames.pattern.replace('{number}', number) };
+  return frames.pattern.replace('{number}', frames.numbers[nearest(frames.times, time)]);
 }
 
 const watcher = new IntersectionObserver((entries) => {
@@ -66,7 +62,7 @@ export function loadPicture(image, id, time) {
   image.load = async () => {
     const frames = await framesOf(id, Math.max(0, time - 2), time + 2).catch(() => null);
     const found = pictureAt(frames, time);
-    if (found) image.src = found.address;
+    if (found) image.src = found;
   };
   watcher.observe(image);
   return image;

@@ -10,8 +10,7 @@ const keys = [['/', 'search'],
   ['X', 'addBin'], ['S', 'similar'], ['+ -', 'plus', 'minus'], ['?', 'help']];
 
 export function applyTheme() {
-  const theme = recall('theme', 'auto');
-  document.documentElement.dataset.theme = theme;
+  document.documentElement.style.colorScheme = `${recall('theme', '')}`.replace('auto', '');
 }
 
 export function openHelp() {

@@ -40,7 +40,7 @@ export function makeHome() {
   const queries = h('.home-queries');
   const videos = h('div');
   const jobs = makeJobs(() => element.isConnected && load());
-  const element = h('section.home', { aria: t('home') },
+  const element = h('section.home',
     h('.hero', h('h1', t('homeTitle')), h('p.quiet', t('homeText'))), queries, videos);
   let timer = 0, steps = null;
   async function load() {

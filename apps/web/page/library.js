@@ -52,7 +52,7 @@ export function makeLibrary() {
   const state = choice(
     [['', t('all')], ...Object.entries(stateNames).map(([value, label]) => [value, t(label)])], '',
     { aria: t('all'), onchange: () => load(true) });
-  const element = h('section.library', { aria: t('library') }, head, jobs.element,
+  const element = h('section.library', head, jobs.element,
     h('.library-tools', name, state), note, list, more);
   let cursor = null, typing = 0, timer = 0, turn = 0;
 

@@ -19,35 +19,35 @@ let dialog = null, parts = null, shown = null, request = null;
 // shown: {id, video, frames, time, in, out, hit, index, ready: the screen has it}
 
 const frameSeconds = () => 1 / (shown.video.frame_rate > 1 ? shown.video.frame_rate : 25);
-const tellLost = (text) => Object.assign(parts.lost, { textContent: text, hidden: text === '' });
+const tellLost = (text, again) => {
+  parts.lost.replaceChildren(text, again || '');
+  parts.lost.hidden = text === '';
+};
 const strips = () => [parts.whole, parts.near].filter(Boolean);
 
 function update() {
   if (!shown?.ready) return;
   const { screen } = parts;
   const now = screen.time;
-  if (!screen.paused && parts.loops && now >= shown.out && now < shown.out + 1.5) screen.seek(shown.in);
+  // The last frame stays until the first one comes: none that begins at the end is shown meanwhile.
+  const early = Math.max(0.04, 1.1 * frameSeconds()) * screen.rate;
+  const ends = shown.out - Math.min((shown.out - shown.in) / 2, early);
+  if (!screen.paused && parts.loops && now >= ends && now < shown.out + 1.5) screen.seek(shown.in);
   for (const strip of strips()) strip.set({ in: shown.in, out: shown.out, now });
   parts.clock.textContent = clock(now, true);
   parts.length.textContent = ` / ${clock(shown.video.duration)}`;
   parts.span.textContent = spanClock(shown.in, shown.out);
   setIcon(parts.play, screen.paused ? 'play' : 'pause');
   parts.rate.textContent = screen.rate === 1 ? '' : `${screen.rate}×`;
-  if (parts.near) followNow(now);
+  // The near strip goes along if the player leaves it.
+  const { from, to } = parts.near ?? {};
+  if (now < from || now > to) setNear(now, (to - from) / 2);
 }
 
-// The near strip goes along if the player leaves it.
-function followNow(now) {
-  const { near } = parts;
-  if (now >= near.from && now <= near.to) return;
-  const half = (near.to - near.from) / 2;
-  setNear(now - half, now + half);
-}
-
-function setNear(from, to) {
+function setNear(middle, half) {
   const { duration } = shown.video;
-  const length = Math.min(to - from, duration);
-  const start = clamp(from, 0, duration - length);
+  const length = Math.min(2 * half, duration);
+  const start = clamp(middle - half, 0, duration - length);
   parts.near.setWindow(start, start + length);
   loadSheet(parts.near, `from=${start.toFixed(3)}&to=${(start + length).toFixed(3)}&count=80`);
 }
@@ -69,8 +69,8 @@ const moment = () => ({ video: shown.id, title: shown.video.name, from: shown.in
   time: clamp(shown.time, shown.in, shown.out), score: shown.hit?.score ?? null });
 
 function drawBin() {
-  if (!shown?.ready) return;
-  const there = isInBin(moment());
+  if (!shown) return;
+  const there = Boolean(shown.ready) && isInBin(moment());
   parts.bin.ariaPressed = there;
   parts.bin.classList.toggle('on', there);
   parts.bin.lastChild.textContent = t(there ? 'inBin' : 'addBin');
@@ -131,18 +131,12 @@ function goBackwards() {
 
 async function goToHit(by) {
   const from = shown;
-  if (from.index < 0 && hitCount() === 0) return;
-  const index = from.index < 0 ? 0 : await step(from.index, by);
-  if (index === null || shown !== from) return;
-  const hit = hitAt(index);
-  openMoment(hit.video, hit.time, undefined, { replace: true });
+  const hit = from.index < 0 ? hitAt(0) : await step(from.index, by);
+  if (hit && shown === from) openMoment(hit.video, hit.time, undefined, { replace: true });
 }
 
-function copyPlace() {
-  const state = structuredClone(current());
-  state.open = { video: shown.id, time: shown.in, in: shown.in, out: shown.out };
-  copyLink(writeAddress(state));
-}
+const copyPlace = () => copyLink(writeAddress({ ...current(),
+  open: { video: shown.id, time: shown.in, in: shown.in, out: shown.out } }));
 
 const similar = () => addFrame(shown.id, parts.screen.time);
 
@@ -150,8 +144,8 @@ export function playerKey(event) {
   if (!dialog) return false;
   const { screen } = parts;
   const by = event.shiftKey ? 1 : 5;
-  const keys = { n: () => goToHit(1), p: () => goToHit(-1) };
-  Object.assign(keys, { ArrowDown: keys.n, ArrowUp: keys.p });
+  const next = () => goToHit(1), previous = () => goToHit(-1);
+  const keys = { n: next, p: previous, ArrowDown: next, ArrowUp: previous };
   if (shown.ready) {
     Object.assign(keys, { ' ': playOrPause, k: () => (stopShuttle(), screen.setRate(1), screen.pause()),
       j: goBackwards, l: goForwards, ',': () => stepFrame(-1), '.': () => stepFrame(1),
@@ -176,7 +170,6 @@ function build() {
       parts.quality.options[0].textContent = t(`mode_${best}`);
     },
   });
-  const text = (name) => h(`span.${name}`);
   const keyButton = (name, key, members) => iconButton(name, () => playerKey({ key }), { key, ...members });
   const toggleLoop = () => {
     parts.loops = !parts.loops;
@@ -190,11 +183,11 @@ function build() {
   const loops = recall('loop', true), download = t('download');
   const qualities = [['best', ''], ['low', t('qLow')]];
   parts = {
-    screen, loops, near: null, whole: null, name: h('h2.player-name'), place: text('quiet'),
+    screen, loops, near: null, whole: null, name: h('h2.player-name'), place: h('span.quiet'),
     previous: keyButton('back', 'P'), next: keyButton('next', 'N'),
     lost: h('p.lost', { role: 'status', hidden: true }), strips: h('.strips'),
-    play: iconButton('play', playOrPause, { key: 'Space', class: 'round big' }), clock: text('now'),
-    length: text('quiet'), span: text('span'), rate: text('rate'),
+    play: iconButton('play', playOrPause, { key: 'Space', class: 'round big' }), clock: h('span.now'),
+    length: h('span.quiet'), span: h('span.span'), rate: h('span.rate'),
     mute: keyButton('sound', 'M'),
     loop: iconButton('loop', toggleLoop, { 'aria-pressed': String(loops) }),
     bin: textButton('bin', t('addBin'), () => toggleInBin(moment()), { class: 'primary', title: 'X' }),
@@ -228,14 +221,31 @@ function build() {
         textButton('link', t('copyLink'), copyPlace), parts.download)));
 }
 
-function buildStrips() {
+function emptyStrips() {
   for (const strip of strips()) strip.destroy();
+  parts.whole = parts.near = null;
+  parts.strips.replaceChildren();
+}
+
+// What was shown before has gone; what cannot work without a video says so.
+function allow(is) {
+  parts.desk.inert = !is;
+  for (const button of parts.desk.querySelectorAll('button, select')) button.disabled = !is;
+  if (is) return;
+  emptyStrips();
+  for (const name of ['clock', 'length', 'span', 'rate']) parts[name].textContent = '';
+  parts.download.hidden = true;
+  parts.screen.close();
+  drawBin();
+}
+
+function buildStrips() {
+  emptyStrips();
   const { duration } = shown.video;
   const common = { frame_s: frameSeconds(), seek: (time) => (stopShuttle(), seek(time)), borders: setBorders,
     picture: (time) => pictureAt(shown.frames, time) };
   parts.whole = new Strip({ ...common, label: t('strip'), from: 0, to: duration || 1 });
-  parts.near = null;
-  parts.strips.replaceChildren(parts.whole.element);
+  parts.strips.append(parts.whole.element);
   if (duration > 6 * NEAR_S) {
     parts.near = new Strip({ ...common, label: t('stripNear'), from: 0, to: 2 * NEAR_S });
     parts.whole.element.classList.add('overview'); // too coarse for borders
@@ -259,12 +269,16 @@ function drawPlace() {
   parts.next.disabled = hitCount() === 0;
 }
 
-// Borders of the address, else of the hit, else a second around the time.
+// Borders of the address, else of the hit, else a second around the time. Returns where to begin, which is
+// between them, whatever the address says.
 function chooseBorders(open) {
-  const { from, to } = momentOf(shown.hit ?? { ...open, start: open.time, end: open.time }, shown.video);
   const last = shown.video.duration || Infinity;
-  shown.in = clamp(open.in ?? from, 0, last - frameSeconds());
-  shown.out = clamp(open.out ?? to, shown.in + frameSeconds(), last);
+  const time = Math.min(open.time, last);
+  const { from, to } = momentOf(shown.hit ?? { ...open, time, start: time, end: time }, shown.video);
+  const [start, end] = [open.in ?? from, open.out ?? to].sort((one, other) => one - other);
+  shown.in = clamp(start, 0, last - frameSeconds());
+  shown.out = clamp(end, shown.in + frameSeconds(), last);
+  return clamp(time, shown.in, shown.out - frameSeconds());
 }
 
 async function load(state) {
@@ -280,14 +294,16 @@ async function load(state) {
   if (fresh) {
     parts.screen.pause(); // what was shown before
     drawPlace();
-    const video = await api.video(open.video)
-      .catch(({ message }) => ({ name: '', path: '', error: message }));
+    api.library().catch(() => {}); // closes this if the library is another one now
+    const { error: failed, ...video } = await api.video(open.video).catch((error) => ({ error }));
     if (signal.aborted) return;
-    parts.name.textContent = video.name;
-    parts.name.title = video.path;
-    if (video.error && !video.duration) { // it is not there, or nothing of it can be read
-      parts.screen.close();
-      tellLost(video.name ? `${t('unreadable')}\n${video.error}` : video.error);
+    parts.name.textContent = video.name ?? '–';
+    parts.name.title = video.path ?? '';
+    if (failed && !video.duration) { // it is not there, or nothing of it can be read
+      allow(false);
+      const again = textButton('loop', t('again'), () => load(current()), { class: 'primary' });
+      if (video.name) tellLost(`${t('unreadable')}\n${failed}`);
+      else tellLost(failed.message, (failed.status === 0 || failed.status >= 429) && again);
       return;
     }
     shown.video = video;
@@ -295,26 +311,23 @@ async function load(state) {
     if (signal.aborted) return;
     parts.download.href = `${api.mediaAddress(open.video)}?download=1`;
     parts.download.hidden = !video.media;
-    const low = parts.quality.value === 'low';
-    await parts.screen.open(video, open.time, shown.frames, low, signal);
+    await parts.screen.open(video, chooseBorders(open), shown.frames, parts.quality.value === 'low', signal);
     if (signal.aborted) return;
     buildStrips();
     // The hits may have come meanwhile.
     shown.index = indexOf(open);
     shown.hit = hitAt(shown.index);
     shown.ready = true;
-    parts.desk.inert = false;
+    allow(true);
     chooseBorders(open);
     framesOf(open.video).then((frames) => {
       if (!signal.aborted) parts.screen.setFrames((shown.frames = frames));
     }, () => {});
   } else {
-    chooseBorders(open);
-    parts.screen.seek(open.time);
+    parts.screen.seek(chooseBorders(open));
   }
   if (parts.near) {
-    const middle = (shown.in + shown.out) / 2, half = Math.max(NEAR_S, (shown.out - shown.in) * 0.8);
-    setNear(middle - half, middle + half);
+    setNear((shown.in + shown.out) / 2, Math.max(NEAR_S, (shown.out - shown.in) * 0.8));
   }
   drawPlace();
   drawBin();
@@ -341,11 +354,10 @@ export function showPlayer(state) {
     request?.abort();
     stopShuttle();
     parts.screen.close();
-    for (const strip of strips()) strip.destroy();
-    const closing = dialog;
+    emptyStrips();
+    dialog.close();
+    dialog.remove();
     dialog = parts = shown = null;
-    closing.close();
-    closing.remove();
     if (index >= 0) focusHit(index);
     return;
   }

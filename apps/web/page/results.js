@@ -13,7 +13,8 @@ const FOOT = 58, HEAD = 54;
 const nothing = () => ({ hits: [], groups: [], videos: new Map(), next: null, total: 0 });
 const found = { ...nothing(), key: null, kind: 'cosine', top: 0, low: 0 };
 let request = null, loading = false, element, said, facts, note, space, cards = new Map(), spare = [];
-let active = 0, columns = 1, rows = [], width = 0, scheduled = false;
+let looking = null; // whether the library is another one
+let active = 0, columns = 1, rows = [], width = 0, scheduled = 0;
 let turn = 0; // of laying out: a card of the same turn and hit is as it should be
 
 export const hitCount = () =>
@@ -48,12 +49,6 @@ function showNote(title, text, again) {
   note.hidden = false;
 }
 
-function drawSummary(answer) {
-  const name = found.groups.length > 0 ? 'foundVideos' : 'found';
-  said.textContent = many(name, found.total);
-  facts.textContent = ` · ${count(Math.max(1, Math.round(answer.ms)))} ms`;
-}
-
 async function searchNow(state) {
   request?.abort();
   request = new AbortController();
@@ -74,7 +69,8 @@ async function searchNow(state) {
       layOut();
       if (answer.hits?.length < limit) break;
     }
-    drawSummary(answer);
+    said.textContent = many(found.groups.length > 0 ? 'foundVideos' : 'found', found.total);
+    facts.textContent = ` · ${count(Math.max(1, Math.round(answer.ms)))} ms`;
     if (found.hits.length === 0) {
       showNote(t('nothing'),
         Object.keys(state.filters).some((name) => name !== 'group') && t('nothingFilters'));
@@ -123,10 +119,11 @@ async function takeMore() {
   }
 }
 
-// The hit before or after; pages are fetched as they are needed.
+// The hit before or after, or null; pages are fetched as they are needed.
 export async function step(index, by) {
-  if (index + by >= found.hits.length && found.next) await loadMore();
-  return index + by >= 0 && index + by < found.hits.length ? index + by : null;
+  const to = index + by;
+  if (to >= found.hits.length && found.next) await loadMore();
+  return hitAt(to);
 }
 
 // Rows of cards from top to bottom; headings stand between them.
@@ -191,7 +188,7 @@ function drawCard(index, row) {
 }
 
 function draw() {
-  scheduled = false;
+  scheduled = 0;
   if (!space.isConnected) return;
   const offset = space.getBoundingClientRect().top;
   const from = -offset - 500, to = -offset + innerHeight + 700;
@@ -205,12 +202,6 @@ function draw() {
   }
   for (const row of visible) for (let index = row.from; index < row.to; index++) drawCard(index, row);
   if (!(visible.at(-1)?.to + columns * 4 <= found.hits.length)) loadMore();
-}
-
-function schedule() {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(draw);
 }
 
 function openHit(index, time) {
@@ -253,8 +244,8 @@ export function gridKey(event) {
   else if (event.key.startsWith('Arrow') && document.activeElement === document.body) focusHit(active);
   if (move) return inGrid || space.contains(document.activeElement);
   const card = cards.get(active);
-  const acts = { x: () => card.toggleBin(), s: () => card.like.click(), '+': () => card.like.click(),
-    '-': () => card.unlike.click() };
+  const like = () => card.like.click();
+  const acts = { x: () => card.toggleBin(), s: like, '+': like, '-': () => card.unlike.click() };
   const act = acts[event.key.toLowerCase()];
   if (!inGrid || !card?.hit || !act) return false;
   act();
@@ -268,9 +259,12 @@ export function makeResults() {
   const summary = h('.summary', h('p', { role: 'status' }, said, facts), switched);
   note = h('.note', { hidden: true });
   space = h('.grid', { role: 'list', aria: t('results') });
-  element = h('section.results', { aria: t('results') }, h('h1.offscreen', t('results')), summary,
+  element = h('section.results', h('h1.offscreen', t('results')), summary,
     note, space);
-  addEventListener('scroll', schedule, { passive: true });
+  addEventListener('scroll', () => (scheduled ||= requestAnimationFrame(draw)), { passive: true });
+  // A picture that is not there: of another library, if that is what is served now.
+  space.addEventListener('error', () =>
+    (looking ??= api.library().catch(() => {}).finally(() => (looking = null))), true);
   new ResizeObserver(() => space.clientWidth !== width && layOut()).observe(space);
   onBin(() => cards.forEach((card) => card.drawBin()));
   return {

@@ -74,7 +74,7 @@ export class Screen {
 
   showStill(time) {
     const found = pictureAt(this.frames, time);
-    if (found) setSource(this.still, found.address);
+    if (found) setSource(this.still, found);
     this.still.hidden = !found;
   }
 
@@ -223,5 +223,6 @@ export class Screen {
     this.pause();
     this.stopWaiting();
     this.leave();
+    this.still.hidden = true;
   }
 }

@@ -88,15 +88,10 @@ function fromAddress() {
   return found.of && library && found.of !== library ? leaveVideos(found, 'foreign') : found;
 }
 
-let state = fromAddress();
-const listeners = [];
+let state = fromAddress(), tell = () => {};
 
 export const current = () => state;
-export const onChange = (listener) => listeners.push(listener);
-
-function tell() {
-  for (const listener of listeners) listener(state);
-}
+export const onChange = (listener) => (tell = () => listener(state));
 
 // Change the state by a function that edits a copy, or by new members. Steps to which nobody wants to go
 // back replace the entry.

@@ -10,7 +10,7 @@ search|Search|Suchen|搜索
 ask|What happens in the moment you look for?|Was geschieht in der gesuchten Szene?|描述你要找的画面
 more|and …|und …|再加…
 picture|Search by a picture: paste, drop or choose|Mit einem Bild suchen: einfügen, ablegen oder wählen|以图搜索：粘贴、拖入或选择
-dropHere|Drop the picture to search by it|Bild ablegen, um damit zu suchen|松开以用此图搜索
+dropHere|Drop to search by it|Ablegen, um damit zu suchen|松开以用此图搜索
 filter|Filters|Filter|筛选
 star|Keep this query|Suche merken|收藏此查询
 clear|Clear|Leeren|清空
@@ -51,7 +51,7 @@ results|Results|Treffer|结果
 nothing|Nothing found|Nichts gefunden|没有结果
 nothingFilters|No frame passes the filters. Remove one of them.|Kein Bild erfüllt die Filter. Einen davon entfernen.|没有画面符合筛选条件，请移除一项。
 failed|The search failed|Die Suche ist gescheitert|搜索失败
-unreachable|The server does not answer. Is reelvec serve still running?|Der Server antwortet nicht. Läuft reelvec serve noch?|服务器无响应。reelvec serve 还在运行吗？
+unreachable|The server does not answer. Is it still running?|Der Server antwortet nicht. Läuft er noch?|服务器无响应。它还在运行吗？
 noModel|Without a model only stored frames can be compared.|Ohne Modell lassen sich nur gespeicherte Bilder vergleichen.|未加载模型，只能用库内画面搜索。
 changed|The library has changed meanwhile.|Die Bibliothek hat sich inzwischen geändert.|媒体库已发生变化。
 foreign|This link is of another library.|Dieser Link gehört zu einer anderen Bibliothek.|此链接属于另一个媒体库。

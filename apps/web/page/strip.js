@@ -13,8 +13,8 @@ const FILM = 0.46; // of the height, above the scores
 const REST_MS = 160; // until a tile gives way to the very picture
 
 export class Strip {
-  // {label, from, to, frame_s: of a frame, seek(seconds), borders(in, out, done), picture(seconds): {address,
-  // time} or null}
+  // {label, from, to, frame_s: of a frame, seek(seconds), borders(in, out, done), picture(seconds): an
+  // address or null}
   constructor(options) {
     Object.assign(this, { times: [], scores: [], in: 0, out: 0, now: 0, low: 0, high: 1 }, options);
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
@@ -22,9 +22,8 @@ export class Strip {
     const slider = (classes, name, which) =>
       h(classes, { role: 'slider', tabindex: 0, aria: t(name), title: t(name),
         onkeydown: (event) => this.key(event, which), onpointerdown: (event) => this.grab(event, which) });
-    this.head = slider('.strip-now', 'position', 'now');
-    this.handles = { in: slider('.strip-handle.in', 'markIn', 'in'),
-      out: slider('.strip-handle.out', 'markOut', 'out') };
+    this.handles = { now: slider('.strip-now', 'position', 'now'),
+      in: slider('.strip-handle.in', 'markIn', 'in'), out: slider('.strip-handle.out', 'markOut', 'out') };
     this.tipPicture = h('img', { alt: '' });
     this.tipTile = h('canvas', { width: 352, height: 198 });
     this.tipText = h('span');
@@ -33,7 +32,7 @@ export class Strip {
     this.body = h('.strip-body', { onpointerdown: (event) => this.grab(event, 'now'),
         onpointermove: (event) => this.move(event), onpointerup: release, onpointercancel: release,
         onpointerleave: () => (this.tip.hidden = true) },
-      this.canvas, this.shade, this.head, this.handles.in, this.handles.out);
+      this.canvas, this.shade, Object.values(this.handles));
     this.ends = [h('span'), h('span')];
     this.element = h('.strip', { role: 'group', aria: this.label }, this.tip, this.body,
       h('.strip-ends.quiet', this.ends));
@@ -90,9 +89,9 @@ export class Strip {
   place() {
     const percent = (time) => `${(this.part(time) * 100).toFixed(3)}%`;
     this.shade.style.left = percent(this.in);
-    this.shade.style.right = `${(100 - this.part(this.out) * 100).toFixed(3)}%`;
-    for (const [element, time] of [[this.handles.in, this.in], [this.handles.out, this.out],
-      [this.head, this.now]]) {
+    this.shade.style.right = `calc(100% - ${percent(this.out)})`;
+    for (const [which, element] of Object.entries(this.handles)) {
+      const time = this[which];
       element.style.left = percent(time);
       element.ariaValueMin = this.from.toFixed(2);
       element.ariaValueMax = this.to.toFixed(2);
@@ -157,7 +156,7 @@ export class Strip {
     const box = this.body.getBoundingClientRect();
     const found = this.picture(time);
     const show = () => {
-      if (found) setSource(this.tipPicture, found.address);
+      if (found) setSource(this.tipPicture, found);
       this.tipPicture.hidden = !found;
       this.tipTile.hidden = true;
     };
@@ -180,8 +179,7 @@ export class Strip {
     if (event.button !== 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const target = which === 'now' ? this.head : this.handles[which];
-    target.focus({ preventScroll: true });
+    this.handles[which].focus({ preventScroll: true });
     this.body.setPointerCapture(event.pointerId);
     this.held = which;
     if (which === 'now') this.drag(which, this.timeAt(event.clientX), false);
@@ -206,12 +204,12 @@ export class Strip {
   }
 
   key(event, which) {
-    const steps = { ArrowLeft: -this.frame_s, ArrowRight: this.frame_s, ArrowDown: -this.frame_s,
-      ArrowUp: this.frame_s, PageDown: -5, PageUp: 5 };
-    if (!(event.key in steps)) return;
+    const { frame_s: frame } = this;
+    const by = { ArrowLeft: -frame, ArrowRight: frame, ArrowDown: -frame, ArrowUp: frame, PageDown: -5,
+      PageUp: 5 }[event.key];
+    if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    const by = event.shiftKey ? Math.sign(steps[event.key]) : steps[event.key];
-    this.drag(which, this[which] + by, true);
+    this.drag(which, this[which] + (event.shiftKey ? Math.sign(by) : by), true);
   }
 }

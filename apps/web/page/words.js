@@ -9,7 +9,6 @@ import * as api from './api.js';
 
 const filterWords = { __proto__: null, videos: 'videos', video: 'videos', after: 'after', from: 'after',
   before: 'before', to: 'before', min: 'min_score', within: 'within', group: 'group' };
-export const shownWords = { min_score: 'min' };
 
 const numberOf = (text) => (text === '' || !Number.isFinite(Number(text)) ? null : Number(text));
 // How a filter is read, which gives null if it cannot be, and an example of one.
@@ -17,15 +16,22 @@ export const kinds = { videos: [(text) => text || null, 'talks/*'], after: [seco
   before: [secondsOf, '5:00'], min_score: [numberOf, '0.2'], within: [numberOf, '10'],
   group: [(text) => (text === 'video' ? text : null), 'video'] };
 
+// A word, and what is left of it without one of its letters.
+const almost = (word) => [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))];
+const isNear = (one, other) => almost(one).some((part) => almost(other).includes(part));
+
 // Takes key:value words out of a text: the filters that they name, the rest of the text, and what is wrong.
 export function takeFilters(text) {
   const filters = {}, wrong = [];
   const rest = text.replace(/(^|\s)(\w+):("[^"]*"|\S*)/g, (whole, space, key, given) => {
-    const name = filterWords[key.toLowerCase()];
-    if (!name) return whole;
-    const [read, example] = kinds[name];
-    const value = read(given.replace(/^"|"$/g, ''));
-    if (value === null) wrong.push(t('wrongFilter', whole.trim(), `${key}:${example}`));
+    const typed = key.toLowerCase();
+    // Short ones are near too many words.
+    const meant = filterWords[typed] ? typed
+      : Object.keys(filterWords).find((one) => one.length > 4 && isNear(typed, one));
+    if (!meant) return whole;
+    const name = filterWords[meant], [read, example] = kinds[name];
+    const value = meant === typed ? read(given.replace(/^"|"$/g, '')) : null;
+    if (value === null) wrong.push(t('wrongFilter', whole.trim(), `${meant}:${example}`));
     else filters[name] = String(value);
     return space;
   });
@@ -36,12 +42,18 @@ export function takeFilters(text) {
 export function takeTerms(text, terms) {
   text.split('>>').forEach((part, at) => {
     let words = part.trim();
-    if (words === '') return;
+    if (/^[-−]?$/.test(words)) return;
     const minus = /^[-−]\s*\S/.test(words);
     if (minus) words = words.replace(/^[-−]\s*/, '');
     terms.push({ kind: 'text', value: words, weight: minus ? -1 : 1, then: at > 0 && terms.length > 0 });
   });
 }
+
+// A filter as it is typed.
+export const filterValue = (name, value) =>
+  (name === 'after' || name === 'before' ? clock(Number(value)) : value);
+export const filterText = (name, value) =>
+  `${name === 'min_score' ? 'min' : name}:${filterValue(name, value)}`;
 
 export function termName(term) {
   if (term.kind === 'text') return t('textTerm', term.value);
@@ -62,7 +74,6 @@ export function thumbnail(term) {
 
 export function remember() {
   const query = writeQuery(current());
-  if (query === '') return;
   keep('recent', [query, ...recall('recent', []).filter((one) => one !== query)].slice(0, 12));
 }
 
@@ -70,7 +81,6 @@ export const isSaved = (query) => recall('saved', []).includes(query);
 
 export function toggleSaved() {
   const query = writeQuery(current());
-  if (query === '') return;
   const saved = recall('saved', []);
   keep('saved', isSaved(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, 100));
 }
@@ -83,9 +93,7 @@ function queryRow(query) {
     const then = term.then && `${t('then')} `;
     return h('span', { class: minus ? 'mini negative' : 'mini' }, then, minus && '− ', shown);
   });
-  const rest = Object.entries(filters).map(([name, value]) =>
-    h('span.mini.quiet', `${shownWords[name] ?? name}:${value}`),
-  );
+  const rest = Object.entries(filters).map((filter) => h('span.mini.quiet', filterText(...filter)));
   const label = [...terms.map(termName), ...Object.values(filters)].join(', ');
   const ask = () => change({ terms, filters, open: null, view: 'search' });
   return h('button.query-row', { aria: label, onclick: ask }, parts, rest);

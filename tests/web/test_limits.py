@@ -17,7 +17,7 @@ from serving import ServedTest, wait_until
 
 
 def large_picture(side):
-    """A PNG that is small as a file and takes about half a second to decode."""
+    """A PNG that is small as a file and takes about a second to decode."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = zlib.compressobj(1)
@@ -26,7 +26,7 @@ def large_picture(side):
             chunk(b"IEND", b""))
 
 
-PICTURE = large_picture(3000)
+PICTURE = large_picture(5000)
 
 
 def ends_within(connection, seconds):
@@ -296,10 +296,9 @@ class ManyTest(ServedTest):
                 server.connect()
 
     def test_what_is_given_up_at_the_end_is_told_so(self):
-        larger = large_picture(6000)  # all of them take longer than a server that ends waits, on quick machines too
         server = self.serve("--workers", "1")
         with concurrent.futures.ThreadPoolExecutor(80) as pool:
-            running = [pool.submit(server.ask, "POST", "/api/v1/pictures", larger) for _ in range(80)]
+            running = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(80)]
             wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 70)
             server.process.send_signal(signal.SIGTERM)
             answers = [one.result() for one in running]

@@ -40,7 +40,8 @@
 #define FILES_EACH 3
 #define FILES_PLAY 8
 #define FILES_SPARE 128
-#define CLIPS_AT_ONCE 2 // requests; each has one ffmpeg
+#define CLIPS_AT_ONCE 2    // requests; each has one ffmpeg
+#define LAST_ANSWERS_S 2.0 // for what is refused at the end to be sent
 
 /* ---- options ------------------------------------------------------------------------------------------ */
 
@@ -416,7 +417,7 @@ void web_stop(WebServer *server)
     // Their connections are resumed, so that none is suspended when the daemons stop.
     if (server->workers != NULL)
         workers_stop(server->workers);
-    wait_for_answers(server, atomic_load(&server->running) > 0 ? 0.5 : 0);
+    wait_for_answers(server, LAST_ANSWERS_S);
     for (int i = 0; i < server->daemon_count; i++)
         MHD_stop_daemon(server->daemons[i]);
     clear(server);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Moments by codes: those that reading every row gives, to the bit, in libraries that change; and what is read for them. */
-#include "codes_support.h"
+#include "query_support.h"
 
 #include <math.h>
 #include <sys/wait.h>
@@ -13,8 +13,6 @@
 #define VIDEOS 60
 #define FRAMES_MAX 160
 #define ROUNDS 120
-
-static ThreadPool *pool; // of searches by codes
 
 /* Scenes of six frames; or vectors of few values, which many rows share; or nothing but noise. */
 static void make_row(uint64_t *seed, size_t kind, size_t number, float *scene, float *row)
@@ -54,10 +52,7 @@ static void add_video(Store *store, uint64_t *seed, size_t number)
 
 static void change_library(Store *store, uint64_t *seed, size_t number)
 {
-    RvVideos videos = {0};
-    assert_ok(rv_store_list_videos(store, &videos, err));
-    int64_t id = videos.items[next_random(seed) % videos.count].video_id;
-    rv_videos_clear(&videos);
+    int64_t id = any_video(store, seed);
     if (number % 2 == 0) {
         assert_ok(rv_store_remove_video(store, id, err));
         add_video(store, seed, number);
@@ -491,19 +486,6 @@ static void wrong_codes_change_nothing(void **state)
     assert_true(log.lines > 0);
     close_codes_store(plain);
     close_codes_store(store);
-}
-
-static int make_pool(void **state)
-{
-    (void)state;
-    return rv_threads_create(3, &pool, NULL) == RV_OK ? 0 : -1;
-}
-
-static int drop_pool(void **state)
-{
-    (void)state;
-    rv_threads_destroy(pool);
-    return 0;
 }
 
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sequences in whole libraries: by codes and by rows what every chain, sorted, gives, to the bit; and the refusals. */
-#include "codes_support.h"
+#include "query_support.h"
 
 #include <math.h>
 
@@ -10,8 +10,6 @@
 #define VIDEOS 24
 #define MAX_TERMS 6
 #define ROUNDS 90
-
-static ThreadPool *pool; // of searches by codes
 
 /* ---- the library -------------------------------------------------------------------------------------- */
 
@@ -299,10 +297,7 @@ static bool compare_query(Store *store, const Query *query, int round)
 
 static void change_library(Store *store, uint64_t *seed, size_t number)
 {
-    RvVideos videos = {0};
-    assert_ok(rv_store_list_videos(store, &videos, err));
-    int64_t id = videos.items[next_random(seed) % videos.count].video_id;
-    rv_videos_clear(&videos);
+    int64_t id = any_video(store, seed);
     if (number % 3 == 0) {
         assert_ok(rv_store_remove_video(store, id, err));
         add_video(store, seed, number);
@@ -542,19 +537,6 @@ static void equal_sequences_come_by_path(void **state)
         rv_hits_clear(&hits);
     }
     close_codes_store(store);
-}
-
-static int make_pool(void **state)
-{
-    (void)state;
-    return rv_threads_create(3, &pool, NULL) == RV_OK ? 0 : -1;
-}
-
-static int drop_pool(void **state)
-{
-    (void)state;
-    rv_threads_destroy(pool);
-    return 0;
 }
 
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)

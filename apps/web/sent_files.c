@@ -16,8 +16,8 @@
 #define END_S 0.5 // that the thread is waited for
 
 struct SentFile {
-    int connection,
-        fd; // fd: of its own; the caller's is closed when the answer is over, which is not told in time
+    int connection;
+    int fd; // of its own: the caller's is closed when the answer is over, which is not told in time
     uint64_t end;
     bool looked_at; // by the thread now, which releases it if it was removed meanwhile
     bool removed;

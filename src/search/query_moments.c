@@ -262,12 +262,9 @@ static void clear_search(MomentSearch *search)
 RvStatus rv_query_find_moments(Query *query, RvHits *out, RvError *err)
 {
     MomentSearch search = {.query = query};
-    RvStatus status = RV_OK;
-    if (query->options.fusion == RV_FUSION_MEAN)
-        status = find_by_mean(&search, out, err);
-    else
-        status = rv_query_scan(query, err);
-    if (status == RV_OK && query->options.fusion != RV_FUSION_MEAN)
+    bool mean = query->options.fusion == RV_FUSION_MEAN;
+    RvStatus status = mean ? find_by_mean(&search, out, err) : rv_query_scan(query, err);
+    if (status == RV_OK && !mean)
         status = by_best_rows(&search, out, err);
     if (status == RV_OK && query->options.report != NULL)
         query->options.report->frames_scored += (int64_t)search.scorer.frame_count;

@@ -8,8 +8,9 @@
 
 #include "reelvec/status.h"
 
-/* Alignment of every float array in bytes: one cache line, which is also one AVX-512 register. */
-#define RV_MEM_ALIGNMENT 64
+/* Alignment of every float array in bytes: two cache lines, because processors fetch them in pairs. Each is also
+ * one AVX-512 register. */
+#define RV_MEM_ALIGNMENT 128
 
 /* Write count * size_bytes into *product. Returns false if the product overflows. */
 bool rv_mem_multiply(size_t count, size_t size_bytes, size_t *product);

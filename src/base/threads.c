@@ -37,6 +37,50 @@ int rv_threads_available(void)
 #define RUN_NUMBER_ONE ((uint64_t)1 << 17)
 _Static_assert(RV_THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
 
+/* What threads write often has cache lines of its own. Otherwise a worker that takes a task takes the line from
+ * another, which reads something else in it. */
+#define OWN_LINES _Alignas(RV_MEM_ALIGNMENT)
+
+/* The tasks of a worker that have not begun, in one word so that taking some is a single step: the first in
+ * the high half, the one after the last in the low half. A worker takes its own from the front, one at a time.
+ * If it has none left it takes the back half of another's. So neighbouring tasks are run by one worker, which
+ * finds what they share in its cache and may fetch ahead what the next one needs. */
+typedef struct TaskRange {
+    OWN_LINES _Atomic uint64_t tasks;
+} TaskRange;
+
+#define RUN_TASKS_MAX ((size_t)UINT32_MAX) // in one run
+
+static uint64_t pack_range(uint64_t first, uint64_t end)
+{
+    return first << 32 | end;
+}
+
+static bool take_first_task(TaskRange *range, size_t *index)
+{
+    uint64_t tasks = atomic_load(&range->tasks);
+    while (tasks >> 32 < (uint32_t)tasks) {
+        *index = tasks >> 32;
+        if (atomic_compare_exchange_weak(&range->tasks, &tasks, tasks + pack_range(1, 0)))
+            return true;
+    }
+    return false;
+}
+
+/* Move the back half of the tasks of `from`, or its only task, to `to`, which is empty and the caller's. */
+static bool take_half(TaskRange *from, TaskRange *to)
+{
+    uint64_t tasks = atomic_load(&from->tasks);
+    while (tasks >> 32 < (uint32_t)tasks) {
+        uint64_t first = tasks >> 32, end = (uint32_t)tasks, middle = first + (end - first) / 2;
+        if (atomic_compare_exchange_weak(&from->tasks, &tasks, pack_range(first, middle))) {
+            atomic_store(&to->tasks, pack_range(middle, end));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Between two operations of a network only a few microseconds pass, and waking a thread takes longer than
  * many an operation. A thread that waits therefore polls for SPIN_NS before it sleeps. */
 #define SPIN_NS 200000
@@ -52,25 +96,38 @@ struct ThreadPool {
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
     atomic_bool stopping;
-    atomic_flag busy;          // a caller has the workers; others run their tasks themselves
-    atomic_int sleeper_count;  // workers that wait for work_ready or are about to
-    atomic_bool caller_sleeps; // the caller waits for work_done or is about to
-    _Atomic uint64_t run;      // RUN_*
+    atomic_flag busy;               // a caller has the workers; others run their tasks themselves
+    atomic_int sleeper_count;       // workers that wait for work_ready or are about to
+    atomic_bool caller_sleeps;      // the caller waits for work_done or is about to
+    OWN_LINES _Atomic uint64_t run; // RUN_*
     // The current run. Written only while `run` is closed and no worker is inside.
-    void (*task)(void *context, size_t index, int worker);
+    OWN_LINES void (*task)(void *context, size_t index, int worker);
     void *context;
-    size_t task_count;
-    atomic_size_t next_index;
+    size_t first_task;
+    TaskRange *ranges; // [thread_count], of indexes from first_task on
 };
+
+static bool take_task(ThreadPool *pool, int worker, size_t *index)
+{
+    TaskRange *own = &pool->ranges[worker];
+    if (take_first_task(own, index))
+        return true;
+    for (int other = (worker + 1) % pool->thread_count; other != worker;
+         other = (other + 1) % pool->thread_count) {
+        // Another thief may have emptied this worker's range again: then there is more to take from that one.
+        while (take_half(&pool->ranges[other], own)) {
+            if (take_first_task(own, index))
+                return true;
+        }
+    }
+    return false;
+}
 
 static void work(ThreadPool *pool, int worker)
 {
-    for (;;) {
-        size_t index = atomic_fetch_add_explicit(&pool->next_index, 1, memory_order_relaxed);
-        if (index >= pool->task_count)
-            return;
-        pool->task(pool->context, index, worker);
-    }
+    size_t index;
+    while (take_task(pool, worker, &index))
+        pool->task(pool->context, pool->first_task + index, worker);
 }
 
 static int64_t clock_ns(void)
@@ -208,9 +265,10 @@ RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err)
         return checked;
     if (thread_count == 0)
         thread_count = rv_threads_available();
-    ThreadPool *pool = rv_mem_alloc(1, sizeof *pool, err);
+    ThreadPool *pool = rv_mem_alloc_aligned(1, sizeof *pool, err);
     if (pool == NULL)
         return RV_ERROR_MEMORY;
+    memset(pool, 0, sizeof *pool);
     pool->thread_count = thread_count;
     pool->spins = thread_count <= rv_threads_available();
     pthread_mutex_init(&pool->mutex, NULL);
@@ -218,7 +276,8 @@ RvStatus rv_threads_create(int thread_count, ThreadPool **out, RvError *err)
     pthread_cond_init(&pool->work_done, NULL);
     RvStatus status = RV_OK;
     pool->threads = rv_mem_alloc((size_t)thread_count, sizeof *pool->threads, err);
-    if (pool->threads == NULL)
+    pool->ranges = rv_mem_alloc_aligned((size_t)thread_count, sizeof *pool->ranges, err);
+    if (pool->threads == NULL || pool->ranges == NULL)
         status = RV_ERROR_MEMORY;
     for (int worker = 1; worker < thread_count && status == RV_OK; worker++)
         status = start_worker(pool, worker, err);
@@ -243,6 +302,7 @@ void rv_threads_destroy(ThreadPool *pool)
     pthread_cond_destroy(&pool->work_done);
     pthread_cond_destroy(&pool->work_ready);
     pthread_mutex_destroy(&pool->mutex);
+    free(pool->ranges);
     free(pool->threads);
     free(pool);
 }
@@ -282,6 +342,14 @@ static void close_run(ThreadPool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+static void share_out(ThreadPool *pool, uint64_t task_count)
+{
+    uint64_t worker_count = (uint64_t)pool->thread_count;
+    for (uint64_t worker = 0; worker < worker_count; worker++)
+        atomic_store(&pool->ranges[worker].tasks, pack_range(worker * task_count / worker_count,
+                                                             (worker + 1) * task_count / worker_count));
+}
+
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context)
 {
@@ -293,11 +361,14 @@ void rv_threads_run(ThreadPool *pool, size_t task_count,
     }
     pool->task = task;
     pool->context = context;
-    pool->task_count = task_count;
-    atomic_store_explicit(&pool->next_index, 0, memory_order_relaxed);
-    open_run(pool);
-    work(pool, 0);
-    close_run(pool);
+    for (size_t first = 0, count; first < task_count; first += count) {
+        count = task_count - first < RUN_TASKS_MAX ? task_count - first : RUN_TASKS_MAX;
+        pool->first_task = first;
+        share_out(pool, count);
+        open_run(pool);
+        work(pool, 0);
+        close_run(pool);
+    }
     atomic_flag_clear(&pool->busy);
 }
 

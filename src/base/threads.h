@@ -23,7 +23,8 @@ void rv_threads_destroy(ThreadPool *pool);
 int rv_threads_count(const ThreadPool *pool);
 
 /* Run task(context, index, worker) for every index below task_count and return when all are done. The calling
- * thread is one of the workers. worker is below rv_threads_count(); indexes are handed out in rising order.
+ * thread is one of the workers. worker is below rv_threads_count(). Each worker begins with a part of the indexes of its own
+ * and takes them in rising order; one that is done takes over half of what another has left.
  * Any number of threads may share a pool: while it works for one of them, the others run their tasks alone, as
  * worker 0. So does a task that calls this with the pool that runs it, and everybody whose pool is NULL. */
 void rv_threads_run(ThreadPool *pool, size_t task_count,

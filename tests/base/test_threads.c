@@ -126,6 +126,39 @@ static void idle_pool_uses_no_processor_time(void **state)
     rv_threads_destroy(pool);
 }
 
+typedef struct Waiting {
+    Counts counts;
+    atomic_int done;
+    bool waited_in_vain;
+} Waiting;
+
+/* The first task of all lasts until the others are done. */
+static void wait_for_the_others(void *context, size_t index, int worker)
+{
+    Waiting *waiting = context;
+    for (int i = 0; index == 0 && i < 10000 && atomic_load(&waiting->done) < TASKS - 1; i++)
+        wait_ms(1);
+    if (index == 0)
+        waiting->waited_in_vain = atomic_load(&waiting->done) < TASKS - 1;
+    count_run(&waiting->counts, index, worker);
+    atomic_fetch_add(&waiting->done, 1);
+}
+
+static void workers_take_over_what_another_has_left(void **state)
+{
+    for (int thread_count = 2; thread_count <= 4; thread_count++) {
+        static Waiting waiting;
+        ThreadPool *pool = NULL;
+        memset(&waiting, 0, sizeof waiting);
+        assert_int_equal(rv_threads_create(thread_count, &pool, NULL), RV_OK);
+        rv_threads_run(pool, TASKS, wait_for_the_others, &waiting);
+        assert_false(waiting.waited_in_vain);
+        for (size_t i = 0; i < TASKS; i++)
+            assert_int_equal(atomic_load(&waiting.counts.runs[i]), 1);
+        rv_threads_destroy(pool);
+    }
+}
+
 typedef struct Sharer {
     ThreadPool *pool;
     pthread_t thread;
@@ -241,6 +274,7 @@ int main(void)
         cmocka_unit_test(create_refuses_impossible_counts),
         cmocka_unit_test(run_without_a_pool_is_the_callers),
         cmocka_unit_test(run_sees_all_work_done_awake_or_asleep),
+        cmocka_unit_test(workers_take_over_what_another_has_left),
         cmocka_unit_test(several_callers_share_a_pool),
         cmocka_unit_test(a_task_may_use_the_pool_that_runs_it),
         cmocka_unit_test(idle_pool_uses_no_processor_time),

@@ -156,14 +156,15 @@ static void multiply_block(void *context, size_t index, int worker)
                       .bias = layer->bias + first,
                       .first_output = first,
                       .outputs = left < tile_columns ? left : tile_columns};
-    // If all threads are equally fast, this thread's next task is worker_count tasks ahead. After the last
-    // task the next run begins.
-    size_t next_index = index + job->worker_count, task_count = job->product.block_count * panel_count;
+    // If all threads are equally fast, this one does a range of neighbouring tasks, then the same range of the
+    // next run.
+    size_t task_count = job->product.block_count * panel_count;
     const float *next_task = NULL;
-    if (next_index < task_count)
-        next_task = part_of_panel(job, next_index % panel_count, job->first_part);
+    if (index + 1 != even_cut(task_count, (size_t)worker + 1, job->worker_count) && index + 1 < task_count)
+        next_task = part_of_panel(job, (index + 1) % panel_count, job->first_part);
     else if (job->end_part < job->product.part_count)
-        next_task = part_of_panel(job, (next_index - task_count) % panel_count, job->end_part);
+        next_task = part_of_panel(job, even_cut(task_count, (size_t)worker, job->worker_count) % panel_count,
+                                  job->end_part);
     for (size_t part = job->first_part; part < job->end_part; part++) {
         const float *next =
             part + 1 < job->end_part ? part_of_panel(job, index % panel_count, part + 1) : next_task;

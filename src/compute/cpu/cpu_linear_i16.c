@@ -122,7 +122,7 @@ static void pack_panel(void *context, size_t index, int worker)
                     scales + column);
 }
 
-static RvStatus create_space(CpuDevice *device, RvError *err)
+RvStatus rv_cpu_i16_space_create(CpuDevice *device, RvError *err)
 {
     if (device->i16_space != NULL)
         return RV_OK;
@@ -153,7 +153,7 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
 {
     *out = NULL;
     const I16Kernels *kernels = device->i16_kernels;
-    RvStatus status = create_space(device, err);
+    RvStatus status = rv_cpu_i16_space_create(device, err);
     LinearI16 *layer = status == RV_OK ? rv_mem_alloc(1, sizeof *layer, err) : NULL;
     if (layer == NULL)
         return RV_ERROR_MEMORY;
@@ -241,10 +241,10 @@ static void multiply_block(void *context, size_t index, int worker)
                             .epilogue = job->epilogue}};
     size_t strip = even_cut(job->strip_count, block, job->block_count);
     size_t strip_end = even_cut(job->strip_count, block + 1, job->block_count);
-    // If all threads are equally fast, this thread's next task is worker_count tasks ahead. Its panel is
-    // fetched into the cache meanwhile, a part of it with each strip.
-    if (index + job->worker_count < job->block_count * layer->panel_count) {
-        size_t next_panel = (index + job->worker_count) % layer->panel_count;
+    // Most often this thread's next task is the next one. Its panel is fetched into the cache meanwhile, a part
+    // of it with each strip.
+    if (index + 1 < job->block_count * layer->panel_count) {
+        size_t next_panel = (index + 1) % layer->panel_count;
         tile.out.next = (const float *)(layer->panels + next_panel * panel_values);
         tile.out.next_lines = rv_divide_up(TILE_FETCH_DEPTH * tile_columns / 16, strip_end - strip);
     }

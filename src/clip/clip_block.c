@@ -118,8 +118,16 @@ void rv_block_stack_clear(BlockStack *stack)
     stack->blocks = NULL;
 }
 
-/* Rows of one run, and where they are in the space. */
+/* A run of sequences through all blocks. */
+typedef struct BlockRun {
+    const BlockStack *stack;
+    const BlockSpace *space;
+    size_t token_count, first_wanted, wanted_count; // of each sequence
+} BlockRun;
+
+/* Rows of some sequences of a run, where they are in the space, and the device that works on them. */
 typedef struct BlockRows {
+    Compute *compute;
     AttentionShape shape;
     size_t rows, query_rows;
     // The residual rows of all tokens; those of the queries: all of them, or one in every token_count.
@@ -127,28 +135,34 @@ typedef struct BlockRows {
     DeviceRows narrow, q, k, v, hidden;
 } BlockRows;
 
-static BlockRows place_rows(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
-                            size_t token_count, size_t first_query, size_t query_count)
+static BlockRows place_rows(const BlockRun *run, Compute *compute, size_t first_sequence,
+                            size_t sequence_count, size_t first_query, size_t query_count)
 {
-    size_t width = (size_t)stack->tower.width, heads = (size_t)stack->tower.heads;
+    const BlockSpace *space = run->space;
+    const TowerSpec *tower = &run->stack->tower;
+    size_t width = (size_t)tower->width, heads = (size_t)tower->heads, mlp_width = (size_t)tower->mlp_width;
+    size_t token_count = run->token_count, first_row = first_sequence * token_count;
+    // Rows of qkv and of the mlp are not equally wide, but must not reach into those of other sequences.
+    size_t narrow = first_row * width, wide = first_row * (mlp_width > 3 * width ? mlp_width : 3 * width);
     return (BlockRows){
+        .compute = compute,
         .shape = {.sequence_count = sequence_count,
                   .token_count = token_count,
                   .first_query = first_query,
                   .query_count = query_count,
                   .head_count = heads,
                   .head_width = width / heads,
-                  .causal = stack->causal},
+                  .causal = run->stack->causal},
         .rows = sequence_count * token_count,
         .query_rows = sequence_count * query_count,
-        .stream = {space->stream, 0, width},
-        .queries = {space->stream, first_query * width,
+        .stream = {space->stream, narrow, width},
+        .queries = {space->stream, narrow + first_query * width,
                     query_count == token_count ? width : token_count * width},
-        .narrow = {space->narrow, 0, width},
-        .q = {space->wide, 0, 3 * width},
-        .k = {space->wide, width, 3 * width},
-        .v = {space->wide, 2 * width, 3 * width},
-        .hidden = {space->wide, 0, (size_t)stack->tower.mlp_width},
+        .narrow = {space->narrow, narrow, width},
+        .q = {space->wide, wide, 3 * width},
+        .k = {space->wide, wide + width, 3 * width},
+        .v = {space->wide, wide + 2 * width, 3 * width},
+        .hidden = {space->wide, wide, mlp_width},
     };
 }
 
@@ -157,7 +171,7 @@ static const LinearEpilogue plain = {ACTIVATION_NONE, false}, add = {ACTIVATION_
 static void run_pre_norm(const BlockStack *stack, const ClipBlock *block, const BlockRows *at)
 {
     const LinearEpilogue activate = {stack->tower.activation, false};
-    Compute *compute = stack->compute;
+    Compute *compute = at->compute;
     const ComputeOps *ops = compute->ops;
     size_t width = (size_t)stack->tower.width;
     float epsilon = stack->tower.epsilon;
@@ -178,7 +192,7 @@ static void run_pre_norm(const BlockStack *stack, const ClipBlock *block, const 
 static void run_post_norm(const BlockStack *stack, const ClipBlock *block, const BlockRows *at)
 {
     const LinearEpilogue activate = {stack->tower.activation, false};
-    Compute *compute = stack->compute;
+    Compute *compute = at->compute;
     const ComputeOps *ops = compute->ops;
     size_t width = (size_t)stack->tower.width;
     float epsilon = stack->tower.epsilon;
@@ -193,12 +207,12 @@ static void run_post_norm(const BlockStack *stack, const ClipBlock *block, const
                     at->queries);
 }
 
-void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
-                        size_t token_count, size_t first_wanted, size_t wanted_count)
+static void run_sequences(void *context, Compute *compute, size_t first, size_t count)
 {
-    const BlockRows all = place_rows(stack, space, sequence_count, token_count, 0, token_count);
-    const BlockRows wanted =
-        place_rows(stack, space, sequence_count, token_count, first_wanted, wanted_count);
+    const BlockRun *run = context;
+    const BlockStack *stack = run->stack;
+    const BlockRows all = place_rows(run, compute, first, count, 0, run->token_count);
+    const BlockRows wanted = place_rows(run, compute, first, count, run->first_wanted, run->wanted_count);
     for (int i = 0; i < stack->tower.layers; i++) {
         const BlockRows *at = i < stack->tower.layers - 1 ? &all : &wanted;
         if (stack->tower.post_norm)
@@ -206,4 +220,15 @@ void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t
         else
             run_pre_norm(stack, &stack->blocks[i], at);
     }
+}
+
+void rv_block_stack_run(const BlockStack *stack, const BlockSpace *space, size_t sequence_count,
+                        size_t token_count, size_t first_wanted, size_t wanted_count)
+{
+    BlockRun run = {stack, space, token_count, first_wanted, wanted_count};
+    Compute *compute = stack->compute;
+    if (compute->ops->share != NULL)
+        compute->ops->share(compute, sequence_count, token_count, run_sequences, &run);
+    else
+        run_sequences(&run, compute, 0, sequence_count);
 }

@@ -68,6 +68,9 @@ typedef struct PatchShape {
  * input_count] in host memory. It must not fail: weights that cannot be read are NaN. */
 typedef void (*WeightRows)(void *context, size_t first_row, size_t row_count, float *dst);
 
+/* Does the share of `count` items from `first` on. part: valid during the call. */
+typedef void (*ShareWork)(void *context, Compute *part, size_t first, size_t count);
+
 /* Operations run in call order. A row of a result never depends on the other rows of the call. If
  * Compute.exact_rows is set, the order of every sum depends only on the layer's shape, so a row is
  * bit-identical in batches of any size. Operations do not return errors; `status` does. */
@@ -114,6 +117,12 @@ typedef struct ComputeOps {
      * dst may be src. */
     void (*layer_norm)(Compute *, DeviceRows src, size_t rows, size_t width, const DeviceBuffer *gain,
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
+
+    /* Call work(context, part, first, count) for consecutive shares of `count` independent items, each of
+     * item_rows rows, and return when all are done. The operations of a share go to `part`, which takes this
+     * device's buffers and layers; shares may run at the same time. Results do not show how the items were
+     * shared. NULL: the device does not share. */
+    void (*share)(Compute *, size_t count, size_t item_rows, ShareWork work, void *context);
 
     /* Turn pairs of neighbours by a token's position, in place: values (2i, 2i + 1) of each head become
      * (x cos - y sin, x sin + y cos). rows[row_count, width] has width / head_width heads side by side. Row r

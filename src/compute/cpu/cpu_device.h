@@ -23,6 +23,8 @@ typedef struct CpuDevice {
     float *workspace;         // [thread_count, worker_floats], for attention and unpacked layers
     size_t worker_floats;     // a multiple of a cache line
     const uint8_t *images_u8; // of the next patches
+    struct CpuDevice
+        *parts; // [thread_count], each with one thread and no pool; NULL before the first `share`
 } CpuDevice;
 
 /* A buffer of the CPU is an array of floats, in either precision. */
@@ -84,7 +86,12 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
 void rv_cpu_linear_i16_destroy(LinearI16 *layer);
 void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *src, size_t src_stride,
                        size_t rows, float *dst, size_t dst_stride, LinearEpilogue epilogue);
+/* Make the memory for rows as integers, unless the device has it. Errors: MEMORY. */
+RvStatus rv_cpu_i16_space_create(CpuDevice *device, RvError *err);
 void rv_cpu_i16_space_destroy(CpuDevice *device);
+
+void rv_cpu_share(Compute *compute, size_t count, size_t item_rows, ShareWork work, void *context);
+void rv_cpu_parts_destroy(CpuDevice *device);
 
 size_t rv_cpu_attention_floats(const CpuKernels *kernels); // of workspace per worker
 void rv_cpu_attention(Compute *compute, const AttentionShape *shape, DeviceRows q, DeviceRows k, DeviceRows v,

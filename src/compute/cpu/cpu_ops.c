@@ -19,6 +19,7 @@ static void close_device(Compute *compute)
     if (device->owns_pool)
         rv_threads_destroy(device->pool);
     rv_cpu_i16_space_destroy(device);
+    rv_cpu_parts_destroy(device);
     free(device->workspace);
     free(device);
 }
@@ -84,6 +85,7 @@ const ComputeOps rv_cpu_ops = {
     .linear_create_from = rv_cpu_linear_create_from,
     .linear_destroy = rv_cpu_linear_destroy,
     .linear = rv_cpu_linear,
+    .share = rv_cpu_share,
     .layer_norm = rv_cpu_layer_norm,
     .rotate = rv_cpu_rotate,
     .attention = rv_cpu_attention,

@@ -6,6 +6,8 @@
  *         as a share of the machine's peak of float32 multiply-adds; fast: in 16-bit integers
  *     bench_linear peak
  *         only the machine's peak
+ *     bench_linear serve peak THREADS
+ *         for bench/run: each call takes some 50 ms; the answer is the operations of one call
  *     bench_linear serve reelvec|openblas ROWS INPUTS OUTPUTS THREADS
  *         for bench/run: a bare float32 product, rows x inputs by inputs x outputs. Each call uses the next
  *         of many weight matrices, as a model does, so that none stays in a cache */
@@ -30,14 +32,14 @@
 #define LAYERS 12
 #define MLP_WIDTH 3072
 #define COLD_BYTES ((size_t)400 << 20) // of weights, used in turn so that none stays in a cache
-#define REPETITIONS 3                  // of a peak measurement, of which the fastest counts
 #define WINDOW_ROWS 800 // of products between two readings of the clock; the fastest window counts
 
 static ComputePrecision precision; // of the linear layers
 
-#if defined(__x86_64__)
-#define PEAK_ROUNDS 20000000L
+#define PEAK_ROUNDS 1000000L // some 50 ms
+#define PEAK_CALLS 60        // of which the fastest counts
 
+#if defined(__x86_64__)
 /* Defines a function that runs twelve independent chains of multiply-adds in registers, which is more than
  * latency times units, and returns the number of floating-point operations. The empty assembly keeps the
  * compiler from computing the result at compile time. */
@@ -60,38 +62,62 @@ DEFINE_PEAK(peak_avx2, "avx2,fma", __m256, 8, _mm256_set1_ps, _mm256_fmadd_ps)
 DEFINE_PEAK(peak_avx512, "avx512f", __m512, 16, _mm512_set1_ps, _mm512_fmadd_ps)
 #endif
 
-typedef struct PeakJob {
+typedef struct Peak {
+    ThreadPool *pool;
     CpuLevel level;
-    double operations[THREADS_MAX];
-} PeakJob;
+    double operations[THREADS_MAX]; // of each thread's last call
+} Peak;
 
 static void measure_peak_task(void *context, size_t index, int worker)
 {
 #if defined(__x86_64__)
-    PeakJob *job = context;
-    job->operations[index] = job->level >= CPU_AVX512 ? peak_avx512()
-                             : job->level >= CPU_AVX2 ? peak_avx2()
-                                                      : 0.0;
+    Peak *peak = context;
+    peak->operations[index] = peak->level >= CPU_AVX512 ? peak_avx512()
+                              : peak->level >= CPU_AVX2 ? peak_avx2()
+                                                        : 0.0;
 #endif
+}
+
+static Peak open_peak(int thread_count)
+{
+    Peak peak = {.level = rv_cpu_level()};
+    RvError err;
+    bench_check(rv_threads_create(thread_count, &peak.pool, &err), &err);
+    return peak;
+}
+
+static void work_peak(void *context)
+{
+    Peak *peak = context;
+    rv_threads_run(peak->pool, (size_t)rv_threads_count(peak->pool), measure_peak_task, peak);
+}
+
+/* Returns the operations of one call; 0 if the processor's multiply-adds are not known here. */
+static double peak_operations(const Peak *peak)
+{
+    double sum = 0.0;
+    for (int thread = 0; thread < rv_threads_count(peak->pool); thread++)
+        sum += peak->operations[thread];
+    return sum;
+}
+
+static void answer_peak(void *context)
+{
+    printf("%.9g", peak_operations(context));
 }
 
 /* Returns the operations per second of thread_count threads together; 0 if they are not known. */
 static double measure_peak(int thread_count)
 {
-    ThreadPool *pool;
-    RvError err;
-    bench_check(rv_threads_create(thread_count, &pool, &err), &err);
+    Peak peak = open_peak(thread_count);
     double best = 0.0;
-    for (int i = 0; i < REPETITIONS; i++) {
-        PeakJob job = {rv_cpu_level(), {0}};
-        double start = rv_clock_s(), sum = 0.0;
-        rv_threads_run(pool, (size_t)thread_count, measure_peak_task, &job);
-        double seconds = rv_clock_s() - start;
-        for (int thread = 0; thread < thread_count; thread++)
-            sum += job.operations[thread];
-        best = sum / seconds > best ? sum / seconds : best;
+    for (int i = 0; i < PEAK_CALLS; i++) {
+        double start = rv_clock_s();
+        work_peak(&peak);
+        double rate = peak_operations(&peak) / (rv_clock_s() - start);
+        best = rate > best ? rate : best;
     }
-    rv_threads_destroy(pool);
+    rv_threads_destroy(peak.pool);
     return best;
 }
 
@@ -372,12 +398,22 @@ static int serve(char **arguments)
     return 0;
 }
 
+static int serve_peak(int thread_count)
+{
+    Peak peak = open_peak(thread_count < 1 ? 1 : thread_count < THREADS_MAX ? thread_count : THREADS_MAX);
+    bench_serve(&(Turns){.work = work_peak, .answer = answer_peak, .context = &peak, .window_s = 0.4});
+    rv_threads_destroy(peak.pool);
+    return 0;
+}
+
 int main(int argument_count, char **arguments)
 {
     int available = rv_threads_available() < THREADS_MAX ? rv_threads_available() : THREADS_MAX;
     const char *what = argument_count > 1 ? arguments[1] : "";
     if (strcmp(what, "serve") == 0 && argument_count == 7)
         return serve(arguments + 2);
+    if (strcmp(what, "serve") == 0 && argument_count == 4 && strcmp(arguments[2], "peak") == 0)
+        return serve_peak(atoi(arguments[3]));
     if (strcmp(what, "peak") == 0) {
         printf("1 thread %.1f GFLOP/s\n", 1e-9 * measure_peak(1));
         printf("%d threads %.1f GFLOP/s\n", available, 1e-9 * measure_peak(available));

@@ -13,18 +13,22 @@ PYTHON = "/usr/bin/python3"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "peers"
 PRECISIONS = ("float32", "fast")  # in which reelvec embeds pictures
+BEFORE = "before"                 # an earlier build of reelvec as a participant: the name, or how it begins
+ALWAYS = ("reelvec", "the peak", BEFORE)  # participants that are no peers
 PACKAGES = {"torch": "python3-torch", "onnx": "python3-onnx", "cv2": "python3-opencv", "pandas": "python3-pandas",
             "faiss": "python3-faiss", "hnswlib": "python3-hnswlib", "PIL": "python3-pil", "torchvision": "python3-torchvision"}
 
 
 class Bench:
-    def __init__(self, build, out, rounds, threads, smoke, with_peers=True, video="", peer=""):
+    def __init__(self, build, out, rounds, threads, smoke, with_peers=True, video="", peer="", before=None):
         self.build, self.out = pathlib.Path(build).resolve(), pathlib.Path(out).resolve()
         self.rounds, self.threads, self.smoke, self.with_peers = rounds, threads, smoke, with_peers
         self.video = video  # what the names of clips and videos have to contain
         self.peer = peer    # and those of peers
         self.out.mkdir(parents=True, exist_ok=True)
         self.reelvec = self.build / "apps" / "cli" / "reelvec"
+        # The same with the programs of the earlier build, if one was given.
+        self.before = Bench(before, out, rounds, threads, smoke, with_peers, video, peer) if before else None
         # Peers that use OpenBLAS: 0.3.21 takes newer Xeons for a Prescott and would use SSE3.
         self.environment = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
         if "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
@@ -58,8 +62,8 @@ class Bench:
                 raise Skipped(f"no Python module {module}; install {PACKAGES.get(module, module)}")
 
     def wanted(self, participants):
-        """Those of {name: ...} that take part: reelvec, and the peers that were asked for."""
-        return {name: value for name, value in participants.items() if name.startswith("reelvec") or self.peer in name}
+        """Those of {name: ...} that take part: all but the peers that were not asked for."""
+        return {name: value for name, value in participants.items() if name.startswith(ALWAYS) or self.peer in name}
 
     def need_command(self, name):
         if subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True).returncode != 0:

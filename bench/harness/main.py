@@ -42,6 +42,7 @@ def parsed():
     parser.add_argument("--out", metavar="FILE.md", help="write the table there, too")
     parser.add_argument("--inputs", metavar="FOLDER", default=ROOT / "out" / "bench", help="where inputs are kept (out/bench)")
     parser.add_argument("--build", metavar="FOLDER", default=ROOT / "build", help="use the programs of this build as they are")
+    parser.add_argument("--before", metavar="FOLDER", help="another build, which takes its turns as \"before\" (embedding, text, job, search)")
     parser.add_argument("--prepare", action="store_true", help="only make the inputs (ten minutes, 9 GB)")
     parser.add_argument("--no-install", action="store_true", help="install nothing; what is missing is skipped")
     parser.add_argument("--no-peers", action="store_true", help="only reelvec; ffmpeg, which makes the clips, stays")
@@ -52,8 +53,9 @@ def parsed():
         parser.error(f"no section {unknown[0]}; there are {', '.join(SECTIONS)}")
     if options.rounds < 1 or options.threads < 1:
         parser.error("--rounds and --threads are at least 1")
-    if not pathlib.Path(options.build, "bench", "bench_embed").exists():
-        parser.error(f"{options.build}: no built benchmarks; run ninja -C {options.build}")
+    for build in filter(None, (options.build, options.before)):
+        if not pathlib.Path(build, "bench", "bench_embed").exists():
+            parser.error(f"{build}: no built benchmarks; run ninja -C {build}")
     for module, package in (("numpy", "python3-numpy"), ("PIL", "python3-pil")):
         if importlib.util.find_spec(module) is None:
             parser.error(f"no Python module {module}; install {package} (bench/setup does)")
@@ -71,7 +73,8 @@ def run_section(name, bench):
 
 def main():
     options = parsed()
-    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers, options.video, options.peer)
+    bench = Bench(options.build, options.inputs, 1 if options.smoke else options.rounds, options.threads, options.smoke, not options.no_peers, options.video, options.peer,
+                  options.before)
     if options.prepare:
         inputs.prepare(bench)
         return 0

@@ -4,7 +4,7 @@ best pipe of peers (ffmpeg's fps filter into ONNX Runtime, 8 bit, batches of 16)
 import shlex
 
 import inputs
-from bench import PRECISIONS
+from bench import BEFORE, PRECISIONS
 from measure import Command, Skipped, fastest, processes_in_turn
 from table import Remark, Row
 
@@ -39,6 +39,8 @@ def pipe(bench, path):
 def gathered(bench, path):
     commands = {f"reelvec {precision}": index(bench, path, precision) for precision in PRECISIONS}
     commands["reelvec --keyframes"] = index(bench, path, "fast", "--keyframes")
+    if bench.before:
+        commands |= {f"{BEFORE} {precision}": index(bench.before, path, precision) for precision in PRECISIONS}
     missing = {}
     for name, make in (("pipe of ffmpeg and ONNX Runtime 8 bit", lambda: pipe(bench, path)),
                        ("notebook, OpenCV seeking", lambda: notebook(bench, path, "seek")),
@@ -51,6 +53,8 @@ def gathered(bench, path):
 
 
 def goal_of(mode, peer, name):
+    if peer.startswith(BEFORE):
+        return 0
     if peer.startswith("pipe"):
         return 0 if mode == "--keyframes" else 1.5 if "gop250" in name else 1.3
     if mode == "--keyframes":
@@ -62,9 +66,10 @@ def clip_rows(name, findings):
     rows = []
     for ours in [ours for ours in findings if ours.startswith("reelvec")]:
         mode = ours.split(" ", 1)[1]
-        if all(other.startswith("reelvec") for other in findings):
+        peers = [peer for peer in findings if peer == f"{BEFORE} {mode}" or not peer.startswith(("reelvec", BEFORE))]
+        if not peers:
             rows.append(Row(f"{name}, {mode}", findings[ours].seconds, "s"))
-        for peer in [peer for peer in findings if not peer.startswith("reelvec")]:
+        for peer in peers:
             rows.append(Row(f"{name}, {mode}", findings[ours].seconds, "s", peer, findings[peer].seconds, goal=goal_of(mode, peer, name),
                             spread=findings[ours].spread(), fastest=fastest(findings[ours], findings[peer])))
     return rows

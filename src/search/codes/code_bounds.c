@@ -90,11 +90,7 @@ static void scan_task(void *context, size_t index, int worker)
     size_t segment_index = rv_find_part(scan->first_task, scan->job->file->segment_count, index);
     const CodeSegment *segment = &scan->job->file->segments[segment_index];
     size_t first = (index - scan->first_task[segment_index]) * TASK_BLOCKS;
-    size_t row = first * CODE_BLOCK_ROWS, left = segment->row_count - row;
     size_t block_count = rv_divide_up(segment->row_count, CODE_BLOCK_ROWS);
-    if (atomic_load_explicit(&segment->checked[first], memory_order_relaxed) == 0)
-        rv_code_touch(segment, row,
-                      left < TASK_BLOCKS * CODE_BLOCK_ROWS ? left : TASK_BLOCKS * CODE_BLOCK_ROWS);
     for (size_t block = first; block < first + TASK_BLOCKS && block < block_count && !is_over(scan); block++)
         scan_block(scan, segment_index, block);
 }

@@ -366,16 +366,6 @@ bool rv_code_file_is_whole(const CodeFile *file)
 
 /* ---- checks ------------------------------------------------------------------------------------------- */
 
-void rv_code_touch(const CodeSegment *segment, size_t first, size_t count)
-{
-#if defined(MADV_POPULATE_READ)
-    const uint8_t *from = segment->coarse + first * segment->width;
-    uintptr_t start = (uintptr_t)from / PART_ALIGNMENT * PART_ALIGNMENT;
-    // Refused by older systems, which then fault page by page.
-    madvise((void *)start, (uintptr_t)from + count * segment->width - start, MADV_POPULATE_READ);
-#endif
-}
-
 uint64_t rv_code_row_checksum(const CodeRow *row, const uint8_t *fine, size_t width,
                               const CodeKernels *kernels)
 {

@@ -77,11 +77,6 @@ void rv_code_file_release(CodeFile *file); // NULL is accepted
 /* Whether the mapped bytes are still there: a file that was cut would fault on reading. */
 bool rv_code_file_is_whole(const CodeFile *file);
 
-/* Tell the system that rows first to first + count of the coarse plane are read next: where the mapping is
- * new, one call is cheaper than a fault every few pages, and the processor fetches ahead only what is mapped.
- */
-void rv_code_touch(const CodeSegment *segment, size_t first, size_t count);
-
 /* Returns whether the checksum of a block, or of a row, is the one in the file. */
 bool rv_code_block_is_good(CodeSegment *segment, size_t block, const CodeKernels *kernels);
 bool rv_code_row_is_good(const CodeSegment *segment, size_t row, const CodeKernels *kernels);

@@ -151,10 +151,6 @@ static void scan_task(void *context, size_t index, int worker)
     const CodeSegment *segment = &scan->job->file->segments[low];
     size_t block_count = (segment->row_count + CODE_BLOCK_ROWS - 1) / CODE_BLOCK_ROWS;
     size_t first = (index - scan->first_task[low]) * TASK_BLOCKS;
-    size_t row = first * CODE_BLOCK_ROWS, left = segment->row_count - row;
-    if (atomic_load_explicit(&segment->checked[first], memory_order_relaxed) == 0)
-        rv_code_touch(segment, row,
-                      left < TASK_BLOCKS * CODE_BLOCK_ROWS ? left : TASK_BLOCKS * CODE_BLOCK_ROWS);
     for (size_t block = first; block < first + TASK_BLOCKS && block < block_count && !is_over(scan); block++)
         scan_block(scan, (uint32_t)low, block, &scan->open[worker]);
 }
@@ -173,8 +169,6 @@ static void scan_run(Scan *scan, const CodeRun *run, OpenRows *open)
     }
     if (checked && !rv_code_block_counts(scan->job, segment, first, count))
         return;
-    if (!checked)
-        rv_code_touch(segment, first, count);
     int32_t dots[CODE_BLOCK_ROWS];
     scan->kernels->dot_rows(segment->coarse + first * segment->width, count, &scan->job->query->code, dots);
     if (!checked && rv_code_block_checksum(segment->coarse + first * segment->width, segment->bounds + first,

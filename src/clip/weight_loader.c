@@ -3,6 +3,7 @@
 #include "clip/weight_loader.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,17 +54,31 @@ typedef struct LayerRows {
     int rank;
 } LayerRows;
 
-static void read_layer_rows(void *context, size_t first_row, size_t row_count, float *dst)
+static LayerRows layer_rows(const WeightLoader *loader, const char *weight, const size_t *shape, int rank)
 {
-    const LayerRows *layer = context;
-    if (rv_checkpoint_read_rows(layer->checkpoint, layer->name, layer->shape, layer->rank, first_row,
-                                row_count, dst, NULL) == RV_OK)
-        return;
+    LayerRows rows = {.checkpoint = loader->checkpoint, .rank = rank};
+    memcpy(rows.shape, shape, (size_t)rank * sizeof *shape);
+    snprintf(rows.name, sizeof rows.name, "%s", weight);
+    return rows;
+}
+
+static RvStatus try_to_read(const LayerRows *layer, size_t first_row, size_t row_count, float *dst,
+                            RvError *err)
+{
+    RvStatus status = rv_checkpoint_read_rows(layer->checkpoint, layer->name, layer->shape, layer->rank,
+                                              first_row, row_count, dst, err);
     size_t count = row_count;
     for (int i = 1; i < layer->rank; i++)
         count *= layer->shape[i];
-    for (size_t i = 0; i < count; i++)
-        dst[i] = NAN; // the failure is reported by the model's check of its result
+    for (size_t i = 0; status != RV_OK && i < count; i++)
+        dst[i] = NAN;
+    return status;
+}
+
+static void read_at_use(void *context, size_t first_row, size_t row_count, float *dst)
+{
+    // A failure is reported by the model's check of its result.
+    (void)try_to_read(context, first_row, row_count, dst, NULL);
 }
 
 static RvStatus create_at_use(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
@@ -80,33 +95,84 @@ static RvStatus create_at_use(WeightLoader *loader, const char *weight, const si
     LayerRows *rows = rv_mem_alloc(1, sizeof *rows, err);
     if (rows == NULL)
         return RV_ERROR_MEMORY;
-    rows->checkpoint = loader->checkpoint;
-    rows->rank = rank;
-    memcpy(rows->shape, shape, (size_t)rank * sizeof *shape);
-    snprintf(rows->name, sizeof rows->name, "%s", weight);
-    return loader->compute->ops->linear_create_from(loader->compute, read_layer_rows, rows,
+    *rows = layer_rows(loader, weight, shape, rank);
+    return loader->compute->ops->linear_create_from(loader->compute, read_at_use, rows,
                                                     bias != NULL ? loader->scratch : NULL, output_count,
                                                     input_count, dst, err);
+}
+
+/* Rows that are read while a layer is packed, by several threads. */
+typedef struct PackedRows {
+    LayerRows layer;
+    pthread_mutex_t mutex; // guards the members below
+    RvStatus status;       // of the first failure
+    RvError error;
+} PackedRows;
+
+static void read_for_packing(void *context, size_t first_row, size_t row_count, float *dst)
+{
+    PackedRows *rows = context;
+    RvError error = {0};
+    RvStatus status = try_to_read(&rows->layer, first_row, row_count, dst, &error);
+    if (status == RV_OK)
+        return;
+    pthread_mutex_lock(&rows->mutex);
+    if (rows->status == RV_OK) {
+        rows->status = status;
+        rows->error = error;
+    }
+    pthread_mutex_unlock(&rows->mutex);
+}
+
+/* The device's threads read their own rows, so nobody waits for the file alone. */
+static RvStatus create_packed(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
+                              const float *bias, size_t input_count, LinearWeights **dst, RvError *err)
+{
+    PackedRows rows = {.layer = layer_rows(loader, weight, shape, rank)};
+    LinearWeights *layer = NULL;
+    pthread_mutex_init(&rows.mutex, NULL);
+    RvStatus status =
+        loader->compute->ops->linear_create_rows(loader->compute, read_for_packing, &rows, bias, shape[0],
+                                                 input_count, loader->precision, &layer, err);
+    pthread_mutex_destroy(&rows.mutex);
+    if (status == RV_OK && rows.status != RV_OK) {
+        loader->compute->ops->linear_destroy(loader->compute, layer);
+        if (err != NULL)
+            *err = rows.error;
+        return rows.status;
+    }
+    if (status == RV_OK)
+        *dst = layer;
+    return status;
 }
 
 RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
                                  const char *bias, LinearWeights **dst, RvError *err)
 {
-    if (loader->at_use && loader->compute != NULL && loader->compute->ops->linear_create_from != NULL)
+    const ComputeOps *ops = loader->compute != NULL ? loader->compute->ops : NULL;
+    if (loader->at_use && ops != NULL && ops->linear_create_from != NULL)
         return create_at_use(loader, weight, shape, rank, bias, dst, err);
-    size_t output_count = shape[0], count = 0;
-    RvStatus status = fetch(loader, weight, shape, rank, output_count, &count, err);
+    bool by_rows = ops != NULL && ops->linear_create_rows != NULL;
+    size_t output_count = shape[0], input_count = 1, count = 0;
+    for (int i = 1; i < rank; i++)
+        input_count *= shape[i]; // cannot overflow: the file holds that many
+    RvStatus status = by_rows ? rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err)
+                              : fetch(loader, weight, shape, rank, output_count, &count, err);
     if (status == RV_OK && bias != NULL)
         status = rv_checkpoint_check(loader->checkpoint, bias, &output_count, 1, err);
-    if (status != RV_OK || loader->compute == NULL)
+    if (status == RV_OK && by_rows)
+        status = reserve(loader, output_count, err);
+    if (status != RV_OK || ops == NULL)
         return status;
     float *bias_values = bias != NULL ? loader->scratch + count : NULL;
     if (bias != NULL)
         status = rv_checkpoint_read(loader->checkpoint, bias, &output_count, 1, bias_values, err);
     if (status != RV_OK)
         return status;
-    return loader->compute->ops->linear_create(loader->compute, loader->scratch, bias_values, output_count,
-                                               count / output_count, loader->precision, dst, err);
+    if (by_rows)
+        return create_packed(loader, weight, shape, rank, bias_values, input_count, dst, err);
+    return ops->linear_create(loader->compute, loader->scratch, bias_values, output_count, input_count,
+                              loader->precision, dst, err);
 }
 
 RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, size_t input_count,

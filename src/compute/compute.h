@@ -101,7 +101,13 @@ typedef struct ComputeOps {
                               RvError *err);
     void (*linear_destroy)(Compute *, LinearWeights *);
 
-    /* The same without copying the weights: each time the layer is used it calls `rows`, from any of the
+    /* The same with weights that `rows` gives, a few rows at a time, from any of the device's threads during
+     * this call. NULL: the device takes them in one piece only. */
+    RvStatus (*linear_create_rows)(Compute *, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, ComputePrecision precision,
+                                   LinearWeights **out, RvError *err);
+
+    /* As linear_create_rows, without copying the weights: each time the layer is used it calls `rows`, from any of the
      * device's threads. Results are bit-identical; from the second use on it is slower than linear_create.
      * context comes from malloc; the layer frees it, also on failure. NULL: the device has no such layers. */
     RvStatus (*linear_create_from)(Compute *, WeightRows rows, void *context, const float *bias,

@@ -76,33 +76,73 @@ static LinearWeights *create_layer_from(Compute *compute, const float *weights, 
     return layer;
 }
 
+static LinearWeights *create_layer_by_rows(Compute *compute, const float *weights, const float *bias,
+                                           size_t output_count, size_t input_count,
+                                           ComputePrecision precision)
+{
+    LinearWeights *layer = NULL;
+    RvError err;
+    GivenRows given = {weights, input_count};
+    assert_int_equal(compute->ops->linear_create_rows(compute, give_rows, &given, bias, output_count,
+                                                      input_count, precision, &layer, &err),
+                     RV_OK);
+    return layer;
+}
+
+static LinearWeights *create_layer_of(Compute *compute, const float *weights, const float *bias,
+                                      size_t output_count, size_t input_count, ComputePrecision precision)
+{
+    LinearWeights *layer = NULL;
+    assert_int_equal(compute->ops->linear_create(compute, weights, bias, output_count, input_count, precision,
+                                                 &layer, NULL),
+                     RV_OK);
+    return layer;
+}
+
+/* The layers of a case: packed from memory and by rows in float32, read at use, and the first two in the
+ * fast precision. */
+enum { LAYER_PACKED, LAYER_BY_ROWS, LAYER_AT_USE, LAYER_FAST, LAYER_FAST_BY_ROWS, LAYER_COUNT };
+
+static LinearWeights *create_layer_kind(Compute *compute, int kind, const float *weights, const float *bias,
+                                        size_t outputs, size_t inputs)
+{
+    if (kind == LAYER_AT_USE)
+        return create_layer_from(compute, weights, bias, outputs, inputs);
+    ComputePrecision precision = kind >= LAYER_FAST ? COMPUTE_FAST : COMPUTE_FLOAT32;
+    return kind == LAYER_BY_ROWS || kind == LAYER_FAST_BY_ROWS
+               ? create_layer_by_rows(compute, weights, bias, outputs, inputs, precision)
+               : create_layer_of(compute, weights, bias, outputs, inputs, precision);
+}
+
 static void linear_from_rows_equals_packed_to_the_bit(void **state)
 {
     Compute *compute = open_threads(state, 2);
     const ComputeOps *ops = compute->ops;
-    for (size_t i = 0; ops->linear_create_from != NULL && i < sizeof linear_cases / sizeof linear_cases[0];
-         i++) {
+    bool by_rows = ops->linear_create_rows != NULL && ops->linear_create_from != NULL;
+    for (size_t i = 0; by_rows && i < sizeof linear_cases / sizeof linear_cases[0]; i++) {
         size_t rows = linear_cases[i].rows, inputs = linear_cases[i].inputs,
                outputs = linear_cases[i].outputs, count = rows * outputs;
         float *src = random_values(rows * inputs, 1), *weights = random_values(outputs * inputs, 2);
-        float *bias = random_values(outputs, 3), *before = random_values(count, 4);
-        float *results[2] = {random_values(count, 5), random_values(count, 6)};
+        float *bias = random_values(outputs, 3), *before = random_values(count, 4), *results[LAYER_COUNT];
         DeviceBuffer *src_device = device_copy(compute, src, rows * inputs);
-        for (int from_rows = 0; from_rows < 2; from_rows++) {
+        for (int kind = 0; kind < LAYER_COUNT; kind++) {
             DeviceBuffer *dst_device = device_copy(compute, before, count);
-            const float *own_bias = linear_cases[i].bias ? bias : NULL;
-            LinearWeights *layer = from_rows ? create_layer_from(compute, weights, own_bias, outputs, inputs)
-                                             : create_layer(compute, weights, own_bias, outputs, inputs);
+            LinearWeights *layer = create_layer_kind(compute, kind, weights,
+                                                     linear_cases[i].bias ? bias : NULL, outputs, inputs);
+            results[kind] = random_values(count, 5);
             ops->linear(compute, layer, (DeviceRows){src_device, 0, inputs}, rows,
                         (DeviceRows){dst_device, 0, outputs}, linear_cases[i].epilogue);
-            ops->download(compute, results[from_rows], dst_device, count);
+            ops->download(compute, results[kind], dst_device, count);
             ops->linear_destroy(compute, layer);
             ops->buffer_destroy(compute, dst_device);
+            const float *expected = results[kind >= LAYER_FAST ? LAYER_FAST : LAYER_PACKED];
+            if (memcmp(expected, results[kind], count * sizeof(float)) != 0)
+                fail_msg("%s: kind %d", linear_cases[i].why, kind);
         }
-        if (memcmp(results[0], results[1], count * sizeof(float)) != 0)
-            fail_msg("%s", linear_cases[i].why);
         ops->buffer_destroy(compute, src_device);
-        free(src), free(weights), free(bias), free(before), free(results[0]), free(results[1]);
+        free(src), free(weights), free(bias), free(before);
+        for (int kind = 0; kind < LAYER_COUNT; kind++)
+            free(results[kind]);
     }
     rv_compute_close(compute);
 }

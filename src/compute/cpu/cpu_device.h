@@ -11,6 +11,7 @@ typedef struct LinearI16 LinearI16;           // a linear layer in 16-bit intege
 typedef struct I16Space I16Space;             // memory for its rows as integers
 typedef struct LinearUnpacked LinearUnpacked; // a linear layer that reads its weights at each use
 struct CpuProduct;                            // cpu_panels.h
+struct WeightSource;                          // cpu_panels.h
 
 typedef struct CpuDevice {
     Compute base;
@@ -66,6 +67,9 @@ void rv_cpu_patches(Compute *compute, const PatchShape *shape, size_t image_coun
 RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
                               size_t input_count, ComputePrecision precision, LinearWeights **out,
                               RvError *err);
+RvStatus rv_cpu_linear_create_rows(Compute *compute, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, ComputePrecision precision,
+                                   LinearWeights **out, RvError *err);
 RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
                                    size_t output_count, size_t input_count, LinearWeights **out,
                                    RvError *err);
@@ -81,7 +85,7 @@ RvStatus rv_cpu_linear_unpacked_create(const CpuDevice *device, WeightRows rows,
 void rv_cpu_linear_unpacked_destroy(LinearUnpacked *layer);
 void rv_cpu_linear_unpacked(CpuDevice *device, const LinearUnpacked *layer, const struct CpuProduct *product);
 /* The same for COMPUTE_FAST. The caller has checked the sizes. */
-RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
+RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const struct WeightSource *source, const float *bias,
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err);
 void rv_cpu_linear_i16_destroy(LinearI16 *layer);
 void rv_cpu_linear_i16(CpuDevice *device, const LinearI16 *layer, const float *src, size_t src_stride,

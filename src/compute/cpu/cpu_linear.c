@@ -18,8 +18,9 @@ struct LinearWeights {
 };
 
 typedef struct PackJob {
+    const CpuDevice *device;
     const LinearWeights *layer;
-    const float *weights;
+    const WeightSource *source;
     size_t tile_columns;
 } PackJob;
 
@@ -27,16 +28,17 @@ static void pack_panel(void *context, size_t index, int worker)
 {
     const PackJob *job = context;
     const LinearWeights *layer = job->layer;
-    size_t first = index * job->tile_columns;
-    size_t left = layer->output_count - first;
-    rv_cpu_pack_columns(job->weights + first * layer->input_count, layer->input_count,
-                        left < job->tile_columns ? left : job->tile_columns, layer->input_count,
-                        job->tile_columns, layer->panels + first * layer->input_count);
+    size_t first = index * job->tile_columns, left = layer->output_count - first;
+    size_t count = left < job->tile_columns ? left : job->tile_columns;
+    const float *rows =
+        rv_cpu_source_rows(job->device, job->source, first, count, layer->input_count, worker);
+    rv_cpu_pack_columns(rows, layer->input_count, count, layer->input_count, job->tile_columns,
+                        layer->panels + first * layer->input_count);
 }
 
-RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
-                              size_t input_count, ComputePrecision precision, LinearWeights **out,
-                              RvError *err)
+static RvStatus create_packed(Compute *compute, const WeightSource *source, const float *bias,
+                              size_t output_count, size_t input_count, ComputePrecision precision,
+                              LinearWeights **out, RvError *err)
 {
     *out = NULL;
     CpuDevice *device = (CpuDevice *)compute;
@@ -50,7 +52,7 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
         return RV_ERROR_MEMORY;
     if (precision == COMPUTE_FAST) {
         RvStatus status =
-            rv_cpu_linear_i16_create(device, weights, bias, output_count, input_count, &layer->fast, err);
+            rv_cpu_linear_i16_create(device, source, bias, output_count, input_count, &layer->fast, err);
         if (status != RV_OK)
             free(layer);
         else
@@ -70,15 +72,24 @@ RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const floa
     memset(layer->bias, 0, padded_count * sizeof(float));
     if (bias != NULL)
         memcpy(layer->bias, bias, output_count * sizeof(float));
-    PackJob job = {layer, weights, tile_columns};
+    PackJob job = {device, layer, source, tile_columns};
     rv_cpu_run(device, float_count, layer->panel_count, pack_panel, &job);
     *out = layer;
     return RV_OK;
 }
 
+RvStatus rv_cpu_linear_create(Compute *compute, const float *weights, const float *bias, size_t output_count,
+                              size_t input_count, ComputePrecision precision, LinearWeights **out,
+                              RvError *err)
+{
+    return create_packed(compute, &(WeightSource){.weights = weights}, bias, output_count, input_count,
+                         precision, out, err);
+}
+
 /* Read all rows at once, for a layer whose panels are too deep for the workers' memory. */
 static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context, const float *bias,
-                               size_t output_count, size_t input_count, LinearWeights **out, RvError *err)
+                               size_t output_count, size_t input_count, ComputePrecision precision,
+                               LinearWeights **out, RvError *err)
 {
     size_t count = 0;
     float *weights = rv_mem_multiply(output_count, input_count, &count)
@@ -88,9 +99,23 @@ static RvStatus create_fetched(Compute *compute, WeightRows rows, void *context,
         return RV_ERROR_MEMORY;
     rows(context, 0, output_count, weights);
     RvStatus status =
-        rv_cpu_linear_create(compute, weights, bias, output_count, input_count, COMPUTE_FLOAT32, out, err);
+        rv_cpu_linear_create(compute, weights, bias, output_count, input_count, precision, out, err);
     free(weights);
     return status;
+}
+
+RvStatus rv_cpu_linear_create_rows(Compute *compute, WeightRows rows, void *context, const float *bias,
+                                   size_t output_count, size_t input_count, ComputePrecision precision,
+                                   LinearWeights **out, RvError *err)
+{
+    *out = NULL;
+    const CpuDevice *device = (const CpuDevice *)compute;
+    if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX)
+        return rv_compute_refuse_linear(output_count, input_count, err);
+    if (!rv_cpu_source_fits(device, device->kernels->tile_columns, input_count))
+        return create_fetched(compute, rows, context, bias, output_count, input_count, precision, out, err);
+    return create_packed(compute, &(WeightSource){.rows = rows, .context = context}, bias, output_count,
+                         input_count, precision, out, err);
 }
 
 RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *context, const float *bias,
@@ -100,7 +125,8 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
     const CpuDevice *device = (const CpuDevice *)compute;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX ||
         !rv_cpu_linear_unpacked_fits(device, input_count)) {
-        RvStatus status = create_fetched(compute, rows, context, bias, output_count, input_count, out, err);
+        RvStatus status = create_fetched(compute, rows, context, bias, output_count, input_count,
+                                         COMPUTE_FLOAT32, out, err);
         free(context);
         return status;
     }

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "compute/cpu/cpu_device.h"
 #include "compute/cpu/cpu_panels.h"
 #include "compute/kernels/kernels_i16.h"
 
@@ -88,9 +87,9 @@ static void place_column(const int16_t *weights, size_t start, size_t count, siz
 }
 
 typedef struct PackI16Job {
-    const I16Kernels *kernels;
+    const CpuDevice *device;
     const LinearI16 *layer;
-    const float *weights;
+    const WeightSource *source;
 } PackI16Job;
 
 /* scales: [segment_count, tile_columns], from this column on. */
@@ -98,7 +97,7 @@ static void pack_column(const PackI16Job *job, const float *weights, size_t colu
                         float *scales)
 {
     int16_t integers[I16_SEGMENT];
-    size_t input_count = job->layer->input_count, tile_columns = job->kernels->tile_columns;
+    size_t input_count = job->layer->input_count, tile_columns = job->device->i16_kernels->tile_columns;
     for (size_t start = 0; start < input_count; start += I16_SEGMENT) {
         size_t left = input_count - start, count = left < I16_SEGMENT ? left : I16_SEGMENT;
         *scales = quantise_segment(weights + start, count, integers);
@@ -111,15 +110,16 @@ static void pack_panel(void *context, size_t index, int worker)
 {
     const PackI16Job *job = context;
     const LinearI16 *layer = job->layer;
-    size_t tile_columns = job->kernels->tile_columns, first = index * tile_columns;
+    size_t tile_columns = job->device->i16_kernels->tile_columns, first = index * tile_columns;
     size_t left = layer->output_count - first, column_count = left < tile_columns ? left : tile_columns;
     int16_t *panel = layer->panels + first * layer->depth;
     float *scales = layer->scales + first * layer->segment_count;
     memset(panel, 0, tile_columns * layer->depth * sizeof *panel);
     memset(scales, 0, tile_columns * layer->segment_count * sizeof *scales);
+    const float *rows =
+        rv_cpu_source_rows(job->device, job->source, first, column_count, layer->input_count, worker);
     for (size_t column = 0; column < column_count; column++)
-        pack_column(job, job->weights + (first + column) * layer->input_count, column, panel,
-                    scales + column);
+        pack_column(job, rows + column * layer->input_count, column, panel, scales + column);
 }
 
 RvStatus rv_cpu_i16_space_create(CpuDevice *device, RvError *err)
@@ -148,7 +148,7 @@ void rv_cpu_i16_space_destroy(CpuDevice *device)
     device->i16_space = NULL;
 }
 
-RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const float *bias,
+RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const WeightSource *source, const float *bias,
                                   size_t output_count, size_t input_count, LinearI16 **out, RvError *err)
 {
     *out = NULL;
@@ -173,7 +173,7 @@ RvStatus rv_cpu_linear_i16_create(CpuDevice *device, const float *weights, const
     memset(layer->bias, 0, padded_count * sizeof(float));
     if (bias != NULL)
         memcpy(layer->bias, bias, output_count * sizeof(float));
-    PackI16Job job = {kernels, layer, weights};
+    PackI16Job job = {device, layer, source};
     rv_cpu_run(device, padded_count * input_count, layer->panel_count, pack_panel, &job);
     *out = layer;
     return RV_OK;

@@ -82,6 +82,7 @@ const ComputeOps rv_cpu_ops = {
     .upload = rv_cpu_upload,
     .download = rv_cpu_download,
     .linear_create = rv_cpu_linear_create,
+    .linear_create_rows = rv_cpu_linear_create_rows,
     .linear_create_from = rv_cpu_linear_create_from,
     .linear_destroy = rv_cpu_linear_destroy,
     .linear = rv_cpu_linear,

@@ -3,7 +3,6 @@
 #include "compute/cpu/cpu_panels.h"
 
 #include "base/mem.h"
-#include "compute/cpu/cpu_device.h"
 
 void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
                          size_t tile_columns, float *dst)
@@ -15,6 +14,21 @@ void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t colu
             dst[column] = 0.0f;
         dst += tile_columns;
     }
+}
+
+const float *rv_cpu_source_rows(const CpuDevice *device, const WeightSource *source, size_t first_row,
+                                size_t row_count, size_t input_count, int worker)
+{
+    if (source->weights != NULL)
+        return source->weights + first_row * input_count;
+    float *rows = device->workspace + (size_t)worker * device->worker_floats;
+    source->rows(source->context, first_row, row_count, rows);
+    return rows;
+}
+
+bool rv_cpu_source_fits(const CpuDevice *device, size_t row_count, size_t input_count)
+{
+    return row_count * input_count <= device->worker_floats;
 }
 
 void rv_cpu_multiply_part(const CpuProduct *product, size_t block, const CpuPanel *panel, size_t part,

@@ -4,7 +4,7 @@
 #ifndef RV_CPU_PANELS_H
 #define RV_CPU_PANELS_H
 
-#include "compute/compute.h"
+#include "compute/cpu/cpu_device.h"
 #include "compute/kernels/kernels.h"
 
 /* The largest depth of a part of a panel, which shares a core's own cache with a block of rows. */
@@ -15,6 +15,19 @@ typedef struct CpuPanel {
     const float *bias;            // [tile_columns]
     size_t first_output, outputs; // 1 to tile_columns
 } CpuPanel;
+
+/* Where a layer's weights [output_count, input_count] come from: memory, or a function that writes some rows. */
+typedef struct WeightSource {
+    const float *weights; // NULL: `rows` gives them
+    WeightRows rows;
+    void *context;
+} WeightSource;
+
+/* Returns rows first_row to first_row + row_count - 1. They may be in the worker's part of the workspace, up to
+ * its next task; rv_cpu_source_fits tells whether it is large enough for them. */
+const float *rv_cpu_source_rows(const CpuDevice *device, const WeightSource *source, size_t first_row,
+                                size_t row_count, size_t input_count, int worker);
+bool rv_cpu_source_fits(const CpuDevice *device, size_t row_count, size_t input_count);
 
 /* dst[rows, outputs] = epilogue(src[rows, depth] panels + bias). */
 typedef struct CpuProduct {

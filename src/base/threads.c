@@ -37,8 +37,8 @@ int rv_threads_available(void)
 #define RUN_NUMBER_ONE ((uint64_t)1 << 17)
 _Static_assert(RV_THREADS_MAX < RUN_JOINED, "the count of workers fits its field");
 
-/* What threads write often has cache lines of its own. Otherwise a worker that takes a task takes the line from
- * another, which reads something else in it. */
+/* What threads write at each task or run has cache lines of its own. Otherwise a worker that takes a task takes
+ * the line from another, which reads something else in it. */
 #define OWN_LINES _Alignas(RV_MEM_ALIGNMENT)
 
 /* The tasks of a worker that have not begun, in one word so that taking some is a single step: the first in
@@ -96,7 +96,7 @@ struct ThreadPool {
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
     atomic_bool stopping;
-    atomic_flag busy;               // a caller has the workers; others run their tasks themselves
+    OWN_LINES atomic_flag busy;     // a caller has the workers; others run their tasks themselves
     atomic_int sleeper_count;       // workers that wait for work_ready or are about to
     atomic_bool caller_sleeps;      // the caller waits for work_done or is about to
     OWN_LINES _Atomic uint64_t run; // RUN_*
@@ -350,15 +350,11 @@ static void share_out(ThreadPool *pool, uint64_t task_count)
                                                              (worker + 1) * task_count / worker_count));
 }
 
-void rv_threads_run(ThreadPool *pool, size_t task_count,
-                    void (*task)(void *context, size_t index, int worker), void *context)
+bool rv_threads_try_run(ThreadPool *pool, size_t task_count,
+                        void (*task)(void *context, size_t index, int worker), void *context)
 {
-    bool alone = pool == NULL || pool->thread_count == 1 || task_count <= 1;
-    if (alone || atomic_flag_test_and_set(&pool->busy)) {
-        for (size_t index = 0; index < task_count; index++)
-            task(context, index, 0);
-        return;
-    }
+    if (atomic_flag_test_and_set(&pool->busy))
+        return false;
     pool->task = task;
     pool->context = context;
     for (size_t first = 0, count; first < task_count; first += count) {
@@ -370,6 +366,17 @@ void rv_threads_run(ThreadPool *pool, size_t task_count,
         close_run(pool);
     }
     atomic_flag_clear(&pool->busy);
+    return true;
+}
+
+void rv_threads_run(ThreadPool *pool, size_t task_count,
+                    void (*task)(void *context, size_t index, int worker), void *context)
+{
+    bool alone = pool == NULL || pool->thread_count == 1 || task_count <= 1;
+    if (!alone && rv_threads_try_run(pool, task_count, task, context))
+        return;
+    for (size_t index = 0; index < task_count; index++)
+        task(context, index, 0);
 }
 
 struct Queue {

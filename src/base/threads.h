@@ -23,12 +23,16 @@ void rv_threads_destroy(ThreadPool *pool);
 int rv_threads_count(const ThreadPool *pool);
 
 /* Run task(context, index, worker) for every index below task_count and return when all are done. The calling
- * thread is one of the workers. worker is below rv_threads_count(). Each worker begins with a part of the indexes of its own
- * and takes them in rising order; one that is done takes over half of what another has left.
+ * thread is one of the workers. worker is below rv_threads_count(). Each worker begins with a part of the
+ * indexes of its own and takes them in rising order; one that is done takes over half of what another has left.
  * Any number of threads may share a pool: while it works for one of them, the others run their tasks alone, as
  * worker 0. So does a task that calls this with the pool that runs it, and everybody whose pool is NULL. */
 void rv_threads_run(ThreadPool *pool, size_t task_count,
                     void (*task)(void *context, size_t index, int worker), void *context);
+
+/* The same, but returns false and runs nothing if the pool works for another thread. pool is not NULL. */
+bool rv_threads_try_run(ThreadPool *pool, size_t task_count,
+                        void (*task)(void *context, size_t index, int worker), void *context);
 
 /* First-in first-out queue of pointers with a capacity. Any number of threads may push and pop. */
 typedef struct Queue Queue;

@@ -46,7 +46,7 @@ static RvStatus fetch(WeightLoader *loader, const char *name, const size_t *shap
                            : rv_checkpoint_read(loader->checkpoint, name, shape, rank, loader->scratch, err);
 }
 
-/* A linear layer's weights in the checkpoint, read each time the layer is used. */
+/* A linear layer's weights in the checkpoint, read while it is packed, or each time it is used. */
 typedef struct LayerRows {
     const Checkpoint *checkpoint;
     char name[128];
@@ -154,8 +154,6 @@ RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const
         return create_at_use(loader, weight, shape, rank, bias, dst, err);
     bool by_rows = ops != NULL && ops->linear_create_rows != NULL;
     size_t output_count = shape[0], input_count = 1, count = 0;
-    for (int i = 1; i < rank; i++)
-        input_count *= shape[i]; // cannot overflow: the file holds that many
     RvStatus status = by_rows ? rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err)
                               : fetch(loader, weight, shape, rank, output_count, &count, err);
     if (status == RV_OK && bias != NULL)
@@ -164,6 +162,8 @@ RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const
         status = reserve(loader, output_count, err);
     if (status != RV_OK || ops == NULL)
         return status;
+    for (int i = 1; i < rank; i++)
+        input_count *= shape[i]; // cannot overflow: the file holds that many
     float *bias_values = bias != NULL ? loader->scratch + count : NULL;
     if (bias != NULL)
         status = rv_checkpoint_read(loader->checkpoint, bias, &output_count, 1, bias_values, err);

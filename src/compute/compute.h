@@ -125,8 +125,9 @@ typedef struct ComputeOps {
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
 
     /* Call work(context, part, first, count) for consecutive shares of `count` independent items, each of
-     * item_rows rows, and return when all are done. The operations of a share go to `part`, which takes this
-     * device's buffers and layers; shares may run at the same time. Results do not show how the items were
+     * item_rows rows, and return when all are done. The operations of a share, all but `images` and `patches`, go
+     * to `part`, which takes this device's buffers and layers; shares may run at the same time, and hold the
+     * device's threads until they are done. Results do not show how the items were
      * shared. NULL: the device does not share. */
     void (*share)(Compute *, size_t count, size_t item_rows, ShareWork work, void *context);
 

@@ -68,6 +68,19 @@ static inline json_t *load_golden(const char *name)
     return json;
 }
 
+/* An empty scratch folder. */
+static inline const char *make_scratch_folder(const char *name)
+{
+    static char folder[2048];
+    char command[4200];
+    RvError err = {0};
+    build_path(name, folder, sizeof folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+    assert_ok(rv_file_make_folders(folder, &err), err);
+    return folder;
+}
+
 /* The lines of a log, one after the other. */
 typedef struct LogLines {
     char text[4096];

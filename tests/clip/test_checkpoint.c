@@ -20,19 +20,6 @@ static Checkpoint *open_known(const char *name)
     return checkpoint;
 }
 
-/* An empty scratch folder. */
-static const char *make_folder(const char *name)
-{
-    static char folder[4096];
-    char command[4200];
-    RvError err = {0};
-    build_path(name, folder, sizeof folder);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    assert_int_equal(system(command), 0);
-    assert_ok(rv_file_make_folders(folder, &err), err);
-    return folder;
-}
-
 static void link_file(const char *checkpoint, const char *file, const char *folder, const char *name)
 {
     char from[4096], to[4200];
@@ -177,7 +164,7 @@ static void checkpoint_sha256_compares_an_archives_checksums(void **state)
     RvError err = {0};
     Checkpoint *checkpoint = open_known("tiny-bin-bytes");
     assert_ok(rv_checkpoint_sha256(checkpoint, found, &err), err);
-    const char *folder = make_folder("damaged-bin"), *source = rv_checkpoint_path(checkpoint);
+    const char *folder = make_scratch_folder("damaged-bin"), *source = rv_checkpoint_path(checkpoint);
     char command[9000];
     snprintf(command, sizeof command,
              "cp '%s/config.json' '%s/pytorch_model.bin' '%s/' && chmod u+w '%s/pytorch_model.bin'", source,
@@ -204,7 +191,7 @@ static void checkpoint_sha256_compares_an_archives_checksums(void **state)
 
 static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
 {
-    const char *folder = make_folder("no-checkpoint");
+    const char *folder = make_scratch_folder("no-checkpoint");
     expect_failure("/nonexistent/model", RV_ERROR_NOT_FOUND, "/nonexistent/model");
     expect_failure(folder, RV_ERROR_FORMAT, "no checkpoint in this folder");
     char link[4200];
@@ -221,7 +208,7 @@ static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
     write_file(folder, weights, "version https://git-lfs.github.com/spec/v1\noid sha256:00\n");
     expect_failure(folder, RV_ERROR_FORMAT, "git lfs pull");
 
-    folder = make_folder("no-config");
+    folder = make_scratch_folder("no-config");
     link_file("tiny-bytes", weights, folder, weights);
     expect_failure(folder, RV_ERROR_NOT_FOUND, "config.json: not there");
     write_file(folder, "config.json", "{\"model_type\": \"bert\"}");
@@ -231,7 +218,7 @@ static void checkpoint_open_says_what_is_wrong_with_a_folder(void **state)
 static void checkpoint_open_says_what_is_wrong_with_a_file(void **state)
 {
     char path[4200];
-    const char *folder = make_folder("no-archive");
+    const char *folder = make_scratch_folder("no-archive");
     static const struct {
         const char *name, *text;
         RvStatus status;
@@ -256,7 +243,7 @@ static void checkpoint_open_takes_a_bare_file_of_openais_names(void **state)
 {
     Checkpoint *checkpoint = NULL;
     RvError err = {0};
-    const char *folder = make_folder("bare");
+    const char *folder = make_scratch_folder("bare");
     link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, weights);
     assert_ok(rv_checkpoint_open(folder, NULL, &checkpoint, &err), err);
     const ModelSpec *spec = rv_checkpoint_spec(checkpoint);
@@ -292,7 +279,7 @@ static void checkpoint_open_takes_the_configuration_beside_a_file(void **state)
                                         "y.safetensors"};
     LogLines lines;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *folder = make_folder("named");
+        const char *folder = make_scratch_folder("named");
         link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, names[i]);
         Checkpoint *checkpoint = open_logged(folder, names[i], &lines);
         assert_int_equal(rv_checkpoint_spec(checkpoint)->text.tower.activation, ACTIVATION_QUICK_GELU);
@@ -309,7 +296,7 @@ static void checkpoint_open_takes_the_configuration_beside_a_file(void **state)
         assert_int_equal(lines.count, 0);
         rv_checkpoint_close(checkpoint);
     }
-    const char *folder = make_folder("named");
+    const char *folder = make_scratch_folder("named");
     link_file("tiny-bin-bytes", "pytorch_model.bin", folder, "pytorch_model.bin");
     char path[4200];
     snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
@@ -325,7 +312,7 @@ static void checkpoint_open_takes_the_configuration_beside_a_file(void **state)
 static void checkpoint_open_finds_the_clip_beside_another_model(void **state)
 {
     LogLines lines;
-    const char *folder = make_folder("timm");
+    const char *folder = make_scratch_folder("timm");
     link_file("tiny-openclip-bytes", "open_clip_model.safetensors", folder, "open_clip_model.safetensors");
     link_file("tiny-openclip-bytes", "open_clip_config.json", folder, "open_clip_config.json");
     write_file(folder, "config.json",
@@ -338,7 +325,7 @@ static void checkpoint_open_finds_the_clip_beside_another_model(void **state)
     unlink_file(folder, "open_clip_model.safetensors");
     expect_failure(folder, RV_ERROR_UNSUPPORTED, "architecture is a model of timm");
 
-    folder = make_folder("both"); // as LAION's repositories: Hugging Face's files and open_clip's
+    folder = make_scratch_folder("both"); // as LAION's repositories: Hugging Face's files and open_clip's
     link_file("tiny-bin-bytes", "pytorch_model.bin", folder, "pytorch_model.bin");
     link_file("tiny-bytes", "config.json", folder, "config.json");
     link_file("tiny-bytes", "preprocessor_config.json", folder, "preprocessor_config.json");
@@ -363,7 +350,7 @@ static void checkpoint_open_refuses_unused_tensors(void **state)
     snprintf(text, sizeof text, "%.*s\"num_hidden_layers\": 2%s", (int)(at - (const char *)json.bytes),
              (const char *)json.bytes, at + 22);
     rv_buffer_clear(&json);
-    const char *folder = make_folder("fewer-layers");
+    const char *folder = make_scratch_folder("fewer-layers");
     link_file("tiny-bytes", weights, folder, weights);
     write_file(folder, "config.json", text);
     expect_failure(folder, RV_ERROR_UNSUPPORTED,
@@ -387,7 +374,7 @@ static void checkpoint_open_refuses_bad_shard_indexes(void **state)
         {"{\"weight_map\": {\"a\": \"whole.safetensors\", \"b\": \"copy.safetensors\"}}", RV_ERROR_FORMAT,
          "twice"},
     };
-    const char *folder = make_folder("shards");
+    const char *folder = make_scratch_folder("shards");
     write_file(folder, "config.json", "{}");
     link_file("tiny-bytes", weights, folder, "whole.safetensors");
     link_file("tiny-bytes", weights, folder, "copy.safetensors");
@@ -421,7 +408,7 @@ static void clip_open_refuses_a_configuration_of_another_model(void **state)
         char text[4096];
         snprintf(text, sizeof text, "%.*s%s%s", (int)(at - (const char *)json.bytes),
                  (const char *)json.bytes, cases[i].new, at + strlen(cases[i].old));
-        const char *folder = make_folder("other-config");
+        const char *folder = make_scratch_folder("other-config");
         link_file("tiny-bytes", weights, folder, weights);
         write_file(folder, "config.json", text);
         Checkpoint *checkpoint = NULL;

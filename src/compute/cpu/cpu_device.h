@@ -20,12 +20,12 @@ typedef struct CpuDevice {
     I16Space *i16_space; // NULL until the first fast layer is made
     ThreadPool *pool;
     bool owns_pool;
-    size_t cache_floats;      // size of a row block that should stay in a core's own cache
-    float *workspace;         // [thread_count, worker_floats], for attention and unpacked layers
-    size_t worker_floats;     // a multiple of a cache line
+    size_t cache_floats;  // size of a row block that should stay in a core's own cache
+    float *workspace;     // [thread_count, worker_floats], for attention and for rows of weights on their way
+    size_t worker_floats; // a multiple of a cache line
     const uint8_t *images_u8; // of the next patches
-    struct CpuDevice
-        *parts; // [thread_count], each with one thread and no pool; NULL before the first `share`
+    // [thread_count], each with one thread and no pool; NULL before the first `share`.
+    struct CpuDevice *parts;
 } CpuDevice;
 
 /* A buffer of the CPU is an array of floats, in either precision. */

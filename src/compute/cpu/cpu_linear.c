@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 #include "compute/cpu/cpu_panels.h"
+#include "compute/kernels/kernels_i16.h"
 
 struct LinearWeights {
     LinearI16 *fast;          // if set, the members below are not used
@@ -112,7 +113,9 @@ RvStatus rv_cpu_linear_create_rows(Compute *compute, WeightRows rows, void *cont
     const CpuDevice *device = (const CpuDevice *)compute;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX)
         return rv_compute_refuse_linear(output_count, input_count, err);
-    if (!rv_cpu_source_fits(device, device->kernels->tile_columns, input_count))
+    size_t columns =
+        precision == COMPUTE_FAST ? device->i16_kernels->tile_columns : device->kernels->tile_columns;
+    if (!rv_cpu_source_fits(device, columns, input_count))
         return create_fetched(compute, rows, context, bias, output_count, input_count, precision, out, err);
     return create_packed(compute, &(WeightSource){.rows = rows, .context = context}, bias, output_count,
                          input_count, precision, out, err);

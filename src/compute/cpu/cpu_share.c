@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Independent items, shared out among the threads. Each thread takes its items through all operations by itself: nobody
- * waits for others after an operation, and rows stay in the cache of the core that made them. */
+/* Independent items, shared out among the threads. Each thread takes its items through all operations by
+ * itself: nobody waits for others after an operation, and rows stay in the cache of the core that made them. */
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "compute/cpu/cpu_device.h"
 
-/* Every share reads all weights once, so shares must have enough rows, and the more the more threads read at the
- * same time. Measured: two threads with 50 rows each (SPEED.md). */
+/* Every share reads all weights once, so shares must have enough rows, and the more the more threads read at
+ * the same time. Measured: two threads with 50 rows each (docs/speed/log.md). So few threads share, and the
+ * memory of their parts, 8 MB a thread in the fast precision, stays small. */
 #define SHARE_ROWS_PER_THREAD 25
 
 static CpuDevice make_part(const CpuDevice *device, size_t worker)
@@ -18,6 +19,7 @@ static CpuDevice make_part(const CpuDevice *device, size_t worker)
     part.owns_pool = false;
     part.workspace = device->workspace + worker * device->worker_floats;
     part.i16_space = NULL;
+    part.images_u8 = NULL;
     part.parts = NULL;
     return part;
 }
@@ -62,18 +64,17 @@ static void run_share(void *context, size_t index, int worker)
     job->work(job->context, &job->parts[worker].base, index * job->share_items, job->share_items);
 }
 
-/* All shares are equally large. The items that are left over are done by all threads together. */
+/* All shares are equally large. The items that are left over are done by all threads together, and so are all
+ * if the pool works for somebody else: alone, a share's thread would stay alone for the whole batch. */
 void rv_cpu_share(Compute *compute, size_t count, size_t item_rows, ShareWork work, void *context)
 {
     CpuDevice *device = (CpuDevice *)compute;
     size_t threads = (size_t)compute->thread_count, share_items = count / threads;
     bool shares =
         threads > 1 && share_items * item_rows >= SHARE_ROWS_PER_THREAD * threads && prepare_parts(device);
-    size_t shared = shares ? threads * share_items : 0;
-    if (shared > 0) {
-        ShareJob job = {device->parts, share_items, work, context};
-        rv_threads_run(device->pool, threads, run_share, &job);
-    }
+    ShareJob job = {device->parts, share_items, work, context};
+    size_t shared =
+        shares && rv_threads_try_run(device->pool, threads, run_share, &job) ? threads * share_items : 0;
     if (shared < count)
         work(context, compute, shared, count - shared);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/threads.h"
 #include "compute/compute.h"
 
 enum { ITEMS_MAX = 9, ITEM_ROWS = 60, INPUTS = 300, OUTPUTS = 70, ROWS = ITEMS_MAX * ITEM_ROWS };
@@ -104,6 +105,34 @@ static void few_rows_are_not_shared(void **state)
     rv_compute_close(compute);
 }
 
+typedef struct Busy {
+    Compute *compute;
+    float *result;
+} Busy;
+
+static void share_while_the_pool_works(void *context, size_t index, int worker)
+{
+    const Busy *busy = context;
+    if (index == 0)
+        share(busy->compute, COMPUTE_FLOAT32, 4, ITEM_ROWS, 0, busy->result);
+}
+
+/* One thread would have to do all shares alone, and to the end. */
+static void nothing_is_shared_while_the_pool_works_for_another(void **state)
+{
+    static float expected[ROWS * OUTPUTS], result[ROWS * OUTPUTS];
+    ThreadPool *pool = NULL;
+    assert_int_equal(rv_threads_create(2, &pool, NULL), RV_OK);
+    ComputeOptions options = {.device = "cpu", .pool = pool};
+    Compute *compute = NULL;
+    assert_int_equal(rv_compute_open(&options, &compute, NULL), RV_OK);
+    share(compute, COMPUTE_FLOAT32, 4, ITEM_ROWS, 4, expected);
+    rv_threads_run(pool, 2, share_while_the_pool_works, &(Busy){compute, result});
+    assert_memory_equal(result, expected, 4 * ITEM_ROWS * OUTPUTS * sizeof *result);
+    rv_compute_close(compute);
+    rv_threads_destroy(pool);
+}
+
 int main(void)
 {
     fill(src, ROWS * INPUTS, 1);
@@ -111,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_have_every_item_once_and_equal_results),
         cmocka_unit_test(few_rows_are_not_shared),
+        cmocka_unit_test(nothing_is_shared_while_the_pool_works_for_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

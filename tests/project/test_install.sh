@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2046 # what pkg-config prints are words
 # SPDX-License-Identifier: MIT
 # What `meson install` puts down starts at once, is found by name, and is enough to build programs with. The build alone
 # is enough for that, too.

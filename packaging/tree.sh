@@ -28,11 +28,12 @@ make_tree() {
     mkdir -p "$tree_cache" "$folder"
     if [ ! -f "$tree_cache/$suite.tar.gz" ]; then
         echo "Making a bare $suite ..."
-        debootstrap --variant=minbase "$suite" "$folder" $mirror >"$tree_cache/$suite.log" 2>&1 ||
-            fail "debootstrap failed; see $tree_cache/$suite.log"
-        tar -C "$folder" --exclude='./var/cache/apt/*' -czf "$tree_cache/$suite.part" .
-        mv "$tree_cache/$suite.part" "$tree_cache/$suite.tar.gz"
-        rm -f "$tree_cache/$suite.log"
+        # Names of its own: another run may be making the same tree.
+        debootstrap --variant=minbase "$suite" "$folder" $mirror >"$tree_cache/$suite.$$.log" 2>&1 ||
+            fail "debootstrap failed; see $tree_cache/$suite.$$.log"
+        tar -C "$folder" --exclude='./var/cache/apt/*' -czf "$tree_cache/$suite.$$.part" .
+        mv "$tree_cache/$suite.$$.part" "$tree_cache/$suite.tar.gz"
+        rm -f "$tree_cache/$suite.$$.log"
     else
         tar -C "$folder" -xzf "$tree_cache/$suite.tar.gz"
     fi

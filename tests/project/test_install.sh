@@ -1,6 +1,8 @@
 #!/bin/sh
+# shellcheck disable=SC2046 # what pkg-config prints are words
 # SPDX-License-Identifier: MIT
-# What `meson install` puts down starts at once, is found by name, and is enough to build programs with.
+# What `meson install` puts down starts at once, is found by name, and is enough to build programs with. The build alone
+# is enough for that, too.
 #   test_install.sh BUILD VERSION PREFIX LIBDIR PYTHON
 # PYTHON is where Python's packages go; it is empty if the package is not installed.
 set -eu
@@ -64,6 +66,19 @@ expect "the example in C is built without a warning" "built." "$(cc -std=c11 -Wa
     "$pages/examples/c/find.c" -o "$place/find" $(pkg-config --cflags --libs reelvec) 2>&1 && echo built.)"
 expect "and finds the moment" "demo.mp4" "$(LD_LIBRARY_PATH=$libraries "$place/find" demo "$place/b.db" \
     "$pages/examples/media/demo.mp4" "ultra-fast ingestion" 2>&1 || true)"
+
+# A program can be built with a build that is not installed, too.
+export PKG_CONFIG_LIBDIR="$build/meson-uninstalled"
+unset PKG_CONFIG_SYSROOT_DIR
+source=$(realpath "$(dirname "$0")/../..")
+expect "of a build, pkg-config gives the headers of its source" "$source/include/reelvec/version.h" \
+    "$(echo '#include <reelvec/version.h>' | cc -M -xc $(pkg-config --cflags reelvec 2>&1) - 2>&1 || true)"
+expect "the folder where its library lies, and nothing else" "-L$build/src -lreelvec." \
+    "$(pkg-config --libs reelvec 2>&1 | sed 's/ *$//').$(pkg-config --print-requires-private reelvec 2>&1)"
+expect "the example in C is built with it without a warning" "built." "$(cc -std=c11 -Wall -Wextra -Wpedantic \
+    "$pages/examples/c/find.c" -o "$place/find_build" $(pkg-config --cflags --libs reelvec) 2>&1 && echo built.)"
+expect "and finds the moment with the build's library" "demo.mp4" "$(LD_LIBRARY_PATH=$build/src "$place/find_build" \
+    "$shared/reelvec/models/demo" "$place/c.db" "$pages/examples/media/demo.mp4" "ultra-fast ingestion" 2>&1 || true)"
 
 if [ -n "$python_folder" ]; then
     expect "Python imports the package" "$place$python_folder/reelvec/__init__.py 7" \

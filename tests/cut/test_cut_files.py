@@ -173,7 +173,8 @@ class Ends(ScratchTest):
             facts = facts_of(path, "packet=codec_type,pts_time,duration_time:stream=codec_type:stream_tags=DURATION")
             packets = {kind: [packet for packet in facts["packets"] if packet["codec_type"] == kind]
                        for kind in ("audio", "video")}
-            sound = max(float(packet["pts_time"]) + float(packet["duration_time"]) for packet in packets["audio"])
+            usual = 1024 / 44100  # of AAC; ffprobe 5.1 does not say it of every packet
+            sound = max(float(packet["pts_time"]) + float(packet.get("duration_time", usual)) for packet in packets["audio"])
             tag = next(stream["tags"]["DURATION"] for stream in facts["streams"] if stream["codec_type"] == "video")
             hours, minutes, seconds = map(float, tag.split(":"))
             last = max(sound, 3600 * hours + 60 * minutes + seconds)

@@ -197,17 +197,34 @@ static bool read_back(const char *path, CutSource *source, CutBorders *borders)
     return good;
 }
 
+// Returns for how long a copy is on screen. What was found out about its last frame may be wrong: of one whose length
+// the container does not say the usual one was taken, and in AVI a frame may be followed by empty ones that belong to
+// it.
+static int64_t length_shown(const Clip *clip, const CutSource *made, const CutBorders *found)
+{
+    int64_t end_us = found->end_us;
+    int64_t length_us = made->tracks_end_us > 0 ? made->tracks_end_us : made->length_us;
+    if (length_us > found->last_us && length_us < end_us)
+        end_us = length_us;
+    if (clip->container != NULL && clip->container->family == FAMILY_AVI) {
+        int64_t usual_us = INT64_C(1000000) * clip->source.rate_den / clip->source.rate_num;
+        if (end_us < found->last_us + usual_us && made->length_us >= found->last_us + usual_us)
+            end_us = found->last_us + usual_us;
+    }
+    return end_us - found->first_us;
+}
+
 static bool has_this_length(const Clip *clip)
 {
     CutSource there;
     CutBorders found;
     if (clip->run->preview || !read_back(clip->out->path, &there, &found))
         return false;
+    int64_t its_us = length_shown(clip, &there, &found);
     rv_cut_source_close(&there);
     int64_t start_us = clip->run->options->exact ? clip->borders.start_us : clip->borders.key_us;
     int64_t end_us = clip->run->options->exact ? clip->borders.end_us : clip->borders.copy_end_us;
-    int64_t length_us = end_us - start_us, its_us = found.end_us - found.first_us;
-    return llabs(length_us - its_us) < LENGTH_SLACK_US;
+    return llabs(end_us - start_us - its_us) < LENGTH_SLACK_US;
 }
 
 // *present: the clip is there. Errors: ARGUMENT if something else is.
@@ -379,21 +396,6 @@ static RvStatus check_webp(Clip *clip, RvError *err)
     clip->out->end_s = (double)clip->borders.end_us / 1e6;
     return good ? RV_OK
                 : rv_error_set(err, RV_ERROR_FORMAT, "%s: ffmpeg has written nothing", clip->source.name);
-}
-
-// Returns for how long a copy is on screen. What was found out about its last frame may be wrong: of one whose length the
-// container does not say the usual one was taken, and in AVI a frame may be followed by empty ones that belong to it.
-static int64_t length_shown(const Clip *clip, const CutSource *made, const CutBorders *found)
-{
-    int64_t end_us = found->end_us;
-    if (made->length_us > found->last_us && made->length_us < end_us)
-        end_us = made->length_us;
-    if (clip->container != NULL && clip->container->family == FAMILY_AVI) {
-        int64_t usual_us = INT64_C(1000000) * clip->source.rate_den / clip->source.rate_num;
-        if (end_us < found->last_us + usual_us && made->length_us >= found->last_us + usual_us)
-            end_us = found->last_us + usual_us;
-    }
-    return end_us - found->first_us;
 }
 
 // Look at what ffmpeg has written before it gets its name, and fill in the result.

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "video/ffmpeg_compat.h"
 
 #define PLANES_FORMAT AV_PIX_FMT_YUV444P16
 #define PLANE_COUNT 3
@@ -92,6 +93,7 @@ static RvStatus open_step(const Step *step, struct SwsContext **out, RvError *er
     struct SwsContext *context = sws_alloc_context();
     if (context == NULL)
         return rv_error_memory(err, 0);
+    rv_ffmpeg_watch_memory();
     int result = set_options(context, step);
     if (result >= 0)
         result = sws_init_context(context, NULL, NULL);
@@ -101,7 +103,10 @@ static RvStatus open_step(const Step *step, struct SwsContext **out, RvError *er
         result = sws_setColorspaceDetails(context, matrix, step->from.full_range, matrix, step->to_full_range,
                                           0, 1 << 16, 1 << 16);
     if (result < 0) {
+        bool lacks_memory = rv_ffmpeg_lacks_memory(result);
         sws_freeContext(context);
+        if (lacks_memory)
+            return rv_error_set(err, RV_ERROR_MEMORY, "out of memory for converting frames");
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,
                             "cannot convert %d x %d frames of pixel format %s to %d x %d", step->from.width,
                             step->from.height, av_get_pix_fmt_name(step->from.format), step->to_width,

@@ -42,7 +42,11 @@ typedef struct CutSource {
     int width, height; // as displayed
     int64_t zero_us;   // the container's time at time zero, rounded down
     int64_t length_us; // of all streams, from time zero; 0 if unknown
-    CutTrack *tracks;  // [track_count], in the order of the file
+    /* Matroska as FFmpeg writes it: when the last of its tracks ends, from time zero; 0 if unknown. The length above is
+     * up to a packet of sound too long there: what the header says counts from the file's zero, not from its first
+     * packet, and includes the lead-in of sound, by which readers show everything of that track earlier. */
+    int64_t tracks_end_us;
+    CutTrack *tracks; // [track_count], in the order of the file
     size_t track_count;
 } CutSource;
 

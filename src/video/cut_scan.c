@@ -2,6 +2,10 @@
 /* Packets of a video near two times: which frames are on screen there, and from which keyframe they are decoded. */
 #include "video/cut_scan.h"
 
+#include <string.h>
+
+#include <libavutil/parseutils.h>
+
 #include "base/error.h"
 #include "base/moment_frames.h"
 #include "video/ffmpeg_compat.h"
@@ -58,6 +62,28 @@ static int64_t container_us(ClockTime time)
     return av_rescale_rnd(time.num, 1000000, time.den, AV_ROUND_DOWN);
 }
 
+// Returns when the last track ends, in microseconds on the demuxer's clock, by the tags that FFmpeg's muxer writes for
+// each track of Matroska: DURATION=00:00:06.031000000. They count as the blocks do, from which the demuxer takes the
+// lead-in. 0 if a track has none.
+static int64_t matroska_tracks_end_us(const AVFormatContext *format)
+{
+    int64_t latest_us = 0;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVCodecParameters *facts = format->streams[i]->codecpar;
+        const AVDictionaryEntry *tag = av_dict_get(format->streams[i]->metadata, "DURATION", NULL, 0);
+        bool timed = facts->codec_type == AVMEDIA_TYPE_VIDEO || facts->codec_type == AVMEDIA_TYPE_AUDIO;
+        int64_t end_us = 0;
+        if (!timed)
+            continue;
+        if (tag == NULL || av_parse_time(&end_us, tag->value, 1) < 0)
+            return 0;
+        if (facts->codec_type == AVMEDIA_TYPE_AUDIO && facts->initial_padding > 0 && facts->sample_rate > 0)
+            end_us -= av_rescale(facts->initial_padding, 1000000, facts->sample_rate);
+        latest_us = end_us > latest_us ? end_us : latest_us;
+    }
+    return latest_us;
+}
+
 RvStatus rv_cut_scan_zero(CutSource *source, RvError *err)
 {
     VideoReader *reader = source->reader;
@@ -95,6 +121,10 @@ RvStatus rv_cut_scan_zero(CutSource *source, RvError *err)
     int64_t duration_us = reader->format->duration;
     if (duration_us != AV_NOPTS_VALUE && duration_us > 0 && reader->format->start_time != AV_NOPTS_VALUE)
         source->length_us = reader->format->start_time + duration_us - source->zero_us;
+    if (strcmp(source->demuxer, "matroska") == 0) {
+        int64_t end_us = matroska_tracks_end_us(reader->format);
+        source->tracks_end_us = end_us > source->zero_us ? end_us - source->zero_us : 0;
+    }
     return RV_OK;
 }
 

@@ -132,8 +132,9 @@ static RvStatus configure(Decoder *decoder, RvError *err)
     RvStatus status = decoder->hardware.device != NULL ? use_hardware(decoder, err) : RV_OK;
     if (status != RV_OK)
         return status;
+    rv_ffmpeg_watch_memory();
     code = avcodec_open2(context, context->codec, NULL);
-    if (code == AVERROR(ENOMEM))
+    if (rv_ffmpeg_lacks_memory(code))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory for its decoder", reader->name);
     if (code == AVERROR(EAGAIN)) // temporary, so it is not remembered as a fault of the video
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: its decoder cannot start its threads", reader->name);
@@ -200,8 +201,9 @@ RvStatus rv_decoder_send(Decoder *decoder, const AVPacket *packet, RvError *err)
     if (packet != NULL && !decoder->began)
         decoder->by_decode_time = packet->pts == AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE;
     bool marked = packet != NULL && decoder->by_decode_time;
+    rv_ffmpeg_watch_memory();
     int code = marked ? send_marked(decoder, packet) : avcodec_send_packet(decoder->context, packet);
-    if (code == AVERROR(ENOMEM))
+    if (rv_ffmpeg_lacks_memory(code))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", decoder->reader->name);
     decoder->refused = code < 0 && code != AVERROR_EOF;
     if (packet == NULL)
@@ -284,8 +286,9 @@ RvStatus rv_decoder_receive(Decoder *decoder, DecoderEvent *event, DecodedFrame 
         *event = DECODER_DAMAGED;
         return RV_OK;
     }
+    rv_ffmpeg_watch_memory();
     int code = avcodec_receive_frame(decoder->context, decoder->frame);
-    if (code == AVERROR(ENOMEM))
+    if (rv_ffmpeg_lacks_memory(code))
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while decoding", decoder->reader->name);
     if (code == AVERROR(EAGAIN)) {
         *event = DECODER_WANTS_PACKET;

@@ -2,6 +2,7 @@
 /* The places where FFmpeg 5, 6 and 7 differ, and FFmpeg's process-wide log. */
 #include "video/ffmpeg_compat.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include <libavcodec/avcodec.h>
@@ -81,6 +82,22 @@ bool rv_ffmpeg_frame_is_key(const AVFrame *frame)
 #else
     return frame->key_frame != 0;
 #endif
+}
+
+void rv_ffmpeg_watch_memory(void)
+{
+    errno = 0;
+}
+
+bool rv_ffmpeg_may_lack_memory(void)
+{
+    return errno == ENOMEM;
+}
+
+bool rv_ffmpeg_lacks_memory(int code)
+{
+    bool failed = code < 0 && code != AVERROR(EAGAIN); // which means: call again
+    return failed && (code == AVERROR(ENOMEM) || errno == ENOMEM);
 }
 
 void rv_ffmpeg_error_text(int code, char *text, size_t size_bytes)

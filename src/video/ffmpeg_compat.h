@@ -26,6 +26,15 @@ bool rv_ffmpeg_frame_is_key(const AVFrame *frame);
 /* Channels of an audio stream. */
 int rv_ffmpeg_channel_count(const AVCodecParameters *parameters);
 
+/* FFmpeg does not always say that it was refused memory: it may report damaged data, its end, or nothing at all and an
+ * empty stream. malloc(3) says so in errno, per thread; what FFmpeg's own threads were refused is not seen. The system
+ * may also have refused a part that was then found elsewhere, so this says what may be, not what is. Call
+ * rv_ffmpeg_watch_memory before FFmpeg, and one of the others right after it. code: what FFmpeg returned; the second of
+ * them is true only of a failure. */
+void rv_ffmpeg_watch_memory(void);
+bool rv_ffmpeg_may_lack_memory(void);
+bool rv_ffmpeg_lacks_memory(int code);
+
 /* Write a short text of an FFmpeg error code. text needs at least 128 bytes. */
 void rv_ffmpeg_error_text(int code, char *text, size_t size_bytes);
 

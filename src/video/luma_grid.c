@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "video/ffmpeg_compat.h"
 
 struct LumaScaler {
     struct SwsContext *context;
@@ -32,9 +33,12 @@ void rv_luma_destroy(LumaScaler *scaler)
 RvStatus rv_luma_grid(LumaScaler *scaler, const Frame *frame, uint8_t *grid, RvError *err)
 {
     const AVFrame *av = frame->av;
+    rv_ffmpeg_watch_memory();
     scaler->context =
         sws_getCachedContext(scaler->context, av->width, av->height, av->format, LUMA_GRID_WIDTH,
                              LUMA_GRID_HEIGHT, AV_PIX_FMT_GRAY8, SWS_AREA, NULL, NULL, NULL);
+    if (scaler->context == NULL && rv_ffmpeg_may_lack_memory())
+        return rv_error_set(err, RV_ERROR_MEMORY, "out of memory for comparing frames");
     if (scaler->context == NULL) {
         const char *name = av_get_pix_fmt_name(av->format);
         return rv_error_set(err, RV_ERROR_UNSUPPORTED,

@@ -301,11 +301,13 @@ RvStatus rv_input_open(VideoReader *reader, RvError *err)
         return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while opening", reader->name);
     }
     const AVInputFormat *kind = NULL;
+    rv_ffmpeg_watch_memory();
     int code = open_bytes(reader, address);
     if (code >= 0) {
         look_at_head(reader);
         code = av_probe_input_buffer2(reader->io, &kind, address, NULL, 0, 0);
     }
+    reader->doubted = rv_ffmpeg_may_lack_memory();
     status = code < 0 ? rv_input_open_failed(reader, code, err) : check_kind(reader, kind, err);
     if (status == RV_OK) {
         if (is_list(kind)) // the playlist's own bytes say nothing about the size of its pieces
@@ -317,7 +319,9 @@ RvStatus rv_input_open(VideoReader *reader, RvError *err)
         reader->format->io_open = open_piece;
         reader->format->io_close2 = close_piece;
         reader->format->pb = reader->io;
+        rv_ffmpeg_watch_memory();
         code = open_demuxer(reader, address, kind);
+        reader->doubted = reader->doubted || rv_ffmpeg_may_lack_memory();
         status = code < 0 ? rv_input_open_failed(reader, code, err) : RV_OK;
     }
     av_free(address);

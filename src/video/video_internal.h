@@ -53,6 +53,7 @@ struct VideoReader {
     int fault;             // FFmpeg's error of a piece of a playlist; 0 if none
     bool sizeless;         // the size of the input is unknown
     bool names_pieces;     // it begins as a playlist; FFmpeg 7.1 knows such files by their names alone
+    bool doubted;          // FFmpeg may have been refused memory while it was opened (ffmpeg_compat.h)
     bool endless;          // the size is unknown and the limit was exceeded
     int64_t packet_bytes;  // bytes read before the last packet
     int64_t announced_end; // announced end of the content by its first bytes; 0 if unknown

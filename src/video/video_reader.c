@@ -42,7 +42,9 @@ static RvStatus check_colours(const VideoReader *reader, RvError *err)
 // Find the video stream and a decoder for it, and refuse what cannot be decoded.
 static RvStatus choose_stream(VideoReader *reader, RvError *err)
 {
+    rv_ffmpeg_watch_memory();
     int code = avformat_find_stream_info(reader->format, NULL);
+    reader->doubted = reader->doubted || rv_ffmpeg_may_lack_memory();
     if (code < 0)
         return rv_input_open_failed(reader, code, err);
     reader->stream = rv_video_choose_stream(reader->format);
@@ -72,10 +74,10 @@ static RvStatus choose_stream(VideoReader *reader, RvError *err)
     return check_colours(reader, err);
 }
 
-RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err)
+// *doubted: FFmpeg may have been refused memory, whatever the status is.
+static RvStatus open_once(const char *path_or_url, const VideoOptions *options, VideoReader **out,
+                          bool *doubted, RvError *err)
 {
-    *out = NULL;
-    rv_ffmpeg_silence();
     VideoReader *reader = rv_mem_alloc(1, sizeof *reader, err);
     if (reader == NULL)
         return RV_ERROR_MEMORY;
@@ -91,6 +93,7 @@ RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, Vid
         status = rv_input_open(reader, err);
     if (status == RV_OK)
         status = choose_stream(reader, err);
+    *doubted = reader->doubted;
     if (status != RV_OK) {
         rv_video_close(reader);
         return status;
@@ -99,6 +102,25 @@ RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, Vid
     reader->opened = true;
     *out = reader;
     return RV_OK;
+}
+
+RvStatus rv_video_open(const char *path_or_url, const VideoOptions *options, VideoReader **out, RvError *err)
+{
+    bool doubted = false;
+    *out = NULL;
+    rv_ffmpeg_silence();
+    RvStatus status = open_once(path_or_url, options, out, &doubted, err);
+    if (!doubted || status == RV_ERROR_MEMORY || status == RV_ERROR_CANCELLED)
+        return status;
+    // What FFmpeg found may be a part of what is there, or what is wrong may be the machine: look a second time.
+    rv_video_close(*out);
+    *out = NULL;
+    status = open_once(path_or_url, options, out, &doubted, err);
+    if (status == RV_OK || !doubted || status == RV_ERROR_CANCELLED)
+        return status;
+    char name[512];
+    rv_file_show_url(path_or_url, name, sizeof name);
+    return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while opening", name);
 }
 
 void rv_video_close(VideoReader *reader)
@@ -144,9 +166,12 @@ static RvStatus reading_broke(const VideoReader *reader, int code, RvError *err)
 // Decide what a failed read means: *end, an error, or RV_OK without *end for "try the next packet".
 static RvStatus read_failed(VideoReader *reader, int code, bool *end, RvError *err)
 {
+    bool lacks_memory = rv_ffmpeg_lacks_memory(code);
     RvStatus status = rv_input_check_cancel(reader, err);
     if (status != RV_OK)
         return status;
+    if (lacks_memory) // temporary, so it is neither the end nor a fault of the video
+        return rv_error_set(err, RV_ERROR_MEMORY, "%s: out of memory while reading", reader->name);
     // Demuxers report "end" and "damaged" also if the file or the connection broke.
     int fault = rv_input_fault(reader);
     if (fault != 0 || reader->endless)
@@ -182,6 +207,7 @@ RvStatus rv_video_read_packet(VideoReader *reader, AVPacket *packet, bool *end, 
             return status;
         if (rv_follow_pop(reader, packet))
             return RV_OK;
+        rv_ffmpeg_watch_memory();
         int code = av_read_frame(reader->format, packet);
         if (code < 0) {
             status = read_failed(reader, code, end, err);

@@ -50,7 +50,7 @@ TIMINGS = {
 NUMBER = r"if(bitand(N\,pow(2\,floor(X*5/W)+5*floor(Y*2/H)))\,210\,40)"
 WIDTH, HEIGHT = 160, 96
 
-MATRICES = {"bt709": "bt709", "smpte170m": "smpte170m", "bt470bg": "bt470bg", "bt2020nc": "bt2020"}
+MATRICES = {"bt709": "bt709", "smpte170m": "smpte170m", "bt470bg": "bt470", "bt2020nc": "bt2020"}
 FORMATS = ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv444p12le", "gbrp")
 COLOURS = ("red", "green", "blue", "white", "black", "gray", "yellow", "cyan")
 

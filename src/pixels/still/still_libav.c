@@ -12,6 +12,7 @@
 #include "pixels/still/still_decode.h"
 #include "pixels/still/still_size.h"
 #include "pixels/still/still_yuv.h"
+#include "video/ffmpeg_compat.h"
 
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
@@ -54,8 +55,10 @@ static RvStatus open_decoder(const StillSource *source, const char *decoder, AVC
     size_t most = 2 * rv_still_max_pixels(source) + (1 << 16);
     context->max_pixels = (int64_t)(most < PICTURE_MAX_PIXELS ? most : PICTURE_MAX_PIXELS);
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
+    rv_ffmpeg_watch_memory();
     int result = avcodec_open2(context, codec, NULL);
     if (result < 0) {
+        result = rv_ffmpeg_lacks_memory(result) ? AVERROR(ENOMEM) : result;
         avcodec_free_context(&context);
         return damaged(source, decoder, result, err);
     }
@@ -281,7 +284,9 @@ RvStatus rv_still_decode_libav(const StillSource *source, const char *decoder, R
         return rv_error_memory(err, sizeof *frame);
     RvStatus status = open_decoder(source, decoder, &context, err);
     if (status == RV_OK) {
+        rv_ffmpeg_watch_memory();
         int result = decode_packet(context, source, frame);
+        result = rv_ffmpeg_lacks_memory(result) ? AVERROR(ENOMEM) : result;
         if (result < 0 && context->width > 0 && context->height > 0)
             status = rv_still_check_size(source, context->width, context->height, err);
         if (result < 0 && status == RV_OK)

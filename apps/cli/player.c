@@ -21,7 +21,7 @@
 #include "signals.h"
 #include "text.h"
 
-#define ARGUMENTS_MAX 6
+#define ARGUMENTS_MAX 12
 
 extern char **environ;
 
@@ -159,11 +159,15 @@ static void write_seconds(double time_s, char *text, size_t size_bytes)
 
 static void fill_arguments(const CliPlayer *player, char *start, char *video, char **arguments)
 {
-    static char dashes[] = "--", seek[] = "-ss", input[] = "-i";
+    // ffplay alone would fill the terminal with its report, and stay open behind the end.
+    static char dashes[] = "--", seek[] = "-ss", input[] = "-i", at_end[] = "-autoexit",
+                no_banner[] = "-hide_banner", no_report[] = "-nostats", level[] = "-loglevel",
+                errors[] = "error";
+    char *const ffplay[] = {at_end, no_banner, no_report, level, errors, seek};
     size_t count = 0;
     arguments[count++] = (char *)player->path;
-    if (player->kind == RV_PLAYER_FFMPEG)
-        arguments[count++] = seek;
+    for (size_t i = 0; player->kind == RV_PLAYER_FFMPEG && i < sizeof ffplay / sizeof ffplay[0]; i++)
+        arguments[count++] = ffplay[i];
     arguments[count++] = start;
     if (player->kind == RV_PLAYER_MPV)
         arguments[count++] = dashes;

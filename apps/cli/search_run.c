@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "hits.h"
@@ -109,6 +110,20 @@ static int make_more(const Search *search, const RvHits *hits, const RvTerm *ter
     return status;
 }
 
+/* Returns whether the sheet would be written over a picture that is asked with. */
+static bool sheet_replaces_query(const char *sheet, const RvTerm *terms, size_t term_count)
+{
+    struct stat there, picture;
+    if (stat(sheet, &there) != 0)
+        return false;
+    for (size_t i = 0; i < term_count; i++) {
+        if (terms[i].kind == RV_TERM_IMAGE_FILE && stat(terms[i].value, &picture) == 0 &&
+            picture.st_dev == there.st_dev && picture.st_ino == there.st_ino)
+            return true;
+    }
+    return false;
+}
+
 int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
 {
     const SearchSettings *settings = search->settings;
@@ -117,6 +132,10 @@ int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count
     RvSearchReport report = {0};
     RvSearchOptions asked = search->options;
     asked.report = &report;
+    if (settings->sheet != NULL && sheet_replaces_query(settings->sheet, terms, term_count))
+        return cli_fail_usage(
+            "search: --sheet %s is the picture that is asked with; give the sheet another name",
+            settings->sheet);
     if (rv_library_search(search->library, search->encoder, terms, term_count, &asked, &hits, &err) != RV_OK)
         return cli_interrupted() ? CLI_INTERRUPTED : cli_fail(&err);
     int status = CLI_DONE;

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#define FFPLAY "-autoexit\n-hide_banner\n-nostats\n-loglevel\nerror\n"
 #define STRANGE "-a \"b\" $(c) d%e;\né.mp4" // a name with a line end
 
 static int set_up_group(void **state)
@@ -72,8 +73,10 @@ static void play_starts_each_player_its_way(void **state)
     static const struct {
         const char *player, *before, *after; // of the video's path
     } players[] = {
-        {"mpv", "--start=+3.000000\n--\n", ""},     {"vlc", "--start-time=3.000000\nfile://", ""},
-        {"ffplay", "-ss\n3.000000\n-i\nfile:", ""}, {"cvlc-4", "--start-time=3.000000\nfile://", ""},
+        {"mpv", "--start=+3.000000\n--\n", ""},
+        {"vlc", "--start-time=3.000000\nfile://", ""},
+        {"ffplay", FFPLAY "-ss\n3.000000\n-i\nfile:", ""},
+        {"cvlc-4", "--start-time=3.000000\nfile://", ""},
         {"mpv.sh", "--start=+3.000000\n--\n", ""},
     };
     for (size_t i = 0; i < sizeof players / sizeof players[0]; i++) {
@@ -140,7 +143,7 @@ static void play_takes_any_file_name(void **state)
                 "--start-time=2.000000\nfile://%s/-a%%20%%22b%%22%%20%%24%%28c%%29%%20d%%25e%%3B%%0A%%C3%%A9.mp4\n",
                 folder);
         else
-            snprintf(expected, sizeof expected, "-ss\n2.000000\n-i\nfile:%s/%s\n", folder, STRANGE);
+            snprintf(expected, sizeof expected, FFPLAY "-ss\n2.000000\n-i\nfile:%s/%s\n", folder, STRANGE);
         assert_arguments(expected);
     }
     free(folder);

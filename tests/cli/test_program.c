@@ -499,6 +499,25 @@ static void pictures_are_turned_upright(void **state)
     }
 }
 
+static void sheets_do_not_replace_the_picture_that_is_asked_with(void **state)
+{
+    (void)state;
+    program_need_clips();
+    const char *source = getenv("REELVEC_SOURCE");
+    program_shell(
+        "cp '%s/tests/pixels/data/rgb.png' asked.png && cp asked.png kept.png && ln -f asked.png linked.png",
+        source != NULL ? source : ".");
+    RunResult result = RUN("search", "--image", "0.5:asked.png", "a dog", "--sheet", "linked.png");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "search: --sheet linked.png is the picture that is asked with");
+    run_clear(&result);
+    program_shell("cmp asked.png kept.png");
+    result = RUN("search", "--image", "asked.png", "--sheet", "kept.png"); // any other picture is
+    assert_status(&result, 0);
+    run_clear(&result);
+    program_shell("cmp -s asked.png kept.png && exit 1; exit 0");
+}
+
 static void pictures_come_through_pipes(void **state)
 {
     (void)state;
@@ -633,6 +652,7 @@ int main(void)
         cmocka_unit_test(embed_gives_vectors_in_order),
         cmocka_unit_test(inspect_shows_what_the_model_gets),
         cmocka_unit_test(pictures_are_turned_upright),
+        cmocka_unit_test(sheets_do_not_replace_the_picture_that_is_asked_with),
         cmocka_unit_test(pictures_come_through_pipes),
         cmocka_unit_test(library_commands_tell_what_is_there),
         cmocka_unit_test(remove_takes_names_and_patterns_only_if_asked),

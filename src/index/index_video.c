@@ -189,6 +189,18 @@ static RvStatus choose(Store *store, const VideoSource *source, const RvIndexOpt
     return RV_OK;
 }
 
+/* Complete frames of another sampling are replaced, which may be what hours went into. */
+static void warn_of_other_sampling(const IndexVideo *video)
+{
+    const VideoSource *source = &video->source;
+    const RvVideo *row = source->by_path ? &source->same_path.video : &source->same_content.video;
+    if (video->decision.replace_id == row->video_id && !video->decision.changed && row->frame_count > 0 &&
+        row->state == RV_VIDEO_COMPLETE && strcmp(row->sampling, source->sampling) != 0)
+        rv_log_line(video->context->log, RV_LOG_WARNING,
+                    "%s: its %lld frames (%s) are replaced by those of another choice (%s)", source->path,
+                    (long long)row->frame_count, row->sampling, source->sampling);
+}
+
 /* The row of an old row without frames is complete with this. */
 static RvStatus decide_on_origin(IndexVideo *video, RvError *err)
 {
@@ -213,7 +225,10 @@ RvStatus rv_index_video_decide(IndexVideo *video, RvError *err)
                                        &source->by_content, err);
     if (status != RV_OK)
         return status;
-    return choose(context->store, source, context->options, &video->report, &video->decision, err);
+    status = choose(context->store, source, context->options, &video->report, &video->decision, err);
+    if (status == RV_OK)
+        warn_of_other_sampling(video);
+    return status;
 }
 
 static VideoFacts facts_of(const IndexVideo *video, const VideoInfo *info)

@@ -31,6 +31,12 @@ static void index_tells_each_video_once(void **state)
     assert_string_equal(result.output, expected);
     assert_string_equal(result.errors, "");
     run_clear(&result);
+    result =
+        RUN("index", fixture.clip, "--library", "again.db", "--every", "6"); // nobody is left in the dark
+    assert_status(&result, 0);
+    assert_holds(result.errors,
+                 ": its 4 frames (interval:3) are replaced by those of another choice (interval:6)\n");
+    run_clear(&result);
 }
 
 static void index_names_what_failed(void **state)

@@ -407,6 +407,8 @@ static void a_killed_upgrader_leaves_a_library(void **state)
         assert_int_equal(waitpid(child, &how, 0), child);
         killed += WIFSIGNALED(how);
         assert_true(WIFSIGNALED(how) || WEXITSTATUS(how) == 0);
+        if (!WIFSIGNALED(how)) // upgrades have become quicker than the first one
+            whole_us -= whole_us / 4;
         // Whoever comes next finds the version from before, or the newest; a server may be at work for the
         // dead.
         Store *store = NULL;

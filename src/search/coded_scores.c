@@ -56,8 +56,11 @@ static double high_of(const CodeScan *scan, const CodeBounds *bounds, KeyRange k
         size_t first = rv_code_rows_below(segment, keys.first),
                end = rv_code_rows_below(segment, keys.last + 1);
         *row_count += end - first;
-        for (size_t block = first / CODE_BLOCK_ROWS; block * CODE_BLOCK_ROWS < end; block++)
-            high = fmax(high, bounds->block_high[bounds->first_block[s] + block]);
+        for (size_t block = first / CODE_BLOCK_ROWS; block * CODE_BLOCK_ROWS < end; block++) {
+            // As fmax, on which gcc 12 for ARM breaks down here.
+            double block_high = bounds->block_high[bounds->first_block[s] + block];
+            high = block_high > high ? block_high : high;
+        }
     }
     return high;
 }

@@ -81,15 +81,25 @@ static void read_at_use(void *context, size_t first_row, size_t row_count, float
     (void)try_to_read(context, first_row, row_count, dst, NULL);
 }
 
+/* What layers that are read by rows begin with: the weights are only checked, the bias is read into scratch. */
+static RvStatus begin_rows(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
+                           const char *bias, size_t *input_count, RvError *err)
+{
+    size_t bias_count = 0;
+    RvStatus status = rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err);
+    if (status == RV_OK && bias != NULL)
+        status = fetch(loader, bias, shape, 1, 0, &bias_count, err);
+    *input_count = 1;
+    for (int i = 1; status == RV_OK && i < rank; i++)
+        *input_count *= shape[i]; // cannot overflow: the file holds that many
+    return status;
+}
+
 static RvStatus create_at_use(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
                               const char *bias, LinearWeights **dst, RvError *err)
 {
-    size_t output_count = shape[0], input_count = 1, bias_count = 0;
-    for (int i = 1; i < rank; i++)
-        input_count *= shape[i];
-    RvStatus status = rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err);
-    if (status == RV_OK && bias != NULL)
-        status = fetch(loader, bias, &output_count, 1, 0, &bias_count, err);
+    size_t input_count;
+    RvStatus status = begin_rows(loader, weight, shape, rank, bias, &input_count, err);
     if (status != RV_OK)
         return status;
     LayerRows *rows = rv_mem_alloc(1, sizeof *rows, err);
@@ -97,7 +107,7 @@ static RvStatus create_at_use(WeightLoader *loader, const char *weight, const si
         return RV_ERROR_MEMORY;
     *rows = layer_rows(loader, weight, shape, rank);
     return loader->compute->ops->linear_create_from(loader->compute, read_at_use, rows,
-                                                    bias != NULL ? loader->scratch : NULL, output_count,
+                                                    bias != NULL ? loader->scratch : NULL, shape[0],
                                                     input_count, dst, err);
 }
 
@@ -126,17 +136,22 @@ static void read_for_packing(void *context, size_t first_row, size_t row_count, 
 
 /* The device's threads read their own rows, so nobody waits for the file alone. */
 static RvStatus create_packed(WeightLoader *loader, const char *weight, const size_t *shape, int rank,
-                              const float *bias, size_t input_count, LinearWeights **dst, RvError *err)
+                              const char *bias, LinearWeights **dst, RvError *err)
 {
+    const ComputeOps *ops = loader->compute->ops;
+    size_t input_count;
+    RvStatus status = begin_rows(loader, weight, shape, rank, bias, &input_count, err);
+    if (status != RV_OK)
+        return status;
     PackedRows rows = {.layer = layer_rows(loader, weight, shape, rank)};
     LinearWeights *layer = NULL;
     pthread_mutex_init(&rows.mutex, NULL);
-    RvStatus status =
-        loader->compute->ops->linear_create_rows(loader->compute, read_for_packing, &rows, bias, shape[0],
-                                                 input_count, loader->precision, &layer, err);
+    status = ops->linear_create_rows(loader->compute, read_for_packing, &rows,
+                                     bias != NULL ? loader->scratch : NULL, shape[0], input_count,
+                                     loader->precision, &layer, err);
     pthread_mutex_destroy(&rows.mutex);
     if (status == RV_OK && rows.status != RV_OK) {
-        loader->compute->ops->linear_destroy(loader->compute, layer);
+        ops->linear_destroy(loader->compute, layer);
         if (err != NULL)
             *err = rows.error;
         return rows.status;
@@ -152,27 +167,21 @@ RvStatus rv_weight_loader_linear(WeightLoader *loader, const char *weight, const
     const ComputeOps *ops = loader->compute != NULL ? loader->compute->ops : NULL;
     if (loader->at_use && ops != NULL && ops->linear_create_from != NULL)
         return create_at_use(loader, weight, shape, rank, bias, dst, err);
-    bool by_rows = ops != NULL && ops->linear_create_rows != NULL;
-    size_t output_count = shape[0], input_count = 1, count = 0;
-    RvStatus status = by_rows ? rv_checkpoint_check(loader->checkpoint, weight, shape, rank, err)
-                              : fetch(loader, weight, shape, rank, output_count, &count, err);
+    if (ops != NULL && ops->linear_create_rows != NULL)
+        return create_packed(loader, weight, shape, rank, bias, dst, err);
+    size_t output_count = shape[0], count = 0;
+    RvStatus status = fetch(loader, weight, shape, rank, output_count, &count, err);
     if (status == RV_OK && bias != NULL)
         status = rv_checkpoint_check(loader->checkpoint, bias, &output_count, 1, err);
-    if (status == RV_OK && by_rows)
-        status = reserve(loader, output_count, err);
     if (status != RV_OK || ops == NULL)
         return status;
-    for (int i = 1; i < rank; i++)
-        input_count *= shape[i]; // cannot overflow: the file holds that many
     float *bias_values = bias != NULL ? loader->scratch + count : NULL;
     if (bias != NULL)
         status = rv_checkpoint_read(loader->checkpoint, bias, &output_count, 1, bias_values, err);
     if (status != RV_OK)
         return status;
-    if (by_rows)
-        return create_packed(loader, weight, shape, rank, bias_values, input_count, dst, err);
-    return ops->linear_create(loader->compute, loader->scratch, bias_values, output_count, input_count,
-                              loader->precision, dst, err);
+    return ops->linear_create(loader->compute, loader->scratch, bias_values, output_count,
+                              count / output_count, loader->precision, dst, err);
 }
 
 RvStatus rv_weight_loader_projection(WeightLoader *loader, const char *name, size_t input_count,

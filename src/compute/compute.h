@@ -107,9 +107,10 @@ typedef struct ComputeOps {
                                    size_t output_count, size_t input_count, ComputePrecision precision,
                                    LinearWeights **out, RvError *err);
 
-    /* As linear_create_rows, without copying the weights: each time the layer is used it calls `rows`, from any of the
-     * device's threads. Results are bit-identical; from the second use on it is slower than linear_create.
-     * context comes from malloc; the layer frees it, also on failure. NULL: the device has no such layers. */
+    /* As linear_create_rows, without copying the weights: each time the layer is used it calls `rows`, from
+     * any of the device's threads. Results are bit-identical; from the second use on it is slower than
+     * linear_create. context comes from malloc; the layer frees it, also on failure. NULL: the device has no
+     * such layers. */
     RvStatus (*linear_create_from)(Compute *, WeightRows rows, void *context, const float *bias,
                                    size_t output_count, size_t input_count, LinearWeights **out,
                                    RvError *err);
@@ -125,10 +126,10 @@ typedef struct ComputeOps {
                        const DeviceBuffer *shift, float epsilon, DeviceRows dst);
 
     /* Call work(context, part, first, count) for consecutive shares of `count` independent items, each of
-     * item_rows rows, and return when all are done. The operations of a share, all but `images` and `patches`, go
-     * to `part`, which takes this device's buffers and layers; shares may run at the same time, and hold the
-     * device's threads until they are done. Results do not show how the items were
-     * shared. NULL: the device does not share. */
+     * item_rows rows, and return when all are done. The operations of a share, all but `images` and `patches`,
+     * go to `part`, which takes this device's buffers and layers; shares may run at the same time, and hold the
+     * device's threads until they are done. Results do not show how the items were shared. NULL: the device
+     * does not share. */
     void (*share)(Compute *, size_t count, size_t item_rows, ShareWork work, void *context);
 
     /* Turn pairs of neighbours by a token's position, in place: values (2i, 2i + 1) of each head become

@@ -15,15 +15,21 @@
 #include "base/cpu.h"
 #include "device_cases.h"
 
-static LinearWeights *create_layer(Compute *compute, const float *weights, const float *bias,
-                                   size_t output_count, size_t input_count)
+static LinearWeights *create_layer_of(Compute *compute, const float *weights, const float *bias,
+                                      size_t output_count, size_t input_count, ComputePrecision precision)
 {
     LinearWeights *layer = NULL;
     RvError err;
     RvStatus status = compute->ops->linear_create(compute, weights, bias, output_count, input_count,
-                                                  COMPUTE_FLOAT32, &layer, &err);
+                                                  precision, &layer, &err);
     assert_int_equal(status, RV_OK);
     return layer;
+}
+
+static LinearWeights *create_layer(Compute *compute, const float *weights, const float *bias,
+                                   size_t output_count, size_t input_count)
+{
+    return create_layer_of(compute, weights, bias, output_count, input_count, COMPUTE_FLOAT32);
 }
 
 static const struct {
@@ -85,16 +91,6 @@ static LinearWeights *create_layer_by_rows(Compute *compute, const float *weight
     GivenRows given = {weights, input_count};
     assert_int_equal(compute->ops->linear_create_rows(compute, give_rows, &given, bias, output_count,
                                                       input_count, precision, &layer, &err),
-                     RV_OK);
-    return layer;
-}
-
-static LinearWeights *create_layer_of(Compute *compute, const float *weights, const float *bias,
-                                      size_t output_count, size_t input_count, ComputePrecision precision)
-{
-    LinearWeights *layer = NULL;
-    assert_int_equal(compute->ops->linear_create(compute, weights, bias, output_count, input_count, precision,
-                                                 &layer, NULL),
                      RV_OK);
     return layer;
 }

@@ -88,7 +88,7 @@ static void attend(void *context, size_t index, int worker)
     size_t padded_tokens = rv_round_up(tokens, kernels->lanes);
     size_t sequence = index / job->head_count, column = index % job->head_count * job->head_width;
     size_t offset = sequence * tokens * job->qkv_stride + column;
-    float *workspace = job->device->workspace + (size_t)worker * job->device->worker_floats;
+    float *workspace = cpu_workspace(job->device, (size_t)worker);
     AttentionSpace space = {workspace, workspace + padded_tokens * job->head_width, NULL};
     space.scores = space.values + tokens * rv_round_up(job->head_width, kernels->lanes);
     pack_keys_and_values(job, job->k + offset, job->v + offset, &space);

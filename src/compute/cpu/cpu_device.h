@@ -28,6 +28,12 @@ typedef struct CpuDevice {
     struct CpuDevice *parts;
 } CpuDevice;
 
+/* Returns the part of the workspace that is the worker's, worker_floats of it. */
+static inline float *cpu_workspace(const CpuDevice *device, size_t worker)
+{
+    return device->workspace + worker * device->worker_floats;
+}
+
 /* A buffer of the CPU is an array of floats, in either precision. */
 static inline float *cpu_values(DeviceRows rows)
 {

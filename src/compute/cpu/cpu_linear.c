@@ -128,8 +128,8 @@ RvStatus rv_cpu_linear_create_from(Compute *compute, WeightRows rows, void *cont
     const CpuDevice *device = (const CpuDevice *)compute;
     if (output_count == 0 || input_count == 0 || input_count > COMPUTE_INPUT_MAX ||
         !rv_cpu_linear_unpacked_fits(device, input_count)) {
-        RvStatus status = create_fetched(compute, rows, context, bias, output_count, input_count,
-                                         COMPUTE_FLOAT32, out, err);
+        RvStatus status = rv_cpu_linear_create_rows(compute, rows, context, bias, output_count, input_count,
+                                                    COMPUTE_FLOAT32, out, err);
         free(context);
         return status;
     }

@@ -20,7 +20,7 @@ struct LinearUnpacked {
 /* A worker's memory must hold a panel twice: its rows as read, and packed. */
 bool rv_cpu_linear_unpacked_fits(const CpuDevice *device, size_t input_count)
 {
-    return 2 * device->kernels->tile_columns * input_count <= device->worker_floats;
+    return rv_cpu_source_fits(device, 2 * device->kernels->tile_columns, input_count);
 }
 
 RvStatus rv_cpu_linear_unpacked_create(const CpuDevice *device, WeightRows rows, void *context,
@@ -71,7 +71,7 @@ static void multiply_panel(void *context, size_t index, int worker)
     const CpuProduct *product = &job->product;
     size_t tile_columns = product->kernels->tile_columns, first = index * tile_columns;
     size_t left = layer->output_count - first;
-    float *rows = job->device->workspace + (size_t)worker * job->device->worker_floats;
+    float *rows = cpu_workspace(job->device, (size_t)worker);
     float *packed = rows + tile_columns * product->depth;
     CpuPanel panel = {.weights = packed,
                       .bias = layer->bias + first,

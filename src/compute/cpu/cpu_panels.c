@@ -21,7 +21,7 @@ const float *rv_cpu_source_rows(const CpuDevice *device, const WeightSource *sou
 {
     if (source->weights != NULL)
         return source->weights + first_row * input_count;
-    float *rows = device->workspace + (size_t)worker * device->worker_floats;
+    float *rows = cpu_workspace(device, (size_t)worker);
     source->rows(source->context, first_row, row_count, rows);
     return rows;
 }

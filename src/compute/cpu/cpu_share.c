@@ -17,7 +17,7 @@ static CpuDevice make_part(const CpuDevice *device, size_t worker)
     part.base.thread_count = 1;
     part.pool = NULL;
     part.owns_pool = false;
-    part.workspace = device->workspace + worker * device->worker_floats;
+    part.workspace = cpu_workspace(device, worker);
     part.i16_space = NULL;
     part.images_u8 = NULL;
     part.parts = NULL;

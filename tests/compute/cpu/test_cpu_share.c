@@ -9,19 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/threads.h"
 #include "compute/compute.h"
+#include "cpu_levels.h"
 
 enum { ITEMS_MAX = 9, ITEM_ROWS = 60, INPUTS = 300, OUTPUTS = 70, ROWS = ITEMS_MAX * ITEM_ROWS };
 
-static float src[ROWS * INPUTS], weights[OUTPUTS * INPUTS];
-
-static void fill(float *values, size_t count, uint64_t state)
-{
-    for (size_t i = 0; i < count; i++)
-        values[i] = (float)(rv_random_next(&state) >> 40) * 0x1p-24f - 0.5f;
-}
+static float *src, *weights; // [ROWS, INPUTS], [OUTPUTS, INPUTS]
 
 static Compute *open_cpu(int thread_count)
 {
@@ -135,12 +129,14 @@ static void nothing_is_shared_while_the_pool_works_for_another(void **state)
 
 int main(void)
 {
-    fill(src, ROWS * INPUTS, 1);
-    fill(weights, OUTPUTS * INPUTS, 2);
+    src = random_values(ROWS * INPUTS, 1);
+    weights = random_values(OUTPUTS * INPUTS, 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_have_every_item_once_and_equal_results),
         cmocka_unit_test(few_rows_are_not_shared),
         cmocka_unit_test(nothing_is_shared_while_the_pool_works_for_another),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    free(src), free(weights);
+    return failures;
 }

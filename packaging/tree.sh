@@ -11,6 +11,15 @@ fail() {
     exit 1
 }
 
+# need_packages NAME...: fails with the names of those that are not installed.
+need_packages() {
+    missing=
+    for package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+    done
+    [ -z "$missing" ] || fail "these packages are missing:$missing (\`tools/setup release\` installs them)"
+}
+
 # The address of Debian's archive (label Debian) or of its security updates (Debian-Security), as apt here knows it.
 mirror_of() {
     apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |

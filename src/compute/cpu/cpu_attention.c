@@ -47,8 +47,8 @@ static void pack_keys_and_values(const AttentionJob *job, const float *k, const 
     for (size_t token = 0, columns; token < job->token_count; token += columns) {
         size_t left = job->token_count - token;
         columns = panel_columns(kernels, left);
-        rv_cpu_pack_columns(k + token * job->qkv_stride, job->qkv_stride, left < columns ? left : columns,
-                            job->head_width, columns, space->keys + token * job->head_width);
+        kernels->pack_columns(k + token * job->qkv_stride, job->qkv_stride, left < columns ? left : columns,
+                              job->head_width, columns, space->keys + token * job->head_width);
     }
     for (size_t column = 0, columns; column < job->head_width; column += columns) {
         float *panel = space->values + column * job->token_count;

@@ -33,8 +33,8 @@ static void pack_panel(void *context, size_t index, int worker)
     size_t count = left < job->tile_columns ? left : job->tile_columns;
     const float *rows =
         rv_cpu_source_rows(job->device, job->source, first, count, layer->input_count, worker);
-    rv_cpu_pack_columns(rows, layer->input_count, count, layer->input_count, job->tile_columns,
-                        layer->panels + first * layer->input_count);
+    job->device->kernels->pack_columns(rows, layer->input_count, count, layer->input_count, job->tile_columns,
+                                       layer->panels + first * layer->input_count);
 }
 
 static RvStatus create_packed(Compute *compute, const WeightSource *source, const float *bias,

@@ -34,56 +34,24 @@ static size_t padded_stride(size_t depth)
     return (rv_divide_up(depth, 32) | 1) * 32;
 }
 
-static void add_weight_bounds(const float *weights, size_t count, double *sum, float *peak)
-{
-    for (size_t k = 0; k < count; k++) {
-        float magnitude = fabsf(weights[k]);
-        *sum += (double)magnitude;
-        *peak = magnitude > *peak ? magnitude : *peak;
-    }
-}
-
-/* Round to nearest even, as lrint does, for which gcc calls a function. Here the integer is in the last bits
- * of the sum. */
-static int16_t round_to_i16(double x)
-{
-    double sum = x + 0x1.8p52;
-    uint64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    return (int16_t)bits;
-}
-
 /* Quantise one segment of one output's weights. Returns the scale. After rounding, the sum of magnitudes is
  * at most sum / scale + count / 2; the scale is chosen so that this is at most I16_WEIGHT_SUM_MAX. If a
  * weight is not finite, the scale is NaN, and so is the output. */
-static float quantise_segment(const float *weights, size_t count, int16_t *dst)
+static float quantise_segment(const I16Kernels *kernels, const float *weights, size_t count, int16_t *dst)
 {
-    double sum = 0.0;
-    float peak = 0.0f;
-    add_weight_bounds(weights, count, &sum, &peak);
+    float peak;
+    double sum = kernels->magnitudes_f32(weights, count, &peak);
     if (!isfinite(sum)) {
         memset(dst, 0, count * sizeof *dst);
         return NAN;
     }
-    // Half the count and one more, because the quotients below are rounded too.
+    // Half the count and one more, because the factor and the products with it are rounded too: together they
+    // add less than 2^-23 of I16_WEIGHT_SUM_MAX, and 0.004 to the largest.
     double limit = I16_WEIGHT_SUM_MAX - (double)count / 2 - 1;
     double scale = fmax(fmax(sum / limit, (double)peak / INT16_MAX), (double)I16_SMALLEST_PEAK / INT16_MAX);
     float rounded = nextafterf((float)scale, INFINITY); // not below the exact scale
-    double inverse = 1.0 / (double)rounded;
-    for (size_t k = 0; k < count; k++)
-        dst[k] = round_to_i16((double)weights[k] * inverse);
+    kernels->round_i16(weights, count, 1.0f / rounded, dst);
     return rounded;
-}
-
-/* Put count integers of one output's weights, from depth `start` on (even), into a panel's column. */
-static void place_column(const int16_t *weights, size_t start, size_t count, size_t column,
-                         size_t tile_columns, int16_t *panel)
-{
-    int16_t *pairs = panel + start * tile_columns + 2 * column;
-    for (size_t i = 0; i + 2 <= count; i += 2)
-        memcpy(pairs + i * tile_columns, weights + i, 2 * sizeof *weights);
-    if (count % 2 != 0)
-        pairs[(count - 1) * tile_columns] = weights[count - 1];
 }
 
 typedef struct PackI16Job {
@@ -92,18 +60,23 @@ typedef struct PackI16Job {
     const WeightSource *source;
 } PackI16Job;
 
-/* scales: [segment_count, tile_columns], from this column on. */
-static void pack_column(const PackI16Job *job, const float *weights, size_t column, int16_t *panel,
-                        float *scales)
+/* Quantise the weights of some outputs [column_count, input_count] from depth `start` on, and put them as pairs into
+ * their places. scales: [tile_columns] */
+static void pack_segment(const PackI16Job *job, const float *weights, size_t column_count, size_t start,
+                         int16_t *pairs, float *scales)
 {
-    int16_t integers[I16_SEGMENT];
-    size_t input_count = job->layer->input_count, tile_columns = job->device->i16_kernels->tile_columns;
-    for (size_t start = 0; start < input_count; start += I16_SEGMENT) {
-        size_t left = input_count - start, count = left < I16_SEGMENT ? left : I16_SEGMENT;
-        *scales = quantise_segment(weights + start, count, integers);
-        place_column(integers, start, count, column, tile_columns, panel);
-        scales += tile_columns;
+    int16_t integers[I16_TILE_COLUMNS_MAX * I16_SEGMENT];
+    const I16Kernels *kernels = job->device->i16_kernels;
+    size_t input_count = job->layer->input_count, left = input_count - start,
+           count = left < I16_SEGMENT ? left : I16_SEGMENT;
+    for (size_t column = 0; column < column_count; column++) {
+        int16_t *dst = integers + column * I16_SEGMENT;
+        scales[column] = quantise_segment(kernels, weights + column * input_count + start, count, dst);
+        if (count % 2 != 0)
+            dst[count] = 0; // the second of the last pair
     }
+    job->device->kernels->pack_columns(integers, I16_SEGMENT / 2, column_count, rv_divide_up(count, 2),
+                                       kernels->tile_columns, pairs);
 }
 
 static void pack_panel(void *context, size_t index, int worker)
@@ -114,12 +87,11 @@ static void pack_panel(void *context, size_t index, int worker)
     size_t left = layer->output_count - first, column_count = left < tile_columns ? left : tile_columns;
     int16_t *panel = layer->panels + first * layer->depth;
     float *scales = layer->scales + first * layer->segment_count;
-    memset(panel, 0, tile_columns * layer->depth * sizeof *panel);
     memset(scales, 0, tile_columns * layer->segment_count * sizeof *scales);
     const float *rows =
         rv_cpu_source_rows(job->device, job->source, first, column_count, layer->input_count, worker);
-    for (size_t column = 0; column < column_count; column++)
-        pack_column(job, rows + column * layer->input_count, column, panel, scales + column);
+    for (size_t start = 0; start < layer->input_count; start += I16_SEGMENT, scales += tile_columns)
+        pack_segment(job, rows, column_count, start, panel + start * tile_columns, scales);
 }
 
 RvStatus rv_cpu_i16_space_create(CpuDevice *device, RvError *err)

@@ -78,7 +78,7 @@ static void multiply_panel(void *context, size_t index, int worker)
                       .first_output = first,
                       .outputs = left < tile_columns ? left : tile_columns};
     layer->rows(layer->rows_context, first, panel.outputs, rows);
-    rv_cpu_pack_columns(rows, product->depth, panel.outputs, product->depth, tile_columns, packed);
+    product->kernels->pack_columns(rows, product->depth, panel.outputs, product->depth, tile_columns, packed);
     for (size_t part = 0; part < product->part_count; part++)
         rv_cpu_multiply_part(product, 0, &panel, part, NULL);
 }

@@ -4,18 +4,6 @@
 
 #include "base/mem.h"
 
-void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
-                         size_t tile_columns, float *dst)
-{
-    for (size_t k = 0; k < depth; k++) {
-        for (size_t column = 0; column < column_count; column++)
-            dst[column] = columns[column * source_stride + k];
-        for (size_t column = column_count; column < tile_columns; column++)
-            dst[column] = 0.0f;
-        dst += tile_columns;
-    }
-}
-
 const float *rv_cpu_source_rows(const CpuDevice *device, const WeightSource *source, size_t first_row,
                                 size_t row_count, size_t input_count, int worker)
 {

@@ -45,11 +45,6 @@ static inline size_t even_cut(size_t length, size_t index, size_t count)
     return index * length / count;
 }
 
-/* Pack columns 0 .. column_count - 1, of `depth` floats each and source_stride apart, into dst[depth,
- * tile_columns]. The missing columns up to tile_columns are set to zero. */
-void rv_cpu_pack_columns(const float *columns, size_t source_stride, size_t column_count, size_t depth,
-                         size_t tile_columns, float *dst);
-
 /* Multiply one block of strips by one part of the panel. The parts of a panel must be multiplied in rising
  * order. next: the weights that this thread needs afterwards, which are fetched into the cache meanwhile;
  * NULL: none. */

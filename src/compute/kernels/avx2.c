@@ -127,6 +127,30 @@ static inline V v_rotate(V pairs, V angles)
                               _mm256_mul_ps(swapped, _mm256_movehdup_ps(angles)));
 }
 
+/* square[row][column] becomes square[column][row]. */
+static inline __attribute__((always_inline)) void v_transpose(V square[LANES])
+{
+    V pairs[LANES], fours[LANES];
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i += 2) {
+        pairs[i] = _mm256_unpacklo_ps(square[i], square[i + 1]);
+        pairs[i + 1] = _mm256_unpackhi_ps(square[i], square[i + 1]);
+    }
+    // fours[4 g + j] has, in each of its two parts p, column 4 p + j of rows 4 g to 4 g + 3.
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i += 2) {
+        __m256d low = _mm256_castps_pd(pairs[i / 4 * 4 + i % 4 / 2]),
+                high = _mm256_castps_pd(pairs[i / 4 * 4 + i % 4 / 2 + 2]);
+        fours[i] = _mm256_castpd_ps(_mm256_unpacklo_pd(low, high));
+        fours[i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low, high));
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        square[j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x20);
+        square[4 + j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x31);
+    }
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 DEFINE_TILE(1, 1)
@@ -164,5 +188,6 @@ const CpuKernels rv_kernels_avx2 = {
     .softmax_f32 = softmax_f32_avx2,
     .rotate_f32 = rotate_f32_avx2,
     .add_f32 = add_f32_avx2,
+    .pack_columns = pack_columns_avx2,
     .scan = {dot_f32_avx2, dot_block_f32_avx2},
 };

@@ -3,6 +3,7 @@
 #include "compute/kernels/avx2_i16.h"
 
 #define KERNEL_I16(name) name##_i16_avx2
+#define KERNEL_F32(name) name##_f32_avx2
 
 /* In assembly, because gcc otherwise computes several products before their sums. 16 registers are too few
  * for that, so it would spill. */
@@ -51,4 +52,6 @@ const I16Kernels rv_i16_kernels_avx2 = {
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avx2,
+    .magnitudes_f32 = magnitudes_f32_avx2,
+    .round_i16 = round_i16_avx2,
 };

@@ -15,6 +15,9 @@
 
 typedef __m256i VI;
 typedef __m256 VF;
+typedef struct Sums {
+    __m256d low, high;
+} Sums;
 
 static inline VI vi_zero(void)
 {
@@ -73,6 +76,23 @@ static inline VF vf_from_int(VI x)
 {
     return _mm256_cvtepi32_ps(x);
 }
+static inline Sums vd_zero(void)
+{
+    return (Sums){_mm256_setzero_pd(), _mm256_setzero_pd()};
+}
+/* Add eight floats, given by their bits. */
+static inline Sums vd_add(Sums sums, VI bits)
+{
+    VF x = _mm256_castsi256_ps(bits);
+    return (Sums){_mm256_add_pd(sums.low, _mm256_cvtps_pd(_mm256_castps256_ps128(x))),
+                  _mm256_add_pd(sums.high, _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)))};
+}
+static inline void vd_store(double *dst, Sums sums)
+{
+    _mm256_storeu_pd(dst, sums.low);
+    _mm256_storeu_pd(dst + 4, sums.high);
+}
+
 /* Load the first `count` elements; the other lanes are 0. Nothing after the elements is read. */
 static inline VF vf_load_first(const float *src, size_t count)
 {

@@ -114,6 +114,37 @@ static inline V v_rotate(V pairs, V angles)
                               _mm512_mul_ps(swapped, _mm512_movehdup_ps(angles)));
 }
 
+/* square[row][column] becomes square[column][row]. */
+static inline __attribute__((always_inline)) void v_transpose(V square[LANES])
+{
+    V pairs[LANES], fours[LANES];
+#pragma GCC unroll 8
+    for (int i = 0; i < LANES; i += 2) {
+        pairs[i] = _mm512_unpacklo_ps(square[i], square[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_ps(square[i], square[i + 1]);
+    }
+    // fours[4 g + j] has, in each of its four parts p, column 4 p + j of rows 4 g to 4 g + 3.
+#pragma GCC unroll 8
+    for (int i = 0; i < LANES; i += 2) {
+        __m512d low = _mm512_castps_pd(pairs[i / 4 * 4 + i % 4 / 2]),
+                high = _mm512_castps_pd(pairs[i / 4 * 4 + i % 4 / 2 + 2]);
+        fours[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+        fours[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        // Parts 0 and 2, and 1 and 3, of the upper eight and of the lower eight rows.
+        V even_up = _mm512_shuffle_f32x4(fours[j], fours[4 + j], 0x88);
+        V odd_up = _mm512_shuffle_f32x4(fours[j], fours[4 + j], 0xdd);
+        V even_down = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], 0x88);
+        V odd_down = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], 0xdd);
+        square[j] = _mm512_shuffle_f32x4(even_up, even_down, 0x88);
+        square[4 + j] = _mm512_shuffle_f32x4(odd_up, odd_down, 0x88);
+        square[8 + j] = _mm512_shuffle_f32x4(even_up, even_down, 0xdd);
+        square[12 + j] = _mm512_shuffle_f32x4(odd_up, odd_down, 0xdd);
+    }
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 DEFINE_TILE(1, 1)
@@ -176,5 +207,6 @@ const CpuKernels rv_kernels_avx512 = {
     .softmax_f32 = softmax_f32_avx512,
     .rotate_f32 = rotate_f32_avx512,
     .add_f32 = add_f32_avx512,
+    .pack_columns = pack_columns_avx512,
     .scan = {dot_f32_avx512, dot_block_f32_avx512},
 };

@@ -3,6 +3,7 @@
 #include "compute/kernels/avx512_i16.h"
 
 #define KERNEL_I16(name) name##_i16_avx512
+#define KERNEL_F32(name) name##_f32_avx512
 
 /* In assembly, so that the compiler keeps the order, which needs one register besides sums and columns. */
 #define vi_dot(sum, a, b)                                                                                    \
@@ -59,4 +60,6 @@ const I16Kernels rv_i16_kernels_avx512 = {
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avx512,
+    .magnitudes_f32 = magnitudes_f32_avx512,
+    .round_i16 = round_i16_avx512,
 };

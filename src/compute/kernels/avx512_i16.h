@@ -14,6 +14,7 @@
 
 typedef __m512i VI;
 typedef __m512 VF;
+typedef __m512d Sums;
 
 static inline VI vi_zero(void)
 {
@@ -69,6 +70,22 @@ static inline VF vf_fma(VF a, VF b, VF c)
 static inline VF vf_from_int(VI x)
 {
     return _mm512_cvtepi32_ps(x);
+}
+
+static inline Sums vd_zero(void)
+{
+    return _mm512_setzero_pd();
+}
+/* Add 16 floats, given by their bits: first the lower eight, then the others. */
+static inline Sums vd_add(Sums sums, VI bits)
+{
+    VF x = _mm512_castsi512_ps(bits);
+    sums = _mm512_add_pd(sums, _mm512_cvtps_pd(_mm512_castps512_ps256(x)));
+    return _mm512_add_pd(sums, _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
+}
+static inline void vd_store(double *dst, Sums sums)
+{
+    _mm512_storeu_pd(dst, sums);
 }
 
 static inline __mmask16 first_lanes(size_t count)

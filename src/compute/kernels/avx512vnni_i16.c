@@ -3,6 +3,7 @@
 #include "compute/kernels/avx512_i16.h"
 
 #define KERNEL_I16(name) name##_i16_avx512vnni
+#define KERNEL_F32(name) name##_f32_avx512vnni
 
 /* In assembly, because gcc moves the products and spills. */
 #define vi_dot(sum, a, b) __asm__ volatile("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
@@ -53,4 +54,6 @@ const I16Kernels rv_i16_kernels_avx512vnni = {
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avx512vnni,
+    .magnitudes_f32 = magnitudes_f32_avx512vnni,
+    .round_i16 = round_i16_avx512vnni,
 };

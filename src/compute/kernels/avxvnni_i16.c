@@ -4,6 +4,7 @@
 #include "compute/kernels/avx2_i16.h"
 
 #define KERNEL_I16(name) name##_i16_avxvnni
+#define KERNEL_F32(name) name##_f32_avxvnni
 
 /* In assembly, because gcc moves the products and spills. */
 #define vi_dot(sum, a, b) __asm__ volatile("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b))
@@ -46,4 +47,6 @@ const I16Kernels rv_i16_kernels_avxvnni = {
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_avxvnni,
+    .magnitudes_f32 = magnitudes_f32_avxvnni,
+    .round_i16 = round_i16_avxvnni,
 };

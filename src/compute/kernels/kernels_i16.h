@@ -17,6 +17,8 @@
 #define I16_VALUE_MAX 11585 // 2^13.5, with which the rounding errors of rows and weights are about equal
 #define I16_WEIGHT_SUM_MAX (INT32_MAX / I16_VALUE_MAX)
 
+#define I16_TILE_COLUMNS_MAX 48 // of any level
+
 /* If the largest magnitude of a row is below this, the row is quantised as if it were this. So the scale is a
  * normal number, and the error is below 1e-34. */
 #define I16_SMALLEST_PEAK 0x1p-100f
@@ -46,7 +48,19 @@ typedef struct I16Kernels {
      * that the largest magnitude becomes I16_VALUE_MAX. Returns the scale. If a value is not finite, the
      * scale is NaN and the integers are 0. Any alignment. */
     float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
+
+    /* Returns the sum of magnitudes of count floats, each added to that of eight sums whose turn it is; *peak is
+     * the largest of them. If a value is not finite, neither is the sum. */
+    double (*magnitudes_f32)(const float *src, size_t count, float *peak);
+    /* dst = src * factor, rounded to nearest even, if that is in the range of dst. */
+    void (*round_i16)(const float *src, size_t count, float factor, int16_t *dst);
 } I16Kernels;
+
+/* The end of magnitudes_f32: the same order on every level. */
+static inline double rv_i16_add_sums(const double sums[8])
+{
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
 
 /* Returns the kernels of a level, or those of a lower one if it adds none; NULL if this build has none. */
 const I16Kernels *rv_i16_kernels_get(CpuLevel level);

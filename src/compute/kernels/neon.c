@@ -120,6 +120,19 @@ static inline V v_rotate(V pairs, V angles)
     return vfmaq_f32(vmulq_f32(vrev64q_f32(pairs), sines), pairs, vtrn1q_f32(angles, angles));
 }
 
+/* square[row][column] becomes square[column][row]. */
+static inline __attribute__((always_inline)) void v_transpose(V square[LANES])
+{
+    float64x2_t upper_even = vreinterpretq_f64_f32(vtrn1q_f32(square[0], square[1])),
+                upper_odd = vreinterpretq_f64_f32(vtrn2q_f32(square[0], square[1])),
+                lower_even = vreinterpretq_f64_f32(vtrn1q_f32(square[2], square[3])),
+                lower_odd = vreinterpretq_f64_f32(vtrn2q_f32(square[2], square[3]));
+    square[0] = vreinterpretq_f32_f64(vtrn1q_f64(upper_even, lower_even));
+    square[1] = vreinterpretq_f32_f64(vtrn1q_f64(upper_odd, lower_odd));
+    square[2] = vreinterpretq_f32_f64(vtrn2q_f64(upper_even, lower_even));
+    square[3] = vreinterpretq_f32_f64(vtrn2q_f64(upper_odd, lower_odd));
+}
+
 #include "compute/kernels/vector_kernels.h"
 
 DEFINE_TILE(1, 1)
@@ -173,5 +186,6 @@ const CpuKernels rv_kernels_neon = {
     .softmax_f32 = softmax_f32_neon,
     .rotate_f32 = rotate_f32_neon,
     .add_f32 = add_f32_neon,
+    .pack_columns = pack_columns_neon,
     .scan = {dot_f32_neon, dot_block_f32_neon},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernels in plain C. The other levels are checked against these. */
 #include <math.h>
+#include <string.h>
 
 #include "compute/kernels/kernels.h"
 
@@ -115,6 +116,19 @@ static void add_f32_scalar(float *dst, const float *addend, size_t count)
         dst[i] += addend[i];
 }
 
+static void pack_columns_scalar(const void *columns, size_t stride, size_t column_count, size_t depth,
+                                size_t panel_columns, void *dst)
+{
+    const char *src = columns;
+    char *panel = dst;
+    for (size_t k = 0; k < depth; k++, panel += panel_columns * sizeof(float)) {
+        for (size_t column = 0; column < column_count; column++)
+            memcpy(panel + column * sizeof(float), src + (column * stride + k) * sizeof(float),
+                   sizeof(float));
+        memset(panel + column_count * sizeof(float), 0, (panel_columns - column_count) * sizeof(float));
+    }
+}
+
 static float dot_f32_scalar(const float *a, const float *b, size_t count)
 {
     // Eight separate sums have less rounding error than one, and let the compiler use vectors.
@@ -154,5 +168,6 @@ const CpuKernels rv_kernels_scalar = {
     .softmax_f32 = softmax_f32_scalar,
     .rotate_f32 = rotate_f32_scalar,
     .add_f32 = add_f32_scalar,
+    .pack_columns = pack_columns_scalar,
     .scan = {dot_f32_scalar, dot_block_f32_scalar},
 };

@@ -55,6 +55,24 @@ static float quantise_i16_scalar(const float *src, size_t count, int16_t *dst)
     return peak / I16_VALUE_MAX;
 }
 
+static double magnitudes_f32_scalar(const float *src, size_t count, float *peak)
+{
+    double sums[8] = {0};
+    *peak = 0.0f;
+    for (size_t k = 0; k < count; k++) {
+        float magnitude = fabsf(src[k]);
+        sums[k % 8] += (double)magnitude;
+        *peak = magnitude > *peak ? magnitude : *peak;
+    }
+    return rv_i16_add_sums(sums);
+}
+
+static void round_i16_scalar(const float *src, size_t count, float factor, int16_t *dst)
+{
+    for (size_t k = 0; k < count; k++)
+        dst[k] = (int16_t)lrintf(src[k] * factor);
+}
+
 static void tile_1_i16_scalar(const TileI16 *tile)
 {
     tile_i16(tile, 1);
@@ -85,4 +103,6 @@ const I16Kernels rv_i16_kernels_scalar = {
     .tile_columns = TILE_COLUMNS,
     .tiles = tiles,
     .quantise_i16 = quantise_i16_scalar,
+    .magnitudes_f32 = magnitudes_f32_scalar,
+    .round_i16 = round_i16_scalar,
 };

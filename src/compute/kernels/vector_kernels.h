@@ -2,6 +2,7 @@
 /* The kernels of every vector level, written once. A level's file defines the vector type V with its basic
  * operations, LANES, KERNEL(name), TILE_ROWS and TILE_VECTORS, then includes this. */
 #include <math.h>
+#include <string.h>
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
@@ -304,6 +305,49 @@ static void KERNEL(add_f32)(float *dst, const float *addend, size_t count)
     for (size_t k = 0; k < count; k += LANES) {
         V sum = v_add(v_load_first(dst + k, count - k, 0.0f), v_load_first(addend + k, count - k, 0.0f));
         v_store_first(dst + k, count - k, sum);
+    }
+}
+
+/* Put up to LANES columns of up to LANES elements into one vector of each row of dst. Elements may be anything
+ * of 32 bits. */
+ALWAYS_INLINE void pack_square(const float *columns, size_t stride, size_t column_count, size_t depth,
+                               float *dst, size_t dst_stride)
+{
+    V square[LANES];
+#pragma GCC unroll 16
+    for (size_t column = 0; column < LANES; column++) {
+        square[column] = v_set(0.0f);
+        if (column < column_count && depth >= LANES) {
+            square[column] = v_load(columns + column * stride);
+        } else if (column < column_count) {
+            float elements[LANES] = {0};
+            memcpy(elements, columns + column * stride, depth * sizeof *elements);
+            square[column] = v_load(elements);
+        }
+    }
+    v_transpose(square);
+#pragma GCC unroll 16
+    for (size_t k = 0; k < LANES; k++) {
+        if (k < depth)
+            v_store(dst + k * dst_stride, square[k]);
+    }
+}
+
+static void KERNEL(pack_columns)(const void *columns, size_t stride, size_t column_count, size_t depth,
+                                 size_t panel_columns, void *dst)
+{
+    const float *src = columns;
+    float *panel = dst;
+    for (size_t column = 0; column < panel_columns; column += LANES) {
+        size_t left = column < column_count ? column_count - column : 0, k = 0;
+        if (left >= LANES) {
+            for (; k + LANES <= depth; k += LANES)
+                pack_square(src + column * stride + k, stride, LANES, LANES,
+                            panel + k * panel_columns + column, panel_columns);
+        }
+        for (; k < depth; k += LANES)
+            pack_square(left > 0 ? src + column * stride + k : NULL, stride, left, depth - k,
+                        panel + k * panel_columns + column, panel_columns);
     }
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The 16-bit integer kernels of every vector level, written once. A level's file defines vectors VI (int32
- * lanes) and VF (float lanes) with their basic operations, LANES, KERNEL_I16(name), TILE_ROWS, TILE_VECTORS
+ * lanes), VF (float lanes) and Sums (eight doubles) with their basic operations, LANES, KERNEL_I16(name), KERNEL_F32(name), TILE_ROWS, TILE_VECTORS
  * and FLOAT_KERNELS (the level's float32 kernels, for the end of a tile), then includes this. */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
+
+_Static_assert(TILE_COLUMNS <= I16_TILE_COLUMNS_MAX, "packing has no room for so wide a tile");
 
 ALWAYS_INLINE void tile_i16(const TileI16 *tile, const int rows)
 {
@@ -56,6 +58,29 @@ ALWAYS_INLINE void tile_i16(const TileI16 *tile, const int rows)
         panel_scales += TILE_COLUMNS;
     }
     FLOAT_KERNELS.finish_f32(&tile->out, results, (size_t)rows);
+}
+
+static double KERNEL_F32(magnitudes)(const float *src, size_t count, float *peak)
+{
+    VI peaks = vi_zero();
+    Sums sums = vd_zero();
+    for (size_t k = 0; k < count; k += LANES) {
+        VI magnitudes = vi_magnitude(vf_load_first(src + k, count - k));
+        peaks = vi_max(peaks, magnitudes);
+        sums = vd_add(sums, magnitudes);
+    }
+    uint32_t bits = vi_highest(peaks);
+    memcpy(peak, &bits, sizeof *peak);
+    double eight[8];
+    vd_store(eight, sums);
+    return rv_i16_add_sums(eight);
+}
+
+static void KERNEL_I16(round)(const float *src, size_t count, float factor, int16_t *dst)
+{
+    VF factors = vf_set(factor);
+    for (size_t k = 0; k < count; k += LANES)
+        vi_store_i16_first(dst + k, count - k, vi_round(vf_mul(vf_load_first(src + k, count - k), factors)));
 }
 
 static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)

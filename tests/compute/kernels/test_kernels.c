@@ -146,6 +146,35 @@ static void rotate_f32_turns_from_first_to_second(void **state)
     }
 }
 
+/* Every number of columns and depth around those of a vector; elements are any bits, integers too. */
+static void pack_columns_puts_elements_side_by_side(void **state)
+{
+    const CpuKernels *kernels = level_kernels(state);
+    enum { COLUMNS_MAX = 64, DEPTH_MAX = 35, STRIDE = DEPTH_MAX + 2 };
+    static uint32_t columns[COLUMNS_MAX * STRIDE], panel[GUARD + DEPTH_MAX * COLUMNS_MAX + GUARD];
+    for (size_t i = 0; i < COLUMNS_MAX * STRIDE; i++)
+        columns[i] = (uint32_t)i * 2654435761u; // signalling NaNs among them
+    for (size_t panel_columns = kernels->lanes; panel_columns <= COLUMNS_MAX;
+         panel_columns += kernels->lanes) {
+        for (size_t count = 1; count <= panel_columns; count += count < 20 ? 1 : 7) {
+            for (size_t depth = 1; depth <= DEPTH_MAX; depth++) {
+                memset(panel, 0x5a, sizeof panel);
+                kernels->pack_columns(columns, STRIDE, count, depth, panel_columns, panel + GUARD);
+                for (size_t i = 0; i < GUARD; i++)
+                    assert_true(panel[i] == 0x5a5a5a5a &&
+                                panel[GUARD + depth * panel_columns + i] == 0x5a5a5a5a);
+                for (size_t i = 0; i < depth * panel_columns; i++) {
+                    size_t k = i / panel_columns, column = i % panel_columns;
+                    uint32_t expected = column < count ? columns[column * STRIDE + k] : 0;
+                    if (panel[GUARD + i] != expected)
+                        fail_msg("%zu columns in %zu, depth %zu: column %zu at %zu is %08x, not %08x", count,
+                                 panel_columns, depth, column, k, panel[GUARD + i], expected);
+                }
+            }
+        }
+    }
+}
+
 static void softmax_f32_is_within_1e_6_of_scalar(void **state)
 {
     const CpuKernels *kernels = level_kernels(state);
@@ -422,6 +451,7 @@ int main(void)
         cmocka_unit_test(add_f32_equals_scalar),
         cmocka_unit_test(rotate_f32_is_within_1e_6_of_scalar),
         cmocka_unit_test(rotate_f32_turns_from_first_to_second),
+        cmocka_unit_test(pack_columns_puts_elements_side_by_side),
         cmocka_unit_test(softmax_f32_is_within_1e_6_of_scalar),
         cmocka_unit_test(softmax_f32_handles_extremes),
         cmocka_unit_test(layer_norm_f32_is_within_1e_5_of_scalar),

@@ -110,6 +110,43 @@ static void quantise_handles_extremes(void **state)
     }
 }
 
+/* What packing weights consists of: sums, the largest magnitude and integers are those of the scalar level. */
+static void magnitudes_and_rounding_equal_scalar(void **state)
+{
+    const I16Kernels *kernels = level_kernels(state), *scalar = &rv_i16_kernels_scalar;
+    float src[I16_SEGMENT + 4];
+    uint32_t seed = 1;
+    for (size_t count = 0; count <= I16_SEGMENT; count += count < LENGTH_MAX ? 1 : 39) {
+        int16_t found[I16_SEGMENT + 2 * GUARD], expected[I16_SEGMENT];
+        float *values = src + count % 4, peak, expected_peak;
+        for (size_t i = 0; i < I16_SEGMENT + 2 * GUARD; i++)
+            found[i] = 12345;
+        for (size_t i = 0; i < count; i++)
+            values[i] = i % 5 == 4 ? (float)(next_bits(&seed) % 65535) / 2 - 16383.5f : next_random(&seed);
+        double sum = kernels->magnitudes_f32(values, count, &peak);
+        assert_true(sum == scalar->magnitudes_f32(values, count, &expected_peak) && peak == expected_peak);
+        kernels->round_i16(values, count, 2.0f, found + GUARD);
+        scalar->round_i16(values, count, 2.0f, expected);
+        for (size_t i = 0; i < I16_SEGMENT + 2 * GUARD; i++)
+            assert_int_equal(found[i], i >= GUARD && i < GUARD + count ? expected[i - GUARD] : 12345);
+        if (count == 0)
+            continue;
+        // Not finite, wherever that stands; the largest floats are.
+        static const float odd[] = {NAN, -NAN, INFINITY, -INFINITY};
+        values[next_bits(&seed) % count] = odd[count % 4];
+        assert_false(isfinite(kernels->magnitudes_f32(values, count, &peak)));
+        for (size_t i = 0; i < count; i++)
+            values[i] = -FLT_MAX;
+        assert_true(kernels->magnitudes_f32(values, count, &peak) == (double)count * (double)FLT_MAX);
+        assert_true(peak == FLT_MAX);
+    }
+    static const float halves[] = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 32766.5f, 32767.0f, -32767.0f, -0.0f};
+    static const int16_t even[] = {0, 2, 2, 0, -2, 32766, 32767, -32767, 0};
+    int16_t rounded[9];
+    kernels->round_i16(halves, 9, 1.0f, rounded);
+    assert_memory_equal(rounded, even, sizeof even);
+}
+
 typedef struct TileCase {
     int16_t src[ROWS_MAX * (DEPTH_MAX + 6)];
     int16_t weights[COLUMNS_MAX * DEPTH_MAX]; // [column, depth]
@@ -284,6 +321,7 @@ int main(void)
         cmocka_unit_test(i16_kernels_get_answers_by_level),
         cmocka_unit_test(quantise_equals_scalar),
         cmocka_unit_test(quantise_handles_extremes),
+        cmocka_unit_test(magnitudes_and_rounding_equal_scalar),
         cmocka_unit_test(tiles_equal_the_definition_to_the_bit),
         cmocka_unit_test(tiles_keep_not_a_number_in_its_row_and_column),
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernels for 64-bit ARM: vectors of 4 floats. */
 #include <arm_neon.h>
+#include <string.h>
 
 #include "compute/kernels/kernels.h"
 
@@ -95,8 +96,7 @@ static inline V v_load_first(const float *src, size_t count, float fill)
     if (count >= LANES)
         return v_load(src);
     float values[LANES] = {fill, fill, fill, fill};
-    for (size_t i = 0; i < count; i++)
-        values[i] = src[i];
+    memcpy(values, src, count * sizeof *values);
     return v_load(values);
 }
 

@@ -2,7 +2,6 @@
 /* The kernels of every vector level, written once. A level's file defines the vector type V with its basic
  * operations, LANES, KERNEL(name), TILE_ROWS and TILE_VECTORS, then includes this. */
 #include <math.h>
-#include <string.h>
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
@@ -316,14 +315,8 @@ ALWAYS_INLINE void pack_square(const float *columns, size_t stride, size_t colum
     V square[LANES];
 #pragma GCC unroll 16
     for (size_t column = 0; column < LANES; column++) {
-        square[column] = v_set(0.0f);
-        if (column < column_count && depth >= LANES) {
-            square[column] = v_load(columns + column * stride);
-        } else if (column < column_count) {
-            float elements[LANES] = {0};
-            memcpy(elements, columns + column * stride, depth * sizeof *elements);
-            square[column] = v_load(elements);
-        }
+        square[column] =
+            column < column_count ? v_load_first(columns + column * stride, depth, 0.0f) : v_set(0.0f);
     }
     v_transpose(square);
 #pragma GCC unroll 16

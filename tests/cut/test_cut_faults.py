@@ -126,6 +126,7 @@ class Faults(ScratchTest):
         self.refuse("No such file or directory; make its folder first", PLAIN, 1, 2, "-o", "no/such/out.mp4")
         self.refuse("cannot be written", PLAIN, 1, 2, "-o", "/proc/out.mp4")
         self.refuse("clips have one of the endings mp4, mov", PLAIN, 1, 2, "-o", "out.xyz", status=2)
+        self.refuse("3gp, nut; animated previews end in .gif or .webp", PLAIN, 1, 2, "-o", "out.xyz", status=2)
         self.refuse("File name too long; give a shorter name", PLAIN, 1, 2, "-o", "x" * 250 + ".mp4")
         self.clip(PLAIN, 1, 2, "-o", "made/here/")
         self.assertEqual(os.listdir(self.place / "made/here"), ["plain_0.00.01.000-0.00.02.000.mp4"])

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "hits.h"
 #include "message.h"
+#include "naming/same_file.h"
 #include "signals.h"
 #include "terms.h"
 
@@ -118,7 +119,7 @@ static bool sheet_replaces_query(const char *sheet, const RvTerm *terms, size_t 
         return false;
     for (size_t i = 0; i < term_count; i++) {
         if (terms[i].kind == RV_TERM_IMAGE_FILE && stat(terms[i].value, &picture) == 0 &&
-            picture.st_dev == there.st_dev && picture.st_ino == there.st_ino)
+            rv_same_file(&picture, &there))
             return true;
     }
     return false;

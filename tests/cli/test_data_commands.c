@@ -215,7 +215,14 @@ static void export_and_import_join_libraries(void **state)
     result = RUN("export", "--to", fixture.library);
     assert_status(&result, 2);
     assert_holds(result.errors, "onto itself");
+    assert_null(strstr(result.errors, "begun")); // nothing has
     run_clear(&result);
+    result = RUN("export", "--to", "never.db", "--video", "nothing*");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "library.db: no video matches 'nothing*'; `reelvec list` shows their paths");
+    assert_null(strstr(result.errors, "begun"));
+    run_clear(&result);
+    program_shell("test ! -e never.db");
 }
 
 static void import_refuses_another_models_library(void **state)
@@ -229,6 +236,7 @@ static void import_refuses_another_models_library(void **state)
     result = RUN("import", "other.db");
     assert_status(&result, 1);
     assert_holds(result.errors, "use another library or pass the model that made it");
+    assert_null(strstr(result.errors, "begun"));
     run_clear(&result);
 }
 

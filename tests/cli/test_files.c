@@ -206,6 +206,48 @@ static void hostile_library_reaches_no_terminal(void **state)
     }
 }
 
+/* Texts for programs are cleaned on a terminal alone. */
+static void rows_for_programs_reach_no_terminal_as_they_are(void **state)
+{
+    (void)state;
+    program_need_clips();
+    static const struct {
+        const char *words[12];
+        const char *shown; // on the terminal
+        bool raw;          // elsewhere the escape itself is written
+    } cases[] = {
+        {{"list", "-f", "csv"}, "/???]0;y.mp4", true},
+        {{"sql", "-f", "csv", "SELECT path, char(27) AS \"\033[2J\" FROM videos"}, "/???]0;y.mp4,?", true},
+        {{"search", "x", "-f", "csv"}, "/???]0;y.mp4", true},
+        {{"export", "-q", "--format", "csv"}, "/???]0;y.mp4", true},
+        {{"export", "-q", "--format", "sql"}, "/???]0;y.mp4'", true},
+        {{"search", "x", "-n", "1", "--export", "-", "--export-format", "csv"}, "/???]0;y.mp4", true},
+        {{"list", "-f", "json"}, "/\\u001B\\u009B\\u202E]0;y.mp4", false},
+    };
+    program_shell(
+        "cp '%s' \"$(printf '\\033\\302\\233\\342\\200\\256]0;y.mp4')\"; cp library.db rows.db; '%s' sql --write --library "
+        "rows.db \"UPDATE videos SET path = '%s/' || char(27, 155, 8238) || ']0;y.mp4'\"",
+        fixture.clip, getenv("REELVEC_PROGRAM"), fixture.folder);
+    setenv("REELVEC_LIBRARY", "rows.db", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = program_run(cases[i].words, &(RunOptions){.terminal = true, .columns = 200});
+        assert_status(&result, 0);
+        assert_holds(result.errors, cases[i].shown);
+        if (strchr(result.errors, '\033') != NULL || strstr(result.errors, "\xc2\x9b") != NULL ||
+            strstr(result.errors, "\xe2\x80\xae") != NULL)
+            fail_msg("%s: an escape came out:\n%s", cases[i].words[0], result.errors);
+        run_clear(&result);
+        result = program_run(cases[i].words, NULL);
+        assert_status(&result, 0);
+        if (cases[i].raw)
+            assert_holds(result.output, "/\033\xc2\x9b\xe2\x80\xae]0;y.mp4");
+        else
+            assert_holds(result.output, "/\\u001B\xc2\x9b\xe2\x80\xae]0;y.mp4");
+        run_clear(&result);
+    }
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+}
+
 static void columns_may_have_any_name(void **state)
 {
     (void)state;
@@ -238,6 +280,7 @@ int main(void)
         cmocka_unit_test(exit_status_says_which_signal_it_was),
         cmocka_unit_test(pipes_wait_for_their_readers),
         cmocka_unit_test(hostile_library_reaches_no_terminal),
+        cmocka_unit_test(rows_for_programs_reach_no_terminal_as_they_are),
         cmocka_unit_test(columns_may_have_any_name),
         cmocka_unit_test(reading_commands_leave_no_file),
     };

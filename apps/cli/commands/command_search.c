@@ -329,11 +329,13 @@ static int choose_pictures(Search *search)
     if (settings->show != CLI_PICTURES_AUTO)
         return table || settings->show == CLI_PICTURES_NONE
                    ? CLI_DONE
-                   : cli_fail_usage("search: --show goes with the table, not with other formats or --export -");
+                   : cli_fail_usage(
+                         "search: --show goes with the table, not with other formats or --export -");
     search->pictures = table ? cli_pictures_find(stdout) : CLI_PICTURES_NONE;
     if (search->pictures == CLI_PICTURES_NONE && table && isatty(STDOUT_FILENO) && !settings->common.quiet)
-        cli_message("this terminal does not say that it shows pictures; --show=sixel, kitty or iterm writes them all "
-                    "the same, --sheet FILE into a file");
+        cli_message(
+            "this terminal does not say that it shows pictures; --show=sixel, kitty or iterm writes them all "
+            "the same, --sheet FILE into a file");
     return CLI_DONE;
 }
 
@@ -362,7 +364,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         return cli_fail(&err);
     if (settings->player != NULL && !settings->play)
         return cli_fail_usage("search: --player belongs to --play");
-    if (settings->play && cli_player_find(settings->player, &search.player, &err) != RV_OK)
+    if (settings->play && (cli_player_find(settings->player, &search.player, &err) != RV_OK ||
+                           cli_player_check_display(&search.player, &err) != RV_OK))
         return cli_fail(&err);
     if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");

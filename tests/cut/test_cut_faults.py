@@ -361,7 +361,7 @@ class Searches(ScratchTest):
         self.assertGreater(len(os.listdir(self.folder / "partly")), 0)
         for words, needed in ((["--exact-cut"], "--exact-cut needs --clips FOLDER"), (["--clip-name", "x"], "--clip-name needs --clips FOLDER"),
                               (["--handles", "1"], "--handles needs --export FILE or --clips FOLDER"),
-                              (["--force"], "--force needs --export FILE or --clips FOLDER"),
+                              (["--force"], "--force needs --export FILE, --clips FOLDER or --sheet OUT"),
                               (["--no-exif-rotation"], "--no-exif-rotation is for pictures")):
             self.assertIn(needed, self.search("a", *words, status=2)[1])
         out, told = self.search("a", "--clips", self.folder / "none.mp4", "--top", 2, status=2)

@@ -64,7 +64,7 @@ static const CliOption options[] = {
      .choices = CLI_PICTURE_WORDS},
     {.name = "sheet",
      .argument = "OUT",
-     .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg",
+     .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg; one that reelvec wrote is replaced",
      .kind = CLI_TEXT,
      .offset = FIELD(sheet)},
     {.name = "play",
@@ -301,10 +301,11 @@ static RvStatus check_clips(const SearchSettings *settings, RvError *err)
     return RV_OK;
 }
 
-/* Options of --export alone are nothing without it, those that clips have too not without both. */
-static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOptions *asked, RvError *err)
+/* Options of --export alone are nothing without it, those that clips or a sheet have too not without one of them. */
+static RvStatus check_export(const SearchSettings *settings, RvTimelineOptions *asked, RvError *err)
 {
-    const char *of_both = file->handles.given ? "--handles" : file->force ? "--force" : NULL;
+    const TimelineFile *file = &settings->timeline;
+    bool clips = settings->clip_folder != NULL;
     const char *without = file->format != NULL         ? "--export-format"
                           : file->title != NULL        ? "--title"
                           : file->rate != NULL         ? "--rate"
@@ -314,8 +315,11 @@ static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOpt
         return cli_timeline_check(file, asked, err);
     if (without != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE", without);
-    if (of_both != NULL && !clips)
-        return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE or --clips FOLDER", of_both);
+    if (file->handles.given && !clips)
+        return cli_error(err, RV_ERROR_ARGUMENT, "search: --handles needs --export FILE or --clips FOLDER");
+    if (file->force && !clips && settings->sheet == NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT,
+                         "search: --force needs --export FILE, --clips FOLDER or --sheet OUT");
     return RV_OK;
 }
 
@@ -374,10 +378,11 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     settings->timeline.format_option = "--export-format";
     settings->clips.handles = settings->timeline.handles;
     settings->clips.force = settings->timeline.force;
-    if (check_clips(settings, &err) != RV_OK ||
-        check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
+    if (check_clips(settings, &err) != RV_OK || check_export(settings, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);
+    if (status == CLI_DONE)
+        status = cli_search_check_sheet(&search, search.terms, search.term_count);
     if (status == CLI_DONE)
         status = choose_pictures(&search);
     if (status == CLI_DONE)

@@ -528,68 +528,6 @@ static void sheets_do_not_replace_the_picture_that_is_asked_with(void **state)
     program_shell("cmp -s asked.png kept.png && exit 1; exit 0");
 }
 
-/* A sheet is replaced by the next one, a photo only if that is said. */
-static void pictures_replace_those_that_reelvec_wrote(void **state)
-{
-    (void)state;
-    program_need_clips();
-    const char *source = getenv("REELVEC_SOURCE");
-    static const struct {
-        const char *words[8], *ending;
-    } cases[] = {
-        {{"search", "a dog", "--sheet"}, "png"},
-        {{"search", "a dog", "--sheet"}, "jpg"},
-        {{"sheet", "gop50_closed.mp4", "-o"}, "png"},
-        {{"sheet", "gop50_closed.mp4", "-o"}, "jpg"},
-        {{"sheet", "--around", "gop50_closed.mp4@2", "-o"}, "png"},
-        {{"inspect", "pixels", "photo.png", "-o"}, "png"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char name[32];
-        const char *words[PROGRAM_WORDS_MAX];
-        size_t count = 0;
-        snprintf(name, sizeof name, "own.%s", cases[i].ending);
-        while (cases[i].words[count] != NULL) {
-            words[count] = cases[i].words[count];
-            count++;
-        }
-        words[count++] = name;
-        words[count] = NULL;
-        program_shell("cp '%s/tests/pixels/data/rgb.png' photo.png; rm -f %s", source != NULL ? source : ".",
-                      name);
-        for (int time = 0; time < 2; time++) {
-            RunResult result = program_run(words, NULL);
-            assert_status(&result, 0);
-            run_clear(&result);
-        }
-        program_shell("grep -q reelvec %s; cp photo.png %s", name, name);
-        RunResult result = program_run(words, NULL);
-        assert_status(&result, 2);
-        assert_string_equal(result.output, ""); // before anything was done
-        char message[200];
-        snprintf(
-            message, sizeof message,
-            "reelvec: %s: is there already, and is a picture that was not written by reelvec; give another name, or "
-            "--force to replace it\n",
-            name);
-        assert_string_equal(result.errors, message);
-        run_clear(&result);
-        program_shell("cmp photo.png %s", name);
-        words[count] = "--force";
-        words[count + 1] = NULL;
-        result = program_run(words, NULL);
-        assert_status(&result, 0);
-        run_clear(&result);
-        program_shell("grep -q reelvec %s; cp library.db %s", name, name);
-        result = program_run(words, NULL); // a library is never replaced
-        assert_status(&result, 2);
-        assert_holds(result.errors,
-                     "is a library or another SQLite database; it is not replaced by a picture");
-        run_clear(&result);
-    }
-    program_shell("rm own.*");
-}
-
 static void pictures_come_through_pipes(void **state)
 {
     (void)state;
@@ -725,7 +663,6 @@ int main(void)
         cmocka_unit_test(inspect_shows_what_the_model_gets),
         cmocka_unit_test(pictures_are_turned_upright),
         cmocka_unit_test(sheets_do_not_replace_the_picture_that_is_asked_with),
-        cmocka_unit_test(pictures_replace_those_that_reelvec_wrote),
         cmocka_unit_test(pictures_come_through_pipes),
         cmocka_unit_test(library_commands_tell_what_is_there),
         cmocka_unit_test(remove_takes_names_and_patterns_only_if_asked),

@@ -12,6 +12,7 @@
 #include "cli/picture_surface.h"
 #include "cli/search_lines.h"
 #include "cli/search_run.h"
+#include "cli/search_words.h"
 #include "cli/signals.h"
 #include "cli/terms.h"
 
@@ -184,20 +185,6 @@ static bool stop_search(void *user)
     return cli_interrupted();
 }
 
-/* Print a hint if the text was probably meant as something else. */
-static void hint(const Search *search, const char *option, const char *value)
-{
-    bool is_text = option == NULL || strcmp(option, "text") == 0 || strcmp(option, "then") == 0;
-    if (search->settings->common.quiet || !is_text)
-        return;
-    if (cli_term_is_file(value))
-        cli_message(
-            "'%s' is looked for as words, though a file is called so; --image %s asks with the picture",
-            value, value);
-    else if (option == NULL && cli_term_is_weighted(value))
-        cli_message("'%s' is looked for as it stands; a text with a weight goes behind --text", value);
-}
-
 /* Begin the next part of a sequence. *is_term: its text is its first term. */
 static int begin_part(Search *search, const char *text, bool *is_term)
 {
@@ -228,20 +215,25 @@ static int read_terms(Search *search, const CliValues *values)
         const char *option = value->option != NULL ? value->option->name : NULL;
         RvTerm *term = &search->terms[search->term_count];
         bool is_term = true;
-        int status = option != NULL && strcmp(option, "then") == 0
-                         ? begin_part(search, value->value, &is_term)
-                         : CLI_DONE;
+        char *plain = NULL;
+        int status = cli_search_is(value, "then")   ? begin_part(search, value->value, &is_term)
+                     : cli_search_is(value, "like") ? cli_search_settle_weight(search, value->value, &plain)
+                                                    : CLI_DONE;
         if (status != CLI_DONE)
             return status;
         if (!is_term)
             continue;
-        if (cli_term_parse(option, value->value, term, &search->storages[search->term_count], &err) != RV_OK)
+        RvStatus parsed = cli_term_parse(option, plain != NULL ? plain : value->value, term,
+                                         &search->storages[search->term_count], &err);
+        free(plain); // the term of a frame has a copy
+        if (parsed != RV_OK)
             return cli_fail(&err);
-        hint(search, option, value->value);
+        cli_search_hint(search, option, value->value);
         term->no_exif_rotation = search->settings->no_exif_rotation;
         term->part = (int64_t)search->part_count - 1;
         search->term_count++;
     }
+    cli_search_hint_quotes(search, values);
     size_t last = search->term_count > 0 ? (size_t)search->terms[search->term_count - 1].part + 1 : 1;
     if (last < search->part_count)
         return cli_fail_usage("search: nothing stands behind the last --then ''; say what follows");
@@ -278,7 +270,8 @@ static int search_all(Search *search)
         return cli_fail_usage("search: --clips needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
-    if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
+    if ((search->library == NULL &&
+         cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK) ||
         (needs_model(search) &&
          cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK))
         return cli_fail(&err);
@@ -407,8 +400,8 @@ const CliCommand cli_command_search = {
         "Behind --text, --image, --like and --not a term may begin with its weight, a plain "
         "decimal number and a colon: --image 0.3:photo.png, --text 2:night. In a text a digit "
         "behind the colon makes it no weight (4:3 screen; write --text \"2: 300 spartans\" with a "
-        "space), and TEXT alone is always taken as it stands. A file that is called so (4:3.png) "
-        "goes before a weight.\n"
+        "space), and TEXT alone is always taken as it stands. A file, or of --like a video of the library, that is called so "
+        "(4:3.png) goes before a weight.\n"
         "VIDEO is a path or URL as `reelvec list` shows it, a file, the last parts of a path "
         "(clip.mp4, talks/clip.mp4), or a pattern ('talks/*'; * also crosses folders): the first of "
         "these that finds any.\n"

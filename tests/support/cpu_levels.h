@@ -27,6 +27,9 @@
         }                                                                                                    \
     } while (0)
 
+/* What the tests of kernels call it. */
+#define next_random random_value
+
 /* The definition of an activation, in double precision. */
 static inline double activation_of(double x, Activation activation)
 {

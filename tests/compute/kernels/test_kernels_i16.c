@@ -67,7 +67,7 @@ static void quantise_equals_scalar(void **state)
         for (size_t m = 0; m < sizeof magnitudes / sizeof magnitudes[0]; m++) {
             size_t offset = m % 4;
             for (size_t i = 0; i < count + offset; i++)
-                src[i] = random_value(&seed) * magnitudes[m];
+                src[i] = next_random(&seed) * magnitudes[m];
             check_quantise(kernels, src + offset, count, "random values");
         }
     }
@@ -201,11 +201,11 @@ static TileCase *new_case(bool extreme)
                                      : next_bits(&seed) % 7 == 0 ? (int)(next_bits(&seed) % 601) - 300
                                                                  : (int)(next_bits(&seed) % 201) - 100);
     for (size_t i = 0; i < ROWS_MAX * 4; i++)
-        data->src_scales[i] = 1e-4f * (1.5f + random_value(&seed));
+        data->src_scales[i] = 1e-4f * (1.5f + next_random(&seed));
     for (size_t i = 0; i < COLUMNS_MAX * 4; i++)
-        data->column_scales[i] = 1e-3f * (1.5f + random_value(&seed));
+        data->column_scales[i] = 1e-3f * (1.5f + next_random(&seed));
     for (size_t i = 0; i < COLUMNS_MAX; i++)
-        data->bias[i] = random_value(&seed);
+        data->bias[i] = next_random(&seed);
     return data;
 }
 

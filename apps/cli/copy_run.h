@@ -13,8 +13,8 @@ typedef struct CopyRun {
     bool replace;
 } CopyRun;
 
-/* Errors: NOT_FOUND if there is a name or pattern and the library has no such video. To be called before the other library
- * is made. */
+/* Errors: NOT_FOUND if there is a name or pattern and the library has no such video. To be called before the other
+ * library is made. */
 RvStatus cli_copy_check_videos(RvLibrary *from, const char *video_glob, RvError *err);
 
 /* Returns the exit status. */

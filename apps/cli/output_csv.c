@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows as CSV after RFC 4180: a header, CR LF, quotes where needed. Texts are written as they are, except on a terminal,
- * which would obey what they hold. */
+/* Rows as CSV after RFC 4180: a header, CR LF, quotes where needed. Texts are written as they are, except on a
+ * terminal, which would obey what they hold. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

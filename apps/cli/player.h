@@ -20,9 +20,9 @@ typedef struct CliPlayer {
  * name that tells no kind). */
 RvStatus cli_player_find(const char *wanted, CliPlayer *out, RvError *err);
 
-/* Errors: UNSUPPORTED if it is known that the player has nothing to show a picture on: mpv or ffplay as they are on PATH,
- * and neither a display server, nor a graphics card that this process may write to, nor a setting of the user that
- * names another output. A program that was named by its path may be anything, and so may a script. */
+/* Errors: UNSUPPORTED if it is known that the player has nothing to show a picture on: mpv or ffplay as they are on
+ * PATH, and neither a display server, nor a graphics card that this process may write to, nor a setting of the user
+ * that names another output. A program that was named by its path may be anything, and so may a script. */
 RvStatus cli_player_check_display(const CliPlayer *player, RvError *err);
 
 /* Play a video (a path or a URL) from a time of the library on, and wait for the player's end. Its standard output is

@@ -100,8 +100,8 @@ static bool is_temporary(const char *schema)
     return schema != NULL && strcmp(schema, "temp") == 0;
 }
 
-/* SQLite asks before each thing that a statement does. Everything is allowed here, and what is no reading is noted; what
- * is not known counts as a change of something else. VACUUM, also into another file, is never asked for. */
+/* SQLite asks before each thing that a statement does. Everything is allowed here, and what is no reading is noted;
+ * what is not known counts as a change of something else. VACUUM, also into another file, is never asked for. */
 static int note_action(void *user, int action, const char *first, const char *second, const char *schema,
                        const char *trigger)
 {

@@ -31,8 +31,8 @@ static bool is_png(const unsigned char *bytes, size_t count)
     return BEGINS(bytes, count, "\x89PNG\r\n\x1a\n");
 }
 
-/* Returns where the mark of a picture would be: behind a PNG's header, which is as long in each, or behind JFIF's segment;
- * 0 if the file is neither. */
+/* Returns where the mark of a picture would be: behind a PNG's header, which is as long in each, or behind JFIF's
+ * segment; 0 if the file is neither. */
 static size_t place_of_mark(const unsigned char *bytes, size_t count)
 {
     if (is_png(bytes, count))

@@ -135,13 +135,13 @@ static void sql_takes_temporary_tables(void **state)
     } cases[] = {
         {"CREATE TEMP TABLE t AS SELECT frame_number AS n FROM frames; SELECT count(*) FROM t",
          "count(*)\r\n16\r\n"},
-        {"CREATE TEMPORARY TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = a + 1; DELETE FROM t WHERE a > 2; "
-         "SELECT a FROM t; DROP TABLE t",
+        {"CREATE TEMPORARY TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = a + 1; "
+         "DELETE FROM t WHERE a > 2; SELECT a FROM t; DROP TABLE t",
          "a\r\n2\r\n"},
         {"CREATE TABLE temp.frames (a); SELECT count(*) FROM frames",
          "count(*)\r\n0\r\n"}, // it hides the other
-        {"CREATE TEMP TABLE t (a); CREATE INDEX temp.i ON t (a); REINDEX temp.i; ANALYZE temp.t; ALTER TABLE t ADD COLUMN b; "
-         "ALTER TABLE t RENAME TO u; SELECT b FROM u",
+        {"CREATE TEMP TABLE t (a); CREATE INDEX temp.i ON t (a); REINDEX temp.i; ANALYZE temp.t; "
+         "ALTER TABLE t ADD COLUMN b; ALTER TABLE t RENAME TO u; SELECT b FROM u",
          "b\r\n"},
         {"CREATE TEMP VIEW v AS SELECT max(frame_number) AS m FROM frames; SELECT m > 0 AS some FROM v; DROP VIEW v",
          "some\r\n1\r\n"},

@@ -287,8 +287,8 @@ static void rows_for_programs_reach_no_terminal_as_they_are(void **state)
         {{"list", "-f", "json"}, "/\\u001B\\u009B\\u202E]0;y.mp4", false},
     };
     program_shell(
-        "cp '%s' \"$(printf '\\033\\302\\233\\342\\200\\256]0;y.mp4')\"; cp library.db rows.db; '%s' sql --write --library "
-        "rows.db \"UPDATE videos SET path = '%s/' || char(27, 155, 8238) || ']0;y.mp4'\"",
+        "cp '%s' \"$(printf '\\033\\302\\233\\342\\200\\256]0;y.mp4')\"; cp library.db rows.db; "
+        "'%s' sql --write --library rows.db \"UPDATE videos SET path = '%s/' || char(27, 155, 8238) || ']0;y.mp4'\"",
         fixture.clip, getenv("REELVEC_PROGRAM"), fixture.folder);
     setenv("REELVEC_LIBRARY", "rows.db", 1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

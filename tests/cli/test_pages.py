@@ -114,7 +114,8 @@ class WithModel(unittest.TestCase):
         (folder / "bin").mkdir()
         (folder / "bin/reelvec").symlink_to(os.path.abspath(PROGRAM))
         environment = {**PLAIN, "XDG_DATA_HOME": str(folder), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
-        run(PROGRAM, "model", "add", pathlib.Path(os.environ["REELVEC_SOURCE"]) / "models/demo", "--name", "mine", env=environment)
+        demo = pathlib.Path(os.environ["REELVEC_SOURCE"]) / "models/demo"
+        run(PROGRAM, "model", "add", demo, "--name", "mine", env=environment)
         shutil.copytree(folder / "reelvec/models/mine", folder / "reelvec/models/$(touch made)")
         return folder, environment
 
@@ -129,7 +130,8 @@ class Bash(WithModel):
             quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in ("reelvec", *words))
             script.append(f"COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _reelvec")
             script.append("printf '%s ' \"${COMPREPLY[@]}\"; echo")
-        done = subprocess.run(["bash", "--norc", "-u", "-c", "\n".join(script)], capture_output=True, text=True, **options)
+        done = subprocess.run(["bash", "--norc", "-u", "-c", "\n".join(script)], capture_output=True, text=True,
+                              **options)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return [set(line.split()) for line in done.stdout.splitlines()]
 
@@ -175,7 +177,8 @@ class Bash(WithModel):
     def test_added_models(self):
         folder, environment = self.make_model()
         for option in ("--model", "-m"):
-            (found, known) = self.complete(("search", option, "mi"), ("search", option, "ViT-B/3"), env=environment, cwd=folder)
+            (found, known) = self.complete(("search", option, "mi"), ("search", option, "ViT-B/3"), env=environment,
+                                           cwd=folder)
             self.assertEqual(found, {"mine"})
             self.assertIn("ViT-B/32", known)
         self.assertEqual(self.complete(("model", "remove", "mi"), env=environment, cwd=folder), [{"mine"}])

@@ -203,8 +203,9 @@ const CliCommand cli_command_doctor = {
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
         "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
-        "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and whether "
-        "they open. The model is the one that made the library, unless another one is named. The exit status is 1 when one of them is there but broken.",
+        "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and "
+        "whether they open. The model is the one that made the library, unless another one is named. The exit status "
+        "is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

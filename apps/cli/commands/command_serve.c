@@ -171,7 +171,8 @@ static void write_log(void *user, RvLogLevel level, const char *message)
         fprintf(stderr, "%s\n", message);
 }
 
-/* Returns the path as it is found from everywhere, so that a mistyped one is seen. Free with free(). NULL: no memory. */
+/* Returns the path as it is found from everywhere, so that a mistyped one is seen. Free with free(). NULL: no
+ * memory. */
 static char *whole_path(const char *path)
 {
     char folder[PATH_BYTES], *whole = NULL;

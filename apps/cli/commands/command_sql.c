@@ -274,8 +274,8 @@ const CliCommand cli_command_sql = {
     .summary = "SQL on a library file, with vector functions",
     .description =
         "Runs SQLite's SQL on the library and prints what it gives; '-' reads the statements from standard "
-        "input. Nothing can be changed without --write; temporary tables and views are no part of the library, and last as "
-        "long as the command.\n"
+        "input. Nothing can be changed without --write; temporary tables and views are no part of the library, and "
+        "last as long as the command.\n"
         "Besides SQLite's functions there are dot_product(a, b), embed_text('...'), embed_image(blob), "
         "vector_from_json(text), vector_to_json(vector), vector_length(vector), which counts its numbers, "
         "and "

@@ -127,8 +127,8 @@ static void put_kinds(FILE *out)
 }
 
 static const char functions[] =
-    "# The models that there are, also those that were added; without the program those that it knows. Names are expanded by\n"
-    "# compgen, so others than plain ones are left out.\n"
+    "# The models that there are, also those that were added; without the program those that it knows. Names are\n"
+    "# expanded by compgen, so others than plain ones are left out.\n"
     "_reelvec_list_models() {\n"
     "    local name rest names=''\n"
     "    while IFS=, read -r name rest; do\n"
